@@ -1,0 +1,133 @@
+//! A mistake in something typed: what, where, and what to write instead. Imports nothing of trailq.
+
+use std::fmt;
+
+/// A half-open range of byte offsets in a source text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: usize,
+    /// Offset after the last byte; equal to `start` for a place between two characters.
+    pub end: usize,
+}
+
+impl Span {
+    /// The range from `start` up to, not including, `end`.
+    pub fn new(start: usize, end: usize) -> Span {
+        Span { start, end }
+    }
+
+    /// The smallest range that covers both.
+    pub fn to(self, other: Span) -> Span {
+        Span { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+}
+
+/// A mistake with its place and advice. How it looks on a screen is the business of `render::diagnostic`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What is wrong, as a sentence without a full stop.
+    pub message: String,
+    /// Where in `source` it is, if it is in one place.
+    pub span: Option<Span>,
+    /// The text in which the mistake stands.
+    pub source: Option<String>,
+    /// Where the text comes from when it is not the command line: `triage.trailq:12`.
+    pub origin: Option<String>,
+    /// Facts that explain it.
+    pub notes: Vec<String>,
+    /// What to do or write instead.
+    pub hints: Vec<String>,
+}
+
+impl Diagnostic {
+    /// A mistake without a place.
+    pub fn new(message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            message: message.into(),
+            span: None,
+            source: None,
+            origin: None,
+            notes: Vec::new(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// A mistake at a place of the text being read.
+    pub fn at(span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { span: Some(span), ..Diagnostic::new(message) }
+    }
+
+    /// Adds a fact that explains it.
+    pub fn note(mut self, note: impl Into<String>) -> Diagnostic {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Adds advice.
+    pub fn hint(mut self, hint: impl Into<String>) -> Diagnostic {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Attaches the text in which `span` points, unless one is attached already.
+    pub fn in_source(mut self, source: &str) -> Diagnostic {
+        self.source.get_or_insert_with(|| source.to_owned());
+        self
+    }
+
+    /// Says where the text comes from, such as `FILE:LINE`, unless that is said already.
+    pub fn from_origin(mut self, origin: impl Into<String>) -> Diagnostic {
+        self.origin.get_or_insert_with(|| origin.into());
+        self
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Diagnostic {}
+
+/// The names most like `word`, best first, at most three; empty where none is close enough to be meant.
+///
+/// Case, `-` and `_` do not count as differences, and a candidate that begins with the word is close.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let fold = |text: &str| -> String {
+        text.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
+    };
+    let wanted = fold(word);
+    let mut scored: Vec<(f64, &str)> = candidates
+        .into_iter()
+        .filter_map(|candidate| {
+            let folded = fold(candidate);
+            let mut score = strsim::damerau_levenshtein(&wanted, &folded) as f64
+                / wanted.chars().count().max(folded.chars().count()).max(1) as f64;
+            if wanted.len() >= 3 && folded.starts_with(&wanted) {
+                score = score.min(0.2);
+            } else if wanted.len() >= 4 && folded.contains(&wanted) {
+                score = score.min(0.3);
+            }
+            (score <= 0.4).then_some((score, candidate))
+        })
+        .collect();
+    scored.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(b.1)));
+    scored.dedup_by(|a, b| a.1 == b.1);
+    scored.into_iter().take(3).map(|(_, candidate)| candidate).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn nearest_names_come_best_first_and_far_ones_not_at_all() {
+        let names = ["event-name", "event-source", "user", "user-agent", "region"];
+        assert_eq!(nearest("evnt-name", names), ["event-name"]);
+        assert_eq!(nearest("EVENT_NAME", names)[0], "event-name");
+        assert_eq!(nearest("regoin", names), ["region"]);
+        assert!(nearest("zebra", names).is_empty());
+    }
+}

@@ -1,0 +1,531 @@
+//! The catalogue: every field that a lookup can name, once. The parser, completion, help, the README's table and the
+//! test that holds it against the schema all read it; adding a field is one entry here. Imports nothing of trailq.
+
+/// Where a field's value is kept, which decides how a lookup reaches it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A column of `events`.
+    Event,
+    /// A column of `identities`, through `events.identity_id`.
+    Identity,
+    /// `identities.role_name` or `identities.role_arn`.
+    Role,
+    /// `user_agents.text`, through `events.user_agent_id`.
+    UserAgent,
+    /// `error_messages.text`, through `events.error_message_id`.
+    ErrorMessage,
+    /// The name, id or ARN of any of the event's resources.
+    ResourceName,
+    /// The type of any of the event's resources.
+    ResourceType,
+    /// The complement of `events.read_only`: everything that is not known to be read-only.
+    Write,
+    /// `files.path`, through `events.file_id`.
+    File,
+    /// `tags.tag`, by `events.event_id`.
+    Tag,
+    /// The whole record.
+    Record,
+}
+
+/// What a field's values are, which decides how a value is read and compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Text, compared whole and with case.
+    Text,
+    /// An event source: `ec2` means `ec2.amazonaws.com`.
+    Source,
+    /// An address; a value such as `10.0.0.0/8` is a network.
+    Address,
+    /// `true` or `false`.
+    Flag,
+    /// A whole number.
+    Number,
+    /// A time or a span of time.
+    Time,
+    /// One of a few fixed words.
+    Word(&'static [&'static str]),
+}
+
+/// Where the values of a field are counted, for completion and for choosing what drives a lookup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Values {
+    /// In `attribute_values`, under the field's column.
+    Kept,
+    /// Near-unique: in the field's own index.
+    Indexed,
+    /// In the `events` column of the table that has the field.
+    Table,
+    /// Not counted.
+    None,
+}
+
+/// One field of the lookup language.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// The name that messages and help use.
+    pub name: &'static str,
+    /// Other names; case, `-` and `_` never matter.
+    pub aliases: &'static [&'static str],
+    /// The column of an answer that shows it, and of the table where it is kept.
+    pub column: &'static str,
+    /// The column in the table of `place`, where it differs from `column`.
+    pub stored_as: &'static str,
+    /// Where it is kept.
+    pub place: Place,
+    /// What its values are.
+    pub kind: Kind,
+    /// Where its values are counted.
+    pub values: Values,
+    /// Whether `events` has an index on it: (column, time).
+    pub indexed: bool,
+    /// Where it stands in a record.
+    pub path: &'static str,
+    /// What it means, for help and hints.
+    pub help: &'static str,
+    /// A lookup that shows it.
+    pub example: &'static str,
+}
+
+/// An entry for a column of `events`.
+const fn event(name: &'static str, aliases: &'static [&'static str], column: &'static str) -> Field {
+    Field {
+        name,
+        aliases,
+        column,
+        stored_as: column,
+        place: Place::Event,
+        kind: Kind::Text,
+        values: Values::Kept,
+        indexed: false,
+        path: "",
+        help: "",
+        example: "",
+    }
+}
+
+/// An entry for a column of `identities`.
+const fn identity(
+    name: &'static str,
+    aliases: &'static [&'static str],
+    column: &'static str,
+    stored_as: &'static str,
+) -> Field {
+    Field { stored_as, place: Place::Identity, values: Values::Table, ..event(name, aliases, column) }
+}
+
+/// The words of `outcome`.
+const OUTCOMES: &[&str] = &["ok", "denied", "error"];
+
+/// Every field, in the order in which help lists them.
+pub const FIELDS: &[Field] = &[
+    Field {
+        kind: Kind::Time,
+        values: Values::None,
+        indexed: true,
+        path: "eventTime",
+        help: "when the request was completed, UTC; a coarser time means its whole span",
+        example: "time=2024-03-01T09",
+        ..event("time", &["event-time", "when"], "event_time")
+    },
+    Field {
+        indexed: true,
+        path: "eventName",
+        help: "the API action or the kind of the event",
+        example: "event-name=RunInstances,TerminateInstances",
+        ..event("event-name", &["name", "action"], "event_name")
+    },
+    Field {
+        kind: Kind::Source,
+        indexed: true,
+        path: "eventSource",
+        help: "the service that was called; ec2 means ec2.amazonaws.com",
+        example: "source=iam",
+        ..event("event-source", &["source", "service"], "event_source")
+    },
+    Field {
+        indexed: true,
+        path: "awsRegion",
+        help: "the Region of the call",
+        example: "region=us-*",
+        ..event("region", &["aws-region"], "aws_region")
+    },
+    Field {
+        indexed: true,
+        path: "recipientAccountId",
+        help: "the account whose trail holds the event",
+        example: "account=111122223333",
+        ..event("account", &["recipient", "recipient-account", "recipient-account-id"], "recipient_account_id")
+    },
+    Field {
+        indexed: true,
+        path: "userIdentity",
+        help: "Event history's Username: an IAM user, root, or for an assumed role the session name",
+        example: "user=alice",
+        ..event("user", &["username"], "user_name")
+    },
+    Field {
+        values: Values::Indexed,
+        indexed: true,
+        path: "userIdentity.accessKeyId",
+        help: "the access key that signed the request",
+        example: "key=AKIAIOSFODNN7EXAMPLE",
+        ..event("key", &["access-key", "access-key-id"], "access_key_id")
+    },
+    Field {
+        values: Values::Indexed,
+        indexed: true,
+        path: "responseElements",
+        help: "the access key that the event handed out; joins to what was done with it",
+        example: "issued-key=*",
+        ..event("issued-key", &["issued-access-key", "issued-access-key-id"], "issued_access_key_id")
+    },
+    Field {
+        kind: Kind::Address,
+        indexed: true,
+        path: "sourceIPAddress",
+        help: "where the request came from: an address or a service; takes networks",
+        example: "not ip=10.0.0.0/8",
+        ..event("ip", &["address", "source-ip", "source-ip-address"], "source_ip_address")
+    },
+    Field {
+        indexed: true,
+        path: "errorCode",
+        help: "the error code; absent on success, and on a failed sign-in",
+        example: "error=*UnauthorizedOperation",
+        ..event("error", &["error-code"], "error_code")
+    },
+    Field {
+        place: Place::ErrorMessage,
+        stored_as: "text",
+        values: Values::Table,
+        path: "errorMessage",
+        help: "the error message",
+        example: "error-message=\"*not authorized*\"",
+        ..event("error-message", &[], "error_message")
+    },
+    Field {
+        kind: Kind::Word(OUTCOMES),
+        indexed: true,
+        path: "errorCode, errorMessage, responseElements",
+        help: "ok, denied (every spelling of access denied) or error (a failed sign-in too)",
+        example: "outcome=denied",
+        ..event("outcome", &[], "outcome")
+    },
+    Field {
+        kind: Kind::Flag,
+        path: "readOnly",
+        help: "whether the record says that the call only read",
+        example: "read-only=true",
+        ..event("read-only", &[], "read_only")
+    },
+    Field {
+        kind: Kind::Flag,
+        place: Place::Write,
+        stored_as: "read_only",
+        values: Values::None,
+        path: "readOnly",
+        help: "true is everything that is not known to be read-only",
+        example: "write=true",
+        ..event("write", &[], "write")
+    },
+    Field {
+        values: Values::Indexed,
+        indexed: true,
+        path: "eventID",
+        help: "the event's own id",
+        example: "event-id=6e12345-2a4e-417c-aa78-7594fEXAMPLE",
+        ..event("event-id", &["id"], "event_id")
+    },
+    Field {
+        values: Values::Indexed,
+        indexed: true,
+        path: "sharedEventID",
+        help: "the same in every account's copy of one action",
+        example: "shared-id=*",
+        ..event("shared-id", &["shared-event", "shared-event-id"], "shared_event_id")
+    },
+    Field {
+        place: Place::ResourceName,
+        stored_as: "name",
+        values: Values::Table,
+        path: "requestParameters, responseElements, resources",
+        help: "a resource by name, id or ARN; a name also finds the ARNs that end in it",
+        example: "resource=i-0abc",
+        ..event("resource", &["resource-name"], "resources")
+    },
+    Field {
+        place: Place::ResourceType,
+        stored_as: "type",
+        values: Values::Table,
+        path: "requestParameters, responseElements, resources",
+        help: "the type of a resource; beside resource= it is the same resource's",
+        example: "resource-type=AWS::S3::Bucket",
+        ..event("resource-type", &[], "resource_type")
+    },
+    Field {
+        path: "userIdentity.type",
+        help: "IAMUser, AssumedRole, Root, AWSService, ...",
+        example: "identity-type=Root",
+        ..identity("identity-type", &["user-type"], "identity_type", "type")
+    },
+    Field {
+        path: "userIdentity.arn",
+        help: "the actor's ARN",
+        example: "arn=arn:aws:iam::111122223333:user/alice",
+        ..identity("arn", &["identity-arn", "user-arn"], "identity_arn", "arn")
+    },
+    Field {
+        path: "userIdentity.accountId",
+        help: "the actor's account",
+        example: "identity-account=111122223333",
+        ..identity("identity-account", &["identity-account-id", "user-account"], "identity_account_id", "account_id")
+    },
+    Field {
+        place: Place::Role,
+        stored_as: "role_name",
+        path: "userIdentity.sessionContext.sessionIssuer",
+        help: "the role behind a session, by name or ARN",
+        example: "role=Admin",
+        ..identity("role", &["role-name", "role-arn"], "role_name", "role_name")
+    },
+    Field {
+        path: "userIdentity.principalId",
+        help: "the name of a role's or federated user's session",
+        example: "session-name=i-*",
+        ..identity("session-name", &["session", "role-session-name"], "session_name", "session_name")
+    },
+    Field {
+        path: "userIdentity.principalId",
+        help: "the actor's unique id",
+        example: "principal=AROA*",
+        ..identity("principal", &["principal-id"], "principal_id", "principal_id")
+    },
+    Field {
+        values: Values::None,
+        path: "userIdentity.sessionContext.attributes.creationDate",
+        help: "when the session began, UTC",
+        example: "session-created=2024-03-01*",
+        ..event("session-created", &["creation-date"], "session_created")
+    },
+    Field {
+        kind: Kind::Flag,
+        path: "userIdentity.sessionContext.attributes.mfaAuthenticated",
+        help: "whether the session used MFA; of a ConsoleLogin its MFAUsed",
+        example: "event-name=ConsoleLogin mfa=false",
+        ..event("mfa", &["mfa-authenticated", "mfa-used"], "mfa_authenticated")
+    },
+    Field {
+        kind: Kind::Flag,
+        path: "sessionCredentialFromConsole",
+        help: "whether the record says that the session began in the console",
+        example: "from-console=true",
+        ..event("from-console", &["session-credential-from-console"], "from_console")
+    },
+    Field {
+        path: "userIdentity.invokedBy",
+        help: "the service that called on the actor's behalf",
+        example: "invoked-by=cloudformation.amazonaws.com",
+        ..event("invoked-by", &[], "invoked_by")
+    },
+    Field {
+        path: "userIdentity.sessionContext.sourceIdentity",
+        help: "the source identity that the session was given",
+        example: "source-identity=alice",
+        ..event("source-identity", &[], "source_identity")
+    },
+    Field {
+        place: Place::UserAgent,
+        stored_as: "text",
+        values: Values::Table,
+        path: "userAgent",
+        help: "the client",
+        example: "user-agent=aws-cli*",
+        ..event("user-agent", &["agent"], "user_agent")
+    },
+    Field {
+        path: "vpcEndpointId",
+        help: "the VPC endpoint of the call",
+        example: "vpce=vpce-*",
+        ..event("vpce", &["vpc-endpoint", "vpc-endpoint-id"], "vpc_endpoint_id")
+    },
+    Field {
+        path: "eventType",
+        help: "AwsApiCall, AwsServiceEvent, AwsConsoleSignIn, ...",
+        example: "type=AwsServiceEvent",
+        ..event("type", &["event-type"], "event_type")
+    },
+    Field {
+        path: "eventCategory",
+        help: "Management, Data, NetworkActivity, Insight or Aggregated; absent in old records",
+        example: "category=Data",
+        ..event("category", &["event-category"], "event_category")
+    },
+    Field {
+        kind: Kind::Flag,
+        path: "managementEvent",
+        help: "whether the record says that it is a management event",
+        example: "management-event=true",
+        ..event("management-event", &["management"], "management_event")
+    },
+    Field {
+        path: "eventVersion",
+        help: "the version of the record's format",
+        example: "version=1.08",
+        ..event("version", &["event-version"], "event_version")
+    },
+    Field {
+        kind: Kind::Number,
+        values: Values::None,
+        path: "additionalEventData.bytesTransferredIn",
+        help: "bytes that an S3 call sent",
+        example: "bytes-in>1000000",
+        ..event("bytes-in", &[], "bytes_in")
+    },
+    Field {
+        kind: Kind::Number,
+        values: Values::None,
+        path: "additionalEventData.bytesTransferredOut",
+        help: "bytes that an S3 call received",
+        example: "bytes-out>1000000 | top user",
+        ..event("bytes-out", &[], "bytes_out")
+    },
+    Field {
+        place: Place::File,
+        stored_as: "path",
+        values: Values::None,
+        help: "the trail file that the event came from, by path or name",
+        example: "file=*_us-east-1_*",
+        ..event("file", &["path"], "file")
+    },
+    Field {
+        place: Place::Record,
+        values: Values::None,
+        help: "text anywhere in the record; * is literal here",
+        example: "text=\"0.0.0.0/0\"",
+        ..event("text", &[], "text")
+    },
+    Field {
+        place: Place::Tag,
+        stored_as: "tag",
+        values: Values::None,
+        help: "what an investigator tagged",
+        example: "tag=suspicious",
+        ..event("tag", &["tags"], "tag")
+    },
+];
+
+/// Top-level fields of a record (the formats reference, 2.1 and 2.3), any of which begins a path.
+pub const RECORD_FIELDS: &[&str] = &[
+    "eventVersion",
+    "userIdentity",
+    "eventTime",
+    "eventSource",
+    "eventName",
+    "awsRegion",
+    "sourceIPAddress",
+    "userAgent",
+    "errorCode",
+    "errorMessage",
+    "requestParameters",
+    "responseElements",
+    "additionalEventData",
+    "requestID",
+    "eventID",
+    "eventType",
+    "apiVersion",
+    "managementEvent",
+    "readOnly",
+    "resources",
+    "recipientAccountId",
+    "serviceEventDetails",
+    "sharedEventID",
+    "vpcEndpointId",
+    "vpcEndpointAccountId",
+    "eventCategory",
+    "addendum",
+    "sessionCredentialFromConsole",
+    "edgeDeviceDetails",
+    "tlsDetails",
+    "eventContext",
+    "insightDetails",
+    "annotation",
+    "accountId",
+    "eventId",
+    "timeWindow",
+    "summary",
+];
+
+/// Short forms of the first word of a path.
+pub const PATH_ALIASES: &[(&str, &str)] = &[("request", "requestParameters"), ("response", "responseElements")];
+
+/// A name as it is compared: without `-` and `_`, in lower case.
+pub fn fold(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
+}
+
+/// The field with this name, alias or column; case, `-` and `_` do not matter.
+pub fn find(name: &str) -> Option<&'static Field> {
+    let wanted = fold(name);
+    FIELDS.iter().find(|field| {
+        fold(field.name) == wanted
+            || fold(field.column) == wanted
+            || field.aliases.iter().any(|alias| fold(alias) == wanted)
+    })
+}
+
+/// The columns of a list of events as a table, in order: what Event history's console shows first, the Region, the
+/// address and the error.
+pub const BRIEF_COLUMNS: &[&str] = &[
+    "event_time",
+    "event_name",
+    "user_name",
+    "event_source",
+    "aws_region",
+    "source_ip_address",
+    "error_code",
+    "resources",
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::{BRIEF_COLUMNS, FIELDS, find, fold};
+
+    #[test]
+    fn every_name_means_one_field() {
+        let mut seen = HashMap::new();
+        for field in FIELDS {
+            for name in [field.name].iter().chain(field.aliases) {
+                let earlier = seen.insert(fold(name), field.name);
+                assert!(earlier.is_none(), "{name} means {earlier:?} and {}", field.name);
+            }
+            let column = fold(field.column);
+            assert!(seen.get(&column).is_none_or(|owner| *owner == field.name), "{column} is another field's name");
+        }
+    }
+
+    #[test]
+    fn event_history_s_own_attribute_names_are_fields() {
+        for name in [
+            "EventId",
+            "EventName",
+            "ReadOnly",
+            "Username",
+            "ResourceType",
+            "ResourceName",
+            "EventSource",
+            "AccessKeyId",
+        ] {
+            assert!(find(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_brief_columns_are_fields() {
+        for column in BRIEF_COLUMNS {
+            assert!(FIELDS.iter().any(|field| field.column == *column), "{column}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! trailq: trail files in, answers out.
+//!
+//! ```text
+//! import    files -> ingest::source -> ingest::decode -> ingest::normalise -> store::write
+//! answer    text -> query::parse -> query::resolve -> query::emit -> store::Case::query -> render
+//! ```
+//!
+//! Data flows one way. The modules in reading order: [`event`], [`rows`], [`fields`] and [`diagnostic`] are the
+//! vocabulary and import nothing of trailq; `query` knows no SQLite; `store` and `ingest` know no screen; `render`
+//! turns rows into bytes; `session`, `repl` and `cli` sit on top. Only `cli` and `repl` print.
+
+pub mod diagnostic;
+pub mod event;
+pub mod fields;
+pub mod rows;
