@@ -9,7 +9,13 @@
 //! vocabulary and import nothing of trailq; `query` knows no SQLite; `store` and `ingest` know no screen; `render`
 //! turns rows into bytes; `session`, `repl` and `cli` sit on top. Only `cli` and `repl` print.
 
+pub mod arn;
 pub mod diagnostic;
 pub mod event;
 pub mod fields;
+mod hash;
+pub mod ingest;
+pub mod ledger;
 pub mod rows;
+pub mod store;
+pub mod time;

@@ -1,0 +1,162 @@
+//! Amazon Resource Names: their parts, and the name inside them. Imports nothing of trailq.
+//!
+//! The grammar and the forms by service are those of the formats reference, section 7.
+
+/// The parts of `arn:partition:service:region:account:resource`; region and account may be empty, and the resource
+/// may hold further `:` and `/`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arn<'a> {
+    /// `aws`, `aws-cn`, `aws-us-gov`, ...
+    pub partition: &'a str,
+    /// `iam`, `ec2`, ...
+    pub service: &'a str,
+    /// Empty for a global service.
+    pub region: &'a str,
+    /// Empty for S3 buckets and a few others.
+    pub account: &'a str,
+    /// Everything behind the fifth colon.
+    pub resource: &'a str,
+}
+
+impl<'a> Arn<'a> {
+    /// The parts of `text`, or `None` where it is no ARN.
+    pub fn parse(text: &'a str) -> Option<Arn<'a>> {
+        let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
+        let arn = Arn {
+            partition: parts.next()?,
+            service: parts.next()?,
+            region: parts.next()?,
+            account: parts.next()?,
+            resource: parts.next()?,
+        };
+        let sound = !arn.partition.is_empty()
+            && !arn.service.is_empty()
+            && !arn.resource.is_empty()
+            && !text.contains(char::is_whitespace);
+        sound.then_some(arn)
+    }
+
+    /// The kind of resource: `role`, `instance`; for services whose ARNs do not say, what they hold.
+    pub fn kind(&self) -> &'a str {
+        match self.service {
+            "s3" if self.resource.contains('/') => "object",
+            "s3" => "bucket",
+            "sns" => "topic",
+            "sqs" => "queue",
+            _ => {
+                let resource = self.resource.trim_start_matches('/');
+                match resource.find(['/', ':']) {
+                    Some(end) => &resource[..end],
+                    None => "",
+                }
+            }
+        }
+    }
+
+    /// The resource's name or id, as the API that made it spells it.
+    pub fn name(&self) -> &'a str {
+        let resource = self.resource.trim_start_matches('/');
+        let behind_kind = resource.find(['/', ':']).map_or(resource, |at| &resource[at + 1..]);
+        let name = match (self.service, self.kind()) {
+            ("s3" | "sqs", _) | ("kms", "alias") => resource,
+            ("sns", _) => resource.split(':').next().unwrap_or(resource),
+            ("logs", "log-group") => behind_kind.split(':').next().unwrap_or(behind_kind),
+            ("ssm", "parameter") if behind_kind.contains('/') => &resource["parameter".len()..],
+            ("ecs", "task-definition") | ("rds" | "ssm", _) => behind_kind,
+            ("lambda", _) => behind_kind.split(':').next().unwrap_or(behind_kind),
+            ("dynamodb" | "apigateway" | "cloudformation", _) => behind_kind.split('/').next().unwrap_or(behind_kind),
+            ("secretsmanager", "secret") => without_secret_suffix(behind_kind),
+            ("elasticloadbalancing", "loadbalancer") => load_balancer_name(behind_kind),
+            ("elasticloadbalancing", "targetgroup") => behind_kind.split('/').next().unwrap_or(behind_kind),
+            ("autoscaling", "autoScalingGroup" | "launchConfiguration") => last_part(resource),
+            _ => last_part(resource),
+        };
+        if name.is_empty() { resource } else { name }
+    }
+
+    /// What `arn_part` in SQL calls a part: partition, service, region, account, resource, kind or name.
+    pub fn part(&self, name: &str) -> Option<&'a str> {
+        Some(match name {
+            "partition" => self.partition,
+            "service" => self.service,
+            "region" => self.region,
+            "account" => self.account,
+            "resource" => self.resource,
+            "kind" | "type" => self.kind(),
+            "name" => self.name(),
+            _ => return None,
+        })
+    }
+}
+
+/// What follows the last `/` or `:`.
+pub fn last_part(text: &str) -> &str {
+    text.rfind(['/', ':']).map_or(text, |at| &text[at + 1..])
+}
+
+/// A secret's name without the hyphen and six characters that Secrets Manager appends.
+fn without_secret_suffix(name: &str) -> &str {
+    match name.len().checked_sub(7) {
+        Some(at) if name.as_bytes()[at] == b'-' && at > 0 => &name[..at],
+        _ => name,
+    }
+}
+
+/// `name` of `name` (classic) and of `app/name/id`.
+fn load_balancer_name(resource: &str) -> &str {
+    let mut parts = resource.split('/');
+    match (parts.next(), parts.next()) {
+        (Some("app" | "net" | "gwy"), Some(name)) => name,
+        (Some(name), _) => name,
+        _ => resource,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Arn;
+
+    #[test]
+    fn names_are_those_that_the_apis_use() {
+        for (arn, kind, name) in [
+            ("arn:aws:s3:::acme-logs", "bucket", "acme-logs"),
+            ("arn:aws:s3:::acme-logs/a/b.txt", "object", "acme-logs/a/b.txt"),
+            ("arn:aws:iam::111122223333:role/path/Admin", "role", "Admin"),
+            ("arn:aws:iam::111122223333:root", "", "root"),
+            ("arn:aws:sts::111122223333:assumed-role/Admin/alice", "assumed-role", "alice"),
+            ("arn:aws:ec2:us-east-1:111122223333:instance/i-0abc", "instance", "i-0abc"),
+            ("arn:aws:lambda:us-east-1:111122223333:function:resize:7", "function", "resize"),
+            ("arn:aws:sns:us-east-1:111122223333:alarms", "topic", "alarms"),
+            ("arn:aws:dynamodb:us-east-1:111122223333:table/orders/index/by-day", "table", "orders"),
+            ("arn:aws:rds:us-east-1:111122223333:db:orders", "db", "orders"),
+            ("arn:aws:kms:us-east-1:111122223333:alias/app", "alias", "alias/app"),
+            ("arn:aws:logs:us-east-1:111122223333:log-group:/aws/lambda/f:*", "log-group", "/aws/lambda/f"),
+            ("arn:aws:secretsmanager:us-east-1:111122223333:secret:db/pass-AbCdEf", "secret", "db/pass"),
+            ("arn:aws:ssm:us-east-1:111122223333:parameter/a/b", "parameter", "/a/b"),
+            ("arn:aws:ecs:us-east-1:111122223333:cluster/default", "cluster", "default"),
+            ("arn:aws:ecs:us-east-1:111122223333:task-definition/web:7", "task-definition", "web:7"),
+            (
+                "arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/web/50dc6c495c0c9188",
+                "loadbalancer",
+                "web",
+            ),
+            ("arn:aws:cloudformation:us-east-1:111122223333:stack/web/0fa1", "stack", "web"),
+            (
+                "arn:aws:autoscaling:us-east-1:111122223333:autoScalingGroup:1f2e:autoScalingGroupName/web",
+                "autoScalingGroup",
+                "web",
+            ),
+            ("arn:aws:apigateway:us-east-1::/restapis/a1b2/stages", "restapis", "a1b2"),
+        ] {
+            let parsed = Arn::parse(arn).unwrap_or_else(|| panic!("{arn} is an ARN"));
+            assert_eq!((parsed.kind(), parsed.name()), (kind, name), "{arn}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_arn_is_none() {
+        for text in ["", "arn:", "arn:aws:iam", "arn:aws:iam::1", "arn:aws:iam::1:", "arn:a b:iam::1:x", "i-0abc"] {
+            assert_eq!(Arn::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Import: trail files in, events out.
+//!
+//! ```text
+//! source (files, layers) -> decode (wrappings) -> record (one pass of JSON) -> normalise -> batches -> store
+//! ```
+
+mod csv_rows;
+mod decode;
+mod delivery;
+mod identity;
+mod normalise;
+mod pipeline;
+mod record;
+mod report;
+mod resources;
+mod rules;
+mod skip;
+mod source;
+mod window;
+mod worker;
+
+pub use pipeline::{Options, import};
+pub use report::{Error, FieldProblem, Progress, RejectLine, Report, Unwatched};

@@ -1,0 +1,192 @@
+//! From a record to an event. Pure: the same record gives the same event, and nothing else is looked at.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::record::{RawRecord, Scalar};
+use super::{identity, resources};
+use crate::event::{Event, Outcome, Text};
+use crate::hash::sha256;
+use crate::ledger::Problem;
+use crate::time;
+
+/// Collects problems while fields are read.
+#[derive(Debug, Default)]
+pub(crate) struct Problems(pub(crate) Vec<Problem>);
+
+impl Problems {
+    /// Notes a problem.
+    pub(crate) fn add(&mut self, field: &'static str, problem: &'static str) {
+        self.0.push(Problem { field, problem });
+    }
+
+    /// A text; empty is absent. Numbers and flags are taken as they are written.
+    pub(crate) fn text(&mut self, field: &'static str, value: &Scalar<'_>) -> Option<Text> {
+        self.str(field, value).map(Text::from)
+    }
+
+    /// As [`Problems::text`], without a copy where the record has a text.
+    pub(crate) fn str<'v>(&mut self, field: &'static str, value: &'v Scalar<'_>) -> Option<Cow<'v, str>> {
+        match value {
+            Scalar::Absent => None,
+            Scalar::Text(text) if text.is_empty() => None,
+            Scalar::Text(text) => Some(Cow::Borrowed(text.as_ref())),
+            Scalar::Flag(_) | Scalar::Whole(_) | Scalar::Real(_) | Scalar::Other => {
+                self.add(field, "is not text");
+                None
+            }
+        }
+    }
+
+    /// A flag, as a flag or in words.
+    fn flag(&mut self, field: &'static str, value: &Scalar<'_>) -> Option<bool> {
+        match value {
+            Scalar::Absent => None,
+            Scalar::Flag(flag) => Some(*flag),
+            Scalar::Text(text) if text.is_empty() => None,
+            Scalar::Text(text) if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("yes") => Some(true),
+            Scalar::Text(text) if text.eq_ignore_ascii_case("false") || text.eq_ignore_ascii_case("no") => Some(false),
+            _ => {
+                self.add(field, "is neither true nor false");
+                None
+            }
+        }
+    }
+
+    /// A number, as a number or in digits.
+    fn number(&mut self, field: &'static str, value: &Scalar<'_>) -> Option<i64> {
+        let number = match value {
+            Scalar::Absent => return None,
+            Scalar::Whole(number) => Some(*number),
+            // Byte counts are sometimes written 12.0.
+            Scalar::Real(number) if number.fract() == 0.0 && number.abs() < 9e15 => Some(*number as i64),
+            Scalar::Text(text) => text.parse().ok(),
+            _ => None,
+        };
+        if number.is_none() {
+            self.add(field, "is not a whole number");
+        }
+        number
+    }
+
+    /// A time in Unix seconds.
+    pub(crate) fn time(&mut self, field: &'static str, value: &Scalar<'_>) -> Option<i64> {
+        let seconds = match value {
+            Scalar::Absent => return None,
+            Scalar::Text(text) => time::parse(text),
+            _ => None,
+        };
+        if seconds.is_none() {
+            self.add(field, "is not a time");
+        }
+        seconds
+    }
+}
+
+/// Error codes that mean: for lack of permission.
+fn is_denial(error_code: &str) -> bool {
+    matches!(
+        error_code,
+        "AccessDenied"
+            | "AccessDeniedException"
+            | "Client.UnauthorizedOperation"
+            | "UnauthorizedOperation"
+            | "VpceAccessDenied"
+            | "Client.AuthFailure"
+            | "ForbiddenException"
+    )
+}
+
+/// The event that a record tells of, and what could not be read in it. `bytes` are the record's own.
+pub(crate) fn normalise(record: &RawRecord<'_>, bytes: &[u8]) -> (Event, Problems) {
+    let mut problems = Problems::default();
+    let p = &mut problems;
+    let seconds = match &record.event_time {
+        Scalar::Absent => p.time("timeWindow.windowStart", &record.window.start),
+        given => p.time("eventTime", given),
+    };
+    let event_source = p.text("eventSource", &record.event_source);
+    let event_source = event_source.or_else(|| p.text("insightDetails.eventSource", &record.insight.event_source));
+    let event_name = p.text("eventName", &record.event_name);
+    let event_name = event_name.or_else(|| p.text("insightDetails.eventName", &record.insight.event_name));
+    let recipient = p.text("recipientAccountId", &record.recipient_account_id);
+    let recipient = recipient.or_else(|| p.text("accountId", &record.account_id));
+    let actor = identity::normalise(record.identity.as_ref(), p);
+    let found = resources::collect(record, event_name.as_deref().unwrap_or_default());
+    let error_code = p.text("errorCode", &record.error_code);
+    let error_message: Option<Arc<str>> = p.str("errorMessage", &record.error_message).map(Arc::from);
+    let is_sign_in = event_name.as_deref() == Some("ConsoleLogin");
+    let mut event = Event {
+        time: seconds,
+        event_id: p.text("eventID", &record.event_id).unwrap_or_else(|| id_from_content(bytes)),
+        event_type: p.text("eventType", &record.event_type),
+        event_category: p.text("eventCategory", &record.event_category),
+        event_version: p.text("eventVersion", &record.event_version),
+        aws_region: p.text("awsRegion", &record.aws_region),
+        source_ip_address: p.text("sourceIPAddress", &record.source_ip_address),
+        user_agent: p.str("userAgent", &record.user_agent).map(Arc::from),
+        read_only: p.flag("readOnly", &record.read_only),
+        management_event: p.flag("managementEvent", &record.management_event),
+        shared_event_id: p.text("sharedEventID", &record.shared_event_id),
+        vpc_endpoint_id: p.text("vpcEndpointId", &record.vpc_endpoint_id),
+        from_console: p.flag("sessionCredentialFromConsole", &record.from_console).unwrap_or(false),
+        mfa_authenticated: match &record.additional.mfa_used {
+            used if is_sign_in && used.is_present() => p.flag("additionalEventData.MFAUsed", used),
+            _ => actor.mfa_authenticated(p),
+        },
+        session_created: actor.session_created(p),
+        source_identity: actor.source_identity(p),
+        bytes_in: p.number("additionalEventData.bytesTransferredIn", &record.additional.bytes_in),
+        bytes_out: p.number("additionalEventData.bytesTransferredOut", &record.additional.bytes_out),
+        outcome: outcome(error_code.as_deref(), error_message.is_some(), found.sign_in_failed),
+        event_source,
+        event_name,
+        error_code,
+        error_message,
+        recipient_account_id: recipient,
+        user_name: actor.user_name,
+        access_key_id: actor.access_key_id,
+        invoked_by: actor.invoked_by,
+        identity: actor.identity,
+        issued_access_key_id: found.issued_key,
+        resources: Vec::new(),
+    };
+    event.resources = resources::place(found.mentions, &event);
+    (event, problems)
+}
+
+/// How the action ended. A failed sign-in has no error code, and other failures may have only a message.
+fn outcome(error_code: Option<&str>, has_message: bool, sign_in_failed: bool) -> Outcome {
+    match error_code {
+        Some(code) if is_denial(code) => Outcome::Denied,
+        Some(_) => Outcome::Error,
+        None if sign_in_failed || has_message => Outcome::Error,
+        None => Outcome::Ok,
+    }
+}
+
+/// An id for a record that has none: the same content, however it is laid out, gives the same id.
+fn id_from_content(bytes: &[u8]) -> Text {
+    let canonical = serde_json::from_slice::<Value>(bytes).map(|value| canonical(&value));
+    let digest = sha256(canonical.as_deref().map_or(bytes, str::as_bytes));
+    Text::from(format!("content-{}", &digest[..32]))
+}
+
+/// JSON with sorted keys and no white space.
+fn canonical(value: &Value) -> String {
+    match value {
+        Value::Object(object) => {
+            let mut members: Vec<_> = object.iter().collect();
+            members.sort_by_key(|(key, _)| key.as_str());
+            let members: Vec<String> = members
+                .into_iter()
+                .map(|(key, value)| format!("{}:{}", Value::from(key.as_str()), canonical(value)))
+                .collect();
+            format!("{{{}}}", members.join(","))
+        }
+        Value::Array(array) => format!("[{}]", array.iter().map(canonical).collect::<Vec<_>>().join(",")),
+        scalar => scalar.to_string(),
+    }
+}

@@ -1,0 +1,230 @@
+//! Files through workers to the one writer, in order whatever the number of workers.
+//!
+//! Each file has a small bounded queue of its own. Workers take files in path order; the writer empties the queues in
+//! the same order. So the answer does not depend on the number of workers, and memory on nothing but it.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use rusqlite::Connection;
+
+use super::delivery::Name;
+use super::report::{Error, Progress, RejectLine, Report};
+use super::source::{self, Found};
+use super::worker::{self, Before, Message};
+use crate::ledger::{FileEnd, FileOutcome};
+use crate::store::records::Packer;
+use crate::store::write::Writer;
+use crate::store::{self};
+
+/// How an import runs.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Worker threads; as many as there are processors, if not given.
+    pub jobs: Option<usize>,
+    /// Whether links in folders are followed.
+    pub follow_links: bool,
+}
+
+/// Batches that wait in one file's queue.
+const QUEUE: usize = 8;
+/// Above this share of what a case holds, an import makes the indexes anew instead of keeping them in order.
+const MUCH: u64 = 4;
+
+/// One file on its way.
+struct Job {
+    found: Found,
+    before: Option<Before>,
+    out: Sender<Message>,
+}
+
+/// Imports trail files and folders into a case, which is made where there is none. `-` is standard input.
+///
+/// # Errors
+/// A path that does not exist, and a case that cannot be written. Bad input is no error: the report tells of it.
+pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Report, Error> {
+    let started = Instant::now();
+    let files = source::walk(paths, options.follow_links).map_err(|(path, source)| Error::Path { path, source })?;
+    let connection = store::open_for_import(case)?;
+    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    let mut report = Report::default();
+    let mut run = || -> Result<(), Error> {
+        let known = Known::load(&connection, case)?;
+        let (fresh, skipped): (Vec<Found>, Vec<Found>) =
+            files.iter().cloned().partition(|found| !known.is_unchanged(found));
+        report.skipped_files = skipped.len() as u64;
+        let bytes: u64 = fresh.iter().map(|found| found.bytes).sum();
+        progress.total(fresh.len() as u64, bytes);
+        if fresh.is_empty() && known.finished {
+            return Ok(());
+        }
+        let mut writer = Writer::begin(&connection, case, &names)?;
+        if bytes > known.bytes / MUCH {
+            writer.expect_much()?;
+        }
+        run_workers(fresh, &known, options, &mut writer, &mut report, progress)?;
+        progress.finishing();
+        writer.finish()?;
+        Ok(())
+    };
+    let result = run();
+    if result.is_err() {
+        // What is committed stays; the error is what is told.
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    let closed = store::close(connection, case);
+    result?;
+    closed?;
+    report.seconds = started.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+/// What the ledger knows before a run.
+struct Known {
+    /// By path: size, modification time, SHA-256.
+    files: HashMap<String, (u64, Option<i64>, String)>,
+    /// Bytes of all files.
+    bytes: u64,
+    /// Whether every earlier run came to its end.
+    finished: bool,
+}
+
+impl Known {
+    fn load(connection: &Connection, case: &Path) -> Result<Known, store::Error> {
+        let load = || -> rusqlite::Result<Known> {
+            let mut select = connection.prepare("SELECT path, bytes, modified, sha256 FROM files")?;
+            let rows =
+                select.query_map([], |row| Ok((row.get::<_, String>(0)?, (row.get(1)?, row.get(2)?, row.get(3)?))))?;
+            let files = rows.collect::<rusqlite::Result<HashMap<_, (u64, Option<i64>, String)>>>()?;
+            let unfinished = "SELECT count(*) FROM imports WHERE finished_at IS NULL";
+            let finished = connection.query_row(unfinished, [], |row| row.get::<_, i64>(0))? == 0;
+            Ok(Known { bytes: files.values().map(|file| file.0).sum(), files, finished })
+        };
+        load().map_err(|error| store::Error::of(case, error))
+    }
+
+    /// Whether the ledger has the file as it is now.
+    fn is_unchanged(&self, found: &Found) -> bool {
+        self.files.get(&path_text(found)).is_some_and(|(bytes, modified, _)| {
+            *bytes == found.bytes && modified.is_some() && *modified == found.modified
+        })
+    }
+
+    /// What is to be compared before the file is read again.
+    fn before(&self, found: &Found) -> Option<Before> {
+        let (bytes, _, sha256) = self.files.get(&path_text(found))?;
+        (*bytes == found.bytes && found.unreadable.is_none()).then(|| Before { sha256: sha256.clone() })
+    }
+}
+
+fn path_text(found: &Found) -> String {
+    found.path.to_string_lossy().into_owned()
+}
+
+/// Starts the workers and writes what they send.
+fn run_workers(
+    files: Vec<Found>,
+    known: &Known,
+    options: &Options,
+    writer: &mut Writer<'_>,
+    report: &mut Report,
+    progress: &dyn Progress,
+) -> Result<(), Error> {
+    let available = thread::available_parallelism().map_or(1, usize::from);
+    let workers = options.jobs.unwrap_or(available).clamp(1, 64);
+    let (jobs_in, jobs_out) = bounded::<Job>(workers);
+    let (queues_in, queues_out) = bounded::<(Found, Receiver<Message>)>(workers * 2);
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            let jobs = jobs_out.clone();
+            scope.spawn(move || work(&jobs));
+        }
+        // Without this the workers would wait for each other's copy.
+        drop(jobs_out);
+        scope.spawn(move || {
+            for found in files {
+                let (out, queue) = bounded(QUEUE);
+                let job = Job { before: known.before(&found), found: found.clone(), out };
+                if queues_in.send((found, queue)).is_err() || jobs_in.send(job).is_err() {
+                    return;
+                }
+            }
+        });
+        for (found, queue) in &queues_out {
+            write_file(&found, &queue, writer, report, progress)?;
+        }
+        Ok(())
+    })
+}
+
+/// A worker: one file after the other, until there are no more or the writer is gone.
+fn work(jobs: &Receiver<Job>) {
+    let Ok(mut packer) = Packer::new() else { return };
+    for job in jobs {
+        if worker::read_file(&job.found, job.before.as_ref(), &mut packer, &job.out).is_err() {
+            return;
+        }
+    }
+}
+
+/// Writes what one file holds.
+fn write_file(
+    found: &Found,
+    queue: &Receiver<Message>,
+    writer: &mut Writer<'_>,
+    report: &mut Report,
+    progress: &dyn Progress,
+) -> Result<(), Error> {
+    let path = path_text(found);
+    writer.begin_file(&path)?;
+    let mut told = 0;
+    for message in queue {
+        match message {
+            Message::Batch(batch, passed) => {
+                writer.batch(&batch)?;
+                progress.advance(0, passed.saturating_sub(told), batch.events.len() as u64);
+                told = told.max(passed);
+            }
+            Message::Digest(digest) => {
+                writer.digest(&digest)?;
+                report.digests += 1;
+            }
+            Message::Reject(reject) => {
+                writer.reject(&reject)?;
+                report.add_reject(RejectLine::new(&path, &reject));
+            }
+            Message::End(end) => {
+                end_file(found, &path, &end, writer, report)?;
+                progress.advance(1, found.bytes.saturating_sub(told), 0);
+                return Ok(());
+            }
+        }
+    }
+    Err(Error::Worker { path: found.path.clone() })
+}
+
+fn end_file(
+    found: &Found,
+    path: &str,
+    end: &FileEnd,
+    writer: &mut Writer<'_>,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let file_name = found.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = Name::parse(&file_name);
+    let counts = writer.end_file(path, found.modified, &name.delivery(), end)?;
+    match end.outcome {
+        FileOutcome::TrailFile => {
+            report.files += 1;
+            report.bytes += end.bytes;
+            report.counts.add(&counts);
+            report.add_problems(&end.problems);
+        }
+        FileOutcome::Ignored => report.ignored_files += 1,
+        FileOutcome::Unchanged => report.skipped_files += 1,
+    }
+    Ok(())
+}

@@ -1,0 +1,521 @@
+//! One pass over a record's JSON: the fields that an event needs, borrowed from the input, whatever their types are.
+//!
+//! A field of the wrong type is not an error here: it is kept as [`Scalar::Other`], named in the report by
+//! `normalise`, and the record stays whole. Of a key that stands twice the last one counts, as for every common
+//! JSON reader.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::rules::{self, Open, Rule, Tree};
+
+/// A value that should be text, a flag or a number.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) enum Scalar<'a> {
+    /// Absent or null.
+    #[default]
+    Absent,
+    Text(Cow<'a, str>),
+    Flag(bool),
+    Whole(i64),
+    Real(f64),
+    /// An object or an array.
+    Other,
+}
+
+impl Scalar<'_> {
+    /// Whether there is a value of any type.
+    pub(crate) fn is_present(&self) -> bool {
+        !matches!(self, Scalar::Absent)
+    }
+}
+
+/// Methods of a visitor for which the values of these types are not what was hoped for.
+macro_rules! ignore {
+    (scalars) => {
+        ignore!(visit_bool(bool) visit_i64(i64) visit_u64(u64) visit_f64(f64));
+        fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+            Ok(Self::Value::wrong_type())
+        }
+    };
+    (null) => {
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(Self::Value::default())
+        }
+    };
+    (array) => {
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+            while seq.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(Self::Value::wrong_type())
+        }
+    };
+    ($($visit:ident($type:ty))*) => {
+        $(fn $visit<E>(self, _: $type) -> Result<Self::Value, E> { Ok(Self::Value::wrong_type()) })*
+    };
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AnyScalar;
+        impl<'de> Visitor<'de> for AnyScalar {
+            type Value = Scalar<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON value")
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Scalar<'de>, E> {
+                Ok(Scalar::Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Scalar<'de>, E> {
+                Ok(Scalar::Text(Cow::Owned(text.to_owned())))
+            }
+            fn visit_bool<E>(self, flag: bool) -> Result<Scalar<'de>, E> {
+                Ok(Scalar::Flag(flag))
+            }
+            fn visit_i64<E>(self, number: i64) -> Result<Scalar<'de>, E> {
+                Ok(Scalar::Whole(number))
+            }
+            fn visit_u64<E>(self, number: u64) -> Result<Scalar<'de>, E> {
+                Ok(i64::try_from(number).map_or(Scalar::Real(number as f64), Scalar::Whole))
+            }
+            fn visit_f64<E>(self, number: f64) -> Result<Scalar<'de>, E> {
+                Ok(Scalar::Real(number))
+            }
+            fn visit_unit<E>(self) -> Result<Scalar<'de>, E> {
+                Ok(Scalar::Absent)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Scalar<'de>, A::Error> {
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Scalar::Other)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scalar<'de>, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Scalar::Other)
+            }
+        }
+        deserializer.deserialize_any(AnyScalar)
+    }
+}
+
+/// A key of an object, borrowed where it holds no escape.
+struct Key<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Key<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AnyKey;
+        impl<'de> Visitor<'de> for AnyKey {
+            type Value = Key<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(AnyKey)
+    }
+}
+
+/// An object of which some keys are wanted. Anything else in its place sets `wrong_type`.
+macro_rules! object {
+    ($(#[$meta:meta])* $name:ident { $($field:ident: $type:ty = $key:literal),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Default)]
+        pub(crate) struct $name<'a> {
+            $(pub(crate) $field: $type,)*
+            /// Whether something else than an object or null stood here.
+            #[allow(dead_code, reason = "told of the objects that columns are read from")]
+            pub(crate) wrong_type: bool,
+        }
+        impl $name<'_> {
+            fn wrong_type() -> Self {
+                $name { wrong_type: true, ..Default::default() }
+            }
+        }
+        impl<'de: 'a, 'a> Deserialize<'de> for $name<'a> {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Object;
+                impl<'de> Visitor<'de> for Object {
+                    type Value = $name<'de>;
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str("an object")
+                    }
+                    ignore!(scalars);
+                    ignore!(null);
+                    ignore!(array);
+                    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<$name<'de>, A::Error> {
+                        let mut object = $name::default();
+                        while let Some(key) = map.next_key::<Key<'de>>()? {
+                            match key.0.as_ref() {
+                                $($key => object.$field = map.next_value()?,)*
+                                _ => { map.next_value::<IgnoredAny>()?; }
+                            }
+                        }
+                        Ok(object)
+                    }
+                }
+                deserializer.deserialize_any(Object)
+            }
+        }
+    };
+}
+
+object! {
+    /// `userIdentity`.
+    RawIdentity {
+        kind: Scalar<'a> = "type",
+        user_name: Scalar<'a> = "userName",
+        principal_id: Scalar<'a> = "principalId",
+        arn: Scalar<'a> = "arn",
+        account_id: Scalar<'a> = "accountId",
+        access_key_id: Scalar<'a> = "accessKeyId",
+        invoked_by: Scalar<'a> = "invokedBy",
+        identity_provider: Scalar<'a> = "identityProvider",
+        on_behalf_of: RawOnBehalfOf<'a> = "onBehalfOf",
+        session_context: RawSession<'a> = "sessionContext",
+    }
+}
+object! {
+    /// `userIdentity.onBehalfOf`.
+    RawOnBehalfOf { user_id: Scalar<'a> = "userId" }
+}
+object! {
+    /// `userIdentity.sessionContext`.
+    RawSession {
+        issuer: RawIssuer<'a> = "sessionIssuer",
+        attributes: RawAttributes<'a> = "attributes",
+        source_identity: Scalar<'a> = "sourceIdentity",
+    }
+}
+object! {
+    /// `userIdentity.sessionContext.sessionIssuer`.
+    RawIssuer {
+        kind: Scalar<'a> = "type",
+        user_name: Scalar<'a> = "userName",
+        arn: Scalar<'a> = "arn",
+    }
+}
+object! {
+    /// `userIdentity.sessionContext.attributes`.
+    RawAttributes {
+        creation_date: Scalar<'a> = "creationDate",
+        mfa_authenticated: Scalar<'a> = "mfaAuthenticated",
+    }
+}
+object! {
+    /// `additionalEventData`.
+    RawAdditional {
+        mfa_used: Scalar<'a> = "MFAUsed",
+        bytes_in: Scalar<'a> = "bytesTransferredIn",
+        bytes_out: Scalar<'a> = "bytesTransferredOut",
+    }
+}
+object! {
+    /// `insightDetails`.
+    RawInsight {
+        event_source: Scalar<'a> = "eventSource",
+        event_name: Scalar<'a> = "eventName",
+    }
+}
+object! {
+    /// `timeWindow` of an aggregated event.
+    RawWindow { start: Scalar<'a> = "windowStart" }
+}
+object! {
+    /// An element of `resources`; a row of a CSV download has Event history's own list there, in other keys.
+    RawResource {
+        arn: Scalar<'a> = "ARN",
+        arn_prefix: Scalar<'a> = "ARNPrefix",
+        account_id: Scalar<'a> = "accountId",
+        kind: Scalar<'a> = "type",
+        listed_kind: Scalar<'a> = "resourceType",
+        listed_name: Scalar<'a> = "resourceName",
+    }
+}
+/// A list of objects; anything else in its place is an empty list.
+#[derive(Debug)]
+pub(crate) struct List<T>(pub(crate) Vec<T>);
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        List(Vec::new())
+    }
+}
+
+impl<T> List<T> {
+    fn wrong_type() -> Self {
+        List::default()
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Elements<T>(std::marker::PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Elements<T> {
+            type Value = List<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+            ignore!(scalars);
+            ignore!(null);
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<List<T>, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(List::default())
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<List<T>, A::Error> {
+                let mut list = Vec::new();
+                while let Some(element) = seq.next_element()? {
+                    list.push(element);
+                }
+                Ok(List(list))
+            }
+        }
+        deserializer.deserialize_any(Elements(std::marker::PhantomData))
+    }
+}
+
+/// A text in `requestParameters` or `responseElements` that a rule names or that is an ARN.
+#[derive(Debug)]
+pub(crate) struct Mention<'a> {
+    pub(crate) text: Cow<'a, str>,
+    /// The rule that names it; `None` for an ARN that no rule names.
+    pub(crate) rule: Option<&'static Rule>,
+}
+
+/// What one pass over a record's JSON finds.
+#[derive(Debug, Default)]
+pub(crate) struct RawRecord<'a> {
+    pub(crate) event_version: Scalar<'a>,
+    pub(crate) event_id: Scalar<'a>,
+    pub(crate) event_time: Scalar<'a>,
+    pub(crate) event_source: Scalar<'a>,
+    pub(crate) event_name: Scalar<'a>,
+    pub(crate) aws_region: Scalar<'a>,
+    pub(crate) source_ip_address: Scalar<'a>,
+    pub(crate) user_agent: Scalar<'a>,
+    pub(crate) error_code: Scalar<'a>,
+    pub(crate) error_message: Scalar<'a>,
+    pub(crate) event_type: Scalar<'a>,
+    pub(crate) event_category: Scalar<'a>,
+    pub(crate) management_event: Scalar<'a>,
+    pub(crate) read_only: Scalar<'a>,
+    pub(crate) recipient_account_id: Scalar<'a>,
+    pub(crate) shared_event_id: Scalar<'a>,
+    pub(crate) vpc_endpoint_id: Scalar<'a>,
+    pub(crate) from_console: Scalar<'a>,
+    pub(crate) account_id: Scalar<'a>,
+    pub(crate) identity: Option<RawIdentity<'a>>,
+    pub(crate) additional: RawAdditional<'a>,
+    pub(crate) insight: RawInsight<'a>,
+    pub(crate) window: RawWindow<'a>,
+    pub(crate) resources: List<RawResource<'a>>,
+    pub(crate) mentions: Vec<Mention<'a>>,
+    /// Whether there is a key that only records have, whatever its value.
+    pub(crate) is_record: bool,
+    /// What may hold a record instead: `detail` of EventBridge, `message` of CloudWatch Logs, `CloudTrailEvent` of
+    /// lookup-events.
+    pub(crate) inner: Option<&'a RawValue>,
+    /// Whether it is a digest file.
+    pub(crate) is_digest: bool,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for RawRecord<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RecordVisitor)
+    }
+}
+
+struct RecordVisitor;
+
+impl<'a> RawRecord<'a> {
+    fn wrong_type() -> RawRecord<'a> {
+        RawRecord::default()
+    }
+
+    /// The rules for this record, once its event source is known.
+    fn tree(&self) -> Option<&'static Tree> {
+        match &self.event_source {
+            Scalar::Text(source) => Some(rules::for_source(source)),
+            _ => None,
+        }
+    }
+
+    /// Walks a part that was met before the event source was.
+    fn walk_late<E: serde::de::Error>(&mut self, part: &'static str, raw: &'a RawValue) -> Result<(), E> {
+        let tree = self.tree().unwrap_or_else(|| rules::for_source(""));
+        let open = tree.enter(&Open::at_root(), part);
+        let mut deserializer = serde_json::Deserializer::from_str(raw.get());
+        Walk { tree, open, mentions: &mut self.mentions }.deserialize(&mut deserializer).map_err(E::custom)
+    }
+}
+
+impl<'de> Visitor<'de> for RecordVisitor {
+    type Value = RawRecord<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a record")
+    }
+
+    ignore!(scalars);
+    ignore!(null);
+    ignore!(array);
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawRecord<'de>, A::Error> {
+        let mut record = RawRecord::default();
+        let mut late: Vec<(&'static str, &'de RawValue)> = Vec::new();
+        while let Some(key) = map.next_key::<Key<'de>>()? {
+            let part = match key.0.as_ref() {
+                "requestParameters" => "requestParameters",
+                "responseElements" => "responseElements",
+                other => {
+                    record.take(other, &mut map)?;
+                    continue;
+                }
+            };
+            match record.tree() {
+                Some(tree) => {
+                    let open = tree.enter(&Open::at_root(), part);
+                    map.next_value_seed(Walk { tree, open, mentions: &mut record.mentions })?;
+                }
+                None => late.push((part, map.next_value()?)),
+            }
+        }
+        for (part, raw) in late {
+            record.walk_late(part, raw)?;
+        }
+        Ok(record)
+    }
+}
+
+impl<'de> RawRecord<'de> {
+    /// Takes the value of one key.
+    fn take<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "eventVersion" => {
+                self.is_record = true;
+                self.event_version = map.next_value()?;
+            }
+            "eventName" => {
+                self.is_record = true;
+                self.event_name = map.next_value()?;
+            }
+            "eventID" => {
+                self.is_record = true;
+                self.event_id = map.next_value()?;
+            }
+            "eventId" => {
+                let id: Scalar<'de> = map.next_value()?;
+                if !self.event_id.is_present() {
+                    self.event_id = id;
+                }
+            }
+            "eventTime" => self.event_time = map.next_value()?,
+            "eventSource" => self.event_source = map.next_value()?,
+            "awsRegion" => self.aws_region = map.next_value()?,
+            "sourceIPAddress" => self.source_ip_address = map.next_value()?,
+            "userAgent" => self.user_agent = map.next_value()?,
+            "errorCode" => self.error_code = map.next_value()?,
+            "errorMessage" => self.error_message = map.next_value()?,
+            "eventType" => self.event_type = map.next_value()?,
+            "eventCategory" => self.event_category = map.next_value()?,
+            "managementEvent" => self.management_event = map.next_value()?,
+            "readOnly" => self.read_only = map.next_value()?,
+            "recipientAccountId" => self.recipient_account_id = map.next_value()?,
+            "sharedEventID" => self.shared_event_id = map.next_value()?,
+            "vpcEndpointId" => self.vpc_endpoint_id = map.next_value()?,
+            "sessionCredentialFromConsole" => self.from_console = map.next_value()?,
+            "accountId" => self.account_id = map.next_value()?,
+            "userIdentity" => self.identity = map.next_value()?,
+            "additionalEventData" => self.additional = map.next_value()?,
+            "insightDetails" => self.insight = map.next_value()?,
+            "timeWindow" => self.window = map.next_value()?,
+            "resources" => self.resources = map.next_value()?,
+            "detail" | "message" | "CloudTrailEvent" => self.inner = Some(map.next_value()?),
+            "digestS3Object" => {
+                self.is_digest = true;
+                map.next_value::<IgnoredAny>()?;
+            }
+            _ => {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Steps through a value beside the rules' tree and keeps what they name, and every ARN.
+struct Walk<'m, 'de> {
+    tree: &'static Tree,
+    open: Open,
+    mentions: &'m mut Vec<Mention<'de>>,
+}
+
+impl<'de> Walk<'_, 'de> {
+    fn text(self, text: Cow<'de, str>) {
+        if text.is_empty() {
+            return;
+        }
+        let before = self.mentions.len();
+        for rule in self.tree.rules(&self.open) {
+            self.mentions.push(Mention { text: text.clone(), rule: Some(rule) });
+        }
+        if self.mentions.len() == before && text.starts_with("arn:") {
+            self.mentions.push(Mention { text, rule: None });
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Walk<'_, 'de> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Walk<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<(), E> {
+        self.text(Cow::Borrowed(text));
+        Ok(())
+    }
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.text(Cow::Owned(text.to_owned()));
+        Ok(())
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let (tree, open) = (self.tree, self.open);
+        while seq.next_element_seed(Walk { tree, open, mentions: &mut *self.mentions })?.is_some() {}
+        Ok(())
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<Key<'de>>()? {
+            let open = self.tree.enter(&self.open, &key.0);
+            map.next_value_seed(Walk { tree: self.tree, open, mentions: &mut *self.mentions })?;
+        }
+        Ok(())
+    }
+}

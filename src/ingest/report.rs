@@ -1,0 +1,151 @@
+//! What an import says of itself.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::ledger::{Counts, Problem, Reject};
+use crate::store;
+
+/// How many rejects a report tells in full; the case has them all.
+const MOST_REJECTS: usize = 20;
+
+/// The account of a run of import: `read = stored + duplicate + rejected`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Report {
+    /// Trail files read.
+    pub files: u64,
+    /// Files that are as the ledger knows them, and were not read again.
+    pub skipped_files: u64,
+    /// Files in folders that are plainly something else.
+    pub ignored_files: u64,
+    /// Values read, and what became of them.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Digest files read.
+    pub digests: u64,
+    /// Bytes of the trail files on disk.
+    pub bytes: u64,
+    /// Time taken.
+    pub seconds: f64,
+    /// Fields that could not be read as what they should be; their records are whole.
+    pub field_problems: Vec<FieldProblem>,
+    /// The first rejects.
+    pub rejects: Vec<RejectLine>,
+}
+
+/// A field that could not be read in some records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldProblem {
+    /// The record's field, such as `eventTime`.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub problem: &'static str,
+    /// In how many records.
+    pub events: u64,
+}
+
+/// A reject, as a report tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RejectLine {
+    /// The file, and behind `!` the archive's member.
+    pub file: String,
+    /// Byte offset in the decompressed file.
+    pub position: u64,
+    /// Line there, from 1.
+    pub line: u64,
+    /// Why.
+    pub reason: String,
+}
+
+impl RejectLine {
+    pub(crate) fn new(path: &str, reject: &Reject) -> RejectLine {
+        let file = match &reject.member {
+            Some(member) => format!("{path}!{member}"),
+            None => path.to_owned(),
+        };
+        RejectLine { file, position: reject.position, line: reject.line, reason: reject.reason.clone() }
+    }
+}
+
+impl Report {
+    pub(crate) fn add_reject(&mut self, line: RejectLine) {
+        if self.rejects.len() < MOST_REJECTS {
+            self.rejects.push(line);
+        }
+    }
+
+    pub(crate) fn add_problems(&mut self, problems: &BTreeMap<Problem, u64>) {
+        for (problem, events) in problems {
+            let known =
+                self.field_problems.iter_mut().find(|p| p.field == problem.field && p.problem == problem.problem);
+            match known {
+                Some(known) => known.events += events,
+                None => {
+                    let Problem { field, problem } = *problem;
+                    self.field_problems.push(FieldProblem { field, problem, events: *events });
+                }
+            }
+        }
+    }
+}
+
+/// Watches an import.
+pub trait Progress: Sync {
+    /// How much there is to read.
+    fn total(&self, files: u64, bytes: u64);
+    /// How much more has been read.
+    fn advance(&self, files: u64, bytes: u64, events: u64);
+    /// Everything is read; indexes and counts are made.
+    fn finishing(&self) {}
+}
+
+/// A [`Progress`] that nobody watches.
+pub struct Unwatched;
+
+impl Progress for Unwatched {
+    fn total(&self, _: u64, _: u64) {}
+    fn advance(&self, _: u64, _: u64, _: u64) {}
+}
+
+/// Why an import could not run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A path that cannot be looked at.
+    #[error("{}: {}", path.display(), describe(source))]
+    Path {
+        /// The path.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The case cannot be written.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// A worker stopped before its file was read.
+    #[error("reading {} stopped without a reason: please report this", path.display())]
+    Worker {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+fn describe(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+impl Error {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Error::Store(error) => error.hint(),
+            _ => None,
+        }
+    }
+}

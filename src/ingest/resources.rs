@@ -1,0 +1,153 @@
+//! What was acted on: every resource that a record names, in each of its spellings, as Event history types and spells
+//! it (the formats reference, 3.2 and 7).
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::record::{RawRecord, RawResource, Scalar};
+use super::rules::{self, Meaning};
+use crate::arn::Arn;
+use crate::event::{Event, Resource, ResourceUse, Text};
+
+/// A resource as a record spells it, before its account and Region are known.
+#[derive(Debug)]
+pub(crate) struct Spelling<'r> {
+    text: Cow<'r, str>,
+    kind: Option<Text>,
+    account_id: Option<Text>,
+    listed: bool,
+}
+
+/// What the walk through a record found.
+#[derive(Debug, Default)]
+pub(crate) struct Collected<'r> {
+    pub(crate) mentions: Vec<Spelling<'r>>,
+    pub(crate) issued_key: Option<Text>,
+    pub(crate) sign_in_failed: bool,
+}
+
+/// Gathers what a record of this event name mentions.
+pub(crate) fn collect<'r>(record: &'r RawRecord<'_>, event_name: &str) -> Collected<'r> {
+    let mut collected = Collected::default();
+    for mention in &record.mentions {
+        let Some(rule) = mention.rule else {
+            collected.mentions.push(spelling(&mention.text, None, false));
+            continue;
+        };
+        if !rule.is_for(event_name) {
+            // A rule for other events does not hide that it is an ARN.
+            if mention.text.starts_with("arn:") {
+                collected.mentions.push(spelling(&mention.text, None, false));
+            }
+            continue;
+        }
+        match rule.meaning {
+            Meaning::Resource { kind, listed } => {
+                collected.mentions.push(spelling(&mention.text, Some(kind), listed));
+            }
+            Meaning::IssuedKey => collected.issued_key = Some(Text::from(mention.text.as_ref())),
+            Meaning::SignIn => collected.sign_in_failed |= mention.text == "Failure",
+        }
+    }
+    collected.mentions.extend(record.resources.0.iter().filter_map(from_list));
+    collected
+}
+
+fn spelling<'r>(text: &'r str, kind: Option<&str>, listed: bool) -> Spelling<'r> {
+    let kind = kind.filter(|kind| !kind.is_empty()).map(Text::from);
+    Spelling { text: Cow::Borrowed(text), kind, account_id: None, listed }
+}
+
+/// An element of the record's own `resources`, or of a CSV row's, which is Event history's own list.
+fn from_list<'r>(raw: &'r RawResource<'_>) -> Option<Spelling<'r>> {
+    let text = |value: &'r Scalar<'_>| match value {
+        Scalar::Text(text) if !text.is_empty() => Some(text.as_ref()),
+        _ => None,
+    };
+    let listed_name = text(&raw.listed_name);
+    let name = listed_name.or_else(|| text(&raw.arn)).or_else(|| text(&raw.arn_prefix))?;
+    let mut spelling = spelling(name, text(&raw.kind).or_else(|| text(&raw.listed_kind)), listed_name.is_some());
+    spelling.account_id = text(&raw.account_id).map(Text::from);
+    Some(spelling)
+}
+
+/// Services whose resources have no Region, by their part of a type's or event source's name.
+const GLOBAL: &[&str] = &[
+    "iam",
+    "sts",
+    "s3",
+    "organizations",
+    "cloudfront",
+    "route53",
+    "route53domains",
+    "globalaccelerator",
+    "shield",
+    "account",
+    "billingconductor",
+    "budgets",
+    "ce",
+    "support",
+    "waf",
+];
+
+/// Gives each spelling its place, and each resource of the event one row: without duplicates, typed where any
+/// mention knows the type, listed where any mention is.
+pub(crate) fn place(mentions: Vec<Spelling<'_>>, event: &Event) -> Vec<ResourceUse> {
+    let lists = lists_resources(event);
+    let mut uses: Vec<ResourceUse> = Vec::with_capacity(mentions.len());
+    for mention in &mentions {
+        let kind = mention
+            .kind
+            .clone()
+            .or_else(|| Arn::parse(&mention.text).and_then(|arn| rules::kind_of(&arn)).map(Text::const_new));
+        let untyped_twin =
+            kind.is_none() && mentions.iter().any(|other| other.text == mention.text && other.kind.is_some());
+        if untyped_twin {
+            continue;
+        }
+        let resource = resource(mention, kind, event);
+        let listed = lists && mention.listed;
+        match uses.iter_mut().find(|known| *known.resource == resource) {
+            Some(known) => known.listed |= listed,
+            None => uses.push(ResourceUse { resource: Arc::new(resource), listed }),
+        }
+    }
+    uses
+}
+
+/// Whether Event history lists resources for such an event at all: for most read calls and data events it does not.
+fn lists_resources(event: &Event) -> bool {
+    let name = event.event_name.as_deref().unwrap_or_default();
+    let reads =
+        event.read_only == Some(true) && !name.starts_with("AssumeRole") && name != "DescribeLaunchTemplateVersions";
+    let management = matches!(event.event_category.as_deref(), None | Some("Management"));
+    !reads && management && event.management_event != Some(false)
+}
+
+/// The resource that a spelling means in an event.
+fn resource(mention: &Spelling<'_>, kind: Option<Text>, event: &Event) -> Resource {
+    let given = |text: &str| (!text.is_empty()).then(|| Text::from(text));
+    if let Some(arn) = Arn::parse(&mention.text) {
+        return Resource {
+            kind,
+            name: Text::from(arn.name()),
+            account_id: given(arn.account),
+            aws_region: given(arn.region),
+            arn: Some(Text::from(mention.text.as_ref())),
+        };
+    }
+    let service = kind
+        .as_deref()
+        .and_then(|kind| kind.split("::").nth(1))
+        .or_else(|| event.event_source.as_deref().and_then(|source| source.split('.').next()))
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let identity_account = event.identity.as_ref().and_then(|identity| identity.account_id.clone());
+    Resource {
+        kind,
+        name: Text::from(mention.text.as_ref()),
+        arn: None,
+        account_id: mention.account_id.clone().or_else(|| event.recipient_account_id.clone()).or(identity_account),
+        aws_region: if GLOBAL.contains(&service.as_str()) { None } else { event.aws_region.clone() },
+    }
+}

@@ -1,0 +1,240 @@
+//! Where resource names stand in a record: the rules of `resource_rules.tsv`, one row a rule, as a tree of keys that
+//! is walked beside the record.
+//!
+//! The columns of the file: the event source; the path of the field, from `requestParameters.` or
+//! `responseElements.` or, behind `**.`, at any depth under either; the type as Event history spells it, empty where
+//! Event history gives none; the event names, or `*`; and the evidence (`lookup`: seen in its answers, `doc`: on its
+//! list of types, `record`: seen in records, `model`: from the service's API). Arrays are stepped through whether a
+//! path says `[]` or not, since EC2's records collapse lists of one.
+
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+
+use crate::arn::Arn;
+
+/// What a rule says of the text that it finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// A resource of this type; empty where Event history gives none.
+    Resource {
+        kind: &'static str,
+        /// Whether the evidence comes from Event history itself.
+        listed: bool,
+    },
+    /// The access key that the event handed out.
+    IssuedKey,
+    /// How a sign-in went: `Success` or `Failure`.
+    SignIn,
+}
+
+/// One rule.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rule {
+    pub(crate) meaning: Meaning,
+    /// The event names that it is for, comma separated, or `*`.
+    event_names: &'static str,
+}
+
+impl Rule {
+    /// Whether the rule is for events of this name.
+    pub(crate) fn is_for(&self, event_name: &str) -> bool {
+        self.event_names == "*" || self.event_names.split(',').any(|name| name == event_name)
+    }
+}
+
+/// The number of a node in a [`Tree`].
+pub(crate) type Node = u32;
+
+/// The rules of one event source as a tree of keys.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Tree {
+    nodes: Vec<TreeNode>,
+}
+
+#[derive(Debug, Default, Clone)]
+struct TreeNode {
+    children: FxHashMap<&'static str, Node>,
+    rules: Vec<Rule>,
+}
+
+/// Where paths from the top of a record begin.
+pub(crate) const ROOT: Node = 0;
+/// Where paths at any depth begin.
+const ANYWHERE: Node = 1;
+/// How many nodes can be open at once: one from the top and the unfinished ones from anywhere. The longest path
+/// behind `**.` has two keys.
+const MOST_OPEN: usize = 6;
+
+/// The nodes that are open at one place of a record.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Open {
+    nodes: [Node; MOST_OPEN],
+    count: usize,
+}
+
+impl Open {
+    /// The top of a record.
+    pub(crate) fn at_root() -> Open {
+        let mut open = Open::default();
+        open.push(ROOT);
+        open
+    }
+
+    fn push(&mut self, node: Node) {
+        if self.count < MOST_OPEN {
+            self.nodes[self.count] = node;
+            self.count += 1;
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Node> {
+        self.nodes[..self.count].iter().copied()
+    }
+}
+
+impl Tree {
+    fn new() -> Tree {
+        Tree { nodes: vec![TreeNode::default(), TreeNode::default()] }
+    }
+
+    fn add(&mut self, path: &'static str, rule: Rule) {
+        let (mut node, path) = match path.strip_prefix("**.") {
+            Some(rest) => (ANYWHERE, rest),
+            None => (ROOT, path),
+        };
+        for key in path.split('.') {
+            let key = key.trim_end_matches("[]");
+            let next = self.nodes.len() as Node;
+            let child = *self.nodes[node as usize].children.entry(key).or_insert(next);
+            if child == next {
+                self.nodes.push(TreeNode::default());
+            }
+            node = child;
+        }
+        self.nodes[node as usize].rules.push(rule);
+    }
+
+    /// The nodes that are open behind `key`.
+    pub(crate) fn enter(&self, open: &Open, key: &str) -> Open {
+        let mut next = Open::default();
+        for node in open.iter().chain([ANYWHERE]) {
+            if let Some(child) = self.nodes[node as usize].children.get(key) {
+                next.push(*child);
+            }
+        }
+        next
+    }
+
+    /// The rules that end at this place.
+    pub(crate) fn rules(&self, open: &Open) -> impl Iterator<Item = &Rule> {
+        open.iter().flat_map(|node| &self.nodes[node as usize].rules)
+    }
+}
+
+/// All rules, by event source.
+struct Rules {
+    by_source: FxHashMap<&'static str, Tree>,
+    /// For every other source.
+    common: Tree,
+}
+
+static RULES: LazyLock<Rules> = LazyLock::new(|| {
+    let mut common = Tree::new();
+    for (path, meaning) in [
+        ("responseElements.credentials.accessKeyId", Meaning::IssuedKey),
+        ("responseElements.accessKey.accessKeyId", Meaning::IssuedKey),
+        ("responseElements.ConsoleLogin", Meaning::SignIn),
+        ("responseElements.SwitchRole", Meaning::SignIn),
+        ("responseElements.PasswordUpdated", Meaning::SignIn),
+        ("responseElements.CheckMfa", Meaning::SignIn),
+    ] {
+        common.add(path, Rule { meaning, event_names: "*" });
+    }
+    let mut by_source: FxHashMap<&'static str, Tree> = FxHashMap::default();
+    for [source, path, kind, event_names, evidence] in rows(include_str!("resource_rules.tsv")) {
+        let listed = matches!(evidence, "lookup" | "lookup-null-type" | "doc");
+        let rule = Rule { meaning: Meaning::Resource { kind, listed }, event_names };
+        by_source.entry(source).or_insert_with(|| common.clone()).add(path, rule);
+    }
+    Rules { by_source, common }
+});
+
+/// The rows of a tab-separated table, without its heading.
+fn rows<const COLUMNS: usize>(table: &'static str) -> impl Iterator<Item = [&'static str; COLUMNS]> {
+    table.lines().skip(1).filter_map(|line| {
+        let mut cells = line.split('\t');
+        let row = std::array::from_fn(|_| cells.next().unwrap_or_default());
+        (!line.is_empty()).then_some(row)
+    })
+}
+
+/// The rules for records of this event source.
+pub(crate) fn for_source(event_source: &str) -> &'static Tree {
+    RULES.by_source.get(event_source).unwrap_or(&RULES.common)
+}
+
+/// The type of what an ARN names, as Event history spells it, from `arn_types.tsv`.
+pub(crate) fn kind_of(arn: &Arn<'_>) -> Option<&'static str> {
+    static KINDS: LazyLock<FxHashMap<(&'static str, &'static str), &'static str>> = LazyLock::new(|| {
+        rows(include_str!("arn_types.tsv")).map(|[service, kind, name]| ((service, kind), name)).collect()
+    });
+    match (arn.service, arn.kind()) {
+        ("elasticloadbalancing", "loadbalancer") if !is_new_load_balancer(arn.resource) => {
+            Some("AWS::ElasticLoadBalancing::LoadBalancer")
+        }
+        pair => KINDS.get(&pair).copied(),
+    }
+}
+
+fn is_new_load_balancer(resource: &str) -> bool {
+    ["loadbalancer/app/", "loadbalancer/net/", "loadbalancer/gwy/"].iter().any(|start| resource.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Meaning, Open, for_source, rows};
+
+    fn kinds(source: &str, path: &[&str], event_name: &str) -> Vec<&'static str> {
+        let tree = for_source(source);
+        let open = path.iter().fold(Open::at_root(), |open, key| tree.enter(&open, key));
+        tree.rules(&open)
+            .filter(|rule| rule.is_for(event_name))
+            .filter_map(|rule| match rule.meaning {
+                Meaning::Resource { kind, .. } => Some(kind),
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_row_has_its_five_columns() {
+        for [source, path, kind, names, evidence] in rows::<5>(include_str!("resource_rules.tsv")) {
+            assert!(source.ends_with(".amazonaws.com"), "{source}");
+            assert!(
+                ["requestParameters.", "responseElements.", "**."].iter().any(|start| path.starts_with(start)),
+                "{path}"
+            );
+            assert!(kind.is_empty() || kind.starts_with("AWS::"), "{kind}");
+            assert!(!names.is_empty() && !evidence.is_empty(), "{path}");
+        }
+    }
+
+    #[test]
+    fn exact_paths_and_any_depth_are_found_for_their_events_only() {
+        let deep = ["responseElements", "instancesSet", "items", "instanceId"];
+        assert_eq!(kinds("ec2.amazonaws.com", &deep, "RunInstances"), ["AWS::EC2::Instance"]);
+        let association = ["responseElements", "associationId"];
+        assert_eq!(kinds("ec2.amazonaws.com", &association, "AssociateAddress"), ["AWS::EC2::EIPAssociation"]);
+        assert!(kinds("ec2.amazonaws.com", &association, "RunInstances").is_empty());
+        assert!(kinds("unheard-of.amazonaws.com", &deep, "RunInstances").is_empty());
+    }
+
+    #[test]
+    fn two_keys_at_any_depth_must_follow_each_other() {
+        let profile = ["requestParameters", "x", "iamInstanceProfile", "arn"];
+        assert_eq!(kinds("ec2.amazonaws.com", &profile, "RunInstances"), ["AWS::IAM::InstanceProfile"]);
+        let apart = ["requestParameters", "iamInstanceProfile", "x", "arn"];
+        assert!(kinds("ec2.amazonaws.com", &apart, "RunInstances").is_empty());
+    }
+}

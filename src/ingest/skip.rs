@@ -1,0 +1,105 @@
+//! Finds where a JSON value ends without parsing it: counts brackets outside strings, at any depth, piece by piece.
+
+/// Deeper than this nothing is followed.
+const MOST_DEPTH: usize = 1 << 20;
+
+/// What a [`Skipper`] found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Skipped {
+    /// The value ends before this offset of the piece.
+    Ends(usize),
+    /// It goes on behind the piece.
+    Open,
+    /// A bracket closes what another kind opened, or it is too deep to follow.
+    Unbalanced,
+}
+
+/// Counts brackets of one object or array.
+#[derive(Debug, Default)]
+pub(crate) struct Skipper {
+    /// For each open bracket whether it is `{`.
+    open: Vec<bool>,
+    in_string: bool,
+    escaped: bool,
+}
+
+impl Skipper {
+    /// A skipper that stands inside an object whose `{` is read already.
+    pub(crate) fn inside_object() -> Skipper {
+        Skipper { open: vec![true], ..Skipper::default() }
+    }
+
+    /// Looks at the next piece of the value.
+    pub(crate) fn feed(&mut self, piece: &[u8]) -> Skipped {
+        let mut at = 0;
+        while at < piece.len() {
+            if self.in_string {
+                match self.skip_string(&piece[at..]) {
+                    Some(length) => at += length,
+                    None => return Skipped::Open,
+                }
+                continue;
+            }
+            match piece[at] {
+                b'"' => self.in_string = true,
+                open @ (b'{' | b'[') => {
+                    if self.open.len() == MOST_DEPTH {
+                        return Skipped::Unbalanced;
+                    }
+                    self.open.push(open == b'{');
+                }
+                close @ (b'}' | b']') => {
+                    if self.open.pop() != Some(close == b'}') {
+                        return Skipped::Unbalanced;
+                    }
+                    if self.open.is_empty() {
+                        return Skipped::Ends(at + 1);
+                    }
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+        Skipped::Open
+    }
+
+    /// The length up to and with the closing quote; `None` where it is not in this piece.
+    fn skip_string(&mut self, piece: &[u8]) -> Option<usize> {
+        let mut at = 0;
+        if std::mem::take(&mut self.escaped) {
+            at = 1;
+        }
+        while let Some(found) = piece.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+            at += found;
+            if piece[at] == b'"' {
+                self.in_string = false;
+                return Some(at + 1);
+            }
+            at += 2;
+        }
+        self.escaped = at > piece.len();
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Skipped, Skipper};
+
+    #[test]
+    fn a_value_ends_where_its_brackets_do_however_it_is_cut() {
+        let text = br#"{"a":["}\\",{"b\"]":1}],"c":"\\"} tail"#;
+        let end = text.len() - 5;
+        for cut in 0..end {
+            let mut skipper = Skipper::default();
+            assert_eq!(skipper.feed(&text[..cut]), Skipped::Open, "{cut}");
+            assert_eq!(skipper.feed(&text[cut..]), Skipped::Ends(end - cut), "{cut}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_bracket_is_told() {
+        assert_eq!(Skipper::default().feed(b"{\"a\":1]"), Skipped::Unbalanced);
+        assert_eq!(Skipper::inside_object().feed(b", \"b\": [2]}"), Skipped::Ends(11));
+    }
+}

@@ -1,0 +1,240 @@
+//! Where bytes come from: files, folders and standard input, through any layers of gzip, and zip archives.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use flate2::read::MultiGzDecoder;
+use sha2::{Digest, Sha256};
+use walkdir::WalkDir;
+
+use crate::hash::hex;
+
+/// How many layers of compression are taken off before a file is refused.
+const MOST_LAYERS: usize = 4;
+/// Expanded input is refused beyond this many bytes a compressed byte. Deflate's own limit is 1,032; trail files
+/// stay under 40.
+const MOST_EXPANSION: u64 = 400;
+/// Expansion is not looked at before this many bytes have come out.
+const EXPANSION_FLOOR: u64 = 256 << 20;
+
+/// A file that an import is to look at.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    /// Absolute, links resolved.
+    pub(crate) path: PathBuf,
+    /// Whether it was named on the command line: it is then rejected, not ignored, where it is no trail file.
+    pub(crate) named: bool,
+    /// Size on disk in bytes.
+    pub(crate) bytes: u64,
+    /// Modification time in Unix nanoseconds.
+    pub(crate) modified: Option<i64>,
+    /// Why it cannot be read, where that is known already.
+    pub(crate) unreadable: Option<String>,
+}
+
+/// Standard input, as it is named on the command line.
+pub(crate) const STDIN: &str = "-";
+
+/// Every file under `paths`, in path order whatever the order of the arguments, each once.
+///
+/// # Errors
+/// The first of `paths` that does not exist.
+pub(crate) fn walk(paths: &[PathBuf], follow_links: bool) -> Result<Vec<Found>, (PathBuf, io::Error)> {
+    let mut found = Vec::new();
+    for path in paths {
+        if path.as_os_str() == STDIN {
+            found.push(Found { path: path.clone(), named: true, bytes: 0, modified: None, unreadable: None });
+            continue;
+        }
+        let absolute = fs::canonicalize(path).map_err(|error| (path.clone(), error))?;
+        let metadata = fs::metadata(&absolute).map_err(|error| (path.clone(), error))?;
+        if metadata.is_dir() {
+            walk_folder(&absolute, follow_links, &mut found);
+        } else {
+            found.push(describe(absolute, &metadata, true));
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path).then(b.named.cmp(&a.named)));
+    found.dedup_by(|a, b| a.path == b.path);
+    Ok(found)
+}
+
+/// Adds the files of a folder and its subfolders.
+fn walk_folder(folder: &Path, follow_links: bool, found: &mut Vec<Found>) {
+    for entry in WalkDir::new(folder).follow_links(follow_links) {
+        match entry {
+            Ok(entry) if entry.file_type().is_dir() => {}
+            Ok(entry) if entry.path_is_symlink() && !follow_links => {
+                found.push(unreadable(entry.path(), "is a link; --follow-links imports what it points to"));
+            }
+            Ok(entry) => match entry.metadata() {
+                Ok(metadata) => {
+                    let path = if follow_links { fs::canonicalize(entry.path()).ok() } else { None };
+                    found.push(describe(path.unwrap_or_else(|| entry.path().to_owned()), &metadata, false));
+                }
+                Err(error) => found.push(unreadable(entry.path(), &error.to_string())),
+            },
+            Err(error) => {
+                let path = error.path().unwrap_or(folder).to_owned();
+                let reason = if error.loop_ancestor().is_some() {
+                    "is a link to a folder that contains it".to_owned()
+                } else {
+                    error.io_error().map_or_else(|| error.to_string(), reason_of)
+                };
+                found.push(unreadable(&path, &reason));
+            }
+        }
+    }
+}
+
+fn describe(path: PathBuf, metadata: &fs::Metadata, named: bool) -> Found {
+    let unreadable = (!metadata.is_file()).then(|| "is not a regular file".to_owned());
+    Found { path, named, bytes: metadata.len(), modified: modified(metadata), unreadable }
+}
+
+fn unreadable(path: &Path, reason: &str) -> Found {
+    Found { path: path.to_owned(), named: false, bytes: 0, modified: None, unreadable: Some(reason.to_owned()) }
+}
+
+/// A file's modification time in Unix nanoseconds.
+fn modified(metadata: &fs::Metadata) -> Option<i64> {
+    let since = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_nanos()).ok()
+}
+
+/// An I/O error in the words of a report.
+pub(crate) fn reason_of(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "cannot be read: permission denied".to_owned(),
+        io::ErrorKind::NotFound => "is gone since the folder was listed".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// The bytes of a file as they lie on disk, counted and hashed as they pass.
+pub(crate) struct RawFile<'a> {
+    inner: Box<dyn Read + 'a>,
+    hasher: Sha256,
+    bytes: u64,
+    /// What has been read, for the expansion limit above it and for progress.
+    passed: &'a AtomicU64,
+}
+
+impl<'a> RawFile<'a> {
+    /// Hashes and counts what `inner` gives; `passed` sees the running count.
+    pub(crate) fn new(inner: Box<dyn Read + 'a>, passed: &'a AtomicU64) -> RawFile<'a> {
+        passed.store(0, Ordering::Relaxed);
+        RawFile { inner, hasher: Sha256::new(), bytes: 0, passed }
+    }
+
+    /// Reads what is left and gives the size and the SHA-256 of the whole, in hexadecimal.
+    pub(crate) fn finish(mut self) -> io::Result<(u64, String)> {
+        io::copy(&mut self, &mut io::sink())?;
+        Ok((self.bytes, hex(&self.hasher.finalize())))
+    }
+}
+
+impl Read for RawFile<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.hasher.update(&buffer[..count]);
+        self.bytes += count as u64;
+        self.passed.store(self.bytes, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+/// What the first bytes of a stream say that it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Magic {
+    Gzip,
+    Zip,
+    Other,
+}
+
+/// Recognises a stream by its first bytes.
+pub(crate) fn magic(first: &[u8]) -> Magic {
+    match first {
+        [0x1f, 0x8b, ..] => Magic::Gzip,
+        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Magic::Zip,
+        _ => Magic::Other,
+    }
+}
+
+/// Reads up to `wanted` bytes ahead of a stream and gives them back in front of it.
+pub(crate) fn peek<'a>(mut stream: Box<dyn Read + 'a>, wanted: usize) -> io::Result<(Vec<u8>, Box<dyn Read + 'a>)> {
+    let mut first = vec![0; wanted];
+    let mut filled = 0;
+    while filled < wanted {
+        match stream.read(&mut first[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // What came before the error is still looked at; the error comes again when it is reached.
+            Err(_) if filled > 0 => break,
+            Err(error) => return Err(error),
+        }
+    }
+    first.truncate(filled);
+    Ok((first.clone(), Box::new(io::Cursor::new(first).chain(stream))))
+}
+
+/// Takes every layer of gzip off a stream. The answer's first bytes say whether it is a zip archive.
+///
+/// # Errors
+/// More than [`MOST_LAYERS`] layers, and what reading gives.
+pub(crate) fn unwrap_gzip<'a>(
+    mut stream: Box<dyn Read + 'a>,
+    passed: &'a AtomicU64,
+) -> io::Result<(Magic, Box<dyn Read + 'a>)> {
+    for _ in 0..=MOST_LAYERS {
+        let (first, whole) = peek(stream, 4)?;
+        match magic(&first) {
+            Magic::Gzip => {
+                let expanded = MultiGzDecoder::new(io::BufReader::with_capacity(64 << 10, whole));
+                stream = Box::new(Capped { inner: expanded, passed, given: 0 });
+            }
+            other => return Ok((other, whole)),
+        }
+    }
+    Err(io::Error::other(format!("is compressed more than {MOST_LAYERS} times over")))
+}
+
+/// Stops a stream that expands beyond what trail files do.
+pub(crate) struct Capped<'a, R> {
+    pub(crate) inner: R,
+    pub(crate) passed: &'a AtomicU64,
+    pub(crate) given: u64,
+}
+
+impl<R: Read> Read for Capped<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => {
+                io::Error::new(io::ErrorKind::UnexpectedEof, "the compressed data ends early: the file is cut off")
+            }
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+                io::Error::new(io::ErrorKind::InvalidData, format!("the compressed data is damaged ({error})"))
+            }
+            _ => error,
+        })?;
+        self.given += count as u64;
+        let most = EXPANSION_FLOOR.max(self.passed.load(Ordering::Relaxed).saturating_mul(MOST_EXPANSION));
+        if self.given > most {
+            return Err(io::Error::other(format!(
+                "expands to more than {MOST_EXPANSION} times its size, which no trail file does"
+            )));
+        }
+        Ok(count)
+    }
+}
+
+/// Copies a stream into a temporary file, for what must be sought in.
+pub(crate) fn spool(stream: &mut dyn Read) -> io::Result<File> {
+    let mut copy = tempfile::tempfile()?;
+    io::copy(stream, &mut copy)?;
+    copy.rewind()?;
+    Ok(copy)
+}

@@ -1,0 +1,142 @@
+//! A stream seen through a window that slides: the value being read is whole in memory, what lies before is gone.
+
+use std::io::{self, Read};
+
+use sha2::{Digest, Sha256};
+
+use crate::hash::{hex, sha256};
+use crate::ledger::Reject;
+
+/// How much is read at a time. A record that the window cuts is parsed twice: one in about seven hundred.
+const STEP: usize = 1 << 20;
+/// The largest value that is kept whole: CloudTrail's own limit is 256 KB (1 MB in event data stores), a digest of a
+/// busy hour has a few MB.
+pub(crate) const MOST_VALUE: usize = 32 << 20;
+/// How much of a reject is kept.
+pub(crate) const MOST_REJECT: usize = 64 << 10;
+
+/// A sliding window over a stream.
+pub(crate) struct Window<R> {
+    stream: R,
+    buffer: Vec<u8>,
+    /// Where unread bytes begin in `buffer`.
+    start: usize,
+    /// Where they end.
+    end: usize,
+    /// Stream offset of `buffer[0]`.
+    offset: u64,
+    /// Line breaks before `buffer[0]`.
+    lines: u64,
+    /// No more bytes will come.
+    ended: bool,
+    /// Why they ended early.
+    failure: Option<io::Error>,
+}
+
+impl<R: Read> Window<R> {
+    pub(crate) fn new(stream: R) -> Window<R> {
+        Window { stream, buffer: Vec::new(), start: 0, end: 0, offset: 0, lines: 0, ended: false, failure: None }
+    }
+
+    /// The unread bytes that are in memory.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// Stream offset of the first unread byte.
+    pub(crate) fn position(&self) -> u64 {
+        self.offset + self.start as u64
+    }
+
+    /// Line of the first unread byte, from 1.
+    pub(crate) fn line(&self) -> u64 {
+        self.lines + count_lines(&self.buffer[..self.start]) + 1
+    }
+
+    /// Why the stream ended early, if it did; asked once all is read.
+    pub(crate) fn take_failure(&mut self) -> Option<io::Error> {
+        self.failure.take()
+    }
+
+    /// Passes over the first `count` unread bytes.
+    pub(crate) fn advance(&mut self, count: usize) {
+        self.start = (self.start + count).min(self.end);
+    }
+
+    /// Reads more behind what is unread. False when nothing came: the stream has ended, or failed, see `take_failure`.
+    pub(crate) fn more(&mut self) -> bool {
+        self.make_room();
+        let before = self.end;
+        // A value that the window cuts is parsed again: a well filled window makes that rare.
+        while self.end < self.buffer.len() && !self.ended {
+            match self.stream.read(&mut self.buffer[self.end..]) {
+                Ok(0) => self.ended = true,
+                Ok(count) => self.end += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.failure = Some(error);
+                    self.ended = true;
+                }
+            }
+        }
+        self.end > before
+    }
+
+    /// Takes the first `count` unread bytes as a reject.
+    pub(crate) fn reject(&mut self, count: usize, reason: String) -> Reject {
+        let (position, line) = (self.position(), self.line());
+        let bytes = &self.bytes()[..count.min(self.end - self.start)];
+        let reject = Reject {
+            member: None,
+            position,
+            line,
+            reason,
+            bytes: bytes[..bytes.len().min(MOST_REJECT)].to_vec(),
+            length: bytes.len() as u64,
+            sha256: sha256(bytes),
+        };
+        self.advance(count);
+        reject
+    }
+
+    /// Takes everything up to where `stop` says, or to the end of the stream, as a reject, whatever its size.
+    ///
+    /// `stop` sees the bytes piece by piece and answers where the reject ends, if in this piece.
+    pub(crate) fn reject_until(&mut self, reason: String, mut stop: impl FnMut(&[u8]) -> Option<usize>) -> Reject {
+        let (position, line) = (self.position(), self.line());
+        let (mut hasher, mut bytes, mut length) = (Sha256::new(), Vec::new(), 0);
+        loop {
+            let piece = self.bytes();
+            let end = stop(piece);
+            let taken = &piece[..end.unwrap_or(piece.len())];
+            hasher.update(taken);
+            bytes.extend_from_slice(&taken[..taken.len().min(MOST_REJECT - bytes.len())]);
+            let count = taken.len();
+            length += count as u64;
+            self.advance(count);
+            if end.is_some() || !self.more() {
+                break;
+            }
+        }
+        Reject { member: None, position, line, reason, bytes, length, sha256: hex(&hasher.finalize()) }
+    }
+
+    /// Drops what is read and makes space for a step more.
+    fn make_room(&mut self) {
+        self.lines += count_lines(&self.buffer[..self.start]);
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.offset += self.start as u64;
+        self.end -= self.start;
+        self.start = 0;
+        // Doubling keeps the work on one huge value linear.
+        let wanted = self.end + STEP.max(self.end);
+        if self.buffer.len() < wanted || self.buffer.len() > 2 * MOST_VALUE.min(wanted) {
+            self.buffer.resize(wanted, 0);
+            self.buffer.shrink_to(wanted);
+        }
+    }
+}
+
+fn count_lines(bytes: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', bytes).count() as u64
+}

@@ -1,0 +1,314 @@
+//! One file at a time: opens it, takes off its layers, and sends what it holds, in order, to the writer.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crossbeam_channel::Sender;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::csv_rows;
+use super::decode::{self, Decoded, Sink};
+use super::normalise::normalise;
+use super::record::RawRecord;
+use super::source::{self, Capped, Found, Magic, RawFile};
+use crate::event::Event;
+use crate::hash::sha256;
+use crate::ledger::{Digest, FileEnd, FileOutcome, Problem, Reject};
+use crate::store::records::{BLOCK_BYTES, BLOCK_RECORDS, Packer};
+use crate::store::write::Batch;
+
+/// What a worker sends of a file; `End` comes last.
+pub(crate) enum Message {
+    /// Events, and how many bytes of the file on disk have been read by now.
+    Batch(Batch, u64),
+    Digest(Digest),
+    Reject(Reject),
+    End(FileEnd),
+}
+
+/// A file of the ledger whose size is as it was: the same content needs no second reading.
+pub(crate) struct Before {
+    pub(crate) sha256: String,
+}
+
+/// How much is looked at to recognise a CSV download.
+const HEADING: usize = 4 << 10;
+
+/// Reads one file and sends what it holds. An error means that the writer is gone.
+pub(crate) fn read_file(
+    found: &Found,
+    before: Option<&Before>,
+    packer: &mut Packer,
+    out: &Sender<Message>,
+) -> Result<(), crossbeam_channel::SendError<Message>> {
+    if let Some(before) = before
+        && let Ok((bytes, hash)) = hash_file(&found.path)
+        && hash == before.sha256
+    {
+        return out.send(Message::End(FileEnd {
+            outcome: FileOutcome::Unchanged,
+            sha256: hash,
+            bytes,
+            format: None,
+            problems: BTreeMap::new(),
+        }));
+    }
+    let passed = AtomicU64::new(0);
+    let mut sink = FileSink::new(packer, out, &passed);
+    let end = match &found.unreadable {
+        Some(reason) => sink.unreadable(reason),
+        None => match read_layers(found, &passed, &mut sink) {
+            Ok(end) => end,
+            Err(error) => sink.unreadable(&source::reason_of(&error)),
+        },
+    };
+    let _ = sink.flush();
+    if sink.gone {
+        return Ok(());
+    }
+    let problems = std::mem::take(&mut sink.problems);
+    let format = sink.format;
+    out.send(Message::End(FileEnd { format, problems, ..end }))
+}
+
+fn hash_file(path: &Path) -> io::Result<(u64, String)> {
+    let passed = AtomicU64::new(0);
+    RawFile::new(Box::new(File::open(path)?), &passed).finish()
+}
+
+/// Reads a file through its layers; the answer lacks format and problems, which the sink has. `passed` counts the bytes
+/// that are read on disk.
+fn read_layers(found: &Found, passed: &AtomicU64, sink: &mut FileSink<'_>) -> io::Result<FileEnd> {
+    let strict = found.named;
+    let is_stdin = found.path.as_os_str() == source::STDIN;
+    let stream: Box<dyn Read> =
+        if is_stdin { Box::new(io::stdin().lock()) } else { Box::new(File::open(&found.path)?) };
+    let mut raw = RawFile::new(stream, passed);
+    let decoded = {
+        let (magic, mut stream) = source::unwrap_gzip(Box::new(&mut raw), passed)?;
+        if magic == Magic::Zip {
+            read_zip(source::spool(&mut stream)?, sink)
+        } else {
+            read_stream(stream, strict, sink)?
+        }
+    };
+    let (bytes, sha256) = raw.finish().or_else(|_| hash_file(&found.path))?;
+    let outcome = match decoded {
+        Decoded::SomethingElse(_) if bytes == 0 && looks_delivered(&found.path) => {
+            sink.whole_file("is empty");
+            FileOutcome::TrailFile
+        }
+        Decoded::SomethingElse(what) if strict => {
+            sink.whole_file(what);
+            FileOutcome::TrailFile
+        }
+        Decoded::SomethingElse(_) => FileOutcome::Ignored,
+        Decoded::TrailFile | Decoded::Stopped => FileOutcome::TrailFile,
+    };
+    Ok(FileEnd { outcome, sha256, bytes, format: None, problems: BTreeMap::new() })
+}
+
+/// Whether an empty file was meant to hold records: CloudTrail delivers none that are empty, a broken download does.
+fn looks_delivered(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    name.contains("_cloudtrail") || name.ends_with(".json.gz")
+}
+
+/// Reads decompressed content, recognised by its first bytes.
+fn read_stream(stream: Box<dyn Read + '_>, strict: bool, sink: &mut FileSink<'_>) -> io::Result<Decoded> {
+    let (first, stream) = source::peek(stream, HEADING)?;
+    if let Some(separator) = csv_rows::recognise(&first) {
+        sink.from_csv = true;
+        let decoded = csv_rows::decode(stream, separator, sink);
+        let _ = sink.flush();
+        sink.from_csv = false;
+        return Ok(decoded);
+    }
+    let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&first);
+    match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{' | b'[') => Ok(decode::decode(stream, strict, sink)),
+        None if text.len() < HEADING => Ok(Decoded::SomethingElse("is empty")),
+        _ if first.starts_with(b"\xff\xfe") || first.starts_with(b"\xfe\xff") => {
+            Ok(Decoded::SomethingElse("is UTF-16 text; save it as UTF-8"))
+        }
+        _ => Ok(Decoded::SomethingElse("is neither JSON nor a CSV download, and no gzip or zip of them")),
+    }
+}
+
+/// Reads every member of an archive, in the archive's order.
+fn read_zip(archive: File, sink: &mut FileSink<'_>) -> Decoded {
+    let mut archive = match zip::ZipArchive::new(archive) {
+        Ok(archive) => archive,
+        Err(error) => {
+            sink.whole_file(&format!("is a damaged zip archive: {error}"));
+            return Decoded::TrailFile;
+        }
+    };
+    let mut outcome = Decoded::SomethingElse("is a zip archive without a trail file");
+    for index in 0..archive.len() {
+        let decoded = match archive.by_index(index) {
+            Ok(member) if member.is_dir() => continue,
+            Ok(member) => {
+                sink.member = member.name().ok().map(|name| name.into_owned());
+                let size = member.compressed_size();
+                read_member(member, size, sink)
+            }
+            Err(error) => Err(io::Error::other(error)),
+        };
+        match decoded {
+            Ok(Decoded::SomethingElse(_)) => {}
+            Ok(Decoded::Stopped) => return Decoded::Stopped,
+            Ok(Decoded::TrailFile) => outcome = Decoded::TrailFile,
+            Err(error) => {
+                sink.whole_file(&error.to_string());
+                outcome = Decoded::TrailFile;
+            }
+        }
+        sink.member = None;
+    }
+    outcome
+}
+
+/// Reads one member of an archive; a member that is something else is passed over, as a file in a folder is.
+fn read_member(member: impl Read, compressed: u64, sink: &mut FileSink<'_>) -> io::Result<Decoded> {
+    let passed = AtomicU64::new(compressed);
+    let capped = Capped { inner: member, passed: &passed, given: 0 };
+    let (magic, stream) = source::unwrap_gzip(Box::new(capped), &passed)?;
+    if magic == Magic::Zip {
+        return Err(io::Error::other("is an archive inside an archive; unpack it first"));
+    }
+    read_stream(stream, false, sink)
+}
+
+/// Gathers events into batches and sends them on.
+struct FileSink<'w> {
+    packer: &'w mut Packer,
+    out: &'w Sender<Message>,
+    passed: &'w AtomicU64,
+    events: Vec<Event>,
+    hashes: Vec<u64>,
+    lengths: Vec<u32>,
+    bytes: Vec<u8>,
+    from_csv: bool,
+    member: Option<String>,
+    format: Option<&'static str>,
+    problems: BTreeMap<Problem, u64>,
+    /// The writer is gone.
+    gone: bool,
+}
+
+impl<'w> FileSink<'w> {
+    fn new(packer: &'w mut Packer, out: &'w Sender<Message>, passed: &'w AtomicU64) -> FileSink<'w> {
+        FileSink {
+            packer,
+            out,
+            passed,
+            events: Vec::with_capacity(BLOCK_RECORDS),
+            hashes: Vec::with_capacity(BLOCK_RECORDS),
+            lengths: Vec::with_capacity(BLOCK_RECORDS),
+            bytes: Vec::new(),
+            from_csv: false,
+            member: None,
+            format: None,
+            problems: BTreeMap::new(),
+            gone: false,
+        }
+    }
+
+    fn send(&mut self, message: Message) -> ControlFlow<()> {
+        self.gone |= self.out.send(message).is_err();
+        if self.gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// Sends the events gathered so far.
+    fn flush(&mut self) -> ControlFlow<()> {
+        if self.events.is_empty() {
+            return ControlFlow::Continue(());
+        }
+        let packed = self.packer.pack(&self.lengths, &self.bytes);
+        let events = std::mem::replace(&mut self.events, Vec::with_capacity(BLOCK_RECORDS));
+        let hashes = std::mem::replace(&mut self.hashes, Vec::with_capacity(BLOCK_RECORDS));
+        let bytes = std::mem::take(&mut self.bytes);
+        self.lengths.clear();
+        match packed {
+            Ok(data) => {
+                let batch = Batch { events, hashes, data, from_csv: self.from_csv };
+                let sent = self.send(Message::Batch(batch, self.passed.load(Ordering::Relaxed)));
+                self.bytes = bytes;
+                self.bytes.clear();
+                sent
+            }
+            // zstd fails only without memory.
+            Err(error) => self.reject(whole(&bytes, format!("could not be compressed: {error}"))),
+        }
+    }
+
+    /// Rejects the file, or the archive's member, as a whole.
+    fn whole_file(&mut self, reason: &str) {
+        let _ = self.reject(whole(&[], reason.to_owned()));
+    }
+
+    /// The end of a file of which nothing could be read.
+    fn unreadable(&mut self, reason: &str) -> FileEnd {
+        self.whole_file(reason);
+        FileEnd {
+            outcome: FileOutcome::TrailFile,
+            sha256: String::new(),
+            bytes: 0,
+            format: None,
+            problems: BTreeMap::new(),
+        }
+    }
+}
+
+/// A reject that begins where its file does.
+fn whole(bytes: &[u8], reason: String) -> Reject {
+    Reject {
+        member: None,
+        position: 0,
+        line: 1,
+        reason,
+        bytes: bytes[..bytes.len().min(super::window::MOST_REJECT)].to_vec(),
+        length: bytes.len() as u64,
+        sha256: sha256(bytes),
+    }
+}
+
+impl Sink for FileSink<'_> {
+    fn record(&mut self, record: &RawRecord<'_>, bytes: &[u8]) -> ControlFlow<()> {
+        let (event, problems) = normalise(record, bytes);
+        for problem in problems.0 {
+            *self.problems.entry(problem).or_default() += 1;
+        }
+        self.events.push(event);
+        self.hashes.push(xxh3_64(bytes));
+        self.lengths.push(bytes.len() as u32);
+        self.bytes.extend_from_slice(bytes);
+        if self.events.len() == BLOCK_RECORDS || self.bytes.len() >= BLOCK_BYTES {
+            return self.flush();
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn digest(&mut self, bytes: &[u8]) -> ControlFlow<()> {
+        match serde_json::from_slice(bytes) {
+            Ok(digest) => self.send(Message::Digest(digest)),
+            Err(error) => self.reject(whole(bytes, format!("is a digest file that cannot be read: {error}"))),
+        }
+    }
+
+    fn reject(&mut self, mut reject: Reject) -> ControlFlow<()> {
+        // The ledger keeps the order of the file.
+        self.flush()?;
+        reject.member = self.member.clone();
+        self.send(Message::Reject(reject))
+    }
+
+    fn format(&mut self, format: &'static str) {
+        self.format = Some(format);
+    }
+}

@@ -1,0 +1,123 @@
+//! What the ledger keeps beside events: rejects, digests, problems, and the account of each file. Imports nothing of
+//! trailq.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Bytes that could not be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reject {
+    /// The member of an archive.
+    pub member: Option<String>,
+    /// Byte offset in the decompressed stream.
+    pub position: u64,
+    /// Line there, from 1.
+    pub line: u64,
+    /// Why.
+    pub reason: String,
+    /// The first 64 KiB.
+    pub bytes: Vec<u8>,
+    /// Length of the whole in bytes.
+    pub length: u64,
+    /// SHA-256 of the whole, in hexadecimal.
+    pub sha256: String,
+}
+
+/// A field that could not be read as what it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Problem {
+    /// The record's field, such as `eventTime`.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub problem: &'static str,
+}
+
+/// A digest file (the formats reference, section 5).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "named as the digest's fields")]
+pub struct Digest {
+    pub aws_account_id: Option<String>,
+    pub digest_start_time: Option<String>,
+    pub digest_end_time: Option<String>,
+    #[serde(rename = "digestS3Bucket")]
+    pub digest_s3_bucket: Option<String>,
+    #[serde(rename = "digestS3Object")]
+    pub digest_s3_object: Option<String>,
+    pub newest_event_time: Option<String>,
+    pub oldest_event_time: Option<String>,
+    #[serde(rename = "previousDigestS3Object")]
+    pub previous_digest_s3_object: Option<String>,
+    pub previous_digest_hash_value: Option<String>,
+    pub log_files: Option<Vec<DigestFile>>,
+}
+
+/// A log file that a digest lists.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "named as the digest's fields")]
+pub struct DigestFile {
+    #[serde(rename = "s3Bucket")]
+    pub s3_bucket: Option<String>,
+    #[serde(rename = "s3Object")]
+    pub s3_object: Option<String>,
+    pub hash_value: Option<String>,
+    pub newest_event_time: Option<String>,
+    pub oldest_event_time: Option<String>,
+}
+
+/// What is known of a trail file once it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileEnd {
+    /// What it proved to be.
+    pub outcome: FileOutcome,
+    /// SHA-256 of the file as it lies on disk, in hexadecimal.
+    pub sha256: String,
+    /// Its size on disk.
+    pub bytes: u64,
+    /// What its records were wrapped in.
+    pub format: Option<&'static str>,
+    /// What could not be read in its records, and in how many.
+    pub problems: BTreeMap<Problem, u64>,
+}
+
+/// What a file proved to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileOutcome {
+    /// It belongs in the ledger.
+    TrailFile,
+    /// It is plainly something else.
+    Ignored,
+    /// It has the content that the ledger knows already.
+    Unchanged,
+}
+
+/// How the records of a file, or of a run, were accounted for: `read = stored + duplicate + rejected`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Counts {
+    /// Values that are or should have been records.
+    pub read: u64,
+    /// New events.
+    pub stored: u64,
+    /// Records of events that were there.
+    pub duplicate: u64,
+    /// Of the duplicates: those whose content differed.
+    pub conflict: u64,
+    /// Of the duplicates: full records that took the place of a CSV row.
+    pub replaced: u64,
+    /// What could not be stored.
+    pub rejected: u64,
+}
+
+impl Counts {
+    /// Adds another account to this one.
+    pub fn add(&mut self, other: &Counts) {
+        self.read += other.read;
+        self.stored += other.stored;
+        self.duplicate += other.duplicate;
+        self.conflict += other.conflict;
+        self.replaced += other.replaced;
+        self.rejected += other.rejected;
+    }
+}

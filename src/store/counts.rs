@@ -1,0 +1,206 @@
+//! How often and when each identity, resource, text and attribute value occurs.
+//!
+//! A run of import adds up what it stores in memory and writes the sums when it finishes. Where that is not enough,
+//! because an event was replaced or an earlier run was stopped, everything is counted again from the events.
+
+use std::hash::Hash;
+
+use rusqlite::{Connection, params};
+use rustc_hash::FxHashMap;
+
+use crate::event::{Event, Text};
+use crate::fields::{FIELDS, Field, Kind, Place, Values};
+use crate::time;
+
+/// Occurrences within a run.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    events: u64,
+    /// Unix seconds; the default where no event has a time.
+    first: i64,
+    last: i64,
+}
+
+impl Default for Seen {
+    fn default() -> Seen {
+        Seen { events: 0, first: i64::MAX, last: i64::MIN }
+    }
+}
+
+impl Seen {
+    fn add(&mut self, time: Option<i64>) {
+        self.events += 1;
+        if let Some(time) = time {
+            self.first = self.first.min(time);
+            self.last = self.last.max(time);
+        }
+    }
+
+    /// The first and last time as text.
+    fn period(&self) -> (Option<String>, Option<String>) {
+        if self.first > self.last {
+            return (None, None);
+        }
+        (Some(time::format(self.first)), Some(time::format(self.last)))
+    }
+}
+
+/// The columns of `events` whose values `attribute_values` counts.
+pub(crate) fn kept_attributes() -> impl Iterator<Item = &'static Field> {
+    FIELDS.iter().filter(|field| field.place == Place::Event && field.values == Values::Kept)
+}
+
+/// The value of a kept attribute as SQL text.
+fn as_text(field: &Field) -> String {
+    match field.kind {
+        Kind::Flag => format!("CASE {} WHEN 1 THEN 'true' ELSE 'false' END", field.column),
+        _ => field.column.to_owned(),
+    }
+}
+
+/// The value of a kept attribute in an event.
+fn value<'e>(event: &'e Event, column: &str) -> Option<&'e str> {
+    let flag = |flag: Option<bool>| flag.map(|flag| if flag { "true" } else { "false" });
+    let text = |text: &'e Option<Text>| text.as_deref();
+    match column {
+        "event_name" => text(&event.event_name),
+        "event_source" => text(&event.event_source),
+        "aws_region" => text(&event.aws_region),
+        "recipient_account_id" => text(&event.recipient_account_id),
+        "user_name" => text(&event.user_name),
+        "source_ip_address" => text(&event.source_ip_address),
+        "error_code" => text(&event.error_code),
+        "outcome" => Some(event.outcome.name()),
+        "read_only" => flag(event.read_only),
+        "management_event" => flag(event.management_event),
+        "mfa_authenticated" => flag(event.mfa_authenticated),
+        "from_console" => flag(Some(event.from_console)),
+        "invoked_by" => text(&event.invoked_by),
+        "source_identity" => text(&event.source_identity),
+        "vpc_endpoint_id" => text(&event.vpc_endpoint_id),
+        "event_type" => text(&event.event_type),
+        "event_category" => text(&event.event_category),
+        "event_version" => text(&event.event_version),
+        _ => None,
+    }
+}
+
+/// The ids that an event points to.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Links {
+    pub(crate) identity: Option<i64>,
+    pub(crate) user_agent: Option<i64>,
+    pub(crate) error_message: Option<i64>,
+    pub(crate) resources: Vec<i64>,
+}
+
+/// What a run has stored so far.
+#[derive(Default)]
+pub(crate) struct Sums {
+    identities: FxHashMap<i64, Seen>,
+    user_agents: FxHashMap<i64, Seen>,
+    error_messages: FxHashMap<i64, Seen>,
+    resources: FxHashMap<i64, Seen>,
+    attributes: Vec<(&'static str, FxHashMap<Text, Seen>)>,
+}
+
+fn add<K: Hash + Eq>(map: &mut FxHashMap<K, Seen>, key: Option<K>, time: Option<i64>) {
+    if let Some(key) = key {
+        map.entry(key).or_default().add(time);
+    }
+}
+
+impl Sums {
+    pub(crate) fn new() -> Sums {
+        let attributes = kept_attributes().map(|field| (field.column, FxHashMap::default())).collect();
+        Sums { attributes, ..Sums::default() }
+    }
+
+    /// Counts a stored event.
+    pub(crate) fn add(&mut self, event: &Event, links: &Links) {
+        add(&mut self.identities, links.identity, event.time);
+        add(&mut self.user_agents, links.user_agent, event.time);
+        add(&mut self.error_messages, links.error_message, event.time);
+        for resource in &links.resources {
+            add(&mut self.resources, Some(*resource), event.time);
+        }
+        for (column, values) in &mut self.attributes {
+            let Some(value) = value(event, column) else { continue };
+            match values.get_mut(value) {
+                Some(seen) => seen.add(event.time),
+                None => values.entry(Text::from(value)).or_default().add(event.time),
+            }
+        }
+    }
+
+    /// Adds the sums to those in the case.
+    pub(crate) fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let tables = [
+            ("identities", &self.identities),
+            ("user_agents", &self.user_agents),
+            ("error_messages", &self.error_messages),
+            ("resources", &self.resources),
+        ];
+        for (table, sums) in tables {
+            let mut update = connection.prepare(&format!(
+                "UPDATE {table} SET events = events + ?2, \
+                     first_seen = CASE WHEN ?3 < first_seen OR first_seen IS NULL THEN ?3 ELSE first_seen END, \
+                     last_seen  = CASE WHEN ?4 > last_seen  OR last_seen  IS NULL THEN ?4 ELSE last_seen END \
+                 WHERE id = ?1"
+            ))?;
+            let mut ids: Vec<_> = sums.keys().copied().collect();
+            ids.sort_unstable();
+            for id in ids {
+                let (first, last) = sums[&id].period();
+                update.execute(params![id, sums[&id].events, first, last])?;
+            }
+        }
+        let mut upsert = connection.prepare(
+            "INSERT INTO attribute_values (attribute, value, events, first_seen, last_seen) \
+             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET events = events + excluded.events, \
+                 first_seen = CASE WHEN excluded.first_seen < first_seen OR first_seen IS NULL \
+                                   THEN excluded.first_seen ELSE first_seen END, \
+                 last_seen  = CASE WHEN excluded.last_seen > last_seen OR last_seen IS NULL \
+                                   THEN excluded.last_seen ELSE last_seen END",
+        )?;
+        for (column, values) in &self.attributes {
+            for (value, seen) in values {
+                let (first, last) = seen.period();
+                upsert.execute(params![column, value.as_str(), seen.events, first, last])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Counts everything again from the events.
+pub(crate) fn recount(connection: &Connection) -> rusqlite::Result<()> {
+    for (table, column) in
+        [("identities", "identity_id"), ("user_agents", "user_agent_id"), ("error_messages", "error_message_id")]
+    {
+        connection.execute_batch(&format!(
+            "UPDATE {table} SET events = 0, first_seen = NULL, last_seen = NULL; \
+             UPDATE {table} SET events = n, first_seen = first, last_seen = last FROM ( \
+                 SELECT {column} AS of, count(*) AS n, min(event_time) AS first, max(event_time) AS last \
+                 FROM events WHERE {column} IS NOT NULL GROUP BY {column}) WHERE id = of; \
+             DELETE FROM {table} WHERE events = 0;"
+        ))?;
+    }
+    connection.execute_batch(
+        "UPDATE resources SET events = 0, first_seen = NULL, last_seen = NULL; \
+         UPDATE resources SET events = n, first_seen = first, last_seen = last FROM ( \
+             SELECT resource AS of, count(*) AS n, min(event_time) AS first, max(event_time) AS last \
+             FROM event_resources JOIN events ON events.id = event GROUP BY resource) WHERE id = of; \
+         DELETE FROM resources WHERE events = 0; \
+         DELETE FROM attribute_values;",
+    )?;
+    for field in kept_attributes() {
+        let (column, text) = (field.column, as_text(field));
+        connection.execute_batch(&format!(
+            "INSERT INTO attribute_values (attribute, value, events, first_seen, last_seen) \
+             SELECT '{column}', {text}, count(*), min(event_time), max(event_time) FROM events \
+             WHERE {column} IS NOT NULL GROUP BY {column};"
+        ))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,200 @@
+//! The writer's other half: rejects, digests, the account of each file, commits and the end of a run.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::error::Error;
+use super::write::{OpenFile, Writer};
+use super::{counts, indexes};
+use crate::ledger::{Counts, Digest, FileEnd, FileOutcome, Reject};
+use crate::time;
+
+/// How many files, or blocks of records, go into one transaction.
+const FILES_A_COMMIT: u64 = 64;
+const BATCHES_A_COMMIT: u64 = 4_000;
+
+impl Writer<'_> {
+    /// Keeps what could not be stored.
+    pub(crate) fn reject(&mut self, reject: &Reject) -> Result<(), Error> {
+        let result = self.touch_file().and_then(|file| {
+            self.connection
+                .prepare_cached(
+                    "INSERT INTO rejects (file_id, member, position, line, reason, bytes, length, sha256) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                )?
+                .execute(params![
+                    file,
+                    reject.member,
+                    reject.position,
+                    reject.line,
+                    reject.reason,
+                    reject.bytes,
+                    reject.length,
+                    reject.sha256
+                ])
+        });
+        self.sql(result)?;
+        if let Some(file) = &mut self.file {
+            file.counts.read += 1;
+            file.counts.rejected += 1;
+        }
+        Ok(())
+    }
+
+    /// Keeps a digest file, unless it is there already.
+    pub(crate) fn digest(&mut self, digest: &Digest) -> Result<(), Error> {
+        let result = self.touch_file().and_then(|file| self.insert_digest(file, digest));
+        self.sql(result)
+    }
+
+    fn insert_digest(&self, file: i64, digest: &Digest) -> rusqlite::Result<()> {
+        let inserted = self
+            .connection
+            .prepare_cached(
+                "INSERT OR IGNORE INTO digests (file_id, aws_account_id, digest_start_time, digest_end_time, \
+                 digest_s3_bucket, digest_s3_object, newest_event_time, oldest_event_time, \
+                 previous_digest_s3_object, previous_digest_hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?
+            .execute(params![
+                file,
+                digest.aws_account_id,
+                digest.digest_start_time,
+                digest.digest_end_time,
+                digest.digest_s3_bucket,
+                digest.digest_s3_object,
+                digest.newest_event_time,
+                digest.oldest_event_time,
+                digest.previous_digest_s3_object,
+                digest.previous_digest_hash_value
+            ])?;
+        if inserted == 0 {
+            return Ok(());
+        }
+        let id = self.connection.last_insert_rowid();
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO digest_files (digest, s3_bucket, s3_object, hash_value, newest_event_time, \
+             oldest_event_time) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        for log in digest.log_files.iter().flatten() {
+            insert.execute(params![
+                id,
+                log.s3_bucket,
+                log.s3_object,
+                log.hash_value,
+                log.newest_event_time,
+                log.oldest_event_time
+            ])?;
+        }
+        Ok(())
+    }
+
+    /// Ends a file: writes its row of the ledger and commits from time to time. The answer accounts for this reading.
+    pub(crate) fn end_file(
+        &mut self,
+        path: &str,
+        modified: Option<i64>,
+        delivery: &Delivery<'_>,
+        end: &FileEnd,
+    ) -> Result<Counts, Error> {
+        let Some(file) = self.file.take() else { return Ok(Counts::default()) };
+        let result = match end.outcome {
+            FileOutcome::Ignored => Ok(()),
+            FileOutcome::Unchanged => self
+                .connection
+                .execute("UPDATE files SET modified = ?2 WHERE id = ?1", params![file.id, modified])
+                .map(drop),
+            FileOutcome::TrailFile => self.write_file(&file, path, modified, delivery, end),
+        };
+        self.sql(result)?;
+        self.uncommitted.0 += 1;
+        if self.uncommitted.0 >= FILES_A_COMMIT || self.uncommitted.1 >= BATCHES_A_COMMIT {
+            self.uncommitted = (0, 0);
+            let committed = self.connection.execute_batch("COMMIT; BEGIN IMMEDIATE");
+            self.sql(committed)?;
+        }
+        Ok(file.counts)
+    }
+
+    fn write_file(
+        &mut self,
+        file: &OpenFile,
+        path: &str,
+        modified: Option<i64>,
+        delivery: &Delivery<'_>,
+        end: &FileEnd,
+    ) -> rusqlite::Result<()> {
+        let path = if path == "-" { format!("stdin:{}", end.sha256) } else { path.to_owned() };
+        // Standard input has no name until it is read: the same bytes again are the same file again.
+        let twin: Option<i64> = self
+            .connection
+            .query_row("SELECT id FROM files WHERE path = ?1 AND id <> ?2", params![path, file.id], |row| row.get(0))
+            .optional()?;
+        if twin.is_some() {
+            self.connection.execute("DELETE FROM rejects WHERE file_id = ?1", [file.id])?;
+            return Ok(());
+        }
+        let counts = &file.counts;
+        self.connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO files (id, path, sha256, bytes, modified, format, account_id, region, \
+                 delivered_at, import_id, read, stored, duplicate, rejected, conflict, replaced) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+            )?
+            .execute(params![
+                file.id,
+                path,
+                end.sha256,
+                end.bytes,
+                modified,
+                end.format,
+                delivery.account_id,
+                delivery.region,
+                delivery.delivered_at,
+                self.import,
+                counts.read,
+                // What an earlier reading of the same file stored is this file's still.
+                counts.stored + file.again,
+                counts.duplicate - file.again,
+                counts.rejected,
+                counts.conflict,
+                counts.replaced
+            ])?;
+        let mut insert = self
+            .connection
+            .prepare_cached("INSERT INTO field_problems (file_id, field, problem, events) VALUES (?1, ?2, ?3, ?4)")?;
+        for (problem, events) in &end.problems {
+            insert.execute(params![file.id, problem.field, problem.problem, events])?;
+        }
+        self.next_file = self.next_file.max(file.id + 1);
+        Ok(())
+    }
+
+    /// Ends the run: makes the indexes, writes the counts, and marks the case as whole.
+    pub(crate) fn finish(self) -> Result<(), Error> {
+        let path = self.path;
+        self.complete().map_err(|error| Error::of(path, error))
+    }
+
+    fn complete(self) -> rusqlite::Result<()> {
+        let connection = self.connection;
+        connection.execute_batch("COMMIT")?;
+        indexes::make(connection)?;
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        if self.recount {
+            counts::recount(connection)?;
+        } else {
+            self.sums.write(connection)?;
+        }
+        connection
+            .execute("UPDATE imports SET finished_at = ?1 WHERE finished_at IS NULL", [time::format(time::now())])?;
+        connection.execute_batch("COMMIT")
+    }
+}
+
+/// What the name of a delivered file says (the formats reference, section 1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Delivery<'a> {
+    pub(crate) account_id: Option<&'a str>,
+    pub(crate) region: Option<&'a str>,
+    /// UTC, `YYYY-MM-DDTHH:MM:SSZ`.
+    pub(crate) delivered_at: Option<&'a str>,
+}

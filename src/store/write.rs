@@ -1,0 +1,466 @@
+//! The one writer of a case: events and their records in, duplicates told, the ledger kept.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, Statement, params};
+use rustc_hash::FxHashMap;
+
+use super::counts::{Links, Sums};
+use super::duplicates::{self, Verdict};
+use super::error::Error;
+use super::indexes;
+use super::known::{self, event_key, identity_key, resource_key, text_id};
+use super::records::{Block, Reader};
+use crate::arn::last_part;
+use crate::event::{Event, Identity, Resource, Text};
+use crate::ledger::Counts;
+use crate::time;
+
+/// Up to [`super::records::BLOCK_RECORDS`] events of one file, with their records as a packed block.
+pub(crate) struct Batch {
+    pub(crate) events: Vec<Event>,
+    /// XXH3-64 of each record's bytes.
+    pub(crate) hashes: Vec<u64>,
+    /// The packed block.
+    pub(crate) data: Vec<u8>,
+    /// Whether the records were made from rows of a CSV download.
+    pub(crate) from_csv: bool,
+}
+
+/// What the writer knows of the file that it is taking in.
+pub(super) struct OpenFile {
+    pub(super) id: i64,
+    /// Whether the ledger had the file before: it grew or changed.
+    pub(super) known: bool,
+    /// Events of this file that this reading has met.
+    pub(super) met: HashSet<i64>,
+    pub(super) counts: Counts,
+    /// Of `counts.duplicate`: events that an earlier reading of the same file stored.
+    pub(super) again: u64,
+    /// Whether anything was written for it.
+    pub(super) dirty: bool,
+}
+
+/// How the writer knows the events that are there.
+enum Known {
+    /// By this run's memory: the case was empty.
+    Memory(FxHashMap<u64, u32>),
+    /// By the index on `event_id`.
+    Index,
+}
+
+/// Writes one run of import into a case.
+pub(crate) struct Writer<'c> {
+    pub(super) connection: &'c Connection,
+    pub(super) path: &'c Path,
+    known: Known,
+    next_id: i64,
+    pub(super) next_file: i64,
+    pub(super) import: i64,
+    identities: FxHashMap<u128, (i64, u64)>,
+    resources: FxHashMap<u128, i64>,
+    user_agents: FxHashMap<u128, i64>,
+    error_messages: FxHashMap<u128, i64>,
+    pub(super) sums: Sums,
+    /// Whether the sums are not enough.
+    pub(super) recount: bool,
+    pub(super) file: Option<OpenFile>,
+    /// Files and batches since the last commit.
+    pub(super) uncommitted: (u64, u64),
+    records: Reader,
+    insert_event: Statement<'c>,
+    insert_link: Statement<'c>,
+    insert_block: Statement<'c>,
+    find_event: Statement<'c>,
+}
+
+const INSERT_EVENT: &str = "INSERT INTO events (id, time, event_id, event_time, event_source, event_name, aws_region, \
+     source_ip_address, user_name, access_key_id, identity_id, error_code, outcome, read_only, management_event, \
+     event_type, event_category, event_version, recipient_account_id, shared_event_id, vpc_endpoint_id, invoked_by, \
+     mfa_authenticated, session_created, from_console, source_identity, issued_access_key_id, bytes_in, bytes_out, \
+     user_agent_id, error_message_id, file_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, \
+     ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)";
+
+impl<'c> Writer<'c> {
+    /// Begins a run on a case that is open for writing. `paths`: what was named on the command line.
+    pub(crate) fn begin(connection: &'c Connection, path: &'c Path, paths: &[String]) -> Result<Writer<'c>, Error> {
+        Writer::start(connection, path, paths).map_err(|error| Error::of(path, error))
+    }
+
+    fn start(connection: &'c Connection, path: &'c Path, paths: &[String]) -> rusqlite::Result<Writer<'c>> {
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+        let stopped = number("SELECT count(*) FROM imports WHERE finished_at IS NULL")? > 0;
+        let empty = number("SELECT NOT EXISTS (SELECT 1 FROM events)")? == 1;
+        if !empty {
+            indexes::make_event_id(connection)?;
+        }
+        connection.execute(
+            "INSERT INTO imports (started_at, trailq_version, paths) VALUES (?1, ?2, ?3)",
+            params![time::format(time::now()), env!("CARGO_PKG_VERSION"), serde_json::json!(paths).to_string()],
+        )?;
+        Ok(Writer {
+            connection,
+            path,
+            known: if empty { Known::Memory(FxHashMap::default()) } else { Known::Index },
+            next_id: number("SELECT coalesce(max(id), 0) FROM record_blocks")?
+                .max(number("SELECT coalesce(max(id), 0) FROM events")?)
+                + super::records::BLOCK_RECORDS as i64,
+            next_file: number("SELECT coalesce(max(id), 0) + 1 FROM files")?,
+            import: connection.last_insert_rowid(),
+            identities: known::identities(connection)?,
+            resources: known::resources(connection)?,
+            user_agents: known::texts(connection, "user_agents")?,
+            error_messages: known::texts(connection, "error_messages")?,
+            sums: Sums::new(),
+            recount: stopped,
+            file: None,
+            uncommitted: (0, 0),
+            records: Reader::default(),
+            insert_event: connection.prepare(INSERT_EVENT)?,
+            insert_link: connection
+                .prepare("INSERT INTO event_resources (event, resource, listed) VALUES (?1, ?2, ?3)")?,
+            insert_block: connection.prepare("INSERT INTO record_blocks (id, hashes, data) VALUES (?1, ?2, ?3)")?,
+            find_event: connection.prepare("SELECT id FROM events WHERE event_id = ?1")?,
+        })
+    }
+
+    pub(super) fn sql<T>(&self, result: rusqlite::Result<T>) -> Result<T, Error> {
+        result.map_err(|error| Error::of(self.path, error))
+    }
+
+    /// Drops the indexes that a large run would have to keep in order.
+    pub(crate) fn expect_much(&mut self) -> Result<(), Error> {
+        self.sql(indexes::drop_secondary(self.connection))
+    }
+
+    /// Begins a file.
+    pub(crate) fn begin_file(&mut self, path: &str) -> Result<(), Error> {
+        let found =
+            self.connection.query_row("SELECT id FROM files WHERE path = ?1", [path], |row| row.get(0)).optional();
+        let found: Option<i64> = self.sql(found)?;
+        self.file = Some(OpenFile {
+            id: found.unwrap_or(self.next_file),
+            known: found.is_some(),
+            met: HashSet::new(),
+            counts: Counts::default(),
+            again: 0,
+            dirty: false,
+        });
+        Ok(())
+    }
+
+    /// Prepares the ledger for what the file is about to write.
+    pub(super) fn touch_file(&mut self) -> rusqlite::Result<i64> {
+        let Some(file) = &mut self.file else { return Err(rusqlite::Error::InvalidQuery) };
+        if !file.dirty {
+            file.dirty = true;
+            if file.known {
+                for table in ["rejects", "field_problems"] {
+                    self.connection.execute(&format!("DELETE FROM {table} WHERE file_id = ?1"), [file.id])?;
+                }
+            }
+        }
+        Ok(file.id)
+    }
+
+    /// Takes in a batch.
+    pub(crate) fn batch(&mut self, batch: &Batch) -> Result<(), Error> {
+        let result = self.take_batch(batch);
+        self.sql(result)?;
+        self.uncommitted.1 += 1;
+        Ok(())
+    }
+
+    fn take_batch(&mut self, batch: &Batch) -> rusqlite::Result<()> {
+        let file = self.touch_file()?;
+        let first = self.next_id;
+        let mut packed = false;
+        for (index, event) in batch.events.iter().enumerate() {
+            let id = first + index as i64;
+            let existing = self.find(&event.event_id)?;
+            let verdict = match existing {
+                Some(existing) => self.compare(existing, batch, index)?,
+                None => Verdict::New,
+            };
+            if matches!(verdict, Verdict::New | Verdict::TakeNew { .. }) && !packed {
+                packed = true;
+                self.write_block(first, batch)?;
+                self.next_id += batch.events.len() as i64;
+            }
+            self.count(&verdict, existing, file)?;
+            match (verdict, existing) {
+                (Verdict::New, _) => self.store(id, event, batch.from_csv, file)?,
+                (Verdict::TakeNew { loser }, Some(existing)) => {
+                    self.replace(existing, id, event, batch.from_csv, loser.as_deref(), file)?;
+                }
+                (Verdict::KeepOld { loser: Some(loser) }, _) => self.keep_conflict(&event.event_id, file, &loser)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Accounts for one record.
+    fn count(&mut self, verdict: &Verdict, existing: Option<i64>, file_id: i64) -> rusqlite::Result<()> {
+        let own = match existing {
+            Some(existing) => self.is_of_this_file(existing, file_id)?,
+            None => false,
+        };
+        let Some(file) = &mut self.file else { return Ok(()) };
+        file.counts.read += 1;
+        match verdict {
+            Verdict::New => file.counts.stored += 1,
+            _ => {
+                file.counts.duplicate += 1;
+                file.again += u64::from(own);
+            }
+        }
+        match verdict {
+            Verdict::TakeNew { loser: None } => file.counts.replaced += 1,
+            Verdict::TakeNew { loser: Some(_) } | Verdict::KeepOld { loser: Some(_) } => file.counts.conflict += 1,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Whether an event was stored by an earlier reading of the same file, and is met for the first time in this one.
+    fn is_of_this_file(&mut self, event: i64, file_id: i64) -> rusqlite::Result<bool> {
+        let Some(file) = self.file.as_mut().filter(|file| file.known) else { return Ok(false) };
+        let mut owner = self.connection.prepare_cached("SELECT file_id FROM events WHERE id = ?1")?;
+        Ok(owner.query_row([event], |row| row.get::<_, i64>(0))? == file_id && file.met.insert(event))
+    }
+
+    /// The id of the event with this eventID.
+    fn find(&mut self, event_id: &str) -> rusqlite::Result<Option<i64>> {
+        let Known::Memory(known) = &self.known else {
+            return self.find_event.query_row([event_id], |row| row.get(0)).optional();
+        };
+        let Some(id) = known.get(&event_key(event_id)).map(|id| i64::from(*id)) else { return Ok(None) };
+        let mut confirm = self.connection.prepare_cached("SELECT id FROM events WHERE id = ?1 AND event_id = ?2")?;
+        confirm.query_row(params![id, event_id], |row| row.get(0)).optional()
+    }
+
+    /// How a record stands to the event with the same eventID.
+    fn compare(&mut self, existing: i64, batch: &Batch, index: usize) -> rusqlite::Result<Verdict> {
+        if self.hash_of(existing)? == batch.hashes.get(index).copied() {
+            return Ok(Verdict::KeepOld { loser: None });
+        }
+        let mut is_csv = self.connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM csv_events WHERE id = ?1)")?;
+        let old_from_csv = is_csv.query_row([existing], |row| row.get::<_, bool>(0))?;
+        match (old_from_csv, batch.from_csv) {
+            (true, false) => return Ok(Verdict::TakeNew { loser: None }),
+            (false, true) => return Ok(Verdict::KeepOld { loser: None }),
+            _ => {}
+        }
+        let block =
+            Block::unpack(&batch.data).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+        let new = block.record(index).unwrap_or_default();
+        let verdict = self.records.with(self.connection, existing, |old| duplicates::compare(old, new))?;
+        Ok(verdict.unwrap_or(Verdict::KeepOld { loser: None }))
+    }
+
+    /// The hash of an event's record.
+    fn hash_of(&self, event: i64) -> rusqlite::Result<Option<u64>> {
+        let mut find = self
+            .connection
+            .prepare_cached("SELECT id, hashes FROM record_blocks WHERE id <= ?1 ORDER BY id DESC LIMIT 1")?;
+        find.query_row([event], |row| {
+            let first: i64 = row.get(0)?;
+            let at = usize::try_from(event - first).unwrap_or(usize::MAX).saturating_mul(8);
+            let hash = row.get_ref(1)?.as_blob()?.get(at..at.saturating_add(8));
+            Ok(hash.and_then(|hash| hash.try_into().ok()).map(u64::from_le_bytes))
+        })
+        .optional()
+        .map(Option::flatten)
+    }
+
+    fn write_block(&mut self, id: i64, batch: &Batch) -> rusqlite::Result<()> {
+        let hashes: Vec<u8> = batch.hashes.iter().flat_map(|hash| hash.to_le_bytes()).collect();
+        self.insert_block.execute(params![id, hashes, batch.data])?;
+        Ok(())
+    }
+
+    /// Stores a new event.
+    fn store(&mut self, id: i64, event: &Event, from_csv: bool, file: i64) -> rusqlite::Result<()> {
+        let links = self.links(event)?;
+        self.insert_event(id, event, &links, file)?;
+        for (resource, used) in links.resources.iter().zip(&event.resources) {
+            self.insert_link.execute(params![id, resource, used.listed])?;
+        }
+        if from_csv {
+            self.connection.prepare_cached("INSERT INTO csv_events (id) VALUES (?1)")?.execute([id])?;
+        }
+        if let Known::Memory(known) = &mut self.known {
+            known.insert(event_key(&event.event_id), id as u32);
+        }
+        self.sums.add(event, &links);
+        Ok(())
+    }
+
+    /// Puts a fuller record in the place of an event.
+    fn replace(
+        &mut self,
+        old: i64,
+        id: i64,
+        event: &Event,
+        from_csv: bool,
+        loser: Option<&[u8]>,
+        file: i64,
+    ) -> rusqlite::Result<()> {
+        if let Some(loser) = loser {
+            let mut owner = self.connection.prepare_cached("SELECT file_id FROM events WHERE id = ?1")?;
+            let owner = owner.query_row([old], |row| row.get(0))?;
+            self.keep_conflict(&event.event_id, owner, loser)?;
+        }
+        for sql in [
+            "DELETE FROM events WHERE id = ?1",
+            "DELETE FROM event_resources WHERE event = ?1",
+            "DELETE FROM csv_events WHERE id = ?1",
+        ] {
+            self.connection.prepare_cached(sql)?.execute([old])?;
+        }
+        self.recount = true;
+        self.store(id, event, from_csv, file)
+    }
+
+    /// Keeps a record that differs from the event with its eventID.
+    fn keep_conflict(&mut self, event_id: &str, file: i64, record: &[u8]) -> rusqlite::Result<()> {
+        let mut keep = self.connection.prepare_cached(
+            "INSERT OR IGNORE INTO conflicts (event_id, file_id, sha256, record) VALUES (?1, ?2, ?3, ?4)",
+        )?;
+        keep.execute(params![event_id, file, crate::hash::sha256(record), String::from_utf8_lossy(record)])?;
+        Ok(())
+    }
+
+    /// The rows that an event points to, made where they are new.
+    fn links(&mut self, event: &Event) -> rusqlite::Result<Links> {
+        let mut links = Links::default();
+        if let Some(identity) = &event.identity {
+            links.identity = Some(self.identity(identity)?);
+        }
+        if let Some(text) = &event.user_agent {
+            links.user_agent = Some(text_id(self.connection, &mut self.user_agents, "user_agents", text)?);
+        }
+        if let Some(text) = &event.error_message {
+            links.error_message = Some(text_id(self.connection, &mut self.error_messages, "error_messages", text)?);
+        }
+        for used in &event.resources {
+            links.resources.push(self.resource(&used.resource)?);
+        }
+        Ok(links)
+    }
+
+    fn identity(&mut self, identity: &Arc<Identity>) -> rusqlite::Result<i64> {
+        let (key, rest) = identity_key(identity);
+        let i = identity.as_ref();
+        let text = |text: &Option<Text>| text.as_deref().map(str::to_owned);
+        if let Some((id, known_rest)) = self.identities.get_mut(&key) {
+            if *known_rest != rest {
+                // What an identity is not told apart by must not depend on which event came first.
+                let mut settle = self.connection.prepare_cached(
+                    "UPDATE identities SET \
+                         user_name = min(ifnull(user_name, ?2), ifnull(?2, user_name)), \
+                         role_name = min(ifnull(role_name, ?3), ifnull(?3, role_name)), \
+                         role_arn = min(ifnull(role_arn, ?4), ifnull(?4, role_arn)), \
+                         session_name = min(ifnull(session_name, ?5), ifnull(?5, session_name)), \
+                         identity_provider = min(ifnull(identity_provider, ?6), ifnull(?6, identity_provider)) \
+                     WHERE id = ?1",
+                )?;
+                settle.execute(params![
+                    *id,
+                    text(&i.user_name),
+                    text(&i.role_name),
+                    text(&i.role_arn),
+                    text(&i.session_name),
+                    text(&i.identity_provider)
+                ])?;
+            }
+            return Ok(*id);
+        }
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO identities (type, user_name, arn, account_id, principal_id, role_name, role_arn, \
+             session_name, identity_provider, on_behalf_of, invoked_by) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        )?;
+        insert.execute(params![
+            text(&i.kind),
+            text(&i.user_name),
+            text(&i.arn),
+            text(&i.account_id),
+            text(&i.principal_id),
+            text(&i.role_name),
+            text(&i.role_arn),
+            text(&i.session_name),
+            text(&i.identity_provider),
+            text(&i.on_behalf_of),
+            text(&i.invoked_by)
+        ])?;
+        let id = self.connection.last_insert_rowid();
+        self.identities.insert(key, (id, rest));
+        Ok(id)
+    }
+
+    fn resource(&mut self, resource: &Resource) -> rusqlite::Result<i64> {
+        let key = resource_key(resource);
+        if let Some(id) = self.resources.get(&key) {
+            return Ok(*id);
+        }
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO resources (type, name, arn, account_id, aws_region, arn_end) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        insert.execute(params![
+            resource.kind.as_deref(),
+            resource.name.as_str(),
+            resource.arn.as_deref(),
+            resource.account_id.as_deref(),
+            resource.aws_region.as_deref(),
+            resource.arn.as_deref().map(last_part)
+        ])?;
+        let id = self.connection.last_insert_rowid();
+        self.resources.insert(key, id);
+        Ok(id)
+    }
+
+    fn insert_event(&mut self, id: i64, event: &Event, links: &Links, file: i64) -> rusqlite::Result<()> {
+        let event_time = event.time.map(time::format);
+        let e = event;
+        self.insert_event.execute(params![
+            id,
+            e.time,
+            e.event_id.as_str(),
+            event_time,
+            e.event_source.as_deref(),
+            e.event_name.as_deref(),
+            e.aws_region.as_deref(),
+            e.source_ip_address.as_deref(),
+            e.user_name.as_deref(),
+            e.access_key_id.as_deref(),
+            links.identity,
+            e.error_code.as_deref(),
+            e.outcome.name(),
+            e.read_only,
+            e.management_event,
+            e.event_type.as_deref(),
+            e.event_category.as_deref(),
+            e.event_version.as_deref(),
+            e.recipient_account_id.as_deref(),
+            e.shared_event_id.as_deref(),
+            e.vpc_endpoint_id.as_deref(),
+            e.invoked_by.as_deref(),
+            e.mfa_authenticated,
+            e.session_created.as_deref(),
+            e.from_console,
+            e.source_identity.as_deref(),
+            e.issued_access_key_id.as_deref(),
+            e.bytes_in,
+            e.bytes_out,
+            links.user_agent,
+            links.error_message,
+            file
+        ])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,122 @@
+//! Times as records spell them, and as the schema does. Imports nothing of trailq.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+/// Seconds of the years that four digits can write.
+const WRITABLE: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
+
+/// Unix seconds of a time in any form that records have: `2024-03-01T09:00:00Z`, with a fraction (cut off) or an
+/// offset, with a blank instead of the T, or in ISO's basic form `20131102T010628Z`. A time without an offset is UTC.
+pub fn parse(text: &str) -> Option<i64> {
+    if let Some(seconds) = parse_usual(text.as_bytes()) {
+        return Some(seconds);
+    }
+    let seconds = text.parse::<Timestamp>().map(floor).ok().or_else(|| parse_odd(text))?;
+    WRITABLE.contains(&seconds).then_some(seconds)
+}
+
+/// A whole number of seconds below a time.
+fn floor(time: Timestamp) -> i64 {
+    time.as_nanosecond().div_euclid(1_000_000_000) as i64
+}
+
+fn parse_odd(text: &str) -> Option<i64> {
+    if let Ok(civil) = text.parse::<DateTime>() {
+        return civil.to_zoned(TimeZone::UTC).ok().map(|zoned| floor(zoned.timestamp()));
+    }
+    let basic = text.strip_suffix('Z')?;
+    let civil = DateTime::strptime("%Y%m%dT%H%M%S", basic).ok()?;
+    civil.to_zoned(TimeZone::UTC).ok().map(|zoned| floor(zoned.timestamp()))
+}
+
+/// `YYYY-MM-DDTHH:MM:SSZ`, which nearly every record has.
+fn parse_usual(text: &[u8]) -> Option<i64> {
+    let text: &[u8; 20] = text.try_into().ok()?;
+    let punctuated = text[4] == b'-'
+        && text[7] == b'-'
+        && text[10] == b'T'
+        && text[13] == b':'
+        && text[16] == b':'
+        && text[19] == b'Z';
+    let number = |range: std::ops::Range<usize>| -> Option<i64> {
+        text[range].iter().try_fold(0, |value, byte| byte.is_ascii_digit().then(|| value * 10 + i64::from(byte - b'0')))
+    };
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
+    let sound = punctuated
+        && (1..=12).contains(&month)
+        && day >= 1
+        && day <= days_in(year, month)
+        && hour < 24
+        && minute < 60
+        && second < 60;
+    sound.then(|| days_since_epoch(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second)
+}
+
+fn days_in(year: i64, month: i64) -> i64 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+/// Days from 1970-01-01 in the proleptic Gregorian calendar (Howard Hinnant's algorithm).
+fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
+    let shifted = if month <= 2 { year - 1 } else { year };
+    let era = shifted.div_euclid(400);
+    let year_of_era = shifted.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+/// Unix seconds as `YYYY-MM-DDTHH:MM:SSZ`.
+pub fn format(seconds: i64) -> String {
+    match Timestamp::from_second(seconds) {
+        Ok(time) => time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        Err(_) => String::new(),
+    }
+}
+
+/// The clock, in Unix seconds.
+pub fn now() -> i64 {
+    Timestamp::now().as_second()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{format, parse};
+
+    #[test]
+    fn every_spelling_of_a_time_is_read() {
+        let expected = Some(1_709_283_600);
+        for text in [
+            "2024-03-01T09:00:00Z",
+            "2024-03-01T09:00:00.999Z",
+            "2024-03-01T10:00:00+01:00",
+            "2024-03-01 20:00:00+11:00",
+            "2024-03-01T09:00:00",
+            "2024-03-01 09:00:00",
+            "20240301T090000Z",
+        ] {
+            assert_eq!(parse(text), expected, "{text}");
+        }
+        for text in ["", "yesterday", "2024-02-30T00:00:00Z", "2024-13-01T00:00:00Z", "2024-03-01T24:00:00Z"] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_usual_form_is_read_as_the_library_reads_it(seconds in -62_167_219_200_i64..=253_402_300_799) {
+            let text = format(seconds);
+            prop_assert_eq!(parse(&text), Some(seconds));
+            prop_assert_eq!(text.parse::<jiff::Timestamp>().ok().map(|time| time.as_second()), Some(seconds));
+        }
+    }
+}
