@@ -16,6 +16,7 @@ pub mod fields;
 mod hash;
 pub mod ingest;
 pub mod ledger;
+pub mod query;
 pub mod rows;
 pub mod store;
 pub mod time;

@@ -3,17 +3,27 @@
 //! Writing: `migrate` makes the schema, `write` takes events in, `indexes` and `counts` finish a run. Reading:
 //! [`Case`] opens a case that cannot be changed and answers statements row by row.
 
+mod case;
 mod counts;
 mod duplicates;
 mod error;
+mod functions;
 mod indexes;
+mod info;
 mod known;
 mod ledger_rows;
 mod migrate;
 mod open;
+mod paths;
 pub(crate) mod records;
+mod sql_errors;
+mod sql_text;
+mod values;
 pub(crate) mod write;
 
+pub use case::Case;
 pub use error::{Error, Failure};
+pub use functions::{FUNCTIONS, Function};
+pub use info::Info;
 pub(crate) use ledger_rows::Delivery;
 pub(crate) use open::{close, open_for_import};

@@ -6,9 +6,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
+use tempfile::TempPath;
 
 use super::error::Error;
 use super::migrate;
+use super::write::Writer;
 
 /// How long a writer waits for another one.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -43,4 +45,94 @@ pub(crate) fn open_for_import(path: &Path) -> Result<Connection, Error> {
 pub(crate) fn close(connection: Connection, path: &Path) -> Result<(), Error> {
     connection.execute_batch("PRAGMA journal_mode = DELETE").map_err(|error| Error::of(path, error))?;
     connection.close().map_err(|(_, error)| Error::of(path, error))
+}
+
+/// Opens a case so that nothing can change it.
+pub(crate) fn open_read_only(path: &Path) -> Result<Connection, Error> {
+    let of = |error| Error::of(path, error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(of)?;
+    connection.busy_timeout(PATIENCE).map_err(of)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -65536").map_err(of)?;
+    Ok(connection)
+}
+
+/// Brings a case into the state in which questions have answers: rolls back what a killed import left, and finishes
+/// what it began. Where the case cannot be written, that is done to a copy, which is given back.
+pub(super) fn make_ready(path: &Path) -> Result<Option<TempPath>, Error> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::Missing(path.to_owned())),
+        Err(source) => return Err(Error::Io { path: path.to_owned(), source }),
+        Ok(metadata) if metadata.is_dir() => {
+            return Err(Error::NotACase { path: path.to_owned(), reason: "it is a folder".to_owned() });
+        }
+        Ok(_) => {}
+    }
+    if has_journal(path) {
+        roll_back(path)?;
+    }
+    let connection = open_read_only(path)?;
+    let version = migrate::version(&connection, path)?;
+    if version == 0 {
+        return Err(Error::NotACase { path: path.to_owned(), reason: "it is empty".to_owned() });
+    }
+    let older = version < migrate::NEWEST;
+    if !older && is_finished(&connection).map_err(|error| Error::of(path, error))? {
+        return Ok(None);
+    }
+    drop(connection);
+    // An older case is left as it is: only an import migrates it.
+    if !older {
+        match finish(path) {
+            Ok(()) => return Ok(None),
+            Err(error @ (Error::Busy(_) | Error::Damaged { .. } | Error::Full(_))) => return Err(error),
+            Err(_) => {}
+        }
+    }
+    let copy_error = |source: io::Error| Error::Io { path: path.to_owned(), source };
+    let copy =
+        tempfile::Builder::new().prefix("trailq-").suffix(".db").tempfile().map_err(copy_error)?.into_temp_path();
+    fs::copy(path, &copy).map_err(copy_error)?;
+    let mut permissions = fs::metadata(&copy).map_err(copy_error)?.permissions();
+    #[allow(clippy::permissions_set_readonly_false, reason = "a temporary file of this user's own")]
+    permissions.set_readonly(false);
+    fs::set_permissions(&copy, permissions).map_err(copy_error)?;
+    finish(&copy)?;
+    Ok(Some(copy))
+}
+
+/// Whether every run of import came to its end.
+fn is_finished(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM imports WHERE finished_at IS NULL)", [], |row| row.get(0))
+}
+
+/// Whether a journal beside the case holds what must be rolled back.
+fn has_journal(path: &Path) -> bool {
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-journal");
+    fs::metadata(&journal).is_ok_and(|metadata| metadata.len() > 0)
+}
+
+/// Rolls an interrupted transaction back, which SQLite does when the file is next read by someone who may write it.
+fn roll_back(path: &Path) -> Result<(), Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let rolled = Connection::open_with_flags(path, flags).and_then(|connection| {
+        connection.busy_timeout(PATIENCE)?;
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+    });
+    match rolled {
+        Ok(()) => Ok(()),
+        Err(error) => match Error::of(path, error) {
+            error @ (Error::Busy(_) | Error::NotACase { .. } | Error::Damaged { .. } | Error::Full(_)) => Err(error),
+            _ => Err(Error::HotJournal(path.to_owned())),
+        },
+    }
+}
+
+/// Finishes what an interrupted import began: indexes, counts, and the mark that the case is whole.
+fn finish(path: &Path) -> Result<(), Error> {
+    let connection = open_for_import(path)?;
+    Writer::resume(&connection, path)?.finish()?;
+    close(connection, path)
 }

@@ -89,6 +89,11 @@ impl<'c> Writer<'c> {
         Writer::start(connection, path, paths).map_err(|error| Error::of(path, error))
     }
 
+    /// Takes up what an interrupted run began, to finish it without reading a file.
+    pub(crate) fn resume(connection: &'c Connection, path: &'c Path) -> Result<Writer<'c>, Error> {
+        Writer::begin(connection, path, &[])
+    }
+
     fn start(connection: &'c Connection, path: &'c Path, paths: &[String]) -> rusqlite::Result<Writer<'c>> {
         connection.execute_batch("BEGIN IMMEDIATE")?;
         let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));

@@ -1,0 +1,233 @@
+//! A case that is open for questions. Nothing asked of it can change it: the file is open read-only, and an
+//! authorizer refuses everything that is not looking.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::fallible_iterator::FallibleIterator;
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::types::ValueRef;
+use rusqlite::{Batch, Connection, Row, Rows};
+use tempfile::TempPath;
+
+use super::error::{Error, Failure};
+use super::{functions, open, sql_errors};
+use crate::query::Param;
+use crate::rows::{Cell, RowSink};
+
+/// A case, open for questions.
+pub struct Case {
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
+    /// The copy that is open instead, where the case itself could not be brought up to date.
+    _copy: Option<TempPath>,
+}
+
+impl Case {
+    /// Opens a case. One that an interrupted import left unfinished is finished first, in a temporary copy where it
+    /// cannot be written.
+    ///
+    /// # Errors
+    /// It is missing, no case, of a newer schema, damaged, or being written by another process.
+    pub fn open(path: &Path) -> Result<Case, Error> {
+        let copy = open::make_ready(path)?;
+        let file = copy.as_deref().unwrap_or(path);
+        let mut connection = open::open_read_only(file)?;
+        let of = |error| Error::of(path, error);
+        functions::register(&connection, open::open_read_only(file)?).map_err(of)?;
+        connection.authorizer(Some(authorize)).map_err(of)?;
+        Ok(Case { connection, path: path.to_owned(), _copy: copy })
+    }
+
+    /// Where the case lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Puts the answer of one statement with positional parameters into a sink, and gives the number of rows.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub fn query(&self, sql: &str, params: &[Param], sink: &mut dyn RowSink) -> Result<u64, Failure> {
+        let fail = |error| self.failure(sql, error);
+        let mut statement = self.connection.prepare_cached(sql).map_err(fail)?;
+        let columns = column_names(statement.column_names());
+        let values: Vec<&dyn rusqlite::ToSql> = params.iter().map(to_sql).collect();
+        let mut rows = statement.query(values.as_slice()).map_err(fail)?;
+        self.feed(sql, &columns, &mut rows, sink)
+    }
+
+    /// Puts the answers of one statement, or several separated by `;`, into a sink. `params` fill `:name`, `@name`
+    /// and `$name`.
+    ///
+    /// # Errors
+    /// See [`Failure`]; also a parameter that is missing, or that no statement has.
+    pub fn query_named(
+        &self,
+        sql: &str,
+        params: &BTreeMap<String, String>,
+        sink: &mut dyn RowSink,
+    ) -> Result<u64, Failure> {
+        let mut batch = Batch::new(&self.connection, sql);
+        let mut used = Vec::new();
+        let mut total = 0;
+        loop {
+            let statement = batch.next().map_err(|error| self.failure(sql, error))?;
+            let Some(mut statement) = statement else { break };
+            for index in 1..=statement.parameter_count() {
+                let name = statement.parameter_name(index).unwrap_or_default().to_owned();
+                let bare = name.get(1..).unwrap_or_default();
+                let Some(value) = params.get(bare) else {
+                    return Err(sql_errors::missing_parameter(sql, &name).into());
+                };
+                used.push(bare.to_owned());
+                // As typed on a command line: what looks like a number is one.
+                let bound = match value.parse::<i64>() {
+                    Ok(number) if number.to_string() == *value => statement.raw_bind_parameter(index, number),
+                    _ => statement.raw_bind_parameter(index, value),
+                };
+                bound.map_err(|error| self.failure(sql, error))?;
+            }
+            let columns = column_names(statement.column_names());
+            let mut rows = statement.raw_query();
+            total += self.feed(sql, &columns, &mut rows, sink)?;
+        }
+        match params.keys().find(|name| !used.contains(name)) {
+            Some(name) => Err(sql_errors::unused_parameter(sql, name, &used).into()),
+            None => Ok(total),
+        }
+    }
+
+    fn feed(&self, sql: &str, columns: &[String], rows: &mut Rows<'_>, sink: &mut dyn RowSink) -> Result<u64, Failure> {
+        if columns.is_empty() {
+            rows.next().map_err(|error| self.failure(sql, error))?;
+            return Ok(0);
+        }
+        let mut count = 0;
+        let mut begun = false;
+        loop {
+            // The first step does the work of a sort or a scan: an error of it comes before any output.
+            let row = rows.next().map_err(|error| self.failure(sql, error))?;
+            if !begun {
+                sink.begin(columns)?;
+                begun = true;
+            }
+            let Some(row) = row else { break };
+            let cells = (0..columns.len()).map(|index| cell(row, index)).collect::<Result<Vec<_>, _>>();
+            sink.row(&cells.map_err(|error| self.failure(sql, error))?)?;
+            count += 1;
+        }
+        sink.end()?;
+        Ok(count)
+    }
+
+    fn failure(&self, sql: &str, error: rusqlite::Error) -> Failure {
+        sql_errors::explain(self, sql, error)
+    }
+
+    /// What cancels the statement that is running, from any thread.
+    pub fn interrupt(&self) -> impl Fn() + Send + Sync + 'static {
+        let handle = Arc::new(self.connection.get_interrupt_handle());
+        move || handle.interrupt()
+    }
+
+    /// The original bytes of an event's record, by `events.id`.
+    ///
+    /// # Errors
+    /// The case cannot be read.
+    pub fn record(&self, id: i64) -> Result<Option<Vec<u8>>, Error> {
+        super::records::Reader::default()
+            .with(&self.connection, id, <[u8]>::to_vec)
+            .map_err(|error| Error::of(&self.path, error))
+    }
+
+    /// Asks for rows of the case's own bookkeeping.
+    pub(super) fn rows<T>(
+        &self,
+        sql: &str,
+        params: impl rusqlite::Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, Error> {
+        let all = || -> rusqlite::Result<Vec<T>> {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            statement.query_map(params, read)?.collect()
+        };
+        all().map_err(|error| Error::of(&self.path, error))
+    }
+
+    /// Whether SQLite has read a whole statement: used to know when a statement over several lines is complete.
+    pub fn is_complete_sql(text: &str) -> bool {
+        super::sql_text::is_complete(text)
+    }
+}
+
+fn to_sql(param: &Param) -> &dyn rusqlite::ToSql {
+    match param {
+        Param::Integer(number) => number,
+        Param::Real(number) => number,
+        Param::Text(text) => text,
+    }
+}
+
+fn column_names<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
+    names.map(str::to_owned).collect()
+}
+
+fn cell<'r>(row: &'r Row<'_>, index: usize) -> rusqlite::Result<Cell<'r>> {
+    Ok(match row.get_ref(index)? {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Integer(number) => Cell::Integer(number),
+        ValueRef::Real(number) => Cell::Real(number),
+        ValueRef::Text(text) => match std::str::from_utf8(text) {
+            Ok(text) => Cell::Text(text),
+            Err(_) => Cell::Blob(text),
+        },
+        ValueRef::Blob(bytes) => Cell::Blob(bytes),
+    })
+}
+
+/// Pragmas that only look.
+const PRAGMAS: &[&str] = &[
+    "table_info",
+    "table_xinfo",
+    "table_list",
+    "index_list",
+    "index_info",
+    "index_xinfo",
+    "foreign_key_list",
+    "database_list",
+    "function_list",
+    "collation_list",
+    "pragma_list",
+    "compile_options",
+    "integrity_check",
+    "quick_check",
+    "user_version",
+    "application_id",
+    "page_count",
+    "page_size",
+    "freelist_count",
+    "encoding",
+    "schema_version",
+    "data_version",
+];
+
+/// Lets looking pass and nothing else.
+fn authorize(context: AuthContext<'_>) -> Authorization {
+    match context.action {
+        AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => Authorization::Allow,
+        AuthAction::Function { function_name } if !function_name.eq_ignore_ascii_case("load_extension") => {
+            Authorization::Allow
+        }
+        AuthAction::Pragma { pragma_name, pragma_value } => {
+            let known = PRAGMAS.iter().any(|name| pragma_name.eq_ignore_ascii_case(name));
+            let sets = pragma_value.is_some()
+                && ["user_version", "application_id", "page_size", "encoding", "schema_version"]
+                    .iter()
+                    .any(|name| pragma_name.eq_ignore_ascii_case(name));
+            if known && !sets { Authorization::Allow } else { Authorization::Deny }
+        }
+        _ => Authorization::Deny,
+    }
+}

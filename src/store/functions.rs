@@ -1,0 +1,205 @@
+//! SQL functions of a case that is open for questions. `.help functions` lists them from [`FUNCTIONS`].
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ipnet::IpNet;
+use regex::Regex;
+use rusqlite::functions::{Context, FunctionFlags};
+use rusqlite::types::ToSql;
+use rusqlite::{Connection, Error};
+
+use super::paths::{self, Leaf, Test};
+use super::records::Reader;
+use crate::arn::Arn;
+
+/// A function of SQL on a case.
+#[derive(Debug, Clone, Copy)]
+pub struct Function {
+    /// Its name.
+    pub name: &'static str,
+    /// Its arguments, as help shows them.
+    pub arguments: &'static str,
+    /// What it gives.
+    pub help: &'static str,
+}
+
+/// The functions that a case adds to SQLite's own.
+pub const FUNCTIONS: &[Function] = &[
+    Function {
+        name: "record",
+        arguments: "events.id",
+        help: "the original record as JSON text: record(id) ->> '$.requestParameters.bucketName'",
+    },
+    Function {
+        name: "record_has_text",
+        arguments: "events.id, text",
+        help: "1 where the text stands anywhere in the record, its JSON escapes decoded",
+    },
+    Function {
+        name: "record_value",
+        arguments: "events.id, path",
+        help: "the value at a path of the record as text; a JSON array where there are several",
+    },
+    Function {
+        name: "record_values",
+        arguments: "events.id, path",
+        help: "the values at a path of the record as a JSON array, for json_each",
+    },
+    Function {
+        name: "record_match",
+        arguments: "events.id, path, operator, value",
+        help: "1 where a value at the path compares so: = < <= > >= ~ glob present",
+    },
+    Function {
+        name: "regexp",
+        arguments: "pattern, text",
+        help: "1 where the regular expression is found in the text; also: text REGEXP pattern",
+    },
+    Function {
+        name: "ip_in",
+        arguments: "address, network",
+        help: "1 where the address is in the network: ip_in(source_ip_address, '10.0.0.0/8')",
+    },
+    Function {
+        name: "arn_part",
+        arguments: "arn, part",
+        help: "partition, service, region, account, resource, kind or name of an ARN; NULL where it is none",
+    },
+];
+
+/// What the functions that read records share: a connection of their own, since SQLite gives a function none, and the
+/// last blocks.
+struct Records {
+    connection: Connection,
+    reader: Reader,
+}
+
+#[derive(Clone)]
+struct Shared(Arc<Mutex<Records>>);
+
+/// Adds the functions to a connection. `records`: a second read-only connection to the same case.
+pub(crate) fn register(connection: &Connection, records: Connection) -> rusqlite::Result<()> {
+    let pure = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("regexp", 2, pure, regexp)?;
+    connection.create_scalar_function("ip_in", 2, pure, ip_in)?;
+    connection.create_scalar_function("arn_part", 2, pure, arn_part)?;
+    let shared = Shared(Arc::new(Mutex::new(Records { connection: records, reader: Reader::default() })));
+    let reads = |name: &str, arguments: i32, look: fn(&Context<'_>, &[u8]) -> Result<Answer, Error>| {
+        let shared = shared.clone();
+        connection.create_scalar_function(name, arguments, pure, move |context| shared.with(context, look))
+    };
+    reads("record", 1, |_, record| Ok(Answer::Text(String::from_utf8_lossy(record).into_owned())))?;
+    reads("record_has_text", 2, |context, record| {
+        Ok(Answer::Flag(paths::has_text(record, context.get_raw(1).as_str_or_null()?.unwrap_or_default())))
+    })?;
+    reads("record_values", 2, |context, record| Ok(Answer::Text(values(context, record)?.to_string())))?;
+    reads("record_value", 2, |context, record| {
+        let mut found = leaves(context, record)?;
+        Ok(match found.len() {
+            0 => Answer::Null,
+            1 => found
+                .pop()
+                .and_then(|leaf| leaf.text().map(|text| text.into_owned()))
+                .map_or(Answer::Null, Answer::Text),
+            _ => Answer::Text(values(context, record)?.to_string()),
+        })
+    })?;
+    reads("record_match", 4, |context, record| {
+        let test: Arc<Test> = context.get_or_create_aux(3, |value| {
+            let operator = context.get_raw(2).as_str()?;
+            Test::new(operator, value.as_str_or_null()?.unwrap_or_default()).map_err(in_words)
+        })?;
+        Ok(Answer::Flag(leaves(context, record)?.iter().any(|leaf| test.passes(leaf))))
+    })?;
+    Ok(())
+}
+
+/// An error of a function, in words.
+fn in_words(message: String) -> Box<dyn std::error::Error + Send + Sync> {
+    message.into()
+}
+
+/// What a function that reads a record gives.
+enum Answer {
+    Null,
+    Flag(bool),
+    Text(String),
+}
+
+impl ToSql for Answer {
+    fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+        match self {
+            Answer::Null => Ok(rusqlite::types::Null.into()),
+            Answer::Flag(flag) => flag.to_sql(),
+            Answer::Text(text) => text.to_sql(),
+        }
+    }
+}
+
+impl Shared {
+    /// Applies `look` to the record of the event whose id is the first argument.
+    fn with(
+        &self,
+        context: &Context<'_>,
+        look: fn(&Context<'_>, &[u8]) -> Result<Answer, Error>,
+    ) -> Result<Answer, Error> {
+        let id = match context.get_raw(0) {
+            rusqlite::types::ValueRef::Null => return Ok(Answer::Null),
+            rusqlite::types::ValueRef::Text(text) => std::str::from_utf8(text).ok().and_then(|text| text.parse().ok()),
+            other => other.as_i64().ok(),
+        };
+        let Some(id) = id else { return Ok(Answer::Null) };
+        // A panic while the lock was held leaves at worst an empty cache.
+        let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Records { connection, reader } = &mut *records;
+        reader.with(connection, id, |record| look(context, record))?.unwrap_or(Ok(Answer::Null))
+    }
+}
+
+/// What stands at the path that is the second argument.
+fn leaves(context: &Context<'_>, record: &[u8]) -> Result<Vec<Leaf>, Error> {
+    let keys: Arc<Vec<String>> = context
+        .get_or_create_aux(1, |path| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
+            Ok(paths::keys(path.as_str()?))
+        })?;
+    Ok(paths::leaves(record, &keys))
+}
+
+fn values(context: &Context<'_>, record: &[u8]) -> Result<serde_json::Value, Error> {
+    let texts = leaves(context, record)?
+        .iter()
+        .filter_map(|leaf| leaf.text().map(|text| serde_json::Value::from(text.into_owned())))
+        .collect();
+    Ok(serde_json::Value::Array(texts))
+}
+
+fn regexp(context: &Context<'_>) -> Result<Option<bool>, Error> {
+    let pattern: Arc<Regex> = context
+        .get_or_create_aux(0, |pattern| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
+            Ok(Regex::new(pattern.as_str()?)?)
+        })?;
+    Ok(context.get_raw(1).as_str_or_null()?.map(|text| pattern.is_match(text)))
+}
+
+fn ip_in(context: &Context<'_>) -> Result<Option<bool>, Error> {
+    let network: Arc<IpNet> =
+        context.get_or_create_aux(1, |network| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
+            let text = network.as_str()?;
+            let single = text.parse::<IpAddr>().map(IpNet::from);
+            Ok(text.parse::<IpNet>().or(single).map_err(|_| in_words(format!("{text} is no network")))?)
+        })?;
+    let address = context.get_raw(0).as_str_or_null()?;
+    Ok(address.map(|text| text.parse::<IpAddr>().is_ok_and(|address| network.contains(&address))))
+}
+
+fn arn_part(context: &Context<'_>) -> Result<Option<String>, Error> {
+    let Some(arn) = context.get_raw(0).as_str_or_null()?.and_then(Arn::parse) else { return Ok(None) };
+    let part = context.get_raw(1).as_str()?;
+    match arn.part(part) {
+        Some(text) => Ok(Some(text.to_owned())),
+        None => Err(Error::UserFunctionError(in_words(format!(
+            "arn_part knows no part {part}: partition, service, region, account, resource, kind and name"
+        )))),
+    }
+}
