@@ -358,7 +358,10 @@ fn offer(record: &RawRecord<'_>, bytes: &[u8], sink: &mut dyn Sink, depth: usize
         return Ok(sink.digest(bytes));
     }
     match record.inner {
-        Some(inner) if depth < MOST_NESTING => offer_inner(inner, sink, depth),
+        Some((format, inner)) if depth < MOST_NESTING => {
+            sink.format(format);
+            offer_inner(inner, sink, depth)
+        }
         _ => Err("is no CloudTrail record: it has no eventVersion, eventName or eventID".to_owned()),
     }
 }

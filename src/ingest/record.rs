@@ -318,8 +318,8 @@ pub(crate) struct RawRecord<'a> {
     /// Whether there is a key that only records have, whatever its value.
     pub(crate) is_record: bool,
     /// What may hold a record instead: `detail` of EventBridge, `message` of CloudWatch Logs, `CloudTrailEvent` of
-    /// lookup-events.
-    pub(crate) inner: Option<&'a RawValue>,
+    /// lookup-events. With the name of that wrapping.
+    pub(crate) inner: Option<(&'static str, &'a RawValue)>,
     /// Whether it is a digest file.
     pub(crate) is_digest: bool,
 }
@@ -435,7 +435,9 @@ impl<'de> RawRecord<'de> {
             "insightDetails" => self.insight = map.next_value()?,
             "timeWindow" => self.window = map.next_value()?,
             "resources" => self.resources = map.next_value()?,
-            "detail" | "message" | "CloudTrailEvent" => self.inner = Some(map.next_value()?),
+            "detail" => self.inner = Some(("eventbridge", map.next_value()?)),
+            "message" => self.inner = Some(("cloudwatch-logs", map.next_value()?)),
+            "CloudTrailEvent" => self.inner = Some(("lookup-events", map.next_value()?)),
             "digestS3Object" => {
                 self.is_digest = true;
                 map.next_value::<IgnoredAny>()?;

@@ -71,7 +71,7 @@ pub(crate) fn read_file(
         return Ok(());
     }
     let problems = std::mem::take(&mut sink.problems);
-    let format = sink.format;
+    let format = sink.format.or((end.outcome == FileOutcome::TrailFile).then_some("json"));
     out.send(Message::End(FileEnd { format, problems, ..end }))
 }
 

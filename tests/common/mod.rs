@@ -1,0 +1,184 @@
+//! What the tests share: cases in temporary folders, questions in plain SQL, and the ledger's sum, which every import
+//! in every test is held to.
+
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test uses some of it")]
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+use trailq::ingest::{Options, Report, Unwatched, import};
+
+/// The project's own test data.
+pub fn testdata(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(path)
+}
+
+/// Real trail files beside the project, where they are.
+pub fn corpus() -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    if path.is_dir() {
+        return Some(path);
+    }
+    eprintln!("SKIPPED: there is no {}", path.display());
+    None
+}
+
+/// A case in a folder of its own, which goes with it.
+pub struct Scratch {
+    pub folder: TempDir,
+}
+
+impl Scratch {
+    pub fn new() -> Scratch {
+        Scratch { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn case(&self) -> PathBuf {
+        self.path("trailq.db")
+    }
+
+    /// Writes a file and gives its path.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// Imports with two workers, and checks the ledger.
+    pub fn import(&self, paths: &[impl AsRef<Path>]) -> Report {
+        self.import_with(paths, &Options { jobs: Some(2), follow_links: false })
+    }
+
+    pub fn import_with(&self, paths: &[impl AsRef<Path>], options: &Options) -> Report {
+        let paths: Vec<PathBuf> = paths.iter().map(|path| path.as_ref().to_owned()).collect();
+        let report = import(&self.case(), &paths, options, &Unwatched).unwrap();
+        check_sums(&report, &self.case());
+        report
+    }
+
+    pub fn ask(&self) -> Connection {
+        Connection::open(self.case()).unwrap()
+    }
+
+    /// One number.
+    pub fn number(&self, sql: &str) -> i64 {
+        self.ask().query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    /// Rows as lines of cells separated by `|`.
+    pub fn lines(&self, sql: &str) -> Vec<String> {
+        lines(&self.ask(), sql)
+    }
+}
+
+/// Rows as lines of cells separated by `|`, NULL as `-`.
+pub fn lines(connection: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = connection.prepare(sql).unwrap();
+    let columns = statement.column_count();
+    let rows = statement
+        .query_map([], |row| {
+            let cells: Vec<String> = (0..columns)
+                .map(|index| match row.get_ref(index).unwrap() {
+                    rusqlite::types::ValueRef::Null => "-".to_owned(),
+                    rusqlite::types::ValueRef::Integer(number) => number.to_string(),
+                    rusqlite::types::ValueRef::Real(number) => number.to_string(),
+                    rusqlite::types::ValueRef::Text(bytes) | rusqlite::types::ValueRef::Blob(bytes) => {
+                        String::from_utf8_lossy(bytes).into_owned()
+                    }
+                })
+                .collect();
+            Ok(cells.join("|"))
+        })
+        .unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+/// `read = stored + duplicate + rejected`, in the report and for each file of the ledger; what the files stored is
+/// what there is; the case is one sound file; and the counts kept are those of the events.
+pub fn check_sums(report: &Report, case: &Path) {
+    let counts = &report.counts;
+    assert_eq!(counts.read, counts.stored + counts.duplicate + counts.rejected, "{report:?}");
+    assert!(counts.conflict + counts.replaced <= counts.duplicate, "{report:?}");
+    check_case(case);
+}
+
+/// What must hold of every case that is at rest.
+pub fn check_case(case: &Path) {
+    for suffix in ["-journal", "-wal", "-shm"] {
+        let mut beside = case.as_os_str().to_owned();
+        beside.push(suffix);
+        assert!(!Path::new(&beside).exists(), "{} is left behind", beside.display());
+    }
+    let connection = Connection::open(case).unwrap();
+    let empty = |sql: &str| assert_eq!(lines(&connection, sql), Vec::<String>::new(), "{sql}");
+    assert_eq!(lines(&connection, "PRAGMA integrity_check"), ["ok"]);
+    empty("PRAGMA foreign_key_check");
+    empty("SELECT path FROM files WHERE read <> stored + duplicate + rejected");
+    empty("SELECT 1 WHERE (SELECT ifnull(sum(stored), 0) FROM files) <> (SELECT count(*) FROM events)");
+    empty("SELECT path FROM files f WHERE rejected <> (SELECT count(*) FROM rejects WHERE file_id = f.id)");
+    for (table, column) in
+        [("identities", "identity_id"), ("user_agents", "user_agent_id"), ("error_messages", "error_message_id")]
+    {
+        empty(&format!(
+            "SELECT id, events, first_seen, last_seen FROM {table} EXCEPT \
+             SELECT {column}, count(*), min(event_time), max(event_time) FROM events GROUP BY {column}"
+        ));
+    }
+    empty(
+        "SELECT id, events, first_seen, last_seen FROM resources EXCEPT SELECT resource, count(*), min(event_time), \
+         max(event_time) FROM event_resources JOIN events ON events.id = event GROUP BY resource",
+    );
+    for column in ["event_name", "user_name", "source_ip_address", "error_code", "outcome", "aws_region"] {
+        let kept =
+            format!("SELECT value, events, first_seen, last_seen FROM attribute_values WHERE attribute = '{column}'");
+        let counted = format!(
+            "SELECT {column}, count(*), min(event_time), max(event_time) FROM events WHERE {column} IS NOT NULL \
+             GROUP BY {column}"
+        );
+        empty(&format!("{kept} EXCEPT {counted}"));
+        empty(&format!("{counted} EXCEPT {kept}"));
+    }
+}
+
+/// Everything in a case that a user can see, without row ids and times of the import: equal for equal cases.
+pub fn content(case: &Path) -> Vec<String> {
+    let connection = Connection::open(case).unwrap();
+    let mut all = Vec::new();
+    for sql in [
+        "SELECT event_id, event_time, event_source, event_name, aws_region, source_ip_address, user_name, \
+         access_key_id, error_code, outcome, read_only, event_type, event_category, user_agent, error_message, \
+         identity_type, identity_arn, role_name, resources, file FROM event_history ORDER BY event_id",
+        "SELECT type, name, arn, account_id, aws_region, events, first_seen, last_seen FROM resources \
+         ORDER BY type, name, arn, account_id, aws_region",
+        "SELECT type, user_name, arn, account_id, principal_id, role_name, role_arn, session_name, identity_provider, \
+         on_behalf_of, invoked_by, events, first_seen, last_seen FROM identities \
+         ORDER BY type, arn, principal_id, account_id, user_name, invoked_by, on_behalf_of",
+        "SELECT * FROM attribute_values ORDER BY attribute, value",
+        "SELECT text, events, first_seen, last_seen FROM user_agents ORDER BY text",
+        "SELECT path, sha256, bytes, format, account_id, region, delivered_at, read, stored, duplicate, rejected, \
+         conflict, replaced FROM files ORDER BY path",
+        "SELECT path, member, position, line, reason, length, rejects.sha256 FROM rejects \
+         JOIN files ON files.id = file_id ORDER BY path, position, reason",
+        "SELECT event_id, path, conflicts.sha256, record FROM conflicts JOIN files ON files.id = file_id \
+         ORDER BY event_id, conflicts.sha256",
+        "SELECT digest_s3_object, path FROM digests JOIN files ON files.id = file_id ORDER BY digest_s3_object",
+    ] {
+        all.push(format!("-- {sql}"));
+        all.extend(lines(&connection, sql));
+    }
+    all
+}
+
+/// A small record of its own id and time, with more fields behind these.
+pub fn record(id: &str, more: &str) -> String {
+    let more = if more.is_empty() { String::new() } else { format!(",{more}") };
+    format!(
+        r#"{{"eventVersion":"1.08","eventID":"{id}","eventTime":"2024-03-01T09:00:00Z","eventName":"RunInstances","eventSource":"ec2.amazonaws.com","awsRegion":"us-east-1","recipientAccountId":"111122223333"{more}}}"#
+    )
+}
