@@ -487,6 +487,47 @@ pub const BRIEF_COLUMNS: &[&str] = &[
     "resources",
 ];
 
+/// The columns of the view `event_history`, without `id`: those of a list of events in other formats than a table.
+pub const HISTORY_COLUMNS: &[&str] = &[
+    "event_id",
+    "event_time",
+    "event_source",
+    "event_name",
+    "aws_region",
+    "source_ip_address",
+    "user_name",
+    "access_key_id",
+    "error_code",
+    "outcome",
+    "read_only",
+    "management_event",
+    "event_type",
+    "event_category",
+    "event_version",
+    "recipient_account_id",
+    "shared_event_id",
+    "vpc_endpoint_id",
+    "invoked_by",
+    "mfa_authenticated",
+    "session_created",
+    "from_console",
+    "source_identity",
+    "issued_access_key_id",
+    "bytes_in",
+    "bytes_out",
+    "user_agent",
+    "error_message",
+    "identity_type",
+    "identity_arn",
+    "identity_account_id",
+    "principal_id",
+    "role_name",
+    "role_arn",
+    "session_name",
+    "resources",
+    "file",
+];
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;

@@ -1,13 +1,74 @@
-//! stub
-#![allow(missing_docs)]
+//! The lookup language: text → [`parse`] → tree → [`resolve`] → [`Lookup`] → [`emit`] → [`Statement`]. Knows no
+//! SQLite library: it writes SQL, and asks what it needs of an [`Environment`] and of [`Statistics`].
+
+pub mod ast;
+mod emit;
+mod lex;
+mod lookup;
+mod parse;
+mod resolve;
+mod substitute;
+mod time;
+
+pub use emit::{emit, emit_count, emit_ids};
+pub use lookup::{Interval, Lookup};
+pub use parse::parse;
+pub use resolve::resolve;
+pub use substitute::substitute;
+
+/// What the meaning of a lookup depends on outside its text.
+pub trait Environment {
+    /// The clock, in Unix seconds.
+    fn now(&self) -> i64;
+    /// The time of the newest event of the case, in Unix seconds.
+    fn newest_event(&self) -> Option<i64>;
+    /// The content of an `@FILE` list, or why it cannot be read.
+    fn read_list(&self, path: &str) -> Result<String, String>;
+}
+
+/// What is counted of a case, for the choice of the index that drives a lookup.
 pub trait Statistics {
+    /// How many events there are.
     fn events(&self) -> u64;
+    /// How many events have this value in this column, where that is counted.
     fn count(&self, column: &str, value: &str) -> Option<u64>;
+    /// About how many events name this resource.
     fn resource_events(&self, name: &str) -> Option<u64>;
 }
+
+/// Which columns a list of events has, unless a stage says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Projection {
+    /// Those that fit a screen: [`crate::fields::BRIEF_COLUMNS`].
+    Brief,
+    /// Those of the view `event_history`.
+    Full,
+}
+
+/// A value bound to a statement.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Param {
+    /// A whole number.
     Integer(i64),
+    /// A floating-point number.
     Real(f64),
+    /// Text.
     Text(String),
+}
+
+/// A lookup as one SQL statement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement {
+    /// The SQL, with parameters `?1`, `?2`, ...
+    pub sql: String,
+    /// Their values, in this order.
+    pub params: Vec<Param>,
+    /// The columns of the answer. A list of events begins with `id`, which is not for the eye.
+    pub columns: Vec<String>,
+    /// Whether records have to be looked into.
+    pub scans_records: bool,
+    /// At most about how many events the driving term meets, where that is known.
+    pub estimate: Option<u64>,
+    /// Whether `estimate` is exactly how many events match.
+    pub exact: bool,
 }

@@ -1,0 +1,183 @@
+//! What a lookup says, with the place of every part, before any name or value has been given a meaning.
+
+use crate::diagnostic::Span;
+
+/// A whole lookup: a filter, then stages; either may be absent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lookup {
+    /// The text that was parsed; every span points into it.
+    pub text: String,
+    /// What stands before the first `|`.
+    pub filter: Option<Expression>,
+    /// What stands after it, in order.
+    pub stages: Vec<Stage>,
+}
+
+/// A part of a filter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expression {
+    /// Where it stands.
+    pub span: Span,
+    /// What it says.
+    pub kind: ExpressionKind,
+}
+
+/// What a part of a filter says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExpressionKind {
+    /// Terms side by side: every one holds.
+    All(Vec<Expression>),
+    /// Terms joined by `or`: at least one holds.
+    Any(Vec<Expression>),
+    /// The exact complement.
+    Not(Box<Expression>),
+    /// A value, or a list of values, without a field.
+    Bare(Vec<Value>),
+    /// A field, an operator and its values.
+    Compare(Comparison),
+}
+
+/// `NAME OPERATOR VALUE,...`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// The field or path.
+    pub name: Name,
+    /// How it is compared.
+    pub operator: Operator,
+    /// Where the operator stands.
+    pub operator_span: Span,
+    /// One value, or a list of which one has to match.
+    pub values: Vec<Value>,
+}
+
+/// How a field is compared with a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Operator {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    /// `~`, a regular expression.
+    Matches,
+}
+
+impl Operator {
+    /// As it is written.
+    pub fn text(self) -> &'static str {
+        match self {
+            Operator::Equal => "=",
+            Operator::NotEqual => "!=",
+            Operator::Less => "<",
+            Operator::LessOrEqual => "<=",
+            Operator::Greater => ">",
+            Operator::GreaterOrEqual => ">=",
+            Operator::Matches => "~",
+        }
+    }
+}
+
+/// A field's name, or a path of several segments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// Where it stands.
+    pub span: Span,
+    /// Its segments without quotes; a plain field has one.
+    pub segments: Vec<String>,
+}
+
+impl Name {
+    /// The name as one text, dots between its segments.
+    pub fn text(&self) -> String {
+        self.segments.join(".")
+    }
+}
+
+/// A value as it was written, escapes and quotes taken out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value {
+    /// Where it stands, quotes included.
+    pub span: Span,
+    /// Its text and its wildcards.
+    pub parts: Vec<Part>,
+    /// Whether it was written `@FILE`: the values stand in a file.
+    pub from_file: bool,
+}
+
+/// A piece of a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// Literal text.
+    Text(String),
+    /// `*`: any text.
+    Any,
+}
+
+impl Value {
+    /// The value if it has no wildcard.
+    pub fn literal(&self) -> Option<String> {
+        match self.parts.as_slice() {
+            [] => Some(String::new()),
+            [Part::Text(text)] => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    /// The value with its wildcards as plain asterisks.
+    pub fn text(&self) -> String {
+        self.parts
+            .iter()
+            .map(|part| match part {
+                Part::Text(text) => text.as_str(),
+                Part::Any => "*",
+            })
+            .collect()
+    }
+
+    /// Whether the value is nothing but wildcards: "is present".
+    pub fn is_any(&self) -> bool {
+        !self.parts.is_empty() && self.parts.iter().all(|part| *part == Part::Any)
+    }
+}
+
+/// A step after the filter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    /// Where it stands, without its `|`.
+    pub span: Span,
+    /// What it does.
+    pub kind: StageKind,
+}
+
+/// What a stage does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StageKind {
+    /// `count [by F,...]`.
+    Count(Vec<Name>),
+    /// `top [N] F,...`.
+    Top(Option<u64>, Vec<Name>),
+    /// `timeline [BUCKET]`.
+    Timeline(Option<Value>),
+    /// `fields F,...`.
+    Fields(Vec<Name>),
+    /// `sort F [asc|desc],...`; the flag says whether descending.
+    Sort(Vec<(Name, bool)>),
+    /// `limit N`.
+    Limit(u64),
+}
+
+impl StageKind {
+    /// The stage's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            StageKind::Count(_) => "count",
+            StageKind::Top(..) => "top",
+            StageKind::Timeline(_) => "timeline",
+            StageKind::Fields(_) => "fields",
+            StageKind::Sort(_) => "sort",
+            StageKind::Limit(_) => "limit",
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What a column of an answer is in SQL.
+
+use super::super::lookup::Shown;
+use super::filter::Writer;
+use crate::fields::{Field, Kind, Place};
+
+/// An event's resources on one line: at most three names, those that Event history lists first.
+pub(super) const BRIEF_RESOURCES: &str = "(SELECT group_concat(name, ', ') || \
+     CASE WHEN max(total) > 3 THEN ' (+' || (max(total) - 3) || ')' ELSE '' END \
+     FROM (SELECT r.name AS name, count(*) OVER () AS total FROM event_resources er \
+     JOIN resources r ON r.id = er.resource WHERE er.event = e.id GROUP BY r.name \
+     ORDER BY max(er.listed) DESC, r.name LIMIT 3))";
+
+/// A name as SQL takes any.
+pub(super) fn quoted(name: &str) -> String {
+    let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') && !name.is_empty();
+    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
+
+/// A column of a list of events.
+pub(super) fn expression(shown: &Shown, writer: &mut Writer<'_>) -> String {
+    match shown {
+        Shown::Path(path) => {
+            writer.scans_records = true;
+            format!("record_value(e.id, {})", writer.text(path))
+        }
+        Shown::Field(field) => field_expression(field),
+    }
+}
+
+fn field_expression(field: &Field) -> String {
+    let column = field.stored_as;
+    let of = |table: &str, key: &str| format!("(SELECT {column} FROM {table} WHERE id = e.{key})");
+    match field.place {
+        Place::Event if field.kind == Kind::Flag => {
+            format!("CASE e.{column} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END")
+        }
+        Place::Event => format!("e.{column}"),
+        Place::Write => "CASE WHEN e.read_only IS 1 THEN 'false' ELSE 'true' END".to_owned(),
+        Place::Identity | Place::Role => of("identities", "identity_id"),
+        Place::UserAgent => of("user_agents", "user_agent_id"),
+        Place::ErrorMessage => of("error_messages", "error_message_id"),
+        Place::File => of("files", "file_id"),
+        Place::Tag => "(SELECT group_concat(tag, ', ' ORDER BY tag) FROM tags WHERE event_id = e.event_id)".to_owned(),
+        Place::ResourceName => "(SELECT resources FROM event_history WHERE id = e.id)".to_owned(),
+        Place::ResourceType => "(SELECT group_concat(type, ', ' ORDER BY type) FROM (SELECT DISTINCT r.type AS type \
+             FROM event_resources er JOIN resources r ON r.id = er.resource WHERE er.event = e.id))"
+            .to_owned(),
+        // The resolver shows no whole records as a column.
+        Place::Record => "NULL".to_owned(),
+    }
+}
+
+/// What events are counted by, and what has to be joined for it.
+pub(super) struct Group {
+    pub(super) expression: String,
+    pub(super) join: String,
+}
+
+/// A column of a count. `index` tells the joins of several paths apart.
+pub(super) fn group(shown: &Shown, index: usize, writer: &mut Writer<'_>) -> Group {
+    let of_resource = |expression: &str| Group {
+        expression: expression.to_owned(),
+        join: " LEFT JOIN event_resources gr ON gr.event = e.id LEFT JOIN resources g ON g.id = gr.resource".to_owned(),
+    };
+    match shown {
+        Shown::Path(path) => {
+            writer.scans_records = true;
+            let values = writer.text(path);
+            Group {
+                expression: format!("p{index}.value"),
+                join: format!(" LEFT JOIN json_each(record_values(e.id, {values})) p{index}"),
+            }
+        }
+        Shown::Field(field) => match field.place {
+            Place::ResourceName => of_resource("coalesce(g.arn, g.name)"),
+            Place::ResourceType => of_resource("g.type"),
+            Place::Tag => Group {
+                expression: "gt.tag".to_owned(),
+                join: " LEFT JOIN tags gt ON gt.event_id = e.event_id".to_owned(),
+            },
+            _ => Group { expression: field_expression(field), join: String::new() },
+        },
+    }
+}

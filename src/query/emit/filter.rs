@@ -1,0 +1,358 @@
+//! Filters as SQL conditions on `events e`.
+
+use super::super::ast::Operator;
+use super::super::lookup::{Interval, Matcher, Node, NodeKind, Pattern, Test};
+use super::super::{Param, Statistics};
+use super::plan::Plan;
+use crate::arn::last_part;
+use crate::fields::{Field, Place, Values};
+
+/// Longer lists of values are bound as one JSON text.
+const MOST_LISTED: usize = 500;
+/// A resource that more than one in so many events names is looked for event by event.
+const POPULAR: u64 = 50;
+
+/// Writes conditions and collects their parameters.
+pub(super) struct Writer<'s> {
+    pub(super) params: Vec<Param>,
+    pub(super) scans_records: bool,
+    stats: &'s dyn Statistics,
+}
+
+/// Whether a condition may use the index on its column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Index,
+    NoIndex,
+}
+
+impl Use {
+    /// The column, with the sign that keeps SQLite from its index.
+    fn of(self, column: &str) -> String {
+        match self {
+            Use::Index => format!("e.{column}"),
+            Use::NoIndex => format!("+e.{column}"),
+        }
+    }
+}
+
+impl<'s> Writer<'s> {
+    pub(super) fn new(stats: &'s dyn Statistics) -> Writer<'s> {
+        Writer { params: Vec::new(), scans_records: false, stats }
+    }
+
+    fn bind(&mut self, param: Param) -> String {
+        self.params.push(param);
+        format!("?{}", self.params.len())
+    }
+
+    /// A parameter with this text.
+    pub(super) fn text(&mut self, text: &str) -> String {
+        self.bind(Param::Text(text.to_owned()))
+    }
+
+    fn number(&mut self, number: i64) -> String {
+        self.bind(Param::Integer(number))
+    }
+
+    /// The WHERE clause of the terms at the top. Those that look into records come last, so that they are asked of the
+    /// fewest events.
+    pub(super) fn all(&mut self, terms: &[Node], plan: &Plan) -> String {
+        let drives_alone = plan.driver.is_some() && plan.order_by_index;
+        let (late, early): (Vec<_>, Vec<_>) = terms.iter().enumerate().partition(|(_, node)| reads_records(node));
+        let conditions: Vec<String> = early
+            .into_iter()
+            .chain(late)
+            .map(|(index, node)| {
+                let is_time = matches!(node.kind, NodeKind::Test(Test::Time(_)));
+                let free = match plan.driver {
+                    // (column, time) serves both.
+                    Some(driver) => driver == index || (is_time && drives_alone),
+                    None => is_time || !plan.by_time,
+                };
+                self.node(node, if free { Use::Index } else { Use::NoIndex })
+            })
+            .collect();
+        if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) }
+    }
+
+    fn node(&mut self, node: &Node, using: Use) -> String {
+        match &node.kind {
+            NodeKind::All(nodes) => self.joined(nodes, " AND ", using),
+            NodeKind::Any(nodes) => self.joined(nodes, " OR ", using),
+            NodeKind::Not(inner) => format!("({}) IS NOT TRUE", self.node(inner, Use::NoIndex)),
+            NodeKind::Test(test) => self.test(test, using),
+        }
+    }
+
+    fn joined(&mut self, nodes: &[Node], with: &str, using: Use) -> String {
+        let parts: Vec<String> = nodes.iter().map(|node| self.node(node, using)).collect();
+        format!("({})", parts.join(with))
+    }
+
+    fn test(&mut self, test: &Test, using: Use) -> String {
+        match test {
+            Test::Field(field, matcher) => self.field(field, matcher, using),
+            Test::SameResource(name, kinds) => {
+                let mut conditions = vec![self.resource_name(name)];
+                for kind in kinds {
+                    conditions.push(self.matches("type", kind));
+                }
+                self.of_resource(&conditions.join(" AND "), name, using)
+            }
+            Test::Path(path, matcher) => self.path(path, matcher),
+            Test::Text(texts) => {
+                self.scans_records = true;
+                let parts: Vec<String> =
+                    texts.iter().map(|text| format!("record_has_text(e.id, {})", self.text(text))).collect();
+                any(parts)
+            }
+            Test::Time(spans) => {
+                let column = using.of("time");
+                let parts: Vec<String> = spans.iter().map(|span| self.interval(&column, *span)).collect();
+                any(parts)
+            }
+            Test::Bare(patterns) => self.bare(patterns),
+        }
+    }
+
+    fn interval(&mut self, column: &str, interval: Interval) -> String {
+        match (interval.from, interval.to) {
+            (Some(from), Some(to)) => format!("{column} BETWEEN {} AND {}", self.number(from), self.number(to)),
+            (Some(from), None) => format!("{column} >= {}", self.number(from)),
+            (None, Some(to)) => format!("{column} <= {}", self.number(to)),
+            (None, None) => format!("{column} IS NOT NULL"),
+        }
+    }
+
+    fn field(&mut self, field: &Field, matcher: &Matcher, using: Use) -> String {
+        match field.place {
+            Place::Event => self.event_column(field, matcher, using),
+            Place::Write => match matcher {
+                Matcher::Flag(flags) => any(flags
+                    .iter()
+                    .map(|flag| format!("e.read_only IS {}1", if *flag { "NOT " } else { "" }))
+                    .collect()),
+                _ => "1".to_owned(),
+            },
+            Place::Identity => self.through("identity_id", "identities", field.stored_as, matcher, using),
+            Place::UserAgent => self.through("user_agent_id", "user_agents", field.stored_as, matcher, using),
+            Place::ErrorMessage => self.through("error_message_id", "error_messages", field.stored_as, matcher, using),
+            Place::Role => {
+                let name = self.matches("role_name", matcher);
+                let arn = self.matches("role_arn", matcher);
+                format!("{} IN (SELECT id FROM identities WHERE {name} OR {arn})", using.of("identity_id"))
+            }
+            Place::File => {
+                let path = self.matches("path", matcher);
+                let name = self.tail("path", matcher, &['/']);
+                format!("e.file_id IN (SELECT id FROM files WHERE {path} OR {name})")
+            }
+            Place::Tag => {
+                let tag = self.matches("tag", matcher);
+                format!("e.event_id IN (SELECT event_id FROM tags WHERE {tag})")
+            }
+            Place::ResourceName => {
+                let condition = self.resource_name(matcher);
+                self.of_resource(&condition, matcher, using)
+            }
+            Place::ResourceType => {
+                let condition = self.matches("type", matcher);
+                self.of_resource(&condition, matcher, Use::NoIndex)
+            }
+            // The resolver gives `text` a test of its own.
+            Place::Record => "1".to_owned(),
+        }
+    }
+
+    /// A column of another table that an event points to.
+    fn through(&mut self, key: &str, table: &str, column: &str, matcher: &Matcher, using: Use) -> String {
+        let condition = self.matches(column, matcher);
+        format!("{} IN (SELECT id FROM {table} WHERE {condition})", using.of(key))
+    }
+
+    /// A column of `events`. What only a look at each value tells is asked of the few distinct values, where they are
+    /// kept, and then answered by index.
+    fn event_column(&mut self, field: &Field, matcher: &Matcher, using: Use) -> String {
+        let column = using.of(field.column);
+        let looks = match matcher {
+            Matcher::Patterns(_) => matcher.exact().is_none(),
+            Matcher::Regex(_) | Matcher::Compare(..) => true,
+            _ => false,
+        };
+        if !looks || field.values != Values::Kept {
+            return self.matches(&column, matcher);
+        }
+        let condition = self.matches("value", matcher);
+        format!("{column} IN (SELECT value FROM attribute_values WHERE attribute = '{}' AND {condition})", field.column)
+    }
+
+    /// A matcher on one column of text, a number or a flag.
+    fn matches(&mut self, column: &str, matcher: &Matcher) -> String {
+        match matcher {
+            Matcher::Present => format!("{column} IS NOT NULL"),
+            Matcher::Patterns(patterns) => self.patterns(column, patterns),
+            Matcher::Regex(pattern) => format!("regexp({}, {column})", self.text(pattern)),
+            Matcher::Compare(operator, value) => format!("{column} {} {}", operator.text(), self.text(value)),
+            Matcher::Number(operator, numbers) => any(numbers
+                .iter()
+                .map(|number| format!("{column} {} {}", operator.text(), self.number(*number)))
+                .collect()),
+            Matcher::Flag(flags) => any(flags.iter().map(|flag| format!("{column} = {}", i32::from(*flag))).collect()),
+        }
+    }
+
+    fn patterns(&mut self, column: &str, patterns: &[Pattern]) -> String {
+        let mut exact = Vec::new();
+        let mut parts = Vec::new();
+        for pattern in patterns {
+            match pattern {
+                Pattern::Exact(value) => exact.push(value.as_str()),
+                Pattern::Glob(glob) => parts.push(self.glob(column, glob)),
+                Pattern::Network(network) => parts.push(format!("ip_in({column}, {})", self.text(network))),
+            }
+        }
+        match exact.as_slice() {
+            [] => {}
+            [one] => parts.push(format!("{column} = {}", self.text(one))),
+            many if many.len() <= MOST_LISTED => {
+                let listed: Vec<String> = many.iter().map(|value| self.text(value)).collect();
+                parts.push(format!("{column} IN ({})", listed.join(", ")));
+            }
+            many => {
+                let listed = self.text(&serde_json::json!(many).to_string());
+                parts.push(format!("{column} IN (SELECT value FROM json_each({listed}))"));
+            }
+        }
+        any(parts)
+    }
+
+    /// A wildcard; where it begins with plain text, an index on the column is of use.
+    fn glob(&mut self, column: &str, glob: &str) -> String {
+        let prefix = glob.split(['*', '[']).next().unwrap_or_default().to_owned();
+        let pattern = self.text(glob);
+        if prefix.is_empty() {
+            return format!("{column} GLOB {pattern}");
+        }
+        let (from, to) = (self.text(&prefix), self.text(&format!("{prefix}\u{10ffff}")));
+        format!("({column} >= {from} AND {column} < {to} AND {column} GLOB {pattern})")
+    }
+
+    /// Resources by name, id or ARN; a name also finds the ARNs that end in it.
+    fn resource_name(&mut self, matcher: &Matcher) -> String {
+        let name = self.matches("name", matcher);
+        let arn = self.matches("arn", matcher);
+        match matcher {
+            Matcher::Patterns(_) => {
+                let tail = self.tail("arn", matcher, &['/', ':']);
+                format!("({name} OR {arn} OR {tail})")
+            }
+            _ => format!("({name} OR {arn})"),
+        }
+    }
+
+    /// What ends in one of the values, behind a separator.
+    fn tail(&mut self, column: &str, matcher: &Matcher, separators: &[char]) -> String {
+        let Matcher::Patterns(patterns) = matcher else { return "0".to_owned() };
+        let mut parts = Vec::new();
+        for pattern in patterns {
+            match pattern {
+                // The column arn_end is indexed; the rest of the name is then compared.
+                Pattern::Exact(value) if column == "arn" => {
+                    let end = self.text(last_part(value));
+                    let ends = separators.iter().map(|separator| {
+                        let tail = format!("{separator}{value}");
+                        let length = tail.chars().count();
+                        format!("substr(arn, -{length}) = {}", self.text(&tail))
+                    });
+                    let ends: Vec<String> = ends.collect();
+                    parts.push(format!("(arn_end = {end} AND {})", any(ends)));
+                }
+                Pattern::Exact(value) => {
+                    for separator in separators {
+                        let tail = format!("{separator}{value}");
+                        let length = tail.chars().count();
+                        parts.push(format!("substr({column}, -{length}) = {}", self.text(&tail)));
+                    }
+                }
+                Pattern::Glob(glob) => {
+                    for separator in separators {
+                        parts.push(format!("{column} GLOB {}", self.text(&format!("*{separator}{glob}"))));
+                    }
+                }
+                Pattern::Network(_) => {}
+            }
+        }
+        any(parts)
+    }
+
+    /// Events with a resource of which a condition on `resources` holds.
+    fn of_resource(&mut self, condition: &str, matcher: &Matcher, using: Use) -> String {
+        let named = matcher.exact().unwrap_or_default();
+        let events: u64 = named.iter().filter_map(|name| self.stats.resource_events(name)).sum();
+        let popular = using == Use::NoIndex && !named.is_empty() && events > self.stats.events() / POPULAR;
+        let resources = format!("(SELECT id FROM resources WHERE {condition})");
+        if popular {
+            return format!(
+                "EXISTS (SELECT 1 FROM event_resources er WHERE er.event = e.id AND er.resource IN {resources})"
+            );
+        }
+        format!("{} IN (SELECT event FROM event_resources WHERE resource IN {resources})", using.of("id"))
+    }
+
+    fn path(&mut self, path: &str, matcher: &Matcher) -> String {
+        self.scans_records = true;
+        let path = self.text(path);
+        let mut compare =
+            |operator: &str, value: &str| format!("record_match(e.id, {path}, '{operator}', {})", self.text(value));
+        match matcher {
+            Matcher::Present => compare("present", ""),
+            Matcher::Regex(pattern) => compare("~", pattern),
+            Matcher::Compare(operator, value) => compare(operator.text(), value),
+            Matcher::Patterns(patterns) => any(patterns
+                .iter()
+                .map(|pattern| match pattern {
+                    Pattern::Exact(value) | Pattern::Network(value) => compare(Operator::Equal.text(), value),
+                    Pattern::Glob(glob) => compare("glob", glob),
+                })
+                .collect()),
+            // Paths have no types: the resolver makes none of these for them.
+            Matcher::Number(..) | Matcher::Flag(_) => "0".to_owned(),
+        }
+    }
+
+    /// A value wherever an indexed field is exactly it.
+    fn bare(&mut self, patterns: &[Pattern]) -> String {
+        let matcher = Matcher::Patterns(patterns.to_vec());
+        let columns =
+            ["event_id", "access_key_id", "issued_access_key_id", "user_name", "source_ip_address", "shared_event_id"];
+        let mut parts: Vec<String> =
+            columns.iter().map(|column| self.matches(&format!("e.{column}"), &matcher)).collect();
+        let identity: Vec<String> = ["arn", "principal_id", "role_name", "role_arn", "session_name"]
+            .iter()
+            .map(|column| self.matches(column, &matcher))
+            .collect();
+        parts.push(format!("e.identity_id IN (SELECT id FROM identities WHERE {})", identity.join(" OR ")));
+        let resource = self.resource_name(&matcher);
+        parts.push(self.of_resource(&resource, &matcher, Use::Index));
+        any(parts)
+    }
+}
+
+/// Whether a term looks into records.
+fn reads_records(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::All(nodes) | NodeKind::Any(nodes) => nodes.iter().any(reads_records),
+        NodeKind::Not(inner) => reads_records(inner),
+        NodeKind::Test(test) => matches!(test, Test::Text(_) | Test::Path(..)),
+    }
+}
+
+/// Conditions of which one has to hold.
+fn any(mut parts: Vec<String>) -> String {
+    match parts.len() {
+        0 => "0".to_owned(),
+        1 => parts.remove(0),
+        _ => format!("({})", parts.join(" OR ")),
+    }
+}

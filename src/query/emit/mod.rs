@@ -1,0 +1,302 @@
+//! From a lookup to one SQL statement with parameters.
+
+mod columns;
+mod filter;
+mod plan;
+
+use super::lookup::{Lookup, Shown, SortKey, Stage};
+use super::resolve::group_column;
+use super::{Projection, Statement, Statistics};
+use crate::fields::{self, BRIEF_COLUMNS, HISTORY_COLUMNS, Place, Values};
+use filter::Writer;
+use plan::Plan;
+
+/// The order of a list of events: newest first, and always the same among those of one second.
+const NEWEST_FIRST: &str = "e.time DESC, e.event_id";
+
+/// The statement for a lookup. `limit`: how many rows of a list of events are wanted, beside what the lookup says.
+pub fn emit(lookup: &Lookup, stats: &dyn Statistics, projection: Projection, limit: Option<u64>) -> Statement {
+    Emitter::new(lookup, stats, limit).finish(lookup, projection)
+}
+
+/// The statement that counts the events which a lookup's filter matches.
+pub fn emit_count(lookup: &Lookup, stats: &dyn Statistics) -> Statement {
+    let counted = Lookup { stages: vec![Stage::Count(Vec::new())], ..lookup.clone() };
+    emit(&counted, stats, Projection::Brief, None)
+}
+
+/// The statement that gives the ids of a lookup's list of events, in its order.
+pub fn emit_ids(lookup: &Lookup, stats: &dyn Statistics, limit: Option<u64>) -> Statement {
+    let mut listed = lookup.clone();
+    listed.stages.retain(|stage| !matches!(stage, Stage::Fields(_)));
+    listed.stages.push(Stage::Fields(Vec::new()));
+    emit(&listed, stats, Projection::Brief, limit)
+}
+
+/// What the stages so far have made.
+enum Relation {
+    /// Events, with the order and the number in which they are wanted.
+    Events { order: Vec<String>, limit: Option<u64>, fields: Option<Vec<Shown>> },
+    /// A finished SELECT with these columns, the order of its rows, and how many of them are wanted.
+    Table { select: String, columns: Vec<String>, order: Vec<String>, limit: Option<u64> },
+}
+
+struct Emitter<'s> {
+    writer: Writer<'s>,
+    plan: Plan,
+    /// What stands behind FROM.
+    source: String,
+    condition: String,
+    relation: Relation,
+    outer_limit: Option<u64>,
+}
+
+impl<'s> Emitter<'s> {
+    fn new(lookup: &Lookup, stats: &'s dyn Statistics, limit: Option<u64>) -> Emitter<'s> {
+        let is_list = lookup.is_event_list();
+        let by_time = !lookup.stages.iter().any(|stage| matches!(stage, Stage::Sort(_)));
+        let limited = is_list
+            && by_time
+            && (limit.is_some() || lookup.stages.iter().any(|stage| matches!(stage, Stage::Limit(_))));
+        let plan = plan::plan(&lookup.terms, stats, limited);
+        let mut writer = Writer::new(stats);
+        let condition = writer.all(&lookup.terms, &plan);
+        Emitter {
+            writer,
+            plan,
+            source: "events e".to_owned(),
+            condition,
+            relation: Relation::Events { order: Vec::new(), limit: None, fields: None },
+            outer_limit: limit.filter(|_| is_list),
+        }
+    }
+
+    fn finish(mut self, lookup: &Lookup, projection: Projection) -> Statement {
+        for stage in &lookup.stages {
+            self.apply(stage, lookup);
+        }
+        let (sql, columns) = match std::mem::replace(&mut self.relation, empty()) {
+            Relation::Table { select, columns, order, limit } => {
+                (format!("{select}{}{}", order_by(&order), limit_to(limit)), columns)
+            }
+            Relation::Events { order, limit, fields } => {
+                let limit = [limit, self.outer_limit].into_iter().flatten().min();
+                self.list(&order, limit, fields.as_deref(), projection)
+            }
+        };
+        let no_stages = lookup.stages.iter().all(|stage| matches!(stage, Stage::Fields(_) | Stage::Sort(_)));
+        Statement {
+            sql,
+            params: self.writer.params,
+            columns,
+            scans_records: self.writer.scans_records,
+            estimate: self.plan.estimate,
+            exact: self.plan.exact && no_stages,
+        }
+    }
+
+    fn apply(&mut self, stage: &Stage, lookup: &Lookup) {
+        match stage {
+            Stage::Count(by) => self.count(by, None, lookup),
+            Stage::Top(most, by) => self.count(by, Some(*most), lookup),
+            Stage::Timeline(bucket) => self.timeline(*bucket),
+            Stage::Fields(shown) => {
+                if let Relation::Events { fields, .. } = &mut self.relation {
+                    *fields = Some(shown.clone());
+                }
+            }
+            Stage::Limit(most) => {
+                let (Relation::Events { limit, .. } | Relation::Table { limit, .. }) = &mut self.relation;
+                *limit = Some(limit.map_or(*most, |limit| limit.min(*most)));
+            }
+            Stage::Sort(keys) => self.sort(keys),
+        }
+    }
+
+    /// Makes what has been cut off so far into the source of what follows.
+    fn fold_limit(&mut self) {
+        match &mut self.relation {
+            Relation::Events { order, limit: limit @ Some(_), .. } => {
+                let inner = format!(
+                    "(SELECT e.* FROM {}{}{}{}) e",
+                    self.source,
+                    self.condition,
+                    order_by(&newest_first(order)),
+                    limit_to(*limit)
+                );
+                (self.source, self.condition) = (inner, String::new());
+                *order = Vec::new();
+                *limit = None;
+            }
+            Relation::Table { select, order, limit: limit @ Some(_), .. } => {
+                *select = format!("SELECT * FROM ({select}{}{})", order_by(order), limit_to(*limit));
+                *limit = None;
+                *order = Vec::new();
+            }
+            _ => {}
+        }
+    }
+
+    fn sort(&mut self, keys: &[(SortKey, bool)]) {
+        self.fold_limit();
+        let direction = |descending: &bool| if *descending { "DESC" } else { "ASC" };
+        let sorted: Vec<String> = keys
+            .iter()
+            .map(|(key, descending)| {
+                let expression = match key {
+                    SortKey::Column(column) => columns::quoted(column),
+                    SortKey::Shown(Shown::Field(field)) if field.name == "time" => "e.time".to_owned(),
+                    SortKey::Shown(shown) => columns::expression(shown, &mut self.writer),
+                };
+                format!("{expression} {} NULLS LAST", direction(descending))
+            })
+            .collect();
+        match &mut self.relation {
+            Relation::Events { order, .. } => *order = sorted,
+            Relation::Table { order, columns, .. } => {
+                *order = sorted;
+                // Rows that sort alike keep one order.
+                order.extend(columns.iter().map(|column| columns::quoted(column)));
+            }
+        }
+    }
+
+    /// `count` and `top`.
+    fn count(&mut self, by: &[Shown], most: Option<u64>, lookup: &Lookup) {
+        let columns: Vec<String> = by.iter().map(group_column).chain(["events".to_owned()]).collect();
+        let kept = match by {
+            [Shown::Field(field)] if field.place == Place::Event && field.values == Values::Kept => Some(*field),
+            _ => None,
+        };
+        let whole_case = lookup.terms.is_empty()
+            && self.source == "events e"
+            && matches!(self.relation, Relation::Events { limit: None, .. });
+        let select = match kept.filter(|_| whole_case) {
+            Some(field) => from_kept_counts(field.column),
+            None => self.grouped(by),
+        };
+        let order = match by.is_empty() {
+            true => Vec::new(),
+            false => ["events DESC".to_owned()]
+                .into_iter()
+                .chain(columns[..by.len()].iter().map(|column| columns::quoted(column)))
+                .collect(),
+        };
+        self.relation = Relation::Table { select, columns, order, limit: most };
+    }
+
+    fn grouped(&mut self, by: &[Shown]) -> String {
+        self.fold_limit();
+        let mut groups = Vec::new();
+        let mut joins = String::new();
+        for (index, shown) in by.iter().enumerate() {
+            let group = columns::group(shown, index, &mut self.writer);
+            groups.push(format!("{} AS {}", group.expression, columns::quoted(&group_column(shown))));
+            // A resource's name and type beside each other are the same resource's.
+            if !joins.contains(&group.join) {
+                joins += &group.join;
+            }
+        }
+        let counted = if joins.is_empty() { "count(*)" } else { "count(DISTINCT e.id)" };
+        let numbers: Vec<String> = (1..=by.len()).map(|number| number.to_string()).collect();
+        let group_by = if by.is_empty() { String::new() } else { format!(" GROUP BY {}", numbers.join(", ")) };
+        groups.push(format!("{counted} AS events"));
+        format!("SELECT {} FROM {}{joins}{}{group_by}", groups.join(", "), self.source, self.condition)
+    }
+
+    fn timeline(&mut self, bucket: i64) {
+        self.fold_limit();
+        // Weeks begin on Monday; the epoch was a Thursday.
+        let shift = if bucket % 604_800 == 0 { 345_600 } else { 0 };
+        let number = match shift {
+            // Floor, for times before 1970 too.
+            0 => format!("(e.time - ((e.time % {bucket}) + {bucket}) % {bucket})"),
+            _ => format!("(e.time - ((((e.time - {shift}) % {bucket}) + {bucket}) % {bucket}))"),
+        };
+        let and = if self.condition.is_empty() { " WHERE" } else { " AND" };
+        let select = format!(
+            "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', {number}, 'unixepoch') AS event_time, count(*) AS events \
+             FROM {}{}{and} e.time IS NOT NULL GROUP BY {number}",
+            self.source, self.condition
+        );
+        let columns = vec!["event_time".to_owned(), "events".to_owned()];
+        self.relation = Relation::Table { select, columns, order: vec!["event_time".to_owned()], limit: None };
+    }
+
+    /// A list of events.
+    fn list(
+        &mut self,
+        order: &[String],
+        limit: Option<u64>,
+        fields: Option<&[Shown]>,
+        projection: Projection,
+    ) -> (String, Vec<String>) {
+        let order = match order {
+            [] if !self.plan.order_by_index => vec![NEWEST_FIRST.replace("e.time", "+e.time")],
+            _ => newest_first(order),
+        };
+        let tail = format!("FROM {}{}", self.source, self.condition);
+        let (order_sql, limit) = (order_by(&order), limit_to(limit));
+        if fields.is_none() && projection == Projection::Full {
+            let shown: Vec<String> = HISTORY_COLUMNS.iter().map(|column| format!("h.{column}")).collect();
+            let sql = format!(
+                "SELECT h.id, {} FROM (SELECT e.id, row_number() OVER ({}) AS place {tail}{order_sql}{limit}) k \
+                 CROSS JOIN event_history h ON h.id = k.id ORDER BY k.place",
+                shown.join(", "),
+                order_sql.trim_start()
+            );
+            return (sql, with_id(HISTORY_COLUMNS.iter().map(|column| (*column).to_owned())));
+        }
+        let brief: Vec<Shown>;
+        let shown = match fields {
+            Some(fields) => fields,
+            None => {
+                brief = BRIEF_COLUMNS.iter().filter_map(|column| fields::find(column)).map(Shown::Field).collect();
+                &brief
+            }
+        };
+        let mut expressions = vec!["e.id AS id".to_owned()];
+        for shown in shown {
+            let expression = match shown {
+                Shown::Field(field) if field.place == Place::ResourceName && fields.is_none() => {
+                    columns::BRIEF_RESOURCES.to_owned()
+                }
+                _ => columns::expression(shown, &mut self.writer),
+            };
+            expressions.push(format!("{expression} AS {}", columns::quoted(&shown.column())));
+        }
+        let sql = format!("SELECT {} {tail}{order_sql}{limit}", expressions.join(", "));
+        (sql, with_id(shown.iter().map(Shown::column)))
+    }
+}
+
+fn empty() -> Relation {
+    Relation::Events { order: Vec::new(), limit: None, fields: None }
+}
+
+fn with_id(columns: impl Iterator<Item = String>) -> Vec<String> {
+    ["id".to_owned()].into_iter().chain(columns).collect()
+}
+
+/// An order, made whole so that it does not depend on how the rows are found.
+fn newest_first(order: &[String]) -> Vec<String> {
+    order.iter().cloned().chain([NEWEST_FIRST.to_owned()]).collect()
+}
+
+fn order_by(order: &[String]) -> String {
+    if order.is_empty() { String::new() } else { format!(" ORDER BY {}", order.join(", ")) }
+}
+
+fn limit_to(limit: Option<u64>) -> String {
+    limit.map_or(String::new(), |limit| format!(" LIMIT {}", limit.min(i64::MAX as u64)))
+}
+
+/// The whole case counted by an attribute whose values are counted at import.
+fn from_kept_counts(column: &str) -> String {
+    format!(
+        "SELECT {name}, events FROM (SELECT value AS {name}, events FROM attribute_values WHERE attribute = '{column}' \
+         UNION ALL SELECT NULL, (SELECT ifnull(sum(events), 0) FROM attribute_values WHERE attribute = 'outcome') \
+         - (SELECT ifnull(sum(events), 0) FROM attribute_values WHERE attribute = '{column}')) WHERE events > 0",
+        name = columns::quoted(column)
+    )
+}

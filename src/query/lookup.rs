@@ -1,0 +1,180 @@
+//! A lookup whose every name and value has its meaning.
+
+use super::ast::Operator;
+pub use super::time::Interval;
+use crate::diagnostic::Span;
+use crate::fields::Field;
+
+/// A lookup, ready to be made into a statement.
+#[derive(Debug, Clone)]
+pub struct Lookup {
+    pub(super) text: String,
+    /// The terms that stand side by side at the top: every one holds.
+    pub(super) terms: Vec<Node>,
+    pub(super) stages: Vec<Stage>,
+}
+
+/// A part of a filter, with its place.
+#[derive(Debug, Clone)]
+pub(super) struct Node {
+    pub(super) span: Span,
+    pub(super) kind: NodeKind,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum NodeKind {
+    All(Vec<Node>),
+    Any(Vec<Node>),
+    Not(Box<Node>),
+    Test(Test),
+}
+
+/// What is asked of an event.
+#[derive(Debug, Clone)]
+pub(super) enum Test {
+    /// Of a field.
+    Field(&'static Field, Matcher),
+    /// Of one and the same resource: its name, and its type.
+    SameResource(Matcher, Vec<Matcher>),
+    /// Of the values at a path of the record.
+    Path(String, Matcher),
+    /// That one of these texts stands in the record.
+    Text(Vec<String>),
+    /// That it happened in one of these spans.
+    Time(Vec<Interval>),
+    /// That an indexed field is exactly this.
+    Bare(Vec<Pattern>),
+}
+
+/// What is asked of a value.
+#[derive(Debug, Clone)]
+pub(super) enum Matcher {
+    /// That there is one.
+    Present,
+    /// That it is like one of these.
+    Patterns(Vec<Pattern>),
+    /// That a regular expression is found in it.
+    Regex(String),
+    /// That it stands so to a text.
+    Compare(Operator, String),
+    /// That it stands so to one of these numbers.
+    Number(Operator, Vec<i64>),
+    /// That it is one of these.
+    Flag(Vec<bool>),
+}
+
+/// What a value is to be like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Pattern {
+    Exact(String),
+    /// In the syntax of SQLite's GLOB.
+    Glob(String),
+    /// An address in a network.
+    Network(String),
+}
+
+impl Matcher {
+    /// The values, where it asks for nothing but these.
+    pub(super) fn exact(&self) -> Option<Vec<&str>> {
+        let Matcher::Patterns(patterns) = self else { return None };
+        patterns
+            .iter()
+            .map(|pattern| match pattern {
+                Pattern::Exact(value) => Some(value.as_str()),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// What a column of an answer shows.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Shown {
+    Field(&'static Field),
+    Path(String),
+}
+
+impl PartialEq for Field {
+    fn eq(&self, other: &Field) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Shown {
+    /// The column's name in a list of events.
+    pub(super) fn column(&self) -> String {
+        match self {
+            Shown::Field(field) => field.column.to_owned(),
+            Shown::Path(path) => path.clone(),
+        }
+    }
+}
+
+/// A step after the filter.
+#[derive(Debug, Clone)]
+pub(super) enum Stage {
+    Count(Vec<Shown>),
+    Top(u64, Vec<Shown>),
+    /// Seconds of a bucket.
+    Timeline(i64),
+    Fields(Vec<Shown>),
+    Sort(Vec<(SortKey, bool)>),
+    Limit(u64),
+}
+
+/// What an answer is sorted by.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum SortKey {
+    Shown(Shown),
+    /// A column that an earlier stage made.
+    Column(String),
+}
+
+impl Lookup {
+    /// What `since`, `until`, `last` and `time` leave, taken together; `None` without any.
+    pub fn interval(&self) -> Option<Interval> {
+        let spans = self.terms.iter().filter_map(|node| match &node.kind {
+            NodeKind::Test(Test::Time(spans)) if spans.len() == 1 => Some(spans[0]),
+            _ => None,
+        });
+        spans.reduce(Interval::and)
+    }
+
+    /// The terms that stand side by side at the top, as they were typed.
+    pub fn terms(&self) -> Vec<(Span, &str)> {
+        self.terms.iter().map(|node| (node.span, &self.text[node.span.start..node.span.end])).collect()
+    }
+
+    /// The same without stages, and with the first `n` terms only.
+    pub fn with_terms(&self, n: usize) -> Lookup {
+        Lookup { text: self.text.clone(), terms: self.terms.iter().take(n).cloned().collect(), stages: Vec::new() }
+    }
+
+    /// Whether the answer is a list of events.
+    pub fn is_event_list(&self) -> bool {
+        !self.stages.iter().any(|stage| matches!(stage, Stage::Count(_) | Stage::Top(..) | Stage::Timeline(_)))
+    }
+
+    /// The values that fields are to be equal to, where that is not negated, each with the place of its term.
+    pub fn equality_values(&self) -> Vec<(&'static Field, &str, Span)> {
+        let mut found = Vec::new();
+        self.terms.iter().for_each(|node| equalities(node, &mut found));
+        found
+    }
+}
+
+fn equalities<'l>(node: &'l Node, found: &mut Vec<(&'static Field, &'l str, Span)>) {
+    match &node.kind {
+        NodeKind::All(nodes) | NodeKind::Any(nodes) => nodes.iter().for_each(|node| equalities(node, found)),
+        NodeKind::Not(_) => {}
+        NodeKind::Test(Test::Field(field, matcher)) => {
+            found.extend(matcher.exact().into_iter().flatten().map(|value| (*field, value, node.span)));
+        }
+        NodeKind::Test(Test::SameResource(name, _)) => {
+            if let Some(field) = crate::fields::find("resource") {
+                found.extend(name.exact().into_iter().flatten().map(|value| (field, value, node.span)));
+            }
+        }
+        NodeKind::Test(_) => {}
+    }
+}

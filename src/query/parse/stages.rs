@@ -1,0 +1,213 @@
+//! Reads the stages of a lookup.
+
+use super::super::ast::{Name, Stage, StageKind, Value};
+use super::Parser;
+use crate::diagnostic::{Diagnostic, Span, nearest};
+
+/// The stages.
+pub(crate) const STAGES: &[&str] = &["count", "top", "timeline", "fields", "sort", "limit"];
+
+/// What other languages call a stage, or ask where a stage is expected, with what to write.
+const FOREIGN: &[(&[&str], &str)] = &[
+    (&["where", "filter", "search", "having"], "terms stand before the first |"),
+    (&["head", "take", "first"], "write limit N"),
+    (&["tail", "last"], "write sort time | limit N"),
+    (&["stats", "group", "groupby", "summarize", "aggregate", "distinct", "uniq", "dedup"], "write count by FIELD"),
+    (&["select", "project", "columns", "table", "keep", "display"], "write fields FIELD,..."),
+    (&["order", "orderby"], "write sort FIELD"),
+    (&["wc"], "write count"),
+    (&["grep", "egrep", "rg"], "write text=\"...\" before the first |"),
+    (&["histogram", "timechart", "bin"], "write timeline 1h"),
+    (&["rare"], "write count by FIELD | sort events"),
+];
+
+impl Parser<'_> {
+    /// Reads `| NAME ARGUMENTS`.
+    pub(super) fn stage(&mut self) -> Result<Stage, Diagnostic> {
+        let bar = self.cursor.here();
+        self.cursor.bump();
+        if self.cursor.peek() == Some('|') {
+            return Err(Diagnostic::at(bar.to(self.cursor.here()), "`||` is not part of a lookup").hint("write or"));
+        }
+        self.cursor.skip_blanks();
+        let span = self.cursor.word_span();
+        let word = self.cursor.slice(span);
+        if word.is_empty() {
+            let stages = STAGES.join(", ");
+            return Err(Diagnostic::at(bar, "no stage stands after this").hint(format!("the stages are {stages}")));
+        }
+        self.cursor.eat(word);
+        let folded = word.to_ascii_lowercase();
+        let blanks = self.cursor.skip_blanks();
+        if !blanks && !matches!(self.cursor.peek(), None | Some('|')) {
+            return Err(unknown_stage(word, span));
+        }
+        let kind = match folded.as_str() {
+            "count" => self.count()?,
+            "top" => self.top(span)?,
+            "timeline" => StageKind::Timeline(self.argument()?),
+            "fields" => StageKind::Fields(self.names(span, "fields")?),
+            "sort" => self.sort(span)?,
+            "limit" => self.limit(span)?,
+            _ => return Err(unknown_stage(word, span)),
+        };
+        self.end_of_stage(&kind)?;
+        Ok(Stage { span: Span::new(span.start, self.cursor.at()), kind })
+    }
+
+    fn count(&mut self) -> Result<StageKind, Diagnostic> {
+        let span = self.cursor.word_span();
+        let word = self.cursor.slice(span);
+        if word.is_empty() {
+            return Ok(StageKind::Count(Vec::new()));
+        }
+        if !word.eq_ignore_ascii_case("by") {
+            return Err(Diagnostic::at(span, "`by` was expected here").hint(format!("write count by {word}")));
+        }
+        self.cursor.eat(word);
+        self.cursor.skip_blanks();
+        Ok(StageKind::Count(self.names(span, "by")?))
+    }
+
+    fn top(&mut self, span: Span) -> Result<StageKind, Diagnostic> {
+        let mut ahead = self.cursor.clone();
+        let number = ahead.value()?;
+        let is_number = number.text().starts_with(|c: char| c.is_ascii_digit() || c == '-');
+        let count = if is_number {
+            self.cursor = ahead;
+            self.cursor.skip_blanks();
+            Some(whole_number(&number)?)
+        } else {
+            None
+        };
+        let by = self.cursor.word_span();
+        if self.cursor.slice(by).eq_ignore_ascii_case("by") {
+            self.cursor.eat(self.cursor.slice(by));
+            self.cursor.skip_blanks();
+        }
+        Ok(StageKind::Top(count, self.names(span, "top")?))
+    }
+
+    fn sort(&mut self, span: Span) -> Result<StageKind, Diagnostic> {
+        let mut keys = Vec::new();
+        loop {
+            let name = self.one_name(span, "sort")?;
+            if let Some(field) = name.segments[0].strip_prefix('-').filter(|field| !field.is_empty()) {
+                return Err(Diagnostic::at(name.span, "a descending order is written after the field")
+                    .hint(format!("write sort {field} desc")));
+            }
+            self.cursor.skip_blanks();
+            let direction = self.cursor.word_span();
+            let descending = match self.cursor.slice(direction).to_ascii_lowercase().as_str() {
+                "desc" | "descending" => true,
+                "asc" | "ascending" | "" => false,
+                other => {
+                    return Err(Diagnostic::at(direction, format!("`{other}` is not an order"))
+                        .hint("write asc or desc; several fields are separated by commas"));
+                }
+            };
+            self.cursor.eat(self.cursor.slice(direction));
+            keys.push((name, descending));
+            self.cursor.skip_blanks();
+            if !self.cursor.eat(",") {
+                return Ok(StageKind::Sort(keys));
+            }
+            self.cursor.skip_blanks();
+        }
+    }
+
+    fn limit(&mut self, span: Span) -> Result<StageKind, Diagnostic> {
+        match self.argument()? {
+            Some(number) => Ok(StageKind::Limit(whole_number(&number)?)),
+            None => Err(Diagnostic::at(span, "`limit` has no number after it").hint("write limit 100")),
+        }
+    }
+
+    /// The one value that may follow a stage's name.
+    fn argument(&mut self) -> Result<Option<Value>, Diagnostic> {
+        match self.cursor.peek() {
+            None | Some('|' | ')' | ',') => Ok(None),
+            Some(_) => Ok(Some(self.cursor.value()?)),
+        }
+    }
+
+    /// `F,...`.
+    fn names(&mut self, after: Span, stage: &str) -> Result<Vec<Name>, Diagnostic> {
+        let mut names = vec![self.one_name(after, stage)?];
+        loop {
+            self.cursor.skip_blanks();
+            let comma = self.cursor.here();
+            if !self.cursor.eat(",") {
+                return Ok(names);
+            }
+            self.cursor.skip_blanks();
+            if matches!(self.cursor.peek(), None | Some('|' | ',')) {
+                return Err(super::empty_item(comma));
+            }
+            names.push(self.one_name(comma, stage)?);
+        }
+    }
+
+    fn one_name(&mut self, after: Span, stage: &str) -> Result<Name, Diagnostic> {
+        self.cursor.name()?.ok_or_else(|| {
+            let example = match stage {
+                "by" => "count by user",
+                "top" => "top 10 user",
+                "sort" => "sort time desc",
+                _ => "fields time,user,event-name",
+            };
+            Diagnostic::at(after, format!("`{stage}` has no field after it")).hint(format!("write {example}"))
+        })
+    }
+
+    /// Refuses what a stage does not take.
+    fn end_of_stage(&mut self, kind: &StageKind) -> Result<(), Diagnostic> {
+        self.cursor.skip_blanks();
+        if matches!(self.cursor.peek(), None | Some('|')) {
+            return Ok(());
+        }
+        let mut span = self.cursor.word_span();
+        if span.start == span.end {
+            span = self.cursor.here();
+        }
+        let found = self.cursor.slice(span);
+        let mut diagnostic = Diagnostic::at(span, format!("`{found}` was not expected after `{}`", kind.name()));
+        diagnostic = match kind {
+            StageKind::Top(..) if found.starts_with(|c: char| c.is_ascii_digit()) => {
+                diagnostic.hint(format!("the number comes first: top {found} FIELD"))
+            }
+            StageKind::Count(_) | StageKind::Top(..) | StageKind::Fields(_) => {
+                diagnostic.hint("fields are separated by commas, and stages by |")
+            }
+            _ => diagnostic.hint("stages are separated by |, and terms stand before the first one"),
+        };
+        Err(diagnostic)
+    }
+}
+
+fn unknown_stage(word: &str, span: Span) -> Diagnostic {
+    let folded = word.to_ascii_lowercase();
+    let diagnostic = Diagnostic::at(span, format!("`{word}` is not a stage"));
+    if let Some((_, hint)) = FOREIGN.iter().find(|(words, _)| words.contains(&folded.as_str())) {
+        return diagnostic.hint(*hint);
+    }
+    match nearest(word, STAGES.iter().copied()).first() {
+        Some(near) => diagnostic.hint(format!("did you mean {near}?")),
+        None => {
+            let stages = STAGES.join(", ");
+            diagnostic.hint(format!("the stages are {stages}; a value that contains | goes in quotes"))
+        }
+    }
+}
+
+fn whole_number(value: &Value) -> Result<u64, Diagnostic> {
+    let text = value.text();
+    match text.parse::<u64>() {
+        Ok(number) if i64::try_from(number).is_ok() => Ok(number),
+        _ if text.strip_prefix('-').unwrap_or(&text).chars().all(|c| c.is_ascii_digit()) && !text.is_empty() => {
+            Err(Diagnostic::at(value.span, format!("{text} is out of range"))
+                .hint("write a whole number that is not negative"))
+        }
+        _ => Err(Diagnostic::at(value.span, format!("`{text}` is not a whole number"))),
+    }
+}

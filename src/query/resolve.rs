@@ -1,0 +1,201 @@
+//! Gives every name and value of a lookup its meaning, or says what is wrong with it.
+
+mod names;
+mod stages;
+mod values;
+
+use super::ast::{self, Comparison, Expression, ExpressionKind, Operator};
+use super::lookup::{Interval, Lookup, Matcher, Node, NodeKind, Test};
+use super::{Environment, time};
+use crate::diagnostic::Diagnostic;
+use crate::fields::{Field, Kind, Place};
+
+pub(super) use names::is_time_name;
+use names::{Named, find_name};
+pub(super) use stages::group_column;
+use values::{expand, matcher, patterns};
+
+/// Gives a parsed lookup its meaning.
+///
+/// # Errors
+/// The first name or value that has none.
+pub fn resolve(ast: &ast::Lookup, env: &dyn Environment) -> Result<Lookup, Diagnostic> {
+    let resolver = Resolver { env };
+    let whole = || -> Result<Lookup, Diagnostic> {
+        let terms = match &ast.filter {
+            None => Vec::new(),
+            Some(Expression { kind: ExpressionKind::All(parts), .. }) => resolver.side_by_side(parts)?,
+            Some(single) => resolver.side_by_side(std::slice::from_ref(single))?,
+        };
+        let mut lookup = Lookup { text: ast.text.clone(), terms, stages: Vec::new() };
+        refuse_empty_period(&lookup)?;
+        lookup.stages = stages::resolve(&ast.stages, lookup.interval(), env)?;
+        Ok(lookup)
+    };
+    whole().map_err(|diagnostic| diagnostic.in_source(&ast.text))
+}
+
+/// `since` after `until` matches nothing, ever.
+fn refuse_empty_period(lookup: &Lookup) -> Result<(), Diagnostic> {
+    let Some(Interval { from: Some(from), to: Some(to) }) = lookup.interval() else { return Ok(()) };
+    if from <= to {
+        return Ok(());
+    }
+    let span = lookup
+        .terms
+        .iter()
+        .filter(|node| matches!(node.kind, NodeKind::Test(Test::Time(_))))
+        .map(|node| node.span)
+        .reduce(|a, b| a.to(b))
+        .unwrap_or_default();
+    Err(Diagnostic::at(span, "this period ends before it begins").note(format!(
+        "it would be from {} to {}",
+        crate::time::format(from),
+        crate::time::format(to)
+    )))
+}
+
+struct Resolver<'e> {
+    env: &'e dyn Environment,
+}
+
+impl Resolver<'_> {
+    /// Terms that all hold; `resource` and `resource-type` among them mean the same resource.
+    fn side_by_side(&self, parts: &[Expression]) -> Result<Vec<Node>, Diagnostic> {
+        let mut nodes = parts.iter().map(|part| self.node(part)).collect::<Result<Vec<_>, _>>()?;
+        let place = |node: &Node| match &node.kind {
+            NodeKind::Test(Test::Field(field, _)) => Some(field.place),
+            _ => None,
+        };
+        if !nodes.iter().any(|node| place(node) == Some(Place::ResourceName)) {
+            return Ok(nodes);
+        }
+        let (types, rest): (Vec<Node>, Vec<Node>) =
+            nodes.drain(..).partition(|node| place(node) == Some(Place::ResourceType));
+        let kinds: Vec<Matcher> = types
+            .iter()
+            .filter_map(|node| match &node.kind {
+                NodeKind::Test(Test::Field(_, matcher)) => Some(matcher.clone()),
+                _ => None,
+            })
+            .collect();
+        if kinds.is_empty() {
+            return Ok(rest);
+        }
+        Ok(rest
+            .into_iter()
+            .map(|node| match node.kind {
+                NodeKind::Test(Test::Field(field, name)) if field.place == Place::ResourceName => {
+                    let span = types.iter().map(|kind| kind.span).fold(node.span, crate::diagnostic::Span::to);
+                    Node { span, kind: NodeKind::Test(Test::SameResource(name, kinds.clone())) }
+                }
+                _ => node,
+            })
+            .collect())
+    }
+
+    fn node(&self, part: &Expression) -> Result<Node, Diagnostic> {
+        let kind = match &part.kind {
+            ExpressionKind::All(parts) => NodeKind::All(self.side_by_side(parts)?),
+            ExpressionKind::Any(parts) => {
+                NodeKind::Any(parts.iter().map(|part| self.node(part)).collect::<Result<_, _>>()?)
+            }
+            ExpressionKind::Not(inner) => NodeKind::Not(Box::new(self.node(inner)?)),
+            ExpressionKind::Bare(values) => NodeKind::Test(Test::Bare(patterns(&expand(values, self.env)?, None)?)),
+            ExpressionKind::Compare(comparison) => return self.comparison(part, comparison),
+        };
+        Ok(Node { span: part.span, kind })
+    }
+
+    fn comparison(&self, part: &Expression, comparison: &Comparison) -> Result<Node, Diagnostic> {
+        let negated = comparison.operator == Operator::NotEqual;
+        let operator = if negated { Operator::Equal } else { comparison.operator };
+        let test = match find_name(&comparison.name)? {
+            Named::Since | Named::Until | Named::Last => self.bound(comparison)?,
+            Named::Path(path) => Test::Path(path, self.path_matcher(comparison, operator)?),
+            Named::Field(field) => self.field(field, comparison, operator)?,
+        };
+        let test = Node { span: part.span, kind: NodeKind::Test(test) };
+        let kind = if negated { NodeKind::Not(Box::new(test)) } else { return Ok(test) };
+        Ok(Node { span: part.span, kind })
+    }
+
+    fn field(&self, field: &'static Field, comparison: &Comparison, operator: Operator) -> Result<Test, Diagnostic> {
+        let values = expand(&comparison.values, self.env)?;
+        if field.kind == Kind::Time {
+            return self.times(&values, comparison, operator);
+        }
+        if field.place == Place::Record {
+            if operator != Operator::Equal {
+                return Err(Diagnostic::at(comparison.operator_span, "text takes = and != only")
+                    .hint("a regular expression is matched against one field: error-message~PATTERN"));
+            }
+            // A wildcard is a plain asterisk here.
+            return Ok(Test::Text(values.iter().map(ast::Value::text).collect()));
+        }
+        Ok(Test::Field(field, matcher(field, &values, comparison, operator)?))
+    }
+
+    fn path_matcher(&self, comparison: &Comparison, operator: Operator) -> Result<Matcher, Diagnostic> {
+        let values = expand(&comparison.values, self.env)?;
+        values::text_matcher(&values, comparison, operator, None)
+    }
+
+    /// `time`, with any operator.
+    fn times(&self, values: &[ast::Value], comparison: &Comparison, operator: Operator) -> Result<Test, Diagnostic> {
+        if operator == Operator::Matches {
+            return Err(Diagnostic::at(comparison.operator_span, "time takes no regular expression")
+                .hint("write a coarser time: time=2024-03-01"));
+        }
+        let spans = values.iter().map(|value| {
+            if value.is_any() && operator == Operator::Equal {
+                return Ok(Interval::default());
+            }
+            let (from, to) = self.span(value)?;
+            Ok(match operator {
+                Operator::Less => Interval { from: None, to: Some(from - 1) },
+                Operator::LessOrEqual => Interval { from: None, to: Some(to) },
+                Operator::Greater => Interval { from: Some(to + 1), to: None },
+                Operator::GreaterOrEqual => Interval { from: Some(from), to: None },
+                _ => Interval { from: Some(from), to: Some(to) },
+            })
+        });
+        spans.collect::<Result<_, _>>().map(Test::Time)
+    }
+
+    /// `since`, `until` and `last`.
+    fn bound(&self, comparison: &Comparison) -> Result<Test, Diagnostic> {
+        let name = crate::fields::fold(&comparison.name.text());
+        let [value] = comparison.values.as_slice() else {
+            let span = comparison.values.iter().map(|value| value.span).reduce(|a, b| a.to(b)).unwrap_or_default();
+            return Err(Diagnostic::at(span, format!("{name} takes one value"))
+                .hint("several spans are written time=2024-03-01,2024-03-05"));
+        };
+        if comparison.operator != Operator::Equal {
+            return Err(Diagnostic::at(comparison.operator_span, format!("{name} takes = only"))
+                .hint("write not before the term for what it leaves out"));
+        }
+        let interval = match name.as_str() {
+            "since" => Interval { from: Some(self.span(value)?.0), to: None },
+            "until" => Interval { from: None, to: Some(self.span(value)?.1) },
+            _ => {
+                let seconds = value.literal().and_then(|text| time::duration(&text)).ok_or_else(|| {
+                    Diagnostic::at(value.span, format!("`{}` is no length of time", value.text()))
+                        .hint("write a number and s, m, h, d or w: last=36h")
+                })?;
+                // A case without a time in it has no end to count back from: nothing matches.
+                let newest = self.env.newest_event().unwrap_or(0);
+                Interval { from: Some(newest - seconds), to: Some(newest) }
+            }
+        };
+        Ok(Test::Time(vec![interval]))
+    }
+
+    fn span(&self, value: &ast::Value) -> Result<(i64, i64), Diagnostic> {
+        let text = value.literal().ok_or_else(|| {
+            Diagnostic::at(value.span, "a time has no wildcard")
+                .hint("a coarser time means its whole span: time=2024-03")
+        })?;
+        time::span(&text, self.env.now()).map_err(|message| Diagnostic::at(value.span, message))
+    }
+}

@@ -1,0 +1,102 @@
+//! What a name in a lookup means: a field, a path, or a bound of time.
+
+use super::super::ast::Name;
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::fields::{self, Field, PATH_ALIASES, RECORD_FIELDS, fold};
+
+/// Names of the language that are no fields.
+const TIME_NAMES: [&str; 3] = ["since", "until", "last"];
+
+/// What a name means.
+pub(super) enum Named {
+    Field(&'static Field),
+    /// Keys joined by dots, those with other characters in quotes.
+    Path(String),
+    Since,
+    Until,
+    Last,
+}
+
+/// Whether a name is `since`, `until` or `last`.
+pub(in super::super) fn is_time_name(name: &str) -> bool {
+    TIME_NAMES.contains(&fold(name).as_str())
+}
+
+/// What a name means.
+///
+/// # Errors
+/// It means nothing; the nearest names are said.
+pub(super) fn find_name(name: &Name) -> Result<Named, Diagnostic> {
+    let [first, rest @ ..] = name.segments.as_slice() else {
+        return Err(Diagnostic::at(name.span, "a name was expected here"));
+    };
+    if !rest.is_empty() {
+        return path(name, first, rest);
+    }
+    match fold(first).as_str() {
+        "since" => return Ok(Named::Since),
+        "until" => return Ok(Named::Until),
+        "last" => return Ok(Named::Last),
+        _ => {}
+    }
+    if let Some(field) = fields::find(first) {
+        return Ok(Named::Field(field));
+    }
+    match RECORD_FIELDS.iter().find(|known| fold(known) == fold(first)) {
+        Some(known) => Ok(Named::Path(join(&[(*known).to_owned()]))),
+        None => Err(unknown(name, first)),
+    }
+}
+
+/// A path into the record.
+fn path(name: &Name, first: &str, rest: &[String]) -> Result<Named, Diagnostic> {
+    let folded = fold(first);
+    if folded == "record" {
+        return Ok(Named::Path(join(rest)));
+    }
+    let alias = PATH_ALIASES.iter().find(|(alias, _)| *alias == folded).map(|(_, known)| *known);
+    let known = alias.or_else(|| RECORD_FIELDS.iter().copied().find(|known| fold(known) == folded));
+    let Some(known) = known else {
+        let candidates = RECORD_FIELDS.iter().copied().chain(PATH_ALIASES.iter().map(|(alias, _)| *alias));
+        let diagnostic = Diagnostic::at(name.span, format!("no record has a top-level field `{first}`"));
+        return Err(did_you_mean(diagnostic, first, candidates)
+            .hint(format!("for a field that trailq does not know, write record.{}", name.text())));
+    };
+    let mut keys = vec![known.to_owned()];
+    keys.extend(rest.iter().cloned());
+    Ok(Named::Path(join(&keys)))
+}
+
+/// Keys as one path, those with other characters in quotes.
+fn join(keys: &[String]) -> String {
+    let quoted = |key: &String| match key.contains(['.', '"', '\\']) || key.is_empty() {
+        true => format!("\"{}\"", key.replace('\\', "\\\\").replace('"', "\\\"")),
+        false => key.clone(),
+    };
+    keys.iter().map(quoted).collect::<Vec<_>>().join(".")
+}
+
+fn unknown(name: &Name, word: &str) -> Diagnostic {
+    let names = fields::FIELDS.iter().flat_map(|field| [field.name].into_iter().chain(field.aliases.iter().copied()));
+    let diagnostic = Diagnostic::at(name.span, format!("unknown field `{word}`"));
+    let diagnostic = did_you_mean(diagnostic, word, names.chain(TIME_NAMES).chain(RECORD_FIELDS.iter().copied()));
+    if diagnostic.hints.is_empty() {
+        return diagnostic.hint("`.help fields` lists the fields; request.KEY=VALUE looks inside the record");
+    }
+    diagnostic
+}
+
+/// Adds the nearest names as advice.
+pub(super) fn did_you_mean<'n>(
+    diagnostic: Diagnostic,
+    word: &str,
+    names: impl IntoIterator<Item = &'n str>,
+) -> Diagnostic {
+    match nearest(word, names).as_slice() {
+        [] => diagnostic,
+        near => {
+            let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
+            diagnostic.hint(format!("did you mean {}?", near.join(" or ")))
+        }
+    }
+}

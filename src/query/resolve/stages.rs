@@ -1,0 +1,138 @@
+//! What the stages of a lookup mean, each seeing the columns that the one before left.
+
+use super::super::ast::{self, Name, StageKind, Value};
+use super::super::lookup::{Interval, Shown, SortKey, Stage};
+use super::super::{Environment, time};
+use super::names::{Named, did_you_mean, find_name};
+use crate::diagnostic::Diagnostic;
+use crate::fields::{self, Place};
+
+/// What a stage is applied to.
+enum Input {
+    Events,
+    /// The columns that an earlier stage made.
+    Table(Vec<String>),
+}
+
+/// How many buckets a timeline without a bucket is to have at most.
+const MOST_BUCKETS: i64 = 60;
+/// Lengths of buckets that people read easily, in seconds.
+const BUCKETS: [i64; 9] = [1, 10, 60, 300, 900, 3_600, 21_600, 86_400, 604_800];
+
+/// Gives the stages their meaning. `interval`: what the filter leaves of time.
+pub(super) fn resolve(
+    stages: &[ast::Stage],
+    interval: Option<Interval>,
+    env: &dyn Environment,
+) -> Result<Vec<Stage>, Diagnostic> {
+    let mut input = Input::Events;
+    let mut resolved = Vec::with_capacity(stages.len());
+    for stage in stages {
+        let made = one(stage, &input, interval, env)?;
+        match &made {
+            Stage::Count(by) | Stage::Top(_, by) => {
+                input = Input::Table(by.iter().map(group_column).chain(["events".to_owned()]).collect());
+            }
+            Stage::Timeline(_) => input = Input::Table(vec!["event_time".to_owned(), "events".to_owned()]),
+            Stage::Fields(_) | Stage::Sort(_) | Stage::Limit(_) => {}
+        }
+        resolved.push(made);
+    }
+    Ok(resolved)
+}
+
+/// The name of a column that events are counted by: a resource is one there, not a list.
+pub(in super::super) fn group_column(shown: &Shown) -> String {
+    match shown {
+        Shown::Field(field) if field.place == Place::ResourceName => "resource_name".to_owned(),
+        other => other.column(),
+    }
+}
+
+fn one(
+    stage: &ast::Stage,
+    input: &Input,
+    interval: Option<Interval>,
+    env: &dyn Environment,
+) -> Result<Stage, Diagnostic> {
+    let needs_events = !matches!(stage.kind, StageKind::Sort(_) | StageKind::Limit(_));
+    if let (true, Input::Table(columns)) = (needs_events, input) {
+        let message = format!("`{}` needs events, and there are only {} here", stage.kind.name(), columns.join(", "));
+        return Err(Diagnostic::at(stage.span, message).hint("behind count, top and timeline stand sort and limit"));
+    }
+    Ok(match &stage.kind {
+        StageKind::Count(by) => Stage::Count(all_shown(by)?),
+        StageKind::Top(most, by) => Stage::Top(most.unwrap_or(10), all_shown(by)?),
+        StageKind::Timeline(bucket) => Stage::Timeline(bucket_of(bucket.as_ref(), interval, env)?),
+        StageKind::Fields(names) => Stage::Fields(all_shown(names)?),
+        StageKind::Limit(most) => Stage::Limit(*most),
+        StageKind::Sort(keys) => {
+            let keys = keys.iter().map(|(name, descending)| Ok((sort_key(name, input)?, *descending)));
+            Stage::Sort(keys.collect::<Result<_, Diagnostic>>()?)
+        }
+    })
+}
+
+fn all_shown(names: &[Name]) -> Result<Vec<Shown>, Diagnostic> {
+    let mut all = Vec::with_capacity(names.len());
+    for name in names {
+        let shown = shown(name)?;
+        if all.contains(&shown) {
+            return Err(Diagnostic::at(name.span, format!("{} stands here twice", name.text())));
+        }
+        all.push(shown);
+    }
+    Ok(all)
+}
+
+fn shown(name: &Name) -> Result<Shown, Diagnostic> {
+    match find_name(name)? {
+        Named::Path(path) => Ok(Shown::Path(path)),
+        Named::Field(field) if field.place == Place::Record => {
+            Err(Diagnostic::at(name.span, "text is for filters: it has no value to show")
+                .hint("--format records shows whole records"))
+        }
+        Named::Field(field) => Ok(Shown::Field(field)),
+        Named::Since | Named::Until | Named::Last => {
+            Err(Diagnostic::at(name.span, format!("{} is for filters", name.text())).hint("did you mean `time`?"))
+        }
+    }
+}
+
+fn sort_key(name: &Name, input: &Input) -> Result<SortKey, Diagnostic> {
+    let Input::Table(columns) = input else { return shown(name).map(SortKey::Shown) };
+    let text = name.text();
+    let folded = fields::fold(&text);
+    let field_column = fields::find(&text).map(|field| group_column(&Shown::Field(field)));
+    let meant = |column: &&String| {
+        fields::fold(column) == folded
+            || Some(*column) == field_column.as_ref()
+            || (column.as_str() == "events" && folded == "count")
+    };
+    if let Some(column) = columns.iter().find(meant) {
+        return Ok(SortKey::Column(column.clone()));
+    }
+    if let Ok(Named::Path(path)) = find_name(name)
+        && columns.contains(&path)
+    {
+        return Ok(SortKey::Column(path));
+    }
+    let diagnostic = Diagnostic::at(name.span, format!("there is no column `{text}` here"))
+        .note(format!("the columns are {}", columns.join(", ")));
+    Err(did_you_mean(diagnostic, &text, columns.iter().map(String::as_str)))
+}
+
+/// Seconds of a timeline's bucket.
+fn bucket_of(bucket: Option<&Value>, interval: Option<Interval>, env: &dyn Environment) -> Result<i64, Diagnostic> {
+    if let Some(value) = bucket {
+        return time::duration(&value.text()).ok_or_else(|| {
+            Diagnostic::at(value.span, format!("`{}` is no length of time", value.text()))
+                .hint("write a number and s, m, h, d or w: timeline 1h")
+        });
+    }
+    let interval = interval.unwrap_or_default();
+    let end = interval.to.or_else(|| env.newest_event());
+    let Some((from, to)) = interval.from.zip(end) else { return Ok(86_400) };
+    let span = (to - from).max(0);
+    Ok(BUCKETS.into_iter().find(|bucket| span / bucket <= MOST_BUCKETS).unwrap_or(604_800))
+}

@@ -1,0 +1,222 @@
+//! What a value in a lookup means for its field.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::super::Environment;
+use super::super::ast::{Comparison, Operator, Part, Value};
+use super::super::lookup::{Matcher, Pattern};
+use super::names::did_you_mean;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::fields::{Field, Kind, Place};
+
+/// The values with those of `@FILE` lists in their places: one a line, blank lines and `#` comments left out.
+pub(super) fn expand(values: &[Value], env: &dyn Environment) -> Result<Vec<Value>, Diagnostic> {
+    let mut all = Vec::with_capacity(values.len());
+    for value in values {
+        if !value.from_file {
+            all.push(value.clone());
+            continue;
+        }
+        let path = value.text();
+        let content = env
+            .read_list(&path)
+            .map_err(|reason| Diagnostic::at(value.span, format!("the list {path} cannot be read: {reason}")))?;
+        let before = all.len();
+        let lines = content.lines().map(|line| line.trim_start_matches('\u{feff}').trim());
+        for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            all.push(Value { span: value.span, parts: parts_of(line), from_file: false });
+        }
+        if all.len() == before {
+            return Err(Diagnostic::at(value.span, format!("the list {path} is empty")));
+        }
+    }
+    Ok(all)
+}
+
+/// A line of a list: `*` is any text, as in a value.
+fn parts_of(line: &str) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for (index, text) in line.split('*').enumerate() {
+        if index > 0 {
+            parts.push(Part::Any);
+        }
+        if !text.is_empty() {
+            parts.push(Part::Text(text.to_owned()));
+        }
+    }
+    parts
+}
+
+/// What a field's values are held against.
+pub(super) fn matcher(
+    field: &'static Field,
+    values: &[Value],
+    comparison: &Comparison,
+    operator: Operator,
+) -> Result<Matcher, Diagnostic> {
+    match field.kind {
+        Kind::Flag => flags(field, values, comparison, operator),
+        Kind::Number => numbers(field, values, comparison, operator),
+        Kind::Word(words) if operator == Operator::Equal => {
+            for value in values {
+                let Some(text) = value.literal() else { continue };
+                if !words.contains(&text.as_str()) {
+                    let message = format!("{} is one of {}, not `{text}`", field.name, words.join(", "));
+                    return Err(did_you_mean(Diagnostic::at(value.span, message), &text, words.iter().copied()));
+                }
+            }
+            text_matcher(values, comparison, operator, Some(field))
+        }
+        _ => text_matcher(values, comparison, operator, Some(field)),
+    }
+}
+
+/// What a text is held against.
+pub(super) fn text_matcher(
+    values: &[Value],
+    comparison: &Comparison,
+    operator: Operator,
+    field: Option<&'static Field>,
+) -> Result<Matcher, Diagnostic> {
+    match operator {
+        Operator::Equal | Operator::NotEqual if values.iter().any(Value::is_any) => Ok(Matcher::Present),
+        Operator::Equal | Operator::NotEqual => patterns(values, field).map(Matcher::Patterns),
+        Operator::Matches => {
+            let value = one(values, comparison)?;
+            let pattern = value.text();
+            regex::Regex::new(&pattern).map_err(|error| {
+                let reason = error.to_string();
+                let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+                Diagnostic::at(value.span, format!("this is no regular expression: {reason}"))
+            })?;
+            Ok(Matcher::Regex(pattern))
+        }
+        _ => {
+            let value = one(values, comparison)?;
+            let text = value
+                .literal()
+                .ok_or_else(|| Diagnostic::at(value.span, format!("`{}` takes no wildcard", operator.text())))?;
+            let multiple = matches!(field.map(|field| field.place), Some(Place::ResourceName | Place::Tag));
+            if multiple {
+                let name = comparison.name.text();
+                return Err(Diagnostic::at(comparison.operator_span, format!("{name} takes =, != and ~ only")));
+            }
+            Ok(Matcher::Compare(operator, text))
+        }
+    }
+}
+
+/// The one value of an operator that takes no list.
+fn one<'v>(values: &'v [Value], comparison: &Comparison) -> Result<&'v Value, Diagnostic> {
+    match values {
+        [value] => Ok(value),
+        _ => {
+            let span = comparison.values.iter().map(|value| value.span).reduce(Span::to).unwrap_or_default();
+            Err(Diagnostic::at(span, format!("`{}` takes one value, not a list", comparison.operator.text())))
+        }
+    }
+}
+
+/// What each of several values is to be like.
+pub(super) fn patterns(values: &[Value], field: Option<&'static Field>) -> Result<Vec<Pattern>, Diagnostic> {
+    let kind = field.map(|field| field.kind);
+    let mut found = Vec::with_capacity(values.len());
+    for value in values {
+        match (value.literal(), kind) {
+            (Some(text), Some(Kind::Address)) if text.contains('/') => found.push(network(value.span, &text)?),
+            (Some(text), Some(Kind::Source)) if !text.contains('.') && !text.is_empty() => {
+                found.push(Pattern::Exact(format!("{text}.amazonaws.com")));
+            }
+            (Some(text), _) => found.push(Pattern::Exact(text)),
+            (None, Some(Kind::Source)) if !value.text().contains('.') => {
+                found.push(Pattern::Glob(glob(&value.parts)));
+                found.push(Pattern::Glob(format!("{}.amazonaws.com", glob(&value.parts))));
+            }
+            (None, _) => found.push(Pattern::Glob(glob(&value.parts))),
+        }
+    }
+    Ok(found)
+}
+
+fn network(span: Span, text: &str) -> Result<Pattern, Diagnostic> {
+    if text.parse::<IpNet>().is_ok() {
+        return Ok(Pattern::Network(text.to_owned()));
+    }
+    let (address, prefix) = text.split_once('/').unwrap_or((text, ""));
+    let message = match address.parse::<IpAddr>() {
+        Ok(address) => {
+            let most = if address.is_ipv4() { 32 } else { 128 };
+            format!("`{prefix}` is no length of a network's prefix: it is from 0 to {most}")
+        }
+        Err(_) => format!("`{text}` is no network"),
+    };
+    Err(Diagnostic::at(span, message).hint("a network is written 10.0.0.0/8 or 2001:db8::/32"))
+}
+
+/// A value in the syntax of SQLite's GLOB.
+fn glob(parts: &[Part]) -> String {
+    let mut pattern = String::new();
+    for part in parts {
+        match part {
+            Part::Any if pattern.ends_with('*') => {}
+            Part::Any => pattern.push('*'),
+            Part::Text(text) => {
+                for character in text.chars() {
+                    match character {
+                        '*' | '?' | '[' => pattern.extend(['[', character, ']']),
+                        other => pattern.push(other),
+                    }
+                }
+            }
+        }
+    }
+    pattern
+}
+
+fn flags(
+    field: &'static Field,
+    values: &[Value],
+    comparison: &Comparison,
+    operator: Operator,
+) -> Result<Matcher, Diagnostic> {
+    if operator != Operator::Equal {
+        let message = format!("{} is true or false, and takes = and != only", field.name);
+        return Err(Diagnostic::at(comparison.operator_span, message));
+    }
+    if values.iter().any(Value::is_any) {
+        return Ok(Matcher::Present);
+    }
+    let flag = |value: &Value| match value.text().to_ascii_lowercase().as_str() {
+        "true" | "yes" | "1" => Ok(true),
+        "false" | "no" | "0" => Ok(false),
+        _ => Err(Diagnostic::at(value.span, format!("{} is true or false, not `{}`", field.name, value.text()))
+            .hint(format!("write {0}=true or {0}=false", field.name))),
+    };
+    values.iter().map(flag).collect::<Result<_, _>>().map(Matcher::Flag)
+}
+
+fn numbers(
+    field: &'static Field,
+    values: &[Value],
+    comparison: &Comparison,
+    operator: Operator,
+) -> Result<Matcher, Diagnostic> {
+    if operator == Operator::Matches {
+        let message = format!("{} is a number, and takes no regular expression", field.name);
+        return Err(Diagnostic::at(comparison.operator_span, message));
+    }
+    if operator == Operator::Equal && values.iter().any(Value::is_any) {
+        return Ok(Matcher::Present);
+    }
+    if operator != Operator::Equal {
+        one(values, comparison)?;
+    }
+    let number = |value: &Value| {
+        value.text().parse::<i64>().map_err(|_| {
+            Diagnostic::at(value.span, format!("{} is a whole number, not `{}`", field.name, value.text()))
+        })
+    };
+    values.iter().map(number).collect::<Result<_, _>>().map(|numbers| Matcher::Number(operator, numbers))
+}
