@@ -17,6 +17,7 @@ mod hash;
 pub mod ingest;
 pub mod ledger;
 pub mod query;
+pub mod render;
 pub mod rows;
 pub mod store;
 pub mod time;

@@ -1,0 +1,95 @@
+//! A table for a document.
+
+use std::io::{self, Write};
+
+use super::escape::{escape_where, hex, is_unsafe};
+use super::resources;
+use crate::rows::{Cell, RowSink};
+
+/// Writes rows as a Markdown table.
+pub(super) struct Markdown<'a> {
+    out: &'a mut dyn Write,
+    resources: Vec<bool>,
+}
+
+impl<'a> Markdown<'a> {
+    /// A table on `out`.
+    pub(super) fn new(out: &'a mut dyn Write) -> Markdown<'a> {
+        Markdown { out, resources: Vec::new() }
+    }
+
+    /// Writes one row of cells that are escaped already.
+    fn line(&mut self, cells: impl Iterator<Item = String>) -> io::Result<()> {
+        self.out.write_all(b"|")?;
+        for cell in cells {
+            write!(self.out, " {cell} |")?;
+        }
+        self.out.write_all(b"\n")
+    }
+}
+
+impl RowSink for Markdown<'_> {
+    fn begin(&mut self, columns: &[String]) -> io::Result<()> {
+        if columns.is_empty() {
+            return Ok(());
+        }
+        self.resources = columns.iter().map(|name| name == resources::COLUMN).collect();
+        self.line(columns.iter().map(|name| escaped(name)))?;
+        self.line(columns.iter().map(|_| "---".to_owned()))
+    }
+
+    fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
+        let shown: Vec<String> = cells
+            .iter()
+            .zip(&self.resources)
+            .map(|(cell, listed)| match *cell {
+                Cell::Null => String::new(),
+                Cell::Integer(number) => number.to_string(),
+                Cell::Real(number) => number.to_string(),
+                Cell::Blob(bytes) => hex(bytes),
+                Cell::Text(text) => {
+                    let names = if *listed { resources::names(text) } else { None };
+                    escaped(names.as_deref().unwrap_or(text))
+                }
+            })
+            .collect();
+        self.line(shown.into_iter())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Text that Markdown shows as it is, on one line.
+fn escaped(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.replace("\r\n", "\n").chars() {
+        match c {
+            '\n' => shown.push_str("<br>"),
+            '|' | '\\' | '`' | '*' | '<' | '[' => {
+                shown.push('\\');
+                shown.push(c);
+            }
+            c if is_unsafe(c) => shown.push_str(&escape_where(c.encode_utf8(&mut [0; 4]), is_unsafe)),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::render::Format;
+    use crate::render::testing::{piped, render};
+    use crate::rows::Cell::{self, Integer, Null, Text};
+
+    #[test]
+    fn a_table_for_a_document() {
+        let rows: &[&[Cell<'_>]] = &[&[Text("a|b\nc\x1b\u{202e}"), Integer(3), Null]];
+        assert_eq!(
+            render(Format::Markdown, &piped(), &["user_name", "n", "x"], rows),
+            "| user_name | n | x |\n| --- | --- | --- |\n| a\\|b<br>c\\x1b\\u{202e} | 3 |  |\n"
+        );
+    }
+}

@@ -1,0 +1,169 @@
+//! Turns answers, records and mistakes into bytes. Knows no case and no query; writes to what it is given.
+//!
+//! ```text
+//! rows       -> sink(format)    -> table · expanded · json · ndjson · csv · tsv · markdown
+//! record     -> record::pretty · record::compact
+//! Diagnostic -> diagnostic::write
+//! ```
+
+mod delimited;
+pub mod diagnostic;
+pub mod escape;
+mod expanded;
+mod fit;
+mod json;
+mod markdown;
+pub mod number;
+pub mod palette;
+pub mod record;
+mod resources;
+mod table;
+
+use std::fmt;
+use std::io::Write;
+use std::str::FromStr;
+
+use crate::rows::RowSink;
+
+/// What an answer looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// Columns side by side, fitted to the terminal.
+    #[default]
+    Table,
+    /// One line a cell.
+    Expanded,
+    /// One array of objects.
+    Json,
+    /// One object a line.
+    Ndjson,
+    /// Comma-separated values, RFC 4180.
+    Csv,
+    /// Tab-separated values.
+    Tsv,
+    /// A Markdown table.
+    Markdown,
+    /// The original records, one a line.
+    Records,
+}
+
+impl Format {
+    /// Every format, in the order in which help lists them.
+    pub const ALL: [Format; 8] = [
+        Format::Table,
+        Format::Expanded,
+        Format::Json,
+        Format::Ndjson,
+        Format::Csv,
+        Format::Tsv,
+        Format::Markdown,
+        Format::Records,
+    ];
+
+    /// The name by which `--format` and `.mode` know it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Table => "table",
+            Format::Expanded => "expanded",
+            Format::Json => "json",
+            Format::Ndjson => "ndjson",
+            Format::Csv => "csv",
+            Format::Tsv => "tsv",
+            Format::Markdown => "markdown",
+            Format::Records => "records",
+        }
+    }
+
+    /// What it is, in one line.
+    pub fn help(self) -> &'static str {
+        match self {
+            Format::Table => "columns fitted to the terminal",
+            Format::Expanded => "one line a cell",
+            Format::Json => "one array of objects",
+            Format::Ndjson => "one object a line",
+            Format::Csv => "comma-separated, for spreadsheets",
+            Format::Tsv => "tab-separated, for other programs",
+            Format::Markdown => "a table for a document",
+            Format::Records => "the original records, one a line",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Format, ()> {
+        Format::ALL.into_iter().find(|format| format.name() == name).ok_or(())
+    }
+}
+
+/// What the place that shows an answer can do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Style {
+    /// Columns of the terminal; `None` where the output is no terminal, and nothing is cut.
+    pub width: Option<usize>,
+    /// Whether colours are shown.
+    pub color: bool,
+    /// Whether lines and marks outside ASCII are shown.
+    pub unicode: bool,
+    /// Whether rows are numbered, for `.show N`.
+    pub numbers: bool,
+}
+
+impl Style {
+    /// The mark for what was cut away.
+    fn ellipsis(&self) -> &'static str {
+        if self.unicode { "…" } else { "..." }
+    }
+
+    /// The character of horizontal lines.
+    fn rule(&self) -> char {
+        if self.unicode { '─' } else { '-' }
+    }
+}
+
+/// A sink that writes rows in a format. [`Format::Records`] needs the case and is shown as [`Format::Ndjson`] here.
+pub fn sink<'a>(format: Format, out: &'a mut dyn Write, style: &Style) -> Box<dyn RowSink + 'a> {
+    match format {
+        Format::Table => Box::new(table::Table::new(out, style)),
+        Format::Expanded => Box::new(expanded::Expanded::new(out, style)),
+        Format::Json => Box::new(json::Json::array(out)),
+        Format::Ndjson | Format::Records => Box::new(json::Json::lines(out)),
+        Format::Csv => Box::new(delimited::Csv::new(out)),
+        Format::Tsv => Box::new(delimited::Tsv::new(out)),
+        Format::Markdown => Box::new(markdown::Markdown::new(out)),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! What the tests of the formats share.
+
+    use super::{Format, Style, sink};
+    use crate::rows::Cell;
+
+    /// The bytes that a format makes of rows, as text.
+    pub(crate) fn render(format: Format, style: &Style, columns: &[&str], rows: &[&[Cell<'_>]]) -> String {
+        let mut out = Vec::new();
+        let columns: Vec<String> = columns.iter().map(|column| (*column).to_owned()).collect();
+        let mut target = sink(format, &mut out, style);
+        target.begin(&columns).unwrap();
+        for row in rows {
+            target.row(row).unwrap();
+        }
+        target.end().unwrap();
+        drop(target);
+        String::from_utf8(out).unwrap()
+    }
+
+    /// A style without a terminal, in Unicode.
+    pub(crate) fn piped() -> Style {
+        Style { unicode: true, ..Style::default() }
+    }
+}

@@ -1,0 +1,181 @@
+//! Shows a record: its own key order, its own spelling of numbers and strings.
+//!
+//! Works on the tokens of the text and not on parsed values, since `1.0`, `1e400` and a repeated key would not
+//! survive parsing.
+
+use std::borrow::Cow;
+
+use super::escape;
+use super::palette::{KEY, NUMBER, STRING, WORD, paint};
+
+/// One token of a JSON text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Token<'a> {
+    /// `{` or `[`.
+    Open(&'a str),
+    /// `}` or `]`.
+    Close(&'a str),
+    /// `,`.
+    Comma,
+    /// `:`.
+    Colon,
+    /// A string with its quotes.
+    Text(&'a str),
+    /// A number, `true`, `false` or `null`.
+    Word(&'a str),
+}
+
+/// The record over several lines, indented by two, coloured where `color`, with control characters escaped.
+pub fn pretty(record: &[u8], color: bool) -> String {
+    let text = String::from_utf8_lossy(record);
+    let mut out = String::with_capacity(text.len() * 2);
+    let mut depth = 0;
+    let mut tokens = tokens(&text).peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            Token::Open(bracket) => {
+                out.push_str(bracket);
+                if let Some(Token::Close(close)) = tokens.peek() {
+                    out.push_str(close);
+                    tokens.next();
+                } else {
+                    depth += 1;
+                    new_line(&mut out, depth);
+                }
+            }
+            Token::Close(bracket) => {
+                depth = depth.saturating_sub(1);
+                new_line(&mut out, depth);
+                out.push_str(bracket);
+            }
+            Token::Comma => {
+                out.push(',');
+                new_line(&mut out, depth);
+            }
+            Token::Colon => out.push_str(": "),
+            Token::Text(text) => {
+                let style = if tokens.peek() == Some(&Token::Colon) { KEY } else { STRING };
+                out.push_str(&paint(&safe(text), style, color));
+            }
+            Token::Word(word) => {
+                let number = word.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+                out.push_str(&paint(&safe(word), if number { NUMBER } else { WORD }, color));
+            }
+        }
+    }
+    out
+}
+
+/// The record on one line: white space between tokens taken out, strings and numbers untouched.
+pub fn compact(record: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(record.len());
+    let mut quoted = false;
+    let mut escaped = false;
+    for &byte in record {
+        if quoted {
+            quoted = escaped || byte != b'"';
+            escaped = !escaped && byte == b'\\';
+        } else if byte.is_ascii_whitespace() {
+            continue;
+        } else {
+            quoted = byte == b'"';
+        }
+        out.push(byte);
+    }
+    out
+}
+
+/// A JSON text with the characters that a terminal would act on as `\u` escapes, line breaks and tabs excepted.
+pub fn safe(text: &str) -> Cow<'_, str> {
+    match escape::json(text) {
+        Cow::Borrowed(text) => escape::visible_lines(text),
+        Cow::Owned(text) => Cow::Owned(escape::visible_lines(&text).into_owned()),
+    }
+}
+
+/// Starts a new line at a depth.
+fn new_line(out: &mut String, depth: usize) {
+    out.push('\n');
+    out.extend(std::iter::repeat_n("  ", depth));
+}
+
+/// The tokens of a JSON text; anything else in it is taken as a word.
+fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        rest = rest.trim_ascii_start();
+        let length = match rest.bytes().next()? {
+            b'{' | b'}' | b'[' | b']' | b',' | b':' => 1,
+            b'"' => string_length(rest),
+            _ => rest.find(|c: char| c.is_ascii_whitespace() || "{}[],:\"".contains(c)).unwrap_or(rest.len()),
+        };
+        let (token, after) = rest.split_at(length);
+        rest = after;
+        Some(match token.as_bytes()[0] {
+            b'{' | b'[' => Token::Open(token),
+            b'}' | b']' => Token::Close(token),
+            b',' => Token::Comma,
+            b':' => Token::Colon,
+            b'"' => Token::Text(token),
+            _ => Token::Word(token),
+        })
+    })
+}
+
+/// The length of the string with which the text begins, quotes included.
+fn string_length(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, byte) in text.bytes().enumerate().skip(1) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{compact, pretty};
+
+    const RECORD: &[u8] =
+        b"{\"z\" : 1.0,\r\n \"a\":[ 1e400, \"x \\\" { \\\\\" , true,null ],\n\"e\":{}, \"f\":[ ],\"z\":-0}";
+
+    #[test]
+    fn a_record_keeps_its_order_and_its_spelling() {
+        assert_eq!(
+            pretty(RECORD, false),
+            "{\n  \"z\": 1.0,\n  \"a\": [\n    1e400,\n    \"x \\\" { \\\\\",\n    true,\n    null\n  ],\n  \
+             \"e\": {},\n  \"f\": [],\n  \"z\": -0\n}"
+        );
+        assert_eq!(
+            compact(RECORD),
+            b"{\"z\":1.0,\"a\":[1e400,\"x \\\" { \\\\\",true,null],\"e\":{},\"f\":[],\"z\":-0}"
+        );
+    }
+
+    #[test]
+    fn keys_strings_numbers_and_words_differ_in_colour() {
+        let shown = pretty(br#"{"k":["s",1,true]}"#, true);
+        assert!(shown.contains("\x1b[36m\"k\"\x1b[0m: "), "{shown:?}");
+        assert!(shown.contains("\x1b[32m\"s\"\x1b[0m"), "{shown:?}");
+        assert!(shown.contains("\x1b[33m1\x1b[0m") && shown.contains("\x1b[35mtrue\x1b[0m"), "{shown:?}");
+    }
+
+    #[test]
+    fn nothing_in_a_record_acts_on_the_terminal() {
+        let shown = pretty("{\"a\u{9b}\":\"\x7f\u{202e}\x1b[2J\"}".as_bytes(), false);
+        assert_eq!(shown, "{\n  \"a\\u009b\": \"\\u007f\\u202e\\x1b[2J\"\n}");
+    }
+
+    #[test]
+    fn broken_text_is_shown_as_far_as_it_goes() {
+        for text in ["", "{", "\"unclosed", "}}]]", "{\"a\":", "nonsense here", "[[[", "\\", "\u{fffd}"] {
+            let _ = pretty(text.as_bytes(), true);
+            let _ = compact(text.as_bytes());
+        }
+        assert!(pretty(b"\xff\xfe", false).contains('\u{fffd}'));
+    }
+}
