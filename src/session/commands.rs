@@ -1,0 +1,351 @@
+//! The dot-commands: one table feeds dispatch, help and completion.
+
+use std::path::{Path, PathBuf};
+
+use super::input::Input;
+use super::{Answer, Session, SessionError, help, script, show};
+use crate::diagnostic::{Diagnostic, Span, nearest};
+use crate::ingest;
+use crate::render::Format;
+use crate::render::escape::visible;
+
+/// How deep `.read` may nest.
+const DEEPEST: usize = 16;
+
+/// What completion offers for a command's arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completes {
+    /// Nothing.
+    Nothing,
+    /// Topics of help.
+    Topics,
+    /// Tables.
+    Tables,
+    /// Formats.
+    Formats,
+    /// Files.
+    Files,
+    /// `on` and `off`.
+    Switch,
+    /// What a lookup may hold.
+    Lookup,
+}
+
+/// A dot-command.
+pub struct Command {
+    /// Its name, with the dot.
+    pub name: &'static str,
+    /// What follows the name.
+    pub arguments: &'static str,
+    /// What it does, in one line.
+    pub help: &'static str,
+    /// What completion offers for its arguments.
+    pub completes: Completes,
+    run: fn(&mut Session, &Arguments<'_>) -> Result<Answer, SessionError>,
+}
+
+/// An entry of the table.
+const fn command(
+    name: &'static str,
+    arguments: &'static str,
+    help: &'static str,
+    completes: Completes,
+    run: fn(&mut Session, &Arguments<'_>) -> Result<Answer, SessionError>,
+) -> Command {
+    Command { name, arguments, help, completes, run }
+}
+
+/// Every dot-command, in the order in which help lists them.
+pub const COMMANDS: &[Command] = &[
+    command(".help", "[TOPIC]", "explain a command, a field, a stage, or a list of them", Completes::Topics, run_help),
+    command(".show", "N [--raw]", "show the full record of row N of the last answer", Completes::Nothing, run_show),
+    command(".explain", "LOOKUP", "show the SQL and the plan of a lookup", Completes::Lookup, run_explain),
+    command(".info", "", "show what the case holds", Completes::Nothing, run_info),
+    command(".tables", "", "list the tables", Completes::Nothing, run_tables),
+    command(".schema", "[TABLE]", "show how tables are made", Completes::Tables, run_schema),
+    command(".mode", "[FORMAT]", "set or tell the format of answers", Completes::Formats, run_mode),
+    command(".output", "[FILE]", "write answers to a file, or to the screen again", Completes::Files, run_output),
+    command(".once", "FILE", "write the next answer to a file", Completes::Files, run_once),
+    command(".timer", "on|off", "tell how long each input took", Completes::Switch, run_timer),
+    command(".import", "PATH...", "load trail files and folders", Completes::Files, run_import),
+    command(".read", "FILE", "run lookups, SQL and commands from a file", Completes::Files, run_read),
+    command(".print", "TEXT", "write a line", Completes::Nothing, run_print),
+    command(".quit", "", "leave", Completes::Nothing, run_quit),
+    command(".exit", "", "leave", Completes::Nothing, run_quit),
+];
+
+/// The command with this name.
+pub fn find(name: &str) -> Option<&'static Command> {
+    COMMANDS.iter().find(|command| command.name == name)
+}
+
+/// A command's arguments.
+struct Arguments<'a> {
+    /// The command.
+    command: &'static Command,
+    /// The whole line.
+    line: &'a str,
+    /// What follows the name, as it was typed.
+    rest: &'a str,
+    /// What follows the name, by words; quotes keep a word together.
+    words: Vec<(String, Span)>,
+}
+
+/// Runs a command line.
+pub(super) fn run(session: &mut Session, line: &str) -> Result<Answer, SessionError> {
+    let end = line.find(char::is_whitespace).unwrap_or(line.len());
+    let (name, rest) = line.split_at(end);
+    let Some(command) = find(name) else {
+        let mut mistake = Diagnostic::at(Span::new(0, end), format!("unknown command `{name}`")).in_source(line);
+        for near in nearest(name, COMMANDS.iter().map(|command| command.name)) {
+            mistake = mistake.hint(format!("did you mean `{near}`?"));
+        }
+        if mistake.hints.is_empty() {
+            mistake = mistake.hint("`.help` lists the commands");
+        }
+        return Err(mistake.into());
+    };
+    let arguments = Arguments { command, line, rest: rest.trim(), words: words(line, end)? };
+    (command.run)(session, &arguments)
+}
+
+impl Arguments<'_> {
+    /// At most `most` words; more are a mistake.
+    fn at_most(&self, most: usize) -> Result<(), SessionError> {
+        match self.words.get(most) {
+            Some((_, span)) => Err(self.mistake(*span, format!("{} takes no more arguments", self.command.name))),
+            None => Ok(()),
+        }
+    }
+
+    /// Exactly one word.
+    fn one(&self) -> Result<&str, SessionError> {
+        self.at_most(1)?;
+        self.words.first().map(|(word, _)| word.as_str()).ok_or_else(|| self.missing())
+    }
+
+    /// The mistake of leaving out what has to be there.
+    fn missing(&self) -> SessionError {
+        let end = self.line.trim_end().len();
+        self.mistake(Span::new(end, end), format!("{} needs {}", self.command.name, self.command.arguments))
+    }
+
+    /// A mistake at a place of the line.
+    fn mistake(&self, span: Span, message: String) -> SessionError {
+        Diagnostic::at(span, message).in_source(self.line).into()
+    }
+}
+
+/// The words of a line from an offset on. Quotes keep a word together.
+fn words(line: &str, from: usize) -> Result<Vec<(String, Span)>, SessionError> {
+    let mut words = Vec::new();
+    let mut word: Option<(String, usize)> = None;
+    let mut quote: Option<(char, usize)> = None;
+    for (at, c) in line[from..].char_indices().map(|(at, c)| (from + at, c)) {
+        match quote {
+            Some((open, _)) if c == open => quote = None,
+            Some(_) => word.get_or_insert((String::new(), at)).0.push(c),
+            None if matches!(c, '"' | '\'') => {
+                word.get_or_insert((String::new(), at));
+                quote = Some((c, at));
+            }
+            None if c.is_whitespace() => {
+                words.extend(word.take().map(|(text, start)| (text, Span::new(start, at))));
+            }
+            None => word.get_or_insert((String::new(), at)).0.push(c),
+        }
+    }
+    if let Some((open, at)) = quote {
+        let mistake = Diagnostic::at(Span::new(at, at + 1), format!("the quote `{open}` is not closed"));
+        return Err(mistake.in_source(line).into());
+    }
+    words.extend(word.map(|(text, start)| (text, Span::new(start, line.len()))));
+    Ok(words)
+}
+
+fn run_help(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    arguments.at_most(1)?;
+    let color = session.output.target(&session.settings.style).style.color;
+    let text = match arguments.words.first() {
+        None => help::overview(color),
+        Some((topic, span)) => match help::topic(topic, color) {
+            Some(text) => text,
+            None => {
+                let topics = help::topics();
+                let mut mistake = Diagnostic::at(*span, format!("no help on `{topic}`")).in_source(arguments.line);
+                for near in nearest(topic, topics.iter().map(String::as_str)) {
+                    mistake = mistake.hint(format!("did you mean `.help {near}`?"));
+                }
+                return Err(mistake.into());
+            }
+        },
+    };
+    session.print(&text)?;
+    Ok(Answer::default())
+}
+
+fn run_show(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    let mut raw = false;
+    let mut row = None;
+    for (word, span) in &arguments.words {
+        match word.parse::<u64>() {
+            _ if word == "--raw" => raw = true,
+            Ok(number) if row.is_none() => row = Some(number),
+            _ => return Err(arguments.mistake(*span, format!("`{word}` is neither a row nor `--raw`"))),
+        }
+    }
+    show::run(session, row.ok_or_else(|| arguments.missing())?, raw)
+}
+
+fn run_explain(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    match Input::of(arguments.rest) {
+        Input::Lookup(text) => session.explain(text),
+        Input::Sql(text) => session.sql(&format!("EXPLAIN QUERY PLAN {text}"), std::time::Instant::now()),
+        Input::Nothing | Input::Command(_) => Err(arguments.missing()),
+    }
+}
+
+fn run_info(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    arguments.at_most(0)?;
+    let format = session.settings.format;
+    // What `.mode` says of answers in rows does not forbid to tell what the case holds.
+    if !matches!(format, Some(Format::Json | Format::Ndjson)) {
+        session.settings.format = None;
+    }
+    let answer = session.info();
+    session.settings.format = format;
+    answer
+}
+
+fn run_tables(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    arguments.at_most(0)?;
+    let names: Vec<String> = session.case()?.tables().into_iter().map(|(name, _)| name).collect();
+    session.print(&format!("{}\n", names.join("\n")))?;
+    Ok(Answer::default())
+}
+
+fn run_schema(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    arguments.at_most(1)?;
+    let case = session.case()?;
+    let table = arguments.words.first();
+    let schema = case.schema(table.map(|(name, _)| name.as_str()));
+    if let (true, Some((name, span))) = (schema.is_empty(), table) {
+        let tables = case.tables();
+        let mut mistake = Diagnostic::at(*span, format!("no table `{name}`")).in_source(arguments.line);
+        for near in nearest(name, tables.iter().map(|(name, _)| name.as_str())) {
+            mistake = mistake.hint(format!("did you mean `{near}`?"));
+        }
+        return Err(mistake.into());
+    }
+    for statement in schema {
+        session.print(&format!("{};\n", statement.trim_end_matches(';')))?;
+    }
+    Ok(Answer::default())
+}
+
+fn run_mode(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    arguments.at_most(1)?;
+    let Some((name, span)) = arguments.words.first() else {
+        let format = session.settings.format.unwrap_or_default();
+        session.print(&format!("{format}\n"))?;
+        return Ok(Answer::default());
+    };
+    let Ok(format) = name.parse::<Format>() else {
+        let mut mistake = Diagnostic::at(*span, format!("no format `{name}`")).in_source(arguments.line);
+        for near in nearest(name, Format::ALL.map(Format::name)) {
+            mistake = mistake.hint(format!("did you mean `{near}`?"));
+        }
+        return Err(mistake.note(format!("formats are {}", Format::ALL.map(Format::name).join(", "))).into());
+    };
+    session.settings.format = Some(format);
+    Ok(Answer::default())
+}
+
+fn run_output(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    arguments.at_most(1)?;
+    let file = arguments.words.first().map(|(file, span)| (Path::new(file), *span));
+    let done = session.output.redirect(file.map(|(path, _)| path));
+    written(arguments, file.map(|(_, span)| span), done)
+}
+
+fn run_once(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    let file = PathBuf::from(arguments.one()?);
+    let done = session.output.redirect_once(&file);
+    written(arguments, arguments.words.first().map(|(_, span)| *span), done)
+}
+
+/// What became of opening a file for output.
+fn written(arguments: &Arguments<'_>, span: Option<Span>, done: std::io::Result<()>) -> Result<Answer, SessionError> {
+    match (done, span) {
+        (Ok(()), _) => Ok(Answer::default()),
+        (Err(error), Some(span)) => Err(arguments.mistake(span, format!("the file cannot be written: {error}"))),
+        (Err(error), None) => Err(error.into()),
+    }
+}
+
+fn run_timer(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    session.settings.timer = match arguments.one()? {
+        "on" => true,
+        "off" => false,
+        _ => return Err(arguments.mistake(arguments.words[0].1, "the timer is `on` or `off`".to_owned())),
+    };
+    Ok(Answer::default())
+}
+
+fn run_import(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    if arguments.words.is_empty() {
+        return Err(arguments.missing());
+    }
+    let paths: Vec<PathBuf> = arguments.words.iter().map(|(path, _)| PathBuf::from(path)).collect();
+    session.import(&paths, &ingest::Options::default())
+}
+
+fn run_read(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    let name = arguments.one()?;
+    let span = arguments.words[0].1;
+    if session.depth >= DEEPEST {
+        return Err(arguments.mistake(span, format!("files read one another more than {DEEPEST} deep")));
+    }
+    let file = std::fs::File::open(name)
+        .map_err(|error| arguments.mistake(span, format!("the file cannot be read: {error}")))?;
+    session.depth += 1;
+    let answer = script::run(session, std::io::BufReader::new(file), name);
+    session.depth -= 1;
+    answer
+}
+
+fn run_print(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    let text = session.substituted(arguments.rest)?;
+    session.print(&format!("{}\n", visible(&text)))?;
+    Ok(Answer::default())
+}
+
+fn run_quit(_: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    arguments.at_most(0)?;
+    Ok(Answer { quit: true, ..Answer::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{COMMANDS, words};
+
+    fn split(line: &str) -> Vec<String> {
+        words(line, 5).unwrap().into_iter().map(|(word, _)| word).collect()
+    }
+
+    #[test]
+    fn quotes_keep_a_word_together() {
+        assert_eq!(split(".read a  'b c' \"d'e\"f \"\""), ["a", "b c", "d'ef", ""]);
+        assert!(words(".read 'a", 5).is_err());
+        let placed = words(".once \"x y\" z", 5).unwrap();
+        assert_eq!((placed[0].1.start, placed[0].1.end, placed[1].1.start), (6, 11, 12));
+    }
+
+    #[test]
+    fn every_command_has_one_name() {
+        for (at, command) in COMMANDS.iter().enumerate() {
+            assert!(command.name.starts_with('.') && !command.help.ends_with('.'));
+            assert!(COMMANDS[..at].iter().all(|earlier| earlier.name != command.name));
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Why an input gave no answer.
+
+use std::io;
+
+use crate::diagnostic::Diagnostic;
+use crate::store::{self, Failure};
+
+/// Why an input gave no answer.
+#[derive(Debug)]
+pub enum SessionError {
+    /// Something is wrong with the input, or with the case.
+    Mistake(Box<Diagnostic>),
+    /// The answer could not be written.
+    Output(io::Error),
+    /// It was cancelled.
+    Cancelled,
+}
+
+impl SessionError {
+    /// Whether the reader of the output has had enough, which is no error.
+    pub fn is_closed_pipe(&self) -> bool {
+        matches!(self, SessionError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// The error as it is shown.
+    pub fn into_diagnostic(self) -> Diagnostic {
+        match self {
+            SessionError::Mistake(mistake) => *mistake,
+            SessionError::Output(error) => Diagnostic::new(format!("the output could not be written: {error}")),
+            SessionError::Cancelled => Diagnostic::new("cancelled"),
+        }
+    }
+
+    /// Attaches the text in which the mistake stands, unless one is attached already.
+    pub(super) fn in_source(self, source: &str) -> SessionError {
+        match self {
+            SessionError::Mistake(mistake) => SessionError::from(mistake.in_source(source)),
+            other => other,
+        }
+    }
+}
+
+impl From<Diagnostic> for SessionError {
+    fn from(mistake: Diagnostic) -> SessionError {
+        SessionError::Mistake(Box::new(mistake))
+    }
+}
+
+impl From<store::Error> for SessionError {
+    fn from(error: store::Error) -> SessionError {
+        let mut mistake = Diagnostic::new(error.to_string());
+        mistake.hints.extend(error.hint());
+        SessionError::from(mistake)
+    }
+}
+
+impl From<Failure> for SessionError {
+    fn from(failure: Failure) -> SessionError {
+        match failure {
+            Failure::Diagnostic(mistake) => SessionError::Mistake(mistake),
+            Failure::Interrupted => SessionError::Cancelled,
+            Failure::Output(error) => SessionError::Output(error),
+            Failure::Store(error) => SessionError::from(error),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Shows how a lookup is answered: its interval, its statement and parameters, and SQLite's plan.
+
+use std::fmt::Write as _;
+
+use super::keep::Texts;
+use super::lookup::{interval, most_events, statement, understand};
+use super::{Answer, Session, SessionError};
+use crate::query::{Param, Statement};
+use crate::render::escape::visible;
+use crate::render::number;
+use crate::store::Case;
+
+/// The column of `EXPLAIN QUERY PLAN` that says something.
+const DETAIL: usize = 3;
+
+/// Prints the explanation as SQL with comments.
+pub(super) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionError> {
+    let case = session.case()?;
+    let understood = understand(session, &case, text)?;
+    let list = understood.lookup.is_event_list();
+    let file = session.output.target(&session.settings.style).file;
+    let most = if list { most_events(session, &understood, file) } else { None };
+    let format = session.settings.format.unwrap_or_default();
+    let statement = statement(&case, &understood.lookup, format, most);
+    let mut out = format!("-- {}\n", visible(&understood.tree.text));
+    let _ = writeln!(out, "-- interval: {}", interval(understood.lookup.interval()));
+    describe(&mut out, &statement);
+    for step in plan(&case, &statement)? {
+        let _ = writeln!(out, "-- plan: {}", visible(&step));
+    }
+    session.print(&out)?;
+    Ok(Answer::default())
+}
+
+/// Writes the statement, its parameters and what is known of it.
+fn describe(out: &mut String, statement: &Statement) {
+    let _ = writeln!(out, "{};", statement.sql.trim_end().trim_end_matches(';'));
+    for (number, param) in (1..).zip(&statement.params) {
+        let value = match param {
+            Param::Integer(number) => number.to_string(),
+            Param::Real(number) => number.to_string(),
+            Param::Text(text) => format!("'{}'", visible(&text.replace('\'', "''"))),
+        };
+        let _ = writeln!(out, "-- ?{number} = {value}");
+    }
+    if let Some(estimate) = statement.estimate {
+        let about = if statement.exact { "" } else { "about " };
+        let _ = writeln!(out, "-- matches: {about}{}", number::counted(estimate, "event"));
+    }
+    if statement.scans_records {
+        let _ = writeln!(out, "-- reads records");
+    }
+}
+
+/// The steps of SQLite's plan.
+fn plan(case: &Case, statement: &Statement) -> Result<Vec<String>, SessionError> {
+    let mut steps = Texts { column: DETAIL, texts: Vec::new() };
+    case.query(&format!("EXPLAIN QUERY PLAN {}", statement.sql), &statement.params, &mut steps)?;
+    Ok(steps.texts)
+}

@@ -1,0 +1,142 @@
+//! What the case holds: period, counts, accounts, Regions, sources, rejects and conflicts.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::{Answer, Session, SessionError};
+use crate::diagnostic::Diagnostic;
+use crate::render::escape::{self, visible, width};
+use crate::render::palette::{HEADING, paint};
+use crate::render::{Format, number};
+use crate::store::Info;
+
+/// How many accounts, Regions or sources are listed in text.
+const MOST: usize = 20;
+
+/// Prints what the case holds, as text or as one JSON object.
+pub(super) fn run(session: &mut Session) -> Result<Answer, SessionError> {
+    let case = session.case()?;
+    let info = case.info()?;
+    let path = case.path().display().to_string();
+    let out = match session.settings.format {
+        Some(Format::Json) => format!("{}\n", escape::json(&format!("{:#}", object(&path, &info)))),
+        Some(Format::Ndjson) => format!("{}\n", escape::json(&object(&path, &info).to_string())),
+        None | Some(Format::Table | Format::Expanded) => {
+            text(&path, &info, session.output.target(&session.settings.style).style.color)
+        }
+        Some(other) => {
+            let mistake = Diagnostic::new(format!("info has no format {other}"));
+            return Err(mistake.hint("leave --format out for text, or take json").into());
+        }
+    };
+    session.print(&out)?;
+    Ok(Answer::default())
+}
+
+/// Lines for a person.
+fn text(path: &str, info: &Info, color: bool) -> String {
+    let mut out = String::new();
+    let mut line = |label: &str, value: &str| {
+        let blanks = " ".repeat(12_usize.saturating_sub(label.len()));
+        let _ = writeln!(out, "{}{blanks}{value}", paint(label, HEADING, color));
+    };
+    line("case", &format!("{} ({})", visible(path), number::bytes(info.case_bytes)));
+    match (&info.first, &info.last) {
+        (Some(first), Some(last)) => line("period", &format!("{} to {}", visible(first), visible(last))),
+        _ => line("period", "no event has a time"),
+    }
+    line("events", &number::count(info.events));
+    line("identities", &number::count(info.identities));
+    line("resources", &number::count(info.resources));
+    line("files", &format!("{} ({})", number::count(info.files), number::bytes(info.bytes)));
+    for (label, values) in [("accounts", &info.accounts), ("regions", &info.regions), ("sources", &info.sources)] {
+        for (at, value) in counts(values).into_iter().enumerate() {
+            line(if at == 0 { label } else { "" }, &value);
+        }
+    }
+    if info.rejects.is_empty() {
+        line("rejects", "0");
+    }
+    for (at, (reason, count, place)) in info.rejects.iter().enumerate() {
+        let text = format!("{}  {} ({})", number::count(*count), visible(reason), visible(place));
+        line(if at == 0 { "rejects" } else { "" }, &text);
+    }
+    line("conflicts", &number::count(info.conflicts));
+    out
+}
+
+/// Values and their counts, aligned.
+fn counts(values: &[(String, u64)]) -> Vec<String> {
+    let shown: Vec<_> =
+        values.iter().take(MOST).map(|(value, count)| (visible(value), number::count(*count))).collect();
+    let name = shown.iter().map(|(value, _)| width(value)).max().unwrap_or(0);
+    let digits = shown.iter().map(|(_, count)| count.len()).max().unwrap_or(0);
+    let line = |(value, count): &(std::borrow::Cow<'_, str>, String)| {
+        format!("{value}{}  {count:>digits$}", " ".repeat(name - width(value)))
+    };
+    let mut lines: Vec<String> = shown.iter().map(line).collect();
+    if values.len() > MOST {
+        lines.push(format!("and {} more", values.len() - MOST));
+    }
+    lines
+}
+
+/// One object for a program.
+fn object(path: &str, info: &Info) -> Value {
+    let counted = |values: &[(String, u64)]| -> Vec<Value> {
+        values.iter().map(|(value, events)| json!({"value": value, "events": events})).collect()
+    };
+    let rejects: Vec<Value> = info
+        .rejects
+        .iter()
+        .map(|(reason, count, place)| json!({"reason": reason, "count": count, "example": place}))
+        .collect();
+    json!({
+        "case": path,
+        "case_bytes": info.case_bytes,
+        "first_event": info.first,
+        "last_event": info.last,
+        "events": info.events,
+        "identities": info.identities,
+        "resources": info.resources,
+        "files": info.files,
+        "bytes": info.bytes,
+        "accounts": counted(&info.accounts),
+        "regions": counted(&info.regions),
+        "sources": counted(&info.sources),
+        "rejected": info.rejects.iter().map(|reject| reject.1).sum::<u64>(),
+        "rejects": rejects,
+        "conflicts": info.conflicts,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Info, object, text};
+
+    fn info() -> Info {
+        Info {
+            first: Some("2024-03-01T09:00:00Z".to_owned()),
+            last: Some("2024-03-02T09:00:00Z".to_owned()),
+            events: 1234,
+            accounts: vec![("111122223333".to_owned(), 1200), ("x\x1b".to_owned(), 34)],
+            rejects: vec![("not JSON".to_owned(), 2, "a/b.json:3".to_owned())],
+            ..Info::default()
+        }
+    }
+
+    #[test]
+    fn a_person_reads_lines_and_a_program_an_object() {
+        let shown = text("t.db", &info(), false);
+        assert!(
+            shown.contains("period      2024-03-01T09:00:00Z to 2024-03-02T09:00:00Z\nevents      1,234\n"),
+            "{shown}"
+        );
+        assert!(shown.contains("accounts    111122223333  1,200\n            x\\x1b            34\n"), "{shown}");
+        assert!(shown.contains("rejects     2  not JSON (a/b.json:3)\n"), "{shown}");
+        let object = object("t.db", &info());
+        assert_eq!(object["accounts"][0]["events"], 1200);
+        assert_eq!(object["rejected"], 2);
+    }
+}

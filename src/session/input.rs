@@ -1,0 +1,150 @@
+//! What a line is: a command, SQL, a lookup, or nothing; and where an input of several lines ends.
+
+use crate::store::Case;
+
+/// One thing to execute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input<'a> {
+    /// Nothing but blanks or comments.
+    Nothing,
+    /// A command that starts with a dot.
+    Command(&'a str),
+    /// SQL, one statement or several.
+    Sql(&'a str),
+    /// A lookup.
+    Lookup(&'a str),
+}
+
+/// First words of SQL. Those that write are SQL too, so that they are refused as such.
+pub const SQL_WORDS: &[&str] = &[
+    "SELECT",
+    "WITH",
+    "VALUES",
+    "EXPLAIN",
+    "PRAGMA",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "REPLACE",
+    "CREATE",
+    "DROP",
+    "ALTER",
+    "ATTACH",
+    "DETACH",
+    "BEGIN",
+    "COMMIT",
+    "ROLLBACK",
+    "VACUUM",
+    "REINDEX",
+    "ANALYZE",
+    "SAVEPOINT",
+];
+
+impl<'a> Input<'a> {
+    /// What a text is.
+    pub fn of(text: &'a str) -> Input<'a> {
+        let text = text.trim();
+        let body = without_comments(text);
+        if body.is_empty() {
+            Input::Nothing
+        } else if body.starts_with('.') {
+            Input::Command(body)
+        } else if is_sql(body) {
+            Input::Sql(text)
+        } else {
+            Input::Lookup(body)
+        }
+    }
+}
+
+/// Puts lines together into inputs: SQL goes on until its semicolon, anything else is one line.
+#[derive(Debug, Default)]
+pub struct Assembler {
+    /// The lines of an SQL statement that is not complete.
+    pending: String,
+    /// The line, from 1, on which the pending statement starts.
+    start: usize,
+    /// Lines taken so far.
+    lines: usize,
+}
+
+impl Assembler {
+    /// Takes a line; the text of an input, and the line on which it starts, where the line completes one.
+    pub fn feed(&mut self, line: &str) -> Option<(String, usize)> {
+        self.lines += 1;
+        if self.pending.is_empty() {
+            match Input::of(line) {
+                Input::Nothing => return None,
+                Input::Sql(_) => self.start = self.lines,
+                Input::Command(_) | Input::Lookup(_) => return Some((line.to_owned(), self.lines)),
+            }
+        } else {
+            self.pending.push('\n');
+        }
+        self.pending.push_str(line);
+        if Case::is_complete_sql(&self.pending) { self.finish() } else { None }
+    }
+
+    /// The statement that the end of the lines leaves without its semicolon.
+    pub fn finish(&mut self) -> Option<(String, usize)> {
+        let text = std::mem::take(&mut self.pending);
+        (!text.trim().is_empty()).then_some((text, self.start))
+    }
+
+    /// Whether a statement goes on in the next line.
+    pub fn is_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+}
+
+/// The text after the comment lines with which it starts.
+fn without_comments(text: &str) -> &str {
+    let mut rest = text.trim_start();
+    while rest.starts_with("--") {
+        rest = rest.find('\n').map_or("", |at| rest[at..].trim_start());
+    }
+    rest
+}
+
+/// Whether the text starts as SQL does.
+fn is_sql(text: &str) -> bool {
+    let end = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (word, rest) = text.split_at(end);
+    let goes_on = rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_whitespace() || "(;*\"'/".contains(c));
+    text.starts_with("/*") || (goes_on && SQL_WORDS.iter().any(|sql| sql.eq_ignore_ascii_case(word)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Assembler, Input};
+
+    #[test]
+    fn a_line_is_a_command_sql_a_lookup_or_nothing() {
+        assert_eq!(Input::of("  .help count "), Input::Command(".help count"));
+        assert_eq!(Input::of("select 1"), Input::Sql("select 1"));
+        assert_eq!(Input::of("VALUES(1)"), Input::Sql("VALUES(1)"));
+        assert_eq!(Input::of("delete from events"), Input::Sql("delete from events"));
+        assert_eq!(Input::of("-- newest\nSELECT 1"), Input::Sql("-- newest\nSELECT 1"));
+        assert_eq!(Input::of("-- a remark"), Input::Nothing);
+        assert_eq!(Input::of("  "), Input::Nothing);
+        for lookup in
+            ["user=alice", "| count", "selected=1", "update=x", "not ip=10.0.0.0/8", "(source=iam)", "SELECT=1"]
+        {
+            assert_eq!(Input::of(lookup), Input::Lookup(lookup));
+        }
+    }
+
+    #[test]
+    fn sql_goes_on_until_its_semicolon() {
+        let mut lines = Assembler::default();
+        assert_eq!(lines.feed("-- remark"), None);
+        assert_eq!(lines.feed("user=alice"), Some(("user=alice".to_owned(), 2)));
+        assert_eq!(lines.feed("SELECT 1"), None);
+        assert!(lines.is_pending());
+        assert_eq!(lines.feed(".help"), None);
+        assert_eq!(lines.feed(";"), Some(("SELECT 1\n.help\n;".to_owned(), 3)));
+        assert_eq!(lines.feed("SELECT 2"), None);
+        assert_eq!(lines.finish(), Some(("SELECT 2".to_owned(), 6)));
+        assert_eq!(lines.finish(), None);
+    }
+}

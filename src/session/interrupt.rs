@@ -1,0 +1,54 @@
+//! Cancels what is running, from a signal handler.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What cancels a running statement.
+type Cancel = Box<dyn Fn() + Send + Sync>;
+
+/// Knows what is running, if anything is, and cancels it.
+#[derive(Default)]
+pub struct Interrupter {
+    running: Mutex<Option<Cancel>>,
+    cancelled: AtomicBool,
+}
+
+impl Interrupter {
+    /// Cancels what is running; does nothing where nothing is.
+    pub fn interrupt(&self) {
+        self.cancelled.store(true, Ordering::SeqCst);
+        if let Some(cancel) = &*self.lock() {
+            cancel();
+        }
+    }
+
+    /// Whether the input under way was cancelled.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::SeqCst)
+    }
+
+    /// Forgets an earlier cancellation.
+    pub(super) fn reset(&self) {
+        self.cancelled.store(false, Ordering::SeqCst);
+    }
+
+    /// Lets `cancel` be called until the guard is dropped.
+    pub(super) fn watch(&self, cancel: impl Fn() + Send + Sync + 'static) -> Running<'_> {
+        *self.lock() = Some(Box::new(cancel));
+        Running(self)
+    }
+
+    /// What is running. A panic elsewhere leaves nothing half-done in it.
+    fn lock(&self) -> MutexGuard<'_, Option<Cancel>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// As long as it lives, an interrupt reaches the statement.
+pub(super) struct Running<'a>(&'a Interrupter);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        *self.0.lock() = None;
+    }
+}

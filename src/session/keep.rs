@@ -1,0 +1,185 @@
+//! Watches the rows of an answer on their way to the screen: counts them, cuts a list, and keeps which events they are.
+
+use std::io;
+
+use crate::rows::{Cell, RowSink};
+
+/// How many events are kept for `.show N`.
+const MOST_EVENTS: usize = 100_000;
+
+/// Which event a row is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum EventRef {
+    /// `events.id`.
+    Id(i64),
+    /// `events.event_id`.
+    EventId(String),
+    /// The row is no event.
+    None,
+}
+
+/// What was seen.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// Rows that were passed on.
+    pub(super) rows: u64,
+    /// Whether there was a row after the last that was passed on.
+    pub(super) more: bool,
+    /// The event of each row, as far as there is one.
+    pub(super) events: Vec<EventRef>,
+}
+
+/// Passes rows on to another sink, and keeps what they are.
+pub(super) struct Keep<'a> {
+    inner: Box<dyn RowSink + 'a>,
+    hidden: bool,
+    most: Option<u64>,
+    /// The column that tells the event, and whether it is its number or its event id.
+    column: Option<(usize, bool)>,
+    /// Rows of this statement.
+    statement: u64,
+    kept: Kept,
+}
+
+impl<'a> Keep<'a> {
+    /// Passes everything on to `inner`.
+    pub(super) fn new(inner: Box<dyn RowSink + 'a>) -> Keep<'a> {
+        Keep { inner, hidden: false, most: None, column: None, statement: 0, kept: Kept::default() }
+    }
+
+    /// The first column is the event's number, which `inner` does not see; it gets at most `most` rows.
+    pub(super) fn events(inner: Box<dyn RowSink + 'a>, most: Option<u64>) -> Keep<'a> {
+        Keep { hidden: true, most, ..Keep::new(inner) }
+    }
+
+    /// At most `most` rows are passed on.
+    pub(super) fn at_most(mut self, most: Option<u64>) -> Keep<'a> {
+        self.most = most;
+        self
+    }
+
+    /// What was seen.
+    pub(super) fn finish(self) -> Kept {
+        self.kept
+    }
+}
+
+impl RowSink for Keep<'_> {
+    fn begin(&mut self, columns: &[String]) -> io::Result<()> {
+        self.kept.events.clear();
+        self.statement = 0;
+        let place = |name: &str| columns.iter().position(|column| column == name);
+        self.column = if self.hidden {
+            Some((0, true))
+        } else {
+            // Rows of other tables have an id too: only beside an event_id is it an event's.
+            place("event_id").map(|event_id| place("id").map_or((event_id, false), |id| (id, true)))
+        };
+        self.inner.begin(&columns[usize::from(self.hidden)..])
+    }
+
+    fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
+        if self.most.is_some_and(|most| self.statement >= most) {
+            self.kept.more = true;
+            return Ok(());
+        }
+        self.statement += 1;
+        self.kept.rows += 1;
+        if let Some((column, _)) = self.column
+            && self.kept.events.len() < MOST_EVENTS
+        {
+            self.kept.events.push(match cells.get(column) {
+                Some(Cell::Integer(id)) => EventRef::Id(*id),
+                Some(Cell::Text(event_id)) => EventRef::EventId((*event_id).to_owned()),
+                _ => EventRef::None,
+            });
+        }
+        self.inner.row(&cells[usize::from(self.hidden)..])
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.inner.end()
+    }
+}
+
+/// Takes the first cell of the first row, if it is a whole number.
+#[derive(Default)]
+pub(super) struct First(pub(super) Option<i64>);
+
+impl RowSink for First {
+    fn begin(&mut self, _: &[String]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
+        if let (None, Some(Cell::Integer(number))) = (self.0, cells.first()) {
+            self.0 = Some(*number);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Takes the text of one column of every row.
+pub(super) struct Texts {
+    /// Which column.
+    pub(super) column: usize,
+    /// What stood there.
+    pub(super) texts: Vec<String>,
+}
+
+impl RowSink for Texts {
+    fn begin(&mut self, _: &[String]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
+        if let Some(Cell::Text(text)) = cells.get(self.column) {
+            self.texts.push((*text).to_owned());
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EventRef, Keep};
+    use crate::render::{Format, Style, sink};
+    use crate::rows::{Cell, RowSink as _};
+
+    fn keep(hidden: bool, columns: &[&str], rows: &[&[Cell<'_>]]) -> (String, super::Kept) {
+        let mut out = Vec::new();
+        let inner = sink(Format::Tsv, &mut out, &Style::default());
+        let mut keep = if hidden { Keep::events(inner, Some(1)) } else { Keep::new(inner) };
+        keep.begin(&columns.iter().map(|column| (*column).to_owned()).collect::<Vec<_>>()).unwrap();
+        for row in rows {
+            keep.row(row).unwrap();
+        }
+        keep.end().unwrap();
+        let kept = keep.finish();
+        (String::from_utf8(out).unwrap(), kept)
+    }
+
+    #[test]
+    fn a_list_of_events_is_cut_and_its_ids_are_kept_but_not_shown() {
+        let rows: &[&[Cell<'_>]] = &[&[Cell::Integer(7), Cell::Text("a")], &[Cell::Integer(8), Cell::Text("b")]];
+        let (out, kept) = keep(true, &["id", "event_name"], rows);
+        assert_eq!(out, "event_name\na\n");
+        assert_eq!((kept.rows, kept.more, kept.events), (1, true, vec![EventRef::Id(7)]));
+    }
+
+    #[test]
+    fn rows_of_sql_are_events_where_they_have_an_event_id() {
+        let row: &[Cell<'_>] = &[Cell::Integer(7), Cell::Text("e-1")];
+        assert_eq!(keep(false, &["id", "event_id"], &[row]).1.events, [EventRef::Id(7)]);
+        assert_eq!(keep(false, &["n", "event_id"], &[row]).1.events, [EventRef::EventId("e-1".to_owned())]);
+        assert!(keep(false, &["id", "name"], &[row]).1.events.is_empty());
+    }
+}

@@ -1,0 +1,290 @@
+//! Answers a lookup, and says what a person would ask next: how many matched, when, and why nothing did.
+
+use std::fmt::Write as _;
+use std::time::Instant;
+
+use crate::diagnostic::{Diagnostic, Span};
+use crate::query::ast::{self, StageKind};
+use crate::query::{self, Environment, Interval, Lookup, Projection, Statement};
+use crate::render::{Format, number};
+use crate::rows::RowSink;
+use crate::store::Case;
+
+use super::keep::{First, Keep, Kept};
+use super::{Answer, Session, SessionError, records, timing};
+
+/// How many events a list shows as a table.
+const NEWEST: u64 = 50;
+/// How many identities of one user are named.
+const MOST_IDENTITIES: usize = 5;
+
+/// A lookup that has been understood.
+pub(super) struct Understood {
+    /// As it was typed.
+    pub(super) tree: ast::Lookup,
+    /// What it means.
+    pub(super) lookup: Lookup,
+}
+
+/// Answers a lookup.
+pub(super) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionError> {
+    let started = Instant::now();
+    let case = session.case()?;
+    let understood = understand(session, &case, text)?;
+    let (kept, most) = write_rows(session, &case, &understood)?;
+    let answer = Answer::rows(kept.rows);
+    if !session.settings.quiet {
+        remark(session, &case, &understood, &kept, most, started)?;
+    }
+    session.shown = kept.events;
+    Ok(answer)
+}
+
+/// Gives a lookup its meaning in the case.
+pub(super) fn understand(session: &Session, case: &Case, text: &str) -> Result<Understood, SessionError> {
+    let text = session.substituted(text)?;
+    let in_source = |mistake: Diagnostic| SessionError::from(mistake).in_source(&text);
+    let tree = query::parse(&text).map_err(in_source)?;
+    let lookup = query::resolve(&tree, &CaseEnvironment { case }).map_err(in_source)?;
+    Ok(Understood { tree, lookup })
+}
+
+/// How many events a list shows in the place where rows go now; `None` is all of them.
+pub(super) fn most_events(session: &Session, understood: &Understood, file: bool) -> Option<u64> {
+    let own = understood.tree.stages.iter().any(|stage| matches!(stage.kind, StageKind::Limit(_)));
+    let table = session.settings.format.unwrap_or_default() == Format::Table;
+    session.settings.limit.or((table && !file && !own).then_some(NEWEST))
+}
+
+/// The statement that answers a lookup in a format, with one row more than is shown, to know whether there is one.
+pub(super) fn statement(case: &Case, lookup: &Lookup, format: Format, most: Option<u64>) -> Statement {
+    let limit = most.map(|most| most.saturating_add(1));
+    match format {
+        Format::Records => query::emit_ids(lookup, case, limit),
+        Format::Table | Format::Markdown => query::emit(lookup, case, Projection::Brief, limit),
+        _ => query::emit(lookup, case, Projection::Full, limit),
+    }
+}
+
+/// Writes the rows of the answer; also tells where the list was to be cut.
+fn write_rows(
+    session: &mut Session,
+    case: &Case,
+    understood: &Understood,
+) -> Result<(Kept, Option<u64>), SessionError> {
+    let lookup = &understood.lookup;
+    let format = session.settings.format.unwrap_or_default();
+    let list = lookup.is_event_list();
+    if format == Format::Records && !list {
+        let mistake = Diagnostic::new("the format records shows events, and this lookup counts them")
+            .hint("leave the stages out, or take another format");
+        return Err(mistake.into());
+    }
+    let file = session.output.target(&session.settings.style).file;
+    let most = if list { most_events(session, understood, file) } else { session.settings.limit };
+    let statement = statement(case, lookup, format, if list { most } else { None });
+    let mut target = session.output.target(&session.settings.style);
+    target.style.numbers &= list;
+    let running = session.interrupter.watch(case.interrupt());
+    let inner = records::sink(format, case, target.out, &target.style);
+    let mut keep = match (list, format) {
+        (true, Format::Records) => Keep::new(inner).at_most(most),
+        (true, _) => Keep::events(inner, most),
+        (false, _) => Keep::new(inner).at_most(most),
+    };
+    let done = case.query(&statement.sql, &statement.params, &mut keep);
+    drop(running);
+    let kept = keep.finish();
+    done?;
+    session.output.flush()?;
+    Ok((kept, most))
+}
+
+/// Writes the status line and what else is worth knowing.
+fn remark(
+    session: &mut Session,
+    case: &Case,
+    understood: &Understood,
+    kept: &Kept,
+    most: Option<u64>,
+    started: Instant,
+) -> Result<(), SessionError> {
+    let lookup = &understood.lookup;
+    let taken = started.elapsed();
+    let list = lookup.is_event_list();
+    let found = if kept.more && list { total(session, case, lookup)? } else { None };
+    let sorted = understood.tree.stages.iter().any(|stage| matches!(stage.kind, StageKind::Sort(_)));
+    let which = if sorted { "first" } else { "newest" };
+    let rows = number::count(kept.rows);
+    let (of, cut) = match (list, kept.more) {
+        (true, true) => match found {
+            Some(total) => (format!("the {which} {rows} of {}", number::counted(total, "event")), true),
+            None => (format!("the {which} {rows} of more than {}", number::counted(kept.rows, "event")), true),
+        },
+        (true, false) if kept.rows == 0 => ("no events match".to_owned(), false),
+        (true, false) => (number::counted(kept.rows, "event"), false),
+        (false, true) => (format!("the first {rows} rows"), true),
+        (false, false) => (number::counted(kept.rows, "row"), false),
+    };
+    let mut line = format!("{of} ({}, {})", interval(lookup.interval()), timing(taken));
+    if cut && session.settings.limit.is_none() && most == Some(NEWEST) {
+        line.push_str("; `| limit N` shows more");
+    }
+    session.status(&line);
+    if kept.rows == 0 {
+        explain_nothing(session, case, lookup)?;
+    } else {
+        tell_identities(session, case, lookup);
+    }
+    Ok(())
+}
+
+/// How many events match, where counting needs no scan of the records.
+fn total(session: &Session, case: &Case, lookup: &Lookup) -> Result<Option<u64>, SessionError> {
+    let statement = query::emit_count(lookup, case);
+    if statement.scans_records {
+        return Ok(None);
+    }
+    if let (Some(estimate), true) = (statement.estimate, statement.exact) {
+        return Ok(Some(estimate));
+    }
+    let counted = first(session, case, &statement)?;
+    Ok(counted.and_then(|number| u64::try_from(number).ok()))
+}
+
+/// The first cell of an answer, if it is a whole number.
+fn first(session: &Session, case: &Case, statement: &Statement) -> Result<Option<i64>, SessionError> {
+    if session.interrupter.is_cancelled() {
+        return Err(SessionError::Cancelled);
+    }
+    let mut sink = First::default();
+    let running = session.interrupter.watch(case.interrupt());
+    case.query(&statement.sql, &statement.params, &mut sink as &mut dyn RowSink)?;
+    drop(running);
+    Ok(sink.0)
+}
+
+/// Says which term removed the last rows, what near values it has, and which period the case covers.
+fn explain_nothing(session: &mut Session, case: &Case, lookup: &Lookup) -> Result<(), SessionError> {
+    let terms = lookup.terms();
+    for kept in 1..=terms.len() {
+        let statement = query::emit_ids(&lookup.with_terms(kept), case, Some(1));
+        if first(session, case, &statement)?.is_some() {
+            continue;
+        }
+        let (span, term) = &terms[kept - 1];
+        if kept == 1 {
+            session.note(&format!("no event has `{term}`"));
+        } else {
+            let before = total(session, case, &lookup.with_terms(kept - 1))?;
+            let before = before.map_or("the events".to_owned(), |number| match number {
+                1 => "the 1 event".to_owned(),
+                number => format!("the {} events", number::count(number)),
+            });
+            session.note(&format!("`{term}` leaves none of {before} that the terms before it match"));
+        }
+        near_values(session, case, lookup, *span);
+        break;
+    }
+    if let Some(period) = period(case) {
+        session.note(&format!("the case covers {period}"));
+    }
+    Ok(())
+}
+
+/// Names the values that are near those that one term asks for.
+fn near_values(session: &mut Session, case: &Case, lookup: &Lookup, term: Span) {
+    for (field, value, span) in lookup.equality_values() {
+        if span.start < term.start || span.end > term.end {
+            continue;
+        }
+        let near: Vec<String> = case
+            .near_values(field, &value)
+            .into_iter()
+            .filter(|near| *near != value)
+            .map(|near| format!("`{near}`"))
+            .collect();
+        if !near.is_empty() {
+            session.note(&format!("`{value}` is near {} of {}", near.join(", "), field.name));
+        }
+    }
+}
+
+/// Says so where one `user=` meets several identities.
+fn tell_identities(session: &mut Session, case: &Case, lookup: &Lookup) {
+    for (field, value, _) in lookup.equality_values() {
+        if field.name != "user" {
+            continue;
+        }
+        let identities = case.identities_of_user(&value);
+        if identities.len() < 2 {
+            continue;
+        }
+        let mut text = format!("user `{value}` is {} identities:", identities.len());
+        for identity in identities.iter().take(MOST_IDENTITIES) {
+            let _ = write!(text, "\n  {identity}");
+        }
+        if identities.len() > MOST_IDENTITIES {
+            let _ = write!(text, "\n  and {} more", identities.len() - MOST_IDENTITIES);
+        }
+        session.note(&text);
+    }
+}
+
+/// An interval as the status line says it; both ends are inclusive.
+pub(super) fn interval(interval: Option<Interval>) -> String {
+    match interval.map(|interval| (interval.from, interval.to)) {
+        None | Some((None, None)) => "all times".to_owned(),
+        Some((Some(from), None)) => format!("since {}", number::time(from)),
+        Some((None, Some(to))) => format!("until {}", number::time(to)),
+        Some((Some(from), Some(to))) => format!("{} to {}", number::time(from), number::time(to)),
+    }
+}
+
+/// The period that the case covers, if it has a time at all.
+pub(super) fn period(case: &Case) -> Option<String> {
+    let first = edge(case, "SELECT min(time) FROM events")?;
+    let last = edge(case, "SELECT max(time) FROM events")?;
+    Some(format!("{} to {}", number::time(first), number::time(last)))
+}
+
+/// One number that SQL gives.
+pub(super) fn edge(case: &Case, sql: &str) -> Option<i64> {
+    let mut sink = First::default();
+    case.query(sql, &[], &mut sink).ok()?;
+    sink.0
+}
+
+/// What a lookup may ask of the world.
+struct CaseEnvironment<'a> {
+    case: &'a Case,
+}
+
+impl Environment for CaseEnvironment<'_> {
+    fn now(&self) -> i64 {
+        jiff::Timestamp::now().as_second()
+    }
+
+    fn newest_event(&self) -> Option<i64> {
+        edge(self.case, "SELECT max(time) FROM events")
+    }
+
+    fn read_list(&self, path: &str) -> Result<String, String> {
+        std::fs::read_to_string(path).map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Interval, interval};
+
+    #[test]
+    fn an_interval_is_told_in_words() {
+        let told = |from, to| interval(Some(Interval { from, to }));
+        assert_eq!(interval(None), "all times");
+        assert_eq!(told(None, None), "all times");
+        assert_eq!(told(Some(0), None), "since 1970-01-01T00:00:00Z");
+        assert_eq!(told(None, Some(0)), "until 1970-01-01T00:00:00Z");
+        assert_eq!(told(Some(0), Some(59)), "1970-01-01T00:00:00Z to 1970-01-01T00:00:59Z");
+    }
+}

@@ -1,0 +1,273 @@
+//! One session with a case, which the REPL, scripts and the one-shot commands share: its settings, where its output
+//! goes, and what the last answer showed. Everything that is typed comes in through [`Session::execute`].
+//!
+//! Rows go to `out`, remarks to `notes`; nothing here knows whether these are a terminal.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+pub mod commands;
+mod error;
+mod explain;
+pub mod help;
+mod import;
+mod info;
+pub mod input;
+mod interrupt;
+mod keep;
+mod lookup;
+mod output;
+mod progress;
+mod records;
+pub mod screen;
+pub mod script;
+mod show;
+
+pub use error::SessionError;
+pub use interrupt::Interrupter;
+
+use crate::diagnostic::Diagnostic;
+use crate::ingest;
+use crate::render::{self, Format, Style, number, palette};
+use crate::store::Case;
+use input::Input;
+use keep::{EventRef, Keep};
+use output::Output;
+
+/// How a session shows what it finds.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The format of answers; `None` is a table, and text where there is no answer in rows.
+    pub format: Option<Format>,
+    /// What the place of the rows can do.
+    pub style: Style,
+    /// Whether remarks and errors are coloured.
+    pub color_notes: bool,
+    /// Whether remarks are left out.
+    pub quiet: bool,
+    /// Whether the time that each input took is told.
+    pub timer: bool,
+    /// Whether a person sits at a prompt.
+    pub interactive: bool,
+    /// Whether long work shows how far it is.
+    pub progress: bool,
+    /// How many events a list shows; `None` is 50 as a table and all of them in other formats.
+    pub limit: Option<u64>,
+}
+
+/// What became of an input.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// Rows that were written.
+    pub rows: u64,
+    /// Whether an import rejected some of its input.
+    pub rejected: bool,
+    /// Whether the session is over.
+    pub quit: bool,
+}
+
+impl Answer {
+    /// An answer of so many rows.
+    fn rows(rows: u64) -> Answer {
+        Answer { rows, ..Answer::default() }
+    }
+
+    /// Adds what became of a later input.
+    fn and(self, later: Answer) -> Answer {
+        Answer {
+            rows: self.rows + later.rows,
+            rejected: self.rejected || later.rejected,
+            quit: self.quit || later.quit,
+        }
+    }
+}
+
+/// A session; see the module.
+pub struct Session {
+    path: PathBuf,
+    case: OnceCell<Rc<Case>>,
+    /// How answers look; may be changed between inputs.
+    pub settings: Settings,
+    output: Output,
+    notes: Box<dyn Write>,
+    /// The events that the last answer showed, for `.show N`.
+    shown: Vec<EventRef>,
+    /// The values of `:k` and `${k}`; without any, `${k}` is plain text.
+    params: Option<BTreeMap<String, String>>,
+    interrupter: Arc<Interrupter>,
+    /// How many `.read` are under way.
+    depth: usize,
+}
+
+impl Session {
+    /// A session on the case at `path`, which is opened when it is first needed.
+    pub fn new(path: PathBuf, settings: Settings, out: Box<dyn Write>, notes: Box<dyn Write>) -> Session {
+        Session {
+            path,
+            case: OnceCell::new(),
+            settings,
+            output: Output::new(out),
+            notes,
+            shown: Vec::new(),
+            params: None,
+            interrupter: Arc::default(),
+            depth: 0,
+        }
+    }
+
+    /// Where the case is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The case, opened if it is not yet.
+    pub fn case(&self) -> Result<Rc<Case>, SessionError> {
+        if let Some(case) = self.case.get() {
+            return Ok(Rc::clone(case));
+        }
+        let case = Rc::new(Case::open(&self.path)?);
+        Ok(Rc::clone(self.case.get_or_init(|| case)))
+    }
+
+    /// Gives the values of `:k` in SQL and `${k}` in lookups.
+    pub fn set_params(&mut self, params: BTreeMap<String, String>) {
+        self.params = Some(params);
+    }
+
+    /// What cancels the statement that is running; for a signal handler.
+    pub fn interrupter(&self) -> Arc<Interrupter> {
+        Arc::clone(&self.interrupter)
+    }
+
+    /// Runs one input to its end, with its rows written.
+    pub fn execute(&mut self, input: &Input<'_>) -> Result<Answer, SessionError> {
+        let started = Instant::now();
+        self.interrupter.reset();
+        let answer = match *input {
+            Input::Nothing => Ok(Answer::default()),
+            Input::Command(text) => commands::run(self, text),
+            Input::Sql(text) => self.sql(text, started),
+            Input::Lookup(text) => lookup::run(self, text),
+        };
+        let finished = if matches!(input, Input::Sql(_) | Input::Lookup(_)) {
+            self.output.finish_once()
+        } else {
+            self.output.flush()
+        };
+        let answer = answer?;
+        finished?;
+        if self.settings.timer && *input != Input::Nothing {
+            let line = format!("time: {:.3} s", started.elapsed().as_secs_f64());
+            let _ = writeln!(self.notes, "{}", palette::paint(&line, palette::DIM, self.settings.color_notes));
+        }
+        Ok(answer)
+    }
+
+    /// Prints how a lookup is answered instead of answering it.
+    pub fn explain(&mut self, text: &str) -> Result<Answer, SessionError> {
+        explain::run(self, text)
+    }
+
+    /// Prints what the case holds.
+    pub fn info(&mut self) -> Result<Answer, SessionError> {
+        info::run(self)
+    }
+
+    /// Imports files into the case and prints a report.
+    pub fn import(&mut self, paths: &[PathBuf], options: &ingest::Options) -> Result<Answer, SessionError> {
+        import::run(self, paths, options)
+    }
+
+    /// Writes a mistake to the notes, `--quiet` or not.
+    pub fn report(&mut self, mistake: &Diagnostic) {
+        let _ = self.output.flush();
+        let _ = render::diagnostic::write(&mut self.notes, mistake, self.settings.color_notes);
+        let _ = self.notes.flush();
+    }
+
+    /// Writes a remark, unless quiet.
+    pub fn note(&mut self, text: &str) {
+        if !self.settings.quiet {
+            let _ = render::diagnostic::write_note(&mut self.notes, text, self.settings.color_notes);
+        }
+    }
+
+    /// Writes a line about the answer that was just written, or about the session, unless quiet.
+    pub fn status(&mut self, text: &str) {
+        if !self.settings.quiet {
+            let text = render::escape::visible(text);
+            let _ = writeln!(self.notes, "{}", palette::paint(&text, palette::DIM, self.settings.color_notes));
+        }
+    }
+
+    /// Runs SQL, one statement or several.
+    fn sql(&mut self, text: &str, started: Instant) -> Result<Answer, SessionError> {
+        let case = self.case()?;
+        let none = BTreeMap::new();
+        let params = self.params.as_ref().unwrap_or(&none);
+        let format = self.settings.format.unwrap_or_default();
+        let mut target = self.output.target(&self.settings.style);
+        target.style.numbers = false;
+        let running = self.interrupter.watch(case.interrupt());
+        let mut keep = Keep::new(records::sink(format, &case, target.out, &target.style));
+        let done = case.query_named(text, params, &mut keep);
+        drop(running);
+        let kept = keep.finish();
+        done?;
+        self.shown = kept.events;
+        self.output.flush()?;
+        if self.settings.interactive {
+            let timed = timing(started.elapsed());
+            self.status(&format!("{} ({timed})", number::counted(kept.rows, "row")));
+        }
+        Ok(Answer::rows(kept.rows))
+    }
+
+    /// One line about the case: where it is, how many events it has and from when to when.
+    pub fn welcome(&self) -> Result<String, SessionError> {
+        let case = self.case()?;
+        let events = lookup::edge(&case, "SELECT count(*) FROM events").unwrap_or(0).unsigned_abs();
+        let period = lookup::period(&case).map_or(String::new(), |period| format!(", {period}"));
+        Ok(format!("{}: {}{period}", case.path().display(), number::counted(events, "event")))
+    }
+
+    /// The text of a lookup with `${k}` filled in.
+    fn substituted(&self, text: &str) -> Result<String, SessionError> {
+        match &self.params {
+            Some(params) => Ok(crate::query::substitute(text, params)?),
+            None => Ok(text.to_owned()),
+        }
+    }
+
+    /// Writes lines where rows go.
+    fn print(&mut self, lines: &str) -> Result<(), SessionError> {
+        let target = self.output.target(&self.settings.style);
+        target.out.write_all(lines.as_bytes())?;
+        if !lines.ends_with('\n') && !lines.is_empty() {
+            target.out.write_all(b"\n")?;
+        }
+        Ok(target.out.flush()?)
+    }
+
+    /// Closes the case, so that another connection can write to it; it is opened again when it is next needed.
+    fn close(&mut self) {
+        self.case.take();
+        self.shown.clear();
+    }
+}
+
+/// How long an answer took, for a status line.
+fn timing(time: Duration) -> String {
+    number::duration(time)
+}
+
+impl From<io::Error> for SessionError {
+    fn from(error: io::Error) -> SessionError {
+        SessionError::Output(error)
+    }
+}

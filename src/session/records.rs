@@ -1,0 +1,69 @@
+//! The format `records`: the original record of each row, one a line.
+
+use std::io::{self, Write};
+
+use crate::render::{self, Format, Style, record};
+use crate::rows::{Cell, RowSink};
+use crate::store::Case;
+
+/// A sink for any format; `records` reads the records of the rows from the case.
+pub(super) fn sink<'a>(format: Format, case: &'a Case, out: &'a mut dyn Write, style: &Style) -> Box<dyn RowSink + 'a> {
+    match format {
+        Format::Records => Box::new(Records { case, out, terminal: style.width.is_some(), column: None }),
+        format => render::sink(format, out, style),
+    }
+}
+
+/// Writes the record of each row.
+struct Records<'a> {
+    case: &'a Case,
+    out: &'a mut dyn Write,
+    /// Whether what a terminal would act on is escaped.
+    terminal: bool,
+    /// The column with the record, or with the event's id.
+    column: Option<usize>,
+}
+
+impl Records<'_> {
+    /// Writes a record on one line.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let line = record::compact(bytes);
+        if self.terminal {
+            self.out.write_all(record::safe(&String::from_utf8_lossy(&line)).as_bytes())?;
+        } else {
+            self.out.write_all(&line)?;
+        }
+        self.out.write_all(b"\n")
+    }
+}
+
+impl RowSink for Records<'_> {
+    fn begin(&mut self, columns: &[String]) -> io::Result<()> {
+        let named = |wanted: &str| columns.iter().position(|column| column == wanted);
+        self.column = named("record")
+            .or_else(|| columns.iter().position(|column| column.starts_with("record(")))
+            .or_else(|| named("id"));
+        match self.column {
+            Some(_) => Ok(()),
+            None if columns.is_empty() => Ok(()),
+            None => Err(io::Error::other("the format records needs a column `id` (of events) or `record`")),
+        }
+    }
+
+    fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
+        match self.column.and_then(|column| cells.get(column)) {
+            Some(Cell::Text(text)) => self.write(text.as_bytes()),
+            Some(Cell::Blob(bytes)) => self.write(bytes),
+            Some(Cell::Integer(id)) => match self.case.record(*id) {
+                Ok(Some(bytes)) => self.write(&bytes),
+                Ok(None) => Ok(()),
+                Err(error) => Err(io::Error::other(error)),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}

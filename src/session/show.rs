@@ -1,0 +1,67 @@
+//! `.show N`: the full record of a row of the last answer.
+
+use super::keep::{EventRef, First};
+use super::{Answer, Session, SessionError};
+use crate::diagnostic::Diagnostic;
+use crate::query::Param;
+use crate::render::{number, record};
+use crate::store::Case;
+
+/// Prints the record of row `row`, counted from 1: pretty, or with its exact bytes.
+pub(super) fn run(session: &mut Session, row: u64, raw: bool) -> Result<Answer, SessionError> {
+    let case = session.case()?;
+    let id = event(session, &case, row)?;
+    let Some(bytes) = case.record(id)? else {
+        return Err(Diagnostic::new(format!("the record of row {row} is not in the case")).into());
+    };
+    let target = session.output.target(&session.settings.style);
+    let mut escaped = false;
+    if !raw {
+        let shown = record::pretty(&bytes, target.style.color);
+        target.out.write_all(shown.as_bytes())?;
+    } else if target.style.width.is_some() {
+        let text = String::from_utf8_lossy(&bytes);
+        let safe = record::safe(&text);
+        escaped = safe != text;
+        target.out.write_all(safe.as_bytes())?;
+    } else {
+        target.out.write_all(&bytes)?;
+        return finish(session, false);
+    }
+    target.out.write_all(b"\n")?;
+    finish(session, escaped)
+}
+
+/// Ends the output, and says so where the bytes are not the exact ones.
+fn finish(session: &mut Session, escaped: bool) -> Result<Answer, SessionError> {
+    session.output.finish_once()?;
+    if escaped {
+        session.note("control characters are shown escaped; `.once FILE` before it keeps the exact bytes");
+    }
+    Ok(Answer::rows(1))
+}
+
+/// The number of the event in a row of the last answer.
+fn event(session: &Session, case: &Case, row: u64) -> Result<i64, SessionError> {
+    let shown = &session.shown;
+    if shown.is_empty() {
+        return Err(Diagnostic::new("the last answer is no list of events")
+            .hint("a lookup without stages, or SQL with the column event_id, gives one")
+            .into());
+    }
+    let found = row.checked_sub(1).and_then(|at| shown.get(usize::try_from(at).ok()?));
+    match found {
+        Some(EventRef::Id(id)) => Ok(*id),
+        Some(EventRef::EventId(event_id)) => {
+            let mut sink = First::default();
+            let params = [Param::Text(event_id.clone())];
+            case.query("SELECT id FROM events WHERE event_id = ?1", &params, &mut sink)?;
+            sink.0.ok_or_else(|| Diagnostic::new(format!("row {row} is no event of this case")).into())
+        }
+        Some(EventRef::None) => Err(Diagnostic::new(format!("row {row} is no event")).into()),
+        None => {
+            let rows = number::counted(shown.len() as u64, "row");
+            Err(Diagnostic::new(format!("there is no row {row}: the last answer has {rows}")).into())
+        }
+    }
+}
