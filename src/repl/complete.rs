@@ -1,0 +1,154 @@
+//! Completion: what may stand at the cursor of a line. Pure but for the values and tables that a [`Source`] gives.
+
+use super::{lookup_words, sql_words};
+use crate::fields::Field;
+use crate::render::Format;
+use crate::session::commands::{self, COMMANDS, Completes};
+use crate::session::help;
+use crate::session::input::Input;
+
+/// Where completion finds what is in the case.
+pub trait Source {
+    /// The most frequent values of a field that begin with a text, and in how many events each is.
+    fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<(String, u64)>;
+    /// The tables and their columns.
+    fn tables(&self) -> Vec<(String, Vec<String>)>;
+}
+
+/// Something that may stand at the cursor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// What the list of candidates shows.
+    pub shown: String,
+    /// What is put into the line.
+    pub text: String,
+}
+
+impl Candidate {
+    /// A candidate that is shown as it is.
+    pub(super) fn new(text: impl Into<String>) -> Candidate {
+        let text = text.into();
+        Candidate { shown: text.clone(), text }
+    }
+
+    /// A candidate that is shown otherwise than it is put into the line.
+    pub(super) fn shown_as(shown: impl Into<String>, text: impl Into<String>) -> Candidate {
+        Candidate { shown: shown.into(), text: text.into() }
+    }
+}
+
+/// What may stand at the cursor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Completion {
+    /// The names of files.
+    Files,
+    /// These words, in place of the line from an offset up to the cursor.
+    Words(usize, Vec<Candidate>),
+}
+
+/// Completes a line at an offset; `pending` says whether it goes on with an SQL statement.
+pub fn complete(line: &str, at: usize, pending: bool, source: &dyn Source) -> Completion {
+    let before = line.get(..at).unwrap_or(line);
+    if pending {
+        return words(sql_words::complete(before, source));
+    }
+    match Input::of(before) {
+        Input::Command(_) => command(before, source),
+        Input::Sql(_) => words(sql_words::complete(before, source)),
+        Input::Lookup(_) | Input::Nothing => words(lookup_words::complete(before, source)),
+    }
+}
+
+/// Completes a command's name, or its arguments.
+fn command(before: &str, source: &dyn Source) -> Completion {
+    let start = before.find('.').unwrap_or(0);
+    let Some(end) = before[start..].find(char::is_whitespace).map(|end| start + end) else {
+        let typed = &before[start..];
+        let names = COMMANDS.iter().filter(|command| command.name.starts_with(typed));
+        let candidate = |command: &commands::Command| {
+            let blank = if command.arguments.is_empty() { "" } else { " " };
+            Candidate::shown_as(command.name, format!("{}{blank}", command.name))
+        };
+        return Completion::Words(start, names.map(candidate).collect());
+    };
+    let from = before.rfind(char::is_whitespace).map_or(end, |blank| blank + 1);
+    let choose = |names: Vec<String>| {
+        let typed = &before[from..];
+        Completion::Words(from, names.into_iter().filter(|name| name.starts_with(typed)).map(Candidate::new).collect())
+    };
+    match commands::find(&before[start..end]).map_or(Completes::Nothing, |command| command.completes) {
+        Completes::Nothing => Completion::Words(from, Vec::new()),
+        Completes::Files => Completion::Files,
+        Completes::Topics => choose(help::topics()),
+        Completes::Tables => choose(source.tables().into_iter().map(|(name, _)| name).collect()),
+        Completes::Formats => choose(Format::ALL.iter().map(|format| format.name().to_owned()).collect()),
+        Completes::Switch => choose(vec!["on".to_owned(), "off".to_owned()]),
+        Completes::Lookup => {
+            let (offset, candidates) = lookup_words::complete(&before[end..], source);
+            Completion::Words(end + offset, candidates)
+        }
+    }
+}
+
+/// Words from an offset.
+fn words((start, candidates): (usize, Vec<Candidate>)) -> Completion {
+    Completion::Words(start, candidates)
+}
+
+#[cfg(test)]
+pub(super) mod testing {
+    //! A case for the tests of completion.
+
+    use super::{Completion, Source, complete};
+    use crate::fields::Field;
+
+    /// A few values and two tables.
+    pub(crate) struct Fixed;
+
+    impl Source for Fixed {
+        fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<(String, u64)> {
+            let all: &[(&str, u64)] = match field.name {
+                "event-name" => &[("ConsoleLogin", 1200), ("CreateUser", 3)],
+                "user" => &[("alice", 9), ("a b", 2), ("a\x1bb", 1)],
+                _ => &[],
+            };
+            let begins = all.iter().filter(|(value, _)| value.starts_with(prefix));
+            begins.take(most).map(|(value, count)| ((*value).to_owned(), *count)).collect()
+        }
+
+        fn tables(&self) -> Vec<(String, Vec<String>)> {
+            vec![
+                ("events".to_owned(), vec!["id".to_owned(), "event_name".to_owned()]),
+                ("identities".to_owned(), vec!["id".to_owned(), "arn".to_owned()]),
+            ]
+        }
+    }
+
+    /// The line with each candidate put in, up to the cursor.
+    pub(crate) fn lines(line: &str, pending: bool) -> Vec<String> {
+        match complete(line, line.len(), pending, &Fixed) {
+            Completion::Files => vec!["FILES".to_owned()],
+            Completion::Words(start, candidates) => {
+                candidates.into_iter().map(|candidate| format!("{}{}", &line[..start], candidate.text)).collect()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::lines;
+
+    #[test]
+    fn commands_and_their_arguments_are_completed() {
+        assert_eq!(lines(".ti", false), [".timer "]);
+        assert_eq!(lines(".q", false), [".quit"]);
+        assert_eq!(lines(".mode ta", false), [".mode table"]);
+        assert_eq!(lines(".timer o", false), [".timer on", ".timer off"]);
+        assert_eq!(lines(".schema i", false), [".schema identities"]);
+        assert_eq!(lines(".help timel", false), [".help timeline"]);
+        assert_eq!(lines(".read x", false), ["FILES"]);
+        assert_eq!(lines(".explain event-name=Cr", false), [".explain event-name=CreateUser"]);
+        assert!(lines(".show ", false).is_empty());
+    }
+}

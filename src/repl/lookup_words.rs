@@ -1,0 +1,245 @@
+//! Completion within a lookup: fields, operators, values with their counts, stages and their arguments.
+
+use super::complete::{Candidate, Source};
+use crate::fields::{self, FIELDS, Field, Kind, fold};
+use crate::render::escape::is_unsafe;
+use crate::render::number;
+use crate::session::help::{STAGES, TIMES};
+
+/// How many values are offered.
+const MOST_VALUES: usize = 50;
+/// The operators, longest first.
+const OPERATORS: [&str; 7] = ["!=", "<=", ">=", "=", "<", ">", "~"];
+/// Spans that a timeline is often cut into.
+const BUCKETS: [&str; 5] = ["1m", "10m", "1h", "1d", "7d"];
+
+/// What may stand at the end of the text, and where it begins.
+pub(super) fn complete(before: &str, source: &dyn Source) -> (usize, Vec<Candidate>) {
+    let scanned = Scanned::of(before);
+    match scanned.stage {
+        Some(stage) => complete_stage(before, stage),
+        None => complete_term(before, scanned.word, source),
+    }
+}
+
+/// Where the word at the end of a lookup begins.
+struct Scanned {
+    /// After the last blank or parenthesis outside quotes.
+    word: usize,
+    /// After the last `|` outside quotes.
+    stage: Option<usize>,
+}
+
+impl Scanned {
+    fn of(text: &str) -> Scanned {
+        let mut scanned = Scanned { word: 0, stage: None };
+        let mut quoted = false;
+        let mut escaped = false;
+        for (at, c) in text.char_indices() {
+            let next = at + c.len_utf8();
+            match c {
+                _ if escaped => escaped = false,
+                '\\' => escaped = true,
+                '"' => quoted = !quoted,
+                _ if quoted => {}
+                '|' => (scanned.stage, scanned.word) = (Some(next), next),
+                '(' | ')' => scanned.word = next,
+                c if c.is_whitespace() => scanned.word = next,
+                _ => {}
+            }
+        }
+        scanned
+    }
+}
+
+/// Completes a field, an operator or a value.
+fn complete_term(before: &str, start: usize, source: &dyn Source) -> (usize, Vec<Candidate>) {
+    let word = &before[start..];
+    let name_end = word.find(|c: char| "=!<>~".contains(c));
+    match name_end {
+        None => (start, names(word)),
+        Some(end) => {
+            let Some(operator) = OPERATORS.into_iter().find(|operator| word[end..].starts_with(operator)) else {
+                return (start, Vec::new());
+            };
+            let list = end + operator.len();
+            let value = list + last_of_list(&word[list..]);
+            let found = fields::find(&word[..end]);
+            let candidates = found.map_or_else(Vec::new, |field| values(field, &word[value..], source));
+            (start + value, candidates)
+        }
+    }
+}
+
+/// Where the last value of a list begins.
+fn last_of_list(list: &str) -> usize {
+    let mut quoted = false;
+    let mut start = 0;
+    for (at, c) in list.char_indices() {
+        match c {
+            '"' => quoted = !quoted,
+            ',' if !quoted => start = at + 1,
+            _ => {}
+        }
+    }
+    start
+}
+
+/// The fields that a word begins, with `=`; where it is one, its operators.
+fn names(word: &str) -> Vec<Candidate> {
+    let mut candidates = Vec::new();
+    if let Some(field) = fields::find(word) {
+        let operators: &[&str] = match field.kind {
+            Kind::Number | Kind::Time => &["=", "!=", "<", "<=", ">", ">="],
+            Kind::Flag => &["=", "!="],
+            _ => &["=", "!=", "~"],
+        };
+        candidates.extend(operators.iter().map(|operator| Candidate::new(format!("{word}{operator}"))));
+    }
+    let others = matching_fields(word).into_iter().filter(|name| fold(name) != fold(word));
+    candidates.extend(others.map(|name| Candidate::shown_as(name, format!("{name}="))));
+    let times = TIMES.iter().map(|entry| entry.name).filter(|name| name.starts_with(word));
+    candidates.extend(times.map(|name| Candidate::shown_as(name, format!("{name}="))));
+    let joins = ["not", "or"].into_iter().filter(|join| !word.is_empty() && join.starts_with(word));
+    candidates.extend(joins.map(|join| Candidate::shown_as(join, format!("{join} "))));
+    candidates
+}
+
+/// The names, and where no name does the aliases, that a word begins.
+fn matching_fields(word: &str) -> Vec<&'static str> {
+    let wanted = fold(word);
+    let begins = |name: &&'static str| fold(name).starts_with(&wanted);
+    let names: Vec<&str> = FIELDS.iter().map(|field| field.name).filter(begins).collect();
+    if names.is_empty() {
+        FIELDS.iter().flat_map(|field| field.aliases).copied().filter(begins).collect()
+    } else {
+        names
+    }
+}
+
+/// The values of a field that a text begins.
+fn values(field: &Field, typed: &str, source: &dyn Source) -> Vec<Candidate> {
+    let prefix = unquoted(typed);
+    let fixed: &[&str] = match field.kind {
+        Kind::Flag => &["true", "false"],
+        Kind::Word(words) => words,
+        _ => &[],
+    };
+    if !fixed.is_empty() {
+        return fixed.iter().filter(|word| word.starts_with(&prefix)).copied().map(Candidate::new).collect();
+    }
+    let values = source.values(field, &prefix, MOST_VALUES);
+    let quoted = typed.starts_with('"');
+    values
+        .into_iter()
+        // The list goes to the terminal as it is.
+        .filter(|(value, _)| !value.chars().any(is_unsafe))
+        .map(|(value, events)| {
+            Candidate::shown_as(format!("{value}  ({})", number::count(events)), spelled(&value, quoted))
+        })
+        .collect()
+}
+
+/// A value as a lookup spells it.
+fn spelled(value: &str, quoted: bool) -> String {
+    let plain = !value.is_empty()
+        && !value.starts_with('@')
+        && !value.chars().any(|c| c.is_whitespace() || ",|()\"*\\".contains(c));
+    if plain && !quoted {
+        return value.to_owned();
+    }
+    let mut text = String::from("\"");
+    for c in value.chars() {
+        if matches!(c, '"' | '\\' | '*') {
+            text.push('\\');
+        }
+        text.push(c);
+    }
+    text.push('"');
+    text
+}
+
+/// The text that was typed of a value, without quotes and escapes.
+fn unquoted(typed: &str) -> String {
+    let mut text = String::new();
+    let mut escaped = false;
+    for c in typed.chars() {
+        match c {
+            _ if escaped => {
+                text.push(c);
+                escaped = false;
+            }
+            '\\' => escaped = true,
+            '"' => {}
+            c => text.push(c),
+        }
+    }
+    text
+}
+
+/// Completes a stage, or its arguments.
+fn complete_stage(before: &str, stage: usize) -> (usize, Vec<Candidate>) {
+    let text = &before[stage..];
+    let start = stage + text.rfind(|c: char| c.is_whitespace() || c == ',').map_or(0, |at| at + 1);
+    let word = &before[start..];
+    let earlier: Vec<&str> = before[stage..start].split([' ', ',', '\t']).filter(|part| !part.is_empty()).collect();
+    let choose = |words: &[&str]| -> Vec<Candidate> {
+        words.iter().filter(|choice| choice.starts_with(word)).copied().map(Candidate::new).collect()
+    };
+    let candidates = match earlier.as_slice() {
+        [] => choose(&STAGES.iter().map(|stage| stage.name).collect::<Vec<_>>()),
+        ["count"] => choose(&["by"]),
+        ["timeline"] => choose(&BUCKETS),
+        ["count", "by", ..] | ["top" | "fields" | "sort", ..] => {
+            let mut candidates: Vec<Candidate> = matching_fields(word).into_iter().map(Candidate::new).collect();
+            if earlier[0] == "sort" && earlier.len() > 1 {
+                candidates.splice(0..0, choose(&["asc", "desc"]));
+            }
+            candidates
+        }
+        _ => Vec::new(),
+    };
+    (start, candidates)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::complete::testing::{Fixed, lines};
+    use super::super::complete::{Completion, complete};
+
+    #[test]
+    fn fields_operators_and_values_are_completed() {
+        assert_eq!(lines("event-n", false), ["event-name="]);
+        assert_eq!(lines("EventN", false), ["event-name="]);
+        assert_eq!(lines("user=alice recip", false)[0], "user=alice recipient=");
+        assert_eq!(lines("(sess", false), ["(session-name=", "(session-created="]);
+        assert_eq!(lines("region", false), ["region=", "region!=", "region~"]);
+        assert_eq!(lines("bytes-in", false).last().unwrap(), "bytes-in>=");
+        assert_eq!(lines("event-name=C", false), ["event-name=ConsoleLogin", "event-name=CreateUser"]);
+        assert_eq!(lines("name!=ConsoleLogin,Cr", false), ["name!=ConsoleLogin,CreateUser"]);
+        assert_eq!(lines("user=\"a", false), ["user=\"alice\"", "user=\"a b\""]);
+        assert_eq!(lines("outcome=d", false), ["outcome=denied"]);
+        assert_eq!(lines("write=", false), ["write=true", "write=false"]);
+        assert_eq!(lines("sin", false), ["since="]);
+        assert_eq!(lines("no", false), ["not "]);
+    }
+
+    #[test]
+    fn values_show_their_counts_and_none_acts_on_the_terminal() {
+        let Completion::Words(_, candidates) = complete("name=Con", 8, false, &Fixed) else { unreachable!() };
+        assert_eq!(candidates[0].shown, "ConsoleLogin  (1,200)");
+        assert_eq!(lines("user=a", false), ["user=alice", "user=\"a b\""]);
+    }
+
+    #[test]
+    fn stages_and_their_arguments_are_completed() {
+        assert_eq!(lines("user=a | ti", false), ["user=a | timeline"]);
+        assert_eq!(lines("| count b", false), ["| count by"]);
+        assert_eq!(lines("| count by regi", false), ["| count by region"]);
+        assert_eq!(lines("| count by region,event-n", false), ["| count by region,event-name"]);
+        assert_eq!(lines("| top 10 account", false), ["| top 10 account"]);
+        assert_eq!(lines("| sort time d", false), ["| sort time desc"]);
+        assert_eq!(lines("user=\"a|b\" | tim", false), ["user=\"a|b\" | timeline"]);
+        assert!(lines("| limit ", false).is_empty());
+    }
+}

@@ -1,0 +1,136 @@
+//! The prompt: reads lines, keeps their history, and hands them to the session.
+
+mod complete;
+mod helper;
+mod highlight;
+mod history;
+mod lookup_words;
+mod sql_words;
+
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+
+use rustyline::config::{BellStyle, CompletionType, Config};
+use rustyline::error::ReadlineError;
+use rustyline::history::DefaultHistory;
+use rustyline::{Behavior, Editor};
+
+pub use complete::{Candidate, Source, complete};
+
+use crate::session::input::{Assembler, Input};
+use crate::session::{Answer, Session, SessionError, screen};
+use helper::Helper;
+
+/// The prompt.
+const PROMPT: &str = "trailq> ";
+/// The prompt within a statement.
+const CONTINUATION: &str = "   ...> ";
+/// How many candidates are listed without asking.
+const LISTED: usize = 100;
+
+/// Runs the prompt on a terminal until it is left.
+pub fn run(mut session: Session) -> Result<Answer, SessionError> {
+    session.settings.interactive = true;
+    session.settings.style.numbers = true;
+    let color = session.settings.style.color;
+    let interrupter = session.interrupter();
+    ctrlc::set_handler(move || interrupter.interrupt()).map_err(|error| io::Error::other(error.to_string()))?;
+    let welcome = format!("trailq {}, {}; .help explains", env!("CARGO_PKG_VERSION"), session.welcome()?);
+    session.status(&welcome);
+    let session = Rc::new(RefCell::new(session));
+    let mut prompt = Prompt::new(Rc::clone(&session), color)?;
+    let mut answer = Answer::default();
+    while let Some(lines) = prompt.read()? {
+        for text in lines {
+            let executed = execute(&session, &text)?;
+            answer.quit |= executed.quit;
+            if answer.quit {
+                return Ok(Answer::default());
+            }
+        }
+    }
+    Ok(Answer::default())
+}
+
+/// Runs one input; what goes wrong is told and does not end the session.
+fn execute(session: &Rc<RefCell<Session>>, text: &str) -> Result<Answer, SessionError> {
+    let mut session = session.borrow_mut();
+    session.settings.style.width = screen::width();
+    match session.execute(&Input::of(text)) {
+        Ok(answer) => Ok(answer),
+        Err(error) if error.is_closed_pipe() => Err(error),
+        Err(SessionError::Cancelled) => {
+            session.status("cancelled");
+            Ok(Answer::default())
+        }
+        Err(error) => {
+            session.report(&error.into_diagnostic());
+            Ok(Answer::default())
+        }
+    }
+}
+
+/// The line editor and what has been typed of an input.
+struct Prompt {
+    editor: Editor<Helper, DefaultHistory>,
+    history: history::File,
+    assembler: Assembler,
+}
+
+impl Prompt {
+    /// An editor on the terminal, with the history of earlier runs.
+    fn new(session: Rc<RefCell<Session>>, color: bool) -> Result<Prompt, SessionError> {
+        let config = Config::builder()
+            .completion_type(CompletionType::List)
+            .completion_prompt_limit(LISTED)
+            .bell_style(BellStyle::None)
+            .behavior(Behavior::Stdio)
+            .max_history_size(history::MOST)
+            .and_then(|config| config.history_ignore_dups(true))
+            .map_err(editor_error)?
+            .history_ignore_space(true)
+            .build();
+        let mut editor = Editor::with_config(config).map_err(editor_error)?;
+        editor.set_helper(Some(Helper::new(session, color)));
+        let history = history::File::from_environment();
+        history.load(editor.history_mut());
+        Ok(Prompt { editor, history, assembler: Assembler::default() })
+    }
+
+    /// Reads lines until they make up inputs; `None` at the end.
+    fn read(&mut self) -> Result<Option<Vec<String>>, SessionError> {
+        loop {
+            let pending = self.assembler.is_pending();
+            if let Some(helper) = self.editor.helper_mut() {
+                helper.set_pending(pending);
+            }
+            let line = match self.editor.readline(if pending { CONTINUATION } else { PROMPT }) {
+                Ok(line) => line,
+                Err(ReadlineError::Interrupted) => {
+                    self.assembler.finish();
+                    continue;
+                }
+                Err(ReadlineError::Eof) => return Ok(None),
+                Err(error) => return Err(editor_error(error)),
+            };
+            // A line from the history, or a pasted one, may hold several.
+            let inputs: Vec<String> =
+                line.split('\n').filter_map(|line| self.assembler.feed(line)).map(|(text, _)| text).collect();
+            if !inputs.is_empty() {
+                for input in &inputs {
+                    self.history.add(self.editor.history_mut(), input);
+                }
+                return Ok(Some(inputs));
+            }
+        }
+    }
+}
+
+/// An error of the editor as one of the session.
+fn editor_error(error: ReadlineError) -> SessionError {
+    match error {
+        ReadlineError::Io(error) => SessionError::Output(error),
+        other => SessionError::Output(io::Error::other(other.to_string())),
+    }
+}
