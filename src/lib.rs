@@ -10,6 +10,7 @@
 //! turns rows into bytes; `session`, `repl` and `cli` sit on top. Only `cli` and `repl` print.
 
 pub mod arn;
+pub mod cli;
 pub mod diagnostic;
 pub mod event;
 pub mod fields;
@@ -18,6 +19,8 @@ pub mod ingest;
 pub mod ledger;
 pub mod query;
 pub mod render;
+pub mod repl;
 pub mod rows;
+pub mod session;
 pub mod store;
 pub mod time;

@@ -1,0 +1,213 @@
+//! What may be typed on the command line.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueHint};
+
+use crate::render::Format;
+use crate::session::screen::Coloring;
+
+/// Query CloudTrail files locally: trail files in, answers out
+#[derive(Debug, Parser)]
+#[command(name = "trailq", version, about, max_term_width = 100, after_help = EXAMPLES)]
+pub(super) struct Cli {
+    /// The case to open in the REPL
+    #[arg(value_name = "CASE", value_hint = ValueHint::FilePath)]
+    pub(super) case: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// The case, one SQLite file [env: TRAILQ_DB] [default: trailq.db]
+    #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub(super) db: Option<PathBuf>,
+    /// How answers look [default: table]
+    #[arg(long, global = true, value_name = "FORMAT", value_parser = formats())]
+    pub(super) format: Option<Format>,
+    /// When to colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = colorings())]
+    pub(super) color: Coloring,
+    /// Leave out notes, status lines and progress
+    #[arg(long, short, global = true)]
+    pub(super) quiet: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Load trail files and folders into the case
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(Import),
+    /// Answer one lookup
+    #[command(after_help = LOOKUP_EXAMPLES)]
+    Lookup(Lookup),
+    /// Answer SQL, read-only
+    #[command(after_help = SQL_EXAMPLES)]
+    Sql(Sql),
+    /// Run lookups, SQL and dot-commands from a file
+    #[command(after_help = SCRIPT_EXAMPLES)]
+    Script(Script),
+    /// Tell what the case holds: period, accounts, Regions, files, rejects
+    #[command(after_help = INFO_EXAMPLES)]
+    Info,
+    /// Print completions for a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// `trailq import`.
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// Files and folders; - is standard input
+    #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(super) paths: Vec<PathBuf>,
+    /// How many threads read [default: one a processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) jobs: Option<u16>,
+    /// Follow symbolic links in folders
+    #[arg(long)]
+    pub(super) follow_links: bool,
+}
+
+/// `trailq lookup`.
+#[derive(Debug, Args)]
+pub(super) struct Lookup {
+    /// Terms and stages; several words are joined by spaces
+    #[arg(required = true, value_name = "LOOKUP")]
+    pub(super) words: Vec<String>,
+    /// Print the SQL, its parameters and the plan instead
+    #[arg(long)]
+    pub(super) explain: bool,
+    /// Show at most N rows [default: 50 events as a table, all in other formats]
+    #[arg(long, value_name = "N")]
+    pub(super) limit: Option<u64>,
+    /// Exit with 1 when there are rows
+    #[arg(long)]
+    pub(super) fail_on_rows: bool,
+}
+
+/// `trailq sql`.
+#[derive(Debug, Args)]
+pub(super) struct Sql {
+    /// The statement, or several separated by semicolons
+    #[arg(value_name = "STATEMENT", required_unless_present = "file", conflicts_with = "file")]
+    pub(super) statement: Option<String>,
+    /// Read the statement from a file; - is standard input
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) params: Params,
+    /// Exit with 1 when there are rows
+    #[arg(long)]
+    pub(super) fail_on_rows: bool,
+}
+
+/// `trailq script`.
+#[derive(Debug, Args)]
+pub(super) struct Script {
+    /// The file; - is standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) params: Params,
+}
+
+/// Values for what is left open.
+#[derive(Debug, Args)]
+pub(super) struct Params {
+    /// Give :NAME in SQL, and ${NAME} in lookups of a script, a value
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_param)]
+    pub(super) params: Vec<(String, String)>,
+}
+
+/// Reads `NAME=VALUE`.
+fn parse_param(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("a parameter is NAME=VALUE")?;
+    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    if begins && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        Ok((name.to_owned(), value.to_owned()))
+    } else {
+        Err(format!("`{name}` is no name: letters, digits and _"))
+    }
+}
+
+/// Reads a format.
+fn formats() -> impl TypedValueParser<Value = Format> {
+    let names = Format::ALL.map(|format| PossibleValue::new(format.name()).help(format.help()));
+    PossibleValuesParser::new(names).try_map(|name| name.parse().map_err(|()| "no such format"))
+}
+
+/// Reads when to colour.
+fn colorings() -> impl TypedValueParser<Value = Coloring> {
+    PossibleValuesParser::new(["auto", "always", "never"]).map(|name| match name.as_str() {
+        "always" => Coloring::Always,
+        "never" => Coloring::Never,
+        _ => Coloring::Auto,
+    })
+}
+
+/// Examples for `trailq --help`.
+const EXAMPLES: &str = "\
+Examples:
+  trailq import ./AWSLogs                        load a folder of trail files into trailq.db
+  trailq lookup event-name=ConsoleLogin last=7d  who signed in
+  trailq lookup 'outcome=denied | top 10 user'   who was refused most
+  trailq                                         ask on, in the REPL
+
+Exit codes: 0 done; 1 done, but input was rejected or --fail-on-rows met rows; 2 could not run";
+
+/// Examples for `trailq import --help`.
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  trailq import ./AWSLogs
+  trailq --db incident-42.db import AWSLogs.zip more/*.json.gz
+  aws s3 cp s3://BUCKET/KEY - | trailq import -
+  trailq import --format json ./AWSLogs > report.json";
+
+/// Examples for `trailq lookup --help`.
+const LOOKUP_EXAMPLES: &str = "\
+Examples:
+  trailq lookup event-name=RunInstances,TerminateInstances region='us-*'
+  trailq lookup user=alice since=2024-03-01 until=2024-03-02T12
+  trailq lookup 'outcome=denied not ip=10.0.0.0/8 | count by event-name'
+  trailq lookup --format csv resource=i-0abc > i-0abc.csv
+  trailq lookup --explain 'error-message=\"*not authorized*\"'
+
+The fields are listed by `.help fields` in the REPL";
+
+/// Examples for `trailq sql --help`.
+const SQL_EXAMPLES: &str = "\
+Examples:
+  trailq sql 'SELECT event_name, count(*) FROM events GROUP BY 1 ORDER BY 2 DESC LIMIT 10'
+  trailq sql --param user=alice 'SELECT * FROM event_history WHERE user_name = :user'
+  trailq --format json sql -f report.sql";
+
+/// Examples for `trailq script --help`.
+const SCRIPT_EXAMPLES: &str = "\
+Examples:
+  trailq script triage.trailq
+  trailq script --param user=alice user.trailq
+  trailq --format markdown script report.trailq > report.md
+
+A script holds a lookup or a dot-command a line, SQL up to a semicolon, and comments after --";
+
+/// Examples for `trailq info --help`.
+const INFO_EXAMPLES: &str = "\
+Examples:
+  trailq info
+  trailq --db incident-42.db info --format json";
+
+/// Examples for `trailq completions --help`.
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  trailq completions bash > ~/.local/share/bash-completion/completions/trailq
+  trailq completions zsh > ~/.zfunc/_trailq";
