@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::diagnostic::Diagnostic;
+use crate::ingest;
 use crate::store::{self, Failure};
 
 /// Why an input gave no answer.
@@ -48,6 +49,14 @@ impl From<Diagnostic> for SessionError {
 
 impl From<store::Error> for SessionError {
     fn from(error: store::Error) -> SessionError {
+        let mut mistake = Diagnostic::new(error.to_string());
+        mistake.hints.extend(error.hint());
+        SessionError::from(mistake)
+    }
+}
+
+impl From<ingest::Error> for SessionError {
+    fn from(error: ingest::Error) -> SessionError {
         let mut mistake = Diagnostic::new(error.to_string());
         mistake.hints.extend(error.hint());
         SessionError::from(mistake)

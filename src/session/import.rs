@@ -40,20 +40,20 @@ pub(super) fn run(session: &mut Session, paths: &[PathBuf], options: &Options) -
     } else if !session.settings.quiet {
         let _ = session.notes.write_all(text(&report).as_bytes());
     }
-    Ok(Answer { rejected: report.rejected > 0, ..Answer::default() })
+    Ok(Answer { rejected: report.counts.rejected > 0, ..Answer::default() })
 }
 
 /// The report for a person.
 fn text(report: &Report) -> String {
     let seconds = report.seconds.max(0.001);
-    let rate = (report.read as f64 / seconds) as u64;
+    let rate = (report.counts.read as f64 / seconds) as u64;
     let mut out = format!(
         "{}: {} read, {} stored, {} duplicate, {} rejected\n",
         number::counted(report.files, "file"),
-        number::counted(report.read, "record"),
-        number::count(report.stored),
-        number::count(report.duplicate),
-        number::count(report.rejected),
+        number::counted(report.counts.read, "record"),
+        number::count(report.counts.stored),
+        number::count(report.counts.duplicate),
+        number::count(report.counts.rejected),
     );
     let mut also = Vec::new();
     let mut mention = |count: u64, one: &str, many: &str| match count {
@@ -61,8 +61,8 @@ fn text(report: &Report) -> String {
         1 => also.push(format!("1 {one}")),
         count => also.push(format!("{} {many}", number::count(count))),
     };
-    mention(report.conflict, "duplicate has another content", "duplicates have another content");
-    mention(report.replaced, "duplicate replaced a CSV row", "duplicates replaced CSV rows");
+    mention(report.counts.conflict, "duplicate has another content", "duplicates have another content");
+    mention(report.counts.replaced, "duplicate replaced a CSV row", "duplicates replaced CSV rows");
     mention(report.digests, "digest file", "digest files");
     mention(report.skipped_files, "file unchanged since an earlier import", "files unchanged since an earlier import");
     mention(report.ignored_files, "file ignored as something else", "files ignored as something else");
@@ -80,12 +80,12 @@ fn text(report: &Report) -> String {
         let _ = writeln!(out, "rejected: {}:{}: {}", visible(&reject.file), reject.line, visible(&reject.reason));
     }
     let named = report.rejects.len().min(MOST) as u64;
-    if report.rejected > named {
-        let _ = writeln!(out, "rejected: {} more, in the table rejects", number::count(report.rejected - named));
+    if report.counts.rejected > named {
+        let _ = writeln!(out, "rejected: {} more, in the table rejects", number::count(report.counts.rejected - named));
     }
     for problem in report.field_problems.iter().take(MOST) {
         let events = number::counted(problem.events, "event");
-        let _ = writeln!(out, "unreadable: {} of {events}: {}", visible(&problem.field), visible(&problem.problem));
+        let _ = writeln!(out, "unreadable: {} of {events}: {}", problem.field, problem.problem);
     }
     if report.field_problems.len() > MOST {
         let _ = writeln!(out, "unreadable: {} more, in the table field_problems", report.field_problems.len() - MOST);
@@ -96,16 +96,13 @@ fn text(report: &Report) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Report, text};
+    use crate::ledger::Counts;
 
     #[test]
     fn a_report_is_a_few_lines() {
         let report = Report {
             files: 3,
-            read: 1500,
-            stored: 1497,
-            duplicate: 1,
-            rejected: 2,
-            conflict: 1,
+            counts: Counts { read: 1500, stored: 1497, duplicate: 1, rejected: 2, conflict: 1, replaced: 0 },
             ignored_files: 2,
             bytes: 2048,
             seconds: 0.5,

@@ -60,4 +60,8 @@ impl Progress for Bar {
             ));
         }
     }
+
+    fn finishing(&self) {
+        self.bar.set_message("making indexes");
+    }
 }
