@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ingest::Options;
 use crate::repl;
 use crate::session::input::Input;
-use crate::session::{Session, SessionError, script as scripts};
+use crate::session::{Params, Session, SessionError, script as scripts};
 
 /// How messages name standard input.
 const STDIN: &str = "standard input";
@@ -40,7 +40,7 @@ pub(super) fn lookup(session: &mut Session, lookup: &Lookup) -> Result<Outcome, 
 
 /// `trailq sql STATEMENT`.
 pub(super) fn sql(session: &mut Session, sql: Sql) -> Result<Outcome, SessionError> {
-    session.set_params(sql.params.params.into_iter().collect());
+    session.set_params(Params::of_statement(sql.params.params));
     let answer = match (&sql.statement, &sql.file) {
         (Some(statement), _) => session.execute(&Input::Sql(statement))?,
         (None, Some(file)) => {
@@ -58,7 +58,7 @@ pub(super) fn sql(session: &mut Session, sql: Sql) -> Result<Outcome, SessionErr
 
 /// `trailq script FILE`.
 pub(super) fn script(session: &mut Session, script: Script) -> Result<Outcome, SessionError> {
-    session.set_params(script.params.params.into_iter().collect());
+    session.set_params(Params::of_script(script.params.params));
     let (reader, origin) = open(&script.file)?;
     Ok(scripts::run(session, BufReader::new(reader), &origin)?.into())
 }

@@ -10,12 +10,14 @@ use crate::rows::{Cell, RowSink};
 pub(super) struct Markdown<'a> {
     out: &'a mut dyn Write,
     resources: Vec<bool>,
+    /// Whether a table was written already.
+    written: bool,
 }
 
 impl<'a> Markdown<'a> {
     /// A table on `out`.
     pub(super) fn new(out: &'a mut dyn Write) -> Markdown<'a> {
-        Markdown { out, resources: Vec::new() }
+        Markdown { out, resources: Vec::new(), written: false }
     }
 
     /// Writes one row of cells that are escaped already.
@@ -32,6 +34,9 @@ impl RowSink for Markdown<'_> {
     fn begin(&mut self, columns: &[String]) -> io::Result<()> {
         if columns.is_empty() {
             return Ok(());
+        }
+        if std::mem::replace(&mut self.written, true) {
+            self.out.write_all(b"\n")?;
         }
         self.resources = columns.iter().map(|name| name == resources::COLUMN).collect();
         self.line(columns.iter().map(|name| escaped(name)))?;

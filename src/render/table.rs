@@ -29,6 +29,8 @@ pub(super) struct Table<'a> {
     bytes: usize,
     /// The number of the first row in `rows`, from 1.
     first: u64,
+    /// Whether a table was written already.
+    written: bool,
 }
 
 /// A cell as it is kept until the table is laid out.
@@ -45,7 +47,7 @@ enum Shown {
 impl<'a> Table<'a> {
     /// A table on `out`.
     pub(super) fn new(out: &'a mut dyn Write, style: &Style) -> Table<'a> {
-        Table { out, style: style.clone(), columns: Vec::new(), rows: Vec::new(), bytes: 0, first: 1 }
+        Table { out, style: style.clone(), columns: Vec::new(), rows: Vec::new(), bytes: 0, first: 1, written: false }
     }
 
     /// Writes the rows that are kept, and forgets them.
@@ -55,6 +57,9 @@ impl<'a> Table<'a> {
         }
         let rows = std::mem::take(&mut self.rows);
         self.bytes = 0;
+        if std::mem::replace(&mut self.written, true) {
+            writeln!(self.out)?;
+        }
         let layout = Layout::of(&self.columns, &rows, &self.style, self.first);
         match layout {
             Some(layout) => {
@@ -332,7 +337,7 @@ mod tests {
         let row: &[Cell<'_>] = &[Integer(1)];
         let rows = vec![row; ROWS_A_TABLE + 1];
         let out = render(Format::Table, &piped(), &["n"], &rows);
-        assert_eq!(out.lines().count(), ROWS_A_TABLE + 1 + 4);
+        assert_eq!(out.lines().count(), ROWS_A_TABLE + 1 + 5);
         assert_eq!(render(Format::Table, &piped(), &["n"], &[]), "");
     }
 

@@ -109,6 +109,7 @@ pub(super) mod testing {
         fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<(String, u64)> {
             let all: &[(&str, u64)] = match field.name {
                 "event-name" => &[("ConsoleLogin", 1200), ("CreateUser", 3)],
+                "outcome" => &[("denied", 4), ("ok", 0)],
                 "user" => &[("alice", 9), ("a b", 2), ("a\x1bb", 1)],
                 _ => &[],
             };

@@ -120,13 +120,8 @@ fn matching_fields(word: &str) -> Vec<&'static str> {
 /// The values of a field that a text begins.
 fn values(field: &Field, typed: &str, source: &dyn Source) -> Vec<Candidate> {
     let prefix = unquoted(typed);
-    let fixed: &[&str] = match field.kind {
-        Kind::Flag => &["true", "false"],
-        Kind::Word(words) => words,
-        _ => &[],
-    };
-    if !fixed.is_empty() {
-        return fixed.iter().filter(|word| word.starts_with(&prefix)).copied().map(Candidate::new).collect();
+    if field.kind == Kind::Flag {
+        return ["true", "false"].into_iter().filter(|word| word.starts_with(&prefix)).map(Candidate::new).collect();
     }
     let values = source.values(field, &prefix, MOST_VALUES);
     let quoted = typed.starts_with('"');

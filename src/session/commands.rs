@@ -165,7 +165,7 @@ fn words(line: &str, from: usize) -> Result<Vec<(String, Span)>, SessionError> {
 
 fn run_help(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     arguments.at_most(1)?;
-    let color = session.output.target(&session.settings.style).style.color;
+    let color = session.output.style(&session.settings.style).color;
     let text = match arguments.words.first() {
         None => help::overview(color),
         Some((topic, span)) => match help::topic(topic, color) {

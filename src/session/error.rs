@@ -41,6 +41,22 @@ impl SessionError {
     }
 }
 
+impl From<Box<Diagnostic>> for SessionError {
+    fn from(mistake: Box<Diagnostic>) -> SessionError {
+        SessionError::Mistake(mistake)
+    }
+}
+
+impl From<io::Error> for SessionError {
+    fn from(error: io::Error) -> SessionError {
+        // A sink that cannot show an answer says why with a mistake.
+        match error.downcast::<Diagnostic>() {
+            Ok(mistake) => SessionError::from(mistake),
+            Err(error) => SessionError::Output(error),
+        }
+    }
+}
+
 impl From<Diagnostic> for SessionError {
     fn from(mistake: Diagnostic) -> SessionError {
         SessionError::Mistake(Box::new(mistake))
@@ -68,7 +84,7 @@ impl From<Failure> for SessionError {
         match failure {
             Failure::Diagnostic(mistake) => SessionError::Mistake(mistake),
             Failure::Interrupted => SessionError::Cancelled,
-            Failure::Output(error) => SessionError::Output(error),
+            Failure::Output(error) => SessionError::from(error),
             Failure::Store(error) => SessionError::from(error),
         }
     }

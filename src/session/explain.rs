@@ -18,8 +18,7 @@ pub(super) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionEr
     let case = session.case()?;
     let understood = understand(session, &case, text)?;
     let list = understood.lookup.is_event_list();
-    let file = session.output.target(&session.settings.style).file;
-    let most = if list { most_events(session, &understood, file) } else { None };
+    let most = if list { most_events(session, &understood) } else { None };
     let format = session.settings.format.unwrap_or_default();
     let statement = statement(&case, &understood.lookup, format, most);
     let mut out = format!("-- {}\n", visible(&understood.tree.text));

@@ -40,6 +40,9 @@ pub(super) fn run(session: &mut Session, paths: &[PathBuf], options: &Options) -
     } else if !session.settings.quiet {
         let _ = session.notes.write_all(text(&report).as_bytes());
     }
+    if session.interrupter.is_cancelled() {
+        session.note("an import is not cancelled: it has run to its end");
+    }
     Ok(Answer { rejected: report.counts.rejected > 0, ..Answer::default() })
 }
 

@@ -23,7 +23,7 @@ pub(super) fn run(session: &mut Session) -> Result<Answer, SessionError> {
         Some(Format::Json) => format!("{}\n", escape::json(&format!("{:#}", object(&path, &info)))),
         Some(Format::Ndjson) => format!("{}\n", escape::json(&object(&path, &info).to_string())),
         None | Some(Format::Table | Format::Expanded) => {
-            text(&path, &info, session.output.target(&session.settings.style).style.color)
+            text(&path, &info, session.output.style(&session.settings.style).color)
         }
         Some(other) => {
             let mistake = Diagnostic::new(format!("info has no format {other}"));

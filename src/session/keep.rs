@@ -25,6 +25,8 @@ pub(super) struct Kept {
     pub(super) rows: u64,
     /// Whether there was a row after the last that was passed on.
     pub(super) more: bool,
+    /// Whether the answer was one row of one cell, the number 0: a count of nothing.
+    pub(super) is_zero: bool,
     /// The event of each row, as far as there is one.
     pub(super) events: Vec<EventRef>,
 }
@@ -85,6 +87,7 @@ impl RowSink for Keep<'_> {
         }
         self.statement += 1;
         self.kept.rows += 1;
+        self.kept.is_zero = self.kept.rows == 1 && cells == [Cell::Integer(0)];
         if let Some((column, _)) = self.column
             && self.kept.events.len() < MOST_EVENTS
         {

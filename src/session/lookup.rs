@@ -11,7 +11,7 @@ use crate::rows::RowSink;
 use crate::store::Case;
 
 use super::keep::{First, Keep, Kept};
-use super::{Answer, Session, SessionError, records, timing};
+use super::{Answer, Session, SessionError, records};
 
 /// How many events a list shows as a table.
 const NEWEST: u64 = 50;
@@ -43,17 +43,17 @@ pub(super) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionEr
 /// Gives a lookup its meaning in the case.
 pub(super) fn understand(session: &Session, case: &Case, text: &str) -> Result<Understood, SessionError> {
     let text = session.substituted(text)?;
-    let in_source = |mistake: Diagnostic| SessionError::from(mistake).in_source(&text);
-    let tree = query::parse(&text).map_err(in_source)?;
-    let lookup = query::resolve(&tree, &CaseEnvironment { case }).map_err(in_source)?;
+    let tree = query::parse(&text).map_err(|mistake| SessionError::from(mistake).in_source(&text))?;
+    let lookup = query::resolve(&tree, &CaseEnvironment { case })
+        .map_err(|mistake| SessionError::from(mistake).in_source(&text))?;
     Ok(Understood { tree, lookup })
 }
 
 /// How many events a list shows in the place where rows go now; `None` is all of them.
-pub(super) fn most_events(session: &Session, understood: &Understood, file: bool) -> Option<u64> {
+pub(super) fn most_events(session: &Session, understood: &Understood) -> Option<u64> {
     let own = understood.tree.stages.iter().any(|stage| matches!(stage.kind, StageKind::Limit(_)));
     let table = session.settings.format.unwrap_or_default() == Format::Table;
-    session.settings.limit.or((table && !file && !own).then_some(NEWEST))
+    session.settings.limit.or((table && !session.output.is_file() && !own).then_some(NEWEST))
 }
 
 /// The statement that answers a lookup in a format, with one row more than is shown, to know whether there is one.
@@ -80,8 +80,7 @@ fn write_rows(
             .hint("leave the stages out, or take another format");
         return Err(mistake.into());
     }
-    let file = session.output.target(&session.settings.style).file;
-    let most = if list { most_events(session, understood, file) } else { session.settings.limit };
+    let most = if list { most_events(session, understood) } else { session.settings.limit };
     let statement = statement(case, lookup, format, if list { most } else { None });
     let mut target = session.output.target(&session.settings.style);
     target.style.numbers &= list;
@@ -126,12 +125,12 @@ fn remark(
         (false, true) => (format!("the first {rows} rows"), true),
         (false, false) => (number::counted(kept.rows, "row"), false),
     };
-    let mut line = format!("{of} ({}, {})", interval(lookup.interval()), timing(taken));
+    let mut line = format!("{of} ({}, {})", interval(lookup.interval()), number::duration(taken));
     if cut && session.settings.limit.is_none() && most == Some(NEWEST) {
         line.push_str("; `| limit N` shows more");
     }
     session.status(&line);
-    if kept.rows == 0 {
+    if kept.rows == 0 || kept.is_zero {
         explain_nothing(session, case, lookup)?;
     } else {
         tell_identities(session, case, lookup);
@@ -243,16 +242,10 @@ pub(super) fn interval(interval: Option<Interval>) -> String {
 
 /// The period that the case covers, if it has a time at all.
 pub(super) fn period(case: &Case) -> Option<String> {
-    let first = edge(case, "SELECT min(time) FROM events")?;
-    let last = edge(case, "SELECT max(time) FROM events")?;
-    Some(format!("{} to {}", number::time(first), number::time(last)))
-}
-
-/// One number that SQL gives.
-pub(super) fn edge(case: &Case, sql: &str) -> Option<i64> {
-    let mut sink = First::default();
-    case.query(sql, &[], &mut sink).ok()?;
-    sink.0
+    match case.period() {
+        Ok((Some(first), Some(last))) => Some(format!("{first} to {last}")),
+        _ => None,
+    }
 }
 
 /// What a lookup may ask of the world.
@@ -266,7 +259,8 @@ impl Environment for CaseEnvironment<'_> {
     }
 
     fn newest_event(&self) -> Option<i64> {
-        edge(self.case, "SELECT max(time) FROM events")
+        // What cannot be read here cannot be read by the statement either, which then says why.
+        self.case.newest_event().ok().flatten()
     }
 
     fn read_list(&self, path: &str) -> Result<String, String> {

@@ -5,11 +5,11 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 pub mod commands;
 mod error;
@@ -22,6 +22,7 @@ mod interrupt;
 mod keep;
 mod lookup;
 mod output;
+mod params;
 mod progress;
 mod records;
 pub mod screen;
@@ -30,9 +31,11 @@ mod show;
 
 pub use error::SessionError;
 pub use interrupt::Interrupter;
+pub use params::Params;
 
 use crate::diagnostic::Diagnostic;
 use crate::ingest;
+use crate::query::Statistics;
 use crate::render::{self, Format, Style, number, palette};
 use crate::store::Case;
 use input::Input;
@@ -98,7 +101,7 @@ pub struct Session {
     /// The events that the last answer showed, for `.show N`.
     shown: Vec<EventRef>,
     /// The values of `:k` and `${k}`; without any, `${k}` is plain text.
-    params: Option<BTreeMap<String, String>>,
+    params: Option<Params>,
     interrupter: Arc<Interrupter>,
     /// How many `.read` are under way.
     depth: usize,
@@ -135,7 +138,7 @@ impl Session {
     }
 
     /// Gives the values of `:k` in SQL and `${k}` in lookups.
-    pub fn set_params(&mut self, params: BTreeMap<String, String>) {
+    pub fn set_params(&mut self, params: Params) {
         self.params = Some(params);
     }
 
@@ -147,18 +150,16 @@ impl Session {
     /// Runs one input to its end, with its rows written.
     pub fn execute(&mut self, input: &Input<'_>) -> Result<Answer, SessionError> {
         let started = Instant::now();
-        self.interrupter.reset();
+        if self.depth == 0 {
+            self.interrupter.reset();
+        }
         let answer = match *input {
             Input::Nothing => Ok(Answer::default()),
             Input::Command(text) => commands::run(self, text),
             Input::Sql(text) => self.sql(text, started),
             Input::Lookup(text) => lookup::run(self, text),
         };
-        let finished = if matches!(input, Input::Sql(_) | Input::Lookup(_)) {
-            self.output.finish_once()
-        } else {
-            self.output.flush()
-        };
+        let finished = self.output.finish();
         let answer = answer?;
         finished?;
         if self.settings.timer && *input != Input::Nothing {
@@ -208,22 +209,21 @@ impl Session {
     /// Runs SQL, one statement or several.
     fn sql(&mut self, text: &str, started: Instant) -> Result<Answer, SessionError> {
         let case = self.case()?;
-        let none = BTreeMap::new();
-        let params = self.params.as_ref().unwrap_or(&none);
+        let params = self.params.as_ref().map_or_else(BTreeMap::new, |params| params.for_sql(text));
         let format = self.settings.format.unwrap_or_default();
         let mut target = self.output.target(&self.settings.style);
         target.style.numbers = false;
         let running = self.interrupter.watch(case.interrupt());
         let mut keep = Keep::new(records::sink(format, &case, target.out, &target.style));
-        let done = case.query_named(text, params, &mut keep);
+        let done = case.query_named(text, &params, &mut keep);
         drop(running);
         let kept = keep.finish();
         done?;
         self.shown = kept.events;
         self.output.flush()?;
         if self.settings.interactive {
-            let timed = timing(started.elapsed());
-            self.status(&format!("{} ({timed})", number::counted(kept.rows, "row")));
+            let time = number::duration(started.elapsed());
+            self.status(&format!("{} ({time})", number::counted(kept.rows, "row")));
         }
         Ok(Answer::rows(kept.rows))
     }
@@ -231,15 +231,15 @@ impl Session {
     /// One line about the case: where it is, how many events it has and from when to when.
     pub fn welcome(&self) -> Result<String, SessionError> {
         let case = self.case()?;
-        let events = lookup::edge(&case, "SELECT count(*) FROM events").unwrap_or(0).unsigned_abs();
-        let period = lookup::period(&case).map_or(String::new(), |period| format!(", {period}"));
+        let events = Statistics::events(&*case);
+        let period = lookup::period(&case).map_or_else(String::new, |period| format!(", {period}"));
         Ok(format!("{}: {}{period}", case.path().display(), number::counted(events, "event")))
     }
 
     /// The text of a lookup with `${k}` filled in.
     fn substituted(&self, text: &str) -> Result<String, SessionError> {
         match &self.params {
-            Some(params) => Ok(crate::query::substitute(text, params)?),
+            Some(params) => Ok(crate::query::substitute(text, params.all())?),
             None => Ok(text.to_owned()),
         }
     }
@@ -258,16 +258,5 @@ impl Session {
     fn close(&mut self) {
         self.case.take();
         self.shown.clear();
-    }
-}
-
-/// How long an answer took, for a status line.
-fn timing(time: Duration) -> String {
-    number::duration(time)
-}
-
-impl From<io::Error> for SessionError {
-    fn from(error: io::Error) -> SessionError {
-        SessionError::Output(error)
     }
 }

@@ -13,6 +13,8 @@ pub(super) struct Output {
     file: Option<BufWriter<File>>,
     /// Takes the rows of the next answer only.
     once: Option<BufWriter<File>>,
+    /// Whether anything was written since the last input ended.
+    used: bool,
 }
 
 /// The current place.
@@ -21,23 +23,32 @@ pub(super) struct Target<'a> {
     pub(super) out: &'a mut dyn Write,
     /// What it can do.
     pub(super) style: Style,
-    /// Whether it is a file: answers there are whole.
-    pub(super) file: bool,
 }
 
 impl Output {
     /// Rows go to `screen`.
     pub(super) fn new(screen: Box<dyn Write>) -> Output {
-        Output { screen, file: None, once: None }
+        Output { screen, file: None, once: None, used: false }
     }
 
-    /// The current place; `style` is the screen's.
-    pub(super) fn target(&mut self, style: &Style) -> Target<'_> {
-        let plain = Style { unicode: true, ..Style::default() };
+    /// The current place, to write an answer to; `screen` is the screen's style.
+    pub(super) fn target(&mut self, screen: &Style) -> Target<'_> {
+        self.used = true;
+        let style = self.style(screen);
         match (&mut self.once, &mut self.file) {
-            (Some(file), _) | (None, Some(file)) => Target { out: file, style: plain, file: true },
-            (None, None) => Target { out: &mut self.screen, style: style.clone(), file: false },
+            (Some(file), _) | (None, Some(file)) => Target { out: file, style },
+            (None, None) => Target { out: &mut self.screen, style },
         }
+    }
+
+    /// What the current place can do; `screen` is the screen's style.
+    pub(super) fn style(&self, screen: &Style) -> Style {
+        if self.is_file() { Style { unicode: true, ..Style::default() } } else { screen.clone() }
+    }
+
+    /// Whether the current place is a file: answers there are whole.
+    pub(super) fn is_file(&self) -> bool {
+        self.once.is_some() || self.file.is_some()
     }
 
     /// Sends rows to a file, emptied first, or back to the screen.
@@ -55,9 +66,11 @@ impl Output {
         Ok(())
     }
 
-    /// Ends an answer: later rows go where they went before `.once`.
-    pub(super) fn finish_once(&mut self) -> io::Result<()> {
-        if let Some(mut once) = self.once.take() {
+    /// Ends an input: where it wrote an answer, later ones go where they went before `.once`.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.used)
+            && let Some(mut once) = self.once.take()
+        {
             once.flush()?;
         }
         self.flush()

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use crate::diagnostic::Diagnostic;
 use crate::render::{self, Format, Style, record};
 use crate::rows::{Cell, RowSink};
 use crate::store::Case;
@@ -46,7 +47,10 @@ impl RowSink for Records<'_> {
         match self.column {
             Some(_) => Ok(()),
             None if columns.is_empty() => Ok(()),
-            None => Err(io::Error::other("the format records needs a column `id` (of events) or `record`")),
+            None => {
+                let mistake = Diagnostic::new("the format records needs a column `id` of events, or `record`");
+                Err(io::Error::other(mistake.hint("SELECT id FROM events WHERE ...")))
+            }
         }
     }
 

@@ -34,7 +34,7 @@ pub(super) fn run(session: &mut Session, row: u64, raw: bool) -> Result<Answer, 
 
 /// Ends the output, and says so where the bytes are not the exact ones.
 fn finish(session: &mut Session, escaped: bool) -> Result<Answer, SessionError> {
-    session.output.finish_once()?;
+    session.output.flush()?;
     if escaped {
         session.note("control characters are shown escaped; `.once FILE` before it keeps the exact bytes");
     }

@@ -1,0 +1,76 @@
+//! Values for what a script or a statement leaves open.
+
+use std::collections::BTreeMap;
+
+/// The values that were given on the command line, by name.
+#[derive(Debug, Clone, Default)]
+pub struct Params {
+    values: BTreeMap<String, String>,
+    /// Whether a statement gets those only that it asks for: a script's values are for all of its inputs.
+    shared: bool,
+}
+
+impl Params {
+    /// Values for one statement: each has to be asked for.
+    pub fn of_statement(values: impl IntoIterator<Item = (String, String)>) -> Params {
+        Params { values: values.into_iter().collect(), shared: false }
+    }
+
+    /// Values for all inputs of a script.
+    pub fn of_script(values: impl IntoIterator<Item = (String, String)>) -> Params {
+        Params { values: values.into_iter().collect(), shared: true }
+    }
+
+    /// All of them.
+    pub(super) fn all(&self) -> &BTreeMap<String, String> {
+        &self.values
+    }
+
+    /// Those for a text of SQL.
+    pub(super) fn for_sql(&self, sql: &str) -> BTreeMap<String, String> {
+        let mut values = self.values.clone();
+        if self.shared {
+            let asked = asked_for(sql);
+            values.retain(|name, _| asked.contains(&name.as_str()));
+        }
+        values
+    }
+}
+
+/// The names after `:`, `@` or `$` in SQL, strings and comments left out.
+fn asked_for(sql: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    let mut rest = sql;
+    while let Some(first) = rest.chars().next() {
+        let body = &rest[first.len_utf8()..];
+        let skipped = match first {
+            '\'' | '"' | '`' => body.find(first).map_or(body.len(), |end| end + 1),
+            '-' if body.starts_with('-') => body.find('\n').unwrap_or(body.len()),
+            '/' if body.starts_with('*') => body.find("*/").map_or(body.len(), |end| end + 2),
+            ':' | '@' | '$' => {
+                let end = body.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(body.len());
+                names.push(&body[..end]);
+                end
+            }
+            _ => 0,
+        };
+        rest = &body[skipped..];
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Params;
+
+    #[test]
+    fn a_script_s_statement_gets_what_it_asks_for() {
+        let values = || ["a", "b"].map(|name| (name.to_owned(), "1".to_owned()));
+        let names = |params: &Params, sql: &str| params.for_sql(sql).into_keys().collect::<Vec<_>>();
+        let script = Params::of_script(values());
+        assert_eq!(names(&script, "SELECT :a, ':b' -- :b\n, \":b\" /* :b */"), ["a"]);
+        assert_eq!(names(&script, "SELECT $b || '2024-01-01T10:a' FROM x@a"), ["a", "b"]);
+        assert!(names(&script, "SELECT 'it''s :a'").is_empty());
+        assert_eq!(names(&Params::of_statement(values()), "SELECT 1"), ["a", "b"]);
+    }
+}
