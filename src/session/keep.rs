@@ -34,6 +34,9 @@ pub(super) struct Kept {
 /// Passes rows on to another sink, and keeps what they are.
 pub(super) struct Keep<'a> {
     inner: Box<dyn RowSink + 'a>,
+    /// Whether the first column is the event's number.
+    numbered: bool,
+    /// Whether `inner` does not see the first column.
     hidden: bool,
     most: Option<u64>,
     /// The column that tells the event, and whether it is its number or its event id.
@@ -46,12 +49,12 @@ pub(super) struct Keep<'a> {
 impl<'a> Keep<'a> {
     /// Passes everything on to `inner`.
     pub(super) fn new(inner: Box<dyn RowSink + 'a>) -> Keep<'a> {
-        Keep { inner, hidden: false, most: None, column: None, statement: 0, kept: Kept::default() }
+        Keep { inner, numbered: false, hidden: false, most: None, column: None, statement: 0, kept: Kept::default() }
     }
 
-    /// The first column is the event's number, which `inner` does not see; it gets at most `most` rows.
-    pub(super) fn events(inner: Box<dyn RowSink + 'a>, most: Option<u64>) -> Keep<'a> {
-        Keep { hidden: true, most, ..Keep::new(inner) }
+    /// The first column is the event's number, which `inner` sees unless `hidden`.
+    pub(super) fn events(inner: Box<dyn RowSink + 'a>, hidden: bool) -> Keep<'a> {
+        Keep { numbered: true, hidden, ..Keep::new(inner) }
     }
 
     /// At most `most` rows are passed on.
@@ -71,7 +74,7 @@ impl RowSink for Keep<'_> {
         self.kept.events.clear();
         self.statement = 0;
         let place = |name: &str| columns.iter().position(|column| column == name);
-        self.column = if self.hidden {
+        self.column = if self.numbered {
             Some((0, true))
         } else {
             // Rows of other tables have an id too: only beside an event_id is it an event's.
@@ -160,7 +163,7 @@ mod tests {
     fn keep(hidden: bool, columns: &[&str], rows: &[&[Cell<'_>]]) -> (String, super::Kept) {
         let mut out = Vec::new();
         let inner = sink(Format::Tsv, &mut out, &Style::default());
-        let mut keep = if hidden { Keep::events(inner, Some(1)) } else { Keep::new(inner) };
+        let mut keep = if hidden { Keep::events(inner, true).at_most(Some(1)) } else { Keep::new(inner) };
         keep.begin(&columns.iter().map(|column| (*column).to_owned()).collect::<Vec<_>>()).unwrap();
         for row in rows {
             keep.row(row).unwrap();

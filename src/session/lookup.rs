@@ -86,11 +86,8 @@ fn write_rows(
     target.style.numbers &= list;
     let running = session.interrupter.watch(case.interrupt());
     let inner = records::sink(format, case, target.out, &target.style);
-    let mut keep = match (list, format) {
-        (true, Format::Records) => Keep::new(inner).at_most(most),
-        (true, _) => Keep::events(inner, most),
-        (false, _) => Keep::new(inner).at_most(most),
-    };
+    let keep = if list { Keep::events(inner, format != Format::Records) } else { Keep::new(inner) };
+    let mut keep = keep.at_most(most);
     let done = case.query(&statement.sql, &statement.params, &mut keep);
     drop(running);
     let kept = keep.finish();

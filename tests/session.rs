@@ -1,0 +1,300 @@
+//! A session without a terminal: what is typed, what goes to the rows, and what is remarked.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by a panic")]
+
+mod common;
+
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::path::Path;
+use std::rc::Rc;
+
+use common::{Scratch, record};
+use trailq::render::{Format, Style};
+use trailq::session::input::Input;
+use trailq::session::{Answer, Params, Session, SessionError, Settings, script};
+
+/// Bytes that a test can read while a session writes them.
+#[derive(Clone, Default)]
+struct Shared(Rc<RefCell<Vec<u8>>>);
+
+impl Shared {
+    /// Takes what was written since the last call.
+    fn take(&self) -> String {
+        String::from_utf8(std::mem::take(&mut *self.0.borrow_mut())).unwrap()
+    }
+}
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A session on a case, with its outputs.
+struct Desk {
+    scratch: Scratch,
+    session: Session,
+    rows: Shared,
+    notes: Shared,
+}
+
+impl Desk {
+    /// A session on a case with these records.
+    fn with(records: &[String]) -> Desk {
+        let scratch = Scratch::new();
+        let file = scratch.write("trail.json", format!("{{\"Records\":[{}]}}", records.join(",")));
+        scratch.import(&[file]);
+        let (rows, notes) = (Shared::default(), Shared::default());
+        let settings = Settings { style: Style { unicode: true, ..Style::default() }, ..Settings::default() };
+        let session = Session::new(scratch.case(), settings, Box::new(rows.clone()), Box::new(notes.clone()));
+        Desk { scratch, session, rows, notes }
+    }
+
+    fn try_run(&mut self, text: &str) -> Result<Answer, SessionError> {
+        self.session.execute(&Input::of(text))
+    }
+
+    /// Runs an input, and gives what went to the rows and to the notes.
+    fn run(&mut self, text: &str) -> (String, String) {
+        self.try_run(text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+        (self.rows.take(), self.notes.take())
+    }
+
+    /// The mistake that an input is.
+    fn mistake(&mut self, text: &str) -> String {
+        let error = self.try_run(text).expect_err(text);
+        let mut out = Vec::new();
+        trailq::render::diagnostic::write(&mut out, &error.into_diagnostic(), false).unwrap();
+        self.rows.take();
+        self.notes.take();
+        String::from_utf8(out).unwrap()
+    }
+
+    /// Runs a script from a file, and gives the mistake that ends it, if one does.
+    fn script(&mut self, path: &Path) -> Option<String> {
+        let file = io::BufReader::new(std::fs::File::open(path).unwrap());
+        let done = script::run(&mut self.session, file, "s.trailq");
+        done.err().map(|error| {
+            let mistake = error.into_diagnostic();
+            format!("{}: {}", mistake.origin.unwrap_or_default(), mistake.message)
+        })
+    }
+}
+
+/// So many events, one a second.
+fn many(count: usize) -> Vec<String> {
+    let at = |n: usize| format!("\"2024-03-01T09:{:02}:{:02}Z\"", n / 60, n % 60);
+    (0..count).map(|n| record(&format!("e-{n}"), "").replace("\"2024-03-01T09:00:00Z\"", &at(n))).collect()
+}
+
+#[test]
+fn a_table_shows_the_newest_50_and_other_formats_everything() {
+    let mut desk = Desk::with(&many(60));
+    let (rows, notes) = desk.run("event-name=RunInstances");
+    assert_eq!(rows.lines().count(), 52, "{rows}");
+    assert!(rows.lines().nth(2).unwrap().starts_with("2024-03-01T09:00:59Z"), "{rows}");
+    assert!(notes.starts_with("the newest 50 of 60 events (all times, "), "{notes}");
+    assert!(desk.run("event-name=RunInstances | limit 55").0.lines().count() == 57);
+    desk.session.settings.format = Some(Format::Ndjson);
+    let (rows, notes) = desk.run("event-name=RunInstances");
+    assert_eq!(rows.lines().count(), 60);
+    assert!(notes.starts_with("60 events ("), "{notes}");
+    desk.session.settings.limit = Some(7);
+    let (rows, notes) = desk.run("event-name=RunInstances");
+    assert_eq!(rows.lines().count(), 7);
+    assert!(notes.starts_with("the newest 7 of 60 events"), "{notes}");
+}
+
+#[test]
+fn a_file_gets_the_whole_answer_and_then_the_screen_again() {
+    let mut desk = Desk::with(&many(60));
+    let (once, always) = (desk.scratch.path("a file"), desk.scratch.path("all"));
+    desk.run(&format!(".once '{}'", once.display()));
+    assert_eq!(desk.run("event-name=RunInstances").0, "");
+    assert_eq!(std::fs::read_to_string(&once).unwrap().lines().count(), 62);
+    assert_ne!(desk.run("event-name=RunInstances").0, "");
+    desk.run(&format!(".output {}", always.display()));
+    desk.run(".mode csv");
+    assert_eq!(desk.run("event-name=RunInstances | count").0, "");
+    assert_eq!(desk.run(".print two").0, "");
+    desk.run(".output");
+    assert_eq!(desk.run(".print three").0, "three\n");
+    assert!(std::fs::read_to_string(&always).unwrap().ends_with("60\r\ntwo\n"));
+    assert!(desk.mistake(".output /no/such/folder/x").contains("the file cannot be written"));
+}
+
+#[test]
+fn show_gives_the_record_of_a_row_pretty_or_byte_for_byte() {
+    let first = record("e-1", r#""requestParameters": {"b": 1.0,  "a": [1e2]}"#);
+    let mut desk = Desk::with(&[first.clone(), record("e-2", "").replace("09:00:00Z", "08:00:00Z")]);
+    assert!(desk.mistake(".show 1").contains("no list of events"));
+    desk.run("event-name=RunInstances");
+    assert_eq!(desk.run(".show 1 --raw").0, first);
+    assert!(desk.run(".show 1").0.contains("  \"requestParameters\": {\n    \"b\": 1.0,\n    \"a\": [\n      1e2\n"));
+    assert!(desk.run(".show 2").0.contains("\"e-2\""));
+    assert!(desk.mistake(".show 3").contains("there is no row 3: the last answer has 2 rows"));
+    assert!(desk.mistake(".show x").contains("  | .show x\n  |       ^\n"));
+    desk.run("SELECT event_id, 1 FROM events ORDER BY time");
+    assert!(desk.run(".show 1").0.contains("\"e-2\""));
+    desk.run("event-name=RunInstances | count");
+    assert!(desk.mistake(".show 1").contains("no list of events"));
+}
+
+#[test]
+fn when_nothing_matches_the_reason_is_told() {
+    let mut desk = Desk::with(&[record("e-1", r#""userIdentity":{"type":"IAMUser","userName":"alice"}"#)]);
+    let (rows, notes) = desk.run("event-name=RunInstances user=alcie");
+    assert_eq!(rows, "");
+    assert!(notes.starts_with("no events match (all times, "), "{notes}");
+    assert!(
+        notes.contains("note: `user=alcie` leaves none of the 1 event that the terms before it match\n"),
+        "{notes}"
+    );
+    assert!(notes.contains("`alice`"), "{notes}");
+    assert!(notes.contains("note: the case covers 2024-03-01T09:00:00Z to 2024-03-01T09:00:00Z\n"), "{notes}");
+    assert!(desk.run("user=alcie | count").1.contains("`alice`"));
+    desk.session.settings.quiet = true;
+    assert_eq!(desk.run("user=alcie").1, "");
+}
+
+#[test]
+fn a_user_of_several_identities_is_told() {
+    let identity = |arn: &str| format!(r#""userIdentity":{{"type":"IAMUser","userName":"alice","arn":"{arn}"}}"#);
+    let mut desk = Desk::with(&[
+        record("e-1", &identity("arn:aws:iam::111122223333:user/alice")),
+        record("e-2", &identity("arn:aws:iam::444455556666:user/alice")),
+    ]);
+    let notes = desk.run("user=alice").1;
+    assert!(notes.contains("note: user `alice` is 2 identities:\n  IAMUser arn:aws:iam::"), "{notes}");
+}
+
+#[test]
+fn the_original_records_are_a_format() {
+    let first = record("e-1", "\n \"requestParameters\": {\"a b\":\t[1.0]}");
+    let mut desk = Desk::with(&[first]);
+    desk.session.settings.format = Some(Format::Records);
+    let line = format!("{}\n", record("e-1", r#""requestParameters":{"a b":[1.0]}"#));
+    assert_eq!(desk.run("event-name=RunInstances").0, line);
+    assert_eq!(desk.run("SELECT id FROM events").0, line);
+    assert_eq!(desk.run("SELECT 1 AS x, record(id) FROM events").0, line);
+    assert!(desk.mistake("event-name=RunInstances | count").contains("the format records shows events"));
+    assert!(desk.mistake("SELECT 1 AS x").starts_with("error: the format records needs a column `id` of events"));
+}
+
+#[test]
+fn nothing_in_a_record_acts_on_the_terminal() {
+    let nasty = "\\u001b[2J\\u009b31m\\u202e\\u0007";
+    let mut desk = Desk::with(&[record(
+        "e-1",
+        &format!(
+            r#""userIdentity":{{"type":"IAMUser","userName":"a{nasty}"}},"errorCode":"{nasty}","userAgent":"{nasty}""#
+        ),
+    )]);
+    desk.session.settings.style.width = Some(200);
+    for format in Format::ALL {
+        desk.session.settings.format = Some(format);
+        for input in
+            ["event-name=RunInstances", "SELECT id, event_id, user_name, record(id) AS record FROM events", ".show 1"]
+        {
+            let (rows, notes) = desk.run(input);
+            let unsafe_in = |text: &str| text.chars().any(|c| c.is_control() && !"\n\r\t".contains(c));
+            assert!(!unsafe_in(&rows) && !unsafe_in(&notes), "{format} {input}: {rows:?} {notes:?}");
+        }
+    }
+}
+
+#[test]
+fn commands_are_told_what_is_wrong_with_them() {
+    let mut desk = Desk::with(&many(1));
+    assert_eq!(
+        desk.mistake(".hlp"),
+        "error: unknown command `.hlp`\n  | .hlp\n  | ^^^^\n  = hint: did you mean `.help`?\n"
+    );
+    assert!(desk.mistake(".mode tabel").contains("= hint: did you mean `table`?"));
+    assert!(desk.mistake(".timer maybe").contains("the timer is `on` or `off`"));
+    assert!(desk.mistake(".read 'x").contains("the quote `'` is not closed"));
+    assert!(desk.mistake(".once").contains(".once needs FILE"));
+    assert!(desk.mistake(".schema evnts").contains("did you mean `events`?"));
+    assert!(desk.mistake(".help evnt-name").contains("did you mean `.help event-name`?"));
+    assert!(desk.mistake(".info x").contains("takes no more arguments"));
+    assert!(desk.run(".help").0.contains(".show N [--raw]"));
+    assert!(desk.run(".schema events").0.contains("CREATE TABLE events"));
+    assert!(desk.run(".tables").0.contains("event_history\n"));
+    assert!(desk.run(".explain event-name=RunInstances").0.contains("-- plan: "));
+    desk.run(".timer on");
+    assert!(desk.run("SELECT 1").1.starts_with("time: 0."));
+}
+
+#[test]
+fn looking_changes_nothing() {
+    let mut desk = Desk::with(&many(1));
+    for sql in ["DELETE FROM events", "CREATE TABLE x (y)", "ATTACH 'x.db' AS x", "PRAGMA user_version = 9"] {
+        desk.mistake(sql);
+    }
+    assert_eq!(desk.run("SELECT count(*) FROM events").0.lines().last(), Some("       1"));
+}
+
+#[test]
+fn a_script_runs_everything_and_names_the_line_of_a_mistake() {
+    let mut desk = Desk::with(&many(3));
+    desk.session.settings.format = Some(Format::Tsv);
+    desk.session.set_params(Params::of_script([
+        ("name".to_owned(), "RunInstances".to_owned()),
+        ("n".to_owned(), "2".to_owned()),
+    ]));
+    let inner = desk.scratch.write("inner.trailq", ".print inner ${n}\n");
+    let good = desk.scratch.write(
+        "good.trailq",
+        format!(
+            "#!/usr/bin/env -S trailq script\r\n-- a remark\r\n\r\nevent-name=${{name}} | count\r\nSELECT :n\r\n  AS n;\n\
+             .read '{}'\n.print end\nSELECT 4 AS n",
+            inner.display()
+        ),
+    );
+    assert_eq!(desk.script(&good), None);
+    assert_eq!(desk.rows.take(), "events\n3\nn\n2\ninner 2\nend\nn\n4\n");
+    for (text, mistake) in [
+        ("-- x\n\n.nonsense\n.print no", "s.trailq:3: unknown command `.nonsense`"),
+        ("SELECT 1;\nSELECT\n  nowhere\nFROM events;\n", "s.trailq:3: no such column: nowhere"),
+        (".print ok\nevnt-name=x", "s.trailq:2: unknown field `evnt-name`"),
+    ] {
+        let bad = desk.scratch.write("bad.trailq", text);
+        assert_eq!(desk.script(&bad).unwrap(), mistake);
+        assert!(!desk.rows.take().contains("no\n"));
+    }
+    let bad = desk.scratch.write("bad.trailq", b".print a\n\xff\n");
+    assert!(desk.script(&bad).unwrap().ends_with("s.trailq:2: the line is not UTF-8"));
+    let quit = desk.scratch.write("quit.trailq", ".print a\n.quit\n.print b\n");
+    desk.rows.take();
+    assert_eq!(desk.script(&quit), None);
+    assert_eq!(desk.rows.take(), "a\n");
+    let endless = desk.scratch.path("endless.trailq");
+    std::fs::write(&endless, format!(".read '{}'\n", endless.display())).unwrap();
+    assert!(desk.script(&endless).unwrap().contains("deep"));
+}
+
+#[test]
+fn an_import_reports_and_the_session_goes_on_with_the_new_events() {
+    let mut desk = Desk::with(&many(2));
+    desk.run("SELECT 1");
+    let more = desk.scratch.write("more.json", format!("{}\n{{\"no\":1}}\n", record("new-1", "")));
+    let answer = desk.try_run(&format!(".import '{}'", more.display())).unwrap();
+    assert!(answer.rejected);
+    let notes = desk.notes.take();
+    assert!(notes.starts_with("1 file: 2 records read, 1 stored, 0 duplicate, 1 rejected\n"), "{notes}");
+    assert!(notes.contains("rejected: "), "{notes}");
+    assert_eq!(desk.run("SELECT count(*) AS n FROM events").0.lines().last(), Some("3"));
+    desk.session.settings.format = Some(Format::Json);
+    desk.run(&format!(".import '{}'", more.display()));
+    desk.session.info().unwrap();
+    let info: serde_json::Value = serde_json::from_str(&desk.rows.take()).unwrap();
+    assert_eq!(info["events"], 3);
+    assert_eq!(info["rejected"], 1);
+    assert!(desk.mistake(".import /no/such/path").contains("there is no such file"));
+}
