@@ -153,7 +153,7 @@ fn when_nothing_matches_the_reason_is_told() {
     assert_eq!(rows, "");
     assert!(notes.starts_with("no events match (all times, "), "{notes}");
     assert!(
-        notes.contains("note: `user=alcie` leaves none of the 1 event that the terms before it match\n"),
+        notes.contains("note: `user=alcie` leaves none of the one event that the terms before it match\n"),
         "{notes}"
     );
     assert!(notes.contains("`alice`"), "{notes}");
@@ -177,6 +177,10 @@ fn a_user_of_several_identities_is_told() {
 #[test]
 fn the_original_records_are_a_format() {
     let first = record("e-1", "\n \"requestParameters\": {\"a b\":\t[1.0]}");
+    let mut desk = Desk::with(&many(200));
+    desk.session.settings.format = Some(Format::Records);
+    let rows = desk.run("event-name=RunInstances").0;
+    assert!(rows.lines().zip((0..200).rev()).all(|(line, n)| line.contains(&format!("\"e-{n}\""))), "{rows}");
     let mut desk = Desk::with(&[first]);
     desk.session.settings.format = Some(Format::Records);
     let line = format!("{}\n", record("e-1", r#""requestParameters":{"a b":[1.0]}"#));

@@ -10,7 +10,7 @@ use crate::session::screen::Coloring;
 
 /// Query CloudTrail files locally: trail files in, answers out
 #[derive(Debug, Parser)]
-#[command(name = "trailq", version, about, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "trailq", version, max_term_width = 100, after_help = EXAMPLES)]
 pub(super) struct Cli {
     /// The case to open in the REPL
     #[arg(value_name = "CASE", value_hint = ValueHint::FilePath)]

@@ -19,6 +19,8 @@ use args::{Cli, Command};
 const DEFAULT_CASE: &str = "trailq.db";
 /// The environment variable that names the case.
 const CASE_VARIABLE: &str = "TRAILQ_DB";
+/// Bytes of rows that are written at once.
+const BUFFER: usize = 64 << 10;
 /// Done, but some input was rejected, or `--fail-on-rows` met rows.
 const EXIT_INCOMPLETE: u8 = 1;
 /// Could not run.
@@ -65,8 +67,12 @@ fn dispatch(cli: Cli) -> Result<Outcome, SessionError> {
     if let Some(Command::Completions { shell }) = cli.command {
         return completions(shell);
     }
-    let mut session =
-        Session::new(case_path(&cli)?, settings(&cli), Box::new(BufWriter::new(io::stdout())), Box::new(io::stderr()));
+    let mut session = Session::new(
+        case_path(&cli)?,
+        settings(&cli),
+        Box::new(BufWriter::with_capacity(BUFFER, io::stdout())),
+        Box::new(io::stderr()),
+    );
     match cli.command {
         None => commands::repl(session, cli.case.as_deref()),
         Some(Command::Import(import)) => commands::import(&mut session, import),

@@ -42,6 +42,9 @@ impl<'a> Json<'a> {
                 let raw = if self.resources[at] { resources::array(text) } else { None };
                 match raw {
                     Some(raw) => self.out.write_all(escape::json(raw.get()).as_bytes()),
+                    None if text.is_ascii() && !text.contains('\x7f') => {
+                        serde_json::to_writer(&mut *self.out, text).map_err(io::Error::from)
+                    }
                     None => self.out.write_all(json_string(text).as_bytes()),
                 }
             }

@@ -1,17 +1,16 @@
 //! Shows how a lookup is answered: its interval, its statement and parameters, and SQLite's plan.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::io;
 
-use super::keep::Texts;
 use super::lookup::{interval, most_events, statement, understand};
 use super::{Answer, Session, SessionError};
 use crate::query::{Param, Statement};
 use crate::render::escape::visible;
 use crate::render::number;
+use crate::rows::{Cell, RowSink};
 use crate::store::Case;
-
-/// The column of `EXPLAIN QUERY PLAN` that says something.
-const DETAIL: usize = 3;
 
 /// Prints the explanation as SQL with comments.
 pub(super) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionError> {
@@ -51,9 +50,36 @@ fn describe(out: &mut String, statement: &Statement) {
     }
 }
 
-/// The steps of SQLite's plan.
+/// The steps of SQLite's plan, indented by what they are part of.
 fn plan(case: &Case, statement: &Statement) -> Result<Vec<String>, SessionError> {
-    let mut steps = Texts { column: DETAIL, texts: Vec::new() };
-    case.query(&format!("EXPLAIN QUERY PLAN {}", statement.sql), &statement.params, &mut steps)?;
-    Ok(steps.texts)
+    let mut plan = Plan::default();
+    case.query(&format!("EXPLAIN QUERY PLAN {}", statement.sql), &statement.params, &mut plan)?;
+    Ok(plan.steps)
+}
+
+/// Takes the rows of `EXPLAIN QUERY PLAN`: id, parent, unused, detail.
+#[derive(Default)]
+struct Plan {
+    steps: Vec<String>,
+    /// How deep each step stands, by its id.
+    depths: HashMap<i64, usize>,
+}
+
+impl RowSink for Plan {
+    fn begin(&mut self, _: &[String]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
+        if let [Cell::Integer(id), Cell::Integer(parent), _, Cell::Text(detail)] = cells {
+            let depth = self.depths.get(parent).map_or(0, |depth| depth + 1);
+            self.depths.insert(*id, depth);
+            self.steps.push(format!("{}{detail}", "  ".repeat(depth)));
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -34,9 +34,7 @@ pub(super) struct Kept {
 /// Passes rows on to another sink, and keeps what they are.
 pub(super) struct Keep<'a> {
     inner: Box<dyn RowSink + 'a>,
-    /// Whether the first column is the event's number.
-    numbered: bool,
-    /// Whether `inner` does not see the first column.
+    /// Whether the first column is the event's number, which `inner` does not see.
     hidden: bool,
     most: Option<u64>,
     /// The column that tells the event, and whether it is its number or its event id.
@@ -49,12 +47,12 @@ pub(super) struct Keep<'a> {
 impl<'a> Keep<'a> {
     /// Passes everything on to `inner`.
     pub(super) fn new(inner: Box<dyn RowSink + 'a>) -> Keep<'a> {
-        Keep { inner, numbered: false, hidden: false, most: None, column: None, statement: 0, kept: Kept::default() }
+        Keep { inner, hidden: false, most: None, column: None, statement: 0, kept: Kept::default() }
     }
 
-    /// The first column is the event's number, which `inner` sees unless `hidden`.
-    pub(super) fn events(inner: Box<dyn RowSink + 'a>, hidden: bool) -> Keep<'a> {
-        Keep { numbered: true, hidden, ..Keep::new(inner) }
+    /// The first column is the event's number, which `inner` does not see.
+    pub(super) fn events(inner: Box<dyn RowSink + 'a>) -> Keep<'a> {
+        Keep { hidden: true, ..Keep::new(inner) }
     }
 
     /// At most `most` rows are passed on.
@@ -74,7 +72,7 @@ impl RowSink for Keep<'_> {
         self.kept.events.clear();
         self.statement = 0;
         let place = |name: &str| columns.iter().position(|column| column == name);
-        self.column = if self.numbered {
+        self.column = if self.hidden {
             Some((0, true))
         } else {
             // Rows of other tables have an id too: only beside an event_id is it an event's.
@@ -129,31 +127,6 @@ impl RowSink for First {
     }
 }
 
-/// Takes the text of one column of every row.
-pub(super) struct Texts {
-    /// Which column.
-    pub(super) column: usize,
-    /// What stood there.
-    pub(super) texts: Vec<String>,
-}
-
-impl RowSink for Texts {
-    fn begin(&mut self, _: &[String]) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
-        if let Some(Cell::Text(text)) = cells.get(self.column) {
-            self.texts.push((*text).to_owned());
-        }
-        Ok(())
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{EventRef, Keep};
@@ -163,7 +136,7 @@ mod tests {
     fn keep(hidden: bool, columns: &[&str], rows: &[&[Cell<'_>]]) -> (String, super::Kept) {
         let mut out = Vec::new();
         let inner = sink(Format::Tsv, &mut out, &Style::default());
-        let mut keep = if hidden { Keep::events(inner, true).at_most(Some(1)) } else { Keep::new(inner) };
+        let mut keep = if hidden { Keep::events(inner).at_most(Some(1)) } else { Keep::new(inner) };
         keep.begin(&columns.iter().map(|column| (*column).to_owned()).collect::<Vec<_>>()).unwrap();
         for row in rows {
             keep.row(row).unwrap();

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::query::ast::{self, StageKind};
-use crate::query::{self, Environment, Interval, Lookup, Projection, Statement};
+use crate::query::{self, Environment, EqualityValue, Interval, Lookup, Projection, Statement, Term};
 use crate::render::{Format, number};
 use crate::rows::RowSink;
 use crate::store::Case;
@@ -60,10 +60,20 @@ pub(super) fn most_events(session: &Session, understood: &Understood) -> Option<
 pub(super) fn statement(case: &Case, lookup: &Lookup, format: Format, most: Option<u64>) -> Statement {
     let limit = most.map(|most| most.saturating_add(1));
     match format {
-        Format::Records => query::emit_ids(lookup, case, limit),
+        Format::Records => records_of(query::emit_ids(lookup, case, limit)),
         Format::Table | Format::Markdown => query::emit(lookup, case, Projection::Brief, limit),
         _ => query::emit(lookup, case, Projection::Full, limit),
     }
+}
+
+/// The statement that gives the records of the events whose numbers a statement gives. SQLite keeps the order of a
+/// single subquery, and its function keeps the last blocks of records, which asking for one by one does not.
+fn records_of(ids: Statement) -> Statement {
+    let sql = format!(
+        "WITH ids (id) AS ({}) SELECT id, record(id) AS record FROM ids",
+        ids.sql.trim_end().trim_end_matches(';')
+    );
+    Statement { sql, columns: vec!["id".to_owned(), "record".to_owned()], ..ids }
 }
 
 /// Writes the rows of the answer; also tells where the list was to be cut.
@@ -86,7 +96,7 @@ fn write_rows(
     target.style.numbers &= list;
     let running = session.interrupter.watch(case.interrupt());
     let inner = records::sink(format, case, target.out, &target.style);
-    let keep = if list { Keep::events(inner, format != Format::Records) } else { Keep::new(inner) };
+    let keep = if list { Keep::events(inner) } else { Keep::new(inner) };
     let mut keep = keep.at_most(most);
     let done = case.query(&statement.sql, &statement.params, &mut keep);
     drop(running);
@@ -168,13 +178,13 @@ fn explain_nothing(session: &mut Session, case: &Case, lookup: &Lookup) -> Resul
         if first(session, case, &statement)?.is_some() {
             continue;
         }
-        let (span, term) = &terms[kept - 1];
+        let Term { span, text: term, .. } = &terms[kept - 1];
         if kept == 1 {
             session.note(&format!("no event has `{term}`"));
         } else {
             let before = total(session, case, &lookup.with_terms(kept - 1))?;
             let before = before.map_or("the events".to_owned(), |number| match number {
-                1 => "the 1 event".to_owned(),
+                1 => "the one event".to_owned(),
                 number => format!("the {} events", number::count(number)),
             });
             session.note(&format!("`{term}` leaves none of {before} that the terms before it match"));
@@ -190,14 +200,12 @@ fn explain_nothing(session: &mut Session, case: &Case, lookup: &Lookup) -> Resul
 
 /// Names the values that are near those that one term asks for.
 fn near_values(session: &mut Session, case: &Case, lookup: &Lookup, term: Span) {
-    for (field, value, span) in lookup.equality_values() {
-        if span.start < term.start || span.end > term.end {
-            continue;
-        }
+    for EqualityValue { field, value, span } in lookup.equality_values() {
+        let Some(field) = field.filter(|_| span.start >= term.start && span.end <= term.end) else { continue };
         let near: Vec<String> = case
-            .near_values(field, &value)
+            .near_values(field, value)
             .into_iter()
-            .filter(|near| *near != value)
+            .filter(|near| near != value)
             .map(|near| format!("`{near}`"))
             .collect();
         if !near.is_empty() {
@@ -208,11 +216,11 @@ fn near_values(session: &mut Session, case: &Case, lookup: &Lookup, term: Span) 
 
 /// Says so where one `user=` meets several identities.
 fn tell_identities(session: &mut Session, case: &Case, lookup: &Lookup) {
-    for (field, value, _) in lookup.equality_values() {
-        if field.name != "user" {
+    for EqualityValue { field, value, .. } in lookup.equality_values() {
+        if field.is_none_or(|field| field.name != "user") {
             continue;
         }
-        let identities = case.identities_of_user(&value);
+        let identities = case.identities_of_user(value);
         if identities.len() < 2 {
             continue;
         }
@@ -233,6 +241,7 @@ pub(super) fn interval(interval: Option<Interval>) -> String {
         None | Some((None, None)) => "all times".to_owned(),
         Some((Some(from), None)) => format!("since {}", number::time(from)),
         Some((None, Some(to))) => format!("until {}", number::time(to)),
+        Some((Some(from), Some(to))) if from > to => "no time at all".to_owned(),
         Some((Some(from), Some(to))) => format!("{} to {}", number::time(from), number::time(to)),
     }
 }
@@ -276,6 +285,7 @@ mod tests {
         assert_eq!(told(None, None), "all times");
         assert_eq!(told(Some(0), None), "since 1970-01-01T00:00:00Z");
         assert_eq!(told(None, Some(0)), "until 1970-01-01T00:00:00Z");
+        assert_eq!(told(Some(1), Some(0)), "no time at all");
         assert_eq!(told(Some(0), Some(59)), "1970-01-01T00:00:00Z to 1970-01-01T00:00:59Z");
     }
 }
