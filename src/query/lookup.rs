@@ -43,7 +43,7 @@ pub(super) enum Test {
     /// That it happened in one of these spans.
     Time(Vec<Interval>),
     /// That an indexed field is exactly this.
-    Bare(Vec<Pattern>),
+    Bare(Matcher),
 }
 
 /// What is asked of a value.
@@ -140,9 +140,12 @@ impl Lookup {
         spans.reduce(Interval::and)
     }
 
-    /// The terms that stand side by side at the top, as they were typed.
-    pub fn terms(&self) -> Vec<(Span, &str)> {
-        self.terms.iter().map(|node| (node.span, &self.text[node.span.start..node.span.end])).collect()
+    /// The terms that stand side by side at the top.
+    pub fn terms(&self) -> Vec<Term<'_>> {
+        self.terms
+            .iter()
+            .map(|node| Term { span: node.span, text: &self.text[node.span.start..node.span.end] })
+            .collect()
     }
 
     /// The same without stages, and with the first `n` terms only.
@@ -155,26 +158,45 @@ impl Lookup {
         !self.stages.iter().any(|stage| matches!(stage, Stage::Count(_) | Stage::Top(..) | Stage::Timeline(_)))
     }
 
-    /// The values that fields are to be equal to, where that is not negated, each with the place of its term.
-    pub fn equality_values(&self) -> Vec<(&'static Field, &str, Span)> {
+    /// The values that have to be matched whole, none of them under a `not`.
+    pub fn equality_values(&self) -> Vec<EqualityValue<'_>> {
         let mut found = Vec::new();
         self.terms.iter().for_each(|node| equalities(node, &mut found));
         found
     }
 }
 
-fn equalities<'l>(node: &'l Node, found: &mut Vec<(&'static Field, &'l str, Span)>) {
+/// A term at the top of a lookup.
+#[derive(Debug, Clone, Copy)]
+pub struct Term<'l> {
+    /// Where it stands.
+    pub span: Span,
+    /// As it was typed.
+    pub text: &'l str,
+}
+
+/// A value that has to be matched whole.
+#[derive(Debug, Clone, Copy)]
+pub struct EqualityValue<'l> {
+    /// The field; `None` for a bare value.
+    pub field: Option<&'static Field>,
+    /// The value as it is compared.
+    pub value: &'l str,
+    /// The place of its term.
+    pub span: Span,
+}
+
+fn equalities<'l>(node: &'l Node, found: &mut Vec<EqualityValue<'l>>) {
+    let span = node.span;
+    let mut add = |field: Option<&'static Field>, matcher: &'l Matcher| {
+        let values = matcher.exact().into_iter().flatten();
+        found.extend(values.map(|value| EqualityValue { field, value, span }));
+    };
     match &node.kind {
         NodeKind::All(nodes) | NodeKind::Any(nodes) => nodes.iter().for_each(|node| equalities(node, found)),
-        NodeKind::Not(_) => {}
-        NodeKind::Test(Test::Field(field, matcher)) => {
-            found.extend(matcher.exact().into_iter().flatten().map(|value| (*field, value, node.span)));
-        }
-        NodeKind::Test(Test::SameResource(name, _)) => {
-            if let Some(field) = crate::fields::find("resource") {
-                found.extend(name.exact().into_iter().flatten().map(|value| (field, value, node.span)));
-            }
-        }
-        NodeKind::Test(_) => {}
+        NodeKind::Test(Test::Field(field, matcher)) => add(Some(field), matcher),
+        NodeKind::Test(Test::SameResource(name, _)) => add(crate::fields::find("resource"), name),
+        NodeKind::Test(Test::Bare(matcher)) => add(None, matcher),
+        NodeKind::Test(_) | NodeKind::Not(_) => {}
     }
 }

@@ -11,7 +11,7 @@ mod substitute;
 mod time;
 
 pub use emit::{emit, emit_count, emit_ids};
-pub use lookup::{Interval, Lookup};
+pub use lookup::{EqualityValue, Interval, Lookup, Term};
 pub use parse::parse;
 pub use resolve::resolve;
 pub use substitute::substitute;

@@ -101,7 +101,9 @@ impl Resolver<'_> {
                 NodeKind::Any(parts.iter().map(|part| self.node(part)).collect::<Result<_, _>>()?)
             }
             ExpressionKind::Not(inner) => NodeKind::Not(Box::new(self.node(inner)?)),
-            ExpressionKind::Bare(values) => NodeKind::Test(Test::Bare(patterns(&expand(values, self.env)?, None)?)),
+            ExpressionKind::Bare(values) => {
+                NodeKind::Test(Test::Bare(Matcher::Patterns(patterns(&expand(values, self.env)?, None)?)))
+            }
             ExpressionKind::Compare(comparison) => return self.comparison(part, comparison),
         };
         Ok(Node { span: part.span, kind })

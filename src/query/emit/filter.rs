@@ -112,7 +112,7 @@ impl<'s> Writer<'s> {
                 let parts: Vec<String> = spans.iter().map(|span| self.interval(&column, *span)).collect();
                 any(parts)
             }
-            Test::Bare(patterns) => self.bare(patterns),
+            Test::Bare(matcher) => self.bare(matcher),
         }
     }
 
@@ -322,19 +322,18 @@ impl<'s> Writer<'s> {
     }
 
     /// A value wherever an indexed field is exactly it.
-    fn bare(&mut self, patterns: &[Pattern]) -> String {
-        let matcher = Matcher::Patterns(patterns.to_vec());
+    fn bare(&mut self, matcher: &Matcher) -> String {
         let columns =
             ["event_id", "access_key_id", "issued_access_key_id", "user_name", "source_ip_address", "shared_event_id"];
         let mut parts: Vec<String> =
-            columns.iter().map(|column| self.matches(&format!("e.{column}"), &matcher)).collect();
+            columns.iter().map(|column| self.matches(&format!("e.{column}"), matcher)).collect();
         let identity: Vec<String> = ["arn", "principal_id", "role_name", "role_arn", "session_name"]
             .iter()
-            .map(|column| self.matches(column, &matcher))
+            .map(|column| self.matches(column, matcher))
             .collect();
         parts.push(format!("e.identity_id IN (SELECT id FROM identities WHERE {})", identity.join(" OR ")));
-        let resource = self.resource_name(&matcher);
-        parts.push(self.of_resource(&resource, &matcher, Use::Index));
+        let resource = self.resource_name(matcher);
+        parts.push(self.of_resource(&resource, matcher, Use::Index));
         any(parts)
     }
 }
