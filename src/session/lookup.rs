@@ -174,9 +174,12 @@ fn first(session: &Session, case: &Case, statement: &Statement) -> Result<Option
 fn explain_nothing(session: &mut Session, case: &Case, lookup: &Lookup) -> Result<(), SessionError> {
     let terms = lookup.terms();
     for kept in 1..=terms.len() {
-        let statement = query::emit_ids(&lookup.with_terms(kept), case, Some(1));
-        if first(session, case, &statement)?.is_some() {
-            continue;
+        // That all of them together match nothing is known, and may have cost a scan to find out.
+        if kept < terms.len() {
+            let statement = query::emit_ids(&lookup.with_terms(kept), case, Some(1));
+            if first(session, case, &statement)?.is_some() {
+                continue;
+            }
         }
         let Term { span, text: term, .. } = &terms[kept - 1];
         if kept == 1 {
