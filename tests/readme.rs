@@ -1,4 +1,6 @@
 //! README's commands are run, and what they print is what README says.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot go on fails")]
 //!
 //! A block marked `console` holds commands behind `$ ` and what each prints on standard output. They run one after the
 //! other in one folder in which `testdata` lies, so that a later command finds the case of an earlier one.
@@ -23,11 +25,7 @@ fn run(folder: &Path, command: &str) -> String {
         .env("HOME", folder)
         .output()
         .unwrap();
-    assert!(
-        matches!(output.status.code(), Some(0 | 1)),
-        "{command}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{command}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 

@@ -187,7 +187,7 @@ fn ip_in(context: &Context<'_>) -> Result<Option<bool>, Error> {
         context.get_or_create_aux(1, |network| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
             let text = network.as_str()?;
             let single = text.parse::<IpAddr>().map(IpNet::from);
-            Ok(text.parse::<IpNet>().or(single).map_err(|_| in_words(format!("{text} is no network")))?)
+            text.parse::<IpNet>().or(single).map_err(|_| in_words(format!("{text} is no network")))
         })?;
     let address = context.get_raw(0).as_str_or_null()?;
     Ok(address.map(|text| text.parse::<IpAddr>().is_ok_and(|address| network.contains(&address))))

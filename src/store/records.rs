@@ -97,13 +97,12 @@ impl Reader {
 
     fn block(&mut self, connection: &Connection, id: i64) -> rusqlite::Result<Option<(i64, Arc<Block>)>> {
         let near = |first: i64| id >= first && id - first < BLOCK_RECORDS as i64;
-        if let Some(at) = self.blocks.iter().position(|(first, block)| {
+        let held = self.blocks.iter().position(|(first, block)| {
             near(*first) && block.record(usize::try_from(id - first).unwrap_or(usize::MAX)).is_some()
-        }) {
-            if let Some(found) = self.blocks.remove(at) {
-                self.blocks.push_front((found.0, Arc::clone(&found.1)));
-                return Ok(Some(found));
-            }
+        });
+        if let Some(found) = held.and_then(|at| self.blocks.remove(at)) {
+            self.blocks.push_front((found.0, Arc::clone(&found.1)));
+            return Ok(Some(found));
         }
         let mut find =
             connection.prepare_cached("SELECT id, data FROM record_blocks WHERE id <= ?1 ORDER BY id DESC LIMIT 1")?;

@@ -23,7 +23,7 @@ impl Case {
                     ((*word).to_owned(), count)
                 })
                 .collect();
-            all.sort_by(|a, b| b.1.cmp(&a.1));
+            all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
             return all;
         }
         self.start_with(field, prefix, most)
