@@ -416,44 +416,14 @@ pub const FIELDS: &[Field] = &[
 ];
 
 /// Top-level fields of a record (the formats reference, 2.1 and 2.3), any of which begins a path.
+#[rustfmt::skip]
 pub const RECORD_FIELDS: &[&str] = &[
-    "eventVersion",
-    "userIdentity",
-    "eventTime",
-    "eventSource",
-    "eventName",
-    "awsRegion",
-    "sourceIPAddress",
-    "userAgent",
-    "errorCode",
-    "errorMessage",
-    "requestParameters",
-    "responseElements",
-    "additionalEventData",
-    "requestID",
-    "eventID",
-    "eventType",
-    "apiVersion",
-    "managementEvent",
-    "readOnly",
-    "resources",
-    "recipientAccountId",
-    "serviceEventDetails",
-    "sharedEventID",
-    "vpcEndpointId",
-    "vpcEndpointAccountId",
-    "eventCategory",
-    "addendum",
-    "sessionCredentialFromConsole",
-    "edgeDeviceDetails",
-    "tlsDetails",
-    "eventContext",
-    "insightDetails",
-    "annotation",
-    "accountId",
-    "eventId",
-    "timeWindow",
-    "summary",
+    "eventVersion", "userIdentity", "eventTime", "eventSource", "eventName", "awsRegion", "sourceIPAddress",
+    "userAgent", "errorCode", "errorMessage", "requestParameters", "responseElements", "additionalEventData",
+    "requestID", "eventID", "eventType", "apiVersion", "managementEvent", "readOnly", "resources",
+    "recipientAccountId", "serviceEventDetails", "sharedEventID", "vpcEndpointId", "vpcEndpointAccountId",
+    "eventCategory", "addendum", "sessionCredentialFromConsole", "edgeDeviceDetails", "tlsDetails",
+    "eventContext", "insightDetails", "annotation", "accountId", "eventId", "timeWindow", "summary",
 ];
 
 /// Short forms of the first word of a path.
@@ -476,56 +446,21 @@ pub fn find(name: &str) -> Option<&'static Field> {
 
 /// The columns of a list of events as a table, in order: what Event history's console shows first, the Region, the
 /// address and the error.
+#[rustfmt::skip]
 pub const BRIEF_COLUMNS: &[&str] = &[
-    "event_time",
-    "event_name",
-    "user_name",
-    "event_source",
-    "aws_region",
-    "source_ip_address",
-    "error_code",
+    "event_time", "event_name", "user_name", "event_source", "aws_region", "source_ip_address", "error_code",
     "resources",
 ];
 
 /// The columns of the view `event_history`, without `id`: those of a list of events in other formats than a table.
+#[rustfmt::skip]
 pub const HISTORY_COLUMNS: &[&str] = &[
-    "event_id",
-    "event_time",
-    "event_source",
-    "event_name",
-    "aws_region",
-    "source_ip_address",
-    "user_name",
-    "access_key_id",
-    "error_code",
-    "outcome",
-    "read_only",
-    "management_event",
-    "event_type",
-    "event_category",
-    "event_version",
-    "recipient_account_id",
-    "shared_event_id",
-    "vpc_endpoint_id",
-    "invoked_by",
-    "mfa_authenticated",
-    "session_created",
-    "from_console",
-    "source_identity",
-    "issued_access_key_id",
-    "bytes_in",
-    "bytes_out",
-    "user_agent",
-    "error_message",
-    "identity_type",
-    "identity_arn",
-    "identity_account_id",
-    "principal_id",
-    "role_name",
-    "role_arn",
-    "session_name",
-    "resources",
-    "file",
+    "event_id", "event_time", "event_source", "event_name", "aws_region", "source_ip_address", "user_name",
+    "access_key_id", "error_code", "outcome", "read_only", "management_event", "event_type", "event_category",
+    "event_version", "recipient_account_id", "shared_event_id", "vpc_endpoint_id", "invoked_by",
+    "mfa_authenticated", "session_created", "from_console", "source_identity", "issued_access_key_id",
+    "bytes_in", "bytes_out", "user_agent", "error_message", "identity_type", "identity_arn",
+    "identity_account_id", "principal_id", "role_name", "role_arn", "session_name", "resources", "file",
 ];
 
 #[cfg(test)]

@@ -4,8 +4,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::lenient::Scalar;
 use super::normalise::Problems;
-use super::record::{RawIdentity, RawSession, Scalar};
+use super::record::{RawIdentity, RawSession};
 use crate::arn::{Arn, last_part};
 use crate::event::{Identity, Text};
 use crate::time;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::record::{RawRecord, Scalar};
+use super::lenient::Scalar;
+use super::record::RawRecord;
 use super::{identity, resources};
 use crate::event::{Event, Outcome, Text};
 use crate::hash::sha256;

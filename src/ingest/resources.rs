@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::record::{RawRecord, RawResource, Scalar};
+use super::lenient::Scalar;
+use super::record::{RawRecord, RawResource};
 use super::rules::{self, Meaning};
 use crate::arn::Arn;
 use crate::event::{Event, Resource, ResourceUse, Text};

@@ -1,6 +1,7 @@
 //! A case that is open for questions. Nothing asked of it can change it: the file is open read-only, and an
 //! authorizer refuses everything that is not looking.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use rusqlite::{Batch, Connection, Row, Rows};
 use tempfile::TempPath;
 
 use super::error::{Error, Failure};
+use super::records::Reader;
 use super::{functions, open, sql_errors};
 use crate::query::Param;
 use crate::rows::{Cell, RowSink};
@@ -20,6 +22,8 @@ use crate::rows::{Cell, RowSink};
 pub struct Case {
     pub(super) connection: Connection,
     pub(super) path: PathBuf,
+    /// The blocks of records that were read last.
+    records: RefCell<Reader>,
     /// The copy that is open instead, where the case itself could not be brought up to date.
     _copy: Option<TempPath>,
 }
@@ -37,7 +41,7 @@ impl Case {
         let of = |error| Error::of(path, error);
         functions::register(&connection, open::open_read_only(file)?).map_err(of)?;
         connection.authorizer(Some(authorize)).map_err(of)?;
-        Ok(Case { connection, path: path.to_owned(), _copy: copy })
+        Ok(Case { connection, path: path.to_owned(), records: RefCell::default(), _copy: copy })
     }
 
     /// Where the case lies.
@@ -137,7 +141,8 @@ impl Case {
     /// # Errors
     /// The case cannot be read.
     pub fn record(&self, id: i64) -> Result<Option<Vec<u8>>, Error> {
-        super::records::Reader::default()
+        self.records
+            .borrow_mut()
             .with(&self.connection, id, <[u8]>::to_vec)
             .map_err(|error| Error::of(&self.path, error))
     }

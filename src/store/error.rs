@@ -38,6 +38,17 @@ pub enum Error {
     /// There is no space left.
     #[error("the disk is full: {} could not be written", .0.display())]
     Full(PathBuf),
+    /// The system did not let the file be read or written.
+    #[error("{} could not be read or written: {reason}", path.display())]
+    Disk {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        reason: String,
+    },
+    /// The file or its folder must not be written.
+    #[error("{} cannot be written: it or its folder is read-only", .0.display())]
+    ReadOnly(PathBuf),
     /// The file is damaged.
     #[error("{} is damaged: {reason}", path.display())]
     Damaged {
@@ -74,6 +85,10 @@ impl Error {
             Some(ErrorCode::NotADatabase) => Error::NotACase { path, reason: "it is no SQLite database".to_owned() },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Busy(path),
             Some(ErrorCode::DiskFull) => Error::Full(path),
+            Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::FileLockingProtocolFailed) => {
+                Error::Disk { path, reason }
+            }
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Error::ReadOnly(path),
             Some(ErrorCode::DatabaseCorrupt) => Error::Damaged { path, reason },
             _ => Error::Sqlite { path, source },
         }
@@ -92,6 +107,12 @@ impl Error {
             }
             Error::Busy(_) => "wait until the other import is done".to_owned(),
             Error::Full(_) => "free some space and run the same import again: it goes on where it stopped".to_owned(),
+            Error::Disk { .. } => {
+                "see whether the disk is full or the file too large for it; the same import run again goes on where it \
+                 stopped"
+                    .to_owned()
+            }
+            Error::ReadOnly(_) => "name a case in a folder that can be written with --db".to_owned(),
             Error::Damaged { .. } => "take a sound copy, or import the trail files into a new case".to_owned(),
             Error::Io { .. } | Error::Sqlite { .. } => return None,
         })

@@ -1,0 +1,125 @@
+//! The catalogue of fields, the schema, its documentation and the layers of the source agree.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use common::{Scratch, lines, testdata};
+use rusqlite::Connection;
+use trailq::fields::{FIELDS, HISTORY_COLUMNS, Place, Values};
+
+fn case() -> (Scratch, Connection) {
+    let scratch = Scratch::new();
+    scratch.import(&[testdata("delivery")]);
+    let connection = scratch.ask();
+    (scratch, connection)
+}
+
+fn columns(connection: &Connection, table: &str) -> Vec<String> {
+    lines(connection, &format!("SELECT name FROM pragma_table_info('{table}')"))
+}
+
+#[test]
+fn every_field_is_kept_where_the_catalogue_says() {
+    let (_scratch, connection) = case();
+    for field in FIELDS {
+        let table = match field.place {
+            Place::Event | Place::Write => "events",
+            Place::Identity | Place::Role => "identities",
+            Place::UserAgent => "user_agents",
+            Place::ErrorMessage => "error_messages",
+            Place::ResourceName | Place::ResourceType => "resources",
+            Place::File => "files",
+            Place::Tag => "tags",
+            Place::Record => continue,
+        };
+        assert!(columns(&connection, table).contains(&field.stored_as.to_owned()), "{}: {table}", field.name);
+        assert!(!field.help.is_empty() && !field.example.is_empty(), "{}", field.name);
+    }
+}
+
+#[test]
+fn the_view_has_the_columns_that_the_catalogue_lists() {
+    let (_scratch, connection) = case();
+    let view = columns(&connection, "event_history");
+    assert_eq!(view[0], "id");
+    assert_eq!(view[1..], HISTORY_COLUMNS.iter().map(|column| (*column).to_owned()).collect::<Vec<_>>());
+    for column in HISTORY_COLUMNS {
+        let types = lines(&connection, &format!("SELECT DISTINCT typeof({column}) FROM event_history"));
+        assert!(types.iter().all(|kind| kind == "text" || kind == "null"), "{column}: {types:?}");
+    }
+}
+
+#[test]
+fn indexed_fields_have_their_index_and_kept_ones_their_values() {
+    let (_scratch, connection) = case();
+    let indexes = lines(&connection, "SELECT sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL");
+    for field in FIELDS.iter().filter(|field| field.indexed) {
+        let wanted = match field.column {
+            "event_time" => "ON events (time)".to_owned(),
+            "event_id" => "ON events (event_id)".to_owned(),
+            column => format!("ON events ({column}, time)"),
+        };
+        assert!(indexes.iter().any(|sql| sql.contains(&wanted)), "{wanted}");
+    }
+    let kept: BTreeSet<String> =
+        lines(&connection, "SELECT DISTINCT attribute FROM attribute_values").into_iter().collect();
+    let wanted: BTreeSet<String> = FIELDS
+        .iter()
+        .filter(|field| field.place == Place::Event && field.values == Values::Kept)
+        .map(|field| field.column.to_owned())
+        .collect();
+    assert_eq!(kept, wanted, "the delivery has a value of each");
+}
+
+#[test]
+fn a_case_says_what_it_is_and_needs_no_extension() {
+    let (_scratch, connection) = case();
+    assert_eq!(lines(&connection, "PRAGMA application_id"), [i64::from(u32::from_be_bytes(*b"trlq")).to_string()]);
+    assert_eq!(lines(&connection, "PRAGMA user_version"), ["1"]);
+    assert_eq!(lines(&connection, "SELECT count(*) FROM event_history WHERE identity_type = 'Root'"), ["5"]);
+    let loose = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND NOT strict \
+                 AND name NOT LIKE 'sqlite_%'";
+    assert_eq!(lines(&connection, loose), Vec::<String>::new(), "every table is STRICT");
+}
+
+/// What the modules of each layer must not know.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("event.rs", &["crate::", "rusqlite"]),
+    ("rows.rs", &["crate::", "rusqlite"]),
+    ("fields.rs", &["crate::", "rusqlite"]),
+    ("diagnostic.rs", &["crate::", "rusqlite"]),
+    ("arn.rs", &["crate::", "rusqlite"]),
+    ("time.rs", &["crate::", "rusqlite"]),
+    ("ledger.rs", &["crate::", "rusqlite"]),
+    ("query", &["crate::store", "crate::ingest", "crate::render", "crate::session", "crate::cli", "rusqlite"]),
+    ("store", &["crate::ingest", "crate::render", "crate::session", "crate::cli", "println!"]),
+    ("ingest", &["crate::query", "crate::render", "crate::session", "crate::cli", "println!"]),
+    ("render", &["crate::store", "crate::ingest", "crate::query", "crate::session", "crate::cli", "rusqlite"]),
+    ("session", &["crate::cli", "crate::repl", "println!", "rusqlite"]),
+];
+
+#[test]
+fn no_layer_knows_what_it_must_not_and_no_file_is_long() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for entry in walkdir::WalkDir::new(&source) {
+        let path = entry.unwrap().into_path();
+        if path.extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+        let name = path.strip_prefix(&source).unwrap();
+        assert!(code.lines().count() <= 500, "{} is long", name.display());
+        for (layer, banned) in LAYERS.iter().filter(|(layer, _)| name.starts_with(layer)) {
+            for word in *banned {
+                let place = code.lines().position(|line| line.contains(word) && !line.trim_start().starts_with("//"));
+                assert_eq!(place, None, "{} in {layer} knows {word}", name.display());
+            }
+        }
+    }
+}
