@@ -96,18 +96,22 @@ fn read_layers(found: &Found, passed: &AtomicU64, sink: &mut FileSink<'_>) -> io
             read_stream(stream, strict, sink)?
         }
     };
-    let (bytes, sha256) = raw.finish().or_else(|_| hash_file(&found.path))?;
+    let reject = |sink: &mut FileSink<'_>, what: &str| {
+        sink.whole_file(what);
+        FileOutcome::TrailFile
+    };
     let outcome = match decoded {
-        Decoded::SomethingElse(_) if bytes == 0 && looks_delivered(&found.path) => {
-            sink.whole_file("is empty");
-            FileOutcome::TrailFile
-        }
-        Decoded::SomethingElse(what) if strict => {
-            sink.whole_file(what);
-            FileOutcome::TrailFile
+        Decoded::SomethingElse(what) if strict => reject(sink, what),
+        Decoded::SomethingElse(what) if passed.load(Ordering::Relaxed) == 0 && looks_delivered(&found.path) => {
+            reject(sink, what)
         }
         Decoded::SomethingElse(_) => FileOutcome::Ignored,
         Decoded::TrailFile | Decoded::Stopped => FileOutcome::TrailFile,
+    };
+    // What does not come into the ledger is not read to its end.
+    let (bytes, sha256) = match outcome {
+        FileOutcome::TrailFile => raw.finish().or_else(|_| hash_file(&found.path))?,
+        FileOutcome::Ignored | FileOutcome::Unchanged => (0, String::new()),
     };
     Ok(FileEnd { outcome, sha256, bytes, format: None, problems: BTreeMap::new() })
 }
