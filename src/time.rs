@@ -73,12 +73,38 @@ fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
-/// Unix seconds as `YYYY-MM-DDTHH:MM:SSZ`.
+/// Unix seconds as `YYYY-MM-DDTHH:MM:SSZ`; years that four digits cannot write are cut to those that they can.
 pub fn format(seconds: i64) -> String {
-    match Timestamp::from_second(seconds) {
-        Ok(time) => time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        Err(_) => String::new(),
-    }
+    let seconds = seconds.clamp(*WRITABLE.start(), *WRITABLE.end());
+    let (year, month, day) = date_of(seconds.div_euclid(86_400));
+    let second = seconds.rem_euclid(86_400);
+    let mut text = *b"0000-00-00T00:00:00Z";
+    let mut put = |end: usize, mut number: i64, digits: usize| {
+        for at in (end - digits..end).rev() {
+            text[at] = b'0' + (number % 10) as u8;
+            number /= 10;
+        }
+    };
+    put(4, year, 4);
+    put(7, month, 2);
+    put(10, day, 2);
+    put(13, second / 3_600, 2);
+    put(16, second / 60 % 60, 2);
+    put(19, second % 60, 2);
+    text.iter().copied().map(char::from).collect()
+}
+
+/// Year, month and day of a number of days since 1970-01-01: the inverse of [`days_since_epoch`].
+fn date_of(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    (year, month, day_of_year - (153 * month_from_march + 2) / 5 + 1)
 }
 
 /// The clock, in Unix seconds.
@@ -113,9 +139,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_usual_form_is_read_as_the_library_reads_it(seconds in -62_167_219_200_i64..=253_402_300_799) {
+        fn the_usual_form_is_read_as_the_library_reads_it(seconds in -62_135_596_800_i64..=253_402_207_200) {
             let text = format(seconds);
             prop_assert_eq!(parse(&text), Some(seconds));
+            let library = jiff::Timestamp::from_second(seconds).unwrap().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+            prop_assert_eq!(&text, &library);
             prop_assert_eq!(text.parse::<jiff::Timestamp>().ok().map(|time| time.as_second()), Some(seconds));
         }
     }

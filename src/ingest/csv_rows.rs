@@ -11,10 +11,8 @@ use serde_json::{Map, Value, json};
 
 use super::decode::{Decoded, Sink};
 use super::record::RawRecord;
-use super::window::MOST_REJECT;
+use super::window::reject_of;
 use crate::fields::fold;
-use crate::hash::sha256;
-use crate::ledger::Reject;
 
 /// What a column holds, by its folded heading.
 const COLUMNS: &[(&str, &str)] = &[
@@ -62,17 +60,17 @@ pub(crate) fn decode(stream: impl Read, separator: u8, sink: &mut dyn Sink) -> D
     sink.format("csv");
     let columns: Vec<Option<&'static str>> = match reader.byte_headers() {
         Ok(headings) => headings.iter().map(column_of).collect(),
-        Err(error) => return reject(sink, 0, 1, error.to_string(), &[]),
+        Err(error) => return reject(sink, (0, 1), error.to_string(), &[]),
     };
     let mut row = csv::ByteRecord::new();
     loop {
-        let (position, line) = (reader.position().byte(), reader.position().line());
+        let place = (reader.position().byte(), reader.position().line());
         match reader.read_byte_record(&mut row) {
             Ok(false) => return Decoded::TrailFile,
-            Err(error) => return reject(sink, position, line, error.to_string(), &[]),
+            Err(error) => return reject(sink, place, error.to_string(), &[]),
             Ok(true) if row.iter().all(<[u8]>::is_empty) => {}
             Ok(true) => {
-                if take_row(&columns, &row, (position, line), sink).is_break() {
+                if take_row(&columns, &row, place, sink).is_break() {
                     return Decoded::Stopped;
                 }
             }
@@ -86,17 +84,8 @@ fn column_of(name: &[u8]) -> Option<&'static str> {
     COLUMNS.iter().find(|(heading, _)| *heading == folded).map(|(_, field)| *field)
 }
 
-fn reject(sink: &mut dyn Sink, position: u64, line: u64, reason: String, bytes: &[u8]) -> Decoded {
-    let reject = Reject {
-        member: None,
-        position,
-        line,
-        reason,
-        bytes: bytes[..bytes.len().min(MOST_REJECT)].to_vec(),
-        length: bytes.len() as u64,
-        sha256: sha256(bytes),
-    };
-    match sink.reject(reject) {
+fn reject(sink: &mut dyn Sink, place: (u64, u64), reason: String, bytes: &[u8]) -> Decoded {
+    match sink.reject(reject_of(place, reason, bytes)) {
         ControlFlow::Continue(()) => Decoded::TrailFile,
         ControlFlow::Break(()) => Decoded::Stopped,
     }
@@ -106,12 +95,12 @@ fn reject(sink: &mut dyn Sink, position: u64, line: u64, reason: String, bytes: 
 fn take_row(
     columns: &[Option<&'static str>],
     row: &csv::ByteRecord,
-    (position, line): (u64, u64),
+    place: (u64, u64),
     sink: &mut dyn Sink,
 ) -> ControlFlow<()> {
     let refuse = |sink: &mut dyn Sink, reason: &str| {
         let bytes = row.iter().collect::<Vec<_>>().join(&b',');
-        match reject(sink, position, line, reason.to_owned(), &bytes) {
+        match reject(sink, place, reason.to_owned(), &bytes) {
             Decoded::Stopped => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
         }

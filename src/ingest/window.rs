@@ -13,7 +13,7 @@ const STEP: usize = 1 << 20;
 /// busy hour has a few MB.
 pub(crate) const MOST_VALUE: usize = 32 << 20;
 /// How much of a reject is kept.
-pub(crate) const MOST_REJECT: usize = 64 << 10;
+const MOST_REJECT: usize = 64 << 10;
 
 /// A sliding window over a stream.
 pub(crate) struct Window<R> {
@@ -84,17 +84,8 @@ impl<R: Read> Window<R> {
 
     /// Takes the first `count` unread bytes as a reject.
     pub(crate) fn reject(&mut self, count: usize, reason: String) -> Reject {
-        let (position, line) = (self.position(), self.line());
         let bytes = &self.bytes()[..count.min(self.end - self.start)];
-        let reject = Reject {
-            member: None,
-            position,
-            line,
-            reason,
-            bytes: bytes[..bytes.len().min(MOST_REJECT)].to_vec(),
-            length: bytes.len() as u64,
-            sha256: sha256(bytes),
-        };
+        let reject = reject_of((self.position(), self.line()), reason, bytes);
         self.advance(count);
         reject
     }
@@ -134,6 +125,19 @@ impl<R: Read> Window<R> {
             self.buffer.resize(wanted, 0);
             self.buffer.shrink_to(wanted);
         }
+    }
+}
+
+/// A reject of these bytes at a position and line.
+pub(super) fn reject_of((position, line): (u64, u64), reason: String, bytes: &[u8]) -> Reject {
+    Reject {
+        member: None,
+        position,
+        line,
+        reason,
+        bytes: bytes[..bytes.len().min(MOST_REJECT)].to_vec(),
+        length: bytes.len() as u64,
+        sha256: sha256(bytes),
     }
 }
 

@@ -15,8 +15,8 @@ use super::decode::{self, Decoded, Sink};
 use super::normalise::normalise;
 use super::record::RawRecord;
 use super::source::{self, Capped, Found, Magic, RawFile};
+use super::window::reject_of;
 use crate::event::Event;
-use crate::hash::sha256;
 use crate::ledger::{Digest, FileEnd, FileOutcome, Problem, Reject};
 use crate::store::records::{BLOCK_BYTES, BLOCK_RECORDS, Packer};
 use crate::store::write::Batch;
@@ -271,15 +271,7 @@ impl<'w> FileSink<'w> {
 
 /// A reject that begins where its file does.
 fn whole(bytes: &[u8], reason: String) -> Reject {
-    Reject {
-        member: None,
-        position: 0,
-        line: 1,
-        reason,
-        bytes: bytes[..bytes.len().min(super::window::MOST_REJECT)].to_vec(),
-        length: bytes.len() as u64,
-        sha256: sha256(bytes),
-    }
+    reject_of((0, 1), reason, bytes)
 }
 
 impl Sink for FileSink<'_> {
