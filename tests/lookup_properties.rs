@@ -1,0 +1,279 @@
+//! Random lookups over random events, held against an evaluation in memory that knows neither tables nor SQL.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by a panic")]
+
+mod common;
+mod properties;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use common::Scratch;
+use properties::dice::Dice;
+use properties::facts::{Fact, Resource};
+use properties::filters::{Filter, LIST, NOW, filter, term};
+use properties::oracle::matches;
+use properties::records;
+use properties::stages::{self, Answer, Cell, Stage};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseError, TestCaseResult, TestRunner};
+use trailq::fields::FIELDS;
+use trailq::query::{self, Environment, Lookup, Projection, Statement, Statistics};
+use trailq::rows::{self, RowSink};
+use trailq::store::Case;
+
+/// Events in a case, and the same events as facts.
+struct World {
+    _scratch: Scratch,
+    case: Case,
+    facts: Arc<Vec<Fact>>,
+    /// `events.id` to the event's id.
+    ids: BTreeMap<i64, String>,
+    newest: i64,
+}
+
+impl World {
+    fn new(seed: u64) -> World {
+        let scratch = Scratch::new();
+        let mut dice = Dice::new(seed);
+        let count = 60 + dice.below(40);
+        let mut files: [Vec<String>; 3] = Default::default();
+        for number in 0..count {
+            files[dice.below(3)].push(records::record(&mut dice, number));
+        }
+        let mut facts = Vec::new();
+        for (records, name) in files.iter().zip(["trail-a.json", "folder/trail_b.json", "folder/c [1]*.json"]) {
+            let path = scratch.write(name, format!("{{\"Records\":[{}]}}", records.join(", ")));
+            facts.extend(records.iter().map(|raw| Fact {
+                raw: raw.clone(),
+                json: serde_json::from_str(raw).unwrap(),
+                file: path.canonicalize().unwrap().to_str().unwrap().to_owned(),
+                tags: ["odd", "seen it"].iter().filter(|_| dice.chance(15)).map(|tag| (*tag).to_owned()).collect(),
+                resources: Vec::new(),
+            }));
+        }
+        let report = scratch.import(&[scratch.folder.path()]);
+        assert_eq!(report.counts.stored, count as u64, "{report:?}");
+        let ids = complete(&scratch, &mut facts);
+        let newest = facts.iter().filter_map(Fact::time).max().unwrap();
+        let case = Case::open(&scratch.case()).unwrap();
+        World { _scratch: scratch, case, facts: Arc::new(facts), ids, newest }
+    }
+
+    fn resolve(&self, text: &str) -> Result<Lookup, String> {
+        let tree = query::parse(text).map_err(|mistake| format!("{text}\n{mistake:?}"))?;
+        query::resolve(&tree, self).map_err(|mistake| mistake.message)
+    }
+
+    fn ask(&self, statement: &Statement) -> Vec<Vec<Cell>> {
+        let mut rows = Rows(Vec::new());
+        let asked = self.case.query(&statement.sql, &statement.params, &mut rows);
+        asked.unwrap_or_else(|error| panic!("{}\n{:?}\n{error:?}", statement.sql, statement.params));
+        rows.0
+    }
+
+    /// The ids of the events that a statement gives.
+    fn listed(&self, statement: &Statement) -> Vec<String> {
+        let id = |row: &Vec<Cell>| match row[0] {
+            Cell::Number(id) => self.ids[&id].clone(),
+            ref other => panic!("{other:?}"),
+        };
+        self.ask(statement).iter().map(id).collect()
+    }
+
+    /// Holds the answers of a lookup against the oracle's.
+    fn check(&self, filter: Option<&Filter>, stages: &[Stage], most: u64) -> TestCaseResult {
+        let text = [filter.map(Filter::text).unwrap_or_default()].into_iter();
+        let text = text.chain(stages.iter().map(Stage::text)).collect::<Vec<_>>().join(" | ");
+        let matching: Vec<&Fact> = self
+            .facts
+            .iter()
+            .filter(|fact| filter.is_none_or(|filter| matches(filter, fact, self.newest)))
+            .collect();
+        let lookup = match self.resolve(&text) {
+            Ok(lookup) => lookup,
+            Err(mistake) if mistake == "this period ends before it begins" => {
+                prop_assert!(matching.is_empty(), "{text}: is no empty period");
+                return Ok(());
+            }
+            Err(mistake) => return Err(TestCaseError::fail(mistake)),
+        };
+        let matched = matching.len() as i64;
+        let counted = query::emit_count(&lookup, &self.case);
+        prop_assert_eq!(self.ask(&counted), [[Cell::Number(matched)]], "{}\n{:?}", text, counted);
+        let expected = stages::apply(matching, stages);
+        for limit in [None, Some(most)] {
+            let statement = query::emit(&lookup, &self.case, Projection::Full, limit);
+            if statement.exact {
+                prop_assert_eq!(statement.estimate, Some(matched as u64), "{}\n{:?}", text, statement);
+            }
+        }
+        self.check_answer(&text, &lookup, expected, most)
+    }
+
+    fn check_answer(&self, text: &str, lookup: &Lookup, expected: Answer<'_>, most: u64) -> TestCaseResult {
+        match expected {
+            Answer::Rows(rows) if lookup.is_event_list() => {
+                let statement = query::emit(lookup, &self.case, Projection::Brief, None);
+                let found: Vec<Vec<Cell>> = self.ask(&statement).into_iter().map(|row| row[1..].to_vec()).collect();
+                prop_assert_eq!(found, rows, "{}\n{:?}", text, statement);
+            }
+            Answer::Rows(rows) => {
+                prop_assert!(!lookup.is_event_list());
+                let statement = query::emit(lookup, &self.case, Projection::Full, None);
+                prop_assert_eq!(self.ask(&statement), rows, "{}\n{:?}", text, statement);
+            }
+            Answer::Events(events) => {
+                prop_assert!(lookup.is_event_list());
+                let ids: Vec<String> = events.iter().map(|fact| fact.id()).collect();
+                let cut = &ids[..ids.len().min(most as usize)];
+                for projection in [Projection::Brief, Projection::Full] {
+                    let statement = query::emit(lookup, &self.case, projection, Some(most));
+                    prop_assert_eq!(self.listed(&statement), cut, "{}\n{:?}", text, statement);
+                }
+                let statement = query::emit(lookup, &self.case, Projection::Full, None);
+                prop_assert_eq!(self.listed(&statement), &ids[..], "{}\n{:?}", text, statement);
+                let statement = query::emit_ids(lookup, &self.case, None);
+                prop_assert_eq!(self.listed(&statement), &ids[..], "{}\n{:?}", text, statement);
+                let statement = query::emit_ids(lookup, &self.case, Some(most));
+                prop_assert_eq!(self.listed(&statement), cut, "{}\n{:?}", text, statement);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Tags events, reads their resources, and gives the ids of their rows.
+fn complete(scratch: &Scratch, facts: &mut [Fact]) -> BTreeMap<i64, String> {
+    let connection = scratch.ask();
+    let mut ids = BTreeMap::new();
+    let mut row = connection.prepare("SELECT id FROM events WHERE event_id = ?1").unwrap();
+    let mut resources = connection
+        .prepare("SELECT type, name, arn FROM event_resources JOIN resources ON resources.id = resource WHERE event = ?1")
+        .unwrap();
+    for fact in facts {
+        let id: i64 = row.query_row([fact.id()], |row| row.get(0)).unwrap();
+        let found = resources.query_map([id], |row| {
+            Ok(Resource { kind: row.get(0)?, name: row.get(1)?, arn: row.get(2)? })
+        });
+        fact.resources = found.unwrap().map(Result::unwrap).collect();
+        for tag in &fact.tags {
+            let insert = "INSERT INTO tags (event_id, tag, created_at, created_by) VALUES (?1, ?2, '', '')";
+            connection.execute(insert, [fact.id().as_str(), tag]).unwrap();
+        }
+        ids.insert(id, fact.id());
+    }
+    ids
+}
+
+impl Environment for World {
+    fn now(&self) -> i64 {
+        NOW
+    }
+
+    fn newest_event(&self) -> Option<i64> {
+        Some(self.newest)
+    }
+
+    fn read_list(&self, path: &str) -> Result<String, String> {
+        match path {
+            "list" => Ok(format!("\u{feff}# a remark\r\n{}\r\n\r\n", LIST.join("\r\n"))),
+            _ => Err("there is no such list".to_owned()),
+        }
+    }
+}
+
+/// Collects rows.
+struct Rows(Vec<Vec<Cell>>);
+
+impl RowSink for Rows {
+    fn begin(&mut self, _: &[String]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn row(&mut self, cells: &[rows::Cell<'_>]) -> io::Result<()> {
+        let cell = |cell: &rows::Cell<'_>| match cell {
+            rows::Cell::Null => Cell::Null,
+            rows::Cell::Integer(number) => Cell::Number(*number),
+            rows::Cell::Text(text) => Cell::Text((*text).to_owned()),
+            other => panic!("{other:?}"),
+        };
+        self.0.push(cells.iter().map(cell).collect());
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// How many worlds, and how many lookups in each; `TRAILQ_PROPERTIES=20` makes twenty times as many worlds.
+fn worlds() -> impl Iterator<Item = World> {
+    let times = std::env::var("TRAILQ_PROPERTIES").ok().and_then(|times| times.parse().ok()).unwrap_or(1);
+    (0..4 * times).map(World::new)
+}
+
+#[test]
+fn lookups_mean_what_they_say() {
+    for (number, world) in worlds().enumerate() {
+        let mut runner = TestRunner::new(Config { cases: 400, failure_persistence: None, ..Config::default() });
+        let lookups = (prop::option::weighted(0.93, filter(Arc::clone(&world.facts))), any::<u64>(), 1..60_u64);
+        let held = runner.run(&lookups, |(filter, seed, most)| {
+            let mut dice = Dice::new(seed);
+            let stages = if seed == 0 || dice.chance(40) { Vec::new() } else { stages::random(&mut dice) };
+            world.check(filter.as_ref(), &stages, most)
+        });
+        held.unwrap_or_else(|error| panic!("world {number}: {error}"));
+    }
+}
+
+#[test]
+fn every_field_of_the_catalogue_means_what_it_says() {
+    let world = World::new(7);
+    for (number, field) in (0..).zip(FIELDS) {
+        for seed in 0..40 {
+            let asked = Filter::Term(term(&world.facts, &mut Dice::new(number * 1_000 + seed), Some(field)));
+            world.check(Some(&asked), &[], 5).unwrap_or_else(|error| panic!("{}: {error}", field.name));
+        }
+    }
+}
+
+#[test]
+fn the_first_terms_of_a_lookup_are_a_lookup() {
+    let world = World::new(11);
+    for seed in 0..200 {
+        let mut dice = Dice::new(seed);
+        let parts: Vec<Filter> =
+            (0..3).map(|_| Filter::Term(term(&world.facts, &mut dice, Some(&FIELDS[1 + dice_field(seed)])))).collect();
+        let text = Filter::All(parts.clone()).text();
+        let lookup = world.resolve(&format!("{text} | limit 1")).unwrap();
+        assert_eq!(lookup.terms().len(), 3, "{text}");
+        for first in 0..=3 {
+            let whole = Filter::All(parts[..first].to_vec());
+            let expected = world.facts.iter().filter(|fact| matches(&whole, fact, world.newest)).count();
+            let part = lookup.with_terms(first);
+            let counted = world.ask(&query::emit_count(&part, &world.case));
+            assert_eq!(counted, [[Cell::Number(expected as i64)]], "the first {first} of {text}");
+            assert_eq!(world.listed(&query::emit_ids(&part, &world.case, None)).len(), expected);
+        }
+    }
+}
+
+/// A field whose terms stay terms of their own.
+fn dice_field(seed: u64) -> usize {
+    (seed % 14) as usize
+}
+
+#[test]
+fn the_counts_of_a_case_are_those_of_its_events() {
+    let world = World::new(3);
+    assert_eq!(world.case.events(), world.facts.len() as u64);
+    for field in ["event-name", "user", "error", "ip", "outcome"] {
+        let column = trailq::fields::find(field).unwrap().column;
+        for value in world.facts.iter().flat_map(|fact| fact.texts(field)) {
+            let expected = world.facts.iter().filter(|fact| fact.texts(field).contains(&value)).count();
+            assert_eq!(world.case.count(column, &value), Some(expected as u64), "{field} {value}");
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! What a record says, read naively from its JSON: nothing here looks at the tables that a lookup is answered from, but
+//! for an event's resources, whose derivation has tests of its own.
+
+use serde_json::Value;
+
+/// A resource of an event.
+#[derive(Debug, Clone)]
+pub struct Resource {
+    pub kind: Option<String>,
+    pub name: String,
+    pub arn: Option<String>,
+}
+
+/// All that is known of an event.
+#[derive(Debug, Clone)]
+pub struct Fact {
+    /// The record as it stands in its file.
+    pub raw: String,
+    pub json: Value,
+    pub file: String,
+    pub tags: Vec<String>,
+    pub resources: Vec<Resource>,
+}
+
+impl Fact {
+    /// A text at a place of the record, if it is one and not empty.
+    fn text(&self, pointer: &str) -> Option<String> {
+        self.json.pointer(pointer)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
+    pub fn id(&self) -> String {
+        self.text("/eventID").unwrap()
+    }
+
+    /// Unix seconds; fractions are cut off.
+    pub fn time(&self) -> Option<i64> {
+        let time: jiff::Timestamp = self.text("/eventTime")?.parse().unwrap();
+        Some(time.as_second())
+    }
+
+    pub fn flag(&self, field: &str) -> Option<bool> {
+        match field {
+            "read-only" => truth(self.json.get("readOnly")),
+            "management-event" => truth(self.json.get("managementEvent")),
+            "from-console" => Some(truth(self.json.get("sessionCredentialFromConsole")) == Some(true)),
+            "write" => Some(self.flag("read-only") != Some(true)),
+            "mfa" => {
+                let used = self.json.pointer("/additionalEventData/MFAUsed");
+                if self.text("/eventName").as_deref() == Some("ConsoleLogin") && used.is_some() {
+                    return truth(used);
+                }
+                truth(self.json.pointer("/userIdentity/sessionContext/attributes/mfaAuthenticated"))
+            }
+            other => panic!("the oracle knows no flag {other}"),
+        }
+    }
+
+    pub fn number(&self, field: &str) -> Option<i64> {
+        let key = match field {
+            "bytes-in" => "bytesTransferredIn",
+            "bytes-out" => "bytesTransferredOut",
+            other => panic!("the oracle knows no number {other}"),
+        };
+        match self.json.get("additionalEventData")?.get(key)? {
+            Value::String(text) => text.parse().ok(),
+            number => number.as_f64().map(|number| number as i64),
+        }
+    }
+
+    /// The values of a field that is neither a time, a flag nor a number.
+    pub fn texts(&self, field: &str) -> Vec<String> {
+        let one = |pointer: &str| self.text(pointer).into_iter().collect();
+        match field {
+            "event-name" => one("/eventName"),
+            "event-source" => one("/eventSource"),
+            "region" => one("/awsRegion"),
+            "account" => one("/recipientAccountId"),
+            "user" => self.user().into_iter().collect(),
+            "key" => one("/userIdentity/accessKeyId"),
+            "issued-key" => {
+                let issued = self.text("/responseElements/credentials/accessKeyId");
+                issued.or_else(|| self.text("/responseElements/accessKey/accessKeyId")).into_iter().collect()
+            }
+            "ip" => one("/sourceIPAddress"),
+            "error" => one("/errorCode"),
+            "error-message" => one("/errorMessage"),
+            "outcome" => vec![self.outcome().to_owned()],
+            "event-id" => one("/eventID"),
+            "shared-id" => one("/sharedEventID"),
+            "resource" => {
+                self.resources.iter().flat_map(|r| r.arn.iter().chain([&r.name])).cloned().collect::<Vec<_>>()
+            }
+            "resource-type" => self.resources.iter().filter_map(|resource| resource.kind.clone()).collect(),
+            "identity-type" => one("/userIdentity/type"),
+            "arn" => one("/userIdentity/arn"),
+            "identity-account" => one("/userIdentity/accountId"),
+            "role" => self.role_name().into_iter().chain(self.role_arn()).collect(),
+            "session-name" => self.session_name().into_iter().collect(),
+            "principal" => one("/userIdentity/principalId"),
+            "session-created" => one("/userIdentity/sessionContext/attributes/creationDate"),
+            "invoked-by" => one("/userIdentity/invokedBy"),
+            "source-identity" => one("/userIdentity/sessionContext/sourceIdentity"),
+            "user-agent" => one("/userAgent"),
+            "vpce" => one("/vpcEndpointId"),
+            "type" => one("/eventType"),
+            "category" => one("/eventCategory"),
+            "version" => one("/eventVersion"),
+            "file" => vec![self.file.clone()],
+            "tag" => self.tags.clone(),
+            other => panic!("the oracle knows no field {other}"),
+        }
+    }
+
+    fn user(&self) -> Option<String> {
+        let given = self.text("/userIdentity/userName");
+        match self.text("/userIdentity/type").as_deref() {
+            Some("Root") => Some("root".to_owned()),
+            Some("AssumedRole") => self.session_name().or(given),
+            Some("AWSService") => None,
+            _ => given,
+        }
+    }
+
+    fn session_name(&self) -> Option<String> {
+        let kind = self.text("/userIdentity/type")?;
+        if kind != "AssumedRole" && kind != "FederatedUser" {
+            return None;
+        }
+        let principal = self.text("/userIdentity/principalId")?;
+        Some(principal.split(':').nth(1)?.to_owned())
+    }
+
+    pub fn role_name(&self) -> Option<String> {
+        if self.text("/userIdentity/type")? != "AssumedRole" {
+            return None;
+        }
+        let arn = self.text("/userIdentity/arn")?;
+        Some(arn.split('/').nth(1)?.to_owned())
+    }
+
+    fn role_arn(&self) -> Option<String> {
+        self.text("/userIdentity/sessionContext/sessionIssuer/arn")
+    }
+
+    fn outcome(&self) -> &'static str {
+        match self.text("/errorCode").as_deref() {
+            Some("AccessDenied" | "Client.UnauthorizedOperation") => "denied",
+            Some(_) => "error",
+            None if self.text("/errorMessage").is_some() => "error",
+            None if self.text("/responseElements/ConsoleLogin").as_deref() == Some("Failure") => "error",
+            None => "ok",
+        }
+    }
+
+    /// What stands at a path, arrays stepped through: texts as they are, other scalars as JSON writes them, `None` for
+    /// an object.
+    pub fn at(&self, keys: &[String]) -> Vec<Option<String>> {
+        let mut here = spread(&self.json);
+        for key in keys {
+            here = here.into_iter().filter_map(|value| value.get(key)).flat_map(spread).collect();
+        }
+        here.into_iter()
+            .filter(|value| !value.is_null())
+            .map(|value| match value {
+                Value::Object(_) => None,
+                Value::String(text) => Some(text.clone()),
+                scalar => Some(scalar.to_string()),
+            })
+            .collect()
+    }
+}
+
+/// A value, or the elements of an array of whatever depth.
+fn spread(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(elements) => elements.iter().flat_map(spread).collect(),
+        other => vec![other],
+    }
+}
+
+fn truth(value: Option<&Value>) -> Option<bool> {
+    match value? {
+        Value::Bool(flag) => Some(*flag),
+        Value::String(text) => match text.to_lowercase().as_str() {
+            "true" | "yes" => Some(true),
+            "false" | "no" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}

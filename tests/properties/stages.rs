@@ -1,0 +1,293 @@
+//! Random stages, and what they make of the events that a filter leaves.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use trailq::fields::{FIELDS, Field, Kind, Place};
+
+use super::dice::Dice;
+use super::facts::Fact;
+use super::filters::{PATHS, path_text};
+use super::oracle::written;
+
+/// A cell of an answer, in SQLite's order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cell {
+    Null,
+    Number(i64),
+    Text(String),
+}
+
+/// What is shown or counted.
+#[derive(Debug, Clone)]
+pub enum Shown {
+    Field(&'static Field),
+    Path(Vec<String>, String),
+}
+
+impl Shown {
+    fn random(dice: &mut Dice, single: bool) -> Shown {
+        if dice.chance(15) {
+            let keys: Vec<String> = PATHS[dice.below(PATHS.len())].iter().map(|key| (*key).to_owned()).collect();
+            let text = path_text(&keys, dice);
+            return Shown::Path(keys, text);
+        }
+        let several = |place| matches!(place, Place::ResourceName | Place::ResourceType | Place::Tag);
+        loop {
+            let field = &FIELDS[dice.below(FIELDS.len())];
+            if field.place != Place::Record && !(single && several(field.place)) {
+                return Shown::Field(field);
+            }
+        }
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Shown::Field(field) => field.name,
+            Shown::Path(_, text) => text,
+        }
+    }
+
+    /// Its values in an event; none is one absent value.
+    fn cells(&self, fact: &Fact) -> Vec<Cell> {
+        let texts = |all: Vec<String>| all.into_iter().map(Cell::Text).collect::<Vec<_>>();
+        let mut cells = match self {
+            Shown::Path(keys, _) => texts(fact.at(keys).into_iter().flatten().collect()),
+            Shown::Field(field) => match (field.kind, field.place) {
+                (Kind::Time, _) => texts(fact.time().map(|time| written(time, 0) + "Z").into_iter().collect()),
+                (Kind::Flag, _) => texts(fact.flag(field.name).map(|flag| flag.to_string()).into_iter().collect()),
+                (Kind::Number, _) => fact.number(field.name).map(Cell::Number).into_iter().collect(),
+                (_, Place::Role) => texts(fact.role_name().into_iter().collect()),
+                (_, Place::ResourceName) => {
+                    texts(fact.resources.iter().map(|r| r.arn.clone().unwrap_or_else(|| r.name.clone())).collect())
+                }
+                (_, Place::ResourceType) => {
+                    fact.resources.iter().map(|r| r.kind.clone().map_or(Cell::Null, Cell::Text)).collect()
+                }
+                _ => texts(fact.texts(field.name)),
+            },
+        };
+        if cells.is_empty() {
+            cells.push(Cell::Null);
+        }
+        cells
+    }
+
+    /// The one cell of a list of events; several values at a path are a JSON array.
+    fn cell(&self, fact: &Fact) -> Cell {
+        let cells = self.cells(fact);
+        match cells.as_slice() {
+            [one] => one.clone(),
+            several => {
+                let texts: Vec<&str> = several
+                    .iter()
+                    .map(|cell| match cell {
+                        Cell::Text(text) => text.as_str(),
+                        other => panic!("{other:?}"),
+                    })
+                    .collect();
+                Cell::Text(serde_json::to_string(&texts).unwrap())
+            }
+        }
+    }
+}
+
+/// A random stage.
+#[derive(Debug, Clone)]
+pub enum Stage {
+    Count(Vec<Shown>),
+    Top(Option<usize>, Vec<Shown>),
+    Timeline(Option<i64>, String),
+    Fields(Vec<Shown>),
+    Sort(Vec<(Shown, bool)>),
+    SortCounts(bool),
+    Limit(usize),
+}
+
+impl Stage {
+    pub fn text(&self) -> String {
+        let list = |all: &[Shown]| all.iter().map(Shown::name).collect::<Vec<_>>().join(",");
+        match self {
+            Stage::Count(by) if by.is_empty() => "count".to_owned(),
+            Stage::Count(by) => format!("count by {}", list(by)),
+            Stage::Top(None, by) => format!("top {}", list(by)),
+            Stage::Top(Some(most), by) => format!("top {most} {}", list(by)),
+            Stage::Timeline(_, bucket) => format!("timeline {bucket}"),
+            Stage::Fields(shown) => format!("fields {}", list(shown)),
+            Stage::SortCounts(descending) => format!("sort events{}", if *descending { " desc" } else { "" }),
+            Stage::Limit(most) => format!("limit {most}"),
+            Stage::Sort(keys) => {
+                let order = |descending: bool| if descending { " desc" } else { "" };
+                let keys: Vec<String> =
+                    keys.iter().map(|(key, descending)| format!("{}{}", key.name(), order(*descending))).collect();
+                format!("sort {}", keys.join(", "))
+            }
+        }
+    }
+}
+
+/// Stages that may follow each other.
+pub fn random(dice: &mut Dice) -> Vec<Stage> {
+    let distinct = |dice: &mut Dice, most: usize, single: bool| {
+        let mut all: Vec<Shown> = Vec::new();
+        for _ in 0..1 + dice.below(most) {
+            let next = Shown::random(dice, single);
+            let same = |known: &Shown| match (known, &next) {
+                (Shown::Path(a, _), Shown::Path(b, _)) => a == b,
+                (a, b) => a.name() == b.name(),
+            };
+            if !all.iter().any(same) {
+                all.push(next);
+            }
+        }
+        all
+    };
+    let mut stages = Vec::new();
+    if dice.chance(25) {
+        stages.push(Stage::Limit(dice.below(40)));
+    }
+    if dice.chance(25) {
+        let keys = distinct(dice, 2, true).into_iter().map(|key| (key, dice.chance(50))).collect();
+        stages.push(Stage::Sort(keys));
+        if dice.chance(60) {
+            stages.push(Stage::Limit(dice.below(30)));
+        }
+    }
+    match dice.below(10) {
+        0 => stages.push(Stage::Count(Vec::new())),
+        1..=3 => stages.push(Stage::Count(distinct(dice, 2, false))),
+        4 => stages.push(Stage::Top(dice.chance(60).then(|| dice.below(6)), distinct(dice, 2, false))),
+        5 => {
+            let (text, seconds) = [("1s", 1), ("15m", 900), ("1h", 3600), ("6h", 21_600), ("1d", 86_400), ("1w", 604_800)][dice.below(6)];
+            stages.push(Stage::Timeline(Some(seconds), text.to_owned()));
+        }
+        6 | 7 => {
+            stages.push(Stage::Fields(distinct(dice, 4, true)));
+            return stages;
+        }
+        _ => return stages,
+    }
+    if dice.chance(20) {
+        stages.push(Stage::SortCounts(dice.chance(50)));
+    }
+    if dice.chance(20) {
+        stages.push(Stage::Limit(dice.below(5)));
+    }
+    stages
+}
+
+/// What the stages make of events: a list of them, or rows.
+pub enum Answer<'f> {
+    Events(Vec<&'f Fact>),
+    Rows(Vec<Vec<Cell>>),
+}
+
+/// The newest first, events of one second by their id, those without a time last.
+fn newest_first(a: &Fact, b: &Fact) -> Ordering {
+    b.time().cmp(&a.time()).then_with(|| a.id().cmp(&b.id()))
+}
+
+/// Applies the stages one after another.
+pub fn apply<'f>(mut events: Vec<&'f Fact>, stages: &[Stage]) -> Answer<'f> {
+    events.sort_by(|a, b| newest_first(a, b));
+    let mut answer = Answer::Events(events);
+    for stage in stages {
+        answer = match (stage, answer) {
+            (Stage::Limit(most), Answer::Events(mut events)) => {
+                events.truncate(*most);
+                Answer::Events(events)
+            }
+            (Stage::Limit(most), Answer::Rows(mut rows)) => {
+                rows.truncate(*most);
+                Answer::Rows(rows)
+            }
+            (Stage::Sort(keys), Answer::Events(mut events)) => {
+                events.sort_by(|a, b| sorted(keys, a, b));
+                Answer::Events(events)
+            }
+            (Stage::SortCounts(descending), Answer::Rows(mut rows)) => {
+                rows.sort_by(|a, b| {
+                    let order = a.last().cmp(&b.last());
+                    if *descending { order.reverse() } else { order }.then_with(|| a.cmp(b))
+                });
+                Answer::Rows(rows)
+            }
+            (Stage::Count(by), Answer::Events(events)) => Answer::Rows(counted(&events, by)),
+            (Stage::Top(most, by), Answer::Events(events)) => {
+                let mut rows = counted(&events, by);
+                rows.truncate(most.unwrap_or(10));
+                Answer::Rows(rows)
+            }
+            (Stage::Timeline(bucket, _), Answer::Events(events)) => {
+                Answer::Rows(timeline(&events, bucket.unwrap_or(86_400)))
+            }
+            (Stage::Fields(shown), Answer::Events(events)) => {
+                Answer::Rows(events.iter().map(|fact| shown.iter().map(|shown| shown.cell(fact)).collect()).collect())
+            }
+            (stage, _) => panic!("{stage:?} does not follow"),
+        };
+    }
+    answer
+}
+
+/// Absent values come last in either direction; what is alike, newest first.
+fn sorted(keys: &[(Shown, bool)], a: &Fact, b: &Fact) -> Ordering {
+    let by_key = keys.iter().map(|(key, descending)| match (key.cell(a), key.cell(b)) {
+        (Cell::Null, Cell::Null) => Ordering::Equal,
+        (Cell::Null, _) => Ordering::Greater,
+        (_, Cell::Null) => Ordering::Less,
+        (a, b) if *descending => b.cmp(&a),
+        (a, b) => a.cmp(&b),
+    });
+    by_key.fold(Ordering::Equal, Ordering::then).then_with(|| newest_first(a, b))
+}
+
+/// Distinct events by their values, the most first; an event counts once for each of its values.
+fn counted(events: &[&Fact], by: &[Shown]) -> Vec<Vec<Cell>> {
+    if by.is_empty() {
+        return vec![vec![Cell::Number(events.len() as i64)]];
+    }
+    let mut counts: BTreeMap<Vec<Cell>, i64> = BTreeMap::new();
+    for fact in events {
+        let mut groups = groups(fact, by);
+        groups.sort();
+        groups.dedup();
+        for group in groups {
+            *counts.entry(group).or_default() += 1;
+        }
+    }
+    let mut rows: Vec<(Vec<Cell>, i64)> = counts.into_iter().collect();
+    rows.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    rows.into_iter().map(|(group, count)| group.into_iter().chain([Cell::Number(count)]).collect()).collect()
+}
+
+/// Every combination of an event's values; a resource's name and type are the same resource's.
+fn groups(fact: &Fact, by: &[Shown]) -> Vec<Vec<Cell>> {
+    let is = |shown: &Shown, place| matches!(shown, Shown::Field(field) if field.place == place);
+    let pairs = by.iter().any(|shown| is(shown, Place::ResourceName)) && by.iter().any(|shown| is(shown, Place::ResourceType));
+    if pairs && !fact.resources.is_empty() {
+        let one = |resource| Fact { resources: vec![resource], ..fact.clone() };
+        return fact.resources.iter().cloned().flat_map(|resource| combinations(&one(resource), by)).collect();
+    }
+    combinations(fact, by)
+}
+
+fn combinations(fact: &Fact, by: &[Shown]) -> Vec<Vec<Cell>> {
+    by.iter().fold(vec![Vec::new()], |rows, shown| {
+        let cells = shown.cells(fact);
+        rows.iter()
+            .flat_map(|row| cells.iter().map(move |cell| row.iter().cloned().chain([cell.clone()]).collect()))
+            .collect()
+    })
+}
+
+/// Buckets in the order of time; weeks begin on Monday.
+fn timeline(events: &[&Fact], bucket: i64) -> Vec<Vec<Cell>> {
+    let monday = 345_600;
+    let shift = if bucket == 604_800 { monday } else { 0 };
+    let mut counts: BTreeMap<i64, i64> = BTreeMap::new();
+    for time in events.iter().filter_map(|fact| fact.time()) {
+        *counts.entry((time - shift).div_euclid(bucket) * bucket + shift).or_default() += 1;
+    }
+    counts.into_iter().map(|(time, count)| vec![Cell::Text(written(time, 0) + "Z"), Cell::Number(count)]).collect()
+}
