@@ -86,11 +86,8 @@ impl World {
     fn check(&self, filter: Option<&Filter>, stages: &[Stage], most: u64) -> TestCaseResult {
         let text = [filter.map(Filter::text).unwrap_or_default()].into_iter();
         let text = text.chain(stages.iter().map(Stage::text)).collect::<Vec<_>>().join(" | ");
-        let matching: Vec<&Fact> = self
-            .facts
-            .iter()
-            .filter(|fact| filter.is_none_or(|filter| matches(filter, fact, self.newest)))
-            .collect();
+        let matching: Vec<&Fact> =
+            self.facts.iter().filter(|fact| filter.is_none_or(|filter| matches(filter, fact, self.newest))).collect();
         let lookup = match self.resolve(&text) {
             Ok(lookup) => lookup,
             Err(mistake) if mistake == "this period ends before it begins" => {
@@ -150,13 +147,14 @@ fn complete(scratch: &Scratch, facts: &mut [Fact]) -> BTreeMap<i64, String> {
     let mut ids = BTreeMap::new();
     let mut row = connection.prepare("SELECT id FROM events WHERE event_id = ?1").unwrap();
     let mut resources = connection
-        .prepare("SELECT type, name, arn FROM event_resources JOIN resources ON resources.id = resource WHERE event = ?1")
+        .prepare(
+            "SELECT type, name, arn FROM event_resources JOIN resources ON resources.id = resource WHERE event = ?1",
+        )
         .unwrap();
     for fact in facts {
         let id: i64 = row.query_row([fact.id()], |row| row.get(0)).unwrap();
-        let found = resources.query_map([id], |row| {
-            Ok(Resource { kind: row.get(0)?, name: row.get(1)?, arn: row.get(2)? })
-        });
+        let found =
+            resources.query_map([id], |row| Ok(Resource { kind: row.get(0)?, name: row.get(1)?, arn: row.get(2)? }));
         fact.resources = found.unwrap().map(Result::unwrap).collect();
         for tag in &fact.tags {
             let insert = "INSERT INTO tags (event_id, tag, created_at, created_by) VALUES (?1, ?2, '', '')";

@@ -32,8 +32,8 @@ pub trait Statistics {
     fn events(&self) -> u64;
     /// How many events have this value in this column, where that is counted.
     fn count(&self, column: &str, value: &str) -> Option<u64>;
-    /// About how many events name this resource.
-    fn resource_events(&self, name: &str) -> Option<u64>;
+    /// The number that a statement over the kept counts gives.
+    fn sum(&self, sql: &str, params: &[Param]) -> Option<u64>;
 }
 
 /// Which columns a list of events has, unless a stage says.

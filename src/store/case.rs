@@ -167,7 +167,8 @@ impl Case {
     }
 }
 
-fn to_sql(param: &Param) -> &dyn rusqlite::ToSql {
+/// A parameter as SQLite binds it.
+pub(super) fn to_sql(param: &Param) -> &dyn rusqlite::ToSql {
     match param {
         Param::Integer(number) => number,
         Param::Real(number) => number,

@@ -1,11 +1,11 @@
 //! The values that a case has, with their counts: for completion, for "did you mean", and for the choice of what drives
 //! a lookup. Answered from kept counts and indexes, never by a scan of events.
 
-use super::case::Case;
+use super::case::{Case, to_sql};
 use super::error::Error;
 use crate::diagnostic::nearest;
 use crate::fields::{Field, Kind, Place, Values};
-use crate::query::Statistics;
+use crate::query::{Param, Statistics};
 
 /// How many values are looked at for "did you mean".
 const MOST_NEAR: usize = 20_000;
@@ -152,9 +152,9 @@ impl Statistics for Case {
         kept.then(|| self.one(sql, [column, value]).unwrap_or(0))
     }
 
-    fn resource_events(&self, name: &str) -> Option<u64> {
-        let sql = "SELECT sum(events) FROM resources WHERE name = ?1 OR arn = ?1 OR arn_end = ?1";
-        Some(self.one(sql, [name]).unwrap_or(0))
+    fn sum(&self, sql: &str, params: &[Param]) -> Option<u64> {
+        let params = rusqlite::params_from_iter(params.iter().map(to_sql));
+        self.rows(sql, params, |row| row.get::<_, Option<u64>>(0)).ok()?.pop().map(|sum| sum.unwrap_or(0))
     }
 }
 

@@ -165,7 +165,9 @@ pub fn term(facts: &[Fact], dice: &mut Dice, field: Option<&'static Field>) -> T
         (Kind::Flag, _) if dice.chance(12) => (written(&["*".to_owned()]), Test::Like(vec![Like::Present])),
         (Kind::Flag, _) => {
             let flags: Vec<bool> = (0..1 + dice.below(5) / 4).map(|_| dice.chance(50)).collect();
-            let words = flags.iter().map(|flag| dice.pick(if *flag { &["true", "yes", "1", "True"] } else { &["false", "no", "0", "FALSE"] }));
+            let words = flags.iter().map(|flag| {
+                dice.pick(if *flag { &["true", "yes", "1", "True"] } else { &["false", "no", "0", "FALSE"] })
+            });
             (written(&words.map(str::to_owned).collect::<Vec<_>>()), Test::Flag(flags))
         }
         (Kind::Number, _) if dice.chance(12) => (written(&["*".to_owned()]), Test::Like(vec![Like::Present])),
@@ -241,10 +243,20 @@ fn likes(facts: &[Fact], dice: &mut Dice, field: Option<&'static Field>) -> (Str
                 ((), ())
             }
             7..=14 if field.is_some_and(|field| field.kind == Kind::Address) => {
-                let network =
-                    dice.pick(&["10.0.0.0/8", "10.1.0.0/16", "203.0.113.77/32", "2001:db8::/32", "2001:db8:bad::/48", "0.0.0.0/0", "10.1.2.3/8"]);
+                let network = dice.pick(&[
+                    "10.0.0.0/8",
+                    "10.1.0.0/16",
+                    "203.0.113.77/32",
+                    "2001:db8::/32",
+                    "2001:db8:bad::/48",
+                    "0.0.0.0/0",
+                    "10.1.2.3/8",
+                ]);
                 let (address, length) = network.split_once('/').unwrap();
-                (texts.push(network.to_owned()), all.push(Like::Network(address.parse().unwrap(), length.parse().unwrap())))
+                (
+                    texts.push(network.to_owned()),
+                    all.push(Like::Network(address.parse().unwrap(), length.parse().unwrap())),
+                )
             }
             _ => (texts.push(quoted(&value, dice)), all.push(Like::Exact(value))),
         };
@@ -331,7 +343,8 @@ fn regex(value: &str, dice: &mut Dice) -> (String, String) {
 
 /// Whether a value may stand without quotes anywhere.
 fn is_plain(value: &str) -> bool {
-    value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/'))
+    let keyword = matches!(value, "or" | "and" | "not");
+    !keyword && value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/'))
 }
 
 /// What stands in quotes for a text.
@@ -342,7 +355,9 @@ fn escaped(value: &str, quote: char) -> String {
 
 /// A value as it may be written: plain, with escapes, or in quotes of either kind.
 pub fn quoted(value: &str, dice: &mut Dice) -> String {
-    let bare = !value.is_empty() && !value.starts_with(['\'', '@']) && !value.contains([',', '|', ')', '(']);
+    let bare = !matches!(value, "" | "or" | "and" | "not")
+        && !value.starts_with(['\'', '@'])
+        && !value.contains([',', '|', ')', '(']);
     let bare = bare && !value.chars().any(char::is_whitespace);
     match dice.below(4) {
         0 | 1 if is_plain(value) && !value.is_empty() => value.to_owned(),
@@ -414,8 +429,20 @@ pub fn path_text(keys: &[String], dice: &mut Dice) -> String {
 }
 
 fn bare_value(facts: &[Fact], dice: &mut Dice) -> String {
-    let fields =
-        ["event-id", "key", "issued-key", "user", "session-name", "role", "arn", "principal", "ip", "resource", "shared-id", "region"];
+    let fields = [
+        "event-id",
+        "key",
+        "issued-key",
+        "user",
+        "session-name",
+        "role",
+        "arn",
+        "principal",
+        "ip",
+        "resource",
+        "shared-id",
+        "region",
+    ];
     let field = trailq::fields::find(dice.pick(&fields)).unwrap();
     value_of(facts, dice, field)
 }
@@ -469,7 +496,8 @@ fn time_term(facts: &[Fact], dice: &mut Dice, field: &'static Field, name: &str)
 fn bound_term(facts: &[Fact], dice: &mut Dice) -> Term {
     let about = About::Field(trailq::fields::find("time").unwrap());
     let (begin, offset, text) = moment(facts, dice);
-    let (number, (unit, seconds)) = (1 + dice.below(40) as i64, [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400), ("w", 604_800)][dice.below(5)]);
+    let (number, (unit, seconds)) =
+        (1 + dice.below(40) as i64, [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400), ("w", 604_800)][dice.below(5)]);
     let (text, test) = match dice.below(4) {
         0 => (format!("since={text}"), Test::Since(begin, offset)),
         1 => (format!("Until={text}"), Test::Until(begin, offset)),

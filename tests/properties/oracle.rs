@@ -159,9 +159,18 @@ fn in_network(address: IpAddr, network: IpAddr, length: u32) -> bool {
     a[..length as usize] == b[..length as usize]
 }
 
+/// `*`, in quotes or not, is "present".
+fn is_any(wanted: &Like) -> bool {
+    match wanted {
+        Like::Present => true,
+        Like::Wild(pieces) => pieces.iter().all(String::is_empty),
+        _ => false,
+    }
+}
+
 fn at_path(asked: &Test, found: &[Option<String>]) -> bool {
     found.iter().any(|value| match (asked, value) {
-        (Test::Like(likes), _) if likes.iter().any(|l| matches!(l, Like::Present)) => true,
+        (Test::Like(likes), _) if likes.iter().any(is_any) => true,
         (_, None) => false,
         // Numbers compare as numbers.
         (Test::Compare(operator, wanted), Some(value)) => match (value.parse::<f64>(), wanted.parse::<f64>()) {

@@ -26,15 +26,8 @@ const SOURCES: &[&str] = &[
 ];
 const REGIONS: &[&str] = &["us-east-1", "us-west-2", "eu-west-1"];
 const ACCOUNTS: &[&str] = &["111122223333", "444455556666", "123456789012"];
-const ADDRESSES: &[&str] = &[
-    "10.0.0.5",
-    "10.1.2.3",
-    "203.0.113.77",
-    "2001:db8:bad::77",
-    "2001:db8::1",
-    "ec2.amazonaws.com",
-    "AWS Internal",
-];
+const ADDRESSES: &[&str] =
+    &["10.0.0.5", "10.1.2.3", "203.0.113.77", "2001:db8:bad::77", "2001:db8::1", "ec2.amazonaws.com", "AWS Internal"];
 const KEYS: &[&str] = &["AKIAIOSFODNN7EXAMPLE", "ASIAOPSADMIN1EXAMPLE", "AKIADEPLOYBOTEXAMPLE", ""];
 const ERRORS: &[&str] = &["AccessDenied", "Client.UnauthorizedOperation", "NoSuchBucket", "ThrottlingException"];
 
@@ -178,8 +171,7 @@ fn identity(dice: &mut Dice) -> Value {
         identity["invokedBy"] = dice.pick(&["cloudformation.amazonaws.com", "AWS Internal"]).into();
     }
     if dice.chance(40) {
-        identity["sessionContext"]["attributes"] =
-            json!({"creationDate": dice.pick(&["2024-03-01T08:00:00Z", "2024-02-29T08:00:00Z"]), "mfaAuthenticated": flag(dice)});
+        identity["sessionContext"]["attributes"] = json!({"creationDate": dice.pick(&["2024-03-01T08:00:00Z", "2024-02-29T08:00:00Z"]), "mfaAuthenticated": flag(dice)});
     }
     if dice.chance(15) {
         identity["sessionContext"]["sourceIdentity"] = dice.pick(&["alice", "dana@example.com"]).into();

@@ -158,7 +158,8 @@ pub fn random(dice: &mut Dice) -> Vec<Stage> {
         1..=3 => stages.push(Stage::Count(distinct(dice, 2, false))),
         4 => stages.push(Stage::Top(dice.chance(60).then(|| dice.below(6)), distinct(dice, 2, false))),
         5 => {
-            let (text, seconds) = [("1s", 1), ("15m", 900), ("1h", 3600), ("6h", 21_600), ("1d", 86_400), ("1w", 604_800)][dice.below(6)];
+            let (text, seconds) =
+                [("1s", 1), ("15m", 900), ("1h", 3600), ("6h", 21_600), ("1d", 86_400), ("1w", 604_800)][dice.below(6)];
             stages.push(Stage::Timeline(Some(seconds), text.to_owned()));
         }
         6 | 7 => {
@@ -264,7 +265,8 @@ fn counted(events: &[&Fact], by: &[Shown]) -> Vec<Vec<Cell>> {
 /// Every combination of an event's values; a resource's name and type are the same resource's.
 fn groups(fact: &Fact, by: &[Shown]) -> Vec<Vec<Cell>> {
     let is = |shown: &Shown, place| matches!(shown, Shown::Field(field) if field.place == place);
-    let pairs = by.iter().any(|shown| is(shown, Place::ResourceName)) && by.iter().any(|shown| is(shown, Place::ResourceType));
+    let pairs =
+        by.iter().any(|shown| is(shown, Place::ResourceName)) && by.iter().any(|shown| is(shown, Place::ResourceType));
     if pairs && !fact.resources.is_empty() {
         let one = |resource| Fact { resources: vec![resource], ..fact.clone() };
         return fact.resources.iter().cloned().flat_map(|resource| combinations(&one(resource), by)).collect();

@@ -3,7 +3,7 @@
 use super::super::ast::Operator;
 use super::super::lookup::{Interval, Matcher, Node, NodeKind, Pattern, Test};
 use super::super::{Param, Statistics};
-use super::plan::Plan;
+use super::plan::{self, Plan};
 use crate::arn::last_part;
 use crate::fields::{Field, Place, Values};
 
@@ -93,13 +93,7 @@ impl<'s> Writer<'s> {
     fn test(&mut self, test: &Test, using: Use) -> String {
         match test {
             Test::Field(field, matcher) => self.field(field, matcher, using),
-            Test::SameResource(name, kinds) => {
-                let mut conditions = vec![self.resource_name(name)];
-                for kind in kinds {
-                    conditions.push(self.matches("type", kind));
-                }
-                self.of_resource(&conditions.join(" AND "), name, using)
-            }
+            Test::SameResource(name, kinds) => self.of_resource(Some(name), kinds, using),
             Test::Path(path, matcher) => self.path(path, matcher),
             Test::Text(texts) => {
                 self.scans_records = true;
@@ -112,7 +106,7 @@ impl<'s> Writer<'s> {
                 let parts: Vec<String> = spans.iter().map(|span| self.interval(&column, *span)).collect();
                 any(parts)
             }
-            Test::Bare(matcher) => self.bare(matcher),
+            Test::Bare(matcher) => self.bare(matcher, using),
         }
     }
 
@@ -152,14 +146,8 @@ impl<'s> Writer<'s> {
                 let tag = self.matches("tag", matcher);
                 format!("e.event_id IN (SELECT event_id FROM tags WHERE {tag})")
             }
-            Place::ResourceName => {
-                let condition = self.resource_name(matcher);
-                self.of_resource(&condition, matcher, using)
-            }
-            Place::ResourceType => {
-                let condition = self.matches("type", matcher);
-                self.of_resource(&condition, matcher, Use::NoIndex)
-            }
+            Place::ResourceName => self.of_resource(Some(matcher), &[], using),
+            Place::ResourceType => self.of_resource(None, std::slice::from_ref(matcher), using),
             // The resolver gives `text` a test of its own.
             Place::Record => "1".to_owned(),
         }
@@ -188,7 +176,7 @@ impl<'s> Writer<'s> {
     }
 
     /// A matcher on one column of text, a number or a flag.
-    fn matches(&mut self, column: &str, matcher: &Matcher) -> String {
+    pub(super) fn matches(&mut self, column: &str, matcher: &Matcher) -> String {
         match matcher {
             Matcher::Present => format!("{column} IS NOT NULL"),
             Matcher::Patterns(patterns) => self.patterns(column, patterns),
@@ -286,13 +274,18 @@ impl<'s> Writer<'s> {
         any(parts)
     }
 
-    /// Events with a resource of which a condition on `resources` holds.
-    fn of_resource(&mut self, condition: &str, matcher: &Matcher, using: Use) -> String {
-        let named = matcher.exact().unwrap_or_default();
-        let events: u64 = named.iter().filter_map(|name| self.stats.resource_events(name)).sum();
-        let popular = using == Use::NoIndex && !named.is_empty() && events > self.stats.events() / POPULAR;
-        let resources = format!("(SELECT id FROM resources WHERE {condition})");
-        if popular {
+    /// A resource of such a name and such types.
+    pub(super) fn resource(&mut self, name: Option<&Matcher>, kinds: &[Matcher]) -> String {
+        let name = name.map(|name| self.resource_name(name));
+        let kinds: Vec<String> = kinds.iter().map(|kind| self.matches("type", kind)).collect();
+        name.into_iter().chain(kinds).collect::<Vec<_>>().join(" AND ")
+    }
+
+    /// Events with such a resource.
+    fn of_resource(&mut self, name: Option<&Matcher>, kinds: &[Matcher], using: Use) -> String {
+        let resources = format!("(SELECT id FROM resources WHERE {})", self.resource(name, kinds));
+        let events = || plan::of_resources(name, kinds, self.stats).unwrap_or(0);
+        if using == Use::NoIndex && events() > self.stats.events() / POPULAR {
             return format!(
                 "EXISTS (SELECT 1 FROM event_resources er WHERE er.event = e.id AND er.resource IN {resources})"
             );
@@ -322,18 +315,17 @@ impl<'s> Writer<'s> {
     }
 
     /// A value wherever an indexed field is exactly it.
-    fn bare(&mut self, matcher: &Matcher) -> String {
+    fn bare(&mut self, matcher: &Matcher, using: Use) -> String {
         let columns =
             ["event_id", "access_key_id", "issued_access_key_id", "user_name", "source_ip_address", "shared_event_id"];
-        let mut parts: Vec<String> =
-            columns.iter().map(|column| self.matches(&format!("e.{column}"), matcher)).collect();
+        let mut parts: Vec<String> = columns.iter().map(|column| self.matches(&using.of(column), matcher)).collect();
         let identity: Vec<String> = ["arn", "principal_id", "role_name", "role_arn", "session_name"]
             .iter()
             .map(|column| self.matches(column, matcher))
             .collect();
-        parts.push(format!("e.identity_id IN (SELECT id FROM identities WHERE {})", identity.join(" OR ")));
-        let resource = self.resource_name(matcher);
-        parts.push(self.of_resource(&resource, matcher, Use::Index));
+        let identities = format!("(SELECT id FROM identities WHERE {})", identity.join(" OR "));
+        parts.push(format!("{} IN {identities}", using.of("identity_id")));
+        parts.push(self.of_resource(Some(matcher), &[], using));
         any(parts)
     }
 }

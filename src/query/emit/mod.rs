@@ -36,7 +36,7 @@ pub fn emit_ids(lookup: &Lookup, stats: &dyn Statistics, limit: Option<u64>) -> 
 /// What the stages so far have made.
 enum Relation {
     /// Events, with the order and the number in which they are wanted.
-    Events { order: Vec<String>, limit: Option<u64>, fields: Option<Vec<Shown>> },
+    Events { order: Vec<(SortKey, bool)>, limit: Option<u64>, fields: Option<Vec<Shown>> },
     /// A finished SELECT with these columns, the order of its rows, and how many of them are wanted.
     Table { select: String, columns: Vec<String>, order: Vec<String>, limit: Option<u64> },
 }
@@ -117,16 +117,16 @@ impl<'s> Emitter<'s> {
     fn fold_limit(&mut self) {
         match &mut self.relation {
             Relation::Events { order, limit: limit @ Some(_), .. } => {
+                let (order, limit) = (std::mem::take(order), limit.take());
+                let order = newest_first(self.sorted(&order));
                 let inner = format!(
                     "(SELECT e.* FROM {}{}{}{}) e",
                     self.source,
                     self.condition,
-                    order_by(&newest_first(order)),
-                    limit_to(*limit)
+                    order_by(&order),
+                    limit_to(limit)
                 );
                 (self.source, self.condition) = (inner, String::new());
-                *order = Vec::new();
-                *limit = None;
             }
             Relation::Table { select, order, limit: limit @ Some(_), .. } => {
                 *select = format!("SELECT * FROM ({select}{}{})", order_by(order), limit_to(*limit));
@@ -139,26 +139,33 @@ impl<'s> Emitter<'s> {
 
     fn sort(&mut self, keys: &[(SortKey, bool)]) {
         self.fold_limit();
-        let direction = |descending: &bool| if *descending { "DESC" } else { "ASC" };
-        let sorted: Vec<String> = keys
-            .iter()
-            .map(|(key, descending)| {
-                let expression = match key {
-                    SortKey::Column(column) => columns::quoted(column),
-                    SortKey::Shown(Shown::Field(field)) if field.name == "time" => "e.time".to_owned(),
-                    SortKey::Shown(shown) => columns::expression(shown, &mut self.writer),
-                };
-                format!("{expression} {} NULLS LAST", direction(descending))
-            })
-            .collect();
+        let sorted = match self.relation {
+            Relation::Events { .. } => Vec::new(),
+            Relation::Table { .. } => self.sorted(keys),
+        };
         match &mut self.relation {
-            Relation::Events { order, .. } => *order = sorted,
+            // Written when it is known that the order is asked for, so that no parameter is left over.
+            Relation::Events { order, .. } => *order = keys.to_vec(),
             Relation::Table { order, columns, .. } => {
                 *order = sorted;
                 // Rows that sort alike keep one order.
                 order.extend(columns.iter().map(|column| columns::quoted(column)));
             }
         }
+    }
+
+    /// The terms of an ORDER BY.
+    fn sorted(&mut self, keys: &[(SortKey, bool)]) -> Vec<String> {
+        let mut sorted = Vec::with_capacity(keys.len());
+        for (key, descending) in keys {
+            let expression = match key {
+                SortKey::Column(column) => columns::quoted(column),
+                SortKey::Shown(Shown::Field(field)) if field.name == "time" => "e.time".to_owned(),
+                SortKey::Shown(shown) => columns::expression(shown, &mut self.writer),
+            };
+            sorted.push(format!("{expression} {} NULLS LAST", if *descending { "DESC" } else { "ASC" }));
+        }
+        sorted
     }
 
     /// `count` and `top`.
@@ -226,14 +233,14 @@ impl<'s> Emitter<'s> {
     /// A list of events.
     fn list(
         &mut self,
-        order: &[String],
+        order: &[(SortKey, bool)],
         limit: Option<u64>,
         fields: Option<&[Shown]>,
         projection: Projection,
     ) -> (String, Vec<String>) {
         let order = match order {
             [] if !self.plan.order_by_index => vec![NEWEST_FIRST.replace("e.time", "+e.time")],
-            _ => newest_first(order),
+            keys => newest_first(self.sorted(keys)),
         };
         let tail = format!("FROM {}{}", self.source, self.condition);
         let (order_sql, limit) = (order_by(&order), limit_to(limit));
@@ -279,8 +286,8 @@ fn with_id(columns: impl Iterator<Item = String>) -> Vec<String> {
 }
 
 /// An order, made whole so that it does not depend on how the rows are found.
-fn newest_first(order: &[String]) -> Vec<String> {
-    order.iter().cloned().chain([NEWEST_FIRST.to_owned()]).collect()
+fn newest_first(order: Vec<String>) -> Vec<String> {
+    order.into_iter().chain([NEWEST_FIRST.to_owned()]).collect()
 }
 
 fn order_by(order: &[String]) -> String {

@@ -2,8 +2,9 @@
 //! the index on time. SQLite is told by a `+` before the columns whose indexes it is to leave alone.
 
 use super::super::Statistics;
-use super::super::lookup::{Node, NodeKind, Test};
-use crate::fields::{Place, Values};
+use super::super::lookup::{Matcher, Node, NodeKind, Test};
+use super::filter::Writer;
+use crate::fields::{Field, Place, Values};
 
 /// What drives a lookup.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,35 +21,33 @@ pub(super) struct Plan {
     pub(super) exact: bool,
 }
 
-/// A term that meets more than one in so many events does not drive a list of the newest ones.
-const OFTEN: u64 = 20;
+/// A term that meets more than one in so many events does not drive a list of the newest ones: going through the events
+/// by time meets them sooner than they are sorted.
+const OFTEN: u64 = 100;
 /// Taken for the events of a near-unique value.
 const FEW: u64 = 100;
 
 /// Chooses. `limited`: only the newest few are wanted.
 pub(super) fn plan(terms: &[Node], stats: &dyn Statistics, limited: bool) -> Plan {
     let events = stats.events();
-    let estimates = terms.iter().map(|node| estimate(node, stats));
-    let best =
-        estimates.enumerate().filter_map(|(index, found)| found.map(|e| (e, index))).min_by_key(|(e, _)| e.events);
-    match best {
-        None => Plan {
-            driver: None,
-            by_time: false,
-            order_by_index: true,
-            estimate: terms.is_empty().then_some(events),
-            exact: terms.is_empty(),
-        },
-        Some((found, index)) => {
-            let often = limited && found.events > events / OFTEN && !found.one_value;
-            Plan {
-                driver: (!often).then_some(index),
-                by_time: often,
-                order_by_index: often || found.one_value,
-                estimate: Some(found.events),
-                exact: terms.len() == 1 && found.exact,
-            }
-        }
+    let found: Vec<(usize, Estimate)> =
+        terms.iter().enumerate().filter_map(|(index, node)| Some((index, estimate(node, stats)?))).collect();
+    let fewest = |one_value: bool| {
+        found.iter().filter(|(_, e)| e.one_value || !one_value).min_by_key(|(_, estimate)| estimate.events)
+    };
+    let Some((index, best)) = fewest(false) else {
+        let estimate = terms.is_empty().then_some(events);
+        return Plan { driver: None, by_time: false, order_by_index: true, estimate, exact: terms.is_empty() };
+    };
+    let often = limited && best.events > events / OFTEN;
+    // The events of one value stand in its index by time.
+    let driver = if often { fewest(true).map(|(index, _)| index) } else { Some(index) };
+    Plan {
+        driver: driver.copied(),
+        by_time: often && driver.is_none(),
+        order_by_index: often || best.one_value,
+        estimate: Some(best.events),
+        exact: terms.len() == 1 && best.exact,
     }
 }
 
@@ -60,29 +59,86 @@ struct Estimate {
     exact: bool,
 }
 
-fn estimate(node: &Node, stats: &dyn Statistics) -> Option<Estimate> {
-    match &node.kind {
-        NodeKind::Test(Test::Field(field, matcher)) => {
-            let values = matcher.exact()?;
-            match field.place {
-                Place::Event if field.indexed && field.values == Values::Kept => {
-                    let counts = values.iter().map(|value| stats.count(field.column, value));
-                    Some(Estimate { events: counts.sum::<Option<u64>>()?, one_value: values.len() == 1, exact: true })
-                }
-                Place::Event if field.indexed => {
-                    Some(Estimate { events: FEW, one_value: values.len() == 1, exact: false })
-                }
-                Place::ResourceName => resource(&values, stats),
-                _ => None,
-            }
-        }
-        NodeKind::Test(Test::SameResource(name, _)) => resource(&name.exact()?, stats),
-        NodeKind::Test(Test::Bare(_)) => Some(Estimate { events: FEW, one_value: false, exact: false }),
-        _ => None,
+impl Estimate {
+    fn about(events: u64) -> Option<Estimate> {
+        Some(Estimate { events, one_value: false, exact: false })
+    }
+
+    fn exactly(events: u64) -> Option<Estimate> {
+        Some(Estimate { events, one_value: false, exact: true })
     }
 }
 
-fn resource(values: &[&str], stats: &dyn Statistics) -> Option<Estimate> {
-    let events = values.iter().map(|value| stats.resource_events(value)).sum::<Option<u64>>()?;
-    Some(Estimate { events, one_value: false, exact: false })
+/// `None` for what no index answers.
+fn estimate(node: &Node, stats: &dyn Statistics) -> Option<Estimate> {
+    let NodeKind::Test(test) = &node.kind else { return None };
+    match test {
+        Test::Field(field, matcher) => match field.place {
+            Place::Event if field.indexed => column(field, matcher, stats),
+            Place::Identity => Estimate::exactly(of_identities(&[field.stored_as], matcher, stats)?),
+            Place::Role => Estimate::exactly(of_identities(&["role_name", "role_arn"], matcher, stats)?),
+            Place::UserAgent => {
+                let condition = |writer: &mut Writer<'_>| writer.matches("text", matcher);
+                Estimate::exactly(sum("user_agents", stats, condition)?)
+            }
+            Place::ResourceName => Estimate::about(of_resources(Some(matcher), &[], stats)?),
+            Place::ResourceType => Estimate::about(of_resources(None, std::slice::from_ref(matcher), stats)?),
+            _ => None,
+        },
+        Test::SameResource(name, kinds) => Estimate::about(of_resources(Some(name), kinds, stats)?),
+        Test::Bare(matcher) => {
+            let kept = |column| kept(column, matcher, stats);
+            let identity =
+                of_identities(&["arn", "principal_id", "role_name", "role_arn", "session_name"], matcher, stats);
+            let parts =
+                [kept("user_name"), kept("source_ip_address"), identity, of_resources(Some(matcher), &[], stats)];
+            Estimate::about(FEW + parts.into_iter().flatten().sum::<u64>())
+        }
+        Test::Path(..) | Test::Text(_) | Test::Time(_) => None,
+    }
+}
+
+/// How many events have such a value in a column.
+fn column(field: &Field, matcher: &Matcher, stats: &dyn Statistics) -> Option<Estimate> {
+    let values = matcher.exact().map(distinct);
+    let one_value = values.as_ref().is_some_and(|values| values.len() == 1);
+    if field.values != Values::Kept {
+        return values.map(|_| Estimate { events: FEW, one_value, exact: false });
+    }
+    let events = match values {
+        Some(values) => values.iter().map(|value| stats.count(field.column, value)).sum::<Option<u64>>()?,
+        None => kept(field.column, matcher, stats)?,
+    };
+    Some(Estimate { events, one_value, exact: true })
+}
+
+fn distinct(mut values: Vec<&str>) -> Vec<&str> {
+    values.sort_unstable();
+    values.dedup();
+    values
+}
+
+/// The events of the values of a column that match, by the counts kept at import.
+fn kept(column: &str, matcher: &Matcher, stats: &dyn Statistics) -> Option<u64> {
+    sum("attribute_values", stats, |writer| format!("attribute = '{column}' AND {}", writer.matches("value", matcher)))
+}
+
+/// The events of the identities that match in one of these columns.
+fn of_identities(columns: &[&str], matcher: &Matcher, stats: &dyn Statistics) -> Option<u64> {
+    sum("identities", stats, |writer| {
+        let parts: Vec<String> = columns.iter().map(|column| writer.matches(column, matcher)).collect();
+        parts.join(" OR ")
+    })
+}
+
+/// About the events of the resources of such a name and such types: an event that has several is counted several times.
+pub(super) fn of_resources(name: Option<&Matcher>, kinds: &[Matcher], stats: &dyn Statistics) -> Option<u64> {
+    sum("resources", stats, |writer| writer.resource(name, kinds))
+}
+
+/// The sum of the events that rows of a table count, of those that a condition holds of.
+fn sum(table: &str, stats: &dyn Statistics, condition: impl FnOnce(&mut Writer<'_>) -> String) -> Option<u64> {
+    let mut writer = Writer::new(stats);
+    let condition = condition(&mut writer);
+    stats.sum(&format!("SELECT sum(events) FROM {table} WHERE {condition}"), &writer.params)
 }
