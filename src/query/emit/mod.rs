@@ -3,6 +3,8 @@
 mod columns;
 mod filter;
 mod plan;
+#[cfg(test)]
+mod tests;
 
 use super::lookup::{Lookup, Shown, SortKey, Stage};
 use super::resolve::group_column;

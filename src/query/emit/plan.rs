@@ -24,6 +24,8 @@ pub(super) struct Plan {
 /// A term that meets more than one in so many events does not drive a list of the newest ones: going through the events
 /// by time meets them sooner than they are sorted.
 const OFTEN: u64 = 100;
+/// So many events are sorted in no time, however few there are beside them.
+const ENOUGH: u64 = 500;
 /// Taken for the events of a near-unique value.
 const FEW: u64 = 100;
 
@@ -39,7 +41,7 @@ pub(super) fn plan(terms: &[Node], stats: &dyn Statistics, limited: bool) -> Pla
         let estimate = terms.is_empty().then_some(events);
         return Plan { driver: None, by_time: false, order_by_index: true, estimate, exact: terms.is_empty() };
     };
-    let often = limited && best.events > events / OFTEN;
+    let often = limited && best.events > ENOUGH.max(events / OFTEN);
     // The events of one value stand in its index by time.
     let driver = if often { fewest(true).map(|(index, _)| index) } else { Some(index) };
     Plan {

@@ -102,7 +102,9 @@ pub(super) fn refuse_bare(cursor: &Cursor<'_>, value: &Value) -> Result<(), Diag
         "not like" => format!("write not {field}=*part*"),
         "startswith" => format!("write {field}=start*"),
         "endswith" => format!("write {field}=*end"),
-        "between" | "not between" if is_time_name(&field) || fields::fold(&field) == "eventtime" => {
+        "between" | "not between"
+            if is_time_name(&field) || fields::find(&field).is_some_and(|field| field.kind == fields::Kind::Time) =>
+        {
             "write since=START until=END".to_owned()
         }
         "between" | "not between" => format!("write {field}>=a {field}<=b"),

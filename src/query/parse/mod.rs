@@ -10,6 +10,8 @@
 
 mod foreign;
 mod stages;
+#[cfg(test)]
+mod tests;
 
 use super::ast::{Comparison, Expression, ExpressionKind, Lookup, Name, Operator, Part, Value};
 use super::lex::Cursor;

@@ -1,0 +1,141 @@
+//! The statements of representative lookups.
+
+use std::collections::BTreeMap;
+
+use super::super::{Environment, Param, Projection, Statement, Statistics, parse, resolve};
+use super::{emit, emit_count, emit_ids};
+
+/// A case of a million events, of which these have such values; sums by a word of their statement.
+struct Million {
+    counts: BTreeMap<&'static str, u64>,
+    sums: BTreeMap<&'static str, u64>,
+}
+
+fn million() -> Million {
+    Million {
+        counts: BTreeMap::from([
+            ("alice", 40_000),
+            ("AssumeRole", 30_000),
+            ("CreateUser", 12),
+            ("ec2.amazonaws.com", 9),
+        ]),
+        sums: BTreeMap::from([("resources", 300), ("identities", 700), ("attribute_values", 60_000)]),
+    }
+}
+
+impl Statistics for Million {
+    fn events(&self) -> u64 {
+        1_000_000
+    }
+
+    fn count(&self, _: &str, value: &str) -> Option<u64> {
+        Some(self.counts.get(value).copied().unwrap_or(0))
+    }
+
+    fn sum(&self, sql: &str, _: &[Param]) -> Option<u64> {
+        self.sums.iter().find(|(table, _)| sql.contains(*table)).map(|(_, sum)| *sum)
+    }
+}
+
+impl Environment for Million {
+    fn now(&self) -> i64 {
+        0
+    }
+
+    fn newest_event(&self) -> Option<i64> {
+        Some(1_709_380_800)
+    }
+
+    fn read_list(&self, _: &str) -> Result<String, String> {
+        Ok((0..600).map(|number| format!("10.0.0.{number}\n")).collect())
+    }
+}
+
+fn newest(text: &str) -> Statement {
+    let world = million();
+    let lookup = resolve(&parse(text).unwrap(), &world).unwrap();
+    emit_ids(&lookup, &world, Some(50))
+}
+
+fn counted(text: &str) -> Statement {
+    let world = million();
+    emit(&resolve(&parse(text).unwrap(), &world).unwrap(), &world, Projection::Brief, None)
+}
+
+/// What stands behind WHERE, up to the order.
+fn condition(statement: &Statement) -> &str {
+    let (_, condition) = statement.sql.split_once(" WHERE ").unwrap();
+    condition.split(" ORDER BY").next().unwrap()
+}
+
+#[test]
+fn a_statement_has_parameters_and_never_values() {
+    let statement = newest("user=alice");
+    assert_eq!(
+        statement.sql,
+        "SELECT e.id AS id FROM events e WHERE e.user_name = ?1 ORDER BY e.time DESC, e.event_id LIMIT 50"
+    );
+    assert_eq!(statement.params, [Param::Text("alice".to_owned())]);
+    assert_eq!((statement.estimate, statement.exact, statement.scans_records), (Some(40_000), true, false));
+    for (text, expected, params) in [
+        ("source=ec2", "e.event_source = ?1", 1),
+        ("user=alice name=CreateUser", "+e.user_name = ?1 AND e.event_name = ?2", 2),
+        ("user=alice since=1970", "e.user_name = ?1 AND e.time >= ?2", 2),
+        ("not user=alice", "(+e.user_name = ?1) IS NOT TRUE", 1),
+        ("user!=alice", "(+e.user_name = ?1) IS NOT TRUE", 1),
+        ("write=true", "e.read_only IS NOT 1", 0),
+        ("mfa=true,false", "(e.mfa_authenticated = 1 OR e.mfa_authenticated = 0)", 0),
+        ("bytes-in>=10", "e.bytes_in >= ?1", 1),
+        ("request.a.b~x", "record_match(e.id, ?1, '~', ?2)", 2),
+        ("text=a*", "record_has_text(e.id, ?1)", 1),
+        ("ip=@list", "+e.source_ip_address IN (SELECT value FROM json_each(?1))", 1),
+    ] {
+        let statement = newest(text);
+        assert!(
+            [expected.to_owned(), expected.replace('+', "")].contains(&condition(&statement).to_owned()),
+            "{text}: {}",
+            statement.sql
+        );
+        assert_eq!(statement.params.len(), params, "{text}");
+    }
+}
+
+#[test]
+fn few_events_are_collected_and_many_met_by_time() {
+    // 60,000 events have such an address: the newest 50 are met sooner by time.
+    let popular = newest("ip=10.0.0.0/8");
+    assert!(condition(&popular).starts_with("+e.source_ip_address IN ("), "{}", popular.sql);
+    assert!(popular.sql.contains("ORDER BY e.time DESC"), "{}", popular.sql);
+    assert!(condition(&counted("ip=10.0.0.0/8 | count")).starts_with("e.source_ip_address IN ("));
+    // Beside it, one value's index by time is better still.
+    assert_eq!(&condition(&newest("ip=10.0.0.0/8 user=alice"))[..24], "+e.source_ip_address IN ");
+    assert!(condition(&newest("ip=10.0.0.0/8 user=alice")).ends_with(" AND e.user_name = ?2"));
+    let rare = newest("resource=i-0abc");
+    assert!(condition(&rare).starts_with("e.id IN (SELECT event FROM event_resources"), "{}", rare.sql);
+    assert!(rare.sql.contains("ORDER BY +e.time DESC"), "{}", rare.sql);
+}
+
+#[test]
+fn records_are_looked_into_last() {
+    let statement = newest("text=x user=alice");
+    assert!(condition(&statement).ends_with("AND record_has_text(e.id, ?2)"), "{}", statement.sql);
+    assert!(statement.scans_records);
+}
+
+#[test]
+fn a_value_twice_is_counted_once_and_a_void_sort_leaves_no_parameter() {
+    let statement = newest("user=alice,alice");
+    assert_eq!((statement.estimate, statement.exact), (Some(40_000), true));
+    assert_eq!(counted("| sort request.x | count").params, []);
+    assert_eq!(counted("| sort request.x | sort user | fields user").params, []);
+}
+
+#[test]
+fn counts_of_the_whole_case_are_those_kept_at_import() {
+    let statement = counted("| top 5 event-name");
+    assert!(statement.sql.contains("attribute_values") && !statement.sql.contains("FROM events"), "{}", statement.sql);
+    assert_eq!(statement.columns, ["event_name", "events"]);
+    let world = million();
+    let lookup = resolve(&parse("user=alice | limit 3").unwrap(), &world).unwrap();
+    assert_eq!(emit_count(&lookup, &world).sql, "SELECT count(*) AS events FROM events e WHERE e.user_name = ?1");
+}

@@ -1,0 +1,125 @@
+//! Mistakes: what is said, where, and what to write instead.
+
+use super::super::{Environment, resolve};
+use super::parse;
+use crate::diagnostic::Diagnostic;
+
+struct World;
+
+impl Environment for World {
+    fn now(&self) -> i64 {
+        0
+    }
+
+    fn newest_event(&self) -> Option<i64> {
+        Some(1_709_380_800)
+    }
+
+    fn read_list(&self, _: &str) -> Result<String, String> {
+        Err("No such file or directory".to_owned())
+    }
+}
+
+fn mistake(text: &str) -> Diagnostic {
+    match parse(text).and_then(|tree| resolve(&tree, &World)) {
+        Ok(lookup) => panic!("{text} is no mistake: {lookup:?}"),
+        Err(mistake) => mistake,
+    }
+}
+
+/// A lookup; the message; the text at the caret; a part of the hints.
+const MISTAKES: &[(&str, &str, &str, &str)] = &[
+    ("evnt-name=x", "unknown field `evnt-name`", "evnt-name", "`event-name`"),
+    ("zebra=x", "unknown field `zebra`", "zebra", ".help fields"),
+    ("zebra.x=y", "no record has a top-level field `zebra`", "zebra.x", "record.zebra.x"),
+    ("user=a | tip 5 user", "`tip` is not a stage", "tip", "did you mean top?"),
+    ("user=a | where x", "`where` is not a stage", "where", "before the first |"),
+    ("user=a |", "no stage stands after this", "|", "count, top"),
+    ("user==alice", "`==` is not an operator of lookups", "==", "write ="),
+    ("eventName: RunInstances", "a field and its value are joined by =", ":", "write eventName=VALUE"),
+    ("\"eventName\": \"x\"", "a field and its value are joined by =", ":", "write eventName=VALUE"),
+    ("user=a && ip=b", "`&&` is not part of a lookup", "&&", "side by side"),
+    ("user=a || ip=b", "`||` is not part of a lookup", "||", "write or"),
+    ("!user=a", "`!` is not part of a lookup", "!", "write not"),
+    ("SELECT * FROM events", "this is SQL, and a lookup was expected", "SELECT", "trailq sql"),
+    ("user=", "`user` has no value", "=", "user=*"),
+    ("user= ip=x", "`user` has no value", "=", "user=VALUE"),
+    ("user=\"alice", "this quote is never closed", "\"", "same quote"),
+    ("(user=a", "this parenthesis is never closed", "(", ""),
+    ("user=a)", "this parenthesis closes nothing", ")", "goes in quotes"),
+    ("()", "these parentheses are empty", "()", ""),
+    ("ip=10.0.0.0/33", "`33` is no length of a network's prefix: it is from 0 to 32", "10.0.0.0/33", "10.0.0.0/8"),
+    ("ip=10.0.0/8", "`10.0.0/8` is no network", "10.0.0/8", "10.0.0.0/8"),
+    ("user~\"(\"", "this is no regular expression: unclosed group", "\"(\"", ""),
+    ("user~a,b", "a regular expression cannot be a list", ",", "a|b"),
+    ("since=yesterday", "`yesterday` is no time", "yesterday", ""),
+    ("time=2024-02-30", "there is no such time as 2024-02-30", "2024-02-30", ""),
+    ("since=2025 until=2024", "this period ends before it begins", "since=2025 until=2024", ""),
+    ("last=x", "`x` is no length of time", "x", "last=36h"),
+    ("since=2024,2025", "since takes one value", "2024,2025", "time="),
+    ("outcome=denid", "outcome is one of ok, denied, error, not `denid`", "denid", "`denied`"),
+    ("mfa=maybe", "mfa is true or false, not `maybe`", "maybe", "mfa=true"),
+    ("mfa>true", "mfa is true or false, and takes = and != only", ">", ""),
+    ("bytes-in>x", "bytes-in is a whole number, not `x`", "x", ""),
+    ("user>a,b", "`>` takes one value, not a list", "a,b", ""),
+    ("| limit -1", "-1 is out of range", "-1", "not negative"),
+    ("| limit x", "`x` is not a whole number", "x", ""),
+    ("| count | count", "`count` needs events, and there are only events here", "count", "sort and limit"),
+    ("| count by user | sort name", "there is no column `name` here", "name", ""),
+    ("| count by user,username", "username stands here twice", "username", ""),
+    ("| fields text", "text is for filters: it has no value to show", "text", "--format records"),
+    ("user contains ali", "`contains` is not part of a lookup", "contains", "write user=*part*"),
+    ("user like 'a%'", "`like` is not part of a lookup", "like", "write user=*part*"),
+    ("user not in (a, b)", "`not in` is not part of a lookup", "not in", "write not user=a,b"),
+    ("region in (a,b)", "`in` is not part of a lookup", "in", "write region=a,b"),
+    ("time between a and b", "`between` is not part of a lookup", "between", "since=START until=END"),
+    ("user=a,,b", "this list has an empty item", ",", "both sides"),
+    ("user=a,", "this list has an empty item", ",", "both sides"),
+    ("ip=@nowhere.txt", "the list nowhere.txt cannot be read: No such file or directory", "@nowhere.txt", ""),
+    ("user=\u{201c}alice\u{201d}", "this is a typographic quotation mark", "\u{201c}", "straight"),
+    ("or user=a", "`or` has no term before it", "or", "\"or\""),
+    ("user=a or", "`or` has no term after it", "or", ""),
+    ("not", "`not` has no term after it", "not", ""),
+];
+
+#[test]
+fn mistakes_are_told_with_their_place_and_what_to_write() {
+    let mut wrong = Vec::new();
+    for (text, message, place, hint) in MISTAKES {
+        let found = mistake(text);
+        let caret = found.span.map_or("", |span| &text[span.start..span.end]);
+        let hints = found.hints.join("; ");
+        let told = found.message == *message || (*place == "yesterday" && found.message.starts_with(message));
+        if !told || caret != *place || !hints.contains(hint) || found.source.as_deref() != Some(text) {
+            wrong.push(format!("{text}\n  {} / {caret} / {hints}", found.message));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn nesting_is_bounded() {
+    for text in
+        ["(".repeat(10_000), "not ".repeat(10_000) + "user=a", "(".repeat(10_000) + "user=a" + &")".repeat(10_000)]
+    {
+        assert_eq!(mistake(&text).message, "this is nested more than 100 levels deep");
+    }
+}
+
+#[test]
+fn what_people_bring_along_is_accepted() {
+    for text in [
+        "AttributeKey=EventName,AttributeValue=RunInstances",
+        "user=a AND ip=10.0.0.1 OR NOT name=x",
+        "user = alice",
+        "EventName=RunInstances, TerminateInstances",
+        "select",
+        "\"or\"",
+        "",
+        "| count by region",
+    ] {
+        if let Err(mistake) = parse(text).and_then(|tree| resolve(&tree, &World)) {
+            panic!("{text}: {mistake:?}");
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Lookups over `testdata/delivery`, with the answers that its README tells.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by a panic")]
+
+mod common;
+
+use std::io;
+use std::sync::LazyLock;
+
+use common::{Scratch, testdata};
+use trailq::query::{self, Environment, Projection, Statement};
+use trailq::rows::{Cell, RowSink};
+use trailq::store::Case;
+
+static DELIVERY: LazyLock<Scratch> = LazyLock::new(|| {
+    let scratch = Scratch::new();
+    scratch.import(&[testdata("delivery")]);
+    scratch
+});
+
+/// The case, with a clock and lists.
+struct Desk {
+    case: Case,
+}
+
+impl Desk {
+    fn new() -> Desk {
+        Desk { case: Case::open(&DELIVERY.case()).unwrap() }
+    }
+
+    fn statement(&self, text: &str, make: impl Fn(&query::Lookup) -> Statement) -> Statement {
+        let tree = query::parse(text).unwrap_or_else(|mistake| panic!("{text}: {mistake:?}"));
+        make(&query::resolve(&tree, self).unwrap_or_else(|mistake| panic!("{text}: {mistake:?}")))
+    }
+
+    /// Rows as lines of cells separated by `|`.
+    fn rows(&self, statement: &Statement) -> Vec<String> {
+        let mut lines = Lines(Vec::new());
+        self.case.query(&statement.sql, &statement.params, &mut lines).unwrap();
+        lines.0
+    }
+
+    /// The answer of a lookup that counts.
+    fn answer(&self, text: &str) -> Vec<String> {
+        self.rows(&self.statement(text, |lookup| query::emit(lookup, &self.case, Projection::Brief, None)))
+    }
+
+    fn count(&self, text: &str) -> u64 {
+        let rows = self.rows(&self.statement(text, |lookup| query::emit_count(lookup, &self.case)));
+        rows[0].parse().unwrap()
+    }
+
+    /// The event ids of a list, without the rows' own ids.
+    fn ids(&self, text: &str) -> Vec<String> {
+        let rows = self.answer(&format!("{text} | fields event-id"));
+        rows.iter().map(|row| row.split_once('|').unwrap().1.to_owned()).collect()
+    }
+
+    /// The steps of SQLite's plan for the newest 50.
+    fn plan(&self, text: &str) -> String {
+        let statement = self.statement(text, |lookup| query::emit(lookup, &self.case, Projection::Brief, Some(51)));
+        let sql = format!("EXPLAIN QUERY PLAN {}", statement.sql);
+        self.rows(&Statement { sql, ..statement }).join("\n")
+    }
+}
+
+impl Environment for Desk {
+    fn now(&self) -> i64 {
+        1_709_380_800 // 2024-03-02T12:00:00Z
+    }
+
+    fn newest_event(&self) -> Option<i64> {
+        self.case.newest_event().unwrap()
+    }
+
+    fn read_list(&self, path: &str) -> Result<String, String> {
+        std::fs::read_to_string(path).map_err(|error| error.to_string())
+    }
+}
+
+struct Lines(Vec<String>);
+
+impl RowSink for Lines {
+    fn begin(&mut self, _: &[String]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
+        let text = |cell: &Cell<'_>| match cell {
+            Cell::Null => "-".to_owned(),
+            Cell::Integer(number) => number.to_string(),
+            Cell::Text(text) => (*text).to_owned(),
+            other => panic!("{other:?}"),
+        };
+        self.0.push(cells.iter().map(text).collect::<Vec<_>>().join("|"));
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn lookups_find_what_the_readme_tells() {
+    let desk = Desk::new();
+    for (text, events) in [
+        ("", 360),
+        ("user=alice", 57),
+        ("user=alice identity-type=IAMUser", 44),
+        ("user=alice role=break-glass", 13),
+        ("user=dana", 25),
+        ("ip=203.0.113.77", 76),
+        ("ip=2001:db8:bad::/48", 7),
+        ("ip=203.0.113.77,2001:db8:bad::/48", 83),
+        ("ip=203.0.113.77,2001:db8:bad::/48 outcome=denied", 19),
+        ("ip=203.0.113.77,2001:db8:bad::/48 error=* not outcome=denied", 3),
+        ("outcome=denied", 21),
+        ("error=*", 32),
+        ("outcome=error not error=* name=ConsoleLogin", 6),
+        ("read-only=true", 187),
+        ("read-only=false", 163),
+        ("not read-only=*", 10),
+        ("write=true", 173),
+        ("account=111122223333", 281),
+        ("region=us-*", 340),
+        ("category=Data", 58),
+        ("not category=*", 11),
+        ("version~^1\\.1", 29),
+        ("identity-type=AssumedRole", 214),
+        ("not identity-type=*", 5),
+        ("type=AwsConsoleSignIn", 13),
+        ("until=2018", 4),
+        ("time=2016,2018-06", 2),
+        ("name=GetObject bytes-out>0 user=maintenance-2", 14),
+        ("shared-id=* type=AwsCloudTrailInsight", 2),
+        ("\"AKIASVCBACKUPEXAMPLE\" name=CreateAccessKey", 1),
+        ("issued-key=ASIAORGACCESSEXAMPLE", 2),
+        ("outcome=denied not (ip=203.0.113.77 or ip=2001:db8:bad::/48)", 2),
+    ] {
+        assert_eq!(desk.count(text), events, "{text}");
+    }
+}
+
+#[test]
+fn single_events_are_found_by_what_stands_in_them() {
+    let desk = Desk::new();
+    for (text, id) in [
+        ("text=\"Büro Zürich\"", "alice"),
+        ("name=CreateUser request.userName=svc-backup", "63351e45-a833-4630-abf2-a991cc0b83a6"),
+        ("text=\"::/0\" event-name=Authorize*", "f6b433b2-fd71-46c5-8139-ff9b39c0c137"),
+        ("request.cidrIp=0.0.0.0/0 region=us-west-2", "2c7e5310-a0dc-4504-9928-4693c83ccc0e"),
+        ("request.ipPermissions.items.ipv6Ranges.items.cidrIpv6=\"::/0\"", "f6b433b2-fd71-46c5-8139-ff9b39c0c137"),
+        ("name=ConsoleLogin user=svc-backup mfa=false", "dfeab25c-6da3-43a8-954b-84fa995eb7e2"),
+        ("additionalEventData.MFAUsed=No user=svc-backup", "dfeab25c-6da3-43a8-954b-84fa995eb7e2"),
+        ("i-0bad0bad0bad00001 name=RunInstances", "713023f7-e157-4bb8-aa42-04a96f561cb2"),
+        ("6659ae8b-84fb-46b6-86fc-7ade15019dde", "6659ae8b-84fb-46b6-86fc-7ade15019dde"),
+        ("time=2024-03-01T15:00:00 name=PutMetricAlarm", "19dd7bec-6c8c-465c-9656-2991912a4ad3"),
+        ("name=ScheduleKeyDeletion time=2024-03-02T00:51:37+01:00", "fbc239e7-020f-4699-872e-c860af2bcb80"),
+        (
+            "AttributeKey=EventName,AttributeValue=StopLogging since=2024-03-01T23:30 until=2024-03-01T23:30",
+            "bfc083ee-3756-4868-a4ee-5200197991d3",
+        ),
+    ] {
+        let found = desk.ids(text);
+        let known = found.iter().any(|found| found == id) || id == "alice";
+        assert!(known && found.len() == 1, "{text}: {found:?}");
+    }
+}
+
+#[test]
+fn resources_are_found_by_name_id_and_arn_and_beside_their_type() {
+    let desk = Desk::new();
+    assert!(desk.count("resource=default") >= desk.count("resource=default resource-type=AWS::ECS::Cluster"));
+    assert!(desk.count("resource=default resource-type=AWS::ECS::Cluster") >= 3);
+    assert_eq!(desk.count("resource=default resource-type=AWS::S3::Bucket"), 0);
+    let regions = desk.answer("resource=default resource-type=AWS::ECS::Cluster | count by account,region");
+    for place in ["111122223333|us-east-1", "111122223333|us-west-2", "123456789012|us-east-1"] {
+        assert!(regions.iter().any(|row| row.starts_with(place)), "{place}: {regions:?}");
+    }
+    let by_name = desk.ids("resource=acme-customer-data name=GetObject user=maintenance-2");
+    assert_eq!(desk.ids("resource=arn:aws:s3:::acme-customer-data name=GetObject user=maintenance-2"), by_name);
+    assert_eq!(by_name.len(), 14);
+}
+
+#[test]
+fn the_records_of_the_documentation_are_found_by_name_user_resource_and_time() {
+    let desk = Desk::new();
+    let old = desk.answer("until=2018 | sort time | fields event-name,user,event-id");
+    assert_eq!(old.len(), 4, "{old:?}");
+    for row in &old {
+        let cells: Vec<&str> = row.split('|').collect();
+        assert!(desk.ids(&format!("name={} until=2018", cells[1])).contains(&cells[3].to_owned()), "{row}");
+        if cells[2] != "-" {
+            assert!(desk.ids(&format!("user=\"{}\" until=2018", cells[2])).contains(&cells[3].to_owned()), "{row}");
+        }
+    }
+    for resource in ["i-1a2b3c4d", "default", "launch_configuration_1", "example.com"] {
+        assert_eq!(desk.count(&format!("resource={resource} until=2018")), 1, "{resource}");
+    }
+    for (source, day) in [("ec2", "2016-05-20"), ("ec2.amazonaws.com", "2016-05-20")] {
+        assert_eq!(desk.count(&format!("source={source} time={day}")), 1, "{source}");
+    }
+    assert_eq!(desk.count("source=ec2"), desk.count("source=ec2.amazonaws.com"));
+}
+
+#[test]
+fn lists_come_from_files_and_spans_from_the_newest_event() {
+    let desk = Desk::new();
+    let list = DELIVERY.write("addresses.txt", "# the intruder\n203.0.113.77\n\n2001:db8:bad::/48\n");
+    assert_eq!(desk.count("user=\"@addresses.txt\""), 0, "a quoted @ is a character");
+    assert_eq!(desk.count(&format!("ip=@\"{}\"", list.display())), 83);
+    // The newest event is of 2024-03-02T21:28:30Z.
+    assert_eq!(desk.count("last=1s"), desk.count("since=2024-03-02T21:28:29Z"));
+    assert_eq!(desk.count("last=2d"), desk.count("since=2024-02-29T21:28:30Z"));
+    assert_eq!(desk.count("since=now-12h"), desk.count("since=2024-03-02"));
+    assert_eq!(desk.count("not last=2d"), desk.count("until=2024-02-29T21:28:29Z"));
+}
+
+#[test]
+fn stages_count_what_the_filter_leaves() {
+    let desk = Desk::new();
+    let regions = desk.answer("| count by region");
+    for row in ["us-east-1|294", "us-west-2|46", "eu-west-1|20"] {
+        assert!(regions.contains(&row.to_owned()), "{row}: {regions:?}");
+    }
+    let top = desk.answer("event-name=AssumeRole | top 10 user");
+    let sum: u64 = top.iter().map(|row| row.rsplit_once('|').unwrap().1.parse::<u64>().unwrap()).sum();
+    assert!(top.len() <= 10 && sum <= desk.count("event-name=AssumeRole"), "{top:?}");
+    assert_eq!(desk.answer("outcome=denied | count"), ["21"]);
+    let hours = desk.answer("outcome=denied ip=203.0.113.77,2001:db8:bad::/48 | timeline 1d");
+    assert_eq!(hours, ["2024-03-01T00:00:00Z|18", "2024-03-02T00:00:00Z|1"]);
+    assert_eq!(desk.answer("user=alice | count by user | sort events desc | limit 1"), ["alice|57"]);
+}
+
+#[test]
+fn the_index_that_meets_the_fewest_events_drives_a_lookup() {
+    let desk = Desk::new();
+    for (text, index) in [
+        ("event-name=ConsoleLogin", "events_by_event_name (event_name=?)"),
+        ("user=alice", "events_by_user_name (user_name=?)"),
+        ("key=AKIADEPLOYBOTEXAMPLE", "events_by_access_key_id (access_key_id=?)"),
+        ("ip=203.0.113.77", "events_by_source_ip_address (source_ip_address=?)"),
+        ("event-id=6659ae8b-84fb-46b6-86fc-7ade15019dde", "events_by_event_id (event_id=?)"),
+        ("resource=launch_configuration_1", "SEARCH e USING INTEGER PRIMARY KEY"),
+        ("user=alice event-name=AuthorizeSecurityGroupIngress", "events_by_event_name (event_name=?)"),
+        ("user=alice event-name=ConsoleLogin since=2024-03-02", "events_by_event_name (event_name=? AND time>?)"),
+        ("error=NoSuch*", "events_by_error_code (error_code=?)"),
+        ("ip=198.18.0.0/16", "events_by_source_ip_address (source_ip_address=?)"),
+        ("not user=alice", "SCAN e USING INDEX events_by_time"),
+        ("since=2024-03-02", "events_by_time (time>?)"),
+        ("", "SCAN e USING INDEX events_by_time"),
+    ] {
+        let plan = desk.plan(text);
+        assert!(plan.contains(index), "{text}: {plan}");
+    }
+    let counted = desk.plan("| count by event-name");
+    assert!(counted.contains("attribute_values") && !counted.contains("events"), "{counted}");
+}
