@@ -12,6 +12,9 @@ const MOST_LISTED: usize = 500;
 /// A resource that more than one in so many events names is looked for event by event.
 const POPULAR: u64 = 50;
 
+/// How the condition on an event's resources begins.
+pub(super) const OF_RESOURCE: &str = "e.id IN (SELECT event FROM event_resources WHERE ";
+
 /// Writes conditions and collects their parameters.
 pub(super) struct Writer<'s> {
     pub(super) params: Vec<Param>,
@@ -290,7 +293,8 @@ impl<'s> Writer<'s> {
                 "EXISTS (SELECT 1 FROM event_resources er WHERE er.event = e.id AND er.resource IN {resources})"
             );
         }
-        format!("{} IN (SELECT event FROM event_resources WHERE resource IN {resources})", using.of("id"))
+        let plus = if using == Use::NoIndex { "+" } else { "" };
+        format!("{plus}{OF_RESOURCE}resource IN {resources})")
     }
 
     fn path(&mut self, path: &str, matcher: &Matcher) -> String {

@@ -182,6 +182,7 @@ impl<'s> Emitter<'s> {
             && matches!(self.relation, Relation::Events { limit: None, .. });
         let select = match kept.filter(|_| whole_case) {
             Some(field) => from_kept_counts(field.column),
+            None if by.is_empty() && lookup.terms.len() == 1 => self.counted_by_resource(),
             None => self.grouped(by),
         };
         let order = match by.is_empty() {
@@ -211,6 +212,17 @@ impl<'s> Emitter<'s> {
         let group_by = if by.is_empty() { String::new() } else { format!(" GROUP BY {}", numbers.join(", ")) };
         groups.push(format!("{counted} AS events"));
         format!("SELECT {} FROM {}{joins}{}{group_by}", groups.join(", "), self.source, self.condition)
+    }
+
+    /// How many events a single term meets: one about a resource is answered without a look at the events.
+    fn counted_by_resource(&mut self) -> String {
+        let limited = matches!(self.relation, Relation::Events { limit: Some(_), .. });
+        let inner =
+            self.condition.strip_prefix(" WHERE ").and_then(|condition| condition.strip_prefix(filter::OF_RESOURCE));
+        match inner.and_then(|inner| inner.strip_suffix(')')).filter(|_| !limited) {
+            Some(condition) => format!("SELECT count(DISTINCT event) AS events FROM event_resources WHERE {condition}"),
+            None => self.grouped(&[]),
+        }
     }
 
     fn timeline(&mut self, bucket: i64) {

@@ -135,6 +135,12 @@ fn counts_of_the_whole_case_are_those_kept_at_import() {
     let statement = counted("| top 5 event-name");
     assert!(statement.sql.contains("attribute_values") && !statement.sql.contains("FROM events"), "{}", statement.sql);
     assert_eq!(statement.columns, ["event_name", "events"]);
+    let resource = counted("resource=i-0abc | count");
+    assert!(
+        resource.sql.starts_with("SELECT count(DISTINCT event) AS events FROM event_resources"),
+        "{}",
+        resource.sql
+    );
     let world = million();
     let lookup = resolve(&parse("user=alice | limit 3").unwrap(), &world).unwrap();
     assert_eq!(emit_count(&lookup, &world).sql, "SELECT count(*) AS events FROM events e WHERE e.user_name = ?1");
