@@ -234,7 +234,7 @@ fn of_two_contents_the_fuller_is_the_event_in_any_order() {
             scratch.import(&[path]);
         }
         assert_eq!(scratch.lines("SELECT user_agent FROM event_history"), ["curl"]);
-        assert_eq!(scratch.lines("SELECT record FROM conflicts"), [short.clone()]);
+        assert_eq!(scratch.lines("SELECT record FROM conflicts"), std::slice::from_ref(&short));
     }
 }
 
