@@ -102,6 +102,10 @@ impl Resolver<'_> {
             }
             ExpressionKind::Not(inner) => NodeKind::Not(Box::new(self.node(inner)?)),
             ExpressionKind::Bare(values) => {
+                if let Some(empty) = values.iter().find(|value| value.literal().is_some_and(|text| text.is_empty())) {
+                    return Err(Diagnostic::at(empty.span, "an empty value is looked for nowhere")
+                        .hint("write FIELD=\"\" for a field that is empty; `not FIELD=*` for one that is absent"));
+                }
                 NodeKind::Test(Test::Bare(Matcher::Patterns(patterns(&expand(values, self.env)?, None)?)))
             }
             ExpressionKind::Compare(comparison) => return self.comparison(part, comparison),

@@ -4,6 +4,7 @@ mod columns;
 mod filter;
 mod plan;
 #[cfg(test)]
+#[allow(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests;
 
 use super::lookup::{Lookup, Shown, SortKey, Stage};

@@ -30,6 +30,7 @@ fn mistake(text: &str) -> Diagnostic {
 /// A lookup; the message; the text at the caret; a part of the hints.
 const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("evnt-name=x", "unknown field `evnt-name`", "evnt-name", "`event-name`"),
+    ("user=a \"\"", "an empty value is looked for nowhere", "\"\"", "not FIELD=*"),
     ("zebra=x", "unknown field `zebra`", "zebra", ".help fields"),
     ("zebra.x=y", "no record has a top-level field `zebra`", "zebra.x", "record.zebra.x"),
     ("user=a | tip 5 user", "`tip` is not a stage", "tip", "did you mean top?"),
