@@ -315,7 +315,7 @@ fn run_read(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, 
 }
 
 fn run_print(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
-    let text = session.substituted(arguments.rest)?;
+    let text = session.filled(arguments.rest)?;
     session.print(&format!("{}\n", visible(&text)))?;
     Ok(Answer::default())
 }

@@ -244,6 +244,13 @@ impl Session {
         }
     }
 
+    /// A text that is no lookup with `${k}` filled in: the values stand as they are, without quotes.
+    fn filled(&self, text: &str) -> Result<String, SessionError> {
+        // What is wrong with it is wrong in a lookup too.
+        self.substituted(text)?;
+        Ok(self.params.as_ref().map_or_else(|| text.to_owned(), |params| params.fill(text)))
+    }
+
     /// Writes lines where rows go.
     fn print(&mut self, lines: &str) -> Result<(), SessionError> {
         let target = self.output.target(&self.settings.style);

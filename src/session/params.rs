@@ -26,6 +26,26 @@ impl Params {
         &self.values
     }
 
+    /// A text with each `${name}` replaced by its value as it is.
+    pub(super) fn fill(&self, text: &str) -> String {
+        let mut filled = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${") {
+            filled.push_str(before);
+            match after.split_once('}').and_then(|(name, after)| Some((self.values.get(name)?, after))) {
+                Some((value, after)) => {
+                    filled.push_str(value);
+                    rest = after;
+                }
+                None => {
+                    filled.push_str("${");
+                    rest = after;
+                }
+            }
+        }
+        filled + rest
+    }
+
     /// Those for a text of SQL.
     pub(super) fn for_sql(&self, sql: &str) -> BTreeMap<String, String> {
         let mut values = self.values.clone();
@@ -62,6 +82,13 @@ fn asked_for(sql: &str) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::Params;
+
+    #[test]
+    fn a_text_gets_values_as_they_are() {
+        let values = [("a", "${b} \"x\""), ("b", "2")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let params = Params::of_script(values);
+        assert_eq!(params.fill("${b}${a} ${c} ${b"), "2${b} \"x\" ${c} ${b");
+    }
 
     #[test]
     fn a_script_s_statement_gets_what_it_asks_for() {
