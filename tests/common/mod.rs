@@ -2,6 +2,9 @@
 //! in every test is held to.
 
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test uses some of it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by a panic")]
+
+pub mod program;
 
 use std::path::{Path, PathBuf};
 

@@ -1,0 +1,176 @@
+//! The built program, run without anything of the machine's own settings.
+
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
+
+use super::{Scratch, testdata};
+
+/// The program.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_trailq");
+
+/// The delivery as a case, imported once.
+static DELIVERY: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let scratch = Scratch::new();
+    scratch.import(&[testdata("delivery")]);
+    std::fs::read(scratch.case()).unwrap()
+});
+
+/// What a run of the program left.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ran {
+    /// Of a process that has ended.
+    pub fn of(output: Output) -> Ran {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// It ended with this code.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Ran {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        self
+    }
+
+    /// It ended with this code, and says so on standard error.
+    #[track_caller]
+    pub fn fails(self, code: i32, says: &[&str]) -> Ran {
+        let ran = self.exits(code);
+        for said in says {
+            assert!(ran.err.contains(said), "{said:?} is not said: {ran:?}");
+        }
+        assert!(!ran.err.contains("panicked"), "{ran:?}");
+        ran
+    }
+
+    /// Its rows as the JSON that they are.
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// A folder to run the program in, which is its home too.
+pub struct Desk {
+    pub scratch: Scratch,
+}
+
+impl Desk {
+    /// An empty folder.
+    pub fn new() -> Desk {
+        Desk { scratch: Scratch::new() }
+    }
+
+    /// A folder with the delivery as `trailq.db`.
+    pub fn with_delivery() -> Desk {
+        let desk = Desk::new();
+        desk.scratch.write("trailq.db", &*DELIVERY);
+        desk
+    }
+
+    /// Makes a command hermetic, in this folder.
+    pub fn tame(&self, command: &mut Command) {
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.scratch.folder.path())
+            .current_dir(self.scratch.folder.path())
+            .stdin(Stdio::null());
+    }
+
+    /// The program with arguments.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(PROGRAM);
+        self.tame(&mut command);
+        command.args(arguments);
+        command
+    }
+
+    /// Runs the program.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::of(self.command(arguments).output().unwrap())
+    }
+
+    /// Runs the program with something on standard input.
+    pub fn pipe(&self, arguments: &[&str], input: &[u8]) -> Ran {
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let input = input.to_owned();
+        // The program may end before it has read everything.
+        let feeder = std::thread::spawn(move || drop(stdin.write_all(&input)));
+        let output = child.wait_with_output().unwrap();
+        feeder.join().unwrap();
+        Ran::of(output)
+    }
+
+    /// Runs the program, reads the first line of its rows, and goes away, as `head -1` does.
+    pub fn head(&self, arguments: &[&str]) -> Ran {
+        let mut child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        let mut first = [0; 1];
+        stdout.read_exact(&mut first).unwrap();
+        drop(stdout);
+        Ran::of(child.wait_with_output().unwrap())
+    }
+}
+
+/// Whether the tests run as root, to whom nothing is forbidden.
+pub fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0)
+}
+
+/// Lets a command run as somebody to whom things can be forbidden; `false`, said aloud, where that is not possible.
+pub fn as_nobody(desk: &Desk) -> bool {
+    if !is_root() {
+        return true;
+    }
+    let mut probe = desk.command(&["--version"]);
+    lower(&mut probe);
+    if probe.output().is_ok_and(|output| output.status.success()) {
+        return true;
+    }
+    eprintln!("SKIPPED: root is forbidden nothing, and nobody else can run {PROGRAM}");
+    false
+}
+
+/// Where the tests run as root, the command runs as nobody.
+pub fn lower(command: &mut Command) {
+    use std::os::unix::process::CommandExt as _;
+    if is_root() {
+        command.uid(65534).gid(65534);
+    }
+}
+
+/// Sets the mode of a file or folder.
+pub fn chmod(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// The path beside a case with its journal.
+pub fn journal(case: &Path) -> PathBuf {
+    let mut path = case.as_os_str().to_owned();
+    path.push("-journal");
+    PathBuf::from(path)
+}
+
+/// Bytes compressed as gzip.
+pub fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}

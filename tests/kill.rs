@@ -1,0 +1,265 @@
+//! Imports that are killed, that find no space, or that meet another: the case stays sound, and the same import again
+//! gives what an undisturbed one gives.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by a panic")]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use common::program::{Desk, PROGRAM, Ran, as_nobody, chmod, gzip, journal, lower};
+use common::{Scratch, check_case, content, lines};
+
+/// Small files.
+const FILES: usize = 240;
+/// Records of a small file.
+const RECORDS: usize = 25;
+/// Records of the large file, of which the first 50 are in small files too.
+const LARGE: usize = 9_000;
+/// Distinct records.
+const EVENTS: i64 = (FILES * RECORDS + LARGE - 50) as i64;
+
+/// The `n`th record.
+fn numbered(n: usize) -> String {
+    let (user, time) = (n % 37, format!("2024-03-01T{:02}:{:02}:{:02}Z", n / 3600 % 24, n / 60 % 60, n % 60));
+    format!(
+        r#"{{"eventVersion":"1.08","userIdentity":{{"type":"IAMUser","principalId":"AIDA{user}","arn":"arn:aws:iam::111122223333:user/u{user}","accountId":"111122223333","userName":"u{user}","accessKeyId":"AKIA{user}"}},"eventTime":"{time}","eventSource":"ec2.amazonaws.com","eventName":"Describe{}","awsRegion":"us-east-1","sourceIPAddress":"198.51.100.{}","userAgent":"agent/{}","requestParameters":{{"instanceId":"i-{:08x}"}},"eventID":"e-{n}","eventType":"AwsApiCall","recipientAccountId":"111122223333"}}"#,
+        n % 17,
+        n % 250,
+        n % 9,
+        n % 300,
+    )
+}
+
+/// A gzip file with the records from `from` to `to`.
+fn trail(from: usize, to: usize) -> Vec<u8> {
+    let records: Vec<String> = (from..to).map(numbered).collect();
+    gzip(format!("{{\"Records\":[{}]}}", records.join(",")).as_bytes())
+}
+
+/// Trail files, and what an undisturbed import makes of them.
+struct Trails {
+    scratch: Scratch,
+    content: Vec<String>,
+    bytes: u64,
+    taken: Duration,
+}
+
+static TRAILS: LazyLock<Trails> = LazyLock::new(|| {
+    let scratch = Scratch::new();
+    for file in 0..FILES {
+        scratch.write(&format!("trails/{file:04}.json.gz"), trail(file * RECORDS, (file + 1) * RECORDS));
+    }
+    scratch.write("trails/9999.json.gz", trail(FILES * RECORDS - 50, FILES * RECORDS - 50 + LARGE));
+    chmod(scratch.folder.path(), 0o755);
+    let started = Instant::now();
+    let mut command = Command::new(PROGRAM);
+    command.args(["-q", "import"]).arg(scratch.path("trails")).arg("--db").arg(scratch.case());
+    assert!(command.status().unwrap().success());
+    let taken = started.elapsed();
+    check_case(&scratch.case());
+    let content = content(&scratch.case());
+    let bytes = scratch.case().metadata().unwrap().len();
+    Trails { scratch, content, bytes, taken }
+});
+
+impl Trails {
+    fn folder(&self) -> PathBuf {
+        self.scratch.path("trails")
+    }
+}
+
+/// An import of the trails that has just begun.
+fn begin(desk: &Desk) -> Child {
+    let folder = TRAILS.folder();
+    let mut command = desk.command(&["import", folder.to_str().unwrap()]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// The import once more, undisturbed, gives what it always gives.
+#[track_caller]
+fn completes(desk: &Desk, what: &str) {
+    let folder = TRAILS.folder();
+    desk.run(&["--quiet", "import", folder.to_str().unwrap()]).exits(0);
+    check_case(&desk.scratch.case());
+    assert!(content(&desk.scratch.case()) == TRAILS.content, "{what}: the content is another");
+}
+
+/// A copy of the case, and of the journal beside it, is sound for any SQLite.
+fn is_sound(case: &Path) {
+    let copy = Scratch::new();
+    std::fs::copy(case, copy.case()).unwrap();
+    if journal(case).exists() {
+        std::fs::copy(journal(case), journal(&copy.case())).unwrap();
+    }
+    assert_eq!(lines(&copy.ask(), "PRAGMA integrity_check"), ["ok"]);
+}
+
+/// A lookup on what a broken import left finishes the case, or says that there is nothing yet.
+fn lookup_finishes(desk: &Desk, what: &str) -> i64 {
+    let ran = desk.run(&["--format", "tsv", "lookup", "| count"]);
+    if ran.code == Some(2) && (ran.err.contains("there is no case") || ran.err.contains("it is empty")) {
+        return -1;
+    }
+    let ran = ran.exits(0);
+    let count: i64 = ran.out.lines().nth(1).unwrap().parse().unwrap();
+    // Before its first commit a killed import leaves a journal that SQLite has no reason to take away.
+    if count > 0 {
+        assert!(!journal(&desk.scratch.case()).exists(), "{what}: a journal is left");
+        check_case(&desk.scratch.case());
+    }
+    assert_eq!(desk.scratch.number("SELECT count(*) FROM imports WHERE finished_at IS NULL"), 0, "{what}");
+    assert_eq!(desk.scratch.number("SELECT count(*) FROM events"), count, "{what}");
+    count
+}
+
+#[test]
+fn a_killed_import_leaves_a_sound_case_and_is_completed() {
+    let mut killed = 0;
+    let mut counts = Vec::new();
+    // The last ones fall into making indexes and counts.
+    for percent in [5, 25, 45, 65, 80, 90, 96] {
+        let desk = Desk::new();
+        let mut child = begin(&desk);
+        std::thread::sleep(TRAILS.taken * percent / 100);
+        child.kill().unwrap();
+        killed += u32::from(child.wait().unwrap().code().is_none());
+        let what = format!("killed after {percent} %");
+        if desk.scratch.case().exists() {
+            is_sound(&desk.scratch.case());
+            counts.push(lookup_finishes(&desk, &what));
+        }
+        completes(&desk, &what);
+    }
+    assert!(killed >= 5, "only {killed} imports were killed before their end");
+    assert!(counts.iter().any(|count| (1..EVENTS).contains(count)), "no kill left a part: {counts:?}");
+}
+
+#[test]
+fn a_kill_while_a_lookup_finishes_a_case_costs_nothing() {
+    let desk = Desk::new();
+    // Everything is stored and nothing is finished: the state between the last two transactions.
+    std::fs::copy(TRAILS.scratch.case(), desk.scratch.case()).unwrap();
+    desk.scratch.ask().execute_batch("UPDATE imports SET finished_at = NULL").unwrap();
+    let mut child = desk.command(&["-q", "lookup", "| count"]).stdout(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(60));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    is_sound(&desk.scratch.case());
+    assert_eq!(lookup_finishes(&desk, "finishing"), EVENTS);
+    assert!(content(&desk.scratch.case()) == TRAILS.content);
+}
+
+#[test]
+fn a_disk_that_is_full_near_the_end_is_told_and_the_import_goes_on_later() {
+    full_disk(&[75, 95]);
+}
+
+#[test]
+#[ignore = "hangs: run_workers keeps its queues open when the writer fails"]
+fn a_disk_that_is_full_early_is_told_and_the_import_goes_on_later() {
+    full_disk(&[5, 30]);
+}
+
+/// Imports with space for so many percent of the case.
+fn full_disk(parts: &[u64]) {
+    for part in parts {
+        let desk = Desk::new();
+        // The limit is in blocks of 512 or 1024 bytes: a case of so many blocks is too large either way.
+        let blocks = TRAILS.bytes * part / 100 / 1024;
+        let script = format!("trap '' XFSZ; ulimit -f {blocks} || exit 99; exec \"$0\" \"$@\"");
+        let mut command = Command::new("timeout");
+        command.args(["-s", "KILL", "60", "sh", "-c", &script, PROGRAM, "import"]).arg(TRAILS.folder());
+        desk.tame(&mut command);
+        let ran = Ran::of(command.output().unwrap()).exits(2);
+        assert!(ran.err.starts_with("error: ") && ran.err.contains("trailq.db"), "{ran:?}");
+        assert!(!ran.err.contains("panicked") && !ran.err.contains("records read"), "{ran:?}");
+        let what = format!("space for {part} %");
+        is_sound(&desk.scratch.case());
+        lookup_finishes(&desk, &what);
+        completes(&desk, &what);
+    }
+}
+
+#[test]
+fn two_imports_at_once_leave_one_sound_case() {
+    two_at_once(30);
+}
+
+#[test]
+#[ignore = "migrate looks at the version before it begins its transaction: `table events already exists`"]
+fn two_imports_that_make_one_case_at_once_leave_it_sound() {
+    for _ in 0..5 {
+        two_at_once(0);
+    }
+}
+
+/// Begins a second import after so many percent of the first one's time.
+fn two_at_once(delay: u32) {
+    let desk = Desk::new();
+    let first = begin(&desk);
+    std::thread::sleep(TRAILS.taken * delay / 100);
+    let second = begin(&desk);
+    let ran = [first, second].map(|child| Ran::of(child.wait_with_output().unwrap()));
+    assert!(ran.iter().any(|ran| ran.code == Some(0)), "{ran:?}");
+    for ran in ran {
+        if ran.code != Some(0) {
+            ran.fails(2, &["error: another process is writing to trailq.db\n", "  = hint: "]);
+        }
+    }
+    check_case(&desk.scratch.case());
+    completes(&desk, "two at once");
+}
+
+#[test]
+fn a_writer_that_stays_is_told() {
+    let desk = Desk::new();
+    desk.scratch.import(&[desk.scratch.write("one.json", common::record("e-1", ""))]);
+    let other = desk.scratch.ask();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let mut two = Vec::new();
+    for arguments in [&["import", "one.json"][..], &["lookup", "e-1"]] {
+        desk.scratch.write("one.json", common::record("e-1", "\"more\":1"));
+        two.push(desk.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    }
+    for child in two {
+        let ran = Ran::of(child.wait_with_output().unwrap());
+        ran.fails(2, &["error: another process is writing to trailq.db\n"]);
+    }
+    other.execute_batch("ROLLBACK").unwrap();
+    desk.run(&["import", "one.json"]).exits(0);
+}
+
+#[test]
+fn a_hot_journal_in_a_read_only_folder_is_told() {
+    let desk = Desk::new();
+    if !as_nobody(&desk) {
+        return;
+    }
+    // A transaction that has reached the file, as a kill leaves it: case and journal are copied while it is under way.
+    let scratch = Scratch::new();
+    std::fs::copy(TRAILS.scratch.case(), scratch.case()).unwrap();
+    let writer = scratch.ask();
+    writer.execute_batch("PRAGMA cache_size = 4; BEGIN; UPDATE events SET user_name = 'x'").unwrap();
+    std::fs::copy(scratch.case(), desk.scratch.case()).unwrap();
+    std::fs::copy(journal(&scratch.case()), journal(&desk.scratch.case())).unwrap();
+    drop(writer);
+    for path in [desk.scratch.case(), journal(&desk.scratch.case())] {
+        chmod(&path, 0o444);
+    }
+    chmod(desk.scratch.folder.path(), 0o555);
+    let mut command = desk.command(&["--format", "tsv", "lookup", "user=x | count"]);
+    lower(&mut command);
+    let ran = Ran::of(command.output().unwrap());
+    chmod(desk.scratch.folder.path(), 0o755);
+    ran.fails(2, &["was being written when an import stopped, and its folder is read-only", "  = hint: copy the case"]);
+    // As the hint says: where it can be written, it is rolled back.
+    for path in [desk.scratch.case(), journal(&desk.scratch.case())] {
+        chmod(&path, 0o644);
+    }
+    assert_eq!(desk.run(&["--format", "tsv", "lookup", "user=x | count"]).exits(0).out, "events\n0\n");
+    assert!(content(&desk.scratch.case()) == TRAILS.content);
+}
