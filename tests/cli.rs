@@ -307,11 +307,11 @@ fn sql_changes_nothing() {
         "SELECT 1; DELETE FROM events",
         "WITH x AS (SELECT 1) DELETE FROM events",
         "BEGIN IMMEDIATE",
+        "VACUUM INTO 'copy.db'",
     ] {
         let ran = desk.run(&["sql", sql]);
         ran.fails(2, &["error: this would change something: SQL on a case only looks\n"]);
     }
-    desk.run(&["sql", "VACUUM INTO 'copy.db'"]).fails(2, &[]);
     assert!(std::fs::read(desk.scratch.case()).unwrap() == before, "the case changed");
     let mut left: Vec<_> =
         std::fs::read_dir(desk.scratch.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
@@ -508,9 +508,11 @@ fn sql_takes_parameters_and_files() {
     let ran = desk.run(&["--format", "tsv", "sql", "-f", file, "--param", "u=alice"]).exits(0);
     assert_eq!(ran.out, "user_name\tn\nalice\t57\n");
     assert_eq!(desk.pipe(&["--format", "tsv", "sql", "-f", "-"], b"SELECT 7 AS n").exits(0).out, "n\n7\n");
-    let bad = desk.scratch.write("bad.sql", "-- one\nSELECT\n  nowhere FROM events;\n");
-    desk.run(&["sql", "-f", bad.to_str().unwrap()])
-        .fails(2, &["no such column: nowhere\n", "bad.sql:3\n  |   nowhere FROM events;\n  |   ^^^^^^^\n"]);
+    for first in ["-- one", "SELECT 1;"] {
+        let bad = desk.scratch.write("bad.sql", format!("{first}\nSELECT\n  nowhere FROM events;\n"));
+        desk.run(&["sql", "-f", bad.to_str().unwrap()])
+            .fails(2, &["no such column: nowhere\n", "bad.sql:3\n  |   nowhere FROM events;\n  |   ^^^^^^^\n"]);
+    }
 }
 
 #[test]

@@ -159,7 +159,6 @@ fn a_disk_that_is_full_near_the_end_is_told_and_the_import_goes_on_later() {
 }
 
 #[test]
-#[ignore = "hangs: run_workers keeps its queues open when the writer fails"]
 fn a_disk_that_is_full_early_is_told_and_the_import_goes_on_later() {
     full_disk(&[5, 30]);
 }
@@ -190,7 +189,6 @@ fn two_imports_at_once_leave_one_sound_case() {
 }
 
 #[test]
-#[ignore = "migrate looks at the version before it begins its transaction: `table events already exists`"]
 fn two_imports_that_make_one_case_at_once_leave_it_sound() {
     for _ in 0..5 {
         two_at_once(0);

@@ -137,7 +137,7 @@ fn run_workers(
     let workers = options.jobs.unwrap_or(available).clamp(1, 64);
     let (jobs_in, jobs_out) = bounded::<Job>(workers);
     let (queues_in, queues_out) = bounded::<(Found, Receiver<Message>)>(workers * 2);
-    thread::scope(|scope| {
+    thread::scope(move |scope| {
         for _ in 0..workers {
             let jobs = jobs_out.clone();
             scope.spawn(move || work(&jobs));
@@ -153,7 +153,7 @@ fn run_workers(
                 }
             }
         });
-        for (found, queue) in &queues_out {
+        for (found, queue) in queues_out {
             write_file(&found, &queue, writer, report, progress)?;
         }
         Ok(())

@@ -65,7 +65,6 @@ fn value<'p>(name: &str, params: &'p BTreeMap<String, String>) -> Result<&'p str
 }
 
 #[cfg(test)]
-#[allow(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests {
     use std::collections::BTreeMap;
 

@@ -129,7 +129,6 @@ fn bounds(date: &[i16], time: Option<&[i16]>, offset: Offset) -> Option<(i64, i6
 }
 
 #[cfg(test)]
-#[allow(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests {
     use super::{duration, span};
 

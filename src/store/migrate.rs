@@ -20,11 +20,15 @@ pub(crate) const NEWEST: i64 = MIGRATIONS.len() as i64;
 /// # Errors
 /// It is not a case, or one of a newer schema.
 pub(crate) fn version(connection: &Connection, path: &Path) -> Result<i64, Error> {
-    let of = |error| Error::of(path, error);
-    let ask = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(of);
-    let found = ask("PRAGMA user_version")?;
-    let application = ask("PRAGMA application_id")?;
-    let tables = ask("SELECT count(*) FROM sqlite_schema")?;
+    // In one statement, so that another import that makes the case is seen wholly or not at all.
+    let (found, application, tables) = connection
+        .query_row(
+            "SELECT (SELECT user_version FROM pragma_user_version), \
+                    (SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_schema)",
+            [],
+            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)),
+        )
+        .map_err(|error| Error::of(path, error))?;
     match (application, found) {
         (0, 0) if tables == 0 => Ok(0),
         (APPLICATION_ID, 1..=NEWEST) => Ok(found),
@@ -39,16 +43,18 @@ pub(crate) fn version(connection: &Connection, path: &Path) -> Result<i64, Error
 /// Brings a case, or an empty file, to the newest schema.
 pub(crate) fn migrate(connection: &Connection, path: &Path) -> Result<(), Error> {
     let of = |error| Error::of(path, error);
-    let found = version(connection, path)?;
-    for (index, migration) in MIGRATIONS.iter().enumerate().skip(found as usize) {
-        let version = index + 1;
-        connection
-            .execute_batch(&format!(
-                "BEGIN IMMEDIATE; {migration}; PRAGMA application_id = {APPLICATION_ID}; \
-                 PRAGMA user_version = {version}; COMMIT;"
-            ))
-            .inspect_err(|_| drop(connection.execute_batch("ROLLBACK")))
-            .map_err(of)?;
+    if version(connection, path)? == NEWEST {
+        return Ok(());
     }
-    Ok(())
+    let all = || -> Result<(), Error> {
+        // Another import may be making the same case: what there is to do is known only when nobody else may write.
+        connection.execute_batch("BEGIN IMMEDIATE").map_err(of)?;
+        let found = version(connection, path)?;
+        for migration in MIGRATIONS.iter().skip(found as usize) {
+            connection.execute_batch(migration).map_err(of)?;
+        }
+        let marks = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {NEWEST}; COMMIT");
+        connection.execute_batch(&marks).map_err(of)
+    };
+    all().inspect_err(|_| drop(connection.execute_batch("ROLLBACK")))
 }

@@ -29,6 +29,10 @@ pub(crate) fn open_for_import(path: &Path) -> Result<Connection, Error> {
     let connection = Connection::open_with_flags(path, flags).map_err(of)?;
     connection.busy_timeout(PATIENCE).map_err(of)?;
     connection.set_prepared_statement_cache_capacity(64);
+    // Whatever is decided from here on must not be overtaken by another import, or by a question that finds the case
+    // unfinished and would finish it: the lock is kept until the case is closed.
+    migrate::version(&connection, path)?;
+    connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT").map_err(of)?;
     migrate::migrate(&connection, path)?;
     // TRUNCATE spares the file system the journal's name at each commit; `close` takes the journal away. A cache this
     // small makes sorting for an index three times faster than SQLite's default for large ones.

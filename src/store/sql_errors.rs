@@ -17,9 +17,11 @@ pub(super) fn explain(case: &Case, sql: &str, error: rusqlite::Error) -> Failure
         _ => {}
     }
     let diagnostic = match &error {
-        rusqlite::Error::SqlInputError { msg, offset, .. } => {
+        rusqlite::Error::SqlInputError { msg, offset, sql: rest, .. } => {
             let message = in_words(msg);
-            let diagnostic = match usize::try_from(*offset) {
+            // SQLite counts from the statement that is wrong, which need not be the first.
+            let before = if sql.ends_with(rest.as_str()) { sql.len() - rest.len() } else { 0 };
+            let diagnostic = match usize::try_from(*offset).map(|start| before + start) {
                 Ok(start) if start < sql.len() => Diagnostic::at(word_at(sql, start), message),
                 _ => Diagnostic::new(message),
             };
@@ -36,10 +38,17 @@ pub(super) fn explain(case: &Case, sql: &str, error: rusqlite::Error) -> Failure
 
 /// SQLite's message, with its refusals in the words of a case.
 fn in_words(message: &str) -> String {
-    if message.contains("not authorized") || message.contains("prohibited") || message.contains("readonly database") {
+    if is_refusal(message) {
         return "this would change something: SQL on a case only looks".to_owned();
     }
     message.to_owned()
+}
+
+/// Whether the authorizer, or the connection, refused to do it.
+fn is_refusal(message: &str) -> bool {
+    ["not authorized", "authorization denied", "prohibited", "readonly database"]
+        .iter()
+        .any(|words| message.contains(words))
 }
 
 /// The word that begins at a place, for the caret.
@@ -70,7 +79,7 @@ fn advise(case: &Case, message: &str, diagnostic: Diagnostic) -> Diagnostic {
     if let Some(function) = message.strip_prefix("no such function: ") {
         return did_you_mean(diagnostic, function, FUNCTIONS.iter().map(|function| function.name));
     }
-    if message.contains("not authorized") {
+    if is_refusal(message) {
         return diagnostic.hint("what was imported stays as it is; copy the case with SQLite's own tools to change it");
     }
     diagnostic

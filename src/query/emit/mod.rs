@@ -4,7 +4,6 @@ mod columns;
 mod filter;
 mod plan;
 #[cfg(test)]
-#[allow(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests;
 
 use super::lookup::{Lookup, Shown, SortKey, Stage};

@@ -11,7 +11,6 @@
 mod foreign;
 mod stages;
 #[cfg(test)]
-#[allow(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests;
 
 use super::ast::{Comparison, Expression, ExpressionKind, Lookup, Name, Operator, Part, Value};
