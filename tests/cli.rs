@@ -610,6 +610,34 @@ fn a_read_only_case_opens() {
 }
 
 #[test]
+fn what_may_not_be_read_is_told_and_costs_nothing_else() {
+    let desk = Desk::with_delivery();
+    if !as_nobody(&desk) {
+        return;
+    }
+    let folder = desk.scratch.folder.path();
+    chmod(folder, 0o777);
+    chmod(&desk.scratch.case(), 0o666);
+    desk.scratch.write("trail/good.json", record("good", ""));
+    let file = desk.scratch.write("trail/forbidden.json", record("hidden", ""));
+    let inside = desk.scratch.write("trail/locked/a.json", record("inside", ""));
+    let locked = inside.parent().unwrap();
+    chmod(&file, 0o000);
+    chmod(locked, 0o000);
+    let mut command = desk.command(&["import", "trail", "--format", "json"]);
+    lower(&mut command);
+    let ran = common::program::Ran::of(command.output().unwrap());
+    chmod(locked, 0o755);
+    let report = ran.exits(1).json();
+    assert_eq!((&report["stored"], &report["rejected"]), (&1.into(), &2.into()), "{report}");
+    for (index, path) in ["trail/forbidden.json", "trail/locked"].iter().enumerate() {
+        let reject = &report["rejects"][index];
+        assert!(reject["file"].as_str().unwrap().ends_with(path), "{report}");
+        assert_eq!(reject["reason"], "cannot be read: permission denied");
+    }
+}
+
+#[test]
 fn the_case_may_be_named_by_the_environment() {
     let desk = Desk::with_delivery();
     std::fs::rename(desk.scratch.case(), desk.scratch.path("named.db")).unwrap();

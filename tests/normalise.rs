@@ -1,0 +1,162 @@
+//! From records to columns: every identity type, and every trap of the data that the formats reference names.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use common::{Scratch, record};
+
+/// The columns of one record, by a SELECT on `event_history`.
+fn columns(record: &str, select: &str) -> String {
+    let scratch = Scratch::new();
+    let path = scratch.write("record.json", record);
+    assert_eq!(scratch.import(&[path]).counts.stored, 1, "{record}");
+    scratch.lines(&format!("SELECT {select} FROM event_history")).remove(0)
+}
+
+fn with_identity(identity: &str) -> String {
+    record("a", &format!("\"userIdentity\":{identity}"))
+}
+
+#[test]
+fn every_identity_type_has_event_history_s_user_name() {
+    let role = r#""sessionContext":{"sessionIssuer":{"type":"Role","userName":"Admin","arn":"arn:aws:iam::111122223333:role/x/Admin"}}"#;
+    let issuer = r#""sessionContext":{"sessionIssuer":{"type":"IAMUser","userName":"alice"}}"#;
+    let session = "arn:aws:sts::111122223333:assumed-role/Admin/bob";
+    for (identity, expected) in [
+        (r#"{"type":"IAMUser","userName":"alice"}"#.to_owned(), "alice|-|-"),
+        (r#"{"type":"Root","userName":"alias"}"#.to_owned(), "root|-|-"),
+        (r#"{"type":"Root","principalId":"111122223333"}"#.to_owned(), "root|-|-"),
+        (format!(r#"{{"type":"AssumedRole","principalId":"AROA1:bob","arn":"{session}",{role}}}"#), "bob|bob|Admin"),
+        // Where they disagree, the principal wins.
+        (format!(r#"{{"type":"AssumedRole","principalId":"AROA1:eve","arn":"{session}",{role}}}"#), "eve|eve|Admin"),
+        (format!(r#"{{"type":"AssumedRole","principalId":"AROA1","arn":"{session}"}}"#), "bob|bob|Admin"),
+        (r#"{"type":"Role","userName":"Admin"}"#.to_owned(), "Admin|-|-"),
+        (
+            format!(r#"{{"type":"FederatedUser","arn":"arn:aws:sts::111122223333:federated-user/bob",{issuer}}}"#),
+            "-|bob|-",
+        ),
+        (r#"{"type":"Directory","userName":"d"}"#.to_owned(), "d|-|-"),
+        (r#"{"type":"AWSAccount","accountId":"444455556666","principalId":"AIDA1"}"#.to_owned(), "-|-|-"),
+        (r#"{"type":"AWSService","invokedBy":"ec2.amazonaws.com"}"#.to_owned(), "-|-|-"),
+        (r#"{"type":"IdentityCenterUser","onBehalfOf":{"userId":"u-1"}}"#.to_owned(), "-|-|-"),
+        (r#"{"type":"SAMLUser","userName":"s"}"#.to_owned(), "s|-|-"),
+        (r#"{"type":"WebIdentityUser","userName":"w"}"#.to_owned(), "w|-|-"),
+        (
+            r#"{"type":"Unknown","userName":"HIDDEN_DUE_TO_SECURITY_REASONS"}"#.to_owned(),
+            "HIDDEN_DUE_TO_SECURITY_REASONS|-|-",
+        ),
+        (r#"{"accountId":"111122223333","invokedBy":"secretsmanager.amazonaws.com"}"#.to_owned(), "-|-|-"),
+    ] {
+        let found = columns(&with_identity(&identity), "user_name, session_name, role_name");
+        assert_eq!(found, expected, "{identity}");
+    }
+}
+
+#[test]
+fn flags_come_as_flags_or_as_words() {
+    let session =
+        |mfa: &str| with_identity(&format!(r#"{{"sessionContext":{{"attributes":{{"mfaAuthenticated":{mfa}}}}}}}"#));
+    for (mfa, expected) in [("\"true\"", "true"), ("true", "true"), ("\"false\"", "false"), ("null", "-")] {
+        assert_eq!(columns(&session(mfa), "mfa_authenticated"), expected, "{mfa}");
+    }
+    assert_eq!(
+        columns(&record("a", r#""readOnly":"FALSE","sessionCredentialFromConsole":"true""#), "read_only, from_console"),
+        "false|true"
+    );
+}
+
+#[test]
+fn the_traps_of_the_data_are_survived() {
+    for (more, select, expected) in [
+        (r#""userIdentity":{"accessKeyId":""}"#, "access_key_id", "-"),
+        (
+            r#""sourceIPAddress":"AWS Internal/#","requestParameters":null,"responseElements":null"#,
+            "source_ip_address",
+            "AWS Internal/#",
+        ),
+        (
+            r#""requestParameters":{"omitted":true,"reason":"requestParameters too large","originalSize":149893}"#,
+            "resources",
+            "[]",
+        ),
+        (r#""errorCode":"Client.UnauthorizedOperation""#, "outcome", "denied"),
+        (r#""errorCode":"VpceAccessDenied""#, "outcome", "denied"),
+        (r#""errorCode":"NoSuchBucket""#, "outcome", "error"),
+        (r#""errorMessage":"Failed authentication""#, "outcome", "error"),
+        (r#""responseElements":{"ConsoleLogin":"Failure"}"#, "outcome, error_code", "error|-"),
+        (
+            r#""additionalEventData":{"bytesTransferredIn":12.0,"bytesTransferredOut":"34"}"#,
+            "bytes_in, bytes_out",
+            "12|34",
+        ),
+        (
+            r#""userIdentity":{"sessionContext":{"attributes":{"creationDate":"20240301T080000Z"}}}"#,
+            "session_created",
+            "2024-03-01T08:00:00Z",
+        ),
+        (r#""responseElements":{"credentials":{"accessKeyId":"ASIA1"}}"#, "issued_access_key_id", "ASIA1"),
+        (r#""responseElements":{"accessKey":{"accessKeyId":"AKIA1"}}"#, "issued_access_key_id", "AKIA1"),
+    ] {
+        assert_eq!(columns(&record("a", more), select), expected, "{more}");
+    }
+    let fraction = record("a", "").replace("09:00:00Z", "09:00:00.987Z");
+    assert_eq!(columns(&fraction, "event_time"), "2024-03-01T09:00:00Z");
+    let sign_in = record("a", r#""additionalEventData":{"MFAUsed":"YES"}"#).replace("RunInstances", "ConsoleLogin");
+    assert_eq!(columns(&sign_in, "mfa_authenticated"), "true");
+    let insight = r#"{"eventVersion":"1.07","eventID":"i","insightDetails":{"eventSource":"iam.amazonaws.com","eventName":"PutUserPolicy"}}"#;
+    assert_eq!(columns(insight, "event_name, event_source, identity_type"), "PutUserPolicy|iam.amazonaws.com|-");
+    let aggregated = r#"{"eventVersion":"1.0","eventId":"g","accountId":"111122223333","timeWindow":{"windowStart":"2024-03-01T09:00:00Z"}}"#;
+    assert_eq!(
+        columns(aggregated, "event_id, recipient_account_id, event_time"),
+        "g|111122223333|2024-03-01T09:00:00Z"
+    );
+}
+
+#[test]
+fn a_record_without_an_id_gets_one_from_its_content() {
+    let scratch = Scratch::new();
+    let path = scratch.write(
+        "old.json",
+        r#"[{"eventVersion":"1.0","eventName":"A"}, {"eventName": "A", "eventVersion": "1.0"}, {"eventVersion":"1.0","eventName":"B"}]"#,
+    );
+    let report = scratch.import(&[path]);
+    assert_eq!((report.counts.stored, report.counts.duplicate, report.counts.conflict), (2, 1, 0));
+    assert_eq!(scratch.number("SELECT count(*) FROM events WHERE event_id LIKE 'content-%'"), 2);
+}
+
+#[test]
+fn resources_have_the_places_of_their_arn_or_of_their_event() {
+    let scratch = Scratch::new();
+    let in_region = |id: &str, region: &str| {
+        record(id, r#""requestParameters":{"cluster":"default","roleArn":"arn:aws:iam::444455556666:role/x/Admin"}"#)
+            .replace("ec2.amazonaws.com", "ecs.amazonaws.com")
+            .replace("us-east-1", region)
+    };
+    let path = scratch.write("two.json", [in_region("a", "us-east-1"), in_region("b", "eu-west-1")].join("\n"));
+    scratch.import(&[path]);
+    assert_eq!(
+        scratch.lines("SELECT type, name, account_id, aws_region, events FROM resources ORDER BY type, aws_region"),
+        [
+            "AWS::ECS::Cluster|default|111122223333|eu-west-1|1",
+            "AWS::ECS::Cluster|default|111122223333|us-east-1|1",
+            "AWS::IAM::Role|Admin|444455556666|-|2",
+        ]
+    );
+}
+
+#[test]
+fn each_spelling_of_a_resource_is_one_entry_and_none_twice() {
+    let create_role = record(
+        "a",
+        r#""requestParameters":{"roleName":"Admin"},"responseElements":{"role":{"roleName":"Admin","roleId":"AROA1","arn":"arn:aws:iam::111122223333:role/Admin"}}"#,
+    )
+    .replace("ec2.amazonaws.com", "iam.amazonaws.com")
+    .replace("RunInstances", "CreateRole");
+    let found = columns(&create_role, "resources");
+    let found: Vec<serde_json::Value> = serde_json::from_str(&found).unwrap();
+    let mut names: Vec<&str> = found.iter().map(|resource| resource["name"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["AROA1", "Admin", "arn:aws:iam::111122223333:role/Admin"]);
+    assert!(found.iter().all(|resource| resource["type"] == "AWS::IAM::Role" && resource["listed"] == 1), "{found:?}");
+}
