@@ -57,8 +57,10 @@ impl Case {
             regions: self.counts_of("aws_region")?,
             sources: self.counts_of("event_source")?,
             rejects: self.rows(
-                "SELECT reason, count(*), min(path || ifnull('!' || member, '') || ':' || line) \
-                 FROM rejects JOIN files ON files.id = file_id GROUP BY reason ORDER BY count(*) DESC, reason",
+                // Where in the record it is tells one reject from another, not one reason.
+                "SELECT CASE WHEN instr(reason, ' at byte ') > 0 THEN substr(reason, 1, instr(reason, ' at byte ') - 1) \
+                 ELSE reason END AS why, count(*), min(path || ifnull('!' || member, '') || ':' || line) \
+                 FROM rejects JOIN files ON files.id = file_id GROUP BY why ORDER BY count(*) DESC, why",
                 [],
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
             )?,
