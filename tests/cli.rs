@@ -428,6 +428,15 @@ fn rows_and_remarks_go_to_their_places() {
     desk.run(&["--quiet", "lookup", "usr=alice"]).fails(2, &["unknown field `usr`"]);
     let quiet = desk.run(&["--quiet", "import", testdata("shapes").to_str().unwrap()]).exits(0);
     assert_eq!((quiet.out.as_str(), quiet.err.as_str()), ("", ""));
+    let desk = Desk::with_delivery();
+    for (lookup, said) in [
+        ("outcome=denied | limit 5", "the newest 5 of 21 events ("),
+        ("outcome=denied | limit 21", "21 events ("),
+        ("", "the newest 50 of 360 events ("),
+    ] {
+        let ran = desk.run(&["lookup", lookup]).exits(0);
+        assert!(ran.err.starts_with(said), "{lookup}: {ran:?}");
+    }
 }
 
 #[test]

@@ -118,11 +118,18 @@ fn remark(
     let lookup = &understood.lookup;
     let taken = started.elapsed();
     let list = lookup.is_event_list();
-    let found = if kept.more && list { total(session, case, lookup)? } else { None };
+    let own_limit = understood.tree.stages.iter().filter_map(|stage| match stage.kind {
+        StageKind::Limit(most) => Some(most),
+        _ => None,
+    });
+    // The lookup's own limit cuts the answer too.
+    let at_limit = kept.rows > 0 && own_limit.min() == Some(kept.rows);
+    let found = if list && (kept.more || at_limit) { total(session, case, lookup)? } else { None };
+    let more = kept.more || (at_limit && found.is_some_and(|total| total > kept.rows));
     let sorted = understood.tree.stages.iter().any(|stage| matches!(stage.kind, StageKind::Sort(_)));
     let which = if sorted { "first" } else { "newest" };
     let rows = number::count(kept.rows);
-    let (of, cut) = match (list, kept.more) {
+    let (of, cut) = match (list, more) {
         (true, true) => match found {
             Some(total) => (format!("the {which} {rows} of {}", number::counted(total, "event")), true),
             None => (format!("the {which} {rows} of more than {}", number::counted(kept.rows, "event")), true),
