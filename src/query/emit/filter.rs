@@ -76,7 +76,7 @@ impl<'s> Writer<'s> {
                 self.node(node, if free { Use::Index } else { Use::NoIndex })
             })
             .collect();
-        if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) }
+        if conditions.is_empty() { String::new() } else { format!(" WHERE {}", balanced(&conditions, " AND ")) }
     }
 
     fn node(&mut self, node: &Node, using: Use) -> String {
@@ -90,7 +90,7 @@ impl<'s> Writer<'s> {
 
     fn joined(&mut self, nodes: &[Node], with: &str, using: Use) -> String {
         let parts: Vec<String> = nodes.iter().map(|node| self.node(node, using)).collect();
-        format!("({})", parts.join(with))
+        format!("({})", balanced(&parts, with))
     }
 
     fn test(&mut self, test: &Test, using: Use) -> String {
@@ -348,6 +348,15 @@ fn any(mut parts: Vec<String>) -> String {
     match parts.len() {
         0 => "0".to_owned(),
         1 => parts.remove(0),
-        _ => format!("({})", parts.join(" OR ")),
+        _ => format!("({})", balanced(&parts, " OR ")),
     }
+}
+
+/// Many conditions as a balanced tree: SQLite bounds how deep an expression is, not how broad.
+fn balanced(parts: &[String], with: &str) -> String {
+    if parts.len() <= 100 {
+        return parts.join(with);
+    }
+    let (left, right) = parts.split_at(parts.len() / 2);
+    format!("({}){with}({})", balanced(left, with), balanced(right, with))
 }

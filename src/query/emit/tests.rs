@@ -145,3 +145,29 @@ fn counts_of_the_whole_case_are_those_kept_at_import() {
     let lookup = resolve(&parse("user=alice | limit 3").unwrap(), &world).unwrap();
     assert_eq!(emit_count(&lookup, &world).sql, "SELECT count(*) AS events FROM events e WHERE e.user_name = ?1");
 }
+
+/// SQLite takes no expression deeper than 1,000.
+#[test]
+fn a_long_lookup_is_broad_and_not_deep() {
+    let case = rusqlite::Connection::open_in_memory().unwrap();
+    case.execute_batch(include_str!("../../../migrations/0001_case.sql")).unwrap();
+    for (name, arguments) in [("record_has_text", 2), ("record_match", 4), ("ip_in", 2)] {
+        let flags = rusqlite::functions::FunctionFlags::SQLITE_UTF8;
+        case.create_scalar_function(name, arguments, flags, |_| Ok(0)).unwrap();
+    }
+    let many = |one: &dyn Fn(usize) -> String, with: &str| (0..1_500).map(one).collect::<Vec<_>>().join(with);
+    for text in [
+        many(&|n| format!("user!=u{n}"), " "),
+        many(&|n| format!("user=u{n}"), " or "),
+        many(&|n| format!("a{n}"), ","),
+        format!("ip={}", many(&|n| format!("10.{}.{}.0/24", n / 250, n % 250), ",")),
+        format!("name={}", many(&|n| format!("a{n}*"), ",")),
+        format!("resource={}", many(&|n| format!("a{n}"), ",")),
+        format!("text={}", many(&|n| format!("a{n}"), ",")),
+        format!("request.k={}", many(&|n| format!("a{n}"), ",")),
+    ] {
+        for statement in [newest(&text), counted(&text)] {
+            case.prepare(&statement.sql).unwrap_or_else(|error| panic!("{error}: {}", &text[..40]));
+        }
+    }
+}
