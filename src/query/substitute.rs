@@ -1,80 +1,205 @@
-//! `${name}` in the lookups of scripts: replaced by a value, which stays one value whatever stands in it.
+//! `${name}` in scripts: a value takes its place, never syntax.
 
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, Span, nearest};
 
-/// A lookup with `${name}` replaced by the parameter's value, in quotes or as part of the quotes around it.
-///
-/// # Errors
-/// A parameter without a value, and `${` without `}`.
+/// What surrounds a place in a text, as far as it decides how a value is written there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Place {
+    /// The quote that is open.
+    quote: Option<char>,
+    /// Whether a regular expression is being read.
+    regex: bool,
+}
+
+/// Puts the values of parameters in the place of `${name}`. Each becomes one literal value, whatever is in it: it is
+/// quoted, or escaped inside quotes, and its asterisks are asterisks. After `~` it is part of the regular expression.
 pub fn substitute(text: &str, params: &BTreeMap<String, String>) -> Result<String, Diagnostic> {
-    let mut whole = String::with_capacity(text.len());
-    let mut quote: Option<char> = None;
-    let mut at = 0;
-    while let Some(character) = text[at..].chars().next() {
-        let rest = &text[at..];
-        if let Some(name) = rest.strip_prefix("${") {
-            let Some(end) = name.find('}') else {
-                return Err(Diagnostic::at(Span::new(at, at + 2), "`${` has no `}`").in_source(text));
-            };
-            let span = Span::new(at, at + 2 + end + 1);
-            let value =
-                value(&name[..end], params).map_err(|d| Diagnostic { span: Some(span), ..d }.in_source(text))?;
-            let escaped: String = value.chars().flat_map(|c| escape(c, quote.unwrap_or('"'))).collect();
-            match quote {
-                Some(_) => whole += &escaped,
-                None => whole += &format!("\"{escaped}\""),
+    let mut output = String::with_capacity(text.len());
+    let mut place = Place::default();
+    let mut before = ' ';
+    let mut characters = text.char_indices();
+    while let Some((at, next)) = characters.next() {
+        if next == '$' && text[at..].starts_with("${") {
+            let (name, end) = name_at(text, at)?;
+            let value = params.get(name).ok_or_else(|| missing(text, name, at, end, params))?;
+            push_value(&mut output, value, place);
+            while characters.as_str().len() > text.len() - end {
+                characters.next();
             }
-            at = span.end;
+            before = '"';
             continue;
         }
-        match (character, quote) {
-            ('\\', _) => {
-                // What is escaped is not looked at.
-                let pair: String = rest.chars().take(2).collect();
-                whole += &pair;
-                at += pair.len();
-                continue;
+        output.push(next);
+        if next == '\\' {
+            if text[at + 1..].starts_with("${") && !place.regex {
+                // A lone backslash before a value must not escape the quote that the value gets.
+                output.push('\\');
+            } else {
+                output.extend(characters.next().map(|(_, escaped)| escaped));
             }
-            ('"' | '\'', None) => quote = Some(character),
-            (_, Some(open)) if open == character => quote = None,
-            _ => {}
+            before = '\\';
+            continue;
         }
-        whole.push(character);
-        at += character.len_utf8();
+        place = place.after(next, before);
+        if !(place.regex && next.is_whitespace()) {
+            before = next;
+        }
     }
-    Ok(whole)
+    Ok(output)
 }
 
-/// A character of a value inside quotes, so that it is itself there.
-fn escape(character: char, quote: char) -> impl Iterator<Item = char> {
-    let special = character == quote || matches!(character, '\\' | '*');
-    special.then_some('\\').into_iter().chain([character])
-}
-
-fn value<'p>(name: &str, params: &'p BTreeMap<String, String>) -> Result<&'p str, Diagnostic> {
-    params.get(name).map(String::as_str).ok_or_else(|| {
-        let diagnostic = Diagnostic::new(format!("the parameter {name} has no value"))
-            .hint(format!("give it one with --param {name}=VALUE"));
-        match nearest(name, params.keys().map(String::as_str)).as_slice() {
-            [] => diagnostic,
-            near => diagnostic.hint(format!("did you mean {}?", near.join(" or "))),
+impl Place {
+    /// The place after a character that follows another.
+    fn after(self, next: char, before: char) -> Place {
+        match (self.quote, next) {
+            (Some(open), _) if next == open => Place { quote: None, ..self },
+            (Some(_), _) => self,
+            (None, '"') => Place { quote: Some('"'), ..self },
+            (None, '\'') if starts_value(before) => Place { quote: Some('\''), ..self },
+            (None, '~') => Place { regex: true, ..self },
+            // Blanks may stand between `~` and its expression.
+            (None, _) if next.is_whitespace() => Place { regex: self.regex && before == '~', ..self },
+            (None, _) => self,
         }
-    })
+    }
+}
+
+/// Whether a quote after this character opens a value.
+fn starts_value(before: char) -> bool {
+    before.is_whitespace() || matches!(before, '=' | '<' | '>' | '~' | ',' | '(' | '|' | '"' | '@')
+}
+
+/// The name in `${name}` at an offset, and the offset after it.
+fn name_at(text: &str, at: usize) -> Result<(&str, usize), Diagnostic> {
+    let inside = &text[at + 2..];
+    let problem = |message: &str| {
+        Diagnostic::at(Span::new(at, at + 2), message)
+            .hint("write ${NAME}, a name of letters, digits, - and _")
+            .in_source(text)
+    };
+    let length = inside.find('}').ok_or_else(|| problem("this parameter is never closed"))?;
+    let name = &inside[..length];
+    let valid = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
+    if !valid {
+        return Err(problem("this is not the name of a parameter"));
+    }
+    Ok((name, at + 2 + length + 1))
+}
+
+fn missing(text: &str, name: &str, at: usize, end: usize, params: &BTreeMap<String, String>) -> Diagnostic {
+    let diagnostic = Diagnostic::at(Span::new(at, end), format!("the parameter `{name}` has no value"))
+        .hint(format!("give it with --param {name}=VALUE"))
+        .in_source(text);
+    match nearest(name, params.keys().map(String::as_str)).first() {
+        Some(near) => diagnostic.note(format!("there is a parameter {near}")),
+        None => diagnostic,
+    }
+}
+
+fn push_value(output: &mut String, value: &str, place: Place) {
+    let quote = place.quote.unwrap_or('"');
+    if place.quote.is_none() {
+        output.push('"');
+    }
+    let mut characters = value.chars().peekable();
+    while let Some(next) = characters.next() {
+        match next {
+            '\\' if place.regex => match characters.next() {
+                Some(escaped) if escaped == quote => output.extend(['\\', quote]),
+                Some(escaped) => output.extend(['\\', escaped]),
+                None => output.push_str("\\\\"),
+            },
+            _ if place.regex && next == quote => output.extend(['\\', quote]),
+            '\\' | '"' | '\'' | '*' if !place.regex => output.extend(['\\', next]),
+            _ => output.push(next),
+        }
+    }
+    if place.quote.is_none() {
+        output.push('"');
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
+    use super::super::ast::{ExpressionKind, Value};
+    use super::super::parse;
     use super::substitute;
 
+    const NASTY: &[&str] = &[
+        "alice",
+        "",
+        "two words",
+        "x\" or user=\"y",
+        "a,b",
+        "*",
+        "a|count",
+        ")",
+        "\\",
+        "\\\"",
+        "ends in \\",
+        "'",
+        "@list.txt",
+        "${k}",
+        "é\n\u{2028}",
+        "[a]?",
+    ];
+
+    fn values(text: &str) -> Vec<Value> {
+        let lookup = parse(text).unwrap_or_else(|problem| panic!("{text}: {problem}"));
+        match lookup.filter.map(|filter| filter.kind) {
+            Some(ExpressionKind::Compare(comparison)) => comparison.values,
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
     #[test]
-    fn a_value_stays_one_value() {
-        let params = BTreeMap::from([("k".to_owned(), r#"a" or b,c*\ |"#.to_owned())]);
-        let whole = substitute(r#"user=${k} not name="x ${k}""#, &params).unwrap();
-        assert_eq!(whole, r#"user="a\" or b,c\*\\ |" not name="x a\" or b,c\*\\ |""#);
-        assert!(substitute("user=${j}", &params).is_err() && substitute("user=${k", &params).is_err());
+    fn a_value_stays_one_value_wherever_it_is_put() {
+        for value in NASTY {
+            let params = BTreeMap::from([("k".to_owned(), (*value).to_owned())]);
+            for (template, before, after) in [
+                ("user=${k}", "", ""),
+                ("user=\"${k}\"", "", ""),
+                ("user='${k}'", "", ""),
+                ("user=x${k}y", "x", "y"),
+                ("user=\"x ${k} y\"", "x ", " y"),
+                ("user=O'${k}", "O'", ""),
+                ("user=CORP\\${k}", "CORP\\", ""),
+                ("user=\"CORP\\${k}\"", "CORP\\", ""),
+            ] {
+                let text = substitute(template, &params).expect(template);
+                let values = values(&text);
+                assert_eq!(values.len(), 1, "{text}");
+                assert_eq!(values[0].literal(), Some(format!("{before}{value}{after}")), "{text}");
+                assert!(!values[0].from_file, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn after_a_tilde_it_is_part_of_the_expression() {
+        for (value, expected) in
+            [("^a.b*$", "^a.b*$"), ("a\\.b", "a\\.b"), ("a b|c,d)", "a b|c,d)"), ("q\"q", "q\"q"), ("\\\"", "\"")]
+        {
+            let params = BTreeMap::from([("k".to_owned(), value.to_owned())]);
+            for template in ["user~${k}", "user ~  ${k}", "user~\"${k}\""] {
+                let text = substitute(template, &params).expect(template);
+                assert_eq!(values(&text)[0].text(), expected, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_parameter_without_a_value_is_a_mistake() {
+        let params = BTreeMap::from([("user".to_owned(), "alice".to_owned())]);
+        for (text, start, end) in [("user=${usr}", 5, 11), ("user=${", 5, 7), ("user=${a b}", 5, 7)] {
+            let problem = substitute(text, &params).expect_err(text);
+            let span = problem.span.expect("a place");
+            assert_eq!((span.start, span.end), (start, end), "{text}");
+        }
+        assert_eq!(substitute("cost=$5", &params).expect("no parameter"), "cost=$5");
     }
 }
