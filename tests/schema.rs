@@ -108,7 +108,8 @@ fn no_layer_knows_what_it_must_not_and_no_file_is_long() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for entry in walkdir::WalkDir::new(&source) {
         let path = entry.unwrap().into_path();
-        if path.extension().is_none_or(|extension| extension != "rs") {
+        // Tests in a file of their own may know what the code beside them must not.
+        if path.extension().is_none_or(|extension| extension != "rs") || path.ends_with("tests.rs") {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap();

@@ -7,6 +7,7 @@ mod lex;
 mod lookup;
 mod parse;
 mod resolve;
+mod shape;
 mod substitute;
 mod time;
 

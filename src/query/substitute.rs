@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::{parse, shape};
 use crate::diagnostic::{Diagnostic, Span, nearest};
+
+/// Values that cannot be syntax: where a number is wanted, and where a name is.
+const NEUTRAL: &[&str] = &["1", "x"];
 
 /// What surrounds a place in a text, as far as it decides how a value is written there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -15,7 +19,33 @@ struct Place {
 
 /// Puts the values of parameters in the place of `${name}`. Each becomes one literal value, whatever is in it: it is
 /// quoted, or escaped inside quotes, and its asterisks are asterisks. After `~` it is part of the regular expression.
+///
+/// # Errors
+/// A parameter without a value, a name that is none, and a place where the value would be read as syntax.
 pub fn substitute(text: &str, params: &BTreeMap<String, String>) -> Result<String, Diagnostic> {
+    let output = filled(text, params)?;
+    // How a lookup reads with a value that is surely none of its syntax is how it must read with any.
+    let shapes = |values: &BTreeMap<String, String>| {
+        filled(text, values).ok().and_then(|text| parse(&text).ok()).map(|lookup| shape::shape(&lookup))
+    };
+    let neutral = |value: &str| params.keys().map(|name| (name.clone(), value.to_owned())).collect();
+    match shapes(params) {
+        // What cannot be read is told where it is read.
+        None => Ok(output),
+        Some(read) if NEUTRAL.iter().any(|value| shapes(&neutral(value)).as_ref() == Some(&read)) => Ok(output),
+        Some(_) => Err(becomes_syntax(text)),
+    }
+}
+
+fn becomes_syntax(text: &str) -> Diagnostic {
+    let start = text.find("${").unwrap_or(0);
+    let end = text[start..].find('}').map_or(text.len(), |length| start + length + 1);
+    Diagnostic::at(Span::new(start, end), "a parameter stands where its value would change what the lookup says")
+        .hint("let it be a whole value, or a part of one in quotes: user=${NAME}, user=\"a ${NAME} b\"")
+        .in_source(text)
+}
+
+fn filled(text: &str, params: &BTreeMap<String, String>) -> Result<String, Diagnostic> {
     let mut output = String::with_capacity(text.len());
     let mut place = Place::default();
     let mut before = ' ';
@@ -127,6 +157,7 @@ mod tests {
 
     use super::super::ast::{ExpressionKind, Value};
     use super::super::parse;
+    use super::super::shape::shape;
     use super::substitute;
 
     const NASTY: &[&str] = &[
@@ -189,6 +220,71 @@ mod tests {
                 let text = substitute(template, &params).expect(template);
                 assert_eq!(values(&text)[0].text(), expected, "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn a_value_never_becomes_syntax_in_odd_templates() {
+        const PIECES: &[&str] = &[
+            "${k}",
+            "${k}",
+            "user",
+            "=",
+            "~",
+            "!=",
+            "\"",
+            "'",
+            "\\",
+            " ",
+            ",",
+            "(",
+            ")",
+            "|",
+            " or ",
+            "not ",
+            "a",
+            "@",
+            "count by ",
+            "top ",
+            "limit ",
+            "ip",
+            "#",
+            "é",
+            "*",
+            "AttributeKey=Username,AttributeValue=",
+        ];
+        let mut state = 7_u64;
+        let mut next = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(state >> 33).unwrap_or(0) % below
+        };
+        let mut refused = 0;
+        for _ in 0..600 {
+            let template: String = (0..1 + next(12)).map(|_| PIECES[next(PIECES.len())]).collect();
+            let shapes = |value: &str| {
+                let params = BTreeMap::from([("k".to_owned(), value.to_owned())]);
+                substitute(&template, &params).ok().and_then(|text| parse(&text).ok()).map(|read| shape(&read))
+            };
+            let expected = ["1", "x"].map(shapes);
+            for value in NASTY {
+                let params = BTreeMap::from([("k".to_owned(), (*value).to_owned())]);
+                refused +=
+                    usize::from(substitute(&template, &params).is_err_and(|p| p.message.contains("change what")));
+                let read = shapes(value);
+                assert!(read.is_none() || expected.contains(&read), "{template}: {value}");
+            }
+        }
+        assert!((1..500).contains(&refused), "{refused}");
+    }
+
+    #[test]
+    fn a_parameter_may_be_a_number_or_a_name_in_a_stage() {
+        for (template, value) in
+            [("| top ${k} user", "5"), ("| top ${k}", "user"), ("| limit ${k}", "3"), ("| sort ${k}", "time")]
+        {
+            let params = BTreeMap::from([("k".to_owned(), value.to_owned())]);
+            let text = substitute(template, &params).expect(template);
+            parse(&text).expect(template);
         }
     }
 
