@@ -66,9 +66,8 @@ enum Level {
 
 /// Reads a stream of JSON documents. `strict`: values that are no records are rejects even where nothing else is in
 /// the stream, as for a file that was named on the command line.
-pub(crate) fn decode(stream: impl Read, strict: bool, sink: &mut dyn Sink) -> Decoded {
-    let mut decoder =
-        Decoder { window: Window::new(stream), sink, levels: Vec::new(), recognised: strict, held: Vec::new() };
+pub(crate) fn decode(window: Window<'_, impl Read>, strict: bool, sink: &mut dyn Sink) -> Decoded {
+    let mut decoder = Decoder { window, sink, levels: Vec::new(), recognised: strict, held: Vec::new() };
     match decoder.run() {
         ControlFlow::Break(()) => Decoded::Stopped,
         ControlFlow::Continue(()) if decoder.recognised => Decoded::TrailFile,
@@ -78,7 +77,7 @@ pub(crate) fn decode(stream: impl Read, strict: bool, sink: &mut dyn Sink) -> De
 }
 
 struct Decoder<'s, R> {
-    window: Window<R>,
+    window: Window<'s, R>,
     sink: &'s mut dyn Sink,
     levels: Vec<Level>,
     /// Whether it is known to be a trail file.
@@ -170,10 +169,12 @@ impl<R: Read> Decoder<'_, R> {
         loop {
             let Decoder { window, sink, .. } = self;
             let bytes = window.bytes();
-            let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<RawRecord<'_>>();
-            match values.next() {
+            let (parsed, end) = match window.text() {
+                Some(text) => first_value(serde_json::Deserializer::from_str(text)),
+                None => first_value(serde_json::Deserializer::from_slice(bytes)),
+            };
+            match parsed {
                 Some(Ok(record)) => {
-                    let end = values.byte_offset();
                     let value = &bytes[..end];
                     return match offer(&record, value, *sink, 0) {
                         Ok(flow) => {
@@ -345,9 +346,17 @@ impl<R: Read> Decoder<'_, R> {
     }
 }
 
+/// The first value, and where it ends.
+fn first_value<'a, R: serde_json::de::Read<'a>>(
+    deserializer: serde_json::Deserializer<R>,
+) -> (Option<serde_json::Result<RawRecord<'a>>>, usize) {
+    let mut values = deserializer.into_iter();
+    (values.next(), values.byte_offset())
+}
+
 /// Hands a parsed value to the sink as what it is, or says why it is no record.
 fn offer(record: &RawRecord<'_>, bytes: &[u8], sink: &mut dyn Sink, depth: usize) -> Result<ControlFlow<()>, String> {
-    if let Err(error) = std::str::from_utf8(bytes) {
+    if let Err(error) = simdutf8::compat::from_utf8(bytes) {
         return Err(format!("is not valid UTF-8 at byte {} of the record", error.valid_up_to()));
     }
     if record.is_record {

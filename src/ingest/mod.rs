@@ -8,6 +8,7 @@ mod csv_rows;
 mod decode;
 mod delivery;
 mod identity;
+mod inflate;
 mod lenient;
 mod normalise;
 mod pipeline;

@@ -12,9 +12,10 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use rusqlite::Connection;
 
 use super::delivery::Name;
+use super::inflate::Inflater;
 use super::report::{Error, Progress, RejectLine, Report};
 use super::source::{self, Found};
-use super::worker::{self, Before, Message};
+use super::worker::{self, Before, Message, Tools};
 use crate::ledger::{FileEnd, FileOutcome};
 use crate::store::records::Packer;
 use crate::store::write::Writer;
@@ -162,9 +163,10 @@ fn run_workers(
 
 /// A worker: one file after the other, until there are no more or the writer is gone.
 fn work(jobs: &Receiver<Job>) {
-    let Ok(mut packer) = Packer::new() else { return };
+    let Ok(packer) = Packer::new() else { return };
+    let mut tools = Tools { packer, inflater: Inflater::new() };
     for job in jobs {
-        if worker::read_file(&job.found, job.before.as_ref(), &mut packer, &job.out).is_err() {
+        if worker::read_file(&job.found, job.before.as_ref(), &mut tools, &job.out).is_err() {
             return;
         }
     }

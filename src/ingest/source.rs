@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
 use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
@@ -115,7 +116,7 @@ pub(crate) fn reason_of(error: &io::Error) -> String {
 
 /// The bytes of a file as they lie on disk, counted and hashed as they pass.
 pub(crate) struct RawFile<'a> {
-    inner: Box<dyn Read + 'a>,
+    inner: Box<dyn Read + Send + 'a>,
     hasher: Sha256,
     bytes: u64,
     /// What has been read, for the expansion limit above it and for progress.
@@ -124,7 +125,7 @@ pub(crate) struct RawFile<'a> {
 
 impl<'a> RawFile<'a> {
     /// Hashes and counts what `inner` gives; `passed` sees the running count.
-    pub(crate) fn new(inner: Box<dyn Read + 'a>, passed: &'a AtomicU64) -> RawFile<'a> {
+    pub(crate) fn new(inner: Box<dyn Read + Send + 'a>, passed: &'a AtomicU64) -> RawFile<'a> {
         passed.store(0, Ordering::Relaxed);
         RawFile { inner, hasher: Sha256::new(), bytes: 0, passed }
     }
@@ -164,7 +165,10 @@ pub(crate) fn magic(first: &[u8]) -> Magic {
 }
 
 /// Reads up to `wanted` bytes ahead of a stream and gives them back in front of it.
-pub(crate) fn peek<'a>(mut stream: Box<dyn Read + 'a>, wanted: usize) -> io::Result<(Vec<u8>, Box<dyn Read + 'a>)> {
+pub(crate) fn peek<'a>(
+    mut stream: Box<dyn Read + Send + 'a>,
+    wanted: usize,
+) -> io::Result<(Vec<u8>, Box<dyn Read + Send + 'a>)> {
     let mut first = vec![0; wanted];
     let mut filled = 0;
     while filled < wanted {
@@ -186,9 +190,9 @@ pub(crate) fn peek<'a>(mut stream: Box<dyn Read + 'a>, wanted: usize) -> io::Res
 /// # Errors
 /// More than [`MOST_LAYERS`] layers, and what reading gives.
 pub(crate) fn unwrap_gzip<'a>(
-    mut stream: Box<dyn Read + 'a>,
+    mut stream: Box<dyn Read + Send + 'a>,
     passed: &'a AtomicU64,
-) -> io::Result<(Magic, Box<dyn Read + 'a>)> {
+) -> io::Result<(Magic, Box<dyn Read + Send + 'a>)> {
     for _ in 0..=MOST_LAYERS {
         let (first, whole) = peek(stream, 4)?;
         match magic(&first) {
@@ -228,6 +232,67 @@ impl<R: Read> Read for Capped<'_, R> {
             )));
         }
         Ok(count)
+    }
+}
+
+/// How many pieces a stream is read ahead, and how large each is.
+const AHEAD: (usize, usize) = (4, 1 << 20);
+
+/// Reads a stream ahead in a thread of its own while `read` looks at what came, so that a large file is inflated on one
+/// processor and parsed on another.
+pub(crate) fn read_ahead<T>(
+    mut stream: Box<dyn Read + Send + '_>,
+    read: impl FnOnce(Box<dyn Read + Send + 'static>) -> io::Result<T>,
+) -> io::Result<T> {
+    let (pieces_in, pieces) = crossbeam_channel::bounded(AHEAD.0);
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            loop {
+                let mut piece = Vec::with_capacity(AHEAD.1);
+                let result = stream.by_ref().take(AHEAD.1 as u64).read_to_end(&mut piece);
+                let ended = piece.is_empty();
+                // What came before an error is handed on before it. An error of `send`: nobody listens any more.
+                if !ended && pieces_in.send(Ok(piece)).is_err() {
+                    return;
+                }
+                if let Err(error) = result {
+                    let _ = pieces_in.send(Err(error));
+                    return;
+                }
+                if ended {
+                    return;
+                }
+            }
+        });
+        read(Box::new(Ahead { pieces, piece: io::Cursor::default(), failure: None }))
+    })
+}
+
+/// The end of a stream that is read ahead.
+struct Ahead {
+    pieces: crossbeam_channel::Receiver<io::Result<Vec<u8>>>,
+    piece: io::Cursor<Vec<u8>>,
+    failure: Option<io::Error>,
+}
+
+impl Read for Ahead {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let count = self.piece.read(buffer)?;
+            if count > 0 || buffer.is_empty() {
+                return Ok(count);
+            }
+            // An error stays one, as in any stream: whoever asks again hears it again.
+            if let Some(error) = &self.failure {
+                return Err(io::Error::new(error.kind(), error.to_string()));
+            }
+            match self.pieces.recv() {
+                Ok(Ok(piece)) => self.piece = io::Cursor::new(piece),
+                Ok(Err(error)) => self.failure = Some(error),
+                // The other thread has read all.
+                Err(_) => return Ok(0),
+            }
+        }
     }
 }
 

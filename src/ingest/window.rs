@@ -1,4 +1,5 @@
 //! A stream seen through a window that slides: the value being read is whole in memory, what lies before is gone.
+//! Content that is in memory as a whole is a window that has nothing to slide over.
 
 use std::io::{self, Read};
 
@@ -16,8 +17,12 @@ pub(crate) const MOST_VALUE: usize = 32 << 20;
 const MOST_REJECT: usize = 64 << 10;
 
 /// A sliding window over a stream.
-pub(crate) struct Window<R> {
+pub(crate) struct Window<'b, R> {
     stream: R,
+    /// All that there is, where it is in memory already; `buffer` is then empty.
+    whole: Option<&'b [u8]>,
+    /// The same, where it is valid UTF-8.
+    text: Option<&'b str>,
     buffer: Vec<u8>,
     /// Where unread bytes begin in `buffer`.
     start: usize,
@@ -33,14 +38,48 @@ pub(crate) struct Window<R> {
     failure: Option<io::Error>,
 }
 
-impl<R: Read> Window<R> {
-    pub(crate) fn new(stream: R) -> Window<R> {
-        Window { stream, buffer: Vec::new(), start: 0, end: 0, offset: 0, lines: 0, ended: false, failure: None }
+impl<'b> Window<'b, io::Empty> {
+    /// A window over content that is in memory as a whole.
+    pub(crate) fn whole(content: &'b [u8]) -> Window<'b, io::Empty> {
+        Window {
+            whole: Some(content),
+            // Checked at once, it need not be checked text by text.
+            text: simdutf8::basic::from_utf8(content).ok(),
+            end: content.len(),
+            ended: true,
+            ..Window::new(io::empty())
+        }
+    }
+}
+
+impl<'b, R: Read> Window<'b, R> {
+    pub(crate) fn new(stream: R) -> Window<'b, R> {
+        Window {
+            stream,
+            whole: None,
+            text: None,
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            offset: 0,
+            lines: 0,
+            ended: false,
+            failure: None,
+        }
+    }
+
+    fn data(&self) -> &[u8] {
+        self.whole.unwrap_or(&self.buffer)
     }
 
     /// The unread bytes that are in memory.
     pub(crate) fn bytes(&self) -> &[u8] {
-        &self.buffer[self.start..self.end]
+        &self.data()[self.start..self.end]
+    }
+
+    /// The same as text, where they are known to be valid UTF-8.
+    pub(crate) fn text(&self) -> Option<&str> {
+        self.text?.get(self.start..self.end)
     }
 
     /// Stream offset of the first unread byte.
@@ -50,7 +89,7 @@ impl<R: Read> Window<R> {
 
     /// Line of the first unread byte, from 1.
     pub(crate) fn line(&self) -> u64 {
-        self.lines + count_lines(&self.buffer[..self.start]) + 1
+        self.lines + count_lines(&self.data()[..self.start]) + 1
     }
 
     /// Why the stream ended early, if it did; asked once all is read.
@@ -65,6 +104,9 @@ impl<R: Read> Window<R> {
 
     /// Reads more behind what is unread. False when nothing came: the stream has ended, or failed, see `take_failure`.
     pub(crate) fn more(&mut self) -> bool {
+        if self.ended {
+            return false;
+        }
         self.make_room();
         let before = self.end;
         // A value that the window cuts is parsed again: a well filled window makes that rare.

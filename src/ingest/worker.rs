@@ -12,10 +12,11 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::csv_rows;
 use super::decode::{self, Decoded, Sink};
+use super::inflate::{self, Inflater};
 use super::normalise::normalise;
 use super::record::RawRecord;
 use super::source::{self, Capped, Found, Magic, RawFile};
-use super::window::reject_of;
+use super::window::{Window, reject_of};
 use crate::event::Event;
 use crate::ledger::{Digest, FileEnd, FileOutcome, Problem, Reject};
 use crate::store::records::{BLOCK_BYTES, BLOCK_RECORDS, Packer};
@@ -38,11 +39,17 @@ pub(crate) struct Before {
 /// How much is looked at to recognise a CSV download.
 const HEADING: usize = 4 << 10;
 
+/// What a worker keeps from file to file.
+pub(crate) struct Tools {
+    pub(crate) packer: Packer,
+    pub(crate) inflater: Inflater,
+}
+
 /// Reads one file and sends what it holds. An error means that the writer is gone.
 pub(crate) fn read_file(
     found: &Found,
     before: Option<&Before>,
-    packer: &mut Packer,
+    tools: &mut Tools,
     out: &Sender<Message>,
 ) -> Result<(), crossbeam_channel::SendError<Message>> {
     if let Some(before) = before
@@ -58,10 +65,10 @@ pub(crate) fn read_file(
         }));
     }
     let passed = AtomicU64::new(0);
-    let mut sink = FileSink::new(packer, out, &passed);
+    let mut sink = FileSink::new(&mut tools.packer, out, &passed);
     let end = match &found.unreadable {
         Some(reason) => sink.unreadable(reason),
-        None => match read_layers(found, &passed, &mut sink) {
+        None => match read_layers(found, &passed, &mut tools.inflater, &mut sink) {
             Ok(end) => end,
             Err(error) => sink.unreadable(&source::reason_of(&error)),
         },
@@ -82,38 +89,71 @@ fn hash_file(path: &Path) -> io::Result<(u64, String)> {
 
 /// Reads a file through its layers; the answer lacks format and problems, which the sink has. `passed` counts the bytes
 /// that are read on disk.
-fn read_layers(found: &Found, passed: &AtomicU64, sink: &mut FileSink<'_>) -> io::Result<FileEnd> {
-    let strict = found.named;
+fn read_layers(
+    found: &Found,
+    passed: &AtomicU64,
+    inflater: &mut Inflater,
+    sink: &mut FileSink<'_>,
+) -> io::Result<FileEnd> {
     let is_stdin = found.path.as_os_str() == source::STDIN;
-    let stream: Box<dyn Read> =
-        if is_stdin { Box::new(io::stdin().lock()) } else { Box::new(File::open(&found.path)?) };
+    if is_stdin {
+        return read_through(found, Box::new(io::stdin()), passed, sink);
+    }
+    if found.bytes > inflate::MOST_FILE {
+        return read_through(found, Box::new(File::open(&found.path)?), passed, sink);
+    }
+    let Some(whole) = inflater.load(&found.path)? else {
+        return read_through(found, Box::new(File::open(&found.path)?), passed, sink);
+    };
+    passed.store(whole.bytes, Ordering::Relaxed);
+    if let Some(content) = inflater.plain() {
+        let decoded = read_whole(content, found.named, sink);
+        let outcome = outcome_of(found, decoded, whole.bytes, sink);
+        return Ok(file_end(outcome, whole.bytes, whole.sha256));
+    }
+    read_through(found, Box::new(inflater.raw()), passed, sink)
+}
+
+/// Reads a stream of a file's bytes through its layers, inflating ahead in a thread of its own.
+fn read_through(
+    found: &Found,
+    stream: Box<dyn Read + Send + '_>,
+    passed: &AtomicU64,
+    sink: &mut FileSink<'_>,
+) -> io::Result<FileEnd> {
     let mut raw = RawFile::new(stream, passed);
     let decoded = {
         let (magic, mut stream) = source::unwrap_gzip(Box::new(&mut raw), passed)?;
         if magic == Magic::Zip {
             read_zip(source::spool(&mut stream)?, sink)
         } else {
-            read_stream(stream, strict, sink)?
+            source::read_ahead(stream, |stream| read_stream(stream, found.named, sink))?
         }
     };
-    let reject = |sink: &mut FileSink<'_>, what: &str| {
-        sink.whole_file(what);
-        FileOutcome::TrailFile
-    };
-    let outcome = match decoded {
-        Decoded::SomethingElse(what) if strict => reject(sink, what),
-        Decoded::SomethingElse(what) if passed.load(Ordering::Relaxed) == 0 && looks_delivered(&found.path) => {
-            reject(sink, what)
-        }
-        Decoded::SomethingElse(_) => FileOutcome::Ignored,
-        Decoded::TrailFile | Decoded::Stopped => FileOutcome::TrailFile,
-    };
+    let outcome = outcome_of(found, decoded, passed.load(Ordering::Relaxed), sink);
     // What does not come into the ledger is not read to its end.
     let (bytes, sha256) = match outcome {
         FileOutcome::TrailFile => raw.finish().or_else(|_| hash_file(&found.path))?,
         FileOutcome::Ignored | FileOutcome::Unchanged => (0, String::new()),
     };
-    Ok(FileEnd { outcome, sha256, bytes, format: None, problems: BTreeMap::new() })
+    Ok(file_end(outcome, bytes, sha256))
+}
+
+/// What a file proved to be, once `read` bytes of it are read.
+fn outcome_of(found: &Found, decoded: Decoded, read: u64, sink: &mut FileSink<'_>) -> FileOutcome {
+    match decoded {
+        Decoded::SomethingElse(what) if found.named || (read == 0 && looks_delivered(&found.path)) => {
+            sink.whole_file(what);
+            FileOutcome::TrailFile
+        }
+        Decoded::SomethingElse(_) => FileOutcome::Ignored,
+        Decoded::TrailFile | Decoded::Stopped => FileOutcome::TrailFile,
+    }
+}
+
+fn file_end(outcome: FileOutcome, bytes: u64, sha256: String) -> FileEnd {
+    let (bytes, sha256) = if outcome == FileOutcome::Ignored { (0, String::new()) } else { (bytes, sha256) };
+    FileEnd { outcome, sha256, bytes, format: None, problems: BTreeMap::new() }
 }
 
 /// Whether an empty file was meant to hold records: CloudTrail delivers none that are empty, a broken download does.
@@ -122,25 +162,57 @@ fn looks_delivered(path: &Path) -> bool {
     name.contains("_cloudtrail") || name.ends_with(".json.gz")
 }
 
-/// Reads decompressed content, recognised by its first bytes.
-fn read_stream(stream: Box<dyn Read + '_>, strict: bool, sink: &mut FileSink<'_>) -> io::Result<Decoded> {
-    let (first, stream) = source::peek(stream, HEADING)?;
-    if let Some(separator) = csv_rows::recognise(&first) {
-        sink.from_csv = true;
-        let decoded = csv_rows::decode(stream, separator, sink);
-        let _ = sink.flush();
-        sink.from_csv = false;
-        return Ok(decoded);
+/// What decompressed content is, by its first bytes.
+enum Content {
+    Json,
+    /// A CSV download, with this separator.
+    Csv(u8),
+    /// Nothing that can be imported; says what it looks like.
+    Other(&'static str),
+}
+
+/// Recognises content by at least its first [`HEADING`] bytes, or all of it.
+fn recognise(first: &[u8]) -> Content {
+    let first = &first[..first.len().min(HEADING)];
+    if let Some(separator) = csv_rows::recognise(first) {
+        return Content::Csv(separator);
     }
-    let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&first);
+    let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
     match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'{' | b'[') => Ok(decode::decode(stream, strict, sink)),
-        None if text.len() < HEADING => Ok(Decoded::SomethingElse("is empty")),
+        Some(b'{' | b'[') => Content::Json,
+        None if text.len() < HEADING => Content::Other("is empty"),
         _ if first.starts_with(b"\xff\xfe") || first.starts_with(b"\xfe\xff") => {
-            Ok(Decoded::SomethingElse("is UTF-16 text; save it as UTF-8"))
+            Content::Other("is UTF-16 text; save it as UTF-8")
         }
-        _ => Ok(Decoded::SomethingElse("is neither JSON nor a CSV download, and no gzip or zip of them")),
+        _ => Content::Other("is neither JSON nor a CSV download, and no gzip or zip of them"),
     }
+}
+
+/// Reads decompressed content from a stream.
+fn read_stream<'s>(stream: Box<dyn Read + Send + 's>, strict: bool, sink: &mut FileSink<'_>) -> io::Result<Decoded> {
+    let (first, stream) = source::peek(stream, HEADING)?;
+    Ok(match recognise(&first) {
+        Content::Json => decode::decode(Window::new(stream), strict, sink),
+        Content::Csv(separator) => read_csv(stream, separator, sink),
+        Content::Other(what) => Decoded::SomethingElse(what),
+    })
+}
+
+/// Reads decompressed content that is in memory.
+fn read_whole(content: &[u8], strict: bool, sink: &mut FileSink<'_>) -> Decoded {
+    match recognise(content) {
+        Content::Json => decode::decode(Window::whole(content), strict, sink),
+        Content::Csv(separator) => read_csv(content, separator, sink),
+        Content::Other(what) => Decoded::SomethingElse(what),
+    }
+}
+
+fn read_csv(stream: impl Read, separator: u8, sink: &mut FileSink<'_>) -> Decoded {
+    sink.from_csv = true;
+    let decoded = csv_rows::decode(stream, separator, sink);
+    let _ = sink.flush();
+    sink.from_csv = false;
+    decoded
 }
 
 /// Reads every member of an archive, in the archive's order.
@@ -178,7 +250,7 @@ fn read_zip(archive: File, sink: &mut FileSink<'_>) -> Decoded {
 }
 
 /// Reads one member of an archive; a member that is something else is passed over, as a file in a folder is.
-fn read_member(member: impl Read, compressed: u64, sink: &mut FileSink<'_>) -> io::Result<Decoded> {
+fn read_member(member: impl Read + Send, compressed: u64, sink: &mut FileSink<'_>) -> io::Result<Decoded> {
     let passed = AtomicU64::new(compressed);
     let capped = Capped { inner: member, passed: &passed, given: 0 };
     let (magic, stream) = source::unwrap_gzip(Box::new(capped), &passed)?;
