@@ -2,7 +2,7 @@
 --
 -- Any SQLite program can read it without an extension. The tables fall into four groups: what happened
 -- (events, identities, resources and their texts), the records themselves, what is kept for quick answers
--- (attribute_values), and the ledger (files, imports, rejects, conflicts, digests).
+-- (facets, hourly_counts, attribute_values), and the ledger (files, imports, rejects, conflicts, digests).
 --
 -- Secondary indexes are not made here: an import makes them when it finishes, because sorting once is several
 -- times cheaper than keeping fourteen B-trees in order. They stand in src/store/indexes.rs.
@@ -24,10 +24,7 @@ CREATE TABLE events (
     error_code           TEXT,
     outcome              TEXT,                  -- ok, denied or error
     read_only            INTEGER,
-    management_event     INTEGER,
-    event_type           TEXT,                  -- AwsApiCall, AwsConsoleSignIn, ...
-    event_category       TEXT,                  -- Management, Data, NetworkActivity, Insight, Aggregated
-    event_version        TEXT,
+    facet_id             INTEGER NOT NULL REFERENCES facets (id),   -- has its type, category and version too
     recipient_account_id TEXT,                  -- the account whose trail holds this copy
     shared_event_id      TEXT,                  -- the same in every account's copy of one action
     vpc_endpoint_id      TEXT,
@@ -43,6 +40,35 @@ CREATE TABLE events (
     error_message_id     INTEGER REFERENCES error_messages (id),
     file_id              INTEGER NOT NULL REFERENCES files (id)
 ) STRICT;
+
+-- Every combination of the attributes that have few values, and how many events have it. Counts of a whole case, and of
+-- any period of whole hours, are answered from here and from hourly_counts, without a look at the events. event_type,
+-- event_category, event_version and management_event stand only here: the view event_history has them beside the rest.
+CREATE TABLE facets (
+    id                   INTEGER PRIMARY KEY,
+    event_source         TEXT,
+    event_name           TEXT,
+    aws_region           TEXT,
+    recipient_account_id TEXT,
+    error_code           TEXT,
+    outcome              TEXT NOT NULL,
+    read_only            INTEGER,
+    management_event     INTEGER,
+    event_type           TEXT,                  -- AwsApiCall, AwsConsoleSignIn, ...
+    event_category       TEXT,                  -- Management, Data, NetworkActivity, Insight, Aggregated
+    event_version        TEXT,
+    events               INTEGER NOT NULL DEFAULT 0,
+    first_seen           TEXT,
+    last_seen            TEXT
+) STRICT;
+
+-- How many events of each facet happened in each hour. Events without a time are in facets only.
+CREATE TABLE hourly_counts (
+    hour   INTEGER NOT NULL,                    -- its first second, in Unix seconds
+    facet  INTEGER NOT NULL REFERENCES facets (id),
+    events INTEGER NOT NULL,
+    PRIMARY KEY (facet, hour)
+) STRICT, WITHOUT ROWID;
 
 -- Who acted: one row a distinct principal, not a credential. Distinct by type, arn, principal_id, account_id and
 -- on_behalf_of, and where there is no ARN also by user_name and invoked_by.
@@ -127,7 +153,7 @@ CREATE TABLE csv_events (
 ) STRICT;
 
 -- How often each value of an attribute of few values occurs: for completion, `top`, "did you mean" and the choice
--- of the index that drives a lookup. attribute is a column of events.
+-- of the index that drives a lookup. attribute is a column of events or of facets.
 CREATE TABLE attribute_values (
     attribute  TEXT NOT NULL,
     value      TEXT NOT NULL,
@@ -242,8 +268,12 @@ SELECT
     e.id, e.event_id, e.event_time, e.event_source, e.event_name, e.aws_region, e.source_ip_address, e.user_name,
     e.access_key_id, e.error_code, e.outcome,
     CASE e.read_only WHEN 1 THEN 'true' WHEN 0 THEN 'false' END AS read_only,
-    CASE e.management_event WHEN 1 THEN 'true' WHEN 0 THEN 'false' END AS management_event,
-    e.event_type, e.event_category, e.event_version, e.recipient_account_id, e.shared_event_id, e.vpc_endpoint_id,
+    (SELECT CASE management_event WHEN 1 THEN 'true' WHEN 0 THEN 'false' END FROM facets WHERE id = e.facet_id)
+        AS management_event,
+    (SELECT event_type FROM facets WHERE id = e.facet_id) AS event_type,
+    (SELECT event_category FROM facets WHERE id = e.facet_id) AS event_category,
+    (SELECT event_version FROM facets WHERE id = e.facet_id) AS event_version,
+    e.recipient_account_id, e.shared_event_id, e.vpc_endpoint_id,
     e.invoked_by,
     CASE e.mfa_authenticated WHEN 1 THEN 'true' WHEN 0 THEN 'false' END AS mfa_authenticated,
     e.session_created,

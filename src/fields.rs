@@ -6,6 +6,8 @@
 pub enum Place {
     /// A column of `events`.
     Event,
+    /// A column of `facets` only, through `events.facet_id`.
+    Facet,
     /// A column of `identities`, through `events.identity_id`.
     Identity,
     /// `identities.role_name` or `identities.role_arn`.
@@ -79,6 +81,8 @@ pub struct Field {
     pub values: Values,
     /// Whether `events` has an index on it: (column, time).
     pub indexed: bool,
+    /// Whether `facets` has it as a column.
+    pub facet: bool,
     /// Where it stands in a record.
     pub path: &'static str,
     /// What it means, for help and hints.
@@ -98,10 +102,21 @@ const fn event(name: &'static str, aliases: &'static [&'static str], column: &'s
         kind: Kind::Text,
         values: Values::Kept,
         indexed: false,
+        facet: false,
         path: "",
         help: "",
         example: "",
     }
+}
+
+/// An entry for a column of both `events` and `facets`.
+const fn faceted(name: &'static str, aliases: &'static [&'static str], column: &'static str) -> Field {
+    Field { facet: true, ..event(name, aliases, column) }
+}
+
+/// An entry for a column of `facets` alone.
+const fn facet(name: &'static str, aliases: &'static [&'static str], column: &'static str) -> Field {
+    Field { place: Place::Facet, ..faceted(name, aliases, column) }
 }
 
 /// An entry for a column of `identities`.
@@ -133,29 +148,26 @@ pub const FIELDS: &[Field] = &[
         path: "eventName",
         help: "the API action or the kind of the event",
         example: "event-name=RunInstances,TerminateInstances",
-        ..event("event-name", &["name", "action"], "event_name")
+        ..faceted("event-name", &["name", "action"], "event_name")
     },
     Field {
         kind: Kind::Source,
-        indexed: true,
         path: "eventSource",
         help: "the service that was called; ec2 means ec2.amazonaws.com",
         example: "source=iam",
-        ..event("event-source", &["source", "service"], "event_source")
+        ..faceted("event-source", &["source", "service"], "event_source")
     },
     Field {
-        indexed: true,
         path: "awsRegion",
         help: "the Region of the call",
         example: "region=us-*",
-        ..event("region", &["aws-region"], "aws_region")
+        ..faceted("region", &["aws-region"], "aws_region")
     },
     Field {
-        indexed: true,
         path: "recipientAccountId",
         help: "the account whose trail holds the event",
         example: "account=111122223333",
-        ..event("account", &["recipient", "recipient-account", "recipient-account-id"], "recipient_account_id")
+        ..faceted("account", &["recipient", "recipient-account", "recipient-account-id"], "recipient_account_id")
     },
     Field {
         indexed: true,
@@ -193,7 +205,7 @@ pub const FIELDS: &[Field] = &[
         path: "errorCode",
         help: "the error code; absent on success, and on a failed sign-in",
         example: "error=*UnauthorizedOperation",
-        ..event("error", &["error-code"], "error_code")
+        ..faceted("error", &["error-code"], "error_code")
     },
     Field {
         place: Place::ErrorMessage,
@@ -206,18 +218,17 @@ pub const FIELDS: &[Field] = &[
     },
     Field {
         kind: Kind::Word(OUTCOMES),
-        indexed: true,
         path: "errorCode, errorMessage, responseElements",
         help: "ok, denied (every spelling of access denied) or error (a failed sign-in too)",
         example: "outcome=denied",
-        ..event("outcome", &[], "outcome")
+        ..faceted("outcome", &[], "outcome")
     },
     Field {
         kind: Kind::Flag,
         path: "readOnly",
         help: "whether the record says that the call only read",
         example: "read-only=true",
-        ..event("read-only", &[], "read_only")
+        ..faceted("read-only", &[], "read_only")
     },
     Field {
         kind: Kind::Flag,
@@ -227,7 +238,7 @@ pub const FIELDS: &[Field] = &[
         path: "readOnly",
         help: "true is everything that is not known to be read-only",
         example: "write=true",
-        ..event("write", &[], "write")
+        ..faceted("write", &[], "write")
     },
     Field {
         values: Values::Indexed,
@@ -353,26 +364,26 @@ pub const FIELDS: &[Field] = &[
         path: "eventType",
         help: "AwsApiCall, AwsServiceEvent, AwsConsoleSignIn, ...",
         example: "type=AwsServiceEvent",
-        ..event("type", &["event-type"], "event_type")
+        ..facet("type", &["event-type"], "event_type")
     },
     Field {
         path: "eventCategory",
         help: "Management, Data, NetworkActivity, Insight or Aggregated; absent in old records",
         example: "category=Data",
-        ..event("category", &["event-category"], "event_category")
+        ..facet("category", &["event-category"], "event_category")
     },
     Field {
         kind: Kind::Flag,
         path: "managementEvent",
         help: "whether the record says that it is a management event",
         example: "management-event=true",
-        ..event("management-event", &["management"], "management_event")
+        ..facet("management-event", &["management"], "management_event")
     },
     Field {
         path: "eventVersion",
         help: "the version of the record's format",
         example: "version=1.08",
-        ..event("version", &["event-version"], "event_version")
+        ..facet("version", &["event-version"], "event_version")
     },
     Field {
         kind: Kind::Number,

@@ -247,6 +247,8 @@ fn the_index_that_meets_the_fewest_events_drives_a_lookup() {
         ("user=alice event-name=ConsoleLogin since=2024-03-02", "events_by_event_name (event_name=? AND time>?)"),
         ("error=NoSuch*", "events_by_error_code (error_code=?)"),
         ("ip=198.18.0.0/16", "events_by_source_ip_address (source_ip_address=?)"),
+        ("source=guardduty", "SEARCH e USING INDEX events_by_time (time>? AND time<?)"),
+        ("source=lambda write=true", "SEARCH e USING INDEX events_by_time (time>? AND time<?)"),
         ("not user=alice", "SCAN e USING INDEX events_by_time"),
         ("since=2024-03-02", "events_by_time (time>?)"),
         ("", "SCAN e USING INDEX events_by_time"),

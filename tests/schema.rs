@@ -29,6 +29,7 @@ fn every_field_is_kept_where_the_catalogue_says() {
     for field in FIELDS {
         let table = match field.place {
             Place::Event | Place::Write => "events",
+            Place::Facet => "facets",
             Place::Identity | Place::Role => "identities",
             Place::UserAgent => "user_agents",
             Place::ErrorMessage => "error_messages",
@@ -38,6 +39,7 @@ fn every_field_is_kept_where_the_catalogue_says() {
             Place::Record => continue,
         };
         assert!(columns(&connection, table).contains(&field.stored_as.to_owned()), "{}: {table}", field.name);
+        assert!(!field.facet || columns(&connection, "facets").contains(&field.stored_as.to_owned()), "{}", field.name);
         assert!(!field.help.is_empty() && !field.example.is_empty(), "{}", field.name);
     }
 }
@@ -62,7 +64,7 @@ fn indexed_fields_have_their_index_and_kept_ones_their_values() {
         let wanted = match field.column {
             "event_time" => "ON events (time)".to_owned(),
             "event_id" => "ON events (event_id)".to_owned(),
-            column => format!("ON events ({column}, time)"),
+            column => format!("ON events ({column}, time"),
         };
         assert!(indexes.iter().any(|sql| sql.contains(&wanted)), "{wanted}");
     }
@@ -70,7 +72,7 @@ fn indexed_fields_have_their_index_and_kept_ones_their_values() {
         lines(&connection, "SELECT DISTINCT attribute FROM attribute_values").into_iter().collect();
     let wanted: BTreeSet<String> = FIELDS
         .iter()
-        .filter(|field| field.place == Place::Event && field.values == Values::Kept)
+        .filter(|field| matches!(field.place, Place::Event | Place::Facet) && field.values == Values::Kept)
         .map(|field| field.column.to_owned())
         .collect();
     assert_eq!(kept, wanted, "the delivery has a value of each");

@@ -17,6 +17,7 @@ use super::report::{Error, Progress, RejectLine, Report};
 use super::source::{self, Found};
 use super::worker::{self, Before, Message, Tools};
 use crate::ledger::{FileEnd, FileOutcome};
+use crate::store::known::Keyer;
 use crate::store::records::Packer;
 use crate::store::write::Writer;
 use crate::store::{self};
@@ -164,7 +165,7 @@ fn run_workers(
 /// A worker: one file after the other, until there are no more or the writer is gone.
 fn work(jobs: &Receiver<Job>) {
     let Ok(packer) = Packer::new() else { return };
-    let mut tools = Tools { packer, inflater: Inflater::new() };
+    let mut tools = Tools { packer, keyer: Keyer::default(), inflater: Inflater::new() };
     for job in jobs {
         if worker::read_file(&job.found, job.before.as_ref(), &mut tools, &job.out).is_err() {
             return;

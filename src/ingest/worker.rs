@@ -19,6 +19,7 @@ use super::source::{self, Capped, Found, Magic, RawFile};
 use super::window::{Window, reject_of};
 use crate::event::Event;
 use crate::ledger::{Digest, FileEnd, FileOutcome, Problem, Reject};
+use crate::store::known::{Keyer, Keys};
 use crate::store::records::{BLOCK_BYTES, BLOCK_RECORDS, Packer};
 use crate::store::write::Batch;
 
@@ -42,6 +43,7 @@ const HEADING: usize = 4 << 10;
 /// What a worker keeps from file to file.
 pub(crate) struct Tools {
     pub(crate) packer: Packer,
+    pub(crate) keyer: Keyer,
     pub(crate) inflater: Inflater,
 }
 
@@ -65,7 +67,7 @@ pub(crate) fn read_file(
         }));
     }
     let passed = AtomicU64::new(0);
-    let mut sink = FileSink::new(&mut tools.packer, out, &passed);
+    let mut sink = FileSink::new((&mut tools.packer, &mut tools.keyer), out, &passed);
     let end = match &found.unreadable {
         Some(reason) => sink.unreadable(reason),
         None => match read_layers(found, &passed, &mut tools.inflater, &mut sink) {
@@ -263,9 +265,11 @@ fn read_member(member: impl Read + Send, compressed: u64, sink: &mut FileSink<'_
 /// Gathers events into batches and sends them on.
 struct FileSink<'w> {
     packer: &'w mut Packer,
+    keyer: &'w mut Keyer,
     out: &'w Sender<Message>,
     passed: &'w AtomicU64,
     events: Vec<Event>,
+    keys: Vec<Keys>,
     hashes: Vec<u64>,
     lengths: Vec<u32>,
     bytes: Vec<u8>,
@@ -278,12 +282,18 @@ struct FileSink<'w> {
 }
 
 impl<'w> FileSink<'w> {
-    fn new(packer: &'w mut Packer, out: &'w Sender<Message>, passed: &'w AtomicU64) -> FileSink<'w> {
+    fn new(
+        (packer, keyer): (&'w mut Packer, &'w mut Keyer),
+        out: &'w Sender<Message>,
+        passed: &'w AtomicU64,
+    ) -> FileSink<'w> {
         FileSink {
             packer,
+            keyer,
             out,
             passed,
             events: Vec::with_capacity(BLOCK_RECORDS),
+            keys: Vec::with_capacity(BLOCK_RECORDS),
             hashes: Vec::with_capacity(BLOCK_RECORDS),
             lengths: Vec::with_capacity(BLOCK_RECORDS),
             bytes: Vec::new(),
@@ -307,12 +317,13 @@ impl<'w> FileSink<'w> {
         }
         let packed = self.packer.pack(&self.lengths, &self.bytes);
         let events = std::mem::replace(&mut self.events, Vec::with_capacity(BLOCK_RECORDS));
+        let keys = std::mem::replace(&mut self.keys, Vec::with_capacity(BLOCK_RECORDS));
         let hashes = std::mem::replace(&mut self.hashes, Vec::with_capacity(BLOCK_RECORDS));
         let bytes = std::mem::take(&mut self.bytes);
         self.lengths.clear();
         match packed {
             Ok(data) => {
-                let batch = Batch { events, hashes, data, from_csv: self.from_csv };
+                let batch = Batch { events, keys, hashes, data, from_csv: self.from_csv };
                 let sent = self.send(Message::Batch(batch, self.passed.load(Ordering::Relaxed)));
                 self.bytes = bytes;
                 self.bytes.clear();
@@ -352,6 +363,7 @@ impl Sink for FileSink<'_> {
         for problem in problems.0 {
             *self.problems.entry(problem).or_default() += 1;
         }
+        self.keys.push(self.keyer.keys(&event));
         self.events.push(event);
         self.hashes.push(xxh3_64(bytes));
         self.lengths.push(bytes.len() as u32);

@@ -8,9 +8,13 @@ use std::hash::Hash;
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 
+use super::facets;
 use crate::event::{Event, Text};
 use crate::fields::{FIELDS, Field, Kind, Place, Values};
 use crate::time;
+
+/// Seconds of an hour.
+const HOUR: i64 = 3_600;
 
 /// Occurrences within a run.
 #[derive(Debug, Clone, Copy)]
@@ -45,9 +49,14 @@ impl Seen {
     }
 }
 
-/// The columns of `events` whose values `attribute_values` counts.
-pub(crate) fn kept_attributes() -> impl Iterator<Item = &'static Field> {
-    FIELDS.iter().filter(|field| field.place == Place::Event && field.values == Values::Kept)
+/// The columns of `events` whose values `attribute_values` counts, but for those that `facets` has.
+fn kept_attributes() -> impl Iterator<Item = &'static Field> {
+    FIELDS.iter().filter(|field| field.place == Place::Event && field.values == Values::Kept && !field.facet)
+}
+
+/// Whether `attribute_values` counts the values of a column.
+pub(crate) fn is_kept(column: &str) -> bool {
+    kept_attributes().chain(facets::kept()).any(|field| field.column == column)
 }
 
 /// The value of a kept attribute as SQL text.
@@ -63,24 +72,13 @@ fn value<'e>(event: &'e Event, column: &str) -> Option<&'e str> {
     let flag = |flag: Option<bool>| flag.map(|flag| if flag { "true" } else { "false" });
     let text = |text: &'e Option<Text>| text.as_deref();
     match column {
-        "event_name" => text(&event.event_name),
-        "event_source" => text(&event.event_source),
-        "aws_region" => text(&event.aws_region),
-        "recipient_account_id" => text(&event.recipient_account_id),
         "user_name" => text(&event.user_name),
         "source_ip_address" => text(&event.source_ip_address),
-        "error_code" => text(&event.error_code),
-        "outcome" => Some(event.outcome.name()),
-        "read_only" => flag(event.read_only),
-        "management_event" => flag(event.management_event),
         "mfa_authenticated" => flag(event.mfa_authenticated),
         "from_console" => flag(Some(event.from_console)),
         "invoked_by" => text(&event.invoked_by),
         "source_identity" => text(&event.source_identity),
         "vpc_endpoint_id" => text(&event.vpc_endpoint_id),
-        "event_type" => text(&event.event_type),
-        "event_category" => text(&event.event_category),
-        "event_version" => text(&event.event_version),
         _ => None,
     }
 }
@@ -88,6 +86,7 @@ fn value<'e>(event: &'e Event, column: &str) -> Option<&'e str> {
 /// The ids that an event points to.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Links {
+    pub(crate) facet: i64,
     pub(crate) identity: Option<i64>,
     pub(crate) user_agent: Option<i64>,
     pub(crate) error_message: Option<i64>,
@@ -97,6 +96,9 @@ pub(crate) struct Links {
 /// What a run has stored so far.
 #[derive(Default)]
 pub(crate) struct Sums {
+    facets: FxHashMap<i64, Seen>,
+    /// Events by hour and facet.
+    hours: FxHashMap<(i64, i64), u64>,
     identities: FxHashMap<i64, Seen>,
     user_agents: FxHashMap<i64, Seen>,
     error_messages: FxHashMap<i64, Seen>,
@@ -110,6 +112,11 @@ fn add<K: Hash + Eq>(map: &mut FxHashMap<K, Seen>, key: Option<K>, time: Option<
     }
 }
 
+/// The first second of the hour of a time.
+fn hour_of(time: i64) -> i64 {
+    time - time.rem_euclid(HOUR)
+}
+
 impl Sums {
     pub(crate) fn new() -> Sums {
         let attributes = kept_attributes().map(|field| (field.column, FxHashMap::default())).collect();
@@ -118,6 +125,10 @@ impl Sums {
 
     /// Counts a stored event.
     pub(crate) fn add(&mut self, event: &Event, links: &Links) {
+        add(&mut self.facets, Some(links.facet), event.time);
+        if let Some(time) = event.time {
+            *self.hours.entry((hour_of(time), links.facet)).or_default() += 1;
+        }
         add(&mut self.identities, links.identity, event.time);
         add(&mut self.user_agents, links.user_agent, event.time);
         add(&mut self.error_messages, links.error_message, event.time);
@@ -136,6 +147,7 @@ impl Sums {
     /// Adds the sums to those in the case.
     pub(crate) fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
         let tables = [
+            ("facets", &self.facets),
             ("identities", &self.identities),
             ("user_agents", &self.user_agents),
             ("error_messages", &self.error_messages),
@@ -156,6 +168,16 @@ impl Sums {
             }
         }
         let mut upsert = connection.prepare(
+            "INSERT INTO hourly_counts (hour, facet, events) VALUES (?1, ?2, ?3) \
+             ON CONFLICT DO UPDATE SET events = events + excluded.events",
+        )?;
+        let mut hours: Vec<_> = self.hours.iter().collect();
+        hours.sort_unstable();
+        for ((hour, facet), events) in hours {
+            upsert.execute(params![hour, facet, events])?;
+        }
+        facets::write_values(connection)?;
+        let mut upsert = connection.prepare(
             "INSERT INTO attribute_values (attribute, value, events, first_seen, last_seen) \
              VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET events = events + excluded.events, \
                  first_seen = CASE WHEN excluded.first_seen < first_seen OR first_seen IS NULL \
@@ -175,9 +197,12 @@ impl Sums {
 
 /// Counts everything again from the events.
 pub(crate) fn recount(connection: &Connection) -> rusqlite::Result<()> {
-    for (table, column) in
-        [("identities", "identity_id"), ("user_agents", "user_agent_id"), ("error_messages", "error_message_id")]
-    {
+    for (table, column) in [
+        ("facets", "facet_id"),
+        ("identities", "identity_id"),
+        ("user_agents", "user_agent_id"),
+        ("error_messages", "error_message_id"),
+    ] {
         connection.execute_batch(&format!(
             "UPDATE {table} SET events = 0, first_seen = NULL, last_seen = NULL; \
              UPDATE {table} SET events = n, first_seen = first, last_seen = last FROM ( \
@@ -192,8 +217,16 @@ pub(crate) fn recount(connection: &Connection) -> rusqlite::Result<()> {
              SELECT resource AS of, count(*) AS n, min(event_time) AS first, max(event_time) AS last \
              FROM event_resources JOIN events ON events.id = event GROUP BY resource) WHERE id = of; \
          DELETE FROM resources WHERE events = 0; \
-         DELETE FROM attribute_values;",
+         DELETE FROM attribute_values; \
+         DELETE FROM hourly_counts;",
     )?;
+    connection.execute(
+        // Floor, for times before 1970 too.
+        "INSERT INTO hourly_counts (hour, facet, events) \
+         SELECT time - ((time % ?1) + ?1) % ?1, facet_id, count(*) FROM events WHERE time IS NOT NULL GROUP BY 1, 2",
+        [HOUR],
+    )?;
+    facets::write_values(connection)?;
     for field in kept_attributes() {
         let (column, text) = (field.column, as_text(field));
         connection.execute_batch(&format!(

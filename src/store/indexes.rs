@@ -22,7 +22,7 @@ fn all() -> Vec<Index> {
     let mut indexes = vec![
         index(EVENT_ID, "events (event_id)".to_owned()),
         index("events_by_time", "events (time)".to_owned()),
-        index("events_by_identity", "events (identity_id, time)".to_owned()),
+        index("events_by_identity", "events (identity_id, time, user_agent_id)".to_owned()),
         index("events_by_user_agent", "events (user_agent_id, time)".to_owned()),
         index("event_resources_by_resource", "event_resources (resource, event)".to_owned()),
     ];

@@ -3,65 +3,94 @@
 
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
-use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use crate::event::{Identity, Resource};
+use super::facets;
+use crate::event::{Event, Identity, Resource};
 
-/// A hash of texts in order, in which an absent one differs from an empty one.
-fn key(parts: &[Option<&str>]) -> u128 {
-    let mut hasher = Xxh3::new();
-    for part in parts {
-        match part {
-            Some(text) => {
-                hasher.update(&(text.len() as u64 + 1).to_le_bytes());
-                hasher.update(text.as_bytes());
-            }
-            None => hasher.update(&0_u64.to_le_bytes()),
+/// Hashes lists of texts.
+#[derive(Default)]
+pub(crate) struct Keyer {
+    buffer: Vec<u8>,
+}
+
+impl Keyer {
+    /// A hash of texts in order, in which an absent one differs from an empty one.
+    pub(super) fn key(&mut self, parts: &[Option<&str>]) -> u128 {
+        self.buffer.clear();
+        for part in parts {
+            let length = part.map_or(0, |text| text.len() as u32 + 1);
+            self.buffer.extend_from_slice(&length.to_le_bytes());
+            self.buffer.extend_from_slice(part.unwrap_or_default().as_bytes());
+        }
+        xxh3_128(&self.buffer)
+    }
+
+    /// The hashes of what a case recognises an event's parts by. Workers make them, so that the writer need not.
+    pub(crate) fn keys(&mut self, event: &Event) -> Keys {
+        Keys {
+            event: event_key(&event.event_id),
+            facet: facets::key(self, event),
+            identity: event.identity.as_ref().map(|identity| self.identity(identity)),
+            user_agent: event.user_agent.as_ref().map(|text| xxh3_128(text.as_bytes())),
+            error_message: event.error_message.as_ref().map(|text| xxh3_128(text.as_bytes())),
+            resources: event.resources.iter().map(|used| self.resource(&used.resource)).collect(),
         }
     }
-    hasher.digest128()
+
+    /// What tells an identity apart, and a hash of what it has beside that.
+    fn identity(&mut self, i: &Identity) -> (u128, u64) {
+        let without_arn = i.arn.is_none();
+        let apart = self.key(&[
+            i.kind.as_deref(),
+            i.arn.as_deref(),
+            i.principal_id.as_deref(),
+            i.account_id.as_deref(),
+            i.on_behalf_of.as_deref(),
+            i.user_name.as_deref().filter(|_| without_arn),
+            i.invoked_by.as_deref().filter(|_| without_arn),
+        ]);
+        let rest = self.key(&[
+            i.user_name.as_deref(),
+            i.role_name.as_deref(),
+            i.role_arn.as_deref(),
+            i.session_name.as_deref(),
+            i.identity_provider.as_deref(),
+        ]);
+        (apart, rest as u64)
+    }
+
+    /// What tells a resource apart.
+    fn resource(&mut self, resource: &Resource) -> u128 {
+        self.key(&[
+            resource.kind.as_deref(),
+            Some(&resource.name),
+            resource.arn.as_deref(),
+            resource.account_id.as_deref(),
+            resource.aws_region.as_deref(),
+        ])
+    }
 }
 
-/// What tells an identity apart, and a hash of what it has beside that.
-pub(crate) fn identity_key(i: &Identity) -> (u128, u64) {
-    let without_arn = i.arn.is_none();
-    let apart = key(&[
-        i.kind.as_deref(),
-        i.arn.as_deref(),
-        i.principal_id.as_deref(),
-        i.account_id.as_deref(),
-        i.on_behalf_of.as_deref(),
-        i.user_name.as_deref().filter(|_| without_arn),
-        i.invoked_by.as_deref().filter(|_| without_arn),
-    ]);
-    let rest = key(&[
-        i.user_name.as_deref(),
-        i.role_name.as_deref(),
-        i.role_arn.as_deref(),
-        i.session_name.as_deref(),
-        i.identity_provider.as_deref(),
-    ]);
-    (apart, rest as u64)
-}
-
-/// What tells a resource apart.
-pub(crate) fn resource_key(resource: &Resource) -> u128 {
-    key(&[
-        resource.kind.as_deref(),
-        Some(&resource.name),
-        resource.arn.as_deref(),
-        resource.account_id.as_deref(),
-        resource.aws_region.as_deref(),
-    ])
+/// What a case recognises an event and its parts by.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    pub(super) event: u64,
+    pub(super) facet: u128,
+    pub(super) identity: Option<(u128, u64)>,
+    pub(super) user_agent: Option<u128>,
+    pub(super) error_message: Option<u128>,
+    pub(super) resources: Vec<u128>,
 }
 
 /// What tells an event apart, for this run's memory.
-pub(crate) fn event_key(event_id: &str) -> u64 {
+fn event_key(event_id: &str) -> u64 {
     xxh3_64(event_id.as_bytes())
 }
 
 /// The identities of a case.
 pub(crate) fn identities(connection: &Connection) -> rusqlite::Result<FxHashMap<u128, (i64, u64)>> {
+    let mut keyer = Keyer::default();
     let mut select = connection.prepare(
         "SELECT id, type, user_name, arn, account_id, principal_id, role_name, role_arn, session_name, \
          identity_provider, on_behalf_of, invoked_by FROM identities",
@@ -83,7 +112,7 @@ pub(crate) fn identities(connection: &Connection) -> rusqlite::Result<FxHashMap<
             on_behalf_of: text(10)?,
             invoked_by: text(11)?,
         };
-        let (key, rest) = identity_key(&identity);
+        let (key, rest) = keyer.identity(&identity);
         Ok((key, (row.get(0)?, rest)))
     })?;
     rows.collect()
@@ -91,10 +120,11 @@ pub(crate) fn identities(connection: &Connection) -> rusqlite::Result<FxHashMap<
 
 /// The resources of a case.
 pub(crate) fn resources(connection: &Connection) -> rusqlite::Result<FxHashMap<u128, i64>> {
+    let mut keyer = Keyer::default();
     let mut select = connection.prepare("SELECT id, type, name, arn, account_id, aws_region FROM resources")?;
     let rows = select.query_map([], |row| {
         let text = |index: usize| row.get_ref(index)?.as_str_or_null().map_err(rusqlite::Error::from);
-        Ok((key(&[text(1)?, text(2)?, text(3)?, text(4)?, text(5)?]), row.get(0)?))
+        Ok((keyer.key(&[text(1)?, text(2)?, text(3)?, text(4)?, text(5)?]), row.get(0)?))
     })?;
     rows.collect()
 }
@@ -111,9 +141,8 @@ pub(crate) fn text_id(
     connection: &Connection,
     known: &mut FxHashMap<u128, i64>,
     table: &str,
-    text: &str,
+    (key, text): (u128, &str),
 ) -> rusqlite::Result<i64> {
-    let key = xxh3_128(text.as_bytes());
     if let Some(id) = known.get(&key) {
         return Ok(*id);
     }

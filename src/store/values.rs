@@ -99,7 +99,7 @@ fn values_sql(field: &Field) -> Option<String> {
     let column = field.stored_as;
     let range = |column: &str| format!("{column} >= ?1 AND {column} < ?2");
     Some(match (field.place, field.values) {
-        (Place::Event, Values::Kept) => format!(
+        (Place::Event | Place::Facet, Values::Kept) => format!(
             "SELECT value, events FROM attribute_values WHERE attribute = '{column}' AND {} \
              ORDER BY events DESC, value",
             range("value")
@@ -147,7 +147,7 @@ impl Statistics for Case {
     }
 
     fn count(&self, column: &str, value: &str) -> Option<u64> {
-        let kept = super::counts::kept_attributes().any(|field| field.column == column);
+        let kept = super::counts::is_kept(column);
         let sql = "SELECT events FROM attribute_values WHERE attribute = ?1 AND value = ?2";
         kept.then(|| self.one(sql, [column, value]).unwrap_or(0))
     }

@@ -10,8 +10,9 @@ use rustc_hash::FxHashMap;
 use super::counts::{Links, Sums};
 use super::duplicates::{self, Verdict};
 use super::error::Error;
+use super::facets;
 use super::indexes;
-use super::known::{self, event_key, identity_key, resource_key, text_id};
+use super::known::{self, Keys, text_id};
 use super::records::{Block, Reader};
 use crate::arn::last_part;
 use crate::event::{Event, Identity, Resource, Text};
@@ -21,6 +22,8 @@ use crate::time;
 /// Up to [`super::records::BLOCK_RECORDS`] events of one file, with their records as a packed block.
 pub(crate) struct Batch {
     pub(crate) events: Vec<Event>,
+    /// What the case recognises each event's parts by.
+    pub(crate) keys: Vec<Keys>,
     /// XXH3-64 of each record's bytes.
     pub(crate) hashes: Vec<u64>,
     /// The packed block.
@@ -59,6 +62,7 @@ pub(crate) struct Writer<'c> {
     next_id: i64,
     pub(super) next_file: i64,
     pub(super) import: i64,
+    facets: FxHashMap<u128, i64>,
     identities: FxHashMap<u128, (i64, u64)>,
     resources: FxHashMap<u128, i64>,
     user_agents: FxHashMap<u128, i64>,
@@ -77,11 +81,11 @@ pub(crate) struct Writer<'c> {
 }
 
 const INSERT_EVENT: &str = "INSERT INTO events (id, time, event_id, event_time, event_source, event_name, aws_region, \
-     source_ip_address, user_name, access_key_id, identity_id, error_code, outcome, read_only, management_event, \
-     event_type, event_category, event_version, recipient_account_id, shared_event_id, vpc_endpoint_id, invoked_by, \
+     source_ip_address, user_name, access_key_id, identity_id, error_code, outcome, read_only, facet_id, \
+     recipient_account_id, shared_event_id, vpc_endpoint_id, invoked_by, \
      mfa_authenticated, session_created, from_console, source_identity, issued_access_key_id, bytes_in, bytes_out, \
      user_agent_id, error_message_id, file_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, \
-     ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)";
+     ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)";
 
 impl<'c> Writer<'c> {
     /// Begins a run on a case that is open for writing. `paths`: what was named on the command line.
@@ -115,6 +119,7 @@ impl<'c> Writer<'c> {
                 + super::records::BLOCK_RECORDS as i64,
             next_file: number("SELECT coalesce(max(id), 0) + 1 FROM files")?,
             import: connection.last_insert_rowid(),
+            facets: facets::load(connection)?,
             identities: known::identities(connection)?,
             resources: known::resources(connection)?,
             user_agents: known::texts(connection, "user_agents")?,
@@ -183,9 +188,9 @@ impl<'c> Writer<'c> {
         let file = self.touch_file()?;
         let first = self.next_id;
         let mut packed = false;
-        for (index, event) in batch.events.iter().enumerate() {
+        for (index, (event, keys)) in batch.events.iter().zip(&batch.keys).enumerate() {
             let id = first + index as i64;
-            let existing = self.find(&event.event_id)?;
+            let existing = self.find(keys, &event.event_id)?;
             let verdict = match existing {
                 Some(existing) => self.compare(existing, batch, index)?,
                 None => Verdict::New,
@@ -197,9 +202,10 @@ impl<'c> Writer<'c> {
             }
             self.count(&verdict, existing, file)?;
             match (verdict, existing) {
-                (Verdict::New, _) => self.store(id, event, batch.from_csv, file)?,
+                (Verdict::New, _) => self.store(id, event, keys, batch.from_csv, file)?,
                 (Verdict::TakeNew { loser }, Some(existing)) => {
-                    self.replace(existing, id, event, batch.from_csv, loser.as_deref(), file)?;
+                    self.replace(existing, loser.as_deref())?;
+                    self.store(id, event, keys, batch.from_csv, file)?;
                 }
                 (Verdict::KeepOld { loser: Some(loser) }, _) => self.keep_conflict(&event.event_id, file, &loser)?,
                 _ => {}
@@ -239,11 +245,11 @@ impl<'c> Writer<'c> {
     }
 
     /// The id of the event with this eventID.
-    fn find(&mut self, event_id: &str) -> rusqlite::Result<Option<i64>> {
+    fn find(&mut self, keys: &Keys, event_id: &str) -> rusqlite::Result<Option<i64>> {
         let Known::Memory(known) = &self.known else {
             return self.find_event.query_row([event_id], |row| row.get(0)).optional();
         };
-        let Some(id) = known.get(&event_key(event_id)).map(|id| i64::from(*id)) else { return Ok(None) };
+        let Some(id) = known.get(&keys.event).map(|id| i64::from(*id)) else { return Ok(None) };
         let mut confirm = self.connection.prepare_cached("SELECT id FROM events WHERE id = ?1 AND event_id = ?2")?;
         confirm.query_row(params![id, event_id], |row| row.get(0)).optional()
     }
@@ -289,8 +295,8 @@ impl<'c> Writer<'c> {
     }
 
     /// Stores a new event.
-    fn store(&mut self, id: i64, event: &Event, from_csv: bool, file: i64) -> rusqlite::Result<()> {
-        let links = self.links(event)?;
+    fn store(&mut self, id: i64, event: &Event, keys: &Keys, from_csv: bool, file: i64) -> rusqlite::Result<()> {
+        let links = self.links(event, keys)?;
         self.insert_event(id, event, &links, file)?;
         for (resource, used) in links.resources.iter().zip(&event.resources) {
             self.insert_link.execute(params![id, resource, used.listed])?;
@@ -299,26 +305,18 @@ impl<'c> Writer<'c> {
             self.connection.prepare_cached("INSERT INTO csv_events (id) VALUES (?1)")?.execute([id])?;
         }
         if let Known::Memory(known) = &mut self.known {
-            known.insert(event_key(&event.event_id), id as u32);
+            known.insert(keys.event, id as u32);
         }
         self.sums.add(event, &links);
         Ok(())
     }
 
-    /// Puts a fuller record in the place of an event.
-    fn replace(
-        &mut self,
-        old: i64,
-        id: i64,
-        event: &Event,
-        from_csv: bool,
-        loser: Option<&[u8]>,
-        file: i64,
-    ) -> rusqlite::Result<()> {
+    /// Takes an event away for a fuller record.
+    fn replace(&mut self, old: i64, loser: Option<&[u8]>) -> rusqlite::Result<()> {
         if let Some(loser) = loser {
-            let mut owner = self.connection.prepare_cached("SELECT file_id FROM events WHERE id = ?1")?;
-            let owner = owner.query_row([old], |row| row.get(0))?;
-            self.keep_conflict(&event.event_id, owner, loser)?;
+            let mut owner = self.connection.prepare_cached("SELECT event_id, file_id FROM events WHERE id = ?1")?;
+            let (event_id, owner): (String, i64) = owner.query_row([old], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            self.keep_conflict(&event_id, owner, loser)?;
         }
         for sql in [
             "DELETE FROM events WHERE id = ?1",
@@ -328,7 +326,7 @@ impl<'c> Writer<'c> {
             self.connection.prepare_cached(sql)?.execute([old])?;
         }
         self.recount = true;
-        self.store(id, event, from_csv, file)
+        Ok(())
     }
 
     /// Keeps a record that differs from the event with its eventID.
@@ -341,25 +339,32 @@ impl<'c> Writer<'c> {
     }
 
     /// The rows that an event points to, made where they are new.
-    fn links(&mut self, event: &Event) -> rusqlite::Result<Links> {
-        let mut links = Links::default();
-        if let Some(identity) = &event.identity {
-            links.identity = Some(self.identity(identity)?);
+    fn links(&mut self, event: &Event, keys: &Keys) -> rusqlite::Result<Links> {
+        let facet = match self.facets.get(&keys.facet) {
+            Some(id) => *id,
+            None => {
+                let id = facets::insert(self.connection, event)?;
+                self.facets.insert(keys.facet, id);
+                id
+            }
+        };
+        let mut links = Links { facet, ..Links::default() };
+        if let Some((identity, key)) = event.identity.as_ref().zip(keys.identity) {
+            links.identity = Some(self.identity(identity, key)?);
         }
-        if let Some(text) = &event.user_agent {
+        if let Some(text) = keys.user_agent.zip(event.user_agent.as_deref()) {
             links.user_agent = Some(text_id(self.connection, &mut self.user_agents, "user_agents", text)?);
         }
-        if let Some(text) = &event.error_message {
+        if let Some(text) = keys.error_message.zip(event.error_message.as_deref()) {
             links.error_message = Some(text_id(self.connection, &mut self.error_messages, "error_messages", text)?);
         }
-        for used in &event.resources {
-            links.resources.push(self.resource(&used.resource)?);
+        for (used, key) in event.resources.iter().zip(&keys.resources) {
+            links.resources.push(self.resource(&used.resource, *key)?);
         }
         Ok(links)
     }
 
-    fn identity(&mut self, identity: &Arc<Identity>) -> rusqlite::Result<i64> {
-        let (key, rest) = identity_key(identity);
+    fn identity(&mut self, identity: &Arc<Identity>, (key, rest): (u128, u64)) -> rusqlite::Result<i64> {
         let i = identity.as_ref();
         let text = |text: &Option<Text>| text.as_deref().map(str::to_owned);
         if let Some((id, known_rest)) = self.identities.get_mut(&key) {
@@ -408,8 +413,7 @@ impl<'c> Writer<'c> {
         Ok(id)
     }
 
-    fn resource(&mut self, resource: &Resource) -> rusqlite::Result<i64> {
-        let key = resource_key(resource);
+    fn resource(&mut self, resource: &Resource, key: u128) -> rusqlite::Result<i64> {
         if let Some(id) = self.resources.get(&key) {
             return Ok(*id);
         }
@@ -447,10 +451,7 @@ impl<'c> Writer<'c> {
             e.error_code.as_deref(),
             e.outcome.name(),
             e.read_only,
-            e.management_event,
-            e.event_type.as_deref(),
-            e.event_category.as_deref(),
-            e.event_version.as_deref(),
+            links.facet,
             e.recipient_account_id.as_deref(),
             e.shared_event_id.as_deref(),
             e.vpc_endpoint_id.as_deref(),

@@ -17,6 +17,19 @@ pub(super) fn quoted(name: &str) -> String {
     if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
+/// A column of a count that `facets f` answers.
+pub(super) fn of_facet(shown: &Shown) -> String {
+    match shown {
+        Shown::Field(field) => match (field.place, field.kind) {
+            (Place::Write, _) => "CASE WHEN f.read_only IS 1 THEN 'false' ELSE 'true' END".to_owned(),
+            (_, Kind::Flag) => format!("CASE f.{} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END", field.stored_as),
+            _ => format!("f.{}", field.stored_as),
+        },
+        // Facets have no paths: whoever asks has made sure of that.
+        Shown::Path(_) => "NULL".to_owned(),
+    }
+}
+
 /// A column of a list of events.
 pub(super) fn expression(shown: &Shown, writer: &mut Writer<'_>) -> String {
     match shown {
@@ -36,6 +49,12 @@ fn field_expression(field: &Field) -> String {
             format!("CASE e.{column} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END")
         }
         Place::Event => format!("e.{column}"),
+        Place::Facet if field.kind == Kind::Flag => {
+            format!(
+                "(SELECT CASE {column} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END FROM facets WHERE id = e.facet_id)"
+            )
+        }
+        Place::Facet => of("facets", "facet_id"),
         Place::Write => "CASE WHEN e.read_only IS 1 THEN 'false' ELSE 'true' END".to_owned(),
         Place::Identity | Place::Role => of("identities", "identity_id"),
         Place::UserAgent => of("user_agents", "user_agent_id"),

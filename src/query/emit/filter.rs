@@ -44,6 +44,12 @@ impl<'s> Writer<'s> {
         Writer { params: Vec::new(), scans_records: false, stats }
     }
 
+    /// Begins a statement anew.
+    pub(super) fn restart(&mut self) {
+        self.params.clear();
+        self.scans_records = false;
+    }
+
     fn bind(&mut self, param: Param) -> String {
         self.params.push(param);
         format!("?{}", self.params.len())
@@ -88,6 +94,29 @@ impl<'s> Writer<'s> {
         }
     }
 
+    /// A term over `facets f`, and over `hourly_counts h` for a time.
+    pub(super) fn facet(&mut self, node: &Node) -> String {
+        match &node.kind {
+            NodeKind::All(nodes) => self.joined_facets(nodes, " AND "),
+            NodeKind::Any(nodes) => self.joined_facets(nodes, " OR "),
+            NodeKind::Not(inner) => format!("({}) IS NOT TRUE", self.facet(inner)),
+            NodeKind::Test(Test::Time(spans)) => any(spans.iter().map(|span| self.interval("h.hour", *span)).collect()),
+            NodeKind::Test(Test::Field(field, matcher)) if field.place == Place::Write => match matcher {
+                Matcher::Flag(flags) => written("f.read_only", flags),
+                // Every event either writes or does not.
+                _ => "1".to_owned(),
+            },
+            NodeKind::Test(Test::Field(field, matcher)) => self.matches(&format!("f.{}", field.stored_as), matcher),
+            // Whoever asks has made sure that there is no other.
+            NodeKind::Test(_) => "0".to_owned(),
+        }
+    }
+
+    fn joined_facets(&mut self, nodes: &[Node], with: &str) -> String {
+        let parts: Vec<String> = nodes.iter().map(|node| self.facet(node)).collect();
+        format!("({})", balanced(&parts, with))
+    }
+
     fn joined(&mut self, nodes: &[Node], with: &str, using: Use) -> String {
         let parts: Vec<String> = nodes.iter().map(|node| self.node(node, using)).collect();
         format!("({})", balanced(&parts, with))
@@ -126,12 +155,10 @@ impl<'s> Writer<'s> {
         match field.place {
             Place::Event => self.event_column(field, matcher, using),
             Place::Write => match matcher {
-                Matcher::Flag(flags) => any(flags
-                    .iter()
-                    .map(|flag| format!("e.read_only IS {}1", if *flag { "NOT " } else { "" }))
-                    .collect()),
+                Matcher::Flag(flags) => written("e.read_only", flags),
                 _ => "1".to_owned(),
             },
+            Place::Facet => self.through("facet_id", "facets", field.stored_as, matcher, using),
             Place::Identity => self.through("identity_id", "identities", field.stored_as, matcher, using),
             Place::UserAgent => self.through("user_agent_id", "user_agents", field.stored_as, matcher, using),
             Place::ErrorMessage => self.through("error_message_id", "error_messages", field.stored_as, matcher, using),
@@ -332,6 +359,11 @@ impl<'s> Writer<'s> {
         parts.push(self.of_resource(Some(matcher), &[], using));
         any(parts)
     }
+}
+
+/// Everything that is not known to be read-only, or the rest.
+fn written(column: &str, flags: &[bool]) -> String {
+    any(flags.iter().map(|flag| format!("{column} IS {}1", if *flag { "NOT " } else { "" })).collect())
 }
 
 /// Whether a term looks into records.

@@ -1,6 +1,7 @@
 //! From a lookup to one SQL statement with parameters.
 
 mod columns;
+mod facets;
 mod filter;
 mod plan;
 #[cfg(test)]
@@ -13,6 +14,8 @@ use crate::fields::{self, BRIEF_COLUMNS, HISTORY_COLUMNS, Place, Values};
 use filter::Writer;
 use plan::Plan;
 
+/// Where events come from, unless something better is known.
+const EVENTS: &str = "events e";
 /// The order of a list of events: newest first, and always the same among those of one second.
 const NEWEST_FIRST: &str = "e.time DESC, e.event_id";
 
@@ -60,13 +63,26 @@ impl<'s> Emitter<'s> {
         let limited = is_list
             && by_time
             && (limit.is_some() || lookup.stages.iter().any(|stage| matches!(stage, Stage::Limit(_))));
-        let plan = plan::plan(&lookup.terms, stats, limited);
+        let mut plan = plan::plan(&lookup.terms, stats, limited);
         let mut writer = Writer::new(stats);
         let condition = writer.all(&lookup.terms, &plan);
+        let wanted = lookup.stages.iter().filter_map(|stage| match stage {
+            Stage::Limit(most) => Some(*most),
+            _ => None,
+        });
+        let wanted = wanted.chain(limit).min().filter(|_| limited);
+        let few_hours = if is_list && plan.driver.is_none() {
+            facets::few_hours(&lookup.terms, wanted, stats, &mut writer)
+        } else {
+            None
+        };
+        if few_hours.is_some() {
+            plan.order_by_index = false;
+        }
         Emitter {
             writer,
             plan,
-            source: "events e".to_owned(),
+            source: few_hours.unwrap_or_else(|| EVENTS.to_owned()),
             condition,
             relation: Relation::Events { order: Vec::new(), limit: None, fields: None },
             outer_limit: limit.filter(|_| is_list),
@@ -101,7 +117,7 @@ impl<'s> Emitter<'s> {
         match stage {
             Stage::Count(by) => self.count(by, None, lookup),
             Stage::Top(most, by) => self.count(by, Some(*most), lookup),
-            Stage::Timeline(bucket) => self.timeline(*bucket),
+            Stage::Timeline(bucket) => self.timeline(*bucket, lookup),
             Stage::Fields(shown) => {
                 if let Relation::Events { fields, .. } = &mut self.relation {
                     *fields = Some(shown.clone());
@@ -177,11 +193,13 @@ impl<'s> Emitter<'s> {
             [Shown::Field(field)] if field.place == Place::Event && field.values == Values::Kept => Some(*field),
             _ => None,
         };
-        let whole_case = lookup.terms.is_empty()
-            && self.source == "events e"
-            && matches!(self.relation, Relation::Events { limit: None, .. });
-        let select = match kept.filter(|_| whole_case) {
+        let uncut = self.is_uncut();
+        let select = match kept.filter(|_| uncut && lookup.terms.is_empty()) {
             Some(field) => from_kept_counts(field.column),
+            None if uncut && facets::answers(&lookup.terms, by) => {
+                self.writer.restart();
+                facets::grouped(&lookup.terms, by, &columns, &mut self.writer)
+            }
             None if by.is_empty() && lookup.terms.len() == 1 => self.counted_by_resource(),
             None => self.grouped(by),
         };
@@ -193,6 +211,11 @@ impl<'s> Emitter<'s> {
                 .collect(),
         };
         self.relation = Relation::Table { select, columns, order, limit: most };
+    }
+
+    /// Whether the relation is still all events that the filter matches.
+    fn is_uncut(&self) -> bool {
+        self.source == EVENTS && matches!(self.relation, Relation::Events { limit: None, .. })
     }
 
     fn grouped(&mut self, by: &[Shown]) -> String {
@@ -225,20 +248,27 @@ impl<'s> Emitter<'s> {
         }
     }
 
-    fn timeline(&mut self, bucket: i64) {
-        self.fold_limit();
+    fn timeline(&mut self, bucket: i64, lookup: &Lookup) {
+        let kept = self.is_uncut() && bucket % 3_600 == 0 && facets::answers(&lookup.terms, &[]);
+        let (from, time, counted) = if kept {
+            self.writer.restart();
+            let (from, events) = facets::counted(&lookup.terms, &mut self.writer, true);
+            (from, "h.hour", format!("sum({events})"))
+        } else {
+            self.fold_limit();
+            let and = if self.condition.is_empty() { " WHERE" } else { " AND" };
+            (format!("{}{}{and} e.time IS NOT NULL", self.source, self.condition), "e.time", "count(*)".to_owned())
+        };
         // Weeks begin on Monday; the epoch was a Thursday.
         let shift = if bucket % 604_800 == 0 { 345_600 } else { 0 };
         let number = match shift {
             // Floor, for times before 1970 too.
-            0 => format!("(e.time - ((e.time % {bucket}) + {bucket}) % {bucket})"),
-            _ => format!("(e.time - ((((e.time - {shift}) % {bucket}) + {bucket}) % {bucket}))"),
+            0 => format!("({time} - (({time} % {bucket}) + {bucket}) % {bucket})"),
+            _ => format!("({time} - (((({time} - {shift}) % {bucket}) + {bucket}) % {bucket}))"),
         };
-        let and = if self.condition.is_empty() { " WHERE" } else { " AND" };
         let select = format!(
-            "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', {number}, 'unixepoch') AS event_time, count(*) AS events \
-             FROM {}{}{and} e.time IS NOT NULL GROUP BY {number}",
-            self.source, self.condition
+            "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', {number}, 'unixepoch') AS event_time, {counted} AS events \
+             FROM {from} GROUP BY {number}"
         );
         let columns = vec!["event_time".to_owned(), "events".to_owned()];
         self.relation = Relation::Table { select, columns, order: vec!["event_time".to_owned()], limit: None };

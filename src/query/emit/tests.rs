@@ -135,6 +135,21 @@ fn counts_of_the_whole_case_are_those_kept_at_import() {
     let statement = counted("| top 5 event-name");
     assert!(statement.sql.contains("attribute_values") && !statement.sql.contains("FROM events"), "{}", statement.sql);
     assert_eq!(statement.columns, ["event_name", "events"]);
+    for (text, source) in [
+        ("| count by source,name", "FROM facets f GROUP BY 1, 2"),
+        ("source=iam write=true | count", "FROM facets f WHERE f.event_source = ?1 AND f.read_only IS NOT 1"),
+        ("not region=us-* | count by account", "FROM facets f WHERE ((f.aws_region >= ?2"),
+        ("| timeline 1h", "FROM hourly_counts h JOIN facets f ON f.id = h.facet GROUP BY"),
+        ("time=2024-03-01 | count by error", "h.hour BETWEEN ?1 AND ?2 GROUP BY 1"),
+    ] {
+        let statement = counted(text);
+        assert!(statement.sql.contains(source) && !statement.sql.contains("FROM events"), "{}", statement.sql);
+    }
+    for text in ["user=alice | count by source", "since=2024-03-01T09:30 | count", "| timeline 5m", "| limit 5 | count"]
+    {
+        assert!(counted(text).sql.contains("FROM events e") || text.contains("limit"), "{text}");
+        assert!(!counted(text).sql.contains("facets"), "{text}");
+    }
     let resource = counted("resource=i-0abc | count");
     assert!(
         resource.sql.starts_with("SELECT count(DISTINCT event) AS events FROM event_resources"),

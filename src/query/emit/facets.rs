@@ -1,0 +1,113 @@
+//! Counts that need no look at the events: of attributes that `facets` has, over all times or over whole hours. And lists
+//! of rare combinations of such attributes, which need a look at few hours only.
+
+use super::super::Statistics;
+use super::super::lookup::{Interval, Node, NodeKind, Shown, Test};
+use super::columns;
+use super::filter::Writer;
+
+/// Seconds of what `hourly_counts` counts by.
+const HOUR: i64 = 3_600;
+/// A combination that more than one in so many events has is found soonest by going through the events by time.
+const OFTEN: u64 = 100;
+/// Where it is spread over more than one in so many hours, a list of all of them is found soonest by going through all.
+const SPREAD: u64 = 4;
+
+/// Whether a term asks only for what `facets` has.
+fn is_facet(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::All(nodes) | NodeKind::Any(nodes) => nodes.iter().all(is_facet),
+        NodeKind::Not(inner) => is_facet(inner),
+        NodeKind::Test(Test::Field(field, _)) => field.facet,
+        NodeKind::Test(_) => false,
+    }
+}
+
+/// Whether a term asks for times of whole hours.
+fn is_whole_hours(node: &Node) -> bool {
+    let whole = |span: &Interval| {
+        span.from.is_none_or(|from| from.rem_euclid(HOUR) == 0)
+            && span.to.is_none_or(|to| to.rem_euclid(HOUR) == HOUR - 1)
+    };
+    matches!(&node.kind, NodeKind::Test(Test::Time(spans)) if spans.iter().all(whole))
+}
+
+fn is_time(node: &Node) -> bool {
+    matches!(node.kind, NodeKind::Test(Test::Time(_)))
+}
+
+/// Whether the kept counts answer what is asked of these terms.
+pub(super) fn answers(terms: &[Node], by: &[Shown]) -> bool {
+    let known = |shown: &Shown| matches!(shown, Shown::Field(field) if field.facet);
+    by.iter().all(known) && terms.iter().all(|term| is_facet(term) || is_whole_hours(term))
+}
+
+/// The rows of the kept counts that terms meet: what stands behind FROM, and what is to be summed. `by_hour`: whether
+/// hours are asked for.
+pub(super) fn counted(terms: &[Node], writer: &mut Writer<'_>, by_hour: bool) -> (String, &'static str) {
+    let conditions: Vec<String> = terms.iter().map(|term| writer.facet(term)).collect();
+    let condition = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
+    if by_hour || terms.iter().any(is_time) {
+        (format!("hourly_counts h JOIN facets f ON f.id = h.facet{condition}"), "h.events")
+    } else {
+        (format!("facets f{condition}"), "f.events")
+    }
+}
+
+/// The SELECT that counts by attributes.
+pub(super) fn grouped(terms: &[Node], by: &[Shown], names: &[String], writer: &mut Writer<'_>) -> String {
+    let (from, events) = counted(terms, writer, false);
+    let mut shown: Vec<String> = by
+        .iter()
+        .zip(names)
+        .map(|(shown, name)| format!("{} AS {}", columns::of_facet(shown), columns::quoted(name)))
+        .collect();
+    shown.push(format!("ifnull(sum({events}), 0) AS events"));
+    let numbers: Vec<String> = (1..=by.len()).map(|number| number.to_string()).collect();
+    let group_by = if by.is_empty() { String::new() } else { format!(" GROUP BY {}", numbers.join(", ")) };
+    format!("SELECT {} FROM {from}{group_by}", shown.join(", "))
+}
+
+/// Where the events of a rare combination of attributes are looked for: what stands behind FROM in place of `events e`.
+/// `None` where going through the events by time is as good, or where nothing better is known.
+pub(super) fn few_hours(
+    terms: &[Node],
+    limit: Option<u64>,
+    stats: &dyn Statistics,
+    writer: &mut Writer<'_>,
+) -> Option<String> {
+    let asked: Vec<Node> = terms.iter().filter(|term| is_facet(term)).cloned().collect();
+    if asked.is_empty() {
+        return None;
+    }
+    let sum = |expression: &str, by_hour: bool| {
+        let mut writer = Writer::new(stats);
+        let (from, _) = counted(&asked, &mut writer, by_hour);
+        stats.sum(&format!("SELECT {expression} FROM {from}"), &writer.params)
+    };
+    let events = sum("sum(f.events)", false)?;
+    if limit.is_some() && events > stats.events() / OFTEN {
+        return None;
+    }
+    // Events without a time happened in no hour.
+    if sum("sum(h.events)", true)? != events {
+        return None;
+    }
+    let hours = sum("count(DISTINCT h.hour)", true)?;
+    let all = stats.sum("SELECT count(DISTINCT hour) FROM hourly_counts", &[])?;
+    // The newest hours that hold as many as are wanted, if nothing else is asked of the events.
+    let enough = limit.filter(|_| asked.len() == terms.len());
+    if enough.is_none() && hours > all / SPREAD {
+        return None;
+    }
+    let (from, _) = counted(&asked, writer, true);
+    let by_hour = format!("SELECT h.hour AS hour, sum(h.events) AS events FROM {from} GROUP BY 1");
+    let hours = match enough {
+        Some(limit) => format!(
+            "SELECT hour FROM (SELECT hour, sum(events) OVER (ORDER BY hour DESC) - events AS later FROM ({by_hour})) \
+             WHERE later < {limit}"
+        ),
+        None => by_hour,
+    };
+    Some(format!("({hours}) w CROSS JOIN events e ON e.time >= w.hour AND e.time < w.hour + {HOUR}"))
+}
