@@ -1,0 +1,470 @@
+//! Who acts: the accounts of an organization, and in each the roles of services and of people, the IAM users, root, and
+//! the services of AWS. A session is a function of who, where and when, so any file can be made without the others.
+
+use super::dice::{Dice, hash, mix};
+
+/// Account ids and how much happens in each.
+pub const ACCOUNTS: &[(&str, u64)] = &[
+    ("111122223333", 46),
+    ("222233334444", 20),
+    ("333344445555", 14),
+    ("444455556666", 9),
+    ("555566667777", 7),
+    ("666677778888", 4),
+];
+
+/// Regions and how much happens in each.
+pub const REGIONS: &[(&str, u64)] = &[
+    ("us-east-1", 480),
+    ("eu-west-1", 210),
+    ("us-west-2", 120),
+    ("eu-central-1", 80),
+    ("ap-southeast-1", 40),
+    ("us-east-2", 30),
+    ("ap-northeast-1", 12),
+    ("sa-east-1", 8),
+    ("ca-central-1", 6),
+    ("ap-south-1", 6),
+    ("eu-west-2", 4),
+    ("ap-southeast-2", 4),
+];
+
+pub const WORDS: &[&str] = &[
+    "orders",
+    "billing",
+    "search",
+    "catalog",
+    "checkout",
+    "media",
+    "reports",
+    "users",
+    "inventory",
+    "payments",
+    "email",
+    "ledger",
+    "metrics",
+    "audit",
+    "gateway",
+    "session",
+    "pricing",
+    "export",
+    "archive",
+    "images",
+    "recs",
+    "fraud",
+    "support",
+    "staging",
+    "backup",
+    "events",
+    "ingest",
+    "stream",
+    "batch",
+    "portal",
+    "partner",
+    "mobile",
+    "web",
+    "data",
+    "ml",
+    "feature",
+    "config",
+    "deploy",
+    "build",
+    "edge",
+    "cache",
+    "queue",
+    "worker",
+    "cron",
+    "notify",
+    "auth",
+    "token",
+    "asset",
+];
+
+const SERVICES: &[&str] = &[
+    "ec2",
+    "lambda",
+    "s3",
+    "cloudtrail",
+    "autoscaling",
+    "ecs-tasks",
+    "config",
+    "delivery.logs",
+    "kafka",
+    "rds",
+    "backup",
+    "secretsmanager",
+    "ssm",
+    "elasticloadbalancing",
+    "guardduty",
+    "eks",
+    "states",
+    "firehose",
+    "events",
+    "dynamodb",
+];
+
+const ROLES: u64 = 90;
+const PEOPLE: u64 = 60;
+const USERS: u64 = 40;
+
+/// One who acts, with the credentials of the moment.
+#[derive(Default)]
+pub struct Session {
+    pub kind: &'static str,
+    pub principal_id: String,
+    pub arn: String,
+    pub account: &'static str,
+    pub key: String,
+    pub user_name: String,
+    /// The role's name, ARN and id.
+    pub issuer: Option<(String, String, String)>,
+    pub name: String,
+    /// Unix seconds; 0 where there is no session.
+    pub created: i64,
+    pub mfa: bool,
+    pub console: bool,
+    pub instance: bool,
+    pub address: String,
+    pub agent: String,
+    pub invoked_by: String,
+    pub provider: String,
+}
+
+/// A moment in an account and Region.
+#[derive(Clone, Copy)]
+pub struct Place {
+    pub seed: u64,
+    pub account: usize,
+    pub region: usize,
+    pub time: i64,
+}
+
+impl Place {
+    pub fn account_id(&self) -> &'static str {
+        ACCOUNTS[self.account].0
+    }
+
+    fn numbers(&self, kind: &str, index: u64) -> [u64; 4] {
+        [self.seed, self.account as u64, hash(kind), index]
+    }
+
+    fn text(&self, prefix: &str, kind: &str, index: u64) -> String {
+        let mut text = prefix.to_owned();
+        Dice::new(&self.numbers(kind, index)).base32(20 - prefix.len(), &mut text);
+        text
+    }
+
+    fn period(&self, salt: u64, seconds: i64) -> (i64, u64) {
+        let shift = (salt % seconds as u64) as i64;
+        let number = (self.time - shift).div_euclid(seconds);
+        (number * seconds + shift, number as u64)
+    }
+
+    /// The name of one of the account's users.
+    pub fn user_name(&self, index: u64) -> String {
+        let mut dice = Dice::new(&self.numbers("user", index));
+        match index % 4 {
+            0 => format!("{}-ci", dice.pick(WORDS)),
+            1 => format!("svc-{}-{}", dice.pick(WORDS), dice.pick(WORDS)),
+            _ => person_name(self.seed, index),
+        }
+    }
+
+    /// The access key of one of the account's users.
+    pub fn user_key(&self, index: u64) -> String {
+        self.text("AKIA", "user key", index)
+    }
+
+    /// Who does this, by the column `who` of events.tsv. What is often done is done by few, other ones each time.
+    pub fn actor(&self, who: &str, event: &str, dice: &mut Dice) -> Session {
+        let pick = |count: u64, dice: &mut Dice| {
+            let rank = dice.tail(count);
+            if dice.one_in(2) { rank } else { (rank + hash(event)) % count }
+        };
+        let chance = dice.below(1000);
+        match (who, chance) {
+            ("event", _) => Session { invoked_by: service(dice), ..self.service(dice, true) },
+            ("cross", _) => self.other_account(dice),
+            ("web", _) => self.web_identity(dice),
+            ("saml", _) => self.saml(dice),
+            ("svc", 0..400) => self.service(dice, false),
+            ("svc", 400..650) => {
+                let by = service(dice);
+                let session = self.role(pick(ROLES, dice), dice);
+                Session { address: by.clone(), agent: by.clone(), invoked_by: by, ..session }
+            }
+            ("any", 0..1) | ("person", 0..4) | ("console", 0..15) => self.root(dice),
+            ("any", 1..160) | ("person", 4..620) | ("console", 15..700) => self.person(pick(PEOPLE, dice)),
+            ("any", 160..300) | ("person", 620..960) | ("console", _) | ("work", 0..80) => {
+                self.user(pick(USERS, dice), dice)
+            }
+            ("inst", _) => self.role(pick(ROLES / 4, dice) * 4, dice),
+            _ => self.role(pick(ROLES, dice), dice),
+        }
+    }
+
+    /// A role that some service assumes, and its session of the moment.
+    pub fn target(&self, dice: &mut Dice) -> Session {
+        let role = dice.tail(ROLES);
+        self.role(role, dice)
+    }
+
+    fn role(&self, index: u64, dice: &mut Dice) -> Session {
+        let mut fixed = Dice::new(&self.numbers("role", index));
+        let (first, second) = (fixed.pick(WORDS), fixed.pick(WORDS));
+        let slot = dice.tail(1 + fixed.tail(64));
+        let salt = mix(&[self.seed, self.account as u64, self.region as u64, index, slot]);
+        let (seconds, name) = match index % 4 {
+            0 => (21_600, format!("{first}-{second}-instance-role")),
+            1 => (43_200, format!("{first}-{second}-lambda-role")),
+            2 => (14_400, format!("{first}-{second}-task-role")),
+            _ => (3_600, format!("{first}-{second}-{}", fixed.pick(&["irsa", "deploy", "monitoring", "readonly"]))),
+        };
+        let (created, period) = self.period(salt, seconds);
+        let mut of_session = Dice::new(&[salt, period]);
+        let mut session_name = String::new();
+        match index % 4 {
+            0 => {
+                session_name.push_str("i-0");
+                Dice::new(&[salt]).hex(16, &mut session_name);
+            }
+            1 => session_name = format!("{first}-{second}-{}", WORDS[slot as usize % WORDS.len()]),
+            2 => of_session.hex(32, &mut session_name),
+            _ => session_name = format!("botocore-session-{created}"),
+        }
+        let mut key = "ASIA".to_owned();
+        of_session.base32(16, &mut key);
+        let (id, account) = (self.text("AROA", "role", index), self.account_id());
+        let address = match fixed.below(10) {
+            0..4 => public_address(self.seed, 9_000 + self.account as u64 * 16 + self.region as u64 * 3 + slot % 3),
+            4..6 => private_address(salt),
+            _ => public_address(self.seed, salt % 4_000),
+        };
+        Session {
+            kind: "AssumedRole",
+            principal_id: format!("{id}:{session_name}"),
+            arn: format!("arn:aws:sts::{account}:assumed-role/{name}/{session_name}"),
+            account,
+            key,
+            issuer: Some((name.clone(), format!("arn:aws:iam::{account}:role/{name}"), id)),
+            name: session_name,
+            created,
+            instance: index.is_multiple_of(4),
+            address,
+            agent: agent(self.seed, fixed.tail(150)),
+            ..Session::default()
+        }
+    }
+
+    fn person(&self, index: u64) -> Session {
+        let mut fixed = Dice::new(&self.numbers("person", index));
+        let set = fixed.pick(&["AdministratorAccess", "PowerUserAccess", "ReadOnlyAccess", "Developer", "Billing"]);
+        let mut role = format!("AWSReservedSSO_{set}_");
+        Dice::new(&self.numbers(set, 0)).hex(16, &mut role);
+        let (created, period) = self.period(mix(&[self.seed, index]), 28_800);
+        let mut today = Dice::new(&[self.seed, index, period, self.account as u64]);
+        let mut key = "ASIA".to_owned();
+        today.base32(16, &mut key);
+        let (id, account) = (self.text("AROA", set, 0), self.account_id());
+        let name = format!("{}@example.com", person_name(self.seed, index));
+        let console = today.below(3) < 2;
+        Session {
+            kind: "AssumedRole",
+            principal_id: format!("{id}:{name}"),
+            arn: format!("arn:aws:sts::{account}:assumed-role/{role}/{name}"),
+            account,
+            key,
+            issuer: Some((
+                role.clone(),
+                format!("arn:aws:iam::{account}:role/aws-reserved/sso.amazonaws.com/{role}"),
+                id,
+            )),
+            name,
+            created,
+            console,
+            address: public_address(self.seed, 4_000 + index * 7 + today.tail(7)),
+            agent: if console { browser(index, period) } else { agent(self.seed, 150 + fixed.below(30)) },
+            ..Session::default()
+        }
+    }
+
+    fn user(&self, index: u64, dice: &mut Dice) -> Session {
+        let name = self.user_name(index);
+        let human = index % 4 > 1;
+        let (created, period) = self.period(mix(&[self.seed, index, 5]), 43_200);
+        let with_mfa = human && index.is_multiple_of(3);
+        let key = if with_mfa {
+            let mut key = "ASIA".to_owned();
+            Dice::new(&[self.seed, index, period, 77]).base32(16, &mut key);
+            key
+        } else {
+            self.user_key(index)
+        };
+        Session {
+            kind: "IAMUser",
+            principal_id: self.text("AIDA", "user", index),
+            arn: format!("arn:aws:iam::{}:user/{name}", self.account_id()),
+            account: self.account_id(),
+            key,
+            user_name: name,
+            created: if with_mfa { created } else { 0 },
+            mfa: with_mfa,
+            console: with_mfa,
+            address: public_address(self.seed, if human { 5_000 + index * 3 } else { 6_000 + dice.tail(2_000) }),
+            agent: if with_mfa { browser(index, period) } else { agent(self.seed, (index * 7) % 180) },
+            ..Session::default()
+        }
+    }
+
+    fn root(&self, dice: &mut Dice) -> Session {
+        Session {
+            kind: "Root",
+            principal_id: self.account_id().to_owned(),
+            arn: format!("arn:aws:iam::{}:root", self.account_id()),
+            account: self.account_id(),
+            key: self.text("ASIA", "root", self.time as u64 / 7_200),
+            created: self.time - self.time % 7_200,
+            mfa: !dice.one_in(4),
+            address: public_address(self.seed, 8_000 + dice.below(4)),
+            agent: browser(0, self.time as u64 / 1_000_000),
+            ..Session::default()
+        }
+    }
+
+    fn service(&self, dice: &mut Dice, untyped: bool) -> Session {
+        let by = service(dice);
+        Session {
+            kind: if untyped { "" } else { "AWSService" },
+            account: self.account_id(),
+            address: by.clone(),
+            agent: by.clone(),
+            invoked_by: by,
+            ..Session::default()
+        }
+    }
+
+    fn other_account(&self, dice: &mut Dice) -> Session {
+        let vendor = dice.tail(6);
+        let id = ["464622532012", "714567890123", "999988887777", "111122223333", "222233334444", "810011223344"];
+        let mut principal_id = "AROA".to_owned();
+        Dice::new(&[self.seed, vendor]).base32(16, &mut principal_id);
+        principal_id.push_str([":datadog", ":scanner", ":audit", ":pipeline", ":backup", ":cost"][vendor as usize]);
+        Session {
+            kind: "AWSAccount",
+            principal_id,
+            account: id[vendor as usize],
+            address: public_address(self.seed, 8_100 + vendor * 40 + dice.tail(40)),
+            agent: agent(self.seed, vendor * 9),
+            ..Session::default()
+        }
+    }
+
+    fn web_identity(&self, dice: &mut Dice) -> Session {
+        let slot = dice.tail(120);
+        let mut fixed = Dice::new(&self.numbers("web", slot));
+        let user = format!("system:serviceaccount:{}:{}", fixed.pick(WORDS), fixed.pick(WORDS));
+        let mut oidc = String::new();
+        Dice::new(&self.numbers("oidc", 0)).letters(32, b"0123456789ABCDEF", &mut oidc);
+        let region = REGIONS[self.region].0;
+        let provider =
+            format!("arn:aws:iam::{}:oidc-provider/oidc.eks.{region}.amazonaws.com/id/{oidc}", self.account_id());
+        Session {
+            kind: "WebIdentityUser",
+            principal_id: format!("{provider}:sts.amazonaws.com:{user}"),
+            user_name: user,
+            provider,
+            account: self.account_id(),
+            address: public_address(self.seed, 8_500 + slot),
+            agent: agent(self.seed, fixed.tail(60)),
+            ..Session::default()
+        }
+    }
+
+    fn saml(&self, dice: &mut Dice) -> Session {
+        let person = dice.tail(PEOPLE);
+        let name = format!("{}@example.com", person_name(self.seed, person));
+        Session {
+            kind: "SAMLUser",
+            principal_id: format!("Qx7yEXAMPLE{}=:{name}", self.account),
+            user_name: name,
+            provider: "Qx7yEXAMPLE=".to_owned(),
+            account: self.account_id(),
+            address: public_address(self.seed, 4_000 + person * 7),
+            agent: "aws-internal/3 aws-sdk-java/1.12.9 Linux/5.10".to_owned(),
+            ..Session::default()
+        }
+    }
+}
+
+fn service(dice: &mut Dice) -> String {
+    format!("{}.amazonaws.com", SERVICES[dice.tail(SERVICES.len() as u64) as usize])
+}
+
+fn person_name(seed: u64, index: u64) -> String {
+    const FIRST: [&str; 16] = [
+        "alice", "bruno", "chen", "dana", "emeka", "farah", "goran", "hana", "ivan", "june", "karim", "lena", "mara",
+        "nils", "olga", "priya",
+    ];
+    const LAST: [&str; 12] =
+        ["adams", "berg", "costa", "dogan", "evans", "fischer", "garcia", "haddad", "ito", "jansen", "kovac", "li"];
+    let number = mix(&[seed, index, 3]) as usize;
+    format!("{}.{}", FIRST[number % FIRST.len()], LAST[(number >> 8) % LAST.len()])
+}
+
+fn public_address(seed: u64, index: u64) -> String {
+    let bits = mix(&[seed, index, 11]);
+    if index.is_multiple_of(97) {
+        return format!("2600:1f18:{:x}:{:x}::{:x}", bits as u16, (bits >> 16) as u16, (bits >> 32) as u16);
+    }
+    let first = [3, 18, 34, 35, 44, 52, 54, 63, 99, 203, 85, 91][(bits >> 40) as usize % 12];
+    format!("{first}.{}.{}.{}", (bits >> 16) as u8, (bits >> 8) as u8, bits as u8 | 1)
+}
+
+fn private_address(bits: u64) -> String {
+    format!("10.{}.{}.{}", bits as u8 % 8, (bits >> 8) as u8, (bits >> 16) as u8)
+}
+
+fn browser(person: u64, period: u64) -> String {
+    let version = 118 + period % 60 / 6;
+    match person % 4 {
+        0 => "AWS Internal".to_owned(),
+        1 => format!("Mozilla/5.0 (X11; Linux x86_64; rv:{version}.0) Gecko/20100101 Firefox/{version}.0"),
+        2 => format!(
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) \
+             Chrome/{version}.0.0.0 Safari/537.36"
+        ),
+        _ => format!("[S3Console/0.4, aws-internal/3 aws-sdk-java/1.12.{} Linux/5.10]", version * 4),
+    }
+}
+
+/// One of about 200 user agents.
+fn agent(seed: u64, index: u64) -> String {
+    let mut dice = Dice::new(&[seed, index, 21]);
+    let (a, b, c) = (dice.below(40), dice.below(200), dice.below(12));
+    match index % 9 {
+        0 => format!(
+            "Boto3/1.{a}.{b} md/Botocore#1.{a}.{b} ua/2.0 os/linux#5.10.{b}-{b}.amzn2.x86_64 md/arch#x86_64 \
+             lang/python#3.{c}.2 md/pyimpl#CPython cfg/retry-mode#legacy Botocore/1.{a}.{b}"
+        ),
+        1 => format!("aws-sdk-go/1.{a}.{b} (go1.2{}; linux; amd64)", c % 3),
+        2 => format!(
+            "aws-sdk-go-v2/1.{a}.{c} os/linux lang/go#1.2{}.{c} md/GOOS#linux md/GOARCH#amd64 api/{}#1.{b}.0",
+            c % 3,
+            dice.pick(SERVICES)
+        ),
+        3 => format!(
+            "aws-cli/2.{a}.{c} md/awscrt#0.19.{c} ua/2.0 os/linux#6.1.{b} md/arch#x86_64 lang/python#3.11.{c} \
+             cfg/retry-mode#standard md/installer#exe md/prompt#off md/command#{}.{}",
+            dice.pick(SERVICES),
+            dice.pick(WORDS)
+        ),
+        4 => format!("aws-sdk-java/2.{a}.{b} Linux/5.10.{b} OpenJDK_64-Bit_Server_VM/17.0.{c}+7-LTS Java/17.0.{c}"),
+        5 => format!("aws-sdk-nodejs/2.1{b}.0 linux/v18.{c}.1 exec-env/AWS_Lambda_nodejs18.x promise"),
+        6 => format!(
+            "APN/1.0 HashiCorp/1.0 Terraform/1.{c}.{} (+https://www.terraform.io) terraform-provider-aws/5.{a}.0",
+            c % 7
+        ),
+        7 => format!("aws-sdk-js/3.{b}.0 ua/2.0 os/linux#5.10 lang/js md/nodejs#20.{c}.0 api/{}", dice.pick(SERVICES)),
+        _ => format!("amazon-ssm-agent/3.2.{b}.0 aws-sdk-go/1.44.{a} (go1.20.{c}; linux; amd64)"),
+    }
+}

@@ -1,0 +1,165 @@
+//! What a `<slot>` of events.tsv becomes.
+
+use std::fmt::Write;
+
+use super::actors::{Place, REGIONS, Session, WORDS};
+use super::dice::{Dice, hash};
+use super::record::instant;
+
+/// What an event is filled from.
+pub struct Scene<'a> {
+    pub place: Place,
+    /// The event's own number: a thing is the same one throughout an event.
+    pub event: u64,
+    pub actor: &'a Session,
+    pub target: &'a Session,
+}
+
+impl Scene<'_> {
+    /// One of an account's things, the first ones most often.
+    fn thing(&self, kind: &str, count: u64) -> Dice {
+        let index = Dice::new(&[self.event, hash(kind)]).tail(count);
+        Dice::new(&[self.place.seed, self.place.account as u64, self.place.region as u64, hash(kind), index])
+    }
+
+    fn hex_thing(&self, kind: &str, count: u64, digits: usize, out: &mut String) {
+        self.thing(kind, count).hex(digits, out);
+    }
+
+    fn words_thing(&self, kind: &str, count: u64, out: &mut String) {
+        let mut dice = self.thing(kind, count);
+        let _ = write!(out, "{}-{}-{}", dice.pick(WORDS), dice.pick(WORDS), dice.below(20));
+    }
+
+    /// Writes a template with its slots filled.
+    pub fn fill(&self, template: &str, dice: &mut Dice, out: &mut String) {
+        let mut rest = template;
+        while let Some((before, after)) = rest.split_once('<') {
+            let (slot, after) = after.split_once('>').unwrap_or_else(|| panic!("no end of <{after}"));
+            out.push_str(before);
+            self.slot(slot, dice, out);
+            rest = after;
+        }
+        out.push_str(rest);
+    }
+
+    fn slot(&self, slot: &str, dice: &mut Dice, out: &mut String) {
+        let region = REGIONS[self.place.region].0;
+        let account = self.place.account_id();
+        let issuer = |index: usize| {
+            self.target.issuer.as_ref().map_or("", |(name, arn, id)| [name.as_str(), arn.as_str(), id.as_str()][index])
+        };
+        match slot {
+            "account" => out.push_str(account),
+            "region" => out.push_str(region),
+            "now" => out.push_str(&instant(self.place.time)),
+            "expiry" => out.push_str(&instant(self.place.time + 3_600)),
+            "session" => out.push_str(&self.actor.name),
+            "actor" => out.push_str(&self.actor.arn),
+            "t.role" => out.push_str(issuer(0)),
+            "t.rolearn" => out.push_str(issuer(1)),
+            "t.key" => out.push_str(&self.target.key),
+            "t.session" => out.push_str(&self.target.name),
+            "t.principal" => out.push_str(&self.target.principal_id),
+            "t.arn" => out.push_str(&self.target.arn),
+            "uuid" => dice.uuid(out),
+            "hex8" => dice.hex(8, out),
+            "hex16" => dice.hex(16, out),
+            "hex32" => dice.hex(32, out),
+            "b32" => dice.base32(16, out),
+            "token" => dice.base64(100, out),
+            "mac" => {
+                for index in 0..5 {
+                    out.push_str(if index == 0 { "" } else { ":" });
+                    dice.hex(2, out);
+                }
+            }
+            "word" => out.push_str(dice.pick(WORDS)),
+            "letter" => dice.letters(1, b"123456789", out),
+            "int" => write(out, 1 + dice.tail(999)),
+            "size" => write(out, 1 + dice.tail(1 << 30)),
+            "port" => write(out, dice.pick(&[22, 443, 3389, 5432, 8080, 6379, 3306])),
+            "cidr" => match dice.below(5) {
+                0 => out.push_str("0.0.0.0/0"),
+                pick => write(out, format_args!("10.{pick}.{}.0/24", dice.below(256))),
+            },
+            "itype" => out.push_str(dice.pick(&["t3.medium", "m5.large", "c5.xlarge", "r5.large", "m6g.large"])),
+            "privateip" => write(out, format_args!("10.{}.{}.{}", dice.below(8), dice.below(256), dice.below(256))),
+            "privatedns" => {
+                write(
+                    out,
+                    format_args!("ip-10-{}-{}-{}.ec2.internal", dice.below(8), dice.below(256), dice.below(256)),
+                );
+            }
+            _ => self.thing_slot(slot, dice, out),
+        }
+    }
+
+    fn thing_slot(&self, slot: &str, dice: &mut Dice, out: &mut String) {
+        let region = REGIONS[self.place.region].0;
+        let account = self.place.account_id();
+        match slot {
+            "instance" if self.actor.instance => out.push_str(&self.actor.name),
+            "instance" | "volume" | "sg" | "subnet" | "vpc" | "eni" | "ami" => {
+                let (prefix, count) = match slot {
+                    "instance" => ("i-0", 4_000),
+                    "volume" => ("vol-0", 6_000),
+                    "sg" => ("sg-0", 400),
+                    "subnet" => ("subnet-0", 60),
+                    "vpc" => ("vpc-0", 8),
+                    "eni" => ("eni-0", 8_000),
+                    _ => ("ami-0", 150),
+                };
+                out.push_str(prefix);
+                self.hex_thing(slot, count, 16, out);
+            }
+            "oidc" => self.hex_thing(slot, 4, 32, out),
+            "kmskey" => {
+                write(out, format_args!("arn:aws:kms:{region}:{account}:key/"));
+                self.thing(slot, 60).uuid(out);
+            }
+            "bucket" => {
+                out.push_str("acme-");
+                self.words_thing(slot, 200, out);
+            }
+            "key" => {
+                self.words_thing("prefix", 500, out);
+                write(out, format_args!("/dt={}/part-{:05}-", &instant(self.place.time)[..10], dice.tail(2_000)));
+                dice.uuid(out);
+                out.push_str(dice.pick(&[".parquet", ".json.gz", ".csv", ".snappy.parquet", ".log.gz"]));
+            }
+            "loggroup" => {
+                out.push_str("/aws/lambda/");
+                self.words_thing("fn", 300, out);
+            }
+            "logstream" => {
+                write(out, format_args!("{}/[$LATEST]", instant(self.place.time)[..10].replace('-', "/")));
+                dice.hex(32, out);
+            }
+            "param" => {
+                out.push('/');
+                self.words_thing(slot, 900, out);
+                out.push_str("/url");
+            }
+            "secret" => {
+                write(out, format_args!("arn:aws:secretsmanager:{region}:{account}:secret:"));
+                self.words_thing(slot, 300, out);
+                out.push('-');
+                self.thing(slot, 300).letters(6, b"abcdefghijkmnpqrstuvwxyzABCDEFGH", out);
+            }
+            "user" | "userkey" => {
+                let index = Dice::new(&[self.event, hash("user")]).tail(40);
+                out.push_str(&if slot == "user" { self.place.user_name(index) } else { self.place.user_key(index) });
+            }
+            "fn" => self.words_thing(slot, 300, out),
+            "table" | "asg" | "db" | "queue" | "topic" => self.words_thing(slot, 120, out),
+            "cluster" => self.words_thing(slot, 12, out),
+            "repo" | "stack" => self.words_thing(slot, 150, out),
+            _ => panic!("events.tsv has a slot <{slot}> that nothing fills"),
+        }
+    }
+}
+
+fn write(out: &mut String, value: impl std::fmt::Display) {
+    let _ = write!(out, "{value}");
+}
