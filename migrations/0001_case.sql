@@ -89,9 +89,6 @@ CREATE TABLE identities (
     first_seen        TEXT,
     last_seen         TEXT
 ) STRICT;
-CREATE INDEX identities_by_user_name ON identities (user_name);
-CREATE INDEX identities_by_arn       ON identities (arn);
-CREATE INDEX identities_by_role      ON identities (role_name);
 
 -- What was acted on: one row a spelling, as Event history lists a role once by name and once by ARN.
 CREATE TABLE resources (
@@ -101,14 +98,11 @@ CREATE TABLE resources (
     arn        TEXT,                            -- where the record spells it as an ARN
     account_id TEXT,                            -- the ARN's, else the event's
     aws_region TEXT,                            -- the ARN's, else the event's; NULL for a global service
-    arn_end    TEXT,                            -- what follows the last / or : of the ARN, for lookups by name
+    arn_end    TEXT,                            -- what follows the last / or : of the ARN, where that is not the name
     events     INTEGER NOT NULL DEFAULT 0,
     first_seen TEXT,
     last_seen  TEXT
 ) STRICT;
-CREATE INDEX resources_by_name    ON resources (name);
-CREATE INDEX resources_by_arn     ON resources (arn)     WHERE arn IS NOT NULL;
-CREATE INDEX resources_by_arn_end ON resources (arn_end) WHERE arn_end IS NOT NULL;
 
 -- Which event names which resource. listed: 1 where Event history would list it for this event, 0 where the
 -- record merely mentions it.
@@ -127,7 +121,6 @@ CREATE TABLE user_agents (
     first_seen TEXT,
     last_seen  TEXT
 ) STRICT;
-CREATE INDEX user_agents_by_text ON user_agents (text);
 CREATE TABLE error_messages (
     id         INTEGER PRIMARY KEY,
     text       TEXT NOT NULL,
@@ -135,7 +128,6 @@ CREATE TABLE error_messages (
     first_seen TEXT,
     last_seen  TEXT
 ) STRICT;
-CREATE INDEX error_messages_by_text ON error_messages (text);
 
 -- The records, byte for byte, in zstd-compressed blocks. A block's id is the id of its first event; its records
 -- have consecutive ids. A duplicate leaves a gap among the events' ids. Read it with record(events.id).

@@ -3,8 +3,6 @@
 //! A run of import adds up what it stores in memory and writes the sums when it finishes. Where that is not enough,
 //! because an event was replaced or an earlier run was stopped, everything is counted again from the events.
 
-use std::hash::Hash;
-
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 
@@ -93,23 +91,66 @@ pub(crate) struct Links {
     pub(crate) resources: Vec<i64>,
 }
 
-/// What a run has stored so far.
+/// How often each row of a table occurs. Rows that the run made are numbered one after the other.
 #[derive(Default)]
-pub(crate) struct Sums {
-    facets: FxHashMap<i64, Seen>,
-    /// Events by hour and facet.
-    hours: FxHashMap<(i64, i64), u64>,
-    identities: FxHashMap<i64, Seen>,
-    user_agents: FxHashMap<i64, Seen>,
-    error_messages: FxHashMap<i64, Seen>,
-    resources: FxHashMap<i64, Seen>,
-    attributes: Vec<(&'static str, FxHashMap<Text, Seen>)>,
+struct Tally {
+    /// The largest id before the run.
+    before: i64,
+    old: FxHashMap<i64, Seen>,
+    new: Vec<Seen>,
 }
 
-fn add<K: Hash + Eq>(map: &mut FxHashMap<K, Seen>, key: Option<K>, time: Option<i64>) {
-    if let Some(key) = key {
-        map.entry(key).or_default().add(time);
+impl Tally {
+    fn of(connection: &Connection, table: &str) -> rusqlite::Result<Tally> {
+        let before = format!("SELECT coalesce(max(id), 0) FROM {table}");
+        Ok(Tally { before: connection.query_row(&before, [], |row| row.get(0))?, ..Tally::default() })
     }
+
+    fn add(&mut self, id: i64, time: Option<i64>) {
+        let Some(index) = usize::try_from(id - self.before - 1).ok() else {
+            return self.old.entry(id).or_default().add(time);
+        };
+        if index >= self.new.len() {
+            self.new.resize(index + 1, Seen::default());
+        }
+        self.new[index].add(time);
+    }
+
+    /// Writes the counts. A new row was made with the count and the time of its first event, so that most are right
+    /// already.
+    fn write(&self, connection: &Connection, table: &str) -> rusqlite::Result<()> {
+        let mut set = connection
+            .prepare(&format!("UPDATE {table} SET events = ?2, first_seen = ?3, last_seen = ?4 WHERE id = ?1"))?;
+        for (index, seen) in self.new.iter().enumerate().filter(|(_, seen)| seen.events > 1) {
+            let (first, last) = seen.period();
+            set.execute(params![self.before + 1 + index as i64, seen.events, first, last])?;
+        }
+        let mut update = connection.prepare(&format!(
+            "UPDATE {table} SET events = events + ?2, \
+                 first_seen = CASE WHEN ?3 < first_seen OR first_seen IS NULL THEN ?3 ELSE first_seen END, \
+                 last_seen  = CASE WHEN ?4 > last_seen  OR last_seen  IS NULL THEN ?4 ELSE last_seen END \
+             WHERE id = ?1"
+        ))?;
+        let mut old: Vec<_> = self.old.iter().collect();
+        old.sort_unstable_by_key(|(id, _)| **id);
+        for (id, seen) in old {
+            let (first, last) = seen.period();
+            update.execute(params![id, seen.events, first, last])?;
+        }
+        Ok(())
+    }
+}
+
+/// What a run has stored so far.
+pub(crate) struct Sums {
+    facets: Tally,
+    /// Events by hour and facet.
+    hours: FxHashMap<(i64, i64), u64>,
+    identities: Tally,
+    user_agents: Tally,
+    error_messages: Tally,
+    resources: Tally,
+    attributes: Vec<(&'static str, FxHashMap<Text, Seen>)>,
 }
 
 /// The first second of the hour of a time.
@@ -118,22 +159,35 @@ fn hour_of(time: i64) -> i64 {
 }
 
 impl Sums {
-    pub(crate) fn new() -> Sums {
-        let attributes = kept_attributes().map(|field| (field.column, FxHashMap::default())).collect();
-        Sums { attributes, ..Sums::default() }
+    pub(crate) fn begin(connection: &Connection) -> rusqlite::Result<Sums> {
+        Ok(Sums {
+            facets: Tally::of(connection, "facets")?,
+            hours: FxHashMap::default(),
+            identities: Tally::of(connection, "identities")?,
+            user_agents: Tally::of(connection, "user_agents")?,
+            error_messages: Tally::of(connection, "error_messages")?,
+            resources: Tally::of(connection, "resources")?,
+            attributes: kept_attributes().map(|field| (field.column, FxHashMap::default())).collect(),
+        })
     }
 
     /// Counts a stored event.
     pub(crate) fn add(&mut self, event: &Event, links: &Links) {
-        add(&mut self.facets, Some(links.facet), event.time);
+        self.facets.add(links.facet, event.time);
         if let Some(time) = event.time {
             *self.hours.entry((hour_of(time), links.facet)).or_default() += 1;
         }
-        add(&mut self.identities, links.identity, event.time);
-        add(&mut self.user_agents, links.user_agent, event.time);
-        add(&mut self.error_messages, links.error_message, event.time);
+        for (tally, id) in [
+            (&mut self.identities, links.identity),
+            (&mut self.user_agents, links.user_agent),
+            (&mut self.error_messages, links.error_message),
+        ] {
+            if let Some(id) = id {
+                tally.add(id, event.time);
+            }
+        }
         for resource in &links.resources {
-            add(&mut self.resources, Some(*resource), event.time);
+            self.resources.add(*resource, event.time);
         }
         for (column, values) in &mut self.attributes {
             let Some(value) = value(event, column) else { continue };
@@ -146,26 +200,14 @@ impl Sums {
 
     /// Adds the sums to those in the case.
     pub(crate) fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
-        let tables = [
+        for (table, tally) in [
             ("facets", &self.facets),
             ("identities", &self.identities),
             ("user_agents", &self.user_agents),
             ("error_messages", &self.error_messages),
             ("resources", &self.resources),
-        ];
-        for (table, sums) in tables {
-            let mut update = connection.prepare(&format!(
-                "UPDATE {table} SET events = events + ?2, \
-                     first_seen = CASE WHEN ?3 < first_seen OR first_seen IS NULL THEN ?3 ELSE first_seen END, \
-                     last_seen  = CASE WHEN ?4 > last_seen  OR last_seen  IS NULL THEN ?4 ELSE last_seen END \
-                 WHERE id = ?1"
-            ))?;
-            let mut ids: Vec<_> = sums.keys().copied().collect();
-            ids.sort_unstable();
-            for id in ids {
-                let (first, last) = sums[&id].period();
-                update.execute(params![id, sums[&id].events, first, last])?;
-            }
+        ] {
+            tally.write(connection, table)?;
         }
         let mut upsert = connection.prepare(
             "INSERT INTO hourly_counts (hour, facet, events) VALUES (?1, ?2, ?3) \

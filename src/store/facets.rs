@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 
-use super::known::Keyer;
+use super::known::{Key, Keyer};
 use crate::event::Event;
 use crate::fields::{FIELDS, Field, Kind, Values};
 
@@ -17,7 +17,7 @@ fn flag(flag: Option<bool>) -> Option<&'static str> {
 }
 
 /// What tells a facet apart.
-pub(super) fn key(keyer: &mut Keyer, event: &Event) -> u128 {
+pub(super) fn key(keyer: &mut Keyer, event: &Event) -> Key {
     keyer.key(&[
         event.event_source.as_deref(),
         event.event_name.as_deref(),
@@ -34,7 +34,7 @@ pub(super) fn key(keyer: &mut Keyer, event: &Event) -> u128 {
 }
 
 /// The facets of a case.
-pub(super) fn load(connection: &Connection) -> rusqlite::Result<FxHashMap<u128, i64>> {
+pub(super) fn load(connection: &Connection) -> rusqlite::Result<FxHashMap<Key, i64>> {
     let mut keyer = Keyer::default();
     let mut select = connection.prepare(
         "SELECT id, event_source, event_name, aws_region, recipient_account_id, error_code, outcome, \
@@ -50,12 +50,12 @@ pub(super) fn load(connection: &Connection) -> rusqlite::Result<FxHashMap<u128, 
     rows.collect()
 }
 
-/// Adds a facet; its count comes when the run ends.
-pub(super) fn insert(connection: &Connection, event: &Event) -> rusqlite::Result<i64> {
+/// Adds a facet, met at this time.
+pub(super) fn insert(connection: &Connection, event: &Event, time: Option<&str>) -> rusqlite::Result<i64> {
     let mut insert = connection.prepare_cached(
         "INSERT INTO facets (event_source, event_name, aws_region, recipient_account_id, error_code, outcome, read_only, \
-         management_event, event_type, event_category, event_version) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+         management_event, event_type, event_category, event_version, events, first_seen, last_seen) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12, ?12)",
     )?;
     insert.execute(params![
         event.event_source.as_deref(),
@@ -69,6 +69,7 @@ pub(super) fn insert(connection: &Connection, event: &Event) -> rusqlite::Result
         event.event_type.as_deref(),
         event.event_category.as_deref(),
         event.event_version.as_deref(),
+        time,
     ])?;
     Ok(connection.last_insert_rowid())
 }

@@ -25,6 +25,12 @@ fn all() -> Vec<Index> {
         index("events_by_identity", "events (identity_id, time, user_agent_id)".to_owned()),
         index("events_by_user_agent", "events (user_agent_id, time)".to_owned()),
         index("event_resources_by_resource", "event_resources (resource, event)".to_owned()),
+        index("identities_by_user_name", "identities (user_name)".to_owned()),
+        index("identities_by_arn", "identities (arn)".to_owned()),
+        index("identities_by_role", "identities (role_name)".to_owned()),
+        // By ARN too: the name is a part of it.
+        index("resources_by_name", "resources (name)".to_owned()),
+        index("resources_by_arn_end", "resources (arn_end) WHERE arn_end IS NOT NULL".to_owned()),
     ];
     let columns = FIELDS.iter().filter(|field| field.indexed && field.place == Place::Event).map(|field| field.column);
     for column in columns.filter(|column| !matches!(*column, "event_time" | "event_id")) {

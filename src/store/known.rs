@@ -8,6 +8,14 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 use super::facets;
 use crate::event::{Event, Identity, Resource};
 
+/// A 128-bit hash, in parts so that a map of them leaves no gaps.
+pub(super) type Key = [u32; 4];
+
+/// The parts of a 128-bit hash.
+fn parts_of(hash: u128) -> Key {
+    [hash as u32, (hash >> 32) as u32, (hash >> 64) as u32, (hash >> 96) as u32]
+}
+
 /// Hashes lists of texts.
 #[derive(Default)]
 pub(crate) struct Keyer {
@@ -16,14 +24,14 @@ pub(crate) struct Keyer {
 
 impl Keyer {
     /// A hash of texts in order, in which an absent one differs from an empty one.
-    pub(super) fn key(&mut self, parts: &[Option<&str>]) -> u128 {
+    pub(super) fn key(&mut self, parts: &[Option<&str>]) -> Key {
         self.buffer.clear();
         for part in parts {
             let length = part.map_or(0, |text| text.len() as u32 + 1);
             self.buffer.extend_from_slice(&length.to_le_bytes());
             self.buffer.extend_from_slice(part.unwrap_or_default().as_bytes());
         }
-        xxh3_128(&self.buffer)
+        parts_of(xxh3_128(&self.buffer))
     }
 
     /// The hashes of what a case recognises an event's parts by. Workers make them, so that the writer need not.
@@ -32,14 +40,14 @@ impl Keyer {
             event: event_key(&event.event_id),
             facet: facets::key(self, event),
             identity: event.identity.as_ref().map(|identity| self.identity(identity)),
-            user_agent: event.user_agent.as_ref().map(|text| xxh3_128(text.as_bytes())),
-            error_message: event.error_message.as_ref().map(|text| xxh3_128(text.as_bytes())),
+            user_agent: event.user_agent.as_ref().map(|text| parts_of(xxh3_128(text.as_bytes()))),
+            error_message: event.error_message.as_ref().map(|text| parts_of(xxh3_128(text.as_bytes()))),
             resources: event.resources.iter().map(|used| self.resource(&used.resource)).collect(),
         }
     }
 
     /// What tells an identity apart, and a hash of what it has beside that.
-    fn identity(&mut self, i: &Identity) -> (u128, u64) {
+    fn identity(&mut self, i: &Identity) -> (Key, u64) {
         let without_arn = i.arn.is_none();
         let apart = self.key(&[
             i.kind.as_deref(),
@@ -57,11 +65,11 @@ impl Keyer {
             i.session_name.as_deref(),
             i.identity_provider.as_deref(),
         ]);
-        (apart, rest as u64)
+        (apart, u64::from(rest[0]) | u64::from(rest[1]) << 32)
     }
 
     /// What tells a resource apart.
-    fn resource(&mut self, resource: &Resource) -> u128 {
+    fn resource(&mut self, resource: &Resource) -> Key {
         self.key(&[
             resource.kind.as_deref(),
             Some(&resource.name),
@@ -75,21 +83,22 @@ impl Keyer {
 /// What a case recognises an event and its parts by.
 #[derive(Debug)]
 pub(crate) struct Keys {
-    pub(super) event: u64,
-    pub(super) facet: u128,
-    pub(super) identity: Option<(u128, u64)>,
-    pub(super) user_agent: Option<u128>,
-    pub(super) error_message: Option<u128>,
-    pub(super) resources: Vec<u128>,
+    pub(super) event: [u32; 2],
+    pub(super) facet: Key,
+    pub(super) identity: Option<(Key, u64)>,
+    pub(super) user_agent: Option<Key>,
+    pub(super) error_message: Option<Key>,
+    pub(super) resources: Vec<Key>,
 }
 
 /// What tells an event apart, for this run's memory.
-fn event_key(event_id: &str) -> u64 {
-    xxh3_64(event_id.as_bytes())
+fn event_key(event_id: &str) -> [u32; 2] {
+    let hash = xxh3_64(event_id.as_bytes());
+    [hash as u32, (hash >> 32) as u32]
 }
 
 /// The identities of a case.
-pub(crate) fn identities(connection: &Connection) -> rusqlite::Result<FxHashMap<u128, (i64, u64)>> {
+pub(crate) fn identities(connection: &Connection) -> rusqlite::Result<FxHashMap<Key, (i64, u64)>> {
     let mut keyer = Keyer::default();
     let mut select = connection.prepare(
         "SELECT id, type, user_name, arn, account_id, principal_id, role_name, role_arn, session_name, \
@@ -119,7 +128,7 @@ pub(crate) fn identities(connection: &Connection) -> rusqlite::Result<FxHashMap<
 }
 
 /// The resources of a case.
-pub(crate) fn resources(connection: &Connection) -> rusqlite::Result<FxHashMap<u128, i64>> {
+pub(crate) fn resources(connection: &Connection) -> rusqlite::Result<FxHashMap<Key, i64>> {
     let mut keyer = Keyer::default();
     let mut select = connection.prepare("SELECT id, type, name, arn, account_id, aws_region FROM resources")?;
     let rows = select.query_map([], |row| {
@@ -130,23 +139,27 @@ pub(crate) fn resources(connection: &Connection) -> rusqlite::Result<FxHashMap<u
 }
 
 /// The texts of a table of texts.
-pub(crate) fn texts(connection: &Connection, table: &str) -> rusqlite::Result<FxHashMap<u128, i64>> {
+pub(crate) fn texts(connection: &Connection, table: &str) -> rusqlite::Result<FxHashMap<Key, i64>> {
     let mut select = connection.prepare(&format!("SELECT id, text FROM {table}"))?;
-    let rows = select.query_map([], |row| Ok((xxh3_128(row.get_ref(1)?.as_str()?.as_bytes()), row.get(0)?)))?;
+    let rows =
+        select.query_map([], |row| Ok((parts_of(xxh3_128(row.get_ref(1)?.as_str()?.as_bytes())), row.get(0)?)))?;
     rows.collect()
 }
 
-/// The id of a text in a table of texts, which gets it where it is new.
+/// The id of a text in a table of texts, which gets it, met at this time, where it is new.
 pub(crate) fn text_id(
     connection: &Connection,
-    known: &mut FxHashMap<u128, i64>,
+    known: &mut FxHashMap<Key, i64>,
     table: &str,
-    (key, text): (u128, &str),
+    (key, text): (Key, &str),
+    time: Option<&str>,
 ) -> rusqlite::Result<i64> {
     if let Some(id) = known.get(&key) {
         return Ok(*id);
     }
-    connection.prepare_cached(&format!("INSERT INTO {table} (text) VALUES (?1)"))?.execute(params![text])?;
+    connection
+        .prepare_cached(&format!("INSERT INTO {table} (text, events, first_seen, last_seen) VALUES (?1, 1, ?2, ?2)"))?
+        .execute(params![text, time])?;
     let id = connection.last_insert_rowid();
     known.insert(key, id);
     Ok(id)

@@ -12,7 +12,7 @@ use super::duplicates::{self, Verdict};
 use super::error::Error;
 use super::facets;
 use super::indexes;
-use super::known::{self, Keys, text_id};
+use super::known::{self, Key, Keys, text_id};
 use super::records::{Block, Reader};
 use crate::arn::last_part;
 use crate::event::{Event, Identity, Resource, Text};
@@ -49,7 +49,7 @@ pub(super) struct OpenFile {
 /// How the writer knows the events that are there.
 enum Known {
     /// By this run's memory: the case was empty.
-    Memory(FxHashMap<u64, u32>),
+    Memory(FxHashMap<[u32; 2], u32>),
     /// By the index on `event_id`.
     Index,
 }
@@ -62,11 +62,11 @@ pub(crate) struct Writer<'c> {
     next_id: i64,
     pub(super) next_file: i64,
     pub(super) import: i64,
-    facets: FxHashMap<u128, i64>,
-    identities: FxHashMap<u128, (i64, u64)>,
-    resources: FxHashMap<u128, i64>,
-    user_agents: FxHashMap<u128, i64>,
-    error_messages: FxHashMap<u128, i64>,
+    facets: FxHashMap<Key, i64>,
+    identities: FxHashMap<Key, (i64, u64)>,
+    resources: FxHashMap<Key, i64>,
+    user_agents: FxHashMap<Key, i64>,
+    error_messages: FxHashMap<Key, i64>,
     pub(super) sums: Sums,
     /// Whether the sums are not enough.
     pub(super) recount: bool,
@@ -124,7 +124,7 @@ impl<'c> Writer<'c> {
             resources: known::resources(connection)?,
             user_agents: known::texts(connection, "user_agents")?,
             error_messages: known::texts(connection, "error_messages")?,
-            sums: Sums::new(),
+            sums: Sums::begin(connection)?,
             recount: stopped,
             file: None,
             uncommitted: (0, 0),
@@ -296,8 +296,9 @@ impl<'c> Writer<'c> {
 
     /// Stores a new event.
     fn store(&mut self, id: i64, event: &Event, keys: &Keys, from_csv: bool, file: i64) -> rusqlite::Result<()> {
-        let links = self.links(event, keys)?;
-        self.insert_event(id, event, &links, file)?;
+        let time = event.time.map(time::format);
+        let links = self.links(event, keys, time.as_deref())?;
+        self.insert_event(id, event, time.as_deref(), &links, file)?;
         for (resource, used) in links.resources.iter().zip(&event.resources) {
             self.insert_link.execute(params![id, resource, used.listed])?;
         }
@@ -339,32 +340,38 @@ impl<'c> Writer<'c> {
     }
 
     /// The rows that an event points to, made where they are new.
-    fn links(&mut self, event: &Event, keys: &Keys) -> rusqlite::Result<Links> {
+    fn links(&mut self, event: &Event, keys: &Keys, time: Option<&str>) -> rusqlite::Result<Links> {
         let facet = match self.facets.get(&keys.facet) {
             Some(id) => *id,
             None => {
-                let id = facets::insert(self.connection, event)?;
+                let id = facets::insert(self.connection, event, time)?;
                 self.facets.insert(keys.facet, id);
                 id
             }
         };
         let mut links = Links { facet, ..Links::default() };
         if let Some((identity, key)) = event.identity.as_ref().zip(keys.identity) {
-            links.identity = Some(self.identity(identity, key)?);
+            links.identity = Some(self.identity(identity, key, time)?);
         }
         if let Some(text) = keys.user_agent.zip(event.user_agent.as_deref()) {
-            links.user_agent = Some(text_id(self.connection, &mut self.user_agents, "user_agents", text)?);
+            links.user_agent = Some(text_id(self.connection, &mut self.user_agents, "user_agents", text, time)?);
         }
         if let Some(text) = keys.error_message.zip(event.error_message.as_deref()) {
-            links.error_message = Some(text_id(self.connection, &mut self.error_messages, "error_messages", text)?);
+            links.error_message =
+                Some(text_id(self.connection, &mut self.error_messages, "error_messages", text, time)?);
         }
         for (used, key) in event.resources.iter().zip(&keys.resources) {
-            links.resources.push(self.resource(&used.resource, *key)?);
+            links.resources.push(self.resource(&used.resource, *key, time)?);
         }
         Ok(links)
     }
 
-    fn identity(&mut self, identity: &Arc<Identity>, (key, rest): (u128, u64)) -> rusqlite::Result<i64> {
+    fn identity(
+        &mut self,
+        identity: &Arc<Identity>,
+        (key, rest): (Key, u64),
+        time: Option<&str>,
+    ) -> rusqlite::Result<i64> {
         let i = identity.as_ref();
         let text = |text: &Option<Text>| text.as_deref().map(str::to_owned);
         if let Some((id, known_rest)) = self.identities.get_mut(&key) {
@@ -392,8 +399,8 @@ impl<'c> Writer<'c> {
         }
         let mut insert = self.connection.prepare_cached(
             "INSERT INTO identities (type, user_name, arn, account_id, principal_id, role_name, role_arn, \
-             session_name, identity_provider, on_behalf_of, invoked_by) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             session_name, identity_provider, on_behalf_of, invoked_by, events, first_seen, last_seen) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12, ?12)",
         )?;
         insert.execute(params![
             text(&i.kind),
@@ -406,19 +413,21 @@ impl<'c> Writer<'c> {
             text(&i.session_name),
             text(&i.identity_provider),
             text(&i.on_behalf_of),
-            text(&i.invoked_by)
+            text(&i.invoked_by),
+            time
         ])?;
         let id = self.connection.last_insert_rowid();
         self.identities.insert(key, (id, rest));
         Ok(id)
     }
 
-    fn resource(&mut self, resource: &Resource, key: u128) -> rusqlite::Result<i64> {
+    fn resource(&mut self, resource: &Resource, key: Key, time: Option<&str>) -> rusqlite::Result<i64> {
         if let Some(id) = self.resources.get(&key) {
             return Ok(*id);
         }
         let mut insert = self.connection.prepare_cached(
-            "INSERT INTO resources (type, name, arn, account_id, aws_region, arn_end) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO resources (type, name, arn, account_id, aws_region, arn_end, events, first_seen, last_seen) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7)",
         )?;
         insert.execute(params![
             resource.kind.as_deref(),
@@ -426,15 +435,22 @@ impl<'c> Writer<'c> {
             resource.arn.as_deref(),
             resource.account_id.as_deref(),
             resource.aws_region.as_deref(),
-            resource.arn.as_deref().map(last_part)
+            resource.arn.as_deref().map(last_part).filter(|end| *end != resource.name.as_str()),
+            time
         ])?;
         let id = self.connection.last_insert_rowid();
         self.resources.insert(key, id);
         Ok(id)
     }
 
-    fn insert_event(&mut self, id: i64, event: &Event, links: &Links, file: i64) -> rusqlite::Result<()> {
-        let event_time = event.time.map(time::format);
+    fn insert_event(
+        &mut self,
+        id: i64,
+        event: &Event,
+        event_time: Option<&str>,
+        links: &Links,
+        file: i64,
+    ) -> rusqlite::Result<()> {
         let e = event;
         self.insert_event.execute(params![
             id,

@@ -33,8 +33,8 @@ struct Args {
     /// First day, counted from 2024-01-01: later days of the same organization are other events
     #[arg(long, default_value_t = 0)]
     from_day: u64,
-    /// Days that the delivery covers
-    #[arg(long, default_value_t = 90)]
+    /// Days that the delivery covers: files of 2,000 events are those of an organization with a million in some days
+    #[arg(long, default_value_t = 7)]
     days: u64,
     /// Threads [default: one per core]
     #[arg(long)]

@@ -4,7 +4,7 @@ use super::super::ast::Operator;
 use super::super::lookup::{Interval, Matcher, Node, NodeKind, Pattern, Test};
 use super::super::{Param, Statistics};
 use super::plan::{self, Plan};
-use crate::arn::last_part;
+use crate::arn::{Arn, last_part};
 use crate::fields::{Field, Place, Values};
 
 /// Longer lists of values are bound as one JSON text.
@@ -259,14 +259,31 @@ impl<'s> Writer<'s> {
     /// Resources by name, id or ARN; a name also finds the ARNs that end in it.
     fn resource_name(&mut self, matcher: &Matcher) -> String {
         let name = self.matches("name", matcher);
-        let arn = self.matches("arn", matcher);
         match matcher {
-            Matcher::Patterns(_) => {
+            Matcher::Patterns(patterns) => {
+                let arns = self.arns(patterns);
                 let tail = self.tail("arn", matcher, &['/', ':']);
-                format!("({name} OR {arn} OR {tail})")
+                any([vec![name], arns, vec![tail]].concat())
             }
-            _ => format!("({name} OR {arn})"),
+            _ => format!("({name} OR {})", self.matches("arn", matcher)),
         }
+    }
+
+    /// Resources by ARN; the index on the name, which is a part of the ARN, serves.
+    fn arns(&mut self, patterns: &[Pattern]) -> Vec<String> {
+        let mut parts = Vec::new();
+        for pattern in patterns {
+            match pattern {
+                Pattern::Exact(value) => {
+                    if let Some(arn) = Arn::parse(value) {
+                        parts.push(format!("(name = {} AND arn = {})", self.text(arn.name()), self.text(value)));
+                    }
+                }
+                Pattern::Glob(glob) => parts.push(self.glob("arn", glob)),
+                Pattern::Network(_) => {}
+            }
+        }
+        parts
     }
 
     /// What ends in one of the values, behind a separator.
@@ -275,16 +292,20 @@ impl<'s> Writer<'s> {
         let mut parts = Vec::new();
         for pattern in patterns {
             match pattern {
-                // The column arn_end is indexed; the rest of the name is then compared.
+                // The column arn_end is indexed, and where it is the name, the name is; the rest is then compared.
                 Pattern::Exact(value) if column == "arn" => {
-                    let end = self.text(last_part(value));
+                    let last = last_part(value);
+                    let end = self.text(last);
                     let ends = separators.iter().map(|separator| {
                         let tail = format!("{separator}{value}");
                         let length = tail.chars().count();
                         format!("substr(arn, -{length}) = {}", self.text(&tail))
                     });
-                    let ends: Vec<String> = ends.collect();
-                    parts.push(format!("(arn_end = {end} AND {})", any(ends)));
+                    let ends = any(ends.collect());
+                    parts.push(format!("(arn_end = {end} AND {ends})"));
+                    if last != value {
+                        parts.push(format!("(name = {end} AND {ends})"));
+                    }
                 }
                 Pattern::Exact(value) => {
                     for separator in separators {

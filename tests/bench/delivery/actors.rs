@@ -212,7 +212,7 @@ impl Place {
     fn role(&self, index: u64, dice: &mut Dice) -> Session {
         let mut fixed = Dice::new(&self.numbers("role", index));
         let (first, second) = (fixed.pick(WORDS), fixed.pick(WORDS));
-        let slot = dice.tail(1 + fixed.tail(64));
+        let slot = dice.tail(1 + fixed.tail(20));
         let salt = mix(&[self.seed, self.account as u64, self.region as u64, index, slot]);
         let (seconds, name) = match index % 4 {
             0 => (21_600, format!("{first}-{second}-instance-role")),
@@ -229,7 +229,8 @@ impl Place {
                 Dice::new(&[salt]).hex(16, &mut session_name);
             }
             1 => session_name = format!("{first}-{second}-{}", WORDS[slot as usize % WORDS.len()]),
-            2 => of_session.hex(32, &mut session_name),
+            // A task runs for days under one name, with new keys every few hours.
+            2 => Dice::new(&[salt, self.period(salt, 259_200).1]).hex(32, &mut session_name),
             _ => session_name = format!("botocore-session-{created}"),
         }
         let mut key = "ASIA".to_owned();

@@ -102,12 +102,12 @@ impl Scene<'_> {
             "instance" if self.actor.instance => out.push_str(&self.actor.name),
             "instance" | "volume" | "sg" | "subnet" | "vpc" | "eni" | "ami" => {
                 let (prefix, count) = match slot {
-                    "instance" => ("i-0", 4_000),
-                    "volume" => ("vol-0", 6_000),
+                    "instance" => ("i-0", 400),
+                    "volume" => ("vol-0", 600),
                     "sg" => ("sg-0", 400),
                     "subnet" => ("subnet-0", 60),
                     "vpc" => ("vpc-0", 8),
-                    "eni" => ("eni-0", 8_000),
+                    "eni" => ("eni-0", 800),
                     _ => ("ami-0", 150),
                 };
                 out.push_str(prefix);
@@ -123,9 +123,13 @@ impl Scene<'_> {
                 self.words_thing(slot, 200, out);
             }
             "key" => {
-                self.words_thing("prefix", 500, out);
-                write(out, format_args!("/dt={}/part-{:05}-", &instant(self.place.time)[..10], dice.tail(2_000)));
-                dice.uuid(out);
+                // What is read is often what was read before.
+                let hot = dice.below(10) < 7;
+                let mut of_key = if hot { self.thing("hot key", 60) } else { Dice::new(&[self.event, 29]) };
+                let (first, second) = (of_key.pick(WORDS), of_key.pick(WORDS));
+                let day = &instant(self.place.time)[..10];
+                write(out, format_args!("{first}-{second}/dt={day}/part-{:05}-", of_key.tail(2_000)));
+                of_key.uuid(out);
                 out.push_str(dice.pick(&[".parquet", ".json.gz", ".csv", ".snappy.parquet", ".log.gz"]));
             }
             "loggroup" => {
@@ -153,6 +157,9 @@ impl Scene<'_> {
             }
             "fn" => self.words_thing(slot, 300, out),
             "table" | "asg" | "db" | "queue" | "topic" => self.words_thing(slot, 120, out),
+            "tg" | "lb" => self.words_thing(slot, 40, out),
+            "tgid" => self.hex_thing("tg", 40, 16, out),
+            "lbid" => self.hex_thing("lb", 40, 16, out),
             "cluster" => self.words_thing(slot, 12, out),
             "repo" | "stack" => self.words_thing(slot, 150, out),
             _ => panic!("events.tsv has a slot <{slot}> that nothing fills"),
