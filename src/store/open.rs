@@ -29,6 +29,8 @@ pub(crate) fn open_for_import(path: &Path) -> Result<Connection, Error> {
     let connection = Connection::open_with_flags(path, flags).map_err(of)?;
     connection.busy_timeout(PATIENCE).map_err(of)?;
     connection.set_prepared_statement_cache_capacity(64);
+    // Lists of numbers as parameters, for the writer.
+    rusqlite::vtab::array::load_module(&connection).map_err(of)?;
     // Whatever is decided from here on must not be overtaken by another import, or by a question that finds the case
     // unfinished and would finish it: the lock is kept until the case is closed.
     migrate::version(&connection, path)?;
