@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::lenient::Scalar;
 use super::record::{RawRecord, RawResource};
-use super::rules::{self, Meaning};
+use super::rules::{self, Listed, Meaning};
 use crate::arn::Arn;
 use crate::event::{Event, Resource, ResourceUse, Text};
 
@@ -16,7 +16,7 @@ pub(crate) struct Spelling<'r> {
     text: Cow<'r, str>,
     kind: Option<Text>,
     account_id: Option<Text>,
-    listed: bool,
+    listed: Listed,
 }
 
 /// What the walk through a record found.
@@ -32,13 +32,13 @@ pub(crate) fn collect<'r>(record: &'r RawRecord<'_>, event_name: &str) -> Collec
     let mut collected = Collected::default();
     for mention in &record.mentions {
         let Some(rule) = mention.rule else {
-            collected.mentions.push(spelling(&mention.text, None, false));
+            collected.mentions.push(spelling(&mention.text, None, Listed::Never));
             continue;
         };
         if !rule.is_for(event_name) {
             // A rule for other events does not hide that it is an ARN.
             if mention.text.starts_with("arn:") {
-                collected.mentions.push(spelling(&mention.text, None, false));
+                collected.mentions.push(spelling(&mention.text, None, Listed::Never));
             }
             continue;
         }
@@ -54,7 +54,7 @@ pub(crate) fn collect<'r>(record: &'r RawRecord<'_>, event_name: &str) -> Collec
     collected
 }
 
-fn spelling<'r>(text: &'r str, kind: Option<&str>, listed: bool) -> Spelling<'r> {
+fn spelling<'r>(text: &'r str, kind: Option<&str>, listed: Listed) -> Spelling<'r> {
     let kind = kind.filter(|kind| !kind.is_empty()).map(Text::from);
     Spelling { text: Cow::Borrowed(text), kind, account_id: None, listed }
 }
@@ -67,7 +67,8 @@ fn from_list<'r>(raw: &'r RawResource<'_>) -> Option<Spelling<'r>> {
     };
     let listed_name = text(&raw.listed_name);
     let name = listed_name.or_else(|| text(&raw.arn)).or_else(|| text(&raw.arn_prefix))?;
-    let mut spelling = spelling(name, text(&raw.kind).or_else(|| text(&raw.listed_kind)), listed_name.is_some());
+    let listed = if listed_name.is_some() { Listed::Always } else { Listed::Never };
+    let mut spelling = spelling(name, text(&raw.kind).or_else(|| text(&raw.listed_kind)), listed);
     spelling.account_id = text(&raw.account_id).map(Text::from);
     Some(spelling)
 }
@@ -94,20 +95,20 @@ const GLOBAL: &[&str] = &[
 /// Gives each spelling its place, and each resource of the event one row: without duplicates, typed where any
 /// mention knows the type, listed where any mention is.
 pub(crate) fn place(mentions: Vec<Spelling<'_>>, event: &Event) -> Vec<ResourceUse> {
-    let lists = lists_resources(event);
     let mut uses: Vec<ResourceUse> = Vec::with_capacity(mentions.len());
     for mention in &mentions {
         let kind = mention
             .kind
             .clone()
             .or_else(|| Arn::parse(&mention.text).and_then(|arn| rules::kind_of(&arn)).map(Text::const_new));
-        let untyped_twin =
-            kind.is_none() && mentions.iter().any(|other| other.text == mention.text && other.kind.is_some());
-        if untyped_twin {
+        let listed = is_listed(mention.listed, event);
+        let typed_twin = |other: &Spelling<'_>| {
+            other.text == mention.text && other.kind.is_some() && (!listed || is_listed(other.listed, event))
+        };
+        if kind.is_none() && mentions.iter().any(typed_twin) {
             continue;
         }
         let resource = resource(mention, kind, event);
-        let listed = lists && mention.listed;
         match uses.iter_mut().find(|known| *known.resource == resource) {
             Some(known) => known.listed |= listed,
             None => uses.push(ResourceUse { resource: Arc::new(resource), listed }),
@@ -116,13 +117,16 @@ pub(crate) fn place(mentions: Vec<Spelling<'_>>, event: &Event) -> Vec<ResourceU
     uses
 }
 
-/// Whether Event history lists resources for such an event at all: for most read calls and data events it does not.
-fn lists_resources(event: &Event) -> bool {
-    let name = event.event_name.as_deref().unwrap_or_default();
-    let reads =
-        event.read_only == Some(true) && !name.starts_with("AssumeRole") && name != "DescribeLaunchTemplateVersions";
-    let management = matches!(event.event_category.as_deref(), None | Some("Management"));
-    !reads && management && event.management_event != Some(false)
+/// Whether Event history lists what a rule found in an event: for most read calls it lists nothing, and data events
+/// it does not have.
+fn is_listed(listed: Listed, event: &Event) -> bool {
+    let has_event =
+        matches!(event.event_category.as_deref(), None | Some("Management")) && event.management_event != Some(false);
+    match listed {
+        Listed::Never => false,
+        Listed::OfWrites => has_event && event.read_only != Some(true),
+        Listed::Always => has_event,
+    }
 }
 
 /// The resource that a spelling means in an event.

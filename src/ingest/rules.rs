@@ -3,9 +3,16 @@
 //!
 //! The columns of the file: the event source; the path of the field, from `requestParameters.` or
 //! `responseElements.` or, behind `**.`, at any depth under either; the type as Event history spells it, empty where
-//! Event history gives none; the event names, or `*`; and the evidence (`lookup`: seen in its answers, `doc`: on its
-//! list of types, `record`: seen in records, `model`: from the service's API). Arrays are stepped through whether a
-//! path says `[]` or not, since EC2's records collapse lists of one.
+//! Event history gives none; the event names, `*` for all, or behind `!` all but these; and the evidence. Arrays are
+//! stepped through whether a path says `[]` or not, since EC2's records collapse lists of one. Where a rule for all
+//! events has a longer path, it is the only one for its place.
+//!
+//! | evidence | from | Event history lists it |
+//! |---|---|---|
+//! | `lookup-read` | its answers, for a call that only read | always |
+//! | `lookup`, `lookup-null-type` | its answers | for calls that did not only read |
+//! | `doc` | its list of types | the same |
+//! | `record`, `model`, `model-noncfn` | records, or the service's API | never, or nobody has seen it |
 
 use std::sync::LazyLock;
 
@@ -13,15 +20,30 @@ use rustc_hash::FxHashMap;
 
 use crate::arn::Arn;
 
+/// Whether Event history lists what a rule finds, by the rule's evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listed {
+    Never,
+    /// For calls that did not only read.
+    OfWrites,
+    Always,
+}
+
+impl Listed {
+    fn by(evidence: &str) -> Listed {
+        match evidence {
+            "lookup-read" => Listed::Always,
+            "lookup" | "lookup-null-type" | "doc" => Listed::OfWrites,
+            _ => Listed::Never,
+        }
+    }
+}
+
 /// What a rule says of the text that it finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Meaning {
     /// A resource of this type; empty where Event history gives none.
-    Resource {
-        kind: &'static str,
-        /// Whether the evidence comes from Event history itself.
-        listed: bool,
-    },
+    Resource { kind: &'static str, listed: Listed },
     /// The access key that the event handed out.
     IssuedKey,
     /// How a sign-in went: `Success` or `Failure`.
@@ -32,14 +54,22 @@ pub(crate) enum Meaning {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rule {
     pub(crate) meaning: Meaning,
-    /// The event names that it is for, comma separated, or `*`.
+    /// The event names that it is for, comma separated, behind `!` those that it is not for, or `*`.
     event_names: &'static str,
 }
 
 impl Rule {
+    fn is_for_all(&self) -> bool {
+        self.event_names == "*"
+    }
+
     /// Whether the rule is for events of this name.
     pub(crate) fn is_for(&self, event_name: &str) -> bool {
-        self.event_names == "*" || self.event_names.split(',').any(|name| name == event_name)
+        let named = |names: &str| names.split(',').any(|name| name == event_name);
+        match self.event_names.strip_prefix('!') {
+            Some(names) => !named(names),
+            None => self.event_names == "*" || named(self.event_names),
+        }
     }
 }
 
@@ -126,9 +156,17 @@ impl Tree {
         next
     }
 
-    /// The rules that end at this place.
+    /// The rules that end at this place, those of the longest path first.
     pub(crate) fn rules(&self, open: &Open) -> impl Iterator<Item = &Rule> {
-        open.iter().flat_map(|node| &self.nodes[node as usize].rules)
+        let mut covered = false;
+        open.iter()
+            .map(|node| &self.nodes[node as usize].rules)
+            .take_while(move |rules| {
+                let shown = !covered;
+                covered |= rules.iter().any(Rule::is_for_all);
+                shown
+            })
+            .flatten()
     }
 }
 
@@ -153,8 +191,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
     }
     let mut by_source: FxHashMap<&'static str, Tree> = FxHashMap::default();
     for [source, path, kind, event_names, evidence] in rows(include_str!("resource_rules.tsv")) {
-        let listed = matches!(evidence, "lookup" | "lookup-null-type" | "doc");
-        let rule = Rule { meaning: Meaning::Resource { kind, listed }, event_names };
+        let rule = Rule { meaning: Meaning::Resource { kind, listed: Listed::by(evidence) }, event_names };
         by_source.entry(source).or_insert_with(|| common.clone()).add(path, rule);
     }
     Rules { by_source, common }
@@ -193,7 +230,7 @@ fn is_new_load_balancer(resource: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Meaning, Open, for_source, rows};
+    use super::{Listed, Meaning, Open, for_source, rows};
 
     fn kinds(source: &str, path: &[&str], event_name: &str) -> Vec<&'static str> {
         let tree = for_source(source);
@@ -216,7 +253,12 @@ mod tests {
                 "{path}"
             );
             assert!(kind.is_empty() || kind.starts_with("AWS::"), "{kind}");
-            assert!(!names.is_empty() && !evidence.is_empty(), "{path}");
+            let listed = Listed::by(evidence) != Listed::Never;
+            let known = ["lookup-read", "lookup", "lookup-null-type", "doc", "record", "model", "model-noncfn"];
+            assert!(!names.is_empty() && known.contains(&evidence), "{path}");
+            assert!(!kind.is_empty() || listed, "{path}: a name without a type is only told where it is listed");
+            let names = names.trim_start_matches('!');
+            assert!(names == "*" || names.split(',').all(|name| name.starts_with(char::is_uppercase)), "{path}");
         }
     }
 
@@ -228,6 +270,15 @@ mod tests {
         assert_eq!(kinds("ec2.amazonaws.com", &association, "AssociateAddress"), ["AWS::EC2::EIPAssociation"]);
         assert!(kinds("ec2.amazonaws.com", &association, "RunInstances").is_empty());
         assert!(kinds("unheard-of.amazonaws.com", &deep, "RunInstances").is_empty());
+    }
+
+    #[test]
+    fn the_longest_path_for_all_events_is_the_only_one_for_its_place() {
+        let placement = ["responseElements", "placement", "groupName"];
+        assert_eq!(kinds("ec2.amazonaws.com", &placement, "RunInstances"), ["AWS::EC2::PlacementGroup"]);
+        let group = ["requestParameters", "groupName"];
+        assert_eq!(kinds("ec2.amazonaws.com", &group, "CreateSecurityGroup"), ["AWS::EC2::SecurityGroup"]);
+        assert_eq!(kinds("ec2.amazonaws.com", &group, "CreatePlacementGroup"), ["AWS::EC2::PlacementGroup"]);
     }
 
     #[test]
