@@ -20,6 +20,10 @@ pub enum Place {
     ResourceName,
     /// The type of any of the event's resources.
     ResourceType,
+    /// The exact spelling of any of the resources that Event history lists for the event.
+    ListedName,
+    /// The type of any of those.
+    ListedType,
     /// The complement of `events.read_only`: everything that is not known to be read-only.
     Write,
     /// `files.path`, through `events.file_id`.
@@ -273,6 +277,24 @@ pub const FIELDS: &[Field] = &[
         help: "the type of a resource; beside resource= it is the same resource's",
         example: "resource-type=AWS::S3::Bucket",
         ..event("resource-type", &[], "resource_type")
+    },
+    Field {
+        place: Place::ListedName,
+        stored_as: "name",
+        values: Values::Table,
+        path: "requestParameters, responseElements",
+        help: "a resource that Event history lists for the event, in exactly that spelling",
+        example: "listed-resource=acme-logs",
+        ..event("listed-resource", &["listed"], "listed_resource")
+    },
+    Field {
+        place: Place::ListedType,
+        stored_as: "type",
+        values: Values::Table,
+        path: "requestParameters, responseElements",
+        help: "the type of such a resource; beside listed-resource= it is the same resource's",
+        example: "listed-type=AWS::EC2::Instance",
+        ..event("listed-type", &["listed-resource-type"], "listed_type")
     },
     Field {
         path: "userIdentity.type",

@@ -148,13 +148,14 @@ fn complete(scratch: &Scratch, facts: &mut [Fact]) -> BTreeMap<i64, String> {
     let mut row = connection.prepare("SELECT id FROM events WHERE event_id = ?1").unwrap();
     let mut resources = connection
         .prepare(
-            "SELECT type, name, arn FROM event_resources JOIN resources ON resources.id = resource WHERE event = ?1",
+            "SELECT type, name, arn, listed FROM event_resources JOIN resources ON resources.id = resource WHERE event = ?1",
         )
         .unwrap();
     for fact in facts {
         let id: i64 = row.query_row([fact.id()], |row| row.get(0)).unwrap();
-        let found =
-            resources.query_map([id], |row| Ok(Resource { kind: row.get(0)?, name: row.get(1)?, arn: row.get(2)? }));
+        let found = resources.query_map([id], |row| {
+            Ok(Resource { kind: row.get(0)?, name: row.get(1)?, arn: row.get(2)?, listed: row.get(3)? })
+        });
         fact.resources = found.unwrap().map(Result::unwrap).collect();
         for tag in &fact.tags {
             let insert = "INSERT INTO tags (event_id, tag, created_at, created_by) VALUES (?1, ?2, '', '')";

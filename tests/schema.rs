@@ -33,7 +33,7 @@ fn every_field_is_kept_where_the_catalogue_says() {
             Place::Identity | Place::Role => "identities",
             Place::UserAgent => "user_agents",
             Place::ErrorMessage => "error_messages",
-            Place::ResourceName | Place::ResourceType => "resources",
+            Place::ResourceName | Place::ResourceType | Place::ListedName | Place::ListedType => "resources",
             Place::File => "files",
             Place::Tag => "tags",
             Place::Record => continue,
@@ -102,7 +102,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("store", &["crate::ingest", "crate::render", "crate::session", "crate::cli", "println!"]),
     ("ingest", &["crate::query", "crate::render", "crate::session", "crate::cli", "println!"]),
     ("render", &["crate::store", "crate::ingest", "crate::query", "crate::session", "crate::cli", "rusqlite"]),
-    ("session", &["crate::cli", "crate::repl", "println!", "rusqlite"]),
+    (
+        "lookup_events",
+        &["crate::ingest", "crate::session", "crate::cli", "crate::serve", "rusqlite", "hyper", "tokio", "println!"],
+    ),
+    ("serve", &["crate::ingest", "crate::query", "crate::session", "crate::cli", "rusqlite", "println!"]),
+    ("session", &["crate::cli", "crate::serve", "crate::repl", "println!", "rusqlite"]),
 ];
 
 #[test]

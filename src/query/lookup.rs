@@ -34,8 +34,8 @@ pub(super) enum NodeKind {
 pub(super) enum Test {
     /// Of a field.
     Field(&'static Field, Matcher),
-    /// Of one and the same resource: its name, and its type.
-    SameResource(Matcher, Vec<Matcher>),
+    /// Of one and the same resource: its name, and its type; `listed`: one that Event history lists.
+    SameResource { name: Matcher, kinds: Vec<Matcher>, listed: bool },
     /// Of the values at a path of the record.
     Path(String, Matcher),
     /// That one of these texts stands in the record.
@@ -195,7 +195,9 @@ fn equalities<'l>(node: &'l Node, found: &mut Vec<EqualityValue<'l>>) {
     match &node.kind {
         NodeKind::All(nodes) | NodeKind::Any(nodes) => nodes.iter().for_each(|node| equalities(node, found)),
         NodeKind::Test(Test::Field(field, matcher)) => add(Some(field), matcher),
-        NodeKind::Test(Test::SameResource(name, _)) => add(crate::fields::find("resource"), name),
+        NodeKind::Test(Test::SameResource { name, listed, .. }) => {
+            add(crate::fields::find(if *listed { "listed-resource" } else { "resource" }), name);
+        }
         NodeKind::Test(Test::Bare(matcher)) => add(None, matcher),
         NodeKind::Test(_) | NodeKind::Not(_) => {}
     }

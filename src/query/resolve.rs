@@ -55,43 +55,47 @@ fn refuse_empty_period(lookup: &Lookup) -> Result<(), Diagnostic> {
     )))
 }
 
+/// Joins terms of these two places, the name and the type of a resource, into such of one and the same resource.
+fn same_resource(nodes: Vec<Node>, (name_place, type_place): (Place, Place)) -> Vec<Node> {
+    let place = |node: &Node| match &node.kind {
+        NodeKind::Test(Test::Field(field, _)) => Some(field.place),
+        _ => None,
+    };
+    let has = |wanted: Place| nodes.iter().any(|node| place(node) == Some(wanted));
+    if !has(name_place) || !has(type_place) {
+        return nodes;
+    }
+    let (types, rest): (Vec<Node>, Vec<Node>) = nodes.into_iter().partition(|node| place(node) == Some(type_place));
+    let kinds: Vec<Matcher> = types
+        .iter()
+        .filter_map(|node| match &node.kind {
+            NodeKind::Test(Test::Field(_, matcher)) => Some(matcher.clone()),
+            _ => None,
+        })
+        .collect();
+    rest.into_iter()
+        .map(|node| match node.kind {
+            NodeKind::Test(Test::Field(field, name)) if field.place == name_place => {
+                let span = types.iter().map(|kind| kind.span).fold(node.span, crate::diagnostic::Span::to);
+                let listed = name_place == Place::ListedName;
+                Node { span, kind: NodeKind::Test(Test::SameResource { name, kinds: kinds.clone(), listed }) }
+            }
+            _ => node,
+        })
+        .collect()
+}
+
 struct Resolver<'e> {
     env: &'e dyn Environment,
 }
 
 impl Resolver<'_> {
-    /// Terms that all hold; `resource` and `resource-type` among them mean the same resource.
+    /// Terms that all hold; `resource` and `resource-type` among them mean the same resource, and so do
+    /// `listed-resource` and `listed-type`.
     fn side_by_side(&self, parts: &[Expression]) -> Result<Vec<Node>, Diagnostic> {
-        let mut nodes = parts.iter().map(|part| self.node(part)).collect::<Result<Vec<_>, _>>()?;
-        let place = |node: &Node| match &node.kind {
-            NodeKind::Test(Test::Field(field, _)) => Some(field.place),
-            _ => None,
-        };
-        if !nodes.iter().any(|node| place(node) == Some(Place::ResourceName)) {
-            return Ok(nodes);
-        }
-        let (types, rest): (Vec<Node>, Vec<Node>) =
-            nodes.drain(..).partition(|node| place(node) == Some(Place::ResourceType));
-        let kinds: Vec<Matcher> = types
-            .iter()
-            .filter_map(|node| match &node.kind {
-                NodeKind::Test(Test::Field(_, matcher)) => Some(matcher.clone()),
-                _ => None,
-            })
-            .collect();
-        if kinds.is_empty() {
-            return Ok(rest);
-        }
-        Ok(rest
-            .into_iter()
-            .map(|node| match node.kind {
-                NodeKind::Test(Test::Field(field, name)) if field.place == Place::ResourceName => {
-                    let span = types.iter().map(|kind| kind.span).fold(node.span, crate::diagnostic::Span::to);
-                    Node { span, kind: NodeKind::Test(Test::SameResource(name, kinds.clone())) }
-                }
-                _ => node,
-            })
-            .collect())
+        let nodes = parts.iter().map(|part| self.node(part)).collect::<Result<Vec<_>, _>>()?;
+        let nodes = same_resource(nodes, (Place::ResourceName, Place::ResourceType));
+        Ok(same_resource(nodes, (Place::ListedName, Place::ListedType)))
     }
 
     fn node(&self, part: &Expression) -> Result<Node, Diagnostic> {

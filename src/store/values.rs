@@ -92,6 +92,15 @@ impl Case {
     pub fn newest_event(&self) -> Result<Option<i64>, Error> {
         Ok(self.rows("SELECT max(time) FROM events", [], |row| row.get::<_, Option<i64>>(0))?.pop().flatten())
     }
+
+    /// Whether there is an event whose time is not known.
+    ///
+    /// # Errors
+    /// The case cannot be read.
+    pub fn has_events_without_time(&self) -> Result<bool, Error> {
+        let found = self.rows("SELECT 1 FROM events WHERE time IS NULL LIMIT 1", [], |_| Ok(()))?;
+        Ok(!found.is_empty())
+    }
 }
 
 /// The statement that lists a field's values from ?1 up to ?2 with their counts, the most frequent first.
@@ -115,12 +124,12 @@ fn values_sql(field: &Field) -> Option<String> {
         ),
         (Place::UserAgent, _) => text_sql("user_agents", &range("text")),
         (Place::ErrorMessage, _) => text_sql("error_messages", &range("text")),
-        (Place::ResourceName, _) => format!(
+        (Place::ResourceName | Place::ListedName, _) => format!(
             "SELECT name, max(events) FROM (SELECT name, events FROM resources WHERE {} LIMIT 20000) \
              GROUP BY 1 ORDER BY 2 DESC, 1",
             range("name")
         ),
-        (Place::ResourceType, _) => {
+        (Place::ResourceType | Place::ListedType, _) => {
             format!("SELECT type, sum(events) FROM resources WHERE {} GROUP BY 1 ORDER BY 2 DESC, 1", range("type"))
         }
         (Place::Tag, _) => {

@@ -9,6 +9,15 @@ pub struct Resource {
     pub kind: Option<String>,
     pub name: String,
     pub arn: Option<String>,
+    /// Whether Event history lists it for the event.
+    pub listed: bool,
+}
+
+impl Resource {
+    /// As Event history spells it.
+    pub fn spelling(&self) -> String {
+        self.arn.clone().unwrap_or_else(|| self.name.clone())
+    }
 }
 
 /// All that is known of an event.
@@ -91,6 +100,8 @@ impl Fact {
                 self.resources.iter().flat_map(|r| r.arn.iter().chain([&r.name])).cloned().collect::<Vec<_>>()
             }
             "resource-type" => self.resources.iter().filter_map(|resource| resource.kind.clone()).collect(),
+            "listed-resource" => distinct(self.listed().map(Resource::spelling).collect()),
+            "listed-type" => distinct(self.listed().filter_map(|resource| resource.kind.clone()).collect()),
             "identity-type" => one("/userIdentity/type"),
             "arn" => one("/userIdentity/arn"),
             "identity-account" => one("/userIdentity/accountId"),
@@ -109,6 +120,11 @@ impl Fact {
             "tag" => self.tags.clone(),
             other => panic!("the oracle knows no field {other}"),
         }
+    }
+
+    /// The resources that Event history lists.
+    pub fn listed(&self) -> impl Iterator<Item = &Resource> {
+        self.resources.iter().filter(|resource| resource.listed)
     }
 
     fn user(&self) -> Option<String> {
@@ -168,6 +184,13 @@ impl Fact {
             })
             .collect()
     }
+}
+
+/// Each once, in order.
+fn distinct(mut values: Vec<String>) -> Vec<String> {
+    values.sort();
+    values.dedup();
+    values
 }
 
 /// A value, or the elements of an array of whatever depth.

@@ -190,7 +190,8 @@ fn number_term(facts: &[Fact], dice: &mut Dice, field: &'static Field, name: &st
 }
 
 fn text_term(facts: &[Fact], dice: &mut Dice, field: &'static Field, name: &str) -> Term {
-    let single = !matches!(field.place, Place::ResourceName | Place::Tag) && field.kind != Kind::Source;
+    let single =
+        !matches!(field.place, Place::ResourceName | Place::ListedName | Place::Tag) && field.kind != Kind::Source;
     let about = About::Field(field);
     match dice.below(10) {
         0 => {

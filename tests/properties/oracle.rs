@@ -21,19 +21,26 @@ pub fn matches(filter: &Filter, fact: &Fact, newest: i64) -> bool {
                 _ => false,
             };
             let of = |wanted| parts.iter().filter(move |part| asks(part, wanted)).filter_map(term_of);
-            let mut names = of(Place::ResourceName).peekable();
-            if names.peek().is_none() {
-                return parts.iter().all(|part| matches(part, fact, newest));
-            }
             // Name and type side by side are the same resource's.
+            let kind_of =
+                |resource: &Resource, place| of(place).all(|kind| resource.kind.iter().any(|k| test(&kind.test, k)));
             let one = |name: &Term| {
-                fact.resources.iter().any(|resource| {
-                    names_resource(resource, &name.test)
-                        && of(Place::ResourceType).all(|kind| resource.kind.iter().any(|k| test(&kind.test, k)))
-                })
+                let mut all = fact.resources.iter();
+                all.any(|resource| names_resource(resource, &name.test) && kind_of(resource, Place::ResourceType))
             };
-            let others = |part: &&Filter| !asks(part, Place::ResourceName) && !asks(part, Place::ResourceType);
-            names.all(one) && parts.iter().filter(others).all(|part| matches(part, fact, newest))
+            let one_listed = |name: &Term| {
+                let mut all = fact.listed();
+                all.any(|resource| test(&name.test, &resource.spelling()) && kind_of(resource, Place::ListedType))
+            };
+            let paired = |part: &Filter| {
+                (asks(part, Place::ResourceType) && of(Place::ResourceName).next().is_some())
+                    || (asks(part, Place::ListedType) && of(Place::ListedName).next().is_some())
+                    || asks(part, Place::ResourceName)
+                    || asks(part, Place::ListedName)
+            };
+            of(Place::ResourceName).all(one)
+                && of(Place::ListedName).all(one_listed)
+                && parts.iter().filter(|part| !paired(part)).all(|part| matches(part, fact, newest))
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use trailq::fields::{FIELDS, Field, Kind, Place};
 
 use super::dice::Dice;
-use super::facts::Fact;
+use super::facts::{Fact, Resource};
 use super::filters::{PATHS, path_text};
 use super::oracle::written;
 
@@ -32,7 +32,12 @@ impl Shown {
             let text = path_text(&keys, dice);
             return Shown::Path(keys, text);
         }
-        let several = |place| matches!(place, Place::ResourceName | Place::ResourceType | Place::Tag);
+        let several = |place| {
+            matches!(
+                place,
+                Place::ResourceName | Place::ResourceType | Place::ListedName | Place::ListedType | Place::Tag
+            )
+        };
         loop {
             let field = &FIELDS[dice.below(FIELDS.len())];
             if field.place != Place::Record && !(single && several(field.place)) {
@@ -58,11 +63,12 @@ impl Shown {
                 (Kind::Flag, _) => texts(fact.flag(field.name).map(|flag| flag.to_string()).into_iter().collect()),
                 (Kind::Number, _) => fact.number(field.name).map(Cell::Number).into_iter().collect(),
                 (_, Place::Role) => texts(fact.role_name().into_iter().collect()),
-                (_, Place::ResourceName) => {
-                    texts(fact.resources.iter().map(|r| r.arn.clone().unwrap_or_else(|| r.name.clone())).collect())
-                }
+                (_, Place::ResourceName) => texts(fact.resources.iter().map(Resource::spelling).collect()),
                 (_, Place::ResourceType) => {
                     fact.resources.iter().map(|r| r.kind.clone().map_or(Cell::Null, Cell::Text)).collect()
+                }
+                (_, Place::ListedType) => {
+                    fact.listed().map(|r| r.kind.clone().map_or(Cell::Null, Cell::Text)).collect()
                 }
                 _ => texts(fact.texts(field.name)),
             },
@@ -264,19 +270,23 @@ fn counted(events: &[&Fact], by: &[Shown]) -> Vec<Vec<Cell>> {
 
 /// Every combination of an event's values; a resource's name and type are the same resource's.
 fn groups(fact: &Fact, by: &[Shown]) -> Vec<Vec<Cell>> {
-    let is = |shown: &Shown, place| matches!(shown, Shown::Field(field) if field.place == place);
-    let pairs =
-        by.iter().any(|shown| is(shown, Place::ResourceName)) && by.iter().any(|shown| is(shown, Place::ResourceType));
-    if pairs && !fact.resources.is_empty() {
-        let one = |resource| Fact { resources: vec![resource], ..fact.clone() };
-        return fact.resources.iter().cloned().flat_map(|resource| combinations(&one(resource), by)).collect();
-    }
-    combinations(fact, by)
+    let alone = |chosen: Vec<&Resource>| -> Vec<Fact> {
+        let one = |resource: &Resource| Fact { resources: vec![resource.clone()], ..fact.clone() };
+        match chosen.is_empty() {
+            true => vec![Fact { resources: Vec::new(), ..fact.clone() }],
+            false => chosen.into_iter().map(one).collect(),
+        }
+    };
+    let (any, listed) = (alone(fact.resources.iter().collect()), alone(fact.listed().collect()));
+    any.iter().flat_map(|any| listed.iter().flat_map(move |listed| combinations(any, listed, by))).collect()
 }
 
-fn combinations(fact: &Fact, by: &[Shown]) -> Vec<Vec<Cell>> {
+/// `any` has one of the event's resources, `listed` one of those that Event history lists.
+fn combinations(any: &Fact, listed: &Fact, by: &[Shown]) -> Vec<Vec<Cell>> {
     by.iter().fold(vec![Vec::new()], |rows, shown| {
-        let cells = shown.cells(fact);
+        let of_listed =
+            matches!(shown, Shown::Field(field) if matches!(field.place, Place::ListedName | Place::ListedType));
+        let cells = shown.cells(if of_listed { listed } else { any });
         rows.iter()
             .flat_map(|row| cells.iter().map(move |cell| row.iter().cloned().chain([cell.clone()]).collect()))
             .collect()

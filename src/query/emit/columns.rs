@@ -41,6 +41,14 @@ pub(super) fn expression(shown: &Shown, writer: &mut Writer<'_>) -> String {
     }
 }
 
+/// Of the resources that Event history lists for an event, on one line.
+fn listed(expression: &str) -> String {
+    format!(
+        "(SELECT group_concat(value, ', ' ORDER BY value) FROM (SELECT DISTINCT {expression} AS value \
+         FROM event_resources er JOIN resources r ON r.id = er.resource WHERE er.event = e.id AND er.listed))"
+    )
+}
+
 fn field_expression(field: &Field) -> String {
     let column = field.stored_as;
     let of = |table: &str, key: &str| format!("(SELECT {column} FROM {table} WHERE id = e.{key})");
@@ -65,6 +73,8 @@ fn field_expression(field: &Field) -> String {
         Place::ResourceType => "(SELECT group_concat(type, ', ' ORDER BY type) FROM (SELECT DISTINCT r.type AS type \
              FROM event_resources er JOIN resources r ON r.id = er.resource WHERE er.event = e.id))"
             .to_owned(),
+        Place::ListedName => listed("coalesce(r.arn, r.name)"),
+        Place::ListedType => listed("r.type"),
         // The resolver shows no whole records as a column.
         Place::Record => "NULL".to_owned(),
     }
@@ -82,6 +92,12 @@ pub(super) fn group(shown: &Shown, index: usize, writer: &mut Writer<'_>) -> Gro
         expression: expression.to_owned(),
         join: " LEFT JOIN event_resources gr ON gr.event = e.id LEFT JOIN resources g ON g.id = gr.resource".to_owned(),
     };
+    let of_listed = |expression: &str| Group {
+        expression: expression.to_owned(),
+        join:
+            " LEFT JOIN event_resources lr ON lr.event = e.id AND lr.listed LEFT JOIN resources l ON l.id = lr.resource"
+                .to_owned(),
+    };
     match shown {
         Shown::Path(path) => {
             writer.scans_records = true;
@@ -94,6 +110,8 @@ pub(super) fn group(shown: &Shown, index: usize, writer: &mut Writer<'_>) -> Gro
         Shown::Field(field) => match field.place {
             Place::ResourceName => of_resource("coalesce(g.arn, g.name)"),
             Place::ResourceType => of_resource("g.type"),
+            Place::ListedName => of_listed("coalesce(l.arn, l.name)"),
+            Place::ListedType => of_listed("l.type"),
             Place::Tag => Group {
                 expression: "gt.tag".to_owned(),
                 join: " LEFT JOIN tags gt ON gt.event_id = e.event_id".to_owned(),

@@ -22,6 +22,29 @@ pub(super) struct Writer<'s> {
     stats: &'s dyn Statistics,
 }
 
+/// What is asked of one and the same resource.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'m> {
+    pub(super) name: Option<&'m Matcher>,
+    /// All of these hold of its type.
+    pub(super) kinds: &'m [Matcher],
+    /// Whether it is one that Event history lists for the event, by its exact spelling.
+    pub(super) listed: bool,
+}
+
+impl<'m> Wanted<'m> {
+    /// What a field of resources asks.
+    pub(super) fn by(place: Place, matcher: &'m Matcher) -> Wanted<'m> {
+        let listed = matches!(place, Place::ListedName | Place::ListedType);
+        match place {
+            Place::ResourceType | Place::ListedType => {
+                Wanted { name: None, kinds: std::slice::from_ref(matcher), listed }
+            }
+            _ => Wanted { name: Some(matcher), kinds: &[], listed },
+        }
+    }
+}
+
 /// Whether a condition may use the index on its column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Use {
@@ -125,7 +148,9 @@ impl<'s> Writer<'s> {
     fn test(&mut self, test: &Test, using: Use) -> String {
         match test {
             Test::Field(field, matcher) => self.field(field, matcher, using),
-            Test::SameResource(name, kinds) => self.of_resource(Some(name), kinds, using),
+            Test::SameResource { name, kinds, listed } => {
+                self.of_resource(Wanted { name: Some(name), kinds, listed: *listed }, using)
+            }
             Test::Path(path, matcher) => self.path(path, matcher),
             Test::Text(texts) => {
                 self.scans_records = true;
@@ -176,8 +201,9 @@ impl<'s> Writer<'s> {
                 let tag = self.matches("tag", matcher);
                 format!("e.event_id IN (SELECT event_id FROM tags WHERE {tag})")
             }
-            Place::ResourceName => self.of_resource(Some(matcher), &[], using),
-            Place::ResourceType => self.of_resource(None, std::slice::from_ref(matcher), using),
+            Place::ResourceName | Place::ResourceType | Place::ListedName | Place::ListedType => {
+                self.of_resource(Wanted::by(field.place, matcher), using)
+            }
             // The resolver gives `text` a test of its own.
             Place::Record => "1".to_owned(),
         }
@@ -325,24 +351,33 @@ impl<'s> Writer<'s> {
         any(parts)
     }
 
-    /// A resource of such a name and such types.
-    pub(super) fn resource(&mut self, name: Option<&Matcher>, kinds: &[Matcher]) -> String {
-        let name = name.map(|name| self.resource_name(name));
-        let kinds: Vec<String> = kinds.iter().map(|kind| self.matches("type", kind)).collect();
+    /// As Event history spells resources: by ARN where the record does, else by name or id.
+    fn listed_name(&mut self, matcher: &Matcher) -> String {
+        format!("({} OR (arn IS NULL AND {}))", self.matches("arn", matcher), self.matches("name", matcher))
+    }
+
+    /// Such a resource.
+    pub(super) fn resource(&mut self, wanted: Wanted<'_>) -> String {
+        let name = wanted.name.map(|name| match wanted.listed {
+            true => self.listed_name(name),
+            false => self.resource_name(name),
+        });
+        let kinds: Vec<String> = wanted.kinds.iter().map(|kind| self.matches("type", kind)).collect();
         name.into_iter().chain(kinds).collect::<Vec<_>>().join(" AND ")
     }
 
     /// Events with such a resource.
-    fn of_resource(&mut self, name: Option<&Matcher>, kinds: &[Matcher], using: Use) -> String {
-        let resources = format!("(SELECT id FROM resources WHERE {})", self.resource(name, kinds));
-        let events = || plan::of_resources(name, kinds, self.stats).unwrap_or(0);
+    fn of_resource(&mut self, wanted: Wanted<'_>, using: Use) -> String {
+        let resources = format!("(SELECT id FROM resources WHERE {})", self.resource(wanted));
+        let listed = if wanted.listed { " AND listed" } else { "" };
+        let events = || plan::of_resources(wanted, self.stats).unwrap_or(0);
         if using == Use::NoIndex && events() > self.stats.events() / POPULAR {
             return format!(
-                "EXISTS (SELECT 1 FROM event_resources er WHERE er.event = e.id AND er.resource IN {resources})"
+                "EXISTS (SELECT 1 FROM event_resources er WHERE er.event = e.id AND er.resource IN {resources}{listed})"
             );
         }
         let plus = if using == Use::NoIndex { "+" } else { "" };
-        format!("{plus}{OF_RESOURCE}resource IN {resources})")
+        format!("{plus}{OF_RESOURCE}resource IN {resources}{listed})")
     }
 
     fn path(&mut self, path: &str, matcher: &Matcher) -> String {
@@ -377,7 +412,7 @@ impl<'s> Writer<'s> {
             .collect();
         let identities = format!("(SELECT id FROM identities WHERE {})", identity.join(" OR "));
         parts.push(format!("{} IN {identities}", using.of("identity_id")));
-        parts.push(self.of_resource(Some(matcher), &[], using));
+        parts.push(self.of_resource(Wanted::by(Place::ResourceName, matcher), using));
         any(parts)
     }
 }

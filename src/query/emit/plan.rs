@@ -3,7 +3,7 @@
 
 use super::super::Statistics;
 use super::super::lookup::{Matcher, Node, NodeKind, Test};
-use super::filter::Writer;
+use super::filter::{Wanted, Writer};
 use crate::fields::{Field, Place, Values};
 
 /// What drives a lookup.
@@ -83,17 +83,20 @@ fn estimate(node: &Node, stats: &dyn Statistics) -> Option<Estimate> {
                 let condition = |writer: &mut Writer<'_>| writer.matches("text", matcher);
                 Estimate::exactly(sum("user_agents", stats, condition)?)
             }
-            Place::ResourceName => Estimate::about(of_resources(Some(matcher), &[], stats)?),
-            Place::ResourceType => Estimate::about(of_resources(None, std::slice::from_ref(matcher), stats)?),
+            Place::ResourceName | Place::ResourceType | Place::ListedName | Place::ListedType => {
+                Estimate::about(of_resources(Wanted::by(field.place, matcher), stats)?)
+            }
             _ => None,
         },
-        Test::SameResource(name, kinds) => Estimate::about(of_resources(Some(name), kinds, stats)?),
+        Test::SameResource { name, kinds, listed } => {
+            Estimate::about(of_resources(Wanted { name: Some(name), kinds, listed: *listed }, stats)?)
+        }
         Test::Bare(matcher) => {
             let kept = |column| kept(column, matcher, stats);
             let identity =
                 of_identities(&["arn", "principal_id", "role_name", "role_arn", "session_name"], matcher, stats);
-            let parts =
-                [kept("user_name"), kept("source_ip_address"), identity, of_resources(Some(matcher), &[], stats)];
+            let resource = of_resources(Wanted::by(Place::ResourceName, matcher), stats);
+            let parts = [kept("user_name"), kept("source_ip_address"), identity, resource];
             Estimate::about(FEW + parts.into_iter().flatten().sum::<u64>())
         }
         Test::Path(..) | Test::Text(_) | Test::Time(_) => None,
@@ -134,8 +137,8 @@ fn of_identities(columns: &[&str], matcher: &Matcher, stats: &dyn Statistics) ->
 }
 
 /// About the events of the resources of such a name and such types: an event that has several is counted several times.
-pub(super) fn of_resources(name: Option<&Matcher>, kinds: &[Matcher], stats: &dyn Statistics) -> Option<u64> {
-    sum("resources", stats, |writer| writer.resource(name, kinds))
+pub(super) fn of_resources(wanted: Wanted<'_>, stats: &dyn Statistics) -> Option<u64> {
+    sum("resources", stats, |writer| writer.resource(wanted))
 }
 
 /// The sum of the events that rows of a table count, of those that a condition holds of.

@@ -98,7 +98,8 @@ pub(super) fn text_matcher(
             let text = value
                 .literal()
                 .ok_or_else(|| Diagnostic::at(value.span, format!("`{}` takes no wildcard", operator.text())))?;
-            let multiple = matches!(field.map(|field| field.place), Some(Place::ResourceName | Place::Tag));
+            let multiple =
+                matches!(field.map(|field| field.place), Some(Place::ResourceName | Place::ListedName | Place::Tag));
             if multiple {
                 let name = comparison.name.text();
                 return Err(Diagnostic::at(comparison.operator_span, format!("{name} takes =, != and ~ only")));
