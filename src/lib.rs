@@ -7,7 +7,8 @@
 //!
 //! Data flows one way. The modules in reading order: [`event`], [`rows`], [`fields`] and [`diagnostic`] are the
 //! vocabulary and import nothing of trailq; `query` knows no SQLite; `store` and `ingest` know no screen; `render`
-//! turns rows into bytes; `session`, `repl` and `cli` sit on top. Only `cli` and `repl` print.
+//! turns rows into bytes; `lookup_events` answers Event history's own question; `session`, `repl`, `serve` and `cli`
+//! sit on top. Only `cli` and `repl` print.
 
 pub mod arn;
 pub mod cli;
@@ -17,10 +18,12 @@ pub mod fields;
 mod hash;
 pub mod ingest;
 pub mod ledger;
+pub mod lookup_events;
 pub mod query;
 pub mod render;
 pub mod repl;
 pub mod rows;
+pub mod serve;
 pub mod session;
 pub mod store;
 pub mod time;

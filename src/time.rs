@@ -17,6 +17,11 @@ pub fn parse(text: &str) -> Option<i64> {
     WRITABLE.contains(&seconds).then_some(seconds)
 }
 
+/// Whether these Unix seconds lie in a year that four digits can write.
+pub fn is_writable(seconds: i64) -> bool {
+    WRITABLE.contains(&seconds)
+}
+
 /// A whole number of seconds below a time.
 fn floor(time: Timestamp) -> i64 {
     time.as_nanosecond().div_euclid(1_000_000_000) as i64

@@ -2,15 +2,19 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, IsTerminal as _, Read};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use super::args::{Import, Lookup, Script, Sql};
+use super::args::{Import, Lookup, LookupEvents, Script, Serve, Sql};
 use super::{Outcome, near_commands};
 use crate::diagnostic::Diagnostic;
 use crate::ingest::Options;
+use crate::lookup_events::{self, ErrorKind, Request, RequestError, Rules};
+use crate::render::number;
 use crate::repl;
+use crate::serve::Server;
 use crate::session::input::Input;
-use crate::session::{Params, Session, SessionError, script as scripts};
+use crate::session::{Answer, Params, Session, SessionError, script as scripts};
 
 /// How messages name standard input.
 const STDIN: &str = "standard input";
@@ -54,6 +58,55 @@ pub(super) fn sql(session: &mut Session, sql: Sql) -> Result<Outcome, SessionErr
         (None, None) => return Err(Diagnostic::new("there is no statement").into()),
     };
     Ok(Outcome { answer, fail_on_rows: sql.fail_on_rows })
+}
+
+/// `trailq lookup-events`.
+pub(super) fn lookup_events(session: &mut Session, lookup: LookupEvents) -> Result<Outcome, SessionError> {
+    let query = request(lookup).and_then(|request| request.check(Rules::Free)).map_err(Diagnostic::from)?;
+    Ok(session.lookup_events(&query)?.into())
+}
+
+/// The request that the options make.
+fn request(lookup: LookupEvents) -> Result<Request, RequestError> {
+    let attributes: Vec<_> =
+        lookup.lookup_attributes.iter().map(|word| lookup_events::attributes(word)).collect::<Result<_, _>>()?;
+    let time = |option: &str, text: Option<String>| {
+        let unread = |text: &str| {
+            let message = format!("{option} takes a time such as 2024-03-01T09:00:00Z or Unix seconds, not `{text}`");
+            RequestError::new(ErrorKind::TimeRange, message)
+        };
+        text.map(|text| lookup_events::time(&text).ok_or_else(|| unread(&text))).transpose()
+    };
+    Ok(Request {
+        attributes: attributes.into_iter().flatten().collect(),
+        start: time("--start-time", lookup.start_time)?,
+        end: time("--end-time", lookup.end_time)?,
+        category: lookup.event_category,
+        max_results: lookup.max_results.or(lookup.max_items),
+        next_token: lookup.next_token,
+    })
+}
+
+/// `trailq serve --port N`.
+pub(super) fn serve(session: &mut Session, serve: &Serve) -> Result<Outcome, SessionError> {
+    let server = Server::bind(&*session.case()?, SocketAddr::new(serve.address, serve.port))?;
+    let address = server.address();
+    session.status(&format!("serving {} at http://{address}; Ctrl-C ends it", session.welcome()?));
+    if !address.ip().is_loopback() {
+        session.note("whoever reaches this address can read the case: no credentials are asked for");
+    }
+    // A wildcard address is no place to go to.
+    let reached = match address.ip().is_unspecified() {
+        true => SocketAddr::from((Ipv4Addr::LOCALHOST, address.port())),
+        false => address,
+    };
+    session.status(&format!(
+        "try: aws --endpoint-url http://{reached} --no-sign-request --region us-east-1 cloudtrail lookup-events \
+         --max-items 3"
+    ));
+    let answered = server.run()?;
+    session.status(&format!("ended after {}", number::counted(answered, "request")));
+    Ok(Outcome::from(Answer::default()))
 }
 
 /// `trailq script FILE`.

@@ -78,6 +78,8 @@ fn dispatch(cli: Cli) -> Result<Outcome, SessionError> {
         Some(Command::Import(import)) => commands::import(&mut session, import),
         Some(Command::Lookup(lookup)) => commands::lookup(&mut session, &lookup),
         Some(Command::Sql(sql)) => commands::sql(&mut session, sql),
+        Some(Command::LookupEvents(lookup)) => commands::lookup_events(&mut session, lookup),
+        Some(Command::Serve(serve)) => commands::serve(&mut session, &serve),
         Some(Command::Script(script)) => commands::script(&mut session, script),
         Some(Command::Info) => Ok(session.info()?.into()),
         Some(Command::Completions { shell }) => completions(shell),

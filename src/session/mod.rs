@@ -21,6 +21,7 @@ pub mod input;
 mod interrupt;
 mod keep;
 mod lookup;
+mod lookup_events;
 mod output;
 mod params;
 mod progress;
@@ -35,6 +36,7 @@ pub use params::Params;
 
 use crate::diagnostic::Diagnostic;
 use crate::ingest;
+use crate::lookup_events::Query;
 use crate::query::Statistics;
 use crate::render::{self, Format, Style, number, palette};
 use crate::store::Case;
@@ -177,6 +179,11 @@ impl Session {
     /// Prints what the case holds.
     pub fn info(&mut self) -> Result<Answer, SessionError> {
         info::run(self)
+    }
+
+    /// Answers a LookupEvents query with the JSON of the AWS CLI.
+    pub fn lookup_events(&mut self, query: &Query) -> Result<Answer, SessionError> {
+        lookup_events::run(self, query)
     }
 
     /// Imports files into the case and prints a report.

@@ -25,7 +25,7 @@ pub struct Case {
     /// The blocks of records that were read last.
     records: RefCell<Reader>,
     /// The copy that is open instead, where the case itself could not be brought up to date.
-    _copy: Option<TempPath>,
+    copy: Option<Arc<TempPath>>,
 }
 
 impl Case {
@@ -35,13 +35,24 @@ impl Case {
     /// # Errors
     /// It is missing, no case, of a newer schema, damaged, or being written by another process.
     pub fn open(path: &Path) -> Result<Case, Error> {
-        let copy = open::make_ready(path)?;
-        let file = copy.as_deref().unwrap_or(path);
+        Case::connect(path, open::make_ready(path)?.map(Arc::new))
+    }
+
+    /// Opens the same case once more, for another thread.
+    ///
+    /// # Errors
+    /// As for [`Case::open`].
+    pub fn another(&self) -> Result<Case, Error> {
+        Case::connect(&self.path, self.copy.clone())
+    }
+
+    fn connect(path: &Path, copy: Option<Arc<TempPath>>) -> Result<Case, Error> {
+        let file = copy.as_ref().map_or(path, |copy| copy);
         let mut connection = open::open_read_only(file)?;
         let of = |error| Error::of(path, error);
         functions::register(&connection, open::open_read_only(file)?).map_err(of)?;
         connection.authorizer(Some(authorize)).map_err(of)?;
-        Ok(Case { connection, path: path.to_owned(), records: RefCell::default(), _copy: copy })
+        Ok(Case { connection, path: path.to_owned(), records: RefCell::default(), copy })
     }
 
     /// Where the case lies.

@@ -1,0 +1,25 @@
+//! Event history's own question and answer, LookupEvents, on a case.
+//!
+//! ```text
+//! options or JSON -> Request -> check -> Query (a tree of the lookup language, and a place to go on from)
+//!                 -> statement -> entries in AWS's JSON, and the token of the next page
+//! ```
+//!
+//! `trailq lookup-events` and `trailq serve` differ only in the [`Rules`] that a request is held to and in the
+//! [`Layout`] of the answer. What an attribute, a period or a category selects is said in the lookup language, so that
+//! the same restriction there gives the same events.
+
+mod answer;
+mod error;
+mod query;
+mod request;
+mod shorthand;
+mod times;
+mod token;
+
+pub use answer::{Layout, write};
+pub use error::{ErrorKind, RequestError};
+pub use query::{Query, Rules};
+pub use request::{Attribute, AttributeKey, Request};
+pub use shorthand::attributes;
+pub use times::time;

@@ -1,0 +1,186 @@
+//! One request: is it one for LookupEvents, and what is its answer in AWS JSON 1.1.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{ALLOW, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
+
+use super::limits;
+use super::pool::{Pool, Refusal};
+use crate::hash::sha256;
+use crate::lookup_events::{self, ErrorKind, Layout, RequestError, Rules};
+use crate::render::escape::json_string;
+use crate::store::{self, Case, Failure};
+
+/// The header that names the operation.
+const TARGET: &str = "x-amz-target";
+/// How the name of an operation of CloudTrail's begins, behind what some SDKs put before it.
+const SERVICE: &str = "CloudTrail_20131101.";
+/// The one operation that is answered.
+const OPERATION: &str = "LookupEvents";
+
+/// What every connection shares.
+pub(super) struct Endpoint {
+    pub(super) pool: Arc<Pool>,
+    /// Whether only this machine can reach it.
+    pub(super) local: bool,
+    pub(super) answered: AtomicU64,
+}
+
+/// A request that is answered with an error.
+pub(super) struct Wrong {
+    status: StatusCode,
+    /// `__type` of the answer.
+    name: &'static str,
+    message: String,
+}
+
+impl Wrong {
+    fn new(status: StatusCode, name: &'static str, message: impl Into<String>) -> Wrong {
+        Wrong { status, name, message: message.into() }
+    }
+}
+
+impl From<RequestError> for Wrong {
+    fn from(error: RequestError) -> Wrong {
+        Wrong::new(StatusCode::BAD_REQUEST, error.kind.name(), error.message)
+    }
+}
+
+impl From<Refusal> for Wrong {
+    fn from(refusal: Refusal) -> Wrong {
+        match refusal {
+            Refusal::Crowded => {
+                let message = format!("{} requests wait already: try again", limits::WAITING);
+                Wrong::new(StatusCode::BAD_REQUEST, "ThrottlingException", message)
+            }
+            Refusal::Late => {
+                let message = format!("no answer within {} seconds: narrow it", limits::ANSWER_TIME.as_secs());
+                Wrong::new(StatusCode::BAD_REQUEST, "OperationNotPermittedException", message)
+            }
+            Refusal::Broken(reason) => Wrong::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", reason),
+        }
+    }
+}
+
+impl From<Failure> for Wrong {
+    fn from(failure: Failure) -> Wrong {
+        match failure {
+            Failure::Interrupted => Refusal::Late.into(),
+            Failure::Store(error @ store::Error::Busy(_)) => {
+                Wrong::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", error.to_string())
+            }
+            other => Wrong::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", other.to_string()),
+        }
+    }
+}
+
+/// The body of a request, if it is one for the operation.
+pub(super) async fn receive(request: Request<Incoming>, endpoint: &Endpoint) -> Result<Bytes, Wrong> {
+    check_host(&request, endpoint)?;
+    check_operation(&request)?;
+    body(request).await
+}
+
+/// The page that a body asks for.
+pub(super) async fn answer(body: Bytes, endpoint: &Endpoint) -> Result<Vec<u8>, Wrong> {
+    let page = |case: &Case, body: &[u8]| -> Result<Vec<u8>, Wrong> {
+        let query = lookup_events::Request::from_json(body)?.check(Rules::Aws)?;
+        let mut page = Vec::new();
+        lookup_events::write(case, &query, Layout::Wire, &mut page)?;
+        Ok(page)
+    };
+    endpoint.pool.ask(move |case| page(case, &body)).await?
+}
+
+/// A page, or what is wrong with the request, as it is sent.
+pub(super) fn response(answer: Result<Vec<u8>, Wrong>, endpoint: &Endpoint) -> Response<Full<Bytes>> {
+    let number = endpoint.answered.fetch_add(1, Ordering::Relaxed) + 1;
+    let (status, body) = match answer {
+        Ok(page) => (StatusCode::OK, page),
+        Err(Wrong { status, name, message }) => {
+            let body = format!("{{\"__type\":\"{name}\",\"message\":{}}}", json_string(&message));
+            (status, body.into_bytes())
+        }
+    };
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.1"));
+    if let Ok(id) = HeaderValue::try_from(request_id(number)) {
+        headers.insert("x-amzn-requestid", id);
+    }
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        headers.insert(ALLOW, HeaderValue::from_static("POST"));
+    }
+    response
+}
+
+/// An id in the shape of AWS's, another one for each request.
+fn request_id(number: u64) -> String {
+    let digest = sha256(format!("{} {number} {}", std::process::id(), crate::time::now()).as_bytes());
+    let parts = [&digest[..8], &digest[8..12], &digest[12..16], &digest[16..20], &digest[20..32]];
+    parts.join("-")
+}
+
+/// A page of the web must not read the case through a name of its own that it lets point to this machine.
+fn check_host(request: &Request<Incoming>, endpoint: &Endpoint) -> Result<(), Wrong> {
+    let Some(host) = request.headers().get(HOST).filter(|_| endpoint.local) else { return Ok(()) };
+    let host = host.to_str().unwrap_or_default();
+    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => address,
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    if name.parse::<IpAddr>().is_ok() || name == "localhost" || name.ends_with(".localhost") {
+        return Ok(());
+    }
+    let message = "this endpoint answers to an address or to localhost only; see `trailq serve --address`";
+    Err(Wrong::new(StatusCode::FORBIDDEN, "AccessDeniedException", message))
+}
+
+/// The operation is named by a header, whatever the path.
+fn check_operation(request: &Request<Incoming>) -> Result<(), Wrong> {
+    let unknown = |message: String| Err(Wrong::new(StatusCode::BAD_REQUEST, "UnknownOperationException", message));
+    let use_aws =
+        "this is CloudTrail's LookupEvents on a trailq case: point the AWS CLI or an SDK to it as its endpoint";
+    if request.method() != Method::POST {
+        let message = format!("{} is not answered, only POST: {use_aws}", request.method());
+        return Err(Wrong::new(StatusCode::METHOD_NOT_ALLOWED, "UnknownOperationException", message));
+    }
+    let Some(target) = request.headers().get(TARGET) else {
+        return unknown(format!("there is no X-Amz-Target header: {use_aws}"));
+    };
+    let target = target.to_str().unwrap_or_default();
+    match target.rsplit_once(SERVICE) {
+        Some((_, OPERATION)) => Ok(()),
+        Some((_, other)) => {
+            let message = format!("trailq answers {OPERATION} and no other operation of CloudTrail's, such as {other}");
+            Err(Wrong::new(StatusCode::BAD_REQUEST, "UnsupportedOperationException", message))
+        }
+        None => unknown(format!("`{target}` is no operation of CloudTrail's: {use_aws}")),
+    }
+}
+
+/// The whole body, within its bounds.
+async fn body(request: Request<Incoming>) -> Result<Bytes, Wrong> {
+    let limited = Limited::new(request.into_body(), limits::BODY);
+    match tokio::time::timeout(limits::BODY_TIME, limited.collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            let message = format!("a request has at most {} bytes", limits::BODY);
+            Err(Wrong::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLargeException", message))
+        }
+        Ok(Err(error)) => {
+            let message = format!("the body could not be read: {error}");
+            Err(Wrong::new(StatusCode::BAD_REQUEST, ErrorKind::Serialization.name(), message))
+        }
+        Err(_) => {
+            let message = format!("the body did not come within {} seconds", limits::BODY_TIME.as_secs());
+            Err(Wrong::new(StatusCode::REQUEST_TIMEOUT, "RequestTimeoutException", message))
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! `trailq lookup-events`: the options and the JSON of `aws cloudtrail lookup-events`.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::program::{Desk, Ran};
+use common::{Scratch, testdata};
+use serde_json::Value;
+
+/// The attributes of the AWS CLI's shorthand.
+fn by(key: &str, value: &str) -> [String; 2] {
+    ["--lookup-attributes".to_owned(), format!("AttributeKey={key},AttributeValue={value}")]
+}
+
+fn ask(desk: &Desk, options: &[&str]) -> Value {
+    let arguments: Vec<&str> = ["lookup-events"].iter().chain(options).copied().collect();
+    desk.run(&arguments).exits(0).json()
+}
+
+fn events(answer: &Value) -> &Vec<Value> {
+    answer["Events"].as_array().unwrap()
+}
+
+fn ids(answer: &Value) -> Vec<String> {
+    events(answer).iter().map(|event| event["EventId"].as_str().unwrap().to_owned()).collect()
+}
+
+/// What the lookup language finds, newest first.
+fn looked_up(desk: &Desk, lookup: &str) -> Vec<String> {
+    let rows = desk.run(&["--format", "json", "lookup", lookup]).exits(0).json();
+    rows.as_array().unwrap().iter().map(|row| row["event_id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Management events in the lookup language, as README says it.
+const MANAGEMENT: &str = "(category=Management or (not category=* not management-event=false))";
+
+#[test]
+fn an_entry_has_the_shape_of_the_aws_cli() {
+    let desk = Desk::with_delivery();
+    let answer =
+        desk.run(&["lookup-events", "--lookup-attributes", "AttributeKey=EventName,AttributeValue=CreateUser"]);
+    let answer = answer.exits(0);
+    let expected = r#"{
+    "Events": [
+        {
+            "EventId": "63351e45-a833-4630-abf2-a991cc0b83a6",
+            "EventName": "CreateUser",
+            "ReadOnly": "false",
+            "AccessKeyId": "AKIADEPLOYBOTEXAMPLE",
+            "EventTime": "2024-03-01T22:58:14+00:00",
+            "EventSource": "iam.amazonaws.com",
+            "Username": "deploy-bot",
+            "Resources": [
+                {
+                    "ResourceType": "AWS::IAM::User",
+                    "ResourceName": "#;
+    assert!(answer.out.starts_with(expected), "{}", answer.out);
+    assert!(answer.out.ends_with("\n        }\n    ]\n}\n"), "{}", answer.out);
+    assert_eq!(answer.err, "");
+    let event = &answer.json()["Events"][0];
+    let record: Value = serde_json::from_str(event["CloudTrailEvent"].as_str().unwrap()).unwrap();
+    assert_eq!(record["eventID"], event["EventId"]);
+    assert!(event["Resources"].as_array().unwrap().iter().any(|resource| resource["ResourceName"] == "svc-backup"));
+}
+
+#[test]
+fn keys_without_a_value_are_left_out() {
+    let desk = Desk::with_delivery();
+    let whole = ask(&desk, &["--event-category", "all"]);
+    let keys = |event: &Value| event.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    let service = events(&whole).iter().find(|event| event["CloudTrailEvent"].as_str().unwrap().contains("AWSService"));
+    let keys_of_service = keys(service.unwrap());
+    assert!(!keys_of_service.contains("Username") && !keys_of_service.contains("AccessKeyId"), "{keys_of_service:?}");
+    for event in events(&whole) {
+        let members = event.as_object().unwrap();
+        assert!(members.values().all(|value| !value.is_null() && *value != ""), "{event}");
+        for key in ["EventId", "EventTime", "Resources", "CloudTrailEvent"] {
+            assert!(members.contains_key(key), "{key}: {event}");
+        }
+        for resource in event["Resources"].as_array().unwrap() {
+            assert!(
+                resource["ResourceName"].is_string() && !resource["ResourceType"].is_null()
+                    || resource.get("ResourceType").is_none()
+            );
+        }
+    }
+    assert_eq!(desk.run(&["lookup-events", "--end-time", "1990-01-01"]).exits(0).out, "{\n    \"Events\": []\n}\n");
+}
+
+#[test]
+fn every_attribute_gives_what_the_lookup_language_gives() {
+    let desk = Desk::with_delivery();
+    for (key, value, lookup) in [
+        ("EventId", "63351e45-a833-4630-abf2-a991cc0b83a6", "event-id=63351e45-a833-4630-abf2-a991cc0b83a6"),
+        ("EventName", "AssumeRole", "event-name=AssumeRole"),
+        ("ReadOnly", "false", "read-only=false"),
+        ("Username", "alice", "user=alice"),
+        ("ResourceType", "AWS::EC2::SecurityGroup", "listed-type=AWS::EC2::SecurityGroup"),
+        ("ResourceName", "ASIAOPSADMIN1EXAMPLE", "listed-resource=ASIAOPSADMIN1EXAMPLE"),
+        ("EventSource", "iam.amazonaws.com", "source=iam"),
+        ("AccessKeyId", "AKIADEPLOYBOTEXAMPLE", "key=AKIADEPLOYBOTEXAMPLE"),
+    ] {
+        let [option, attribute] = by(key, value);
+        let found = ids(&ask(&desk, &[&option, &attribute]));
+        assert!(!found.is_empty(), "{key}");
+        assert_eq!(found, looked_up(&desk, &format!("{lookup} {MANAGEMENT}")), "{key}");
+        let all = ids(&ask(&desk, &[&option, &attribute, "--event-category", "all"]));
+        assert_eq!(all, looked_up(&desk, lookup), "{key}");
+        let since = ["--start-time", "2024-03-01T22:58:14Z", "--end-time", "1709334300"];
+        let found = ids(&ask(&desk, &[&[option.as_str(), &attribute], &since[..]].concat()));
+        let lookup = format!("{lookup} {MANAGEMENT} since=2024-03-01T22:58:14Z until=2024-03-01T23:05:00Z");
+        assert_eq!(found, looked_up(&desk, &lookup), "{key}");
+    }
+}
+
+#[test]
+fn values_are_whole_and_exact() {
+    let desk = Desk::with_delivery();
+    for (key, value) in [
+        ("EventSource", "iam"),
+        ("EventName", "assumerole"),
+        ("EventName", "Assume*"),
+        ("EventName", "'AssumeRole,CreateUser'"),
+        ("Username", "Alice"),
+        // Listed by its ARN only where it is assumed, and the name of an ARN is another spelling.
+        ("ResourceName", "arn:aws:iam::111122223333:role/*"),
+    ] {
+        let [option, attribute] = by(key, value);
+        assert_eq!(events(&ask(&desk, &[&option, &attribute])).len(), 0, "{key}={value}");
+    }
+}
+
+#[test]
+fn several_attributes_all_hold_and_a_resource_s_are_of_one_resource() {
+    let desk = Desk::with_delivery();
+    let both = ["AttributeKey=Username,AttributeValue=alice", "AttributeKey=ReadOnly,AttributeValue=false"];
+    let found = ids(&ask(&desk, &[&["--lookup-attributes"], &both[..]].concat()));
+    assert!(!found.is_empty());
+    assert_eq!(found, looked_up(&desk, &format!("user=alice read-only=false {MANAGEMENT}")));
+    let json = r#"[{"AttributeKey":"Username","AttributeValue":"alice"},{"AttributeKey":"ReadOnly","AttributeValue":"false"}]"#;
+    assert_eq!(ids(&ask(&desk, &["--lookup-attributes", json])), found);
+    let apart = [
+        "AttributeKey=ResourceName,AttributeValue=ASIAOPSADMIN1EXAMPLE",
+        "AttributeKey=ResourceType,AttributeValue=AWS::IAM::Role",
+    ];
+    assert_eq!(events(&ask(&desk, &[&["--lookup-attributes"], &apart[..]].concat())).len(), 0);
+    let together = apart.map(|word| word.replace("AWS::IAM::Role", "AWS::IAM::AccessKey"));
+    let together: Vec<&str> = together.iter().map(String::as_str).collect();
+    assert_eq!(events(&ask(&desk, &[&["--lookup-attributes"], &together[..]].concat())).len(), 1);
+}
+
+#[test]
+fn the_category_selects_as_at_aws() {
+    let desk = Desk::with_delivery();
+    let of = |options: &[&str]| ids(&ask(&desk, options)).into_iter().collect::<BTreeSet<_>>();
+    let all = of(&["--event-category", "all"]);
+    assert_eq!(all.len(), 360);
+    let insight = of(&["--event-category", "insight"]);
+    assert_eq!(insight.len(), 2);
+    let management = of(&[]);
+    // 287 say that they are management events; of the 11 without a category none is a data event.
+    assert_eq!(management.len(), 298);
+    assert!(management.is_disjoint(&insight) && management.is_subset(&all));
+    let by_name =
+        ["--event-category", "insight", "--lookup-attributes", "AttributeKey=EventName,AttributeValue=nothing"];
+    assert_eq!(of(&by_name).len(), 0);
+}
+
+#[test]
+fn a_record_without_a_category_is_a_management_event_unless_it_is_a_data_event() {
+    let desk = Desk::new();
+    let record = |id: &str, source: &str, name: &str, more: &str| {
+        format!(
+            r#"{{"eventVersion":"1.05","eventID":"{id}","eventTime":"2018-03-01T09:00:00Z","eventSource":"{source}.amazonaws.com","eventName":"{name}"{more}}}"#
+        )
+    };
+    let records = [
+        record("plain", "ec2", "RunInstances", ""),
+        record("bucket", "s3", "GetBucketAcl", ""),
+        record("said", "sns", "Publish", r#","managementEvent":false"#),
+        record("object", "s3", "GetObject", ""),
+        record("invoked", "lambda", "Invoke", ""),
+        record("denied", "s3", "GetObject", r#","managementEvent":true"#),
+        record("data", "s3", "GetObject", r#","eventCategory":"Data""#),
+        record("odd", "s3", "GetObject", r#","eventCategory":"Management""#),
+    ];
+    desk.scratch.import(&[desk.scratch.write("old.json", records.join("\n"))]);
+    assert_eq!(ids(&ask(&desk, &[])), ["bucket", "denied", "odd", "plain"]);
+    assert_eq!(events(&ask(&desk, &["--event-category", "all"])).len(), 8);
+}
+
+#[test]
+fn pages_add_up_to_the_whole() {
+    let desk = Desk::with_delivery();
+    for (options, size) in [
+        (vec!["--event-category", "all"], "50"),
+        (vec!["--event-category", "all"], "7"),
+        (vec!["--lookup-attributes", "AttributeKey=EventName,AttributeValue=AssumeRole"], "1"),
+        (vec!["--start-time", "2024-03-01T22:40:00Z", "--end-time", "2024-03-01T23:59:59Z"], "10"),
+    ] {
+        let whole = ask(&desk, &options);
+        assert!(whole.get("NextToken").is_none());
+        let (mut gathered, mut token) = (Vec::new(), None::<String>);
+        loop {
+            let mut page = options.clone();
+            page.extend(["--max-results", size]);
+            if let Some(token) = &token {
+                page.extend(["--next-token", token]);
+            }
+            let answer = ask(&desk, &page);
+            assert!(events(&answer).len() <= size.parse().unwrap());
+            gathered.extend(events(&answer).iter().cloned());
+            match answer["NextToken"].as_str() {
+                Some(next) => token = Some(next.to_owned()),
+                None => break,
+            }
+        }
+        assert_eq!(&gathered, events(&whole), "{options:?} by {size}");
+    }
+}
+
+#[test]
+fn events_without_a_time_come_last_on_pages_too() {
+    let desk = Desk::new();
+    let record = |id: &str, time: &str| format!(r#"{{"eventID":"{id}","eventName":"A","eventTime":"{time}"}}"#);
+    let records = [
+        record("c", "unknown"),
+        record("a", "2024-03-01T09:00:00Z"),
+        record("d", "unknown"),
+        record("b", "2024-03-01T09:00:00Z"),
+    ];
+    desk.scratch.import(&[desk.scratch.write("odd.json", records.join("\n"))]);
+    let (mut gathered, mut token) = (Vec::new(), None::<String>);
+    for expected in ["a", "b", "c", "d"] {
+        let mut options = vec!["--max-items", "1"];
+        options.extend(token.iter().flat_map(|token| ["--starting-token", token]));
+        let answer = ask(&desk, &options);
+        assert_eq!(ids(&answer), [expected]);
+        assert_eq!(answer["Events"][0].get("EventTime").is_some(), expected < "c");
+        gathered.push(expected);
+        token = answer["NextToken"].as_str().map(str::to_owned);
+        assert_eq!(token.is_none(), expected == "d");
+    }
+    assert_eq!(ids(&ask(&desk, &[])), gathered);
+    assert_eq!(ids(&ask(&desk, &["--start-time", "0"])), ["a", "b"]);
+}
+
+#[test]
+fn what_it_prints_can_be_imported_again() {
+    let desk = Desk::with_delivery();
+    let all = desk.run(&["lookup-events", "--event-category", "all"]).exits(0);
+    let again = Scratch::new();
+    let report = again.import(&[again.write("lookup-events.json", &all.out)]);
+    assert_eq!((report.counts.read, report.counts.stored), (360, 360));
+    let sql = "SELECT event_id, event_time, user_name, resources FROM event_history ORDER BY event_id";
+    assert_eq!(again.lines(sql), desk.scratch.lines(sql));
+}
+
+#[test]
+fn nothing_in_a_record_reaches_a_terminal_raw() {
+    let desk = Desk::with_delivery();
+    let answer = desk.run(&["lookup-events", "--event-category", "all"]).exits(0);
+    let unsafe_ones: BTreeSet<char> =
+        answer.out.chars().filter(|c| trailq::render::escape::is_unsafe(*c) && *c != '\n').collect();
+    assert!(unsafe_ones.is_empty(), "{unsafe_ones:?}");
+    assert!(answer.out.contains("\\u009b"), "the delivery has a C1 control character");
+}
+
+#[test]
+fn records_are_on_one_line_whatever_their_layout() {
+    let desk = Desk::new();
+    desk.scratch.import(&[testdata("shapes/bare-record.json")]);
+    let answer = ask(&desk, &[]);
+    let record = answer["Events"][0]["CloudTrailEvent"].as_str().unwrap();
+    assert!(!record.contains('\n'), "{record}");
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let ran = Desk::with_delivery().head(&["lookup-events", "--event-category", "all"]).exits(0);
+    assert_eq!(ran.err, "");
+}
+
+#[test]
+fn an_empty_answer_says_what_the_case_covers() {
+    let desk = Desk::with_delivery();
+    let ran = desk.run(&["lookup-events", "--start-time", "2030-01-01"]).exits(0);
+    assert!(ran.err.contains("the case covers 2016-05-20T08:27:45Z to 2024-03-02T21:28:30Z"), "{ran:?}");
+    assert_eq!(desk.run(&["-q", "lookup-events", "--start-time", "2030-01-01"]).exits(0).err, "");
+}
+
+#[test]
+fn mistakes_are_told_by_aws_s_names_and_end_with_2() {
+    let desk = Desk::with_delivery();
+    let fails = |options: &[&str], says: &[&str]| -> Ran {
+        let arguments: Vec<&str> = ["lookup-events"].iter().chain(options).copied().collect();
+        let ran = desk.run(&arguments).fails(2, says);
+        assert_eq!(ran.out, "");
+        ran
+    };
+    let attribute = |word: &str, says: &[&str]| fails(&["--lookup-attributes", word], says);
+    attribute(
+        "AttributeKey=User,AttributeValue=a",
+        &["AttributeKey is one of", "did you mean Username?", "InvalidLookupAttributesException"],
+    );
+    attribute("Username=a", &["AttributeKey=KEY,AttributeValue=VALUE"]);
+    attribute("AttributeKey=Username,AttributeValue=", &["the AttributeValue of Username is empty"]);
+    attribute("AttributeKey=ReadOnly,AttributeValue=yes", &["ReadOnly is true or false, not `yes`"]);
+    fails(
+        &["--start-time", "2024-03-02", "--end-time", "2024-03-01"],
+        &["StartTime 2024-03-02T00:00:00Z is after EndTime 2024-03-01T00:00:00Z", "InvalidTimeRangeException"],
+    );
+    fails(&["--start-time", "soon"], &["--start-time takes a time", "`soon`"]);
+    fails(&["--end-time", "999999999999999"], &["years 0000 to 9999"]);
+    fails(&["--max-results", "0"], &["MaxResults is 1 or more, not 0", "InvalidMaxResultsException"]);
+    fails(&["--max-items", "-1"], &["MaxResults is 1 or more"]);
+    fails(&["--max-items", "1", "--max-results", "1"], &["cannot be used with"]);
+    fails(&["--event-category", "data"], &["`data` is neither", "InvalidEventCategoryException"]);
+    fails(&["--next-token", "nonsense"], &["NextToken", "InvalidNextTokenException"]);
+    let token = ask(&desk, &["--max-results", "1"])["NextToken"].as_str().unwrap().to_owned();
+    fails(&["--next-token", &token, "--event-category", "all"], &["InvalidNextTokenException"]);
+    let insight = ["--event-category", "insight", "--lookup-attributes", "AttributeKey=Username,AttributeValue=a"];
+    fails(&insight, &["Insight events are looked up by EventId, EventName, EventSource, not by Username"]);
+    desk.run(&["--format", "csv", "lookup-events"]).fails(2, &["lookup-events has no format csv", "trailq lookup"]);
+    desk.run(&["--format", "json", "lookup-events", "--max-items", "1"]).exits(0);
+    desk.run(&["--db", "none.db", "lookup-events"]).fails(2, &["there is no case at none.db"]);
+}
