@@ -7,8 +7,8 @@
 //!
 //! Data flows one way. The modules in reading order: [`event`], [`rows`], [`fields`] and [`diagnostic`] are the
 //! vocabulary and import nothing of trailq; `query` knows no SQLite; `store` and `ingest` know no screen; `render`
-//! turns rows into bytes; `lookup_events` answers Event history's own question; `session`, `repl`, `serve` and `cli`
-//! sit on top. Only `cli` and `repl` print.
+//! turns rows into bytes; `lookup_events` answers Event history's own question; `saved` reads saved queries and knows
+//! neither case nor screen; `session`, `repl`, `serve` and `cli` sit on top. Only `cli` and `repl` print.
 
 pub mod arn;
 pub mod cli;
@@ -19,10 +19,12 @@ mod hash;
 pub mod ingest;
 pub mod ledger;
 pub mod lookup_events;
+pub mod policy;
 pub mod query;
 pub mod render;
 pub mod repl;
 pub mod rows;
+pub mod saved;
 pub mod serve;
 pub mod session;
 pub mod store;

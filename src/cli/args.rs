@@ -34,6 +34,9 @@ pub(super) struct Global {
     /// When to colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = colorings())]
     pub(super) color: Coloring,
+    /// A further folder of saved queries; may be given several times
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(super) queries: Vec<PathBuf>,
     /// Leave out notes, status lines and progress
     #[arg(long, short, global = true)]
     pub(super) quiet: bool,
@@ -57,6 +60,12 @@ pub(super) enum Command {
     /// Answer LookupEvents over HTTP on this machine, for aws and the SDKs
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(Serve),
+    /// List, search and show the saved queries
+    #[command(after_help = QUERIES_EXAMPLES)]
+    Queries(Queries),
+    /// Run a saved query
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunQuery),
     /// Run lookups, SQL and dot-commands from a file
     #[command(after_help = SCRIPT_EXAMPLES)]
     Script(Script),
@@ -156,10 +165,47 @@ pub(super) struct Serve {
     pub(super) address: IpAddr,
 }
 
+/// `trailq queries`.
+#[derive(Debug, Args)]
+pub(super) struct Queries {
+    /// Words that a query is about, or the name of one to show
+    #[arg(value_name = "WORD")]
+    pub(super) words: Vec<String>,
+    /// Hold every query against the schema instead
+    #[arg(long, conflicts_with_all = ["words", "save", "delete"])]
+    pub(super) check: bool,
+    /// Save the query of a file in the case, under the file's name
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["words", "delete"])]
+    pub(super) save: Option<PathBuf>,
+    /// Take a query out of the case
+    #[arg(long, value_name = "NAME", conflicts_with = "words")]
+    pub(super) delete: Option<String>,
+}
+
+/// `trailq run`.
+#[derive(Debug, Args)]
+pub(super) struct RunQuery {
+    /// The query
+    #[arg(value_name = "NAME")]
+    pub(super) name: String,
+    /// Give the query's parameter NAME a value
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_param)]
+    pub(super) params: Vec<(String, String)>,
+    /// Only what happened at or after a time; a coarse one means its start
+    #[arg(long, value_name = "TIME")]
+    pub(super) since: Option<String>,
+    /// Only what happened at or before a time; a coarse one means its end
+    #[arg(long, value_name = "TIME")]
+    pub(super) until: Option<String>,
+    /// Exit with 1 when there are rows
+    #[arg(long)]
+    pub(super) fail_on_rows: bool,
+}
+
 /// `trailq script`.
 #[derive(Debug, Args)]
 pub(super) struct Script {
-    /// The file; - is standard input
+    /// The file, or one of trailq's own scripts: triage, leaked-key; - is standard input
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) file: PathBuf,
     #[command(flatten)]
@@ -256,10 +302,34 @@ Examples:
 
 The Region and the credentials of a request are not looked at; Ctrl-C ends it";
 
+/// Examples for `trailq queries --help`.
+const QUERIES_EXAMPLES: &str = "\
+Examples:
+  trailq queries                       all of them
+  trailq queries login                 those about logins
+  trailq queries T1562                 those about a technique of ATT&CK
+  trailq queries lineage               what one asks for, and its SQL
+  trailq queries --check --queries ./sql
+  trailq queries --save odd-logins.sql
+
+Queries are looked for in the folders of --queries, of TRAILQ_QUERIES and of the configuration
+(~/.config/trailq/queries), among trailq's own, and in the case; of two with one name the first is meant";
+
+/// Examples for `trailq run --help`.
+const RUN_EXAMPLES: &str = "\
+Examples:
+  trailq run console-logins --since 2024-03-01
+  trailq run lineage --param key=AKIAIOSFODNN7EXAMPLE
+  trailq run who-changed --param resource=acme-logs --format csv > changes.csv
+  trailq run trails-stopped --since now-24h --fail-on-rows --quiet || mail -s 'trail stopped' soc@example.com
+
+`trailq queries` lists the queries, `trailq queries NAME` tells what one asks for";
+
 /// Examples for `trailq script --help`.
 const SCRIPT_EXAMPLES: &str = "\
 Examples:
-  trailq script triage.trailq
+  trailq script triage --param since=2024-03-01 > triage.txt
+  trailq script leaked-key --param key=AKIAIOSFODNN7EXAMPLE
   trailq script --param user=alice user.trailq
   trailq --format markdown script report.trailq > report.md
 

@@ -1,20 +1,22 @@
 //! What each command does, with the session that they share.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, IsTerminal as _, Read};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use super::args::{Import, Lookup, LookupEvents, Script, Serve, Sql};
+use super::args::{Import, Lookup, LookupEvents, Queries, RunQuery, Script, Serve, Sql};
 use super::{Outcome, near_commands};
 use crate::diagnostic::Diagnostic;
 use crate::ingest::Options;
 use crate::lookup_events::{self, ErrorKind, Request, RequestError, Rules};
 use crate::render::number;
 use crate::repl;
+use crate::saved::shipped_scripts;
 use crate::serve::Server;
 use crate::session::input::Input;
-use crate::session::{Answer, Params, Session, SessionError, script as scripts};
+use crate::session::{Answer, Params, Run, Session, SessionError, script as scripts};
 
 /// How messages name standard input.
 const STDIN: &str = "standard input";
@@ -109,9 +111,37 @@ pub(super) fn serve(session: &mut Session, serve: &Serve) -> Result<Outcome, Ses
     Ok(Outcome::from(Answer::default()))
 }
 
-/// `trailq script FILE`.
+/// `trailq queries [WORD...]`.
+pub(super) fn queries(session: &mut Session, queries: &Queries) -> Result<Outcome, SessionError> {
+    let answer = match queries {
+        Queries { check: true, .. } => session.check_queries()?,
+        Queries { save: Some(file), .. } => session.save_query(file)?,
+        Queries { delete: Some(name), .. } => session.delete_query(name)?,
+        Queries { words, .. } => session.queries(words)?,
+    };
+    Ok(answer.into())
+}
+
+/// `trailq run NAME`.
+pub(super) fn run(session: &mut Session, run: RunQuery) -> Result<Outcome, SessionError> {
+    let mut params = BTreeMap::new();
+    for (name, value) in run.params {
+        if params.contains_key(&name) {
+            return Err(Diagnostic::new(format!("`{name}` is given twice")).into());
+        }
+        params.insert(name, value);
+    }
+    let asked = Run { name: run.name, params, since: run.since, until: run.until };
+    Ok(Outcome { answer: session.run_query(&asked)?, fail_on_rows: run.fail_on_rows })
+}
+
+/// `trailq script FILE`: a file, else one of trailq's own scripts.
 pub(super) fn script(session: &mut Session, script: Script) -> Result<Outcome, SessionError> {
     session.set_params(Params::of_script(script.params.params));
+    let own = shipped_scripts().into_iter().find(|own| script.file.as_os_str() == own.name && !script.file.exists());
+    if let Some(own) = own {
+        return Ok(scripts::run(session, own.text.as_bytes(), &format!("{}.trailq", own.name))?.into());
+    }
     let (reader, origin) = open(&script.file)?;
     Ok(scripts::run(session, BufReader::new(reader), &origin)?.into())
 }

@@ -80,6 +80,8 @@ fn dispatch(cli: Cli) -> Result<Outcome, SessionError> {
         Some(Command::Sql(sql)) => commands::sql(&mut session, sql),
         Some(Command::LookupEvents(lookup)) => commands::lookup_events(&mut session, lookup),
         Some(Command::Serve(serve)) => commands::serve(&mut session, &serve),
+        Some(Command::Queries(queries)) => commands::queries(&mut session, &queries),
+        Some(Command::Run(run)) => commands::run(&mut session, run),
         Some(Command::Script(script)) => commands::script(&mut session, script),
         Some(Command::Info) => Ok(session.info()?.into()),
         Some(Command::Completions { shell }) => completions(shell),
@@ -109,6 +111,7 @@ fn settings(cli: &Cli) -> Settings {
         style: screen::style(global.color),
         color_notes: global.color.colors(notes),
         quiet: global.quiet,
+        queries: global.queries.clone(),
         progress: notes,
         ..Settings::default()
     }

@@ -17,6 +17,15 @@ pub use parse::parse;
 pub use resolve::resolve;
 pub use substitute::substitute;
 
+/// The first and the last Unix second of a time as lookups write it, a coarse one being its whole span. `now`: the
+/// clock, for `now` and `now-36h`.
+///
+/// # Errors
+/// It is no time; the message says what to write.
+pub fn time_span(text: &str, now: i64) -> Result<(i64, i64), String> {
+    time::span(text, now)
+}
+
 /// What the meaning of a lookup depends on outside its text.
 pub trait Environment {
     /// The clock, in Unix seconds.

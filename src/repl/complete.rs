@@ -11,6 +11,8 @@ use crate::session::input::Input;
 pub trait Source {
     /// The most frequent values of a field that begin with a text, and in how many events each is.
     fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<(String, u64)>;
+    /// The saved queries and what they ask for.
+    fn queries(&self) -> Vec<(String, Vec<String>)>;
     /// The tables and their columns.
     fn tables(&self) -> Vec<(String, Vec<String>)>;
 }
@@ -83,6 +85,23 @@ fn command(before: &str, source: &dyn Source) -> Completion {
         Completes::Tables => choose(source.tables().into_iter().map(|(name, _)| name).collect()),
         Completes::Formats => choose(Format::ALL.iter().map(|format| format.name().to_owned()).collect()),
         Completes::Switch => choose(vec!["on".to_owned(), "off".to_owned()]),
+        Completes::Queries => choose(source.queries().into_iter().map(|(name, _)| name).collect()),
+        Completes::Run => {
+            let queries = source.queries();
+            let given: Vec<&str> = before[end..from].split_whitespace().collect();
+            let candidate = |name: &str, text: String| Candidate::shown_as(name, text);
+            let typed = &before[from..];
+            let offered = match given.split_first() {
+                None => queries.iter().map(|(name, _)| candidate(name, format!("{name} "))).collect(),
+                Some((name, given)) => {
+                    let asked = queries.iter().find(|(query, _)| query == name).map_or(&[][..], |(_, params)| params);
+                    let is_given = |param: &&String| given.iter().any(|word| word.split('=').next() == Some(param));
+                    asked.iter().filter(|param| !is_given(param)).map(|p| candidate(p, format!("{p}="))).collect()
+                }
+            };
+            let offered: Vec<Candidate> = offered;
+            Completion::Words(from, offered.into_iter().filter(|offer| offer.shown.starts_with(typed)).collect())
+        }
         Completes::Lookup => {
             let (offset, candidates) = lookup_words::complete(&before[end..], source);
             Completion::Words(end + offset, candidates)
@@ -117,6 +136,11 @@ pub(super) mod testing {
             begins.take(most).map(|(value, count)| ((*value).to_owned(), *count)).collect()
         }
 
+        fn queries(&self) -> Vec<(String, Vec<String>)> {
+            let params = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+            vec![("lineage".to_owned(), params(&["key", "since"])), ("console-logins".to_owned(), params(&["since"]))]
+        }
+
         fn tables(&self) -> Vec<(String, Vec<String>)> {
             vec![
                 ("events".to_owned(), vec!["id".to_owned(), "event_name".to_owned()]),
@@ -149,6 +173,11 @@ mod tests {
         assert_eq!(lines(".schema i", false), [".schema identities"]);
         assert_eq!(lines(".help timel", false), [".help timeline"]);
         assert_eq!(lines(".read x", false), ["FILES"]);
+        assert_eq!(lines(".run l", false), [".run lineage "]);
+        assert_eq!(lines(".run lineage ", false), [".run lineage key=", ".run lineage since="]);
+        assert_eq!(lines(".run lineage key=x s", false), [".run lineage key=x since="]);
+        assert!(lines(".run nonsense ", false).is_empty());
+        assert_eq!(lines(".queries c", false), [".queries console-logins"]);
         assert_eq!(lines(".explain event-name=Cr", false), [".explain event-name=CreateUser"]);
         assert!(lines(".show ", false).is_empty());
     }

@@ -14,6 +14,7 @@ use super::complete::{Completion, Source, complete};
 use super::highlight;
 use crate::fields::Field;
 use crate::render::palette::{DIM, HEADING, paint};
+use crate::saved::SavedQuery;
 use crate::session::Session;
 use crate::session::commands;
 
@@ -46,6 +47,13 @@ impl Source for CaseSource<'_> {
     fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<(String, u64)> {
         let case = self.0.try_borrow().ok().and_then(|session| session.case().ok());
         case.map_or_else(Vec::new, |case| case.values(field, prefix, most))
+    }
+
+    fn queries(&self) -> Vec<(String, Vec<String>)> {
+        let library = self.0.try_borrow().ok().and_then(|session| session.library().ok());
+        let Some(library) = library else { return Vec::new() };
+        let names = |query: &SavedQuery| query.header.params.iter().map(|param| param.name.clone()).collect();
+        library.all().into_iter().map(|query| (query.name.clone(), names(query))).collect()
     }
 
     fn tables(&self) -> Vec<(String, Vec<String>)> {

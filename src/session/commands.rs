@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::input::Input;
-use super::{Answer, Session, SessionError, help, script, show};
+use super::{Answer, Run, Session, SessionError, help, script, show};
 use crate::diagnostic::{Diagnostic, Span, nearest};
 use crate::ingest;
 use crate::render::Format;
@@ -29,6 +29,10 @@ pub enum Completes {
     Switch,
     /// What a lookup may hold.
     Lookup,
+    /// Saved queries.
+    Queries,
+    /// A saved query, then its parameters.
+    Run,
 }
 
 /// A dot-command.
@@ -59,6 +63,14 @@ const fn command(
 pub const COMMANDS: &[Command] = &[
     command(".help", "[TOPIC]", "explain a command, a field, a stage, or a list of them", Completes::Topics, run_help),
     command(".show", "N [--raw]", "show the full record of row N of the last answer", Completes::Nothing, run_show),
+    command(".run", "NAME [K=V...]", "run a saved query", Completes::Run, run_run),
+    command(
+        ".queries",
+        "[WORD...]",
+        "list the saved queries about words, or show one",
+        Completes::Queries,
+        run_queries,
+    ),
     command(".explain", "LOOKUP", "show the SQL and the plan of a lookup", Completes::Lookup, run_explain),
     command(".info", "", "show what the case holds", Completes::Nothing, run_info),
     command(".tables", "", "list the tables", Completes::Nothing, run_tables),
@@ -69,6 +81,7 @@ pub const COMMANDS: &[Command] = &[
     command(".timer", "on|off", "tell how long each input took", Completes::Switch, run_timer),
     command(".import", "PATH...", "load trail files and folders", Completes::Files, run_import),
     command(".read", "FILE", "run lookups, SQL and commands from a file", Completes::Files, run_read),
+    command(".bail", "on|off", "end a script at the first error, or go on", Completes::Switch, run_bail),
     command(".print", "TEXT", "write a line", Completes::Nothing, run_print),
     command(".quit", "", "leave", Completes::Nothing, run_quit),
     command(".exit", "", "leave", Completes::Nothing, run_quit),
@@ -122,6 +135,15 @@ impl Arguments<'_> {
     fn one(&self) -> Result<&str, SessionError> {
         self.at_most(1)?;
         self.words.first().map(|(word, _)| word.as_str()).ok_or_else(|| self.missing())
+    }
+
+    /// Whether the one word is `on`; `what` begins the mistake of any other but `off`.
+    fn switch(&self, what: &str) -> Result<bool, SessionError> {
+        match self.one()? {
+            "on" => Ok(true),
+            "off" => Ok(false),
+            _ => Err(self.mistake(self.words[0].1, format!("{what} `on` or `off`"))),
+        }
     }
 
     /// The mistake of leaving out what has to be there.
@@ -283,12 +305,39 @@ fn written(arguments: &Arguments<'_>, span: Option<Span>, done: std::io::Result<
     }
 }
 
+fn run_run(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    let Some(((name, name_span), values)) = arguments.words.split_first() else { return Err(arguments.missing()) };
+    let mut run = Run { name: session.filled(name)?, ..Run::default() };
+    for (word, span) in values {
+        let Some((key, value)) = word.split_once('=') else {
+            return Err(arguments.mistake(*span, format!("`{word}` is no parameter: write NAME=VALUE")));
+        };
+        if run.params.insert(key.to_owned(), session.filled(value)?).is_some() {
+            return Err(arguments.mistake(*span, format!("`{key}` is given twice")));
+        }
+    }
+    let known = session.library()?.find(&run.name).is_some();
+    session.run_query(&run).map_err(|error| match error {
+        SessionError::Mistake(mut mistake) if !known => {
+            mistake.span = Some(*name_span);
+            SessionError::Mistake(mistake).in_source(arguments.line)
+        }
+        error => error,
+    })
+}
+
+fn run_queries(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    let words: Vec<String> = arguments.words.iter().map(|(word, _)| word.clone()).collect();
+    session.queries(&words)
+}
+
+fn run_bail(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    session.settings.bail_off = !arguments.switch("bail is")?;
+    Ok(Answer::default())
+}
+
 fn run_timer(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
-    session.settings.timer = match arguments.one()? {
-        "on" => true,
-        "off" => false,
-        _ => return Err(arguments.mistake(arguments.words[0].1, "the timer is `on` or `off`".to_owned())),
-    };
+    session.settings.timer = arguments.switch("the timer is")?;
     Ok(Answer::default())
 }
 

@@ -26,6 +26,7 @@ mod output;
 mod params;
 mod progress;
 mod records;
+mod saved;
 pub mod screen;
 pub mod script;
 mod show;
@@ -33,12 +34,14 @@ mod show;
 pub use error::SessionError;
 pub use interrupt::Interrupter;
 pub use params::Params;
+pub use saved::Run;
 
 use crate::diagnostic::Diagnostic;
 use crate::ingest;
 use crate::lookup_events::Query;
-use crate::query::Statistics;
+use crate::query::{Param, Statistics};
 use crate::render::{self, Format, Style, number, palette};
+use crate::saved::Library;
 use crate::store::Case;
 use input::Input;
 use keep::{EventRef, Keep};
@@ -61,6 +64,10 @@ pub struct Settings {
     pub interactive: bool,
     /// Whether long work shows how far it is.
     pub progress: bool,
+    /// Whether a script goes on after an error.
+    pub bail_off: bool,
+    /// Folders of queries, before those of the environment.
+    pub queries: Vec<PathBuf>,
     /// How many events a list shows; `None` is 50 as a table and all of them in other formats.
     pub limit: Option<u64>,
 }
@@ -107,6 +114,8 @@ pub struct Session {
     interrupter: Arc<Interrupter>,
     /// How many `.read` are under way.
     depth: usize,
+    /// The saved queries, read when they are first needed.
+    library: OnceCell<Rc<Library>>,
 }
 
 impl Session {
@@ -122,6 +131,7 @@ impl Session {
             params: None,
             interrupter: Arc::default(),
             depth: 0,
+            library: OnceCell::new(),
         }
     }
 
@@ -217,22 +227,33 @@ impl Session {
     fn sql(&mut self, text: &str, started: Instant) -> Result<Answer, SessionError> {
         let case = self.case()?;
         let params = self.params.as_ref().map_or_else(BTreeMap::new, |params| params.for_sql(text));
+        let kept = self.rows_of(&case, text, &params)?;
+        if self.settings.interactive {
+            let time = number::duration(started.elapsed());
+            self.status(&format!("{} ({time})", number::counted(kept, "row")));
+        }
+        Ok(Answer::rows(kept))
+    }
+
+    /// Writes the rows of SQL, and gives their number.
+    fn rows_of(
+        &mut self,
+        case: &Rc<Case>,
+        text: &str,
+        params: &BTreeMap<String, Option<Param>>,
+    ) -> Result<u64, SessionError> {
         let format = self.settings.format.unwrap_or_default();
         let mut target = self.output.target(&self.settings.style);
         target.style.numbers = false;
         let running = self.interrupter.watch(case.interrupt());
-        let mut keep = Keep::new(records::sink(format, &case, target.out, &target.style));
-        let done = case.query_named(text, &params, &mut keep);
+        let mut keep = Keep::new(records::sink(format, case, target.out, &target.style));
+        let done = case.query_named(text, params, &mut keep);
         drop(running);
         let kept = keep.finish();
         done?;
         self.shown = kept.events;
         self.output.flush()?;
-        if self.settings.interactive {
-            let time = number::duration(started.elapsed());
-            self.status(&format!("{} ({time})", number::counted(kept.rows, "row")));
-        }
-        Ok(Answer::rows(kept.rows))
+        Ok(kept.rows)
     }
 
     /// One line about the case: where it is, how many events it has and from when to when.
@@ -271,6 +292,7 @@ impl Session {
     /// Closes the case, so that another connection can write to it; it is opened again when it is next needed.
     fn close(&mut self) {
         self.case.take();
+        self.library.take();
         self.shown.clear();
     }
 }

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::query::Param;
+use crate::saved::header::parameters;
+
 /// The values that were given on the command line, by name.
 #[derive(Debug, Clone, Default)]
 pub struct Params {
@@ -46,37 +49,16 @@ impl Params {
         filled + rest
     }
 
-    /// Those for a text of SQL.
-    pub(super) fn for_sql(&self, sql: &str) -> BTreeMap<String, String> {
-        let mut values = self.values.clone();
-        if self.shared {
-            let asked = asked_for(sql);
-            values.retain(|name, _| asked.contains(&name.as_str()));
-        }
-        values
-    }
-}
-
-/// The names after `:`, `@` or `$` in SQL, strings and comments left out.
-fn asked_for(sql: &str) -> Vec<&str> {
-    let mut names = Vec::new();
-    let mut rest = sql;
-    while let Some(first) = rest.chars().next() {
-        let body = &rest[first.len_utf8()..];
-        let skipped = match first {
-            '\'' | '"' | '`' => body.find(first).map_or(body.len(), |end| end + 1),
-            '-' if body.starts_with('-') => body.find('\n').unwrap_or(body.len()),
-            '/' if body.starts_with('*') => body.find("*/").map_or(body.len(), |end| end + 2),
-            ':' | '@' | '$' => {
-                let end = body.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(body.len());
-                names.push(&body[..end]);
-                end
-            }
-            _ => 0,
+    /// Those for a text of SQL. As typed on a command line: what looks like a number is one.
+    pub(super) fn for_sql(&self, sql: &str) -> BTreeMap<String, Option<Param>> {
+        let asked = parameters(sql);
+        let wanted = self.values.iter().filter(|(name, _)| !self.shared || asked.contains(&name.as_str()));
+        let value = |text: &String| match text.parse::<i64>() {
+            Ok(number) if number.to_string() == *text => Param::Integer(number),
+            _ => Param::Text(text.clone()),
         };
-        rest = &body[skipped..];
+        wanted.map(|(name, text)| (name.clone(), Some(value(text)))).collect()
     }
-    names
 }
 
 #[cfg(test)]

@@ -1,37 +1,71 @@
-//! Runs lookups, SQL and commands from a file, or line by line from a pipe; the first error ends it.
+//! Runs lookups, SQL and commands from a file, or line by line from a pipe. The first error ends it, unless
+//! `.bail off` says otherwise.
 
 use std::io::BufRead;
 
 use super::input::{Assembler, Input};
-use super::{Answer, Session, SessionError};
+use super::{Answer, Params, Session, SessionError};
 use crate::diagnostic::Diagnostic;
+use crate::saved::fill;
+use crate::saved::header::parse_script;
+use crate::time;
 
 /// Runs everything that `lines` gives. Errors say `ORIGIN:LINE`.
-pub fn run(session: &mut Session, mut lines: impl BufRead, origin: &str) -> Result<Answer, SessionError> {
+///
+/// A script may begin with a header that declares its parameters: they are checked before anything is run.
+pub fn run(session: &mut Session, lines: impl BufRead, origin: &str) -> Result<Answer, SessionError> {
+    let mut lines = Lines { lines, origin, number: 0, bytes: Vec::new() };
+    let mut top = String::new();
+    let mut next = lines.next()?;
+    while let Some(line) = next.take_if(|line| line.trim().is_empty() || line.starts_with("--")) {
+        top.push_str(&line);
+        top.push('\n');
+        next = lines.next()?;
+    }
+    let outer = session.params.clone();
+    declare(session, &top, origin)?;
+    let done = run_lines(session, &top, next, lines, origin);
+    session.params = outer;
+    done
+}
+
+/// Gives the session the values of a script's declared parameters, its defaults among them.
+fn declare(session: &mut Session, top: &str, origin: &str) -> Result<(), SessionError> {
+    let header = parse_script(top)
+        .map_err(|wrong| Diagnostic::new(wrong.message).from_origin(format!("{origin}:{}", wrong.line)))?;
+    let Some(header) = header else { return Ok(()) };
+    let mut given = session.params.as_ref().map_or_else(Default::default, |params| params.all().clone());
+    if session.depth > 0 {
+        // What another script was given is not all meant for this one.
+        given.retain(|name, _| header.params.iter().any(|param| param.name == *name));
+    }
+    let values = fill(origin, &header, &given, time::now())
+        .map_err(|mistake| mistake.hint("give it with --param NAME=VALUE"))?;
+    session.params = Some(Params::of_script(values));
+    Ok(())
+}
+
+/// Runs the lines of a script: those at its top, the one after them, and the rest.
+fn run_lines(
+    session: &mut Session,
+    top: &str,
+    mut next: Option<String>,
+    mut lines: Lines<'_, impl BufRead>,
+    origin: &str,
+) -> Result<Answer, SessionError> {
     let mut assembler = Assembler::default();
     let mut answer = Answer::default();
-    let mut bytes = Vec::new();
-    let mut number = 0;
-    loop {
-        bytes.clear();
-        let unreadable =
-            |number: usize, why: &str| SessionError::from(Diagnostic::new(format!("{origin}:{number}: {why}")));
-        let read = lines.read_until(b'\n', &mut bytes).map_err(|error| unreadable(number + 1, &error.to_string()))?;
-        if read == 0 {
-            break;
-        }
-        number += 1;
-        let line = std::str::from_utf8(&bytes).map_err(|_| unreadable(number, "the line is not UTF-8"))?;
-        let line = line.trim_end_matches(['\n', '\r']);
-        // A byte-order mark and a `#!` line are for other programs.
-        let line = if number == 1 { line.trim_start_matches('\u{feff}') } else { line };
-        let line = if number == 1 && line.starts_with("#!") { "" } else { line };
-        if let Some((text, start)) = assembler.feed(line) {
+    for line in top.lines() {
+        assembler.feed(line);
+    }
+    while let Some(line) = next {
+        if let Some((text, start)) = assembler.feed(&line) {
             answer = answer.and(step(session, &text, origin, start)?);
             if answer.quit {
                 return Ok(answer);
             }
         }
+        next = lines.next()?;
     }
     if let Some((text, start)) = assembler.finish() {
         answer = answer.and(step(session, &text, origin, start)?);
@@ -39,9 +73,44 @@ pub fn run(session: &mut Session, mut lines: impl BufRead, origin: &str) -> Resu
     Ok(answer)
 }
 
-/// Runs one input; a mistake in it is told with its line.
+/// Runs one input; a mistake in it is told with its line, and after `.bail off` does not end the script.
 fn step(session: &mut Session, text: &str, origin: &str, start: usize) -> Result<Answer, SessionError> {
-    session.execute(&Input::of(text)).map_err(|error| locate(error, origin, start))
+    match session.execute(&Input::of(text)) {
+        Err(error @ SessionError::Mistake(_)) if session.settings.bail_off => {
+            session.report(&locate(error, origin, start).into_diagnostic());
+            Ok(Answer { rejected: true, ..Answer::default() })
+        }
+        done => done.map_err(|error| locate(error, origin, start)),
+    }
+}
+
+/// The lines of a script.
+struct Lines<'a, R> {
+    lines: R,
+    origin: &'a str,
+    /// How many were read.
+    number: usize,
+    bytes: Vec<u8>,
+}
+
+impl<R: BufRead> Lines<'_, R> {
+    /// The next line; `None` at the end.
+    fn next(&mut self) -> Result<Option<String>, SessionError> {
+        self.bytes.clear();
+        let origin = self.origin;
+        let unreadable =
+            |number: usize, why: &str| SessionError::from(Diagnostic::new(format!("{origin}:{number}: {why}")));
+        let read = self.lines.read_until(b'\n', &mut self.bytes);
+        if read.map_err(|error| unreadable(self.number + 1, &error.to_string()))? == 0 {
+            return Ok(None);
+        }
+        self.number += 1;
+        let line = std::str::from_utf8(&self.bytes).map_err(|_| unreadable(self.number, "the line is not UTF-8"))?;
+        let line = line.trim_end_matches(['\n', '\r']);
+        // A byte-order mark and a `#!` line are for other programs.
+        let line = if self.number == 1 { line.trim_start_matches('\u{feff}') } else { line };
+        Ok(Some(if self.number == 1 && line.starts_with("#!") { "" } else { line }.to_owned()))
+    }
 }
 
 /// Adds where an input that starts on line `start` of `origin` went wrong.

@@ -55,6 +55,19 @@ impl Case {
         Ok(Case { connection, path: path.to_owned(), records: RefCell::default(), copy })
     }
 
+    /// A case without events, to hold statements against its schema.
+    ///
+    /// # Errors
+    /// The temporary folder cannot be written.
+    pub fn empty() -> Result<Case, Error> {
+        let io_error = |source| Error::Io { path: std::env::temp_dir(), source };
+        let file = tempfile::Builder::new().prefix("trailq-").suffix(".db").tempfile().map_err(io_error)?;
+        let file = file.into_temp_path();
+        open::close(open::open_for_import(&file)?, &file)?;
+        let case = Case::open(&file)?;
+        Ok(Case { copy: Some(Arc::new(file)), ..case })
+    }
+
     /// Where the case lies.
     pub fn path(&self) -> &Path {
         &self.path
@@ -74,14 +87,14 @@ impl Case {
     }
 
     /// Puts the answers of one statement, or several separated by `;`, into a sink. `params` fill `:name`, `@name`
-    /// and `$name`.
+    /// and `$name`; `None` is NULL.
     ///
     /// # Errors
     /// See [`Failure`]; also a parameter that is missing, or that no statement has.
     pub fn query_named(
         &self,
         sql: &str,
-        params: &BTreeMap<String, String>,
+        params: &BTreeMap<String, Option<Param>>,
         sink: &mut dyn RowSink,
     ) -> Result<u64, Failure> {
         let mut batch = Batch::new(&self.connection, sql);
@@ -97,12 +110,8 @@ impl Case {
                     return Err(sql_errors::missing_parameter(sql, &name).into());
                 };
                 used.push(bare.to_owned());
-                // As typed on a command line: what looks like a number is one.
-                let bound = match value.parse::<i64>() {
-                    Ok(number) if number.to_string() == *value => statement.raw_bind_parameter(index, number),
-                    _ => statement.raw_bind_parameter(index, value),
-                };
-                bound.map_err(|error| self.failure(sql, error))?;
+                let value = value.as_ref().map(to_sql);
+                statement.raw_bind_parameter(index, value).map_err(|error| self.failure(sql, error))?;
             }
             let columns = column_names(statement.column_names());
             let mut rows = statement.raw_query();
@@ -112,6 +121,15 @@ impl Case {
             Some(name) => Err(sql_errors::unused_parameter(sql, name, &used).into()),
             None => Ok(total),
         }
+    }
+
+    /// The columns of a statement's answer, which is not asked for.
+    ///
+    /// # Errors
+    /// The statement is wrong, or does more than look.
+    pub fn columns_of(&self, sql: &str) -> Result<Vec<String>, Failure> {
+        let statement = self.connection.prepare(sql).map_err(|error| self.failure(sql, error))?;
+        Ok(column_names(statement.column_names()))
     }
 
     fn feed(&self, sql: &str, columns: &[String], rows: &mut Rows<'_>, sink: &mut dyn RowSink) -> Result<u64, Failure> {

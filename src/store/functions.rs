@@ -12,6 +12,7 @@ use rusqlite::{Connection, Error};
 use super::paths::{self, Leaf, Test};
 use super::records::Reader;
 use crate::arn::Arn;
+use crate::policy;
 
 /// A function of SQL on a case.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +63,16 @@ pub const FUNCTIONS: &[Function] = &[
         help: "1 where the address is in the network: ip_in(source_ip_address, '10.0.0.0/8')",
     },
     Function {
+        name: "network",
+        arguments: "address, bits4, bits6",
+        help: "the network of an address: network('203.0.113.77', 24, 48) is 203.0.113.0/24; NULL for what is no address",
+    },
+    Function {
+        name: "policy_statements",
+        arguments: "document",
+        help: "the statements of a policy document in any form as a JSON array: effect, principals, actions, resources, condition",
+    },
+    Function {
         name: "arn_part",
         arguments: "arn, part",
         help: "partition, service, region, account, resource, kind or name of an ARN; NULL where it is none",
@@ -83,6 +94,8 @@ pub(crate) fn register(connection: &Connection, records: Connection) -> rusqlite
     let pure = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("regexp", 2, pure, regexp)?;
     connection.create_scalar_function("ip_in", 2, pure, ip_in)?;
+    connection.create_scalar_function("network", 3, pure, network)?;
+    connection.create_scalar_function("policy_statements", 1, pure, policy_statements)?;
     connection.create_scalar_function("arn_part", 2, pure, arn_part)?;
     let shared = Shared(Arc::new(Mutex::new(Records { connection: records, reader: Reader::default() })));
     let reads = |name: &str, arguments: i32, look: fn(&Context<'_>, &[u8]) -> Result<Answer, Error>| {
@@ -191,6 +204,19 @@ fn ip_in(context: &Context<'_>) -> Result<Option<bool>, Error> {
         })?;
     let address = context.get_raw(0).as_str_or_null()?;
     Ok(address.map(|text| text.parse::<IpAddr>().is_ok_and(|address| network.contains(&address))))
+}
+
+fn policy_statements(context: &Context<'_>) -> Result<Option<String>, Error> {
+    let document = context.get_raw(0).as_str_or_null()?;
+    Ok(document.and_then(policy::statements).map(|statements| statements.to_string()))
+}
+
+fn network(context: &Context<'_>) -> Result<Option<String>, Error> {
+    let Some(Ok(address)) = context.get_raw(0).as_str_or_null()?.map(str::parse::<IpAddr>) else { return Ok(None) };
+    let bits = context.get_raw(if address.is_ipv4() { 1 } else { 2 }).as_i64()?;
+    let network = u8::try_from(bits).ok().and_then(|bits| IpNet::new(address, bits).ok());
+    let network = network.ok_or_else(|| Error::UserFunctionError(in_words(format!("no network has {bits} bits"))))?;
+    Ok(Some(network.trunc().to_string()))
 }
 
 fn arn_part(context: &Context<'_>) -> Result<Option<String>, Error> {

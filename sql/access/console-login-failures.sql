@@ -1,0 +1,24 @@
+-- title: Console sign-ins that failed
+-- about: Failed sign-ins by user, address and reason. A failed sign-in has no error code in CloudTrail, only an
+--   error message, so a search by error code misses every one. The user name of somebody who does not exist is
+--   hidden by AWS, since it may be a password typed in the wrong field.
+-- param: since time: at or after this time
+-- param: until time: at or before this time
+-- columns: first_time, last_time, user_name, source_ip_address, message, failures, later_success (when the same user
+--   next signed in from this address)
+-- attack: T1110, T1078.004
+-- see: AWS CloudTrail User Guide, AWS Management Console sign-in events
+WITH failed AS (
+  SELECT e.user_name, e.source_ip_address, e.error_message_id, min(e.event_time) AS first_time,
+         max(e.event_time) AS last_time, max(e.time) AS last, count(*) AS failures
+    FROM events e
+   WHERE e.event_name = 'ConsoleLogin' AND +e.outcome <> 'ok'
+     AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)
+   GROUP BY 1, 2, 3)
+SELECT f.first_time, f.last_time, f.user_name, f.source_ip_address, m.text AS message, f.failures,
+       (SELECT min(s.event_time) FROM events s
+         WHERE s.event_name = 'ConsoleLogin' AND s.time >= f.last AND +s.outcome = 'ok'
+           AND +s.user_name = f.user_name AND +s.source_ip_address = f.source_ip_address) AS later_success
+  FROM failed f
+  LEFT JOIN error_messages m ON m.id = f.error_message_id
+ ORDER BY f.first_time, f.user_name, f.source_ip_address;

@@ -1,0 +1,28 @@
+-- title: One address failing to sign in as many users
+-- about: Password spraying: few passwords against many users from one address. The names of users who do not exist
+--   are hidden by AWS and count as one; how often they were tried is told apart. Whether the address got in after
+--   all is what matters most.
+-- param: since time: at or after this time
+-- param: until time: at or before this time
+-- param: users integer = 3: how many different users at least
+-- columns: source_ip_address, first_time, last_time, users (who exist), failures, unknown_users (failures for names
+--   that do not exist), signed_in_as (users who signed in from this address in the same period)
+-- attack: T1110.003
+-- see: AWS CloudTrail User Guide, AWS Management Console sign-in events
+-- signal: high
+WITH logins AS MATERIALIZED (
+  SELECT e.source_ip_address, e.event_time, e.user_name, e.outcome,
+         e.user_name = 'HIDDEN_DUE_TO_SECURITY_REASONS' AS hidden
+    FROM events e
+   WHERE e.event_name = 'ConsoleLogin'
+     AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9))
+SELECT f.source_ip_address, min(f.event_time) AS first_time, max(f.event_time) AS last_time,
+       count(DISTINCT CASE WHEN NOT f.hidden THEN f.user_name END) AS users, count(*) AS failures,
+       sum(f.hidden) AS unknown_users,
+       (SELECT group_concat(DISTINCT s.user_name) FROM logins s
+         WHERE s.outcome = 'ok' AND s.source_ip_address = f.source_ip_address) AS signed_in_as
+  FROM logins f
+ WHERE f.outcome <> 'ok'
+ GROUP BY f.source_ip_address
+HAVING count(DISTINCT f.user_name) >= :users
+ ORDER BY failures DESC, f.source_ip_address;

@@ -1,0 +1,67 @@
+-- title: What the case covers: account by account, hour by hour
+-- about: For each account and Region every hour from its first to its last event, and what is known of an hour
+--   without events. Digest files tell: an hour for which one lists no file was quiet, an hour of listed files that
+--   are not in the case is missing, an hour after StopLogging was not recorded. Where no digest speaks of an hour,
+--   nobody can say: unknown. Hours of one kind that follow one another are one row.
+-- param: gaps integer = 0: 1 leaves only what is not covered
+-- param: since time: at or after this time
+-- param: until time: at or before this time
+-- columns: account, aws_region, from_time, to_time (exclusive), hours, state (events, quiet, missing, stopped or
+--   unknown), events, why
+-- attack: T1562.008
+-- see: AWS CloudTrail User Guide, CloudTrail digest file structure
+-- slow: it counts every event of the case by hour
+WITH RECURSIVE counted AS MATERIALIZED (
+  SELECT e.recipient_account_id AS account, e.aws_region, e.time / 3600 AS hour, count(*) AS events
+    FROM events e
+   WHERE e.recipient_account_id IS NOT NULL AND e.aws_region IS NOT NULL
+     AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)
+   GROUP BY 1, 2, 3),
+spans AS MATERIALIZED (SELECT account, aws_region, min(hour) AS first, max(hour) AS last FROM counted GROUP BY 1, 2),
+hours(account, aws_region, hour, last) AS (
+  SELECT account, aws_region, first, last FROM spans
+   UNION ALL
+  SELECT account, aws_region, hour + 1, last FROM hours WHERE hour < last),
+-- A digest speaks of what was delivered in its hour, some minutes after it happened.
+told AS MATERIALIZED (
+  SELECT d.aws_account_id AS account, substr(d.digest_s3_object, instr(d.digest_s3_object, '/CloudTrail-Digest/') + 19) AS rest,
+         unixepoch(d.digest_start_time) / 3600 AS first, (unixepoch(d.digest_end_time) - 1) / 3600 AS last,
+         (SELECT count(*) FROM digest_files f WHERE f.digest = d.id) AS listed,
+         (SELECT count(*) FROM digest_files f WHERE f.digest = d.id
+            AND NOT EXISTS (SELECT 1 FROM files x WHERE x.path LIKE '%' || substr(f.s3_object, -60))) AS absent
+    FROM digests d),
+digest_hours AS MATERIALIZED (
+  SELECT t.account, substr(t.rest, 1, instr(t.rest, '/') - 1) AS aws_region, t.first, t.last, t.listed, t.absent FROM told t),
+halts AS MATERIALIZED (
+  SELECT e.recipient_account_id AS account, e.time AS stopped,
+         (SELECT min(s.time) FROM events s WHERE s.event_name IN ('StartLogging', 'CreateTrail') AND s.time > e.time AND +s.outcome = 'ok'
+             AND +s.recipient_account_id IS e.recipient_account_id) AS started
+    FROM events e
+   WHERE e.event_name IN ('StopLogging', 'DeleteTrail') AND +e.event_source = 'cloudtrail.amazonaws.com' AND +e.outcome = 'ok'),
+judged AS MATERIALIZED (
+  SELECT h.account, h.aws_region, h.hour, ifnull(c.events, 0) AS events,
+         CASE WHEN c.events > 0 AND EXISTS (SELECT 1 FROM digest_hours d WHERE d.account = h.account AND d.aws_region = h.aws_region
+                                               AND h.hour BETWEEN d.first AND d.last AND d.absent > 0) THEN 'missing'
+              WHEN c.events > 0 THEN 'events'
+              WHEN EXISTS (SELECT 1 FROM halts x WHERE x.account = h.account AND h.hour * 3600 >= x.stopped
+                              AND (h.hour + 1) * 3600 <= ifnull(x.started, 9e9)) THEN 'stopped'
+              WHEN EXISTS (SELECT 1 FROM digest_hours d WHERE d.account = h.account AND d.aws_region = h.aws_region
+                              AND h.hour BETWEEN d.first AND d.last AND d.absent > 0) THEN 'missing'
+              WHEN EXISTS (SELECT 1 FROM digest_hours d WHERE d.account = h.account AND d.aws_region = h.aws_region
+                              AND h.hour BETWEEN d.first AND d.last) THEN 'quiet'
+              ELSE 'unknown' END AS state
+    FROM hours h
+    LEFT JOIN counted c ON c.account = h.account AND c.aws_region = h.aws_region AND c.hour = h.hour),
+runs AS (
+  SELECT j.*, j.hour - row_number() OVER (PARTITION BY j.account, j.aws_region, j.state ORDER BY j.hour) AS run FROM judged j)
+SELECT r.account, r.aws_region, strftime('%Y-%m-%dT%H:%M:%SZ', min(r.hour) * 3600, 'unixepoch') AS from_time,
+       strftime('%Y-%m-%dT%H:%M:%SZ', (max(r.hour) + 1) * 3600, 'unixepoch') AS to_time, count(*) AS hours, r.state,
+       sum(r.events) AS events,
+       CASE r.state WHEN 'quiet' THEN 'a digest lists no file that is not in the case'
+            WHEN 'missing' THEN 'a digest lists files that are not in the case'
+            WHEN 'stopped' THEN 'after StopLogging or DeleteTrail'
+            WHEN 'unknown' THEN 'no digest speaks of it' END AS why
+  FROM runs r
+ WHERE :gaps = 0 OR r.state NOT IN ('events', 'quiet')
+ GROUP BY r.account, r.aws_region, r.state, r.run
+ ORDER BY r.account, r.aws_region, from_time;

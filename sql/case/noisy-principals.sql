@@ -1,0 +1,12 @@
+-- title: The principals behind most of the events
+-- about: Who makes most of the noise: with the few who do known and set aside, the rest can be read. Counts are of
+--   the whole case, kept at import, and cost nothing.
+-- param: most integer = 50: so many rows
+-- columns: principal, type, account, events, percent (of all events), first_seen, last_seen, days
+-- see: AWS Security Incident Response Guide
+SELECT coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, i.type, i.account_id AS account, i.events,
+       round(100.0 * i.events / (SELECT sum(a.events) FROM identities a), 1) AS percent, i.first_seen, i.last_seen,
+       CAST(julianday(i.last_seen) - julianday(i.first_seen) AS INTEGER) + 1 AS days
+  FROM identities i
+ ORDER BY i.events DESC, principal
+ LIMIT :most;

@@ -1,0 +1,35 @@
+-- title: EBS snapshots and images shared with other accounts
+-- about: Snapshots and machine images that were shared with an account or with everybody, and what other accounts
+--   then made of them: SharedSnapshotVolumeCreated and its like are the owner's only sign that a disk was copied.
+-- param: since time: at or after this time
+-- param: until time: at or before this time
+-- columns: event_time, principal, event_name, resource, shared_with (accounts, all for everybody; of a copy the
+--   account that made it), source_ip_address, aws_region, outcome, event_id
+-- attack: T1537
+-- see: Amazon EBS User Guide, Share an Amazon EBS snapshot; Stratus Red Team, Exfiltrate EBS Snapshot by Sharing It
+-- signal: high
+WITH calls AS (
+  SELECT e.*, record(e.id) AS record
+    FROM events e
+   WHERE e.event_name IN ('ModifySnapshotAttribute', 'ModifyImageAttribute', 'SharedSnapshotVolumeCreated',
+                          'SharedSnapshotCopyInitiated')
+     AND +e.event_source = 'ec2.amazonaws.com'
+     AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)),
+shared AS (
+  SELECT c.*,
+         (SELECT group_concat(coalesce(a.value ->> '$.userId', a.value ->> '$.group', a.value ->> '$.organizationArn',
+                                       a.value ->> '$.organizationalUnitArn'))
+            FROM (SELECT '$.requestParameters.createVolumePermission.add.items' AS path
+                   UNION ALL SELECT '$.requestParameters.launchPermission.add.items') k, json_each(c.record, k.path) a)
+           AS added
+    FROM calls c)
+SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
+       coalesce(e.record ->> '$.requestParameters.snapshotId', e.record ->> '$.requestParameters.imageId',
+                e.record ->> '$.serviceEventDetails.snapshotId') AS resource,
+       coalesce(e.added, e.record ->> '$.serviceEventDetails.sharedVolumeOwnerAccountId',
+                e.record ->> '$.serviceEventDetails.destinationAccountId', e.record ->> '$.userIdentity.accountId') AS shared_with,
+       e.source_ip_address, e.aws_region, e.outcome, e.event_id
+  FROM shared e
+  LEFT JOIN identities i ON i.id = e.identity_id
+ WHERE e.added IS NOT NULL OR e.event_name LIKE 'Shared%'
+ ORDER BY e.time, e.id;

@@ -1,0 +1,26 @@
+-- title: Users, groups and roles created and deleted
+-- about: New identities and those that went, with whether the new one was used. A user that lives for an hour is
+--   either a test or the trace of somebody who cleaned up.
+-- param: since time: at or after this time
+-- param: until time: at or before this time
+-- columns: event_time, principal, event_name, target, source_ip_address, outcome, seen (events of a user or role of
+--   that name in this case), event_id
+-- attack: T1136.003, T1531
+-- see: AWS IAM User Guide, IAM identities
+-- slow: the names stand in the records alone, and where roles are made all day there are many
+WITH made AS (
+  SELECT e.*, coalesce(record(e.id) ->> '$.requestParameters.userName', record(e.id) ->> '$.requestParameters.roleName',
+                       record(e.id) ->> '$.requestParameters.groupName',
+                       record(e.id) ->> '$.requestParameters.aWSServiceName') AS target
+    FROM events e
+   WHERE e.event_name IN ('CreateUser', 'DeleteUser', 'CreateGroup', 'DeleteGroup', 'CreateRole', 'DeleteRole')
+     AND +e.event_source = 'iam.amazonaws.com'
+     AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9))
+SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name, e.target, e.source_ip_address, e.outcome,
+       (SELECT ifnull(sum(t.events), 0) FROM identities t
+         WHERE CASE WHEN e.event_name LIKE '%User' THEN t.user_name = e.target AND t.type = 'IAMUser'
+                    WHEN e.event_name LIKE '%Role' THEN t.role_name = e.target END) AS seen,
+       e.event_id
+  FROM made e
+  LEFT JOIN identities i ON i.id = e.identity_id
+ ORDER BY e.time, e.id;

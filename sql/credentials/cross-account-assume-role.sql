@@ -1,0 +1,34 @@
+-- title: Roles assumed across accounts, both sides joined
+-- about: Who of one account became which role of another. The caller's account and the role's owner each have a copy
+--   of the event with one sharedEventID; the caller's copy knows the caller's name, the owner's only an account.
+--   Where one copy is not in the case, the row says so.
+-- param: since time: at or after this time
+-- param: until time: at or before this time
+-- columns: event_time, caller_account, caller (as its own account knows it), owner_account, role, session_name,
+--   source_ip_address, outcome, issued_access_key_id, copies (both, only the caller's or only the owner's), event_id
+-- attack: T1199, T1550.001
+-- see: AWS CloudTrail User Guide, Sharing CloudTrail log files between AWS accounts (sharedEventID)
+WITH calls AS MATERIALIZED (
+  SELECT e.id, e.shared_event_id, e.event_time, e.time, e.event_id, e.recipient_account_id, e.source_ip_address,
+         e.outcome, e.issued_access_key_id, i.account_id AS caller_account, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal,
+         record(e.id) ->> '$.requestParameters.roleArn' AS role,
+         record(e.id) ->> '$.requestParameters.roleSessionName' AS session_name
+    FROM events e
+    JOIN identities i ON i.id = e.identity_id
+   WHERE e.event_name = 'AssumeRole' AND i.type <> 'AWSService' AND e.invoked_by IS NULL
+     AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9))
+SELECT c.event_time, c.caller_account, coalesce(o.principal, c.principal) AS caller,
+       arn_part(c.role, 'account') AS owner_account, c.role, c.session_name, c.source_ip_address, c.outcome,
+       coalesce(c.issued_access_key_id, o.issued_access_key_id) AS issued_access_key_id,
+       CASE WHEN o.id IS NOT NULL THEN 'both'
+            WHEN c.recipient_account_id = c.caller_account THEN 'only the caller''s' ELSE 'only the owner''s' END AS copies,
+       c.event_id
+  FROM calls c
+  -- The owner's copy stands for both; the caller's joins it.
+  LEFT JOIN calls o ON o.shared_event_id = c.shared_event_id AND o.id <> c.id
+                   AND o.recipient_account_id = o.caller_account
+ WHERE arn_part(c.role, 'account') <> c.caller_account
+   AND (c.recipient_account_id <> c.caller_account
+        OR NOT EXISTS (SELECT 1 FROM calls b WHERE b.shared_event_id = c.shared_event_id AND b.id <> c.id
+                          AND b.recipient_account_id <> b.caller_account))
+ ORDER BY c.time, c.id;

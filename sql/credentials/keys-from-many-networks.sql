@@ -1,0 +1,37 @@
+-- title: Access keys used from more than one network
+-- about: A long-lived key that works from several networks (/24, for IPv6 /48) at about the same time is shared or
+--   stolen. Services that call with a key, as CloudFormation does, are no networks and are left out, and so is what
+--   came through a VPC endpoint.
+-- param: since time: at or after this time
+-- param: until time: at or before this time
+-- param: networks integer = 2: from how many networks at least
+-- columns: access_key_id, principal, networks (how many), seen_from, first_time, last_time, newest_network,
+--   newest_since (when that was first seen)
+-- attack: T1552.005, T1078.004
+-- see: AWS Security Incident Response Guide
+-- signal: high
+-- slow: it looks at every event of a long-lived key, once for each key and address
+WITH used AS MATERIALIZED (
+  SELECT e.access_key_id, e.source_ip_address, min(e.identity_id) AS identity_id, min(e.event_time) AS first_time,
+         max(e.event_time) AS last_time
+    FROM events e
+   WHERE e.access_key_id >= 'AKIA' AND e.access_key_id < 'AKIB'
+     AND e.invoked_by IS NULL AND e.vpc_endpoint_id IS NULL
+     AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)
+   GROUP BY e.access_key_id, e.source_ip_address),
+by_network AS MATERIALIZED (
+  SELECT access_key_id, network(source_ip_address, 24, 48) AS network, min(identity_id) AS identity_id,
+         min(first_time) AS first_time, max(last_time) AS last_time
+    FROM used
+   WHERE network(source_ip_address, 24, 48) IS NOT NULL
+   GROUP BY 1, 2)
+SELECT n.access_key_id, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, count(*) AS networks,
+       group_concat(n.network) AS seen_from, min(n.first_time) AS first_time, max(n.last_time) AS last_time,
+       (SELECT l.network FROM by_network l WHERE l.access_key_id = n.access_key_id ORDER BY l.first_time DESC LIMIT 1)
+         AS newest_network,
+       max(n.first_time) AS newest_since
+  FROM by_network n
+  LEFT JOIN identities i ON i.id = n.identity_id
+ GROUP BY n.access_key_id
+HAVING count(*) >= :networks
+ ORDER BY networks DESC, n.access_key_id;

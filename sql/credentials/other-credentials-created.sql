@@ -1,0 +1,24 @@
+-- title: SSH keys, certificates and service passwords of users
+-- about: Ways into an account that are no access keys and that a clean-up forgets: SSH public keys, signing
+--   certificates, passwords for single services, server certificates, and the virtual machines' key pairs imported
+--   from outside.
+-- param: since time: at or after this time
+-- param: until time: at or before this time
+-- columns: event_time, principal, event_name, target (user or name), detail (id or service), source_ip_address,
+--   outcome, event_id
+-- attack: T1098.001, T1098.004
+-- see: AWS IAM User Guide, AWS security credentials
+SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
+       coalesce(record(e.id) ->> '$.requestParameters.userName', record(e.id) ->> '$.requestParameters.keyName', i.user_name)
+         AS target,
+       coalesce(record(e.id) ->> '$.responseElements.sSHPublicKey.sSHPublicKeyId', record(e.id) ->> '$.responseElements.certificate.certificateId',
+                record(e.id) ->> '$.requestParameters.serviceName', record(e.id) ->> '$.responseElements.keyPairId') AS detail,
+       e.source_ip_address, e.outcome, e.event_id
+  FROM events e
+  LEFT JOIN identities i ON i.id = e.identity_id
+ WHERE ((e.event_name IN ('UploadSSHPublicKey', 'UploadSigningCertificate', 'CreateServiceSpecificCredential',
+                          'ResetServiceSpecificCredential', 'UploadServerCertificate')
+         AND +e.event_source = 'iam.amazonaws.com')
+     OR (e.event_name IN ('CreateKeyPair', 'ImportKeyPair') AND +e.event_source = 'ec2.amazonaws.com'))
+   AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)
+ ORDER BY e.time, e.id;

@@ -1,0 +1,27 @@
+-- title: What was read from which bucket
+-- about: Objects read and bytes sent, by bucket and principal, where the trail keeps data events; without them there
+--   are no rows, and that does not mean that nothing was read. Lists of keys are counted apart.
+-- param: since time: at or after this time
+-- param: until time: at or before this time
+-- param: bytes integer = 0: so many bytes at least
+-- columns: bucket, principal, reads, bytes, lists, denied, addresses (how many), first_time, last_time
+-- attack: T1530
+-- see: Amazon S3 User Guide, Amazon S3 CloudTrail events
+-- slow: each read is joined to its bucket, and where a trail keeps data events they are most of a case
+WITH used AS (
+  SELECT e.id, e.identity_id, e.event_name, e.outcome, e.bytes_out, e.source_ip_address, e.event_time
+    FROM events e
+   WHERE e.event_name IN ('GetObject', 'SelectObjectContent', 'GetObjectTorrent', 'ListObjects', 'ListObjectVersions', 'CopyObject')
+     AND +e.event_source = 's3.amazonaws.com'
+     AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9))
+SELECT (SELECT r.name FROM event_resources er JOIN resources r ON r.id = er.resource
+         WHERE er.event = u.id AND r.type = 'AWS::S3::Bucket' ORDER BY r.arn IS NULL LIMIT 1) AS bucket,
+       coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal,
+       sum(u.event_name NOT LIKE 'List%' AND u.outcome = 'ok') AS reads, ifnull(sum(u.bytes_out), 0) AS bytes,
+       sum(u.event_name LIKE 'List%') AS lists, sum(u.outcome = 'denied') AS denied,
+       count(DISTINCT u.source_ip_address) AS addresses, min(u.event_time) AS first_time, max(u.event_time) AS last_time
+  FROM used u
+  LEFT JOIN identities i ON i.id = u.identity_id
+ GROUP BY bucket, u.identity_id
+HAVING ifnull(sum(u.bytes_out), 0) >= :bytes
+ ORDER BY bytes DESC, reads DESC, bucket, principal;

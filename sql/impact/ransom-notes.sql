@@ -1,0 +1,50 @@
+-- title: Protection of buckets and backups taken away
+-- about: What has to go before data can be held to ransom: versioning suspended, MFA delete and object lock
+--   weakened, life-cycle rules that empty a bucket within days, backup plans and recovery points deleted, deletion
+--   protection off.
+-- param: since time: at or after this time
+-- param: until time: at or before this time
+-- columns: event_time, principal, event_source, event_name, target, what, source_ip_address, outcome, event_id
+-- attack: T1490, T1485
+-- see: AWS Customer Incident Response Team, The anatomy of ransomware event targeting data in Amazon S3
+-- signal: high
+WITH calls AS (
+  SELECT e.*, record(e.id) -> '$.requestParameters' AS request
+    FROM events e
+   WHERE ((e.event_name IN ('PutBucketVersioning', 'PutBucketLifecycle', 'PutBucketLifecycleConfiguration', 'DeleteBucketReplication',
+             'PutObjectLockConfiguration', 'PutBucketObjectLockConfiguration') AND +e.event_source = 's3.amazonaws.com')
+       OR (e.event_name IN ('DeleteBackupPlan', 'DeleteBackupSelection', 'DeleteBackupVault', 'DeleteRecoveryPoint',
+             'DeleteBackupVaultLockConfiguration', 'UpdateRecoveryPointLifecycle') AND +e.event_source = 'backup.amazonaws.com')
+       OR (e.event_name IN ('ModifyDBInstance', 'ModifyDBCluster') AND +e.event_source = 'rds.amazonaws.com')
+       OR (e.event_name IN ('UpdateContinuousBackups', 'UpdateTable') AND +e.event_source = 'dynamodb.amazonaws.com')
+       OR (e.event_name IN ('DisableSnapshotBlockPublicAccess', 'DeleteSnapshotLock', 'UnlockSnapshot') AND +e.event_source = 'ec2.amazonaws.com'))
+     AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)),
+judged AS (
+  SELECT c.*,
+         CASE WHEN c.event_name = 'PutBucketVersioning' THEN
+                CASE WHEN c.request ->> '$.VersioningConfiguration.Status' = 'Suspended' THEN 'versioning suspended'
+                     WHEN c.request ->> '$.VersioningConfiguration.MfaDelete' = 'Disabled' THEN 'MFA delete disabled' END
+              WHEN c.event_name LIKE 'PutBucketLifecycle%' THEN
+                (SELECT 'objects expire after ' || min(CAST(r.value ->> '$.Expiration.Days' AS INTEGER)) || ' days'
+                   FROM json_each(CASE json_type(c.request, '$.LifecycleConfiguration.Rule')
+                                  WHEN 'array' THEN c.request -> '$.LifecycleConfiguration.Rule'
+                                  WHEN 'object' THEN json_array(c.request -> '$.LifecycleConfiguration.Rule') END) r
+                  WHERE ifnull(r.value ->> '$.Status', 'Enabled') = 'Enabled' AND CAST(r.value ->> '$.Expiration.Days' AS INTEGER) <= 7
+                 HAVING count(*) > 0)
+              WHEN c.event_name LIKE '%ObjectLockConfiguration' THEN 'object lock changed'
+              WHEN c.event_source = 'rds.amazonaws.com' THEN
+                CASE WHEN c.request ->> '$.deletionProtection' = 0 THEN 'deletion protection off'
+                     WHEN c.request ->> '$.backupRetentionPeriod' = 0 THEN 'automatic backups off' END
+              WHEN c.event_source = 'dynamodb.amazonaws.com' THEN
+                CASE WHEN c.request ->> '$.pointInTimeRecoverySpecification.pointInTimeRecoveryEnabled' = 0 THEN 'point-in-time recovery off'
+                     WHEN c.request ->> '$.deletionProtectionEnabled' = 0 THEN 'deletion protection off' END
+              ELSE 'backup or protection taken away' END AS what
+    FROM calls c)
+SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_source, e.event_name,
+       coalesce(e.request ->> '$.bucketName', e.request ->> '$.backupVaultName', e.request ->> '$.backupPlanId',
+                e.request ->> '$.dBInstanceIdentifier', e.request ->> '$.dBClusterIdentifier', e.request ->> '$.tableName') AS target,
+       e.what, e.source_ip_address, e.outcome, e.event_id
+  FROM judged e
+  LEFT JOIN identities i ON i.id = e.identity_id
+ WHERE e.what IS NOT NULL
+ ORDER BY e.time, e.id;

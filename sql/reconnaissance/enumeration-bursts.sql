@@ -1,0 +1,32 @@
+-- title: Many different read calls in a short time
+-- about: One principal from one address that asks for many different things within minutes: lists, descriptions,
+--   policies. People click through one service; tools go through all of them. Names and services are counted, not
+--   calls, so that a loop over one call does not count.
+-- param: since time: at or after this time
+-- param: until time: at or before this time
+-- param: names integer = 25: so many different event names at least
+-- param: minutes integer = 10: within so many minutes
+-- columns: start, principal, source_ip_address, user_agent, names (different event names), services, calls, denied,
+--   first_time, last_time
+-- attack: T1580, T1526, T1087.004
+-- see: MITRE ATT&CK, Cloud Infrastructure Discovery
+-- signal: high
+-- slow: it looks at every read of the case; a period makes it quick
+WITH reads AS MATERIALIZED (
+  SELECT e.time / (:minutes * 60) AS slot, e.identity_id, e.source_ip_address, count(DISTINCT e.event_name) AS names,
+         count(DISTINCT e.event_source) AS services, count(*) AS calls, sum(e.outcome = 'denied') AS denied,
+         min(e.event_time) AS first_time, max(e.event_time) AS last_time, min(e.user_agent_id) AS user_agent_id
+    FROM events e
+   WHERE (e.event_name GLOB 'List*' OR e.event_name GLOB 'Describe*' OR e.event_name GLOB 'Get*' OR e.event_name GLOB 'Search*'
+          OR e.event_name GLOB 'Lookup*')
+     AND e.invoked_by IS NULL
+     AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)
+   GROUP BY 1, 2, 3
+  HAVING count(DISTINCT e.event_name) >= :names)
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', r.slot * :minutes * 60, 'unixepoch') AS start,
+       coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, r.source_ip_address, u.text AS user_agent, r.names, r.services,
+       r.calls, r.denied, r.first_time, r.last_time
+  FROM reads r
+  LEFT JOIN identities i ON i.id = r.identity_id
+  LEFT JOIN user_agents u ON u.id = r.user_agent_id
+ ORDER BY r.slot, r.names DESC, principal;

@@ -1,0 +1,29 @@
+-- title: Principals whose calls fail most
+-- about: How much of what each principal does fails or is denied. A program in order fails seldom; a key in strange
+--   hands, or a tool that tries everything, fails often.
+-- param: since time: at or after this time
+-- param: until time: at or before this time
+-- param: calls integer = 20: so many calls at least
+-- param: percent integer = 20: so many of a hundred failed at least
+-- columns: principal, account, calls, denied, errors, percent, top_error, first_time, last_time
+-- attack: T1580
+-- see: AWS CloudTrail User Guide, CloudTrail record contents (errorCode)
+-- slow: it looks at every event of the case; a period makes it quick
+WITH per_error AS MATERIALIZED (
+  SELECT e.identity_id, e.error_code, e.outcome, count(*) AS calls, min(e.event_time) AS first_time, max(e.event_time) AS last_time
+    FROM events e
+   WHERE e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)
+   GROUP BY 1, 2, 3)
+SELECT coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, i.account_id AS account, sum(p.calls) AS calls,
+       sum(CASE WHEN p.outcome = 'denied' THEN p.calls ELSE 0 END) AS denied,
+       sum(CASE WHEN p.outcome = 'error' THEN p.calls ELSE 0 END) AS errors,
+       100 * sum(CASE WHEN p.outcome <> 'ok' THEN p.calls ELSE 0 END) / sum(p.calls) AS percent,
+       (SELECT t.error_code FROM per_error t WHERE t.identity_id IS p.identity_id AND t.error_code IS NOT NULL
+         ORDER BY t.calls DESC, t.error_code LIMIT 1) AS top_error,
+       min(p.first_time) AS first_time, max(p.last_time) AS last_time
+  FROM per_error p
+  LEFT JOIN identities i ON i.id = p.identity_id
+ GROUP BY p.identity_id
+HAVING sum(p.calls) >= :calls
+   AND 100 * sum(CASE WHEN p.outcome <> 'ok' THEN p.calls ELSE 0 END) / sum(p.calls) >= :percent
+ ORDER BY percent DESC, calls DESC, principal;

@@ -1,0 +1,468 @@
+//! The header of a saved query or a script: the comment lines at its top. Imports nothing at all, since the build
+//! reads every shipped file with this same parser.
+//!
+//! ```text
+//! -- title: Console sign-ins without MFA
+//! -- about: What it answers and why that matters,
+//! --   on as many lines as it takes.
+//! -- param: since time: at or after this time
+//! -- param: days integer = 30: how long is long
+//! -- param: key text required: the access key
+//! -- columns: event_time, who (the actor's ARN), event_id
+//! -- attack: T1078.004, T1110
+//! -- see: AWS CloudTrail User Guide, AWS Management Console sign-in events; another page
+//! -- signal: high
+//! -- slow: why it takes longer than the others
+//! ```
+
+/// What the top of a file says of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Header {
+    /// Its name in a few words, without a full stop.
+    pub title: String,
+    /// What it answers and why that matters.
+    pub about: String,
+    /// What it asks for, in this order.
+    pub params: Vec<Parameter>,
+    /// The columns of its answer; none of a script.
+    pub columns: Vec<Column>,
+    /// Techniques of MITRE ATT&CK, such as `T1078.004`.
+    pub attack: Vec<String>,
+    /// Pages to read on, by name.
+    pub see: Vec<String>,
+    /// Whether each row deserves a look: such a query stays short on a case of ordinary work.
+    pub high_signal: bool,
+    /// Why it takes longer than the others, where it does.
+    pub slow: Option<String>,
+}
+
+/// Something that a query or a script asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    /// `:name` in SQL, `${name}` in a script.
+    pub name: String,
+    /// What its values are.
+    pub kind: Kind,
+    /// Whether it has to be given.
+    pub need: Need,
+    /// What it means.
+    pub help: String,
+}
+
+/// What the values of a parameter are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// A whole number.
+    Integer,
+    /// A time; a coarse one means its start, that of `until` its end.
+    Time,
+    /// Texts separated by commas; in SQL a JSON array.
+    List,
+}
+
+/// Whether a parameter has to be given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Need {
+    /// It has to be.
+    Required,
+    /// It is NULL where it is not.
+    Optional,
+    /// It is this where it is not.
+    Default(String),
+}
+
+/// A column of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// What it means, where the name does not say.
+    pub help: Option<String>,
+}
+
+/// What is wrong with a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong, as a sentence without a full stop.
+    pub message: String,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 4] = [Kind::Text, Kind::Integer, Kind::Time, Kind::List];
+
+    /// Its name in headers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Text => "text",
+            Kind::Integer => "integer",
+            Kind::Time => "time",
+            Kind::List => "list",
+        }
+    }
+}
+
+/// Reads a saved query: its header, its one statement, and the line on which that begins.
+///
+/// # Errors
+/// The first thing that is wrong with the header, or with the parameters of the statement.
+pub fn parse_query(text: &str) -> Result<(Header, &str, usize), Wrong> {
+    let (header, body, line) = parse(text)?;
+    let wrong = |message: String| Err(Wrong { line, message });
+    if header.columns.is_empty() {
+        return wrong("the header has no `columns:`".to_owned());
+    }
+    let statement = one_statement(body).map_err(|message| Wrong { line, message })?;
+    let asked = parameters(statement);
+    if let Some(name) = asked.iter().find(|asked| !header.params.iter().any(|param| param.name == **asked)) {
+        return wrong(format!("the header has no `param:` for :{name}"));
+    }
+    if let Some(param) = header.params.iter().find(|param| !asked.contains(&param.name.as_str())) {
+        return wrong(format!("the statement does not ask for :{}", param.name));
+    }
+    Ok((header, statement, line))
+}
+
+/// Reads the header of a script, if it has one.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub fn parse_script(text: &str) -> Result<Option<Header>, Wrong> {
+    let begins =
+        |line: &str| comment(line).is_some_and(|line| line.starts_with("title:") || line.starts_with("param:"));
+    if !text.lines().any(begins) {
+        return Ok(None);
+    }
+    let (header, _, line) = parse(text)?;
+    match header.params.iter().find(|param| param.need == Need::Optional) {
+        Some(param) => {
+            let message = format!("`{}` needs `required` or a default, as every parameter of a script", param.name);
+            Err(Wrong { line, message })
+        }
+        None => Ok(Some(header)),
+    }
+}
+
+/// The header, what follows it, and the line on which that begins.
+fn parse(text: &str) -> Result<(Header, &str, usize), Wrong> {
+    let mut entries: Vec<(usize, &str, String)> = Vec::new();
+    let mut body = text;
+    let mut number = 1;
+    while !body.is_empty() {
+        let (line, rest) = body.split_once('\n').unwrap_or((body, ""));
+        let ignored = line.trim().is_empty() || (number == 1 && line.starts_with("#!"));
+        match comment(line) {
+            None if !ignored => break,
+            None => {}
+            Some(said) => add_line(&mut entries, said, number)?,
+        }
+        body = rest;
+        number += 1;
+    }
+    let mut header = Header::default();
+    let mut seen: Vec<&str> = Vec::new();
+    for (line, key, value) in &entries {
+        let wrong = |message: String| Wrong { line: *line, message };
+        if *key != "param" && seen.contains(key) {
+            return Err(wrong(format!("`{key}:` stands twice")));
+        }
+        seen.push(key);
+        take(&mut header, key, value.trim()).map_err(wrong)?;
+    }
+    for (key, value) in [("title", &header.title), ("about", &header.about)] {
+        if value.is_empty() {
+            return Err(Wrong { line: 1, message: format!("the header has no `{key}:`") });
+        }
+    }
+    Ok((header, body, number))
+}
+
+/// What a comment line says; `None` where it is none.
+fn comment(line: &str) -> Option<&str> {
+    line.trim_end().strip_prefix("--").map(|said| said.strip_prefix(' ').unwrap_or(said))
+}
+
+/// Adds a line to the entries: a new one, or more of the last.
+fn add_line<'t>(entries: &mut Vec<(usize, &'t str, String)>, said: &'t str, line: usize) -> Result<(), Wrong> {
+    if said.trim().is_empty() {
+        return Ok(());
+    }
+    if let Some(more) = said.strip_prefix("  ") {
+        let Some((_, _, value)) = entries.last_mut() else {
+            return Err(Wrong { line, message: "there is nothing that this line could go on with".to_owned() });
+        };
+        value.push(' ');
+        value.push_str(more.trim());
+        return Ok(());
+    }
+    match said.split_once(':') {
+        Some((key, value)) if key.chars().all(|c| c.is_ascii_lowercase()) => {
+            entries.push((line, key, value.trim().to_owned()));
+            Ok(())
+        }
+        _ => Err(Wrong { line, message: format!("`{said}` is no `key: value`; a line that goes on is indented") }),
+    }
+}
+
+/// Takes an entry into the header.
+fn take(header: &mut Header, key: &str, value: &str) -> Result<(), String> {
+    if value.is_empty() {
+        return Err(format!("`{key}:` says nothing"));
+    }
+    match key {
+        "title" => header.title = value.to_owned(),
+        "about" => header.about = value.to_owned(),
+        "param" => {
+            let param = parameter(value)?;
+            if header.params.iter().any(|other| other.name == param.name) {
+                return Err(format!("the parameter `{}` stands twice", param.name));
+            }
+            header.params.push(param);
+        }
+        "columns" => header.columns = columns(value)?,
+        "attack" => header.attack = value.split(',').map(technique).collect::<Result<_, _>>()?,
+        "see" => header.see = value.split(';').map(|page| page.trim().to_owned()).collect(),
+        "signal" if value == "high" => header.high_signal = true,
+        "signal" => return Err(format!("`signal: {value}` is unknown: it is high, or left out")),
+        "slow" => header.slow = Some(value.to_owned()),
+        _ => {
+            let known = "title, about, param, columns, attack, see, signal and slow";
+            return Err(format!("`{key}:` is unknown: a header has {known}"));
+        }
+    }
+    Ok(())
+}
+
+/// `NAME KIND [required | = DEFAULT]: HELP`.
+fn parameter(text: &str) -> Result<Parameter, String> {
+    let shape = || {
+        format!(
+            "`{text}` is no parameter: write NAME KIND: HELP, NAME KIND required: HELP or NAME KIND = DEFAULT: HELP"
+        )
+    };
+    let (declared, help) = text.split_once(": ").ok_or_else(shape)?;
+    let (declared, default) = match declared.split_once('=') {
+        Some((declared, default)) => (declared, Some(default.trim())),
+        None => (declared, None),
+    };
+    let words: Vec<&str> = declared.split_whitespace().collect();
+    let (name, kind, need) = match (words.as_slice(), default) {
+        ([name, kind], None) => (name, kind, Need::Optional),
+        ([name, kind, "required"], None) => (name, kind, Need::Required),
+        ([name, kind], Some(default)) if !default.is_empty() => (name, kind, Need::Default(default.to_owned())),
+        _ => return Err(shape()),
+    };
+    if !is_name(name, '_') {
+        return Err(format!("`{name}` is no name of a parameter: small letters, digits and _"));
+    }
+    let kind = Kind::ALL
+        .into_iter()
+        .find(|known| known.name() == *kind)
+        .ok_or_else(|| format!("`{kind}` is no kind of value: {}", Kind::ALL.map(Kind::name).join(", ")))?;
+    if let (Kind::Integer, Need::Default(default)) = (kind, &need)
+        && default.parse::<i64>().is_err()
+    {
+        return Err(format!("the default of `{name}` is no whole number"));
+    }
+    Ok(Parameter { name: (*name).to_owned(), kind, need, help: help.trim().to_owned() })
+}
+
+/// `NAME, NAME (MEANING), ...`.
+fn columns(text: &str) -> Result<Vec<Column>, String> {
+    let mut columns: Vec<Column> = Vec::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let end = rest.find([',', '(']).unwrap_or(rest.len());
+        let name = rest[..end].trim();
+        if !is_name(name, '_') {
+            return Err(format!("`{name}` is no name of a column: small letters, digits and _"));
+        }
+        if columns.iter().any(|column| column.name == name) {
+            return Err(format!("the column `{name}` stands twice"));
+        }
+        let mut help = None;
+        rest = &rest[end..];
+        if let Some(inside) = rest.strip_prefix('(') {
+            let (said, after) = inside.split_once(')').ok_or_else(|| format!("the meaning of `{name}` has no end"))?;
+            help = Some(said.trim().to_owned());
+            rest = after.trim_start();
+        }
+        columns.push(Column { name: name.to_owned(), help });
+        rest = match rest.strip_prefix(',') {
+            Some(after) => after.trim_start(),
+            None if rest.is_empty() => rest,
+            None => return Err(format!("a comma is missing before `{rest}`")),
+        };
+    }
+    Ok(columns)
+}
+
+/// `T1234` or `T1234.567`.
+fn technique(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let digits = |part: &str, length: usize| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
+    let sound = text.strip_prefix('T').is_some_and(|number| match number.split_once('.') {
+        Some((technique, part)) => digits(technique, 4) && digits(part, 3),
+        None => digits(number, 4),
+    });
+    sound.then(|| text.to_owned()).ok_or_else(|| format!("`{text}` is no technique of ATT&CK, such as T1078.004"))
+}
+
+/// Whether a text is small letters and digits, parted by `joint`, and begins with a letter.
+pub fn is_name(text: &str, joint: char) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == joint)
+}
+
+/// The statement without its semicolon; there must be one and no other.
+fn one_statement(body: &str) -> Result<&str, String> {
+    let mut end = None;
+    let mut empty = true;
+    for (at, piece) in pieces(body) {
+        match (piece, end) {
+            (Piece::Blank, _) => {}
+            (_, Some(_)) => return Err("there is more than one statement".to_owned()),
+            (Piece::End, None) => end = Some(at),
+            (Piece::Anonymous, None) => return Err("a parameter has no name: write :name".to_owned()),
+            (Piece::Parameter(_) | Piece::Other, None) => empty = false,
+        }
+    }
+    if empty { Err("there is no statement".to_owned()) } else { Ok(body[..end.unwrap_or(body.len())].trim_end()) }
+}
+
+/// The names after `:`, `@` or `$` in SQL, strings and comments left out, each once.
+pub fn parameters(sql: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    for (_, piece) in pieces(sql) {
+        if let Piece::Parameter(name) = piece
+            && !names.contains(&name)
+        {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// What SQL is made of, as far as it matters here.
+#[derive(Clone, Copy)]
+enum Piece<'t> {
+    /// White space or a comment.
+    Blank,
+    /// A semicolon.
+    End,
+    /// A parameter with a name.
+    Parameter(&'t str),
+    /// A parameter without one.
+    Anonymous,
+    /// A text, a quoted name, or any other character.
+    Other,
+}
+
+/// The pieces of SQL and where they begin.
+fn pieces(sql: &str) -> impl Iterator<Item = (usize, Piece<'_>)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at;
+        let first = sql[start..].chars().next()?;
+        let body = &sql[start + first.len_utf8()..];
+        let (skipped, piece) = match first {
+            '\'' | '"' | '`' => (body.find(first).map_or(body.len(), |end| end + 1), Piece::Other),
+            '-' if body.starts_with('-') => (body.find('\n').unwrap_or(body.len()), Piece::Blank),
+            '/' if body.starts_with('*') => (body.find("*/").map_or(body.len(), |end| end + 2), Piece::Blank),
+            ':' | '@' | '$' => {
+                let end = body.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(body.len());
+                (end, Piece::Parameter(&body[..end]))
+            }
+            '?' => (0, Piece::Anonymous),
+            ';' => (0, Piece::End),
+            c if c.is_whitespace() => (0, Piece::Blank),
+            _ => (0, Piece::Other),
+        };
+        at = start + first.len_utf8() + skipped;
+        Some((start, piece))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, Need, parameters, parse_query, parse_script};
+
+    const QUERY: &str = "-- title: A title\n-- about: Why,\n--   and more.\n--\n-- param: since time: at or after\n\
+                         -- param: days integer = 30: how long\n-- param: key text required: which key\n\
+                         -- columns: a, b (x, y), c\n-- attack: T1078.004, T1110\n-- see: One page; another\n\
+                         -- signal: high\n-- slow: it scans\n\nSELECT :since, :days, :key -- :no\n;\n-- done\n";
+
+    #[test]
+    fn a_header_and_its_statement_are_read() {
+        let (header, sql, line) = parse_query(QUERY).unwrap();
+        assert_eq!((header.title.as_str(), header.about.as_str()), ("A title", "Why, and more."));
+        let params: Vec<_> = header.params.iter().map(|p| (p.name.as_str(), p.kind, p.need.clone())).collect();
+        let default = Need::Default("30".to_owned());
+        assert_eq!(
+            params,
+            [
+                ("since", Kind::Time, Need::Optional),
+                ("days", Kind::Integer, default),
+                ("key", Kind::Text, Need::Required)
+            ]
+        );
+        let columns: Vec<_> = header.columns.iter().map(|c| (c.name.as_str(), c.help.as_deref())).collect();
+        assert_eq!(columns, [("a", None), ("b", Some("x, y")), ("c", None)]);
+        assert_eq!((header.attack.len(), header.see.len(), header.high_signal), (2, 2, true));
+        assert_eq!(header.slow.as_deref(), Some("it scans"));
+        assert_eq!((sql, line), ("SELECT :since, :days, :key -- :no", 14));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_line() {
+        for (from, to, line, says) in [
+            ("-- title: A title\n", "", 1, "no `title:`"),
+            ("-- about: Why,\n--   and more.\n", "", 1, "no `about:`"),
+            ("-- columns: a, b (x, y), c\n", "", 13, "no `columns:`"),
+            ("-- title: A title\n", "-- title: A\n-- title: B\n", 2, "`title:` stands twice"),
+            ("-- title: A title\n", "--   A title\n", 1, "nothing that this line could go on with"),
+            ("-- title: A title\n", "-- A title\n", 1, "no `key: value`"),
+            ("-- see: ", "-- sea: ", 10, "`sea:` is unknown: a header has title"),
+            ("-- title: A title\n", "-- title:\n", 1, "`title:` says nothing"),
+            ("since time: at", "since hour: at", 5, "`hour` is no kind of value: text, integer, time, list"),
+            ("since time: at", "since time", 5, "write NAME KIND: HELP"),
+            ("since time: at", "Since time: at", 5, "`Since` is no name of a parameter"),
+            ("integer = 30", "integer = x", 6, "the default of `days` is no whole number"),
+            ("key text required", "days text required", 7, "the parameter `days` stands twice"),
+            ("a, b (x, y), c", "a, b (x, y, c", 8, "the meaning of `b` has no end"),
+            ("a, b (x, y), c", "a, b (x, y) c", 8, "a comma is missing before `c`"),
+            ("a, b (x, y), c", "a, a", 8, "the column `a` stands twice"),
+            ("a, b (x, y), c", "a, B-c", 8, "`B-c` is no name of a column"),
+            ("T1110", "1110", 9, "`1110` is no technique"),
+            ("signal: high", "signal: low", 11, "`signal: low` is unknown"),
+            (", :key", "", 14, "does not ask for :key"),
+            (":key", ":key, :other", 14, "no `param:` for :other"),
+            (":key", ":key, ?", 14, "a parameter has no name"),
+            ("-- done", "SELECT 1", 14, "more than one statement"),
+            ("SELECT :since, :days, :key -- :no\n;\n", "", 14, "there is no statement"),
+        ] {
+            assert!(QUERY.contains(from), "{from}");
+            let wrong = parse_query(&QUERY.replacen(from, to, 1)).expect_err(to);
+            assert!(wrong.message.contains(says), "{says:?}: {wrong:?}");
+            assert_eq!(wrong.line, line, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_script_may_have_a_header() {
+        assert_eq!(parse_script("-- just a remark: so\nuser=alice"), Ok(None));
+        let header = parse_script("#!/bin/trailq\n-- title: T\n-- about: A\n-- param: k text = v: K\n.print").unwrap();
+        assert_eq!(header.unwrap().params[0].need, Need::Default("v".to_owned()));
+        let wrong = parse_script("-- title: T\n-- about: A\n-- param: k text: K\n").unwrap_err();
+        assert!(wrong.message.contains("`k` needs `required` or a default"), "{wrong:?}");
+    }
+
+    #[test]
+    fn parameters_are_those_outside_texts_and_comments() {
+        assert_eq!(parameters("SELECT :a, ':b' -- :b\n, \":b\" /* :b */, $c, :a"), ["a", "c"]);
+    }
+}

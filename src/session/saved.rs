@@ -1,0 +1,387 @@
+//! Saved queries in a session: listed, shown, run, checked, and kept in the case.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::lookup::interval;
+use super::{Answer, Session, SessionError, script};
+use crate::diagnostic::Diagnostic;
+use crate::query::{Interval, Param};
+use crate::render::escape::{self, visible};
+use crate::render::{self, Format, number};
+use crate::rows::Cell;
+use crate::saved::header::{Need, Parameter};
+use crate::saved::{Library, Origin, SavedQuery, bind};
+use crate::store::{self, Case};
+use crate::time;
+
+/// The environment variable that names further folders of queries, separated as `PATH` is.
+const FOLDERS_VARIABLE: &str = "TRAILQ_QUERIES";
+
+/// What is asked of a saved query.
+#[derive(Debug, Clone, Default)]
+pub struct Run {
+    /// Its name.
+    pub name: String,
+    /// Values for its parameters.
+    pub params: BTreeMap<String, String>,
+    /// The value of `since`.
+    pub since: Option<String>,
+    /// The value of `until`.
+    pub until: Option<String>,
+}
+
+impl Session {
+    /// The saved queries that there are. Where there is no case, they are those of the folders and trailq's own.
+    ///
+    /// # Errors
+    /// A folder that was named cannot be read, or the case cannot be.
+    pub fn library(&self) -> Result<Rc<Library>, SessionError> {
+        if let Some(library) = self.library.get() {
+            return Ok(Rc::clone(library));
+        }
+        let mut library = Library::default();
+        let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let named = variable(FOLDERS_VARIABLE);
+        let named = named.iter().flat_map(std::env::split_paths).filter(|path| !path.as_os_str().is_empty());
+        for folder in self.settings.queries.iter().cloned().chain(named) {
+            library.add_folder(&folder).map_err(|error| {
+                Diagnostic::new(format!("the folder of queries {} cannot be read: {error}", folder.display()))
+            })?;
+        }
+        let home = variable("HOME").map(PathBuf::from);
+        if let Some(folder) = configured(variable("XDG_CONFIG_HOME").map(PathBuf::from), home)
+            && folder.is_dir()
+        {
+            library.add_folder(&folder).map_err(|error| {
+                Diagnostic::new(format!("the folder of queries {} cannot be read: {error}", folder.display()))
+            })?;
+        }
+        library.add_shipped();
+        if self.path.exists() {
+            for (name, text) in self.case()?.saved_queries()? {
+                library.add_saved(&name, &text);
+            }
+        }
+        Ok(Rc::clone(self.library.get_or_init(|| Rc::new(library))))
+    }
+
+    /// Lists the saved queries that are about every word; where one has just this name, shows it.
+    pub fn queries(&mut self, words: &[String]) -> Result<Answer, SessionError> {
+        let library = self.library()?;
+        self.remark_on(&library);
+        if let [name] = words
+            && let Some(query) = library.find(name)
+        {
+            return self.show_query(query);
+        }
+        let found = library.search(words);
+        self.list_queries(&found)?;
+        if found.is_empty() {
+            let words = words.join(" ");
+            let near: Vec<String> = library.near(&words).iter().map(|near| format!("`{near}`")).collect();
+            let near = if near.is_empty() { String::new() } else { format!("; near it are {}", near.join(", ")) };
+            self.note(&format!("no saved query is about `{words}`{near}"));
+        }
+        Ok(Answer::rows(found.len() as u64))
+    }
+
+    /// Says what is wrong with files that should be queries, and which queries hide others.
+    fn remark_on(&mut self, library: &Library) {
+        for broken in &library.broken {
+            let place = broken.origin.as_ref().map_or_else(String::new, |origin| format!("{origin}: "));
+            self.note(&format!("{place}{}", broken.message));
+        }
+        for note in &library.notes {
+            self.note(note);
+        }
+    }
+
+    fn list_queries(&mut self, queries: &[&SavedQuery]) -> Result<(), SessionError> {
+        let format = self.settings.format.unwrap_or_default();
+        let objects = queries.iter().map(|query| object(query));
+        match format {
+            Format::Json => {
+                let array = Value::Array(objects.collect());
+                return self.print(&format!("{}\n", escape::json(&format!("{array:#}"))));
+            }
+            Format::Ndjson => {
+                let lines: String = objects.map(|object| format!("{}\n", escape::json(&object.to_string()))).collect();
+                return self.print(&lines);
+            }
+            Format::Records => return Err(no_records("a list of queries").into()),
+            _ => {}
+        }
+        let target = self.output.target(&self.settings.style);
+        let mut style = target.style;
+        style.numbers = false;
+        let mut sink = render::sink(format, target.out, &style);
+        sink.begin(&["group", "name", "title", "parameters", "origin"].map(str::to_owned))?;
+        for query in queries {
+            let params: Vec<String> = query.header.params.iter().map(spelled).collect();
+            let origin = query.origin.to_string();
+            let cells = [&query.group, &query.name, &query.header.title, &params.join(" "), &origin];
+            sink.row(&cells.map(|cell| Cell::Text(cell)))?;
+        }
+        sink.end()?;
+        drop(sink);
+        Ok(self.output.flush()?)
+    }
+
+    /// Prints a query: where it is from, its header and its statement.
+    fn show_query(&mut self, query: &SavedQuery) -> Result<Answer, SessionError> {
+        let text = match self.settings.format {
+            None | Some(Format::Table | Format::Expanded) => {
+                let mut text = format!("-- {}/{}, from {}\n", query.group, query.name, query.origin);
+                for line in query.text.lines() {
+                    let _ = writeln!(text, "{}", line.split('\t').map(visible).collect::<Vec<_>>().join("\t"));
+                }
+                text
+            }
+            Some(Format::Json) => {
+                let array = Value::Array(vec![whole_object(query)]);
+                format!("{}\n", escape::json(&format!("{array:#}")))
+            }
+            Some(Format::Ndjson) => format!("{}\n", escape::json(&whole_object(query).to_string())),
+            Some(other) => {
+                let mistake = Diagnostic::new(format!("a saved query is not shown as {other}"));
+                return Err(mistake.hint("leave --format out for text, or take json").into());
+            }
+        };
+        self.print(&text)?;
+        Ok(Answer::rows(1))
+    }
+
+    /// Runs a saved query.
+    ///
+    /// # Errors
+    /// There is no such query, a parameter is missing or wrong, or the statement fails.
+    pub fn run_query(&mut self, run: &Run) -> Result<Answer, SessionError> {
+        let started = Instant::now();
+        let case = self.case()?;
+        let library = self.library()?;
+        let Some(query) = library.find(&run.name) else { return Err(unknown(&library, &run.name).into()) };
+        let mut given = run.params.clone();
+        for (name, value) in [("since", &run.since), ("until", &run.until)] {
+            let Some(value) = value else { continue };
+            if !query.header.params.iter().any(|param| param.name == name) {
+                let mistake =
+                    Diagnostic::new(format!("`{}` has no parameter `{name}`: --{name} does not limit it", query.name));
+                return Err(mistake.hint(format!("`trailq queries {}` shows what it asks for", query.name)).into());
+            }
+            if given.insert(name.to_owned(), value.clone()).is_some() {
+                return Err(Diagnostic::new(format!("`{name}` is given twice: as --{name} and as --param")).into());
+            }
+        }
+        let values = bind(&format!("`{}`", query.name), &query.header, &given, time::now())
+            .map_err(|mistake| mistake.hint(format!("`trailq queries {}` shows the whole query", query.name)))?;
+        let sql = self.statement_of(query)?;
+        let rows = self.rows_of(&case, &sql, &values).map_err(|error| match &query.origin {
+            Origin::Shipped => error,
+            Origin::File(path) => script::locate(error, &path.display().to_string(), query.line),
+            Origin::Case => script::locate(error, &format!("{} of the case", query.name), query.line),
+        })?;
+        let mut line = number::counted(rows, "row");
+        let _ = write!(line, " ({}, {})", interval(period_of(&values)), number::duration(started.elapsed()));
+        if query.origin != Origin::Shipped {
+            let _ = write!(line, "; `{}` is from {}", query.name, query.origin);
+        }
+        self.status(&line);
+        Ok(Answer::rows(rows))
+    }
+
+    /// The statement that gives a query's answer in the format of now.
+    fn statement_of(&self, query: &SavedQuery) -> Result<String, SessionError> {
+        let has = |name: &str| query.header.columns.iter().any(|column| column.name == name);
+        if self.settings.format != Some(Format::Records) || has("record") {
+            return Ok(query.sql.clone());
+        }
+        if !has("event_id") {
+            return Err(no_records(&format!("the answer of `{}`", query.name)).into());
+        }
+        Ok(format!(
+            "SELECT events.id, record(events.id) AS record FROM (\n{}\n) AS answer \
+             CROSS JOIN events ON events.event_id = answer.event_id",
+            query.sql
+        ))
+    }
+
+    /// Holds every saved query against the schema: whether it can be run, and has the columns that its header says.
+    pub fn check_queries(&mut self) -> Result<Answer, SessionError> {
+        let library = self.library()?;
+        let case = Case::empty()?;
+        let mut wrong = 0_u64;
+        for broken in &library.broken {
+            self.report(broken);
+            wrong += 1;
+        }
+        for query in library.all() {
+            if let Err(mistake) = check(&case, query) {
+                self.report(&mistake.into_diagnostic());
+                wrong += 1;
+            }
+        }
+        for note in &library.notes {
+            self.note(note);
+        }
+        let checked = number::count((library.all().len() + library.broken.len()) as u64);
+        self.print(&format!("queries checked: {checked}, wrong: {}\n", number::count(wrong)))?;
+        Ok(Answer { rejected: wrong > 0, ..Answer::default() })
+    }
+
+    /// Saves the query of a file in the case, under the file's name.
+    pub fn save_query(&mut self, file: &Path) -> Result<Answer, SessionError> {
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| Diagnostic::new(format!("{} cannot be read: {error}", file.display())))?;
+        let name = file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+        let query = SavedQuery::read("case", &name, Origin::File(file.to_owned()), &text)?;
+        check(&Case::empty()?, &query)?;
+        let by = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
+        self.close();
+        store::save_query(&self.path, &name, &text, &time::format(time::now()), &by)?;
+        self.status(&format!("`{name}` is saved in {}", self.path.display()));
+        let library = self.library()?;
+        if let Some(first) = library.find(&name).filter(|first| first.origin != Origin::Case) {
+            self.note(&format!("`{name}` of {} hides it", first.origin));
+        }
+        Ok(Answer::default())
+    }
+
+    /// Takes a query out of the case.
+    pub fn delete_query(&mut self, name: &str) -> Result<Answer, SessionError> {
+        let saved: Vec<String> = self.case()?.saved_queries()?.into_iter().map(|(name, _)| name).collect();
+        self.close();
+        if !saved.iter().any(|saved| saved == name) || !store::delete_query(&self.path, name)? {
+            let mistake = Diagnostic::new(format!("no query `{name}` is saved in {}", self.path.display()));
+            let note = if saved.is_empty() { "none is".to_owned() } else { format!("saved are {}", saved.join(", ")) };
+            return Err(mistake.note(note).into());
+        }
+        self.status(&format!("`{name}` is no longer saved in {}", self.path.display()));
+        Ok(Answer::default())
+    }
+}
+
+/// Whether a query can be run on the schema, and gives the columns that its header says.
+fn check(case: &Case, query: &SavedQuery) -> Result<(), SessionError> {
+    let place = match &query.origin {
+        Origin::File(path) => path.display().to_string(),
+        Origin::Shipped | Origin::Case => format!("{}/{}.sql", query.group, query.name),
+    };
+    let columns = case
+        .columns_of(&query.sql)
+        .map_err(|failure| script::locate(SessionError::from(failure), &place, query.line))?;
+    let said: Vec<&str> = query.header.columns.iter().map(|column| column.name.as_str()).collect();
+    if columns != said {
+        let mistake = Diagnostic::new("the columns of the answer are not those of the header")
+            .note(format!("the header says {}", said.join(", ")))
+            .note(format!("the answer has  {}", columns.join(", ")));
+        return Err(mistake.from_origin(place).into());
+    }
+    let given = query.header.params.iter().filter(|param| param.need == Need::Required);
+    let given = given.map(|param| (param.name.clone(), "1".to_owned())).collect();
+    // What is not given shows whether the defaults are values of their kind.
+    match bind(&query.name, &query.header, &given, time::now()) {
+        Err(mistake) if !mistake.message.contains("`1`") => Err(mistake.from_origin(place).into()),
+        _ => Ok(()),
+    }
+}
+
+/// The user's folder of queries.
+fn configured(config: Option<PathBuf>, home: Option<PathBuf>) -> Option<PathBuf> {
+    let config = config.filter(|config| config.is_absolute()).or_else(|| home.map(|home| home.join(".config")))?;
+    Some(config.join("trailq").join("queries"))
+}
+
+/// The mistake of naming a query that there is not.
+fn unknown(library: &Library, name: &str) -> Diagnostic {
+    let mut mistake = Diagnostic::new(format!("there is no saved query `{name}`"));
+    for near in library.near(name) {
+        mistake = mistake.hint(format!("did you mean `{near}`?"));
+    }
+    let words: Vec<String> = name.split('-').map(str::to_owned).collect();
+    if mistake.hints.is_empty() && !library.search(&words).is_empty() {
+        mistake = mistake.hint(format!("`trailq queries {}` finds some", words.join(" ")));
+    }
+    if mistake.hints.is_empty() { mistake.hint("`trailq queries` lists them") } else { mistake }
+}
+
+fn no_records(what: &str) -> Diagnostic {
+    Diagnostic::new(format!("the format records shows events, and {what} has none")).hint("take another format")
+}
+
+/// The interval that a run was limited to.
+fn period_of(values: &BTreeMap<String, Option<Param>>) -> Option<Interval> {
+    let end = |name: &str| match values.get(name) {
+        Some(Some(Param::Text(text))) => time::parse(text),
+        _ => None,
+    };
+    Some(Interval { from: end("since"), to: end("until") })
+}
+
+/// A parameter in a list: `key` where it has to be given, else `[key]`, with its default.
+fn spelled(param: &Parameter) -> String {
+    match &param.need {
+        Need::Required => param.name.clone(),
+        Need::Optional => format!("[{}]", param.name),
+        Need::Default(default) => format!("[{}={default}]", param.name),
+    }
+}
+
+/// What a program needs to offer a query.
+fn object(query: &SavedQuery) -> Value {
+    let parameter = |param: &Parameter| {
+        let default = match &param.need {
+            Need::Default(default) => Some(default),
+            Need::Required | Need::Optional => None,
+        };
+        json!({
+            "name": param.name,
+            "type": param.kind.name(),
+            "required": param.need == Need::Required,
+            "default": default,
+            "help": param.help,
+        })
+    };
+    json!({
+        "name": query.name,
+        "title": query.header.title,
+        "group": query.group,
+        "origin": query.origin.to_string(),
+        "parameters": query.header.params.iter().map(parameter).collect::<Vec<_>>(),
+    })
+}
+
+/// Everything about a query.
+fn whole_object(query: &SavedQuery) -> Value {
+    let header = &query.header;
+    let columns: Vec<Value> =
+        header.columns.iter().map(|column| json!({"name": column.name, "help": column.help})).collect();
+    let mut whole = object(query);
+    whole["about"] = json!(header.about);
+    whole["columns"] = json!(columns);
+    whole["attack"] = json!(header.attack);
+    whole["references"] = json!(header.see);
+    whole["slow"] = json!(header.slow);
+    whole["sql"] = json!(query.sql);
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::configured;
+
+    #[test]
+    fn queries_are_in_the_configuration_folder() {
+        let at = |text: &str| Some(PathBuf::from(text));
+        assert_eq!(configured(at("/c"), at("/home/a")), at("/c/trailq/queries"));
+        assert_eq!(configured(at("relative"), at("/home/a")), at("/home/a/.config/trailq/queries"));
+        assert_eq!(configured(None, None), None);
+    }
+}
