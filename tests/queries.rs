@@ -2,7 +2,13 @@
 //!
 //! `tests/queries/GROUP/NAME.test` belongs to `sql/GROUP/NAME.sql`; `tests/queries/plant.rs` tells its format.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, clippy::print_stdout, reason = "a test fails by a panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a test fails by a panic"
+)]
 
 mod common;
 #[path = "queries/plant.rs"]
@@ -52,7 +58,7 @@ impl RowSink for Rows {
         let text = |cell: &Cell<'_>| match cell {
             Cell::Null => "-".to_owned(),
             Cell::Integer(number) => number.to_string(),
-            Cell::Real(number) => number.to_string(),
+            Cell::Real(number) => format!("{number:?}"),
             Cell::Text(text) => (*text).to_owned(),
             Cell::Blob(_) => "BLOB".to_owned(),
         };
@@ -249,15 +255,18 @@ fn any_sqlite_program_runs_the_queries_without_functions_of_trailq() {
         let mut own = Rows::default();
         case.query_named(&query.sql, &values, &mut own).unwrap();
         let own: Vec<String> = own.rows.iter().map(|row| row.join("\u{1}")).collect();
-        assert_eq!(shell.len(), own.len(), "{}", query.name);
+        assert_eq!(shell, own, "{}", query.name);
         ran += 1;
     }
     eprintln!("{ran} queries ran in sqlite3 {}", version.trim());
     assert!(ran >= 20, "{ran}");
 }
 
-/// A file of Stratus Red Team, without `aws.` and `.json`, and the query that finds it; its parameters behind it.
-const DETONATIONS: &[(&str, &str, &[(&str, &str)])] = &[
+/// A file, the query that finds it, and what that is given.
+type Detonation = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+/// The files of Stratus Red Team, without `aws.` and `.json`, and the query that finds it; its parameters behind it.
+const DETONATIONS: &[Detonation] = &[
     ("credential-access.ec2-get-password-data", "instance-passwords-read", &[]),
     // The stolen credentials were used from another network than the instance's own, in the next query's terms.
     ("credential-access.ec2-steal-instance-credentials", "instance-access", &[]),
@@ -331,7 +340,7 @@ const INVICTUS: &[(&str, &str)] = &[
     ("snapshots-and-images-shared", "012345678912"),
     ("snapshots-and-images-shared", "ami-0aa1d83d0b0985c86"),
     ("rds-snapshots-shared", "193672423079"),
-    ("access-keys-created", "CreateAccessKey|AKIA"),
+    ("access-keys-created", "stratus-red-team"),
     ("password-changes", "CreateLoginProfile"),
     ("admin-grants", "AdministratorAccess"),
     ("role-trust-changes", "193672423079"),
@@ -354,8 +363,12 @@ fn the_attack_of_the_invictus_data_set_is_found_in_few_rows() {
     let case = Case::open(&scratch.case()).unwrap();
     for (query, text) in INVICTUS {
         let rows = ask(&case, library.find(query).unwrap_or_else(|| panic!("{query}")), &BTreeMap::new());
-        let found = rows.rows.iter().any(|row| text.split('|').all(|text| row.join("|").contains(text)));
-        assert!(found || *text == "CreateAccessKey|AKIA" && !rows.rows.is_empty(), "{query} does not find {text}: {:#?}", rows.rows);
+        let found = rows.rows.iter().any(|row| row.join("|").contains(text));
+        assert!(
+            found || *text == "CreateAccessKey|AKIA" && !rows.rows.is_empty(),
+            "{query} does not find {text}: {:#?}",
+            rows.rows
+        );
     }
     let mut total = 0;
     for query in library.all() {

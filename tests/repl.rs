@@ -117,6 +117,25 @@ fn tab_completes_a_value() {
 }
 
 #[test]
+fn a_saved_query_is_completed_and_run() {
+    let desk = Desk::with_delivery();
+    let mut person = Person::at(&desk);
+    person.types(".run trails-st\t");
+    person.sees(".run trails-stopped ");
+    person.types("si\t");
+    person.sees("since=");
+    let answer = person.asks("2024-03-01");
+    assert!(answer.contains("StopLogging") && answer.contains("1 row (since 2024-03-01T00:00:00Z, "), "{answer}");
+    let record = person.asks(".show 1");
+    assert!(record.contains("\"eventName\": \"StopLogging\""), "{record}");
+    let mistake = person.asks(".run lineage");
+    assert!(mistake.contains("`lineage` needs a value for `key`"), "{mistake}");
+    let listed = person.asks(".queries spraying");
+    assert!(listed.contains("password-spraying"), "{listed}");
+    person.leaves();
+}
+
+#[test]
 fn ctrl_c_cancels_what_runs_and_then_the_line() {
     let desk = Desk::with_delivery();
     let mut person = Person::at(&desk);

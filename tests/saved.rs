@@ -37,7 +37,9 @@ fn queries_are_listed_searched_and_shown_without_a_case() {
     assert!(shown.out.starts_with("-- credentials/lineage, from trailq\n-- title: Where an access key"), "{shown:?}");
     assert!(shown.out.contains("WITH RECURSIVE"), "{shown:?}");
     let shown = desk.run(&["queries", "credentials/lineage", "--format", "json"]).exits(0).json();
-    assert!(shown[0]["sql"].as_str().unwrap().starts_with("WITH RECURSIVE") && shown[0]["columns"][0]["name"] == "step");
+    assert!(
+        shown[0]["sql"].as_str().unwrap().starts_with("WITH RECURSIVE") && shown[0]["columns"][0]["name"] == "step"
+    );
     let none = desk.run(&["queries", "lineag-x"]).exits(0);
     assert!(none.err.contains("no saved query is about `lineag-x`; near it are `lineage`"), "{none:?}");
     desk.run(&["queries", "lineage", "--format", "csv"]).fails(2, &["a saved query is not shown as csv"]);
@@ -51,7 +53,8 @@ fn a_query_runs_in_every_format_and_tells_its_interval() {
     let rows = ran.json();
     assert!(!rows.as_array().unwrap().is_empty() && rows[0]["event_name"].is_string(), "{ran:?}");
     assert!(ran.err.contains(" (all times, "), "{ran:?}");
-    let ran = desk.run(&["run", "console-logins", "--since", "2024-03-01", "--until", "2024-03", "--format", "csv"]).exits(0);
+    let ran =
+        desk.run(&["run", "console-logins", "--since", "2024-03-01", "--until", "2024-03", "--format", "csv"]).exits(0);
     assert!(ran.out.starts_with("event_time,principal,kind,"), "{ran:?}");
     assert!(ran.err.contains("(2024-03-01T00:00:00Z to 2024-03-31T23:59:59Z, "), "{ran:?}");
     let records = desk.run(&["run", "evasion/trails-stopped", "--format", "records"]).exits(0);
@@ -59,7 +62,8 @@ fn a_query_runs_in_every_format_and_tells_its_interval() {
     assert!(records.out.starts_with("{\"") && records.out.contains("\"eventSource\""), "{records:?}");
     let quiet = desk.run(&["run", "trails-stopped", "--quiet"]).exits(0);
     assert_eq!(quiet.err, "");
-    desk.run(&["run", "noisy-principals", "--format", "records"]).fails(2, &["the answer of `noisy-principals` has none"]);
+    desk.run(&["run", "noisy-principals", "--format", "records"])
+        .fails(2, &["the answer of `noisy-principals` has none"]);
 }
 
 #[test]
@@ -74,9 +78,18 @@ fn rows_fail_a_run_that_is_to_have_none() {
 fn what_is_missing_or_wrong_is_told_with_its_help() {
     let desk = Desk::with_delivery();
     for (arguments, says) in [
-        (&["run", "lineage"][..], &["`lineage` needs a value for `key`", "`key` (text) is an access key, long-lived"][..]),
-        (&["run", "lineage", "--since", "2024", "--param", "key=x"], &["`lineage` has no parameter `since`: --since does not limit it"]),
-        (&["run", "lineage", "--param", "kee=x"], &["`lineage` has no parameter `kee`", "did you mean `key`?", "its parameters are key"]),
+        (
+            &["run", "lineage"][..],
+            &["`lineage` needs a value for `key`", "`key` (text) is an access key, long-lived"][..],
+        ),
+        (
+            &["run", "lineage", "--since", "2024", "--param", "key=x"],
+            &["`lineage` has no parameter `since`: --since does not limit it"],
+        ),
+        (
+            &["run", "lineage", "--param", "kee=x"],
+            &["`lineage` has no parameter `kee`", "did you mean `key`?", "its parameters are key"],
+        ),
         (&["run", "duplicates", "--param", "key=x"], &["it has no parameters"]),
         (&["run", "lineag"], &["there is no saved query `lineag`", "did you mean `lineage`?"]),
         (&["run", "zzz"], &["`trailq queries` lists them"]),
@@ -100,11 +113,15 @@ fn folders_come_before_trailq_s_own_and_the_case_last() {
     desk.scratch.write("mine/readme.txt", "no query");
     desk.scratch.write(".config/trailq/queries/team/lineage.sql", OWN);
     desk.scratch.write("env/env-names.sql", OWN);
-    let ran = desk.run(&["run", "names", "--queries", "mine", "--param", "name=CreateUser", "--format", "json"]).exits(0);
+    let ran =
+        desk.run(&["run", "names", "--queries", "mine", "--param", "name=CreateUser", "--format", "json"]).exits(0);
     assert_eq!(ran.json(), json!([{"event_name": "CreateUser", "events": 1}]));
     assert!(ran.err.contains("`names` is from mine/names.sql"), "{ran:?}");
     let listed = desk.run(&["queries", "--queries", "mine", "--format", "json"]).exits(0);
-    assert!(listed.err.contains("`console-logins` of mine/access/console-logins.sql hides the one of trailq"), "{listed:?}");
+    assert!(
+        listed.err.contains("`console-logins` of mine/access/console-logins.sql hides the one of trailq"),
+        "{listed:?}"
+    );
     let origin = |name: &str| -> String {
         let all = listed.json();
         let all = all.as_array().unwrap();
@@ -135,7 +152,8 @@ fn a_query_is_saved_in_the_case_and_taken_out_again() {
     let listed = desk.run(&["queries", "names", "--format", "json"]).exits(0).json();
     assert_eq!((&listed[0]["origin"], &listed[0]["group"]), (&json!("the case"), &json!("case")));
     desk.run(&["queries", "--delete", "names"]).exits(0);
-    desk.run(&["queries", "--delete", "names"]).fails(2, &["no query `names` is saved in trailq.db", "saved are lineage"]);
+    desk.run(&["queries", "--delete", "names"])
+        .fails(2, &["no query `names` is saved in trailq.db", "saved are lineage"]);
     desk.run(&["run", "names"]).fails(2, &["there is no saved query `names`"]);
     desk.scratch.write("bad.sql", OWN.replace("GROUP BY 1", "GROUP BY nowhere"));
     desk.run(&["queries", "--save", "bad.sql"]).fails(2, &["bad.sql:10", "no such column: nowhere"]);
@@ -209,10 +227,13 @@ fn scripts_run_queries_with_parameters_that_are_checked_first() {
                   .print ${name} ${days} ${since}\nevent-name=${name} since=${since} | count\n\
                   SELECT :name AS name, :days AS days, :since AS since;\n.run console-logins since=${since} until=2001\n";
     desk.scratch.write("s.trailq", script);
-    desk.run(&["script", "s.trailq"]).fails(2, &["s.trailq needs a value for `name`", "`name` (text) is an event name"]);
+    desk.run(&["script", "s.trailq"])
+        .fails(2, &["s.trailq needs a value for `name`", "`name` (text) is an event name"]);
     let ran = desk.run(&["script", "s.trailq", "--param", "nme=x"]);
     ran.fails(2, &["s.trailq has no parameter `nme`", "its parameters are name, days, since"]);
-    let ran = desk.run(&["script", "s.trailq", "--param", "name=x", "--param", "days=y"]).fails(2, &["`y` is no whole number"]);
+    let ran = desk
+        .run(&["script", "s.trailq", "--param", "name=x", "--param", "days=y"])
+        .fails(2, &["`y` is no whole number"]);
     assert_eq!(ran.out, "");
     let ran = desk.run(&["script", "s.trailq", "--param", "name=CreateUser"]).exits(0);
     let first = "CreateUser 3 2024-01-01T00:00:00Z\nevents\n1\nname,days,since\nCreateUser,3,2024-01-01T00:00:00Z\n";
@@ -231,7 +252,8 @@ fn a_script_stops_at_the_first_error_unless_bail_is_off() {
     desk.scratch.write("stop.trailq", ".print one\n.run nonsense\n.print two\n");
     let ran = desk.run(&["script", "stop.trailq"]).fails(2, &["there is no saved query `nonsense`", "stop.trailq:2"]);
     assert_eq!(ran.out, "one\n");
-    desk.scratch.write("go.trailq", ".bail off\n.print one\n.run nonsense\n.print two\n.bail on\nevnt=1\n.print three\n");
+    desk.scratch
+        .write("go.trailq", ".bail off\n.print one\n.run nonsense\n.print two\n.bail on\nevnt=1\n.print three\n");
     let ran = desk.run(&["script", "go.trailq"]).fails(2, &["go.trailq:3", "go.trailq:6"]);
     assert_eq!(ran.out, "one\ntwo\n");
     desk.scratch.write("done.trailq", ".bail off\nSELECT nowhere;\n.print two\n");
@@ -249,7 +271,8 @@ fn run_and_queries_are_commands_too() {
     assert!(ran.out.starts_with("event_time,principal,event_name,trail,"), "{ran:?}");
     assert!(ran.out.contains("evasion,trails-stopped,"), "{ran:?}");
     run(".run\n").fails(2, &[".run needs NAME [K=V...]"]);
-    run(".run lineag key=x\n").fails(2, &["there is no saved query `lineag`", "  | .run lineag key=x\n  |      ^^^^^^\n"]);
+    run(".run lineag key=x\n")
+        .fails(2, &["there is no saved query `lineag`", "  | .run lineag key=x\n  |      ^^^^^^\n"]);
     run(".run lineage key\n").fails(2, &["`key` is no parameter: write NAME=VALUE"]);
     run(".run lineage key=a key=b\n").fails(2, &["`key` is given twice"]);
     run(".run lineage\n").fails(2, &["`lineage` needs a value for `key`"]);
@@ -278,9 +301,13 @@ fn networks_and_policies_have_functions() {
     desk.scratch.write("t.json", record("e", ""));
     desk.run(&["import", "t.json"]).exits(0);
     let ask = |sql: &str| desk.run(&["sql", "--format", "tsv", sql]);
-    let ran = ask("SELECT network('203.0.113.77', 24, 48) AS a, network('2001:db8::1', 24, 48) AS b, network('x', 24, 48) AS c");
+    let ran = ask(
+        "SELECT network('203.0.113.77', 24, 48) AS a, network('2001:db8::1', 24, 48) AS b, network('x', 24, 48) AS c",
+    );
     assert_eq!(ran.exits(0).out, "a\tb\tc\n203.0.113.0/24\t2001:db8::/48\t\n");
     ask("SELECT network('203.0.113.77', 33, 48)").fails(2, &["no network has 33 bits"]);
-    let ran = ask("SELECT policy_statements('{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\"}}') ->> '$[0].principals[0]' AS p");
+    let ran = ask(
+        "SELECT policy_statements('{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\"}}') ->> '$[0].principals[0]' AS p",
+    );
     assert_eq!(ran.exits(0).out, "p\n*\n");
 }

@@ -8,17 +8,21 @@
 --   next signed in from this address)
 -- attack: T1110, T1078.004
 -- see: AWS CloudTrail User Guide, AWS Management Console sign-in events
-WITH failed AS (
-  SELECT e.user_name, e.source_ip_address, e.error_message_id, min(e.event_time) AS first_time,
-         max(e.event_time) AS last_time, max(e.time) AS last, count(*) AS failures
+WITH logins AS MATERIALIZED (
+  SELECT e.user_name, e.source_ip_address, e.error_message_id, e.event_time, e.time, e.outcome
     FROM events e
-   WHERE e.event_name = 'ConsoleLogin' AND +e.outcome <> 'ok'
-     AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)
+   WHERE e.event_name = 'ConsoleLogin' AND e.time >= ifnull(unixepoch(:since), 0)),
+failed AS (
+  SELECT user_name, source_ip_address, error_message_id, min(event_time) AS first_time, max(event_time) AS last_time,
+         max(time) AS last, count(*) AS failures
+    FROM logins
+   WHERE outcome <> 'ok' AND time <= ifnull(unixepoch(:until), 9e9)
    GROUP BY 1, 2, 3)
 SELECT f.first_time, f.last_time, f.user_name, f.source_ip_address, m.text AS message, f.failures,
-       (SELECT min(s.event_time) FROM events s
-         WHERE s.event_name = 'ConsoleLogin' AND s.time >= f.last AND +s.outcome = 'ok'
-           AND +s.user_name = f.user_name AND +s.source_ip_address = f.source_ip_address) AS later_success
+       min(s.event_time) AS later_success
   FROM failed f
+  LEFT JOIN logins s ON s.user_name = f.user_name AND s.source_ip_address = f.source_ip_address AND s.time >= f.last
+                    AND s.outcome = 'ok'
   LEFT JOIN error_messages m ON m.id = f.error_message_id
+ GROUP BY f.user_name, f.source_ip_address, f.error_message_id
  ORDER BY f.first_time, f.user_name, f.source_ip_address;

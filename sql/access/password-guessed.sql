@@ -10,18 +10,20 @@
 -- attack: T1110.001
 -- see: AWS CloudTrail User Guide, AWS Management Console sign-in events
 -- signal: high
-WITH logins AS MATERIALIZED (
-  SELECT e.* FROM events e
+WITH logins AS (
+  SELECT e.id, e.time, e.outcome, e.user_name,
+         sum(e.outcome <> 'ok') OVER (PARTITION BY e.user_name, e.recipient_account_id ORDER BY e.time
+                                      RANGE BETWEEN :minutes * 60 PRECEDING AND CURRENT ROW) AS failures
+    FROM events e
    WHERE e.event_name = 'ConsoleLogin'
      AND e.time >= ifnull(unixepoch(:since), 0) - :minutes * 60 AND e.time <= ifnull(unixepoch(:until), 9e9))
-SELECT s.event_time, s.user_name, s.recipient_account_id AS account, s.source_ip_address,
-       count(*) AS failures, group_concat(DISTINCT f.source_ip_address) AS failed_from,
-       CASE s.mfa_authenticated WHEN 1 THEN 'yes' WHEN 0 THEN 'no' END AS mfa, s.event_id
-  FROM logins s
-  JOIN logins f ON f.user_name = s.user_name AND f.recipient_account_id IS s.recipient_account_id
-               AND f.outcome <> 'ok' AND f.time BETWEEN s.time - :minutes * 60 AND s.time
- WHERE s.outcome = 'ok' AND s.time >= ifnull(unixepoch(:since), 0)
-   AND s.user_name <> 'HIDDEN_DUE_TO_SECURITY_REASONS'
- GROUP BY s.id
-HAVING count(*) >= :failures
- ORDER BY s.time, s.id;
+SELECT e.event_time, e.user_name, e.recipient_account_id AS account, e.source_ip_address, l.failures,
+       (SELECT group_concat(DISTINCT f.source_ip_address) FROM events f
+         WHERE f.event_name = 'ConsoleLogin' AND f.time BETWEEN e.time - :minutes * 60 AND e.time AND +f.outcome <> 'ok'
+           AND +f.user_name = e.user_name AND +f.recipient_account_id IS e.recipient_account_id) AS failed_from,
+       CASE e.mfa_authenticated WHEN 1 THEN 'yes' WHEN 0 THEN 'no' END AS mfa, e.event_id
+  FROM logins l
+  JOIN events e ON e.id = l.id
+ WHERE l.outcome = 'ok' AND l.failures >= :failures AND l.time >= ifnull(unixepoch(:since), 0)
+   AND l.user_name <> 'HIDDEN_DUE_TO_SECURITY_REASONS'
+ ORDER BY e.time, e.id;

@@ -13,7 +13,7 @@ SELECT e.event_time, i.account_id AS account, e.source_ip_address, e.event_sourc
        CASE e.mfa_authenticated WHEN 1 THEN 'yes' WHEN 0 THEN 'no' END AS mfa, e.access_key_id,
        record(e.id) ->> '$.userIdentity.sessionContext.assumedRoot' IS 'true' AS assumed, e.event_id
   FROM identities i
-  JOIN events e ON e.identity_id = i.id
+ CROSS JOIN events e ON e.identity_id = i.id
  WHERE i.type = 'Root' AND e.invoked_by IS NULL
    AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)
    AND (SELECT h.event_type FROM event_history h WHERE h.id = e.id) IS NOT 'AwsServiceEvent'

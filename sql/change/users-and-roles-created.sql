@@ -16,11 +16,11 @@ WITH made AS (
    WHERE e.event_name IN ('CreateUser', 'DeleteUser', 'CreateGroup', 'DeleteGroup', 'CreateRole', 'DeleteRole')
      AND +e.event_source = 'iam.amazonaws.com'
      AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9))
-SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name, e.target, e.source_ip_address, e.outcome,
-       (SELECT ifnull(sum(t.events), 0) FROM identities t
-         WHERE CASE WHEN e.event_name LIKE '%User' THEN t.user_name = e.target AND t.type = 'IAMUser'
-                    WHEN e.event_name LIKE '%Role' THEN t.role_name = e.target END) AS seen,
-       e.event_id
+SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name, e.target, e.source_ip_address, e.outcome, ifnull(s.events, 0) AS seen, e.event_id
   FROM made e
   LEFT JOIN identities i ON i.id = e.identity_id
+  LEFT JOIN (SELECT 'User' AS kind, user_name AS name, sum(events) AS events FROM identities WHERE type = 'IAMUser' GROUP BY 2
+              UNION ALL
+             SELECT 'Role', role_name, sum(events) FROM identities GROUP BY 2) s
+         ON s.kind = substr(e.event_name, 7) AND s.name = e.target
  ORDER BY e.time, e.id;

@@ -8,18 +8,24 @@
 -- attack: T1098.001
 -- see: AWS IAM User Guide, Managing access keys for IAM users; Stratus Red Team, Create an Access Key on an IAM User
 -- signal: high
-SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal,
-       coalesce(record(e.id) ->> '$.requestParameters.userName', record(e.id) ->> '$.responseElements.accessKey.userName',
+WITH made AS MATERIALIZED (
+  SELECT e.* FROM events e
+   WHERE e.event_name = 'CreateAccessKey' AND +e.event_source = 'iam.amazonaws.com'
+     AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)),
+used AS MATERIALIZED (
+  SELECT k.access_key_id, min(k.event_time) AS first_used, max(k.event_time) AS last_used, count(*) AS uses,
+         count(DISTINCT k.source_ip_address) AS addresses
+    FROM (SELECT DISTINCT issued_access_key_id AS key FROM made) m
+    JOIN events k ON k.access_key_id = m.key
+   GROUP BY k.access_key_id)
+SELECT m.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal,
+       coalesce(record(m.id) ->> '$.requestParameters.userName', record(m.id) ->> '$.responseElements.accessKey.userName',
                 i.user_name) AS target,
-       coalesce(record(e.id) ->> '$.requestParameters.userName', i.user_name) IS i.user_name AND i.type IN ('IAMUser', 'Root') AS own,
-       e.issued_access_key_id, e.source_ip_address, e.outcome,
-       (SELECT min(k.event_time) FROM events k WHERE k.access_key_id = e.issued_access_key_id) AS first_used,
-       (SELECT max(k.event_time) FROM events k WHERE k.access_key_id = e.issued_access_key_id) AS last_used,
-       (SELECT count(*) FROM events k WHERE k.access_key_id = e.issued_access_key_id) AS uses,
-       (SELECT count(DISTINCT k.source_ip_address) FROM events k WHERE k.access_key_id = e.issued_access_key_id) AS addresses,
-       e.event_id
-  FROM events e
-  LEFT JOIN identities i ON i.id = e.identity_id
- WHERE e.event_name = 'CreateAccessKey' AND +e.event_source = 'iam.amazonaws.com'
-   AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)
- ORDER BY e.time, e.id;
+       coalesce(record(m.id) ->> '$.requestParameters.userName', i.user_name) IS i.user_name AND i.type IN ('IAMUser', 'Root')
+         AS own,
+       m.issued_access_key_id, m.source_ip_address, m.outcome, u.first_used, u.last_used, ifnull(u.uses, 0) AS uses,
+       ifnull(u.addresses, 0) AS addresses, m.event_id
+  FROM made m
+  LEFT JOIN used u ON u.access_key_id = m.issued_access_key_id
+  LEFT JOIN identities i ON i.id = m.identity_id
+ ORDER BY m.time, m.id;

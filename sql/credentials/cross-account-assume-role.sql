@@ -16,19 +16,23 @@ WITH calls AS MATERIALIZED (
     FROM events e
     JOIN identities i ON i.id = e.identity_id
    WHERE e.event_name = 'AssumeRole' AND i.type <> 'AWSService' AND e.invoked_by IS NULL
-     AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9))
-SELECT c.event_time, c.caller_account, coalesce(o.principal, c.principal) AS caller,
+     AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)),
+-- One row a shared event on each side.
+callers AS MATERIALIZED (
+  SELECT shared_event_id, min(principal) AS principal, min(issued_access_key_id) AS issued_access_key_id
+    FROM calls WHERE recipient_account_id = caller_account AND shared_event_id IS NOT NULL GROUP BY 1),
+owners AS MATERIALIZED (
+  SELECT DISTINCT shared_event_id FROM calls WHERE recipient_account_id <> caller_account AND shared_event_id IS NOT NULL)
+SELECT c.event_time, c.caller_account, coalesce(k.principal, c.principal) AS caller,
        arn_part(c.role, 'account') AS owner_account, c.role, c.session_name, c.source_ip_address, c.outcome,
-       coalesce(c.issued_access_key_id, o.issued_access_key_id) AS issued_access_key_id,
-       CASE WHEN o.id IS NOT NULL THEN 'both'
-            WHEN c.recipient_account_id = c.caller_account THEN 'only the caller''s' ELSE 'only the owner''s' END AS copies,
+       coalesce(c.issued_access_key_id, k.issued_access_key_id) AS issued_access_key_id,
+       CASE WHEN c.recipient_account_id = c.caller_account THEN 'only the caller''s'
+            WHEN k.shared_event_id IS NOT NULL THEN 'both' ELSE 'only the owner''s' END AS copies,
        c.event_id
   FROM calls c
-  -- The owner's copy stands for both; the caller's joins it.
-  LEFT JOIN calls o ON o.shared_event_id = c.shared_event_id AND o.id <> c.id
-                   AND o.recipient_account_id = o.caller_account
+  -- The owner's copy stands for both.
+  LEFT JOIN callers k ON k.shared_event_id = c.shared_event_id
+  LEFT JOIN owners o ON o.shared_event_id = c.shared_event_id
  WHERE arn_part(c.role, 'account') <> c.caller_account
-   AND (c.recipient_account_id <> c.caller_account
-        OR NOT EXISTS (SELECT 1 FROM calls b WHERE b.shared_event_id = c.shared_event_id AND b.id <> c.id
-                          AND b.recipient_account_id <> b.caller_account))
+   AND (c.recipient_account_id <> c.caller_account OR o.shared_event_id IS NULL)
  ORDER BY c.time, c.id;

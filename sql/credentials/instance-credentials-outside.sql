@@ -21,7 +21,7 @@ WITH used AS MATERIALIZED (
          sum(e.outcome = 'denied') AS denied, group_concat(DISTINCT e.event_name) AS names,
          min(e.event_id) AS example_event
     FROM identities i
-    JOIN events e ON e.identity_id = i.id
+   CROSS JOIN events e ON e.identity_id = i.id
    WHERE i.type = 'AssumedRole' AND i.session_name GLOB 'i-[0-9a-fA-F]*'
      AND e.vpc_endpoint_id IS NULL AND e.invoked_by IS NULL
      AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)
