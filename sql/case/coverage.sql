@@ -10,12 +10,12 @@
 --   unknown), events, why
 -- attack: T1562.008
 -- see: AWS CloudTrail User Guide, CloudTrail digest file structure
--- slow: it counts every event of the case by hour
 WITH RECURSIVE counted AS MATERIALIZED (
-  SELECT e.recipient_account_id AS account, e.aws_region, e.time / 3600 AS hour, count(*) AS events
-    FROM events e
-   WHERE e.recipient_account_id IS NOT NULL AND e.aws_region IS NOT NULL
-     AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)
+  SELECT f.recipient_account_id AS account, f.aws_region, h.hour / 3600 AS hour, sum(h.events) AS events
+    FROM hourly_counts h
+    JOIN facets f ON f.id = h.facet
+   WHERE f.recipient_account_id IS NOT NULL AND f.aws_region IS NOT NULL
+     AND h.hour BETWEEN ifnull(unixepoch(:since), 0) - 3599 AND ifnull(unixepoch(:until), 9e9)
    GROUP BY 1, 2, 3),
 spans AS MATERIALIZED (SELECT account, aws_region, min(hour) AS first, max(hour) AS last FROM counted GROUP BY 1, 2),
 hours(account, aws_region, hour, last) AS (

@@ -1,16 +1,20 @@
 -- title: How much each service was used
--- about: Events by service, with reads, changes, denied and failed ones, principals and the period: the first look
---   at what an account does, and at what dominates the case.
+-- about: Events by service, with reads, changes, denied and failed ones and how many different calls and Regions:
+--   the first look at what an account does, and at what dominates the case. A period is taken by whole hours, since
+--   these counts are kept at import.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_source, events, changes (events that are not read-only), denied, errors, principals, regions,
---   first_time, last_time
+-- columns: event_source, events, changes (events that are not read-only), denied, errors, names (different event
+--   names), regions, accounts, first_hour, last_hour
 -- see: AWS CloudTrail User Guide, Viewing CloudTrail events with event history
--- slow: it counts every event of the case; a period makes it quick
-SELECT e.event_source, count(*) AS events, sum(e.read_only IS NOT 1) AS changes, sum(e.outcome = 'denied') AS denied,
-       sum(e.outcome = 'error') AS errors, count(DISTINCT e.identity_id) AS principals, count(DISTINCT e.aws_region) AS regions,
-       min(e.event_time) AS first_time, max(e.event_time) AS last_time
-  FROM events e
- WHERE e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)
- GROUP BY e.event_source
- ORDER BY events DESC, e.event_source;
+SELECT f.event_source, sum(h.events) AS events, sum(CASE WHEN f.read_only IS NOT 1 THEN h.events ELSE 0 END) AS changes,
+       sum(CASE WHEN f.outcome = 'denied' THEN h.events ELSE 0 END) AS denied,
+       sum(CASE WHEN f.outcome = 'error' THEN h.events ELSE 0 END) AS errors, count(DISTINCT f.event_name) AS names,
+       count(DISTINCT f.aws_region) AS regions, count(DISTINCT f.recipient_account_id) AS accounts,
+       strftime('%Y-%m-%dT%H:%M:%SZ', min(h.hour), 'unixepoch') AS first_hour,
+       strftime('%Y-%m-%dT%H:%M:%SZ', max(h.hour), 'unixepoch') AS last_hour
+  FROM hourly_counts h
+  JOIN facets f ON f.id = h.facet
+ WHERE h.hour BETWEEN ifnull(unixepoch(:since), 0) - 3599 AND ifnull(unixepoch(:until), 9e9)
+ GROUP BY f.event_source
+ ORDER BY events DESC, f.event_source;

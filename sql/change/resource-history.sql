@@ -10,7 +10,7 @@
 WITH named AS MATERIALIZED (
   SELECT DISTINCT er.event
     FROM resources r JOIN event_resources er ON er.resource = r.id
-   WHERE r.name = :resource OR r.arn = :resource OR r.arn_end = :resource),
+   WHERE r.name = :resource OR r.arn_end = :resource OR (r.name = arn_part(:resource, 'name') AND r.arn = :resource)),
 history AS MATERIALIZED (
   SELECT e.id, e.time, e.event_time, e.event_name, e.source_ip_address, e.outcome, e.read_only, e.event_id,
          coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal

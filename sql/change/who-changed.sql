@@ -14,7 +14,7 @@ SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) 
   JOIN event_resources er ON er.resource = r.id
   JOIN events e ON e.id = er.event
   LEFT JOIN identities i ON i.id = e.identity_id
- WHERE (r.name = :resource OR r.arn = :resource OR r.arn_end = :resource)
+ WHERE (r.name = :resource OR r.arn_end = :resource OR (r.name = arn_part(:resource, 'name') AND r.arn = :resource))
    AND e.read_only IS NOT 1
    AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)
  GROUP BY e.id

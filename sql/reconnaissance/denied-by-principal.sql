@@ -12,7 +12,7 @@ SELECT coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, 
        substr(group_concat(DISTINCT e.event_name), 1, 200) AS examples, min(e.event_time) AS first_time, max(e.event_time) AS last_time
   FROM events e
   LEFT JOIN identities i ON i.id = e.identity_id
- WHERE e.error_code IN (SELECT value FROM attribute_values WHERE attribute = 'error_code')
+ WHERE e.error_code IN (SELECT error_code FROM facets WHERE outcome = 'denied')
    AND +e.outcome = 'denied'
    AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)
  GROUP BY e.identity_id, e.source_ip_address, account

@@ -13,7 +13,7 @@
 WITH denied AS MATERIALIZED (
   SELECT e.identity_id, e.event_source, e.event_name, e.recipient_account_id AS account, min(e.time) AS time, min(e.id) AS id
     FROM events e
-   WHERE e.error_code IN (SELECT value FROM attribute_values WHERE attribute = 'error_code')
+   WHERE e.error_code IN (SELECT error_code FROM facets WHERE outcome = 'denied')
      AND +e.outcome = 'denied'
      AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)
    GROUP BY 1, 2, 3, 4),
