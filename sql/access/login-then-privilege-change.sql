@@ -9,6 +9,7 @@
 -- attack: T1078.004, T1098
 -- see: AWS CloudTrail User Guide, AWS Management Console sign-in events
 -- signal: high
+-- slow: each change reads its record, and a case with thousands of them takes a second
 WITH changes AS MATERIALIZED (
   SELECT e.* FROM events e
    WHERE e.event_name IN ('CreateUser', 'CreateAccessKey', 'CreateLoginProfile', 'UpdateLoginProfile', 'CreateRole',

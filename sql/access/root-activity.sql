@@ -9,6 +9,7 @@
 -- attack: T1078.004
 -- see: CIS AWS Foundations Benchmark; AWS CloudTrail User Guide, CloudTrail userIdentity element
 -- signal: high
+-- slow: each event reads its record; quick where root is as idle as it should be
 SELECT e.event_time, i.account_id AS account, e.source_ip_address, e.event_source, e.event_name, e.outcome,
        CASE e.mfa_authenticated WHEN 1 THEN 'yes' WHEN 0 THEN 'no' END AS mfa, e.access_key_id,
        record(e.id) ->> '$.userIdentity.sessionContext.assumedRoot' IS 'true' AS assumed, e.event_id

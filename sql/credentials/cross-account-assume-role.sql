@@ -8,6 +8,7 @@
 --   source_ip_address, outcome, issued_access_key_id, copies (both, only the caller's or only the owner's), event_id
 -- attack: T1199, T1550.001
 -- see: AWS CloudTrail User Guide, Sharing CloudTrail log files between AWS accounts (sharedEventID)
+-- slow: each call reads its record for the role, and roles may be assumed all day
 WITH calls AS MATERIALIZED (
   SELECT e.id, e.shared_event_id, e.event_time, e.time, e.event_id, e.recipient_account_id, e.source_ip_address,
          e.outcome, e.issued_access_key_id, i.account_id AS caller_account, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal,

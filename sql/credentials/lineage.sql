@@ -10,6 +10,7 @@
 --   used_from, event_id
 -- attack: T1550.001, T1098.001
 -- see: AWS CloudTrail User Guide, CloudTrail userIdentity element; AWS STS API Reference, AssumeRole
+-- slow: it looks at every use of each key on the way
 WITH RECURSIVE
 up(step, key) AS (
   SELECT 0, :key

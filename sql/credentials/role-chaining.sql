@@ -7,6 +7,7 @@
 --   different ones), addresses, example_event
 -- attack: T1550.001, T1548.005
 -- see: AWS IAM User Guide, Roles terms and concepts (role chaining)
+-- slow: each call reads its record for the role, and roles may be assumed all day
 SELECT i.role_arn AS from_role, i.account_id AS from_account, record(e.id) ->> '$.requestParameters.roleArn' AS to_role,
        arn_part(record(e.id) ->> '$.requestParameters.roleArn', 'account') AS to_account, e.outcome, count(*) AS times,
        min(e.event_time) AS first_time, max(e.event_time) AS last_time, count(DISTINCT i.session_name) AS sessions,

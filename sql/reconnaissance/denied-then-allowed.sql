@@ -10,6 +10,7 @@
 -- attack: T1098, T1548.005
 -- see: MITRE ATT&CK, Account Manipulation: Additional Cloud Roles
 -- signal: high
+-- slow: it looks for each denied call among those of the same principal
 WITH denied AS MATERIALIZED (
   SELECT e.identity_id, e.event_source, e.event_name, e.recipient_account_id AS account, min(e.time) AS time, min(e.id) AS id
     FROM events e

@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn commands_and_their_arguments_are_completed() {
         assert_eq!(lines(".ti", false), [".timer "]);
-        assert_eq!(lines(".q", false), [".quit"]);
+        assert_eq!(lines(".qui", false), [".quit"]);
         assert_eq!(lines(".mode ta", false), [".mode table"]);
         assert_eq!(lines(".timer o", false), [".timer on", ".timer off"]);
         assert_eq!(lines(".schema i", false), [".schema identities"]);

@@ -443,7 +443,7 @@ mod tests {
             (":key", ":key, :other", 14, "no `param:` for :other"),
             (":key", ":key, ?", 14, "a parameter has no name"),
             ("-- done", "SELECT 1", 14, "more than one statement"),
-            ("SELECT :since, :days, :key -- :no\n;\n", "", 14, "there is no statement"),
+            ("SELECT :since, :days, :key -- :no\n;\n-- done", ";", 14, "there is no statement"),
         ] {
             assert!(QUERY.contains(from), "{from}");
             let wrong = parse_query(&QUERY.replacen(from, to, 1)).expect_err(to);
