@@ -132,11 +132,18 @@ CREATE TABLE error_messages (
 -- The records, byte for byte, in zstd-compressed blocks. A block's id is the id of its first event; its records
 -- have consecutive ids. A duplicate leaves a gap among the events' ids. Read it with record(events.id).
 -- hashes: 8 bytes a record, XXH3-64 of its bytes, little-endian: tells identical duplicates apart without reading
--- the data. data: zstd of the number of records, their lengths (32 bits each, little-endian), then their bytes.
+-- the data. dictionary: 0 is none. data: zstd of the number of records, their lengths (32 bits each, little-endian), then their bytes.
 CREATE TABLE record_blocks (
-    id     INTEGER PRIMARY KEY,
-    hashes BLOB NOT NULL,
-    data   BLOB NOT NULL
+    id         INTEGER PRIMARY KEY,
+    dictionary INTEGER NOT NULL,                -- record_dictionaries.id
+    hashes     BLOB NOT NULL,
+    data       BLOB NOT NULL
+) STRICT;
+
+-- What zstd needs beside the data of a block. data: zstd of the dictionary, which is records one behind the other.
+CREATE TABLE record_dictionaries (
+    id   INTEGER PRIMARY KEY,
+    data BLOB NOT NULL
 ) STRICT;
 
 -- Events known only from a row of a CSV download, which has no request or response: a full record replaces them.

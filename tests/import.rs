@@ -189,6 +189,32 @@ fn workers_and_the_order_of_arguments_change_nothing() {
 }
 
 #[test]
+fn records_of_large_imports_are_read_back_byte_for_byte() {
+    let lines = |from: usize, to: usize| {
+        let record = |number: usize| record(&format!("id-{number:05}"), &format!(r#""note":"{}""#, number * 7_919));
+        (from..to).map(record).collect::<Vec<_>>()
+    };
+    for jobs in [1, 3] {
+        let scratch = Scratch::new();
+        let options = Options { jobs: Some(jobs), follow_links: false };
+        // A few thousand records make a dictionary for the rest, and for later imports.
+        for (number, lines) in [lines(0, 2_500), lines(2_500, 8_000), lines(8_000, 8_010)].iter().enumerate() {
+            scratch.write(&format!("trail/{number}.json"), lines.join("\n"));
+            scratch.import_with(&[scratch.path("trail")], &options);
+        }
+        assert_eq!(scratch.lines("SELECT count(*) FROM record_dictionaries"), ["1"]);
+        let blocks = scratch.lines("SELECT DISTINCT dictionary FROM record_blocks ORDER BY 1");
+        assert_eq!(blocks, ["0", "1"]);
+        let case = Case::open(&scratch.case()).unwrap();
+        let mut ids = scratch.lines("SELECT id FROM events ORDER BY event_id").into_iter();
+        for line in lines(0, 8_010) {
+            let id = ids.next().unwrap().parse().unwrap();
+            assert_eq!(case.record(id).unwrap().unwrap(), line.as_bytes());
+        }
+    }
+}
+
+#[test]
 fn imports_in_pieces_give_the_events_of_one() {
     let whole = Scratch::new();
     whole.import(&[testdata("delivery"), testdata("shapes")]);

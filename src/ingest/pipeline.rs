@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
@@ -17,6 +18,7 @@ use super::report::{Error, Progress, RejectLine, Report};
 use super::source::{self, Found};
 use super::worker::{self, Before, Message, Tools};
 use crate::ledger::{FileEnd, FileOutcome};
+use crate::store::dictionary::Dictionaries;
 use crate::store::known::Keyer;
 use crate::store::records::Packer;
 use crate::store::write::Writer;
@@ -137,12 +139,14 @@ fn run_workers(
 ) -> Result<(), Error> {
     let available = thread::available_parallelism().map_or(1, usize::from);
     let workers = options.jobs.unwrap_or(available).clamp(1, 64);
+    let dictionaries = Arc::new(writer.dictionaries()?);
     let (jobs_in, jobs_out) = bounded::<Job>(workers);
     let (queues_in, queues_out) = bounded::<(Found, Receiver<Message>)>(workers * 2);
     thread::scope(move |scope| {
         for _ in 0..workers {
             let jobs = jobs_out.clone();
-            scope.spawn(move || work(&jobs));
+            let dictionaries = Arc::clone(&dictionaries);
+            scope.spawn(move || work(&jobs, dictionaries));
         }
         // Without this the workers would wait for each other's copy.
         drop(jobs_out);
@@ -163,8 +167,8 @@ fn run_workers(
 }
 
 /// A worker: one file after the other, until there are no more or the writer is gone.
-fn work(jobs: &Receiver<Job>) {
-    let Ok(packer) = Packer::new() else { return };
+fn work(jobs: &Receiver<Job>, dictionaries: Arc<Dictionaries>) {
+    let Ok(packer) = Packer::new(dictionaries) else { return };
     let mut tools = Tools { packer, keyer: Keyer::default(), inflater: Inflater::new() };
     for job in jobs {
         if worker::read_file(&job.found, job.before.as_ref(), &mut tools, &job.out).is_err() {

@@ -322,8 +322,8 @@ impl<'w> FileSink<'w> {
         let bytes = std::mem::take(&mut self.bytes);
         self.lengths.clear();
         match packed {
-            Ok(data) => {
-                let batch = Batch { events, keys, hashes, data, from_csv: self.from_csv };
+            Ok(block) => {
+                let batch = Batch { events, keys, hashes, block, from_csv: self.from_csv };
                 let sent = self.send(Message::Batch(batch, self.passed.load(Ordering::Relaxed)));
                 self.bytes = bytes;
                 self.bytes.clear();

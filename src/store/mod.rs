@@ -3,8 +3,10 @@
 //! Writing: `migrate` makes the schema, `write` takes events in, `indexes` and `counts` finish a run. Reading:
 //! [`Case`] opens a case that cannot be changed and answers statements row by row.
 
+mod blocks;
 mod case;
 mod counts;
+pub(crate) mod dictionary;
 mod duplicates;
 mod error;
 mod facets;

@@ -1,15 +1,22 @@
 //! The records themselves: packed into compressed blocks, and found again by the id of their event.
+//!
+//! Others read a record by [`Reader::with`]. A block may also hold records that proved to be duplicates: only the ids in
+//! `events` are events.
 
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::dictionary::{Dictionaries, Dictionary};
 
 /// How many records make a block.
 pub(crate) const BLOCK_RECORDS: usize = 64;
 /// A block is closed before it holds more than this many bytes of records.
 pub(crate) const BLOCK_BYTES: usize = 1 << 20;
+/// No block unpacks to more: its last record may be as large as a value of a trail file may be.
+const MOST_BYTES: usize = 64 << 20;
 /// zstd's level: the fastest; higher ones cost more time than they save space.
 const LEVEL: i32 = 1;
 /// How many unpacked blocks a reader keeps.
@@ -17,29 +24,56 @@ const CACHED_BLOCKS: usize = 64;
 
 /// Packs records into blocks.
 pub(crate) struct Packer {
+    dictionaries: Arc<Dictionaries>,
+    /// The dictionary that the compressor has.
+    dictionary: Option<Arc<Dictionary>>,
     compressor: zstd::bulk::Compressor<'static>,
     plain: Vec<u8>,
 }
 
+/// A packed block.
+pub(crate) struct Packed {
+    pub(crate) data: Vec<u8>,
+    /// The dictionary without which it cannot be read.
+    pub(crate) dictionary: Option<Arc<Dictionary>>,
+}
+
+impl Packed {
+    /// The number of its dictionary; 0 is none.
+    pub(super) fn dictionary_id(&self) -> i64 {
+        self.dictionary.as_ref().map_or(0, |dictionary| dictionary.id)
+    }
+}
+
 impl Packer {
-    pub(crate) fn new() -> io::Result<Packer> {
-        Ok(Packer { compressor: zstd::bulk::Compressor::new(LEVEL)?, plain: Vec::new() })
+    /// Workers that share `dictionaries` pack with the same one.
+    pub(crate) fn new(dictionaries: Arc<Dictionaries>) -> io::Result<Packer> {
+        let compressor = zstd::bulk::Compressor::new(LEVEL)?;
+        Ok(Packer { dictionaries, dictionary: None, compressor, plain: Vec::new() })
     }
 
     /// The block of these records, given their bytes one behind the other and the length of each.
-    pub(crate) fn pack(&mut self, lengths: &[u32], bytes: &[u8]) -> io::Result<Vec<u8>> {
+    pub(crate) fn pack(&mut self, lengths: &[u32], bytes: &[u8]) -> io::Result<Packed> {
+        match (&self.dictionary, self.dictionaries.ready()) {
+            (None, None) => self.dictionaries.learn(lengths, bytes),
+            (None, Some(ready)) => {
+                self.compressor.set_dictionary(LEVEL, &ready.bytes)?;
+                self.dictionary = Some(Arc::clone(ready));
+            }
+            (Some(_), _) => {}
+        }
         self.plain.clear();
         self.plain.extend_from_slice(&(lengths.len() as u32).to_le_bytes());
         for length in lengths {
             self.plain.extend_from_slice(&length.to_le_bytes());
         }
         self.plain.extend_from_slice(bytes);
-        self.compressor.compress(&self.plain)
+        Ok(Packed { data: self.compressor.compress(&self.plain)?, dictionary: self.dictionary.clone() })
     }
 }
 
 /// An unpacked block.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Block {
     plain: Vec<u8>,
     /// Where each record begins in `plain`, and where the last one ends.
@@ -47,26 +81,23 @@ pub(crate) struct Block {
 }
 
 impl Block {
-    /// Unpacks a block.
-    pub(crate) fn unpack(data: &[u8]) -> io::Result<Block> {
-        let plain = zstd::stream::decode_all(data)?;
+    /// Finds the records in what was unpacked.
+    fn find_records(&mut self) -> io::Result<()> {
         let damaged = || io::Error::new(io::ErrorKind::InvalidData, "a block of records is damaged");
+        let plain = &self.plain;
         let number = |at: usize| -> Option<usize> {
             let bytes: [u8; 4] = plain.get(at..at + 4)?.try_into().ok()?;
             usize::try_from(u32::from_le_bytes(bytes)).ok()
         };
         let count = number(0).ok_or_else(damaged)?;
         let mut start = count.checked_mul(4).and_then(|size| size.checked_add(4)).ok_or_else(damaged)?;
-        let mut starts = Vec::with_capacity(count.min(plain.len()) + 1);
-        starts.push(start);
+        self.starts.clear();
+        self.starts.push(start);
         for index in 0..count {
             start += number(4 + 4 * index).ok_or_else(damaged)?;
-            starts.push(start);
+            self.starts.push(start);
         }
-        if start != plain.len() {
-            return Err(damaged());
-        }
-        Ok(Block { plain, starts })
+        if start == plain.len() { Ok(()) } else { Err(damaged()) }
     }
 
     /// The record at this index of the block.
@@ -76,10 +107,65 @@ impl Block {
     }
 }
 
+/// Unpacks blocks, and keeps the dictionaries for it.
+#[derive(Default)]
+pub(crate) struct Unpacker {
+    /// By the number of their dictionary.
+    decompressors: Vec<(i64, zstd::bulk::Decompressor<'static>)>,
+}
+
+impl Unpacker {
+    /// Unpacks a row `id, dictionary, data` of `record_blocks` into `block`, and gives its id.
+    pub(super) fn unpack_row(
+        &mut self,
+        connection: &Connection,
+        row: &Row<'_>,
+        block: &mut Block,
+    ) -> rusqlite::Result<i64> {
+        self.unpack(connection, row.get(1)?, row.get_ref(2)?.as_blob()?, block)?;
+        row.get(0)
+    }
+
+    /// Unpacks a block that was packed with the dictionary of this number.
+    pub(super) fn unpack(
+        &mut self,
+        connection: &Connection,
+        dictionary: i64,
+        data: &[u8],
+        block: &mut Block,
+    ) -> rusqlite::Result<()> {
+        let damaged = |error: io::Error| {
+            rusqlite::Error::FromSqlConversionFailure(2, rusqlite::types::Type::Blob, Box::new(error))
+        };
+        let at = match self.decompressors.iter().position(|(id, _)| *id == dictionary) {
+            Some(at) => at,
+            None => {
+                let bytes = match dictionary {
+                    0 => Vec::new(),
+                    id => match Dictionary::load(connection, id)? {
+                        Some(dictionary) => dictionary.bytes,
+                        None => return Err(damaged(io::Error::other("the dictionary of a block is missing"))),
+                    },
+                };
+                let decompressor = zstd::bulk::Decompressor::with_dictionary(&bytes).map_err(damaged)?;
+                self.decompressors.push((dictionary, decompressor));
+                self.decompressors.len() - 1
+            }
+        };
+        block.plain.clear();
+        let size = zstd::bulk::Decompressor::upper_bound(data).filter(|size| *size <= MOST_BYTES);
+        let size = size.ok_or_else(|| damaged(io::Error::other("a block of records is damaged")))?;
+        block.plain.reserve(size);
+        self.decompressors[at].1.decompress_to_buffer(data, &mut block.plain).map_err(damaged)?;
+        block.find_records().map_err(damaged)
+    }
+}
+
 /// Reads records by the id of their event, with the last few blocks kept unpacked.
 #[derive(Default)]
 pub(crate) struct Reader {
     blocks: VecDeque<(i64, Arc<Block>)>,
+    unpacker: Unpacker,
 }
 
 impl Reader {
@@ -95,6 +181,13 @@ impl Reader {
         Ok(block.record(index).map(look))
     }
 
+    /// Unpacks a block that is not in the case yet.
+    pub(super) fn unpack(&mut self, connection: &Connection, packed: &Packed) -> rusqlite::Result<Block> {
+        let mut block = Block::default();
+        self.unpacker.unpack(connection, packed.dictionary_id(), &packed.data, &mut block)?;
+        Ok(block)
+    }
+
     fn block(&mut self, connection: &Connection, id: i64) -> rusqlite::Result<Option<(i64, Arc<Block>)>> {
         let near = |first: i64| id >= first && id - first < BLOCK_RECORDS as i64;
         let held = self.blocks.iter().position(|(first, block)| {
@@ -104,17 +197,14 @@ impl Reader {
             self.blocks.push_front((found.0, Arc::clone(&found.1)));
             return Ok(Some(found));
         }
-        let mut find =
-            connection.prepare_cached("SELECT id, data FROM record_blocks WHERE id <= ?1 ORDER BY id DESC LIMIT 1")?;
-        let found = find
-            .query_row([id], |row| {
-                let data = row.get_ref(1)?.as_blob()?;
-                let block = Block::unpack(data).map_err(|error| {
-                    rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Blob, Box::new(error))
-                })?;
-                Ok((row.get::<_, i64>(0)?, Arc::new(block)))
-            })
-            .optional()?;
+        let mut find = connection
+            .prepare_cached("SELECT id, dictionary, data FROM record_blocks WHERE id <= ?1 ORDER BY id DESC LIMIT 1")?;
+        let found = find.query_row([id], |row| {
+            let mut block = Block::default();
+            let first = self.unpacker.unpack_row(connection, row, &mut block)?;
+            Ok((first, Arc::new(block)))
+        });
+        let found = found.optional()?;
         if let Some((first, block)) = &found {
             self.blocks.truncate(CACHED_BLOCKS - 1);
             self.blocks.push_front((*first, Arc::clone(block)));
@@ -125,14 +215,28 @@ impl Reader {
 
 #[cfg(test)]
 mod tests {
-    use super::{Block, Packer};
+    use std::sync::Arc;
+
+    use rusqlite::Connection;
+
+    use super::{Block, Packer, Reader, Unpacker};
+    use crate::store::dictionary::Dictionaries;
+
+    fn case() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("../../migrations/0001_case.sql")).unwrap();
+        connection
+    }
 
     #[test]
     fn a_block_gives_back_what_was_packed() {
+        let case = case();
+        let mut packer = Packer::new(Arc::new(Dictionaries::of(&case).unwrap())).unwrap();
         let records: [&[u8]; 3] = [b"{\"a\":1}", b"", b"{}"];
         let lengths = records.map(|record| record.len() as u32);
-        let packed = Packer::new().unwrap().pack(&lengths, &records.concat()).unwrap();
-        let block = Block::unpack(&packed).unwrap();
+        let packed = packer.pack(&lengths, &records.concat()).unwrap();
+        assert!(packed.dictionary.is_none(), "three records have no dictionary");
+        let block = Reader::default().unpack(&case, &packed).unwrap();
         for (index, record) in records.iter().enumerate() {
             assert_eq!(block.record(index), Some(*record));
         }
@@ -140,9 +244,42 @@ mod tests {
     }
 
     #[test]
+    fn many_records_make_a_dictionary_that_makes_blocks_smaller() {
+        let case = case();
+        let mut packer = Packer::new(Arc::new(Dictionaries::of(&case).unwrap())).unwrap();
+        let record = |number: u64| {
+            let name = ["Describe", "Create", "Delete"][number as usize % 3];
+            let id = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            format!("{{\"eventID\":\"{id:016x}\",\"eventName\":\"{name}Volume\",\"userAgent\":\"a long text\"}}")
+        };
+        let mut pack = |from: u64, count: u64| {
+            let records: Vec<String> = (from..from + count).map(record).collect();
+            let lengths: Vec<u32> = records.iter().map(|record| record.len() as u32).collect();
+            (packer.pack(&lengths, records.concat().as_bytes()).unwrap(), records)
+        };
+        let (before, _) = pack(0, 3);
+        for number in 0..64 {
+            pack(3 + number * 64, 64);
+        }
+        let (after, records) = pack(10_000, 3);
+        let dictionary = after.dictionary.as_ref().unwrap();
+        assert!(before.dictionary.is_none() && after.data.len() < before.data.len());
+        assert!(Reader::default().unpack(&case, &after).is_err(), "the case has no such dictionary yet");
+        dictionary.keep(&case).unwrap();
+        dictionary.keep(&case).unwrap();
+        let block = Reader::default().unpack(&case, &after).unwrap();
+        assert_eq!(block.record(2), Some(records[2].as_bytes()));
+        let again = Arc::new(Dictionaries::of(&case).unwrap());
+        let packed = Packer::new(again).unwrap().pack(&[2], b"{}").unwrap();
+        assert_eq!(packed.dictionary.unwrap().bytes, dictionary.bytes, "the next import has the same");
+    }
+
+    #[test]
     fn a_damaged_block_is_an_error() {
-        let packed = zstd::bulk::compress(&[200, 0, 0, 0, 1, 2], 1).unwrap();
-        assert!(Block::unpack(&packed).is_err());
-        assert!(Block::unpack(b"nonsense").is_err());
+        let case = case();
+        let unpack = |data: &[u8]| Unpacker::default().unpack(&case, 0, data, &mut Block::default());
+        assert!(unpack(&zstd::bulk::compress(&[200, 0, 0, 0, 1, 2], 1).unwrap()).is_err());
+        assert!(unpack(&zstd::bulk::compress(&vec![0; 65 << 20], 1).unwrap()).is_err(), "no block is that large");
+        assert!(unpack(b"nonsense").is_err());
     }
 }

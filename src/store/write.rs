@@ -9,13 +9,15 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 use rustc_hash::FxHashMap;
 
+use super::blocks::Blocks;
 use super::counts::{Links, Sums};
+use super::dictionary::Dictionaries;
 use super::duplicates::{self, Verdict};
 use super::error::Error;
 use super::facets;
 use super::indexes;
 use super::known::{self, Key, Keys, text_id};
-use super::records::{Block, Reader};
+use super::records::{Packed, Reader};
 use crate::arn::last_part;
 use crate::event::{Event, Identity, Resource, Text};
 use crate::ledger::Counts;
@@ -28,8 +30,8 @@ pub(crate) struct Batch {
     pub(crate) keys: Vec<Keys>,
     /// XXH3-64 of each record's bytes.
     pub(crate) hashes: Vec<u64>,
-    /// The packed block.
-    pub(crate) data: Vec<u8>,
+    /// Their records.
+    pub(crate) block: Packed,
     /// Whether the records were made from rows of a CSV download.
     pub(crate) from_csv: bool,
 }
@@ -76,11 +78,11 @@ pub(crate) struct Writer<'c> {
     /// Files and batches since the last commit.
     pub(super) uncommitted: (u64, u64),
     records: Reader,
+    blocks: Blocks<'c>,
     insert_event: Statement<'c>,
     /// What is to go into `event_resources` at the end of the batch.
     links: Rc<Vec<Value>>,
     insert_links: Statement<'c>,
-    insert_block: Statement<'c>,
     find_event: Statement<'c>,
 }
 
@@ -137,10 +139,10 @@ impl<'c> Writer<'c> {
             file: None,
             uncommitted: (0, 0),
             records: Reader::default(),
+            blocks: Blocks::of(connection)?,
             insert_event: connection.prepare(INSERT_EVENT)?,
             links: Rc::default(),
             insert_links: connection.prepare(INSERT_LINKS)?,
-            insert_block: connection.prepare("INSERT INTO record_blocks (id, hashes, data) VALUES (?1, ?2, ?3)")?,
             find_event: connection.prepare("SELECT id FROM events WHERE event_id = ?1")?,
         })
     }
@@ -184,6 +186,11 @@ impl<'c> Writer<'c> {
         Ok(file.id)
     }
 
+    /// The dictionary of the case's records, or one in the making.
+    pub(crate) fn dictionaries(&self) -> Result<Dictionaries, Error> {
+        self.sql(Dictionaries::of(self.connection))
+    }
+
     /// Takes in a batch.
     pub(crate) fn batch(&mut self, batch: &Batch) -> Result<(), Error> {
         let result = self.take_batch(batch);
@@ -195,6 +202,7 @@ impl<'c> Writer<'c> {
     fn take_batch(&mut self, batch: &Batch) -> rusqlite::Result<()> {
         let file = self.touch_file()?;
         let first = self.next_id;
+        self.blocks.prepare(&batch.block)?;
         let mut packed = false;
         for (index, (event, keys)) in batch.events.iter().zip(&batch.keys).enumerate() {
             let id = first + index as i64;
@@ -205,7 +213,7 @@ impl<'c> Writer<'c> {
             };
             if matches!(verdict, Verdict::New | Verdict::TakeNew { .. }) && !packed {
                 packed = true;
-                self.write_block(first, batch)?;
+                self.blocks.write(first, batch)?;
                 self.next_id += batch.events.len() as i64;
             }
             self.count(&verdict, existing, file)?;
@@ -273,7 +281,7 @@ impl<'c> Writer<'c> {
 
     /// How a record stands to the event with the same eventID.
     fn compare(&mut self, existing: i64, batch: &Batch, index: usize) -> rusqlite::Result<Verdict> {
-        if self.hash_of(existing)? == batch.hashes.get(index).copied() {
+        if self.blocks.hash_of(existing)? == batch.hashes.get(index).copied() {
             return Ok(Verdict::KeepOld { loser: None });
         }
         let mut is_csv = self.connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM csv_events WHERE id = ?1)")?;
@@ -283,32 +291,10 @@ impl<'c> Writer<'c> {
             (false, true) => return Ok(Verdict::KeepOld { loser: None }),
             _ => {}
         }
-        let block =
-            Block::unpack(&batch.data).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+        let block = self.records.unpack(self.connection, &batch.block)?;
         let new = block.record(index).unwrap_or_default();
         let verdict = self.records.with(self.connection, existing, |old| duplicates::compare(old, new))?;
         Ok(verdict.unwrap_or(Verdict::KeepOld { loser: None }))
-    }
-
-    /// The hash of an event's record.
-    fn hash_of(&self, event: i64) -> rusqlite::Result<Option<u64>> {
-        let mut find = self
-            .connection
-            .prepare_cached("SELECT id, hashes FROM record_blocks WHERE id <= ?1 ORDER BY id DESC LIMIT 1")?;
-        find.query_row([event], |row| {
-            let first: i64 = row.get(0)?;
-            let at = usize::try_from(event - first).unwrap_or(usize::MAX).saturating_mul(8);
-            let hash = row.get_ref(1)?.as_blob()?.get(at..at.saturating_add(8));
-            Ok(hash.and_then(|hash| hash.try_into().ok()).map(u64::from_le_bytes))
-        })
-        .optional()
-        .map(Option::flatten)
-    }
-
-    fn write_block(&mut self, id: i64, batch: &Batch) -> rusqlite::Result<()> {
-        let hashes: Vec<u8> = batch.hashes.iter().flat_map(|hash| hash.to_le_bytes()).collect();
-        self.insert_block.execute(params![id, hashes, batch.data])?;
-        Ok(())
     }
 
     /// Stores a new event.
