@@ -146,6 +146,24 @@ CREATE TABLE record_dictionaries (
     data BLOB NOT NULL
 ) STRICT;
 
+-- Which texts may stand in which records: see src/store/filters.rs. A group is blocks side by side with about 256
+-- records; ids go from 0 without a gap. filter: the bits of its texts, zstd of 1,024 words of 64 (little-endian), until
+-- 120 groups stand crosswise in record_filters. There id / 1024 is the set of 120 groups and id % 1024 the word; bits
+-- has 15 bytes for each of the word's 64 bits: which groups of the set have it.
+CREATE TABLE record_groups (
+    id          INTEGER PRIMARY KEY,
+    first_block INTEGER NOT NULL,
+    last_block  INTEGER NOT NULL,
+    records     INTEGER NOT NULL,
+    first_time  INTEGER,                        -- events.time of its oldest and newest event
+    last_time   INTEGER,
+    filter      BLOB
+) STRICT;
+CREATE TABLE record_filters (
+    id   INTEGER PRIMARY KEY,
+    bits BLOB NOT NULL
+) STRICT;
+
 -- Events known only from a row of a CSV download, which has no request or response: a full record replaces them.
 CREATE TABLE csv_events (
     id INTEGER PRIMARY KEY REFERENCES events (id)

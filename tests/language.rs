@@ -259,3 +259,27 @@ fn the_index_that_meets_the_fewest_events_drives_a_lookup() {
     let counted = desk.plan("| count by event-name");
     assert!(counted.contains("attribute_values") && !counted.contains("events"), "{counted}");
 }
+
+#[test]
+fn scans_are_functions_of_sql_and_mistakes_in_them_are_told() {
+    let desk = Desk::new();
+    let ask = |scan: &str, step: i64| {
+        let mut lines = Lines(Vec::new());
+        let params = [query::Param::Text(scan.to_owned()), query::Param::Integer(step)];
+        let asked = desk.case.query("SELECT json_array_length(record_scan(?1, ?2))", &params, &mut lines);
+        asked.map(|_| lines.0.concat()).map_err(|error| format!("{error:?}"))
+    };
+    let found = ask(r#"{"where":{"text":["ConsoleLogin"]}}"#, 0).unwrap();
+    assert_eq!(found, desk.count("text=ConsoleLogin").to_string());
+    assert_eq!(ask(r#"{"where":{"text":["ConsoleLogin"]}}"#, 99).unwrap(), "0", "there is no such step");
+    for (scan, told) in [
+        ("nonsense", "expected"),
+        (r#"{"where":{"texts":["a"]}}"#, "did not match"),
+        (r#"{"where":{"path":"a","is":[["~","("]]}}"#, "unclosed group"),
+        (r#"{"where":{"path":"a","is":[["like","x"]]}}"#, "no operator like"),
+        (r#"{"where":{"text":["a"]},"until":3}"#, "until"),
+    ] {
+        let error = ask(scan, 0).unwrap_err();
+        assert!(error.contains("record_scan: ") && error.contains(told), "{scan}: {error}");
+    }
+}

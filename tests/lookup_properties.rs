@@ -12,7 +12,7 @@ use std::sync::Arc;
 use common::Scratch;
 use properties::dice::Dice;
 use properties::facts::{Fact, Resource};
-use properties::filters::{Filter, LIST, NOW, filter, term};
+use properties::filters::{Filter, LIST, NOW, filter, path_term, term};
 use properties::oracle::matches;
 use properties::records;
 use properties::stages::{self, Answer, Cell, Stage};
@@ -35,9 +35,14 @@ struct World {
 
 impl World {
     fn new(seed: u64) -> World {
-        let scratch = Scratch::new();
         let mut dice = Dice::new(seed);
         let count = 60 + dice.below(40);
+        World::of(dice, count)
+    }
+
+    /// A case of so many events.
+    fn of(mut dice: Dice, count: usize) -> World {
+        let scratch = Scratch::new();
         let mut files: [Vec<String>; 3] = Default::default();
         for number in 0..count {
             files[dice.below(3)].push(records::record(&mut dice, number));
@@ -235,6 +240,62 @@ fn every_field_of_the_catalogue_means_what_it_says() {
             let asked = Filter::Term(term(&world.facts, &mut Dice::new(number * 1_000 + seed), Some(field)));
             world.check(Some(&asked), &[], 5).unwrap_or_else(|error| panic!("{}: {error}", field.name));
         }
+    }
+}
+
+/// Enough events for several groups of records, of which a scan reads those that may hold what is looked for.
+#[test]
+fn scans_find_what_a_look_at_every_record_finds() {
+    let world = World::of(Dice::new(5), 1_500);
+    let text = trailq::fields::find("text");
+    for seed in 0..60 {
+        let mut dice = Dice::new(seed);
+        let mut asked = match dice.below(3) {
+            0 => Filter::Term(path_term(&world.facts, &mut dice)),
+            _ => Filter::Term(term(&world.facts, &mut dice, text)),
+        };
+        if dice.chance(40) {
+            let beside = Filter::Term(term(&world.facts, &mut dice, None));
+            asked = if dice.chance(50) { Filter::All(vec![asked, beside]) } else { Filter::Any(vec![asked, beside]) };
+        }
+        world.check(Some(&asked), &[], 20).unwrap_or_else(|error| panic!("{seed}: {error}"));
+    }
+}
+
+#[test]
+fn a_scan_reads_only_what_may_hold_the_text_and_finds_no_record_that_lost() {
+    let scratch = Scratch::new();
+    let record = |number: usize, more: &str| {
+        let at = format!("2024-03-{:02}T{:02}:{:02}:00Z", 1 + number / 1_440, number / 60 % 24, number % 60);
+        format!(r#"{{"eventVersion":"1.08","eventID":"id-{number:05}","eventTime":"{at}"{more}}}"#)
+    };
+    let lost: Vec<String> = (0..2_000).map(|number| record(number, "")).collect();
+    scratch.write("trail/a.json", lost.join("\n"));
+    let fuller = record(7, r#","eventName":"Fuller","awsRegion":"a-very-odd-region""#);
+    scratch.write("trail/b.json", [fuller, record(7, r#","vpcEndpointId":"vpce-lost""#)].join("\n"));
+    scratch.import(&[scratch.path("trail")]);
+    let case = Case::open(&scratch.case()).unwrap();
+    let world = World { _scratch: scratch, case, facts: Arc::default(), ids: BTreeMap::new(), newest: 0 };
+    for (text, groups, events) in [
+        ("text=id-00300", 1..=2, 1),
+        ("text=id-00300 since=2024-03-02", 0..=0, 0),
+        ("text=id-00300,id-01999", 1..=4, 2),
+        ("text=2024-03-01T05", 1..=4, 60),
+        ("text=odd-region", 1..=2, 1),
+        ("text=vpce-lost", 1..=2, 0),
+        ("text=absent-from-all", 0..=0, 0),
+        ("text=T05", 8..=10, 120),
+        ("record.awsRegion=a-very-odd-region", 1..=2, 1),
+        ("text=\"odd-region\" name=Fuller", 0..=0, 1),
+        ("not text=id-00300", 8..=10, 1_999),
+    ] {
+        let lookup = world.resolve(text).unwrap();
+        let statement = query::emit_count(&lookup, &world.case);
+        assert_eq!(world.ask(&statement), [[Cell::Number(events)]], "{text}");
+        let read = statement.scan.map_or(0, |scan| scan.groups);
+        assert!(groups.contains(&read), "{text} reads {read} groups");
+        let listed = query::emit_ids(&lookup, &world.case, Some(5));
+        assert_eq!(world.ask(&listed).len() as i64, events.min(5), "{text}");
     }
 }
 

@@ -42,8 +42,19 @@ pub trait Statistics {
     fn events(&self) -> u64;
     /// How many events have this value in this column, where that is counted.
     fn count(&self, column: &str, value: &str) -> Option<u64>;
+    /// How much a scan of the records would read; see the function `record_scan`. `None` where none can be made.
+    fn scan(&self, question: &str) -> Option<ScanSize>;
     /// The number that a statement over the kept counts gives.
     fn sum(&self, sql: &str, params: &[Param]) -> Option<u64>;
+}
+
+/// How much a scan of the records reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScanSize {
+    /// Groups of about 256 records that may hold what is looked for.
+    pub groups: u64,
+    /// All groups.
+    pub of: u64,
 }
 
 /// Which columns a list of events has, unless a stage says.
@@ -77,6 +88,8 @@ pub struct Statement {
     pub columns: Vec<String>,
     /// Whether records have to be looked into.
     pub scans_records: bool,
+    /// How much the scan reads that finds the events, where one does.
+    pub scan: Option<ScanSize>,
     /// At most about how many events the driving term meets, where that is known.
     pub estimate: Option<u64>,
     /// Whether `estimate` is exactly how many events match.

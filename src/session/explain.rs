@@ -45,7 +45,10 @@ fn describe(out: &mut String, statement: &Statement) {
         let about = if statement.exact { "" } else { "about " };
         let _ = writeln!(out, "-- matches: {about}{}", number::counted(estimate, "event"));
     }
-    if statement.scans_records {
+    if let Some(scan) = statement.scan {
+        let (groups, of) = (number::count(scan.groups), number::counted(scan.of, "group"));
+        let _ = writeln!(out, "-- scans records: {groups} of {of} of about 256 records");
+    } else if statement.scans_records {
         let _ = writeln!(out, "-- reads records");
     }
 }

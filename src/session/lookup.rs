@@ -15,6 +15,8 @@ use super::{Answer, Session, SessionError, records};
 
 /// How many events a list shows as a table.
 const NEWEST: u64 = 50;
+/// So many groups of records are read without being asked for.
+const FEW_GROUPS: u64 = 100;
 /// How many identities of one user are named.
 const MOST_IDENTITIES: usize = 5;
 
@@ -155,7 +157,7 @@ fn remark(
 /// How many events match, where counting needs no scan of the records.
 fn total(session: &Session, case: &Case, lookup: &Lookup) -> Result<Option<u64>, SessionError> {
     let statement = query::emit_count(lookup, case);
-    if statement.scans_records {
+    if statement.scans_records && statement.scan.is_none_or(|scan| scan.groups > FEW_GROUPS) {
         return Ok(None);
     }
     if let (Some(estimate), true) = (statement.estimate, statement.exact) {

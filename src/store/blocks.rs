@@ -1,13 +1,15 @@
-//! Blocks of records on their way into a case, with the dictionary that belongs to them.
+//! Blocks of records on their way into a case, with the dictionary and the filters that belong to them.
 
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 
+use super::filters::Groups;
 use super::records::Packed;
 use super::write::Batch;
 
 /// Keeps what an import packs.
 pub(super) struct Blocks<'c> {
     connection: &'c Connection,
+    groups: Groups,
     /// The dictionary that the case is known to have.
     dictionary: i64,
     insert: Statement<'c>,
@@ -16,7 +18,7 @@ pub(super) struct Blocks<'c> {
 impl<'c> Blocks<'c> {
     pub(super) fn of(connection: &'c Connection) -> rusqlite::Result<Blocks<'c>> {
         let sql = "INSERT INTO record_blocks (id, dictionary, hashes, data) VALUES (?1, ?2, ?3, ?4)";
-        Ok(Blocks { connection, dictionary: 0, insert: connection.prepare(sql)? })
+        Ok(Blocks { connection, groups: Groups::of(connection)?, dictionary: 0, insert: connection.prepare(sql)? })
     }
 
     /// The hash of an event's record.
@@ -49,6 +51,13 @@ impl<'c> Blocks<'c> {
     pub(super) fn write(&mut self, id: i64, batch: &Batch) -> rusqlite::Result<()> {
         let hashes: Vec<u8> = batch.hashes.iter().flat_map(|hash| hash.to_le_bytes()).collect();
         self.insert.execute(params![id, batch.block.dictionary_id(), hashes, batch.block.data])?;
-        Ok(())
+        let times = || batch.events.iter().filter_map(|event| event.time);
+        let times = times().min().zip(times().max());
+        self.groups.add(self.connection, id, batch.events.len() as i64, times, &batch.block.filter)
+    }
+
+    /// Keeps what is still in memory.
+    pub(super) fn finish(&self) -> rusqlite::Result<()> {
+        self.groups.keep(self.connection)
     }
 }

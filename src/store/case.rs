@@ -50,7 +50,7 @@ impl Case {
         let file = copy.as_ref().map_or(path, |copy| copy);
         let mut connection = open::open_read_only(file)?;
         let of = |error| Error::of(path, error);
-        functions::register(&connection, open::open_read_only(file)?).map_err(of)?;
+        functions::register(&connection, open::open_read_only(file)?, file).map_err(of)?;
         connection.authorizer(Some(authorize)).map_err(of)?;
         Ok(Case { connection, path: path.to_owned(), records: RefCell::default(), copy })
     }

@@ -1,7 +1,8 @@
 //! SQL functions of a case that is open for questions. `.help functions` lists them from [`FUNCTIONS`].
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipnet::IpNet;
 use regex::Regex;
@@ -11,6 +12,7 @@ use rusqlite::{Connection, Error};
 
 use super::paths::{self, Leaf, Test};
 use super::records::Reader;
+use super::scan::Scans;
 use crate::arn::Arn;
 use crate::policy;
 
@@ -53,6 +55,16 @@ pub const FUNCTIONS: &[Function] = &[
         help: "1 where a value at the path compares so: = < <= > >= ~ glob present",
     },
     Function {
+        name: "record_scan_steps",
+        arguments: "scan",
+        help: "the steps of a scan of the records as a JSON array, for json_each; .explain shows scans",
+    },
+    Function {
+        name: "record_scan",
+        arguments: "scan, step",
+        help: "the ids of the events that a step of a scan finds as a JSON array, for json_each",
+    },
+    Function {
         name: "regexp",
         arguments: "pattern, text",
         help: "1 where the regular expression is found in the text; also: text REGEXP pattern",
@@ -84,20 +96,26 @@ pub const FUNCTIONS: &[Function] = &[
 struct Records {
     connection: Connection,
     reader: Reader,
+    scans: Scans,
 }
 
 #[derive(Clone)]
 struct Shared(Arc<Mutex<Records>>);
 
-/// Adds the functions to a connection. `records`: a second read-only connection to the same case.
-pub(crate) fn register(connection: &Connection, records: Connection) -> rusqlite::Result<()> {
+/// Adds the functions to a connection. `records`: a second read-only connection to the same case, which lies at `case`.
+pub(crate) fn register(connection: &Connection, records: Connection, case: &Path) -> rusqlite::Result<()> {
     let pure = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("regexp", 2, pure, regexp)?;
     connection.create_scalar_function("ip_in", 2, pure, ip_in)?;
     connection.create_scalar_function("network", 3, pure, network)?;
     connection.create_scalar_function("policy_statements", 1, pure, policy_statements)?;
     connection.create_scalar_function("arn_part", 2, pure, arn_part)?;
-    let shared = Shared(Arc::new(Mutex::new(Records { connection: records, reader: Reader::default() })));
+    let shared = Shared(Arc::new(Mutex::new(Records {
+        connection: records,
+        reader: Reader::default(),
+        scans: Scans::of(case.to_owned()),
+    })));
+    register_scans(connection, &shared)?;
     let reads = |name: &str, arguments: i32, look: fn(&Context<'_>, &[u8]) -> Result<Answer, Error>| {
         let shared = shared.clone();
         connection.create_scalar_function(name, arguments, pure, move |context| shared.with(context, look))
@@ -128,6 +146,25 @@ pub(crate) fn register(connection: &Connection, records: Connection) -> rusqlite
     Ok(())
 }
 
+/// Adds the functions that scan records. What they give depends on the case alone, but each step is taken only once.
+fn register_scans(connection: &Connection, shared: &Shared) -> rusqlite::Result<()> {
+    let steps = shared.clone();
+    connection.create_scalar_function("record_scan_steps", 1, FunctionFlags::SQLITE_UTF8, move |context| {
+        let mut records = steps.lock();
+        let Records { connection, scans, .. } = &mut *records;
+        let steps = scans.begin(connection, context.get_raw(0).as_str()?)?;
+        Ok(serde_json::Value::from_iter(0..steps).to_string())
+    })?;
+    let shared = shared.clone();
+    connection.create_scalar_function("record_scan", 2, FunctionFlags::SQLITE_UTF8, move |context| {
+        let step = usize::try_from(context.get_raw(1).as_i64()?).unwrap_or(usize::MAX);
+        let mut records = shared.lock();
+        let Records { connection, scans, .. } = &mut *records;
+        let ids = scans.step(connection, context.get_raw(0).as_str()?, step)?;
+        Ok(serde_json::Value::from(ids).to_string())
+    })
+}
+
 /// An error of a function, in words.
 fn in_words(message: String) -> Box<dyn std::error::Error + Send + Sync> {
     message.into()
@@ -151,6 +188,11 @@ impl ToSql for Answer {
 }
 
 impl Shared {
+    /// A panic while the lock was held leaves at worst an empty cache.
+    fn lock(&self) -> MutexGuard<'_, Records> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Applies `look` to the record of the event whose id is the first argument.
     fn with(
         &self,
@@ -163,9 +205,8 @@ impl Shared {
             other => other.as_i64().ok(),
         };
         let Some(id) = id else { return Ok(Answer::Null) };
-        // A panic while the lock was held leaves at worst an empty cache.
-        let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Records { connection, reader } = &mut *records;
+        let mut records = self.lock();
+        let Records { connection, reader, .. } = &mut *records;
         reader.with(connection, id, |record| look(context, record))?.unwrap_or(Ok(Answer::Null))
     }
 }

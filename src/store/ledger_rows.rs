@@ -176,6 +176,7 @@ impl Writer<'_> {
 
     fn complete(self) -> rusqlite::Result<()> {
         let connection = self.connection;
+        self.blocks.finish()?;
         connection.execute_batch("COMMIT")?;
         indexes::make(connection)?;
         connection.execute_batch("BEGIN IMMEDIATE")?;

@@ -5,11 +5,13 @@
 
 mod blocks;
 mod case;
+mod condition;
 mod counts;
 pub(crate) mod dictionary;
 mod duplicates;
 mod error;
 mod facets;
+mod filters;
 mod functions;
 mod indexes;
 mod info;
@@ -20,6 +22,7 @@ mod open;
 mod paths;
 pub(crate) mod records;
 mod saved_queries;
+mod scan;
 mod sql_errors;
 mod sql_text;
 mod values;

@@ -204,10 +204,15 @@ fn escape(character: char) -> String {
 
 /// Whether a text stands anywhere in a record, whose JSON escapes are decoded first.
 pub(crate) fn has_text(record: &[u8], needle: &str) -> bool {
-    if memchr::memchr(b'\\', record).is_none() {
-        return memmem::find(record, needle.as_bytes()).is_some();
+    memmem::find(&readable(record), needle.as_bytes()).is_some()
+}
+
+/// A record with its JSON escapes decoded.
+pub(super) fn readable(record: &[u8]) -> Cow<'_, [u8]> {
+    match memchr::memchr(b'\\', record) {
+        Some(_) => Cow::Owned(decoded(record)),
+        None => Cow::Borrowed(record),
     }
-    memmem::find(&decoded(record), needle.as_bytes()).is_some()
 }
 
 /// JSON with the escapes in its texts decoded, so that it reads as the texts do.

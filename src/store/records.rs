@@ -1,7 +1,7 @@
 //! The records themselves: packed into compressed blocks, and found again by the id of their event.
 //!
-//! Others read a record by [`Reader::with`]. A block may also hold records that proved to be duplicates: only the ids in
-//! `events` are events.
+//! Others read records by [`Reader::with`], one by the id of its event, or by [`each_block`], all in order. A block may
+//! also hold records that proved to be duplicates: only the ids in `events` are events.
 
 use std::collections::VecDeque;
 use std::io;
@@ -10,6 +10,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::dictionary::{Dictionaries, Dictionary};
+use super::filters::Filter;
 
 /// How many records make a block.
 pub(crate) const BLOCK_RECORDS: usize = 64;
@@ -36,6 +37,7 @@ pub(crate) struct Packed {
     pub(crate) data: Vec<u8>,
     /// The dictionary without which it cannot be read.
     pub(crate) dictionary: Option<Arc<Dictionary>>,
+    pub(crate) filter: Filter,
 }
 
 impl Packed {
@@ -68,7 +70,8 @@ impl Packer {
             self.plain.extend_from_slice(&length.to_le_bytes());
         }
         self.plain.extend_from_slice(bytes);
-        Ok(Packed { data: self.compressor.compress(&self.plain)?, dictionary: self.dictionary.clone() })
+        let data = self.compressor.compress(&self.plain)?;
+        Ok(Packed { data, dictionary: self.dictionary.clone(), filter: Filter::of(lengths, bytes) })
     }
 }
 
@@ -98,6 +101,11 @@ impl Block {
             self.starts.push(start);
         }
         if start == plain.len() { Ok(()) } else { Err(damaged()) }
+    }
+
+    /// The records in order.
+    pub(crate) fn records(&self) -> impl Iterator<Item = &[u8]> {
+        self.starts.iter().zip(self.starts.iter().skip(1)).filter_map(|(start, end)| self.plain.get(*start..*end))
     }
 
     /// The record at this index of the block.
@@ -159,6 +167,23 @@ impl Unpacker {
         self.decompressors[at].1.decompress_to_buffer(data, &mut block.plain).map_err(damaged)?;
         block.find_records().map_err(damaged)
     }
+}
+
+/// Gives every block from this id on, in order: the id of its first record, and the block.
+pub(crate) fn each_block(
+    connection: &Connection,
+    from: i64,
+    mut look: impl FnMut(i64, &Block) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    let mut select =
+        connection.prepare_cached("SELECT id, dictionary, data FROM record_blocks WHERE id >= ?1 ORDER BY id")?;
+    let mut rows = select.query([from])?;
+    let (mut unpacker, mut block) = (Unpacker::default(), Block::default());
+    while let Some(row) = rows.next()? {
+        let id = unpacker.unpack_row(connection, row, &mut block)?;
+        look(id, &block)?;
+    }
+    Ok(())
 }
 
 /// Reads records by the id of their event, with the last few blocks kept unpacked.

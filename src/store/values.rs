@@ -5,7 +5,7 @@ use super::case::{Case, to_sql};
 use super::error::Error;
 use crate::diagnostic::nearest;
 use crate::fields::{Field, Kind, Place, Values};
-use crate::query::{Param, Statistics};
+use crate::query::{Param, ScanSize, Statistics};
 
 /// How many values are looked at for "did you mean".
 const MOST_NEAR: usize = 20_000;
@@ -153,6 +153,12 @@ impl Statistics for Case {
         // Every event has an outcome, so that its counts add up to all of them.
         let sql = "SELECT sum(events) FROM attribute_values WHERE attribute = 'outcome'";
         self.one(sql, []).unwrap_or(0)
+    }
+
+    fn scan(&self, question: &str) -> Option<ScanSize> {
+        // What is wrong with the question or the case, the statement says.
+        let (groups, of) = super::scan::size(&self.connection, question).ok()?;
+        Some(ScanSize { groups, of })
     }
 
     fn count(&self, column: &str, value: &str) -> Option<u64> {

@@ -78,7 +78,7 @@ pub(crate) struct Writer<'c> {
     /// Files and batches since the last commit.
     pub(super) uncommitted: (u64, u64),
     records: Reader,
-    blocks: Blocks<'c>,
+    pub(super) blocks: Blocks<'c>,
     insert_event: Statement<'c>,
     /// What is to go into `event_resources` at the end of the batch.
     links: Rc<Vec<Value>>,

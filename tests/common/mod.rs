@@ -122,6 +122,15 @@ pub fn check_case(case: &Path) {
     let empty = |sql: &str| assert_eq!(lines(&connection, sql), Vec::<String>::new(), "{sql}");
     assert_eq!(lines(&connection, "PRAGMA integrity_check"), ["ok"]);
     empty("PRAGMA foreign_key_check");
+    empty(
+        "SELECT id FROM record_blocks WHERE (SELECT count(*) FROM record_groups \
+         WHERE record_blocks.id BETWEEN first_block AND last_block) <> 1",
+    );
+    empty(
+        "SELECT g.id FROM record_groups g JOIN events e ON e.id >= g.first_block \
+         AND e.id < ifnull((SELECT first_block FROM record_groups WHERE id = g.id + 1), e.id + 1) \
+         WHERE e.time < g.first_time OR e.time > g.last_time OR (e.time IS NOT NULL AND g.first_time IS NULL)",
+    );
     empty("SELECT path FROM files WHERE read <> stored + duplicate + rejected");
     empty("SELECT 1 WHERE (SELECT ifnull(sum(stored), 0) FROM files) <> (SELECT count(*) FROM events)");
     empty("SELECT path FROM files f WHERE rejected <> (SELECT count(*) FROM rejects WHERE file_id = f.id)");

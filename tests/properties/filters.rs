@@ -377,12 +377,15 @@ fn excerpt(facts: &[Fact], dice: &mut Dice) -> String {
     let piece: String = characters.iter().skip(start).take(length).collect();
     match dice.below(8) {
         0 => piece.to_uppercase(),
-        1 => dice.pick(&["*star*", "say \"hi\"", "😀", "\\", "line\nbreak", "0.0.0.0/0"]).to_owned(),
+        1 => dice
+            .pick(&["*star*", "say \"hi\"", "naïve 😀", "😀", "ü", "\\", "\\ and \\\\", "line\nbreak", "0.0.0.0/0"])
+            .to_owned(),
         _ => piece,
     }
 }
 
-fn path_term(facts: &[Fact], dice: &mut Dice) -> Term {
+/// A random term about a path.
+pub fn path_term(facts: &[Fact], dice: &mut Dice) -> Term {
     let keys: Vec<String> = PATHS[dice.below(PATHS.len())].iter().map(|key| (*key).to_owned()).collect();
     let name = path_text(&keys, dice);
     let found = (0..20).find_map(|_| facts[dice.below(facts.len())].at(&keys).into_iter().flatten().next());

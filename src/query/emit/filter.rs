@@ -1,9 +1,9 @@
 //! Filters as SQL conditions on `events e`.
 
-use super::super::ast::Operator;
 use super::super::lookup::{Interval, Matcher, Node, NodeKind, Pattern, Test};
 use super::super::{Param, Statistics};
 use super::plan::{self, Plan};
+use super::scan;
 use crate::arn::{Arn, last_part};
 use crate::fields::{Field, Place, Values};
 
@@ -383,22 +383,9 @@ impl<'s> Writer<'s> {
     fn path(&mut self, path: &str, matcher: &Matcher) -> String {
         self.scans_records = true;
         let path = self.text(path);
-        let mut compare =
-            |operator: &str, value: &str| format!("record_match(e.id, {path}, '{operator}', {})", self.text(value));
-        match matcher {
-            Matcher::Present => compare("present", ""),
-            Matcher::Regex(pattern) => compare("~", pattern),
-            Matcher::Compare(operator, value) => compare(operator.text(), value),
-            Matcher::Patterns(patterns) => any(patterns
-                .iter()
-                .map(|pattern| match pattern {
-                    Pattern::Exact(value) | Pattern::Network(value) => compare(Operator::Equal.text(), value),
-                    Pattern::Glob(glob) => compare("glob", glob),
-                })
-                .collect()),
-            // Paths have no types: the resolver makes none of these for them.
-            Matcher::Number(..) | Matcher::Flag(_) => "0".to_owned(),
-        }
+        let compare =
+            |(operator, value): (&str, &str)| format!("record_match(e.id, {path}, '{operator}', {})", self.text(value));
+        any(scan::comparisons(matcher).into_iter().map(compare).collect())
     }
 
     /// A value wherever an indexed field is exactly it.

@@ -4,15 +4,17 @@ mod columns;
 mod facets;
 mod filter;
 mod plan;
+mod scan;
 #[cfg(test)]
 mod tests;
 
 use super::lookup::{Lookup, Shown, SortKey, Stage};
 use super::resolve::group_column;
-use super::{Projection, Statement, Statistics};
+use super::{Projection, ScanSize, Statement, Statistics};
 use crate::fields::{self, BRIEF_COLUMNS, HISTORY_COLUMNS, Place, Values};
 use filter::Writer;
 use plan::Plan;
+use scan::Scan;
 
 /// Where events come from, unless something better is known.
 const EVENTS: &str = "events e";
@@ -52,6 +54,8 @@ struct Emitter<'s> {
     /// What stands behind FROM.
     source: String,
     condition: String,
+    /// The scan that finds the events, and whether it gives them in the order of a list.
+    scan: Option<(ScanSize, bool)>,
     relation: Relation,
     outer_limit: Option<u64>,
 }
@@ -65,6 +69,9 @@ impl<'s> Emitter<'s> {
             && (limit.is_some() || lookup.stages.iter().any(|stage| matches!(stage, Stage::Limit(_))));
         let mut plan = plan::plan(&lookup.terms, stats, limited);
         let mut writer = Writer::new(stats);
+        if let Some(scan) = scan::choose(lookup, stats, plan.estimate, limited) {
+            return Emitter::behind(&scan, writer, limited, limit.filter(|_| is_list));
+        }
         let condition = writer.all(&lookup.terms, &plan);
         let wanted = lookup.stages.iter().filter_map(|stage| match stage {
             Stage::Limit(most) => Some(*most),
@@ -84,9 +91,19 @@ impl<'s> Emitter<'s> {
             plan,
             source: few_hours.unwrap_or_else(|| EVENTS.to_owned()),
             condition,
-            relation: Relation::Events { order: Vec::new(), limit: None, fields: None },
+            scan: None,
+            relation: empty(),
             outer_limit: limit.filter(|_| is_list),
         }
+    }
+
+    /// Takes the events that a scan of the records finds.
+    fn behind(scan: &Scan, mut writer: Writer<'s>, in_order: bool, outer_limit: Option<u64>) -> Emitter<'s> {
+        let plan = Plan { driver: None, by_time: true, order_by_index: false, estimate: None, exact: false };
+        let source = scan.source(&mut writer);
+        let condition = writer.all(&scan.rest, &plan);
+        writer.scans_records = true;
+        Emitter { writer, plan, source, condition, scan: Some((scan.size, in_order)), relation: empty(), outer_limit }
     }
 
     fn finish(mut self, lookup: &Lookup, projection: Projection) -> Statement {
@@ -108,6 +125,7 @@ impl<'s> Emitter<'s> {
             params: self.writer.params,
             columns,
             scans_records: self.writer.scans_records,
+            scan: self.scan.map(|(size, _)| size),
             estimate: self.plan.estimate,
             exact: self.plan.exact && no_stages,
         }
@@ -283,6 +301,7 @@ impl<'s> Emitter<'s> {
         projection: Projection,
     ) -> (String, Vec<String>) {
         let order = match order {
+            [] if self.scan.is_some_and(|(_, in_order)| in_order) => Vec::new(),
             [] if !self.plan.order_by_index => vec![NEWEST_FIRST.replace("e.time", "+e.time")],
             keys => newest_first(self.sorted(keys)),
         };

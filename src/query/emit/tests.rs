@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{Environment, Param, Projection, Statement, Statistics, parse, resolve};
+use super::super::{Environment, Param, Projection, ScanSize, Statement, Statistics, parse, resolve};
 use super::{emit, emit_count, emit_ids};
 
 /// A case of a million events, of which these have such values; sums by a word of their statement.
 struct Million {
     counts: BTreeMap<&'static str, u64>,
     sums: BTreeMap<&'static str, u64>,
+    /// Groups of records that a scan reads, where one can be made.
+    groups: Option<u64>,
 }
 
 fn million() -> Million {
@@ -19,6 +21,7 @@ fn million() -> Million {
             ("CreateUser", 12),
             ("ec2.amazonaws.com", 9),
         ]),
+        groups: None,
         sums: BTreeMap::from([("resources", 300), ("identities", 700), ("attribute_values", 60_000)]),
     }
 }
@@ -30,6 +33,10 @@ impl Statistics for Million {
 
     fn count(&self, _: &str, value: &str) -> Option<u64> {
         Some(self.counts.get(value).copied().unwrap_or(0))
+    }
+
+    fn scan(&self, _: &str) -> Option<ScanSize> {
+        Some(ScanSize { groups: self.groups?, of: 3_907 })
     }
 
     fn sum(&self, sql: &str, _: &[Param]) -> Option<u64> {
@@ -120,6 +127,39 @@ fn records_are_looked_into_last() {
     let statement = newest("text=x user=alice");
     assert!(condition(&statement).ends_with("AND record_has_text(e.id, ?2)"), "{}", statement.sql);
     assert!(statement.scans_records);
+}
+
+#[test]
+fn a_scan_of_the_records_drives_where_no_index_is_sooner() {
+    let world = Million { groups: Some(1_000), ..million() };
+    let resolved = |text: &str| resolve(&parse(text).unwrap(), &world).unwrap();
+    let newest = |text: &str| emit_ids(&resolved(text), &world, Some(50));
+    let source = "json_each(record_scan_steps(?1)) step CROSS JOIN json_each(record_scan(?1, step.value)) found \
+                  CROSS JOIN events e ON e.id = found.value";
+    let statement = newest("text=x,y user=alice since=1970 request.k=a*");
+    assert_eq!(
+        statement.sql,
+        format!("SELECT e.id AS id FROM {source} WHERE +e.user_name = ?2 AND e.time >= ?3 LIMIT 50"),
+        "the scan gives them in order"
+    );
+    let question = r#"{"from":0,"newest_first":true,"to":null,"where":{"all":[{"text":["x","y"]},{"is":[["glob","a*"]],"path":"requestParameters.k"}]}}"#;
+    assert_eq!(statement.params[0], Param::Text(question.to_owned()));
+    assert_eq!((statement.scan.unwrap().groups, statement.scans_records, statement.estimate), (1_000, true, None));
+    let counted = emit_count(&resolved("not text=x"), &world);
+    assert_eq!(counted.sql, format!("SELECT count(*) AS events FROM {source}"));
+    assert_eq!(
+        counted.params,
+        [Param::Text(
+            r#"{"from":null,"newest_first":false,"to":null,"where":{"all":[{"not":{"text":["x"]}}]}}"#.to_owned()
+        )]
+    );
+    let whole = emit(&resolved("text=x"), &world, Projection::Full, None);
+    assert!(whole.sql.contains("OVER (ORDER BY +e.time DESC, e.event_id)"), "{}", whole.sql);
+    // The twelve events of the one are looked up; what also asks for something else is no question of records alone.
+    for text in ["text=x name=CreateUser", "text=x or user=alice", &format!("{}text=x", "not ".repeat(50))] {
+        let statement = newest(text);
+        assert!(statement.sql.contains("record_has_text(e.id") && statement.scan.is_none(), "{}", statement.sql);
+    }
 }
 
 #[test]

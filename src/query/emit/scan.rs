@@ -1,0 +1,92 @@
+//! Terms about records as a scan of the records: which of them, and when that is sooner than to ask event by event.
+
+use serde_json::{Value, json};
+
+use super::super::ast::Operator;
+use super::super::lookup::{Interval, Lookup, Matcher, Node, NodeKind, Pattern, Test};
+use super::super::{ScanSize, Statistics};
+use super::filter::Writer;
+
+/// A scan reads a group of records, four blocks by two threads, while that many events are looked up one by one.
+const EVENTS_A_GROUP: u64 = 2;
+/// Deeper conditions are asked event by event.
+const MOST_NESTING: usize = 40;
+
+/// A scan that finds the events of a lookup.
+pub(super) struct Scan {
+    /// What is asked of the records, as the function `record_scan` takes it.
+    question: String,
+    /// The terms that it does not answer.
+    pub(super) rest: Vec<Node>,
+    pub(super) size: ScanSize,
+}
+
+/// The scan for a lookup's terms about records, if it has any. `estimate`: how many events the best index leaves;
+/// `newest_first`: whether a few of the newest are wanted.
+pub(super) fn choose(
+    lookup: &Lookup,
+    stats: &dyn Statistics,
+    estimate: Option<u64>,
+    newest_first: bool,
+) -> Option<Scan> {
+    let mut conditions = Vec::new();
+    let mut rest = Vec::new();
+    for node in &lookup.terms {
+        match condition(node, MOST_NESTING) {
+            Some(condition) => conditions.push(condition),
+            None => rest.push(node.clone()),
+        }
+    }
+    if conditions.is_empty() {
+        return None;
+    }
+    let Interval { from, to } = lookup.interval().unwrap_or_default();
+    let question = json!({ "where": { "all": conditions }, "from": from, "to": to, "newest_first": newest_first });
+    let question = question.to_string();
+    let size = stats.scan(&question)?;
+    let sooner = estimate.is_none_or(|events| events > size.groups * EVENTS_A_GROUP);
+    sooner.then_some(Scan { question, rest, size })
+}
+
+impl Scan {
+    /// What stands behind FROM in place of `events e`: the events in the order of the scan.
+    pub(super) fn source(&self, writer: &mut Writer<'_>) -> String {
+        let question = writer.text(&self.question);
+        format!(
+            "json_each(record_scan_steps({question})) step CROSS JOIN json_each(record_scan({question}, step.value)) found \
+             CROSS JOIN events e ON e.id = found.value"
+        )
+    }
+}
+
+/// A term as a condition on a record; `None` where it asks for anything else.
+fn condition(node: &Node, nesting: usize) -> Option<Value> {
+    let nesting = nesting.checked_sub(1)?;
+    let each = |nodes: &[Node]| nodes.iter().map(|node| condition(node, nesting)).collect::<Option<Vec<_>>>();
+    Some(match &node.kind {
+        NodeKind::All(nodes) => json!({ "all": each(nodes)? }),
+        NodeKind::Any(nodes) => json!({ "any": each(nodes)? }),
+        NodeKind::Not(inner) => json!({ "not": condition(inner, nesting)? }),
+        NodeKind::Test(Test::Text(texts)) => json!({ "text": texts }),
+        NodeKind::Test(Test::Path(path, matcher)) => json!({ "path": path, "is": comparisons(matcher) }),
+        NodeKind::Test(_) => return None,
+    })
+}
+
+/// What is asked of the values at a path: an operator of the function `record_match` and its value, any of these.
+pub(super) fn comparisons(matcher: &Matcher) -> Vec<(&str, &str)> {
+    match matcher {
+        Matcher::Present => vec![("present", "")],
+        Matcher::Regex(pattern) => vec![("~", pattern)],
+        Matcher::Compare(operator, value) => vec![(operator.text(), value)],
+        Matcher::Patterns(patterns) => patterns
+            .iter()
+            .map(|pattern| match pattern {
+                Pattern::Exact(value) | Pattern::Network(value) => (Operator::Equal.text(), value.as_str()),
+                Pattern::Glob(glob) => ("glob", glob.as_str()),
+            })
+            .collect(),
+        // Paths have no types: the resolver makes none of these for them.
+        Matcher::Number(..) | Matcher::Flag(_) => Vec::new(),
+    }
+}
