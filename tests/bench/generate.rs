@@ -117,6 +117,9 @@ fn write_many(delivery: &Delivery, folder: &Path, jobs: usize, written: &Written
 /// One gzip member, its parts deflated beside each other and ended at a byte, as pigz does.
 fn write_one(delivery: &Delivery, file: &Path, jobs: usize, written: &Written) -> io::Result<()> {
     let count = delivery.files.len();
+    if let Some(parent) = file.parent() {
+        fs::create_dir_all(parent)?;
+    }
     let mut out = io::BufWriter::new(fs::File::create(file)?);
     out.write_all(&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255])?;
     let mut whole = Crc::new();
