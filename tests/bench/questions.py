@@ -1,6 +1,7 @@
 """The questions of an investigation, each as one would type it: a lookup or SQL for trailq, SQL for the peers."""
 
 from dataclasses import dataclass
+from datetime import date
 
 # What the peers show of an event, as a lookup's list does.
 SHOWN = "event_time, event_name, event_source, user_name, aws_region, source_ip_address, error_code"
@@ -41,15 +42,15 @@ VALUES = {
     " GROUP BY 1 ORDER BY abs(count(*) - 500), 1 LIMIT 1",
     "resource": "SELECT arn FROM resources WHERE arn LIKE 'arn:aws:ecr:%' ORDER BY abs(events - 100), arn LIMIT 1",
     "event_id": "SELECT event_id FROM events ORDER BY event_id LIMIT 1",
-    "pair": "SELECT user_name || '|' || event_name FROM events WHERE user_name IS NOT NULL"
-    " AND event_time BETWEEN '2024-01-15' AND '2024-02-16' GROUP BY user_name, event_name"
-    " ORDER BY abs(count(*) - 200), 1 LIMIT 1",
+    "first_day": "SELECT substr(min(event_time), 1, 10) FROM events",
+    "last_day": "SELECT substr(max(event_time), 1, 10) FROM events",
+    "pair": "SELECT user_name || '|' || event_name FROM events WHERE user_name IS NOT NULL GROUP BY user_name, event_name"
+    " ORDER BY abs(count(*) - 300), 1 LIMIT 1",
     "denied_name": "SELECT event_name FROM events WHERE error_code = 'AccessDenied' GROUP BY 1"
     " ORDER BY count(*) DESC, 1 LIMIT 1",
     "arn": "SELECT i.arn FROM events e JOIN identities i ON i.id = e.identity_id WHERE i.arn IS NOT NULL GROUP BY 1"
     " ORDER BY count(DISTINCT e.user_agent_id) DESC, count(*), 1 LIMIT 1",
-    "rare": "SELECT name FROM resources WHERE name GLOB 'i-0*' AND events BETWEEN 3 AND 9 GROUP BY 1"
-    " ORDER BY sum(events), 1 LIMIT 1",
+    "rare": "SELECT name FROM resources WHERE name GLOB 'i-0*' GROUP BY 1 ORDER BY abs(sum(events) - 5), 1 LIMIT 1",
     "bucket": "SELECT bucket FROM (SELECT record(id) ->> '$.requestParameters.bucketName' AS bucket FROM events"
     " WHERE event_name = 'PutObject' LIMIT 3000) GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
 }
@@ -68,6 +69,10 @@ def anywhere(text):
 def questions(v):
     """The list, with the values of a case."""
     user, name = v["pair"].split("|")
+    # The middle third of the case's days.
+    first, last = (date.fromisoformat(v[day]) for day in ("first_day", "last_day"))
+    third = (last - first) / 3
+    since, until = first + third, last - third
     network = ".".join(v["ip"].split(".")[:2])
 
     def counts(what, where="", order="2 DESC"):
@@ -90,9 +95,9 @@ def questions(v):
         Question("newest 50 by error with wildcard", "lookup", "error=*Unauthorized*", "error_code LIKE '%Unauthorized%'"),
         Question(
             "two attributes and a time range", "lookup",
-            f"user={user} event-name={name} since=2024-01-15 until=2024-02-15",
+            f"user={user} event-name={name} since={since} until={until}",
             f"user_name = '{user}' AND event_name = '{name}'"
-            " AND event_time >= '2024-01-15 00:00:00' AND event_time < '2024-02-16 00:00:00'",
+            f" AND event_time >= '{since} 00:00:00' AND event_time <= '{until} 23:59:59'",
         ),
         Question("count by event name", "count", "| count by event-name", sql=counts("event_name")),
         Question(
