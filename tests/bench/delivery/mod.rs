@@ -6,6 +6,7 @@
 mod actors;
 mod calls;
 mod dice;
+pub mod files;
 mod record;
 mod slots;
 
