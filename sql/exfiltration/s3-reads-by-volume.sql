@@ -14,11 +14,12 @@ WITH days AS MATERIALIZED (
     FROM events e
    WHERE e.event_name IN ('GetObject', 'SelectObjectContent') AND +e.event_source = 's3.amazonaws.com' AND +e.outcome = 'ok'
      AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)
-   GROUP BY 1, 2, 3)
+   GROUP BY 1, 2, 3),
+usual AS MATERIALIZED (
+  SELECT identity_id, sum(bytes) / count(DISTINCT day) AS bytes FROM days GROUP BY identity_id)
 SELECT d.day, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, d.source_ip_address, d.reads, d.bytes,
-       CAST(sum(d.bytes) OVER (PARTITION BY d.identity_id) * 1.0
-            / (SELECT count(DISTINCT o.day) FROM days o WHERE o.identity_id IS d.identity_id) AS INTEGER) AS usual_bytes,
-       d.first_time, d.last_time
+       u.bytes AS usual_bytes, d.first_time, d.last_time
   FROM days d
+  JOIN usual u ON u.identity_id IS d.identity_id
   LEFT JOIN identities i ON i.id = d.identity_id
  ORDER BY d.bytes DESC, d.reads DESC, d.day, principal;

@@ -8,7 +8,6 @@
 --   this case, from anywhere), example_event
 -- attack: T1087.004, T1078.004
 -- see: AWS STS API Reference, GetCallerIdentity
--- slow: it looks at every such call, and programs make many
 SELECT e.access_key_id, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.source_ip_address, u.text AS user_agent,
        count(*) AS times, min(e.event_time) AS first_time, max(e.event_time) AS last_time,
        (SELECT k.event_time FROM events k WHERE k.access_key_id = e.access_key_id ORDER BY k.time LIMIT 1) AS key_first_seen,
