@@ -18,6 +18,8 @@ mod resources;
 mod rules;
 mod skip;
 mod source;
+#[doc(hidden)]
+pub mod stages;
 mod window;
 mod worker;
 

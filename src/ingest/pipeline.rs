@@ -39,10 +39,10 @@ const QUEUE: usize = 8;
 const MUCH: u64 = 4;
 
 /// One file on its way.
-struct Job {
-    found: Found,
-    before: Option<Before>,
-    out: Sender<Message>,
+pub(super) struct Job {
+    pub(super) found: Found,
+    pub(super) before: Option<Before>,
+    pub(super) out: Sender<Message>,
 }
 
 /// Imports trail files and folders into a case, which is made where there is none. `-` is standard input.
@@ -167,7 +167,7 @@ fn run_workers(
 }
 
 /// A worker: one file after the other, until there are no more or the writer is gone.
-fn work(jobs: &Receiver<Job>, dictionaries: Arc<Dictionaries>) {
+pub(super) fn work(jobs: &Receiver<Job>, dictionaries: Arc<Dictionaries>) {
     let Ok(packer) = Packer::new(dictionaries) else { return };
     let mut tools = Tools { packer, keyer: Keyer::default(), inflater: Inflater::new() };
     for job in jobs {
@@ -178,7 +178,7 @@ fn work(jobs: &Receiver<Job>, dictionaries: Arc<Dictionaries>) {
 }
 
 /// Writes what one file holds.
-fn write_file(
+pub(super) fn write_file(
     found: &Found,
     queue: &Receiver<Message>,
     writer: &mut Writer<'_>,

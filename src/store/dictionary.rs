@@ -67,15 +67,15 @@ impl Dictionaries {
     pub(crate) fn of(connection: &Connection) -> rusqlite::Result<Dictionaries> {
         let newest = "SELECT coalesce(max(id), 0) FROM record_dictionaries";
         let newest = Dictionary::load(connection, connection.query_row(newest, [], |row| row.get(0))?)?;
-        Ok(Dictionaries {
-            ready: newest.map(Arc::new).map_or_else(OnceLock::new, OnceLock::from),
-            gathered: Mutex::new(Gathered {
-                seen: 0,
-                taken: Vec::new(),
-                size: 0,
-                met: vec![0; 1 << (PLACES_BITS - 6)],
-            }),
-        })
+        let ready = newest.map(Arc::new).map_or_else(OnceLock::new, OnceLock::from);
+        Ok(Dictionaries { ready, ..Dictionaries::in_the_making() })
+    }
+
+    /// Those of a new case.
+    pub(crate) fn in_the_making() -> Dictionaries {
+        let met = vec![0; 1 << (PLACES_BITS - 6)];
+        let gathered = Gathered { seen: 0, taken: Vec::new(), size: 0, met };
+        Dictionaries { ready: OnceLock::new(), gathered: Mutex::new(gathered) }
     }
 
     /// The dictionary, if there is one.

@@ -22,6 +22,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import venv
 import zlib
@@ -47,22 +48,25 @@ def say(text):
 def measured(command, **options):
     """Runs a command: seconds, processor seconds, peak resident MiB, and what it printed."""
     os.sync()
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        started = time.perf_counter()
-        process = subprocess.Popen([str(word) for word in command], stdout=out, stderr=err, **options)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        err.seek(0)
-        printed, told = out.read().decode(), err.read().decode()
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
+    )
+    told = []
+    listener = threading.Thread(target=lambda: told.append(process.stderr.read()))
+    listener.start()
+    printed = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    listener.join()
+    process.returncode = os.waitstatus_to_exitcode(status)
     return {
         "seconds": seconds,
         "processor": usage.ru_utime + usage.ru_stime,
         "peak": usage.ru_maxrss / 1024,
         "code": process.returncode,
-        "out": printed,
-        "err": told,
+        "out": printed.decode(),
+        "err": told[0].decode(),
     }
 
 
@@ -128,6 +132,11 @@ class Bench:
         self.options = options
         self.work = Path(options.work)
         self.work.mkdir(parents=True, exist_ok=True)
+        # Deliveries, cases and the peers' stores, by what they came to.
+        needed = options.events * 6_000 + options.small_files * 12_000 + options.events * (20_000 if "large" in options.parts else 0)
+        free = shutil.disk_usage(self.work).free
+        if free < needed:
+            sys.exit(f"{self.work} has {free / 1e9:.1f} GB free; this needs about {needed / 1e9:.1f} GB (--work elsewhere)")
         self.table = Table()
         self.asked = []
         self.wrong = []
@@ -294,6 +303,7 @@ def import_one(bench):
         f"one-{bench.options.events}.json.gz", "--events", bench.options.events, "--files", bench.options.files
     )
     runs = [bench.import_trailq(file, bench.work / "one.trailq") for _ in range(bench.options.import_runs)]
+    remove(bench.work / "one.trailq")
     seconds = Times([run["seconds"] for run in runs])
     told = {}
     for engine in ("duckdb", "clickhouse"):
@@ -354,6 +364,7 @@ def import_small(bench):
             list(pool.map(inflate, parts))
             reading.append(time.perf_counter() - started)
         runs.append(bench.import_trailq(delivery, bench.work / "small.trailq"))
+        remove(bench.work / "small.trailq")
     seconds, read = Times([run["seconds"] for run in runs]), Times(reading)
     allowed = max(files / 5_000, 1.5 * read.least)
     bench.table.add(

@@ -96,7 +96,8 @@ impl Delivery {
         out.push_str("]}");
     }
 
-    fn record(&self, file: usize, index: u64, out: &mut String) {
+    /// Writes one record of a file.
+    pub fn record(&self, file: usize, index: u64, out: &mut String) {
         if let Some(first) = self.files[file].again {
             return self.record(first, index, out);
         }

@@ -1,0 +1,133 @@
+//! The stages of an import, each by itself, for `tests/bench/stages.rs`. No part of the interface.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, unbounded};
+
+use super::decode::{self, Sink};
+use super::pipeline::{Job, work, write_file};
+use super::record::RawRecord;
+use super::report::{Error, Report, Unwatched};
+use super::skip::{Skipped, Skipper};
+use super::source::{self, Found};
+use super::window::Window;
+use super::worker::Message;
+use crate::ledger::Reject;
+use crate::store::dictionary::Dictionaries;
+use crate::store::records::{BLOCK_RECORDS, Packer};
+use crate::store::write::Writer;
+use crate::store::{self};
+
+/// Finds where each record of a list ends (`{...},{...}`), by its brackets; how many there are.
+pub fn split(list: &[u8]) -> usize {
+    let mut rest = list;
+    let mut count = 0;
+    while let Skipped::Ends(end) = Skipper::default().feed(rest) {
+        count += 1;
+        // Behind the value and its comma.
+        rest = rest.get(end + 1..).unwrap_or_default();
+    }
+    count
+}
+
+/// Reads a document as an import does, down to the parsed record; how many records there are.
+pub fn parse(document: &[u8]) -> usize {
+    let mut count = Count(0);
+    decode::decode(Window::whole(document), true, &mut count);
+    count.0
+}
+
+struct Count(usize);
+
+impl Sink for Count {
+    fn record(&mut self, _: &RawRecord<'_>, _: &[u8]) -> ControlFlow<()> {
+        self.0 += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn digest(&mut self, _: &[u8]) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn reject(&mut self, _: Reject) -> ControlFlow<()> {
+        ControlFlow::Break(())
+    }
+
+    fn format(&mut self, _: &'static str) {}
+}
+
+/// Records that are parsed.
+pub struct Parsed<'a>(Vec<(RawRecord<'a>, &'a [u8])>);
+
+/// Parses records, each a text of its own.
+///
+/// # Errors
+/// One that is not JSON.
+pub fn parsed<'a>(records: &[&'a str]) -> serde_json::Result<Parsed<'a>> {
+    let parse = |text: &&'a str| Ok((serde_json::from_str(text)?, text.as_bytes()));
+    records.iter().map(parse).collect::<serde_json::Result<_>>().map(Parsed)
+}
+
+impl Parsed<'_> {
+    /// Makes each an event; how many things were acted on.
+    pub fn normalise(&self) -> usize {
+        self.0.iter().map(|(record, bytes)| super::normalise::normalise(record, bytes).0.resources.len()).sum()
+    }
+}
+
+/// Packs records into blocks; the bytes of the blocks.
+///
+/// # Errors
+/// Without memory.
+pub fn compress(records: &[&str]) -> io::Result<usize> {
+    let mut packer = Packer::new(Arc::new(Dictionaries::in_the_making()))?;
+    let blocks = records.chunks(BLOCK_RECORDS).map(|block| {
+        let lengths: Vec<u32> = block.iter().map(|record| record.len() as u32).collect();
+        Ok(packer.pack(&lengths, block.concat().as_bytes())?.data.len())
+    });
+    blocks.sum()
+}
+
+/// What workers made of files, ready to be written.
+pub struct Read(Vec<(Found, Receiver<Message>)>);
+
+/// Does all that a worker does with files, on this thread: inflates, parses, normalises, compresses.
+///
+/// # Errors
+/// A path that does not exist.
+pub fn read(paths: &[PathBuf]) -> Result<Read, Error> {
+    let files = source::walk(paths, false).map_err(|(path, source)| Error::Path { path, source })?;
+    let (jobs_in, jobs_out) = unbounded();
+    let queues = files.into_iter().map(|found| {
+        let (out, queue) = unbounded();
+        let _ = jobs_in.send(Job { found: found.clone(), before: None, out });
+        (found, queue)
+    });
+    let read = Read(queues.collect());
+    drop(jobs_in);
+    work(&jobs_out, Arc::new(Dictionaries::in_the_making()));
+    Ok(read)
+}
+
+impl Read {
+    /// Writes it into a new case; with `finish` also what ends an import: counts and indexes.
+    ///
+    /// # Errors
+    /// A case that cannot be written.
+    pub fn insert(self, case: &Path, finish: bool) -> Result<u64, Error> {
+        let connection = store::open_for_import(case)?;
+        let mut report = Report::default();
+        let mut writer = Writer::begin(&connection, case, &[])?;
+        writer.expect_much()?;
+        for (found, queue) in self.0 {
+            write_file(&found, &queue, &mut writer, &mut report, &Unwatched)?;
+        }
+        if finish {
+            writer.finish()?;
+        }
+        Ok(report.counts.read)
+    }
+}
