@@ -125,7 +125,7 @@ fn a_saved_query_is_completed_and_run() {
     person.types("si\t");
     person.sees("since=");
     let answer = person.asks("2024-03-01");
-    assert!(answer.contains("StopLogging") && answer.contains("1 row (since 2024-03-01T00:00:00Z, "), "{answer}");
+    assert!(answer.contains("StopLogging") && answer.contains("2 rows (since 2024-03-01T00:00:00Z, "), "{answer}");
     let record = person.asks(".show 1");
     assert!(record.contains("\"eventName\": \"StopLogging\""), "{record}");
     let mistake = person.asks(".run lineage");
