@@ -20,7 +20,7 @@ const ANSWERS: &[(&str, &str)] = &[
          FROM event_history ORDER BY event_id",
         "7ba9bf84de126c1f",
     ),
-    ("SELECT event_id, resources FROM event_history ORDER BY event_id", "cb7e393a7b7fd347"),
+    ("SELECT event_id, resources FROM event_history ORDER BY event_id", "0e9466bd3ed4ad21"),
     (
         "SELECT type, user_name, arn, account_id, principal_id, role_name, role_arn, session_name, identity_provider, \
          on_behalf_of, invoked_by, events, first_seen, last_seen FROM identities ORDER BY 1, 2, 3, 4, 5, 10, 11",
@@ -29,7 +29,7 @@ const ANSWERS: &[(&str, &str)] = &[
     (
         "SELECT type, name, arn, account_id, aws_region, events, first_seen, last_seen FROM resources \
          ORDER BY 1, 2, 3, 4, 5",
-        "9e53cd84d0939e2b",
+        "f38d2e93cbd512ff",
     ),
     ("SELECT attribute, value, events, first_seen, last_seen FROM attribute_values ORDER BY 1, 2", "52c6b9538ccb10a9"),
     (
