@@ -38,6 +38,8 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// What to do or write instead.
     pub hints: Vec<String>,
+    /// What to write in place of `span`.
+    pub instead: Option<String>,
 }
 
 impl Diagnostic {
@@ -50,6 +52,7 @@ impl Diagnostic {
             origin: None,
             notes: Vec::new(),
             hints: Vec::new(),
+            instead: None,
         }
     }
 
@@ -68,6 +71,18 @@ impl Diagnostic {
     pub fn hint(mut self, hint: impl Into<String>) -> Diagnostic {
         self.hints.push(hint.into());
         self
+    }
+
+    /// Says what to write in place of the place.
+    pub fn instead(mut self, text: impl Into<String>) -> Diagnostic {
+        self.instead = Some(text.into());
+        self
+    }
+
+    /// The whole text with what is wrong put right, where it is known how.
+    pub fn corrected(&self) -> Option<String> {
+        let (source, span, instead) = (self.source.as_ref()?, self.span?, self.instead.as_ref()?);
+        Some(format!("{}{instead}{}", source.get(..span.start)?, source.get(span.end..)?))
     }
 
     /// Attaches the text in which `span` points, unless one is attached already.

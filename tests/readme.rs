@@ -1,6 +1,6 @@
 //! README's commands are run, and what they print is what README says.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test that cannot go on fails")]
 //!
 //! A block marked `console` holds commands behind `$ ` and what each prints on standard output. They run one after the
 //! other in one folder in which `testdata` lies, so that a later command finds the case of an earlier one.
@@ -10,7 +10,12 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use common::program::Desk;
+use common::terminal::Terminal;
 use trailq::fields::FIELDS;
+use trailq::session::commands::COMMANDS;
+
+mod common;
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
 
@@ -68,6 +73,40 @@ fn the_commands_print_what_readme_says() {
         fs::write(README, written).unwrap();
     } else {
         assert_eq!(readme, written);
+    }
+}
+
+/// The beginning of the walk through an investigation.
+const WALK: &str = "<!-- walk -->\n```text\n";
+/// A terminal on which every answer of the walk fits.
+const WALK_SIZE: (u16, u16) = (200, 110);
+
+#[test]
+fn the_walk_shows_what_the_screen_shows() {
+    let readme = fs::read_to_string(README).unwrap();
+    let (before, rest) = readme.split_once(WALK).expect("README has a walk");
+    let (walk, after) = rest.split_once("```\n").unwrap();
+    let desk = Desk::with_delivery();
+    let mut terminal = Terminal::open(&desk, WALK_SIZE, &[]);
+    let mut walked = String::new();
+    for line in walk.lines().filter_map(|line| line.strip_prefix("trailq> ")) {
+        let screen = terminal.asks_anew(line);
+        walked += screen.trim_end_matches("trailq>").trim_end();
+        walked.push('\n');
+    }
+    terminal.leaves();
+    if std::env::var_os("UPDATE_README").is_some() {
+        fs::write(README, format!("{before}{WALK}{walked}```\n{after}")).unwrap();
+    } else {
+        assert_eq!(walk, walked);
+    }
+}
+
+#[test]
+fn every_command_is_named() {
+    let readme = fs::read_to_string(README).unwrap();
+    for command in COMMANDS {
+        assert!(readme.contains(&format!("`{}", command.name)), "README does not name {}", command.name);
     }
 }
 

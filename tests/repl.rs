@@ -4,72 +4,48 @@
 
 mod common;
 
-use std::process::Command;
-
-use common::program::{Desk, PROGRAM, gzip};
+use common::program::{Desk, gzip};
 use common::record;
-use rexpect::reader::Options;
-use rexpect::session::{PtySession, spawn_with_options};
-
-/// The prompt.
-const PROMPT: &str = "trailq> ";
+use common::terminal::{PROMPT, Terminal};
 
 /// A person at the prompt.
 struct Person {
-    terminal: PtySession,
+    terminal: Terminal,
 }
 
 impl Person {
     /// Opens the case of a desk.
     fn at(desk: &Desk) -> Person {
-        let mut command = Command::new(PROGRAM);
-        command
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", desk.scratch.folder.path())
-            .env("TERM", "xterm")
-            .env("NO_COLOR", "1")
-            .env("LANG", "C.UTF-8")
-            .env("COLUMNS", "200")
-            .env("TRAILQ_HISTORY", desk.scratch.path("history"))
-            .current_dir(desk.scratch.folder.path());
-        let options = Options::new().timeout_ms(Some(20_000)).strip_ansi_escape_codes(true);
-        let mut person = Person { terminal: spawn_with_options(command, options).unwrap() };
-        person.sees("; .help explains");
-        person.sees(PROMPT);
-        person
+        Person { terminal: Terminal::open(desk, (100, 200), &[("PAGER", "cat")]) }
     }
 
-    /// Waits for a text; gives what came before it.
+    /// Waits for a text.
     #[track_caller]
-    fn sees(&mut self, text: &str) -> String {
-        self.terminal.exp_string(text).unwrap_or_else(|error| panic!("{text:?}: {error}"))
+    fn sees(&mut self, text: &str) {
+        if text == PROMPT { self.terminal.until_prompt() } else { drop(self.terminal.sees(text)) }
     }
 
     /// Types keys.
     fn types(&mut self, keys: &str) {
-        self.terminal.send(keys).unwrap();
-        self.terminal.flush().unwrap();
+        self.terminal.types(keys);
     }
 
-    /// Types a line and waits for the prompt; gives everything until then, the line's echo too.
+    /// Types a line and waits for the prompt; gives the screen with everything since.
     #[track_caller]
     fn asks(&mut self, line: &str) -> String {
-        self.types(line);
-        self.types("\r");
-        // The echo ends with the line break; after it the prompt can only be a new one.
-        let echo = self.sees("\n");
-        let answer = self.sees(PROMPT);
-        format!("{echo}\n{answer}")
+        self.terminal.asks(line)
+    }
+
+    /// The same on a clear screen.
+    #[track_caller]
+    fn asks_anew(&mut self, line: &str) -> String {
+        self.terminal.asks_anew(line)
     }
 
     /// Leaves with Ctrl-D.
     #[track_caller]
-    fn leaves(mut self) {
-        self.terminal.send_control('d').unwrap();
-        self.terminal.exp_eof().unwrap();
-        let ended = format!("{:?}", self.terminal.process().wait().unwrap());
-        assert!(ended.starts_with("Exited(") && ended.ends_with(", 0)"), "{ended}");
+    fn leaves(self) {
+        self.terminal.leaves();
     }
 }
 
@@ -86,11 +62,11 @@ fn lookups_records_and_sql_are_answered() {
     let answer = person.asks("AS answer;");
     assert!(answer.contains("answer") && answer.contains("42") && answer.contains("1 row ("), "{answer}");
     let mistake = person.asks("evnt-name=CreateUser");
-    for said in ["error: unknown field `evnt-name`", "  | ^^^^^^^^^\r\n", "did you mean `event-name`"] {
+    for said in ["error: unknown field `evnt-name`", "  | ^^^^^^^^^\n", "did you mean `event-name`"] {
         assert!(mistake.contains(said), "{said}: {mistake}");
     }
     let mistake = person.asks("SELECT nowhere FROM events;");
-    assert!(mistake.contains("no such column: nowhere") && mistake.contains("  |        ^^^^^^^\r\n"), "{mistake}");
+    assert!(mistake.contains("no such column: nowhere") && mistake.contains("  |        ^^^^^^^\n"), "{mistake}");
     let refused = person.asks("DELETE FROM events;");
     assert!(refused.contains("SQL on a case only looks"), "{refused}");
     person.asks(".mode json");
@@ -108,11 +84,11 @@ fn tab_completes_a_value() {
     // A space after the value, if none was put in, and the rest of the lookup.
     let answer = person.asks(" | count");
     let logins = desk.scratch.number("SELECT count(*) FROM events WHERE event_name = 'ConsoleLogin'");
-    assert!(answer.contains("events") && answer.contains(&format!(" {logins}\r\n")), "{answer}");
+    assert!(answer.contains("events") && answer.contains(&format!("\n    {logins}\n")), "{answer}");
     person.types(".ti\t");
     person.sees(".timer ");
     let answer = person.asks("on");
-    assert!(answer.contains("time: 0."), "{answer}");
+    assert!(answer.contains("time: …"), "{answer}");
     person.leaves();
 }
 
@@ -142,21 +118,20 @@ fn ctrl_c_cancels_what_runs_and_then_the_line() {
     let endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c) SELECT count(*) FROM c;";
     person.types(endless);
     person.types("\r");
-    person.sees("\n");
     // Until the terminal is as the program found it, Ctrl-C would be a key of the line editor.
     std::thread::sleep(std::time::Duration::from_millis(300));
-    person.terminal.send_control('c').unwrap();
+    person.types("\x03");
     person.sees("cancelled");
     person.sees(PROMPT);
     let answer = person.asks("SELECT 6 * 7 AS answer;");
     assert!(answer.contains("42"), "{answer}");
     person.types("SELECT 1\r");
     person.sees("...> ");
-    person.terminal.send_control('c').unwrap();
+    person.types("\x03");
     person.sees(PROMPT);
     person.types("half a line");
     person.sees("half a line");
-    person.terminal.send_control('c').unwrap();
+    person.types("\x03");
     person.sees(PROMPT);
     let answer = person.asks("event-name=CreateUser | count");
     assert!(answer.contains("1 row (all times, "), "{answer}");
@@ -171,10 +146,10 @@ fn answers_go_to_files_and_inputs_come_from_them() {
     desk.scratch.write("inner.trailq", ".mode csv\nSELECT 'from the file' AS a;\n");
     let mut person = Person::at(&desk);
     person.asks(".once 'the once'");
-    let silent = person.asks("SELECT 'first' || '-answer' AS a;");
+    let silent = person.asks_anew("SELECT 'first' || '-answer' AS a;");
     assert!(!silent.contains("first-answer"), "{silent}");
     assert!(read("the once").contains("first-answer"));
-    let again = person.asks("SELECT 'second' || '-answer' AS a;");
+    let again = person.asks_anew("SELECT 'second' || '-answer' AS a;");
     assert!(again.contains("second-answer"), "{again}");
     person.asks(".output all");
     person.asks("| count");
@@ -186,10 +161,10 @@ fn answers_go_to_files_and_inputs_come_from_them() {
     assert!(report.contains("1 file: 1 record read, 1 stored, 0 duplicate, 0 rejected"), "{report}");
     let answer = person.asks("new-1");
     assert!(answer.contains("1 event (all times, "), "{answer}");
-    let answer = person.asks(".read inner.trailq");
-    assert!(answer.contains("\na\r") && answer.contains("from the file"), "{answer}");
+    let answer = person.asks_anew(".read inner.trailq");
+    assert!(answer.contains("\na\n") && answer.contains("from the file"), "{answer}");
     person.types(".quit\r");
-    person.terminal.exp_eof().unwrap();
+    person.terminal.ends();
     common::check_case(&desk.scratch.case());
 }
 
@@ -203,8 +178,9 @@ fn the_history_is_kept() {
     let mut person = Person::at(&desk);
     person.types("\x1b[A");
     person.sees("SELECT 'remembered' AS a;");
-    let answer = person.asks("");
-    assert!(answer.contains("1 row ("), "{answer}");
+    person.types("\r");
+    person.sees("1 row (");
+    person.sees(PROMPT);
     person.leaves();
 }
 

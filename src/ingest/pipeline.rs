@@ -55,6 +55,8 @@ pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn 
     let connection = store::open_for_import(case)?;
     let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
     let mut report = Report::default();
+    let handle = connection.get_interrupt_handle();
+    progress.cancelled_by(Box::new(move || handle.interrupt()));
     let mut run = || -> Result<(), Error> {
         let known = Known::load(&connection, case)?;
         let (fresh, skipped): (Vec<Found>, Vec<Found>) =
@@ -80,6 +82,9 @@ pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn 
         let _ = connection.execute_batch("ROLLBACK");
     }
     let closed = store::close(connection, case);
+    if progress.is_cancelled() && result.is_err() {
+        return Err(Error::Cancelled);
+    }
     result?;
     closed?;
     report.seconds = started.elapsed().as_secs_f64();
@@ -189,6 +194,9 @@ pub(super) fn write_file(
     writer.begin_file(&path)?;
     let mut told = 0;
     for message in queue {
+        if progress.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
         match message {
             Message::Batch(batch, passed) => {
                 writer.batch(&batch)?;

@@ -100,6 +100,12 @@ pub trait Progress: Sync {
     fn advance(&self, files: u64, bytes: u64, events: u64);
     /// Everything is read; indexes and counts are made.
     fn finishing(&self) {}
+    /// Whether it is to stop as soon as it can; what is committed stays.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+    /// What cancels the statement of the case that is running.
+    fn cancelled_by(&self, _cancel: Box<dyn Fn() + Send + Sync>) {}
 }
 
 /// A [`Progress`] that nobody watches.
@@ -124,6 +130,9 @@ pub enum Error {
     /// The case cannot be written.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// It was cancelled; what was committed is in the case.
+    #[error("the import was cancelled")]
+    Cancelled,
     /// A worker stopped before its file was read.
     #[error("reading {} stopped without a reason: please report this", path.display())]
     Worker {

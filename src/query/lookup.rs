@@ -158,6 +158,14 @@ impl Lookup {
         !self.stages.iter().any(|stage| matches!(stage, Stage::Count(_) | Stage::Top(..) | Stage::Timeline(_)))
     }
 
+    /// The seconds of a bucket, where the last stage is a timeline.
+    pub fn timeline_bucket(&self) -> Option<i64> {
+        match self.stages.last() {
+            Some(Stage::Timeline(bucket)) => Some(*bucket),
+            _ => None,
+        }
+    }
+
     /// The values that have to be matched whole, none of them under a `not`.
     pub fn equality_values(&self) -> Vec<EqualityValue<'_>> {
         let mut found = Vec::new();

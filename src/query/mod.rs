@@ -2,6 +2,7 @@
 //! SQLite library: it writes SQL, and asks what it needs of an [`Environment`] and of [`Statistics`].
 
 pub mod ast;
+pub mod edit;
 mod emit;
 mod lex;
 mod lookup;
@@ -16,6 +17,7 @@ pub use lookup::{EqualityValue, Interval, Lookup, Term};
 pub use parse::parse;
 pub use resolve::resolve;
 pub use substitute::substitute;
+pub use time::duration;
 
 /// The first and the last Unix second of a time as lookups write it, a coarse one being its whole span. `now`: the
 /// clock, for `now` and `now-36h`.

@@ -25,7 +25,7 @@ impl Interval {
 }
 
 /// Seconds of a duration such as `90s`, `5m`, `36h`, `7d`, `2w`.
-pub(super) fn duration(text: &str) -> Option<i64> {
+pub fn duration(text: &str) -> Option<i64> {
     let unit = match text.chars().last()? {
         's' => 1,
         'm' => 60,

@@ -3,25 +3,28 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
+use super::Style;
 use super::escape::{escape_where, hex};
 use crate::rows::{Cell, RowSink};
 
 /// Writes rows as RFC 4180 has them, with cells that a spreadsheet would run as formulas made inert.
 pub(super) struct Csv<'a> {
     writer: csv::Writer<&'a mut dyn Write>,
+    bare: bool,
+    null: String,
 }
 
 impl<'a> Csv<'a> {
     /// Values on `out`.
-    pub(super) fn new(out: &'a mut dyn Write) -> Csv<'a> {
+    pub(super) fn new(out: &'a mut dyn Write, style: &Style) -> Csv<'a> {
         let writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).flexible(true).from_writer(out);
-        Csv { writer }
+        Csv { writer, bare: style.bare, null: style.null.clone() }
     }
 }
 
 impl RowSink for Csv<'_> {
     fn begin(&mut self, columns: &[String]) -> io::Result<()> {
-        if columns.is_empty() {
+        if columns.is_empty() || self.bare {
             return Ok(());
         }
         self.writer.write_record(columns.iter().map(|column| csv_text(column).into_owned())).map_err(csv_error)
@@ -29,7 +32,7 @@ impl RowSink for Csv<'_> {
 
     fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
         for cell in cells {
-            let text = plain(cell);
+            let text = plain(cell, &self.null);
             let text = if matches!(cell, Cell::Text(_)) { csv_text(&text) } else { text };
             self.writer.write_field(text.as_bytes()).map_err(csv_error)?;
         }
@@ -44,12 +47,14 @@ impl RowSink for Csv<'_> {
 /// Writes rows with tabs between the cells; a tab, a line break or a backslash in a cell is escaped.
 pub(super) struct Tsv<'a> {
     out: &'a mut dyn Write,
+    bare: bool,
+    null: String,
 }
 
 impl<'a> Tsv<'a> {
     /// Values on `out`.
-    pub(super) fn new(out: &'a mut dyn Write) -> Tsv<'a> {
-        Tsv { out }
+    pub(super) fn new(out: &'a mut dyn Write, style: &Style) -> Tsv<'a> {
+        Tsv { out, bare: style.bare, null: style.null.clone() }
     }
 
     /// Writes one line.
@@ -66,14 +71,15 @@ impl<'a> Tsv<'a> {
 
 impl RowSink for Tsv<'_> {
     fn begin(&mut self, columns: &[String]) -> io::Result<()> {
-        if columns.is_empty() {
+        if columns.is_empty() || self.bare {
             return Ok(());
         }
         self.line(columns.iter().map(|column| Cow::Borrowed(column.as_str())))
     }
 
     fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
-        self.line(cells.iter().map(plain))
+        let null = self.null.clone();
+        self.line(cells.iter().map(|cell| plain(cell, &null)))
     }
 
     fn end(&mut self) -> io::Result<()> {
@@ -81,10 +87,10 @@ impl RowSink for Tsv<'_> {
     }
 }
 
-/// A cell as plain text; no value is an empty one.
-fn plain<'c>(cell: &Cell<'c>) -> Cow<'c, str> {
+/// A cell as plain text; `null` stands for no value.
+fn plain<'c>(cell: &Cell<'c>, null: &'c str) -> Cow<'c, str> {
     match *cell {
-        Cell::Null => Cow::Borrowed(""),
+        Cell::Null => Cow::Borrowed(null),
         Cell::Integer(number) => Cow::Owned(number.to_string()),
         Cell::Real(number) => Cow::Owned(number.to_string()),
         Cell::Text(text) => Cow::Borrowed(text),

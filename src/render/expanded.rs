@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::escape::{hex, visible, width};
-use super::palette::{DIM, HEADING, PLACE, paint};
-use super::table::is_failure;
+use super::layout::is_failure;
+use super::palette::{DIM, HEADING, PLACE, WRITE, paint};
 use super::{Style, resources};
-use crate::rows::{Cell, RowSink};
+use crate::rows::{Cell, Mark, RowSink};
 
 /// Writes rows one line a cell.
 pub(super) struct Expanded<'a> {
@@ -34,7 +34,7 @@ impl<'a> Expanded<'a> {
     /// The lines that show a cell; a resource a line.
     fn lines<'c>(&self, at: usize, cell: &Cell<'c>) -> Vec<Cow<'c, str>> {
         match *cell {
-            Cell::Null => vec![Cow::Borrowed("")],
+            Cell::Null => vec![Cow::Owned(self.style.null.clone())],
             Cell::Integer(number) => vec![Cow::Owned(number.to_string())],
             Cell::Real(number) => vec![Cow::Owned(number.to_string())],
             Cell::Blob(bytes) => vec![Cow::Owned(hex(bytes))],
@@ -58,11 +58,16 @@ impl RowSink for Expanded<'_> {
     }
 
     fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
+        self.marked_row(&Mark::default(), cells)
+    }
+
+    fn marked_row(&mut self, mark: &Mark, cells: &[Cell<'_>]) -> io::Result<()> {
         if cells.is_empty() {
             return Ok(());
         }
         let rule = self.style.rule();
-        let head = format!("{rule}{rule} {} ", self.number);
+        let number = mark.label.clone().unwrap_or_else(|| self.number.to_string());
+        let head = format!("{rule}{rule} {number} ");
         let length = (self.label + 2 + 20).min(self.style.width.unwrap_or(usize::MAX));
         let line: String = std::iter::repeat_n(rule, length.saturating_sub(width(&head))).collect();
         writeln!(self.out, "{}", paint(&format!("{head}{line}"), DIM, self.style.color))?;
@@ -71,8 +76,9 @@ impl RowSink for Expanded<'_> {
             for (number, text) in self.lines(at, cell).iter().enumerate() {
                 let label = if number == 0 { name } else { "" };
                 let blanks = " ".repeat(self.label - width(label) + 2);
-                let failed = self.style.color && is_failure(name, text);
-                let shown = paint(text, PLACE, failed);
+                let style = if is_failure(name, text) { PLACE } else { WRITE };
+                let marked = is_failure(name, text) || (mark.write && name == "event_name");
+                let shown = paint(text, style, self.style.color && marked);
                 let line = format!("{}{blanks}{shown}", paint(label, HEADING, self.style.color));
                 writeln!(self.out, "{}", line.trim_end())?;
             }

@@ -3,7 +3,7 @@
 use super::escape::{head, tail, width};
 
 /// The narrowest a column of text may get before its cells lose their sense.
-const LEAST: usize = 8;
+const LEAST: usize = 10;
 
 /// What a column needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,13 +16,13 @@ pub(super) struct Need {
 
 impl Need {
     /// The need of a column of text that may be cut.
-    pub(super) fn text(natural: usize) -> Need {
-        Need { natural, least: natural.min(LEAST) }
+    pub(super) fn text(header: usize, cells: usize) -> Need {
+        Need { natural: header.max(cells), least: cells.min(LEAST).max(header.min(4)) }
     }
 
     /// The need of a column whose cells stand whole, while the header may be cut.
     pub(super) fn whole(header: usize, cells: usize) -> Need {
-        Need { natural: header.max(cells), least: cells.max(header.min(LEAST)) }
+        Need { natural: header.max(cells), least: cells.max(header.min(4)) }
     }
 }
 
@@ -63,7 +63,7 @@ pub(super) fn cut(text: &str, most: usize, ellipsis: &str) -> String {
     if room == 0 {
         return head(text, most).to_owned();
     }
-    if text.starts_with("arn:") && room >= LEAST {
+    if text.starts_with("arn:") && room >= 8 {
         let front = head(text, room * 2 / 5);
         return format!("{front}{ellipsis}{}", tail(text, room - width(front)));
     }
@@ -76,17 +76,17 @@ mod tests {
 
     #[test]
     fn the_longest_columns_shrink_first_and_use_all_the_room() {
-        let needs = [Need::text(5), Need::text(60), Need::text(30), Need::whole(4, 20)];
+        let needs = [Need::text(1, 5), Need::text(60, 9), Need::text(1, 30), Need::whole(4, 20)];
         assert_eq!(fit(&needs, 200), Some(vec![5, 60, 30, 20]));
         assert_eq!(fit(&needs, 76), Some(vec![5, 26, 25, 20]));
-        assert_eq!(fit(&needs, 41), Some(vec![5, 8, 8, 20]));
-        assert_eq!(fit(&needs, 40), None);
+        assert_eq!(fit(&needs, 44), Some(vec![5, 9, 10, 20]));
+        assert_eq!(fit(&needs, 43), None);
     }
 
     #[test]
     fn a_fit_never_takes_more_than_there_is() {
         for available in 30..120 {
-            let needs = [Need::text(33), Need::text(9), Need::text(41), Need::whole(20, 3)];
+            let needs = [Need::text(3, 33), Need::text(9, 9), Need::text(0, 41), Need::whole(20, 3)];
             if let Some(widths) = fit(&needs, available) {
                 assert!(widths.iter().sum::<usize>() <= available, "{available}: {widths:?}");
             }

@@ -3,21 +3,22 @@
 use std::io::{self, Write};
 
 use super::escape::{escape_where, hex, is_unsafe};
-use super::resources;
+use super::{Style, resources};
 use crate::rows::{Cell, RowSink};
 
 /// Writes rows as a Markdown table.
 pub(super) struct Markdown<'a> {
     out: &'a mut dyn Write,
     resources: Vec<bool>,
+    null: String,
     /// Whether a table was written already.
     written: bool,
 }
 
 impl<'a> Markdown<'a> {
     /// A table on `out`.
-    pub(super) fn new(out: &'a mut dyn Write) -> Markdown<'a> {
-        Markdown { out, resources: Vec::new(), written: false }
+    pub(super) fn new(out: &'a mut dyn Write, style: &Style) -> Markdown<'a> {
+        Markdown { out, resources: Vec::new(), null: escaped(&style.null), written: false }
     }
 
     /// Writes one row of cells that are escaped already.
@@ -48,7 +49,7 @@ impl RowSink for Markdown<'_> {
             .iter()
             .zip(&self.resources)
             .map(|(cell, listed)| match *cell {
-                Cell::Null => String::new(),
+                Cell::Null => self.null.clone(),
                 Cell::Integer(number) => number.to_string(),
                 Cell::Real(number) => number.to_string(),
                 Cell::Blob(bytes) => hex(bytes),

@@ -6,24 +6,30 @@
 //! Diagnostic -> diagnostic::write
 //! ```
 
+pub mod chart;
 mod delimited;
 pub mod diagnostic;
 pub mod escape;
 mod expanded;
 mod fit;
 mod json;
+mod layout;
 mod markdown;
 pub mod number;
 pub mod palette;
+pub mod plot;
 pub mod record;
 mod resources;
+mod shorten;
 mod table;
+mod times;
 
 use std::fmt;
 use std::io::Write;
 use std::str::FromStr;
 
 use crate::rows::RowSink;
+pub use times::{Times, age};
 
 /// What an answer looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -114,6 +120,16 @@ pub struct Style {
     pub unicode: bool,
     /// Whether rows are numbered, for `.show N`.
     pub numbers: bool,
+    /// Whether the names of the columns are left out.
+    pub bare: bool,
+    /// What stands for a missing value.
+    pub null: String,
+    /// The widths of a table's columns in their order; 0 is as wide as it needs.
+    pub widths: Vec<usize>,
+    /// Whether the last column, a number of events, is drawn as bars too.
+    pub bars: bool,
+    /// How times are shown.
+    pub times: Times,
 }
 
 impl Style {
@@ -130,14 +146,20 @@ impl Style {
 
 /// A sink that writes rows in a format. [`Format::Records`] needs the case and is shown as [`Format::Ndjson`] here.
 pub fn sink<'a>(format: Format, out: &'a mut dyn Write, style: &Style) -> Box<dyn RowSink + 'a> {
-    match format {
+    let inner: Box<dyn RowSink + 'a> = match format {
         Format::Table => Box::new(table::Table::new(out, style)),
         Format::Expanded => Box::new(expanded::Expanded::new(out, style)),
         Format::Json => Box::new(json::Json::array(out)),
         Format::Ndjson | Format::Records => Box::new(json::Json::lines(out)),
-        Format::Csv => Box::new(delimited::Csv::new(out)),
-        Format::Tsv => Box::new(delimited::Tsv::new(out)),
-        Format::Markdown => Box::new(markdown::Markdown::new(out)),
+        Format::Csv => Box::new(delimited::Csv::new(out, style)),
+        Format::Tsv => Box::new(delimited::Tsv::new(out, style)),
+        Format::Markdown => Box::new(markdown::Markdown::new(out, style)),
+    };
+    match format {
+        Format::Table | Format::Expanded | Format::Markdown if !style.times.is_plain() => {
+            Box::new(times::Dressed::new(inner, style.times.clone()))
+        }
+        _ => inner,
     }
 }
 

@@ -23,6 +23,8 @@ pub const HEADING: Style = Style::new().bold();
 pub const KEY: Style = colored(AnsiColor::Cyan);
 /// Strings.
 pub const STRING: Style = colored(AnsiColor::Green);
+/// Calls that are not known to be read-only.
+pub const WRITE: Style = colored(AnsiColor::Yellow);
 /// Numbers.
 pub const NUMBER: Style = colored(AnsiColor::Yellow);
 /// Words of a language: `true`, `SELECT`, `count`.

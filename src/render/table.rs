@@ -2,29 +2,23 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{Attribute, CellAlignment, Color, ContentArrangement, ContentLineStyle, LineStyle, TableStyle};
-
-use super::escape::{hex, visible, width};
+use super::Style;
+use super::escape::hex;
 use super::expanded::Expanded;
-use super::fit::{Need, cut, fit};
-use super::{Style, resources};
-use crate::rows::{Cell, RowSink};
+use super::layout::Layout;
+use crate::rows::{Cell, Mark, RowSink};
 
 /// How many rows are laid out together; a longer answer is several tables.
 const ROWS_A_TABLE: usize = 10_000;
 /// How many bytes of cells are kept at most, so that long texts do not fill the memory.
 const BYTES_A_TABLE: usize = 8 << 20;
-/// The widest column of a table without a terminal; with a wider one the rows are expanded.
-const WIDEST: usize = 2_000;
-/// Blank columns between two columns.
-const GAP: usize = 2;
 
 /// Writes rows as a table.
 pub(super) struct Table<'a> {
     out: &'a mut dyn Write,
     style: Style,
     columns: Vec<String>,
-    rows: Vec<Vec<Shown>>,
+    rows: Vec<Line>,
     /// The size of the texts in `rows`.
     bytes: usize,
     /// The number of the first row in `rows`, from 1.
@@ -33,9 +27,15 @@ pub(super) struct Table<'a> {
     written: bool,
 }
 
+/// A row as it is kept until the table is laid out.
+pub(super) struct Line {
+    pub(super) mark: Mark,
+    pub(super) cells: Vec<Shown>,
+}
+
 /// A cell as it is kept until the table is laid out.
 #[derive(Clone)]
-enum Shown {
+pub(super) enum Shown {
     /// No value.
     Null,
     /// A number, aligned to the right and never cut.
@@ -60,14 +60,8 @@ impl<'a> Table<'a> {
         if std::mem::replace(&mut self.written, true) {
             writeln!(self.out)?;
         }
-        let layout = Layout::of(&self.columns, &rows, &self.style, self.first);
-        match layout {
-            Some(layout) => {
-                let drawn = layout.draw(&self.columns, &rows, &self.style, self.first);
-                for line in drawn.lines() {
-                    writeln!(self.out, "{}", line.trim_end())?;
-                }
-            }
+        match Layout::of(&self.columns, &rows, &self.style, self.first) {
+            Some(layout) => layout.draw(&mut self.out, &rows, &self.style)?,
             None => self.expand(&rows)?,
         }
         self.first += rows.len() as u64;
@@ -75,18 +69,19 @@ impl<'a> Table<'a> {
     }
 
     /// Writes rows in the expanded form.
-    fn expand(&mut self, rows: &[Vec<Shown>]) -> io::Result<()> {
+    fn expand(&mut self, rows: &[Line]) -> io::Result<()> {
         let mut expanded = Expanded::from(self.out, &self.style, self.first);
         expanded.begin(&self.columns)?;
         for row in rows {
             let cells: Vec<Cell<'_>> = row
+                .cells
                 .iter()
                 .map(|shown| match shown {
                     Shown::Null => Cell::Null,
                     Shown::Number(text) | Shown::Text(text) => Cell::Text(text),
                 })
                 .collect();
-            expanded.row(&cells)?;
+            expanded.marked_row(&row.mark, &cells)?;
         }
         expanded.end()
     }
@@ -101,6 +96,10 @@ impl RowSink for Table<'_> {
     }
 
     fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
+        self.marked_row(&Mark::default(), cells)
+    }
+
+    fn marked_row(&mut self, mark: &Mark, cells: &[Cell<'_>]) -> io::Result<()> {
         let shown = cells.iter().map(|cell| match *cell {
             Cell::Null => Shown::Null,
             Cell::Integer(number) => Shown::Number(number.to_string()),
@@ -108,7 +107,7 @@ impl RowSink for Table<'_> {
             Cell::Text(text) => Shown::Text(text.to_owned()),
             Cell::Blob(bytes) => Shown::Text(hex(bytes)),
         });
-        self.rows.push(shown.collect());
+        self.rows.push(Line { mark: mark.clone(), cells: shown.collect() });
         self.bytes += cells.iter().map(|cell| if let Cell::Text(text) = cell { text.len() } else { 0 }).sum::<usize>();
         if self.rows.len() >= ROWS_A_TABLE || self.bytes >= BYTES_A_TABLE { self.flush() } else { Ok(()) }
     }
@@ -117,155 +116,6 @@ impl RowSink for Table<'_> {
         self.flush()?;
         self.out.flush()
     }
-}
-
-/// Which columns a table shows, and how wide.
-struct Layout {
-    /// The column's place in the answer, its width, and whether it holds numbers only.
-    columns: Vec<(usize, usize, bool)>,
-}
-
-impl Layout {
-    /// Lays the rows out; `None` where they do not fit.
-    fn of(names: &[String], rows: &[Vec<Shown>], style: &Style, first: u64) -> Option<Layout> {
-        let mut needs: Vec<(usize, Need, bool)> = Vec::with_capacity(names.len());
-        let mut empty = Vec::new();
-        for (at, name) in names.iter().enumerate() {
-            let column = || rows.iter().filter_map(|row| row.get(at));
-            let number = column().any(|cell| matches!(cell, Shown::Number(_)))
-                && column().all(|cell| matches!(cell, Shown::Number(_) | Shown::Null));
-            let cells = column().map(|cell| width(&screen(name, cell))).max().unwrap_or(0);
-            let whole = number || column().all(is_time);
-            let header = width(&visible(name));
-            needs.push((at, if whole { Need::whole(header, cells) } else { Need::text(header.max(cells)) }, number));
-            if cells == 0 {
-                empty.push(at);
-            }
-        }
-        let Some(available) = style.width else {
-            let columns = needs.iter().map(|&(at, need, number)| (at, need.natural, number)).collect();
-            let legible = needs.iter().all(|need| need.1.natural <= WIDEST);
-            return legible.then_some(Layout { columns });
-        };
-        let numbers = if style.numbers { number_width(first, rows.len()) + GAP } else { 0 };
-        let try_fit = |needs: &[(usize, Need, bool)]| -> Option<Layout> {
-            let gaps = numbers + GAP * needs.len().saturating_sub(1);
-            let widths = fit(&needs.iter().map(|need| need.1).collect::<Vec<_>>(), available.checked_sub(gaps)?)?;
-            let columns = needs.iter().zip(widths).map(|(need, width)| (need.0, width, need.2)).collect();
-            Some(Layout { columns })
-        };
-        // A column without a value is the first to go when there is no room for all.
-        try_fit(&needs).or_else(|| {
-            needs.retain(|need| !empty.contains(&need.0));
-            try_fit(&needs)
-        })
-    }
-
-    /// The table as text.
-    fn draw(&self, names: &[String], rows: &[Vec<Shown>], style: &Style, first: u64) -> String {
-        let mut table = comfy_table::Table::new();
-        table.set_content_arrangement(ContentArrangement::Disabled).load_style(frame(style));
-        if style.color {
-            table.enforce_styling()
-        } else {
-            table.force_no_tty()
-        };
-        let bold = |text: String| {
-            let cell = comfy_table::Cell::new_owned(text);
-            if style.color { cell.add_attribute(Attribute::Bold) } else { cell }
-        };
-        let ellipsis = style.ellipsis();
-        let mut header: Vec<comfy_table::Cell> = Vec::with_capacity(self.columns.len() + 1);
-        if style.numbers {
-            header.push(bold("#".to_owned()));
-        }
-        header.extend(self.columns.iter().map(|&(at, width, _)| bold(cut(&visible(&names[at]), width, ellipsis))));
-        table.set_header(header);
-        for (number, row) in (first..).zip(rows) {
-            table.add_row(self.draw_row(names, row, style, number));
-        }
-        let mut rights: Vec<bool> = self.columns.iter().map(|column| column.2).collect();
-        if style.numbers {
-            rights.insert(0, true);
-        }
-        let last = rights.len().saturating_sub(1);
-        for (at, (column, right)) in table.column_iter_mut().zip(rights).enumerate() {
-            column.set_padding((0, if at == last { 0 } else { 1 }));
-            if right {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        table.to_string()
-    }
-
-    /// The cells of one row.
-    fn draw_row(&self, names: &[String], row: &[Shown], style: &Style, number: u64) -> Vec<comfy_table::Cell> {
-        let mut cells = Vec::with_capacity(self.columns.len() + 1);
-        if style.numbers {
-            let cell = comfy_table::Cell::new(number);
-            cells.push(if style.color { cell.add_attribute(Attribute::Dim) } else { cell });
-        }
-        for &(at, width, _) in &self.columns {
-            let text = screen(&names[at], &row[at]);
-            let mut cell = comfy_table::Cell::new_owned(cut(&text, width, style.ellipsis()));
-            if style.color && is_failure(&names[at], &text) {
-                cell = cell.fg(Color::Red);
-            }
-            cells.push(cell);
-        }
-        cells
-    }
-}
-
-/// The lines of a table: a rule under the header, blanks between the columns.
-fn frame(style: &Style) -> TableStyle {
-    TableStyle::new()
-        .header_lines(ContentLineStyle::none().junction(' '))
-        .header_separator(LineStyle::none().fill(style.rule()).junction(' '))
-        .content_lines(ContentLineStyle::none().junction(' '))
-}
-
-/// A cell as the screen shows it, uncut.
-fn screen(column: &str, cell: &Shown) -> String {
-    match cell {
-        Shown::Null => String::new(),
-        Shown::Number(text) => text.clone(),
-        Shown::Text(text) => {
-            let names = if column == resources::COLUMN { resources::names(text) } else { None };
-            visible(names.as_deref().unwrap_or(text)).into_owned()
-        }
-    }
-}
-
-/// Whether the cell of this column tells that an action failed.
-pub(super) fn is_failure(column: &str, text: &str) -> bool {
-    match column {
-        "outcome" => matches!(text, "denied" | "error"),
-        "error_code" => !text.is_empty(),
-        _ => false,
-    }
-}
-
-/// Whether the cell is empty or a time such as `2024-03-01T09:00:00Z`, which says nothing when it is cut.
-fn is_time(cell: &Shown) -> bool {
-    match cell {
-        Shown::Null => true,
-        Shown::Number(_) => false,
-        Shown::Text(text) => {
-            let bytes = text.as_bytes();
-            bytes.len() <= 25
-                && bytes.len() >= 10
-                && bytes[0].is_ascii_digit()
-                && bytes[4] == b'-'
-                && bytes[7] == b'-'
-                && bytes.iter().all(|byte| byte.is_ascii_digit() || b"-:TZ+. ".contains(byte))
-        }
-    }
-}
-
-/// The width of the column of row numbers.
-fn number_width(first: u64, rows: usize) -> usize {
-    (first + rows as u64).to_string().len()
 }
 
 #[cfg(test)]
@@ -323,11 +173,9 @@ mod tests {
 
     #[test]
     fn rows_are_numbered_and_failures_red() {
-        let style = Style { color: true, unicode: true, numbers: true, width: None };
+        let style = Style { color: true, unicode: true, numbers: true, ..Style::default() };
         let out = render(Format::Table, &style, &["outcome"], &[&[Text("denied")], &[Text("ok")]]);
-        // With NO_COLOR set, the library that draws the table keeps to what is bold and faint.
-        let no_color = std::env::var_os("NO_COLOR").is_some();
-        assert!(no_color || out.contains("\u{1b}[38;5;9mdenied"), "{out:?}");
+        assert!(out.contains("\u{1b}[31mdenied\u{1b}[0m\n"), "{out:?}");
         assert!(!out.contains("mok"), "{out:?}");
         let plain = Style { color: false, ..style };
         let out = render(Format::Table, &plain, &["outcome"], &[&[Text("denied")], &[Text("ok")]]);

@@ -6,11 +6,12 @@ use crate::render::Format;
 use crate::session::commands::{self, COMMANDS, Completes};
 use crate::session::help;
 use crate::session::input::Input;
+use crate::store::Counted;
 
 /// Where completion finds what is in the case.
 pub trait Source {
-    /// The most frequent values of a field that begin with a text, and in how many events each is.
-    fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<(String, u64)>;
+    /// The most frequent values of a field that begin with a text.
+    fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<Counted>;
     /// The saved queries and what they ask for.
     fn queries(&self) -> Vec<(String, Vec<String>)>;
     /// The tables and their columns.
@@ -48,15 +49,16 @@ pub enum Completion {
     Words(usize, Vec<Candidate>),
 }
 
-/// Completes a line at an offset; `pending` says whether it goes on with an SQL statement.
-pub fn complete(line: &str, at: usize, pending: bool, source: &dyn Source) -> Completion {
+/// Completes a line at an offset; `pending` is the SQL statement that goes on in it, if one does.
+pub fn complete(line: &str, at: usize, pending: &str, source: &dyn Source) -> Completion {
     let before = line.get(..at).unwrap_or(line);
-    if pending {
-        return words(sql_words::complete(before, source));
+    let sql = || words(sql_words::complete(before, &format!("{pending}\n{line}"), source));
+    if !pending.is_empty() {
+        return sql();
     }
     match Input::of(before) {
         Input::Command(_) => command(before, source),
-        Input::Sql(_) => words(sql_words::complete(before, source)),
+        Input::Sql(_) => sql(),
         Input::Lookup(_) | Input::Nothing => words(lookup_words::complete(before, source)),
     }
 }
@@ -102,11 +104,23 @@ fn command(before: &str, source: &dyn Source) -> Completion {
             let offered: Vec<Candidate> = offered;
             Completion::Words(from, offered.into_iter().filter(|offer| offer.shown.starts_with(typed)).collect())
         }
+        Completes::Words(words) => choose(words.iter().map(|word| (*word).to_owned()).collect()),
+        Completes::Tags => choose(tags(source)),
         Completes::Lookup => {
             let (offset, candidates) = lookup_words::complete(&before[end..], source);
             Completion::Words(end + offset, candidates)
         }
     }
+}
+
+/// The tags of the case.
+fn tags(source: &dyn Source) -> Vec<String> {
+    let field = crate::fields::find("tag");
+    let all = field.map_or_else(Vec::new, |field| source.values(field, "", lookup_words::MOST_VALUES));
+    all.into_iter()
+        .map(|counted| counted.value)
+        .filter(|tag| !tag.chars().any(crate::render::escape::is_unsafe))
+        .collect()
 }
 
 /// Words from an offset.
@@ -120,20 +134,28 @@ pub(super) mod testing {
 
     use super::{Completion, Source, complete};
     use crate::fields::Field;
+    use crate::store::Counted;
 
     /// A few values and two tables.
     pub(crate) struct Fixed;
 
     impl Source for Fixed {
-        fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<(String, u64)> {
+        fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<Counted> {
             let all: &[(&str, u64)] = match field.name {
                 "event-name" => &[("ConsoleLogin", 1200), ("CreateUser", 3)],
                 "outcome" => &[("denied", 4), ("ok", 0)],
                 "user" => &[("alice", 9), ("a b", 2), ("a\x1bb", 1)],
+                "resource" => &[("i-0abc", 5), ("i-0def", 2)],
+                "tag" => &[("odd", 2)],
                 _ => &[],
             };
             let begins = all.iter().filter(|(value, _)| value.starts_with(prefix));
-            begins.take(most).map(|(value, count)| ((*value).to_owned(), *count)).collect()
+            let counted = |(value, events): &(&str, u64)| Counted {
+                value: (*value).to_owned(),
+                events: *events,
+                last_seen: (*events > 0).then(|| "2024-03-01T09:00:00Z".to_owned()),
+            };
+            begins.take(most).map(counted).collect()
         }
 
         fn queries(&self) -> Vec<(String, Vec<String>)> {
@@ -151,7 +173,7 @@ pub(super) mod testing {
 
     /// The line with each candidate put in, up to the cursor.
     pub(crate) fn lines(line: &str, pending: bool) -> Vec<String> {
-        match complete(line, line.len(), pending, &Fixed) {
+        match complete(line, line.len(), if pending { "SELECT x" } else { "" }, &Fixed) {
             Completion::Files => vec!["FILES".to_owned()],
             Completion::Words(start, candidates) => {
                 candidates.into_iter().map(|candidate| format!("{}{}", &line[..start], candidate.text)).collect()
@@ -168,6 +190,10 @@ mod tests {
     fn commands_and_their_arguments_are_completed() {
         assert_eq!(lines(".ti", false), [".timer "]);
         assert_eq!(lines(".qui", false), [".quit"]);
+        assert_eq!(lines(".tz l", false), Vec::<String>::new());
+        assert_eq!(lines(".zoom ", false), [".zoom in", ".zoom out"]);
+        assert_eq!(lines(".tag 3 o", false), [".tag 3 odd"]);
+        assert_eq!(lines(".filter user=al", false), [".filter user=alice"]);
         assert_eq!(lines(".mode ta", false), [".mode table"]);
         assert_eq!(lines(".timer o", false), [".timer on", ".timer off"]);
         assert_eq!(lines(".schema i", false), [".schema identities"]);

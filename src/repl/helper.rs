@@ -7,36 +7,82 @@ use std::rc::Rc;
 use rustyline::Context;
 use rustyline::completion::{Completer, FilenameCompleter, Pair};
 use rustyline::highlight::{CmdKind, Highlighter};
-use rustyline::hint::{Hint, Hinter, HistoryHinter};
+use rustyline::hint::{Hint, Hinter};
+use rustyline::history::SearchDirection;
 use rustyline::validate::Validator;
 
 use super::complete::{Completion, Source, complete};
-use super::highlight;
+use super::{highlight, hint};
 use crate::fields::Field;
+use crate::render::escape::width;
 use crate::render::palette::{DIM, HEADING, paint};
 use crate::saved::SavedQuery;
 use crate::session::Session;
 use crate::session::commands;
+use crate::store::Counted;
+
+/// What the screen can do.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Screen {
+    pub(super) color: bool,
+    pub(super) unicode: bool,
+}
 
 /// Answers the line editor.
 pub(super) struct Helper {
     session: Rc<RefCell<Session>>,
     files: FilenameCompleter,
-    hints: HistoryHinter,
-    color: bool,
-    /// Whether the line goes on with an SQL statement.
-    pending: bool,
+    screen: Screen,
+    /// What has been typed of an SQL statement that goes on in the line.
+    pending: String,
+    /// The last input with what was wrong in it put right.
+    suggestion: Option<String>,
 }
 
 impl Helper {
     /// A helper that asks the session's case.
-    pub(super) fn new(session: Rc<RefCell<Session>>, color: bool) -> Helper {
-        Helper { session, files: FilenameCompleter::new(), hints: HistoryHinter::new(), color, pending: false }
+    pub(super) fn new(session: Rc<RefCell<Session>>, screen: Screen) -> Helper {
+        Helper { session, files: FilenameCompleter::new(), screen, pending: String::new(), suggestion: None }
     }
 
-    /// Says whether the next line goes on with an SQL statement.
-    pub(super) fn set_pending(&mut self, pending: bool) {
-        self.pending = pending;
+    /// Says what the next line goes on with, and what was meant by the last one.
+    pub(super) fn prepare(&mut self, pending: &str) {
+        self.pending = pending.to_owned();
+        let suggestion = self.session.try_borrow().ok().and_then(|session| session.suggestion().map(str::to_owned));
+        // What is shown as it is must not act on the terminal, nor take more than a line.
+        self.suggestion = suggestion.filter(|text| !text.chars().any(crate::render::escape::is_unsafe));
+    }
+
+    /// The line that history or a suggestion would make of what is typed: what is shown, and what is taken over.
+    fn ghost(&self, line: &str, pos: usize, ctx: &Context<'_>) -> Option<(String, String)> {
+        if pos < line.len() {
+            return None;
+        }
+        let arrow = if self.screen.unicode { "→" } else { "->" };
+        if line.is_empty() {
+            let suggested = self.suggestion.as_ref().filter(|_| self.pending.is_empty())?;
+            return Some((format!("{suggested}   ({arrow} takes it)"), suggested.clone()));
+        }
+        // Without colours nobody could tell it from what was typed.
+        if !self.screen.color || ctx.history().is_empty() {
+            return None;
+        }
+        let newest = ctx.history().len() - 1;
+        let found = ctx.history().starts_with(line, newest, SearchDirection::Reverse).ok().flatten()?;
+        // Of an input of several lines only the first is shown.
+        let rest = found.entry.get(line.len()..)?.lines().next()?.to_owned();
+        (!rest.is_empty()).then(|| (rest.clone(), rest))
+    }
+
+    /// The line below: a meaning, cut to the width of the screen.
+    fn below(&self, line: &str, pos: usize) -> Option<String> {
+        let meaning = hint::meaning(line, pos, !self.pending.is_empty())?;
+        let columns = crate::session::screen::size().map_or(80, |(_, columns)| columns).saturating_sub(1);
+        let mut shown = format!("  {meaning}");
+        while width(&shown) > columns {
+            shown.pop();
+        }
+        Some(shown)
     }
 }
 
@@ -44,7 +90,7 @@ impl Helper {
 struct CaseSource<'a>(&'a RefCell<Session>);
 
 impl Source for CaseSource<'_> {
-    fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<(String, u64)> {
+    fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<Counted> {
         let case = self.0.try_borrow().ok().and_then(|session| session.case().ok());
         case.map_or_else(Vec::new, |case| case.values(field, prefix, most))
     }
@@ -70,7 +116,7 @@ impl Completer for Helper {
     type Candidate = Pair;
 
     fn complete(&self, line: &str, pos: usize, ctx: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
-        match complete(line, pos, self.pending, &CaseSource(&self.session)) {
+        match complete(line, pos, &self.pending, &CaseSource(&self.session)) {
             Completion::Files => self.files.complete(line, pos, ctx),
             Completion::Words(start, candidates) => {
                 let pairs = candidates
@@ -83,7 +129,7 @@ impl Completer for Helper {
     }
 }
 
-/// Faint text after the cursor.
+/// Faint text after the line, and below it.
 pub(super) struct Ghost {
     shown: String,
     /// What the right arrow takes over, if anything.
@@ -104,31 +150,42 @@ impl Hinter for Helper {
     type Hint = Ghost;
 
     fn hint(&self, line: &str, pos: usize, ctx: &Context<'_>) -> Option<Ghost> {
-        if let Some(command) = commands::find(line.trim_end()).filter(|command| !command.arguments.is_empty()) {
-            let blank = if line.ends_with(' ') { "" } else { " " };
-            return Some(Ghost { shown: format!("{blank}{}", command.arguments), taken: None });
+        let (mut shown, mut taken) = (String::new(), None);
+        let command = commands::find(line.trim_end()).filter(|command| !command.arguments.is_empty());
+        if let Some(command) = command.filter(|_| self.pending.is_empty() && self.screen.color) {
+            shown.push_str(if line.ends_with(' ') { "" } else { " " });
+            shown.push_str(command.arguments);
+        } else if let Some((ghost, text)) = self.ghost(line, pos, ctx) {
+            shown.push_str(&ghost);
+            taken = Some(text);
         }
-        let hint = self.hints.hint(line, pos, ctx)?;
-        // Of an input of several lines only the first is shown.
-        let first = hint.lines().next()?.to_owned();
-        Some(Ghost { taken: Some(first.clone()), shown: first })
+        if let Some(below) = self.below(line, pos) {
+            shown.push('\n');
+            shown.push_str(&below);
+        }
+        (!shown.is_empty()).then_some(Ghost { shown, taken })
     }
 }
 
 impl Highlighter for Helper {
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
-        if self.color { Cow::Owned(highlight::line(line, self.pending)) } else { Cow::Borrowed(line) }
+        if self.screen.color {
+            Cow::Owned(highlight::line(line, !self.pending.is_empty()))
+        } else {
+            Cow::Borrowed(line)
+        }
     }
 
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
-        paint(prompt, HEADING, self.color)
+        paint(prompt, HEADING, self.screen.color)
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        paint(hint, DIM, self.color)
+        paint(hint, DIM, self.screen.color)
     }
 
-    fn highlight_char(&self, _: &str, _: usize, kind: CmdKind) -> bool {
-        self.color && kind != CmdKind::MoveCursor
+    fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {
+        // A move of the cursor takes the meaning of another word away, too.
+        true
     }
 }

@@ -1,57 +1,189 @@
-//! What was typed in earlier runs, in the user's state folder.
+//! What was typed, in this run and in earlier ones, each input once: in memory for the line editor, and in a file in the
+//! user's state folder, to which each input is added as it is typed.
 
-use std::fs;
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use rustyline::history::{DefaultHistory, History as _, SearchDirection};
+use rustyline::history::{History, SearchDirection, SearchResult};
 
 /// How many inputs are kept.
 pub(super) const MOST: usize = 5_000;
+/// The first line of the file, as rustyline writes it: in what follows, `\\n` is a line break and `\\\\` a backslash.
+const HEAD: &str = "#V2";
 
-/// The file of the history, if there is a place for one.
-pub(super) struct File(Option<PathBuf>);
+/// The inputs, the last last, and where they are kept.
+pub(super) struct Inputs {
+    entries: Vec<String>,
+    path: Option<PathBuf>,
+}
 
-impl File {
-    /// The file that `TRAILQ_HISTORY` names (an empty one turns the history off), else one in the state folder.
-    pub(super) fn from_environment() -> File {
+impl Inputs {
+    /// The inputs of the file that `TRAILQ_HISTORY` names (an empty one turns the history off), else of one in the
+    /// state folder. A history that cannot be read or written is no reason to stop.
+    pub(super) fn from_environment() -> Inputs {
         let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
-        File(path(variable("TRAILQ_HISTORY"), variable("XDG_STATE_HOME"), variable("HOME")))
+        Inputs::at(path(variable("TRAILQ_HISTORY"), variable("XDG_STATE_HOME"), variable("HOME")))
     }
 
-    /// Fills the editor's history, of inputs that occur several times with the last only.
-    pub(super) fn load(&self, history: &mut DefaultHistory) {
-        let Some(path) = &self.0 else { return };
+    /// The inputs of a file, those that occur several times at their last place.
+    fn at(path: Option<PathBuf>) -> Inputs {
+        let mut inputs = Inputs { entries: Vec::new(), path };
+        let Some(path) = &inputs.path else { return inputs };
         if let Some(folder) = path.parent() {
             let _ = fs::create_dir_all(folder);
         }
-        if history.load(path).is_err() {
-            return;
+        let Ok(content) = fs::read(path) else { return inputs };
+        let content = String::from_utf8_lossy(&content);
+        let lines: Vec<String> =
+            content.lines().filter(|line| *line != HEAD && !line.is_empty()).map(unescaped).collect();
+        let mut seen = HashSet::new();
+        let mut kept: Vec<String> = lines.iter().rev().filter(|line| seen.insert(*line)).take(MOST).cloned().collect();
+        kept.reverse();
+        if kept.len() < lines.len() {
+            let _ = rewrite(path, &kept);
         }
-        let entries: Vec<String> = (0..history.len())
-            .filter_map(|at| history.get(at, SearchDirection::Forward).ok().flatten())
-            .map(|found| found.entry.into_owned())
-            .collect();
-        let kept = last_of_each(&entries);
-        if kept.len() < entries.len() && history.clear().is_ok() {
-            for entry in kept {
-                let _ = history.add(entry);
-            }
-            let _ = history.save(path);
-        }
+        inputs.entries = kept;
+        inputs
     }
 
-    /// Adds an input, and writes it out at once, so that a crash loses nothing. A history that cannot be written is
-    /// no reason to stop.
-    pub(super) fn add(&self, history: &mut DefaultHistory, input: &str) {
-        if let (Ok(true), Some(path)) = (history.add(input), &self.0) {
-            let _ = append(history, path);
+    fn found(&self, at: usize, pos: usize) -> Option<SearchResult<'_>> {
+        self.entries.get(at).map(|entry| SearchResult { entry: Cow::Borrowed(entry.as_str()), idx: at, pos })
+    }
+
+    /// The nearest input from a place on of which a test finds a place.
+    fn look(
+        &self,
+        start: usize,
+        direction: SearchDirection,
+        test: impl Fn(&str) -> Option<usize>,
+    ) -> Option<SearchResult<'_>> {
+        let hit = |at: usize| test(self.entries.get(at)?).map(|pos| (at, pos));
+        if start >= self.entries.len() {
+            return None;
         }
+        let found = match direction {
+            SearchDirection::Forward => (start..self.entries.len()).find_map(hit),
+            SearchDirection::Reverse => (0..=start).rev().find_map(hit),
+        };
+        found.and_then(|(at, pos)| self.found(at, pos))
     }
 }
 
-/// Writes new inputs to the end of the file.
-fn append(history: &mut DefaultHistory, path: &Path) -> rustyline::Result<()> {
-    history.append(path)
+impl History for Inputs {
+    fn get(&self, index: usize, _: SearchDirection) -> rustyline::Result<Option<SearchResult<'_>>> {
+        Ok(self.found(index, 0))
+    }
+
+    fn add(&mut self, line: &str) -> rustyline::Result<bool> {
+        self.add_owned(line.to_owned())
+    }
+
+    fn add_owned(&mut self, line: String) -> rustyline::Result<bool> {
+        // What begins with a blank is not to be remembered.
+        if line.is_empty() || line.starts_with(char::is_whitespace) || self.entries.last() == Some(&line) {
+            return Ok(false);
+        }
+        self.entries.retain(|entry| *entry != line);
+        if self.entries.len() >= MOST {
+            self.entries.remove(0);
+        }
+        if let Some(path) = &self.path {
+            append(path, &line)?;
+        }
+        self.entries.push(line);
+        Ok(true)
+    }
+
+    fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn set_max_len(&mut self, _: usize) -> rustyline::Result<()> {
+        Ok(())
+    }
+
+    fn ignore_dups(&mut self, _: bool) -> rustyline::Result<()> {
+        Ok(())
+    }
+
+    fn ignore_space(&mut self, _: bool) {}
+
+    fn save(&mut self, path: &Path) -> rustyline::Result<()> {
+        Ok(rewrite(path, &self.entries)?)
+    }
+
+    fn append(&mut self, _: &Path) -> rustyline::Result<()> {
+        Ok(())
+    }
+
+    fn load(&mut self, path: &Path) -> rustyline::Result<()> {
+        self.entries = Inputs::at(Some(path.to_owned())).entries;
+        Ok(())
+    }
+
+    fn clear(&mut self) -> rustyline::Result<()> {
+        self.entries.clear();
+        Ok(())
+    }
+
+    fn search(
+        &self,
+        term: &str,
+        start: usize,
+        direction: SearchDirection,
+    ) -> rustyline::Result<Option<SearchResult<'_>>> {
+        Ok(if term.is_empty() { None } else { self.look(start, direction, |entry| entry.find(term)) })
+    }
+
+    fn starts_with(
+        &self,
+        term: &str,
+        start: usize,
+        direction: SearchDirection,
+    ) -> rustyline::Result<Option<SearchResult<'_>>> {
+        let begins = |entry: &str| entry.starts_with(term).then_some(term.len());
+        Ok(if term.is_empty() { None } else { self.look(start, direction, begins) })
+    }
+}
+
+/// Adds an input to the end of the file, in one write, so that two sessions can share it.
+fn append(path: &Path, line: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    let head = if file.metadata()?.len() == 0 { format!("{HEAD}\n") } else { String::new() };
+    file.write_all(format!("{head}{}\n", escaped(line)).as_bytes())
+}
+
+/// Writes the file anew.
+fn rewrite(path: &Path, entries: &[String]) -> io::Result<()> {
+    let lines: String = entries.iter().map(|entry| format!("{}\n", escaped(entry))).collect();
+    fs::write(path, format!("{HEAD}\n{lines}"))
+}
+
+fn escaped(line: &str) -> String {
+    line.replace('\\', "\\\\").replace('\n', "\\n")
+}
+
+fn unescaped(line: &str) -> String {
+    let mut text = String::with_capacity(line.len());
+    let mut characters = line.chars();
+    while let Some(c) = characters.next() {
+        match (c, c == '\\') {
+            (_, true) => match characters.next() {
+                Some('n') => text.push('\n'),
+                Some(other) => text.push(other),
+                None => text.push(c),
+            },
+            (c, false) => text.push(c),
+        }
+    }
+    text
 }
 
 /// Where the history is.
@@ -63,21 +195,13 @@ fn path(named: Option<PathBuf>, state: Option<PathBuf>, home: Option<PathBuf>) -
     Some(state.join("trailq").join("history"))
 }
 
-/// Each entry at the place where it occurs last.
-fn last_of_each(entries: &[String]) -> Vec<&str> {
-    let mut seen = std::collections::HashSet::new();
-    let mut kept: Vec<&str> = entries.iter().rev().map(String::as_str).filter(|entry| seen.insert(*entry)).collect();
-    kept.reverse();
-    kept
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
 
-    use rustyline::history::DefaultHistory;
+    use rustyline::history::{History as _, SearchDirection};
 
-    use super::{File, last_of_each, path};
+    use super::{Inputs, MOST, escaped, path, unescaped};
 
     #[test]
     fn the_history_is_in_the_state_folder_unless_named() {
@@ -92,15 +216,23 @@ mod tests {
     #[test]
     fn an_input_is_kept_across_runs_once() {
         let folder = tempfile::tempdir().unwrap();
-        let file = File(Some(folder.path().join("new/history")));
-        let mut first = DefaultHistory::new();
-        file.load(&mut first);
-        for input in ["user=alice", "SELECT 1\nFROM x;", "user=alice"] {
-            file.add(&mut first, input);
+        let at = || Inputs::at(Some(folder.path().join("new/history")));
+        let mut first = at();
+        for input in ["user=alice", "SELECT 1\nFROM x;", "user=~\\w", "", " hidden", "user=alice"] {
+            first.add(input).unwrap();
         }
-        let mut second = DefaultHistory::new();
-        file.load(&mut second);
-        assert_eq!(second.iter().collect::<Vec<_>>(), ["SELECT 1\nFROM x;", "user=alice"]);
-        assert_eq!(last_of_each(&["a".into(), "b".into(), "a".into()]), ["b", "a"]);
+        let expected = ["SELECT 1\nFROM x;", "user=~\\w", "user=alice"];
+        assert_eq!(first.entries, expected);
+        assert_eq!(at().entries, expected);
+        assert_eq!(at().starts_with("user=", 2, SearchDirection::Reverse).unwrap().unwrap().entry, "user=alice");
+        let found = at().search("1", 2, SearchDirection::Reverse).unwrap().unwrap().idx;
+        assert_eq!((found, at().len()), (0, 3));
+        assert!(at().starts_with("FROM", 2, SearchDirection::Reverse).unwrap().is_none());
+        let mut many = at();
+        (0..MOST).for_each(|n| drop(many.add(&format!("n={n}"))));
+        assert_eq!((many.len(), at().len()), (MOST, MOST));
+        for text in ["a\\nb", "\\", "\n\\n"] {
+            assert_eq!(unescaped(&escaped(text)), text);
+        }
     }
 }

@@ -2,12 +2,13 @@
 
 use super::complete::{Candidate, Source};
 use crate::fields::{self, FIELDS, Field, Kind, fold};
+use crate::query::edit;
 use crate::render::escape::is_unsafe;
 use crate::render::number;
 use crate::session::help::{STAGES, TIMES};
 
 /// How many values are offered.
-const MOST_VALUES: usize = 50;
+pub(super) const MOST_VALUES: usize = 50;
 /// The operators, longest first.
 const OPERATORS: [&str; 7] = ["!=", "<=", ">=", "=", "<", ">", "~"];
 /// Spans that a timeline is often cut into.
@@ -57,7 +58,19 @@ fn complete_term(before: &str, start: usize, source: &dyn Source) -> (usize, Vec
     let word = &before[start..];
     let name_end = word.find(|c: char| "=!<>~".contains(c));
     match name_end {
-        None => (start, names(word)),
+        None => {
+            let mut candidates = names(word);
+            if candidates.is_empty() && !word.is_empty() {
+                candidates = bare_values(word, source);
+            }
+            (start, candidates)
+        }
+        // `=i-0`: the field is left out, and a resource is meant.
+        Some(0) if word.starts_with('=') => {
+            let values = fields::find("resource").map_or_else(Vec::new, |field| values(field, &word[1..], source));
+            let named = |value: Candidate| Candidate { text: format!("resource={}", value.text), ..value };
+            (start, values.into_iter().map(named).collect())
+        }
         Some(end) => {
             let Some(operator) = OPERATORS.into_iter().find(|operator| word[end..].starts_with(operator)) else {
                 return (start, Vec::new());
@@ -69,6 +82,21 @@ fn complete_term(before: &str, start: usize, source: &dyn Source) -> (usize, Vec
             (start + value, candidates)
         }
     }
+}
+
+/// The values that a word begins where a field is left out: of what is asked for most in this way.
+fn bare_values(word: &str, source: &dyn Source) -> Vec<Candidate> {
+    let fields = ["resource", "user", "key", "ip", "event-id"].into_iter().filter_map(fields::find);
+    let mut found: Vec<Candidate> = Vec::new();
+    for field in fields {
+        for value in values(field, word, source) {
+            if found.iter().all(|earlier| earlier.text != value.text) {
+                let shown = format!("{}  {}", value.shown, field.name);
+                found.push(Candidate { shown, ..value });
+            }
+        }
+    }
+    found
 }
 
 /// Where the last value of a list begins.
@@ -128,30 +156,15 @@ fn values(field: &Field, typed: &str, source: &dyn Source) -> Vec<Candidate> {
     values
         .into_iter()
         // The list goes to the terminal as it is.
-        .filter(|(value, _)| !value.chars().any(is_unsafe))
-        .map(|(value, events)| {
-            Candidate::shown_as(format!("{value}  ({})", number::count(events)), spelled(&value, quoted))
+        .filter(|counted| !counted.value.chars().any(is_unsafe))
+        .map(|counted| {
+            let last = counted.last_seen.as_deref().and_then(|seen| seen.get(..10));
+            let last = last.map_or_else(String::new, |day| format!(", last {day}"));
+            let shown = format!("{}  ({}{last})", counted.value, number::count(counted.events));
+            let text = if quoted { edit::quoted(&counted.value) } else { edit::literal(&counted.value) };
+            Candidate::shown_as(shown, text)
         })
         .collect()
-}
-
-/// A value as a lookup spells it.
-fn spelled(value: &str, quoted: bool) -> String {
-    let plain = !value.is_empty()
-        && !value.starts_with('@')
-        && !value.chars().any(|c| c.is_whitespace() || ",|()\"*\\".contains(c));
-    if plain && !quoted {
-        return value.to_owned();
-    }
-    let mut text = String::from("\"");
-    for c in value.chars() {
-        if matches!(c, '"' | '\\' | '*') {
-            text.push('\\');
-        }
-        text.push(c);
-    }
-    text.push('"');
-    text
 }
 
 /// The text that was typed of a value, without quotes and escapes.
@@ -217,12 +230,15 @@ mod tests {
         assert_eq!(lines("write=", false), ["write=true", "write=false"]);
         assert_eq!(lines("sin", false), ["since="]);
         assert_eq!(lines("no", false), ["not "]);
+        assert_eq!(lines("resource=i-0a", false), ["resource=i-0abc"]);
+        assert_eq!(lines("user=alice =i-0", false), ["user=alice resource=i-0abc", "user=alice resource=i-0def"]);
+        assert_eq!(lines("i-0d", false), ["i-0def"]);
     }
 
     #[test]
     fn values_show_their_counts_and_none_acts_on_the_terminal() {
-        let Completion::Words(_, candidates) = complete("name=Con", 8, false, &Fixed) else { unreachable!() };
-        assert_eq!(candidates[0].shown, "ConsoleLogin  (1,200)");
+        let Completion::Words(_, candidates) = complete("name=Con", 8, "", &Fixed) else { unreachable!() };
+        assert_eq!(candidates[0].shown, "ConsoleLogin  (1,200, last 2024-03-01)");
         assert_eq!(lines("user=a", false), ["user=alice", "user=\"a b\""]);
     }
 

@@ -3,6 +3,7 @@
 mod complete;
 mod helper;
 mod highlight;
+mod hint;
 mod history;
 mod lookup_words;
 mod sql_words;
@@ -13,14 +14,15 @@ use std::rc::Rc;
 
 use rustyline::config::{BellStyle, CompletionType, Config};
 use rustyline::error::ReadlineError;
-use rustyline::history::DefaultHistory;
+use rustyline::history::History as _;
 use rustyline::{Behavior, Editor};
 
 pub use complete::{Candidate, Source, complete};
 
 use crate::session::input::{Assembler, Input};
-use crate::session::{Answer, Session, SessionError, screen};
-use helper::Helper;
+use crate::session::{Answer, Paging, Session, SessionError, screen};
+use helper::{Helper, Screen};
+use history::Inputs;
 
 /// The prompt.
 const PROMPT: &str = "trailq> ";
@@ -33,13 +35,15 @@ const LISTED: usize = 100;
 pub fn run(mut session: Session) -> Result<Answer, SessionError> {
     session.settings.interactive = true;
     session.settings.style.numbers = true;
-    let color = session.settings.style.color;
+    session.settings.fold = true;
+    session.settings.paging = if screen::is_dumb() { Paging::Off } else { Paging::On };
+    let screen = Screen { color: session.settings.style.color, unicode: session.settings.style.unicode };
     let interrupter = session.interrupter();
     ctrlc::set_handler(move || interrupter.interrupt()).map_err(|error| io::Error::other(error.to_string()))?;
     let welcome = format!("trailq {}, {}; .help explains", env!("CARGO_PKG_VERSION"), session.welcome()?);
     session.status(&welcome);
     let session = Rc::new(RefCell::new(session));
-    let mut prompt = Prompt::new(Rc::clone(&session), color)?;
+    let mut prompt = Prompt::new(Rc::clone(&session), screen)?;
     let mut answer = Answer::default();
     while let Some(lines) = prompt.read()? {
         for text in lines {
@@ -56,7 +60,7 @@ pub fn run(mut session: Session) -> Result<Answer, SessionError> {
 /// Runs one input; what goes wrong is told and does not end the session.
 fn execute(session: &Rc<RefCell<Session>>, text: &str) -> Result<Answer, SessionError> {
     let mut session = session.borrow_mut();
-    session.settings.style.width = screen::width();
+    session.resize(screen::size());
     match session.execute(&Input::of(text)) {
         Ok(answer) => Ok(answer),
         Err(error) if error.is_closed_pipe() => Err(error),
@@ -73,29 +77,22 @@ fn execute(session: &Rc<RefCell<Session>>, text: &str) -> Result<Answer, Session
 
 /// The line editor and what has been typed of an input.
 struct Prompt {
-    editor: Editor<Helper, DefaultHistory>,
-    history: history::File,
+    editor: Editor<Helper, Inputs>,
     assembler: Assembler,
 }
 
 impl Prompt {
     /// An editor on the terminal, with the history of earlier runs.
-    fn new(session: Rc<RefCell<Session>>, color: bool) -> Result<Prompt, SessionError> {
+    fn new(session: Rc<RefCell<Session>>, screen: Screen) -> Result<Prompt, SessionError> {
         let config = Config::builder()
             .completion_type(CompletionType::List)
             .completion_prompt_limit(LISTED)
             .bell_style(BellStyle::None)
             .behavior(Behavior::Stdio)
-            .max_history_size(history::MOST)
-            .and_then(|config| config.history_ignore_dups(true))
-            .map_err(editor_error)?
-            .history_ignore_space(true)
             .build();
-        let mut editor = Editor::with_config(config).map_err(editor_error)?;
-        editor.set_helper(Some(Helper::new(session, color)));
-        let history = history::File::from_environment();
-        history.load(editor.history_mut());
-        Ok(Prompt { editor, history, assembler: Assembler::default() })
+        let mut editor = Editor::with_history(config, Inputs::from_environment()).map_err(editor_error)?;
+        editor.set_helper(Some(Helper::new(session, screen)));
+        Ok(Prompt { editor, assembler: Assembler::default() })
     }
 
     /// Reads lines until they make up inputs; `None` at the end.
@@ -103,7 +100,7 @@ impl Prompt {
         loop {
             let pending = self.assembler.is_pending();
             if let Some(helper) = self.editor.helper_mut() {
-                helper.set_pending(pending);
+                helper.prepare(self.assembler.pending());
             }
             let line = match self.editor.readline(if pending { CONTINUATION } else { PROMPT }) {
                 Ok(line) => line,
@@ -119,7 +116,8 @@ impl Prompt {
                 line.split('\n').filter_map(|line| self.assembler.feed(line)).map(|(text, _)| text).collect();
             if !inputs.is_empty() {
                 for input in &inputs {
-                    self.history.add(self.editor.history_mut(), input);
+                    // A history that cannot be written is no reason to stop.
+                    let _ = self.editor.history_mut().add(input);
                 }
                 return Ok(Some(inputs));
             }

@@ -89,16 +89,16 @@ pub(super) fn is_keyword(word: &str) -> bool {
     KEYWORDS.iter().chain(SQL_WORDS).any(|keyword| keyword.eq_ignore_ascii_case(word))
 }
 
-/// What may stand at the end of the text, and where it begins.
-pub(super) fn complete(before: &str, source: &dyn Source) -> (usize, Vec<Candidate>) {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+/// What may stand at the end of the text, and where it begins; `statement` is all that has been typed of it.
+pub(super) fn complete(before: &str, statement: &str, source: &dyn Source) -> (usize, Vec<Candidate>) {
     let start =
         before.rfind(|c| !is_word(c)).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
     let word = &before[start..];
     let tables = source.tables();
+    let named = named_tables(statement, &tables);
     if let Some(qualified) = before[..start].strip_suffix('.') {
         let from = qualified.rfind(|c| !is_word(c)).map_or(0, |at| at + 1);
-        return (start, columns(&qualified[from..], word, &tables));
+        return (start, columns(&qualified[from..], word, &tables, &named));
     }
     let last = before[..start].trim_end().rsplit(|c| !is_word(c)).next().unwrap_or_default();
     let after_from = ["from", "join"].iter().any(|word| word.eq_ignore_ascii_case(last));
@@ -106,9 +106,13 @@ pub(super) fn complete(before: &str, source: &dyn Source) -> (usize, Vec<Candida
         return (start, Vec::new());
     }
     let mut candidates = Candidates::new(word);
+    let of_named = tables.iter().filter(|(name, _)| named.is_empty() || named.iter().any(|(_, table)| table == name));
+    if !after_from {
+        candidates.extend(of_named.flat_map(|(_, columns)| columns).map(String::as_str));
+        candidates.extend(named.iter().map(|(alias, _)| alias.as_str()).filter(|alias| *alias != word));
+    }
     candidates.extend(tables.iter().map(|(name, _)| name.as_str()));
     if !after_from {
-        candidates.extend(tables.iter().flat_map(|(_, columns)| columns).map(String::as_str));
         let calls: Vec<String> = FUNCTIONS
             .iter()
             .map(|function| function.name)
@@ -127,8 +131,40 @@ pub(super) fn complete(before: &str, source: &dyn Source) -> (usize, Vec<Candida
     (start, candidates.chosen)
 }
 
-/// The columns of a table; of every table where the name is an alias.
-fn columns(table: &str, word: &str, tables: &[(String, Vec<String>)]) -> Vec<Candidate> {
+/// Whether a character is part of a name.
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// The tables that a statement names behind FROM and JOIN, each with its alias or its own name.
+fn named_tables(statement: &str, tables: &[(String, Vec<String>)]) -> Vec<(String, String)> {
+    let words: Vec<&str> = statement.split(|c| !is_word(c)).filter(|word| !word.is_empty()).collect();
+    let mut named = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        let Some((table, _)) = tables.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)) else { continue };
+        let next = |skip: usize| words.get(at + skip).copied().filter(|next| !is_keyword(next));
+        let alias = match words.get(at + 1) {
+            Some(next_word) if next_word.eq_ignore_ascii_case("as") => next(2),
+            _ => next(1),
+        };
+        // What stands before a dot is no mention of a table that the statement reads.
+        if at == 0 || !names_table(words[at - 1]) {
+            continue;
+        }
+        named.push((alias.unwrap_or(table).to_owned(), table.clone()));
+    }
+    named
+}
+
+/// Whether a table's name follows this word.
+fn names_table(word: &str) -> bool {
+    ["from", "join"].iter().any(|keyword| keyword.eq_ignore_ascii_case(word))
+}
+
+/// The columns of a table, or of the table that an alias stands for; of every table where it is neither.
+fn columns(table: &str, word: &str, tables: &[(String, Vec<String>)], named: &[(String, String)]) -> Vec<Candidate> {
+    let alias = named.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(table));
+    let table = alias.map_or(table, |(_, table)| table);
     let known = tables.iter().any(|(name, _)| name.eq_ignore_ascii_case(table));
     let mut candidates = Candidates::new(word);
     for (name, columns) in tables {
@@ -175,5 +211,9 @@ mod tests {
         assert!(lines("SELECT reco", false).contains(&"SELECT record(".to_owned()));
         assert_eq!(lines("GRO", true), ["group_concat(", "GROUP"]);
         assert!(lines("SELECT ", false).is_empty());
+        // Only the columns of the tables named, the alias's own.
+        assert_eq!(lines("SELECT id FROM identities i WHERE i.", false).len(), 2);
+        assert_eq!(lines("SELECT id FROM identities AS i JOIN events e ON e.ev", false).len(), 1);
+        assert!(lines("SELECT id FROM identities WHERE event", false).iter().all(|line| !line.ends_with("event_name")));
     }
 }

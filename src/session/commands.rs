@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::input::Input;
-use super::{Answer, Run, Session, SessionError, help, script, show};
+use super::{Answer, Run, Session, SessionError, foreign, help, script, shell, show, verbs};
 use crate::diagnostic::{Diagnostic, Span, nearest};
 use crate::ingest;
 use crate::render::Format;
@@ -33,6 +33,10 @@ pub enum Completes {
     Queries,
     /// A saved query, then its parameters.
     Run,
+    /// These words.
+    Words(&'static [&'static str]),
+    /// Tags of the case.
+    Tags,
 }
 
 /// A dot-command.
@@ -71,14 +75,95 @@ pub const COMMANDS: &[Command] = &[
         Completes::Queries,
         run_queries,
     ),
+    command(".who", "N [SPAN]", "show what the actor of row N did, an hour around it", Completes::Nothing, verbs::who),
+    command(
+        ".near",
+        "N [SPAN]",
+        "show what the same address, key or session did, 10m around",
+        Completes::Nothing,
+        verbs::near,
+    ),
+    command(
+        ".resource",
+        "N [K]",
+        "show the history of the resource of row N, or of its K-th",
+        Completes::Nothing,
+        verbs::resource,
+    ),
+    command(".key", "N", "show what the access key of row N did, and who issued it", Completes::Nothing, verbs::key),
+    command(".diff", "N M", "compare the records of two rows, path by path", Completes::Nothing, verbs::diff),
+    command(".filter", "TERM...", "narrow the last lookup, or give it other stages", Completes::Lookup, verbs::filter),
+    command(
+        ".zoom",
+        "in [N]|out",
+        "show one span of the last timeline, or more around it",
+        Completes::Words(&["in", "out"]),
+        verbs::zoom,
+    ),
+    command(".back", "", "return to the lookup before", Completes::Nothing, verbs::back),
+    command(".open", "N", "show the events of the folded row N", Completes::Nothing, verbs::open),
+    command(".last", "[FORMAT]", "show the last answer again, in another format", Completes::Formats, verbs::last),
+    command(".tag", "N... TAG [NOTE]", "tag events; tag=TAG finds them", Completes::Tags, verbs::tag),
+    command(".untag", "N... TAG", "take a tag off events", Completes::Tags, verbs::untag),
+    command(".note", "TEXT", "note something down in the case", Completes::Nothing, verbs::note),
+    command(".notes", "", "list what was noted and tagged, by whom and when", Completes::Nothing, verbs::notes),
+    command(".save", "NAME", "save the last lookup or SQL in the case", Completes::Nothing, verbs::save),
+    command(".unsave", "NAME", "forget a saved query of the case", Completes::Nothing, verbs::unsave),
+    command(".session", "FILE", "write the session as a script that replays", Completes::Files, verbs::session),
+    command(
+        ".noise",
+        "[on|off|add|remove] [NAME [FILTER]]",
+        "leave out what named rules match, or list the rules",
+        Completes::Words(&["on", "off", "add", "remove"]),
+        shell::noise,
+    ),
+    command(".plot", "FILE.svg", "write the last timeline or count as a picture", Completes::Files, verbs::plot),
     command(".explain", "LOOKUP", "show the SQL and the plan of a lookup", Completes::Lookup, run_explain),
+    command(".eqp", "on|off", "show the plan before each answer", Completes::Switch, shell::eqp),
     command(".info", "", "show what the case holds", Completes::Nothing, run_info),
     command(".tables", "", "list the tables", Completes::Nothing, run_tables),
     command(".schema", "[TABLE]", "show how tables are made", Completes::Tables, run_schema),
-    command(".mode", "[FORMAT]", "set or tell the format of answers", Completes::Formats, run_mode),
+    command(".indexes", "[TABLE]", "list the indexes", Completes::Tables, shell::indexes),
+    command(".databases", "", "tell where the case is", Completes::Nothing, shell::databases),
+    command(".mode", "[FORMAT]", "set or tell the format of answers", Completes::Formats, shell::mode),
+    command(
+        ".expanded",
+        "[on|off]",
+        "show one line a cell, or tables; \\G behind an input does it once",
+        Completes::Switch,
+        shell::expanded,
+    ),
+    command(".headers", "on|off", "show the names of the columns or not", Completes::Switch, shell::headers),
+    command(".nullvalue", "TEXT", "show a text for missing values", Completes::Nothing, shell::null_value),
+    command(".width", "[N...]", "set the widths of a table's columns, 0 for any", Completes::Nothing, shell::width),
+    command(
+        ".tz",
+        "[ZONE]",
+        "show times in UTC, LOCAL, an offset or a named zone",
+        Completes::Words(&["UTC", "LOCAL"]),
+        shell::zone,
+    ),
+    command(
+        ".age",
+        "on|newest|off",
+        "show ages beside times, from now or from the newest event",
+        Completes::Words(&["on", "newest", "off"]),
+        shell::age,
+    ),
+    command(".fold", "on|off", "show bursts of one actor and event name as one line", Completes::Switch, shell::fold),
+    command(".pager", "[on|off|COMMAND]", "show answers that do not fit in a pager", Completes::Switch, shell::pager),
     command(".output", "[FILE]", "write answers to a file, or to the screen again", Completes::Files, run_output),
     command(".once", "FILE", "write the next answer to a file", Completes::Files, run_once),
-    command(".timer", "on|off", "tell how long each input took", Completes::Switch, run_timer),
+    command(
+        ".param",
+        "[set NAME VALUE|unset NAME|clear|list]",
+        "set the values of :NAME in SQL and ${NAME} in lookups",
+        Completes::Words(&["set", "unset", "clear", "list"]),
+        shell::param,
+    ),
+    command(".timer", "on|off", "tell how long each input took", Completes::Switch, shell::timer),
+    command(".echo", "on|off", "repeat each input before its answer", Completes::Switch, shell::echo),
+    command(".settings", "", "tell how the session is set", Completes::Nothing, shell::settings),
     command(".import", "PATH...", "load trail files and folders", Completes::Files, run_import),
     command(".read", "FILE", "run lookups, SQL and commands from a file", Completes::Files, run_read),
     command(".bail", "on|off", "end a script at the first error, or go on", Completes::Switch, run_bail),
@@ -87,21 +172,25 @@ pub const COMMANDS: &[Command] = &[
     command(".exit", "", "leave", Completes::Nothing, run_quit),
 ];
 
+/// Other names of commands, as sqlite3 has them.
+const ALIASES: [(&str, &str); 3] = [(".parameter", ".param"), (".indices", ".indexes"), (".header", ".headers")];
+
 /// The command with this name.
 pub fn find(name: &str) -> Option<&'static Command> {
+    let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, name)| name);
     COMMANDS.iter().find(|command| command.name == name)
 }
 
 /// A command's arguments.
-struct Arguments<'a> {
+pub(super) struct Arguments<'a> {
     /// The command.
-    command: &'static Command,
+    pub(super) command: &'static Command,
     /// The whole line.
-    line: &'a str,
+    pub(super) line: &'a str,
     /// What follows the name, as it was typed.
-    rest: &'a str,
+    pub(super) rest: &'a str,
     /// What follows the name, by words; quotes keep a word together.
-    words: Vec<(String, Span)>,
+    pub(super) words: Vec<(String, Span)>,
 }
 
 /// Runs a command line.
@@ -110,7 +199,11 @@ pub(super) fn run(session: &mut Session, line: &str) -> Result<Answer, SessionEr
     let (name, rest) = line.split_at(end);
     let Some(command) = find(name) else {
         let mut mistake = Diagnostic::at(Span::new(0, end), format!("unknown command `{name}`")).in_source(line);
+        if let Some(advice) = foreign::advice(name) {
+            return Err(mistake.hint(advice).into());
+        }
         for near in nearest(name, COMMANDS.iter().map(|command| command.name)) {
+            mistake.instead.get_or_insert_with(|| near.to_owned());
             mistake = mistake.hint(format!("did you mean `{near}`?"));
         }
         if mistake.hints.is_empty() {
@@ -124,7 +217,7 @@ pub(super) fn run(session: &mut Session, line: &str) -> Result<Answer, SessionEr
 
 impl Arguments<'_> {
     /// At most `most` words; more are a mistake.
-    fn at_most(&self, most: usize) -> Result<(), SessionError> {
+    pub(super) fn at_most(&self, most: usize) -> Result<(), SessionError> {
         match self.words.get(most) {
             Some((_, span)) => Err(self.mistake(*span, format!("{} takes no more arguments", self.command.name))),
             None => Ok(()),
@@ -132,13 +225,13 @@ impl Arguments<'_> {
     }
 
     /// Exactly one word.
-    fn one(&self) -> Result<&str, SessionError> {
+    pub(super) fn one(&self) -> Result<&str, SessionError> {
         self.at_most(1)?;
         self.words.first().map(|(word, _)| word.as_str()).ok_or_else(|| self.missing())
     }
 
     /// Whether the one word is `on`; `what` begins the mistake of any other but `off`.
-    fn switch(&self, what: &str) -> Result<bool, SessionError> {
+    pub(super) fn switch(&self, what: &str) -> Result<bool, SessionError> {
         match self.one()? {
             "on" => Ok(true),
             "off" => Ok(false),
@@ -146,14 +239,34 @@ impl Arguments<'_> {
         }
     }
 
+    /// The word at a place as the number of a row.
+    pub(super) fn row(&self, at: usize) -> Result<u64, SessionError> {
+        let (word, span) = self.words.get(at).ok_or_else(|| self.missing())?;
+        word.parse().map_err(|_| self.mistake(*span, format!("`{word}` is no row of the last answer")))
+    }
+
+    /// The word at a place as seconds of a span of time, if there is one.
+    pub(super) fn span(&self, at: usize, usual: i64) -> Result<i64, SessionError> {
+        let Some((word, span)) = self.words.get(at) else { return Ok(usual) };
+        crate::query::duration(word).ok_or_else(|| {
+            let mistake = Diagnostic::at(*span, format!("`{word}` is no length of time")).in_source(self.line);
+            mistake.hint("write a number and s, m, h, d or w: 10m").into()
+        })
+    }
+
+    /// The words as they are.
+    pub(super) fn texts(&self) -> Vec<&str> {
+        self.words.iter().map(|(word, _)| word.as_str()).collect()
+    }
+
     /// The mistake of leaving out what has to be there.
-    fn missing(&self) -> SessionError {
+    pub(super) fn missing(&self) -> SessionError {
         let end = self.line.trim_end().len();
         self.mistake(Span::new(end, end), format!("{} needs {}", self.command.name, self.command.arguments))
     }
 
     /// A mistake at a place of the line.
-    fn mistake(&self, span: Span, message: String) -> SessionError {
+    pub(super) fn mistake(&self, span: Span, message: String) -> SessionError {
         Diagnostic::at(span, message).in_source(self.line).into()
     }
 }
@@ -265,24 +378,6 @@ fn run_schema(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer
     Ok(Answer::default())
 }
 
-fn run_mode(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
-    arguments.at_most(1)?;
-    let Some((name, span)) = arguments.words.first() else {
-        let format = session.settings.format.unwrap_or_default();
-        session.print(&format!("{format}\n"))?;
-        return Ok(Answer::default());
-    };
-    let Ok(format) = name.parse::<Format>() else {
-        let mut mistake = Diagnostic::at(*span, format!("no format `{name}`")).in_source(arguments.line);
-        for near in nearest(name, Format::ALL.map(Format::name)) {
-            mistake = mistake.hint(format!("did you mean `{near}`?"));
-        }
-        return Err(mistake.note(format!("formats are {}", Format::ALL.map(Format::name).join(", "))).into());
-    };
-    session.settings.format = Some(format);
-    Ok(Answer::default())
-}
-
 fn run_output(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     arguments.at_most(1)?;
     let file = arguments.words.first().map(|(file, span)| (Path::new(file), *span));
@@ -333,11 +428,6 @@ fn run_queries(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answe
 
 fn run_bail(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     session.settings.bail_off = !arguments.switch("bail is")?;
-    Ok(Answer::default())
-}
-
-fn run_timer(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
-    session.settings.timer = arguments.switch("the timer is")?;
     Ok(Answer::default())
 }
 

@@ -73,6 +73,9 @@ impl From<store::Error> for SessionError {
 
 impl From<ingest::Error> for SessionError {
     fn from(error: ingest::Error) -> SessionError {
+        if matches!(error, ingest::Error::Cancelled) {
+            return SessionError::Cancelled;
+        }
         let mut mistake = Diagnostic::new(error.to_string());
         mistake.hints.extend(error.hint());
         SessionError::from(mistake)

@@ -1,6 +1,6 @@
 //! Shows how a lookup is answered: its interval, its statement and parameters, and SQLite's plan.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::io;
 
@@ -15,7 +15,8 @@ use crate::store::Case;
 /// Prints the explanation as SQL with comments.
 pub(super) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionError> {
     let case = session.case()?;
-    let understood = understand(session, &case, text)?;
+    let text = session.substituted(text)?;
+    let understood = understand(&case, &text)?;
     let list = understood.lookup.is_event_list();
     let most = if list { most_events(session, &understood) } else { None };
     let format = session.settings.format.unwrap_or_default();
@@ -53,6 +54,83 @@ fn describe(out: &mut String, statement: &Statement) {
     }
 }
 
+/// Writes the plan of a statement that is about to be answered, for `.eqp on`.
+pub(super) fn print_plan(session: &mut Session, case: &Case, statement: &Statement) -> Result<(), SessionError> {
+    for step in plan(case, statement)? {
+        session.status(&format!("plan: {step}"));
+    }
+    Ok(())
+}
+
+/// Writes the plan of SQL that is about to be answered. What is wrong with it is told where it is answered.
+pub(super) fn print_sql_plan(session: &mut Session, case: &Case, sql: &str, params: &BTreeMap<String, Option<Param>>) {
+    for step in sql_plan(case, sql, params).unwrap_or_default() {
+        session.status(&format!("plan: {step}"));
+    }
+}
+
+/// The steps of the plan of SQL, if it is one statement that has one.
+fn sql_plan(case: &Case, sql: &str, params: &BTreeMap<String, Option<Param>>) -> Option<Vec<String>> {
+    let mut taken = Plan::default();
+    case.query_named(&format!("EXPLAIN QUERY PLAN {sql}"), params, &mut taken).ok()?;
+    Some(taken.steps)
+}
+
+/// How a statement finds its rows: the index that drives it, or a scan. `None` where there is nothing to say.
+pub(super) fn route(case: &Case, statement: &Statement) -> Option<String> {
+    let steps = plan(case, statement).ok()?;
+    let found = route_of(&steps);
+    match (found, statement.scans_records) {
+        (Some(route), true) => Some(format!("{route}, reads records")),
+        (route, _) => route,
+    }
+}
+
+/// The tables of kept counts, as the plans of lookups name them.
+const COUNTS: [&str; 5] = ["attribute_values", "facets", "f", "hourly_counts", "h"];
+
+/// How an answer from them is told.
+const KEPT_COUNTS: &str = "kept counts";
+
+/// The route that the steps of a plan tell.
+pub(super) fn route_of(steps: &[String]) -> Option<String> {
+    let steps: Vec<&str> = steps.iter().map(|step| step.trim_start()).collect();
+    let on_events = |step: &&&str| {
+        ["SEARCH e ", "SCAN e", "SEARCH events ", "SCAN events"].iter().any(|head| {
+            step.starts_with(head) && step[head.len()..].chars().next().is_none_or(|c| head.ends_with(' ') || c == ' ')
+        })
+    };
+    let first = steps.iter().find(|step| step.starts_with("SEARCH ") || step.starts_with("SCAN "));
+    let step = steps.iter().find(on_events).or(first)?;
+    let index = step.split_once("INDEX ").and_then(|(_, rest)| rest.split([' ', '(']).next());
+    let table = step.split(' ').nth(1).unwrap_or_default();
+    Some(match (index, step.starts_with("SCAN ")) {
+        (Some(index), false) => format!("index {index}"),
+        (Some(index), true) if step.contains("COVERING") => format!("scan of index {index}"),
+        (Some(index), true) => format!("in the order of index {index}"),
+        (None, _) if step.contains("PRIMARY KEY") && matches!(table, "e" | "events") => {
+            driving(&steps).unwrap_or_else(|| "by number".to_owned())
+        }
+        (None, _) if COUNTS.contains(&table) => KEPT_COUNTS.to_owned(),
+        (None, false) => format!("key of {table}"),
+        (None, true) if table == "CONSTANT" => return None,
+        (None, true) => format!("scan of {}", if table == "e" { "events" } else { table }),
+    })
+}
+
+/// The index that finds the numbers of the events which are then read one by one.
+fn driving(steps: &[&str]) -> Option<String> {
+    let step = steps.iter().find(|step| step.starts_with("SEARCH ") && step.contains("INDEX "))?;
+    let index = step.split_once("INDEX ")?.1.split([' ', '(']).next()?;
+    Some(format!("index {index}"))
+}
+
+/// The route of SQL, if it is one statement that has one.
+pub(super) fn sql_route(case: &Case, sql: &str, params: &BTreeMap<String, Option<Param>>) -> Option<String> {
+    // In SQL a short name may stand for anything.
+    sql_plan(case, sql, params).and_then(|steps| route_of(&steps)).filter(|route| route != KEPT_COUNTS)
+}
+
 /// The steps of SQLite's plan, indented by what they are part of.
 fn plan(case: &Case, statement: &Statement) -> Result<Vec<String>, SessionError> {
     let mut plan = Plan::default();
@@ -84,5 +162,34 @@ impl RowSink for Plan {
 
     fn end(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::route_of;
+
+    #[test]
+    fn the_route_of_an_answer_is_told() {
+        let route = |steps: &[&str]| route_of(&steps.iter().map(|step| (*step).to_owned()).collect::<Vec<_>>());
+        let told = |steps: &[&str]| route(steps).unwrap();
+        assert_eq!(told(&["SEARCH e USING INDEX events_by_user_name (user_name=?)"]), "index events_by_user_name");
+        assert_eq!(told(&["SCAN e", "USE TEMP B-TREE FOR ORDER BY"]), "scan of events");
+        assert_eq!(told(&["SCAN e USING COVERING INDEX events_by_time"]), "scan of index events_by_time");
+        assert_eq!(told(&["SCAN e USING INDEX events_by_time"]), "in the order of index events_by_time");
+        assert_eq!(
+            told(&["CO-ROUTINE (subquery-1)", "  SEARCH attribute_values USING PRIMARY KEY (attribute=?)"]),
+            "kept counts"
+        );
+        assert_eq!(
+            told(&[
+                "SEARCH er USING COVERING INDEX resources_i (resource=?)",
+                "SEARCH e USING INTEGER PRIMARY KEY (rowid=?)"
+            ]),
+            "index resources_i"
+        );
+        assert_eq!(told(&["SCAN f", "SEARCH h USING PRIMARY KEY (facet=?)"]), "kept counts");
+        assert_eq!(route(&["SCAN CONSTANT ROW"]), None);
+        assert_eq!(route(&[]), None);
     }
 }

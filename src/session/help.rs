@@ -79,6 +79,35 @@ pub const TIMES: &[Entry] = &[
 /// Lists that are topics.
 const LISTS: &[&str] = &["commands", "fields", "stages", "functions", "lookups", "sql"];
 
+/// Examples of commands whose arguments want one.
+const EXAMPLES: &[(&str, &str)] = &[
+    (".age", ".age newest"),
+    (".diff", ".diff 3 4"),
+    (".filter", ".filter outcome=denied"),
+    (".filter", ".filter | top 10 user"),
+    (".key", ".key 3"),
+    (".last", ".last csv"),
+    (".near", ".near 3 30m"),
+    (".noise", ".noise on"),
+    (".noise", ".noise add health source=health user=monitor"),
+    (".note", ".note \"the key was in the build logs\""),
+    (".once", ".once events.csv"),
+    (".open", ".open 7"),
+    (".pager", ".pager less -RS"),
+    (".param", ".param set user alice"),
+    (".plot", ".plot denied.svg"),
+    (".resource", ".resource 3 2"),
+    (".save", ".save denied-by-user"),
+    (".session", ".session walk.trailq"),
+    (".show", ".show 3"),
+    (".tag", ".tag 3 7-9 suspicious \"why\""),
+    (".tz", ".tz LOCAL"),
+    (".untag", ".untag 3 suspicious"),
+    (".who", ".who 3 2h"),
+    (".width", ".width 20 0 30"),
+    (".zoom", ".zoom in 7"),
+];
+
 /// The overview that `.help` prints.
 pub fn overview(color: bool) -> String {
     let mut out = String::new();
@@ -164,8 +193,15 @@ fn list(name: &str, color: bool) -> Option<String> {
 
 /// Help on a command.
 fn command(name: &str, color: bool) -> Option<String> {
-    let command = commands::find(name)?;
-    Some(format!("{}\n  {}\n", paint(&spelled(command.name, command.arguments), HEADING, color), command.help))
+    let Some(command) = commands::find(name) else {
+        let advice = super::foreign::advice(name)?;
+        return Some(format!("{}\n  not in trailq: {advice}\n", paint(name, HEADING, color)));
+    };
+    let mut out = format!("{}\n  {}\n", paint(&spelled(command.name, command.arguments), HEADING, color), command.help);
+    for (_, example) in EXAMPLES.iter().filter(|(known, _)| *known == command.name) {
+        let _ = writeln!(out, "  example: {example}");
+    }
+    Some(out)
 }
 
 /// Help on a stage, a word for times, or a function.

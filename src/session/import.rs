@@ -26,9 +26,12 @@ pub(super) fn run(session: &mut Session, paths: &[PathBuf], options: &Options) -
         }
     };
     session.close();
-    let bar = Bar::new(session.settings.progress && !session.settings.quiet);
+    let bar = Bar::new(session.settings.progress && !session.settings.quiet, session.interrupter());
     let imported = ingest::import(&session.path, paths, options, &bar);
     bar.finish();
+    if matches!(imported, Err(ingest::Error::Cancelled)) {
+        session.note("what was stored stays in the case; the same import run again goes on where it stopped");
+    }
     let report = imported.map_err(SessionError::from)?;
     if json {
         let text = match session.settings.format {
@@ -39,9 +42,6 @@ pub(super) fn run(session: &mut Session, paths: &[PathBuf], options: &Options) -
         session.print(&format!("{}\n", escape::json(&text)))?;
     } else if !session.settings.quiet {
         let _ = session.notes.write_all(text(&report).as_bytes());
-    }
-    if session.interrupter.is_cancelled() {
-        session.note("an import is not cancelled: it has run to its end");
     }
     Ok(Answer { rejected: report.counts.rejected > 0, ..Answer::default() })
 }

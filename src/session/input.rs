@@ -57,6 +57,34 @@ impl<'a> Input<'a> {
     }
 }
 
+impl<'a> Input<'a> {
+    /// As it was typed.
+    pub fn text(&self) -> &'a str {
+        match self {
+            Input::Nothing => "",
+            Input::Command(text) | Input::Sql(text) | Input::Lookup(text) => text,
+        }
+    }
+
+    /// The input without the `\\G` at its end, and whether it had one: its answer is shown one line a cell.
+    pub(super) fn without_expansion(&self) -> (Input<'a>, bool) {
+        let stripped = |text: &'a str| text.trim_end().strip_suffix(EXPANSION);
+        match *self {
+            Input::Sql(text) => stripped(text).map_or((*self, false), |rest| (Input::Sql(rest), true)),
+            // Elsewhere it may be the end of a regular expression.
+            Input::Lookup(text) => match stripped(text) {
+                Some("") => (Input::Nothing, true),
+                Some(rest) if rest.ends_with(char::is_whitespace) => (Input::Lookup(rest.trim_end()), true),
+                _ => (*self, false),
+            },
+            other => (other, false),
+        }
+    }
+}
+
+/// What asks for one line a cell at the end of an input.
+const EXPANSION: &str = "\\G";
+
 /// Puts lines together into inputs: SQL goes on until its semicolon, anything else is one line.
 #[derive(Debug, Default)]
 pub struct Assembler {
@@ -82,7 +110,11 @@ impl Assembler {
             self.pending.push('\n');
         }
         self.pending.push_str(line);
-        if Case::is_complete_sql(&self.pending) { self.finish() } else { None }
+        if Case::is_complete_sql(&self.pending) || self.pending.trim_end().ends_with(EXPANSION) {
+            self.finish()
+        } else {
+            None
+        }
     }
 
     /// The statement that the end of the lines leaves without its semicolon.
@@ -94,6 +126,11 @@ impl Assembler {
     /// Whether a statement goes on in the next line.
     pub fn is_pending(&self) -> bool {
         !self.pending.is_empty()
+    }
+
+    /// What has been typed of that statement.
+    pub fn pending(&self) -> &str {
+        &self.pending
     }
 }
 

@@ -34,8 +34,18 @@ impl Interrupter {
 
     /// Lets `cancel` be called until the guard is dropped.
     pub(super) fn watch(&self, cancel: impl Fn() + Send + Sync + 'static) -> Running<'_> {
-        *self.lock() = Some(Box::new(cancel));
+        self.hold(Box::new(cancel));
         Running(self)
+    }
+
+    /// Lets `cancel` be called until it is released.
+    pub(super) fn hold(&self, cancel: Box<dyn Fn() + Send + Sync>) {
+        *self.lock() = Some(cancel);
+    }
+
+    /// Forgets what is running.
+    pub(super) fn release(&self) {
+        *self.lock() = None;
     }
 
     /// What is running. A panic elsewhere leaves nothing half-done in it.
@@ -49,6 +59,6 @@ pub(super) struct Running<'a>(&'a Interrupter);
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        *self.0.lock() = None;
+        self.0.release();
     }
 }

@@ -2,10 +2,13 @@
 
 use std::io;
 
-use crate::rows::{Cell, RowSink};
+use crate::rows::{Cell, RowSink, Value};
 
 /// How many events are kept for `.show N`.
 const MOST_EVENTS: usize = 100_000;
+/// How many rows, and how many bytes of them, are held for the eye and for `.last`.
+const MOST_ROWS: usize = 10_000;
+const MOST_BYTES: usize = 8 << 20;
 
 /// Which event a row is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +19,13 @@ pub(super) enum EventRef {
     EventId(String),
     /// The row is no event.
     None,
+}
+
+/// The rows of an answer.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Held {
+    pub(super) columns: Vec<String>,
+    pub(super) rows: Vec<Vec<Value>>,
 }
 
 /// What was seen.
@@ -29,6 +39,10 @@ pub(super) struct Kept {
     pub(super) is_zero: bool,
     /// The event of each row, as far as there is one.
     pub(super) events: Vec<EventRef>,
+    /// The rows of the last statement, unless they are too many.
+    pub(super) held: Option<Held>,
+    /// Whether they were not passed on: they are still to be shown.
+    pub(super) is_pending: bool,
 }
 
 /// Passes rows on to another sink, and keeps what they are.
@@ -37,6 +51,10 @@ pub(super) struct Keep<'a> {
     /// Whether the first column is the event's number, which `inner` does not see.
     hidden: bool,
     most: Option<u64>,
+    /// Whether rows are passed on only when they are too many to be held.
+    waits: bool,
+    /// The size of the rows held.
+    bytes: usize,
     /// The column that tells the event, and whether it is its number or its event id.
     column: Option<(usize, bool)>,
     /// Rows of this statement.
@@ -47,7 +65,8 @@ pub(super) struct Keep<'a> {
 impl<'a> Keep<'a> {
     /// Passes everything on to `inner`.
     pub(super) fn new(inner: Box<dyn RowSink + 'a>) -> Keep<'a> {
-        Keep { inner, hidden: false, most: None, column: None, statement: 0, kept: Kept::default() }
+        let kept = Kept::default();
+        Keep { inner, hidden: false, most: None, waits: false, bytes: 0, column: None, statement: 0, kept }
     }
 
     /// The first column is the event's number, which `inner` does not see.
@@ -59,6 +78,30 @@ impl<'a> Keep<'a> {
     pub(super) fn at_most(mut self, most: Option<u64>) -> Keep<'a> {
         self.most = most;
         self
+    }
+
+    /// Rows are not passed on, as long as they are few enough to be held: somebody shows them afterwards.
+    pub(super) fn waiting(mut self, waits: bool) -> Keep<'a> {
+        self.waits = waits;
+        self
+    }
+
+    /// Holds a row; where they become too many, those held are passed on, and none is held any more.
+    fn hold(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
+        let Some(held) = &mut self.kept.held else { return Ok(()) };
+        let row: Vec<Value> = cells.iter().map(|cell| Value::from(*cell)).collect();
+        self.bytes += row.iter().map(Value::size).sum::<usize>();
+        held.rows.push(row);
+        if held.rows.len() > MOST_ROWS || self.bytes > MOST_BYTES {
+            let held = self.kept.held.take().unwrap_or_default();
+            if std::mem::take(&mut self.kept.is_pending) {
+                self.inner.begin(&held.columns)?;
+                for row in &held.rows {
+                    self.inner.row(&row.iter().map(Value::cell).collect::<Vec<_>>())?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// What was seen.
@@ -78,7 +121,11 @@ impl RowSink for Keep<'_> {
             // Rows of other tables have an id too: only beside an event_id is it an event's.
             place("event_id").map(|event_id| place("id").map_or((event_id, false), |id| (id, true)))
         };
-        self.inner.begin(&columns[usize::from(self.hidden)..])
+        let columns = &columns[usize::from(self.hidden)..];
+        self.kept.held = Some(Held { columns: columns.to_vec(), rows: Vec::new() });
+        self.kept.is_pending = self.waits;
+        self.bytes = 0;
+        if self.waits { Ok(()) } else { self.inner.begin(columns) }
     }
 
     fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
@@ -98,11 +145,31 @@ impl RowSink for Keep<'_> {
                 _ => EventRef::None,
             });
         }
-        self.inner.row(&cells[usize::from(self.hidden)..])
+        let cells = &cells[usize::from(self.hidden)..];
+        let passed = self.kept.is_pending;
+        self.hold(cells)?;
+        // The row with which they became too many has been passed on with those before it.
+        if passed { Ok(()) } else { self.inner.row(cells) }
     }
 
     fn end(&mut self) -> io::Result<()> {
-        self.inner.end()
+        if self.kept.is_pending { Ok(()) } else { self.inner.end() }
+    }
+}
+
+impl RowSink for Held {
+    fn begin(&mut self, columns: &[String]) -> io::Result<()> {
+        self.columns = columns.to_vec();
+        Ok(())
+    }
+
+    fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
+        self.rows.push(cells.iter().map(|cell| Value::from(*cell)).collect());
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

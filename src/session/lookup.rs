@@ -1,17 +1,19 @@
 //! Answers a lookup, and says what a person would ask next: how many matched, when, and why nothing did.
 
 use std::fmt::Write as _;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::query::ast::{self, StageKind};
-use crate::query::{self, Environment, EqualityValue, Interval, Lookup, Projection, Statement, Term};
+use crate::query::{self, Environment, EqualityValue, Interval, Lookup, Projection, Statement, Term, edit};
 use crate::render::{Format, number};
 use crate::rows::RowSink;
 use crate::store::Case;
 
 use super::keep::{First, Keep, Kept};
-use super::{Answer, Session, SessionError, records};
+use super::last::{Asked, Last, View};
+use super::noise::Hidden;
+use super::{Answer, Session, SessionError, activity, explain, look, noise, records};
 
 /// How many events a list shows as a table.
 const NEWEST: u64 = 50;
@@ -32,22 +34,62 @@ pub(super) struct Understood {
 pub(super) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionError> {
     let started = Instant::now();
     let case = session.case()?;
-    let understood = understand(session, &case, text)?;
-    let (kept, most) = write_rows(session, &case, &understood)?;
-    let answer = Answer::rows(kept.rows);
-    if !session.settings.quiet {
-        remark(session, &case, &understood, &kept, most, started)?;
+    let asked = session.substituted(text)?;
+    let plain = understand(&case, &asked)?;
+    let hidden = noise::applied(session, &case, &plain)?;
+    let understood = match &hidden {
+        Some(hidden) => understand(&case, &hidden.lookup)?,
+        None => plain,
+    };
+    let statement = prepared(session, &case, &understood)?;
+    if session.settings.eqp {
+        explain::print_plan(session, &case, &statement)?;
     }
-    session.shown = kept.events;
+    let (kept, most) = write_rows(session, &case, &understood, &statement)?;
+    let answer = Answer::rows(kept.rows);
+    let remarks = Remarks { kept: &kept, most, statement: &statement, hidden };
+    let taken = started.elapsed();
+    session.remember(asked.trim());
+    let mut last = Last {
+        view: view(&understood),
+        asked: Asked::Lookup(asked),
+        held: kept.held.clone(),
+        activity: None,
+        folds: Vec::new(),
+    };
+    session.shown = kept.events.clone();
+    if kept.is_pending {
+        if session.settings.format.unwrap_or_default() == Format::Table {
+            last.activity = activity::of(session, &case, &understood, &last)?;
+        }
+        let format = session.settings.format.unwrap_or_default();
+        look::show(session, &case, &mut last, format, 0..usize::MAX)?;
+    }
+    session.last = Some(last);
+    if !session.settings.quiet {
+        remark(session, &case, &understood, remarks, taken)?;
+    }
     Ok(answer)
 }
 
+/// What the rows of an answer are.
+fn view(understood: &Understood) -> View {
+    let lookup = &understood.lookup;
+    if lookup.is_event_list() {
+        let sorted = understood.tree.stages.iter().any(|stage| matches!(stage.kind, StageKind::Sort(_)));
+        return View::List { by_time: !sorted };
+    }
+    match lookup.timeline_bucket() {
+        Some(bucket) => View::Timeline { bucket, interval: lookup.interval().unwrap_or_default() },
+        None => View::Count,
+    }
+}
+
 /// Gives a lookup its meaning in the case.
-pub(super) fn understand(session: &Session, case: &Case, text: &str) -> Result<Understood, SessionError> {
-    let text = session.substituted(text)?;
-    let tree = query::parse(&text).map_err(|mistake| SessionError::from(mistake).in_source(&text))?;
+pub(super) fn understand(case: &Case, text: &str) -> Result<Understood, SessionError> {
+    let tree = query::parse(text).map_err(|mistake| SessionError::from(mistake).in_source(text))?;
     let lookup = query::resolve(&tree, &CaseEnvironment { case })
-        .map_err(|mistake| SessionError::from(mistake).in_source(&text))?;
+        .map_err(|mistake| SessionError::from(mistake).in_source(text))?;
     Ok(Understood { tree, lookup })
 }
 
@@ -78,12 +120,8 @@ fn records_of(ids: Statement) -> Statement {
     Statement { sql, columns: vec!["id".to_owned(), "record".to_owned()], ..ids }
 }
 
-/// Writes the rows of the answer; also tells where the list was to be cut.
-fn write_rows(
-    session: &mut Session,
-    case: &Case,
-    understood: &Understood,
-) -> Result<(Kept, Option<u64>), SessionError> {
+/// The statement that answers a lookup in the session's format.
+fn prepared(session: &Session, case: &Case, understood: &Understood) -> Result<Statement, SessionError> {
     let lookup = &understood.lookup;
     let format = session.settings.format.unwrap_or_default();
     let list = lookup.is_event_list();
@@ -92,20 +130,40 @@ fn write_rows(
             .hint("leave the stages out, or take another format");
         return Err(mistake.into());
     }
+    Ok(statement(case, lookup, format, if list { most_events(session, understood) } else { None }))
+}
+
+/// Writes the rows of the answer, or holds them for a screen; also tells where the list was to be cut.
+fn write_rows(
+    session: &mut Session,
+    case: &Case,
+    understood: &Understood,
+    statement: &Statement,
+) -> Result<(Kept, Option<u64>), SessionError> {
+    let format = session.settings.format.unwrap_or_default();
+    let list = understood.lookup.is_event_list();
     let most = if list { most_events(session, understood) } else { session.settings.limit };
-    let statement = statement(case, lookup, format, if list { most } else { None });
     let mut target = session.output.target(&session.settings.style);
     target.style.numbers &= list;
+    let looked_at = target.style.width.is_some() && matches!(format, Format::Table | Format::Expanded);
     let running = session.interrupter.watch(case.interrupt());
     let inner = records::sink(format, case, target.out, &target.style);
     let keep = if list { Keep::events(inner) } else { Keep::new(inner) };
-    let mut keep = keep.at_most(most);
+    let mut keep = keep.at_most(most).waiting(looked_at);
     let done = case.query(&statement.sql, &statement.params, &mut keep);
     drop(running);
     let kept = keep.finish();
-    done?;
-    session.output.flush()?;
+    session.output.finished(done)?;
+    session.output.end_page()?;
     Ok((kept, most))
+}
+
+/// What the remarks on an answer are made of.
+struct Remarks<'a> {
+    kept: &'a Kept,
+    most: Option<u64>,
+    statement: &'a Statement,
+    hidden: Option<Hidden>,
 }
 
 /// Writes the status line and what else is worth knowing.
@@ -113,12 +171,11 @@ fn remark(
     session: &mut Session,
     case: &Case,
     understood: &Understood,
-    kept: &Kept,
-    most: Option<u64>,
-    started: Instant,
+    remarks: Remarks<'_>,
+    taken: Duration,
 ) -> Result<(), SessionError> {
+    let Remarks { kept, most, statement, hidden } = remarks;
     let lookup = &understood.lookup;
-    let taken = started.elapsed();
     let list = lookup.is_event_list();
     let own_limit = understood.tree.stages.iter().filter_map(|stage| match stage.kind {
         StageKind::Limit(most) => Some(most),
@@ -141,13 +198,20 @@ fn remark(
         (false, true) => (format!("the first {rows} rows"), true),
         (false, false) => (number::counted(kept.rows, "row"), false),
     };
-    let mut line = format!("{of} ({}, {})", interval(lookup.interval()), number::duration(taken));
+    let mut line = format!("{of} ({}, {}", interval(lookup.interval()), number::duration(taken));
+    if let Some(route) = explain::route(case, statement) {
+        let _ = write!(line, ", {route}");
+    }
+    line.push(')');
     if cut && session.settings.limit.is_none() && most == Some(NEWEST) {
         line.push_str("; `| limit N` shows more");
     }
     session.status(&line);
+    if let Some(hidden) = hidden {
+        noise::tell(session, case, &hidden)?;
+    }
     if kept.rows == 0 || kept.is_zero {
-        explain_nothing(session, case, lookup)?;
+        explain_nothing(session, case, understood)?;
     } else {
         tell_identities(session, case, lookup);
     }
@@ -155,7 +219,7 @@ fn remark(
 }
 
 /// How many events match, where counting needs no scan of the records.
-fn total(session: &Session, case: &Case, lookup: &Lookup) -> Result<Option<u64>, SessionError> {
+pub(super) fn total(session: &Session, case: &Case, lookup: &Lookup) -> Result<Option<u64>, SessionError> {
     let statement = query::emit_count(lookup, case);
     if statement.scans_records && statement.scan.is_none_or(|scan| scan.groups > FEW_GROUPS) {
         return Ok(None);
@@ -180,7 +244,8 @@ fn first(session: &Session, case: &Case, statement: &Statement) -> Result<Option
 }
 
 /// Says which term removed the last rows, what near values it has, and which period the case covers.
-fn explain_nothing(session: &mut Session, case: &Case, lookup: &Lookup) -> Result<(), SessionError> {
+fn explain_nothing(session: &mut Session, case: &Case, understood: &Understood) -> Result<(), SessionError> {
+    let lookup = &understood.lookup;
     let terms = lookup.terms();
     for kept in 1..=terms.len() {
         // That all of them together match nothing is known, and may have cost a scan to find out.
@@ -201,7 +266,7 @@ fn explain_nothing(session: &mut Session, case: &Case, lookup: &Lookup) -> Resul
             });
             session.note(&format!("`{term}` leaves none of {before} that the terms before it match"));
         }
-        near_values(session, case, lookup, *span);
+        near_values(session, case, understood, *span);
         break;
     }
     if let Some(period) = period(case) {
@@ -211,19 +276,24 @@ fn explain_nothing(session: &mut Session, case: &Case, lookup: &Lookup) -> Resul
 }
 
 /// Names the values that are near those that one term asks for.
-fn near_values(session: &mut Session, case: &Case, lookup: &Lookup, term: Span) {
-    for EqualityValue { field, value, span } in lookup.equality_values() {
+fn near_values(session: &mut Session, case: &Case, understood: &Understood, term: Span) {
+    for EqualityValue { field, value, span } in understood.lookup.equality_values() {
         let Some(field) = field.filter(|_| span.start >= term.start && span.end <= term.end) else { continue };
-        let near: Vec<String> = case
-            .near_values(field, value)
-            .into_iter()
-            .filter(|near| near != value)
-            .map(|near| format!("`{near}`"))
-            .collect();
-        if !near.is_empty() {
+        let near: Vec<String> = case.near_values(field, value).into_iter().filter(|near| near != value).collect();
+        if let Some(first) = near.first() {
+            session.suggestion = corrected(&understood.tree.text, span, value, first);
+            let near: Vec<String> = near.iter().map(|near| format!("`{near}`")).collect();
             session.note(&format!("`{value}` is near {} of {}", near.join(", "), field.name));
         }
     }
+}
+
+/// A lookup with one value of a term in place of another.
+fn corrected(text: &str, term: Span, value: &str, right: &str) -> Option<String> {
+    let slice = text.get(term.start..term.end)?;
+    let at = slice.match_indices(value).map(|(at, _)| at).find(|at| slice[..*at].ends_with(['=', ',']))?;
+    let (start, end) = (term.start + at, term.start + at + value.len());
+    Some(format!("{}{}{}", &text[..start], edit::literal(right), &text[end..]))
 }
 
 /// Says so where one `user=` meets several identities.
@@ -267,8 +337,8 @@ pub(super) fn period(case: &Case) -> Option<String> {
 }
 
 /// What a lookup may ask of the world.
-struct CaseEnvironment<'a> {
-    case: &'a Case,
+pub(super) struct CaseEnvironment<'a> {
+    pub(super) case: &'a Case,
 }
 
 impl Environment for CaseEnvironment<'_> {

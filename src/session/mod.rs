@@ -4,35 +4,50 @@
 //! Rows go to `out`, remarks to `notes`; nothing here knows whether these are a terminal.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
+mod activity;
+mod around;
 pub mod commands;
+mod compare;
 mod error;
 mod explain;
+pub mod foreign;
 pub mod help;
 mod import;
 mod info;
 pub mod input;
 mod interrupt;
+mod journal;
 mod keep;
+mod kept;
+mod last;
+mod look;
 mod lookup;
 mod lookup_events;
+mod moves;
+mod noise;
 mod output;
+mod pager;
 mod params;
+mod plot;
 mod progress;
 mod records;
 mod saved;
 pub mod screen;
 pub mod script;
+mod shell;
 mod show;
+mod verbs;
 
 pub use error::SessionError;
 pub use interrupt::Interrupter;
+pub use pager::Paging;
 pub use params::Params;
 pub use saved::Run;
 
@@ -41,10 +56,12 @@ use crate::ingest;
 use crate::lookup_events::Query;
 use crate::query::{Param, Statistics};
 use crate::render::{self, Format, Style, number, palette};
+use crate::rows::{RowSink, Value};
 use crate::saved::Library;
-use crate::store::Case;
+use crate::store::{Case, Failure};
 use input::Input;
 use keep::{EventRef, Keep};
+use last::{Asked, Last, View};
 use output::Output;
 
 /// How a session shows what it finds.
@@ -70,6 +87,14 @@ pub struct Settings {
     pub queries: Vec<PathBuf>,
     /// How many events a list shows; `None` is 50 as a table and all of them in other formats.
     pub limit: Option<u64>,
+    /// Whether consecutive events of the same actor and name are one line of a table on a screen.
+    pub fold: bool,
+    /// Whether the plan of each answer is shown before it.
+    pub eqp: bool,
+    /// Whether inputs are repeated before their answers.
+    pub echo: bool,
+    /// When answers are shown in a pager.
+    pub paging: Paging,
 }
 
 /// What became of an input.
@@ -109,6 +134,18 @@ pub struct Session {
     notes: Box<dyn Write>,
     /// The events that the last answer showed, for `.show N`.
     shown: Vec<EventRef>,
+    /// The last answer.
+    last: Option<Last>,
+    /// The lookups that were answered, the last last, for `.back`.
+    trail: Vec<String>,
+    /// What a script would have to hold to come to where the session is.
+    journal: Vec<String>,
+    /// What stands in the journal in place of the input under way.
+    journal_entry: Option<Vec<String>>,
+    /// The noise rules that are on.
+    noise: BTreeSet<String>,
+    /// The last input with what was wrong in it put right.
+    suggestion: Option<String>,
     /// The values of `:k` and `${k}`; without any, `${k}` is plain text.
     params: Option<Params>,
     interrupter: Arc<Interrupter>,
@@ -128,6 +165,12 @@ impl Session {
             output: Output::new(out),
             notes,
             shown: Vec::new(),
+            last: None,
+            trail: Vec::new(),
+            journal: Vec::new(),
+            journal_entry: None,
+            noise: BTreeSet::new(),
+            suggestion: None,
             params: None,
             interrupter: Arc::default(),
             depth: 0,
@@ -159,26 +202,56 @@ impl Session {
         Arc::clone(&self.interrupter)
     }
 
-    /// Runs one input to its end, with its rows written.
+    /// Runs one input to its end, with its rows written. Behind `\\G` it is shown one line a cell.
     pub fn execute(&mut self, input: &Input<'_>) -> Result<Answer, SessionError> {
         let started = Instant::now();
         if self.depth == 0 {
             self.interrupter.reset();
+            self.suggestion = None;
         }
-        let answer = match *input {
+        if self.settings.echo && *input != Input::Nothing {
+            self.print(&format!("{}\n", render::escape::visible_lines(input.text())))?;
+        }
+        let (input, expanded) = input.without_expansion();
+        let format = self.settings.format;
+        if expanded {
+            self.settings.format = Some(Format::Expanded);
+        }
+        let answer = match input {
+            Input::Nothing if expanded => self.show_last(Format::Expanded),
             Input::Nothing => Ok(Answer::default()),
             Input::Command(text) => commands::run(self, text),
             Input::Sql(text) => self.sql(text, started),
             Input::Lookup(text) => lookup::run(self, text),
         };
+        if expanded {
+            self.settings.format = format;
+        }
         let finished = self.output.finish();
-        let answer = answer?;
+        let answer = match answer {
+            // Who leaves the pager has had enough of this answer, and not of the session.
+            Err(error) if error.is_closed_pipe() && finished.as_ref().is_ok_and(|left| *left) => Answer::default(),
+            answer => answer.inspect_err(|_| self.journal_entry = None)?,
+        };
         finished?;
-        if self.settings.timer && *input != Input::Nothing {
+        self.record(&input, expanded);
+        if self.settings.timer && input != Input::Nothing {
             let line = format!("time: {:.3} s", started.elapsed().as_secs_f64());
             let _ = writeln!(self.notes, "{}", palette::paint(&line, palette::DIM, self.settings.color_notes));
         }
         Ok(answer)
+    }
+
+    /// The last input with what was wrong in it put right, if it is known how.
+    pub fn suggestion(&self) -> Option<&str> {
+        self.suggestion.as_deref()
+    }
+
+    /// The screen's size may have changed.
+    pub fn resize(&mut self, size: Option<(usize, usize)>) {
+        self.settings.style.width = size.map(|(_, columns)| columns);
+        let paging = if size.is_some() { self.settings.paging.clone() } else { Paging::Off };
+        self.output.set_paging(paging, size.unwrap_or_default());
     }
 
     /// Prints how a lookup is answered instead of answering it.
@@ -203,6 +276,7 @@ impl Session {
 
     /// Writes a mistake to the notes, `--quiet` or not.
     pub fn report(&mut self, mistake: &Diagnostic) {
+        self.suggestion = mistake.corrected().or_else(|| self.suggestion.take());
         let _ = self.output.flush();
         let _ = render::diagnostic::write(&mut self.notes, mistake, self.settings.color_notes);
         let _ = self.notes.flush();
@@ -227,10 +301,17 @@ impl Session {
     fn sql(&mut self, text: &str, started: Instant) -> Result<Answer, SessionError> {
         let case = self.case()?;
         let params = self.params.as_ref().map_or_else(BTreeMap::new, |params| params.for_sql(text));
+        if self.settings.eqp {
+            explain::print_sql_plan(self, &case, text, &params);
+        }
         let kept = self.rows_of(&case, text, &params)?;
         if self.settings.interactive {
-            let time = number::duration(started.elapsed());
-            self.status(&format!("{} ({time})", number::counted(kept, "row")));
+            let mut line = format!("{} ({}", number::counted(kept, "row"), number::duration(started.elapsed()));
+            if let Some(route) = explain::sql_route(&case, text, &params) {
+                line.push_str(&format!(", {route}"));
+            }
+            line.push(')');
+            self.status(&line);
         }
         Ok(Answer::rows(kept))
     }
@@ -250,9 +331,11 @@ impl Session {
         let done = case.query_named(text, params, &mut keep);
         drop(running);
         let kept = keep.finish();
-        done?;
+        self.output.finished(done)?;
+        self.output.end_page()?;
+        let asked = Asked::Sql(text.trim().to_owned());
+        self.last = Some(Last { asked, view: View::Rows, held: kept.held, activity: None, folds: Vec::new() });
         self.shown = kept.events;
-        self.output.flush()?;
         Ok(kept.rows)
     }
 
@@ -262,6 +345,28 @@ impl Session {
         let events = Statistics::events(&*case);
         let period = lookup::period(&case).map_or_else(String::new, |period| format!(", {period}"));
         Ok(format!("{}: {}{period}", case.path().display(), number::counted(events, "event")))
+    }
+
+    /// Writes rows that trailq itself made.
+    fn write_held(&mut self, held: &keep::Held) -> Result<Answer, SessionError> {
+        let case = self.case()?;
+        let format = match self.settings.format.unwrap_or_default() {
+            Format::Records => Format::Table,
+            format => format,
+        };
+        let mut target = self.output.target(&self.settings.style);
+        target.style.numbers = false;
+        let write = |sink: &mut dyn RowSink| -> std::io::Result<()> {
+            sink.begin(&held.columns)?;
+            for row in &held.rows {
+                sink.row(&row.iter().map(Value::cell).collect::<Vec<_>>())?;
+            }
+            sink.end()
+        };
+        let done = write(&mut *records::sink(format, &case, target.out, &target.style));
+        self.output.finished(done.map(|()| 0).map_err(Failure::Output))?;
+        self.output.end_page()?;
+        Ok(Answer::rows(held.rows.len() as u64))
     }
 
     /// The text of a lookup with `${k}` filled in.
@@ -294,5 +399,6 @@ impl Session {
         self.case.take();
         self.library.take();
         self.shown.clear();
+        self.last = None;
     }
 }

@@ -24,6 +24,16 @@ impl Params {
         Params { values: values.into_iter().collect(), shared: true }
     }
 
+    /// Gives a name a value.
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        self.values.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Takes the value of a name away; whether it had one.
+    pub(super) fn unset(&mut self, name: &str) -> bool {
+        self.values.remove(name).is_some()
+    }
+
     /// All of them.
     pub(super) fn all(&self) -> &BTreeMap<String, String> {
         &self.values

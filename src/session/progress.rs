@@ -1,10 +1,12 @@
 //! A bar that shows how far an import is: bytes, files, events, rate and estimate.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::Interrupter;
 use crate::ingest::Progress;
 use crate::render::number;
 
@@ -17,11 +19,12 @@ pub(super) struct Bar {
     files: AtomicU64,
     all_files: AtomicU64,
     events: AtomicU64,
+    interrupter: Arc<Interrupter>,
 }
 
 impl Bar {
-    /// A bar, which is hidden unless `shown`.
-    pub(super) fn new(shown: bool) -> Bar {
+    /// A bar, which is hidden unless `shown`; the interrupter cancels the import.
+    pub(super) fn new(shown: bool, interrupter: Arc<Interrupter>) -> Bar {
         let target = if shown { ProgressDrawTarget::stderr_with_hz(8) } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
@@ -30,11 +33,13 @@ impl Bar {
         if shown {
             bar.enable_steady_tick(Duration::from_millis(250));
         }
-        Bar { bar, files: AtomicU64::new(0), all_files: AtomicU64::new(0), events: AtomicU64::new(0) }
+        let none = || AtomicU64::new(0);
+        Bar { bar, files: none(), all_files: none(), events: none(), interrupter }
     }
 
     /// Takes the bar away.
     pub(super) fn finish(&self) {
+        self.interrupter.release();
         self.bar.finish_and_clear();
     }
 }
@@ -59,6 +64,14 @@ impl Progress for Bar {
                 number::count(all)
             ));
         }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.interrupter.is_cancelled()
+    }
+
+    fn cancelled_by(&self, cancel: Box<dyn Fn() + Send + Sync>) {
+        self.interrupter.hold(cancel);
     }
 
     fn finishing(&self) {

@@ -42,7 +42,7 @@ fn finish(session: &mut Session, escaped: bool) -> Result<Answer, SessionError> 
 }
 
 /// The number of the event in a row of the last answer.
-fn event(session: &Session, case: &Case, row: u64) -> Result<i64, SessionError> {
+pub(super) fn event(session: &Session, case: &Case, row: u64) -> Result<i64, SessionError> {
     let shown = &session.shown;
     if shown.is_empty() {
         return Err(Diagnostic::new("the last answer is no list of events")

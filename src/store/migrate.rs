@@ -10,8 +10,11 @@ use super::error::Error;
 pub(crate) const APPLICATION_ID: i64 = 0x7472_6c71;
 
 /// The migrations, in order: the first makes schema version 1. Only ever added to.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../../migrations/0001_case.sql"), include_str!("../../migrations/0002_saved_queries.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_case.sql"),
+    include_str!("../../migrations/0002_saved_queries.sql"),
+    include_str!("../../migrations/0003_session.sql"),
+];
 
 /// The schema version that this program writes.
 pub(crate) const NEWEST: i64 = MIGRATIONS.len() as i64;

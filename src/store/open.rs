@@ -13,7 +13,7 @@ use super::migrate;
 use super::write::Writer;
 
 /// How long a writer waits for another one.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Opens a case for an import, or makes it. An interrupted transaction is rolled back, an older schema migrated.
 pub(crate) fn open_for_import(path: &Path) -> Result<Connection, Error> {

@@ -111,7 +111,11 @@ fn advise_column(case: &Case, column: &str, diagnostic: Diagnostic) -> Diagnosti
 fn did_you_mean<'a>(diagnostic: Diagnostic, word: &str, names: impl IntoIterator<Item = &'a str>) -> Diagnostic {
     match nearest(word, names).as_slice() {
         [] => diagnostic,
-        near => diagnostic.hint(format!("did you mean {}?", near.join(" or "))),
+        near => {
+            let hinted = diagnostic.hint(format!("did you mean {}?", near.join(" or ")));
+            let is_word = |span: Span| span.end - span.start == word.len();
+            if hinted.span.is_some_and(is_word) { hinted.instead(near[0]) } else { hinted }
+        }
     }
 }
 

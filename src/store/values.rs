@@ -10,30 +10,38 @@ use crate::query::{Param, ScanSize, Statistics};
 /// How many values are looked at for "did you mean".
 const MOST_NEAR: usize = 20_000;
 
+/// A value that a case has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counted {
+    /// The value.
+    pub value: String,
+    /// In how many events it is.
+    pub events: u64,
+    /// When it was last seen, UTC, where that is kept.
+    pub last_seen: Option<String>,
+}
+
 impl Case {
-    /// The values of a field that begin with `prefix`, at most `most`, the most frequent first, with their counts.
-    pub fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<(String, u64)> {
+    /// The values of a field that begin with `prefix`, at most `most`, the most frequent first.
+    pub fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<Counted> {
         if let Kind::Word(words) = field.kind {
             let counts = self.start_with(field, prefix, most);
-            let mut all: Vec<(String, u64)> = words
-                .iter()
-                .filter(|word| word.starts_with(prefix))
-                .map(|word| {
-                    let count = counts.iter().find(|(value, _)| value == word).map_or(0, |(_, count)| *count);
-                    ((*word).to_owned(), count)
-                })
-                .collect();
-            all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+            let none = |word: &str| Counted { value: word.to_owned(), events: 0, last_seen: None };
+            let found = |word: &&str| counts.iter().find(|counted| counted.value == **word).cloned();
+            let begin = words.iter().filter(|word| word.starts_with(prefix));
+            let mut all: Vec<Counted> = begin.map(|word| found(word).unwrap_or_else(|| none(word))).collect();
+            all.sort_by_key(|counted| std::cmp::Reverse(counted.events));
             return all;
         }
         self.start_with(field, prefix, most)
     }
 
-    fn start_with(&self, field: &Field, prefix: &str, most: usize) -> Vec<(String, u64)> {
+    fn start_with(&self, field: &Field, prefix: &str, most: usize) -> Vec<Counted> {
         let Some(sql) = values_sql(field) else { return Vec::new() };
         let sql = format!("{sql} LIMIT ?3");
-        let pair = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?));
-        let found = self.rows(&sql, rusqlite::params![prefix, end_of(prefix), most], pair);
+        let counted =
+            |row: &rusqlite::Row<'_>| Ok(Counted { value: row.get(0)?, events: row.get(1)?, last_seen: row.get(2)? });
+        let found = self.rows(&sql, rusqlite::params![prefix, end_of(prefix), most], counted);
         // Completion has nobody to tell an error to; the next statement will.
         found.unwrap_or_default()
     }
@@ -42,7 +50,7 @@ impl Case {
     pub fn near_values(&self, field: &Field, value: &str) -> Vec<String> {
         let all = self.start_with(field, "", MOST_NEAR);
         let mut near: Vec<String> =
-            nearest(value, all.iter().map(|(value, _)| value.as_str())).into_iter().map(str::to_owned).collect();
+            nearest(value, all.iter().map(|near| near.value.as_str())).into_iter().map(str::to_owned).collect();
         near.retain(|near| near != value);
         near
     }
@@ -109,38 +117,45 @@ fn values_sql(field: &Field) -> Option<String> {
     let range = |column: &str| format!("{column} >= ?1 AND {column} < ?2");
     Some(match (field.place, field.values) {
         (Place::Event | Place::Facet, Values::Kept) => format!(
-            "SELECT value, events FROM attribute_values WHERE attribute = '{column}' AND {} \
+            "SELECT value, events, last_seen FROM attribute_values WHERE attribute = '{column}' AND {} \
              ORDER BY events DESC, value",
             range("value")
         ),
         (Place::Event, Values::Indexed) => format!(
-            "SELECT {column}, count(*) FROM (SELECT {column} FROM events WHERE {} LIMIT 20000) \
-             GROUP BY 1 ORDER BY 2 DESC, 1",
+            "SELECT {column}, count(*), strftime('%Y-%m-%dT%H:%M:%SZ', max(time), 'unixepoch') FROM \
+             (SELECT {column}, time FROM events WHERE {} LIMIT 20000) GROUP BY 1 ORDER BY 2 DESC, 1",
             range(column)
         ),
         (Place::Identity | Place::Role, _) => format!(
-            "SELECT {column}, sum(events) FROM identities WHERE {} GROUP BY 1 ORDER BY 2 DESC, 1",
+            "SELECT {column}, sum(events), max(last_seen) FROM identities WHERE {} GROUP BY 1 ORDER BY 2 DESC, 1",
             range(column)
         ),
         (Place::UserAgent, _) => text_sql("user_agents", &range("text")),
         (Place::ErrorMessage, _) => text_sql("error_messages", &range("text")),
         (Place::ResourceName | Place::ListedName, _) => format!(
-            "SELECT name, max(events) FROM (SELECT name, events FROM resources WHERE {} LIMIT 20000) \
+            "SELECT name, max(events), max(last_seen) FROM \
+             (SELECT name, events, last_seen FROM resources WHERE {} LIMIT 20000) \
              GROUP BY 1 ORDER BY 2 DESC, 1",
             range("name")
         ),
         (Place::ResourceType | Place::ListedType, _) => {
-            format!("SELECT type, sum(events) FROM resources WHERE {} GROUP BY 1 ORDER BY 2 DESC, 1", range("type"))
+            format!(
+                "SELECT type, sum(events), max(last_seen) FROM resources WHERE {} GROUP BY 1 ORDER BY 2 DESC, 1",
+                range("type")
+            )
         }
         (Place::Tag, _) => {
-            format!("SELECT tag, count(*) FROM tags WHERE {} GROUP BY 1 ORDER BY 2 DESC, 1", range("tag"))
+            format!(
+                "SELECT tag, count(*), max(created_at) FROM tags WHERE {} GROUP BY 1 ORDER BY 2 DESC, 1",
+                range("tag")
+            )
         }
         _ => return None,
     })
 }
 
 fn text_sql(table: &str, range: &str) -> String {
-    format!("SELECT text, events FROM {table} WHERE {range} ORDER BY events DESC, text")
+    format!("SELECT text, events, last_seen FROM {table} WHERE {range} ORDER BY events DESC, text")
 }
 
 /// A text above everything that begins with `prefix`.

@@ -192,7 +192,7 @@ fn unknown_stage(word: &str, span: Span) -> Diagnostic {
         return diagnostic.hint(*hint);
     }
     match nearest(word, STAGES.iter().copied()).first() {
-        Some(near) => diagnostic.hint(format!("did you mean {near}?")),
+        Some(near) => diagnostic.hint(format!("did you mean {near}?")).instead(*near),
         None => {
             let stages = STAGES.join(", ");
             diagnostic.hint(format!("the stages are {stages}; a value that contains | goes in quotes"))

@@ -95,8 +95,13 @@ pub(super) fn did_you_mean<'n>(
     match nearest(word, names).as_slice() {
         [] => diagnostic,
         near => {
-            let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
-            diagnostic.hint(format!("did you mean {}?", near.join(" or ")))
+            let named: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
+            let hinted = diagnostic.hint(format!("did you mean {}?", named.join(" or ")));
+            // The place is the word itself where the text there is no longer than it: a path has more before it.
+            match hinted.span {
+                Some(span) if span.end - span.start == word.len() => hinted.instead(near[0]),
+                _ => hinted,
+            }
         }
     }
 }

@@ -1,0 +1,60 @@
+//! Bars and sparklines in characters; plain ones where the terminal has no Unicode.
+
+/// Eighths of a block, from one to eight.
+const EIGHTHS: [char; 8] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
+/// Heights of a sparkline, from the least that is not nothing.
+const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+/// The same without Unicode.
+const PLAIN_HEIGHTS: [char; 6] = ['.', ':', '-', '=', '+', '#'];
+
+/// A bar of at most `most` columns for a value of which the largest is `largest`. What is not nothing shows.
+pub fn bar(value: u64, largest: u64, most: usize, unicode: bool) -> String {
+    if value == 0 || largest == 0 || most == 0 {
+        return String::new();
+    }
+    let share = value.min(largest) as f64 / largest as f64;
+    if !unicode {
+        return "#".repeat(((share * most as f64).round() as usize).max(1));
+    }
+    let eighths = ((share * (most * 8) as f64).round() as usize).max(1);
+    let mut text: String = std::iter::repeat_n('█', eighths / 8).collect();
+    if !eighths.is_multiple_of(8) {
+        text.push(EIGHTHS[eighths % 8 - 1]);
+    }
+    text
+}
+
+/// One character a value: its height beside the largest.
+pub fn sparkline(values: &[u64], unicode: bool) -> String {
+    let heights: &[char] = if unicode { &HEIGHTS } else { &PLAIN_HEIGHTS };
+    let largest = values.iter().copied().max().unwrap_or(0).max(1);
+    let height = |value: u64| {
+        let step = (value as f64 / largest as f64 * heights.len() as f64).ceil() as usize;
+        heights[step.clamp(1, heights.len()) - 1]
+    };
+    values.iter().map(|value| if *value == 0 { ' ' } else { height(*value) }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{bar, sparkline};
+
+    #[test]
+    fn bars_are_in_proportion_and_nothing_is_no_bar() {
+        assert_eq!(bar(10, 10, 4, true), "████");
+        assert_eq!(bar(5, 10, 3, true), "█▌");
+        assert_eq!(bar(1, 1_000_000, 10, true), "▏");
+        assert_eq!(bar(0, 10, 4, true), "");
+        assert_eq!(bar(5, 0, 4, true), "");
+        assert_eq!(bar(5, 10, 4, false), "##");
+        assert_eq!(bar(1, 1_000, 4, false), "#");
+    }
+
+    #[test]
+    fn a_sparkline_has_a_character_a_value() {
+        assert_eq!(sparkline(&[0, 1, 4, 8], true), " ▁▄█");
+        assert_eq!(sparkline(&[0, 1, 3, 6], false), " .-#");
+        assert_eq!(sparkline(&[0, 0], true), "  ");
+        assert_eq!(sparkline(&[], true), "");
+    }
+}

@@ -1,0 +1,344 @@
+//! Which columns of a table a screen shows, how wide, and what each cell is shown as.
+//!
+//! Where there is no room for everything, in this order: columns without a value go; columns with one value go, and
+//! stand in a line under the table; long texts are cut; columns go, the least telling first, and are named.
+
+use std::io::{self, Write};
+
+use super::chart::bar;
+use super::escape::{visible, width};
+use super::fit::{Need, cut, fit};
+use super::palette::{DIM, HEADING, PLACE, WRITE, paint};
+use super::shorten::shorten;
+use super::table::{Line, Shown};
+use super::{Style, resources};
+use crate::fields::BRIEF_COLUMNS;
+
+/// The widest column of a table without a terminal; with a wider one the rows are expanded.
+const WIDEST: usize = 2_000;
+/// Blank columns between two columns.
+const GAP: usize = 2;
+/// The narrowest terminal that gets a table.
+const NARROWEST: usize = 20;
+/// The column that tells how many events stand in one line, which says nothing when it is cut.
+const BURST: &str = "burst";
+/// The widths that an event's name and an IPv4 address keep, as they say little when they are cut.
+const KEPT: [(&str, usize); 2] = [("event_name", 18), ("source_ip_address", 15)];
+/// The width to which the last of these is cut before the rows are expanded.
+const SHORTEST: usize = 8;
+/// The fewest columns a bar needs, and the most that it gets.
+const BAR: std::ops::RangeInclusive<usize> = 6..=40;
+/// What every event source but a few ends in: cut off where room is short, as lookups take `ec2` too.
+const SOURCE_END: &str = ".amazonaws.com";
+/// The columns of a list of events that go where there is no room, the first first.
+const DISPENSABLE: [&str; 6] =
+    ["aws_region", "event_source", "resources", "source_ip_address", "error_code", "user_name"];
+
+/// A column as it is shown.
+struct Column {
+    name: String,
+    /// Its place in the answer; `None` for the bars.
+    at: Option<usize>,
+    cells: Vec<String>,
+    need: Need,
+    width: usize,
+    /// Whether it holds numbers only.
+    right: bool,
+}
+
+/// A table as it is shown.
+pub(super) struct Layout {
+    columns: Vec<Column>,
+    /// What stands in place of the numbers of rows.
+    labels: Vec<String>,
+    /// Lines under the table.
+    remarks: Vec<String>,
+}
+
+impl Layout {
+    /// Lays the rows out; `None` where they do not fit.
+    pub(super) fn of(names: &[String], rows: &[Line], style: &Style, first: u64) -> Option<Layout> {
+        let columns = names.iter().enumerate().map(|(at, name)| column(name, at, rows, style)).collect();
+        let labels = if style.numbers {
+            let label = |(number, row): (u64, &Line)| row.mark.label.clone().unwrap_or_else(|| number.to_string());
+            (first..).zip(rows).map(label).collect()
+        } else {
+            Vec::new()
+        };
+        let mut layout = Layout { columns, labels, remarks: Vec::new() };
+        match style.width {
+            Some(available) if available < NARROWEST => return None,
+            Some(available) => layout.fit(available, style)?,
+            None if layout.columns.iter().any(|column| column.need.natural > WIDEST) => return None,
+            None => layout.columns.iter_mut().for_each(|column| column.width = column.need.natural),
+        }
+        for (column, width) in layout.columns.iter_mut().zip(&style.widths).filter(|(_, width)| **width > 0) {
+            column.width = *width;
+        }
+        layout.cut(style);
+        if style.bars {
+            layout.draw_bars(style);
+        }
+        Some(layout)
+    }
+
+    /// Gives each column its width, and takes away what finds no room.
+    fn fit(&mut self, available: usize, style: &Style) -> Option<()> {
+        if self.try_fit(available, true) {
+            return Some(());
+        }
+        for column in self.columns.iter_mut().filter(|column| column.name == "event_source") {
+            let ends: Vec<&str> = column.cells.iter().filter_map(|cell| cell.strip_suffix(SOURCE_END)).collect();
+            if ends.len() == column.cells.len() {
+                column.cells = ends.into_iter().map(str::to_owned).collect();
+                column.measure(false);
+            }
+        }
+        self.columns.retain(|column| column.cells.iter().any(|cell| !cell.is_empty()));
+        if self.try_fit(available, true) {
+            return Some(());
+        }
+        self.take_out_constants(available, style);
+        if self.try_fit(available, false) {
+            return Some(());
+        }
+        let most = self.columns.len();
+        let mut gone: Vec<(usize, String)> = Vec::new();
+        let brief = |name: &str| name == BURST || BRIEF_COLUMNS.contains(&name);
+        let is_list = self.columns.iter().all(|column| brief(&column.name));
+        while self.columns.len() > 1 && !self.try_fit(available, false) {
+            if is_list && self.columns.len() == 2 {
+                // Of time and name the name gives way.
+                let name = &mut self.columns[1].need;
+                name.least = name.least.min(SHORTEST);
+                if self.try_fit(available, false) {
+                    break;
+                }
+            }
+            let listed = DISPENSABLE.iter().filter(|_| is_list);
+            let place = listed
+                .filter_map(|name| self.columns.iter().position(|column| column.name == *name))
+                .find(|at| *at > 0)
+                .unwrap_or(self.columns.len() - 1);
+            let column = self.columns.remove(place);
+            gone.push((column.at.unwrap_or(usize::MAX), column.name));
+        }
+        // Where most would be gone, the expanded form shows them all.
+        if (gone.len() * 2 > most && !is_list) || (self.columns.len() == 1 && !gone.is_empty()) {
+            return None;
+        }
+        gone.sort();
+        if !gone.is_empty() {
+            let names: Vec<String> = gone.into_iter().map(|(_, name)| visible(&name).into_owned()).collect();
+            self.remarks.push(format!("no room for: {}", names.join(", ")));
+        }
+        if !self.try_fit(available, false) {
+            let gaps = self.gaps();
+            let only = self.columns.first_mut()?;
+            only.width = available.checked_sub(gaps).filter(|width| *width >= 4)?;
+        }
+        Some(())
+    }
+
+    /// Fits the columns, whole or cut; `false` where there is no room.
+    fn try_fit(&mut self, available: usize, whole: bool) -> bool {
+        let needs: Vec<Need> = self.columns.iter().map(|column| column.need).collect();
+        let Some(room) = available.checked_sub(self.gaps()) else { return false };
+        if whole && needs.iter().map(|need| need.natural).sum::<usize>() > room {
+            return false;
+        }
+        let Some(widths) = fit(&needs, room) else { return false };
+        for (column, width) in self.columns.iter_mut().zip(widths) {
+            column.width = width;
+        }
+        true
+    }
+
+    /// The room between the columns, and that of the numbers.
+    fn gaps(&self) -> usize {
+        let numbers = self.labels.iter().map(|label| width(label)).max().map_or(0, |width| width + GAP);
+        numbers + GAP * self.columns.len().saturating_sub(1)
+    }
+
+    /// Moves columns with the same value in every row into a line under the table, until the rest fits.
+    fn take_out_constants(&mut self, available: usize, style: &Style) {
+        let mut constant = Vec::new();
+        let rows = self.columns.first().map_or(0, |column| column.cells.len());
+        let mut at = 1;
+        while rows > 1 && at < self.columns.len() && !self.try_fit(available, true) {
+            let column = &self.columns[at];
+            let same = column.cells.windows(2).all(|pair| pair[0] == pair[1]);
+            if same && column.name != "event_name" && !column.right {
+                let column = self.columns.remove(at);
+                let value = cut(&column.cells[0], available / 2, style.ellipsis());
+                constant.push(format!("{} {value}", visible(&column.name)));
+            } else {
+                at += 1;
+            }
+        }
+        if !constant.is_empty() {
+            self.remarks.push(format!("in every row: {}", constant.join(", ")));
+        }
+    }
+
+    /// Cuts the cells to the widths of their columns.
+    fn cut(&mut self, style: &Style) {
+        for column in &mut self.columns {
+            if column.cells.iter().all(|cell| width(cell) <= column.width) {
+                continue;
+            }
+            let shown = shorten(column.cells.iter().map(String::as_str), column.width, style.ellipsis());
+            column.cells = column.cells.iter().map(|cell| shown[cell.as_str()].clone()).collect();
+        }
+    }
+
+    /// Adds the last column as bars, where there is room.
+    fn draw_bars(&mut self, style: &Style) {
+        let taken = self.gaps() + GAP + self.columns.iter().map(|column| column.width).sum::<usize>();
+        let room = style.width.unwrap_or(0).saturating_sub(taken).min(*BAR.end());
+        let Some(last) = self.columns.last().filter(|last| last.right && room >= *BAR.start()) else { return };
+        let values: Vec<u64> = last.cells.iter().map(|cell| cell.parse().unwrap_or(0)).collect();
+        let largest = values.iter().copied().max().unwrap_or(0);
+        let cells = values.iter().map(|value| bar(*value, largest, room, style.unicode)).collect();
+        let need = Need::text(0, room);
+        self.columns.push(Column { name: String::new(), at: None, cells, need, width: room, right: false });
+    }
+
+    /// Writes the table.
+    pub(super) fn draw(&self, out: &mut dyn Write, rows: &[Line], style: &Style) -> io::Result<()> {
+        let numbers = self.labels.iter().map(|label| width(label)).max();
+        if !style.bare {
+            self.draw_header(out, numbers, style)?;
+        }
+        let error_shown = self.columns.iter().any(|column| matches!(column.name.as_str(), "error_code" | "outcome"));
+        for (at, row) in rows.iter().enumerate() {
+            let number = self
+                .labels
+                .get(at)
+                .map(|label| (paint(label, DIM, style.color).into_owned(), (width(label), numbers.unwrap_or(0), true)));
+            let cells = self.columns.iter().map(|column| {
+                let text = &column.cells[at];
+                let is_name = column.name == "event_name";
+                let mark = if is_failure(&column.name, text) || (row.mark.failed && !error_shown && is_name) {
+                    Some(PLACE)
+                } else if row.mark.write && is_name {
+                    Some(WRITE)
+                } else {
+                    column.at.is_none().then_some(DIM)
+                };
+                let shown = mark.map_or(text.clone(), |mark| paint(text, mark, style.color).into_owned());
+                (shown, (width(text), column.width, column.right))
+            });
+            write_line(out, number.into_iter().chain(cells))?;
+        }
+        for remark in &self.remarks {
+            let shown = cut(remark, style.width.unwrap_or(usize::MAX), style.ellipsis());
+            writeln!(out, "{}", paint(&shown, DIM, style.color))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the names of the columns and the rule under them.
+    fn draw_header(&self, out: &mut dyn Write, numbers: Option<usize>, style: &Style) -> io::Result<()> {
+        let number = numbers.map(|width| ("#".to_owned(), width, true));
+        let named = self
+            .columns
+            .iter()
+            .map(|column| (cut(&visible(&column.name), column.width, style.ellipsis()), column.width, column.right));
+        let header: Vec<(String, usize, bool)> = number.into_iter().chain(named).collect();
+        let painted = header
+            .iter()
+            .map(|(name, most, right)| (paint(name, HEADING, style.color).into_owned(), (width(name), *most, *right)));
+        write_line(out, painted)?;
+        let last = header.len().saturating_sub(1);
+        let rule = |(at, width): (usize, usize)| style.rule().to_string().repeat(width + usize::from(at < last));
+        let rules: Vec<String> = header.iter().map(|column| column.1).enumerate().map(rule).collect();
+        writeln!(out, "{}", rules.join(" "))
+    }
+}
+
+/// A column before anything is cut.
+fn column(name: &str, at: usize, rows: &[Line], style: &Style) -> Column {
+    let column = || rows.iter().filter_map(|row| row.cells.get(at));
+    let right = column().any(|cell| matches!(cell, Shown::Number(_)))
+        && column().all(|cell| matches!(cell, Shown::Number(_) | Shown::Null));
+    let whole = right || column().all(is_time);
+    let cells = rows.iter().map(|row| row.cells.get(at).map_or_else(String::new, |cell| screen(name, cell, style)));
+    let need = Need::text(0, 0);
+    let mut column = Column { name: name.to_owned(), at: Some(at), cells: cells.collect(), need, width: 0, right };
+    column.measure(whole);
+    column
+}
+
+impl Column {
+    /// Finds out what it needs.
+    fn measure(&mut self, whole: bool) {
+        let cells = self.cells.iter().map(|cell| width(cell)).max().unwrap_or(0);
+        let header = width(&visible(&self.name));
+        self.need = if whole { Need::whole(header, cells) } else { Need::text(header, cells) };
+        if self.name == BURST {
+            self.need.least = self.need.natural;
+        }
+        if let Some((_, least)) = KEPT.iter().find(|(name, _)| *name == self.name) {
+            self.need.least = cells.min(*least).max(self.need.least.min(*least));
+        }
+    }
+}
+
+/// Writes cells side by side: each with its width, the column's width, and whether it stands to the right. Nothing
+/// stands behind the last.
+fn write_line(out: &mut dyn Write, cells: impl Iterator<Item = (String, (usize, usize, bool))>) -> io::Result<()> {
+    let mut line = String::new();
+    let mut blanks = 0;
+    for (at, (text, (taken, most, right))) in cells.enumerate() {
+        blanks += if at > 0 { GAP } else { 0 };
+        let rest = most.saturating_sub(taken);
+        let (before, after) = if right { (rest, 0) } else { (0, rest) };
+        if taken > 0 {
+            line.extend(std::iter::repeat_n(' ', blanks + before));
+            line.push_str(&text);
+            blanks = after;
+        } else {
+            blanks += rest;
+        }
+    }
+    writeln!(out, "{line}")
+}
+
+/// A cell as the screen shows it, uncut.
+fn screen(column: &str, cell: &Shown, style: &Style) -> String {
+    match cell {
+        Shown::Null => style.null.clone(),
+        Shown::Number(text) => text.clone(),
+        Shown::Text(text) => {
+            let names = if column == resources::COLUMN { resources::names(text) } else { None };
+            visible(names.as_deref().unwrap_or(text)).into_owned()
+        }
+    }
+}
+
+/// Whether the cell of this column tells that an action failed.
+pub(super) fn is_failure(column: &str, text: &str) -> bool {
+    match column {
+        "outcome" => matches!(text, "denied" | "error"),
+        "error_code" => !text.is_empty(),
+        _ => false,
+    }
+}
+
+/// Whether the cell is empty or a time such as `2024-03-01T09:00:00Z`, which says nothing when it is cut.
+fn is_time(cell: &Shown) -> bool {
+    match cell {
+        Shown::Null => true,
+        Shown::Number(_) => false,
+        Shown::Text(text) => {
+            let bytes = text.as_bytes();
+            bytes.len() <= 25
+                && bytes.len() >= 10
+                && bytes[0].is_ascii_digit()
+                && bytes[4] == b'-'
+                && bytes[7] == b'-'
+                && bytes.iter().all(|byte| byte.is_ascii_digit() || b"-:TZ+. ".contains(byte))
+        }
+    }
+}

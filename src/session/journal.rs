@@ -1,0 +1,88 @@
+//! What the session did: the lookups that `.back` returns to, and the script that `.session` writes.
+
+use super::input::Input;
+use super::{Answer, Session, SessionError, lookup};
+use crate::diagnostic::Diagnostic;
+
+/// Commands that leave no trace: they look again at what is there, or end the session.
+const TRACELESS: [&str; 9] =
+    [".help", ".quit", ".exit", ".session", ".last", ".open", ".notes", ".queries", ".settings"];
+/// How many lookups `.back` can return to.
+const MOST: usize = 1_000;
+
+impl Session {
+    /// Notes that a lookup was answered.
+    pub(super) fn remember(&mut self, text: &str) {
+        if self.trail.last().is_none_or(|last| last != text) {
+            if self.trail.len() >= MOST {
+                self.trail.remove(0);
+            }
+            self.trail.push(text.to_owned());
+        }
+    }
+
+    /// Puts an input that was answered into the journal.
+    pub(super) fn record(&mut self, input: &Input<'_>, expanded: bool) {
+        let entry = self.journal_entry.take();
+        if self.depth > 0 {
+            return;
+        }
+        match entry {
+            Some(lines) => self.journal.extend(lines),
+            None => match *input {
+                Input::Nothing => {}
+                Input::Command(text) => {
+                    let name = text.split_whitespace().next().unwrap_or_default();
+                    if !TRACELESS.contains(&name) {
+                        self.journal.push(text.to_owned());
+                    }
+                }
+                Input::Lookup(text) => self.journal.push(format!("{text}{}", if expanded { " \\G" } else { "" })),
+                Input::Sql(text) => {
+                    let end = if expanded {
+                        " \\G"
+                    } else if text.trim_end().ends_with(';') {
+                        ""
+                    } else {
+                        ";"
+                    };
+                    self.journal.push(format!("{}{end}", text.trim_end()));
+                }
+            },
+        }
+    }
+
+    /// Runs a lookup that a command made, and says what it is.
+    pub(super) fn follow(&mut self, command: &str, text: &str) -> Result<Answer, SessionError> {
+        self.status(&format!("lookup: {text}"));
+        self.journal_entry = Some(vec![format!("-- {command}"), text.to_owned()]);
+        lookup::run(self, text)
+    }
+
+    /// Runs the lookup before the last one again.
+    pub(super) fn go_back(&mut self, command: &str) -> Result<Answer, SessionError> {
+        if self.trail.len() < 2 {
+            return Err(Diagnostic::new("there is no earlier lookup to go back to").into());
+        }
+        let left = self.trail.pop();
+        let text = self.trail.pop().unwrap_or_default();
+        let answered = self.follow(command, &text);
+        if answered.is_err() {
+            self.trail.push(text);
+            self.trail.extend(left);
+        }
+        answered
+    }
+
+    /// The session as a script.
+    pub(super) fn journal_script(&self) -> String {
+        let case = self.path.display();
+        let now = crate::time::format(crate::time::now());
+        let mut script = format!("-- trailq {}: the session on {case}, written {now}\n", env!("CARGO_PKG_VERSION"));
+        for line in &self.journal {
+            script.push_str(line);
+            script.push('\n');
+        }
+        script
+    }
+}

@@ -1,0 +1,303 @@
+//! What is kept with the case: tags, notes and saved queries, with who kept them and when.
+
+use std::fmt::Write as _;
+
+use super::keep::Held;
+use super::last::{Asked, text};
+use super::lookup::{statement, understand};
+use super::{Answer, Session, SessionError, show};
+use crate::diagnostic::Diagnostic;
+use crate::query::{Param, Statement};
+use crate::render::{Format, number};
+use crate::saved::header::parameters;
+use crate::saved::{Origin, SavedQuery};
+use crate::store::{Case, Keeper};
+
+/// How long the title of a saved query is at most.
+const TITLE: usize = 80;
+
+impl Session {
+    /// The connection that can write what is kept, and nothing else.
+    pub(super) fn keeper(&self) -> Result<Keeper, SessionError> {
+        // What is told of a case that cannot be opened is told by opening it.
+        self.case()?;
+        Ok(Keeper::open(&self.path, &who())?)
+    }
+
+    /// The event ids of rows of the last answer; a word that is no row is an event id.
+    fn event_ids(&self, words: &[&str]) -> Result<Vec<String>, SessionError> {
+        let case = self.case()?;
+        let mut ids = Vec::new();
+        for word in words {
+            let rows = match rows(word) {
+                Some(rows) => rows,
+                None => {
+                    ids.push((*word).to_owned());
+                    continue;
+                }
+            };
+            for row in rows {
+                let id = show::event(self, &case, row)?;
+                let mut held = Held::default();
+                case.query("SELECT event_id FROM events WHERE id = ?1", &[Param::Integer(id)], &mut held)?;
+                ids.extend(held.rows.first().map(|row| text(row.first())));
+            }
+        }
+        ids.dedup();
+        Ok(ids)
+    }
+
+    /// `.tag N... TAG [NOTE]`.
+    pub(super) fn tag(&mut self, words: &[&str]) -> Result<Answer, SessionError> {
+        let case = self.case()?;
+        let split = leading_events(&case, words)?;
+        let (events, rest) = words.split_at(split);
+        let Some((tag, note)) = rest.split_first().filter(|_| !events.is_empty()) else {
+            return Err(Diagnostic::new(".tag needs rows of the last answer, then a tag")
+                .hint(".tag 3 suspicious, or .tag 3 7-9 suspicious \"why\"")
+                .into());
+        };
+        check_word("tag", tag)?;
+        let ids = self.event_ids(events)?;
+        let note = note.join(" ");
+        let note = Some(note.as_str()).filter(|note| !note.is_empty());
+        let new = self.keeper()?.tag(&ids, tag, note)?;
+        let ended = note.map_or_else(String::new, |note| format!(" {}", quoted_word(note)));
+        self.journal_entry = Some(vec![format!(".tag {} {tag}{ended}", ids.join(" "))]);
+        let had = ids.len() - new.min(ids.len());
+        let had = if had > 0 { format!(", {had} had it already") } else { String::new() };
+        self.status(&format!("{} tagged{had}; tag={tag} finds them", number::counted(new as u64, "event")));
+        Ok(Answer::default())
+    }
+
+    /// `.untag N... TAG`.
+    pub(super) fn untag(&mut self, words: &[&str]) -> Result<Answer, SessionError> {
+        let Some((tag, events)) = words.split_last().filter(|(_, events)| !events.is_empty()) else {
+            return Err(Diagnostic::new(".untag needs rows of the last answer, then a tag")
+                .hint(".untag 3 suspicious")
+                .into());
+        };
+        let ids = self.event_ids(events)?;
+        let taken = self.keeper()?.untag(&ids, tag)?;
+        self.journal_entry = Some(vec![format!(".untag {} {tag}", ids.join(" "))]);
+        self.status(&format!("the tag {tag} is taken off {}", number::counted(taken as u64, "event")));
+        Ok(Answer::default())
+    }
+
+    /// `.note TEXT`.
+    pub(super) fn keep_note(&mut self, text: &str) -> Result<Answer, SessionError> {
+        self.keeper()?.note(text)?;
+        self.status("noted; `.notes` lists what was noted");
+        Ok(Answer::default())
+    }
+
+    /// `.notes`: what was noted, and the notes on tags, oldest first.
+    pub(super) fn notes(&mut self) -> Result<Answer, SessionError> {
+        let case = self.case()?;
+        let mut held = Held::default();
+        let sql = "SELECT created_at, created_by, NULL AS tag, NULL AS event_id, text FROM notes \
+                   UNION ALL SELECT created_at, created_by, tag, event_id, note FROM tags ORDER BY 1, 4";
+        case.query(sql, &[], &mut held)?;
+        if held.rows.is_empty() {
+            self.status("nothing is noted and no event is tagged");
+            return Ok(Answer::default());
+        }
+        self.write_held(&held)
+    }
+
+    /// `.save NAME`: the last lookup or SQL, as a query of the case.
+    pub(super) fn save(&mut self, name: &str) -> Result<Answer, SessionError> {
+        let case = self.case()?;
+        let last = self.last()?;
+        let columns = last.held.as_ref().map_or_else(Vec::new, |held| held.columns.clone());
+        let file = match last.asked.clone() {
+            Asked::Lookup(text) => {
+                let understood = understand(&case, &text)?;
+                let statement = statement(&case, &understood.lookup, Format::Json, None);
+                let columns: Vec<String> = statement.columns.clone();
+                query_file(&text, "lookup", &columns, &[], &inlined(&statement))
+            }
+            Asked::Sql(text) => {
+                let statement = text.trim().trim_end_matches(';').trim_end();
+                let names: Vec<String> = parameters(statement).into_iter().map(str::to_owned).collect();
+                query_file(&text, "statement", &columns, &names, statement)
+            }
+        };
+        let query = SavedQuery::read("case", name, Origin::Case, &file)?;
+        self.keeper()?.save(name, &query.text)?;
+        self.library.take();
+        if let Some(first) = self.library()?.find(name).filter(|first| first.origin != Origin::Case) {
+            self.note(&format!("`{name}` of {} hides it", first.origin));
+        }
+        self.journal_entry = Some(vec![format!(".save {name}")]);
+        self.status(&format!("saved; `.run {name}` and `trailq run {name}` run it, `.queries` lists it"));
+        Ok(Answer::default())
+    }
+
+    /// `.unsave NAME`.
+    pub(super) fn unsave(&mut self, name: &str) -> Result<Answer, SessionError> {
+        if self.keeper()?.unsave(name)? {
+            self.library.take();
+            self.status(&format!("{name} is forgotten"));
+            return Ok(Answer::default());
+        }
+        Err(Diagnostic::new(format!("no query `{name}` is saved in the case"))
+            .hint("`.queries` lists those there are")
+            .into())
+    }
+}
+
+/// How many of the words, from the first, are rows or event ids.
+fn leading_events(case: &Case, words: &[&str]) -> Result<usize, SessionError> {
+    for (at, word) in words.iter().enumerate() {
+        if rows(word).is_some() {
+            continue;
+        }
+        let mut held = Held::default();
+        let sql = "SELECT 1 FROM events WHERE event_id = ?1";
+        case.query(sql, &[Param::Text((*word).to_owned())], &mut held)?;
+        if held.rows.is_empty() {
+            return Ok(at);
+        }
+    }
+    Ok(words.len())
+}
+
+/// The rows that a word such as `3` or `7-9` means.
+fn rows(word: &str) -> Option<std::ops::RangeInclusive<u64>> {
+    let number = |text: &str| text.parse::<u64>().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
+    if let Some(row) = number(word) {
+        return Some(row..=row);
+    }
+    let (first, last) = word.split_once('-')?;
+    let (first, last) = (number(first)?, number(last)?);
+    (first <= last && last - first < 100_000).then_some(first..=last)
+}
+
+/// A tag or a name is one word that a lookup takes without quotes.
+pub(super) fn check_word(what: &str, word: &str) -> Result<(), SessionError> {
+    if word.is_empty() || crate::query::edit::literal(word) != *word {
+        return Err(
+            Diagnostic::new(format!("`{word}` is no {what}: one word without quotes, commas and asterisks")).into()
+        );
+    }
+    Ok(())
+}
+
+/// A word of a command line in quotes.
+fn quoted_word(word: &str) -> String {
+    if word.contains('"') { format!("'{}'", word.replace('\'', "\u{2019}")) } else { format!("\"{word}\"") }
+}
+
+/// Who keeps something: `TRAILQ_USER`, else the user's name as the system has it.
+fn who() -> String {
+    let named = |name: &&str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+    ["TRAILQ_USER", "USER", "LOGNAME"].iter().find_map(named).unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// A file of a saved query: a header that says what it is, and the statement.
+fn query_file(asked: &str, kind: &str, columns: &[String], params: &[String], statement: &str) -> String {
+    let line = asked.split_whitespace().collect::<Vec<_>>().join(" ");
+    let title: String = line.chars().take(TITLE).collect();
+    let mut file = format!("-- title: {}\n", title.trim_end_matches('.'));
+    let _ = writeln!(file, "-- about: The {kind} {line}");
+    let mut named = std::collections::BTreeSet::new();
+    for param in params.iter().filter(|param| named.insert(param.as_str())) {
+        let _ = writeln!(file, "-- param: {param} text required: a value for :{param}");
+    }
+    let _ = writeln!(file, "-- columns: {}", column_names(columns).join(", "));
+    format!("{file}{statement}\n")
+}
+
+/// Names of columns as a header can have them: small letters, digits and `_`, each once.
+fn column_names(columns: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(columns.len());
+    for column in columns {
+        let words: Vec<String> = column
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(str::to_ascii_lowercase)
+            .collect();
+        let mut name = words.join("_");
+        if !name.starts_with(|c: char| c.is_ascii_lowercase()) {
+            name.insert(0, 'c');
+        }
+        let plain = name.clone();
+        let mut number = 2;
+        while names.contains(&name) {
+            name = format!("{plain}_{number}");
+            number += 1;
+        }
+        names.push(name);
+    }
+    names
+}
+
+/// A statement with its parameters as literals in their places.
+fn inlined(statement: &Statement) -> String {
+    let mut text = String::new();
+    let mut rest = statement.sql.trim_end().trim_end_matches(';');
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '\'' | '"' => rest[1..].find(first).map_or(rest.len(), |end| end + 2),
+            '?' => {
+                let digits = rest[1..].find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len() - 1);
+                let number = rest[1..=digits].parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+                if let Some(param) = number.and_then(|at| statement.params.get(at)) {
+                    text.push_str(&match param {
+                        Param::Integer(number) => number.to_string(),
+                        Param::Real(number) => format!("{number:?}"),
+                        Param::Text(value) => format!("'{}'", value.replace('\'', "''")),
+                    });
+                    rest = &rest[1 + digits..];
+                    continue;
+                }
+                1
+            }
+            _ => first.len_utf8(),
+        };
+        text.push_str(&rest[..length]);
+        rest = &rest[length..];
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Param, Statement, inlined, query_file, quoted_word, rows};
+
+    #[test]
+    fn a_word_is_a_row_or_several() {
+        assert_eq!(rows("3"), Some(3..=3));
+        assert_eq!(rows("7-9"), Some(7..=9));
+        for word in ["9-7", "x", "3-", "-3", "+3", "6e12345-2a4e", ""] {
+            assert_eq!(rows(word), None, "{word}");
+        }
+        assert_eq!(quoted_word("a b"), "\"a b\"");
+    }
+
+    #[test]
+    fn a_lookup_is_saved_as_one_statement() {
+        let statement = Statement {
+            sql: "SELECT '?1', x FROM t WHERE a = ?1 AND b = ?2 AND c = ?1".to_owned(),
+            params: vec![Param::Text("it's ?2".to_owned()), Param::Integer(-5)],
+            columns: Vec::new(),
+            scans_records: false,
+            estimate: None,
+            exact: false,
+            scan: None,
+        };
+        assert_eq!(inlined(&statement), "SELECT '?1', x FROM t WHERE a = 'it''s ?2' AND b = -5 AND c = 'it''s ?2'");
+        assert_eq!(
+            query_file(
+                "SELECT :a,\n count(*)",
+                "statement",
+                &["a".into(), "count(*)".into(), "A".into()],
+                &["a".into()],
+                "SELECT 1"
+            ),
+            "-- title: SELECT :a, count(*)\n-- about: The statement SELECT :a, count(*)\n\
+             -- param: a text required: a value for :a\n-- columns: a, count, a_2\nSELECT 1\n"
+        );
+    }
+}

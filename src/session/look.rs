@@ -1,0 +1,314 @@
+//! Shows rows that are held to a person: calls that failed or wrote are marked, bursts are folded into one line,
+//! timelines have their empty spans, and the most frequent values their course.
+
+use std::collections::HashMap;
+use std::io;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use super::keep::{EventRef, Held};
+use super::last::{Last, View};
+use super::{Session, SessionError, records};
+use crate::query::Interval;
+use crate::render::chart::sparkline;
+use crate::render::{Format, age, number};
+use crate::rows::{Cell, Mark, RowSink, Value};
+use crate::store::{Case, Failure};
+
+/// How many events of one actor and name in a row become one line.
+const BURST: usize = 3;
+/// The column that tells how many events are folded into a line.
+const BURST_COLUMN: &str = "burst";
+/// How many spans a timeline may have with its empty ones.
+const MOST_SPANS: usize = 500;
+/// How many events are asked about at once.
+const AT_ONCE: usize = 500;
+
+/// A row as it is shown.
+struct Shown {
+    mark: Mark,
+    cells: Vec<Value>,
+    /// How many events are folded into it, and over what span.
+    burst: Option<String>,
+}
+
+/// What is known of an event beside its row.
+struct Known {
+    identity: Value,
+    name: String,
+    time: Option<i64>,
+    write: bool,
+    failed: bool,
+}
+
+/// Writes an answer that is held, or a range of its rows, where rows go; for a table on a screen with everything that
+/// helps the eye.
+pub(super) fn show(
+    session: &mut Session,
+    case: &Case,
+    last: &mut Last,
+    format: Format,
+    range: Range<usize>,
+) -> Result<(), SessionError> {
+    let Some(held) = &last.held else { return Ok(()) };
+    let style = session.output.style(&session.settings.style);
+    let looked_at = style.width.is_some() && matches!(format, Format::Table | Format::Expanded);
+    let range = range.start..range.end.min(held.rows.len());
+    let mut columns = held.columns.clone();
+    let mut left_out = 0;
+    let list = matches!(last.view, View::List { .. });
+    if format == Format::Records && list {
+        return show_records(session, case, range);
+    }
+    let rows: Vec<Shown> = match last.view {
+        View::List { by_time } if looked_at => {
+            let fold = session.settings.fold && by_time && format == Format::Table;
+            let (mut rows, folds) = list_rows(case, held, &session.shown, range, fold, style.unicode)?;
+            if let Some(name) = columns.iter().position(|column| column == "event_name").filter(|_| !folds.is_empty()) {
+                columns.insert(name + 1, BURST_COLUMN.to_owned());
+                rows.iter_mut()
+                    .for_each(|row| row.cells.insert(name + 1, row.burst.take().map_or(Value::Null, Value::Text)));
+            }
+            last.folds = folds;
+            rows
+        }
+        View::Timeline { bucket, interval } if looked_at => {
+            let (filled, empty) = fill(held, bucket, interval);
+            left_out = empty;
+            filled.into_iter().map(|(time, events)| plain(vec![Value::Text(time), Value::Integer(events)])).collect()
+        }
+        _ => held.rows[range].iter().cloned().map(plain).collect(),
+    };
+    let mut rows = rows;
+    if let Some(activity) = last.activity.as_ref().filter(|_| looked_at) {
+        columns.push(activity.heading.clone());
+        for (row, values) in rows.iter_mut().zip(&activity.rows) {
+            row.cells.push(Value::Text(sparkline(values, style.unicode)));
+        }
+    }
+    let timeline = matches!(last.view, View::Timeline { .. });
+    let mut target = session.output.target(&session.settings.style);
+    target.style.numbers &= list || timeline;
+    target.style.bars = looked_at && (timeline || last.view == View::Count) && rows.len() > 1;
+    let write = |sink: &mut dyn RowSink| -> io::Result<()> {
+        sink.begin(&columns)?;
+        for row in &rows {
+            let cells: Vec<_> = row.cells.iter().map(Value::cell).collect();
+            sink.marked_row(&row.mark, &cells)?;
+        }
+        sink.end()
+    };
+    let done = write(&mut *records::sink(format, case, target.out, &target.style));
+    session.output.finished(done.map(|()| 0).map_err(Failure::Output))?;
+    session.output.end_page()?;
+    if left_out > 0 {
+        session.note(&format!("{} without events are left out", number::counted(left_out, "span")));
+    }
+    Ok(())
+}
+
+fn plain(cells: Vec<Value>) -> Shown {
+    Shown { mark: Mark::default(), cells, burst: None }
+}
+
+/// Writes the records of the events that are held.
+fn show_records(session: &mut Session, case: &Case, range: Range<usize>) -> Result<(), SessionError> {
+    let ids: Vec<i64> = session.shown[range.start.min(session.shown.len())..range.end.min(session.shown.len())]
+        .iter()
+        .filter_map(|event| if let EventRef::Id(id) = event { Some(*id) } else { None })
+        .collect();
+    let target = session.output.target(&session.settings.style);
+    let write = |sink: &mut dyn RowSink| -> io::Result<()> {
+        sink.begin(&["id".to_owned()])?;
+        for id in ids {
+            sink.row(&[Cell::Integer(id)])?;
+        }
+        sink.end()
+    };
+    let done = write(&mut *records::sink(Format::Records, case, target.out, &target.style));
+    session.output.finished(done.map(|()| 0).map_err(Failure::Output))?;
+    session.output.end_page()?;
+    Ok(())
+}
+
+/// Folded lines: their first and last rows, from 1.
+type Folds = Vec<(usize, usize)>;
+
+/// The rows of a list of events, marked, and folded if `fold`.
+fn list_rows(
+    case: &Case,
+    held: &Held,
+    events: &[EventRef],
+    range: Range<usize>,
+    fold: bool,
+    unicode: bool,
+) -> Result<(Vec<Shown>, Folds), SessionError> {
+    let known = known(case, events, range.clone())?;
+    let of = |row: usize| match events.get(row) {
+        Some(EventRef::Id(id)) => known.get(id),
+        _ => None,
+    };
+    let name_column = held.columns.iter().position(|column| column == "event_name");
+    let mut shown = Vec::new();
+    let mut folds = Vec::new();
+    let mut row = range.start;
+    while row < range.end {
+        let burst = match (name_column.filter(|_| fold), of(row)) {
+            (Some(_), Some(first)) => {
+                let same =
+                    |at: &usize| of(*at).is_some_and(|next| next.identity == first.identity && next.name == first.name);
+                (row..range.end).take_while(same).count()
+            }
+            _ => 1,
+        };
+        if burst >= BURST {
+            let all: Vec<&Known> = (row..row + burst).filter_map(of).collect();
+            let cells = folded(&held.rows[row..row + burst], unicode);
+            let mark = Mark {
+                label: Some(format!("{}-{}", row + 1, row + burst)),
+                write: all.iter().any(|event| event.write),
+                failed: all.iter().any(|event| event.failed),
+            };
+            let times = if unicode { '×' } else { 'x' };
+            let text = format!("{times}{burst} in {}", age(span(&all)));
+            shown.push(Shown { mark, cells, burst: Some(text) });
+            folds.push((row + 1, row + burst));
+            row += burst;
+        } else {
+            let event = of(row);
+            let mark = Mark {
+                label: Some((row + 1).to_string()),
+                write: event.is_some_and(|event| event.write),
+                failed: event.is_some_and(|event| event.failed),
+            };
+            shown.push(Shown { mark, cells: held.rows[row].clone(), burst: None });
+            row += 1;
+        }
+    }
+    Ok((shown, folds))
+}
+
+/// The seconds from the oldest to the newest of events.
+fn span(events: &[&Known]) -> i64 {
+    let times = || events.iter().filter_map(|event| event.time);
+    times().max().zip(times().min()).map_or(0, |(newest, oldest)| newest - oldest)
+}
+
+/// One line for several rows: what they share, and how many different values there are where they do not.
+fn folded(rows: &[Vec<Value>], unicode: bool) -> Vec<Value> {
+    let times = if unicode { '×' } else { 'x' };
+    let Some(first) = rows.first() else { return Vec::new() };
+    let mut cells = Vec::with_capacity(first.len());
+    for (at, cell) in first.iter().enumerate() {
+        let mut different: Vec<&Value> = Vec::new();
+        let mut empty = 0;
+        for value in rows.iter().filter_map(|row| row.get(at)) {
+            empty += usize::from(*value == Value::Null);
+            if *value != Value::Null && !different.contains(&value) {
+                different.push(value);
+            }
+        }
+        cells.push(if at == 0 {
+            cell.clone()
+        } else {
+            match (different.as_slice(), empty) {
+                ([], _) => Value::Null,
+                ([only], 0) => (*only).clone(),
+                ([only], empty) => {
+                    Value::Text(format!("{} {times}{}", super::last::text(Some(only)), rows.len() - empty))
+                }
+                (several, _) => Value::Text(format!("{} different", several.len())),
+            }
+        });
+    }
+    cells
+}
+
+/// What is known of the events of these rows, by `events.id`.
+fn known(case: &Case, events: &[EventRef], range: Range<usize>) -> Result<HashMap<i64, Known>, SessionError> {
+    let ids: Vec<String> = events
+        .iter()
+        .take(range.end)
+        .skip(range.start)
+        .filter_map(|event| if let EventRef::Id(id) = event { Some(id.to_string()) } else { None })
+        .collect();
+    let mut known = HashMap::with_capacity(ids.len());
+    for some in ids.chunks(AT_ONCE) {
+        let sql = format!(
+            "SELECT id, identity_id, event_name, time, read_only, outcome FROM events WHERE id IN ({})",
+            some.join(", ")
+        );
+        let mut held = Held::default();
+        case.query(&sql, &[], &mut held)?;
+        for row in held.rows {
+            let [Value::Integer(id), identity, name, time, read_only, outcome] = row.as_slice() else { continue };
+            let event = Known {
+                identity: identity.clone(),
+                name: super::last::text(Some(name)),
+                time: if let Value::Integer(time) = time { Some(*time) } else { None },
+                write: *read_only != Value::Integer(1),
+                failed: *outcome != Value::Text("ok".to_owned()),
+            };
+            known.insert(*id, event);
+        }
+    }
+    Ok(known)
+}
+
+/// The rows of a timeline with the spans in which nothing happened, and how many of these are left out because there
+/// would be too many rows.
+pub(super) fn fill(held: &Held, bucket: i64, interval: Interval) -> (Vec<(String, i64)>, u64) {
+    let rows: Vec<(i64, i64)> = held
+        .rows
+        .iter()
+        .filter_map(|row| match row.as_slice() {
+            [Value::Text(time), Value::Integer(events)] => Some((crate::time::parse(time)?, *events)),
+            _ => None,
+        })
+        .collect();
+    let written = |(time, events): (i64, i64)| (crate::time::format(time), events);
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return (Vec::new(), 0) };
+    // Spans begin where those of the first row do.
+    let start = interval.from.map_or(first.0, |from| first.0 - (first.0 - from).max(0).div_euclid(bucket) * bucket);
+    let end = interval.to.map_or(last.0, |to| last.0 + (to - last.0).max(0).div_euclid(bucket) * bucket);
+    let spans = usize::try_from((end - start) / bucket + 1).unwrap_or(usize::MAX);
+    if spans > MOST_SPANS.max(rows.len()) {
+        let empty = (spans - rows.len()) as u64;
+        return (rows.into_iter().map(written).collect(), empty);
+    }
+    let counts: HashMap<i64, i64> = rows.into_iter().collect();
+    let all = (0..spans as i64).map(|span| start + span * bucket);
+    (all.map(|time| written((time, counts.get(&time).copied().unwrap_or(0)))).collect(), 0)
+}
+
+/// How long counting the course of the most frequent values may take.
+pub(super) const PATIENCE: Duration = Duration::from_millis(400);
+
+/// Whether there is no time left.
+pub(super) fn is_late(since: Instant) -> bool {
+    since.elapsed() > PATIENCE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Held, Interval, Value, fill};
+
+    fn timeline(rows: &[(&str, i64)]) -> Held {
+        let rows = rows.iter().map(|(time, events)| vec![Value::Text((*time).to_owned()), Value::Integer(*events)]);
+        Held { columns: Vec::new(), rows: rows.collect() }
+    }
+
+    #[test]
+    fn a_timeline_has_its_empty_spans_unless_they_are_too_many() {
+        let held = timeline(&[("2024-03-01T09:00:00Z", 2), ("2024-03-01T11:00:00Z", 1)]);
+        let (rows, left_out) = fill(&held, 3_600, Interval::default());
+        assert_eq!(rows.iter().map(|row| row.1).collect::<Vec<_>>(), [2, 0, 1]);
+        assert_eq!(left_out, 0);
+        let nine = crate::time::parse("2024-03-01T09:00:00Z").unwrap();
+        let day = Interval { from: Some(nine - 9 * 3_600), to: Some(nine + 15 * 3_600 - 1) };
+        assert_eq!(fill(&held, 3_600, day).0.len(), 24);
+        let (rows, left_out) = fill(&held, 1, Interval::default());
+        assert_eq!((rows.len(), left_out), (2, 7_199));
+        assert_eq!(fill(&timeline(&[]), 60, Interval::default()), (Vec::new(), 0));
+    }
+}

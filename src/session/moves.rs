@@ -1,0 +1,94 @@
+//! Moves from a lookup to the next: narrower, or over another time.
+
+use super::around::span;
+use super::keep::First;
+use super::last::View;
+use super::look::fill;
+use super::lookup::understand;
+use super::{Answer, Session, SessionError};
+use crate::diagnostic::Diagnostic;
+use crate::query::{self, Interval, edit};
+use crate::store::Case;
+
+/// How many times as long a period is after `.zoom out`.
+const WIDER: i64 = 4;
+
+impl Session {
+    /// `.filter TERM`: the last lookup with more terms, or with other stages.
+    pub(super) fn narrow(&mut self, command: &str, by: &str) -> Result<Answer, SessionError> {
+        let last = query::parse(&self.last_lookup()?).map_err(Box::new)?;
+        let by = query::parse(by).map_err(|mistake| SessionError::from(mistake).in_source(by))?;
+        let text = edit::narrowed(&last, &by);
+        self.follow(command, &text)
+    }
+
+    /// `.zoom in [N]`: the timeline of one span of the last one, the fullest if none is named.
+    pub(super) fn zoom_in(&mut self, command: &str, row: Option<usize>) -> Result<Answer, SessionError> {
+        let case = self.case()?;
+        let last = self.last()?;
+        let View::Timeline { bucket, interval } = last.view else {
+            return self.as_timeline(command, &case, row);
+        };
+        let (spans, _) = fill(last.held()?, bucket, interval);
+        let fullest = || spans.iter().enumerate().max_by_key(|(at, (_, events))| (*events, std::cmp::Reverse(*at)));
+        let chosen = match row {
+            Some(row) => row.checked_sub(1).and_then(|at| spans.get(at)),
+            None => fullest().map(|(_, span)| span),
+        };
+        let Some(start) = chosen.and_then(|(time, _)| crate::time::parse(time)) else {
+            return Err(match row {
+                Some(row) => Diagnostic::new(format!("there is no row {row}: the timeline has {}", spans.len())),
+                None => Diagnostic::new("the timeline is empty"),
+            }
+            .into());
+        };
+        if bucket == 1 {
+            return Err(Diagnostic::new("a second is the shortest span").into());
+        }
+        self.over(command, Some((start, start + bucket - 1)))
+    }
+
+    /// `.zoom out`: the timeline of a longer period around the last one.
+    pub(super) fn zoom_out(&mut self, command: &str) -> Result<Answer, SessionError> {
+        let case = self.case()?;
+        let understood = understand(&case, &self.last_lookup()?)?;
+        let Interval { from, to } = understood.lookup.interval().unwrap_or_default();
+        let (oldest, newest) = ends(&case)?;
+        let (first, last) = (from.unwrap_or(oldest), to.unwrap_or(newest));
+        let wider = (last - first + 1) * (WIDER - 1) / 2;
+        let (first, last) = (first - wider, last + wider);
+        let whole = (from.is_none() && to.is_none()) || (first <= oldest && last >= newest);
+        self.over(command, (!whole).then_some((first, last)))
+    }
+
+    /// The last lookup as a timeline.
+    fn as_timeline(&mut self, command: &str, case: &Case, row: Option<usize>) -> Result<Answer, SessionError> {
+        let tree = query::parse(&self.last_lookup()?).map_err(Box::new)?;
+        if row.is_some() {
+            return Err(Diagnostic::new("the last answer is no timeline").hint("`.zoom in` makes one").into());
+        }
+        let text = edit::joined([edit::side_by_side(&tree).as_str(), "| timeline"]);
+        understand(case, &text)?;
+        self.follow(command, &text)
+    }
+
+    /// The timeline of the last lookup over another period; over all times without one.
+    fn over(&mut self, command: &str, period: Option<(i64, i64)>) -> Result<Answer, SessionError> {
+        let tree = query::parse(&self.last_lookup()?).map_err(Box::new)?;
+        let filter = edit::without_time(&tree);
+        let period = period.map(|(from, to)| span(from, to)).unwrap_or_default();
+        let text = edit::joined([filter.as_str(), &period, "| timeline"]);
+        self.follow(command, &text)
+    }
+}
+
+/// The times of the oldest and the newest event.
+fn ends(case: &Case) -> Result<(i64, i64), SessionError> {
+    let mut ends = [0, 0];
+    for (end, sql) in ends.iter_mut().zip(["SELECT min(time) FROM events", "SELECT max(time) FROM events"]) {
+        let mut first = First::default();
+        case.query(sql, &[], &mut first)?;
+        *end = first.0.unwrap_or(0);
+    }
+    Ok((ends[0], ends[1]))
+}

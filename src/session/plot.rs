@@ -1,0 +1,65 @@
+//! `.plot FILE.svg`: the last timeline or count as a picture.
+
+use std::path::Path;
+
+use super::last::{Asked, View, text};
+use super::look::fill;
+use super::{Answer, Session, SessionError};
+use crate::diagnostic::Diagnostic;
+use crate::render::number;
+use crate::render::plot::{MOST_BARS, Plot, svg};
+use crate::rows::Value;
+
+/// What stands for a missing value.
+const NONE: &str = "(none)";
+
+impl Session {
+    /// Writes the picture.
+    pub(super) fn plot(&mut self, path: &Path) -> Result<Answer, SessionError> {
+        let last = self.last()?;
+        let held = last.held()?;
+        let (plot, bars) = match last.view {
+            View::Timeline { bucket, interval } => {
+                let (spans, _) = fill(held, bucket, interval);
+                (Plot::Timeline, spans.into_iter().map(|(time, events)| (time, count(events))).collect())
+            }
+            _ => (Plot::Count, counted(&held.rows)),
+        };
+        if bars.is_empty()
+            || (last.view == View::Rows && held.columns.len() < 2)
+            || matches!(last.view, View::List { .. })
+        {
+            return Err(Diagnostic::new("the last answer is no timeline and no count")
+                .hint("ask for one first: outcome=denied | timeline 1h")
+                .into());
+        }
+        let (Asked::Lookup(title) | Asked::Sql(title)) = &last.asked;
+        let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
+        let picture = svg(plot, &title, &bars)
+            .map_err(|error| Diagnostic::new(format!("the picture could not be drawn: {error}")))?;
+        std::fs::write(path, picture)
+            .map_err(|error| Diagnostic::new(format!("{} cannot be written: {error}", path.display())))?;
+        let drawn = if plot == Plot::Count { bars.len().min(MOST_BARS) } else { bars.len() };
+        let of = if drawn < bars.len() { format!(" of {}", number::count(bars.len() as u64)) } else { String::new() };
+        self.status(&format!("{}{of} drawn in {}", number::counted(drawn as u64, "bar"), path.display()));
+        Ok(Answer::default())
+    }
+}
+
+/// Rows that end in a number, with what stands before it as their label.
+fn counted(rows: &[Vec<Value>]) -> Vec<(String, u64)> {
+    let label = |value: &Value| if *value == Value::Null { NONE.to_owned() } else { text(Some(value)) };
+    rows.iter()
+        .filter_map(|row| match row.split_last() {
+            Some((Value::Integer(events), labels)) => {
+                let labels: Vec<String> = labels.iter().map(label).collect();
+                Some((if labels.is_empty() { "all".to_owned() } else { labels.join(", ") }, count(*events)))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+fn count(events: i64) -> u64 {
+    u64::try_from(events).unwrap_or(0)
+}

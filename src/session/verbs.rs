@@ -1,0 +1,112 @@
+//! The commands that move, keep and draw: what was typed behind them, read.
+
+use std::path::Path;
+
+use super::commands::Arguments;
+use super::{Answer, Session, SessionError, around};
+use crate::render::Format;
+
+pub(super) fn who(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    arguments.at_most(2)?;
+    session.who(arguments.line, arguments.row(0)?, arguments.span(1, around::WHO)?)
+}
+
+pub(super) fn near(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    arguments.at_most(2)?;
+    session.near(arguments.line, arguments.row(0)?, arguments.span(1, around::NEAR)?)
+}
+
+pub(super) fn resource(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    arguments.at_most(2)?;
+    let which = if arguments.words.len() == 2 { arguments.row(1)? } else { 1 };
+    session.resource(arguments.line, arguments.row(0)?, usize::try_from(which).unwrap_or(usize::MAX))
+}
+
+pub(super) fn key(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    arguments.at_most(1)?;
+    session.key(arguments.line, arguments.row(0)?)
+}
+
+pub(super) fn diff(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    arguments.at_most(2)?;
+    session.diff(arguments.row(0)?, arguments.row(1)?)
+}
+
+pub(super) fn filter(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    if arguments.rest.is_empty() {
+        return Err(arguments.missing());
+    }
+    session.narrow(arguments.line, arguments.rest)
+}
+
+pub(super) fn zoom(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    match arguments.texts().as_slice() {
+        ["in"] => session.zoom_in(arguments.line, None),
+        ["in", _] => {
+            let row = usize::try_from(arguments.row(1)?).unwrap_or(usize::MAX);
+            session.zoom_in(arguments.line, Some(row))
+        }
+        ["out"] => session.zoom_out(arguments.line),
+        _ => Err(arguments.missing()),
+    }
+}
+
+pub(super) fn back(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    arguments.at_most(0)?;
+    session.go_back(arguments.line)
+}
+
+pub(super) fn open(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    arguments.at_most(1)?;
+    let row = usize::try_from(arguments.row(0)?).unwrap_or(usize::MAX);
+    session.open_fold(row)
+}
+
+pub(super) fn last(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    arguments.at_most(1)?;
+    let format = match arguments.words.first() {
+        None => session.settings.format.unwrap_or_default(),
+        Some((name, span)) => name.parse().map_err(|()| {
+            arguments.mistake(*span, format!("no format `{name}`: {}", Format::ALL.map(Format::name).join(", ")))
+        })?,
+    };
+    session.show_last(format)
+}
+
+pub(super) fn tag(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    session.tag(&arguments.texts())
+}
+
+pub(super) fn untag(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    session.untag(&arguments.texts())
+}
+
+pub(super) fn note(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    let text = arguments.texts().join(" ");
+    if text.trim().is_empty() { Err(arguments.missing()) } else { session.keep_note(&text) }
+}
+
+pub(super) fn notes(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    arguments.at_most(0)?;
+    session.notes()
+}
+
+pub(super) fn save(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    session.save(arguments.one()?)
+}
+
+pub(super) fn unsave(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    session.unsave(arguments.one()?)
+}
+
+pub(super) fn session(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    let path = arguments.one()?;
+    let done = std::fs::write(path, session.journal_script());
+    done.map_err(|error| arguments.mistake(arguments.words[0].1, format!("the file cannot be written: {error}")))?;
+    session.status(&format!("`trailq script {path}` replays the session"));
+    Ok(Answer::default())
+}
+
+pub(super) fn plot(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    session.plot(Path::new(arguments.one()?))
+}
