@@ -43,11 +43,13 @@ pub(super) fn answers(terms: &[Node], by: &[Shown]) -> bool {
 }
 
 /// The rows of the kept counts that terms meet: what stands behind FROM, and what is to be summed. `by_hour`: whether
-/// hours are asked for.
+/// hours are asked for, and no attribute of the facets.
 pub(super) fn counted(terms: &[Node], writer: &mut Writer<'_>, by_hour: bool) -> (String, &'static str) {
     let conditions: Vec<String> = terms.iter().map(|term| writer.facet(term)).collect();
     let condition = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
-    if by_hour || terms.iter().any(is_time) {
+    if by_hour && terms.iter().all(is_time) {
+        (format!("hourly_counts h{condition}"), "h.events")
+    } else if by_hour || terms.iter().any(is_time) {
         (format!("hourly_counts h JOIN facets f ON f.id = h.facet{condition}"), "h.events")
     } else {
         (format!("facets f{condition}"), "f.events")

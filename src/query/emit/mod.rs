@@ -72,20 +72,22 @@ impl<'s> Emitter<'s> {
         if let Some(scan) = scan::choose(lookup, stats, plan.estimate, limited) {
             return Emitter::behind(&scan, writer, limited, limit.filter(|_| is_list));
         }
-        let condition = writer.all(&lookup.terms, &plan);
         let wanted = lookup.stages.iter().filter_map(|stage| match stage {
             Stage::Limit(most) => Some(*most),
             _ => None,
         });
         let wanted = wanted.chain(limit).min().filter(|_| limited);
-        let few_hours = if is_list && plan.driver.is_none() {
+        // Many events of several values would all have to be fetched and sorted.
+        let many = limited && !plan.order_by_index && plan.estimate.is_some_and(|events| events > plan::ENOUGH);
+        let few_hours = if is_list && (plan.driver.is_none() || many) {
             facets::few_hours(&lookup.terms, wanted, stats, &mut writer)
         } else {
             None
         };
         if few_hours.is_some() {
-            plan.order_by_index = false;
+            plan = Plan { driver: None, by_time: true, order_by_index: false, ..plan };
         }
+        let condition = writer.all(&lookup.terms, &plan);
         Emitter {
             writer,
             plan,

@@ -25,7 +25,7 @@ pub(super) struct Plan {
 /// by time meets them sooner than they are sorted.
 const OFTEN: u64 = 100;
 /// So many events are sorted in no time, however few there are beside them.
-const ENOUGH: u64 = 500;
+pub(super) const ENOUGH: u64 = 500;
 /// Taken for the events of a near-unique value.
 const FEW: u64 = 100;
 
