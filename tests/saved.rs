@@ -166,7 +166,10 @@ fn a_query_is_saved_in_the_case_and_taken_out_again() {
 #[test]
 fn a_case_of_the_first_schema_is_read_as_it_is_and_migrated_to_save_in_it() {
     let desk = Desk::with_delivery();
-    desk.scratch.ask().execute_batch("DROP TABLE saved_queries; DROP TABLE notes; DROP TABLE noise_rules; PRAGMA user_version = 1").unwrap();
+    desk.scratch
+        .ask()
+        .execute_batch("DROP TABLE saved_queries; DROP TABLE notes; DROP TABLE noise_rules; PRAGMA user_version = 1")
+        .unwrap();
     desk.run(&["run", "trails-stopped", "--fail-on-rows"]).exits(1);
     assert_eq!(desk.scratch.lines("PRAGMA user_version"), ["1"]);
     desk.scratch.write("names.sql", OWN);
