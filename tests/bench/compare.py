@@ -321,10 +321,11 @@ def import_one(bench):
 
 
 def refusal(run):
-    """Why an engine did not load a file, in a few words."""
+    """Why an engine did not load a file, in a few words; the whole is told beside."""
+    say(run["err"][-2000:])
     lines = [line.strip() for line in (run["err"] + run["out"]).splitlines() if line.strip()]
-    last = lines[-1] if lines else f"ended with {run['code']}"
-    return "refused: " + (last if len(last) < 90 else last[:90] + "…").replace("|", "/")
+    last = lines[-1].split("Exception: ")[-1] if lines else f"ended with {run['code']}"
+    return "refused: " + (last if len(last) < 60 else last[:60] + "…").replace("|", "/")
 
 
 def add_peak(bench, runs, most=300):
@@ -664,7 +665,7 @@ def options():
 
 def main():
     chosen = options()
-    load_before = os.getloadavg()[0]
+    measured_commit, load_before = commit(), os.getloadavg()[0]
     bench = Bench(chosen)
     runs = {
         "import": compare_imports, "one": import_one, "small": import_small, "again": import_again, "more": import_more,
@@ -673,7 +674,7 @@ def main():
     for part, run in runs.items():
         if part in chosen.parts:
             run(bench)
-    print(f"{datetime.date.today()} · commit {commit()} · {machine()}  ")
+    print(f"{datetime.date.today()} · commit {measured_commit} · {machine()}  ")
     print(f"{bench.versions()} · load average {load_before:.1f} before, {os.getloadavg()[0]:.1f} after  ")
     print(f"`{shlex.join(['tests/bench/compare.py', *sys.argv[1:]])}`\n")
     print(bench.table.markdown())
