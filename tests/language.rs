@@ -250,6 +250,9 @@ fn the_index_that_meets_the_fewest_events_drives_a_lookup() {
         ("source=guardduty", "SEARCH e USING INDEX events_by_time (time>? AND time<?)"),
         ("source=lambda write=true", "SEARCH e USING INDEX events_by_time (time>? AND time<?)"),
         ("not user=alice", "SCAN e USING INDEX events_by_time"),
+        ("source=s3", "SCAN e USING INDEX events_by_time"),
+        ("region=us-east-1 write=true", "SCAN e USING INDEX events_by_time"),
+        ("file=*us-east-1*", "SCAN e USING INDEX events_by_time"),
         ("since=2024-03-02", "events_by_time (time>?)"),
         ("", "SCAN e USING INDEX events_by_time"),
     ] {

@@ -18,6 +18,9 @@ use scan::Scan;
 
 /// Where events come from, unless something better is known.
 const EVENTS: &str = "events e";
+/// Where the newest of many come from: SQLite would go through all of them and sort, since it takes any condition for
+/// one that few events meet.
+const EVENTS_BY_TIME: &str = "events e INDEXED BY events_by_time";
 /// The order of a list of events: newest first, and always the same among those of one second.
 const NEWEST_FIRST: &str = "e.time DESC, e.event_id";
 
@@ -88,10 +91,12 @@ impl<'s> Emitter<'s> {
             plan = Plan { driver: None, by_time: true, order_by_index: false, ..plan };
         }
         let condition = writer.all(&lookup.terms, &plan);
+        let newest_first = limited && plan.driver.is_none() && plan.order_by_index;
+        let events = if newest_first { EVENTS_BY_TIME } else { EVENTS };
         Emitter {
             writer,
             plan,
-            source: few_hours.unwrap_or_else(|| EVENTS.to_owned()),
+            source: few_hours.unwrap_or_else(|| events.to_owned()),
             condition,
             scan: None,
             relation: empty(),
