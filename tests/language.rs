@@ -252,7 +252,8 @@ fn the_index_that_meets_the_fewest_events_drives_a_lookup() {
         ("not user=alice", "SCAN e USING INDEX events_by_time"),
         ("source=s3", "SCAN e USING INDEX events_by_time"),
         ("region=us-east-1 write=true", "SCAN e USING INDEX events_by_time"),
-        ("file=*us-east-1*", "SCAN e USING INDEX events_by_time"),
+        ("tag=odd", "events_by_event_id (event_id=?)"),
+        ("ip=203.0.113.77 or key=AKIADEPLOYBOTEXAMPLE", "MULTI-INDEX OR"),
         ("since=2024-03-02", "events_by_time (time>?)"),
         ("", "SCAN e USING INDEX events_by_time"),
     ] {

@@ -36,6 +36,11 @@ fn is_time(node: &Node) -> bool {
     matches!(node.kind, NodeKind::Test(Test::Time(_)))
 }
 
+/// Whether all terms ask only for what `facets` has, and for times.
+pub(super) fn have(terms: &[Node]) -> bool {
+    terms.iter().all(|term| is_facet(term) || is_time(term))
+}
+
 /// Whether the kept counts answer what is asked of these terms.
 pub(super) fn answers(terms: &[Node], by: &[Shown]) -> bool {
     let known = |shown: &Shown| matches!(shown, Shown::Field(field) if field.facet);

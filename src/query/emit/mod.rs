@@ -91,7 +91,9 @@ impl<'s> Emitter<'s> {
             plan = Plan { driver: None, by_time: true, order_by_index: false, ..plan };
         }
         let condition = writer.all(&lookup.terms, &plan);
-        let newest_first = limited && plan.driver.is_none() && plan.order_by_index;
+        // What has indexes of its own, as the parts of an `or`, is left to SQLite.
+        let met_by_time = plan.by_time || facets::have(&lookup.terms);
+        let newest_first = limited && plan.driver.is_none() && plan.order_by_index && met_by_time;
         let events = if newest_first { EVENTS_BY_TIME } else { EVENTS };
         Emitter {
             writer,
