@@ -176,12 +176,15 @@ enum Content {
 /// Recognises content by at least its first [`HEADING`] bytes, or all of it.
 fn recognise(first: &[u8]) -> Content {
     let first = &first[..first.len().min(HEADING)];
+    let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
+    let begins = text.iter().find(|byte| !byte.is_ascii_whitespace());
+    if let Some(b'{' | b'[') = begins {
+        return Content::Json;
+    }
     if let Some(separator) = csv_rows::recognise(first) {
         return Content::Csv(separator);
     }
-    let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
-    match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'{' | b'[') => Content::Json,
+    match begins {
         None if text.len() < HEADING => Content::Other("is empty"),
         _ if first.starts_with(b"\xff\xfe") || first.starts_with(b"\xfe\xff") => {
             Content::Other("is UTF-16 text; save it as UTF-8")

@@ -42,6 +42,8 @@ fn all() -> Vec<Index> {
 
 /// Makes the indexes that a case lacks, each in a transaction of its own: a killed run loses at most one.
 pub(crate) fn make(connection: &Connection) -> rusqlite::Result<()> {
+    // The size of what is sorted at once: as much as a core's own cache holds.
+    connection.execute_batch("PRAGMA cache_size = -2048")?;
     for Index { name, on } in all() {
         let unique = if name == EVENT_ID { "UNIQUE " } else { "" };
         connection.execute_batch(&format!("CREATE {unique}INDEX IF NOT EXISTS {name} ON {on}"))?;

@@ -8,8 +8,8 @@ use super::{counts, indexes};
 use crate::ledger::{Counts, Digest, FileEnd, FileOutcome, Reject};
 use crate::time;
 
-/// How many files, or blocks of records, go into one transaction.
-const FILES_A_COMMIT: u64 = 64;
+/// How many files, or blocks of records, go into one transaction: a second's work of small files, or of large ones.
+const FILES_A_COMMIT: u64 = 2_000;
 const BATCHES_A_COMMIT: u64 = 4_000;
 
 impl Writer<'_> {
@@ -124,10 +124,8 @@ impl Writer<'_> {
     ) -> rusqlite::Result<()> {
         let path = if path == "-" { format!("stdin:{}", end.sha256) } else { path.to_owned() };
         // Standard input has no name until it is read: the same bytes again are the same file again.
-        let twin: Option<i64> = self
-            .connection
-            .query_row("SELECT id FROM files WHERE path = ?1 AND id <> ?2", params![path, file.id], |row| row.get(0))
-            .optional()?;
+        let mut twin = self.connection.prepare_cached("SELECT id FROM files WHERE path = ?1 AND id <> ?2")?;
+        let twin: Option<i64> = twin.query_row(params![path, file.id], |row| row.get(0)).optional()?;
         if twin.is_some() {
             self.connection.execute("DELETE FROM rejects WHERE file_id = ?1", [file.id])?;
             return Ok(());

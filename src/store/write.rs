@@ -158,8 +158,8 @@ impl<'c> Writer<'c> {
 
     /// Begins a file.
     pub(crate) fn begin_file(&mut self, path: &str) -> Result<(), Error> {
-        let found =
-            self.connection.query_row("SELECT id FROM files WHERE path = ?1", [path], |row| row.get(0)).optional();
+        let found = self.connection.prepare_cached("SELECT id FROM files WHERE path = ?1");
+        let found = found.and_then(|mut select| select.query_row([path], |row| row.get(0)).optional());
         let found: Option<i64> = self.sql(found)?;
         self.file = Some(OpenFile {
             id: found.unwrap_or(self.next_file),
