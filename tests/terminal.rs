@@ -275,6 +275,40 @@ fn what_is_typed_is_explained_and_completed() {
 }
 
 #[test]
+fn the_meaning_is_that_of_the_word_at_the_cursor() {
+    let desk = Desk::with_delivery();
+    for columns in [40, 100] {
+        let mut terminal = Terminal::open(&desk, (8, columns), &[]);
+        // At the bottom of the screen, where the line below has to be made first.
+        for _ in 0..8 {
+            terminal.types("\r");
+        }
+        terminal.types("user=alice event-name=Con");
+        terminal.sees("event-name: the API action");
+        terminal.types("\x1b[1~");
+        let at_start = terminal.sees("  user: ");
+        assert!(!at_start.contains("the API action"), "{at_start}");
+        assert_snapshot!(format!("meaning_at_{columns}"), at_start);
+        terminal.types(&"\x1b[C".repeat(12));
+        terminal.sees("event-name: the API action");
+        terminal.types(&"\x1b[D".repeat(3));
+        assert!(!terminal.sees("  user: ").contains("the API action"));
+        // What was typed stays as it was typed, without the meaning.
+        terminal.types("\r");
+        let answered = terminal.sees("the case covers");
+        assert!(!answered.contains("  user: "), "{answered}");
+        terminal.until_prompt();
+        terminal.types("\x0cregion\x1b[D");
+        terminal.sees("  region: ");
+        terminal.types("\x1b[C\t\t");
+        let listed = terminal.sees("region!=");
+        assert_snapshot!(format!("candidates_below_the_line_at_{columns}"), listed);
+        terminal.types("\x05\x15");
+        terminal.leaves();
+    }
+}
+
+#[test]
 fn what_does_not_fit_is_paged_and_left() {
     let desk = Desk::with_delivery();
     let pager = desk.scratch.write("pager.sh", "#!/bin/sh\nhead -3\necho END OF PAGE\n");

@@ -1,11 +1,12 @@
 //! What the line editor asks while a line is typed: candidates, hints and colours.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use rustyline::Context;
 use rustyline::completion::{Completer, FilenameCompleter, Pair};
+use rustyline::config::CompletionType;
 use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::{Hint, Hinter};
 use rustyline::history::SearchDirection;
@@ -20,6 +21,13 @@ use crate::saved::SavedQuery;
 use crate::session::Session;
 use crate::session::commands;
 use crate::store::Counted;
+
+/// Clears what stands behind the cursor in its line.
+const CLEAR_LINE: &str = "\x1b[K";
+/// Clears what stands behind the cursor, and all below.
+const CLEAR_BELOW: &str = "\x1b[J";
+/// Moves the cursor a line up.
+const UP: &str = "\x1b[A";
 
 /// What the screen can do.
 #[derive(Debug, Clone, Copy)]
@@ -37,12 +45,15 @@ pub(super) struct Helper {
     pending: String,
     /// The last input with what was wrong in it put right.
     suggestion: Option<String>,
+    /// Whether the line is written again because the cursor moved in it.
+    moved: Cell<bool>,
 }
 
 impl Helper {
     /// A helper that asks the session's case.
     pub(super) fn new(session: Rc<RefCell<Session>>, screen: Screen) -> Helper {
-        Helper { session, files: FilenameCompleter::new(), screen, pending: String::new(), suggestion: None }
+        let files = FilenameCompleter::new();
+        Helper { session, files, screen, pending: String::new(), suggestion: None, moved: Cell::new(false) }
     }
 
     /// Says what the next line goes on with, and what was meant by the last one.
@@ -168,12 +179,23 @@ impl Hinter for Helper {
 }
 
 impl Highlighter for Helper {
-    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
-        if self.screen.color {
-            Cow::Owned(highlight::line(line, !self.pending.is_empty()))
-        } else {
-            Cow::Borrowed(line)
+    fn highlight<'l>(&self, line: &'l str, pos: usize) -> Cow<'l, str> {
+        let mut written =
+            if self.screen.color { highlight::line(line, !self.pending.is_empty()) } else { line.to_owned() };
+        written.push_str(CLEAR_BELOW);
+        // The editor writes no hint where only the cursor moved. It finds its column by itself afterwards, but the row
+        // has to be the one where the line ends.
+        if self.moved.take()
+            && let Some(below) = self.below(line, pos)
+        {
+            written.push_str(&format!("\r\n{}{UP}", paint(&below, DIM, self.screen.color)));
         }
+        Cow::Owned(written)
+    }
+
+    fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
+        // The meaning may still stand where the candidates are listed.
+        Cow::Owned(format!("{CLEAR_LINE}{candidate}"))
     }
 
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
@@ -184,8 +206,9 @@ impl Highlighter for Helper {
         paint(hint, DIM, self.screen.color)
     }
 
-    fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {
-        // A move of the cursor takes the meaning of another word away, too.
+    fn highlight_char(&self, _: &str, _: usize, kind: CmdKind) -> bool {
+        // Where the cursor stands in another word, that word's meaning is told.
+        self.moved.set(kind == CmdKind::MoveCursor);
         true
     }
 }

@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
 
-use rustyline::config::{BellStyle, CompletionType, Config};
+use rustyline::config::{BellStyle, ColorMode, CompletionType, Config};
 use rustyline::error::ReadlineError;
 use rustyline::history::History as _;
 use rustyline::{Behavior, Editor};
@@ -89,6 +89,8 @@ impl Prompt {
             .completion_prompt_limit(LISTED)
             .bell_style(BellStyle::None)
             .behavior(Behavior::Stdio)
+            // Without colours, too, it is the helper that writes the line.
+            .color_mode(ColorMode::Forced)
             .build();
         let mut editor = Editor::with_history(config, Inputs::from_environment()).map_err(editor_error)?;
         editor.set_helper(Some(Helper::new(session, screen)));
