@@ -309,6 +309,26 @@ fn the_meaning_is_that_of_the_word_at_the_cursor() {
 }
 
 #[test]
+fn wide_characters_keep_the_columns() {
+    let desk = Desk::new();
+    let users = ["漢字太郎", "山田花子さん長い名前の利用者です", "ünï-çödé", "plain"];
+    let identity = |user: &str| format!(r#""userIdentity":{{"type":"IAMUser","userName":"{user}"}}"#);
+    let records: Vec<String> =
+        users.iter().enumerate().map(|(n, user)| record(&format!("e-{n}"), &identity(user))).collect();
+    desk.scratch.write("t.json", records.join("\n"));
+    desk.run(&["import", "t.json"]).exits(0);
+    let mut terminal = Terminal::open(&desk, (30, 60), &[]);
+    assert_snapshot!("wide_characters", terminal.asks_anew("event-name=RunInstances"));
+    terminal.types("\x0cuser=漢\t");
+    terminal.sees("trailq> user=漢字太郎");
+    // The cursor moves by characters, and not by columns.
+    terminal.types("\x1b[D\x1b[D12");
+    terminal.sees("trailq> user=漢字12太郎");
+    terminal.types("\x05\x15");
+    terminal.leaves();
+}
+
+#[test]
 fn what_does_not_fit_is_paged_and_left() {
     let desk = Desk::with_delivery();
     let pager = desk.scratch.write("pager.sh", "#!/bin/sh\nhead -3\necho END OF PAGE\n");
