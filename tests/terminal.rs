@@ -329,6 +329,41 @@ fn wide_characters_keep_the_columns() {
 }
 
 #[test]
+fn what_is_kept_brings_an_older_case_up_to_date() {
+    let keeps: [&[&str]; 5] = [
+        &[".tag 1 intruder"],
+        &[".note seen"],
+        &[".save it", ".run it"],
+        &[".noise add mine user=dana"],
+        &[".tag 1-2 intruder", ".untag 1 intruder", "tag=intruder"],
+    ];
+    for lines in keeps {
+        let desk = Desk::with_older_delivery();
+        let mut terminal = Terminal::open(&desk, (40, 120), &[]);
+        terminal.asks("event-name=CreateUser,CreateAccessKey user=deploy-bot");
+        assert_eq!(desk.scratch.lines("PRAGMA user_version"), ["1"], "looking changes nothing");
+        let kept = terminal.asks_anew(lines[0]);
+        assert!(kept.contains("note: an older trailq made the case: it is brought up to date"), "{kept}");
+        for line in &lines[1..] {
+            let screen = terminal.asks_anew(line);
+            assert!(!screen.contains("error:") && !screen.contains("older"), "{screen}");
+            assert!(*line == ".untag 1 intruder" || screen.contains("CreateUser"), "{screen}");
+        }
+        terminal.leaves();
+        common::check_case(&desk.scratch.case());
+    }
+    // So does the command line, and what cannot be written says so.
+    let desk = Desk::with_older_delivery();
+    desk.scratch.write("mine.sql", "-- title: Mine\n-- about: One.\n-- columns: one\nSELECT 1 AS one\n");
+    let saved = desk.run(&["queries", "--save", "mine.sql"]).exits(0);
+    assert!(saved.err.contains("note: an older trailq made the case: it is brought up to date"), "{saved:?}");
+    assert!(desk.run(&["run", "mine"]).exits(0).out.contains('1'));
+    desk.run(&["queries", "--delete", "mine"]).exits(0);
+    desk.run(&["run", "mine"]).fails(2, &["there is no saved query `mine`"]);
+    desk.run(&["--db", "none.db", "queries", "--save", "mine.sql"]).fails(2, &["there is no case at none.db"]);
+}
+
+#[test]
 fn what_does_not_fit_is_paged_and_left() {
     let desk = Desk::with_delivery();
     let pager = desk.scratch.write("pager.sh", "#!/bin/sh\nhead -3\necho END OF PAGE\n");

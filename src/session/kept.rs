@@ -18,10 +18,15 @@ const TITLE: usize = 80;
 
 impl Session {
     /// The connection that can write what is kept, and nothing else.
-    pub(super) fn keeper(&self) -> Result<Keeper, SessionError> {
-        // What is told of a case that cannot be opened is told by opening it.
-        self.case()?;
-        Ok(Keeper::open(&self.path, &who())?)
+    pub(super) fn keeper(&mut self) -> Result<Keeper, SessionError> {
+        let keeper = Keeper::open(&self.path, &who())?;
+        if keeper.has_migrated() {
+            // What is open is a copy of the case as it was.
+            self.case.take();
+            self.library.take();
+            self.note("an older trailq made the case: it is brought up to date");
+        }
+        Ok(keeper)
     }
 
     /// The event ids of rows of the last answer; a word that is no row is an event id.

@@ -17,7 +17,7 @@ use crate::render::{self, Format, number};
 use crate::rows::Cell;
 use crate::saved::header::{Need, Parameter};
 use crate::saved::{Library, Origin, SavedQuery, bind};
-use crate::store::{self, Case};
+use crate::store::Case;
 use crate::time;
 
 /// The environment variable that names further folders of queries, separated as `PATH` is.
@@ -241,9 +241,8 @@ impl Session {
         let name = file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
         let query = SavedQuery::read("case", &name, Origin::File(file.to_owned()), &text)?;
         check(&Case::empty()?, &query)?;
-        let by = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
-        self.close();
-        store::save_query(&self.path, &name, &text, &time::format(time::now()), &by)?;
+        self.keeper()?.save(&name, &text)?;
+        self.library.take();
         self.status(&format!("`{name}` is saved in {}", self.path.display()));
         let library = self.library()?;
         if let Some(first) = library.find(&name).filter(|first| first.origin != Origin::Case) {
@@ -255,12 +254,12 @@ impl Session {
     /// Takes a query out of the case.
     pub fn delete_query(&mut self, name: &str) -> Result<Answer, SessionError> {
         let saved: Vec<String> = self.case()?.saved_queries()?.into_iter().map(|(name, _)| name).collect();
-        self.close();
-        if !saved.iter().any(|saved| saved == name) || !store::delete_query(&self.path, name)? {
+        if !saved.iter().any(|saved| saved == name) || !self.keeper()?.unsave(name)? {
             let mistake = Diagnostic::new(format!("no query `{name}` is saved in {}", self.path.display()));
             let note = if saved.is_empty() { "none is".to_owned() } else { format!("saved are {}", saved.join(", ")) };
             return Err(mistake.note(note).into());
         }
+        self.library.take();
         self.status(&format!("`{name}` is no longer saved in {}", self.path.display()));
         Ok(Answer::default())
     }

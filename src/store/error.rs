@@ -29,9 +29,6 @@ pub enum Error {
         /// The newest schema that this program knows.
         known: i64,
     },
-    /// An earlier trailq made it, and what is to be written has no place in it.
-    #[error("{} was made by an older trailq, and has no place for what is to be kept", .0.display())]
-    Older(PathBuf),
     /// An interrupted import left a journal that cannot be rolled back here.
     #[error("{} was being written when an import stopped, and its folder is read-only, so that it cannot be rolled back", .0.display())]
     HotJournal(PathBuf),
@@ -105,12 +102,6 @@ impl Error {
             }
             Error::NotACase { .. } => "name a case with --db, or import trail files with `trailq import`".to_owned(),
             Error::Newer { .. } => "open it with the trailq that made it, or a newer one".to_owned(),
-            Error::Older(path) => {
-                format!(
-                    "`trailq --db {} import PATH...` brings it up to date; files it has are skipped",
-                    path.display()
-                )
-            }
             Error::HotJournal(_) => {
                 "copy the case and the -journal file beside it to a writable folder and open it there".to_owned()
             }

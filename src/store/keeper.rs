@@ -7,7 +7,7 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::error::Error;
-use super::{migrate, open};
+use super::open;
 
 /// The tables that may be written.
 const KEPT: [&str; 4] = ["tags", "notes", "saved_queries", "noise_rules"];
@@ -17,23 +17,28 @@ pub struct Keeper {
     connection: Connection,
     path: PathBuf,
     who: String,
+    migrated: bool,
 }
 
 impl Keeper {
     /// Opens a case for somebody's tags, notes, queries and rules. It lasts as long as one input, so that nobody waits.
+    /// An older case is migrated in place, as by an import: what is kept needs its tables.
     ///
     /// # Errors
-    /// It cannot be written, another process is writing, or it has an older schema.
+    /// There is no case, it cannot be written, or another process is writing.
     pub fn open(path: &Path, who: &str) -> Result<Keeper, Error> {
+        let migrated = open::make_writable(path)?;
         let of = |error| Error::of(path, error);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(path, flags).map_err(of)?;
         connection.busy_timeout(open::PATIENCE).map_err(of)?;
-        if migrate::version(&connection, path)? < migrate::NEWEST {
-            return Err(Error::Older(path.to_owned()));
-        }
         connection.authorizer(Some(authorize)).map_err(of)?;
-        Ok(Keeper { connection, path: path.to_owned(), who: who.to_owned() })
+        Ok(Keeper { connection, path: path.to_owned(), who: who.to_owned(), migrated })
+    }
+
+    /// Whether an earlier trailq had made the case, so that it was migrated to be written to.
+    pub fn has_migrated(&self) -> bool {
+        self.migrated
     }
 
     /// Tags events by their event ids; an event that has the tag gets the new note, if there is one. Gives how many

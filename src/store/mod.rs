@@ -36,5 +36,4 @@ pub use info::Info;
 pub use keeper::Keeper;
 pub(crate) use ledger_rows::Delivery;
 pub(crate) use open::{close, open_for_import};
-pub use saved_queries::{delete_query, save_query};
 pub use values::Counted;

@@ -64,9 +64,19 @@ pub(crate) fn open_read_only(path: &Path) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-/// Brings a case into the state in which questions have answers: rolls back what a killed import left, and finishes
-/// what it began. Where the case cannot be written, that is done to a copy, which is given back.
-pub(super) fn make_ready(path: &Path) -> Result<Option<TempPath>, Error> {
+/// What a case needs before it is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Nothing.
+    Ready,
+    /// An interrupted import is to be finished.
+    Unfinished,
+    /// An earlier trailq made it: its schema is to be migrated.
+    Older,
+}
+
+/// Looks at what a case needs, and rolls back what a killed import left.
+fn state(path: &Path) -> Result<State, Error> {
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::Missing(path.to_owned())),
         Err(source) => return Err(Error::Io { path: path.to_owned(), source }),
@@ -83,18 +93,25 @@ pub(super) fn make_ready(path: &Path) -> Result<Option<TempPath>, Error> {
     if version == 0 {
         return Err(Error::NotACase { path: path.to_owned(), reason: "it is empty".to_owned() });
     }
-    let older = version < migrate::NEWEST;
-    if !older && is_finished(&connection).map_err(|error| Error::of(path, error))? {
-        return Ok(None);
+    if version < migrate::NEWEST {
+        return Ok(State::Older);
     }
-    drop(connection);
-    // An older case is left as it is: only an import migrates it.
-    if !older {
-        match finish(path) {
+    let finished = is_finished(&connection).map_err(|error| Error::of(path, error))?;
+    Ok(if finished { State::Ready } else { State::Unfinished })
+}
+
+/// Brings a case into the state in which questions have answers: rolls back what a killed import left, and finishes
+/// what it began. Where the case cannot be written, that is done to a copy, which is given back.
+pub(super) fn make_ready(path: &Path) -> Result<Option<TempPath>, Error> {
+    match state(path)? {
+        State::Ready => return Ok(None),
+        // An older case is left as it is by those who only look.
+        State::Older => {}
+        State::Unfinished => match finish(path) {
             Ok(()) => return Ok(None),
             Err(error @ (Error::Busy(_) | Error::Damaged { .. } | Error::Full(_))) => return Err(error),
             Err(_) => {}
-        }
+        },
     }
     let copy_error = |source: io::Error| Error::Io { path: path.to_owned(), source };
     let copy =
@@ -106,6 +123,15 @@ pub(super) fn make_ready(path: &Path) -> Result<Option<TempPath>, Error> {
     fs::set_permissions(&copy, permissions).map_err(copy_error)?;
     finish(&copy)?;
     Ok(Some(copy))
+}
+
+/// Brings a case itself up to date, for somebody who is going to write to it; whether its schema was older.
+pub(super) fn make_writable(path: &Path) -> Result<bool, Error> {
+    let state = state(path)?;
+    if state != State::Ready {
+        finish(path)?;
+    }
+    Ok(state == State::Older)
 }
 
 /// Whether every run of import came to its end.
