@@ -139,9 +139,13 @@ pub fn topic(name: &str, color: bool) -> Option<String> {
     if name.starts_with('.') {
         return command(&dotted, color);
     }
-    entry(name, color)
-        .or_else(|| fields::find(name).map(|found| field(found, color)))
-        .or_else(|| command(&dotted, color))
+    let Some(mut text) = entry(name, color).or_else(|| fields::find(name).map(|found| field(found, color))) else {
+        return command(&dotted, color);
+    };
+    if commands::find(&dotted).is_some() {
+        let _ = writeln!(text, "  .help {dotted} is about the command");
+    }
+    Some(text)
 }
 
 /// Every topic's name.
@@ -285,7 +289,7 @@ const SQL: &str = r#"  SQL is SQLite's, read-only, up to a semicolon.
 
 #[cfg(test)]
 mod tests {
-    use super::{overview, topic, topics};
+    use super::{COMMANDS, FIELDS, STAGES, overview, topic, topics};
 
     #[test]
     fn every_topic_has_help() {
@@ -293,6 +297,15 @@ mod tests {
             let text = topic(&name, false).unwrap_or_else(|| panic!("{name}"));
             assert!(text.ends_with('\n') && text.len() > 10, "{name}");
         }
+        for word in STAGES.iter().map(|stage| stage.name).chain(FIELDS.iter().flat_map(|field| field.aliases).copied())
+        {
+            assert!(topic(word, false).is_some(), "{word}");
+        }
+        for command in COMMANDS {
+            let text = topic(command.name, false).unwrap();
+            assert!(text.starts_with(command.name) && text.contains(command.help), "{text}");
+        }
+        assert!(topic("resource", false).unwrap().ends_with("  .help .resource is about the command\n"));
         assert!(topic(".show", false).unwrap().contains("--raw"));
         assert!(topic("EventName", false).unwrap().starts_with("event-name\n"));
         assert!(topic("nonsense", false).is_none());
