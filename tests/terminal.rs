@@ -103,6 +103,11 @@ fn charts_are_drawn_and_zoomed() {
     let mut terminal = Terminal::open(&desk, (40, 100), &[("LANG", "C")]);
     let screen = terminal.asks_anew("since=2024-03-01 | top 3 user");
     assert!(screen.replace("… ms", "").is_ascii() && screen.contains('#'), "{screen}");
+    terminal.leaves();
+    // A course is drawn in less room, and never cut.
+    let mut terminal = Terminal::open(&desk, (40, 40), &[]);
+    let narrow = terminal.asks_anew("since=2024-03-01 | top 3 user");
+    assert_snapshot!("top_at_40", narrow.lines().take(6).collect::<Vec<_>>().join("\n"));
     // Nobody looks at what goes to a file.
     terminal.asks(".once counts");
     terminal.asks("| count by outcome");
@@ -309,22 +314,20 @@ fn the_meaning_is_that_of_the_word_at_the_cursor() {
 }
 
 #[test]
-fn wide_characters_keep_the_columns() {
-    let desk = Desk::new();
-    let users = ["漢字太郎", "山田花子さん長い名前の利用者です", "ünï-çödé", "plain"];
-    let identity = |user: &str| format!(r#""userIdentity":{{"type":"IAMUser","userName":"{user}"}}"#);
-    let records: Vec<String> =
-        users.iter().enumerate().map(|(n, user)| record(&format!("e-{n}"), &identity(user))).collect();
-    desk.scratch.write("t.json", records.join("\n"));
-    desk.run(&["import", "t.json"]).exits(0);
-    let mut terminal = Terminal::open(&desk, (30, 60), &[]);
-    assert_snapshot!("wide_characters", terminal.asks_anew("event-name=RunInstances"));
-    terminal.types("\x0cuser=漢\t");
-    terminal.sees("trailq> user=漢字太郎");
-    // The cursor moves by characters, and not by columns.
-    terminal.types("\x1b[D\x1b[D12");
-    terminal.sees("trailq> user=漢字12太郎");
-    terminal.types("\x05\x15");
+fn ctrl_c_stops_a_sort_at_once() {
+    let desk = Desk::with_delivery();
+    let mut terminal = Terminal::open(&desk, (20, 100), &[]);
+    let numbers = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 90000000)";
+    let mut longest = Duration::ZERO;
+    for try_after in [300, 700, 1_100, 1_600, 2_300] {
+        terminal.types(&format!("\x0c{numbers} SELECT x * 7919 % 1000003 || 'x', count(*) FROM c GROUP BY 1;\r"));
+        std::thread::sleep(Duration::from_millis(try_after));
+        terminal.types("\x03");
+        longest = longest.max(terminal.soon_sees("cancelled"));
+        terminal.until_prompt();
+    }
+    // A tenth of a second on a machine that does nothing else.
+    assert!(longest < Duration::from_millis(400), "{longest:?}");
     terminal.leaves();
 }
 
@@ -361,6 +364,26 @@ fn what_is_kept_brings_an_older_case_up_to_date() {
     desk.run(&["queries", "--delete", "mine"]).exits(0);
     desk.run(&["run", "mine"]).fails(2, &["there is no saved query `mine`"]);
     desk.run(&["--db", "none.db", "queries", "--save", "mine.sql"]).fails(2, &["there is no case at none.db"]);
+}
+
+#[test]
+fn wide_characters_keep_the_columns() {
+    let desk = Desk::new();
+    let users = ["漢字太郎", "山田花子さん長い名前の利用者です", "ünï-çödé", "plain"];
+    let identity = |user: &str| format!(r#""userIdentity":{{"type":"IAMUser","userName":"{user}"}}"#);
+    let records: Vec<String> =
+        users.iter().enumerate().map(|(n, user)| record(&format!("e-{n}"), &identity(user))).collect();
+    desk.scratch.write("t.json", records.join("\n"));
+    desk.run(&["import", "t.json"]).exits(0);
+    let mut terminal = Terminal::open(&desk, (30, 60), &[]);
+    assert_snapshot!("wide_characters", terminal.asks_anew("event-name=RunInstances"));
+    terminal.types("\x0cuser=漢\t");
+    terminal.sees("trailq> user=漢字太郎");
+    // The cursor moves by characters, and not by columns.
+    terminal.types("\x1b[D\x1b[D12");
+    terminal.sees("trailq> user=漢字12太郎");
+    terminal.types("\x05\x15");
+    terminal.leaves();
 }
 
 #[test]

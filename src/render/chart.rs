@@ -35,9 +35,15 @@ pub fn sparkline(values: &[u64], unicode: bool) -> String {
     values.iter().map(|value| if *value == 0 { ' ' } else { height(*value) }).collect()
 }
 
+/// Whether a text is a sparkline of several values.
+pub(super) fn is_sparkline(text: &str) -> bool {
+    let drawn = |heights: &[char]| text.chars().all(|c| c == ' ' || heights.contains(&c));
+    text.chars().nth(1).is_some() && (drawn(&HEIGHTS) || drawn(&PLAIN_HEIGHTS))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{bar, sparkline};
+    use super::{bar, is_sparkline, sparkline};
 
     #[test]
     fn bars_are_in_proportion_and_nothing_is_no_bar() {
@@ -56,5 +62,6 @@ mod tests {
         assert_eq!(sparkline(&[0, 1, 3, 6], false), " .-#");
         assert_eq!(sparkline(&[0, 0], true), "  ");
         assert_eq!(sparkline(&[], true), "");
+        assert!(is_sparkline(" ▁▄█") && is_sparkline(".-#") && !is_sparkline("-") && !is_sparkline("a-"));
     }
 }

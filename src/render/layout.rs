@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use super::chart::bar;
+use super::chart::{bar, is_sparkline};
 use super::escape::{visible, width};
 use super::fit::{Need, cut, fit};
 use super::palette::{DIM, HEADING, PLACE, WRITE, paint};
@@ -262,7 +262,7 @@ fn column(name: &str, at: usize, rows: &[Line], style: &Style) -> Column {
     let column = || rows.iter().filter_map(|row| row.cells.get(at));
     let right = column().any(|cell| matches!(cell, Shown::Number(_)))
         && column().all(|cell| matches!(cell, Shown::Number(_) | Shown::Null));
-    let whole = right || column().all(is_time);
+    let whole = right || column().all(is_time) || column().all(is_course);
     let cells = rows.iter().map(|row| row.cells.get(at).map_or_else(String::new, |cell| screen(name, cell, style)));
     let need = Need::text(0, 0);
     let mut column = Column { name: name.to_owned(), at: Some(at), cells: cells.collect(), need, width: 0, right };
@@ -323,6 +323,14 @@ pub(super) fn is_failure(column: &str, text: &str) -> bool {
         "outcome" => matches!(text, "denied" | "error"),
         "error_code" => !text.is_empty(),
         _ => false,
+    }
+}
+
+/// Whether the cell is empty or a sparkline, which says something else when it is cut.
+fn is_course(cell: &Shown) -> bool {
+    match cell {
+        Shown::Text(text) => is_sparkline(text),
+        other => matches!(other, Shown::Null),
     }
 }
 

@@ -1,20 +1,27 @@
 //! The course of the most frequent values: for each row of `top`, how many events there are in equal spans of time.
 
-use std::time::Instant;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::keep::{First, Held};
 use super::last::{Last, text};
-use super::look::is_late;
 use super::lookup::{Understood, understand};
 use super::{Session, SessionError};
 use crate::fields::{self, Kind};
 use crate::query::ast::StageKind;
 use crate::query::{self, Projection, edit};
 use crate::rows::Value;
-use crate::store::Case;
+use crate::store::{Case, Failure};
 
-/// How many spans there are.
+/// About how many spans there are.
 const SPANS: i64 = 24;
+/// Seconds of an hour. Spans of whole hours are answered from kept counts where the field has them.
+const HOUR: i64 = 3_600;
+/// How long counting may take.
+pub(super) const PATIENCE: Duration = Duration::from_millis(400);
+/// How soon a statement that was begun too late is cancelled, too.
+const AGAIN: Duration = Duration::from_millis(10);
 /// For how many rows at most.
 const MOST_ROWS: usize = 50;
 
@@ -41,7 +48,6 @@ pub(super) fn of(
     understood: &Understood,
     last: &Last,
 ) -> Result<Option<Activity>, SessionError> {
-    let started = Instant::now();
     let (Some(StageKind::Top(_, names)), Some(held)) =
         (understood.tree.stages.last().map(|stage| &stage.kind), &last.held)
     else {
@@ -51,16 +57,12 @@ pub(super) fn of(
         return Ok(None);
     }
     let Some((from, to)) = period(case, understood) else { return Ok(None) };
-    let bucket = ((to - from) / SPANS + 1).max(1);
+    let bucket = span(from, to);
     let first = from.div_euclid(bucket);
     let spans = usize::try_from(to.div_euclid(bucket) - first + 1).unwrap_or(0);
     let slice = |name: &query::ast::Name| understood.tree.text.get(name.span.start..name.span.end).unwrap_or("");
-    let mut activity = Vec::with_capacity(held.rows.len());
+    let mut courses = Vec::with_capacity(held.rows.len());
     for row in &held.rows {
-        // Those that are counted are shown; they are the most frequent.
-        if is_late(started) || session.interrupter.is_cancelled() {
-            break;
-        }
         let terms: Vec<String> = names.iter().zip(row).map(|(name, value)| term(slice(name), value)).collect();
         let mut parts = vec![edit::side_by_side(&understood.tree)];
         parts.extend(terms);
@@ -72,13 +74,50 @@ pub(super) fn of(
         if statement.scans_records {
             return Ok(None);
         }
-        let mut counted = Held::default();
-        let running = session.interrupter.watch(case.interrupt());
-        case.query(&statement.sql, &statement.params, &mut counted)?;
-        drop(running);
-        activity.push(course_of(&counted, bucket, first, spans));
+        courses.push(statement);
     }
-    Ok(Some(Activity { heading: heading(from, to), rows: activity }))
+    let started = Instant::now();
+    let count = || -> Result<Vec<Vec<u64>>, Failure> {
+        let mut rows = Vec::with_capacity(courses.len());
+        for statement in &courses {
+            // Those that are counted are shown; they are the most frequent.
+            if started.elapsed() > PATIENCE || session.interrupter.is_cancelled() {
+                break;
+            }
+            let mut counted = Held::default();
+            match case.query(&statement.sql, &statement.params, &mut counted) {
+                Ok(_) => rows.push(course_of(&counted, bucket, first, spans)),
+                Err(Failure::Interrupted) => break,
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(rows)
+    };
+    let rows = patiently(case.interrupt(), count)?;
+    Ok(Some(Activity { heading: heading(from, to), rows }))
+}
+
+/// Works, and cancels what is asked of the case when it takes too long.
+fn patiently<T>(cancel: impl Fn() + Send, work: impl FnOnce() -> T) -> T {
+    let (working, ended) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut wait = PATIENCE;
+            while ended.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+                cancel();
+                wait = AGAIN;
+            }
+        });
+        let done = work();
+        drop(working);
+        done
+    })
+}
+
+/// The seconds of a span: whole hours where it is an hour or more.
+fn span(from: i64, to: i64) -> i64 {
+    let even = ((to - from) / SPANS + 1).max(1);
+    if even < HOUR { even } else { (even + HOUR / 2) / HOUR * HOUR }
 }
 
 /// How many events there are in each span.
@@ -122,7 +161,15 @@ fn period(case: &Case, understood: &Understood) -> Option<(i64, i64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Held, Value, course_of, heading, term};
+    use super::{HOUR, Held, PATIENCE, Value, course_of, heading, patiently, span, term};
+
+    #[test]
+    fn spans_are_whole_hours_and_counting_has_an_end() {
+        assert_eq!([span(0, 0), span(0, 3_600), span(0, 24 * HOUR - 1)], [1, 151, HOUR]);
+        assert_eq!([span(0, 30 * HOUR), span(0, 40 * HOUR), span(0, 10 * 24 * HOUR)], [HOUR, 2 * HOUR, 10 * HOUR]);
+        let (cancel, cancelled) = std::sync::mpsc::channel();
+        assert!(patiently(move || cancel.send(()).unwrap(), || cancelled.recv_timeout(10 * PATIENCE)).is_ok());
+    }
 
     #[test]
     fn a_value_becomes_a_term_and_counts_a_course() {

@@ -32,12 +32,6 @@ impl Interrupter {
         self.cancelled.store(false, Ordering::SeqCst);
     }
 
-    /// Lets `cancel` be called until the guard is dropped.
-    pub(super) fn watch(&self, cancel: impl Fn() + Send + Sync + 'static) -> Running<'_> {
-        self.hold(Box::new(cancel));
-        Running(self)
-    }
-
     /// Lets `cancel` be called until it is released.
     pub(super) fn hold(&self, cancel: Box<dyn Fn() + Send + Sync>) {
         *self.lock() = Some(cancel);
@@ -51,14 +45,5 @@ impl Interrupter {
     /// What is running. A panic elsewhere leaves nothing half-done in it.
     fn lock(&self) -> MutexGuard<'_, Option<Cancel>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// As long as it lives, an interrupt reaches the statement.
-pub(super) struct Running<'a>(&'a Interrupter);
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        self.0.release();
     }
 }

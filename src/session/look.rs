@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
-use std::time::{Duration, Instant};
 
 use super::keep::{EventRef, Held};
 use super::last::{Last, View};
@@ -21,6 +20,8 @@ const BURST: usize = 3;
 const BURST_COLUMN: &str = "burst";
 /// How many spans a timeline may have with its empty ones.
 const MOST_SPANS: usize = 500;
+/// The width of a screen below which a course is drawn in half as many columns.
+const NARROW: usize = 60;
 /// How many events are asked about at once.
 const AT_ONCE: usize = 500;
 
@@ -83,7 +84,10 @@ pub(super) fn show(
     if let Some(activity) = last.activity.as_ref().filter(|_| looked_at) {
         columns.push(activity.heading.clone());
         for (row, values) in rows.iter_mut().zip(&activity.rows) {
-            row.cells.push(Value::Text(sparkline(values, style.unicode)));
+            // A narrow screen has room for half as many.
+            let narrow = style.width.is_some_and(|width| width < NARROW);
+            let halved: Vec<u64> = values.chunks(2).map(|pair| pair.iter().sum()).collect();
+            row.cells.push(Value::Text(sparkline(if narrow { &halved } else { values }, style.unicode)));
         }
     }
     let timeline = matches!(last.view, View::Timeline { .. });
@@ -279,14 +283,6 @@ pub(super) fn fill(held: &Held, bucket: i64, interval: Interval) -> (Vec<(String
     let counts: HashMap<i64, i64> = rows.into_iter().collect();
     let all = (0..spans as i64).map(|span| start + span * bucket);
     (all.map(|time| written((time, counts.get(&time).copied().unwrap_or(0)))).collect(), 0)
-}
-
-/// How long counting the course of the most frequent values may take.
-pub(super) const PATIENCE: Duration = Duration::from_millis(400);
-
-/// Whether there is no time left.
-pub(super) fn is_late(since: Instant) -> bool {
-    since.elapsed() > PATIENCE
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ pub(super) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionEr
         None => plain,
     };
     let statement = prepared(session, &case, &understood)?;
+    session.go_on()?;
     if session.settings.eqp {
         explain::print_plan(session, &case, &statement)?;
     }
@@ -65,9 +66,15 @@ pub(super) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionEr
         let format = session.settings.format.unwrap_or_default();
         look::show(session, &case, &mut last, format, 0..usize::MAX)?;
     }
+    let uncounted = last.activity.as_ref().map_or(0, |activity| kept.rows.saturating_sub(activity.rows.len() as u64));
     session.last = Some(last);
     if !session.settings.quiet {
         remark(session, &case, &understood, remarks, taken)?;
+    }
+    if uncounted > 0 {
+        let rows = number::counted(uncounted, "row");
+        let most = number::duration(activity::PATIENCE);
+        session.note(&format!("{rows} without a course: to count it takes longer than {most}"));
     }
     Ok(answer)
 }
@@ -146,12 +153,10 @@ fn write_rows(
     let mut target = session.output.target(&session.settings.style);
     target.style.numbers &= list;
     let looked_at = target.style.width.is_some() && matches!(format, Format::Table | Format::Expanded);
-    let running = session.interrupter.watch(case.interrupt());
     let inner = records::sink(format, case, target.out, &target.style);
     let keep = if list { Keep::events(inner) } else { Keep::new(inner) };
     let mut keep = keep.at_most(most).waiting(looked_at);
     let done = case.query(&statement.sql, &statement.params, &mut keep);
-    drop(running);
     let kept = keep.finish();
     session.output.finished(done)?;
     session.output.end_page()?;
@@ -233,13 +238,9 @@ pub(super) fn total(session: &Session, case: &Case, lookup: &Lookup) -> Result<O
 
 /// The first cell of an answer, if it is a whole number.
 fn first(session: &Session, case: &Case, statement: &Statement) -> Result<Option<i64>, SessionError> {
-    if session.interrupter.is_cancelled() {
-        return Err(SessionError::Cancelled);
-    }
+    session.go_on()?;
     let mut sink = First::default();
-    let running = session.interrupter.watch(case.interrupt());
     case.query(&statement.sql, &statement.params, &mut sink as &mut dyn RowSink)?;
-    drop(running);
     Ok(sink.0)
 }
 

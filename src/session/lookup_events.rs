@@ -16,10 +16,7 @@ pub(super) fn run(session: &mut Session, query: &Query) -> Result<Answer, Sessio
     }
     let case = session.case()?;
     let target = session.output.target(&session.settings.style);
-    let running = session.interrupter.watch(case.interrupt());
-    let written = lookup_events::write(&case, query, Layout::Cli, target.out);
-    drop(running);
-    let rows = written?;
+    let rows = lookup_events::write(&case, query, Layout::Cli, target.out)?;
     session.output.finish()?;
     if let (0, Some(period)) = (rows, period(&case)) {
         session.note(&format!("no event matches; the case covers {period}"));

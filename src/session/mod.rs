@@ -189,6 +189,8 @@ impl Session {
             return Ok(Rc::clone(case));
         }
         let case = Rc::new(Case::open(&self.path)?);
+        // Whatever is asked of it, from here on Ctrl-C reaches it.
+        self.interrupter.hold(Box::new(case.interrupt()));
         Ok(Rc::clone(self.case.get_or_init(|| case)))
     }
 
@@ -231,7 +233,7 @@ impl Session {
         let answer = match answer {
             // Who leaves the pager has had enough of this answer, and not of the session.
             Err(error) if error.is_closed_pipe() && finished.as_ref().is_ok_and(|left| *left) => Answer::default(),
-            answer => answer.inspect_err(|_| self.journal_entry = None)?,
+            answer => answer.map_err(|error| self.given_up(error))?,
         };
         finished?;
         self.record(&input, expanded);
@@ -240,6 +242,17 @@ impl Session {
             let _ = writeln!(self.notes, "{}", palette::paint(&line, palette::DIM, self.settings.color_notes));
         }
         Ok(answer)
+    }
+
+    /// Why an input gave no answer. Whatever fails after a cancellation fails of it.
+    fn given_up(&mut self, error: SessionError) -> SessionError {
+        self.journal_entry = None;
+        if self.interrupter.is_cancelled() && !error.is_closed_pipe() { SessionError::Cancelled } else { error }
+    }
+
+    /// Ends the input under way where it was cancelled between two statements.
+    fn go_on(&self) -> Result<(), SessionError> {
+        if self.interrupter.is_cancelled() { Err(SessionError::Cancelled) } else { Ok(()) }
     }
 
     /// The last input with what was wrong in it put right, if it is known how.
@@ -326,10 +339,8 @@ impl Session {
         let format = self.settings.format.unwrap_or_default();
         let mut target = self.output.target(&self.settings.style);
         target.style.numbers = false;
-        let running = self.interrupter.watch(case.interrupt());
         let mut keep = Keep::new(records::sink(format, case, target.out, &target.style));
         let done = case.query_named(text, params, &mut keep);
-        drop(running);
         let kept = keep.finish();
         self.output.finished(done)?;
         self.output.end_page()?;
@@ -396,6 +407,7 @@ impl Session {
 
     /// Closes the case, so that another connection can write to it; it is opened again when it is next needed.
     fn close(&mut self) {
+        self.interrupter.release();
         self.case.take();
         self.library.take();
         self.shown.clear();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::ValueRef;
-use rusqlite::{Batch, Connection, Row, Rows};
+use rusqlite::{Batch, Connection, InterruptHandle, Row, Rows};
 use tempfile::TempPath;
 
 use super::error::{Error, Failure};
@@ -22,6 +22,8 @@ use crate::rows::{Cell, RowSink};
 pub struct Case {
     pub(super) connection: Connection,
     pub(super) path: PathBuf,
+    /// What cancels a statement, and what a function of it does with its own connection.
+    cancels: Arc<[InterruptHandle; 2]>,
     /// The blocks of records that were read last.
     records: RefCell<Reader>,
     /// The copy that is open instead, where the case itself could not be brought up to date.
@@ -50,9 +52,11 @@ impl Case {
         let file = copy.as_ref().map_or(path, |copy| copy);
         let mut connection = open::open_read_only(file)?;
         let of = |error| Error::of(path, error);
-        functions::register(&connection, open::open_read_only(file)?, file).map_err(of)?;
+        let records = open::open_read_only(file)?;
+        let cancels = Arc::new([connection.get_interrupt_handle(), records.get_interrupt_handle()]);
+        functions::register(&connection, records, file).map_err(of)?;
         connection.authorizer(Some(authorize)).map_err(of)?;
-        Ok(Case { connection, path: path.to_owned(), records: RefCell::default(), copy })
+        Ok(Case { connection, path: path.to_owned(), cancels, records: RefCell::default(), copy })
     }
 
     /// A case without events, to hold statements against its schema.
@@ -161,8 +165,8 @@ impl Case {
 
     /// What cancels the statement that is running, from any thread.
     pub fn interrupt(&self) -> impl Fn() + Send + Sync + 'static {
-        let handle = Arc::new(self.connection.get_interrupt_handle());
-        move || handle.interrupt()
+        let cancels = Arc::clone(&self.cancels);
+        move || cancels.iter().for_each(InterruptHandle::interrupt)
     }
 
     /// The original bytes of an event's record, by `events.id`.

@@ -60,7 +60,9 @@ pub(crate) fn open_read_only(path: &Path) -> Result<Connection, Error> {
     let connection = Connection::open_with_flags(path, flags).map_err(of)?;
     connection.busy_timeout(PATIENCE).map_err(of)?;
     connection.set_prepared_statement_cache_capacity(64);
-    connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -65536").map_err(of)?;
+    // A sort fills as much memory as the cache may take before it writes to a temporary file, and hears no interrupt
+    // while it puts that in order: 64 MiB took up to 0.8 s, 4 MiB take some 20 ms, and no query is slower for it.
+    connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -4096").map_err(of)?;
     Ok(connection)
 }
 
