@@ -326,7 +326,7 @@ fn ctrl_c_stops_a_sort_at_once() {
         longest = longest.max(terminal.soon_sees("cancelled"));
         terminal.until_prompt();
     }
-    // A tenth of a second on a machine that does nothing else.
+    // A tenth of a second, on a machine that does nothing else.
     assert!(longest < Duration::from_millis(400), "{longest:?}");
     terminal.leaves();
 }

@@ -10,6 +10,10 @@ use crate::query::{Param, ScanSize, Statistics};
 /// How many values are looked at for "did you mean".
 const MOST_NEAR: usize = 20_000;
 
+/// How many resources are looked at for completion, from the first that begins as what was typed: so many are counted
+/// in some 10 ms, and a longer beginning leaves fewer.
+const MOST_RESOURCES: usize = 2_000;
+
 /// A value that a case has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counted {
@@ -25,7 +29,7 @@ impl Case {
     /// The values of a field that begin with `prefix`, at most `most`, the most frequent first.
     pub fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<Counted> {
         if let Kind::Word(words) = field.kind {
-            let counts = self.start_with(field, prefix, most);
+            let counts = self.start_with(field, prefix, most, MOST_RESOURCES);
             let none = |word: &str| Counted { value: word.to_owned(), events: 0, last_seen: None };
             let found = |word: &&str| counts.iter().find(|counted| counted.value == **word).cloned();
             let begin = words.iter().filter(|word| word.starts_with(prefix));
@@ -33,11 +37,11 @@ impl Case {
             all.sort_by_key(|counted| std::cmp::Reverse(counted.events));
             return all;
         }
-        self.start_with(field, prefix, most)
+        self.start_with(field, prefix, most, MOST_RESOURCES)
     }
 
-    fn start_with(&self, field: &Field, prefix: &str, most: usize) -> Vec<Counted> {
-        let Some(sql) = values_sql(field) else { return Vec::new() };
+    fn start_with(&self, field: &Field, prefix: &str, most: usize, resources: usize) -> Vec<Counted> {
+        let Some(sql) = values_sql(field, resources) else { return Vec::new() };
         let sql = format!("{sql} LIMIT ?3");
         let counted =
             |row: &rusqlite::Row<'_>| Ok(Counted { value: row.get(0)?, events: row.get(1)?, last_seen: row.get(2)? });
@@ -48,7 +52,7 @@ impl Case {
 
     /// Values of a field much like one that does not occur, best first.
     pub fn near_values(&self, field: &Field, value: &str) -> Vec<String> {
-        let all = self.start_with(field, "", MOST_NEAR);
+        let all = self.start_with(field, "", MOST_NEAR, MOST_NEAR);
         let mut near: Vec<String> =
             nearest(value, all.iter().map(|near| near.value.as_str())).into_iter().map(str::to_owned).collect();
         near.retain(|near| near != value);
@@ -111,8 +115,9 @@ impl Case {
     }
 }
 
-/// The statement that lists a field's values from ?1 up to ?2 with their counts, the most frequent first.
-fn values_sql(field: &Field) -> Option<String> {
+/// The statement that lists a field's values from ?1 up to ?2 with their counts, the most frequent first; of resources,
+/// that of so many.
+fn values_sql(field: &Field, resources: usize) -> Option<String> {
     let column = field.stored_as;
     let range = |column: &str| format!("{column} >= ?1 AND {column} < ?2");
     Some(match (field.place, field.values) {
@@ -134,7 +139,7 @@ fn values_sql(field: &Field) -> Option<String> {
         (Place::ErrorMessage, _) => text_sql("error_messages", &range("text")),
         (Place::ResourceName | Place::ListedName, _) => format!(
             "SELECT name, max(events), max(last_seen) FROM \
-             (SELECT name, events, last_seen FROM resources WHERE {} LIMIT 20000) \
+             (SELECT name, events, last_seen FROM resources WHERE {} LIMIT {resources}) \
              GROUP BY 1 ORDER BY 2 DESC, 1",
             range("name")
         ),
