@@ -61,7 +61,8 @@ pub(crate) fn open_read_only(path: &Path) -> Result<Connection, Error> {
     connection.busy_timeout(PATIENCE).map_err(of)?;
     connection.set_prepared_statement_cache_capacity(64);
     // A sort fills as much memory as the cache may take before it writes to a temporary file, and hears no interrupt
-    // while it puts that in order: 64 MiB took up to 0.8 s, 4 MiB take some 20 ms, and no query is slower for it.
+    // while it puts that in order: 64 MiB took up to 0.8 s, 4 MiB take some 20 ms. Of 11 questions to 1,000,000
+    // events ten were as fast or faster, one took a sixth longer.
     connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -4096").map_err(of)?;
     Ok(connection)
 }
