@@ -21,7 +21,8 @@ fn all() -> Vec<Index> {
     let index = |name: &str, on: String| Index { name: name.to_owned(), on };
     let mut indexes = vec![
         index(EVENT_ID, "events (event_id)".to_owned()),
-        index("events_by_time", "events (time)".to_owned()),
+        // With the facet, so that an event of another one is passed over without a look at its row.
+        index("events_by_time", "events (time, facet_id)".to_owned()),
         index("events_by_identity", "events (identity_id, time, user_agent_id)".to_owned()),
         index("events_by_user_agent", "events (user_agent_id, time)".to_owned()),
         index("event_resources_by_resource", "event_resources (resource, event)".to_owned()),
@@ -35,7 +36,9 @@ fn all() -> Vec<Index> {
     let columns = FIELDS.iter().filter(|field| field.indexed && field.place == Place::Event).map(|field| field.column);
     for column in columns.filter(|column| !matches!(*column, "event_time" | "event_id")) {
         let partial = if SPARSE.contains(&column) { format!(" WHERE {column} IS NOT NULL") } else { String::new() };
-        indexes.push(index(&format!("events_by_{column}"), format!("events ({column}, time){partial}")));
+        // Errors are few, and who met them is what is asked most.
+        let more = if column == "error_code" { ", facet_id, user_name" } else { "" };
+        indexes.push(index(&format!("events_by_{column}"), format!("events ({column}, time{more}){partial}")));
     }
     indexes
 }
@@ -51,6 +54,14 @@ pub(crate) fn make(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// The index for timelines, on counts that are written after the other indexes are made.
+const HOURS: &str = "hourly_counts_by_hour";
+
+/// Makes the index on the kept counts, if the case lacks it.
+pub(crate) fn make_of_counts(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(&format!("CREATE INDEX IF NOT EXISTS {HOURS} ON hourly_counts (hour, events)"))
+}
+
 /// Makes only the index that tells duplicates.
 pub(crate) fn make_event_id(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(&format!("CREATE UNIQUE INDEX IF NOT EXISTS {EVENT_ID} ON events (event_id)"))
@@ -61,5 +72,5 @@ pub(crate) fn drop_secondary(connection: &Connection) -> rusqlite::Result<()> {
     for Index { name, .. } in all().iter().filter(|index| index.name != EVENT_ID) {
         connection.execute_batch(&format!("DROP INDEX IF EXISTS {name}"))?;
     }
-    Ok(())
+    connection.execute_batch(&format!("DROP INDEX IF EXISTS {HOURS}"))
 }

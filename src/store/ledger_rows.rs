@@ -183,6 +183,7 @@ impl Writer<'_> {
         } else {
             self.sums.write(connection)?;
         }
+        indexes::make_of_counts(connection)?;
         connection
             .execute("UPDATE imports SET finished_at = ?1 WHERE finished_at IS NULL", [time::format(time::now())])?;
         connection.execute_batch("COMMIT")

@@ -14,7 +14,7 @@ const OFTEN: u64 = 100;
 const SPREAD: u64 = 4;
 
 /// Whether a term asks only for what `facets` has.
-fn is_facet(node: &Node) -> bool {
+pub(super) fn is_facet(node: &Node) -> bool {
     match &node.kind {
         NodeKind::All(nodes) | NodeKind::Any(nodes) => nodes.iter().all(is_facet),
         NodeKind::Not(inner) => is_facet(inner),
@@ -47,6 +47,29 @@ pub(super) fn answers(terms: &[Node], by: &[Shown]) -> bool {
     by.iter().all(known) && terms.iter().all(|term| is_facet(term) || is_whole_hours(term))
 }
 
+/// The facets that terms meet, as a condition on events. The indexes on time and on errors have the facet: an event that
+/// has another one is passed over there.
+pub(super) fn among(terms: &[&Node], writer: &mut Writer<'_>) -> String {
+    let conditions: Vec<String> = terms.iter().map(|term| writer.facet(term)).collect();
+    format!("e.facet_id IN (SELECT f.id FROM facets f WHERE {})", conditions.join(" AND "))
+}
+
+/// The condition that leads to the index on errors, where terms are met only by events that have one. Without it all
+/// events are gone through, since no index tells of their outcome.
+pub(super) fn of_errors(terms: &[Node], stats: &dyn Statistics, writer: &mut Writer<'_>) -> Option<String> {
+    let asked: Vec<Node> = terms.iter().filter(|term| is_facet(term)).cloned().collect();
+    if asked.is_empty() {
+        return None;
+    }
+    let mut counting = Writer::new(stats);
+    let (from, _) = counted(&asked, &mut counting, false);
+    if stats.sum(&format!("SELECT sum(f.error_code IS NULL) FROM {from}"), &counting.params)? > 0 {
+        return None;
+    }
+    let (from, _) = counted(&asked, writer, false);
+    Some(format!("e.error_code IN (SELECT f.error_code FROM {from})"))
+}
+
 /// The rows of the kept counts that terms meet: what stands behind FROM, and what is to be summed. `by_hour`: whether
 /// hours are asked for, and no attribute of the facets.
 pub(super) fn counted(terms: &[Node], writer: &mut Writer<'_>, by_hour: bool) -> (String, &'static str) {
@@ -55,7 +78,8 @@ pub(super) fn counted(terms: &[Node], writer: &mut Writer<'_>, by_hour: bool) ->
     if by_hour && terms.iter().all(is_time) {
         (format!("hourly_counts h{condition}"), "h.events")
     } else if by_hour || terms.iter().any(is_time) {
-        (format!("hourly_counts h JOIN facets f ON f.id = h.facet{condition}"), "h.events")
+        // In this order: the counts of a facet stand side by side, and facets are far fewer than counts.
+        (format!("facets f CROSS JOIN hourly_counts h ON h.facet = f.id{condition}"), "h.events")
     } else {
         (format!("facets f{condition}"), "f.events")
     }

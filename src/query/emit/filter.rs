@@ -1,7 +1,10 @@
 //! Filters as SQL conditions on `events e`.
 
+use ipnet::Ipv4Net;
+
 use super::super::lookup::{Interval, Matcher, Node, NodeKind, Pattern, Test};
 use super::super::{Param, Statistics};
+use super::facets;
 use super::plan::{self, Plan};
 use super::scan;
 use crate::arn::{Arn, last_part};
@@ -88,11 +91,16 @@ impl<'s> Writer<'s> {
     }
 
     /// The WHERE clause of the terms at the top. Those that look into records come last, so that they are asked of the
-    /// fewest events.
-    pub(super) fn all(&mut self, terms: &[Node], plan: &Plan) -> String {
+    /// fewest events. `first`: a condition that is known already.
+    pub(super) fn all(&mut self, terms: &[Node], plan: &Plan, first: Option<String>) -> String {
         let drives_alone = plan.driver.is_some() && plan.order_by_index;
-        let (late, early): (Vec<_>, Vec<_>) = terms.iter().enumerate().partition(|(_, node)| reads_records(node));
-        let conditions: Vec<String> = early
+        let by_facet =
+            |(index, node): &(usize, &Node)| plan.by_facet && plan.driver != Some(*index) && facets::is_facet(node);
+        let (of_facets, others): (Vec<_>, Vec<_>) = terms.iter().enumerate().partition(by_facet);
+        let (late, early): (Vec<_>, Vec<_>) = others.into_iter().partition(|(_, node)| reads_records(node));
+        let of_facets: Vec<&Node> = of_facets.into_iter().map(|(_, node)| node).collect();
+        let among = (!of_facets.is_empty()).then(|| facets::among(&of_facets, self));
+        let others: Vec<String> = early
             .into_iter()
             .chain(late)
             .map(|(index, node)| {
@@ -105,6 +113,7 @@ impl<'s> Writer<'s> {
                 self.node(node, if free { Use::Index } else { Use::NoIndex })
             })
             .collect();
+        let conditions: Vec<String> = first.into_iter().chain(among).chain(others).collect();
         if conditions.is_empty() { String::new() } else { format!(" WHERE {}", balanced(&conditions, " AND ")) }
     }
 
@@ -253,7 +262,7 @@ impl<'s> Writer<'s> {
             match pattern {
                 Pattern::Exact(value) => exact.push(value.as_str()),
                 Pattern::Glob(glob) => parts.push(self.glob(column, glob)),
-                Pattern::Network(network) => parts.push(format!("ip_in({column}, {})", self.text(network))),
+                Pattern::Network(network) => parts.push(self.network(column, network)),
             }
         }
         match exact.as_slice() {
@@ -280,6 +289,17 @@ impl<'s> Writer<'s> {
         }
         let (from, to) = (self.text(&prefix), self.text(&format!("{prefix}\u{10ffff}")));
         format!("({column} >= {from} AND {column} < {to} AND {column} GLOB {pattern})")
+    }
+
+    /// Addresses of a network. Those of an IPv4 network begin alike, for which an index is of use; an IPv6 address can be
+    /// written in several ways.
+    fn network(&mut self, column: &str, network: &str) -> String {
+        let within = format!("ip_in({column}, {})", self.text(network));
+        let octets = network.parse::<Ipv4Net>().ok().map(|net| (net.network().to_string(), net.prefix_len() / 8));
+        let Some((address, octets @ 1..=3)) = octets else { return within };
+        let begins: String = address.split_inclusive('.').take(usize::from(octets)).collect();
+        let (from, to) = (self.text(&begins), self.text(&format!("{begins}\u{10ffff}")));
+        format!("({column} >= {from} AND {column} < {to} AND {within})")
     }
 
     /// Resources by name, id or ARN; a name also finds the ARNs that end in it.

@@ -82,7 +82,8 @@ impl<'s> Emitter<'s> {
         let wanted = wanted.chain(limit).min().filter(|_| limited);
         // Many events of several values would all have to be fetched and sorted.
         let many = limited && !plan.order_by_index && plan.estimate.is_some_and(|events| events > plan::ENOUGH);
-        let few_hours = if is_list && (plan.driver.is_none() || many) {
+        let by_index = many && plan.has_column_index && lookup.terms.len() == 1;
+        let few_hours = if is_list && !by_index && (plan.driver.is_none() || many) {
             facets::few_hours(&lookup.terms, wanted, stats, &mut writer)
         } else {
             None
@@ -90,10 +91,17 @@ impl<'s> Emitter<'s> {
         if few_hours.is_some() {
             plan = Plan { driver: None, by_time: true, order_by_index: false, ..plan };
         }
-        let condition = writer.all(&lookup.terms, &plan);
+        let of_errors =
+            if !is_list && plan.driver.is_none() { facets::of_errors(&lookup.terms, stats, &mut writer) } else { None };
+        plan.by_facet |= of_errors.is_some() || few_hours.is_some();
         // What has indexes of its own, as the parts of an `or`, is left to SQLite.
         let met_by_time = plan.by_time || facets::have(&lookup.terms);
         let newest_first = limited && plan.driver.is_none() && plan.order_by_index && met_by_time;
+        plan.by_facet |= newest_first;
+        let mut condition = writer.all(&lookup.terms, &plan, of_errors);
+        if let Some(wanted) = wanted.filter(|_| by_index) {
+            condition += &not_older_than_the_newest(wanted, &condition);
+        }
         let events = if newest_first { EVENTS_BY_TIME } else { EVENTS };
         Emitter {
             writer,
@@ -108,9 +116,9 @@ impl<'s> Emitter<'s> {
 
     /// Takes the events that a scan of the records finds.
     fn behind(scan: &Scan, mut writer: Writer<'s>, in_order: bool, outer_limit: Option<u64>) -> Emitter<'s> {
-        let plan = Plan { driver: None, by_time: true, order_by_index: false, estimate: None, exact: false };
+        let plan = Plan::none_but_time();
         let source = scan.source(&mut writer);
-        let condition = writer.all(&scan.rest, &plan);
+        let condition = writer.all(&scan.rest, &plan, None);
         writer.scans_records = true;
         Emitter { writer, plan, source, condition, scan: Some((scan.size, in_order)), relation: empty(), outer_limit }
     }
@@ -280,7 +288,9 @@ impl<'s> Emitter<'s> {
         let (from, time, counted) = if kept {
             self.writer.restart();
             let (from, events) = facets::counted(&lookup.terms, &mut self.writer, true);
-            (from, "h.hour", format!("sum({events})"))
+            // By hour first: there is an index for that.
+            let hours = format!("SELECT h.hour AS hour, sum({events}) AS events FROM {from} GROUP BY h.hour");
+            (format!("({hours}) h"), "h.hour", "sum(h.events)".to_owned())
         } else {
             self.fold_limit();
             let and = if self.condition.is_empty() { " WHERE" } else { " AND" };
@@ -368,6 +378,13 @@ fn order_by(order: &[String]) -> String {
 
 fn limit_to(limit: Option<u64>) -> String {
     limit.map_or(String::new(), |limit| format!(" LIMIT {}", limit.min(i64::MAX as u64)))
+}
+
+/// Keeps what is no candidate for the newest few from being fetched: an index on a column has the time of its events.
+fn not_older_than_the_newest(wanted: u64, condition: &str) -> String {
+    let offset = wanted.saturating_sub(1).min(i64::MAX as u64);
+    let time = format!("(SELECT e.time FROM events e{condition} ORDER BY +e.time DESC LIMIT 1 OFFSET {offset})");
+    format!(" AND ({time} IS NULL OR e.time >= {time})")
 }
 
 /// The whole case counted by an attribute whose values are counted at import.

@@ -13,12 +13,39 @@ pub(super) struct Plan {
     pub(super) driver: Option<usize>,
     /// Whether every index but time's is left alone, since all terms are met often.
     pub(super) by_time: bool,
+    /// Whether the index that is used has the facets of its events: the one on time, or on errors.
+    pub(super) by_facet: bool,
+    /// Whether the driving term is of a column whose index has the time.
+    pub(super) has_column_index: bool,
     /// Whether rows come out of the driving index newest first.
     pub(super) order_by_index: bool,
     /// About how many events the driving term meets.
     pub(super) estimate: Option<u64>,
     /// Whether exactly so many events match.
     pub(super) exact: bool,
+}
+
+impl Plan {
+    /// Every index but time's is left alone, and the order is not that of an index.
+    pub(super) fn none_but_time() -> Plan {
+        Plan {
+            driver: None,
+            by_time: true,
+            by_facet: false,
+            has_column_index: false,
+            order_by_index: false,
+            estimate: None,
+            exact: false,
+        }
+    }
+}
+
+fn is_column(node: &Node) -> bool {
+    matches!(&node.kind, NodeKind::Test(Test::Field(field, _)) if field.place == Place::Event)
+}
+
+fn is_error(node: &Node) -> bool {
+    matches!(&node.kind, NodeKind::Test(Test::Field(field, _)) if field.column == "error_code")
 }
 
 /// A term that meets more than one in so many events does not drive a list of the newest ones: going through the events
@@ -39,7 +66,13 @@ pub(super) fn plan(terms: &[Node], stats: &dyn Statistics, limited: bool) -> Pla
     };
     let Some((index, best)) = fewest(false) else {
         let estimate = terms.is_empty().then_some(events);
-        return Plan { driver: None, by_time: false, order_by_index: true, estimate, exact: terms.is_empty() };
+        return Plan {
+            estimate,
+            exact: terms.is_empty(),
+            by_time: false,
+            order_by_index: true,
+            ..Plan::none_but_time()
+        };
     };
     let often = limited && best.events > ENOUGH.max(events / OFTEN);
     // The events of one value stand in its index by time.
@@ -47,6 +80,8 @@ pub(super) fn plan(terms: &[Node], stats: &dyn Statistics, limited: bool) -> Pla
     Plan {
         driver: driver.copied(),
         by_time: often && driver.is_none(),
+        by_facet: driver.is_some_and(|driver| is_error(&terms[*driver])),
+        has_column_index: driver.is_some_and(|driver| is_column(&terms[*driver])),
         order_by_index: often || best.one_value,
         estimate: Some(best.events),
         exact: terms.len() == 1 && best.exact,
