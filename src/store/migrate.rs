@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_case.sql"),
     include_str!("../../migrations/0002_saved_queries.sql"),
     include_str!("../../migrations/0003_session.sql"),
+    include_str!("../../migrations/0004_provenance.sql"),
 ];
 
 /// The schema version that this program writes.
