@@ -72,6 +72,9 @@ pub(super) enum Command {
     /// Tell what the case holds: period, accounts, Regions, files, rejects
     #[command(after_help = INFO_EXAMPLES)]
     Info,
+    /// Write the case, or some of its events, as a new file to hand to someone; or verify such a file
+    #[command(after_help = SNAPSHOT_EXAMPLES)]
+    Snapshot(Snapshot),
     /// Print completions for a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
@@ -212,6 +215,51 @@ pub(super) struct Script {
     pub(super) params: Params,
 }
 
+/// `trailq snapshot`.
+#[derive(Debug, Args)]
+pub(super) struct Snapshot {
+    /// The file to write
+    #[arg(value_name = "OUT.db", value_hint = ValueHint::FilePath, required_unless_present = "verify")]
+    pub(super) out: Option<PathBuf>,
+    /// Keep only the events that a lookup lists
+    #[arg(long = "where", value_name = "LOOKUP", conflicts_with_all = ["query", "tag"])]
+    pub(super) lookup: Option<String>,
+    /// Keep only the events in the answer of a saved query
+    #[arg(long, value_name = "NAME", conflicts_with = "tag")]
+    pub(super) query: Option<String>,
+    /// Give the saved query's parameter NAME a value
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_param, requires = "query")]
+    pub(super) params: Vec<(String, String)>,
+    /// The saved query's --since
+    #[arg(long, value_name = "TIME", requires = "query")]
+    pub(super) since: Option<String>,
+    /// The saved query's --until
+    #[arg(long, value_name = "TIME", requires = "query")]
+    pub(super) until: Option<String>,
+    /// Keep only the events that have a tag
+    #[arg(long, value_name = "TAG")]
+    pub(super) tag: Option<String>,
+    /// Leave out notes, saved queries and noise rules; tags stay with their events
+    #[arg(long)]
+    pub(super) no_notes: bool,
+    /// Keep records as plain JSON in a table `records`, for programs without trailq
+    #[arg(long)]
+    pub(super) portable: bool,
+    /// With --portable: a full-text index of the records, `records_fts`
+    #[arg(long, requires = "portable")]
+    pub(super) fts: bool,
+    /// Replace the file that is there
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Hold a snapshot against itself instead: its structure, the sums of its ledger, and the digests that it carries
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath,
+          conflicts_with_all = ["out", "lookup", "query", "tag", "no_notes", "portable", "force"])]
+    pub(super) verify: Option<PathBuf>,
+    /// With --verify: look for the source files in a folder, by their SHA-256
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "verify")]
+    pub(super) sources: Option<PathBuf>,
+}
+
 /// Values for what is left open.
 #[derive(Debug, Args)]
 pub(super) struct Params {
@@ -340,6 +388,20 @@ const INFO_EXAMPLES: &str = "\
 Examples:
   trailq info
   trailq --db incident-42.db info --format json";
+
+/// Examples for `trailq snapshot --help`.
+const SNAPSHOT_EXAMPLES: &str = "\
+Examples:
+  trailq snapshot incident-42.db
+  trailq snapshot --where 'user=alice since=2024-03-01' alice.db
+  trailq snapshot --tag finding --portable --fts findings.db
+  trailq snapshot --query key-timeline --param key=AKIAIOSFODNN7EXAMPLE key.db
+  trailq snapshot --verify incident-42.db
+  trailq snapshot --verify incident-42.db --sources ./AWSLogs
+
+A snapshot tells where it comes from: `trailq --db OUT.db info` shows it. Whoever can rewrite the file can
+rewrite its digests too: pass the SHA-256 that is printed on by another way, and compare it with what
+--verify prints. --verify exits with 1 when something is wrong";
 
 /// Examples for `trailq completions --help`.
 const COMPLETIONS_EXAMPLES: &str = "\

@@ -6,7 +6,7 @@ use std::io::{self, BufReader, IsTerminal as _, Read};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use super::args::{Import, Lookup, LookupEvents, Queries, RunQuery, Script, Serve, Sql};
+use super::args::{Import, Lookup, LookupEvents, Queries, RunQuery, Script, Serve, Snapshot, Sql};
 use super::{Outcome, near_commands};
 use crate::diagnostic::Diagnostic;
 use crate::ingest::Options;
@@ -16,6 +16,7 @@ use crate::repl;
 use crate::saved::shipped_scripts;
 use crate::serve::Server;
 use crate::session::input::Input;
+use crate::session::snapshot::{Selection, Snapshot as Asked};
 use crate::session::{Answer, Params, Run, Session, SessionError, script as scripts};
 
 /// How messages name standard input.
@@ -124,15 +125,46 @@ pub(super) fn queries(session: &mut Session, queries: &Queries) -> Result<Outcom
 
 /// `trailq run NAME`.
 pub(super) fn run(session: &mut Session, run: RunQuery) -> Result<Outcome, SessionError> {
+    let asked = Run { name: run.name, params: given(run.params)?, since: run.since, until: run.until };
+    Ok(Outcome { answer: session.run_query(&asked)?, fail_on_rows: run.fail_on_rows })
+}
+
+/// The values of parameters, each given once.
+fn given(values: Vec<(String, String)>) -> Result<BTreeMap<String, String>, SessionError> {
     let mut params = BTreeMap::new();
-    for (name, value) in run.params {
+    for (name, value) in values {
         if params.contains_key(&name) {
             return Err(Diagnostic::new(format!("`{name}` is given twice")).into());
         }
         params.insert(name, value);
     }
-    let asked = Run { name: run.name, params, since: run.since, until: run.until };
-    Ok(Outcome { answer: session.run_query(&asked)?, fail_on_rows: run.fail_on_rows })
+    Ok(params)
+}
+
+/// `trailq snapshot OUT.db`.
+pub(super) fn snapshot(session: &mut Session, snapshot: Snapshot) -> Result<Outcome, SessionError> {
+    if let Some(file) = &snapshot.verify {
+        return Ok(session.verify(file, snapshot.sources.as_deref())?.into());
+    }
+    let Some(out) = snapshot.out else { return Err(Diagnostic::new("there is no file to write").into()) };
+    let selection = match (snapshot.lookup, snapshot.query, snapshot.tag) {
+        (Some(lookup), _, _) => Selection::Where(lookup),
+        (_, Some(name), _) => {
+            let params = given(snapshot.params)?;
+            Selection::Query(Run { name, params, since: snapshot.since, until: snapshot.until })
+        }
+        (_, _, Some(tag)) => Selection::Tag(tag),
+        (None, None, None) => Selection::All,
+    };
+    let asked = Asked {
+        out,
+        selection,
+        portable: snapshot.portable,
+        full_text: snapshot.fts,
+        without_notes: snapshot.no_notes,
+        force: snapshot.force,
+    };
+    Ok(session.snapshot(&asked)?.into())
 }
 
 /// `trailq script FILE`: a file, else one of trailq's own scripts.

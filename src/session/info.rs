@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use super::snapshot::{step_line, step_object};
 use super::{Answer, Session, SessionError};
 use crate::diagnostic::Diagnostic;
 use crate::render::escape::{self, visible, width};
@@ -63,6 +64,14 @@ fn text(path: &str, info: &Info, color: bool) -> String {
         line(if at == 0 { "rejects" } else { "" }, &text);
     }
     line("conflicts", &number::count(info.conflicts));
+    // A case that was made here and nowhere else has nothing to tell.
+    let steps = info.provenance.iter().filter(|_| info.provenance.iter().any(|step| step.kind != "case"));
+    for (at, step) in steps.enumerate() {
+        line(if at == 0 { "provenance" } else { "" }, &step_line(step));
+        for digest in step.digests.iter().filter(|digest| digest.part == "events") {
+            line("", &format!("SHA-256 of its {} events {}", number::count(digest.rows), visible(&digest.sha256)));
+        }
+    }
     out
 }
 
@@ -108,6 +117,7 @@ fn object(path: &str, info: &Info) -> Value {
         "rejected": info.rejects.iter().map(|reject| reject.1).sum::<u64>(),
         "rejects": rejects,
         "conflicts": info.conflicts,
+        "provenance": info.provenance.iter().map(step_object).collect::<Vec<_>>(),
     })
 }
 

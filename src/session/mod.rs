@@ -43,6 +43,7 @@ pub mod screen;
 pub mod script;
 mod shell;
 mod show;
+pub mod snapshot;
 mod verbs;
 
 pub use error::SessionError;

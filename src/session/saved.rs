@@ -165,21 +165,7 @@ impl Session {
         let started = Instant::now();
         let case = self.case()?;
         let library = self.library()?;
-        let Some(query) = library.find(&run.name) else { return Err(unknown(&library, &run.name).into()) };
-        let mut given = run.params.clone();
-        for (name, value) in [("since", &run.since), ("until", &run.until)] {
-            let Some(value) = value else { continue };
-            if !query.header.params.iter().any(|param| param.name == name) {
-                let mistake =
-                    Diagnostic::new(format!("`{}` has no parameter `{name}`: --{name} does not limit it", query.name));
-                return Err(mistake.hint(format!("`trailq queries {}` shows what it asks for", query.name)).into());
-            }
-            if given.insert(name.to_owned(), value.clone()).is_some() {
-                return Err(Diagnostic::new(format!("`{name}` is given twice: as --{name} and as --param")).into());
-            }
-        }
-        let values = bind(&format!("`{}`", query.name), &query.header, &given, time::now())
-            .map_err(|mistake| mistake.hint(format!("`trailq queries {}` shows the whole query", query.name)))?;
+        let (query, values) = bound(&library, run)?;
         let sql = self.statement_of(query)?;
         let rows = self.rows_of(&case, &sql, &values).map_err(|error| match &query.origin {
             Origin::Shipped => error,
@@ -263,6 +249,37 @@ impl Session {
         self.status(&format!("`{name}` is no longer saved in {}", self.path.display()));
         Ok(Answer::default())
     }
+}
+
+/// The query that is asked for, and the values of its parameters.
+pub(super) fn bound<'l>(
+    library: &'l Library,
+    run: &Run,
+) -> Result<(&'l SavedQuery, BTreeMap<String, Option<Param>>), SessionError> {
+    let Some(query) = library.find(&run.name) else { return Err(unknown(&library, &run.name).into()) };
+    let mut given = run.params.clone();
+    for (name, value) in [("since", &run.since), ("until", &run.until)] {
+        let Some(value) = value else { continue };
+        if !query.header.params.iter().any(|param| param.name == name) {
+            let mistake =
+                Diagnostic::new(format!("`{}` has no parameter `{name}`: --{name} does not limit it", query.name));
+            return Err(mistake.hint(format!("`trailq queries {}` shows what it asks for", query.name)).into());
+        }
+        if given.insert(name.to_owned(), value.clone()).is_some() {
+            return Err(Diagnostic::new(format!("`{name}` is given twice: as --{name} and as --param")).into());
+        }
+    }
+    let values = bind(&format!("`{}`", query.name), &query.header, &given, time::now())
+        .map_err(|mistake| mistake.hint(format!("`trailq queries {}` shows the whole query", query.name)))?;
+    Ok((query, values))
+}
+
+/// The statement that gives the numbers of the events in a query's answer; `None` where it does not tell which they are.
+pub(super) fn event_ids(query: &SavedQuery) -> Option<String> {
+    query.header.columns.iter().any(|column| column.name == "event_id").then(|| {
+        let sql = &query.sql;
+        format!("SELECT events.id FROM (\n{sql}\n) AS answer CROSS JOIN events ON events.event_id = answer.event_id")
+    })
 }
 
 /// Whether a query can be run on the schema, and gives the columns that its header says.

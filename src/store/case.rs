@@ -72,6 +72,11 @@ impl Case {
         Ok(Case { copy: Some(Arc::new(file)), ..case })
     }
 
+    /// The file that is read: the case, or the copy of it that was brought up to date.
+    pub(super) fn file(&self) -> &Path {
+        self.copy.as_ref().map_or(&self.path, |copy| copy)
+    }
+
     /// Where the case lies.
     pub fn path(&self) -> &Path {
         &self.path

@@ -1,6 +1,7 @@
 //! What can go wrong with a case, in the words of the person who holds it.
 
-use std::io;
+use std::fs;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
@@ -35,6 +36,15 @@ pub enum Error {
     /// Somebody else is writing.
     #[error("another process is writing to {}", .0.display())]
     Busy(PathBuf),
+    /// What is to be written is there already.
+    #[error("there is a file {} already", .0.display())]
+    Exists(PathBuf),
+    /// A snapshot would take the place of its own case.
+    #[error("{} is the case itself", .0.display())]
+    Itself(PathBuf),
+    /// Another program has put a case into a mode in which it is more than one file.
+    #[error("{} was put into write-ahead mode by another program, so that it may not be whole", .0.display())]
+    WriteAhead(PathBuf),
     /// There is no space left.
     #[error("the disk is full: {} could not be written", .0.display())]
     Full(PathBuf),
@@ -89,7 +99,10 @@ impl Error {
                 Error::Disk { path, reason }
             }
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Error::ReadOnly(path),
-            Some(ErrorCode::DatabaseCorrupt) => Error::Damaged { path, reason },
+            Some(ErrorCode::DatabaseCorrupt) => {
+                let reason = missing_bytes(&path).unwrap_or(reason);
+                Error::Damaged { path, reason }
+            }
             _ => Error::Sqlite { path, source },
         }
     }
@@ -106,6 +119,14 @@ impl Error {
                 "copy the case and the -journal file beside it to a writable folder and open it there".to_owned()
             }
             Error::Busy(_) => "wait until the other import is done".to_owned(),
+            Error::Exists(path) if path.to_string_lossy().ends_with("-journal") => {
+                "it belongs to a file that was being written; take another name, or take it away".to_owned()
+            }
+            Error::Exists(_) => "take another name, or replace it with --force".to_owned(),
+            Error::Itself(_) => "take another name for the snapshot".to_owned(),
+            Error::WriteAhead(path) => {
+                format!("`sqlite3 {} 'PRAGMA journal_mode = DELETE'` makes it one file", path.display())
+            }
             Error::Full(_) => "free some space and run the same import again: it goes on where it stopped".to_owned(),
             Error::Disk { .. } => {
                 "see whether the disk is full or the file too large for it; the same import run again goes on where it \
@@ -117,6 +138,21 @@ impl Error {
             Error::Io { .. } | Error::Sqlite { .. } => return None,
         })
     }
+}
+
+/// Whether a SQLite file is shorter than it says that it is.
+fn missing_bytes(path: &Path) -> Option<String> {
+    let mut header = [0; 100];
+    let mut file = fs::File::open(path).ok()?;
+    file.read_exact(&mut header).ok()?;
+    // The file format's page size in bytes 16 and 17, where 1 is 65,536, and its number of pages in 28 to 31.
+    let page = match u16::from_be_bytes([header[16], header[17]]) {
+        1 => 65_536,
+        size => u64::from(size),
+    };
+    let whole = page * u64::from(u32::from_be_bytes([header[28], header[29], header[30], header[31]]));
+    let there = file.metadata().ok()?.len();
+    (there < whole).then(|| format!("it is cut off after {there} of {whole} bytes"))
 }
 
 /// Why a statement gave no whole answer.

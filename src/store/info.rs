@@ -2,6 +2,7 @@
 
 use super::case::Case;
 use super::error::Error;
+use super::snapshot::Step;
 
 /// What a case holds.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +33,8 @@ pub struct Info {
     pub rejects: Vec<(String, u64, String)>,
     /// Records that differ from the event with their eventID.
     pub conflicts: u64,
+    /// The steps that led to the case, the one that made it last.
+    pub provenance: Vec<Step>,
 }
 
 impl Case {
@@ -65,6 +68,7 @@ impl Case {
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
             )?,
             conflicts: number("SELECT count(*) FROM conflicts")?,
+            provenance: self.provenance()?,
         })
     }
 

@@ -32,6 +32,8 @@ impl Keeper {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(path, flags).map_err(of)?;
         connection.busy_timeout(open::PATIENCE).map_err(of)?;
+        // What is taken back shall not travel on in a snapshot.
+        connection.execute_batch("PRAGMA secure_delete = ON").map_err(of)?;
         connection.authorizer(Some(authorize)).map_err(of)?;
         Ok(Keeper { connection, path: path.to_owned(), who: who.to_owned(), migrated })
     }

@@ -24,6 +24,7 @@ mod paths;
 pub(crate) mod records;
 mod saved_queries;
 mod scan;
+pub mod snapshot;
 mod sql_errors;
 mod sql_text;
 mod values;

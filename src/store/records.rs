@@ -1,7 +1,8 @@
 //! The records themselves: packed into compressed blocks, and found again by the id of their event.
 //!
 //! Others read records by [`Reader::with`], one by the id of its event, or by [`each_block`], all in order. A block may
-//! also hold records that proved to be duplicates: only the ids in `events` are events.
+//! also hold records that proved to be duplicates: only the ids in `events` are events. A snapshot for other programs
+//! has them as plain text in a table `records` instead.
 
 use std::collections::VecDeque;
 use std::io;
@@ -186,11 +187,19 @@ pub(crate) fn each_block(
     Ok(())
 }
 
+/// Whether a case has records as plain text.
+pub(super) fn are_plain(connection: &Connection) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'records')";
+    connection.query_row(sql, [], |row| row.get(0))
+}
+
 /// Reads records by the id of their event, with the last few blocks kept unpacked.
 #[derive(Default)]
 pub(crate) struct Reader {
     blocks: VecDeque<(i64, Arc<Block>)>,
     unpacker: Unpacker,
+    /// Whether records that are in no block are plain text, once it was asked.
+    plain: Option<bool>,
 }
 
 impl Reader {
@@ -201,9 +210,20 @@ impl Reader {
         id: i64,
         look: impl FnOnce(&[u8]) -> T,
     ) -> rusqlite::Result<Option<T>> {
-        let Some((first, block)) = self.block(connection, id)? else { return Ok(None) };
-        let index = usize::try_from(id - first).unwrap_or(usize::MAX);
-        Ok(block.record(index).map(look))
+        if let Some((first, block)) = self.block(connection, id)?
+            && let Some(record) = block.record(usize::try_from(id - first).unwrap_or(usize::MAX))
+        {
+            return Ok(Some(look(record)));
+        }
+        let plain = match self.plain {
+            Some(plain) => plain,
+            None => *self.plain.insert(are_plain(connection)?),
+        };
+        if !plain {
+            return Ok(None);
+        }
+        let mut find = connection.prepare_cached("SELECT record FROM records WHERE id = ?1")?;
+        find.query_row([id], |row| Ok(look(row.get_ref(0)?.as_bytes()?))).optional()
     }
 
     /// Unpacks a block that is not in the case yet.

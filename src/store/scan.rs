@@ -14,9 +14,9 @@ use rusqlite::{Connection, Error, OptionalExtension};
 use serde::Deserialize;
 
 use super::condition::{Condition, Written};
-use super::filters::{self, Span};
+use super::filters::{self, Candidates, Span};
 use super::open::open_read_only;
-use super::records::{Block, Unpacker};
+use super::records::{Block, Unpacker, are_plain};
 
 /// How many groups of records the first step reads; each step reads twice as many as the one before,
 const FIRST_STEP: usize = 4;
@@ -24,6 +24,8 @@ const FIRST_STEP: usize = 4;
 const LARGEST_STEP: usize = 64;
 /// Threads that read at once; each unpacks one block at a time.
 const MOST_THREADS: usize = 8;
+/// Plain records that are read as a group.
+const PLAIN_RECORDS: i64 = 256;
 /// Unfinished scans that are kept.
 const MOST_SCANS: usize = 2;
 
@@ -54,8 +56,29 @@ impl Question {
 /// How many groups of records a scan may have to read, and of how many.
 pub(super) fn size(connection: &Connection, question: &str) -> rusqlite::Result<(u64, u64)> {
     let (question, condition) = Question::read(question)?;
-    let found = filters::candidates(connection, &condition.needs(), question.from, question.to)?;
+    let found = candidates(connection, &question, &condition)?;
     Ok((found.spans.len() as u64, found.of))
+}
+
+/// What has to be read for a scan. Plain records have no filters: those of the period are all read.
+fn candidates(connection: &Connection, question: &Question, condition: &Condition) -> rusqlite::Result<Candidates> {
+    let mut found = filters::candidates(connection, &condition.needs(), question.from, question.to)?;
+    if !are_plain(connection)? {
+        return Ok(found);
+    }
+    let mut select = connection.prepare_cached(
+        "SELECT min(id), max(id), ifnull(min(time), ?2), ifnull(max(time), ?1) FROM events \
+         WHERE id BETWEEN (SELECT min(id) FROM records) AND (SELECT max(id) FROM records) GROUP BY id / ?3",
+    )?;
+    let mut rows = select.query([i64::MIN, i64::MAX, PLAIN_RECORDS])?;
+    while let Some(row) = rows.next()? {
+        found.of += 1;
+        let (oldest, newest): (i64, i64) = (row.get(2)?, row.get(3)?);
+        if question.from.is_none_or(|from| newest >= from) && question.to.is_none_or(|to| oldest <= to) {
+            found.spans.push(Span { blocks: (row.get(0)?, row.get(1)?), newest });
+        }
+    }
+    Ok(found)
 }
 
 /// The scans of a case, and what they read it with.
@@ -134,7 +157,7 @@ struct Hit {
 impl Scan {
     fn new(connection: &Connection, text: &str) -> rusqlite::Result<Scan> {
         let (question, condition) = Question::read(text)?;
-        let mut spans = filters::candidates(connection, &condition.needs(), question.from, question.to)?.spans;
+        let mut spans = candidates(connection, &question, &condition)?.spans;
         if question.newest_first {
             spans.sort_by_key(|span| std::cmp::Reverse(span.newest));
         }
@@ -219,6 +242,8 @@ fn look_through(
 /// Reads blocks of records, by a connection of its own.
 struct Reader {
     connection: Connection,
+    /// Whether records may be plain text.
+    plain: bool,
     unpacker: Unpacker,
     block: Block,
 }
@@ -228,26 +253,42 @@ impl Reader {
         let connection = open_read_only(case).map_err(|error| Error::UserFunctionError(Box::new(error)))?;
         // Every page is read once.
         connection.execute_batch("PRAGMA cache_size = -1024")?;
-        Ok(Reader { connection, unpacker: Unpacker::default(), block: Block::default() })
+        let plain = are_plain(&connection)?;
+        Ok(Reader { connection, plain, unpacker: Unpacker::default(), block: Block::default() })
     }
 
     fn look_through(&mut self, span: &Span, condition: &Condition, with_time: bool) -> rusqlite::Result<Vec<Hit>> {
         let connection = &self.connection;
+        let mut event = connection.prepare_cached("SELECT time, event_id FROM events WHERE id = ?1")?;
+        let mut hits = Vec::new();
+        let mut look = |id: i64, record: &[u8]| -> rusqlite::Result<()> {
+            if !condition.is_met_by(record) {
+                return Ok(());
+            }
+            if !with_time {
+                hits.push(Hit { id, time: None, event_id: String::new() });
+                return Ok(());
+            }
+            // A record that proved to be a duplicate has no event.
+            let found = event.query_row([id], |row| Ok(Hit { id, time: row.get(0)?, event_id: row.get(1)? }));
+            hits.extend(found.optional()?);
+            Ok(())
+        };
         let mut select = connection
             .prepare_cached("SELECT id, dictionary, data FROM record_blocks WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
-        let mut event = connection.prepare_cached("SELECT time, event_id FROM events WHERE id = ?1")?;
         let mut rows = select.query(span.blocks)?;
-        let mut hits = Vec::new();
         while let Some(row) = rows.next()? {
             let first = self.unpacker.unpack_row(connection, row, &mut self.block)?;
-            for (id, _) in (first..).zip(self.block.records()).filter(|(_, record)| condition.is_met_by(record)) {
-                if !with_time {
-                    hits.push(Hit { id, time: None, event_id: String::new() });
-                    continue;
-                }
-                // A record that proved to be a duplicate has no event.
-                let found = event.query_row([id], |row| Ok(Hit { id, time: row.get(0)?, event_id: row.get(1)? }));
-                hits.extend(found.optional()?);
+            for (id, record) in (first..).zip(self.block.records()) {
+                look(id, record)?;
+            }
+        }
+        if self.plain {
+            let sql = "SELECT id, record FROM records WHERE id BETWEEN ?1 AND ?2 ORDER BY id";
+            let mut select = connection.prepare_cached(sql)?;
+            let mut rows = select.query(span.blocks)?;
+            while let Some(row) = rows.next()? {
+                look(row.get(0)?, row.get_ref(1)?.as_bytes()?)?;
             }
         }
         Ok(hits)

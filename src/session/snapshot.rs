@@ -1,0 +1,328 @@
+//! Hands a case on: writes a snapshot of it or of some of its events, and holds one against what it was.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use serde_json::{Value as Json, json};
+
+use super::keep::Held;
+use super::lookup::understand;
+use super::saved::{bound, event_ids};
+use super::{Answer, Run, Session, SessionError};
+use crate::diagnostic::Diagnostic;
+use crate::query::{self, edit};
+use crate::render::escape::{self, visible};
+use crate::render::{Format, number};
+use crate::rows::{Cell, RowSink, Value};
+use crate::store::snapshot::{self, Digest, Made, Source, Step, Wanted};
+
+/// How many source files are named that are not as they were.
+const MOST: usize = 20;
+
+/// What a snapshot keeps.
+#[derive(Debug, Clone)]
+pub enum Selection {
+    /// All events.
+    All,
+    /// Those that a lookup lists.
+    Where(String),
+    /// Those of a saved query's answer.
+    Query(Run),
+    /// Those that have a tag.
+    Tag(String),
+}
+
+/// What is asked of a snapshot.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The file to write.
+    pub out: PathBuf,
+    /// Which events.
+    pub selection: Selection,
+    /// Whether records are plain text.
+    pub portable: bool,
+    /// Whether they can be searched for words.
+    pub full_text: bool,
+    /// Whether notes, saved queries and noise rules are left out.
+    pub without_notes: bool,
+    /// Whether a file of that name is replaced.
+    pub force: bool,
+}
+
+impl Session {
+    /// Writes a snapshot of the case.
+    ///
+    /// # Errors
+    /// The case cannot be read, what selects events is wrong, or the file cannot be written.
+    pub fn snapshot(&mut self, asked: &Snapshot) -> Result<Answer, SessionError> {
+        let started = Instant::now();
+        check_format(self.settings.format)?;
+        snapshot::check_name(&self.path, &asked.out, asked.force)?;
+        let folder = asked.out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let path = self.path.clone();
+        let source = Source::hold(&path, folder, &mut || {
+            self.status(&format!("waiting until {} can be read: another process is writing to it", path.display()));
+        })?;
+        let events = self.selected(&source, &asked.selection)?;
+        if events.as_ref().is_some_and(Vec::is_empty) {
+            let mistake = Diagnostic::new(format!("no event is selected by {}", spelled(&asked.selection)));
+            return Err(mistake.hint("nothing was written").into());
+        }
+        let wanted = Wanted {
+            selection: events.as_ref().map(|_| spelled(&asked.selection)),
+            events,
+            portable: asked.portable,
+            full_text: asked.full_text,
+            without_notes: asked.without_notes,
+            force: asked.force,
+        };
+        let made = snapshot::write(source, &asked.out, &wanted)?;
+        match self.settings.format {
+            Some(Format::Json) => {
+                self.print(&format!("{}\n", escape::json(&format!("{:#}", object(&asked.out, &made)))))?
+            }
+            Some(Format::Ndjson) => {
+                self.print(&format!("{}\n", escape::json(&object(&asked.out, &made).to_string())))?
+            }
+            _ => {
+                let took = number::duration(started.elapsed());
+                for line in report(&asked.out, &made, &took).lines() {
+                    self.status(line);
+                }
+            }
+        }
+        Ok(Answer::default())
+    }
+
+    /// The numbers of the events that are selected, in rising order; `None` is all.
+    fn selected(&self, source: &Source, selection: &Selection) -> Result<Option<Vec<i64>>, SessionError> {
+        // Asked of the state that is held, which may be a copy.
+        let mut held =
+            Session::new(source.path().to_owned(), self.settings.clone(), Box::new(io::sink()), Box::new(io::sink()));
+        held.interrupter = self.interrupter();
+        held.params = self.params.clone();
+        let case = held.case()?;
+        let mut ids = Ids::default();
+        let running = held.interrupter.watch(case.interrupt());
+        match selection {
+            Selection::All => return Ok(None),
+            Selection::Where(lookup) => held.listed(lookup, &mut ids)?,
+            Selection::Tag(tag) => held.listed(&format!("tag={}", edit::quoted(tag)), &mut ids)?,
+            Selection::Query(run) => {
+                let library = held.library()?;
+                let (query, values) = bound(&library, run)?;
+                let Some(sql) = event_ids(query) else {
+                    let mistake = Diagnostic::new(format!("the answer of `{}` tells of no events", query.name));
+                    return Err(mistake.hint("take a query whose answer has the column event_id").into());
+                };
+                case.query_named(&sql, &values, &mut ids)?;
+            }
+        }
+        drop(running);
+        ids.0.sort_unstable();
+        ids.0.dedup();
+        Ok(Some(ids.0))
+    }
+
+    /// Gathers the numbers of the events that a lookup lists.
+    fn listed(&self, text: &str, ids: &mut Ids) -> Result<(), SessionError> {
+        let case = self.case()?;
+        let text = self.substituted(text)?;
+        let understood = understand(&case, &text)?;
+        if !understood.lookup.is_event_list() {
+            let mistake = Diagnostic::new("a snapshot keeps events, and this lookup counts them");
+            return Err(mistake.hint("leave the stages out").into());
+        }
+        let statement = query::emit_ids(&understood.lookup, &*case, None);
+        case.query(&statement.sql, &statement.params, ids)?;
+        Ok(())
+    }
+
+    /// Holds a snapshot against what it was when it was made, and its source files against its ledger.
+    ///
+    /// # Errors
+    /// The file is no snapshot that can be opened, or the folder cannot be read.
+    pub fn verify(&mut self, file: &Path, sources: Option<&Path>) -> Result<Answer, SessionError> {
+        let mut checks = snapshot::verify(file)?;
+        let mut rows: Vec<Vec<Value>> = Vec::new();
+        if let Some(folder) = sources {
+            let files = snapshot::check_sources(file, folder)?;
+            let (same, other): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.found.is_some());
+            let found = format!(
+                "{} of {} are there with the same bytes",
+                number::count(same.len() as u64),
+                number::counted((same.len() + other.len()) as u64, "source file")
+            );
+            checks.push(snapshot::Check { what: "sources".to_owned(), sound: Some(other.is_empty()), found });
+            for file in other.iter().take(MOST) {
+                let found = match &file.differs {
+                    Some(path) => format!("{} has other bytes", path.display()),
+                    None => "not found".to_owned(),
+                };
+                let what = format!("source {}", file.path);
+                checks.push(snapshot::Check { what, sound: Some(false), found });
+            }
+            if other.len() > MOST {
+                let found = format!("{} more are not found or differ", other.len() - MOST);
+                checks.push(snapshot::Check { what: "sources".to_owned(), sound: Some(false), found });
+            }
+        }
+        let wrong = checks.iter().filter(|check| check.sound == Some(false)).count() as u64;
+        for check in checks {
+            let result = match check.sound {
+                Some(true) => "ok",
+                Some(false) => "WRONG",
+                None => "note",
+            };
+            rows.push(vec![Value::Text(check.what), Value::Text(result.to_owned()), Value::Text(check.found)]);
+        }
+        let columns = ["check", "result", "found"].map(str::to_owned).to_vec();
+        self.close();
+        self.path = file.to_owned();
+        self.write_held(&Held { columns, rows })?;
+        self.status(&match wrong {
+            0 => format!("{}: nothing is wrong", file.display()),
+            1 => format!("{}: 1 check failed", file.display()),
+            wrong => format!("{}: {wrong} checks failed", file.display()),
+        });
+        Ok(Answer { rejected: wrong > 0, ..Answer::default() })
+    }
+}
+
+/// Gathers numbers of events.
+#[derive(Default)]
+struct Ids(Vec<i64>);
+
+impl RowSink for Ids {
+    fn begin(&mut self, _: &[String]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
+        if let Some(Cell::Integer(id)) = cells.first() {
+            self.0.push(*id);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The report is lines or an object.
+fn check_format(format: Option<Format>) -> Result<(), SessionError> {
+    match format {
+        None | Some(Format::Table | Format::Json | Format::Ndjson) => Ok(()),
+        Some(other) => {
+            let mistake = Diagnostic::new(format!("the report of a snapshot has no format {other}"));
+            Err(mistake.hint("leave --format out for text, or take json").into())
+        }
+    }
+}
+
+/// A selection as it stands in the provenance.
+fn spelled(selection: &Selection) -> String {
+    match selection {
+        Selection::All => String::new(),
+        Selection::Where(lookup) => format!("--where {lookup}"),
+        Selection::Tag(tag) => format!("--tag {tag}"),
+        Selection::Query(run) => {
+            let mut text = format!("--query {}", run.name);
+            for (name, value) in &run.params {
+                let _ = write!(text, " --param {name}={value}");
+            }
+            for (name, value) in [("since", &run.since), ("until", &run.until)] {
+                if let Some(value) = value {
+                    let _ = write!(text, " --{name} {value}");
+                }
+            }
+            text
+        }
+    }
+}
+
+/// What was made, for a person.
+fn report(out: &Path, made: &Made, took: &str) -> String {
+    let of = if made.events == made.of { String::new() } else { format!(" of {}", number::count(made.of)) };
+    let mut text = format!(
+        "{}: {}{of}, {} in {took}\n",
+        out.display(),
+        number::counted(made.events, "event"),
+        number::bytes(made.bytes)
+    );
+    if made.step.selection.is_some() && made.notes + made.queries > 0 {
+        let _ = writeln!(
+            text,
+            "with {} and {} of the case; --no-notes leaves them out",
+            number::counted(made.notes, "note"),
+            match made.queries {
+                1 => "1 saved query or noise rule".to_owned(),
+                queries => format!("{} saved queries and noise rules", number::count(queries)),
+            }
+        );
+    }
+    let _ = writeln!(text, "snapshot {}", made.step.id);
+    for digest in made.step.digests.iter().filter(|digest| digest.part == "events") {
+        let _ = writeln!(text, "SHA-256 of its events {}", digest.sha256);
+    }
+    text
+}
+
+fn object(out: &Path, made: &Made) -> Json {
+    json!({
+        "snapshot": out.display().to_string(),
+        "events": made.events,
+        "events_of_the_case": made.of,
+        "bytes": made.bytes,
+        "provenance": step_object(&made.step),
+    })
+}
+
+/// A step of a provenance for a program.
+pub(super) fn step_object(step: &Step) -> Json {
+    let digests: BTreeMap<&str, Json> = step
+        .digests
+        .iter()
+        .map(|Digest { part, rows, sha256 }| (part.as_str(), json!({"rows": rows, "sha256": sha256})))
+        .collect();
+    json!({
+        "step": step.kind,
+        "id": step.id,
+        "made_at": step.made_at,
+        "made_from": step.made_from,
+        "parents": step.parents,
+        "trailq_version": step.trailq_version,
+        "schema_version": step.schema_version,
+        "selection": step.selection,
+        "redacted": step.redacted,
+        "portable": step.portable,
+        "digests": digests,
+    })
+}
+
+/// A step of a provenance for a person.
+pub(super) fn step_line(step: &Step) -> String {
+    let mut text = format!("{} {} ({}", visible(&step.kind), visible(&step.id), visible(&step.made_at));
+    if let Some(version) = &step.trailq_version {
+        let _ = write!(text, ", trailq {}", visible(version));
+    }
+    text.push(')');
+    if !step.made_from.is_empty() {
+        let names: Vec<_> = step.made_from.iter().map(|name| visible(name)).collect();
+        let _ = write!(text, " of {}", names.join(", "));
+    }
+    if let Some(selection) = &step.selection {
+        let _ = write!(text, ": {}", visible(selection));
+    }
+    if !step.redacted.is_empty() {
+        let _ = write!(text, ", redacted: {}", visible(&step.redacted.join(", ")));
+    }
+    if step.portable {
+        text.push_str(", portable");
+    }
+    text
+}

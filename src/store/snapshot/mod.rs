@@ -1,0 +1,190 @@
+//! Snapshots: a case, or some events of it, written as a new single file to hand to someone.
+//!
+//! A snapshot is made in three steps. [`Source`] holds the case still, so that everything that is read of it is one
+//! state. `whole` copies the file, or `select` copies rows into a new one. Then the file gets its provenance, with
+//! digests of what it holds, is put on the disk, and takes its name.
+
+mod digest;
+mod provenance;
+mod records;
+mod select;
+mod source;
+mod tables;
+mod threads;
+mod verify;
+mod whole;
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+use tempfile::NamedTempFile;
+
+pub use digest::Digest;
+pub use provenance::Step;
+pub use source::Source;
+pub use verify::{Check, SourceFile, check_sources, verify};
+
+use super::error::Error;
+
+/// What is wanted of a snapshot.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// The events to keep by `events.id`, in rising order; `None` is all.
+    pub events: Option<Vec<i64>>,
+    /// What selected them, as on the command line.
+    pub selection: Option<String>,
+    /// Whether records are plain text.
+    pub portable: bool,
+    /// Whether they can be searched for words.
+    pub full_text: bool,
+    /// Whether notes, saved queries and noise rules of the case are left out.
+    pub without_notes: bool,
+    /// Whether a file of that name is replaced.
+    pub force: bool,
+}
+
+/// What was made.
+#[derive(Debug, Clone, Default)]
+pub struct Made {
+    /// The last step of its provenance.
+    pub step: Step,
+    /// Its events.
+    pub events: u64,
+    /// The events of the case.
+    pub of: u64,
+    /// Its notes, and its saved queries and noise rules, which no event tells to be left out.
+    pub notes: u64,
+    /// See `notes`.
+    pub queries: u64,
+    /// Its size on the disk.
+    pub bytes: u64,
+}
+
+/// Writes a snapshot. It takes its name when it is whole.
+///
+/// # Errors
+/// There is a file of that name, or it cannot be written; or the case cannot be read.
+pub fn write(source: Source, out: &Path, wanted: &Wanted) -> Result<Made, Error> {
+    check_name(source.named(), out, wanted.force)?;
+    let of = |error| Error::of(out, error);
+    let temporary = temporary(out)?;
+    let digests = if wanted.events.is_some() || wanted.portable {
+        select::write(&source, temporary.path(), wanted).map_err(|error| blame(&source, out, error))?;
+        digest::digests(temporary.path()).map_err(of)?
+    } else {
+        whole::write(&source, temporary.as_file(), temporary.path(), wanted.without_notes)?
+    };
+    let step = Step {
+        kind: "snapshot".to_owned(),
+        made_from: vec![source.name()],
+        schema_version: Some(source.schema),
+        selection: wanted.selection.clone(),
+        portable: wanted.portable,
+        digests,
+        ..Step::default()
+    };
+    let mut made = finish(temporary.path(), &step).map_err(of)?;
+    made.of = source.events()?;
+    drop(source);
+    place(temporary, out, wanted.force)?;
+    made.bytes = fs::metadata(out).map_err(|source| Error::Io { path: out.to_owned(), source })?.len();
+    Ok(made)
+}
+
+/// What SQLite says while it reads one file and writes another: only one that is read can be damaged.
+fn blame(source: &Source, out: &Path, error: rusqlite::Error) -> Error {
+    match Error::of(source.named(), error) {
+        damaged @ (Error::Damaged { .. } | Error::Busy(_)) => damaged,
+        Error::Full(_) => Error::Full(out.to_owned()),
+        Error::Sqlite { source, .. } => Error::Sqlite { path: out.to_owned(), source },
+        other => other,
+    }
+}
+
+/// Whether a snapshot of a case may take this name; `force` where another file may be replaced.
+///
+/// # Errors
+/// It may not.
+pub fn check_name(case: &Path, out: &Path, force: bool) -> Result<(), Error> {
+    let exists = fs::symlink_metadata(out).is_ok();
+    let same = |path: &Path| fs::canonicalize(path).ok().zip(fs::canonicalize(out).ok()).is_some_and(|(a, b)| a == b);
+    if exists && same(case) {
+        return Err(Error::Itself(out.to_owned()));
+    }
+    if exists && (!force || out.is_dir()) {
+        return Err(Error::Exists(out.to_owned()));
+    }
+    for suffix in ["-journal", "-wal"] {
+        let mut beside = out.as_os_str().to_owned();
+        beside.push(suffix);
+        // SQLite would take it as the snapshot's own.
+        if fs::symlink_metadata(&beside).is_ok() {
+            return Err(Error::Exists(PathBuf::from(beside)));
+        }
+    }
+    Ok(())
+}
+
+/// A file beside the one that is wanted, which takes its name in the end.
+fn temporary(out: &Path) -> Result<NamedTempFile, Error> {
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = out.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut builder = tempfile::Builder::new();
+    let prefix = format!(".{name}-");
+    builder.prefix(&prefix).suffix(".part");
+    #[cfg(unix)]
+    {
+        // As any new file: the user's mask says who may read it.
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder).map_err(|source| Error::Io { path: out.to_owned(), source })
+}
+
+/// Opens a file that nobody else knows of. It is whole or it is thrown away: nothing has to be rolled back.
+fn open_new(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(path, flags)?;
+    rusqlite::vtab::array::load_module(&connection)?;
+    connection.execute_batch(
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; \
+         PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA threads = 2;",
+    )?;
+    Ok(connection)
+}
+
+/// Writes the provenance.
+fn finish(path: &Path, step: &Step) -> rusqlite::Result<Made> {
+    let connection = open_new(path)?;
+    connection.execute_batch("BEGIN")?;
+    let step = provenance::write(&connection, step)?;
+    connection.execute_batch("COMMIT")?;
+    let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, u64>(0));
+    let made = Made {
+        step,
+        events: number("SELECT count(*) FROM events")?,
+        notes: number("SELECT count(*) FROM notes")?,
+        queries: number("SELECT (SELECT count(*) FROM saved_queries) + (SELECT count(*) FROM noise_rules)")?,
+        ..Made::default()
+    };
+    connection.close().map_err(|(_, error)| error)?;
+    Ok(made)
+}
+
+/// Puts a finished file on the disk and gives it its name.
+fn place(temporary: NamedTempFile, out: &Path, force: bool) -> Result<(), Error> {
+    let io_error = |source: io::Error| match source.kind() {
+        io::ErrorKind::AlreadyExists => Error::Exists(out.to_owned()),
+        io::ErrorKind::StorageFull => Error::Full(out.to_owned()),
+        _ => Error::Io { path: out.to_owned(), source },
+    };
+    temporary.as_file().sync_all().map_err(io_error)?;
+    let placed = if force { temporary.persist(out) } else { temporary.persist_noclobber(out) };
+    placed.map(drop).map_err(|error| io_error(error.error))?;
+    // The name is on the disk when its folder is. Not every system lets a folder be opened.
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! Whether a snapshot is what it was when it was made.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use sha2::{Digest as _, Sha256};
+
+use super::digest::{self, NOTES};
+use crate::hash::hex;
+use crate::store::case::Case;
+use crate::store::error::Error;
+
+/// How many things that are wrong are named of each kind.
+const MOST: usize = 5;
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// What.
+    pub what: String,
+    /// Whether it is as it has to be; `None` where that cannot be told, or is no matter of right and wrong.
+    pub sound: Option<bool>,
+    /// What was found.
+    pub found: String,
+}
+
+impl Check {
+    fn new(what: impl Into<String>, sound: Option<bool>, found: impl Into<String>) -> Check {
+        Check { what: what.into(), sound, found: found.into() }
+    }
+
+    /// Sound where nothing is wrong.
+    fn of(what: &str, wrong: &[String], right: &str) -> Check {
+        if wrong.is_empty() {
+            return Check::new(what, Some(true), right);
+        }
+        let more = wrong.len().saturating_sub(MOST);
+        let mut found = wrong[..wrong.len().min(MOST)].join("; ");
+        if more > 0 {
+            found.push_str(&format!("; and {more} more"));
+        }
+        Check::new(what, Some(false), found)
+    }
+}
+
+/// Holds a file against itself: its structure, the sums of its ledger, and the digests that it carries.
+///
+/// # Errors
+/// It is missing, no case, of a newer schema, or so damaged that it cannot be opened.
+pub fn verify(path: &Path) -> Result<Vec<Check>, Error> {
+    let case = Case::open(path)?;
+    let of = |error| Error::of(path, error);
+    // The case's own connection only looks, and may look at a copy.
+    let open = crate::store::open::open_read_only(case.file())?;
+    let mut checks = vec![structure(&open).map_err(of)?];
+    if checks[0].sound == Some(false) {
+        // What is read of a damaged file says nothing.
+        return Ok(checks);
+    }
+    checks.push(references(&open).map_err(of)?);
+    let steps = case.provenance()?;
+    let whole = steps.iter().all(|step| step.selection.is_none());
+    checks.push(ledger(&open, whole).map_err(of)?);
+    let found = digest::digests(case.file()).map_err(of)?;
+    let Some(last) = steps.last().filter(|step| !step.digests.is_empty()) else {
+        checks.push(Check::new("digests", None, "it carries none: it is a case, and no snapshot"));
+        let events = found.iter().filter(|digest| digest.part == "events");
+        checks.extend(events.map(|digest| Check::new("events", None, format!("SHA-256 {}", digest.sha256))));
+        return Ok(checks);
+    };
+    let since = "SELECT count(*) FROM imports WHERE started_at > ?1";
+    let imports: u64 = open.query_row(since, [&last.made_at], |row| row.get(0)).map_err(of)?;
+    for digest in &found {
+        let then = last.digests.iter().find(|then| then.part == digest.part);
+        let same = then.is_some_and(|then| then == digest);
+        let sum = format!("{} rows, SHA-256 {}", digest.rows, digest.sha256);
+        checks.push(match then {
+            _ if same => Check::new(&*digest.part, Some(true), sum),
+            Some(then) if digest.part == NOTES => {
+                let found = format!("{sum}; changed since the snapshot was made, which had {} rows", then.rows);
+                Check::new(NOTES, None, found)
+            }
+            Some(then) => {
+                let found = format!("{sum}; it was made with {} rows, SHA-256 {}", then.rows, then.sha256);
+                Check::new(&*digest.part, Some(false), found)
+            }
+            None => Check::new(&*digest.part, None, format!("{sum}; it was made without a digest of these")),
+        });
+    }
+    if imports > 0 {
+        let found = format!("{imports} since the snapshot was made: it is no longer what was handed on");
+        checks.push(Check::new("imports", Some(false), found));
+    }
+    Ok(checks)
+}
+
+/// What SQLite finds in the file itself.
+fn structure(connection: &Connection) -> rusqlite::Result<Check> {
+    let mut check = connection.prepare("PRAGMA integrity_check(20)")?;
+    let lines = check.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>();
+    Ok(match lines {
+        Ok(lines) if lines == ["ok"] => Check::new("structure", Some(true), "a sound SQLite database"),
+        Ok(lines) => {
+            let lines: Vec<String> = lines.iter().flat_map(|lines| lines.lines().map(str::to_owned)).collect();
+            Check::of("structure", &lines, "")
+        }
+        Err(error) => Check::new("structure", Some(false), error.to_string()),
+    })
+}
+
+/// Whether what rows point to is there.
+fn references(connection: &Connection) -> rusqlite::Result<Check> {
+    let mut check = connection.prepare("PRAGMA foreign_key_check")?;
+    let wrong = check.query_map([], |row| {
+        let (table, parent) = (row.get::<_, String>(0)?, row.get::<_, String>(2)?);
+        Ok(format!("a row of {table} points to none of {parent}"))
+    })?;
+    let wrong = wrong.collect::<rusqlite::Result<BTreeSet<_>>>()?;
+    Ok(Check::of("references", &wrong.into_iter().collect::<Vec<_>>(), "every row points to rows that are there"))
+}
+
+/// Whether the ledger accounts for the events. Where only some events were kept, its rows tell what was imported, and
+/// no file may have more events than it had.
+fn ledger(connection: &Connection, whole: bool) -> rusqlite::Result<Check> {
+    let compare = if whole { "<>" } else { "<" };
+    let mut wrong = Vec::new();
+    let mut ask = |sql: &str, says: &str| -> rusqlite::Result<()> {
+        let mut select = connection.prepare(sql)?;
+        for path in select.query_map([], |row| row.get::<_, String>(0))? {
+            wrong.push(format!("{}: {says}", path?));
+        }
+        Ok(())
+    };
+    ask(
+        "SELECT path FROM files WHERE read <> stored + duplicate + rejected",
+        "read is not the sum of what became of it",
+    )?;
+    if whole {
+        ask(
+            "SELECT path FROM files f WHERE rejected <> (SELECT count(*) FROM rejects WHERE file_id = f.id)",
+            "its rejects are not all there",
+        )?;
+    }
+    ask(
+        &format!(
+            "SELECT path FROM files LEFT JOIN (SELECT file_id, count(*) AS kept FROM events GROUP BY file_id) \
+             ON file_id = id WHERE stored {compare} coalesce(kept, 0) AND {}",
+            // An event whose place a fuller record of another file took is that file's.
+            if whole { "NOT EXISTS (SELECT 1 FROM files WHERE conflict + replaced > 0)" } else { "1" }
+        ),
+        "its events are not those that it stored",
+    )?;
+    let sums = "SELECT coalesce(sum(read), 0), coalesce(sum(stored), 0), coalesce(sum(duplicate), 0), \
+                coalesce(sum(rejected), 0), (SELECT count(*) FROM events) FROM files";
+    let (read, stored, duplicate, rejected, events) = connection.query_row(sums, [], |row| {
+        let number = |at| row.get::<_, u64>(at);
+        Ok((number(0)?, number(1)?, number(2)?, number(3)?, number(4)?))
+    })?;
+    if whole && stored != events {
+        wrong.push(format!("{stored} events were stored, and {events} are there"));
+    }
+    let mut right = format!("{read} read = {stored} stored + {duplicate} duplicate + {rejected} rejected");
+    if !whole {
+        right.push_str(&format!("; {events} of them kept"));
+    }
+    Ok(Check::of("ledger sums", &wrong, &right))
+}
+
+/// What became of a source file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Its path in the ledger.
+    pub path: String,
+    /// Its SHA-256 there.
+    pub sha256: String,
+    /// Where it is found: the same bytes, under whatever name.
+    pub found: Option<PathBuf>,
+    /// Where a file of its name has other bytes.
+    pub differs: Option<PathBuf>,
+}
+
+/// Looks for the source files of a case in a folder, by their SHA-256.
+///
+/// # Errors
+/// The case cannot be read, or the folder.
+pub fn check_sources(case: &Path, folder: &Path) -> Result<Vec<SourceFile>, Error> {
+    let case = Case::open(case)?;
+    let files: Vec<(String, String, u64)> =
+        case.rows("SELECT path, sha256, bytes FROM files ORDER BY path", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?;
+    let sizes: BTreeSet<u64> = files.iter().map(|file| file.2).collect();
+    let (mut by_sum, mut by_name) = (BTreeMap::new(), BTreeMap::new());
+    for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
+        let error = |path: &Path, source| Error::Io { path: path.to_owned(), source };
+        let entry = entry.map_err(|found| {
+            let path = found.path().unwrap_or(folder).to_owned();
+            error(&path, found.into_io_error().unwrap_or_else(|| io::Error::other("it is a loop of links")))
+        })?;
+        if !entry.file_type().is_file() {
+            continue;
+        }
+        let path = entry.path();
+        by_name.insert(entry.file_name().to_string_lossy().into_owned(), path.to_owned());
+        let size = std::fs::metadata(path).map_err(|found| error(path, found))?.len();
+        if sizes.contains(&size) {
+            by_sum.insert(sum(path).map_err(|found| error(path, found))?, path.to_owned());
+        }
+    }
+    let look = |(path, sha256, _): (String, String, u64)| {
+        let found = by_sum.get(&sha256).cloned();
+        // The path may be one of another system.
+        let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
+        let differs = if found.is_none() { by_name.get(name).cloned() } else { None };
+        SourceFile { path, sha256, found, differs }
+    };
+    Ok(files.into_iter().map(look).collect())
+}
+
+/// The SHA-256 of a file.
+fn sum(path: &Path) -> io::Result<String> {
+    let (mut file, mut hasher) = (File::open(path)?, Sha256::new());
+    let mut bytes = vec![0; 1 << 16];
+    loop {
+        let read = file.read(&mut bytes)?;
+        if read == 0 {
+            return Ok(hex(&hasher.finalize()));
+        }
+        hasher.update(&bytes[..read]);
+    }
+}

@@ -1,0 +1,66 @@
+//! A whole case as a snapshot: its file is copied as it lies, which takes as long as any copy.
+
+use std::fs::File;
+use std::path::Path;
+use std::thread;
+
+use rusqlite::{Connection, params};
+
+use super::digest::{self, Digest};
+use super::open_new;
+use super::source::{Source, copy_file};
+use super::tables::NOTES;
+use crate::store::error::Error;
+
+/// Bytes of one row that fills free pages.
+const FILLER: i64 = 64 << 20;
+
+/// Writes the whole case, and gives the digests of what it holds.
+pub(super) fn write(source: &Source, to: &File, path: &Path, without_notes: bool) -> Result<Vec<Digest>, Error> {
+    let from = source.file();
+    let (copied, digests) = thread::scope(|scope| {
+        // What is copied is on its way to the disk while the case is read once more.
+        let copy = scope.spawn(|| copy_file(from, to).and_then(|()| to.sync_data()));
+        let digests = digest::digests(source.path());
+        (copy.join(), digests)
+    });
+    let io_error = |source| Error::Io { path: path.to_owned(), source };
+    copied.unwrap_or_else(|_| Err(std::io::Error::other("a thread died"))).map_err(io_error)?;
+    let digests = digests.map_err(|error| Error::of(source.named(), error))?;
+    let of = |error| Error::of(path, error);
+    leave_out(path, without_notes).map_err(of)?;
+    if without_notes { digest::digests(path).map_err(of) } else { Ok(digests) }
+}
+
+/// Takes out of the copy what is not to be handed on: notes, where they are not wanted, and what stands in pages that
+/// are free.
+fn leave_out(path: &Path, without_notes: bool) -> rusqlite::Result<()> {
+    let connection = open_new(path)?;
+    connection.execute_batch("PRAGMA secure_delete = ON")?;
+    if without_notes {
+        for table in NOTES {
+            connection.execute_batch(&format!("DELETE FROM {table}"))?;
+        }
+    }
+    clear_free_pages(&connection)?;
+    connection.close().map_err(|(_, error)| error)
+}
+
+/// Overwrites free pages: something of zeros takes them all, and gives them back.
+fn clear_free_pages(connection: &Connection) -> rusqlite::Result<()> {
+    let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    if number("PRAGMA freelist_count")? == 0 {
+        return Ok(());
+    }
+    connection.execute_batch("CREATE TABLE filler (zeros BLOB)")?;
+    let page = number("PRAGMA page_size")?;
+    loop {
+        let free = number("PRAGMA freelist_count")?;
+        if free == 0 {
+            break;
+        }
+        let size = (free * (page - 4)).min(FILLER);
+        connection.execute("INSERT INTO filler (zeros) VALUES (zeroblob(?1))", params![size])?;
+    }
+    connection.execute_batch("DROP TABLE filler")
+}
