@@ -256,7 +256,7 @@ pub(super) struct Snapshot {
           conflicts_with_all = ["out", "lookup", "query", "tag", "no_notes", "portable", "force"])]
     pub(super) verify: Option<PathBuf>,
     /// With --verify: look for the source files in a folder, by their SHA-256
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "verify")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "verify", conflicts_with = "out")]
     pub(super) sources: Option<PathBuf>,
 }
 

@@ -87,6 +87,7 @@ impl Case {
     /// # Errors
     /// See [`Failure`].
     pub fn query(&self, sql: &str, params: &[Param], sink: &mut dyn RowSink) -> Result<u64, Failure> {
+        self.check_at_rest()?;
         let fail = |error| self.failure(sql, error);
         let mut statement = self.connection.prepare_cached(sql).map_err(fail)?;
         let columns = column_names(statement.column_names());
@@ -106,6 +107,7 @@ impl Case {
         params: &BTreeMap<String, Option<Param>>,
         sink: &mut dyn RowSink,
     ) -> Result<u64, Failure> {
+        self.check_at_rest()?;
         let mut batch = Batch::new(&self.connection, sql);
         let mut used = Vec::new();
         let mut total = 0;
@@ -129,6 +131,15 @@ impl Case {
         match params.keys().find(|name| !used.contains(name)) {
             Some(name) => Err(sql_errors::unused_parameter(sql, name, &used).into()),
             None => Ok(total),
+        }
+    }
+
+    /// An import that began after the case was opened lets others read between its commits, but has not counted yet what
+    /// it stored, and may have no indexes.
+    fn check_at_rest(&self) -> Result<(), Error> {
+        match open::is_finished(&self.connection).map_err(|error| Error::of(&self.path, error))? {
+            true => Ok(()),
+            false => Err(Error::Busy(self.path.clone())),
         }
     }
 

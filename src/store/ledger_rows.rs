@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::error::Error;
 use super::write::{OpenFile, Writer};
-use super::{counts, indexes};
+use super::{counts, indexes, turns};
 use crate::ledger::{Counts, Digest, FileEnd, FileOutcome, Reject};
 use crate::time;
 
@@ -108,8 +108,7 @@ impl Writer<'_> {
         self.uncommitted.0 += 1;
         if self.uncommitted.0 >= FILES_A_COMMIT || self.uncommitted.1 >= BATCHES_A_COMMIT {
             self.uncommitted = (0, 0);
-            let committed = self.connection.execute_batch("COMMIT; BEGIN IMMEDIATE");
-            self.sql(committed)?;
+            self.sql(turns::commit_and_go_on(self.connection))?;
         }
         Ok(file.counts)
     }
@@ -175,7 +174,7 @@ impl Writer<'_> {
     fn complete(self) -> rusqlite::Result<()> {
         let connection = self.connection;
         self.blocks.finish()?;
-        connection.execute_batch("COMMIT")?;
+        turns::commit_and_hold(connection)?;
         indexes::make(connection)?;
         connection.execute_batch("BEGIN IMMEDIATE")?;
         if self.recount {

@@ -27,6 +27,7 @@ mod scan;
 pub mod snapshot;
 mod sql_errors;
 mod sql_text;
+mod turns;
 mod values;
 pub(crate) mod write;
 

@@ -32,7 +32,7 @@ pub(crate) fn open_for_import(path: &Path) -> Result<Connection, Error> {
     // Lists of numbers as parameters, for the writer.
     rusqlite::vtab::array::load_module(&connection).map_err(of)?;
     // Whatever is decided from here on must not be overtaken by another import, or by a question that finds the case
-    // unfinished and would finish it: the lock is kept until the case is closed.
+    // unfinished and would finish it: the lock is kept until the case is closed, or eased by `turns`.
     migrate::version(&connection, path)?;
     connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT").map_err(of)?;
     migrate::migrate(&connection, path)?;
@@ -143,7 +143,8 @@ pub(super) fn check_file(path: &Path) -> Result<(), Error> {
 
 /// Whether every run of import came to its end.
 pub(super) fn is_finished(connection: &Connection) -> rusqlite::Result<bool> {
-    connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM imports WHERE finished_at IS NULL)", [], |row| row.get(0))
+    let sql = "SELECT NOT EXISTS (SELECT 1 FROM imports WHERE finished_at IS NULL)";
+    connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
 }
 
 /// Whether a journal beside the case holds what must be rolled back.

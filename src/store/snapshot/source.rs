@@ -3,9 +3,10 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 use tempfile::TempPath;
 
 use crate::store::error::Error;
@@ -13,7 +14,9 @@ use crate::store::{migrate, open};
 
 /// How long another process that writes is waited for before it is said so, and how long after.
 const FIRST: Duration = Duration::from_secs(1);
-const THEN: Duration = Duration::from_secs(600);
+const THEN: Duration = Duration::from_secs(1_200);
+/// How long between two tries: an import lets others in for a moment only.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// A case in one state. As long as it lives nobody can change what is read; questions are not kept off.
 pub struct Source {
@@ -118,21 +121,41 @@ const PROVENANCE: i64 = 4;
 
 impl Hold {
     fn take(path: &Path, patience: Duration) -> Result<Hold, Error> {
-        open::roll_back_journal(path, patience)?;
         let file = File::open(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
         let connection = open::open_read_only(path)?;
-        let locked = || -> rusqlite::Result<String> {
-            connection.busy_timeout(patience)?;
+        let lock = || -> rusqlite::Result<String> {
             connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")?;
             connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))
         };
-        let mode = locked().map_err(|error| Error::of(path, error))?;
+        connection.busy_timeout(Duration::ZERO).map_err(|error| Error::of(path, error))?;
+        let (started, mut rolled_back) = (Instant::now(), false);
+        let mode = loop {
+            let error = match lock() {
+                Ok(mode) => break mode,
+                Err(error) => error,
+            };
+            // The transaction may have begun without its lock.
+            let _ = connection.execute_batch("ROLLBACK");
+            if is_busy(&error) && started.elapsed() < patience {
+                thread::sleep(PAUSE);
+            } else if !is_busy(&error) && !rolled_back {
+                // A connection that only reads cannot roll back what a killed import left.
+                open::roll_back_journal(path, patience)?;
+                rolled_back = true;
+            } else {
+                return Err(Error::of(path, error));
+            }
+        };
         if mode == "wal" {
             // What is committed then stands beside the file.
             return Err(Error::WriteAhead(path.to_owned()));
         }
         Ok(Hold { connection, file })
     }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
 /// Copies a file that nobody writes to.

@@ -1,0 +1,614 @@
+//! Snapshots: what is handed on is what was there, no more and no less, and tells where it comes from.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by a panic")]
+
+mod common;
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use common::program::{Desk, Ran, journal};
+use common::{Scratch, check_case, content, lines, testdata};
+
+/// A folder with the delivery and the shapes as `trailq.db`, with tags, notes and a saved query.
+fn desk() -> Desk {
+    let desk = Desk::new();
+    let (delivery, shapes) = (testdata("delivery"), testdata("shapes"));
+    desk.run(&["import", delivery.to_str().unwrap(), shapes.to_str().unwrap()]).exits(0);
+    let script = "user=alice sort event-time | limit 3\n.tag 1 2 finding looks odd\n.note the customer was called\n\
+                  .save alice\n.noise add quiet event-name=List*\n";
+    desk.pipe(&[], script.replace(" sort event-time | limit 3", " | limit 3").as_bytes()).exits(0);
+    assert_eq!(desk.scratch.number("SELECT count(*) FROM tags"), 2);
+    desk
+}
+
+fn rows(desk: &Desk, case: &str, question: &[&str]) -> String {
+    let mut arguments = vec!["--db", case, "--format", "tsv"];
+    arguments.extend(question);
+    desk.run(&arguments).exits(0).out
+}
+
+/// What every verification of a snapshot says that was not touched.
+#[track_caller]
+fn is_true(desk: &Desk, file: &str) {
+    let ran = desk.run(&["--format", "tsv", "snapshot", "--verify", file]).exits(0);
+    for check in ["structure", "references", "ledger sums", "events", "counts", "ledger", "notes"] {
+        assert!(ran.out.lines().any(|line| line.starts_with(&format!("{check}\tok\t"))), "{check}: {ran:?}");
+    }
+    assert!(ran.err.contains(": nothing is wrong\n"), "{ran:?}");
+}
+
+/// The digest of a part that a file carries.
+fn digest(case: &Path, part: &str) -> String {
+    let sql = format!(
+        "SELECT sha256 FROM provenance_digests d JOIN provenance p ON p.id = d.id WHERE part = '{part}' \
+         ORDER BY step DESC LIMIT 1"
+    );
+    common::lines(&rusqlite::Connection::open(case).unwrap(), &sql).pop().unwrap()
+}
+
+#[test]
+fn a_whole_snapshot_holds_what_the_case_holds() {
+    let desk = desk();
+    let before = std::fs::read(desk.scratch.case()).unwrap();
+    let ran = desk.run(&["snapshot", "out.db"]).exits(0);
+    assert!(ran.err.starts_with("out.db: 413 events, ") && ran.out.is_empty(), "{ran:?}");
+    assert!(std::fs::read(desk.scratch.case()).unwrap() == before, "the case changed");
+    let out = desk.scratch.path("out.db");
+    check_case(&out);
+    assert!(content(&out) == content(&desk.scratch.case()));
+    for table in ["tags", "notes", "saved_queries", "noise_rules"] {
+        let sql = format!("SELECT * FROM {table}");
+        assert_eq!(lines(&rusqlite::Connection::open(&out).unwrap(), &sql), desk.scratch.lines(&sql));
+    }
+    let all = ["sql", "SELECT event_id, record(id) FROM events ORDER BY event_id"];
+    assert_eq!(rows(&desk, "out.db", &all), rows(&desk, "trailq.db", &all));
+    is_true(&desk, "out.db");
+    // One of the snapshot holds the same, and tells both steps.
+    desk.run(&["--db", "out.db", "snapshot", "again.db"]).exits(0);
+    for part in ["events", "counts", "ledger", "notes"] {
+        assert_eq!(digest(&out, part), digest(&desk.scratch.path("again.db"), part), "{part}");
+    }
+    let steps = lines(
+        &rusqlite::Connection::open(desk.scratch.path("again.db")).unwrap(),
+        "SELECT p.kind, made_from, schema_version, selection, redacted, portable, \
+         parent = (SELECT id FROM provenance b WHERE b.step = p.step - 1) \
+         FROM provenance p LEFT JOIN provenance_parents USING (id) ORDER BY step",
+    );
+    assert_eq!(steps, ["case|-|-|-|-|0|-", "snapshot|[\"trailq.db\"]|4|-|-|0|1", "snapshot|[\"out.db\"]|4|-|-|0|1",]);
+    let left: Vec<_> = std::fs::read_dir(desk.scratch.folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_string_lossy().ends_with(".part")), "{left:?}");
+}
+
+#[test]
+fn info_tells_where_a_snapshot_comes_from() {
+    let desk = desk();
+    assert!(!desk.run(&["info"]).exits(0).out.contains("provenance"), "a case has nothing to tell");
+    let made = desk.run(&["--format", "json", "snapshot", "--where", "user=alice", "out.db"]).exits(0).json();
+    assert_eq!((&made["events"], &made["events_of_the_case"]), (&57.into(), &413.into()));
+    let sum = made["provenance"]["digests"]["events"]["sha256"].as_str().unwrap();
+    let told = desk.run(&["--db", "out.db", "info"]).exits(0).out;
+    assert!(told.contains("\nprovenance  case "), "{told}");
+    assert!(told.contains(" of trailq.db: --where user=alice\n"), "{told}");
+    assert!(told.contains(&format!("SHA-256 of its 57 events {sum}\n")), "{told}");
+    let object = desk.run(&["--db", "out.db", "--format", "json", "info"]).exits(0).json();
+    assert_eq!(object["provenance"][1], made["provenance"]);
+    assert_eq!(object["provenance"][1]["parents"][0], object["provenance"][0]["id"]);
+}
+
+/// Lookups that select: by an index, by time, by a path, by text, none at all of some kinds, and nearly all.
+const SELECTIONS: &[&str] = &[
+    "user=alice",
+    "outcome=denied or outcome=error",
+    "source=ec2 region=us-east-1 write=true",
+    "since=2024-03-01T12 until=2024-03-01T18",
+    "not user=alice",
+    "text=\"acme\"",
+    "requestParameters.bucketName=*",
+    "event-name=ConsoleLogin",
+    "error=AccessDenied | limit 4",
+    "ip=198.51.100.0/24 not event-name=Describe*",
+    "resource-type=AWS::EC2::Instance",
+    "identity-type=AssumedRole",
+    "type=AwsCloudTrailInsight",
+];
+
+/// Questions whose answers have to be those of the case with the selection added.
+const QUESTIONS: &[&str] = &[
+    "",
+    "event-name=Describe*",
+    "user=alice",
+    "region=us-west-2",
+    "outcome=denied",
+    "text=arn",
+    "request.instanceId=*",
+    "resource=i-*",
+    "since=2024-03-02",
+    "source=iam write=true",
+];
+/// What stands behind them.
+const STAGES: &[&str] =
+    &["| count", "| count by event-name", "| top 5 user", "| timeline 1h", "| count by source,error"];
+
+#[test]
+fn a_selection_answers_as_the_case_does_with_the_filter_added() {
+    let desk = desk();
+    for selection in SELECTIONS.iter().filter(|selection| !selection.contains('|')) {
+        desk.run(&["snapshot", "--force", "--where", selection, "out.db"]).exits(0);
+        check_selection(&desk.scratch.path("out.db"));
+        // Both of two answers are asked of one process each.
+        let mut own = String::new();
+        let mut wanted = String::new();
+        for (at, question) in QUESTIONS.iter().enumerate() {
+            for stage in ["", STAGES[at % STAGES.len()], STAGES[(at + 2) % STAGES.len()]] {
+                own.push_str(&format!("{question} {stage}\n.print --\n"));
+                wanted.push_str(&format!("({selection}) {question} {stage}\n.print --\n"));
+            }
+        }
+        // An empty line is no question.
+        let all = |text: &str| text.replace("\n \n", "\n event-name=*\n").replacen(" \n", "event-name=*\n", 1);
+        let answers = |case: &str, script: &str| {
+            let ran = desk.pipe(&["--db", case, "--format", "tsv", "script", "-"], script.as_bytes()).exits(0);
+            ran.out
+        };
+        let (own, wanted) = (answers("out.db", &all(&own)), answers("trailq.db", &all(&wanted)));
+        assert!(own.lines().count() > 2 * 3 * QUESTIONS.len(), "{own}");
+        assert_eq!(own, wanted, "{selection}");
+    }
+}
+
+/// What must hold of a snapshot of some events, beside what holds of every case.
+fn check_selection(case: &Path) {
+    let connection = rusqlite::Connection::open(case).unwrap();
+    let empty = |sql: &str| assert_eq!(lines(&connection, sql), Vec::<String>::new(), "{sql}");
+    assert_eq!(lines(&connection, "PRAGMA integrity_check"), ["ok"]);
+    empty("PRAGMA foreign_key_check");
+    // Nothing is there that no event has to do with.
+    empty("SELECT id FROM files WHERE id NOT IN (SELECT file_id FROM events UNION SELECT file_id FROM conflicts)");
+    empty("SELECT id FROM imports WHERE id NOT IN (SELECT import_id FROM files)");
+    for (table, column) in [("identities", "identity_id"), ("user_agents", "user_agent_id"), ("facets", "facet_id")] {
+        empty(&format!("SELECT id FROM {table} WHERE id NOT IN (SELECT {column} FROM events WHERE {column} NOT NULL)"));
+    }
+    empty("SELECT id FROM resources WHERE id NOT IN (SELECT resource FROM event_resources)");
+    empty("SELECT event_id FROM tags WHERE event_id NOT IN (SELECT event_id FROM events)");
+    empty("SELECT event_id FROM conflicts WHERE event_id NOT IN (SELECT event_id FROM events)");
+    empty("SELECT id FROM rejects");
+}
+
+#[test]
+fn a_selection_is_what_an_import_of_its_records_makes() {
+    let desk = desk();
+    for selection in SELECTIONS {
+        desk.run(&["snapshot", "--force", "--where", selection, "out.db"]).exits(0);
+        let records = desk.run(&["--format", "records", "lookup", selection]).exits(0).out;
+        let fresh = Scratch::new();
+        fresh.import(&[fresh.write("records.json", records)]);
+        let out = rusqlite::Connection::open(desk.scratch.path("out.db")).unwrap();
+        for sql in [
+            "SELECT event_id, event_time, event_source, event_name, user_name, identity_arn, resources \
+             FROM event_history ORDER BY event_id",
+            "SELECT type, arn, principal_id, account_id, invoked_by, events, first_seen, last_seen FROM identities \
+             ORDER BY 1, 2, 3, 4, 5, 6, 7",
+            "SELECT type, name, arn, account_id, aws_region, arn_end, events, first_seen, last_seen FROM resources \
+             ORDER BY 1, 2, 3, 4, 5",
+            "SELECT * FROM attribute_values ORDER BY 1, 2",
+            "SELECT text, events, first_seen, last_seen FROM user_agents ORDER BY 1",
+            "SELECT text, events, first_seen, last_seen FROM error_messages ORDER BY 1",
+            "SELECT hour, event_source, event_name, aws_region, error_code, h.events FROM hourly_counts h \
+             JOIN facets f ON f.id = facet ORDER BY 1, 2, 3, 4, 5, 6",
+            "SELECT event_source, event_name, event_version, events, first_seen, last_seen FROM facets \
+             ORDER BY 1, 2, 3, 4, 5, 6",
+        ] {
+            assert_eq!(lines(&out, sql), lines(&fresh.ask(), sql), "{selection}: {sql}");
+        }
+    }
+}
+
+#[test]
+fn every_saved_query_answers_the_same_on_a_whole_snapshot() {
+    let desk = desk();
+    desk.run(&["snapshot", "whole.db"]).exits(0);
+    desk.run(&["snapshot", "--portable", "portable.db"]).exits(0);
+    let queries = desk.run(&["--format", "json", "queries"]).exits(0).json();
+    let mut script = String::new();
+    let mut asked = 0;
+    for query in queries.as_array().unwrap() {
+        let needs = query["parameters"].as_array().unwrap().iter().any(|param| param["required"] == true);
+        let name = query["name"].as_str().unwrap();
+        // How late files were delivered hangs on nothing but the case; what is needed is given where it can be.
+        if !needs {
+            script.push_str(&format!(".run {name}\n.print -- {name}\n"));
+            asked += 1;
+        }
+    }
+    assert!(asked > 50, "{asked}");
+    let answers =
+        |case: &str| desk.pipe(&["--db", case, "--format", "tsv", "script", "-"], script.as_bytes()).exits(0).out;
+    let wanted = answers("trailq.db");
+    for case in ["whole.db", "portable.db"] {
+        assert_eq!(answers(case), wanted, "{case}");
+    }
+}
+
+#[test]
+fn a_query_and_a_tag_select_too() {
+    let desk = desk();
+    let ran = desk.run(&["snapshot", "--tag", "finding", "tagged.db"]).exits(0);
+    assert!(ran.err.contains("tagged.db: 2 events of 413, "), "{ran:?}");
+    let says = "with 1 note and 2 saved queries and noise rules of the case; --no-notes leaves them out\n";
+    assert!(ran.err.contains(says), "{ran:?}");
+    is_true(&desk, "tagged.db");
+    let tagged = rusqlite::Connection::open(desk.scratch.path("tagged.db")).unwrap();
+    assert_eq!(lines(&tagged, "SELECT tag, note, count(*) FROM tags"), ["finding|looks odd|2"]);
+    desk.run(&["snapshot", "--tag", "finding", "--no-notes", "--force", "tagged.db"]).exits(0);
+    let tagged = rusqlite::Connection::open(desk.scratch.path("tagged.db")).unwrap();
+    for table in ["notes", "saved_queries", "noise_rules"] {
+        assert_eq!(lines(&tagged, &format!("SELECT count(*) FROM {table}")), ["0"], "{table}");
+    }
+    assert_eq!(lines(&tagged, "SELECT count(*) FROM tags"), ["2"]);
+    let query = ["console-logins", "--since", "2024-03-02"];
+    let wanted = desk.run(&[&["--format", "csv", "run"][..], &query].concat()).exits(0).out;
+    desk.run(&["snapshot", "--query", query[0], query[1], query[2], "logins.db"]).exits(0);
+    let events = rows(&desk, "logins.db", &["lookup", "event-name=*"]);
+    assert!(wanted.lines().count() > 1 && events.lines().count() == wanted.lines().count(), "{events}{wanted}");
+    let told = desk.run(&["--db", "logins.db", "info"]).exits(0).out;
+    assert!(told.contains(": --query console-logins --since 2024-03-02\n"), "{told}");
+    is_true(&desk, "logins.db");
+}
+
+#[test]
+fn mistakes_are_told_and_leave_nothing() {
+    let desk = desk();
+    desk.scratch.write("there.db", "mine");
+    desk.scratch.write("hot.db-journal", "");
+    std::fs::create_dir(desk.scratch.path("folder.db")).unwrap();
+    let whole = std::fs::read(desk.scratch.case()).unwrap();
+    desk.scratch.write("half.db", &whole[..whole.len() / 2]);
+    desk.scratch.write("newer.db", &whole);
+    let newer = rusqlite::Connection::open(desk.scratch.path("newer.db")).unwrap();
+    newer.execute_batch("PRAGMA user_version = 99").unwrap();
+    drop(newer);
+    for (arguments, says) in [
+        (
+            &["snapshot", "there.db"][..],
+            "there is a file there.db already\n  = hint: take another name, or replace it with --force\n",
+        ),
+        (&["snapshot", "--force", "trailq.db"], "trailq.db is the case itself\n"),
+        (&["snapshot", "--force", "folder.db"], "there is a file folder.db already\n"),
+        (
+            &["snapshot", "hot.db"],
+            "there is a file hot.db-journal already\n  = hint: it belongs to a file that was being written",
+        ),
+        (&["snapshot", "none/out.db"], "none"),
+        (&["--db", "none.db", "snapshot", "out.db"], "there is no case at none.db\n"),
+        (&["--db", "there.db", "snapshot", "out.db"], "there.db is not a case: it is no SQLite database\n"),
+        (&["--db", "newer.db", "snapshot", "out.db"], "newer.db was made by a newer trailq: its schema is version 99"),
+        (&["--db", "half.db", "snapshot", "out.db"], "half.db is damaged: it is cut off after "),
+        (&["snapshot", "--where", "user=", "out.db"], "error: "),
+        (&["snapshot", "--where", "usr=alice", "out.db"], "user"),
+        (
+            &["snapshot", "--where", "user=nobody-at-all", "out.db"],
+            "no event is selected by --where user=nobody-at-all\n",
+        ),
+        (&["snapshot", "--where", "| count", "out.db"], "a snapshot keeps events, and this lookup counts them\n"),
+        (&["snapshot", "--query", "none-such", "out.db"], "there is no saved query `none-such`\n"),
+        (
+            &["snapshot", "--query", "volumes-by-service", "out.db"],
+            "the answer of `volumes-by-service` tells of no events\n",
+        ),
+        (&["snapshot", "--tag", "none", "out.db"], "no event is selected by --tag none\n"),
+        (&["snapshot", "--tag", "a", "--where", "b", "out.db"], "cannot be used with"),
+        (&["snapshot", "--fts", "out.db"], "--portable"),
+        (&["snapshot"], "OUT.db"),
+        (&["snapshot", "out.db", "--sources", "."], "cannot be used with"),
+        (&["--format", "csv", "snapshot", "out.db"], "the report of a snapshot has no format csv\n"),
+        (&["snapshot", "--verify", "none.db"], "there is no case at none.db\n"),
+        (&["snapshot", "--verify", "newer.db"], "= hint: open it with the trailq that made it, or a newer one\n"),
+        (&["snapshot", "--verify", "half.db"], "half.db is damaged: it is cut off after "),
+        (&["snapshot", "--verify", "there.db"], "there.db is not a case"),
+        (&["snapshot", "--verify", "trailq.db", "--sources", "none"], "none"),
+    ] {
+        let ran = desk.run(arguments);
+        Ran { err: format!("{arguments:?}: {}", ran.err), ..ran }.fails(2, &[says]);
+        assert!(!desk.scratch.path("out.db").exists(), "{arguments:?}");
+    }
+    assert_eq!(std::fs::read(desk.scratch.path("there.db")).unwrap(), b"mine");
+    desk.run(&["snapshot", "--force", "there.db"]).exits(0);
+    is_true(&desk, "there.db");
+    let names = std::fs::read_dir(desk.scratch.folder.path()).unwrap();
+    let parts = names.filter(|name| name.as_ref().unwrap().file_name().to_string_lossy().ends_with(".part"));
+    assert_eq!(parts.count(), 0);
+}
+
+#[test]
+fn a_snapshot_that_was_altered_is_told_from_a_true_one() {
+    let desk = desk();
+    desk.run(&["snapshot", "true.db"]).exits(0);
+    is_true(&desk, "true.db");
+    for (alter, wrong) in [
+        ("UPDATE events SET user_name = 'bob' WHERE id = (SELECT min(id) FROM events)", "events"),
+        (
+            "UPDATE events SET identity_id = (SELECT max(id) FROM identities) WHERE identity_id <> (SELECT max(id) FROM identities)",
+            "events",
+        ),
+        (
+            "UPDATE events SET file_id = (SELECT min(file_id) FROM events) WHERE id = (SELECT max(id) FROM events)",
+            "events",
+        ),
+        ("UPDATE identities SET arn = arn || 'x' WHERE arn IS NOT NULL", "events"),
+        ("UPDATE user_agents SET text = 'x' WHERE id = 1", "events"),
+        ("UPDATE resources SET name = 'x' WHERE id = 1", "events"),
+        ("DELETE FROM event_resources WHERE event = (SELECT min(event) FROM event_resources)", "events"),
+        (
+            "UPDATE event_resources SET listed = 1 - listed WHERE event = (SELECT min(event) FROM event_resources)",
+            "events",
+        ),
+        ("DELETE FROM events WHERE id = (SELECT max(id) FROM events)", "ledger sums"),
+        ("UPDATE record_blocks SET data = (SELECT data FROM record_blocks b WHERE b.id <> record_blocks.id)", "events"),
+        ("UPDATE attribute_values SET events = events + 1 WHERE value = 'alice'", "counts"),
+        ("UPDATE hourly_counts SET events = events + 1", "counts"),
+        ("UPDATE files SET sha256 = replace(sha256, 'a', 'b')", "ledger"),
+        ("UPDATE files SET stored = stored + 1", "ledger sums"),
+        ("UPDATE files SET path = 'x' WHERE id = 1", "ledger"),
+        ("UPDATE conflicts SET record = '{}'", "ledger"),
+        ("DELETE FROM conflicts", "ledger"),
+        ("DELETE FROM imports", "references"),
+        ("DELETE FROM facets WHERE id = 1", "references"),
+    ] {
+        std::fs::copy(desk.scratch.path("true.db"), desk.scratch.path("altered.db")).unwrap();
+        let altered = rusqlite::Connection::open(desk.scratch.path("altered.db")).unwrap();
+        altered.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+        assert!(altered.execute(alter, []).unwrap() > 0, "{alter}");
+        drop(altered);
+        let ran = desk.run(&["--format", "tsv", "snapshot", "--verify", "altered.db"]);
+        if alter.contains("record_blocks") && ran.code == Some(2) {
+            continue;
+        }
+        let ran = Ran { err: format!("{alter}: {}", ran.err), ..ran }.exits(1);
+        assert!(ran.out.lines().any(|line| line.starts_with(&format!("{wrong}\tWRONG\t"))), "{alter}: {ran:?}");
+        assert!(ran.err.contains(" failed\n"), "{ran:?}");
+    }
+}
+
+#[test]
+fn what_was_marked_or_imported_since_is_told() {
+    let desk = desk();
+    desk.run(&["snapshot", "out.db"]).exits(0);
+    desk.pipe(&["--db", "out.db"], b".note received\n").exits(0);
+    let ran = desk.run(&["--format", "tsv", "snapshot", "--verify", "out.db"]).exits(0);
+    assert!(ran.out.contains("\nnotes\tnote\t") && ran.out.contains("changed since the snapshot was made"), "{ran:?}");
+    std::thread::sleep(Duration::from_millis(1_100));
+    let more = desk.scratch.write("more.json", common::record("more-1", ""));
+    desk.run(&["--db", "out.db", "import", more.to_str().unwrap()]).exits(0);
+    let ran = desk.run(&["--format", "tsv", "snapshot", "--verify", "out.db"]).exits(1);
+    assert!(ran.out.contains("\nimports\tWRONG\t1 since the snapshot was made"), "{ran:?}");
+    // A case is held against itself, as far as that goes.
+    let ran = desk.run(&["--format", "tsv", "snapshot", "--verify", "trailq.db"]).exits(0);
+    assert!(ran.out.contains("\ndigests\tnote\tit carries none: it is a case, and no snapshot\n"), "{ran:?}");
+    assert!(ran.out.contains(&format!("\nevents\tnote\tSHA-256 {}", digest(&desk.scratch.path("out.db"), "events"))));
+}
+
+#[test]
+fn a_damaged_file_is_told_as_such() {
+    let desk = desk();
+    desk.run(&["snapshot", "out.db"]).exits(0);
+    let bytes = std::fs::read(desk.scratch.path("out.db")).unwrap();
+    // Whatever is overwritten: told, and never a panic.
+    let mut told = 0;
+    for page in (1..bytes.len() / 4096).step_by(7) {
+        let mut damaged = bytes.clone();
+        damaged[page * 4096..page * 4096 + 2048].fill(0xa5);
+        desk.scratch.write("damaged.db", &damaged);
+        let ran = desk.run(&["--format", "tsv", "snapshot", "--verify", "damaged.db"]);
+        assert!(matches!(ran.code, Some(1 | 2)) && !ran.err.contains("panicked"), "page {page}: {ran:?}");
+        told += u32::from(ran.code == Some(1));
+    }
+    assert!(told > 5);
+    for length in [0, 50, 100, 4096, bytes.len() / 2, bytes.len() - 4096] {
+        desk.scratch.write("cut.db", &bytes[..length]);
+        let ran = desk.run(&["snapshot", "--verify", "cut.db"]).exits(2);
+        let says = match length {
+            0 => "cut.db is not a case: it is empty\n",
+            1..100 => "cut.db is damaged: ",
+            _ => "cut.db is damaged: it is cut off after ",
+        };
+        ran.fails(2, &[says]);
+        desk.run(&["--db", "cut.db", "lookup", "user=alice"]).exits(2);
+    }
+}
+
+#[test]
+fn source_files_are_held_against_the_ledger() {
+    let desk = Desk::new();
+    let one = desk.scratch.write("trails/one.json", common::record("e-1", ""));
+    desk.scratch.write("trails/two.json", common::record("e-2", ""));
+    desk.run(&["import", "trails"]).exits(0);
+    desk.run(&["snapshot", "out.db"]).exits(0);
+    let verify = |folder: &str, code| {
+        desk.run(&["--format", "tsv", "snapshot", "--verify", "out.db", "--sources", folder]).exits(code).out
+    };
+    assert!(verify("trails", 0).contains("\nsources\tok\t2 of 2 source files are there with the same bytes\n"));
+    // Under another name and elsewhere they are the same.
+    std::fs::create_dir_all(desk.scratch.path("moved/deep")).unwrap();
+    std::fs::rename(&one, desk.scratch.path("moved/deep/uno.json")).unwrap();
+    std::fs::copy(desk.scratch.path("trails/two.json"), desk.scratch.path("moved/two.json")).unwrap();
+    assert!(verify("moved", 0).contains("2 of 2 source files"));
+    desk.scratch.write("moved/two.json", common::record("e-3", ""));
+    let out = verify("moved", 1);
+    assert!(
+        out.contains("\nsources\tWRONG\t1 of 2 source files are there") && out.contains("two.json has other bytes"),
+        "{out}"
+    );
+    let out = verify("trails", 1);
+    assert!(out.contains("one.json\tWRONG\tnot found"), "{out}");
+}
+
+#[test]
+fn what_was_deleted_is_not_in_the_file() {
+    let desk = desk();
+    let secret = "do-not-hand-on-4711";
+    desk.pipe(&[], format!(".note {secret}\nuser=alice\n.save {secret}\n.tag 1 {secret}\n").as_bytes()).exits(0);
+    desk.pipe(&[], format!("user=alice\n.unsave {secret}\n.untag 1 {secret}\n").as_bytes()).exits(0);
+    // Free pages, as indexes that are made anew leave them.
+    let case = desk.scratch.ask();
+    case.execute_batch(&format!(
+        "PRAGMA secure_delete = ON; DELETE FROM notes WHERE text = '{secret}'; PRAGMA secure_delete = OFF; \
+         CREATE TABLE big (t); WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 5000) \
+         INSERT INTO big SELECT '{secret}' || i FROM n; DROP TABLE big"
+    ))
+    .unwrap();
+    drop(case);
+    let holds = |name: &str| {
+        let bytes = std::fs::read(desk.scratch.path(name)).unwrap();
+        bytes.windows(secret.len()).any(|window| window == secret.as_bytes())
+    };
+    assert!(holds("trailq.db") && desk.scratch.number("PRAGMA freelist_count") > 10);
+    for arguments in [&["whole.db"][..], &["portable.db", "--portable"], &["some.db", "--where", "user=alice"]] {
+        desk.run(&[&["snapshot"], arguments].concat()).exits(0);
+        assert!(!holds(arguments[0]), "{arguments:?}");
+        is_true(&desk, arguments[0]);
+    }
+    // What is not selected is not there either; what is left out is overwritten.
+    desk.pipe(&[], b".note for-our-eyes-only\n").exits(0);
+    desk.run(&["snapshot", "--no-notes", "--force", "whole.db"]).exits(0);
+    let bytes = std::fs::read(desk.scratch.path("whole.db")).unwrap();
+    assert!(!bytes.windows(18).any(|window| window == b"for-our-eyes-only "[..17].to_vec()), "");
+    assert!(!bytes.windows(17).any(|window| window == b"for-our-eyes-only"));
+    is_true(&desk, "whole.db");
+}
+
+#[test]
+fn an_older_and_an_unfinished_case_are_handed_on_finished_and_left_as_they_are() {
+    for (unfinish, schema) in [
+        (
+            "DROP TABLE provenance_digests; DROP TABLE provenance_parents; DROP TABLE provenance; \
+             PRAGMA user_version = 3",
+            "3",
+        ),
+        ("UPDATE imports SET finished_at = NULL; DROP INDEX events_by_time; DELETE FROM hourly_counts", "4"),
+    ] {
+        let desk = desk();
+        let whole = content(&desk.scratch.case());
+        desk.scratch.ask().execute_batch(unfinish).unwrap();
+        let before = std::fs::read(desk.scratch.case()).unwrap();
+        desk.run(&["snapshot", "out.db"]).exits(0);
+        assert!(std::fs::read(desk.scratch.case()).unwrap() == before, "the case changed");
+        check_case(&desk.scratch.path("out.db"));
+        assert!(content(&desk.scratch.path("out.db")) == whole);
+        desk.run(&["snapshot", "--tag", "finding", "some.db"]).exits(0);
+        for file in ["out.db", "some.db"] {
+            is_true(&desk, file);
+            let out = rusqlite::Connection::open(desk.scratch.path(file)).unwrap();
+            let sql = "SELECT schema_version FROM provenance WHERE kind = 'snapshot'";
+            assert_eq!(lines(&out, sql), [schema]);
+            let ids = lines(&out, "SELECT count(*) FROM provenance");
+            assert_eq!(ids, [if schema == "3" { "1" } else { "2" }], "an older case has no id");
+        }
+    }
+}
+
+#[test]
+fn a_portable_snapshot_is_a_case_too() {
+    let desk = desk();
+    desk.run(&["snapshot", "--portable", "--fts", "p.db"]).exits(0);
+    check_case(&desk.scratch.path("p.db"));
+    is_true(&desk, "p.db");
+    for question in [
+        &["lookup", "text=arn"][..],
+        &["lookup", "text=acme since=2024-03-02 | count by event-name"],
+        &["lookup", "requestParameters.bucketName=*"],
+        &["lookup", "request.instanceId=* | top 5 request.instanceId"],
+        &["sql", "SELECT event_id, record(id) FROM events ORDER BY event_id"],
+        &["sql", "SELECT event_id FROM events WHERE record_has_text(id, 'acme') ORDER BY 1"],
+    ] {
+        let wanted = rows(&desk, "trailq.db", question);
+        assert!(wanted.lines().count() > 1, "{question:?}");
+        assert_eq!(rows(&desk, "p.db", question), wanted, "{question:?}");
+    }
+    let newest = |case| desk.run(&["--db", case, "lookup", "text=arn"]).exits(0).out;
+    assert_eq!(newest("p.db"), newest("trailq.db"), "the newest 50");
+    let found = rows(&desk, "p.db", &["sql", "SELECT count(*) FROM records_fts WHERE records_fts MATCH 'alice'"]);
+    assert!(found.lines().nth(1).unwrap().parse::<u32>().unwrap() > 50, "{found}");
+    // A packed one of it holds the same again, and a selection of it too.
+    desk.run(&["--db", "p.db", "snapshot", "--where", "event-id=*", "packed.db"]).exits(0);
+    assert_eq!(digest(&desk.scratch.path("packed.db"), "events"), digest(&desk.scratch.path("p.db"), "events"));
+    desk.run(&["snapshot", "--portable", "--where", "user=alice", "alice.db"]).exits(0);
+    desk.run(&["snapshot", "--where", "user=alice", "alice-packed.db"]).exits(0);
+    assert_eq!(
+        digest(&desk.scratch.path("alice.db"), "events"),
+        digest(&desk.scratch.path("alice-packed.db"), "events")
+    );
+    // What is imported into one is found beside what was there.
+    let more = desk.scratch.write("more.json", common::record("more-1", "\"note\":\"arnica\""));
+    let again = testdata("delivery");
+    desk.run(&["--db", "p.db", "import", more.to_str().unwrap(), again.to_str().unwrap()]).exits(0);
+    check_case(&desk.scratch.path("p.db"));
+    let found = rows(&desk, "p.db", &["lookup", "text=arnica,acme | count"]);
+    let before = rows(&desk, "trailq.db", &["lookup", "text=acme | count"]);
+    let number = |text: &str| text.lines().nth(1).unwrap().parse::<u32>().unwrap();
+    assert_eq!(number(&found), number(&before) + 1);
+}
+
+#[test]
+fn a_snapshot_during_an_import_is_a_consistent_state() {
+    // Many files of few records, so that there are many commits; each file has three events.
+    const FILES: usize = 3_000;
+    let desk = Desk::new();
+    for file in 0..FILES {
+        let records: Vec<String> =
+            (0..3).map(|n| common::record(&format!("e-{file}-{n}"), "\"userAgent\":\"agent\"")).collect();
+        desk.scratch.write(&format!("trails/{file:05}.json"), records.join("\n"));
+    }
+    let import = desk.command(&["import", "trails"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut counts = Vec::new();
+    for at in 0..200 {
+        let out = format!("out-{at}.db");
+        let select: &[&str] = if at % 2 == 1 { &["--where", "event-name=*"] } else { &[] };
+        let ran = desk.run(&[&["snapshot", &out][..], select].concat());
+        if ran.code == Some(2) {
+            // Nothing is there yet.
+            let early = ["there is no case", "it is empty", "no event is selected"];
+            assert!(early.iter().any(|says| ran.err.contains(says)), "{ran:?}");
+            continue;
+        }
+        let ran = ran.exits(0);
+        let path = desk.scratch.path(&out);
+        if at % 2 == 0 {
+            check_case(&path);
+        } else {
+            check_selection(&path);
+        }
+        is_true(&desk, &out);
+        let out = rusqlite::Connection::open(&path).unwrap();
+        let events: usize = lines(&out, "SELECT count(*) FROM events")[0].parse().unwrap();
+        let files: usize = lines(&out, "SELECT count(*) FROM files")[0].parse().unwrap();
+        assert_eq!(events, files * 3, "{ran:?}");
+        counts.push(events);
+        if events == FILES * 3 {
+            break;
+        }
+    }
+    Ran::of(import.wait_with_output().unwrap()).exits(0);
+    check_case(&desk.scratch.case());
+    assert_eq!(desk.scratch.number("SELECT count(*) FROM events"), FILES as i64 * 3);
+    assert_eq!(desk.scratch.number("SELECT count(*) FROM imports"), 1, "nobody finished it under the import");
+    assert!(counts.iter().any(|events| (1..FILES * 3).contains(events)), "none fell into the import: {counts:?}");
+}
+
+#[test]
+fn a_killed_snapshot_leaves_nothing_under_its_name() {
+    let desk = desk();
+    for delay in [0, 2, 5, 10, 20, 40] {
+        let mut child = desk.command(&["snapshot", "out.db"]).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(delay));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if desk.scratch.path("out.db").exists() {
+            is_true(&desk, "out.db");
+            std::fs::remove_file(desk.scratch.path("out.db")).unwrap();
+        }
+        assert!(!journal(&desk.scratch.case()).exists());
+        check_case(&desk.scratch.case());
+    }
+}
