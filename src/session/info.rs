@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::snapshot::{step_line, step_object};
+use super::snapshot::{digest_lines, step_line, step_object};
 use super::{Answer, Session, SessionError};
 use crate::diagnostic::Diagnostic;
 use crate::render::escape::{self, visible, width};
@@ -68,8 +68,8 @@ fn text(path: &str, info: &Info, color: bool) -> String {
     let steps = info.provenance.iter().filter(|_| info.provenance.iter().any(|step| step.kind != "case"));
     for (at, step) in steps.enumerate() {
         line(if at == 0 { "provenance" } else { "" }, &step_line(step));
-        for digest in step.digests.iter().filter(|digest| digest.part == "events") {
-            line("", &format!("SHA-256 of its {} events {}", number::count(digest.rows), visible(&digest.sha256)));
+        for told in digest_lines(step) {
+            line("", &told);
         }
     }
     out

@@ -266,8 +266,8 @@ fn report(out: &Path, made: &Made, took: &str) -> String {
         );
     }
     let _ = writeln!(text, "snapshot {}", made.step.id);
-    for digest in made.step.digests.iter().filter(|digest| digest.part == "events") {
-        let _ = writeln!(text, "SHA-256 of its events {}", digest.sha256);
+    for line in digest_lines(&made.step) {
+        let _ = writeln!(text, "{line}");
     }
     text
 }
@@ -301,6 +301,14 @@ pub(super) fn step_object(step: &Step) -> Json {
         "redacted": step.redacted,
         "portable": step.portable,
         "digests": digests,
+    })
+}
+
+/// The digests of a snapshot that are worth passing on: of its events, or of all the pages of a whole case.
+pub(super) fn digest_lines(step: &Step) -> impl Iterator<Item = String> {
+    let worth = step.digests.iter().filter(|digest| matches!(&*digest.part, "events" | "pages"));
+    worth.map(|digest| {
+        format!("SHA-256 of its {} {}: {}", number::count(digest.rows), visible(&digest.part), visible(&digest.sha256))
     })
 }
 

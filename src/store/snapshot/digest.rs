@@ -17,7 +17,8 @@ use crate::store::records::Reader;
 /// The digest of a part of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Digest {
-    /// `events`, with their records and all that they point to; `counts`; `ledger`; or `notes`.
+    /// `events`, with their records and all that they point to; `counts`; `ledger`; or `notes`. Of a whole case `pages`
+    /// stands for the first three.
     pub part: String,
     /// How many rows it has: of `events`, the events.
     pub rows: u64,
@@ -32,10 +33,12 @@ const PARTS: &[(&str, &[&str])] = &[
         "ledger",
         &["files", "imports", "rejects", "conflicts", "field_problems", "digests", "digest_files", "csv_events"],
     ),
-    (NOTES, &["tags", "notes", "saved_queries", "noise_rules"]),
+    (NOTES, &KEPT),
 ];
 /// The part that may change after a snapshot is made.
 pub(super) const NOTES: &str = "notes";
+/// Its tables.
+pub(super) const KEPT: [&str; 4] = ["tags", "notes", "saved_queries", "noise_rules"];
 /// Events that a thread digests at a time.
 const EVENTS_A_TURN: i64 = 4_096;
 
@@ -50,16 +53,26 @@ pub(super) fn digests(case: &Path) -> rusqlite::Result<Vec<Digest>> {
     let mut known = Known::default();
     let mut all = vec![events(case, &connection, &mut known)?];
     for (part, tables) in PARTS {
-        let mut sums = Vec::new();
-        for table in *tables {
-            let shape = Shape::of(&connection, table)?;
-            known.load(&connection, &shape)?;
-            let rows = shape.sums(&connection, &known)?;
-            sums.extend(rows.into_iter().map(|(_, sum)| sum));
-        }
-        all.push(whole(part, sums));
+        all.push(part_of(&connection, &mut known, part, tables)?);
     }
     Ok(all)
+}
+
+/// The digest of what was marked and noted.
+pub(super) fn notes(connection: &Connection) -> rusqlite::Result<Digest> {
+    part_of(connection, &mut Known::default(), NOTES, &KEPT)
+}
+
+/// The digest of the rows of some tables.
+fn part_of(connection: &Connection, known: &mut Known, part: &str, tables: &[&str]) -> rusqlite::Result<Digest> {
+    let mut sums = Vec::new();
+    for table in tables {
+        let shape = Shape::of(connection, table)?;
+        known.load(connection, &shape)?;
+        let rows = shape.sums(connection, known)?;
+        sums.extend(rows.into_iter().map(|(_, sum)| sum));
+    }
+    Ok(whole(part, sums))
 }
 
 /// The digest of a part, given those of its rows in any order.

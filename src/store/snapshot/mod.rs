@@ -5,6 +5,7 @@
 //! digests of what it holds, is put on the disk, and takes its name.
 
 mod digest;
+mod pages;
 mod provenance;
 mod records;
 mod select;
@@ -150,7 +151,7 @@ fn open_new(path: &Path) -> rusqlite::Result<Connection> {
     rusqlite::vtab::array::load_module(&connection)?;
     connection.execute_batch(
         "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; \
-         PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA threads = 2;",
+         PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA threads = 2; PRAGMA cache_size = -65536;",
     )?;
     Ok(connection)
 }

@@ -1,12 +1,12 @@
 //! Some events of a case, or all of them with plain records, as a snapshot: rows are copied into a new file.
 
 use std::path::Path;
+use std::rc::Rc;
 use std::thread;
 
 use crossbeam_channel::bounded;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Error};
-use std::rc::Rc;
 
 use super::source::Source;
 use super::{Wanted, open_new, records, tables};
@@ -21,6 +21,7 @@ pub(super) fn write(source: &Source, path: &Path, wanted: &Wanted) -> rusqlite::
     migrate::migrate(&connection, path).map_err(|error| Error::UserFunctionError(Box::new(error)))?;
     connection.execute_batch("DELETE FROM provenance")?;
     connection.execute("ATTACH ?1 AS source", [uri(source.path())])?;
+    connection.execute_batch("PRAGMA source.cache_size = -65536; PRAGMA source.mmap_size = 0x7fffffff0000")?;
     let kept = match &wanted.events {
         Some(events) => events.clone(),
         None => {
@@ -33,7 +34,7 @@ pub(super) fn write(source: &Source, path: &Path, wanted: &Wanted) -> rusqlite::
         let (out, blocks) = bounded(QUEUE);
         let (kept, plain) = (kept.as_slice(), wanted.portable);
         let reading = scope.spawn(move || records::read(read, kept, plain, &out));
-        let rows = || -> rusqlite::Result<()> {
+        let mut rows = || -> rusqlite::Result<()> {
             let transaction = connection.transaction()?;
             copy_rows(&transaction, kept, wanted)?;
             match (wanted.portable, wanted.events.is_some()) {
@@ -48,14 +49,16 @@ pub(super) fn write(source: &Source, path: &Path, wanted: &Wanted) -> rusqlite::
             }
             transaction.commit()
         };
-        let mut rows = rows;
         let written = rows();
         // Whoever reads is not to wait for somebody to take what was read.
         drop(blocks);
         let read = reading.join().unwrap_or_else(|_| Err(Error::UserFunctionError("a thread died".into())));
         read.and(written)
     })?;
+    // In one transaction each page is written once.
+    connection.execute_batch("BEGIN")?;
     indexes::make(&connection)?;
+    connection.execute_batch("COMMIT")?;
     connection.execute_batch("DETACH source")?;
     connection.close().map_err(|(_, error)| error)
 }

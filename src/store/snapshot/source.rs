@@ -31,9 +31,9 @@ pub struct Source {
 /// A lock on a file, which keeps others from writing it.
 struct Hold {
     connection: Connection,
-    /// Closing any handle of a file ends all locks of the process on it: this one is opened before the lock is taken,
-    /// and closed after.
-    file: File,
+    /// Closing any handle of a file ends all locks of the process on it: these are opened before the lock is taken, and
+    /// closed after. Two, for two who read at once.
+    files: [File; 2],
 }
 
 impl Source {
@@ -62,7 +62,7 @@ impl Source {
         }
         let io_error = |source: io::Error| Error::Io { path: folder.to_owned(), source };
         let copy = tempfile::Builder::new().prefix(".trailq-").suffix(".part").tempfile_in(folder).map_err(io_error)?;
-        copy_file(&hold.file, copy.as_file()).map_err(|source| Error::Io { path: named.clone(), source })?;
+        copy_file(&hold.files[0], copy.as_file()).map_err(|source| Error::Io { path: named.clone(), source })?;
         drop(hold);
         let copy = copy.into_temp_path();
         bring_up_to_date(&copy, schema, finished)?;
@@ -92,9 +92,14 @@ impl Source {
         events.map(Option::unwrap_or_default).map_err(|error| Error::of(&self.named, error))
     }
 
-    /// The file to read, open.
-    pub(super) fn file(&self) -> &File {
-        &self.hold.file
+    /// The file to read, open twice.
+    pub(super) fn files(&self) -> &[File; 2] {
+        &self.hold.files
+    }
+
+    /// What holds the case.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.hold.connection
     }
 }
 
@@ -121,7 +126,8 @@ const PROVENANCE: i64 = 4;
 
 impl Hold {
     fn take(path: &Path, patience: Duration) -> Result<Hold, Error> {
-        let file = File::open(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
+        let open = || File::open(path).map_err(|source| Error::Io { path: path.to_owned(), source });
+        let files = [open()?, open()?];
         let connection = open::open_read_only(path)?;
         let lock = || -> rusqlite::Result<String> {
             connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")?;
@@ -150,7 +156,7 @@ impl Hold {
             // What is committed then stands beside the file.
             return Err(Error::WriteAhead(path.to_owned()));
         }
-        Ok(Hold { connection, file })
+        Ok(Hold { connection, files })
     }
 }
 

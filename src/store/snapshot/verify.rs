@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 
-use super::digest::{self, NOTES};
+use super::digest::{self, Digest, NOTES};
+use super::pages::{PAGES, Pages};
 use crate::hash::hex;
 use crate::store::case::Case;
 use crate::store::error::Error;
@@ -64,37 +65,43 @@ pub fn verify(path: &Path) -> Result<Vec<Check>, Error> {
     let steps = case.provenance()?;
     let whole = steps.iter().all(|step| step.selection.is_none());
     checks.push(ledger(&open, whole).map_err(of)?);
-    let found = digest::digests(case.file()).map_err(of)?;
+    let mut found = digest::digests(case.file()).map_err(of)?;
     let Some(last) = steps.last().filter(|step| !step.digests.is_empty()) else {
         checks.push(Check::new("digests", None, "it carries none: it is a case, and no snapshot"));
-        let events = found.iter().filter(|digest| digest.part == "events");
-        checks.extend(events.map(|digest| Check::new("events", None, format!("SHA-256 {}", digest.sha256))));
+        checks.extend(found.into_iter().map(|digest| against(&digest, None)));
         return Ok(checks);
     };
+    if last.digests.iter().any(|digest| digest.part == PAGES) {
+        let file = File::open(case.file()).map_err(|source| Error::Io { path: path.to_owned(), source })?;
+        let pages = Pages::of(&open, &file).map_err(of)?.digest(&file);
+        found.push(pages.map_err(|source| Error::Io { path: path.to_owned(), source })?);
+    }
     let since = "SELECT count(*) FROM imports WHERE started_at > ?1";
     let imports: u64 = open.query_row(since, [&last.made_at], |row| row.get(0)).map_err(of)?;
     for digest in &found {
-        let then = last.digests.iter().find(|then| then.part == digest.part);
-        let same = then.is_some_and(|then| then == digest);
-        let sum = format!("{} rows, SHA-256 {}", digest.rows, digest.sha256);
-        checks.push(match then {
-            _ if same => Check::new(&*digest.part, Some(true), sum),
-            Some(then) if digest.part == NOTES => {
-                let found = format!("{sum}; changed since the snapshot was made, which had {} rows", then.rows);
-                Check::new(NOTES, None, found)
-            }
-            Some(then) => {
-                let found = format!("{sum}; it was made with {} rows, SHA-256 {}", then.rows, then.sha256);
-                Check::new(&*digest.part, Some(false), found)
-            }
-            None => Check::new(&*digest.part, None, format!("{sum}; it was made without a digest of these")),
-        });
+        checks.push(against(digest, last.digests.iter().find(|then| then.part == digest.part)));
     }
     if imports > 0 {
         let found = format!("{imports} since the snapshot was made: it is no longer what was handed on");
         checks.push(Check::new("imports", Some(false), found));
     }
     Ok(checks)
+}
+
+/// What a part has now, against what it had when the snapshot was made.
+fn against(now: &Digest, then: Option<&Digest>) -> Check {
+    let sum = format!("{} rows, SHA-256 {}", now.rows, now.sha256);
+    let sum = if now.part == PAGES { sum.replace(" rows,", " pages,") } else { sum };
+    let (sound, found) = match then {
+        Some(then) if then == now => (Some(true), sum),
+        Some(then) if now.part == NOTES => {
+            (None, format!("{sum}; changed since the snapshot was made, which had {} rows", then.rows))
+        }
+        Some(then) => (Some(false), format!("{sum}; it was made with {}, SHA-256 {}", then.rows, then.sha256)),
+        // Of a whole case the pages are held against what they were.
+        None => (None, sum),
+    };
+    Check::new(&*now.part, sound, found)
 }
 
 /// What SQLite finds in the file itself.
@@ -125,7 +132,6 @@ fn references(connection: &Connection) -> rusqlite::Result<Check> {
 /// Whether the ledger accounts for the events. Where only some events were kept, its rows tell what was imported, and
 /// no file may have more events than it had.
 fn ledger(connection: &Connection, whole: bool) -> rusqlite::Result<Check> {
-    let compare = if whole { "<>" } else { "<" };
     let mut wrong = Vec::new();
     let mut ask = |sql: &str, says: &str| -> rusqlite::Result<()> {
         let mut select = connection.prepare(sql)?;
@@ -144,14 +150,11 @@ fn ledger(connection: &Connection, whole: bool) -> rusqlite::Result<Check> {
             "its rejects are not all there",
         )?;
     }
+    // Where a fuller record took an event's place, it is of another file than the one that stored it.
     ask(
-        &format!(
-            "SELECT path FROM files LEFT JOIN (SELECT file_id, count(*) AS kept FROM events GROUP BY file_id) \
-             ON file_id = id WHERE stored {compare} coalesce(kept, 0) AND {}",
-            // An event whose place a fuller record of another file took is that file's.
-            if whole { "NOT EXISTS (SELECT 1 FROM files WHERE conflict + replaced > 0)" } else { "1" }
-        ),
-        "its events are not those that it stored",
+        "SELECT path FROM files JOIN (SELECT file_id, count(*) AS kept FROM events GROUP BY file_id) ON file_id = id \
+         WHERE kept > stored + conflict + replaced",
+        "it has more events than it had",
     )?;
     let sums = "SELECT coalesce(sum(read), 0), coalesce(sum(stored), 0), coalesce(sum(duplicate), 0), \
                 coalesce(sum(rejected), 0), (SELECT count(*) FROM events) FROM files";

@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 
 use super::digest::{self, Digest};
 use super::open_new;
+use super::pages::Pages;
 use super::source::{Source, copy_file};
 use super::tables::NOTES;
 use crate::store::error::Error;
@@ -17,24 +18,27 @@ const FILLER: i64 = 64 << 20;
 
 /// Writes the whole case, and gives the digests of what it holds.
 pub(super) fn write(source: &Source, to: &File, path: &Path, without_notes: bool) -> Result<Vec<Digest>, Error> {
-    let from = source.file();
-    let (copied, digests) = thread::scope(|scope| {
-        // What is copied is on its way to the disk while the case is read once more.
-        let copy = scope.spawn(|| copy_file(from, to).and_then(|()| to.sync_data()));
-        let digests = digest::digests(source.path());
-        (copy.join(), digests)
+    let [from, once_more] = source.files();
+    let pages = Pages::of(source.connection(), once_more).map_err(|error| Error::of(source.named(), error))?;
+    let (copied, digest) = thread::scope(|scope| {
+        let copy = scope.spawn(|| {
+            // What is copied is on its way to the disk while the rest is read.
+            copy_file(from, to).and_then(|()| to.sync_data())
+        });
+        let digest = pages.digest(once_more);
+        (copy.join(), digest)
     });
-    let io_error = |source| Error::Io { path: path.to_owned(), source };
-    copied.unwrap_or_else(|_| Err(std::io::Error::other("a thread died"))).map_err(io_error)?;
-    let digests = digests.map_err(|error| Error::of(source.named(), error))?;
+    let io_error = |path: &Path, source| Error::Io { path: path.to_owned(), source };
+    copied.unwrap_or_else(|_| Err(std::io::Error::other("a thread died"))).map_err(|error| io_error(path, error))?;
+    let digest = digest.map_err(|error| io_error(source.named(), error))?;
     let of = |error| Error::of(path, error);
-    leave_out(path, without_notes).map_err(of)?;
-    if without_notes { digest::digests(path).map_err(of) } else { Ok(digests) }
+    let notes = leave_out(path, without_notes).map_err(of)?;
+    Ok(vec![digest, notes])
 }
 
 /// Takes out of the copy what is not to be handed on: notes, where they are not wanted, and what stands in pages that
-/// are free.
-fn leave_out(path: &Path, without_notes: bool) -> rusqlite::Result<()> {
+/// are free. Gives the digest of the notes that stay.
+fn leave_out(path: &Path, without_notes: bool) -> rusqlite::Result<Digest> {
     let connection = open_new(path)?;
     connection.execute_batch("PRAGMA secure_delete = ON")?;
     if without_notes {
@@ -43,7 +47,9 @@ fn leave_out(path: &Path, without_notes: bool) -> rusqlite::Result<()> {
         }
     }
     clear_free_pages(&connection)?;
-    connection.close().map_err(|(_, error)| error)
+    let notes = digest::notes(&connection)?;
+    connection.close().map_err(|(_, error)| error)?;
+    Ok(notes)
 }
 
 /// Overwrites free pages: something of zeros takes them all, and gives them back.
