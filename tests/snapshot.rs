@@ -634,6 +634,19 @@ fn a_killed_snapshot_leaves_nothing_under_its_name() {
     }
 }
 
+#[test]
+fn the_repl_writes_snapshots_too() {
+    let desk = desk();
+    let script = b"user=alice\n.snapshot whole.db\n.snapshot \"some of it.db\" user=alice event-name=Describe*\n";
+    desk.pipe(&[], script).exits(0);
+    is_true(&desk, "whole.db");
+    is_true(&desk, "some of it.db");
+    let wanted = rows(&desk, "trailq.db", &["lookup", "user=alice event-name=Describe* | count"]);
+    assert_eq!(rows(&desk, "some of it.db", &["lookup", "| count"]), wanted);
+    desk.pipe(&[], b".snapshot\n").fails(2, &[".snapshot", "FILE [LOOKUP]"]);
+    desk.pipe(&[], b".snapshot whole.db\n").fails(2, &["there is a file whole.db already\n"]);
+}
+
 const PORTABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/portable.py");
 
 #[test]

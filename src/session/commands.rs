@@ -165,6 +165,13 @@ pub const COMMANDS: &[Command] = &[
     command(".echo", "on|off", "repeat each input before its answer", Completes::Switch, shell::echo),
     command(".settings", "", "tell how the session is set", Completes::Nothing, shell::settings),
     command(".import", "PATH...", "load trail files and folders", Completes::Files, run_import),
+    command(
+        ".snapshot",
+        "FILE [LOOKUP]",
+        "write the case, or some of it, as a new file",
+        Completes::Files,
+        verbs::snapshot,
+    ),
     command(".read", "FILE", "run lookups, SQL and commands from a file", Completes::Files, run_read),
     command(".bail", "on|off", "end a script at the first error, or go on", Completes::Switch, run_bail),
     command(".print", "TEXT", "write a line", Completes::Nothing, run_print),

@@ -23,9 +23,10 @@ use crate::store::snapshot::{self, Digest, Made, Source, Step, Wanted};
 const MOST: usize = 20;
 
 /// What a snapshot keeps.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub enum Selection {
     /// All events.
+    #[default]
     All,
     /// Those that a lookup lists.
     Where(String),
@@ -36,7 +37,7 @@ pub enum Selection {
 }
 
 /// What is asked of a snapshot.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Snapshot {
     /// The file to write.
     pub out: PathBuf,

@@ -3,8 +3,16 @@
 use std::path::Path;
 
 use super::commands::Arguments;
+use super::snapshot::{Selection, Snapshot};
 use super::{Answer, Session, SessionError, around};
 use crate::render::Format;
+
+pub(super) fn snapshot(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    let Some((file, span)) = arguments.words.first() else { return Err(arguments.missing()) };
+    let lookup = arguments.line.get(span.end..).unwrap_or_default().trim();
+    let selection = if lookup.is_empty() { Selection::All } else { Selection::Where(lookup.to_owned()) };
+    session.snapshot(&Snapshot { out: file.into(), selection, ..Snapshot::default() })
+}
 
 pub(super) fn who(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     arguments.at_most(2)?;

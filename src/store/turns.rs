@@ -73,14 +73,14 @@ mod tests {
             assert!(other.execute_batch(sql).is_err(), "{sql}");
         }
         // Somebody who reads delays the commit, and does not make it fail.
-        other.execute_batch("BEGIN; SELECT count(*) FROM t").unwrap();
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                std::thread::sleep(Duration::from_millis(100));
-                other.execute_batch("COMMIT").unwrap();
-            });
-            commit_and_hold(&import).unwrap();
+        let reader = open();
+        reader.execute_batch("BEGIN; SELECT count(*) FROM t").unwrap();
+        let reading = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(100));
+            reader.execute_batch("COMMIT").unwrap();
         });
+        commit_and_hold(&import).unwrap();
+        reading.join().unwrap();
         assert!(count().is_err(), "the case is held again");
         import.execute_batch("CREATE INDEX i ON t (n)").unwrap();
         import.close().unwrap();
