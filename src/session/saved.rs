@@ -256,7 +256,7 @@ pub(super) fn bound<'l>(
     library: &'l Library,
     run: &Run,
 ) -> Result<(&'l SavedQuery, BTreeMap<String, Option<Param>>), SessionError> {
-    let Some(query) = library.find(&run.name) else { return Err(unknown(&library, &run.name).into()) };
+    let Some(query) = library.find(&run.name) else { return Err(unknown(library, &run.name).into()) };
     let mut given = run.params.clone();
     for (name, value) in [("since", &run.since), ("until", &run.until)] {
         let Some(value) = value else { continue };
