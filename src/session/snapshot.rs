@@ -67,7 +67,14 @@ impl Session {
         let source = Source::hold(&path, folder, &mut || {
             self.status(&format!("waiting until {} can be read: another process is writing to it", path.display()));
         })?;
-        let events = self.selected(&source, &asked.selection)?;
+        let events = self.selected(&source, &asked.selection);
+        // An interrupt meant that session's case; now it means this one's again.
+        self.interrupter.release();
+        if let Some(case) = self.case.get() {
+            self.interrupter.hold(Box::new(case.interrupt()));
+        }
+        let events = events?;
+        self.go_on()?;
         if events.as_ref().is_some_and(Vec::is_empty) {
             let mistake = Diagnostic::new(format!("no event is selected by {}", spelled(&asked.selection)));
             return Err(mistake.hint("nothing was written").into());
@@ -107,7 +114,6 @@ impl Session {
         held.params = self.params.clone();
         let case = held.case()?;
         let mut ids = Ids::default();
-        let running = held.interrupter.watch(case.interrupt());
         match selection {
             Selection::All => return Ok(None),
             Selection::Where(lookup) => held.listed(lookup, &mut ids)?,
@@ -122,7 +128,6 @@ impl Session {
                 case.query_named(&sql, &values, &mut ids)?;
             }
         }
-        drop(running);
         ids.0.sort_unstable();
         ids.0.dedup();
         Ok(Some(ids.0))

@@ -81,7 +81,8 @@ impl Desk {
         let connection = rusqlite::Connection::open(desk.scratch.case()).unwrap();
         connection
             .execute_batch(
-                "DROP TABLE saved_queries; DROP TABLE notes; DROP TABLE noise_rules; PRAGMA user_version = 1",
+                "DROP TABLE saved_queries; DROP TABLE notes; DROP TABLE noise_rules; DROP TABLE provenance_digests; \
+                 DROP TABLE provenance_parents; DROP TABLE provenance; PRAGMA user_version = 1",
             )
             .unwrap();
         desk
