@@ -24,11 +24,13 @@ CREATE TABLE provenance_parents (
     PRIMARY KEY (id, parent)
 ) STRICT, WITHOUT ROWID;
 
--- What a snapshot held when it was made, so that a file that was altered since is told from it. sha256 does not depend
--- on the numbers of rows or how records are packed: two files that hold the same have the same.
+-- What a snapshot held when it was made, so that a file that was altered since is told from it. Of a whole case: notes
+-- and pages, all pages of the file but those that hold the schema, this, notes or nothing. Of a part of one: events,
+-- counts, ledger and notes, which depend neither on the numbers of rows nor on how records are packed: two files that
+-- hold the same have the same.
 CREATE TABLE provenance_digests (
     id     TEXT NOT NULL REFERENCES provenance (id),
-    part   TEXT NOT NULL,                       -- events, with their records; ledger; notes: all that was marked and noted
+    part   TEXT NOT NULL,                       -- events (with their records), counts, ledger, notes or pages
     rows   INTEGER NOT NULL,
     sha256 TEXT NOT NULL,
     PRIMARY KEY (id, part)

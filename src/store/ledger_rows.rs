@@ -1,5 +1,7 @@
 //! The writer's other half: rejects, digests, the account of each file, commits and the end of a run.
 
+use std::time::{Duration, Instant};
+
 use rusqlite::{OptionalExtension, params};
 
 use super::error::Error;
@@ -8,9 +10,8 @@ use super::{counts, indexes, turns};
 use crate::ledger::{Counts, Digest, FileEnd, FileOutcome, Reject};
 use crate::time;
 
-/// How many files, or blocks of records, go into one transaction: a second's work of small files, or of large ones.
-const FILES_A_COMMIT: u64 = 2_000;
-const BATCHES_A_COMMIT: u64 = 4_000;
+/// A file that ends so long after the last commit is committed: a commit waits for the disk, and a kill takes what is not.
+const COMMIT_AFTER: Duration = Duration::from_millis(250);
 
 impl Writer<'_> {
     /// Keeps what could not be stored.
@@ -105,9 +106,8 @@ impl Writer<'_> {
             FileOutcome::TrailFile => self.write_file(&file, path, modified, delivery, end),
         };
         self.sql(result)?;
-        self.uncommitted.0 += 1;
-        if self.uncommitted.0 >= FILES_A_COMMIT || self.uncommitted.1 >= BATCHES_A_COMMIT {
-            self.uncommitted = (0, 0);
+        if self.committed_at.elapsed() >= COMMIT_AFTER {
+            self.committed_at = Instant::now();
             self.sql(turns::commit_and_go_on(self.connection))?;
         }
         Ok(file.counts)

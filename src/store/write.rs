@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Instant;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Statement, params};
@@ -75,8 +76,7 @@ pub(crate) struct Writer<'c> {
     /// Whether the sums are not enough.
     pub(super) recount: bool,
     pub(super) file: Option<OpenFile>,
-    /// Files and batches since the last commit.
-    pub(super) uncommitted: (u64, u64),
+    pub(super) committed_at: Instant,
     records: Reader,
     pub(super) blocks: Blocks<'c>,
     insert_event: Statement<'c>,
@@ -137,7 +137,7 @@ impl<'c> Writer<'c> {
             sums: Sums::begin(connection)?,
             recount: stopped,
             file: None,
-            uncommitted: (0, 0),
+            committed_at: Instant::now(),
             records: Reader::default(),
             blocks: Blocks::of(connection)?,
             insert_event: connection.prepare(INSERT_EVENT)?,
@@ -194,9 +194,7 @@ impl<'c> Writer<'c> {
     /// Takes in a batch.
     pub(crate) fn batch(&mut self, batch: &Batch) -> Result<(), Error> {
         let result = self.take_batch(batch);
-        self.sql(result)?;
-        self.uncommitted.1 += 1;
-        Ok(())
+        self.sql(result)
     }
 
     fn take_batch(&mut self, batch: &Batch) -> rusqlite::Result<()> {

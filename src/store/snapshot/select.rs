@@ -73,7 +73,10 @@ fn copy_rows(connection: &Connection, kept: &[i64], wanted: &Wanted) -> rusqlite
         insert.execute([ids])?;
     }
     tables::copy(connection, some, wanted.without_notes)?;
-    if some { counts::recount(connection) } else { Ok(()) }
+    if some {
+        counts::recount(connection)?
+    }
+    indexes::make_of_counts(connection)
 }
 
 /// A file that is only read, as SQLite takes it in ATTACH.
