@@ -62,7 +62,7 @@ fn indexed_fields_have_their_index_and_kept_ones_their_values() {
     let indexes = lines(&connection, "SELECT sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL");
     for field in FIELDS.iter().filter(|field| field.indexed) {
         let wanted = match field.column {
-            "event_time" => "ON events (time)".to_owned(),
+            "event_time" => "ON events (time, facet_id)".to_owned(),
             "event_id" => "ON events (event_id)".to_owned(),
             column => format!("ON events ({column}, time"),
         };

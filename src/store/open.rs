@@ -34,7 +34,8 @@ pub(crate) fn open_for_import(path: &Path) -> Result<Connection, Error> {
     // Whatever is decided from here on must not be overtaken by another import, or by a question that finds the case
     // unfinished and would finish it: the lock is kept until the case is closed, or eased by `turns`.
     migrate::version(&connection, path)?;
-    connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT").map_err(of)?;
+    // In that mode, who waits for the lock keeps its own: it is chosen once the lock is there, or two would wait in vain.
+    connection.execute_batch("BEGIN EXCLUSIVE; PRAGMA locking_mode = EXCLUSIVE; COMMIT").map_err(of)?;
     migrate::migrate(&connection, path)?;
     // TRUNCATE spares the file system the journal's name at each commit; `close` takes the journal away. A cache this
     // small makes sorting for an index three times faster than SQLite's default for large ones.

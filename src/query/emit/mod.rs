@@ -384,7 +384,8 @@ fn limit_to(limit: Option<u64>) -> String {
 fn not_older_than_the_newest(wanted: u64, condition: &str) -> String {
     let offset = wanted.saturating_sub(1).min(i64::MAX as u64);
     let time = format!("(SELECT e.time FROM events e{condition} ORDER BY +e.time DESC LIMIT 1 OFFSET {offset})");
-    format!(" AND ({time} IS NULL OR e.time >= {time})")
+    // Before all times: an event without one is kept where the newest few are not enough.
+    format!(" AND ifnull(e.time, -9e18) >= ifnull({time}, -9e18)")
 }
 
 /// The whole case counted by an attribute whose values are counted at import.
