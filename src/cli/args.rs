@@ -75,6 +75,9 @@ pub(super) enum Command {
     /// Write the case, or some of its events, as a new file to hand to someone; or verify such a file
     #[command(after_help = SNAPSHOT_EXAMPLES)]
     Snapshot(Snapshot),
+    /// Tell what two cases hold that is not the same
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(Diff),
     /// Print completions for a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
@@ -260,6 +263,23 @@ pub(super) struct Snapshot {
     pub(super) sources: Option<PathBuf>,
 }
 
+/// `trailq diff`.
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    /// One case
+    #[arg(value_name = "A.db", value_hint = ValueHint::FilePath)]
+    pub(super) a: PathBuf,
+    /// The other one
+    #[arg(value_name = "B.db", value_hint = ValueHint::FilePath)]
+    pub(super) b: PathBuf,
+    /// List what differs instead of counting it
+    #[arg(long)]
+    pub(super) rows: bool,
+    /// Exit with 1 when there are differences
+    #[arg(long)]
+    pub(super) fail_on_rows: bool,
+}
+
 /// Values for what is left open.
 #[derive(Debug, Args)]
 pub(super) struct Params {
@@ -402,6 +422,17 @@ Examples:
 A snapshot tells where it comes from: `trailq --db OUT.db info` shows it. Whoever can rewrite the file can
 rewrite its digests too: pass the SHA-256 that is printed on by another way, and compare it with what
 --verify prints. --verify exits with 1 when something is wrong";
+
+/// Examples for `trailq diff --help`.
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  trailq diff before.db after.db
+  trailq diff --rows before.db after.db
+  trailq --format csv diff --rows mine.db theirs.db > differences.csv
+  trailq --quiet diff case.db copy.db --fail-on-rows && echo the same
+
+Events are the same by their event id, and differ where their records do as parsed JSON; identities and
+resources are the same by what tells them apart";
 
 /// Examples for `trailq completions --help`.
 const COMPLETIONS_EXAMPLES: &str = "\

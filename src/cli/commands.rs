@@ -6,7 +6,7 @@ use std::io::{self, BufReader, IsTerminal as _, Read};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use super::args::{Import, Lookup, LookupEvents, Queries, RunQuery, Script, Serve, Snapshot, Sql};
+use super::args::{Diff, Import, Lookup, LookupEvents, Queries, RunQuery, Script, Serve, Snapshot, Sql};
 use super::{Outcome, near_commands};
 use crate::diagnostic::Diagnostic;
 use crate::ingest::Options;
@@ -176,6 +176,11 @@ pub(super) fn script(session: &mut Session, script: Script) -> Result<Outcome, S
     }
     let (reader, origin) = open(&script.file)?;
     Ok(scripts::run(session, BufReader::new(reader), &origin)?.into())
+}
+
+/// `trailq diff A.db B.db`.
+pub(super) fn diff(session: &mut Session, diff: &Diff) -> Result<Outcome, SessionError> {
+    Ok(Outcome { answer: session.diff_cases(&diff.a, &diff.b, diff.rows)?, fail_on_rows: diff.fail_on_rows })
 }
 
 /// Where a misspelled command was taken as the name of a case, says so.

@@ -15,6 +15,7 @@ mod activity;
 mod around;
 pub mod commands;
 mod compare;
+mod diff;
 mod error;
 mod explain;
 pub mod foreign;
@@ -286,6 +287,11 @@ impl Session {
     /// Imports files into the case and prints a report.
     pub fn import(&mut self, paths: &[PathBuf], options: &ingest::Options) -> Result<Answer, SessionError> {
         import::run(self, paths, options)
+    }
+
+    /// Tells how two cases differ; `rows`: lists the differences instead of counting them.
+    pub fn diff_cases(&mut self, a: &Path, b: &Path, rows: bool) -> Result<Answer, SessionError> {
+        diff::run(self, a, b, rows)
     }
 
     /// Writes a mistake to the notes, `--quiet` or not.

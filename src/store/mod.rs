@@ -8,6 +8,7 @@ mod case;
 mod condition;
 mod counts;
 pub(crate) mod dictionary;
+mod diff;
 mod duplicates;
 mod error;
 mod facets;
@@ -32,6 +33,7 @@ mod values;
 pub(crate) mod write;
 
 pub use case::Case;
+pub use diff::{Difference, Tally};
 pub use error::{Error, Failure};
 pub use functions::{FUNCTIONS, Function};
 pub use info::Info;

@@ -70,6 +70,10 @@ impl Scratch {
         Connection::open(self.case()).unwrap()
     }
 
+    pub fn ask_at(&self, name: &str) -> Connection {
+        Connection::open(self.path(name)).unwrap()
+    }
+
     /// One number.
     pub fn number(&self, sql: &str) -> i64 {
         self.ask().query_row(sql, [], |row| row.get(0)).unwrap()
