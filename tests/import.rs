@@ -450,3 +450,13 @@ fn the_invictus_counts_are_those_of_an_independent_reader() {
         assert_eq!(serde_json::Value::from(found), expected[attribute], "{attribute}");
     }
 }
+
+#[test]
+fn what_a_file_that_grew_has_twice_is_stored_once() {
+    let scratch = Scratch::new();
+    let path = scratch.write("one.json", record("a", ""));
+    scratch.import(&[&path]);
+    scratch.write("one.json", [record("a", ""), record("b", ""), record("b", "")].join("\n"));
+    scratch.import(&[&path]);
+    assert_eq!(scratch.lines("SELECT read, stored, duplicate FROM files"), ["3|2|1"]);
+}

@@ -311,6 +311,10 @@ impl<'c> Writer<'c> {
             known.insert(keys.event, id as u32);
         }
         self.sums.add(event, &links);
+        // What this reading stores is no event of an earlier one, however often the file has it.
+        if let Some(file) = self.file.as_mut().filter(|file| file.known) {
+            file.met.insert(id);
+        }
         Ok(())
     }
 
