@@ -169,13 +169,14 @@ fn a_case_of_the_first_schema_is_read_as_it_is_and_migrated_to_save_in_it() {
     desk.scratch
         .ask()
         .execute_batch("DROP TABLE saved_queries; DROP TABLE notes; DROP TABLE noise_rules; \
-             DROP TABLE provenance_digests; DROP TABLE provenance_parents; DROP TABLE provenance; PRAGMA user_version = 1")
+             DROP TABLE provenance_digests; DROP TABLE provenance_parents; DROP TABLE provenance; DROP TABLE replaced_rows; \
+             ALTER TABLE files DROP COLUMN partial; ALTER TABLE tags DROP COLUMN origin; PRAGMA user_version = 1")
         .unwrap();
     desk.run(&["run", "trails-stopped", "--fail-on-rows"]).exits(1);
     assert_eq!(desk.scratch.lines("PRAGMA user_version"), ["1"]);
     desk.scratch.write("names.sql", OWN);
     desk.run(&["queries", "--save", "names.sql"]).exits(0);
-    assert_eq!(desk.scratch.lines("PRAGMA user_version"), ["4"]);
+    assert_eq!(desk.scratch.lines("PRAGMA user_version"), ["5"]);
     desk.run(&["run", "names", "--param", "name=CreateUser", "--fail-on-rows"]).exits(1);
 }
 

@@ -75,6 +75,9 @@ pub(super) enum Command {
     /// Write the case, or some of its events, as a new file to hand to someone; or verify such a file
     #[command(after_help = SNAPSHOT_EXAMPLES)]
     Snapshot(Snapshot),
+    /// Bring other cases and snapshots into the case
+    #[command(after_help = MERGE_EXAMPLES)]
+    Merge(Merge),
     /// Tell what two cases hold that is not the same
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(Diff),
@@ -263,6 +266,17 @@ pub(super) struct Snapshot {
     pub(super) sources: Option<PathBuf>,
 }
 
+/// `trailq merge`.
+#[derive(Debug, Args)]
+pub(super) struct Merge {
+    /// The cases and snapshots to bring in
+    #[arg(required = true, value_name = "OTHER.db", value_hint = ValueHint::FilePath)]
+    pub(super) others: Vec<PathBuf>,
+    /// Merge what is redacted with what is not, or is in another way
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
 /// `trailq diff`.
 #[derive(Debug, Args)]
 pub(super) struct Diff {
@@ -422,6 +436,16 @@ Examples:
 A snapshot tells where it comes from: `trailq --db OUT.db info` shows it. Whoever can rewrite the file can
 rewrite its digests too: pass the SHA-256 that is printed on by another way, and compare it with what
 --verify prints. --verify exits with 1 when something is wrong";
+
+/// Examples for `trailq merge --help`.
+const MERGE_EXAMPLES: &str = "\
+Examples:
+  trailq --db all.db merge alice.db bob.db
+  trailq merge ../handed-over.db
+  trailq merge --format json team/*.db > report.json
+
+The case is made where there is none. The same event, the same file, tag or note in two cases is one; the
+order makes no difference, and a case that is merged again adds nothing. It is done as a whole or not at all";
 
 /// Examples for `trailq diff --help`.
 const DIFF_EXAMPLES: &str = "\

@@ -6,7 +6,7 @@ use std::io::{self, BufReader, IsTerminal as _, Read};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use super::args::{Diff, Import, Lookup, LookupEvents, Queries, RunQuery, Script, Serve, Snapshot, Sql};
+use super::args::{Diff, Import, Lookup, LookupEvents, Merge, Queries, RunQuery, Script, Serve, Snapshot, Sql};
 use super::{Outcome, near_commands};
 use crate::diagnostic::Diagnostic;
 use crate::ingest::Options;
@@ -176,6 +176,11 @@ pub(super) fn script(session: &mut Session, script: Script) -> Result<Outcome, S
     }
     let (reader, origin) = open(&script.file)?;
     Ok(scripts::run(session, BufReader::new(reader), &origin)?.into())
+}
+
+/// `trailq merge OTHER.db...`.
+pub(super) fn merge(session: &mut Session, merge: &Merge) -> Result<Outcome, SessionError> {
+    Ok(session.merge(&merge.others, merge.force)?.into())
 }
 
 /// `trailq diff A.db B.db`.

@@ -83,6 +83,7 @@ fn dispatch(cli: Cli) -> Result<Outcome, SessionError> {
         Some(Command::Queries(queries)) => commands::queries(&mut session, &queries),
         Some(Command::Run(run)) => commands::run(&mut session, run),
         Some(Command::Script(script)) => commands::script(&mut session, script),
+        Some(Command::Merge(merge)) => commands::merge(&mut session, &merge),
         Some(Command::Diff(diff)) => commands::diff(&mut session, &diff),
         Some(Command::Info) => Ok(session.info()?.into()),
         Some(Command::Snapshot(snapshot)) => commands::snapshot(&mut session, snapshot),

@@ -10,6 +10,7 @@ mod delivery;
 mod identity;
 mod inflate;
 mod lenient;
+mod merge;
 mod normalise;
 mod pipeline;
 mod record;
@@ -23,5 +24,6 @@ pub mod stages;
 mod window;
 mod worker;
 
+pub use merge::{MergeReport, merge};
 pub use pipeline::{Options, import};
 pub use report::{Error, FieldProblem, Progress, RejectLine, Report, Unwatched};

@@ -104,7 +104,8 @@ struct Known {
 impl Known {
     fn load(connection: &Connection, case: &Path) -> Result<Known, store::Error> {
         let load = || -> rusqlite::Result<Known> {
-            let mut select = connection.prepare("SELECT path, bytes, modified, sha256 FROM files")?;
+            let mut select =
+                connection.prepare("SELECT path, bytes, modified, sha256 FROM files WHERE partial IS NULL")?;
             let rows =
                 select.query_map([], |row| Ok((row.get::<_, String>(0)?, (row.get(1)?, row.get(2)?, row.get(3)?))))?;
             let files = rows.collect::<rusqlite::Result<HashMap<_, (u64, Option<i64>, String)>>>()?;

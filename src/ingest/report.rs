@@ -133,6 +133,17 @@ pub enum Error {
     /// It was cancelled; what was committed is in the case.
     #[error("the import was cancelled")]
     Cancelled,
+    /// A case was to be merged into itself.
+    #[error("{} is the case itself", .0.display())]
+    Itself(PathBuf),
+    /// Of cases to be merged one is redacted and another is not, or otherwise.
+    #[error("{} is redacted, and {} is not, or in another way", redacted.display(), other.display())]
+    Redacted {
+        /// The one that is redacted.
+        redacted: PathBuf,
+        /// The other one.
+        other: PathBuf,
+    },
     /// A worker stopped before its file was read.
     #[error("reading {} stopped without a reason: please report this", path.display())]
     Worker {
@@ -154,6 +165,12 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::Store(error) => error.hint(),
+            Error::Itself(_) => Some("name another case with --db".to_owned()),
+            Error::Redacted { .. } => Some(
+                "the same accounts, keys and names would stand in one case under two names; merge it into a case of its \
+                 own, or with --force"
+                    .to_owned(),
+            ),
             _ => None,
         }
     }

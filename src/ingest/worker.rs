@@ -266,7 +266,7 @@ fn read_member(member: impl Read + Send, compressed: u64, sink: &mut FileSink<'_
 }
 
 /// Gathers events into batches and sends them on.
-struct FileSink<'w> {
+pub(super) struct FileSink<'w> {
     packer: &'w mut Packer,
     keyer: &'w mut Keyer,
     out: &'w Sender<Message>,
@@ -276,7 +276,7 @@ struct FileSink<'w> {
     hashes: Vec<u64>,
     lengths: Vec<u32>,
     bytes: Vec<u8>,
-    from_csv: bool,
+    pub(super) from_csv: bool,
     member: Option<String>,
     format: Option<&'static str>,
     problems: BTreeMap<Problem, u64>,
@@ -285,7 +285,7 @@ struct FileSink<'w> {
 }
 
 impl<'w> FileSink<'w> {
-    fn new(
+    pub(super) fn new(
         (packer, keyer): (&'w mut Packer, &'w mut Keyer),
         out: &'w Sender<Message>,
         passed: &'w AtomicU64,
@@ -314,7 +314,7 @@ impl<'w> FileSink<'w> {
     }
 
     /// Sends the events gathered so far.
-    fn flush(&mut self) -> ControlFlow<()> {
+    pub(super) fn flush(&mut self) -> ControlFlow<()> {
         if self.events.is_empty() {
             return ControlFlow::Continue(());
         }

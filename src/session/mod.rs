@@ -31,6 +31,7 @@ mod last;
 mod look;
 mod lookup;
 mod lookup_events;
+mod merge;
 mod moves;
 mod noise;
 mod output;
@@ -287,6 +288,11 @@ impl Session {
     /// Imports files into the case and prints a report.
     pub fn import(&mut self, paths: &[PathBuf], options: &ingest::Options) -> Result<Answer, SessionError> {
         import::run(self, paths, options)
+    }
+
+    /// Brings other cases into the case; `force`: even where some are redacted and others are not.
+    pub fn merge(&mut self, others: &[PathBuf], force: bool) -> Result<Answer, SessionError> {
+        merge::run(self, others, force)
     }
 
     /// Tells how two cases differ; `rows`: lists the differences instead of counting them.

@@ -224,13 +224,13 @@ fn compare(a: &FxHashMap<Key, i64>, b: &FxHashMap<Key, i64>) -> (Tally, Sides) {
 }
 
 /// The hashes of all records of a case, by the first id of their block.
-struct Hashes {
+pub(super) struct Hashes {
     firsts: Vec<i64>,
     hashes: Vec<Vec<u8>>,
 }
 
 impl Hashes {
-    fn of(connection: &Connection) -> rusqlite::Result<Hashes> {
+    pub(super) fn of(connection: &Connection) -> rusqlite::Result<Hashes> {
         let mut select = connection.prepare("SELECT id, hashes FROM record_blocks ORDER BY id")?;
         let mut rows = select.query([])?;
         let mut all = Hashes { firsts: Vec::new(), hashes: Vec::new() };
@@ -242,7 +242,7 @@ impl Hashes {
     }
 
     /// The hash of an event's record.
-    fn get(&self, id: i64) -> Option<&[u8]> {
+    pub(super) fn get(&self, id: i64) -> Option<&[u8]> {
         let block = self.firsts.partition_point(|first| *first <= id).checked_sub(1)?;
         let at = usize::try_from(id - self.firsts[block]).ok()?.checked_mul(8)?;
         self.hashes[block].get(at..at.checked_add(8)?)

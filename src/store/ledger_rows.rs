@@ -41,6 +41,18 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// Keeps a record that differs from the event with its eventID.
+    pub(super) fn keep_conflict(&mut self, event_id: &str, file: i64, record: &[u8]) -> rusqlite::Result<()> {
+        if self.is_merge() {
+            return self.keep_merged(event_id, file, record);
+        }
+        let mut keep = self.connection.prepare_cached(
+            "INSERT OR IGNORE INTO conflicts (event_id, file_id, sha256, record) VALUES (?1, ?2, ?3, ?4)",
+        )?;
+        keep.execute(params![event_id, file, crate::hash::sha256(record), String::from_utf8_lossy(record)])?;
+        Ok(())
+    }
+
     /// Keeps a digest file, unless it is there already.
     pub(crate) fn digest(&mut self, digest: &Digest) -> Result<(), Error> {
         let result = self.touch_file().and_then(|file| self.insert_digest(file, digest));

@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0002_saved_queries.sql"),
     include_str!("../../migrations/0003_session.sql"),
     include_str!("../../migrations/0004_provenance.sql"),
+    include_str!("../../migrations/0005_merge.sql"),
 ];
 
 /// The schema version that this program writes.

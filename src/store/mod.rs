@@ -19,6 +19,7 @@ mod info;
 mod keeper;
 pub(crate) mod known;
 mod ledger_rows;
+pub(crate) mod merge;
 mod migrate;
 mod open;
 mod paths;

@@ -18,6 +18,7 @@ use super::error::Error;
 use super::facets;
 use super::indexes;
 use super::known::{self, Key, Keys, text_id};
+use super::merge::Merge;
 use super::records::{Packed, Reader};
 use crate::arn::last_part;
 use crate::event::{Event, Identity, Resource, Text};
@@ -77,13 +78,15 @@ pub(crate) struct Writer<'c> {
     pub(super) recount: bool,
     pub(super) file: Option<OpenFile>,
     pub(super) committed_at: Instant,
-    records: Reader,
+    pub(super) records: Reader,
     pub(super) blocks: Blocks<'c>,
     insert_event: Statement<'c>,
     /// What is to go into `event_resources` at the end of the batch.
     links: Rc<Vec<Value>>,
     insert_links: Statement<'c>,
     find_event: Statement<'c>,
+    /// What is known beside that where cases are merged.
+    pub(super) merge: Option<Merge>,
 }
 
 const INSERT_EVENT: &str = "INSERT INTO events (id, time, event_id, event_time, event_source, event_name, aws_region, \
@@ -144,6 +147,7 @@ impl<'c> Writer<'c> {
             links: Rc::default(),
             insert_links: connection.prepare(INSERT_LINKS)?,
             find_event: connection.prepare("SELECT id FROM events WHERE event_id = ?1")?,
+            merge: None,
         })
     }
 
@@ -206,7 +210,7 @@ impl<'c> Writer<'c> {
             let id = first + index as i64;
             let existing = self.find(keys, &event.event_id)?;
             let verdict = match existing {
-                Some(existing) => self.compare(existing, batch, index)?,
+                Some(existing) => self.judge(existing, batch, index)?,
                 None => Verdict::New,
             };
             if matches!(verdict, Verdict::New | Verdict::TakeNew { .. }) && !packed {
@@ -278,7 +282,7 @@ impl<'c> Writer<'c> {
     }
 
     /// How a record stands to the event with the same eventID.
-    fn compare(&mut self, existing: i64, batch: &Batch, index: usize) -> rusqlite::Result<Verdict> {
+    pub(super) fn compare(&mut self, existing: i64, batch: &Batch, index: usize) -> rusqlite::Result<Verdict> {
         if self.blocks.hash_of(existing)? == batch.hashes.get(index).copied() {
             return Ok(Verdict::KeepOld { loser: None });
         }
@@ -324,6 +328,10 @@ impl<'c> Writer<'c> {
             let mut owner = self.connection.prepare_cached("SELECT event_id, file_id FROM events WHERE id = ?1")?;
             let (event_id, owner): (String, i64) = owner.query_row([old], |row| Ok((row.get(0)?, row.get(1)?)))?;
             self.keep_conflict(&event_id, owner, loser)?;
+        } else {
+            let sql = "INSERT OR IGNORE INTO replaced_rows SELECT event_id, file_id FROM csv_events JOIN events USING (id) \
+                       WHERE id = ?1";
+            self.connection.prepare_cached(sql)?.execute([old])?;
         }
         // It may be of this very batch.
         self.write_links()?;
@@ -335,15 +343,6 @@ impl<'c> Writer<'c> {
             self.connection.prepare_cached(sql)?.execute([old])?;
         }
         self.recount = true;
-        Ok(())
-    }
-
-    /// Keeps a record that differs from the event with its eventID.
-    fn keep_conflict(&mut self, event_id: &str, file: i64, record: &[u8]) -> rusqlite::Result<()> {
-        let mut keep = self.connection.prepare_cached(
-            "INSERT OR IGNORE INTO conflicts (event_id, file_id, sha256, record) VALUES (?1, ?2, ?3, ?4)",
-        )?;
-        keep.execute(params![event_id, file, crate::hash::sha256(record), String::from_utf8_lossy(record)])?;
         Ok(())
     }
 

@@ -31,7 +31,17 @@ const PARTS: &[(&str, &[&str])] = &[
     ("counts", &["attribute_values", "hourly_counts"]),
     (
         "ledger",
-        &["files", "imports", "rejects", "conflicts", "field_problems", "digests", "digest_files", "csv_events"],
+        &[
+            "files",
+            "imports",
+            "rejects",
+            "conflicts",
+            "field_problems",
+            "digests",
+            "digest_files",
+            "csv_events",
+            "replaced_rows",
+        ],
     ),
     (NOTES, &KEPT),
 ];

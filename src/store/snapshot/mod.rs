@@ -7,6 +7,7 @@
 mod digest;
 mod pages;
 mod provenance;
+pub(super) mod provenance;
 mod records;
 mod select;
 mod source;

@@ -1,6 +1,6 @@
 //! Where a case comes from: the steps that its file went through, read and written.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::digest::Digest;
 use crate::store::case::Case;
@@ -46,7 +46,7 @@ impl Case {
 }
 
 /// The steps that a case tells of.
-pub(super) fn read(connection: &Connection) -> rusqlite::Result<Vec<Step>> {
+pub(in crate::store) fn read(connection: &Connection) -> rusqlite::Result<Vec<Step>> {
     let list = |text: Option<String>| -> Vec<String> {
         text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
     };
@@ -80,9 +80,27 @@ pub(super) fn read(connection: &Connection) -> rusqlite::Result<Vec<Step>> {
     Ok(steps)
 }
 
+/// The id of the last step.
+pub(in crate::store) fn last(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    connection.query_row("SELECT id FROM provenance ORDER BY step DESC LIMIT 1", [], |row| row.get(0)).optional()
+}
+
+/// Writes the steps of another file behind those that are there, but for those that are known; how many it were.
+pub(in crate::store) fn take(connection: &Connection, steps: &[Step]) -> rusqlite::Result<usize> {
+    let mut known = connection.prepare("SELECT EXISTS (SELECT 1 FROM provenance WHERE id = ?1)")?;
+    let mut taken = 0;
+    for step in steps {
+        if !known.query_row([&step.id], |row| row.get::<_, bool>(0))? {
+            insert(connection, step)?;
+            taken += 1;
+        }
+    }
+    Ok(taken)
+}
+
 /// Writes the step that made a file, behind those that are there. Its id, its time and trailq's version are given here;
 /// where no parent is named, the last step before it is the parent.
-pub(super) fn write(connection: &Connection, step: &Step) -> rusqlite::Result<Step> {
+pub(in crate::store) fn write(connection: &Connection, step: &Step) -> rusqlite::Result<Step> {
     let mut step = step.clone();
     step.id = connection.query_row("SELECT lower(hex(randomblob(16)))", [], |row| row.get(0))?;
     step.made_at = time::format(time::now());
@@ -92,6 +110,12 @@ pub(super) fn write(connection: &Connection, step: &Step) -> rusqlite::Result<St
         let mut last = connection.prepare("SELECT id FROM provenance ORDER BY step DESC LIMIT 1")?;
         step.parents = last.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     }
+    insert(connection, &step)?;
+    Ok(step)
+}
+
+/// Writes a step as it is.
+fn insert(connection: &Connection, step: &Step) -> rusqlite::Result<()> {
     let list = |list: &[String]| (!list.is_empty()).then(|| serde_json::json!(list).to_string());
     connection.execute(
         "INSERT INTO provenance (kind, id, made_at, made_from, trailq_version, schema_version, selection, redacted, \
@@ -117,5 +141,5 @@ pub(super) fn write(connection: &Connection, step: &Step) -> rusqlite::Result<St
             params![step.id, digest.part, digest.rows, digest.sha256],
         )?;
     }
-    Ok(step)
+    Ok(())
 }

@@ -35,7 +35,14 @@ const TABLES: &[(&str, Rule)] = &[
     ("resources", Rule::Where("id IN (SELECT resource FROM main.event_resources)")),
     ("conflicts", Rule::Where("event_id IN (SELECT event_id FROM main.events)")),
     ("tags", Rule::Where("event_id IN (SELECT event_id FROM main.events)")),
-    ("files", Rule::Where("id IN (SELECT file_id FROM main.events UNION SELECT file_id FROM main.conflicts)")),
+    ("replaced_rows", Rule::Where("event_id IN (SELECT event_id FROM main.events)")),
+    (
+        "files",
+        Rule::Where(
+            "id IN (SELECT file_id FROM main.events UNION SELECT file_id FROM main.conflicts \
+             UNION SELECT file_id FROM main.replaced_rows)",
+        ),
+    ),
     ("imports", Rule::Where("id IN (SELECT import_id FROM main.files)")),
     ("rejects", Rule::Whole),
     ("field_problems", Rule::Whole),
@@ -83,7 +90,8 @@ pub(super) fn copy(connection: &Connection, some: bool, without_notes: bool) -> 
         };
         connection.execute_batch(&sql)?;
     }
-    Ok(())
+    // Whoever imports a file into it gets the rest too.
+    if some { connection.execute_batch("UPDATE main.files SET partial = 1") } else { Ok(()) }
 }
 
 /// The columns of a table.

@@ -1,0 +1,234 @@
+//! Merging: the records of other cases take the way of records from files, from `normalise` on.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use serde::Serialize;
+
+use super::decode::Sink as _;
+use super::inflate::Inflater;
+use super::record::RawRecord;
+use super::report::{Error, Progress};
+use super::worker::{FileSink, Message, Tools};
+use crate::ledger::{FileEnd, FileOutcome};
+use crate::store::dictionary::Dictionaries;
+use crate::store::known::Keyer;
+use crate::store::merge::{Merged, Other, Source, Turn};
+use crate::store::records::Packer;
+use crate::store::write::Writer;
+use crate::store::{self};
+
+/// Batches of a turn that wait to be written: all that it has.
+const QUEUE: usize = 128;
+/// Where the events to come are more than this share of what a case holds, its indexes are made anew.
+const MUCH: u64 = 4;
+
+/// The account of a merge.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct MergeReport {
+    /// Cases that were merged into the case.
+    pub cases: u64,
+    /// What became of their events.
+    #[serde(flatten)]
+    pub merged: Merged,
+    /// Time taken.
+    pub seconds: f64,
+}
+
+/// Merges other cases into a case, which is made where there is none. `force`: also where some of them are redacted
+/// and others are not, or otherwise. All of it is done or nothing.
+///
+/// # Errors
+/// One of the cases is missing, no case, of a newer schema, damaged, or the case itself; some are redacted and others
+/// are not; or the case cannot be written.
+pub fn merge(case: &Path, others: &[PathBuf], force: bool, progress: &dyn Progress) -> Result<MergeReport, Error> {
+    let started = Instant::now();
+    let mut opened = Vec::with_capacity(others.len());
+    for path in others {
+        if is_same(path, case) {
+            return Err(Error::Itself(path.clone()));
+        }
+        opened.push(Other::open(path)?);
+    }
+    let is_new = !case.exists();
+    let merged = into_case(case, &mut opened, force, progress);
+    if merged.is_err() && is_new {
+        // What was begun is nothing.
+        let _ = fs::remove_file(case);
+    }
+    let merged = match merged {
+        Err(_) if progress.is_cancelled() => return Err(Error::Cancelled),
+        merged => merged?,
+    };
+    Ok(MergeReport { cases: others.len() as u64, merged, seconds: started.elapsed().as_secs_f64() })
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    fs::canonicalize(one).ok().zip(fs::canonicalize(other).ok()).is_some_and(|(one, other)| one == other)
+}
+
+fn into_case(case: &Path, others: &mut [Other], force: bool, progress: &dyn Progress) -> Result<Merged, Error> {
+    let connection = store::open_for_import(case)?;
+    let handle = connection.get_interrupt_handle();
+    progress.cancelled_by(Box::new(move || handle.interrupt()));
+    let mut run = || -> Result<Merged, Error> {
+        let (events, redacted) = store::merge::state_of(&connection, case)?;
+        check_redacted(case, (events, &redacted), others, force)?;
+        let coming: u64 = others.iter().map(|other| other.events).sum();
+        progress.total(others.len() as u64, coming);
+        let mut writer = Writer::begin(&connection, case, &[])?;
+        if coming > events / MUCH {
+            writer.expect_much()?;
+        }
+        let is_new = store::merge::is_new(&connection, case)?;
+        let mut merged = Merged { files: writer.begin_merge(others, is_new)?, ..Merged::default() };
+        for other in &*others {
+            run_workers(other, &mut writer, &mut merged, progress)?;
+            progress.advance(1, 0, 0);
+        }
+        progress.finishing();
+        merged.changed = writer.finish_merge(others, is_new)?;
+        Ok(merged)
+    };
+    let result = run();
+    if result.is_err() {
+        // The error is what is told.
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    let closed = store::close(connection, case);
+    let merged = result?;
+    closed?;
+    Ok(merged)
+}
+
+/// What was replaced in one case stands as it was in another: the two tell the same with other names.
+fn check_redacted(case: &Path, (events, own): (u64, &[String]), others: &[Other], force: bool) -> Result<(), Error> {
+    if force {
+        return Ok(());
+    }
+    let own = (events > 0).then(|| (case, own.iter().map(String::as_str).collect::<Vec<_>>()));
+    let all: Vec<(&Path, Vec<&str>)> =
+        own.into_iter().chain(others.iter().map(|other| (other.path(), other.redactions()))).collect();
+    let Some(((first, redacted), rest)) = all.split_first() else { return Ok(()) };
+    match rest.iter().find(|(_, other)| other != redacted) {
+        None => Ok(()),
+        Some((other, replaced)) => Err(Error::Redacted {
+            redacted: if replaced.is_empty() { (*first).to_owned() } else { (*other).to_owned() },
+            other: if replaced.is_empty() { (*other).to_owned() } else { (*first).to_owned() },
+        }),
+    }
+}
+
+/// A turn on its way.
+struct Job {
+    turn: Turn,
+    out: Sender<Message>,
+}
+
+/// Why a worker stopped.
+type Fault = Mutex<Option<store::Error>>;
+
+/// Reads the events of a case in several threads, and writes them in order.
+fn run_workers(
+    other: &Other,
+    writer: &mut Writer<'_>,
+    merged: &mut Merged,
+    progress: &dyn Progress,
+) -> Result<(), Error> {
+    let turns = other.turns()?;
+    let workers = thread::available_parallelism().map_or(1, usize::from).clamp(1, 64);
+    let dictionaries = Arc::new(writer.dictionaries()?);
+    let (source, fault) = (&other.source(), Fault::default());
+    let (jobs_in, jobs_out) = bounded::<Job>(workers);
+    let (queues_in, queues_out) = bounded::<(Turn, Receiver<Message>)>(workers);
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            let (jobs, dictionaries, fault) = (jobs_out.clone(), Arc::clone(&dictionaries), &fault);
+            scope.spawn(move || {
+                if let Err(error) = work(source, &jobs, dictionaries) {
+                    fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                }
+            });
+        }
+        // Without this the workers would wait for each other's copy.
+        drop(jobs_out);
+        scope.spawn(move || {
+            for turn in turns {
+                let (out, queue) = bounded(QUEUE);
+                if queues_in.send((turn, queue)).is_err() || jobs_in.send(Job { turn, out }).is_err() {
+                    return;
+                }
+            }
+        });
+        let write = || -> Result<(), Error> {
+            for (turn, queue) in &queues_out {
+                writer.begin_turn(other, &turn);
+                if !write_turn(&queue, writer, progress)? {
+                    let fault = fault.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    return Err(fault.map_or(Error::Worker { path: other.path().to_owned() }, Error::Store));
+                }
+                writer.end_turn(merged);
+            }
+            Ok(())
+        };
+        let mut write = write;
+        let written = write();
+        // Whoever sends turns is not to wait for somebody to take them.
+        drop(queues_out);
+        written
+    })
+}
+
+/// Writes what a turn holds; whether it came to its end.
+fn write_turn(queue: &Receiver<Message>, writer: &mut Writer<'_>, progress: &dyn Progress) -> Result<bool, Error> {
+    for message in queue {
+        if progress.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        match message {
+            Message::Batch(batch, _) => {
+                writer.batch(&batch)?;
+                let events = batch.events.len() as u64;
+                progress.advance(0, events, events);
+            }
+            _ => return Ok(true),
+        }
+    }
+    Ok(false)
+}
+
+/// The mark that a turn is whole.
+fn end() -> FileEnd {
+    let outcome = FileOutcome::Unchanged;
+    FileEnd { outcome, sha256: String::new(), bytes: 0, format: None, problems: BTreeMap::new() }
+}
+
+/// A worker: one turn after the other, until there are no more or the writer is gone.
+fn work(source: &Source, jobs: &Receiver<Job>, dictionaries: Arc<Dictionaries>) -> Result<(), store::Error> {
+    let no_memory = |error| store::Error::Io { path: source.path().to_owned(), source: error };
+    let packer = Packer::new(dictionaries).map_err(no_memory)?;
+    let mut tools = Tools { packer, keyer: Keyer::default(), inflater: Inflater::new() };
+    let mut records = source.records()?;
+    for Job { turn, out } in jobs {
+        let passed = AtomicU64::new(0);
+        let mut sink = FileSink::new((&mut tools.packer, &mut tools.keyer), &out, &passed);
+        sink.from_csv = turn.from_csv;
+        records.each(&turn, &mut |bytes| {
+            let parsed = std::str::from_utf8(bytes)
+                .map_err(|error| error.to_string())
+                .and_then(|text| serde_json::from_str::<RawRecord<'_>>(text).map_err(|error| error.to_string()));
+            let record = parsed.map_err(|error| format!("is no record: {error}"))?;
+            Ok(sink.record(&record, bytes).is_continue())
+        })?;
+        if sink.flush().is_break() || out.send(Message::End(end())).is_err() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
