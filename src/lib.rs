@@ -21,6 +21,7 @@ pub mod ledger;
 pub mod lookup_events;
 pub mod policy;
 pub mod query;
+pub mod redact;
 pub mod render;
 pub mod repl;
 pub mod rows;

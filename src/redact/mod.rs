@@ -1,0 +1,148 @@
+//! Redaction: what identifies somebody is replaced in texts and records by what does not, always by the same. Knows no case
+//! and no screen.
+//!
+//! What is looked for is told by its shape (an account, a key, an address, an ARN) or was met before where such a thing
+//! stands (a user's name, the name in an ARN): see [`Found`]. It is replaced in every text, and in texts within texts: JSON
+//! in a string, URL-encoded policies. A pseudonym is made with a secret by HMAC, so that nobody can find the original by
+//! trying all there are.
+
+mod found;
+mod json;
+mod key;
+mod pseudonyms;
+mod spans;
+
+use std::collections::HashSet;
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+pub use found::Found;
+pub use key::KeyFile;
+pub use pseudonyms::Pseudonyms;
+
+/// What is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// Account ids: twelve digits.
+    Accounts,
+    /// Access keys and other unique ids of IAM: `AKIA...`, `AROA...`.
+    Keys,
+    /// Addresses.
+    Ips,
+    /// Names of users and sessions.
+    Users,
+    /// ARNs, and the names in them wherever else they stand.
+    Arns,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Kind; 5] = [Kind::Accounts, Kind::Keys, Kind::Ips, Kind::Users, Kind::Arns];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Accounts => "accounts",
+            Kind::Keys => "keys",
+            Kind::Ips => "ips",
+            Kind::Users => "users",
+            Kind::Arns => "arns",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Kind {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Kind, ()> {
+        Kind::ALL.into_iter().find(|kind| kind.name() == name).ok_or(())
+    }
+}
+
+/// Kinds with what they imply: an ARN holds its account, and a key encodes it.
+pub fn implied(kinds: &[Kind]) -> Vec<Kind> {
+    let has = |kind| kinds.contains(&kind);
+    let accounts = has(Kind::Accounts) || has(Kind::Arns);
+    let is_in = |kind| match kind {
+        Kind::Accounts => accounts,
+        Kind::Keys => accounts || has(Kind::Keys),
+        other => has(other),
+    };
+    Kind::ALL.into_iter().filter(|kind| is_in(*kind)).collect()
+}
+
+/// Replaces what was found. Shared by threads; each has a [`Rewriter`] of it.
+pub struct Redactor {
+    kinds: Vec<Kind>,
+    names: spans::Names,
+    /// Addresses that are known to be some.
+    addresses: HashSet<IpAddr>,
+    pseudonyms: Pseudonyms,
+}
+
+impl Redactor {
+    /// Replaces these kinds, by what was found of them.
+    ///
+    /// # Errors
+    /// The names are too many to look for, or the system gives no secret.
+    pub fn new(kinds: &[Kind], found: Found) -> Result<Redactor, String> {
+        let kinds = implied(kinds);
+        let pseudonyms = Pseudonyms::new(found.originals())?;
+        Ok(Redactor { names: spans::Names::new(found.names)?, addresses: found.addresses, kinds, pseudonyms })
+    }
+
+    fn has(&self, kind: Kind) -> bool {
+        self.kinds.contains(&kind)
+    }
+
+    /// What is replaced.
+    pub fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    /// What was replaced by what, and the secret.
+    pub fn pseudonyms(&self) -> &Pseudonyms {
+        &self.pseudonyms
+    }
+
+    /// A text with everything in it replaced.
+    pub fn text(&self, text: &str) -> String {
+        spans::replace(self, text, false).unwrap_or_else(|| text.to_owned())
+    }
+
+    /// A digest under the secret: the same for the same text, and of no use to who tries texts.
+    pub fn digest(&self, text: &str) -> String {
+        self.pseudonyms.digest(text)
+    }
+}
+
+/// Rewrites records, in one thread.
+pub struct Rewriter<'r> {
+    redactor: &'r Redactor,
+    seen: json::Seen,
+}
+
+impl<'r> Rewriter<'r> {
+    /// Rewrites by what the redactor knows.
+    pub fn new(redactor: &'r Redactor) -> Rewriter<'r> {
+        Rewriter { redactor, seen: json::Seen::default() }
+    }
+
+    /// A record with everything in it replaced, laid out as it was.
+    ///
+    /// # Errors
+    /// It is no JSON.
+    pub fn record(&mut self, record: &[u8]) -> Result<Vec<u8>, String> {
+        json::rewrite(self.redactor, &mut self.seen, record)
+    }
+}
+
+#[cfg(test)]
+mod tests;

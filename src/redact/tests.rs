@@ -1,0 +1,144 @@
+//! What is replaced, and that it is gone.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::net::IpAddr;
+
+use super::{Found, Kind, Redactor, Rewriter};
+
+fn redactor(kinds: &[Kind], record: &str) -> Redactor {
+    let mut found = Found::new(kinds);
+    found.record(record.as_bytes());
+    Redactor::new(kinds, found).unwrap()
+}
+
+fn rewrite(kinds: &[Kind], record: &str) -> String {
+    let redactor = redactor(kinds, record);
+    String::from_utf8(Rewriter::new(&redactor).record(record.as_bytes()).unwrap()).unwrap()
+}
+
+#[test]
+fn formats_stay_what_they_are() {
+    let redactor = redactor(&Kind::ALL, "{}");
+    let account = redactor.text("111122223333");
+    assert!(account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()) && !account.starts_with('0'));
+    for key in ["AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE", "AROA0123456789ABCDEFG"] {
+        let pseudonym = redactor.text(key);
+        assert!(pseudonym.len() == key.len() && pseudonym[..4] == key[..4] && pseudonym != key, "{pseudonym}");
+    }
+    let IpAddr::V4(four) = redactor.text("203.0.113.7").parse().unwrap() else { panic!("no IPv4 address") };
+    assert!(four.octets()[0] >= 240);
+    let IpAddr::V6(six) = redactor.text("2600:1f18::7").parse().unwrap() else { panic!("no IPv6 address") };
+    assert_eq!(six.segments()[..2], [0x2001, 0x0db8]);
+    assert_eq!(redactor.text("2600:1F18:0:0::7"), six.to_string(), "another spelling of the same");
+    let arn = redactor.text("arn:aws:iam::111122223333:role/path/Admin");
+    let parsed = crate::arn::Arn::parse(&arn).unwrap();
+    assert_eq!((parsed.service, parsed.account, parsed.kind()), ("iam", account.as_str(), "role"));
+    assert!(!arn.contains("Admin") && !arn.contains("path"), "{arn}");
+    assert_ne!(redactor.text("111122223334"), account);
+    assert_eq!(redactor.text("0.0.0.0/0 and ::/0"), "0.0.0.0/0 and ::/0");
+    assert_eq!(
+        redactor.text("arn:aws:iam::aws:policy/AdministratorAccess"),
+        "arn:aws:iam::aws:policy/AdministratorAccess"
+    );
+    assert_eq!(redactor.text("arn:aws:iam::111122223333:root"), format!("arn:aws:iam::{account}:root"));
+}
+
+#[test]
+fn everything_stands_in_place_of_the_same_wherever_it_is() {
+    let policy = r#"{"Statement":[{"Principal":{"AWS":"arn:aws:iam::111122223333:user/alice"},"Condition":{"IpAddress":{"aws:SourceIp":"203.0.113.7/32"}}}]}"#;
+    let encoded: String = policy
+        .bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect();
+    let deep = serde_json::json!({"policy": policy, "note": "a\nalice\t203.0.113.7"}).to_string();
+    let record = serde_json::json!({
+        "eventVersion": "1.08", "eventID": "00000000-0000-0000-0000-111122223333", "eventName": "alice",
+        "userAgent": "Mozilla/5.0 Chrome/120.0.0.0 [203.0.113.7]", "sourceIPAddress": "203.0.113.7",
+        "userIdentity": {
+            "type": "AssumedRole", "principalId": "AROA0123456789ABCDEFG:alice", "accountId": "111122223333",
+            "accessKeyId": "ASIAIOSFODNN7EXAMPLE", "arn": "arn:aws:sts::111122223333:assumed-role/Admin/alice",
+        },
+        "requestParameters": {
+            "bucketName": "logs-111122223333-eu", "policyDocument": encoded, "inner": deep, "account": 111122223333_u64,
+            "path": "AWSLogs/111122223333/CloudTrail/x.json.gz", "host": "ip-203-0-113-7.ec2.internal", "roleName": "Admin",
+            "who": "DOMAIN\\alice", "key": "home/alice/x", "not": "malice alices 1111222233334", "map": {"203.0.113.7": "alice"},
+        },
+    }).to_string();
+    let redactor = redactor(&Kind::ALL, &record);
+    let written = String::from_utf8(Rewriter::new(&redactor).record(record.as_bytes()).unwrap()).unwrap();
+    let (account, alice, address) =
+        (redactor.text("111122223333"), redactor.text("alice"), redactor.text("203.0.113.7"));
+    let value: serde_json::Value = serde_json::from_str(&written).unwrap();
+    assert_eq!(value["eventID"], "00000000-0000-0000-0000-111122223333");
+    assert_eq!(value["eventName"], "alice", "CloudTrail's own words stay");
+    let request = &value["requestParameters"];
+    assert_eq!(request["account"].to_string(), account);
+    assert_eq!(request["bucketName"], format!("logs-{account}-eu"));
+    assert_eq!(request["path"], format!("AWSLogs/{account}/CloudTrail/x.json.gz"));
+    assert_eq!(request["host"], format!("ip-{}.ec2.internal", address.replace('.', "-")));
+    assert_eq!(request["roleName"], redactor.text("Admin"));
+    assert_eq!(request["who"], format!("DOMAIN\\{alice}"));
+    assert_eq!(request["key"], format!("home/{alice}/x"));
+    assert_eq!(request["not"], "malice alices 1111222233334");
+    assert_eq!(request["map"][&address], alice.as_str());
+    assert_eq!(value["userAgent"], format!("Mozilla/5.0 Chrome/120.0.0.0 [{address}]"));
+    let arn = format!("arn:aws:iam::{account}:user/{alice}");
+    let inner: serde_json::Value = serde_json::from_str(request["inner"].as_str().unwrap()).unwrap();
+    assert_eq!(inner["note"], format!("a\n{alice}\t{address}"));
+    let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    assert_eq!(read(inner["policy"].as_str().unwrap())["Statement"][0]["Principal"]["AWS"], arn);
+    let statements = crate::policy::statements(request["policyDocument"].as_str().unwrap()).unwrap();
+    assert_eq!(statements[0]["principals"][0], arn);
+    assert_eq!(statements[0]["condition"]["IpAddress"]["aws:SourceIp"], format!("{address}/32"));
+    assert!(value["userIdentity"]["principalId"].as_str().unwrap().ends_with(&format!(":{alice}")));
+    assert!(value["userIdentity"]["arn"].as_str().unwrap().ends_with(&format!("/{alice}")));
+}
+
+#[test]
+fn only_what_is_asked_for_is_replaced_and_the_layout_stays() {
+    let record = "{ \"eventID\" : \"x\",\n \"userIdentity\":{\"userName\":\"al\\u0069ce\", \"accountId\":\"111122223333\"},\"n\":1.50 , \"sourceIPAddress\":\"203.0.113.7\"}";
+    assert_eq!(rewrite(&[], record), record);
+    let users = rewrite(&[Kind::Users], record);
+    assert!(
+        !users.contains("ce\"")
+            && users.contains("111122223333")
+            && users.contains("203.0.113.7")
+            && users.contains("\"n\":1.50 , "),
+        "{users}"
+    );
+    let ips = rewrite(&[Kind::Ips], record);
+    assert!(ips.contains("al\\u0069ce") && !ips.contains("203.0.113.7"), "{ips}");
+    let keys = "{\"a\":\"AKIAIOSFODNN7EXAMPLE\",\"b\":\"111122223333\"}";
+    let accounts = rewrite(&[Kind::Accounts], keys);
+    assert!(
+        !accounts.contains("AKIAIOSFODNN7EXAMPLE") && !accounts.contains("111122223333"),
+        "accounts imply keys: {accounts}"
+    );
+    let keys = rewrite(&[Kind::Keys], keys);
+    assert!(!keys.contains("AKIAIOSFODNN7EXAMPLE") && keys.contains("111122223333"), "{keys}");
+    assert_ne!(rewrite(&[Kind::Ips], record), ips, "each redaction has a secret of its own");
+}
+
+#[test]
+fn odd_records_are_rewritten_or_refused() {
+    let redactor = redactor(&Kind::ALL, r#"{"userName":"älice"}"#);
+    let mut rewriter = Rewriter::new(&redactor);
+    for odd in [
+        "",
+        "{",
+        "[]",
+        "\"",
+        "{\"a\":\"\\",
+        "{\"a\":\"%\"}",
+        "{\"a\":\"%C3%28 %zz \\\\u00 \\\\\"}",
+        "{\"a\":\"arn:aws:\"}",
+        "{\"a\":\":::\"}",
+        "\u{feff}",
+    ] {
+        let _ = rewriter.record(odd.as_bytes());
+    }
+    let written = rewriter.record("{\"a\":\"%C3%A4lice und älice\"}".as_bytes()).unwrap();
+    let written = String::from_utf8(written).unwrap();
+    assert!(!written.contains("lice"), "{written}");
+}
