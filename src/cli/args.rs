@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueHint};
 
+use crate::redact::Kind;
 use crate::render::Format;
 use crate::session::screen::Coloring;
 
@@ -254,12 +255,19 @@ pub(super) struct Snapshot {
     /// With --portable: a full-text index of the records, `records_fts`
     #[arg(long, requires = "portable")]
     pub(super) fts: bool,
+    /// Replace what identifies somebody, everywhere by the same: accounts, keys, ips, users, arns; accounts imply keys,
+    /// and arns imply accounts
+    #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = kinds())]
+    pub(super) redact: Vec<Kind>,
+    /// With --redact: write what stands for what to a file that only its owner can read
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "redact")]
+    pub(super) redact_key: Option<PathBuf>,
     /// Replace the file that is there
     #[arg(long)]
     pub(super) force: bool,
     /// Hold a snapshot against itself instead: its structure, the sums of its ledger, and the digests that it carries
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath,
-          conflicts_with_all = ["out", "lookup", "query", "tag", "no_notes", "portable", "force"])]
+          conflicts_with_all = ["out", "lookup", "query", "tag", "no_notes", "portable", "redact", "force"])]
     pub(super) verify: Option<PathBuf>,
     /// With --verify: look for the source files in a folder, by their SHA-256
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "verify", conflicts_with = "out")]
@@ -311,6 +319,11 @@ fn parse_param(text: &str) -> Result<(String, String), String> {
     } else {
         Err(format!("`{name}` is no name: letters, digits and _"))
     }
+}
+
+/// Reads what is redacted.
+fn kinds() -> impl TypedValueParser<Value = Kind> {
+    PossibleValuesParser::new(Kind::ALL.map(Kind::name)).try_map(|name| name.parse().map_err(|()| "no such kind"))
 }
 
 /// Reads a format.
@@ -430,6 +443,7 @@ Examples:
   trailq snapshot --where 'user=alice since=2024-03-01' alice.db
   trailq snapshot --tag finding --portable --fts findings.db
   trailq snapshot --query key-timeline --param key=AKIAIOSFODNN7EXAMPLE key.db
+  trailq snapshot --redact accounts,ips,users,arns --redact-key ~/incident-42.key handed-on.db
   trailq snapshot --verify incident-42.db
   trailq snapshot --verify incident-42.db --sources ./AWSLogs
 

@@ -163,6 +163,8 @@ pub(super) fn snapshot(session: &mut Session, snapshot: Snapshot) -> Result<Outc
         full_text: snapshot.fts,
         without_notes: snapshot.no_notes,
         force: snapshot.force,
+        redact: snapshot.redact,
+        key: snapshot.redact_key,
     };
     Ok(session.snapshot(&asked)?.into())
 }

@@ -17,6 +17,7 @@ use super::record::RawRecord;
 use super::report::{Error, Progress};
 use super::worker::{FileSink, Message, Tools};
 use crate::ledger::{FileEnd, FileOutcome};
+use crate::redact::{Redactor, Rewriter};
 use crate::store::dictionary::Dictionaries;
 use crate::store::known::Keyer;
 use crate::store::merge::{Merged, Other, Source, Turn};
@@ -57,7 +58,7 @@ pub fn merge(case: &Path, others: &[PathBuf], force: bool, progress: &dyn Progre
         opened.push(Other::open(path)?);
     }
     let is_new = !case.exists();
-    let merged = into_case(case, &mut opened, force, progress);
+    let merged = into_case(case, &mut opened, force, progress, None);
     if merged.is_err() && is_new {
         // What was begun is nothing.
         let _ = fs::remove_file(case);
@@ -73,7 +74,15 @@ fn is_same(one: &Path, other: &Path) -> bool {
     fs::canonicalize(one).ok().zip(fs::canonicalize(other).ok()).is_some_and(|(one, other)| one == other)
 }
 
-fn into_case(case: &Path, others: &mut [Other], force: bool, progress: &dyn Progress) -> Result<Merged, Error> {
+/// `redactor`: what is replaced in the records on their way; what else the cases hold has it replaced already, and the
+/// provenance tells of no merge.
+pub(super) fn into_case(
+    case: &Path,
+    others: &mut [Other],
+    force: bool,
+    progress: &dyn Progress,
+    redactor: Option<&Redactor>,
+) -> Result<Merged, Error> {
     let connection = store::open_for_import(case)?;
     let handle = connection.get_interrupt_handle();
     progress.cancelled_by(Box::new(move || handle.interrupt()));
@@ -89,11 +98,11 @@ fn into_case(case: &Path, others: &mut [Other], force: bool, progress: &dyn Prog
         let is_new = store::merge::is_new(&connection, case)?;
         let mut merged = Merged { files: writer.begin_merge(others, is_new)?, ..Merged::default() };
         for other in &*others {
-            run_workers(other, &mut writer, &mut merged, progress)?;
+            run_workers(other, &mut writer, &mut merged, progress, redactor)?;
             progress.advance(1, 0, 0);
         }
         progress.finishing();
-        merged.changed = writer.finish_merge(others, is_new)?;
+        merged.changed = writer.finish_merge(others, is_new, redactor.is_none())?;
         Ok(merged)
     };
     let result = run();
@@ -140,6 +149,7 @@ fn run_workers(
     writer: &mut Writer<'_>,
     merged: &mut Merged,
     progress: &dyn Progress,
+    redactor: Option<&Redactor>,
 ) -> Result<(), Error> {
     let turns = other.turns()?;
     let workers = thread::available_parallelism().map_or(1, usize::from).clamp(1, 64);
@@ -151,7 +161,7 @@ fn run_workers(
         for _ in 0..workers {
             let (jobs, dictionaries, fault) = (jobs_out.clone(), Arc::clone(&dictionaries), &fault);
             scope.spawn(move || {
-                if let Err(error) = work(source, &jobs, dictionaries) {
+                if let Err(error) = work(source, &jobs, dictionaries, redactor) {
                     fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                 }
             });
@@ -210,16 +220,24 @@ fn end() -> FileEnd {
 }
 
 /// A worker: one turn after the other, until there are no more or the writer is gone.
-fn work(source: &Source, jobs: &Receiver<Job>, dictionaries: Arc<Dictionaries>) -> Result<(), store::Error> {
+fn work(
+    source: &Source,
+    jobs: &Receiver<Job>,
+    dictionaries: Arc<Dictionaries>,
+    redactor: Option<&Redactor>,
+) -> Result<(), store::Error> {
     let no_memory = |error| store::Error::Io { path: source.path().to_owned(), source: error };
     let packer = Packer::new(dictionaries).map_err(no_memory)?;
     let mut tools = Tools { packer, keyer: Keyer::default(), inflater: Inflater::new() };
     let mut records = source.records()?;
+    let mut rewriter = redactor.map(Rewriter::new);
     for Job { turn, out } in jobs {
         let passed = AtomicU64::new(0);
         let mut sink = FileSink::new((&mut tools.packer, &mut tools.keyer), &out, &passed);
         sink.from_csv = turn.from_csv;
         records.each(&turn, &mut |bytes| {
+            let rewritten = rewriter.as_mut().map(|rewriter| rewriter.record(bytes)).transpose()?;
+            let bytes = rewritten.as_deref().unwrap_or(bytes);
             let parsed = std::str::from_utf8(bytes)
                 .map_err(|error| error.to_string())
                 .and_then(|text| serde_json::from_str::<RawRecord<'_>>(text).map_err(|error| error.to_string()));

@@ -14,6 +14,7 @@ mod merge;
 mod normalise;
 mod pipeline;
 mod record;
+mod redact;
 mod report;
 mod resources;
 mod rules;
@@ -26,4 +27,5 @@ mod worker;
 
 pub use merge::{MergeReport, merge};
 pub use pipeline::{Options, import};
+pub use redact::{gather, redact};
 pub use report::{Error, FieldProblem, Progress, RejectLine, Report, Unwatched};

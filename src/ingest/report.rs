@@ -144,6 +144,12 @@ pub enum Error {
         /// The other one.
         other: PathBuf,
     },
+    /// Nothing could be redacted.
+    #[error("the redaction could not begin: {reason}")]
+    Redaction {
+        /// Why not.
+        reason: String,
+    },
     /// A worker stopped before its file was read.
     #[error("reading {} stopped without a reason: please report this", path.display())]
     Worker {

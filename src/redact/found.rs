@@ -41,7 +41,7 @@ const SHORTEST: usize = 3;
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Found {
-    kinds: Vec<Kind>,
+    pub(super) kinds: Vec<Kind>,
     pub(super) names: HashSet<String>,
     pub(super) addresses: HashSet<IpAddr>,
     /// Texts that were looked through.

@@ -88,14 +88,18 @@ pub struct Redactor {
 }
 
 impl Redactor {
-    /// Replaces these kinds, by what was found of them.
+    /// Replaces the kinds that were looked for, by what was found of them.
     ///
     /// # Errors
     /// The names are too many to look for, or the system gives no secret.
-    pub fn new(kinds: &[Kind], found: Found) -> Result<Redactor, String> {
-        let kinds = implied(kinds);
+    pub fn new(found: Found) -> Result<Redactor, String> {
         let pseudonyms = Pseudonyms::new(found.originals())?;
-        Ok(Redactor { names: spans::Names::new(found.names)?, addresses: found.addresses, kinds, pseudonyms })
+        Ok(Redactor {
+            names: spans::Names::new(found.names)?,
+            addresses: found.addresses,
+            kinds: found.kinds,
+            pseudonyms,
+        })
     }
 
     fn has(&self, kind: Kind) -> bool {
@@ -115,6 +119,11 @@ impl Redactor {
     /// A text with everything in it replaced.
     pub fn text(&self, text: &str) -> String {
         spans::replace(self, text, false).unwrap_or_else(|| text.to_owned())
+    }
+
+    /// A lookup or a statement with everything in it replaced. Where somebody is called as a field is, the field stays.
+    pub fn code(&self, code: &str) -> String {
+        spans::replace_code(self, code).unwrap_or_else(|| code.to_owned())
     }
 
     /// A digest under the secret: the same for the same text, and of no use to who tries texts.

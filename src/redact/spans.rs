@@ -1,6 +1,6 @@
 //! Where in a text something stands that is to be replaced.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::net::{AddrParseError, IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -9,11 +9,14 @@ use aho_corasick::AhoCorasick;
 use regex::Regex;
 
 use super::{Kind, Redactor};
+use crate::fields::FIELDS;
 
 /// An ARN, as far as that can be told in a text: its first five parts, and its resource.
 static ARN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"arn:([a-z0-9-]*):([A-Za-z0-9-]*):([A-Za-z0-9-]*):([A-Za-z0-9-]*):([^\s"'<>\\,;()\[\]{}]+)"#).ok()
+    Regex::new(r#"arn:([a-z0-9*-]*):([A-Za-z0-9*-]*):([A-Za-z0-9*-]*):([A-Za-z0-9*-]*):([^\s"'<>\\,;()\[\]{}]+)"#).ok()
 });
+/// A type of resources.
+static TYPE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("AWS::[A-Za-z0-9]+(?:::[A-Za-z0-9]+)*").ok());
 /// What has the shape of a key, of one or more numbers with dots or hyphens, and of an address of IPv6.
 static KEY: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new("(?:AKIA|ASIA|AROA|AIDA|AGPA|AIPA|ANPA|ANVA|ABIA|ACCA|APKA|ASCA)[A-Z0-9]{8,124}").ok());
@@ -125,20 +128,21 @@ pub(super) fn is_nobody(name: &str) -> bool {
 }
 
 /// Names that are looked for in texts.
-pub(super) struct Names(Option<AhoCorasick>);
+pub(super) struct Names {
+    all: HashSet<String>,
+    finder: Option<AhoCorasick>,
+}
 
 impl Names {
     pub(super) fn new(names: impl IntoIterator<Item = String>) -> Result<Names, String> {
-        let names: Vec<String> = names.into_iter().filter(|name| !is_nobody(name)).collect();
-        if names.is_empty() {
-            return Ok(Names(None));
-        }
-        AhoCorasick::new(names).map(|finder| Names(Some(finder))).map_err(|error| error.to_string())
+        let all: HashSet<String> = names.into_iter().filter(|name| !is_nobody(name)).collect();
+        let finder = (!all.is_empty()).then(|| AhoCorasick::new(&all)).transpose();
+        Ok(Names { finder: finder.map_err(|error| error.to_string())?, all })
     }
 
     /// Where a name stands as a whole.
     fn spans<'t>(&'t self, text: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
-        let found = self.0.iter().flat_map(move |finder| finder.find_overlapping_iter(text));
+        let found = self.finder.iter().flat_map(move |finder| finder.find_overlapping_iter(text));
         found.map(|found| found.start()..found.end()).filter(|span| stands_alone(text, span))
     }
 }
@@ -184,6 +188,22 @@ pub(super) fn replace(redactor: &Redactor, text: &str, is_agent: bool) -> Option
     }
     hits.extend(find(redactor, text, is_agent));
     put(text, apart(hits))
+}
+
+/// As [`replace`], in a lookup or a statement: words that fields have are replaced only where a value stands.
+pub(super) fn replace_code(redactor: &Redactor, code: &str) -> Option<String> {
+    let words: HashSet<&str> = FIELDS
+        .iter()
+        .flat_map(|field| field.aliases.iter().copied().chain([field.name, field.column]))
+        .flat_map(|name| name.split(['-', '_']).chain([name]))
+        .collect();
+    let mut hits = find(redactor, code, false);
+    hits.retain(|hit| {
+        let value = code[..hit.span.start].ends_with(['\'', '"', '=', ',', '~', '*', ' ']);
+        let field = code[hit.span.end..].starts_with(['=', '!', '~', '<', '>', '_', '-', '.']);
+        !words.contains(&code[hit.span.clone()]) || (value && !field)
+    });
+    put(code, apart(hits))
 }
 
 /// The hits in order, of those that overlap the longest, or of several as long the first.
@@ -290,6 +310,9 @@ fn find(redactor: &Redactor, text: &str, is_agent: bool) -> Vec<Hit> {
             fixed.push(Hit::new(arn.resource, put));
         }
     }
+    let types = TYPE.iter().flat_map(|types| types.find_iter(text));
+    fixed.extend(types.map(|found| Hit { span: found.range(), put: None }));
+    fixed.sort_by_key(|hit| hit.span.start);
     let host = |span: &Range<usize>| text[span.end..].starts_with(".amazonaws.com");
     let names = redactor.names.spans(text).filter(|span| !host(span));
     let mut found: Vec<Hit> = names.map(|span| Hit::new(span.clone(), name(redactor, &text[span]))).collect();
@@ -391,10 +414,11 @@ pub(super) fn is_everywhere(address: IpAddr) -> bool {
 
 /// The pseudonym of a name, word by word where it has several.
 pub(super) fn name(redactor: &Redactor, name: &str) -> String {
-    let several = name.contains(['/', ':']);
+    let last = crate::arn::last_part(name);
     words(name, |word| {
         let number = word.len() <= 6 && word.bytes().all(|byte| byte.is_ascii_digit());
-        let kept = several && (number || ARN_KINDS.contains(&word));
+        let kind = ARN_KINDS.contains(&word) && word != last;
+        let kept = word != name && (number || kind) && !redactor.names.all.contains(word);
         if kept { word.to_owned() } else { redactor.pseudonyms.word(word) }
     })
 }

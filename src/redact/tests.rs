@@ -9,7 +9,7 @@ use super::{Found, Kind, Redactor, Rewriter};
 fn redactor(kinds: &[Kind], record: &str) -> Redactor {
     let mut found = Found::new(kinds);
     found.record(record.as_bytes());
-    Redactor::new(kinds, found).unwrap()
+    Redactor::new(found).unwrap()
 }
 
 fn rewrite(kinds: &[Kind], record: &str) -> String {

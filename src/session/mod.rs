@@ -40,6 +40,7 @@ mod params;
 mod plot;
 mod progress;
 mod records;
+mod redact;
 mod saved;
 pub mod screen;
 pub mod script;

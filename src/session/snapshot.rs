@@ -14,6 +14,7 @@ use super::saved::{bound, event_ids};
 use super::{Answer, Run, Session, SessionError};
 use crate::diagnostic::Diagnostic;
 use crate::query::{self, edit};
+use crate::redact::Kind;
 use crate::render::escape::{self, visible};
 use crate::render::{Format, number};
 use crate::rows::{Cell, RowSink, Value};
@@ -51,6 +52,10 @@ pub struct Snapshot {
     pub without_notes: bool,
     /// Whether a file of that name is replaced.
     pub force: bool,
+    /// What is replaced.
+    pub redact: Vec<Kind>,
+    /// Where the key of it is written.
+    pub key: Option<PathBuf>,
 }
 
 impl Session {
@@ -86,8 +91,12 @@ impl Session {
             full_text: asked.full_text,
             without_notes: asked.without_notes,
             force: asked.force,
+            ..Wanted::default()
         };
-        let made = snapshot::write(source, &asked.out, &wanted)?;
+        let made = match asked.redact.as_slice() {
+            [] => snapshot::write(source, &asked.out, &wanted)?,
+            kinds => self.redacted(source, folder, asked, &wanted, kinds)?,
+        };
         match self.settings.format {
             Some(Format::Json) => {
                 self.print(&format!("{}\n", escape::json(&format!("{:#}", object(&asked.out, &made)))))?

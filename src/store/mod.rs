@@ -29,6 +29,7 @@ mod scan;
 pub mod snapshot;
 mod sql_errors;
 mod sql_text;
+pub(crate) mod staged;
 mod turns;
 mod values;
 pub(crate) mod write;

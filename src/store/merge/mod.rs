@@ -96,8 +96,8 @@ impl<'c> Writer<'c> {
     }
 
     /// Takes in what the cases hold beside their events, accounts for every file, and ends the merge: with one step more
-    /// in the provenance, or where the case holds nothing new, as if nothing had been done. Gives whether it was changed.
-    pub(crate) fn finish_merge(mut self, others: &[Other], is_new: bool) -> Result<bool, Error> {
+    /// in the provenance if `is_step`, or where the case holds nothing new, as if nothing had been done. Gives whether it was changed.
+    pub(crate) fn finish_merge(mut self, others: &[Other], is_new: bool, is_step: bool) -> Result<bool, Error> {
         for other in others {
             self.take_ledger(other)?;
             self.take_kept(other)?;
@@ -111,8 +111,10 @@ impl<'c> Writer<'c> {
         }
         let accounted = ledger::account(self.connection);
         self.sql(accounted)?;
-        let step = self.add_step(others, is_new);
-        self.sql(step)?;
+        if is_step {
+            let step = self.add_step(others, is_new);
+            self.sql(step)?;
+        }
         let (connection, path, import) = (self.connection, self.path, self.import);
         self.finish()?;
         // A merge is no run of import: its row only told that the case was not whole.

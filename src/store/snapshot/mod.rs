@@ -6,7 +6,6 @@
 
 mod digest;
 mod pages;
-mod provenance;
 pub(super) mod provenance;
 mod records;
 mod select;
@@ -45,6 +44,10 @@ pub struct Wanted {
     pub without_notes: bool,
     /// Whether a file of that name is replaced.
     pub force: bool,
+    /// What was replaced in the case before, for the provenance.
+    pub redacted: Vec<String>,
+    /// The name of the case, where it is not the file's.
+    pub name: Option<String>,
 }
 
 /// What was made.
@@ -80,9 +83,10 @@ pub fn write(source: Source, out: &Path, wanted: &Wanted) -> Result<Made, Error>
     };
     let step = Step {
         kind: "snapshot".to_owned(),
-        made_from: vec![source.name()],
+        made_from: vec![wanted.name.clone().unwrap_or_else(|| source.name())],
         schema_version: Some(source.schema),
         selection: wanted.selection.clone(),
+        redacted: wanted.redacted.clone(),
         portable: wanted.portable,
         digests,
         ..Step::default()

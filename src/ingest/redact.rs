@@ -1,0 +1,61 @@
+//! Redaction of a case: what identifies somebody is gathered, and the case is written anew without it, its records going
+//! the way of an import once more. So columns agree with records, and nothing of what was replaced stands in the file.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::merge::into_case;
+use super::normalise::normalise;
+use super::record::RawRecord;
+use super::report::{Error, Progress};
+use crate::redact::{Found, Kind, Redactor, Rewriter};
+use crate::store::merge::Other;
+use crate::store::staged::{self, Staged};
+
+/// Gathers from a case what there is to be replaced that no shape tells. Of a case of which some events are handed on, all
+/// of it: who acted elsewhere may be named here.
+///
+/// # Errors
+/// The case cannot be read.
+pub fn gather(case: &Path, kinds: &[Kind]) -> Result<Found, Error> {
+    let mut found = Found::new(kinds);
+    staged::gather(case, &mut found)?;
+    let other = Other::open(case)?;
+    let source = other.source();
+    let mut records = source.records()?;
+    for turn in other.turns()? {
+        records.each(&turn, &mut |record| {
+            found.record(record);
+            Ok(true)
+        })?;
+    }
+    Ok(found)
+}
+
+/// Writes a case anew with what was found replaced. `from` is a case that is thrown away after: what it holds beside its
+/// records is rewritten in place. `to` is a file that is not there yet.
+///
+/// # Errors
+/// The case cannot be read, or the new one cannot be written.
+pub fn redact(from: &Path, to: &Path, found: Found, progress: &dyn Progress) -> Result<Redactor, Error> {
+    let redactor = Redactor::new(found).map_err(|reason| Error::Redaction { reason })?;
+    let mut rewriter = Rewriter::new(&redactor);
+    let staged = Staged::open(from)?;
+    let mut kept = HashMap::new();
+    for (event_id, record) in staged.events_without_id()? {
+        if let Some(new) = id_of(&mut rewriter, &record) {
+            kept.insert(event_id, new);
+        }
+    }
+    staged.rewrite(&redactor, &kept)?;
+    staged.close()?;
+    into_case(to, &mut [Other::open(from)?], true, progress, Some(&redactor))?;
+    Ok(redactor)
+}
+
+/// The event id that a record without one gets once it is rewritten.
+fn id_of(rewriter: &mut Rewriter<'_>, record: &[u8]) -> Option<String> {
+    let record = rewriter.record(record).ok()?;
+    let parsed: RawRecord<'_> = serde_json::from_slice(&record).ok()?;
+    Some(normalise(&parsed, &record).0.event_id.to_string())
+}

@@ -1,0 +1,507 @@
+//! `trailq snapshot --redact`: nothing of what was replaced is left anywhere in the file, and what is left still tells who
+//! did what.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+use common::program::Desk;
+use common::{check_case, corpus, lines, testdata};
+use regex::Regex;
+use rusqlite::Connection;
+use rusqlite::types::ValueRef;
+use serde_json::Value;
+use trailq::store::Case;
+
+/// What was replaced, by its kind.
+type Originals = BTreeMap<&'static str, BTreeSet<String>>;
+
+/// Names that are nobody's, and words that CloudTrail's own fields have too.
+fn is_nobody(name: &str) -> bool {
+    matches!(name, "root" | "HIDDEN_DUE_TO_SECURITY_REASONS" | "AWS Internal") || name.ends_with(".amazonaws.com")
+}
+
+/// Everything that columns and records of a case tell of whom.
+fn originals(case: &Path) -> Originals {
+    let connection = Connection::open(case).unwrap();
+    let mut found = Originals::new();
+    for (kind, sql) in [
+        (
+            "accounts",
+            "SELECT recipient_account_id FROM events UNION SELECT account_id FROM identities UNION SELECT account_id FROM resources \
+                      UNION SELECT account_id FROM files UNION SELECT aws_account_id FROM digests",
+        ),
+        ("keys", "SELECT access_key_id FROM events UNION SELECT issued_access_key_id FROM events"),
+        ("ips", "SELECT source_ip_address FROM events"),
+        (
+            "users",
+            "SELECT user_name FROM events UNION SELECT user_name FROM identities UNION SELECT session_name FROM identities \
+                   UNION SELECT source_identity FROM events UNION SELECT role_name FROM identities",
+        ),
+        ("arns", "SELECT arn FROM identities UNION SELECT role_arn FROM identities UNION SELECT arn FROM resources"),
+    ] {
+        found.entry(kind).or_default().extend(lines(&connection, sql));
+    }
+    let opened = Case::open(case).unwrap();
+    for id in lines(&connection, "SELECT id FROM events") {
+        let record = opened.record(id.parse().unwrap()).unwrap().unwrap();
+        walk(None, &serde_json::from_slice(&record).unwrap(), &mut found);
+    }
+    let account = |text: &String| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let address =
+        |text: &String| text.parse::<IpAddr>().is_ok_and(|address| !address.is_loopback() && !address.is_unspecified());
+    found.get_mut("accounts").unwrap().retain(account);
+    found.get_mut("ips").unwrap().retain(address);
+    found.get_mut("keys").unwrap().retain(|key| key.len() > 1);
+    found.get_mut("users").unwrap().retain(|name| !is_nobody(name) && name.chars().any(char::is_alphanumeric));
+    // AWS's own policies, and what names nothing, are nobody's.
+    let named = |arn: &String| {
+        let parts: Vec<&str> = arn.splitn(6, ':').collect();
+        parts.len() == 6
+            && parts[4] != "aws"
+            && (account(&parts[4].to_owned()) || parts[5].contains(char::is_alphanumeric))
+    };
+    found.get_mut("arns").unwrap().retain(|arn| arn.starts_with("arn:") && named(arn));
+    found
+}
+
+/// What a record tells of whom, by the names of its fields and the shapes of its texts.
+fn walk(key: Option<&str>, value: &Value, found: &mut Originals) {
+    match value {
+        Value::Object(members) => members.iter().for_each(|(key, value)| walk(Some(key), value, found)),
+        Value::Array(values) => values.iter().for_each(|value| walk(key, value, found)),
+        Value::String(text) => {
+            let mut add = |kind, text: &str| {
+                found.entry(kind).or_default().insert(text.to_owned());
+            };
+            if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+                add("accounts", text);
+            }
+            if text.parse::<IpAddr>().is_ok() {
+                add("ips", text);
+            }
+            if text.starts_with("arn:") && !text.contains(char::is_whitespace) {
+                add("arns", text);
+            }
+            if let Some(key) = key {
+                match key {
+                    "accessKeyId" => add("keys", text),
+                    "userName" | "roleSessionName" | "sourceIdentity" => add("users", text),
+                    "principalId" => text.split_once(':').into_iter().for_each(|(_, session)| add("users", session)),
+                    _ => {}
+                }
+            }
+            if let Ok(inner @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str::<Value>(text) {
+                walk(None, &inner, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A text, and what it says where escapes and URL encoding are read.
+fn readings(text: &str) -> Vec<String> {
+    let mut all = vec![text.to_owned()];
+    if text.contains('%') {
+        let mut bytes = Vec::new();
+        let mut rest = text.as_bytes();
+        while let Some((first, behind)) = rest.split_first() {
+            let code = behind.get(..2).and_then(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok());
+            match code.filter(|_| *first == b'%') {
+                Some(byte) => {
+                    bytes.push(byte);
+                    rest = &behind[2..];
+                }
+                None => {
+                    bytes.push(*first);
+                    rest = behind;
+                }
+            }
+        }
+        all.push(String::from_utf8_lossy(&bytes).into_owned());
+    }
+    all
+}
+
+/// Every text in a value, in whatever it is wrapped; keys too.
+fn texts(value: &Value, top: bool, out: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            for (key, value) in members {
+                // CloudTrail's own words, and ids that stay.
+                let own = [
+                    "eventID",
+                    "eventId",
+                    "sharedEventID",
+                    "requestID",
+                    "eventName",
+                    "eventSource",
+                    "eventTime",
+                    "awsRegion",
+                    "eventType",
+                    "eventCategory",
+                    "eventVersion",
+                    "errorCode",
+                    "apiVersion",
+                ];
+                if !top && key != "user" {
+                    out.push(key.clone());
+                } else if own.contains(&key.as_str()) {
+                    continue;
+                }
+                texts(value, false, out);
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| texts(value, false, out)),
+        Value::String(text) => {
+            for reading in readings(text) {
+                match serde_json::from_str::<Value>(&reading) {
+                    Ok(inner @ (Value::Object(_) | Value::Array(_) | Value::String(_))) => texts(&inner, false, out),
+                    _ => out.push(reading),
+                }
+            }
+        }
+        Value::Number(number) => out.push(number.to_string()),
+        _ => {}
+    }
+}
+
+/// Looks for originals as whole tokens.
+struct Search {
+    words: Vec<(&'static str, String)>,
+    finder: AhoCorasick,
+}
+
+impl Search {
+    fn new(originals: &Originals, kinds: &[&str]) -> Search {
+        let words: Vec<(&'static str, String)> = originals
+            .iter()
+            .filter(|(kind, _)| kinds.contains(kind))
+            .flat_map(|(kind, words)| words.iter().map(|word| (*kind, word.clone())))
+            .collect();
+        let finder = AhoCorasick::new(words.iter().map(|(_, word)| word)).unwrap();
+        Search { words, finder }
+    }
+
+    fn look(&self, place: &str, bytes: &[u8], found: &mut BTreeSet<String>) {
+        for hit in self.finder.find_overlapping_iter(bytes) {
+            let (kind, word) = &self.words[hit.pattern().as_usize()];
+            let ends = |byte: Option<&u8>| {
+                byte.is_none_or(|byte| match *kind {
+                    // An account stands in a name too.
+                    "accounts" => !byte.is_ascii_digit(),
+                    _ => !byte.is_ascii_alphanumeric() && *byte < 0x80,
+                })
+            };
+            let before = hit.start().checked_sub(1).and_then(|at| bytes.get(at));
+            if ends(before) && ends(bytes.get(hit.end())) {
+                let around = &bytes[hit.start().saturating_sub(40)..bytes.len().min(hit.end() + 40)];
+                found.insert(format!("{kind} {word} in {place}: {}", String::from_utf8_lossy(around)));
+            }
+        }
+    }
+}
+
+/// A text without AWS's own words: types of resources, and what kind of thing an ARN names.
+fn without_aws(text: &str) -> String {
+    static OWN: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"AWS::\w+(::\w+)*|(arn:[a-z-]*:[a-z0-9-]*:[a-z0-9*-]*:[0-9*]*:)[a-z-]+[/:]").unwrap()
+    });
+    OWN.replace_all(text, "$2").into_owned()
+}
+
+/// Columns whose values are CloudTrail's own words, or ids and times that stay.
+const OWN: &[&str] = &[
+    "event_id",
+    "shared_event_id",
+    "event_name",
+    "event_source",
+    "error_code",
+    "event_type",
+    "outcome",
+    "attribute",
+    "type",
+    "format",
+    "sha256",
+    "hash_value",
+    "id",
+    "origin",
+    "sql",
+    "tbl_name",
+];
+
+/// Everywhere where an original stands in a snapshot.
+fn leaks(snapshot: &Path, search: &Search) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let connection = Connection::open(snapshot).unwrap();
+    for table in lines(
+        &connection,
+        "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'records_fts%'",
+    ) {
+        let mut select = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
+        let columns: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
+        let mut rows = select.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            for (at, column) in columns.iter().enumerate() {
+                let own = OWN.contains(&column.as_str())
+                    || (column == "value" && {
+                        let attribute: String = row.get("attribute").unwrap();
+                        OWN.contains(&attribute.as_str())
+                    });
+                if own {
+                    continue;
+                }
+                if let ValueRef::Text(text) | ValueRef::Blob(text) = row.get_ref(at).unwrap() {
+                    if matches!(column.as_str(), "record") {
+                        let mut all = Vec::new();
+                        texts(&serde_json::from_slice(text).unwrap(), true, &mut all);
+                        all.iter().for_each(|text| search.look(&table, without_aws(text).as_bytes(), &mut found));
+                    } else {
+                        for reading in readings(&String::from_utf8_lossy(text)) {
+                            search.look(&format!("{table}.{column}"), without_aws(&reading).as_bytes(), &mut found);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    let case = Case::open(snapshot).unwrap();
+    for id in lines(&connection, "SELECT id FROM events") {
+        let record = case.record(id.parse().unwrap()).unwrap().unwrap();
+        let mut all = Vec::new();
+        texts(&serde_json::from_slice(&record).unwrap(), true, &mut all);
+        all.iter().for_each(|text| search.look("a record", without_aws(text).as_bytes(), &mut found));
+    }
+    found
+}
+
+/// Puts originals into everything that somebody may note.
+fn note(case: &Path) {
+    Connection::open(case).unwrap().execute_batch(
+        "INSERT INTO tags (event_id, tag, note, created_at, created_by) SELECT event_id, 'by-alice', 'alice from 203.0.113.50, 111122223333', \
+             '2024-05-01T00:00:00Z', 'alice' FROM events WHERE event_name = 'ConsoleLogin'; \
+         INSERT INTO tags (event_id, tag, note, created_at, created_by) SELECT event_id, 'odd', NULL, '2024-05-01T00:00:00Z', 'x' \
+             FROM events WHERE event_id GLOB 'content-*'; \
+         INSERT INTO notes (text, created_at, created_by) VALUES ('arn:aws:iam::111122223333:user/alice used AKIA0000ALICEEXAMPLE', '2024-05-01T00:00:00Z', 'alice'); \
+         INSERT INTO saved_queries (name, text, created_at, created_by) VALUES ('alice', '-- title: Hers\n-- about: What alice did, for a test.\n-- columns: event_id\n\nSELECT event_id FROM events WHERE user_name = ''alice'' AND recipient_account_id = ''111122223333'';\n', '2024-05-01T00:00:00Z', 'alice'); \
+         INSERT INTO noise_rules (name, filter, created_at, created_by) VALUES ('alice', 'user=alice ip=203.0.113.50', '2024-05-01T00:00:00Z', 'alice')",
+    ).unwrap();
+}
+
+const ALL: &str = "accounts,keys,ips,users,arns";
+
+#[test]
+fn nothing_of_what_was_replaced_is_left() {
+    let desk = Desk::new();
+    let folders = ["delivery", "shapes", "broken"].map(|folder| testdata(folder).to_str().unwrap().to_owned());
+    desk.run(&["import", &folders[0], &folders[1], &folders[2]]).exits(1);
+    note(&desk.scratch.case());
+    let originals = originals(&desk.scratch.case());
+    for (kind, least) in [("accounts", 3), ("keys", 20), ("ips", 10), ("users", 20), ("arns", 30)] {
+        assert!(originals[kind].len() >= least, "{kind}: {:?}", originals[kind]);
+    }
+    for (name, more) in [
+        ("whole.db", &[][..]),
+        ("some.db", &["--where", "user=alice or event-name=ConsoleLogin"]),
+        ("plain.db", &["--portable", "--fts"]),
+    ] {
+        let key = format!("{name}.key");
+        let arguments = [&["snapshot", name, "--redact", ALL, "--redact-key", &key], more].concat();
+        let ran = desk.run(&arguments).exits(0);
+        assert!(ran.err.contains("keep it apart"), "{ran:?}");
+        let snapshot = desk.scratch.path(name);
+        if name != "plain.db" {
+            check_case(&snapshot);
+        }
+        let search = Search::new(&originals, &["accounts", "keys", "ips", "users", "arns"]);
+        let mut found = leaks(&snapshot, &search);
+        // Somebody is called as a field of lookups is.
+        found.retain(|hit| {
+            !["noise_rules.filter", "provenance.selection", "saved_queries.text"]
+                .iter()
+                .any(|code| hit.starts_with(&format!("users user in {code}")))
+        });
+        assert!(found.is_empty(), "{name}: {} leaks: {:#?}", found.len(), found.iter().take(20).collect::<Vec<_>>());
+        // The bytes of the file, whatever they are: but for short names, which any bytes may spell.
+        let mut long = originals.clone();
+        long.get_mut("users").unwrap().retain(|name| name.len() > 4 && !name.eq_ignore_ascii_case("autoscaling"));
+        let mut found = BTreeSet::new();
+        Search::new(&long, &["accounts", "keys", "ips", "users", "arns"]).look(
+            "the file",
+            &std::fs::read(&snapshot).unwrap(),
+            &mut found,
+        );
+        // Event ids and request ids stay, and end in twelve digits.
+        found.retain(|hit| !(hit.starts_with("accounts") && hit.contains("-0000-")));
+        assert!(found.is_empty(), "{name}: {} leaks: {:#?}", found.len(), found.iter().take(20).collect::<Vec<_>>());
+        desk.run(&["snapshot", "--verify", name]).exits(0);
+        let left: Vec<_> =
+            std::fs::read_dir(desk.scratch.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert!(!left.iter().any(|name| name.to_string_lossy().contains(".part")), "{left:?}");
+    }
+}
+
+#[test]
+fn real_trail_files_are_redacted_without_a_rest() {
+    let Some(corpus) = corpus() else { return };
+    let desk = Desk::new();
+    desk.run(&["import", corpus.to_str().unwrap()]);
+    let seeds = corpus.join("../seed-events");
+    if seeds.is_dir() {
+        desk.run(&["import", seeds.to_str().unwrap()]);
+    }
+    let originals = originals(&desk.scratch.case());
+    desk.run(&["snapshot", "out.db", "--redact", ALL]).exits(0);
+    let snapshot = desk.scratch.path("out.db");
+    check_case(&snapshot);
+    let search = Search::new(&originals, &["accounts", "keys", "ips", "users", "arns"]);
+    let found = leaks(&snapshot, &search);
+    assert!(found.is_empty(), "{} leaks: {:#?}", found.len(), found.iter().take(40).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_same_is_told_under_other_names() {
+    let desk = Desk::with_delivery();
+    note(&desk.scratch.case());
+    desk.run(&["snapshot", "out.db", "--redact", ALL, "--redact-key", "out.key"]).exits(0);
+    let key: Value = serde_json::from_slice(&std::fs::read(desk.scratch.path("out.key")).unwrap()).unwrap();
+    let values: Vec<(String, String, String)> = key["values"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|value| ["kind", "original", "pseudonym"].map(|name| value[name].as_str().unwrap().to_owned()).into())
+        .collect();
+    let pseudonyms: BTreeSet<&String> = values.iter().map(|(_, _, pseudonym)| pseudonym).collect();
+    assert_eq!(pseudonyms.len(), values.len(), "different ones have different ones");
+    let by_original: BTreeMap<(&str, &str), &str> = values
+        .iter()
+        .map(|(kind, original, pseudonym)| ((kind.as_str(), original.as_str()), pseudonym.as_str()))
+        .collect();
+    // Counts by actor, account and address are the same.
+    for (kind, column) in
+        [("account", "recipient_account_id"), ("key", "access_key_id"), ("address", "source_ip_address")]
+    {
+        let sql = format!("SELECT {column}, count(*) FROM events WHERE {column} IS NOT NULL GROUP BY 1");
+        let there: BTreeMap<String, String> = lines(&desk.scratch.ask_at("out.db"), &sql)
+            .iter()
+            .map(|line| {
+                let (a, b) = line.rsplit_once('|').unwrap();
+                (a.to_owned(), b.to_owned())
+            })
+            .collect();
+        for line in desk.scratch.lines(&sql) {
+            let (original, count) = line.rsplit_once('|').unwrap();
+            let now = by_original.get(&(kind, original)).copied().unwrap_or(original);
+            assert_eq!(there.get(now).map(String::as_str), Some(count), "{original} is {now}");
+        }
+    }
+    let same = "SELECT event_id, event_time, event_name, event_source, aws_region, outcome, error_code, user_name IS NULL FROM events WHERE event_id NOT GLOB 'content-*' ORDER BY 1";
+    assert_eq!(desk.scratch.lines(same), lines(&desk.scratch.ask_at("out.db"), same));
+    for table in [
+        "events",
+        "identities",
+        "resources",
+        "event_resources",
+        "files",
+        "conflicts",
+        "digest_files",
+        "tags",
+        "notes",
+        "saved_queries",
+        "noise_rules",
+    ] {
+        let count = format!("SELECT count(*) FROM {table}");
+        assert_eq!(desk.scratch.lines(&count), lines(&desk.scratch.ask_at("out.db"), &count), "{table}");
+    }
+    let alice = by_original[&("name", "alice")];
+    let ran = desk.run(&["--db", "out.db", "lookup", &format!("user={alice} | count")]).exits(0);
+    assert_eq!(ran.out, desk.run(&["lookup", "user=alice | count"]).exits(0).out);
+    let noted = lines(&desk.scratch.ask_at("out.db"), "SELECT text || ' by ' || created_by FROM notes").remove(0);
+    assert_eq!(
+        noted,
+        format!(
+            "arn:aws:iam::{}:user/{alice} used {} by {alice}",
+            by_original[&("account", "111122223333")],
+            by_original[&("key", "AKIA0000ALICEEXAMPLE")]
+        )
+    );
+    desk.run(&["--db", "out.db", "run", alice, "--fail-on-rows"]).exits(1);
+    let info = desk.run(&["--db", "out.db", "info"]).exits(0).out;
+    assert!(
+        info.contains("redacted: accounts, keys, ips, users, arns, bytes of rejects: dropped, SHA-256 of files: keyed"),
+        "{info}"
+    );
+    // The key is its owner's only, and stands nowhere in the snapshot.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        assert_eq!(std::fs::metadata(desk.scratch.path("out.key")).unwrap().mode() & 0o777, 0o600);
+    }
+    let bytes = std::fs::read(desk.scratch.path("out.db")).unwrap();
+    let secret = key["secret"].as_str().unwrap();
+    assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
+    let id = lines(&desk.scratch.ask_at("out.db"), "SELECT id FROM provenance ORDER BY step DESC LIMIT 1");
+    assert_eq!(id, [key["snapshot"].as_str().unwrap()]);
+    // Another redaction has other names.
+    desk.run(&["snapshot", "again.db", "--redact", ALL]).exits(0);
+    assert_ne!(
+        lines(&desk.scratch.ask_at("again.db"), "SELECT DISTINCT user_name FROM events"),
+        lines(&desk.scratch.ask_at("out.db"), "SELECT DISTINCT user_name FROM events")
+    );
+    desk.run(&["--db", "new.db", "merge", "out.db", "again.db"]).fails(2, &["is redacted", "in another way"]);
+    desk.run(&["--db", "new.db", "merge", "out.db"]).exits(0);
+    desk.run(&["--db", "trailq.db", "merge", "out.db"]).fails(2, &["out.db is redacted, and trailq.db is not"]);
+}
+
+#[test]
+fn only_what_is_named_is_replaced() {
+    let desk = Desk::with_delivery();
+    let events = |case: &str, column: &str| {
+        lines(&desk.scratch.ask_at(case), &format!("SELECT DISTINCT {column} FROM events ORDER BY 1"))
+    };
+    for (kinds, changed, same) in [
+        ("ips", &["source_ip_address"][..], &["user_name", "recipient_account_id", "access_key_id"][..]),
+        ("users", &["user_name"], &["source_ip_address", "recipient_account_id", "access_key_id"]),
+        ("keys", &["access_key_id"], &["source_ip_address", "recipient_account_id", "user_name"]),
+        ("accounts", &["access_key_id", "recipient_account_id"], &["source_ip_address", "user_name"]),
+    ] {
+        desk.run(&["snapshot", "out.db", "--force", "--redact", kinds]).exits(0);
+        changed
+            .iter()
+            .for_each(|column| assert_ne!(events("out.db", column), events("trailq.db", column), "{kinds} {column}"));
+        same.iter()
+            .for_each(|column| assert_eq!(events("out.db", column), events("trailq.db", column), "{kinds} {column}"));
+    }
+}
+
+#[test]
+fn what_cannot_be_redacted_is_told() {
+    let desk = Desk::with_delivery();
+    desk.run(&["snapshot", "out.db", "--redact", "names"]).fails(2, &["names", "accounts, keys, ips, users, arns"]);
+    desk.run(&["snapshot", "out.db", "--redact-key", "k"]).fails(2, &["--redact"]);
+    desk.scratch.write("there.key", "another one");
+    desk.run(&["snapshot", "out.db", "--redact", "ips", "--redact-key", "there.key"])
+        .fails(2, &["there is a file there.key already", "it may be the only one"]);
+    assert_eq!(std::fs::read(desk.scratch.path("there.key")).unwrap(), b"another one");
+    desk.run(&["snapshot", "out.db", "--redact", "ips", "--redact-key", "no/where.key"])
+        .fails(2, &["the key cannot be written to no/where.key"]);
+    desk.run(&["snapshot", "out.db", "--where", "user=nobody", "--redact", "ips", "--redact-key", "k"])
+        .fails(2, &["no event is selected"]);
+    assert!(!desk.scratch.path("k").exists() && !desk.scratch.path("out.db").exists());
+    desk.scratch.write("out.db", "there");
+    desk.run(&["snapshot", "out.db", "--redact", "ips", "--redact-key", "k"])
+        .fails(2, &["there is a file out.db already"]);
+    desk.run(&["snapshot", "no/where.db", "--redact", "ips", "--redact-key", "k"]).fails(2, &["no/where.db"]);
+    assert!(!desk.scratch.path("k").exists(), "a key of nothing is taken away");
+    // A selection is told without the names in it.
+    desk.run(&["snapshot", "some.db", "--where", "user=alice", "--redact", "users"]).exits(0);
+    let told =
+        lines(&desk.scratch.ask_at("some.db"), "SELECT selection FROM provenance ORDER BY step DESC LIMIT 1").remove(0);
+    assert!(told.starts_with("--where user=x") && !told.contains("alice"), "{told}");
+}
