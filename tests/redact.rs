@@ -245,7 +245,7 @@ fn leaks(snapshot: &Path, search: &Search) -> BTreeSet<String> {
         "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'records_fts%'",
     ) {
         let mut select = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
-        let columns: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = select.column_names().map(str::to_owned).collect();
         let mut rows = select.query([]).unwrap();
         while let Some(row) = rows.next().unwrap() {
             for (at, column) in columns.iter().enumerate() {

@@ -160,8 +160,9 @@ fn stands_alone(text: &str, span: &Range<usize>) -> bool {
     else {
         return false;
     };
-    !(is_word(before.chars().next_back()) && is_word(inside.chars().next()))
-        && !(is_word(behind.chars().next()) && is_word(inside.chars().next_back()))
+    let goes_on_before = is_word(before.chars().next_back()) && is_word(inside.chars().next());
+    let goes_on_behind = is_word(inside.chars().next_back()) && is_word(behind.chars().next());
+    !goes_on_before && !goes_on_behind
 }
 
 /// What is in a place, and what to put there; `None`: it stays.

@@ -22,6 +22,10 @@ struct Made {
     origin: Option<String>,
 }
 
+/// A note's text, and a query's or a rule's name and text.
+type Note = (String, Made);
+type Named = (String, String, Made);
+
 /// A tag of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Tag {
@@ -38,11 +42,11 @@ impl Writer<'_> {
         let own = self.sql(own)?;
         let filled = fill_origins(self.connection, &own);
         self.sql(filled)?;
-        let all = || -> rusqlite::Result<(Vec<Tag>, Vec<(String, Made)>, Vec<Vec<(String, String, Made)>>)> {
+        let all = || -> rusqlite::Result<_> {
             let connection = &other.case.connection;
             let (tags, notes) = (tags(connection, &other.steps)?, notes(connection, &other.steps)?);
             let named = NAMED.iter().map(|table| named(connection, &other.steps, table));
-            Ok((tags, notes, named.collect::<rusqlite::Result<_>>()?))
+            Ok((tags, notes, named.collect::<rusqlite::Result<Vec<_>>>()?))
         };
         let (tags, notes, lists) = all().map_err(|error| other.of(error))?;
         let put = || -> rusqlite::Result<usize> {
@@ -106,16 +110,12 @@ fn tags(connection: &Connection, steps: &[Step]) -> rusqlite::Result<Vec<Tag>> {
     rows.collect()
 }
 
-fn notes(connection: &Connection, steps: &[Step]) -> rusqlite::Result<Vec<(String, Made)>> {
+fn notes(connection: &Connection, steps: &[Step]) -> rusqlite::Result<Vec<Note>> {
     let mut select = connection.prepare("SELECT text, created_at, created_by, origin FROM notes ORDER BY id")?;
     select.query_map([], |row| Ok((row.get(0)?, made(row, 1, steps)?)))?.collect()
 }
 
-fn named(
-    connection: &Connection,
-    steps: &[Step],
-    (table, column): &(&str, &str),
-) -> rusqlite::Result<Vec<(String, String, Made)>> {
+fn named(connection: &Connection, steps: &[Step], (table, column): &(&str, &str)) -> rusqlite::Result<Vec<Named>> {
     let sql = format!("SELECT name, {column}, created_at, created_by, origin FROM {table} ORDER BY name");
     let mut select = connection.prepare(&sql)?;
     select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, made(row, 2, steps)?)))?.collect()

@@ -42,6 +42,14 @@ impl File {
     }
 }
 
+/// What a case made of a file that another one may have too.
+struct Joined {
+    import: i64,
+    partial: Option<bool>,
+    read: i64,
+    modified: Option<i64>,
+}
+
 fn mark(sha256: &str) -> String {
     format!("{MARK}{}", sha256.get(..DIGITS).unwrap_or(sha256))
 }
@@ -76,30 +84,31 @@ impl Writer<'_> {
         let known = files(self.connection);
         let known: HashMap<(String, String), i64> =
             self.sql(known)?.into_iter().map(|file| ((file.path, file.sha256), file.id)).collect();
-        let read = || -> rusqlite::Result<Vec<(File, i64, Option<bool>, i64, Option<i64>)>> {
+        let read = || -> rusqlite::Result<Vec<(File, Joined)>> {
             let mut select = other
                 .case
                 .connection
                 .prepare("SELECT id, path, sha256, import_id, partial, read, modified FROM files ORDER BY id")?;
             let rows = select.query_map([], |row| {
                 let file = File::new(row.get(0)?, row.get_ref(1)?.as_str()?, row.get(2)?);
-                Ok((file, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
+                let import = row.get(3)?;
+                Ok((file, Joined { import, partial: row.get(4)?, read: row.get(5)?, modified: row.get(6)? }))
             })?;
             rows.collect()
         };
         let mut new = 0;
-        for (file, import, partial, count, modified) in read().map_err(|error| other.of(error))? {
-            let import = imports.get(&import).copied().unwrap_or_default();
+        for (file, mut joined) in read().map_err(|error| other.of(error))? {
+            joined.import = imports.get(&joined.import).copied().unwrap_or_default();
             let key = (file.path.clone(), file.sha256.clone());
             let id = match known.get(&key) {
                 Some(id) => {
-                    let joined = self.join_file(*id, import, partial, count, modified);
+                    let joined = self.join_file(*id, &joined);
                     self.sql(joined)?;
                     *id
                 }
                 None => {
                     new += 1;
-                    self.copy_file(other, &file, import)?
+                    self.copy_file(other, &file, joined.import)?
                 }
             };
             other.files.insert(file.id, id);
@@ -108,14 +117,7 @@ impl Writer<'_> {
     }
 
     /// A file that both ledgers have: it was read by the earlier run, and whole if either has it whole.
-    fn join_file(
-        &mut self,
-        id: i64,
-        import: i64,
-        partial: Option<bool>,
-        read: i64,
-        modified: Option<i64>,
-    ) -> rusqlite::Result<()> {
+    fn join_file(&mut self, id: i64, joined: &Joined) -> rusqlite::Result<()> {
         let changed = self
             .connection
             .prepare_cached(
@@ -128,7 +130,7 @@ impl Writer<'_> {
                        FROM files f WHERE f.id = ?1) \
                  WHERE id = ?1 AND (import_id <> i OR partial IS NOT p OR (read <> r AND p IS NULL) OR modified IS NOT m)",
             )?
-            .execute(params![id, import, partial, read, modified])?;
+            .execute(params![id, joined.import, joined.partial, joined.read, joined.modified])?;
         self.note_change(changed);
         Ok(())
     }
