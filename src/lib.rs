@@ -2,13 +2,15 @@
 //!
 //! ```text
 //! import    files -> ingest::source -> ingest::decode -> ingest::normalise -> store::write
+//! merge     cases -> store::merge -> ingest::normalise -> store::write
 //! answer    text -> query::parse -> query::resolve -> query::emit -> store::Case::query -> render
 //! ```
 //!
 //! Data flows one way. The modules in reading order: [`event`], [`rows`], [`fields`] and [`diagnostic`] are the
 //! vocabulary and import nothing of trailq; `query` knows no SQLite; `store` and `ingest` know no screen; `render`
 //! turns rows into bytes; `lookup_events` answers Event history's own question; `saved` reads saved queries and knows
-//! neither case nor screen; `session`, `repl`, `serve` and `cli` sit on top. Only `cli` and `repl` print.
+//! neither case nor screen; `redact` replaces what identifies somebody and knows neither; `session`, `repl`, `serve` and
+//! `cli` sit on top. Only `cli` and `repl` print.
 
 pub mod arn;
 pub mod cli;

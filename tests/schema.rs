@@ -103,6 +103,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("store", &["crate::ingest", "crate::render", "crate::session", "crate::cli", "println!"]),
     ("ingest", &["crate::query", "crate::render", "crate::session", "crate::cli", "println!"]),
     ("saved", &["crate::store", "crate::ingest", "crate::render", "crate::session", "crate::cli", "rusqlite"]),
+    (
+        "redact",
+        &["crate::store", "crate::ingest", "crate::query", "crate::render", "crate::session", "crate::cli", "rusqlite"],
+    ),
     ("render", &["crate::store", "crate::ingest", "crate::query", "crate::session", "crate::cli", "rusqlite"]),
     (
         "lookup_events",

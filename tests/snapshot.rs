@@ -90,7 +90,7 @@ fn a_whole_snapshot_holds_what_the_case_holds() {
          parent = (SELECT id FROM provenance b WHERE b.step = p.step - 1) \
          FROM provenance p LEFT JOIN provenance_parents USING (id) ORDER BY step",
     );
-    assert_eq!(steps, ["case|-|-|-|-|0|-", "snapshot|[\"trailq.db\"]|4|-|-|0|1", "snapshot|[\"out.db\"]|4|-|-|0|1",]);
+    assert_eq!(steps, ["case|-|-|-|-|0|-", "snapshot|[\"trailq.db\"]|5|-|-|0|1", "snapshot|[\"out.db\"]|5|-|-|0|1",]);
     let left: Vec<_> = std::fs::read_dir(desk.scratch.folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().ends_with(".part")), "{left:?}");
 }

@@ -161,8 +161,8 @@ fn run_workers(
         for _ in 0..workers {
             let (jobs, dictionaries, fault) = (jobs_out.clone(), Arc::clone(&dictionaries), &fault);
             scope.spawn(move || {
-                if let Err(error) = work(source, &jobs, dictionaries, redactor) {
-                    fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                if let Err(error) = work(source, &jobs, dictionaries, redactor, fault) {
+                    tell(fault, error);
                 }
             });
         }
@@ -213,6 +213,12 @@ fn write_turn(queue: &Receiver<Message>, writer: &mut Writer<'_>, progress: &dyn
     Ok(false)
 }
 
+/// Keeps the first error of the workers.
+fn tell(fault: &Fault, error: store::Error) {
+    // A panic while the lock was held leaves at worst no error.
+    fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+}
+
 /// The mark that a turn is whole.
 fn end() -> FileEnd {
     let outcome = FileOutcome::Unchanged;
@@ -225,6 +231,7 @@ fn work(
     jobs: &Receiver<Job>,
     dictionaries: Arc<Dictionaries>,
     redactor: Option<&Redactor>,
+    fault: &Fault,
 ) -> Result<(), store::Error> {
     let no_memory = |error| store::Error::Io { path: source.path().to_owned(), source: error };
     let packer = Packer::new(dictionaries).map_err(no_memory)?;
@@ -235,7 +242,7 @@ fn work(
         let passed = AtomicU64::new(0);
         let mut sink = FileSink::new((&mut tools.packer, &mut tools.keyer), &out, &passed);
         sink.from_csv = turn.from_csv;
-        records.each(&turn, &mut |bytes| {
+        let read = records.each(&turn, &mut |bytes| {
             let rewritten = rewriter.as_mut().map(|rewriter| rewriter.record(bytes)).transpose()?;
             let bytes = rewritten.as_deref().unwrap_or(bytes);
             let parsed = std::str::from_utf8(bytes)
@@ -243,7 +250,12 @@ fn work(
                 .and_then(|text| serde_json::from_str::<RawRecord<'_>>(text).map_err(|error| error.to_string()));
             let record = parsed.map_err(|error| format!("is no record: {error}"))?;
             Ok(sink.record(&record, bytes).is_continue())
-        })?;
+        });
+        if let Err(error) = read {
+            // It is known before the writer sees that the turn is cut off.
+            tell(fault, error);
+            return Ok(());
+        }
         if sink.flush().is_break() || out.send(Message::End(end())).is_err() {
             return Ok(());
         }

@@ -82,7 +82,8 @@ impl Desk {
         connection
             .execute_batch(
                 "DROP TABLE saved_queries; DROP TABLE notes; DROP TABLE noise_rules; DROP TABLE provenance_digests; \
-                 DROP TABLE provenance_parents; DROP TABLE provenance; PRAGMA user_version = 1",
+                 DROP TABLE provenance_parents; DROP TABLE provenance; DROP TABLE replaced_rows; \
+                 ALTER TABLE files DROP COLUMN partial; ALTER TABLE tags DROP COLUMN origin; PRAGMA user_version = 1",
             )
             .unwrap();
         desk
