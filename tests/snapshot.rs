@@ -504,10 +504,12 @@ fn an_older_and_an_unfinished_case_are_handed_on_finished_and_left_as_they_are()
     for (unfinish, schema) in [
         (
             "DROP TABLE provenance_digests; DROP TABLE provenance_parents; DROP TABLE provenance; \
-             PRAGMA user_version = 3",
+             DROP TABLE replaced_rows; ALTER TABLE files DROP COLUMN partial; ALTER TABLE tags DROP COLUMN origin; \
+             ALTER TABLE notes DROP COLUMN origin; ALTER TABLE saved_queries DROP COLUMN origin; \
+             ALTER TABLE noise_rules DROP COLUMN origin; PRAGMA user_version = 3",
             "3",
         ),
-        ("UPDATE imports SET finished_at = NULL; DROP INDEX events_by_time; DELETE FROM hourly_counts", "4"),
+        ("UPDATE imports SET finished_at = NULL; DROP INDEX events_by_time; DELETE FROM hourly_counts", "5"),
     ] {
         let desk = desk();
         let whole = content(&desk.scratch.case());
