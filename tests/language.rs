@@ -230,6 +230,9 @@ fn stages_count_what_the_filter_leaves() {
     assert_eq!(desk.answer("outcome=denied | count"), ["21"]);
     let hours = desk.answer("outcome=denied ip=203.0.113.77,2001:db8:bad::/48 | timeline 1d");
     assert_eq!(hours, ["2024-03-01T00:00:00Z|18", "2024-03-02T00:00:00Z|1"]);
+    let regions = desk.answer("| timeline 1w by region");
+    let sum: u64 = regions.iter().map(|row| row.rsplit_once('|').unwrap().1.parse::<u64>().unwrap()).sum();
+    assert!(sum == 360 && regions.iter().any(|row| row.starts_with("2024-02-26T00:00:00Z|us-east-1|")), "{regions:?}");
     assert_eq!(desk.answer("user=alice | count by user | sort events desc | limit 1"), ["alice|57"]);
 }
 

@@ -158,8 +158,8 @@ pub enum StageKind {
     Count(Vec<Name>),
     /// `top [N] F,...`.
     Top(Option<u64>, Vec<Name>),
-    /// `timeline [BUCKET]`.
-    Timeline(Option<Value>),
+    /// `timeline [BUCKET] [by F,...]`.
+    Timeline(Option<Value>, Vec<Name>),
     /// `fields F,...`.
     Fields(Vec<Name>),
     /// `sort F [asc|desc],...`; the flag says whether descending.
@@ -174,7 +174,7 @@ impl StageKind {
         match self {
             StageKind::Count(_) => "count",
             StageKind::Top(..) => "top",
-            StageKind::Timeline(_) => "timeline",
+            StageKind::Timeline(..) => "timeline",
             StageKind::Fields(_) => "fields",
             StageKind::Sort(_) => "sort",
             StageKind::Limit(_) => "limit",

@@ -116,7 +116,7 @@ pub(super) enum Stage {
     Count(Vec<Shown>),
     Top(u64, Vec<Shown>),
     /// Seconds of a bucket.
-    Timeline(i64),
+    Timeline(i64, Vec<Shown>),
     Fields(Vec<Shown>),
     Sort(Vec<(SortKey, bool)>),
     Limit(u64),
@@ -155,13 +155,13 @@ impl Lookup {
 
     /// Whether the answer is a list of events.
     pub fn is_event_list(&self) -> bool {
-        !self.stages.iter().any(|stage| matches!(stage, Stage::Count(_) | Stage::Top(..) | Stage::Timeline(_)))
+        !self.stages.iter().any(|stage| matches!(stage, Stage::Count(_) | Stage::Top(..) | Stage::Timeline(..)))
     }
 
-    /// The seconds of a bucket, where the last stage is a timeline.
+    /// The seconds of a bucket, where the last stage is a timeline of nothing but time.
     pub fn timeline_bucket(&self) -> Option<i64> {
         match self.stages.last() {
-            Some(Stage::Timeline(bucket)) => Some(*bucket),
+            Some(Stage::Timeline(bucket, by)) if by.is_empty() => Some(*bucket),
             _ => None,
         }
     }

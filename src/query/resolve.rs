@@ -12,7 +12,7 @@ use crate::fields::{Field, Kind, Place};
 
 pub(super) use names::is_time_name;
 use names::{Named, find_name};
-pub(super) use stages::group_column;
+pub(super) use stages::{group_column, timeline_columns};
 use values::{expand, matcher, patterns};
 
 /// Gives a parsed lookup its meaning.

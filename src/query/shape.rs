@@ -19,7 +19,10 @@ pub(super) fn shape(lookup: &Lookup) -> String {
                 shape.push_str(if number.is_some() { " N" } else { "" });
                 name_shapes(&mut shape, names);
             }
-            StageKind::Timeline(bucket) => value_shapes(&mut shape, bucket.as_slice()),
+            StageKind::Timeline(bucket, names) => {
+                value_shapes(&mut shape, bucket.as_slice());
+                name_shapes(&mut shape, names);
+            }
             StageKind::Sort(keys) => {
                 for (name, descending) in keys {
                     name_shapes(&mut shape, std::slice::from_ref(name));

@@ -99,7 +99,7 @@ mod tests {
         assert!(at_end("user=\"a b").starts_with("user: "));
         assert!(at_end("(source=iam or not ip").starts_with("ip: where"));
         assert!(at_end("last=").starts_with("last=SPAN: back"));
-        assert!(at_end("| timeline").starts_with("timeline [BUCKET]: "));
+        assert!(at_end("| timeline").starts_with("timeline [BUCKET] [by FIELD,...]: "));
         assert!(at_end("| count by region,outcome").starts_with("outcome: "));
         assert!(at_end(".near 3").starts_with(".near N [SPAN]: "));
         assert!(at_end(".filter user=a").starts_with("user: "));

@@ -197,8 +197,9 @@ fn complete_stage(before: &str, stage: usize) -> (usize, Vec<Candidate>) {
     let candidates = match earlier.as_slice() {
         [] => choose(&STAGES.iter().map(|stage| stage.name).collect::<Vec<_>>()),
         ["count"] => choose(&["by"]),
-        ["timeline"] => choose(&BUCKETS),
-        ["count", "by", ..] | ["top" | "fields" | "sort", ..] => {
+        ["timeline"] => choose(&BUCKETS).into_iter().chain(choose(&["by"])).collect(),
+        ["timeline", bucket] if *bucket != "by" => choose(&["by"]),
+        ["count", "by", ..] | ["timeline", "by", ..] | ["timeline", _, "by", ..] | ["top" | "fields" | "sort", ..] => {
             let mut candidates: Vec<Candidate> = matching_fields(word).into_iter().map(Candidate::new).collect();
             if earlier[0] == "sort" && earlier.len() > 1 {
                 candidates.splice(0..0, choose(&["asc", "desc"]));

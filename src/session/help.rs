@@ -35,9 +35,9 @@ pub const STAGES: &[Entry] = &[
     },
     Entry {
         name: "timeline",
-        arguments: "[BUCKET]",
-        help: "how many events in each span of time, such as 1h or 1d",
-        example: "outcome=denied | timeline 1h",
+        arguments: "[BUCKET] [by FIELD,...]",
+        help: "how many events in each span of time, such as 1h or 1d, in all or by the values of fields",
+        example: "outcome=denied | timeline 1d by region",
     },
     Entry {
         name: "fields",

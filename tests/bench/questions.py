@@ -121,7 +121,12 @@ def questions(v):
             sql=counts("user_agent", f"WHERE arn = '{v['arn']}'"),
         ),
         Question(
-            "events by region and day", "count",
+            "events by day and region", "count", "| timeline 1d by region",
+            sql="SELECT date_trunc('day', event_time) AS day, aws_region, count(*) AS n FROM {events}"
+            " GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2",
+        ),
+        Question(
+            "events by region and day in SQL", "count",
             "SELECT aws_region, substr(event_time, 1, 10) AS day, count(*) AS n FROM events GROUP BY 1, 2 ORDER BY 1, 2;",
             sql="SELECT aws_region, CAST(event_time AS DATE) AS day, count(*) AS n FROM {events} GROUP BY 1, 2 ORDER BY 1, 2",
         ),

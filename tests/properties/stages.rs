@@ -103,7 +103,7 @@ impl Shown {
 pub enum Stage {
     Count(Vec<Shown>),
     Top(Option<usize>, Vec<Shown>),
-    Timeline(Option<i64>, String),
+    Timeline(i64, &'static str, Vec<Shown>),
     Fields(Vec<Shown>),
     Sort(Vec<(Shown, bool)>),
     SortCounts(bool),
@@ -118,7 +118,8 @@ impl Stage {
             Stage::Count(by) => format!("count by {}", list(by)),
             Stage::Top(None, by) => format!("top {}", list(by)),
             Stage::Top(Some(most), by) => format!("top {most} {}", list(by)),
-            Stage::Timeline(_, bucket) => format!("timeline {bucket}"),
+            Stage::Timeline(_, bucket, by) if by.is_empty() => format!("timeline {bucket}"),
+            Stage::Timeline(_, bucket, by) => format!("timeline {bucket} by {}", list(by)),
             Stage::Fields(shown) => format!("fields {}", list(shown)),
             Stage::SortCounts(descending) => format!("sort events{}", if *descending { " desc" } else { "" }),
             Stage::Limit(most) => format!("limit {most}"),
@@ -166,7 +167,9 @@ pub fn random(dice: &mut Dice) -> Vec<Stage> {
         5 => {
             let (text, seconds) =
                 [("1s", 1), ("15m", 900), ("1h", 3600), ("6h", 21_600), ("1d", 86_400), ("1w", 604_800)][dice.below(6)];
-            stages.push(Stage::Timeline(Some(seconds), text.to_owned()));
+            let mut by = if dice.chance(50) { distinct(dice, 2, false) } else { Vec::new() };
+            by.retain(|shown| shown.name() != "time");
+            stages.push(Stage::Timeline(seconds, text, by));
         }
         6 | 7 => {
             stages.push(Stage::Fields(distinct(dice, 4, true)));
@@ -225,9 +228,7 @@ pub fn apply<'f>(mut events: Vec<&'f Fact>, stages: &[Stage]) -> Answer<'f> {
                 rows.truncate(most.unwrap_or(10));
                 Answer::Rows(rows)
             }
-            (Stage::Timeline(bucket, _), Answer::Events(events)) => {
-                Answer::Rows(timeline(&events, bucket.unwrap_or(86_400)))
-            }
+            (Stage::Timeline(bucket, _, by), Answer::Events(events)) => Answer::Rows(timeline(&events, *bucket, by)),
             (Stage::Fields(shown), Answer::Events(events)) => {
                 Answer::Rows(events.iter().map(|fact| shown.iter().map(|shown| shown.cell(fact)).collect()).collect())
             }
@@ -293,13 +294,18 @@ fn combinations(any: &Fact, listed: &Fact, by: &[Shown]) -> Vec<Vec<Cell>> {
     })
 }
 
-/// Buckets in the order of time; weeks begin on Monday.
-fn timeline(events: &[&Fact], bucket: i64) -> Vec<Vec<Cell>> {
+/// Buckets in the order of time, and what is counted in each as by `count`; weeks begin on Monday.
+fn timeline(events: &[&Fact], bucket: i64, by: &[Shown]) -> Vec<Vec<Cell>> {
     let monday = 345_600;
     let shift = if bucket == 604_800 { monday } else { 0 };
-    let mut counts: BTreeMap<i64, i64> = BTreeMap::new();
-    for time in events.iter().filter_map(|fact| fact.time()) {
-        *counts.entry((time - shift).div_euclid(bucket) * bucket + shift).or_default() += 1;
+    let mut spans: BTreeMap<i64, Vec<&Fact>> = BTreeMap::new();
+    for fact in events {
+        let Some(time) = fact.time() else { continue };
+        spans.entry((time - shift).div_euclid(bucket) * bucket + shift).or_default().push(fact);
     }
-    counts.into_iter().map(|(time, count)| vec![Cell::Text(written(time, 0) + "Z"), Cell::Number(count)]).collect()
+    let rows = |(time, facts): (i64, Vec<&Fact>)| {
+        let start = Cell::Text(written(time, 0) + "Z");
+        counted(&facts, by).into_iter().map(move |row| [start.clone()].into_iter().chain(row).collect())
+    };
+    spans.into_iter().flat_map(rows).collect()
 }

@@ -4,6 +4,11 @@ use super::super::lookup::Shown;
 use super::filter::Writer;
 use crate::fields::{Field, Kind, Place};
 
+/// Seconds of a week.
+const WEEK: i64 = 604_800;
+/// The first Monday after the epoch, which was a Thursday: weeks begin on Monday.
+const MONDAY: i64 = 345_600;
+
 /// An event's resources on one line: at most three names, those that Event history lists first.
 pub(super) const BRIEF_RESOURCES: &str = "(SELECT group_concat(name, ', ') || \
      CASE WHEN max(total) > 3 THEN ' (+' || (max(total) - 3) || ')' ELSE '' END \
@@ -15,6 +20,25 @@ pub(super) const BRIEF_RESOURCES: &str = "(SELECT group_concat(name, ', ') || \
 pub(super) fn quoted(name: &str) -> String {
     let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') && !name.is_empty();
     if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
+
+/// The first second of the span of `bucket` seconds that a time is in.
+pub(super) fn start_of(time: &str, bucket: i64) -> String {
+    // Floor, for times before 1970 too.
+    if bucket % WEEK != 0 {
+        return format!("({time} - (({time} % {bucket}) + {bucket}) % {bucket})");
+    }
+    format!("({time} - (((({time} - {MONDAY}) % {bucket}) + {bucket}) % {bucket}))")
+}
+
+/// The column `event_time` of a time in seconds.
+pub(super) fn time_text(seconds: &str) -> String {
+    format!("strftime('%Y-%m-%dT%H:%M:%SZ', {seconds}, 'unixepoch') AS event_time")
+}
+
+/// `GROUP BY`, where there is something to group by.
+pub(super) fn group_by(groups: &[String]) -> String {
+    if groups.is_empty() { String::new() } else { format!(" GROUP BY {}", groups.join(", ")) }
 }
 
 /// A column of a count that `facets f` answers.

@@ -7,7 +7,7 @@ use super::columns;
 use super::filter::Writer;
 
 /// Seconds of what `hourly_counts` counts by.
-const HOUR: i64 = 3_600;
+pub(super) const HOUR: i64 = 3_600;
 /// A combination that more than one in so many events has is found soonest by going through the events by time.
 const OFTEN: u64 = 100;
 /// Where it is spread over more than one in so many hours, a list of all of them is found soonest by going through all.
@@ -70,33 +70,63 @@ pub(super) fn of_errors(terms: &[Node], stats: &dyn Statistics, writer: &mut Wri
     Some(format!("e.error_code IN (SELECT f.error_code FROM {from})"))
 }
 
+/// Every count of an hour with its facet. In this order: the counts of a facet stand side by side, and facets are far
+/// fewer than counts.
+const FACETS_BY_HOUR: &str = "facets f CROSS JOIN hourly_counts h ON h.facet = f.id";
+
 /// The rows of the kept counts that terms meet: what stands behind FROM, and what is to be summed. `by_hour`: whether
 /// hours are asked for, and no attribute of the facets.
 pub(super) fn counted(terms: &[Node], writer: &mut Writer<'_>, by_hour: bool) -> (String, &'static str) {
     let conditions: Vec<String> = terms.iter().map(|term| writer.facet(term)).collect();
-    let condition = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
+    let condition = meeting(&conditions);
     if by_hour && terms.iter().all(is_time) {
         (format!("hourly_counts h{condition}"), "h.events")
     } else if by_hour || terms.iter().any(is_time) {
-        // In this order: the counts of a facet stand side by side, and facets are far fewer than counts.
-        (format!("facets f CROSS JOIN hourly_counts h ON h.facet = f.id{condition}"), "h.events")
+        (format!("{FACETS_BY_HOUR}{condition}"), "h.events")
     } else {
         (format!("facets f{condition}"), "f.events")
     }
 }
 
+/// `WHERE`, where there are conditions.
+fn meeting(conditions: &[String]) -> String {
+    if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) }
+}
+
 /// The SELECT that counts by attributes.
 pub(super) fn grouped(terms: &[Node], by: &[Shown], names: &[String], writer: &mut Writer<'_>) -> String {
     let (from, events) = counted(terms, writer, false);
-    let mut shown: Vec<String> = by
-        .iter()
-        .zip(names)
-        .map(|(shown, name)| format!("{} AS {}", columns::of_facet(shown), columns::quoted(name)))
-        .collect();
+    let mut shown: Vec<String> = named(by, names).collect();
     shown.push(format!("ifnull(sum({events}), 0) AS events"));
-    let numbers: Vec<String> = (1..=by.len()).map(|number| number.to_string()).collect();
-    let group_by = if by.is_empty() { String::new() } else { format!(" GROUP BY {}", numbers.join(", ")) };
-    format!("SELECT {} FROM {from}{group_by}", shown.join(", "))
+    format!("SELECT {} FROM {from}{}", shown.join(", "), columns::group_by(&numbers(1, by)))
+}
+
+/// The SELECT that counts by spans of `bucket` seconds, which are whole hours, and by attributes. `names`: of all columns.
+pub(super) fn timeline(terms: &[Node], bucket: i64, by: &[Shown], names: &[String], writer: &mut Writer<'_>) -> String {
+    let start = columns::start_of("h.hour", bucket);
+    let mut shown = vec![columns::time_text(&start)];
+    if by.is_empty() {
+        let (from, events) = counted(terms, writer, true);
+        // By hour first: there is an index for that.
+        let hours = format!("SELECT h.hour AS hour, sum({events}) AS events FROM {from} GROUP BY h.hour");
+        shown.push("sum(h.events) AS events".to_owned());
+        return format!("SELECT {} FROM ({hours}) h GROUP BY {start}", shown.join(", "));
+    }
+    shown.extend(named(by, &names[1..]));
+    shown.push("sum(h.events) AS events".to_owned());
+    let conditions: Vec<String> = terms.iter().map(|term| writer.facet(term)).collect();
+    let groups: Vec<String> = [start].into_iter().chain(numbers(2, by)).collect();
+    format!("SELECT {} FROM {FACETS_BY_HOUR}{}{}", shown.join(", "), meeting(&conditions), columns::group_by(&groups))
+}
+
+/// Attributes of the facets as columns of these names.
+fn named(by: &[Shown], names: &[String]) -> impl Iterator<Item = String> {
+    by.iter().zip(names).map(|(shown, name)| format!("{} AS {}", columns::of_facet(shown), columns::quoted(name)))
+}
+
+/// The places of columns from the first one on, to group by.
+fn numbers(first: usize, by: &[Shown]) -> Vec<String> {
+    (first..first + by.len()).map(|number| number.to_string()).collect()
 }
 
 /// Where the events of a rare combination of attributes are looked for: what stands behind FROM in place of `events e`.

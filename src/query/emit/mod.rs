@@ -9,7 +9,7 @@ mod scan;
 mod tests;
 
 use super::lookup::{Lookup, Shown, SortKey, Stage};
-use super::resolve::group_column;
+use super::resolve::{group_column, timeline_columns};
 use super::{Projection, ScanSize, Statement, Statistics};
 use crate::fields::{self, BRIEF_COLUMNS, HISTORY_COLUMNS, Place, Values};
 use filter::Writer;
@@ -152,7 +152,7 @@ impl<'s> Emitter<'s> {
         match stage {
             Stage::Count(by) => self.count(by, None, lookup),
             Stage::Top(most, by) => self.count(by, Some(*most), lookup),
-            Stage::Timeline(bucket) => self.timeline(*bucket, lookup),
+            Stage::Timeline(bucket, by) => self.timeline(*bucket, by, lookup),
             Stage::Fields(shown) => {
                 if let Relation::Events { fields, .. } = &mut self.relation {
                     *fields = Some(shown.clone());
@@ -236,7 +236,7 @@ impl<'s> Emitter<'s> {
                 facets::grouped(&lookup.terms, by, &columns, &mut self.writer)
             }
             None if by.is_empty() && lookup.terms.len() == 1 => self.counted_by_resource(),
-            None => self.grouped(by),
+            None => self.grouped(None, by),
         };
         let order = match by.is_empty() {
             true => Vec::new(),
@@ -253,23 +253,31 @@ impl<'s> Emitter<'s> {
         self.source == EVENTS && matches!(self.relation, Relation::Events { limit: None, .. })
     }
 
-    fn grouped(&mut self, by: &[Shown]) -> String {
+    /// The SELECT that counts by attributes, and first by spans of `bucket` seconds.
+    fn grouped(&mut self, bucket: Option<i64>, by: &[Shown]) -> String {
         self.fold_limit();
-        let mut groups = Vec::new();
+        let (mut shown, mut groups) = (Vec::new(), Vec::new());
         let mut joins = String::new();
-        for (index, shown) in by.iter().enumerate() {
-            let group = columns::group(shown, index, &mut self.writer);
-            groups.push(format!("{} AS {}", group.expression, columns::quoted(&group_column(shown))));
+        let mut condition = self.condition.clone();
+        if let Some(bucket) = bucket {
+            let start = columns::start_of("e.time", bucket);
+            shown.push(columns::time_text(&start));
+            groups.push(start);
+            condition += if condition.is_empty() { " WHERE e.time IS NOT NULL" } else { " AND e.time IS NOT NULL" };
+        }
+        for (index, by) in by.iter().enumerate() {
+            let group = columns::group(by, index, &mut self.writer);
+            shown.push(format!("{} AS {}", group.expression, columns::quoted(&group_column(by))));
+            groups.push(shown.len().to_string());
             // A resource's name and type beside each other are the same resource's.
             if !joins.contains(&group.join) {
                 joins += &group.join;
             }
         }
         let counted = if joins.is_empty() { "count(*)" } else { "count(DISTINCT e.id)" };
-        let numbers: Vec<String> = (1..=by.len()).map(|number| number.to_string()).collect();
-        let group_by = if by.is_empty() { String::new() } else { format!(" GROUP BY {}", numbers.join(", ")) };
-        groups.push(format!("{counted} AS events"));
-        format!("SELECT {} FROM {}{joins}{}{group_by}", groups.join(", "), self.source, self.condition)
+        let group_by = columns::group_by(&groups);
+        shown.push(format!("{counted} AS events"));
+        format!("SELECT {} FROM {}{joins}{condition}{group_by}", shown.join(", "), self.source)
     }
 
     /// How many events a single term meets: one about a resource is answered without a look at the events.
@@ -279,36 +287,22 @@ impl<'s> Emitter<'s> {
             self.condition.strip_prefix(" WHERE ").and_then(|condition| condition.strip_prefix(filter::OF_RESOURCE));
         match inner.and_then(|inner| inner.strip_suffix(')')).filter(|_| !limited) {
             Some(condition) => format!("SELECT count(DISTINCT event) AS events FROM event_resources WHERE {condition}"),
-            None => self.grouped(&[]),
+            None => self.grouped(None, &[]),
         }
     }
 
-    fn timeline(&mut self, bucket: i64, lookup: &Lookup) {
-        let kept = self.is_uncut() && bucket % 3_600 == 0 && facets::answers(&lookup.terms, &[]);
-        let (from, time, counted) = if kept {
+    fn timeline(&mut self, bucket: i64, by: &[Shown], lookup: &Lookup) {
+        let kept = self.is_uncut() && bucket % facets::HOUR == 0 && facets::answers(&lookup.terms, by);
+        let columns = timeline_columns(by);
+        let select = if kept {
             self.writer.restart();
-            let (from, events) = facets::counted(&lookup.terms, &mut self.writer, true);
-            // By hour first: there is an index for that.
-            let hours = format!("SELECT h.hour AS hour, sum({events}) AS events FROM {from} GROUP BY h.hour");
-            (format!("({hours}) h"), "h.hour", "sum(h.events)".to_owned())
+            facets::timeline(&lookup.terms, bucket, by, &columns, &mut self.writer)
         } else {
-            self.fold_limit();
-            let and = if self.condition.is_empty() { " WHERE" } else { " AND" };
-            (format!("{}{}{and} e.time IS NOT NULL", self.source, self.condition), "e.time", "count(*)".to_owned())
+            self.grouped(Some(bucket), by)
         };
-        // Weeks begin on Monday; the epoch was a Thursday.
-        let shift = if bucket % 604_800 == 0 { 345_600 } else { 0 };
-        let number = match shift {
-            // Floor, for times before 1970 too.
-            0 => format!("({time} - (({time} % {bucket}) + {bucket}) % {bucket})"),
-            _ => format!("({time} - (((({time} - {shift}) % {bucket}) + {bucket}) % {bucket}))"),
-        };
-        let select = format!(
-            "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', {number}, 'unixepoch') AS event_time, {counted} AS events \
-             FROM {from} GROUP BY {number}"
-        );
-        let columns = vec!["event_time".to_owned(), "events".to_owned()];
-        self.relation = Relation::Table { select, columns, order: vec!["event_time".to_owned()], limit: None };
+        let order = ["event_time".to_owned(), "events DESC".to_owned()];
+        let order = order.into_iter().chain(by.iter().map(|shown| columns::quoted(&group_column(shown)))).collect();
+        self.relation = Relation::Table { select, columns, order, limit: None };
     }
 
     /// A list of events.

@@ -45,7 +45,7 @@ impl Parser<'_> {
         let kind = match folded.as_str() {
             "count" => self.count()?,
             "top" => self.top(span)?,
-            "timeline" => StageKind::Timeline(self.argument()?),
+            "timeline" => self.timeline(span)?,
             "fields" => StageKind::Fields(self.names(span, "fields")?),
             "sort" => self.sort(span)?,
             "limit" => self.limit(span)?,
@@ -86,6 +86,27 @@ impl Parser<'_> {
             self.cursor.skip_blanks();
         }
         Ok(StageKind::Top(count, self.names(span, "top")?))
+    }
+
+    fn timeline(&mut self, span: Span) -> Result<StageKind, Diagnostic> {
+        let mut bucket = None;
+        if !self.at_by() {
+            bucket = self.argument()?;
+            self.cursor.skip_blanks();
+        }
+        let by = self.cursor.word_span();
+        if !self.at_by() {
+            return Ok(StageKind::Timeline(bucket, Vec::new()));
+        }
+        self.cursor.eat(self.cursor.slice(by));
+        self.cursor.skip_blanks();
+        Ok(StageKind::Timeline(bucket, self.names(span, "timeline")?))
+    }
+
+    /// Whether the next word is `by`.
+    fn at_by(&mut self) -> bool {
+        let word = self.cursor.word_span();
+        self.cursor.slice(word).eq_ignore_ascii_case("by")
     }
 
     fn sort(&mut self, span: Span) -> Result<StageKind, Diagnostic> {
@@ -153,6 +174,7 @@ impl Parser<'_> {
             let example = match stage {
                 "by" => "count by user",
                 "top" => "top 10 user",
+                "timeline" => "timeline 1d by region",
                 "sort" => "sort time desc",
                 _ => "fields time,user,event-name",
             };
@@ -176,7 +198,10 @@ impl Parser<'_> {
             StageKind::Top(..) if found.starts_with(|c: char| c.is_ascii_digit()) => {
                 diagnostic.hint(format!("the number comes first: top {found} FIELD"))
             }
-            StageKind::Count(_) | StageKind::Top(..) | StageKind::Fields(_) => {
+            StageKind::Timeline(_, by) if by.is_empty() => {
+                diagnostic.hint("write timeline 1h, or timeline 1d by region")
+            }
+            StageKind::Count(_) | StageKind::Top(..) | StageKind::Timeline(..) | StageKind::Fields(_) => {
                 diagnostic.hint("fields are separated by commas, and stages by |")
             }
             _ => diagnostic.hint("stages are separated by |, and terms stand before the first one"),

@@ -33,12 +33,18 @@ pub(super) fn resolve(
             Stage::Count(by) | Stage::Top(_, by) => {
                 input = Input::Table(by.iter().map(group_column).chain(["events".to_owned()]).collect());
             }
-            Stage::Timeline(_) => input = Input::Table(vec!["event_time".to_owned(), "events".to_owned()]),
+            Stage::Timeline(_, by) => input = Input::Table(timeline_columns(by)),
             Stage::Fields(_) | Stage::Sort(_) | Stage::Limit(_) => {}
         }
         resolved.push(made);
     }
     Ok(resolved)
+}
+
+/// The columns of a timeline.
+pub(in super::super) fn timeline_columns(by: &[Shown]) -> Vec<String> {
+    let groups = by.iter().map(group_column);
+    ["event_time".to_owned()].into_iter().chain(groups).chain(["events".to_owned()]).collect()
 }
 
 /// The name of a column that events are counted by: a resource is one there, not a list.
@@ -63,7 +69,14 @@ fn one(
     Ok(match &stage.kind {
         StageKind::Count(by) => Stage::Count(all_shown(by)?),
         StageKind::Top(most, by) => Stage::Top(most.unwrap_or(10), all_shown(by)?),
-        StageKind::Timeline(bucket) => Stage::Timeline(bucket_of(bucket.as_ref(), interval, env)?),
+        StageKind::Timeline(bucket, by) => {
+            if let Some(time) =
+                by.iter().find(|name| fields::find(&name.text()).is_some_and(|field| field.name == "time"))
+            {
+                return Err(Diagnostic::at(time.span, "a timeline is by time already").hint("write timeline 1h"));
+            }
+            Stage::Timeline(bucket_of(bucket.as_ref(), interval, env)?, all_shown(by)?)
+        }
         StageKind::Fields(names) => Stage::Fields(all_shown(names)?),
         StageKind::Limit(most) => Stage::Limit(*most),
         StageKind::Sort(keys) => {
