@@ -12,7 +12,7 @@ mod shape;
 mod substitute;
 mod time;
 
-pub use emit::{emit, emit_count, emit_ids};
+pub use emit::{emit, emit_count, emit_id_set, emit_ids};
 pub use lookup::{EqualityValue, Interval, Lookup, Term};
 pub use parse::parse;
 pub use resolve::resolve;

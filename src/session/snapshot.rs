@@ -151,7 +151,7 @@ impl Session {
             let mistake = Diagnostic::new("a snapshot keeps events, and this lookup counts them");
             return Err(mistake.hint("leave the stages out").into());
         }
-        let statement = query::emit_ids(&understood.lookup, &*case, None);
+        let statement = query::emit_id_set(&understood.lookup, &*case);
         case.query(&statement.sql, &statement.params, ids)?;
         Ok(())
     }

@@ -37,10 +37,22 @@ pub fn emit_count(lookup: &Lookup, stats: &dyn Statistics) -> Statement {
 
 /// The statement that gives the ids of a lookup's list of events, in its order.
 pub fn emit_ids(lookup: &Lookup, stats: &dyn Statistics, limit: Option<u64>) -> Statement {
+    emit(&only_ids(lookup), stats, Projection::Brief, limit)
+}
+
+/// The statement that gives the ids of a lookup's list of events in any order: an index that finds them is enough, where
+/// an order wants a look at each event.
+pub fn emit_id_set(lookup: &Lookup, stats: &dyn Statistics) -> Statement {
+    let listed = only_ids(lookup);
+    Emitter { any_order: true, ..Emitter::new(&listed, stats, None) }.finish(&listed, Projection::Brief)
+}
+
+/// A list of events, of which only the ids are shown.
+fn only_ids(lookup: &Lookup) -> Lookup {
     let mut listed = lookup.clone();
     listed.stages.retain(|stage| !matches!(stage, Stage::Fields(_)));
     listed.stages.push(Stage::Fields(Vec::new()));
-    emit(&listed, stats, Projection::Brief, limit)
+    listed
 }
 
 /// What the stages so far have made.
@@ -61,6 +73,8 @@ struct Emitter<'s> {
     scan: Option<(ScanSize, bool)>,
     relation: Relation,
     outer_limit: Option<u64>,
+    /// Whether the order of a list of events matters only as far as it says which ones are cut off.
+    any_order: bool,
 }
 
 impl<'s> Emitter<'s> {
@@ -111,6 +125,7 @@ impl<'s> Emitter<'s> {
             scan: None,
             relation: empty(),
             outer_limit: limit.filter(|_| is_list),
+            any_order: false,
         }
     }
 
@@ -120,7 +135,16 @@ impl<'s> Emitter<'s> {
         let source = scan.source(&mut writer);
         let condition = writer.all(&scan.rest, &plan, None);
         writer.scans_records = true;
-        Emitter { writer, plan, source, condition, scan: Some((scan.size, in_order)), relation: empty(), outer_limit }
+        Emitter {
+            writer,
+            plan,
+            source,
+            condition,
+            scan: Some((scan.size, in_order)),
+            relation: empty(),
+            outer_limit,
+            any_order: false,
+        }
     }
 
     fn finish(mut self, lookup: &Lookup, projection: Projection) -> Statement {
@@ -314,6 +338,7 @@ impl<'s> Emitter<'s> {
         projection: Projection,
     ) -> (String, Vec<String>) {
         let order = match order {
+            _ if self.any_order && limit.is_none() => Vec::new(),
             [] if self.scan.is_some_and(|(_, in_order)| in_order) => Vec::new(),
             [] if !self.plan.order_by_index => vec![NEWEST_FIRST.replace("e.time", "+e.time")],
             keys => newest_first(self.sorted(keys)),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::{Environment, Param, Projection, ScanSize, Statement, Statistics, parse, resolve};
-use super::{emit, emit_count, emit_ids};
+use super::{emit, emit_count, emit_id_set, emit_ids};
 
 /// A case of a million events, of which these have such values; sums by a word of their statement.
 struct Million {
@@ -125,6 +125,18 @@ fn few_events_are_collected_and_many_met_by_time() {
     let rare = newest("resource=i-0abc");
     assert!(condition(&rare).starts_with("e.id IN (SELECT event FROM event_resources"), "{}", rare.sql);
     assert!(rare.sql.contains("ORDER BY +e.time DESC"), "{}", rare.sql);
+}
+
+#[test]
+fn ids_in_any_order_are_put_in_order_only_to_be_cut_off() {
+    let world = million();
+    let ids = |text: &str| emit_id_set(&resolve(&parse(text).unwrap(), &world).unwrap(), &world).sql;
+    let all = "SELECT e.id AS id FROM events e WHERE e.user_name = ?1";
+    assert_eq!(ids("user=alice"), all);
+    assert_eq!(ids("user=alice | sort request.x | fields name"), all);
+    assert!(ids("user=alice | limit 5").ends_with(" DESC, e.event_id LIMIT 5"), "{}", ids("user=alice | limit 5"));
+    let sorted = ids("user=alice | limit 5 | sort name");
+    assert!(sorted.ends_with(" DESC, e.event_id LIMIT 5) e"), "{sorted}");
 }
 
 #[test]
