@@ -21,7 +21,7 @@ pub(crate) const BLOCK_BYTES: usize = 1 << 20;
 const MOST_BYTES: usize = 64 << 20;
 /// zstd's level: the fastest; higher ones cost more time than they save space.
 const LEVEL: i32 = 1;
-/// How many unpacked blocks a reader keeps.
+/// How many unpacked blocks a reader keeps that is asked in any order.
 const CACHED_BLOCKS: usize = 64;
 
 /// Packs records into blocks.
@@ -194,15 +194,27 @@ pub(super) fn are_plain(connection: &Connection) -> rusqlite::Result<bool> {
 }
 
 /// Reads records by the id of their event, with the last few blocks kept unpacked.
-#[derive(Default)]
 pub(crate) struct Reader {
     blocks: VecDeque<(i64, Arc<Block>)>,
+    /// How many blocks are kept.
+    most: usize,
     unpacker: Unpacker,
     /// Whether records that are in no block are plain text, once it was asked.
     plain: Option<bool>,
 }
 
+impl Default for Reader {
+    fn default() -> Reader {
+        Reader { blocks: VecDeque::new(), most: CACHED_BLOCKS, unpacker: Unpacker::default(), plain: None }
+    }
+}
+
 impl Reader {
+    /// One that is asked in rising order: it keeps a single block, whose memory stays in a core's own cache.
+    pub(crate) fn in_order() -> Reader {
+        Reader { most: 1, ..Reader::default() }
+    }
+
     /// Applies `look` to the record of the event with this id; `None` where there is none.
     pub(crate) fn with<T>(
         &mut self,
@@ -244,14 +256,15 @@ impl Reader {
         }
         let mut find = connection
             .prepare_cached("SELECT id, dictionary, data FROM record_blocks WHERE id <= ?1 ORDER BY id DESC LIMIT 1")?;
+        // The memory of a block that is given up is taken for the next one.
+        let given_up = if self.blocks.len() >= self.most { self.blocks.pop_back() } else { None };
+        let mut block = given_up.and_then(|(_, block)| Arc::into_inner(block)).unwrap_or_default();
         let found = find.query_row([id], |row| {
-            let mut block = Block::default();
             let first = self.unpacker.unpack_row(connection, row, &mut block)?;
             Ok((first, Arc::new(block)))
         });
         let found = found.optional()?;
         if let Some((first, block)) = &found {
-            self.blocks.truncate(CACHED_BLOCKS - 1);
             self.blocks.push_front((*first, Arc::clone(block)));
         }
         Ok(found)

@@ -109,7 +109,7 @@ fn events(case: &Path, connection: &Connection, known: &mut Known) -> rusqlite::
     let begin = || -> rusqlite::Result<(Connection, Reader)> {
         let open = open_read_only(case).map_err(|error| rusqlite::Error::UserFunctionError(Box::new(error)))?;
         open.execute_batch("PRAGMA cache_size = -1024")?;
-        Ok((open, Reader::default()))
+        Ok((open, Reader::in_order()))
     };
     let mut sums = Vec::new();
     let held: &Known = known;
