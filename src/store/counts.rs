@@ -14,10 +14,10 @@ use crate::time;
 /// Seconds of an hour.
 const HOUR: i64 = 3_600;
 
-/// Occurrences within a run.
+/// Occurrences among the events that are counted.
 #[derive(Debug, Clone, Copy)]
-struct Seen {
-    events: u64,
+pub(super) struct Seen {
+    pub(super) events: u64,
     /// Unix seconds; the default where no event has a time.
     first: i64,
     last: i64,
@@ -30,7 +30,7 @@ impl Default for Seen {
 }
 
 impl Seen {
-    fn add(&mut self, time: Option<i64>) {
+    pub(super) fn add(&mut self, time: Option<i64>) {
         self.events += 1;
         if let Some(time) = time {
             self.first = self.first.min(time);
@@ -39,7 +39,7 @@ impl Seen {
     }
 
     /// The first and last time as text.
-    fn period(&self) -> (Option<String>, Option<String>) {
+    pub(super) fn period(&self) -> (Option<String>, Option<String>) {
         if self.first > self.last {
             return (None, None);
         }
@@ -48,7 +48,7 @@ impl Seen {
 }
 
 /// The columns of `events` whose values `attribute_values` counts, but for those that `facets` has.
-fn kept_attributes() -> impl Iterator<Item = &'static Field> {
+pub(super) fn kept_attributes() -> impl Iterator<Item = &'static Field> {
     FIELDS.iter().filter(|field| field.place == Place::Event && field.values == Values::Kept && !field.facet)
 }
 
@@ -58,7 +58,7 @@ pub(crate) fn is_kept(column: &str) -> bool {
 }
 
 /// The value of a kept attribute as SQL text.
-fn as_text(field: &Field) -> String {
+pub(super) fn as_text(field: &Field) -> String {
     match field.kind {
         Kind::Flag => format!("CASE {} WHEN 1 THEN 'true' ELSE 'false' END", field.column),
         _ => field.column.to_owned(),
@@ -154,7 +154,7 @@ pub(crate) struct Sums {
 }
 
 /// The first second of the hour of a time.
-fn hour_of(time: i64) -> i64 {
+pub(super) fn hour_of(time: i64) -> i64 {
     time - time.rem_euclid(HOUR)
 }
 

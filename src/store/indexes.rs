@@ -47,6 +47,11 @@ fn all() -> Vec<Index> {
 pub(crate) fn make(connection: &Connection) -> rusqlite::Result<()> {
     // The size of what is sorted at once: as much as a core's own cache holds.
     connection.execute_batch("PRAGMA cache_size = -2048")?;
+    make_in_memory(connection)
+}
+
+/// Makes the indexes that a case lacks, with the cache as it is: for a case that fits into it.
+pub(crate) fn make_in_memory(connection: &Connection) -> rusqlite::Result<()> {
     for Index { name, on } in all() {
         let unique = if name == EVENT_ID { "UNIQUE " } else { "" };
         connection.execute_batch(&format!("CREATE {unique}INDEX IF NOT EXISTS {name} ON {on}"))?;

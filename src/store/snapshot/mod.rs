@@ -5,6 +5,7 @@
 //! digests of what it holds, is put on the disk, and takes its name.
 
 mod digest;
+mod kept;
 mod pages;
 pub(super) mod provenance;
 mod records;
@@ -76,8 +77,8 @@ pub fn write(source: Source, out: &Path, wanted: &Wanted) -> Result<Made, Error>
     let of = |error| Error::of(out, error);
     let temporary = temporary(out)?;
     let digests = if wanted.events.is_some() || wanted.portable {
-        select::write(&source, temporary.path(), wanted).map_err(|error| blame(&source, out, error))?;
-        digest::digests(temporary.path()).map_err(of)?
+        select::write(&source, temporary.as_file(), temporary.path(), wanted)
+            .map_err(|error| blame(&source, out, error))?
     } else {
         whole::write(&source, temporary.as_file(), temporary.path(), wanted.without_notes)?
     };
@@ -155,8 +156,8 @@ fn open_new(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     rusqlite::vtab::array::load_module(&connection)?;
     connection.execute_batch(
-        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; \
-         PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA threads = 2; PRAGMA cache_size = -65536;",
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; \
+         PRAGMA temp_store = MEMORY; PRAGMA threads = 2; PRAGMA cache_size = -65536;",
     )?;
     Ok(connection)
 }
@@ -170,7 +171,7 @@ fn finish(path: &Path, step: &Step) -> rusqlite::Result<Made> {
     let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, u64>(0));
     let made = Made {
         step,
-        events: number("SELECT count(*) FROM events")?,
+        events: number(source::EVENTS)?,
         notes: number("SELECT count(*) FROM notes")?,
         queries: number("SELECT (SELECT count(*) FROM saved_queries) + (SELECT count(*) FROM noise_rules)")?,
         ..Made::default()

@@ -30,6 +30,7 @@ pub(super) struct Gathered {
     /// The place of the first among those that are kept.
     first: usize,
     lengths: Vec<u32>,
+    /// The records, unless they are packed.
     bytes: Vec<u8>,
     hashes: Vec<u8>,
     /// Where they are to be packed.
@@ -43,8 +44,8 @@ pub(super) fn read(case: &Path, kept: &[i64], plain: bool, out: &Sender<Gathered
     let begin = || -> rusqlite::Result<_> {
         let packer = Packer::new(Arc::clone(&dictionaries)).map_err(|error| Error::UserFunctionError(error.into()))?;
         let connection = open()?;
-        connection.execute_batch("PRAGMA cache_size = -1024")?;
-        Ok((connection, Reader::default(), packer))
+        connection.execute_batch("PRAGMA cache_size = -1024; PRAGMA mmap_size = 0x7fffffff0000")?;
+        Ok((connection, Reader::in_order(), packer))
     };
     let turns: Vec<(usize, &[i64])> =
         kept.chunks(RECORDS_A_TURN).enumerate().map(|(at, ids)| (at * RECORDS_A_TURN, ids)).collect();
@@ -85,20 +86,29 @@ fn gather(
         if !open.lengths.is_empty() && (open.lengths.len() == BLOCK_RECORDS || open.bytes.len() > BLOCK_BYTES) {
             // The record opens the next block.
             let mut next = new(at);
-            next.bytes = open.bytes.split_off(open.bytes.len() - length);
+            let record = open.bytes.split_off(open.bytes.len() - length);
             next.hashes = open.hashes.split_off(open.hashes.len() - 8);
+            next.bytes = open.close(packer.as_deref_mut())?;
+            next.bytes.extend_from_slice(&record);
             all.push(std::mem::replace(&mut open, next));
         }
         open.lengths.push(length as u32);
     }
+    open.close(packer)?;
     all.push(open);
-    if let Some(packer) = &mut packer {
-        for block in &mut all {
-            let packed = packer.pack(&block.lengths, &block.bytes);
-            block.packed = Some(packed.map_err(|error| Error::UserFunctionError(error.into()))?);
-        }
-    }
     Ok(all)
+}
+
+impl Gathered {
+    /// Packs the records, unless they shall be plain. Gives memory for those of the next block.
+    fn close(&mut self, packer: Option<&mut Packer>) -> rusqlite::Result<Vec<u8>> {
+        let Some(packer) = packer else { return Ok(Vec::new()) };
+        let packed = packer.pack(&self.lengths, &self.bytes);
+        self.packed = Some(packed.map_err(|error| Error::UserFunctionError(error.into()))?);
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.clear();
+        Ok(bytes)
+    }
 }
 
 /// An event without a record.
@@ -107,12 +117,15 @@ fn missing(id: i64) -> Error {
     Error::SqliteFailure(corrupt, Some(format!("the record of event {id} is missing")))
 }
 
-/// Writes packed blocks, the events being numbered from 1.
-pub(super) fn write_packed(connection: &Connection, blocks: &Receiver<Gathered>) -> rusqlite::Result<()> {
+/// Writes packed blocks. `times`: those of all events, which are numbered from 1.
+pub(super) fn write_packed(
+    connection: &Connection,
+    blocks: &Receiver<Gathered>,
+    times: &[Option<i64>],
+) -> rusqlite::Result<()> {
     let mut groups = Groups::of(connection)?;
     let mut insert =
         connection.prepare("INSERT INTO record_blocks (id, dictionary, hashes, data) VALUES (?1, ?2, ?3, ?4)")?;
-    let mut times = connection.prepare("SELECT min(time), max(time) FROM events WHERE id BETWEEN ?1 AND ?2")?;
     let mut dictionary = 0;
     for block in blocks {
         let Some(packed) = block.packed else { continue };
@@ -120,11 +133,10 @@ pub(super) fn write_packed(connection: &Connection, blocks: &Receiver<Gathered>)
             used.keep(connection)?;
             dictionary = used.id;
         }
-        let (first, records) = (block.first as i64 + 1, block.lengths.len() as i64);
+        let (first, records) = (block.first as i64 + 1, block.lengths.len());
         insert.execute(params![first, packed.dictionary_id(), block.hashes, packed.data])?;
-        let times =
-            times.query_row([first, first + records - 1], |row| Ok(row.get::<_, Option<i64>>(0)?.zip(row.get(1)?)))?;
-        groups.add(connection, first, records, times, &packed.filter)?;
+        let times = || times.iter().skip(block.first).take(records).flatten().copied();
+        groups.add(connection, first, records as i64, times().min().zip(times().max()), &packed.filter)?;
     }
     groups.keep(connection)
 }

@@ -1,5 +1,6 @@
 //! Some events of a case, or all of them with plain records, as a snapshot: rows are copied into a new file.
 
+use std::fs::File;
 use std::path::Path;
 use std::rc::Rc;
 use std::thread;
@@ -8,15 +9,19 @@ use crossbeam_channel::bounded;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Error};
 
+use super::digest::{self, Digest};
+use super::kept::Kept;
 use super::source::Source;
 use super::{Wanted, open_new, records, tables};
-use crate::store::{counts, indexes, migrate};
+use crate::store::{indexes, migrate};
 
 /// Blocks of records that wait to be written.
 const QUEUE: usize = 64;
+/// With no more events than these the indexes are made in memory while the rows are digested.
+const FEW: usize = 100_000;
 
-/// Writes the snapshot into an empty file.
-pub(super) fn write(source: &Source, path: &Path, wanted: &Wanted) -> rusqlite::Result<()> {
+/// Writes the snapshot into an empty file, and gives the digests of what it holds.
+pub(super) fn write(source: &Source, to: &File, path: &Path, wanted: &Wanted) -> rusqlite::Result<Vec<Digest>> {
     let mut connection = open_new(path)?;
     migrate::migrate(&connection, path).map_err(|error| Error::UserFunctionError(Box::new(error)))?;
     connection.execute_batch("DELETE FROM provenance")?;
@@ -36,13 +41,10 @@ pub(super) fn write(source: &Source, path: &Path, wanted: &Wanted) -> rusqlite::
         let reading = scope.spawn(move || records::read(read, kept, plain, &out));
         let mut rows = || -> rusqlite::Result<()> {
             let transaction = connection.transaction()?;
-            copy_rows(&transaction, kept, wanted)?;
-            match (wanted.portable, wanted.events.is_some()) {
-                (false, _) => records::write_packed(&transaction, &blocks)?,
-                (true, true) => {
-                    records::write_plain(&transaction, &blocks, |at| at as i64 + 1, wanted.full_text)?;
-                }
-                (true, false) => {
+            match copy_rows(&transaction, kept, wanted)? {
+                Some(kept) if !wanted.portable => records::write_packed(&transaction, &blocks, &kept.times)?,
+                Some(_) => records::write_plain(&transaction, &blocks, |at| at as i64 + 1, wanted.full_text)?,
+                None => {
                     let number = |at| kept.get(at).copied().unwrap_or_default();
                     records::write_plain(&transaction, &blocks, number, wanted.full_text)?;
                 }
@@ -55,28 +57,55 @@ pub(super) fn write(source: &Source, path: &Path, wanted: &Wanted) -> rusqlite::
         let read = reading.join().unwrap_or_else(|_| Err(Error::UserFunctionError("a thread died".into())));
         read.and(written)
     })?;
-    // In one transaction each page is written once.
-    connection.execute_batch("BEGIN")?;
-    indexes::make(&connection)?;
-    connection.execute_batch("COMMIT")?;
     connection.execute_batch("DETACH source")?;
-    connection.close().map_err(|(_, error)| error)
+    let digests = index(&connection, to, path, kept.len() <= FEW)?;
+    connection.close().map_err(|(_, error)| error)?;
+    Ok(digests)
 }
 
-/// Copies everything but the records, and counts what is kept.
-fn copy_rows(connection: &Connection, kept: &[i64], wanted: &Wanted) -> rusqlite::Result<()> {
-    let some = wanted.events.is_some();
-    if some {
-        connection.execute_batch("CREATE TEMP TABLE kept (old INTEGER PRIMARY KEY, new INTEGER NOT NULL)")?;
-        let ids: Rc<Vec<Value>> = Rc::new(kept.iter().copied().map(Value::Integer).collect());
-        let mut insert = connection.prepare("INSERT INTO kept SELECT value, rowid FROM rarray(?1)")?;
-        insert.execute([ids])?;
+/// Makes the indexes, and digests the rows.
+fn index(connection: &Connection, file: &File, path: &Path, few: bool) -> rusqlite::Result<Vec<Digest>> {
+    // In one transaction each page is written once.
+    if !few {
+        connection.execute_batch("BEGIN")?;
+        indexes::make(connection)?;
+        connection.execute_batch("COMMIT")?;
+        return digest::digests(path);
     }
-    tables::copy(connection, some, wanted.without_notes)?;
-    if some {
-        counts::recount(connection)?
-    }
-    indexes::make_of_counts(connection)
+    // Nothing is written before the commit, for which whoever reads is waited for.
+    connection.execute_batch("PRAGMA cache_spill = OFF; BEGIN")?;
+    let digests = thread::scope(|scope| {
+        let digesting = scope.spawn(|| digest::digests(path));
+        // What is there already is on its way to the disk meanwhile.
+        let syncing = scope.spawn(|| file.sync_data());
+        let made = indexes::make_in_memory(connection);
+        let died = || Error::UserFunctionError("a thread died".into());
+        let digests = digesting.join().unwrap_or_else(|_| Err(died()));
+        let synced = syncing.join().map_err(|_| died())?;
+        synced.map_err(|error| Error::UserFunctionError(error.into()))?;
+        made.and(digests)
+    })?;
+    connection.execute_batch("COMMIT")?;
+    Ok(digests)
+}
+
+/// Copies everything but the records, and counts what is kept if that is not all.
+fn copy_rows(connection: &Connection, kept: &[i64], wanted: &Wanted) -> rusqlite::Result<Option<Kept>> {
+    let kept = match wanted.events.is_some() {
+        true => {
+            connection.execute_batch("CREATE TEMP TABLE kept (old INTEGER PRIMARY KEY, new INTEGER NOT NULL)")?;
+            let ids: Rc<Vec<Value>> = Rc::new(kept.iter().copied().map(Value::Integer).collect());
+            let mut insert = connection.prepare("INSERT INTO kept SELECT value, rowid FROM rarray(?1)")?;
+            insert.execute([ids])?;
+            Some(tables::copy_some(connection, wanted.without_notes)?)
+        }
+        false => {
+            tables::copy_all(connection, wanted.without_notes)?;
+            None
+        }
+    };
+    indexes::make_of_counts(connection)?;
+    Ok(kept)
 }
 
 /// A file that is only read, as SQLite takes it in ATTACH.

@@ -15,6 +15,8 @@ use crate::store::{migrate, open};
 /// How long another process that writes is waited for before it is said so, and how long after.
 const FIRST: Duration = Duration::from_secs(1);
 const THEN: Duration = Duration::from_secs(1_200);
+/// How many events a case has: each counts with its outcome.
+pub(super) const EVENTS: &str = "SELECT sum(events) FROM attribute_values WHERE attribute = 'outcome'";
 /// How long between two tries: an import lets others in for a moment only.
 const PAUSE: Duration = Duration::from_millis(2);
 
@@ -88,7 +90,7 @@ impl Source {
     /// How many events there are.
     pub(super) fn events(&self) -> Result<u64, Error> {
         let connection = open::open_read_only(self.path())?;
-        let events = connection.query_row("SELECT sum(events) FROM facets", [], |row| row.get::<_, Option<u64>>(0));
+        let events = connection.query_row(EVENTS, [], |row| row.get::<_, Option<u64>>(0));
         events.map(Option::unwrap_or_default).map_err(|error| Error::of(&self.named, error))
     }
 
