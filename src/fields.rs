@@ -272,7 +272,6 @@ pub const FIELDS: &[Field] = &[
     Field {
         place: Place::ResourceType,
         stored_as: "type",
-        values: Values::Table,
         path: "requestParameters, responseElements, resources",
         help: "the type of a resource; beside resource= it is the same resource's",
         example: "resource-type=AWS::S3::Bucket",
@@ -297,6 +296,7 @@ pub const FIELDS: &[Field] = &[
         ..event("listed-type", &["listed-resource-type"], "listed_type")
     },
     Field {
+        values: Values::Kept,
         path: "userIdentity.type",
         help: "IAMUser, AssumedRole, Root, AWSService, ...",
         example: "identity-type=Root",
@@ -309,6 +309,7 @@ pub const FIELDS: &[Field] = &[
         ..identity("arn", &["identity-arn", "user-arn"], "identity_arn", "arn")
     },
     Field {
+        values: Values::Kept,
         path: "userIdentity.accountId",
         help: "the actor's account",
         example: "identity-account=111122223333",
@@ -317,6 +318,7 @@ pub const FIELDS: &[Field] = &[
     Field {
         place: Place::Role,
         stored_as: "role_name",
+        values: Values::Kept,
         path: "userIdentity.sessionContext.sessionIssuer",
         help: "the role behind a session, by name or ARN",
         example: "role=Admin",

@@ -31,7 +31,7 @@ const ANSWERS: &[(&str, &str)] = &[
          ORDER BY 1, 2, 3, 4, 5",
         "f38d2e93cbd512ff",
     ),
-    ("SELECT attribute, value, events, first_seen, last_seen FROM attribute_values ORDER BY 1, 2", "52c6b9538ccb10a9"),
+    ("SELECT attribute, value, events, first_seen, last_seen FROM attribute_values ORDER BY 1, 2", "807655397a8b5522"),
     (
         "SELECT text, events, first_seen, last_seen FROM user_agents \
          UNION ALL SELECT text, events, first_seen, last_seen FROM error_messages ORDER BY 1, 2, 3",

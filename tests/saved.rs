@@ -5,7 +5,7 @@
 mod common;
 
 use common::program::Desk;
-use common::record;
+use common::{content, record};
 use serde_json::json;
 
 /// A query of one's own.
@@ -166,17 +166,34 @@ fn a_query_is_saved_in_the_case_and_taken_out_again() {
 #[test]
 fn a_case_of_the_first_schema_is_read_as_it_is_and_migrated_to_save_in_it() {
     let desk = Desk::with_delivery();
+    let whole = content(&desk.scratch.case());
     desk.scratch
         .ask()
-        .execute_batch("DROP TABLE saved_queries; DROP TABLE notes; DROP TABLE noise_rules; \
-             DROP TABLE provenance_digests; DROP TABLE provenance_parents; DROP TABLE provenance; DROP TABLE replaced_rows; \
-             ALTER TABLE files DROP COLUMN partial; ALTER TABLE tags DROP COLUMN origin; PRAGMA user_version = 1")
+        .execute_batch(
+            "DELETE FROM attribute_values \
+             WHERE attribute IN ('role_name', 'identity_type', 'identity_account_id', 'resource_type'); \
+             DROP INDEX resources_by_name; CREATE INDEX resources_by_name ON resources (name); \
+             DROP INDEX resources_by_events; \
+             DROP TABLE saved_queries; DROP TABLE notes; DROP TABLE noise_rules; DROP TABLE provenance_digests; \
+             DROP TABLE provenance_parents; DROP TABLE provenance; DROP TABLE replaced_rows; \
+             ALTER TABLE files DROP COLUMN partial; ALTER TABLE tags DROP COLUMN origin; PRAGMA user_version = 1",
+        )
         .unwrap();
     desk.run(&["run", "trails-stopped", "--fail-on-rows"]).exits(1);
     assert_eq!(desk.scratch.lines("PRAGMA user_version"), ["1"]);
     desk.scratch.write("names.sql", OWN);
     desk.run(&["queries", "--save", "names.sql"]).exits(0);
-    assert_eq!(desk.scratch.lines("PRAGMA user_version"), ["5"]);
+    assert_eq!(desk.scratch.lines("PRAGMA user_version"), ["6"]);
+    assert!(content(&desk.scratch.case()) == whole, "what is counted is counted again");
+    let index =
+        "SELECT sql FROM sqlite_schema WHERE name IN ('resources_by_name', 'resources_by_events') ORDER BY name";
+    assert_eq!(
+        desk.scratch.lines(index),
+        [
+            "CREATE INDEX resources_by_events ON resources (events, name, arn) WHERE events >= 10",
+            "CREATE INDEX resources_by_name ON resources (name, events)"
+        ]
+    );
     desk.run(&["run", "names", "--param", "name=CreateUser", "--fail-on-rows"]).exits(1);
 }
 

@@ -503,13 +503,15 @@ fn what_was_deleted_is_not_in_the_file() {
 fn an_older_and_an_unfinished_case_are_handed_on_finished_and_left_as_they_are() {
     for (unfinish, schema) in [
         (
-            "DROP TABLE provenance_digests; DROP TABLE provenance_parents; DROP TABLE provenance; \
+            "DELETE FROM attribute_values \
+             WHERE attribute IN ('role_name', 'identity_type', 'identity_account_id', 'resource_type'); \
+             DROP TABLE provenance_digests; DROP TABLE provenance_parents; DROP TABLE provenance; \
              DROP TABLE replaced_rows; ALTER TABLE files DROP COLUMN partial; ALTER TABLE tags DROP COLUMN origin; \
              ALTER TABLE notes DROP COLUMN origin; ALTER TABLE saved_queries DROP COLUMN origin; \
              ALTER TABLE noise_rules DROP COLUMN origin; PRAGMA user_version = 3",
             "3",
         ),
-        ("UPDATE imports SET finished_at = NULL; DROP INDEX events_by_time; DELETE FROM hourly_counts", "5"),
+        ("UPDATE imports SET finished_at = NULL; DROP INDEX events_by_time; DELETE FROM hourly_counts", "6"),
     ] {
         let desk = desk();
         let whole = content(&desk.scratch.case());

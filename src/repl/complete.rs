@@ -153,6 +153,7 @@ pub(super) mod testing {
             let counted = |(value, events): &(&str, u64)| Counted {
                 value: (*value).to_owned(),
                 events: *events,
+                more: false,
                 last_seen: (*events > 0).then(|| "2024-03-01T09:00:00Z".to_owned()),
             };
             begins.take(most).map(counted).collect()

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use rustyline::Context;
 use rustyline::completion::{Completer, FilenameCompleter, Pair};
@@ -28,6 +29,9 @@ const CLEAR_LINE: &str = "\x1b[K";
 const CLEAR_BELOW: &str = "\x1b[J";
 /// Moves the cursor a line up.
 const UP: &str = "\x1b[A";
+
+/// How long values are looked for: with writing the list, a key press is then answered in under 20 ms.
+const PATIENCE: Duration = Duration::from_millis(12);
 
 /// What the screen can do.
 #[derive(Debug, Clone, Copy)]
@@ -98,23 +102,30 @@ impl Helper {
 }
 
 /// The values and tables of a session's case; none while it is closed.
-struct CaseSource<'a>(&'a RefCell<Session>);
+struct CaseSource<'a> {
+    session: &'a RefCell<Session>,
+    /// When what was found has to do.
+    until: Instant,
+}
 
 impl Source for CaseSource<'_> {
     fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<Counted> {
-        let case = self.0.try_borrow().ok().and_then(|session| session.case().ok());
-        case.map_or_else(Vec::new, |case| case.values(field, prefix, most))
+        // Several fields may be asked for in turn.
+        let now = Instant::now();
+        let until = now + self.until.saturating_duration_since(now) * 2 / 3;
+        let case = self.session.try_borrow().ok().and_then(|session| session.case().ok());
+        case.map_or_else(Vec::new, |case| case.values(field, prefix, most, until))
     }
 
     fn queries(&self) -> Vec<(String, Vec<String>)> {
-        let library = self.0.try_borrow().ok().and_then(|session| session.library().ok());
+        let library = self.session.try_borrow().ok().and_then(|session| session.library().ok());
         let Some(library) = library else { return Vec::new() };
         let names = |query: &SavedQuery| query.header.params.iter().map(|param| param.name.clone()).collect();
         library.all().into_iter().map(|query| (query.name.clone(), names(query))).collect()
     }
 
     fn tables(&self) -> Vec<(String, Vec<String>)> {
-        let case = self.0.try_borrow().ok().and_then(|session| session.case().ok());
+        let case = self.session.try_borrow().ok().and_then(|session| session.case().ok());
         case.map_or_else(Vec::new, |case| case.tables())
     }
 }
@@ -127,7 +138,8 @@ impl Completer for Helper {
     type Candidate = Pair;
 
     fn complete(&self, line: &str, pos: usize, ctx: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
-        match complete(line, pos, &self.pending, &CaseSource(&self.session)) {
+        let source = CaseSource { session: &self.session, until: Instant::now() + PATIENCE };
+        match complete(line, pos, &self.pending, &source) {
             Completion::Files => self.files.complete(line, pos, ctx),
             Completion::Words(start, candidates) => {
                 let pairs = candidates

@@ -160,7 +160,8 @@ fn values(field: &Field, typed: &str, source: &dyn Source) -> Vec<Candidate> {
         .map(|counted| {
             let last = counted.last_seen.as_deref().and_then(|seen| seen.get(..10));
             let last = last.map_or_else(String::new, |day| format!(", last {day}"));
-            let shown = format!("{}  ({}{last})", counted.value, number::count(counted.events));
+            let more = if counted.more { "+" } else { "" };
+            let shown = format!("{}  ({}{more}{last})", counted.value, number::count(counted.events));
             let text = if quoted { edit::quoted(&counted.value) } else { edit::literal(&counted.value) };
             Candidate::shown_as(shown, text)
         })

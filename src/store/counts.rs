@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 
 use super::facets;
+use super::few::{self, ResourceTypes};
 use crate::event::{Event, Text};
 use crate::fields::{FIELDS, Field, Kind, Place, Values};
 use crate::time;
@@ -151,6 +152,7 @@ pub(crate) struct Sums {
     error_messages: Tally,
     resources: Tally,
     attributes: Vec<(&'static str, FxHashMap<Text, Seen>)>,
+    resource_types: ResourceTypes,
 }
 
 /// The first second of the hour of a time.
@@ -168,6 +170,7 @@ impl Sums {
             error_messages: Tally::of(connection, "error_messages")?,
             resources: Tally::of(connection, "resources")?,
             attributes: kept_attributes().map(|field| (field.column, FxHashMap::default())).collect(),
+            resource_types: ResourceTypes::default(),
         })
     }
 
@@ -188,6 +191,9 @@ impl Sums {
         }
         for resource in &links.resources {
             self.resources.add(*resource, event.time);
+        }
+        for kind in event.resources.iter().filter_map(|used| used.resource.kind.as_deref()) {
+            self.resource_types.add(kind, event.time);
         }
         for (column, values) in &mut self.attributes {
             let Some(value) = value(event, column) else { continue };
@@ -219,6 +225,7 @@ impl Sums {
             upsert.execute(params![hour, facet, events])?;
         }
         facets::write_values(connection)?;
+        few::write_identities(connection)?;
         let mut upsert = connection.prepare(
             "INSERT INTO attribute_values (attribute, value, events, first_seen, last_seen) \
              VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET events = events + excluded.events, \
@@ -227,7 +234,8 @@ impl Sums {
                  last_seen  = CASE WHEN excluded.last_seen > last_seen OR last_seen IS NULL \
                                    THEN excluded.last_seen ELSE last_seen END",
         )?;
-        for (column, values) in &self.attributes {
+        let types = [(few::RESOURCE_TYPE, &self.resource_types.0)];
+        for (column, values) in self.attributes.iter().map(|(column, values)| (*column, values)).chain(types) {
             for (value, seen) in values {
                 let (first, last) = seen.period();
                 upsert.execute(params![column, value.as_str(), seen.events, first, last])?;
@@ -269,6 +277,8 @@ pub(crate) fn recount(connection: &Connection) -> rusqlite::Result<()> {
         [HOUR],
     )?;
     facets::write_values(connection)?;
+    few::write_identities(connection)?;
+    few::recount_resource_types(connection)?;
     for field in kept_attributes() {
         let (column, text) = (field.column, as_text(field));
         connection.execute_batch(&format!(

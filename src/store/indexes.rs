@@ -27,10 +27,7 @@ fn all() -> Vec<Index> {
         index("events_by_user_agent", "events (user_agent_id, time)".to_owned()),
         index("event_resources_by_resource", "event_resources (resource, event)".to_owned()),
         index("identities_by_user_name", "identities (user_name)".to_owned()),
-        index("identities_by_arn", "identities (arn)".to_owned()),
         index("identities_by_role", "identities (role_name)".to_owned()),
-        // By ARN too: the name is a part of it.
-        index("resources_by_name", "resources (name)".to_owned()),
         index("resources_by_arn_end", "resources (arn_end) WHERE arn_end IS NOT NULL".to_owned()),
     ];
     let columns = FIELDS.iter().filter(|field| field.indexed && field.place == Place::Event).map(|field| field.column);
@@ -59,12 +56,40 @@ pub(crate) fn make_in_memory(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The index for timelines, on counts that are written after the other indexes are made.
-const HOURS: &str = "hourly_counts_by_hour";
+/// Indexes that have counts, which are written after the other indexes are made: that for timelines; those of names with
+/// their events, so that completion knows the most frequent without a look at the rows; and those of the values that at
+/// least [`FREQUENT`] events have, from which completion takes the most frequent.
+fn of_counts() -> Vec<Index> {
+    let index = |name: &str, on: String| Index { name: name.to_owned(), on };
+    let frequent = |table: &str, columns: &str| {
+        index(&format!("{table}_by_events"), format!("{table} ({columns}) WHERE events >= {FREQUENT}"))
+    };
+    vec![
+        index("hourly_counts_by_hour", "hourly_counts (hour, events)".to_owned()),
+        index("identities_by_arn", "identities (arn, events)".to_owned()),
+        index(
+            "identities_by_session_name",
+            "identities (session_name, events) WHERE session_name IS NOT NULL".to_owned(),
+        ),
+        index("identities_by_principal_id", "identities (principal_id, events)".to_owned()),
+        // By ARN too: the name is a part of it.
+        index("resources_by_name", "resources (name, events)".to_owned()),
+        frequent("attribute_values", "attribute, events"),
+        frequent("identities", "events, arn, session_name, principal_id"),
+        frequent("resources", "events, name, arn"),
+        frequent("error_messages", "events, text"),
+    ]
+}
 
-/// Makes the index on the kept counts, if the case lacks it.
+/// How many events a value has that is frequent.
+pub(super) const FREQUENT: u64 = 10;
+
+/// Makes the indexes on counts that a case lacks.
 pub(crate) fn make_of_counts(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch(&format!("CREATE INDEX IF NOT EXISTS {HOURS} ON hourly_counts (hour, events)"))
+    for Index { name, on } in of_counts() {
+        connection.execute_batch(&format!("CREATE INDEX IF NOT EXISTS {name} ON {on}"))?;
+    }
+    Ok(())
 }
 
 /// Makes only the index that tells duplicates.
@@ -74,8 +99,8 @@ pub(crate) fn make_event_id(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Drops the indexes that a large import would have to keep in order, all but the one that tells duplicates.
 pub(crate) fn drop_secondary(connection: &Connection) -> rusqlite::Result<()> {
-    for Index { name, .. } in all().iter().filter(|index| index.name != EVENT_ID) {
+    for Index { name, .. } in all().iter().chain(&of_counts()).filter(|index| index.name != EVENT_ID) {
         connection.execute_batch(&format!("DROP INDEX IF EXISTS {name}"))?;
     }
-    connection.execute_batch(&format!("DROP INDEX IF EXISTS {HOURS}"))
+    Ok(())
 }

@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0003_session.sql"),
     include_str!("../../migrations/0004_provenance.sql"),
     include_str!("../../migrations/0005_merge.sql"),
+    include_str!("../../migrations/0006_completion.sql"),
 ];
 
 /// The schema version that this program writes.

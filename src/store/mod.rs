@@ -3,6 +3,7 @@
 //! Writing: `migrate` makes the schema, `write` takes events in, `indexes` and `counts` finish a run. Reading:
 //! [`Case`] opens a case that cannot be changed and answers statements row by row.
 
+mod beginning;
 mod blocks;
 mod case;
 mod condition;
@@ -12,6 +13,7 @@ mod diff;
 mod duplicates;
 mod error;
 mod facets;
+mod few;
 mod filters;
 mod functions;
 mod indexes;

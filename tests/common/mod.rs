@@ -161,6 +161,22 @@ pub fn check_case(case: &Path) {
         empty(&format!("{kept} EXCEPT {counted}"));
         empty(&format!("{counted} EXCEPT {kept}"));
     }
+    for (attribute, column, of) in [
+        ("role_name", "role_name", "identities"),
+        ("identity_type", "type", "identities"),
+        ("identity_account_id", "account_id", "identities"),
+        ("resource_type", "type", "resources"),
+    ] {
+        let kept = format!(
+            "SELECT value, events, first_seen, last_seen FROM attribute_values WHERE attribute = '{attribute}'"
+        );
+        let counted = format!(
+            "SELECT {column}, sum(events), min(first_seen), max(last_seen) FROM {of} WHERE {column} IS NOT NULL \
+             GROUP BY {column}"
+        );
+        empty(&format!("{kept} EXCEPT {counted}"));
+        empty(&format!("{counted} EXCEPT {kept}"));
+    }
 }
 
 /// Everything in a case that a user can see, without row ids and times of the import: equal for equal cases.

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::event::Text;
 use crate::fields::Field;
 use crate::store::counts::{Seen, as_text, hour_of, kept_attributes};
-use crate::store::facets;
+use crate::store::{facets, few};
 
 /// The tables of which rows are copied that events point to, with their column in `events`.
 const POINTED_TO: [(&str, &str); 4] = [
@@ -103,6 +103,8 @@ impl Kept {
             insert.execute(params![facet, hour, events])?;
         }
         facets::write_values(connection)?;
+        few::write_identities(connection)?;
+        few::recount_resource_types(connection)?;
         let mut insert = connection.prepare(
             "INSERT INTO main.attribute_values (attribute, value, events, first_seen, last_seen) \
              VALUES (?1, ?2, ?3, ?4, ?5)",

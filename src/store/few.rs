@@ -1,0 +1,91 @@
+//! What `attribute_values` counts of the few values that identities and resources have of an attribute: roles, types
+//! and accounts. Completion shows them at once, where adding up the rows of either table takes too long.
+
+use rusqlite::{Connection, params};
+use rustc_hash::FxHashMap;
+
+use super::counts::Seen;
+use crate::event::Text;
+use crate::fields::{FIELDS, Field, Place, Values};
+
+/// The attribute that types of resources are counted as.
+pub(super) const RESOURCE_TYPE: &str = "resource_type";
+
+/// The fields of identities that are counted.
+fn of_identities() -> impl Iterator<Item = &'static Field> {
+    FIELDS.iter().filter(|field| field.values == Values::Kept && matches!(field.place, Place::Identity | Place::Role))
+}
+
+/// Writes the values that identities have, from what is counted of these. One pass that keeps the sums is several times
+/// faster than statements that sort.
+pub(super) fn write_identities(connection: &Connection) -> rusqlite::Result<()> {
+    let fields: Vec<&Field> = of_identities().collect();
+    let columns: Vec<&str> = fields.iter().map(|field| field.stored_as).collect();
+    let sql = format!("SELECT events, first_seen, last_seen, {} FROM identities", columns.join(", "));
+    let mut select = connection.prepare(&sql)?;
+    let mut sums: Vec<FxHashMap<Text, Sum>> = fields.iter().map(|_| FxHashMap::default()).collect();
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let events: u64 = row.get(0)?;
+        let (first, last) = (row.get_ref(1)?.as_str_or_null()?, row.get_ref(2)?.as_str_or_null()?);
+        for (at, sums) in sums.iter_mut().enumerate() {
+            let Some(value) = row.get_ref(at + 3)?.as_str_or_null()? else { continue };
+            match sums.get_mut(value) {
+                Some(sum) => sum.add(events, first, last),
+                None => sums.entry(Text::from(value)).or_default().add(events, first, last),
+            }
+        }
+    }
+    let mut insert = connection.prepare(
+        "INSERT INTO attribute_values (attribute, value, events, first_seen, last_seen) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    for (field, sums) in fields.iter().zip(sums) {
+        connection.execute("DELETE FROM attribute_values WHERE attribute = ?1", [field.column])?;
+        for (value, sum) in sums.iter().filter(|(_, sum)| sum.events > 0) {
+            insert.execute(params![field.column, value.as_str(), sum.events, sum.first, sum.last])?;
+        }
+    }
+    Ok(())
+}
+
+/// The events of several rows, and when the first and the last was.
+#[derive(Default)]
+struct Sum {
+    events: u64,
+    first: Option<String>,
+    last: Option<String>,
+}
+
+impl Sum {
+    fn add(&mut self, events: u64, first: Option<&str>, last: Option<&str>) {
+        self.events += events;
+        if let Some(first) = first.filter(|first| self.first.as_deref().is_none_or(|known| *first < known)) {
+            self.first = Some(first.to_owned());
+        }
+        if let Some(last) = last.filter(|last| self.last.as_deref().is_none_or(|known| *last > known)) {
+            self.last = Some(last.to_owned());
+        }
+    }
+}
+
+/// Counts the types of resources of a run, as its events come: reading all resources again takes longer.
+#[derive(Default)]
+pub(super) struct ResourceTypes(pub(super) FxHashMap<Text, Seen>);
+
+impl ResourceTypes {
+    /// Counts an event that names a resource of this type.
+    pub(super) fn add(&mut self, kind: &str, time: Option<i64>) {
+        match self.0.get_mut(kind) {
+            Some(seen) => seen.add(time),
+            None => self.0.entry(Text::from(kind)).or_default().add(time),
+        }
+    }
+}
+
+/// Counts the types of all resources again.
+pub(super) fn recount_resource_types(connection: &Connection) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO attribute_values (attribute, value, events, first_seen, last_seen) \
+               SELECT ?1, type, sum(events), min(first_seen), max(last_seen) FROM resources \
+               WHERE type IS NOT NULL GROUP BY type";
+    connection.execute(sql, [RESOURCE_TYPE]).map(drop)
+}
