@@ -2,15 +2,16 @@
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::SessionError;
 use super::keep::{First, Held};
 use super::last::{Last, text};
 use super::lookup::{Understood, understand};
-use super::{Session, SessionError};
 use crate::fields::{self, Kind};
-use crate::query::ast::StageKind;
-use crate::query::{self, Projection, edit};
+use crate::query::ast::{Name, StageKind};
+use crate::query::{self, Param, Projection, edit};
+use crate::render::number;
 use crate::rows::Value;
 use crate::store::{Case, Failure};
 
@@ -18,8 +19,11 @@ use crate::store::{Case, Failure};
 const SPANS: i64 = 24;
 /// Seconds of an hour. Spans of whole hours are answered from kept counts where the field has them.
 const HOUR: i64 = 3_600;
-/// How long counting may take.
-pub(super) const PATIENCE: Duration = Duration::from_millis(400);
+/// How long counting may take where the answer did not take longer itself: at 10,000,000 events the courses of ten users
+/// take 0.4 s.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+/// How long it may take at most: those of ten roles take 10 s, as long as to find these.
+const MOST_PATIENCE: Duration = Duration::from_secs(10);
 /// How soon a statement that was begun too late is cancelled, too.
 const AGAIN: Duration = Duration::from_millis(10);
 /// For how many rows at most.
@@ -30,8 +34,19 @@ const MOST_ROWS: usize = 50;
 pub(super) struct Activity {
     /// From when to when it is.
     pub(super) heading: String,
-    /// How many events there are in each span, row by row.
+    /// How many events there are in each span, row by row; of none where counting took too long.
     pub(super) rows: Vec<Vec<u64>>,
+    /// How long counting might take.
+    patience: Duration,
+}
+
+impl Activity {
+    /// What to say where the rows of an answer have no course.
+    pub(super) fn remark(&self, rows: u64) -> Option<String> {
+        let longest = number::duration(self.patience);
+        let without = rows > 0 && self.rows.is_empty();
+        without.then(|| format!("without courses: to count them takes longer than {longest}"))
+    }
 }
 
 /// How the spans of a course are headed: from when to when it is.
@@ -41,12 +56,12 @@ pub(super) fn heading(from: i64, to: i64) -> String {
     if same_year { format!("{} to {}", &from[..13], &to[5..13]) } else { format!("{} to {}", &from[..10], &to[..10]) }
 }
 
-/// The course of each row, where the answer is that of `top`; of the first rows only where it takes long to count.
+/// The course of each row, where the answer is that of `top` and took so long.
 pub(super) fn of(
-    session: &Session,
     case: &Case,
     understood: &Understood,
     last: &Last,
+    taken: Duration,
 ) -> Result<Option<Activity>, SessionError> {
     let (Some(StageKind::Top(_, names)), Some(held)) =
         (understood.tree.stages.last().map(|stage| &stage.kind), &last.held)
@@ -58,51 +73,60 @@ pub(super) fn of(
     }
     let Some((from, to)) = period(case, understood) else { return Ok(None) };
     let bucket = span(from, to);
-    let first = from.div_euclid(bucket);
-    let spans = usize::try_from(to.div_euclid(bucket) - first + 1).unwrap_or(0);
-    let slice = |name: &query::ast::Name| understood.tree.text.get(name.span.start..name.span.end).unwrap_or("");
-    let mut courses = Vec::with_capacity(held.rows.len());
-    for row in &held.rows {
-        let terms: Vec<String> = names.iter().zip(row).map(|(name, value)| term(slice(name), value)).collect();
-        let mut parts = vec![edit::side_by_side(&understood.tree)];
-        parts.extend(terms);
-        parts.push(format!("| timeline {bucket}s"));
-        let course = edit::joined(parts.iter().map(String::as_str));
-        // A value that cannot be asked for has no course to show.
-        let Ok(asked) = understand(case, &course) else { return Ok(None) };
-        let statement = query::emit(&asked.lookup, case, Projection::Brief, None);
-        if statement.scans_records {
-            return Ok(None);
-        }
-        courses.push(statement);
+    let asked = lookup(understood, names, &held.rows, bucket);
+    // A value that cannot be asked for has no course to show.
+    let Ok(asked) = understand(case, &asked) else { return Ok(None) };
+    let statement = query::emit(&asked.lookup, case, Projection::Brief, None);
+    if statement.scans_records {
+        return Ok(None);
     }
-    let started = Instant::now();
-    let count = || -> Result<Vec<Vec<u64>>, Failure> {
-        let mut rows = Vec::with_capacity(courses.len());
-        for statement in &courses {
-            // Those that are counted are shown; they are the most frequent.
-            if started.elapsed() > PATIENCE || session.interrupter.is_cancelled() {
-                break;
-            }
-            let mut counted = Held::default();
-            match case.query(&statement.sql, &statement.params, &mut counted) {
-                Ok(_) => rows.push(course_of(&counted, bucket, first, spans)),
-                Err(Failure::Interrupted) => break,
-                Err(other) => return Err(other),
+    let patience = taken.clamp(PATIENCE, MOST_PATIENCE);
+    let rows = match counted(case, &statement.sql, &statement.params, patience)? {
+        Some(counted) => {
+            let first = from.div_euclid(bucket);
+            let spans = usize::try_from(to.div_euclid(bucket) - first + 1).unwrap_or(0);
+            let course = |row: &Vec<Value>| course_of(&counted, row.get(..names.len())?, bucket, first, spans);
+            held.rows.iter().filter_map(course).collect()
+        }
+        None => Vec::new(),
+    };
+    Ok(Some(Activity { heading: heading(from, to), rows, patience }))
+}
+
+/// The answer of a statement that does not take longer.
+fn counted(case: &Case, sql: &str, params: &[Param], patience: Duration) -> Result<Option<Held>, SessionError> {
+    let mut counted = Held::default();
+    match patiently(patience, case.interrupt(), || case.query(sql, params, &mut counted)) {
+        Ok(_) => Ok(Some(counted)),
+        Err(Failure::Interrupted) => Ok(None),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// The lookup that counts all rows in spans at once: the same by time too, of the values that the rows have.
+fn lookup(understood: &Understood, names: &[Name], rows: &[Vec<Value>], bucket: i64) -> String {
+    let names: Vec<&str> =
+        names.iter().map(|name| understood.tree.text.get(name.span.start..name.span.end).unwrap_or("")).collect();
+    let mut parts = vec![edit::side_by_side(&understood.tree)];
+    for (at, name) in names.iter().enumerate() {
+        let mut values: Vec<&Value> = Vec::new();
+        for value in rows.iter().filter_map(|row| row.get(at)) {
+            if !values.contains(&value) {
+                values.push(value);
             }
         }
-        Ok(rows)
-    };
-    let rows = patiently(case.interrupt(), count)?;
-    Ok(Some(Activity { heading: heading(from, to), rows }))
+        parts.push(term(name, &values));
+    }
+    parts.push(format!("| timeline {bucket}s by {}", names.join(",")));
+    edit::joined(parts.iter().map(String::as_str))
 }
 
 /// Works, and cancels what is asked of the case when it takes too long.
-fn patiently<T>(cancel: impl Fn() + Send, work: impl FnOnce() -> T) -> T {
+fn patiently<T>(patience: Duration, cancel: impl Fn() + Send, work: impl FnOnce() -> T) -> T {
     let (working, ended) = mpsc::channel::<()>();
     thread::scope(|scope| {
         scope.spawn(move || {
-            let mut wait = PATIENCE;
+            let mut wait = patience;
             while ended.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
                 cancel();
                 wait = AGAIN;
@@ -120,27 +144,39 @@ fn span(from: i64, to: i64) -> i64 {
     if even < HOUR { even } else { (even + HOUR / 2) / HOUR * HOUR }
 }
 
-/// How many events there are in each span.
-fn course_of(counted: &Held, bucket: i64, first: i64, spans: usize) -> Vec<u64> {
+/// How many events of these values there are in each span.
+fn course_of(counted: &Held, values: &[Value], bucket: i64, first: i64, spans: usize) -> Option<Vec<u64>> {
     let mut course = vec![0; spans];
     for row in &counted.rows {
-        let time = crate::time::parse(&text(row.first()));
+        let (events, row) = row.split_last()?;
+        let (time, found) = row.split_first()?;
+        let time = crate::time::parse(&text(Some(time)));
         let place = time.and_then(|time| usize::try_from(time.div_euclid(bucket) - first).ok());
-        if let (Some(Value::Integer(events)), Some(place)) = (row.get(1), place.and_then(|place| course.get_mut(place)))
+        if let (Value::Integer(events), Some(place), true) =
+            (events, place.and_then(|place| course.get_mut(place)), found == values)
         {
             *place += u64::try_from(*events).unwrap_or(0);
         }
     }
-    course
+    Some(course)
 }
 
-/// The term that asks for a value of a column.
-fn term(name: &str, value: &Value) -> String {
+/// The term that asks for some values of a column.
+fn term(name: &str, values: &[&Value]) -> String {
     let flag = fields::find(name).is_some_and(|field| field.kind == Kind::Flag);
-    match value {
-        Value::Null => format!("not {name}=*"),
-        Value::Integer(number) if flag => format!("{name}={}", *number == 1),
-        value => format!("{name}={}", edit::literal(&text(Some(value)))),
+    let listed: Vec<String> = values
+        .iter()
+        .filter_map(|value| match value {
+            Value::Null => None,
+            Value::Integer(number) if flag => Some((*number == 1).to_string()),
+            value => Some(edit::literal(&text(Some(value)))),
+        })
+        .collect();
+    let listed = format!("{name}={}", listed.join(","));
+    match (values.contains(&&Value::Null), values.len()) {
+        (false, _) => listed,
+        (true, 1) => format!("not {name}=*"),
+        (true, _) => format!("({listed} or not {name}=*)"),
     }
 }
 
@@ -161,29 +197,50 @@ fn period(case: &Case, understood: &Understood) -> Option<(i64, i64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{HOUR, Held, PATIENCE, Value, course_of, heading, patiently, span, term};
+    use super::{Activity, Case, Duration, HOUR, Held, PATIENCE, Value, counted, course_of, heading, span, term};
 
     #[test]
-    fn spans_are_whole_hours_and_counting_has_an_end() {
+    fn spans_are_whole_hours() {
         assert_eq!([span(0, 0), span(0, 3_600), span(0, 24 * HOUR - 1)], [1, 151, HOUR]);
         assert_eq!([span(0, 30 * HOUR), span(0, 40 * HOUR), span(0, 10 * 24 * HOUR)], [HOUR, 2 * HOUR, 10 * HOUR]);
-        let (cancel, cancelled) = std::sync::mpsc::channel();
-        assert!(patiently(move || cancel.send(()).unwrap(), || cancelled.recv_timeout(10 * PATIENCE)).is_ok());
+    }
+
+    #[test]
+    fn counting_has_an_end_which_is_told() {
+        let case = Case::empty().unwrap();
+        let patience = Duration::from_millis(20);
+        let endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+        assert!(counted(&case, endless, &[], patience).unwrap().is_none());
+        assert_eq!(counted(&case, "SELECT 7", &[], 100 * PATIENCE).unwrap().unwrap().rows, [[Value::Integer(7)]]);
+        let activity = |rows| Activity { heading: heading(0, 1), rows, patience };
+        let remark = activity(Vec::new()).remark(10);
+        assert_eq!(remark.as_deref(), Some("without courses: to count them takes longer than 20 ms"));
+        assert_eq!(activity(Vec::new()).remark(0), None);
+        assert_eq!(activity(vec![vec![1]]).remark(1), None);
     }
 
     #[test]
     fn a_value_becomes_a_term_and_counts_a_course() {
-        assert_eq!(term("user", &Value::Text("a b".to_owned())), "user=\"a b\"");
+        let named = Value::Text("a b".to_owned());
+        assert_eq!(term("user", &[&named, &Value::Integer(7)]), "user=\"a b\",7");
         assert_eq!(heading(0, 86_400), "1970-01-01T00 to 01-02T00");
         assert_eq!(heading(-1, 86_400), "1969-12-31 to 1970-01-02");
-        assert_eq!(term("user", &Value::Null), "not user=*");
-        assert_eq!(term("mfa", &Value::Integer(1)), "mfa=true");
-        assert_eq!(term("bytes-in", &Value::Integer(1)), "bytes-in=1");
-        let row = |time: &str, events| vec![Value::Text(time.to_owned()), Value::Integer(events)];
+        assert_eq!(term("user", &[&Value::Null]), "not user=*");
+        assert_eq!(term("user", &[&named, &Value::Null]), "(user=\"a b\" or not user=*)");
+        assert_eq!(term("mfa", &[&Value::Integer(1)]), "mfa=true");
+        assert_eq!(term("bytes-in", &[&Value::Integer(1)]), "bytes-in=1");
+        let row =
+            |time: &str, user: &Value, events| vec![Value::Text(time.to_owned()), user.clone(), Value::Integer(events)];
         let counted = Held {
             columns: Vec::new(),
-            rows: vec![row("1970-01-01T00:00:10Z", 2), row("1970-01-01T00:00:40Z", 3), row("1970-01-02T00:00:00Z", 9)],
+            rows: vec![
+                row("1970-01-01T00:00:10Z", &named, 2),
+                row("1970-01-01T00:00:10Z", &Value::Null, 5),
+                row("1970-01-01T00:00:40Z", &named, 3),
+                row("1970-01-02T00:00:00Z", &named, 9),
+            ],
         };
-        assert_eq!(course_of(&counted, 10, 1, 4), [2, 0, 0, 3]);
+        assert_eq!(course_of(&counted, std::slice::from_ref(&named), 10, 1, 4), Some(vec![2, 0, 0, 3]));
+        assert_eq!(course_of(&counted, &[Value::Null], 10, 1, 4), Some(vec![5, 0, 0, 0]));
     }
 }

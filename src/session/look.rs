@@ -81,7 +81,7 @@ pub(super) fn show(
         _ => held.rows[range].iter().cloned().map(plain).collect(),
     };
     let mut rows = rows;
-    if let Some(activity) = last.activity.as_ref().filter(|_| looked_at) {
+    if let Some(activity) = last.activity.as_ref().filter(|activity| looked_at && !activity.rows.is_empty()) {
         columns.push(activity.heading.clone());
         for (row, values) in rows.iter_mut().zip(&activity.rows) {
             // A narrow screen has room for half as many.

@@ -61,20 +61,18 @@ pub(super) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionEr
     session.shown = kept.events.clone();
     if kept.is_pending {
         if session.settings.format.unwrap_or_default() == Format::Table {
-            last.activity = activity::of(session, &case, &understood, &last)?;
+            last.activity = activity::of(&case, &understood, &last, taken)?;
         }
         let format = session.settings.format.unwrap_or_default();
         look::show(session, &case, &mut last, format, 0..usize::MAX)?;
     }
-    let uncounted = last.activity.as_ref().map_or(0, |activity| kept.rows.saturating_sub(activity.rows.len() as u64));
+    let without_course = last.activity.as_ref().and_then(|activity| activity.remark(kept.rows));
     session.last = Some(last);
     if !session.settings.quiet {
         remark(session, &case, &understood, remarks, taken)?;
     }
-    if uncounted > 0 {
-        let rows = number::counted(uncounted, "row");
-        let most = number::duration(activity::PATIENCE);
-        session.note(&format!("{rows} without a course: to count it takes longer than {most}"));
+    if let Some(without_course) = without_course {
+        session.note(&without_course);
     }
     Ok(answer)
 }
