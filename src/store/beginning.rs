@@ -329,7 +329,71 @@ fn names_within(prefix: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::names_within;
+    use std::time::{Duration, Instant};
+
+    use tempfile::TempPath;
+
+    use super::{Case, names_within, ways};
+    use crate::fields;
+    use crate::store::{Counted, indexes, open};
+
+    /// A case with 400 resources, of which more have few events than many.
+    fn case() -> (TempPath, Case) {
+        let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+        let connection = open::open_for_import(&path).unwrap();
+        connection
+            .execute_batch(
+                "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n LIMIT 400) \
+                 INSERT INTO resources (type, name, arn, events, last_seen) \
+                 SELECT 'AWS::EC2::Instance', 'i-' || (i % 200), \
+                        CASE WHEN i >= 200 THEN 'arn:aws:ec2:::instance/i-' || (i % 200) END, i * i / 100, \
+                        '2024-03-01T09:00:' || printf('%02d', i / 10) || 'Z' FROM n",
+            )
+            .unwrap();
+        indexes::make(&connection).unwrap();
+        indexes::make_of_counts(&connection).unwrap();
+        open::close(connection, &path).unwrap();
+        let case = Case::open(&path).unwrap();
+        (path, case)
+    }
+
+    fn shown(all: &[Counted]) -> Vec<(&str, u64, &str)> {
+        all.iter().map(|one| (one.value.as_str(), one.events, one.last_seen.as_deref().unwrap_or(""))).collect()
+    }
+
+    #[test]
+    fn the_most_frequent_come_first_by_either_walk() {
+        let (_path, case) = case();
+        let field = fields::find("resource").unwrap();
+        let later = Instant::now() + Duration::from_secs(60);
+        let found = case.begin_with_last_seen(field, "i-19", 3, later);
+        let last = "2024-03-01T09:00:39Z";
+        assert_eq!(shown(&found), [("i-199", 1592, last), ("i-198", 1584, last), ("i-197", 1576, last)]);
+        let found = case.begin_with_last_seen(field, "arn:aws:ec2:::instance/i-19", 2, later);
+        assert_eq!(
+            shown(&found),
+            [("arn:aws:ec2:::instance/i-199", 1592, last), ("arn:aws:ec2:::instance/i-198", 1584, last)]
+        );
+        for prefix in ["", "i-", "i-5", "i-199", "arn:", "arn:aws:ec2:::instance/i-2", "none"] {
+            let values = |walks_too: bool| -> Vec<(String, u64)> {
+                let mut ways = ways(field, prefix).unwrap();
+                if !walks_too {
+                    ways.walks.clear();
+                }
+                let found = case.find(&ways, prefix, 8, later);
+                found.into_iter().map(|(value, found)| (value, found.events)).filter(|found| found.1 >= 10).collect()
+            };
+            assert_eq!(values(true), values(false), "{prefix}");
+        }
+    }
+
+    #[test]
+    fn what_takes_longer_is_left() {
+        let (_path, case) = case();
+        for field in fields::FIELDS {
+            assert!(case.begin_with_last_seen(field, "", 50, Instant::now()).is_empty(), "{}", field.name);
+        }
+    }
 
     #[test]
     fn a_name_within_an_arn_begins_behind_a_separator_or_is_all_of_it() {
