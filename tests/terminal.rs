@@ -318,16 +318,17 @@ fn ctrl_c_stops_a_sort_at_once() {
     let desk = Desk::with_delivery();
     let mut terminal = Terminal::open(&desk, (20, 100), &[]);
     let numbers = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 90000000)";
-    let mut longest = Duration::ZERO;
+    let mut taken = Vec::new();
     for try_after in [300, 700, 1_100, 1_600, 2_300] {
         terminal.types(&format!("\x0c{numbers} SELECT x * 7919 % 1000003 || 'x', count(*) FROM c GROUP BY 1;\r"));
         std::thread::sleep(Duration::from_millis(try_after));
         terminal.types("\x03");
-        longest = longest.max(terminal.soon_sees("cancelled"));
+        taken.push(terminal.soon_sees("cancelled"));
         terminal.until_prompt();
     }
-    // A tenth of a second, on a machine that does nothing else.
-    assert!(longest < Duration::from_millis(400), "{longest:?}");
+    // A machine that does something else besides may hold up one or two of them.
+    taken.sort_unstable();
+    assert!(taken[2] < Duration::from_millis(100) && taken[4] < Duration::from_secs(1), "{taken:?}");
     terminal.leaves();
 }
 
