@@ -249,7 +249,12 @@ impl<'s> Emitter<'s> {
     fn count(&mut self, by: &[Shown], most: Option<u64>, lookup: &Lookup) {
         let columns: Vec<String> = by.iter().map(group_column).chain(["events".to_owned()]).collect();
         let kept = match by {
-            [Shown::Field(field)] if field.place == Place::Event && field.values == Values::Kept => Some(*field),
+            [Shown::Field(field)]
+                if field.values == Values::Kept
+                    && matches!(field.place, Place::Event | Place::Identity | Place::Role) =>
+            {
+                Some(*field)
+            }
             _ => None,
         };
         let uncut = self.is_uncut();

@@ -192,6 +192,8 @@ fn counts_of_the_whole_case_are_those_kept_at_import() {
     let statement = counted("| top 5 event-name");
     assert!(statement.sql.contains("attribute_values") && !statement.sql.contains("FROM events"), "{}", statement.sql);
     assert_eq!(statement.columns, ["event_name", "events"]);
+    let roles = counted("| top role").sql;
+    assert!(roles.contains("attribute = 'role_name'") && !roles.contains("FROM events"), "{roles}");
     for (text, source) in [
         ("| count by source,name", "FROM facets f GROUP BY 1, 2"),
         ("source=iam write=true | count", "FROM facets f WHERE f.event_source = ?1 AND f.read_only IS NOT 1"),
