@@ -90,7 +90,7 @@ fn a_whole_snapshot_holds_what_the_case_holds() {
          parent = (SELECT id FROM provenance b WHERE b.step = p.step - 1) \
          FROM provenance p LEFT JOIN provenance_parents USING (id) ORDER BY step",
     );
-    assert_eq!(steps, ["case|-|-|-|-|0|-", "snapshot|[\"trailq.db\"]|6|-|-|0|1", "snapshot|[\"out.db\"]|6|-|-|0|1",]);
+    assert_eq!(steps, ["case|-|-|-|-|0|-", "snapshot|[\"trailq.db\"]|7|-|-|0|1", "snapshot|[\"out.db\"]|7|-|-|0|1",]);
     let left: Vec<_> = std::fs::read_dir(desk.scratch.folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().ends_with(".part")), "{left:?}");
 }
@@ -211,6 +211,7 @@ fn a_selection_is_what_an_import_of_its_records_makes() {
             "SELECT text, events, first_seen, last_seen FROM error_messages ORDER BY 1",
             "SELECT hour, event_source, event_name, aws_region, error_code, h.events FROM hourly_counts h \
              JOIN facets f ON f.id = facet ORDER BY 1, 2, 3, 4, 5, 6",
+            "SELECT hour, aws_region, events FROM hourly_regions ORDER BY 1, 2",
             "SELECT event_source, event_name, event_version, events, first_seen, last_seen FROM facets \
              ORDER BY 1, 2, 3, 4, 5, 6",
         ] {
@@ -365,6 +366,7 @@ fn a_snapshot_that_was_altered_is_told_from_a_true_one() {
         ("UPDATE record_blocks SET data = (SELECT data FROM record_blocks b WHERE b.id <> record_blocks.id)", "events"),
         ("UPDATE attribute_values SET events = events + 1 WHERE value = 'alice'", "counts"),
         ("UPDATE hourly_counts SET events = events + 1", "counts"),
+        ("UPDATE hourly_regions SET events = events + 1", "counts"),
         ("UPDATE files SET sha256 = replace(sha256, 'a', 'b')", "ledger"),
         ("UPDATE files SET stored = stored + 1", "ledger sums"),
         ("UPDATE files SET path = 'x' WHERE id = 1", "ledger"),
@@ -506,12 +508,12 @@ fn an_older_and_an_unfinished_case_are_handed_on_finished_and_left_as_they_are()
             "DELETE FROM attribute_values \
              WHERE attribute IN ('role_name', 'identity_type', 'identity_account_id', 'resource_type'); \
              DROP TABLE provenance_digests; DROP TABLE provenance_parents; DROP TABLE provenance; \
-             DROP TABLE replaced_rows; ALTER TABLE files DROP COLUMN partial; ALTER TABLE tags DROP COLUMN origin; \
+             DROP TABLE replaced_rows; DROP TABLE hourly_regions; ALTER TABLE files DROP COLUMN partial; ALTER TABLE tags DROP COLUMN origin; \
              ALTER TABLE notes DROP COLUMN origin; ALTER TABLE saved_queries DROP COLUMN origin; \
              ALTER TABLE noise_rules DROP COLUMN origin; PRAGMA user_version = 3",
             "3",
         ),
-        ("UPDATE imports SET finished_at = NULL; DROP INDEX events_by_time; DELETE FROM hourly_counts", "6"),
+        ("UPDATE imports SET finished_at = NULL; DROP INDEX events_by_time; DELETE FROM hourly_counts", "7"),
     ] {
         let desk = desk();
         let whole = content(&desk.scratch.case());

@@ -87,7 +87,7 @@ pub(super) fn route(case: &Case, statement: &Statement) -> Option<String> {
 }
 
 /// The tables of kept counts, as the plans of lookups name them.
-const COUNTS: [&str; 5] = ["attribute_values", "facets", "f", "hourly_counts", "h"];
+const COUNTS: [&str; 6] = ["attribute_values", "facets", "f", "hourly_counts", "hourly_regions", "h"];
 
 /// How an answer from them is told.
 const KEPT_COUNTS: &str = "kept counts";
@@ -105,6 +105,8 @@ pub(super) fn route_of(steps: &[String]) -> Option<String> {
     let index = step.split_once("INDEX ").and_then(|(_, rest)| rest.split([' ', '(']).next());
     let table = step.split(' ').nth(1).unwrap_or_default();
     Some(match (index, step.starts_with("SCAN ")) {
+        // As lookups name the counts of hours, whichever table of them.
+        _ if table == "h" => KEPT_COUNTS.to_owned(),
         (Some(index), false) => format!("index {index}"),
         (Some(index), true) if step.contains("COVERING") => format!("scan of index {index}"),
         (Some(index), true) => format!("in the order of index {index}"),
@@ -188,6 +190,7 @@ mod tests {
             ]),
             "index resources_i"
         );
+        assert_eq!(told(&["SCAN h USING COVERING INDEX hourly_regions_by_hour"]), "kept counts");
         assert_eq!(told(&["SCAN f", "SEARCH h USING PRIMARY KEY (facet=?)"]), "kept counts");
         assert_eq!(route(&["SCAN CONSTANT ROW"]), None);
         assert_eq!(route(&[]), None);

@@ -224,6 +224,7 @@ impl Sums {
         for ((hour, facet), events) in hours {
             upsert.execute(params![hour, facet, events])?;
         }
+        facets::write_regions(connection)?;
         facets::write_values(connection)?;
         few::write_identities(connection)?;
         let mut upsert = connection.prepare(
@@ -276,6 +277,7 @@ pub(crate) fn recount(connection: &Connection) -> rusqlite::Result<()> {
          SELECT time - ((time % ?1) + ?1) % ?1, facet_id, count(*) FROM events WHERE time IS NOT NULL GROUP BY 1, 2",
         [HOUR],
     )?;
+    facets::write_regions(connection)?;
     facets::write_values(connection)?;
     few::write_identities(connection)?;
     few::recount_resource_types(connection)?;

@@ -74,6 +74,15 @@ pub(super) fn insert(connection: &Connection, event: &Event, time: Option<&str>)
     Ok(connection.last_insert_rowid())
 }
 
+/// Adds up the hourly counts by Region.
+pub(super) fn write_regions(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(
+        "DELETE FROM hourly_regions; \
+         INSERT INTO hourly_regions (hour, aws_region, events) \
+         SELECT h.hour, f.aws_region, sum(h.events) FROM facets f CROSS JOIN hourly_counts h ON h.facet = f.id GROUP BY 1, 2;",
+    )
+}
+
 /// Writes the values of the facets' attributes into `attribute_values`, from what is counted of the facets.
 pub(super) fn write_values(connection: &Connection) -> rusqlite::Result<()> {
     for field in kept() {

@@ -65,7 +65,7 @@ fn of_counts() -> Vec<Index> {
         index(&format!("{table}_by_events"), format!("{table} ({columns}) WHERE events >= {FREQUENT}"))
     };
     vec![
-        index("hourly_counts_by_hour", "hourly_counts (hour, events)".to_owned()),
+        index("hourly_regions_by_hour", "hourly_regions (hour, aws_region, events)".to_owned()),
         index("identities_by_arn", "identities (arn, events)".to_owned()),
         index(
             "identities_by_session_name",

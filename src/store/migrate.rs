@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0004_provenance.sql"),
     include_str!("../../migrations/0005_merge.sql"),
     include_str!("../../migrations/0006_completion.sql"),
+    include_str!("../../migrations/0007_hourly_regions.sql"),
 ];
 
 /// The schema version that this program writes.

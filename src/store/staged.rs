@@ -244,6 +244,7 @@ mod tests {
         "events",
         "facets",
         "hourly_counts",
+        "hourly_regions",
         "identities",
         "resources",
         "event_resources",

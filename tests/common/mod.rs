@@ -161,6 +161,15 @@ pub fn check_case(case: &Path) {
         empty(&format!("{kept} EXCEPT {counted}"));
         empty(&format!("{counted} EXCEPT {kept}"));
     }
+    let hour = "unixepoch(strftime('%Y-%m-%dT%H:00:00Z', event_time))";
+    for (kept, name, column) in [("hourly_counts", "facet", "facet_id"), ("hourly_regions", "aws_region", "aws_region")]
+    {
+        let kept = format!("SELECT hour, {name}, events FROM {kept}");
+        let counted =
+            format!("SELECT {hour}, {column}, count(*) FROM events WHERE event_time IS NOT NULL GROUP BY 1, 2");
+        empty(&format!("{kept} EXCEPT {counted}"));
+        empty(&format!("{counted} EXCEPT {kept}"));
+    }
     for (attribute, column, of) in [
         ("role_name", "role_name", "identities"),
         ("identity_type", "type", "identities"),

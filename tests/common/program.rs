@@ -84,7 +84,7 @@ impl Desk {
                 "DELETE FROM attribute_values \
                  WHERE attribute IN ('role_name', 'identity_type', 'identity_account_id', 'resource_type'); \
                  DROP TABLE saved_queries; DROP TABLE notes; DROP TABLE noise_rules; DROP TABLE provenance_digests; \
-                 DROP TABLE provenance_parents; DROP TABLE provenance; DROP TABLE replaced_rows; \
+                 DROP TABLE provenance_parents; DROP TABLE provenance; DROP TABLE replaced_rows; DROP TABLE hourly_regions; \
                  ALTER TABLE files DROP COLUMN partial; ALTER TABLE tags DROP COLUMN origin; PRAGMA user_version = 1",
             )
             .unwrap();

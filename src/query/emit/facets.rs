@@ -6,7 +6,7 @@ use super::super::lookup::{Interval, Node, NodeKind, Shown, Test};
 use super::columns;
 use super::filter::Writer;
 
-/// Seconds of what `hourly_counts` counts by.
+/// Seconds of what `hourly_counts` and `hourly_regions` count by.
 pub(super) const HOUR: i64 = 3_600;
 /// A combination that more than one in so many events has is found soonest by going through the events by time.
 const OFTEN: u64 = 100;
@@ -70,6 +70,10 @@ pub(super) fn of_errors(terms: &[Node], stats: &dyn Statistics, writer: &mut Wri
     Some(format!("e.error_code IN (SELECT f.error_code FROM {from})"))
 }
 
+/// The counts of hours by Region alone: far fewer than those of facets.
+const REGIONS_BY_HOUR: &str = "hourly_regions h";
+/// The column that these are counted by.
+const REGION: &str = "aws_region";
 /// Every count of an hour with its facet. In this order: the counts of a facet stand side by side, and facets are far
 /// fewer than counts.
 const FACETS_BY_HOUR: &str = "facets f CROSS JOIN hourly_counts h ON h.facet = f.id";
@@ -80,7 +84,7 @@ pub(super) fn counted(terms: &[Node], writer: &mut Writer<'_>, by_hour: bool) ->
     let conditions: Vec<String> = terms.iter().map(|term| writer.facet(term)).collect();
     let condition = meeting(&conditions);
     if by_hour && terms.iter().all(is_time) {
-        (format!("hourly_counts h{condition}"), "h.events")
+        (format!("{REGIONS_BY_HOUR}{condition}"), "h.events")
     } else if by_hour || terms.iter().any(is_time) {
         (format!("{FACETS_BY_HOUR}{condition}"), "h.events")
     } else {
@@ -112,11 +116,20 @@ pub(super) fn timeline(terms: &[Node], bucket: i64, by: &[Shown], names: &[Strin
         shown.push("sum(h.events) AS events".to_owned());
         return format!("SELECT {} FROM ({hours}) h GROUP BY {start}", shown.join(", "));
     }
-    shown.extend(named(by, &names[1..]));
+    let from = match by {
+        [Shown::Field(field)] if field.stored_as == REGION && terms.iter().all(is_time) => {
+            shown.push(format!("h.{REGION} AS {}", columns::quoted(&names[1])));
+            REGIONS_BY_HOUR
+        }
+        _ => {
+            shown.extend(named(by, &names[1..]));
+            FACETS_BY_HOUR
+        }
+    };
     shown.push("sum(h.events) AS events".to_owned());
     let conditions: Vec<String> = terms.iter().map(|term| writer.facet(term)).collect();
     let groups: Vec<String> = [start].into_iter().chain(numbers(2, by)).collect();
-    format!("SELECT {} FROM {FACETS_BY_HOUR}{}{}", shown.join(", "), meeting(&conditions), columns::group_by(&groups))
+    format!("SELECT {} FROM {from}{}{}", shown.join(", "), meeting(&conditions), columns::group_by(&groups))
 }
 
 /// Attributes of the facets as columns of these names.
@@ -155,7 +168,7 @@ pub(super) fn few_hours(
         return None;
     }
     let hours = sum("count(DISTINCT h.hour)", true)?;
-    let all = stats.sum("SELECT count(DISTINCT hour) FROM hourly_counts", &[])?;
+    let all = stats.sum("SELECT count(DISTINCT hour) FROM hourly_regions", &[])?;
     // The newest hours that hold as many as are wanted, if nothing else is asked of the events.
     let enough = limit.filter(|_| asked.len() == terms.len());
     if enough.is_none() && hours > all / SPREAD {

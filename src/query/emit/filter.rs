@@ -126,7 +126,7 @@ impl<'s> Writer<'s> {
         }
     }
 
-    /// A term over `facets f`, and over `hourly_counts h` for a time.
+    /// A term over `facets f`, and over `hourly_counts h` or `hourly_regions h` for a time.
     pub(super) fn facet(&mut self, node: &Node) -> String {
         match &node.kind {
             NodeKind::All(nodes) => self.joined_facets(nodes, " AND "),

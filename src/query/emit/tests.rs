@@ -198,8 +198,11 @@ fn counts_of_the_whole_case_are_those_kept_at_import() {
         ("| count by source,name", "FROM facets f GROUP BY 1, 2"),
         ("source=iam write=true | count", "FROM facets f WHERE f.event_source = ?1 AND f.read_only IS NOT 1"),
         ("not region=us-* | count by account", "FROM facets f WHERE ((f.aws_region >= ?2"),
-        ("| timeline 1h", "FROM hourly_counts h GROUP BY"),
-        ("| timeline 1d by region", "FROM facets f CROSS JOIN hourly_counts h ON h.facet = f.id GROUP BY"),
+        ("| timeline 1h", "FROM hourly_regions h GROUP BY"),
+        ("time=2024-03-01 | timeline 1d by region", "FROM hourly_regions h WHERE h.hour BETWEEN ?1 AND ?2 GROUP BY"),
+        ("| timeline 1d by account", "FROM facets f CROSS JOIN hourly_counts h ON h.facet = f.id GROUP BY"),
+        ("name=A | timeline 1d by region", "FROM facets f CROSS JOIN hourly_counts h ON h.facet = f.id WHERE"),
+        ("| timeline 1d by region,name", "FROM facets f CROSS JOIN hourly_counts h ON h.facet = f.id GROUP BY"),
         ("time=2024-03-01 | count by error", "h.hour BETWEEN ?1 AND ?2 GROUP BY 1"),
     ] {
         let statement = counted(text);

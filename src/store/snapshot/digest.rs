@@ -28,7 +28,7 @@ pub struct Digest {
 
 /// Which tables make a part, beside those that `events` point to.
 const PARTS: &[(&str, &[&str])] = &[
-    ("counts", &["attribute_values", "hourly_counts"]),
+    ("counts", &["attribute_values", "hourly_counts", "hourly_regions"]),
     (
         "ledger",
         &[

@@ -102,6 +102,7 @@ impl Kept {
         for ((facet, hour), events) in hours {
             insert.execute(params![facet, hour, events])?;
         }
+        facets::write_regions(connection)?;
         facets::write_values(connection)?;
         few::write_identities(connection)?;
         few::recount_resource_types(connection)?;

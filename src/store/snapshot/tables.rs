@@ -44,6 +44,7 @@ const TABLES: &[(&str, Rule)] = &[
     ("resources", Rule::Counted),
     ("attribute_values", Rule::Counted),
     ("hourly_counts", Rule::Counted),
+    ("hourly_regions", Rule::Counted),
     ("conflicts", Rule::ByEventId),
     ("tags", Rule::ByEventId),
     ("replaced_rows", Rule::ByEventId),
