@@ -22,7 +22,7 @@ pub(super) const OF_RESOURCE: &str = "e.id IN (SELECT event FROM event_resources
 pub(super) struct Writer<'s> {
     pub(super) params: Vec<Param>,
     pub(super) scans_records: bool,
-    stats: &'s dyn Statistics,
+    pub(super) stats: &'s dyn Statistics,
 }
 
 /// What is asked of one and the same resource.

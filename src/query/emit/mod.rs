@@ -3,6 +3,7 @@
 mod columns;
 mod facets;
 mod filter;
+mod newest;
 mod plan;
 mod scan;
 #[cfg(test)]
@@ -114,7 +115,7 @@ impl<'s> Emitter<'s> {
         plan.by_facet |= newest_first;
         let mut condition = writer.all(&lookup.terms, &plan, of_errors);
         if let Some(wanted) = wanted.filter(|_| by_index) {
-            condition += &not_older_than_the_newest(wanted, &condition);
+            condition += &writer.newest(&lookup.terms[0], wanted, &condition);
         }
         let events = if newest_first { EVENTS_BY_TIME } else { EVENTS };
         Emitter {
@@ -402,14 +403,6 @@ fn order_by(order: &[String]) -> String {
 
 fn limit_to(limit: Option<u64>) -> String {
     limit.map_or(String::new(), |limit| format!(" LIMIT {}", limit.min(i64::MAX as u64)))
-}
-
-/// Keeps what is no candidate for the newest few from being fetched: an index on a column has the time of its events.
-fn not_older_than_the_newest(wanted: u64, condition: &str) -> String {
-    let offset = wanted.saturating_sub(1).min(i64::MAX as u64);
-    let time = format!("(SELECT e.time FROM events e{condition} ORDER BY +e.time DESC LIMIT 1 OFFSET {offset})");
-    // Before all times: an event without one is kept where the newest few are not enough.
-    format!(" AND ifnull(e.time, -9e18) >= ifnull({time}, -9e18)")
 }
 
 /// The whole case counted by an attribute whose values are counted at import.

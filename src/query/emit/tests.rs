@@ -224,6 +224,82 @@ fn counts_of_the_whole_case_are_those_kept_at_import() {
     assert_eq!(emit_count(&lookup, &world).sql, "SELECT count(*) AS events FROM events e WHERE e.user_name = ?1");
 }
 
+/// What a case of few events says of itself, but for their number: it says that they are few among many.
+struct FewAmongMany(rusqlite::Connection);
+
+impl FewAmongMany {
+    /// 3,000 events at 400 times, of users that some have more than others; every `undated`th has no time.
+    fn of(undated: u64) -> FewAmongMany {
+        let case = rusqlite::Connection::open_in_memory().unwrap();
+        case.execute_batch(include_str!("../../../migrations/0001_case.sql")).unwrap();
+        case.execute_batch(&format!(
+            "PRAGMA foreign_keys = OFF; \
+             INSERT INTO events (id, event_id, time, user_name, facet_id, file_id) \
+             WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 3000) \
+             SELECT n, 'e' || (n * 7919 % 3001), iif(n % {undated} = 0, NULL, n * 48271 % 65537 % 400), \
+                    'u' || min(n * 16807 % 101 % 40, n % 7), 1, 1 FROM n; \
+             INSERT INTO attribute_values (attribute, value, events) \
+             SELECT 'user_name', user_name, count(*) FROM events GROUP BY user_name; \
+             CREATE INDEX events_by_time ON events (time, facet_id); \
+             CREATE INDEX events_by_user_name ON events (user_name, time);"
+        ))
+        .unwrap();
+        FewAmongMany(case)
+    }
+
+    fn numbers(&self, sql: &str, params: &[Param]) -> Vec<i64> {
+        let values = params.iter().map(|param| match param {
+            Param::Text(text) => rusqlite::types::Value::from(text.clone()),
+            Param::Integer(number) => rusqlite::types::Value::from(*number),
+            Param::Real(number) => rusqlite::types::Value::from(*number),
+        });
+        let mut select = self.0.prepare(sql).unwrap();
+        let rows = select.query_map(rusqlite::params_from_iter(values), |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+}
+
+impl Statistics for FewAmongMany {
+    fn events(&self) -> u64 {
+        1_000_000
+    }
+
+    fn count(&self, column: &str, value: &str) -> Option<u64> {
+        let of = format!("SELECT events FROM attribute_values WHERE attribute = '{column}' AND value = '{value}'");
+        Some(self.numbers(&of, &[]).first().map_or(0, |events| *events as u64))
+    }
+
+    fn scan(&self, _: &str) -> Option<ScanSize> {
+        None
+    }
+
+    fn sum(&self, sql: &str, params: &[Param]) -> Option<u64> {
+        Some(self.numbers(sql, params)[0] as u64)
+    }
+}
+
+#[test]
+fn the_newest_of_several_values_are_found_from_what_each_has() {
+    for (undated, of_each) in [(4_000, true), (11, false)] {
+        let world = FewAmongMany::of(undated);
+        for (text, condition) in [
+            ("user=u*", "user_name GLOB 'u*'"),
+            ("user=*1,u3,u5", "user_name IN ('u1', 'u3', 'u5')"),
+            ("user=u0,u4,u6", "user_name IN ('u0', 'u4', 'u6')"),
+            ("user!=*9", "user_name NOT GLOB '*9'"),
+        ] {
+            for limit in [1, 7, 50, 450, 2_990, 9_000] {
+                let statement = emit_ids(&resolve(&parse(text).unwrap(), &million()).unwrap(), &world, Some(limit));
+                assert_eq!(statement.sql.contains("v.events >="), of_each && text != "user!=*9", "{}", statement.sql);
+                let all = format!("SELECT id FROM events WHERE {condition} ORDER BY time DESC, event_id LIMIT {limit}");
+                let found = world.numbers(&statement.sql, &statement.params);
+                assert!(found.len() > 500 || found.len() as u64 == limit);
+                assert_eq!(found, world.numbers(&all, &[]), "{text} {limit} {undated}: {}", statement.sql);
+            }
+        }
+    }
+}
+
 /// SQLite takes no expression deeper than 1,000.
 #[test]
 fn a_long_lookup_is_broad_and_not_deep() {
