@@ -3,9 +3,10 @@
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 
+use super::few;
 use super::known::{Key, Keyer};
-use crate::event::Event;
-use crate::fields::{FIELDS, Field, Kind, Values};
+use crate::event::{Event, Text};
+use crate::fields::{FIELDS, Field, Values};
 
 /// The attributes of `facets` whose values `attribute_values` counts.
 pub(super) fn kept() -> impl Iterator<Item = &'static Field> {
@@ -74,29 +75,30 @@ pub(super) fn insert(connection: &Connection, event: &Event, time: Option<&str>)
     Ok(connection.last_insert_rowid())
 }
 
-/// Adds up the hourly counts by Region.
+/// Adds up the hourly counts by Region. One pass that keeps the sums is several times faster than a statement that sorts.
 pub(super) fn write_regions(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch(
-        "DELETE FROM hourly_regions; \
-         INSERT INTO hourly_regions (hour, aws_region, events) \
-         SELECT h.hour, f.aws_region, sum(h.events) FROM facets f CROSS JOIN hourly_counts h ON h.facet = f.id GROUP BY 1, 2;",
-    )
+    let regions: FxHashMap<i64, Option<Text>> = connection
+        .prepare("SELECT id, aws_region FROM facets")?
+        .query_map([], |row| Ok((row.get(0)?, row.get_ref(1)?.as_str_or_null()?.map(Text::from))))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut sums: FxHashMap<(i64, Option<&str>), u64> = FxHashMap::default();
+    let mut select = connection.prepare("SELECT hour, facet, events FROM hourly_counts")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let region = regions.get(&row.get(1)?).and_then(Option::as_deref);
+        *sums.entry((row.get(0)?, region)).or_default() += row.get::<_, u64>(2)?;
+    }
+    let mut sums: Vec<_> = sums.into_iter().collect();
+    sums.sort_unstable();
+    connection.execute("DELETE FROM hourly_regions", [])?;
+    let mut insert = connection.prepare("INSERT INTO hourly_regions (hour, aws_region, events) VALUES (?1, ?2, ?3)")?;
+    for ((hour, region), events) in sums {
+        insert.execute(params![hour, region, events])?;
+    }
+    Ok(())
 }
 
 /// Writes the values of the facets' attributes into `attribute_values`, from what is counted of the facets.
 pub(super) fn write_values(connection: &Connection) -> rusqlite::Result<()> {
-    for field in kept() {
-        let column = field.column;
-        let text = match field.kind {
-            Kind::Flag => format!("CASE {column} WHEN 1 THEN 'true' ELSE 'false' END"),
-            _ => column.to_owned(),
-        };
-        connection.execute_batch(&format!(
-            "DELETE FROM attribute_values WHERE attribute = '{column}'; \
-             INSERT INTO attribute_values (attribute, value, events, first_seen, last_seen) \
-             SELECT '{column}', {text}, sum(events), min(first_seen), max(last_seen) FROM facets \
-             WHERE {column} IS NOT NULL AND events > 0 GROUP BY {column};"
-        ))?;
-    }
-    Ok(())
+    few::write_values(connection, "facets", &kept().collect::<Vec<_>>())
 }

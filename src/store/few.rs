@@ -1,12 +1,12 @@
-//! What `attribute_values` counts of the few values that identities and resources have of an attribute: roles, types
-//! and accounts. Completion shows them at once, where adding up the rows of either table takes too long.
+//! What `attribute_values` counts of the few values that facets, identities and resources have of an attribute.
+//! Completion shows them at once, where adding up the rows of a table takes too long.
 
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 
 use super::counts::Seen;
 use crate::event::Text;
-use crate::fields::{FIELDS, Field, Place, Values};
+use crate::fields::{FIELDS, Field, Kind, Place, Values};
 
 /// The attribute that types of resources are counted as.
 pub(super) const RESOURCE_TYPE: &str = "resource_type";
@@ -16,12 +16,16 @@ fn of_identities() -> impl Iterator<Item = &'static Field> {
     FIELDS.iter().filter(|field| field.values == Values::Kept && matches!(field.place, Place::Identity | Place::Role))
 }
 
-/// Writes the values that identities have, from what is counted of these. One pass that keeps the sums is several times
-/// faster than statements that sort.
+/// Writes the values that identities have into `attribute_values`, from what is counted of these.
 pub(super) fn write_identities(connection: &Connection) -> rusqlite::Result<()> {
-    let fields: Vec<&Field> = of_identities().collect();
-    let columns: Vec<&str> = fields.iter().map(|field| field.stored_as).collect();
-    let sql = format!("SELECT events, first_seen, last_seen, {} FROM identities", columns.join(", "));
+    write_values(connection, "identities", &of_identities().collect::<Vec<_>>())
+}
+
+/// Writes the values that the rows of a table have of these fields into `attribute_values`, from what is counted of the
+/// rows. One pass that keeps the sums is several times faster than statements that sort.
+pub(super) fn write_values(connection: &Connection, table: &str, fields: &[&Field]) -> rusqlite::Result<()> {
+    let columns: Vec<String> = fields.iter().map(|field| as_text_or_null(field)).collect();
+    let sql = format!("SELECT events, first_seen, last_seen, {} FROM {table}", columns.join(", "));
     let mut select = connection.prepare(&sql)?;
     let mut sums: Vec<FxHashMap<Text, Sum>> = fields.iter().map(|_| FxHashMap::default()).collect();
     let mut rows = select.query([])?;
@@ -46,6 +50,14 @@ pub(super) fn write_identities(connection: &Connection) -> rusqlite::Result<()> 
         }
     }
     Ok(())
+}
+
+/// The value of a field as SQL text, as `attribute_values` has it.
+fn as_text_or_null(field: &Field) -> String {
+    match field.kind {
+        Kind::Flag => format!("CASE {} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END", field.stored_as),
+        _ => field.stored_as.to_owned(),
+    }
 }
 
 /// The events of several rows, and when the first and the last was.
