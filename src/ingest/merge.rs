@@ -92,9 +92,7 @@ pub(super) fn into_case(
         let coming: u64 = others.iter().map(|other| other.events).sum();
         progress.total(others.len() as u64, coming);
         let mut writer = Writer::begin(&connection, case, &[])?;
-        if coming > events / MUCH {
-            writer.expect_much()?;
-        }
+        writer.expect(coming > events / MUCH)?;
         let is_new = store::merge::is_new(&connection, case)?;
         let mut merged = Merged { files: writer.begin_merge(others, is_new)?, ..Merged::default() };
         for other in &*others {

@@ -68,9 +68,7 @@ pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn 
             return Ok(());
         }
         let mut writer = Writer::begin(&connection, case, &names)?;
-        if bytes > known.bytes / MUCH {
-            writer.expect_much()?;
-        }
+        writer.expect(bytes > known.bytes / MUCH)?;
         run_workers(fresh, &known, options, &mut writer, &mut report, progress)?;
         progress.finishing();
         writer.finish()?;

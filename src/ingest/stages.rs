@@ -121,7 +121,7 @@ impl Read {
         let connection = store::open_for_import(case)?;
         let mut report = Report::default();
         let mut writer = Writer::begin(&connection, case, &[])?;
-        writer.expect_much()?;
+        writer.expect(true)?;
         for (found, queue) in self.0 {
             write_file(&found, &queue, &mut writer, &mut report, &Unwatched)?;
         }

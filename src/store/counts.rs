@@ -15,36 +15,44 @@ use crate::time;
 /// Seconds of an hour.
 const HOUR: i64 = 3_600;
 
-/// Occurrences among the events that are counted.
+/// Occurrences among the events that are counted. In sixteen bytes: 10,000,000 events may name four million resources.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Seen {
-    pub(super) events: u64,
-    /// Unix seconds; the default where no event has a time.
-    first: i64,
-    last: i64,
+    pub(super) events: u32,
+    /// The lower parts of the first and last time.
+    lower: (u32, u32),
+    /// The upper parts. The first is after the last where no event has a time.
+    upper: (i8, i8),
 }
 
 impl Default for Seen {
     fn default() -> Seen {
-        Seen { events: 0, first: i64::MAX, last: i64::MIN }
+        Seen { events: 0, lower: (u32::MAX, 0), upper: (i8::MAX, i8::MIN) }
     }
 }
 
 impl Seen {
     pub(super) fn add(&mut self, time: Option<i64>) {
         self.events += 1;
-        if let Some(time) = time {
-            self.first = self.first.min(time);
-            self.last = self.last.max(time);
+        let Some(time) = time else { return };
+        // Forty bits hold the seconds of all years that four digits can write.
+        let time = ((time >> 32) as i8, time as u32);
+        if time < (self.upper.0, self.lower.0) {
+            (self.upper.0, self.lower.0) = time;
+        }
+        if time > (self.upper.1, self.lower.1) {
+            (self.upper.1, self.lower.1) = time;
         }
     }
 
     /// The first and last time as text.
     pub(super) fn period(&self) -> (Option<String>, Option<String>) {
-        if self.first > self.last {
+        let of = |upper: i8, lower: u32| (i64::from(upper) << 32) | i64::from(lower);
+        let (first, last) = (of(self.upper.0, self.lower.0), of(self.upper.1, self.lower.1));
+        if first > last {
             return (None, None);
         }
-        (Some(time::format(self.first)), Some(time::format(self.last)))
+        (Some(time::format(first)), Some(time::format(last)))
     }
 }
 
@@ -145,8 +153,8 @@ impl Tally {
 /// What a run has stored so far.
 pub(crate) struct Sums {
     facets: Tally,
-    /// Events by hour and facet.
-    hours: FxHashMap<(i64, i64), u64>,
+    /// Events by hour, counted from the epoch, and facet. In few bytes: 10,000,000 events may have two million of these.
+    hours: FxHashMap<(i32, u32), u32>,
     identities: Tally,
     user_agents: Tally,
     error_messages: Tally,
@@ -178,7 +186,8 @@ impl Sums {
     pub(crate) fn add(&mut self, event: &Event, links: &Links) {
         self.facets.add(links.facet, event.time);
         if let Some(time) = event.time {
-            *self.hours.entry((hour_of(time), links.facet)).or_default() += 1;
+            // No hour before the year 10000 and no number of events comes near what these hold.
+            *self.hours.entry((time.div_euclid(HOUR) as i32, links.facet as u32)).or_default() += 1;
         }
         for (tally, id) in [
             (&mut self.identities, links.identity),
@@ -222,7 +231,7 @@ impl Sums {
         let mut hours: Vec<_> = self.hours.iter().collect();
         hours.sort_unstable();
         for ((hour, facet), events) in hours {
-            upsert.execute(params![hour, facet, events])?;
+            upsert.execute(params![i64::from(*hour) * HOUR, facet, events])?;
         }
         facets::write_regions(connection)?;
         facets::write_values(connection)?;
@@ -290,4 +299,30 @@ pub(crate) fn recount(connection: &Connection) -> rusqlite::Result<()> {
         ))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Seen;
+    use crate::time;
+
+    #[test]
+    fn first_and_last_are_right_in_all_years() {
+        assert_eq!(size_of::<Seen>(), 16);
+        let year_1 = -62_135_596_800;
+        let end_of_9999 = 253_402_300_799;
+        let times = [0, -1, 1, u32::MAX.into(), i64::from(u32::MAX) + 1, -(1 << 32), year_1, end_of_9999];
+        for one in times {
+            for other in times {
+                let mut seen = Seen::default();
+                assert_eq!(seen.period(), (None, None));
+                for time in [Some(one), None, Some(other)] {
+                    seen.add(time);
+                }
+                let text = |time| Some(time::format(time));
+                assert_eq!(seen.period(), (text(one.min(other)), text(one.max(other))), "{one} {other}");
+                assert_eq!(seen.events, 3);
+            }
+        }
+    }
 }

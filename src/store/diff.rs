@@ -214,9 +214,9 @@ fn parse(bytes: &[u8]) -> Option<Value> {
 }
 
 /// What each of two cases has by its keys, held side by side.
-fn compare(a: &FxHashMap<Key, i64>, b: &FxHashMap<Key, i64>) -> (Tally, Sides) {
-    let only = |these: &FxHashMap<Key, i64>, those: &FxHashMap<Key, i64>| -> Vec<i64> {
-        these.iter().filter(|(key, _)| !those.contains_key(*key)).map(|(_, id)| *id).collect()
+fn compare<N: Copy + Into<i64>>(a: &FxHashMap<Key, N>, b: &FxHashMap<Key, N>) -> (Tally, Sides) {
+    let only = |these: &FxHashMap<Key, N>, those: &FxHashMap<Key, N>| -> Vec<i64> {
+        these.iter().filter(|(key, _)| !those.contains_key(*key)).map(|(_, id)| (*id).into()).collect()
     };
     let sides = Sides { a: only(a, b), b: only(b, a) };
     let both = (a.len() - sides.a.len()) as u64;

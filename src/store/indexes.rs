@@ -97,6 +97,12 @@ pub(crate) fn make_event_id(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(&format!("CREATE UNIQUE INDEX IF NOT EXISTS {EVENT_ID} ON events (event_id)"))
 }
 
+/// Makes room in memory for the indexes that a small import keeps in order: nearly every event touches other pages of
+/// theirs, and with the cache as it is, each page is written as often as it is touched.
+pub(crate) fn keep(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("PRAGMA cache_size = -32768")
+}
+
 /// Drops the indexes that a large import would have to keep in order, all but the one that tells duplicates.
 pub(crate) fn drop_secondary(connection: &Connection) -> rusqlite::Result<()> {
     for Index { name, .. } in all().iter().chain(&of_counts()).filter(|index| index.name != EVENT_ID) {

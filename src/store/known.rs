@@ -83,7 +83,7 @@ impl Keyer {
 /// What a case recognises an event and its parts by.
 #[derive(Debug)]
 pub(crate) struct Keys {
-    pub(super) event: [u32; 2],
+    pub(super) event: EventKey,
     pub(super) facet: Key,
     pub(super) identity: Option<(Key, u64)>,
     pub(super) user_agent: Option<Key>,
@@ -91,8 +91,10 @@ pub(crate) struct Keys {
     pub(super) resources: Vec<Key>,
 }
 
-/// What tells an event apart, for this run's memory.
-fn event_key(event_id: &str) -> [u32; 2] {
+/// What tells an event apart, for a run's memory: a 64-bit hash of its eventID, in parts.
+pub(super) type EventKey = [u32; 2];
+
+fn event_key(event_id: &str) -> EventKey {
     let hash = xxh3_64(event_id.as_bytes());
     [hash as u32, (hash >> 32) as u32]
 }
@@ -128,7 +130,7 @@ pub(crate) fn identities(connection: &Connection) -> rusqlite::Result<FxHashMap<
 }
 
 /// The resources of a case.
-pub(crate) fn resources(connection: &Connection) -> rusqlite::Result<FxHashMap<Key, i64>> {
+pub(crate) fn resources(connection: &Connection) -> rusqlite::Result<FxHashMap<Key, u32>> {
     let mut keyer = Keyer::default();
     let mut select = connection.prepare("SELECT id, type, name, arn, account_id, aws_region FROM resources")?;
     let rows = select.query_map([], |row| {

@@ -17,7 +17,7 @@ use super::duplicates::{self, Verdict};
 use super::error::Error;
 use super::facets;
 use super::indexes;
-use super::known::{self, Key, Keys, text_id};
+use super::known::{self, EventKey, Key, Keys, text_id};
 use super::merge::Merge;
 use super::records::{Packed, Reader};
 use crate::arn::last_part;
@@ -55,7 +55,7 @@ pub(super) struct OpenFile {
 /// How the writer knows the events that are there.
 enum Known {
     /// By this run's memory: the case was empty.
-    Memory(FxHashMap<[u32; 2], u32>),
+    Memory(FxHashMap<EventKey, u32>),
     /// By the index on `event_id`.
     Index,
 }
@@ -70,7 +70,8 @@ pub(crate) struct Writer<'c> {
     pub(super) import: i64,
     facets: FxHashMap<Key, i64>,
     identities: FxHashMap<Key, (i64, u64)>,
-    resources: FxHashMap<Key, i64>,
+    /// Their numbers in few bytes: 10,000,000 events may name four million resources.
+    resources: FxHashMap<Key, u32>,
     user_agents: FxHashMap<Key, i64>,
     error_messages: FxHashMap<Key, i64>,
     pub(super) sums: Sums,
@@ -155,9 +156,9 @@ impl<'c> Writer<'c> {
         result.map_err(|error| Error::of(self.path, error))
     }
 
-    /// Drops the indexes that a large run would have to keep in order.
-    pub(crate) fn expect_much(&mut self) -> Result<(), Error> {
-        self.sql(indexes::drop_secondary(self.connection))
+    /// Prepares the indexes for a run. `much`: it is large beside the case, so that they are made anew when it ends.
+    pub(crate) fn expect(&mut self, much: bool) -> Result<(), Error> {
+        self.sql(if much { indexes::drop_secondary(self.connection) } else { indexes::keep(self.connection) })
     }
 
     /// Begins a file.
@@ -430,7 +431,7 @@ impl<'c> Writer<'c> {
 
     fn resource(&mut self, resource: &Resource, key: Key, time: Option<&str>) -> rusqlite::Result<i64> {
         if let Some(id) = self.resources.get(&key) {
-            return Ok(*id);
+            return Ok(i64::from(*id));
         }
         let mut insert = self.connection.prepare_cached(
             "INSERT INTO resources (type, name, arn, account_id, aws_region, arn_end, events, first_seen, last_seen) \
@@ -446,7 +447,7 @@ impl<'c> Writer<'c> {
             time
         ])?;
         let id = self.connection.last_insert_rowid();
-        self.resources.insert(key, id);
+        self.resources.insert(key, id as u32);
         Ok(id)
     }
 
