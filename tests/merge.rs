@@ -377,6 +377,24 @@ fn make(scratch: &Scratch, name: &str, plan: &Plan) -> PathBuf {
     case
 }
 
+/// One of two rows of CSV downloads is the event until the record comes, and the other row is kept beside it.
+#[test]
+fn a_row_that_a_record_replaced_is_the_first_files_whichever_row_was_the_event() {
+    let scratch = Scratch::new();
+    let of = |files: &[(u8, u8, u8)]| Plan {
+        files: files.iter().map(|(file, event, of)| (*file, vec![(*event, *of)])).collect(),
+        apart: false,
+    };
+    let one = make(&scratch, "c0.db", &of(&[(0, 0, 0)]));
+    let rows = make(&scratch, "c1.db", &of(&[(0, 1, 6), (1, 1, 7), (1, 1, 0)]));
+    let wanted = all(&merged(&scratch, "forward.db", &[one.clone(), rows.clone()]));
+    let case = scratch.path("copy.db");
+    std::fs::copy(&rows, &case).unwrap();
+    merge(&case, &[one], false, &Unwatched).unwrap();
+    check_case(&case);
+    assert_eq!(all(&case), wanted);
+}
+
 proptest! {
     #![proptest_config(Config { cases: 20, failure_persistence: None, ..Config::default() })]
 

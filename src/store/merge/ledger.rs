@@ -329,8 +329,8 @@ struct Account {
 
 /// Accounts for every file anew.
 pub(super) fn account(connection: &Connection) -> rusqlite::Result<()> {
-    settle_conflicts(connection)?;
     let ranks = ranks(connection)?;
+    settle_conflicts(connection, &ranks)?;
     let mut accounts: FxHashMap<i64, Account> = FxHashMap::default();
     let mut select = connection.prepare("SELECT file_id, count(*) FROM events GROUP BY file_id")?;
     let mut rows = select.query([])?;
@@ -394,14 +394,27 @@ fn holders(connection: &Connection, ranks: &FxHashMap<i64, u32>) -> rusqlite::Re
 }
 
 /// Brings the records that lost into the state in which a merge keeps them: rows of CSV downloads that a full record
-/// replaced are only remembered, and of records that are the same one is kept.
-fn settle_conflicts(connection: &Connection) -> rusqlite::Result<()> {
-    let rows = "FROM conflicts c JOIN files f ON f.id = c.file_id JOIN events e ON e.event_id = c.event_id \
-                WHERE f.format = 'csv' AND NOT EXISTS (SELECT 1 FROM csv_events v WHERE v.id = e.id)";
-    connection.execute_batch(&format!(
-        "INSERT OR IGNORE INTO replaced_rows (event_id, file_id) SELECT c.event_id, c.file_id {rows} ORDER BY f.path; \
-         DELETE FROM conflicts WHERE id IN (SELECT c.id {rows})"
-    ))?;
+/// replaced are only remembered, for the first file that had one, and of records that are the same one is kept.
+fn settle_conflicts(connection: &Connection, ranks: &FxHashMap<i64, u32>) -> rusqlite::Result<()> {
+    let mut replaced = connection.prepare(
+        "SELECT c.id, c.event_id, c.file_id, r.file_id FROM conflicts c JOIN files f ON f.id = c.file_id \
+         JOIN events e ON e.event_id = c.event_id LEFT JOIN replaced_rows r ON r.event_id = c.event_id \
+         WHERE f.format = 'csv' AND NOT EXISTS (SELECT 1 FROM csv_events v WHERE v.id = e.id)",
+    )?;
+    let rows = replaced.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    let mut firsts: BTreeMap<String, i64> = BTreeMap::new();
+    let rows: Vec<(i64, String, i64, Option<i64>)> = rows.collect::<rusqlite::Result<_>>()?;
+    for (id, event_id, file, known) in rows {
+        let first = firsts.entry(event_id).or_insert(known.unwrap_or(file));
+        if ranks.get(&file) < ranks.get(first) {
+            *first = file;
+        }
+        connection.execute("DELETE FROM conflicts WHERE id = ?1", [id])?;
+    }
+    for (event_id, file) in firsts {
+        let sql = "INSERT OR REPLACE INTO replaced_rows (event_id, file_id) VALUES (?1, ?2)";
+        connection.execute(sql, params![event_id, file])?;
+    }
     let mut several = connection.prepare(
         "SELECT id, event_id, record FROM conflicts WHERE event_id IN \
          (SELECT event_id FROM conflicts GROUP BY event_id HAVING count(*) > 1) ORDER BY event_id, sha256",
