@@ -87,7 +87,7 @@ pub(super) fn route(case: &Case, statement: &Statement) -> Option<String> {
 }
 
 /// The tables of kept counts, as the plans of lookups name them.
-const COUNTS: [&str; 6] = ["attribute_values", "facets", "f", "hourly_counts", "hourly_regions", "h"];
+const COUNTS: [&str; 5] = ["attribute_values", "facets", "f", "hourly_counts", "hourly_regions"];
 
 /// How an answer from them is told.
 const KEPT_COUNTS: &str = "kept counts";

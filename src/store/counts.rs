@@ -7,13 +7,11 @@ use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 
 use super::facets;
-use super::few::{self, ResourceTypes};
+use super::few;
+use super::hours::{self, Hours};
 use crate::event::{Event, Text};
 use crate::fields::{FIELDS, Field, Kind, Place, Values};
 use crate::time;
-
-/// Seconds of an hour.
-const HOUR: i64 = 3_600;
 
 /// Occurrences among the events that are counted. In sixteen bytes: 10,000,000 events may name four million resources.
 #[derive(Debug, Clone, Copy)]
@@ -66,11 +64,22 @@ pub(crate) fn is_kept(column: &str) -> bool {
     kept_attributes().chain(facets::kept()).any(|field| field.column == column)
 }
 
-/// The value of a kept attribute as SQL text.
+/// The value of a kept attribute as SQL text, or NULL.
 pub(super) fn as_text(field: &Field) -> String {
     match field.kind {
-        Kind::Flag => format!("CASE {} WHEN 1 THEN 'true' ELSE 'false' END", field.column),
-        _ => field.column.to_owned(),
+        Kind::Flag => format!("CASE {} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END", field.stored_as),
+        _ => field.stored_as.to_owned(),
+    }
+}
+
+/// The values of an attribute, and how often each occurs.
+pub(super) type Occurring = FxHashMap<Text, Seen>;
+
+/// Counts an event with a value.
+pub(super) fn add_value(values: &mut Occurring, value: &str, time: Option<i64>) {
+    match values.get_mut(value) {
+        Some(seen) => seen.add(time),
+        None => values.entry(Text::from(value)).or_default().add(time),
     }
 }
 
@@ -153,32 +162,27 @@ impl Tally {
 /// What a run has stored so far.
 pub(crate) struct Sums {
     facets: Tally,
-    /// Events by hour, counted from the epoch, and facet. In few bytes: 10,000,000 events may have two million of these.
-    hours: FxHashMap<(i32, u32), u32>,
+    hours: Hours,
     identities: Tally,
     user_agents: Tally,
     error_messages: Tally,
     resources: Tally,
-    attributes: Vec<(&'static str, FxHashMap<Text, Seen>)>,
-    resource_types: ResourceTypes,
-}
-
-/// The first second of the hour of a time.
-pub(super) fn hour_of(time: i64) -> i64 {
-    time - time.rem_euclid(HOUR)
+    attributes: Vec<(&'static str, Occurring)>,
+    /// Reading all resources again when the run ends takes longer.
+    resource_types: Occurring,
 }
 
 impl Sums {
     pub(crate) fn begin(connection: &Connection) -> rusqlite::Result<Sums> {
         Ok(Sums {
             facets: Tally::of(connection, "facets")?,
-            hours: FxHashMap::default(),
+            hours: Hours::default(),
             identities: Tally::of(connection, "identities")?,
             user_agents: Tally::of(connection, "user_agents")?,
             error_messages: Tally::of(connection, "error_messages")?,
             resources: Tally::of(connection, "resources")?,
             attributes: kept_attributes().map(|field| (field.column, FxHashMap::default())).collect(),
-            resource_types: ResourceTypes::default(),
+            resource_types: Occurring::default(),
         })
     }
 
@@ -186,8 +190,7 @@ impl Sums {
     pub(crate) fn add(&mut self, event: &Event, links: &Links) {
         self.facets.add(links.facet, event.time);
         if let Some(time) = event.time {
-            // No hour before the year 10000 and no number of events comes near what these hold.
-            *self.hours.entry((time.div_euclid(HOUR) as i32, links.facet as u32)).or_default() += 1;
+            self.hours.add(links.facet, time);
         }
         for (tally, id) in [
             (&mut self.identities, links.identity),
@@ -202,14 +205,11 @@ impl Sums {
             self.resources.add(*resource, event.time);
         }
         for kind in event.resources.iter().filter_map(|used| used.resource.kind.as_deref()) {
-            self.resource_types.add(kind, event.time);
+            add_value(&mut self.resource_types, kind, event.time);
         }
         for (column, values) in &mut self.attributes {
             let Some(value) = value(event, column) else { continue };
-            match values.get_mut(value) {
-                Some(seen) => seen.add(event.time),
-                None => values.entry(Text::from(value)).or_default().add(event.time),
-            }
+            add_value(values, value, event.time);
         }
     }
 
@@ -224,18 +224,8 @@ impl Sums {
         ] {
             tally.write(connection, table)?;
         }
-        let mut upsert = connection.prepare(
-            "INSERT INTO hourly_counts (hour, facet, events) VALUES (?1, ?2, ?3) \
-             ON CONFLICT DO UPDATE SET events = events + excluded.events",
-        )?;
-        let mut hours: Vec<_> = self.hours.iter().collect();
-        hours.sort_unstable();
-        for ((hour, facet), events) in hours {
-            upsert.execute(params![i64::from(*hour) * HOUR, facet, events])?;
-        }
-        facets::write_regions(connection)?;
-        facets::write_values(connection)?;
-        few::write_identities(connection)?;
+        self.hours.write(connection)?;
+        write_derived(connection)?;
         let mut upsert = connection.prepare(
             "INSERT INTO attribute_values (attribute, value, events, first_seen, last_seen) \
              VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET events = events + excluded.events, \
@@ -244,7 +234,7 @@ impl Sums {
                  last_seen  = CASE WHEN excluded.last_seen > last_seen OR last_seen IS NULL \
                                    THEN excluded.last_seen ELSE last_seen END",
         )?;
-        let types = [(few::RESOURCE_TYPE, &self.resource_types.0)];
+        let types = [(few::RESOURCE_TYPE, &self.resource_types)];
         for (column, values) in self.attributes.iter().map(|(column, values)| (*column, values)).chain(types) {
             for (value, seen) in values {
                 let (first, last) = seen.period();
@@ -253,6 +243,13 @@ impl Sums {
         }
         Ok(())
     }
+}
+
+/// Writes what adds up other counts: those of hours, facets and identities.
+pub(super) fn write_derived(connection: &Connection) -> rusqlite::Result<()> {
+    hours::write_regions(connection)?;
+    facets::write_values(connection)?;
+    few::write_identities(connection)
 }
 
 /// Counts everything again from the events.
@@ -277,19 +274,11 @@ pub(crate) fn recount(connection: &Connection) -> rusqlite::Result<()> {
              SELECT resource AS of, count(*) AS n, min(event_time) AS first, max(event_time) AS last \
              FROM event_resources JOIN events ON events.id = event GROUP BY resource) WHERE id = of; \
          DELETE FROM resources WHERE events = 0; \
-         DELETE FROM attribute_values; \
-         DELETE FROM hourly_counts;",
+         DELETE FROM attribute_values;",
     )?;
-    connection.execute(
-        // Floor, for times before 1970 too.
-        "INSERT INTO hourly_counts (hour, facet, events) \
-         SELECT time - ((time % ?1) + ?1) % ?1, facet_id, count(*) FROM events WHERE time IS NOT NULL GROUP BY 1, 2",
-        [HOUR],
-    )?;
-    facets::write_regions(connection)?;
-    facets::write_values(connection)?;
-    few::write_identities(connection)?;
-    few::recount_resource_types(connection)?;
+    hours::recount(connection)?;
+    write_derived(connection)?;
+    few::write_resource_types(connection)?;
     for field in kept_attributes() {
         let (column, text) = (field.column, as_text(field));
         connection.execute_batch(&format!(

@@ -4,27 +4,32 @@
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 
-use super::counts::Seen;
+use super::counts::as_text;
 use crate::event::Text;
-use crate::fields::{FIELDS, Field, Kind, Place, Values};
+use crate::fields::{FIELDS, Field, Place, Values};
 
 /// The attribute that types of resources are counted as.
 pub(super) const RESOURCE_TYPE: &str = "resource_type";
 
-/// The fields of identities that are counted.
-fn of_identities() -> impl Iterator<Item = &'static Field> {
-    FIELDS.iter().filter(|field| field.values == Values::Kept && matches!(field.place, Place::Identity | Place::Role))
-}
-
 /// Writes the values that identities have into `attribute_values`, from what is counted of these.
 pub(super) fn write_identities(connection: &Connection) -> rusqlite::Result<()> {
-    write_values(connection, "identities", &of_identities().collect::<Vec<_>>())
+    write_values(connection, "identities", &of(|place| matches!(place, Place::Identity | Place::Role)))
+}
+
+/// Writes the types that resources have into `attribute_values`, from what is counted of these.
+pub(super) fn write_resource_types(connection: &Connection) -> rusqlite::Result<()> {
+    write_values(connection, "resources", &of(|place| place == Place::ResourceType))
+}
+
+/// The fields in such a place that are counted.
+fn of(place: impl Fn(Place) -> bool) -> Vec<&'static Field> {
+    FIELDS.iter().filter(|field| field.values == Values::Kept && place(field.place)).collect()
 }
 
 /// Writes the values that the rows of a table have of these fields into `attribute_values`, from what is counted of the
 /// rows. One pass that keeps the sums is several times faster than statements that sort.
 pub(super) fn write_values(connection: &Connection, table: &str, fields: &[&Field]) -> rusqlite::Result<()> {
-    let columns: Vec<String> = fields.iter().map(|field| as_text_or_null(field)).collect();
+    let columns: Vec<String> = fields.iter().map(|field| as_text(field)).collect();
     let sql = format!("SELECT events, first_seen, last_seen, {} FROM {table}", columns.join(", "));
     let mut select = connection.prepare(&sql)?;
     let mut sums: Vec<FxHashMap<Text, Sum>> = fields.iter().map(|_| FxHashMap::default()).collect();
@@ -52,14 +57,6 @@ pub(super) fn write_values(connection: &Connection, table: &str, fields: &[&Fiel
     Ok(())
 }
 
-/// The value of a field as SQL text, as `attribute_values` has it.
-fn as_text_or_null(field: &Field) -> String {
-    match field.kind {
-        Kind::Flag => format!("CASE {} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END", field.stored_as),
-        _ => field.stored_as.to_owned(),
-    }
-}
-
 /// The events of several rows, and when the first and the last was.
 #[derive(Default)]
 struct Sum {
@@ -78,26 +75,4 @@ impl Sum {
             self.last = Some(last.to_owned());
         }
     }
-}
-
-/// Counts the types of resources of a run, as its events come: reading all resources again takes longer.
-#[derive(Default)]
-pub(super) struct ResourceTypes(pub(super) FxHashMap<Text, Seen>);
-
-impl ResourceTypes {
-    /// Counts an event that names a resource of this type.
-    pub(super) fn add(&mut self, kind: &str, time: Option<i64>) {
-        match self.0.get_mut(kind) {
-            Some(seen) => seen.add(time),
-            None => self.0.entry(Text::from(kind)).or_default().add(time),
-        }
-    }
-}
-
-/// Counts the types of all resources again.
-pub(super) fn recount_resource_types(connection: &Connection) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO attribute_values (attribute, value, events, first_seen, last_seen) \
-               SELECT ?1, type, sum(events), min(first_seen), max(last_seen) FROM resources \
-               WHERE type IS NOT NULL GROUP BY type";
-    connection.execute(sql, [RESOURCE_TYPE]).map(drop)
 }

@@ -16,6 +16,7 @@ mod facets;
 mod few;
 mod filters;
 mod functions;
+mod hours;
 mod indexes;
 mod info;
 mod keeper;

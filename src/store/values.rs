@@ -12,6 +12,9 @@ use crate::query::{Param, ScanSize, Statistics};
 /// How many values are looked at for "did you mean".
 const MOST_NEAR: usize = 20_000;
 
+/// How many events a case has: every one has an outcome, so that its counts add up to all of them.
+pub(super) const EVENTS: &str = "SELECT sum(events) FROM attribute_values WHERE attribute = 'outcome'";
+
 /// How long they are looked for.
 const PATIENCE: Duration = Duration::from_millis(200);
 
@@ -109,9 +112,7 @@ impl Case {
 
 impl Statistics for Case {
     fn events(&self) -> u64 {
-        // Every event has an outcome, so that its counts add up to all of them.
-        let sql = "SELECT sum(events) FROM attribute_values WHERE attribute = 'outcome'";
-        self.one(sql, []).unwrap_or(0)
+        self.one(EVENTS, []).unwrap_or(0)
     }
 
     fn scan(&self, question: &str) -> Option<ScanSize> {

@@ -78,17 +78,30 @@ impl Desk {
     /// The same, as the first trailq made it: without places for what is kept but tags.
     pub fn with_older_delivery() -> Desk {
         let desk = Desk::with_delivery();
-        let connection = rusqlite::Connection::open(desk.scratch.case()).unwrap();
-        connection
-            .execute_batch(
-                "DELETE FROM attribute_values \
-                 WHERE attribute IN ('role_name', 'identity_type', 'identity_account_id', 'resource_type'); \
-                 DROP TABLE saved_queries; DROP TABLE notes; DROP TABLE noise_rules; DROP TABLE provenance_digests; \
-                 DROP TABLE provenance_parents; DROP TABLE provenance; DROP TABLE replaced_rows; DROP TABLE hourly_regions; \
-                 ALTER TABLE files DROP COLUMN partial; ALTER TABLE tags DROP COLUMN origin; PRAGMA user_version = 1",
-            )
-            .unwrap();
+        desk.make_older(1);
         desk
+    }
+
+    /// Makes the case one of schema version 1 or 3.
+    pub fn make_older(&self, version: u32) {
+        let notes = match version {
+            1 => "DROP TABLE saved_queries; DROP TABLE notes; DROP TABLE noise_rules;",
+            3 => {
+                "ALTER TABLE notes DROP COLUMN origin; ALTER TABLE saved_queries DROP COLUMN origin; \
+                 ALTER TABLE noise_rules DROP COLUMN origin;"
+            }
+            other => panic!("version {other}"),
+        };
+        let connection = rusqlite::Connection::open(self.scratch.case()).unwrap();
+        connection
+            .execute_batch(&format!(
+                "{notes} DELETE FROM attribute_values \
+                 WHERE attribute IN ('role_name', 'identity_type', 'identity_account_id', 'resource_type'); \
+                 DROP TABLE provenance_digests; DROP TABLE provenance_parents; DROP TABLE provenance; \
+                 DROP TABLE replaced_rows; DROP TABLE hourly_regions; ALTER TABLE files DROP COLUMN partial; \
+                 ALTER TABLE tags DROP COLUMN origin; PRAGMA user_version = {version}"
+            ))
+            .unwrap();
     }
 
     /// Makes a command hermetic, in this folder.

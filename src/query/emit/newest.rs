@@ -9,9 +9,10 @@ impl Writer<'_> {
     /// Keeps what is no candidate for the newest few from being fetched: an index on a column has the time of its events.
     /// `condition`: what the term says of the events.
     pub(super) fn newest(&mut self, term: &Node, wanted: u64, condition: &str) -> String {
-        let offset = wanted.saturating_sub(1).min(i64::MAX as u64);
+        let wanted = wanted.clamp(1, i64::MAX as u64);
         let time = |bound: &str| {
-            format!("(SELECT e.time FROM events e{condition}{bound} ORDER BY +e.time DESC LIMIT 1 OFFSET {offset})")
+            let others = wanted - 1;
+            format!("(SELECT e.time FROM events e{condition}{bound} ORDER BY +e.time DESC LIMIT 1 OFFSET {others})")
         };
         if self.stats.sum("SELECT EXISTS (SELECT 1 FROM events WHERE time IS NULL)", &[]) != Some(0) {
             // Before all times: an event without one is kept where the newest few are not enough.
@@ -32,10 +33,10 @@ impl Writer<'_> {
             return None;
         }
         let (column, condition) = (field.column, self.matches("v.value", matcher));
-        let (offset, wanted) = (wanted.saturating_sub(1).min(i64::MAX as u64), wanted.min(i64::MAX as u64));
+        let others = wanted - 1;
         Some(format!(
             "(SELECT max((SELECT e.time FROM events e WHERE e.{column} = v.value ORDER BY e.time DESC \
-             LIMIT 1 OFFSET {offset})) FROM attribute_values v \
+             LIMIT 1 OFFSET {others})) FROM attribute_values v \
              WHERE v.attribute = '{column}' AND v.events >= {wanted} AND {condition})"
         ))
     }

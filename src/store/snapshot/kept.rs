@@ -4,10 +4,10 @@
 use rusqlite::{Connection, params};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::event::Text;
 use crate::fields::Field;
-use crate::store::counts::{Seen, as_text, hour_of, kept_attributes};
-use crate::store::{facets, few};
+use crate::store::counts::{self, Occurring, Seen, add_value, as_text, kept_attributes};
+use crate::store::few;
+use crate::store::hours::Hours;
 
 /// The tables of which rows are copied that events point to, with their column in `events`.
 const POINTED_TO: [(&str, &str); 4] = [
@@ -28,9 +28,8 @@ pub(super) struct Kept {
     pub(super) files: FxHashSet<i64>,
     pointed_to: [Tally; POINTED_TO.len()],
     resources: Tally,
-    /// Events by facet and hour.
-    hours: FxHashMap<(i64, i64), u64>,
-    attributes: Vec<(&'static Field, FxHashMap<Text, Seen>)>,
+    hours: Hours,
+    attributes: Vec<(&'static Field, Occurring)>,
 }
 
 impl Kept {
@@ -41,8 +40,8 @@ impl Kept {
             files: FxHashSet::default(),
             pointed_to: Default::default(),
             resources: Tally::default(),
-            hours: FxHashMap::default(),
-            attributes: kept_attributes().map(|field| (field, FxHashMap::default())).collect(),
+            hours: Hours::default(),
+            attributes: kept_attributes().map(|field| (field, Occurring::default())).collect(),
         };
         kept.look_at_events(connection)?;
         let mut select = connection.prepare("SELECT event, resource FROM main.event_resources")?;
@@ -59,10 +58,7 @@ impl Kept {
         let mut columns = vec!["time".to_owned(), "file_id".to_owned()];
         columns.extend(POINTED_TO.map(|(_, column)| column.to_owned()));
         let attributes = columns.len();
-        columns.extend(self.attributes.iter().map(|(field, _)| {
-            let (column, text) = (field.column, as_text(field));
-            format!("CASE WHEN {column} IS NOT NULL THEN {text} END")
-        }));
+        columns.extend(self.attributes.iter().map(|(field, _)| as_text(field)));
         let mut select = connection.prepare(&format!("SELECT {} FROM main.events ORDER BY id", columns.join(", ")))?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
@@ -75,13 +71,11 @@ impl Kept {
                 }
             }
             if let Some(time) = time {
-                *self.hours.entry((row.get(2)?, hour_of(time))).or_default() += 1;
+                self.hours.add(row.get(2)?, time);
             }
             for (at, (_, values)) in (attributes..).zip(&mut self.attributes) {
-                let Some(value) = row.get_ref(at)?.as_str_or_null()? else { continue };
-                match values.get_mut(value) {
-                    Some(seen) => seen.add(time),
-                    None => values.entry(Text::from(value)).or_default().add(time),
+                if let Some(value) = row.get_ref(at)?.as_str_or_null()? {
+                    add_value(values, value, time);
                 }
             }
         }
@@ -95,17 +89,9 @@ impl Kept {
         {
             copy_counted(connection, table, tally)?;
         }
-        let mut insert =
-            connection.prepare("INSERT INTO main.hourly_counts (facet, hour, events) VALUES (?1, ?2, ?3)")?;
-        let mut hours: Vec<_> = self.hours.iter().collect();
-        hours.sort_unstable();
-        for ((facet, hour), events) in hours {
-            insert.execute(params![facet, hour, events])?;
-        }
-        facets::write_regions(connection)?;
-        facets::write_values(connection)?;
-        few::write_identities(connection)?;
-        few::recount_resource_types(connection)?;
+        self.hours.write(connection)?;
+        counts::write_derived(connection)?;
+        few::write_resource_types(connection)?;
         let mut insert = connection.prepare(
             "INSERT INTO main.attribute_values (attribute, value, events, first_seen, last_seen) \
              VALUES (?1, ?2, ?3, ?4, ?5)",

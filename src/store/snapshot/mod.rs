@@ -29,6 +29,7 @@ pub use source::Source;
 pub use verify::{Check, SourceFile, check_sources, verify};
 
 use super::error::Error;
+use super::values::EVENTS;
 
 /// What is wanted of a snapshot.
 #[derive(Debug, Clone, Default)]
@@ -171,7 +172,7 @@ fn finish(path: &Path, step: &Step) -> rusqlite::Result<Made> {
     let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, u64>(0));
     let made = Made {
         step,
-        events: number(source::EVENTS)?,
+        events: number(EVENTS)?,
         notes: number("SELECT count(*) FROM notes")?,
         queries: number("SELECT (SELECT count(*) FROM saved_queries) + (SELECT count(*) FROM noise_rules)")?,
         ..Made::default()

@@ -10,13 +10,12 @@ use rusqlite::{Connection, ErrorCode};
 use tempfile::TempPath;
 
 use crate::store::error::Error;
+use crate::store::values::EVENTS;
 use crate::store::{migrate, open};
 
 /// How long another process that writes is waited for before it is said so, and how long after.
 const FIRST: Duration = Duration::from_secs(1);
 const THEN: Duration = Duration::from_secs(1_200);
-/// How many events a case has: each counts with its outcome.
-pub(super) const EVENTS: &str = "SELECT sum(events) FROM attribute_values WHERE attribute = 'outcome'";
 /// How long between two tries: an import lets others in for a moment only.
 const PAUSE: Duration = Duration::from_millis(2);
 
