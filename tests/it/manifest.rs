@@ -1,0 +1,145 @@
+//! The public surface: everything that users and their scripts name. A name that goes or changes shows up as a
+//! difference in a snapshot, and needs a line in CHANGELOG.md.
+
+use std::fmt::Write as _;
+
+use insta::assert_snapshot;
+use rusqlite::Connection;
+use serde_json::Value;
+use trailq::fields::FIELDS;
+use trailq::saved::{Library, shipped_scripts};
+use trailq::session::commands::COMMANDS;
+
+use crate::common::program::Desk;
+use crate::common::{lines, testdata};
+
+#[test]
+fn commands_and_flags() {
+    // The completion script for bash lists the options of each command in a variable of its own.
+    let script = Desk::new().run(&["completions", "bash"]).exits(0).out;
+    let mut listed = String::new();
+    let mut command = "";
+    for line in script.lines().map(str::trim) {
+        if let Some(name) = line.strip_suffix(')').filter(|name| name.starts_with("trailq")) {
+            command = name;
+        }
+        if let Some(options) = line.strip_prefix("opts=\"").and_then(|line| line.strip_suffix('"')) {
+            let mut options: Vec<&str> = options.split_whitespace().filter(|word| word.starts_with('-')).collect();
+            options.sort_unstable();
+            let _ = writeln!(listed, "{}: {}", command.replace("__subcmd__", " "), options.join(" "));
+        }
+    }
+    assert!(listed.lines().count() > 10, "{listed}");
+    assert_snapshot!(listed);
+}
+
+#[test]
+fn dot_commands() {
+    let listed: Vec<String> = COMMANDS
+        .iter()
+        .map(|command| format!("{} {}", command.name, command.arguments).trim_end().to_owned())
+        .collect();
+    assert_snapshot!(listed.join("\n"));
+}
+
+#[test]
+fn fields() {
+    let listed: Vec<String> = FIELDS
+        .iter()
+        .map(|field| format!("{} ({}): column {}", field.name, field.aliases.join(", "), field.column))
+        .collect();
+    assert_snapshot!(listed.join("\n"));
+}
+
+#[test]
+fn saved_queries_and_scripts() {
+    let mut library = Library::default();
+    library.add_shipped();
+    let mut listed: Vec<String> = library
+        .all()
+        .into_iter()
+        .map(|query| {
+            let params: Vec<&str> = query.header.params.iter().map(|param| param.name.as_str()).collect();
+            format!("{}/{} ({})", query.group, query.name, params.join(", "))
+        })
+        .collect();
+    listed.extend(shipped_scripts().iter().map(|script| format!("script {}", script.name)));
+    assert_snapshot!(listed.join("\n"));
+}
+
+#[test]
+fn tables_views_and_columns() {
+    let desk = Desk::with_delivery();
+    let connection = desk.scratch.ask();
+    let tables = lines(
+        &connection,
+        "SELECT t.type, t.name, group_concat(c.name || ' ' || c.type, ', ') FROM pragma_table_list t, \
+         pragma_table_xinfo(t.name) c WHERE t.schema = 'main' AND t.name NOT LIKE 'sqlite_%' GROUP BY 1, 2 ORDER BY 1, 2",
+    );
+    let indexes = lines(
+        &connection,
+        "SELECT name, tbl_name FROM sqlite_schema WHERE type = 'index' AND name NOT LIKE 'sqlite_%' ORDER BY 1",
+    );
+    assert_snapshot!("tables", tables.join("\n"));
+    assert_snapshot!("indexes", indexes.join("\n"));
+}
+
+#[test]
+fn sql_functions() {
+    let desk = Desk::with_delivery();
+    let ran =
+        desk.run(&["--format", "tsv", "sql", "SELECT DISTINCT name, narg FROM pragma_function_list ORDER BY 1, 2"]);
+    let mut plain = Vec::new();
+    for row in lines(&Connection::open_in_memory().unwrap(), "SELECT DISTINCT name, narg FROM pragma_function_list") {
+        plain.push(row.replace('|', "\t"));
+    }
+    let own: Vec<String> = ran
+        .exits(0)
+        .out
+        .lines()
+        .skip(1)
+        .filter(|row| !plain.iter().any(|known| known == row))
+        .map(str::to_owned)
+        .collect();
+    assert_snapshot!(own.join("\n"));
+}
+
+#[test]
+fn keys_of_json_reports() {
+    let desk = Desk::new();
+    let (delivery, broken) = (testdata("delivery"), testdata("broken"));
+    let mut listed = String::new();
+    let mut show = |name: &str, out: &str| {
+        let mut keys = Vec::new();
+        collect_keys(&serde_json::from_str(out).unwrap(), "", &mut keys);
+        let _ = writeln!(listed, "{name}: {}", keys.join(" "));
+    };
+    let paths = [delivery.to_str().unwrap(), broken.to_str().unwrap()];
+    show("import", &desk.run(&["import", paths[0], paths[1], "--format", "json"]).exits(1).out);
+    show("info", &desk.run(&["info", "--format", "json"]).exits(0).out);
+    show("snapshot", &desk.run(&["snapshot", "copy.db", "--format", "json"]).exits(0).out);
+    show("snapshot --verify", &desk.run(&["snapshot", "--verify", "copy.db", "--format", "json"]).exits(0).out);
+    show("diff", &desk.run(&["diff", "trailq.db", "copy.db", "--format", "json"]).exits(0).out);
+    show("merge", &desk.run(&["--db", "merged.db", "merge", "copy.db", "--format", "json"]).exits(0).out);
+    show("queries", &desk.run(&["queries", "--format", "json"]).exits(0).out);
+    show("lookup-events", &desk.run(&["lookup-events", "--max-items", "1"]).exits(0).out);
+    show("lookup", &desk.run(&["lookup", "user=alice | limit 1", "--format", "json"]).exits(0).out);
+    assert_snapshot!(listed);
+}
+
+/// Adds the paths of the keys of a value, once each, in their order. `[]` stands for any element.
+fn collect_keys(value: &Value, path: &str, keys: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                if !keys.contains(&path) {
+                    keys.push(path.clone());
+                }
+                collect_keys(value, &path, keys);
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|value| collect_keys(value, &format!("{path}[]"), keys)),
+        _ => {}
+    }
+}
