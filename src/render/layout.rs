@@ -3,7 +3,11 @@
 //! Where there is no room for everything, in this order: columns without a value go; columns with one value go, and
 //! stand in a line under the table; long texts are cut; columns go, the least telling first, and are named.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
+
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Width};
+use comfy_table::{ContentLineStyle, LineStyle, TableStyle};
 
 use super::chart::{bar, is_sparkline};
 use super::escape::{visible, width};
@@ -204,18 +208,15 @@ impl Layout {
         self.columns.push(Column { name: String::new(), at: None, cells, need, width: room, right: false });
     }
 
-    /// Writes the table.
+    /// Writes the table, and the remarks under it.
     pub(super) fn draw(&self, out: &mut dyn Write, rows: &[Line], style: &Style) -> io::Result<()> {
-        let numbers = self.labels.iter().map(|label| width(label)).max();
+        let mut table = self.empty_table(style);
         if !style.bare {
-            self.draw_header(out, numbers, style)?;
+            table.set_header(self.header(style));
         }
         let error_shown = self.columns.iter().any(|column| matches!(column.name.as_str(), "error_code" | "outcome"));
         for (at, row) in rows.iter().enumerate() {
-            let number = self
-                .labels
-                .get(at)
-                .map(|label| (paint(label, DIM, style.color).into_owned(), (width(label), numbers.unwrap_or(0), true)));
+            let number = self.labels.get(at).map(|label| paint(label, DIM, style.color));
             let cells = self.columns.iter().map(|column| {
                 let text = &column.cells[at];
                 let is_name = column.name == "event_name";
@@ -226,10 +227,13 @@ impl Layout {
                 } else {
                     column.at.is_none().then_some(DIM)
                 };
-                let shown = mark.map_or(text.clone(), |mark| paint(text, mark, style.color).into_owned());
-                (shown, (width(text), column.width, column.right))
+                mark.map_or(Cow::Borrowed(text.as_str()), |mark| paint(text, mark, style.color))
             });
-            write_line(out, number.into_iter().chain(cells))?;
+            table.add_row(number.into_iter().chain(cells));
+        }
+        self.set_columns(&mut table);
+        for line in table.lines() {
+            writeln!(out, "{}", line.trim_end())?;
         }
         for remark in &self.remarks {
             let shown = cut(remark, style.width.unwrap_or(usize::MAX), style.ellipsis());
@@ -238,22 +242,38 @@ impl Layout {
         Ok(())
     }
 
-    /// Writes the names of the columns and the rule under them.
-    fn draw_header(&self, out: &mut dyn Write, numbers: Option<usize>, style: &Style) -> io::Result<()> {
-        let number = numbers.map(|width| ("#".to_owned(), width, true));
-        let named = self
-            .columns
-            .iter()
-            .map(|column| (cut(&visible(&column.name), column.width, style.ellipsis()), column.width, column.right));
-        let header: Vec<(String, usize, bool)> = number.into_iter().chain(named).collect();
-        let painted = header
-            .iter()
-            .map(|(name, most, right)| (paint(name, HEADING, style.color).into_owned(), (width(name), *most, *right)));
-        write_line(out, painted)?;
-        let last = header.len().saturating_sub(1);
-        let rule = |(at, width): (usize, usize)| style.rule().to_string().repeat(width + usize::from(at < last));
-        let rules: Vec<String> = header.iter().map(|column| column.1).enumerate().map(rule).collect();
-        writeln!(out, "{}", rules.join(" "))
+    /// Returns a table without rows: a rule under the header, and blanks between the columns.
+    fn empty_table(&self, style: &Style) -> comfy_table::Table {
+        let blank = ContentLineStyle::none().junction(' ');
+        let rule = LineStyle::none().fill(style.rule()).junction(' ');
+        let mut table = comfy_table::Table::new();
+        table.load_style(TableStyle::new().header_lines(blank).header_separator(rule).content_lines(blank));
+        // The layout has decided every width: the crate neither wraps nor looks at the terminal.
+        table.set_content_arrangement(ContentArrangement::Disabled);
+        table.force_no_tty();
+        table
+    }
+
+    /// Returns the names of the columns, cut to their widths.
+    fn header(&self, style: &Style) -> Vec<String> {
+        let number = (!self.labels.is_empty()).then(|| "#".to_owned());
+        let named = self.columns.iter().map(|column| cut(&visible(&column.name), column.width, style.ellipsis()));
+        number.into_iter().chain(named).map(|name| paint(&name, HEADING, style.color).into_owned()).collect()
+    }
+
+    /// Gives the columns of a table their widths, alignments and gaps.
+    fn set_columns(&self, table: &mut comfy_table::Table) {
+        let numbers = self.labels.iter().map(|label| width(label)).max().map(|width| (width, true));
+        let columns = numbers.into_iter().chain(self.columns.iter().map(|column| (column.width, column.right)));
+        let last = table.column_iter().count().saturating_sub(1);
+        for (at, (column, (width, right))) in table.column_iter_mut().zip(columns).enumerate() {
+            // The other blank of the gap is the one between the columns.
+            let gap = if at < last { GAP as u16 - 1 } else { 0 };
+            let width = u16::try_from(width).unwrap_or(u16::MAX - gap).min(u16::MAX - gap);
+            column.set_padding((0, gap));
+            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width + gap)));
+            column.set_cell_alignment(if right { CellAlignment::Right } else { CellAlignment::Left });
+        }
     }
 }
 
@@ -283,26 +303,6 @@ impl Column {
             self.need.least = cells.min(*least).max(self.need.least.min(*least));
         }
     }
-}
-
-/// Writes cells side by side: each with its width, the column's width, and whether it stands to the right. Nothing
-/// stands behind the last.
-fn write_line(out: &mut dyn Write, cells: impl Iterator<Item = (String, (usize, usize, bool))>) -> io::Result<()> {
-    let mut line = String::new();
-    let mut blanks = 0;
-    for (at, (text, (taken, most, right))) in cells.enumerate() {
-        blanks += if at > 0 { GAP } else { 0 };
-        let rest = most.saturating_sub(taken);
-        let (before, after) = if right { (rest, 0) } else { (0, rest) };
-        if taken > 0 {
-            line.extend(std::iter::repeat_n(' ', blanks + before));
-            line.push_str(&text);
-            blanks = after;
-        } else {
-            blanks += rest;
-        }
-    }
-    writeln!(out, "{line}")
 }
 
 /// A cell as the screen shows it, uncut.
