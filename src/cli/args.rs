@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueHint};
 
+use super::lookup_events::{self, LookupEvents};
 use crate::redact::Kind;
 use crate::render::Format;
 use crate::session::screen::Coloring;
@@ -56,7 +57,7 @@ pub(super) enum Command {
     #[command(after_help = SQL_EXAMPLES)]
     Sql(Sql),
     /// Answer as `aws cloudtrail lookup-events` does
-    #[command(after_help = LOOKUP_EVENTS_EXAMPLES)]
+    #[command(after_help = lookup_events::EXAMPLES)]
     LookupEvents(LookupEvents),
     /// Answer LookupEvents over HTTP on this machine, for aws and the SDKs
     #[command(after_help = SERVE_EXAMPLES)]
@@ -135,33 +136,6 @@ pub(super) struct Sql {
     /// Exit with 1 when there are rows
     #[arg(long)]
     pub(super) fail_on_rows: bool,
-}
-
-/// `trailq lookup-events`.
-#[derive(Debug, Args)]
-pub(super) struct LookupEvents {
-    /// Attributes that all have to be so: EventId, EventName, ReadOnly, Username, ResourceType, ResourceName,
-    /// EventSource, AccessKeyId
-    #[arg(long, value_name = "AttributeKey=KEY,AttributeValue=VALUE", num_args = 1..)]
-    pub(super) lookup_attributes: Vec<String>,
-    /// Only events at this time or after it: 2024-03-01, 2024-03-01T09:00:00Z or Unix seconds
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    pub(super) start_time: Option<String>,
-    /// Only events at this time or before it; a date is its first second
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    pub(super) end_time: Option<String>,
-    /// insight, or all [default: management events]
-    #[arg(long, value_name = "CATEGORY")]
-    pub(super) event_category: Option<String>,
-    /// One page of at most N events, and the token of the next one [default: all events]
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
-    pub(super) max_results: Option<i64>,
-    /// The same, as the AWS CLI names it for answers of several pages
-    #[arg(long, value_name = "N", allow_hyphen_values = true, conflicts_with = "max_results")]
-    pub(super) max_items: Option<i64>,
-    /// Go on where an answer to the same request ended
-    #[arg(long, value_name = "TOKEN", visible_alias = "starting-token")]
-    pub(super) next_token: Option<String>,
 }
 
 /// `trailq serve`.
@@ -376,17 +350,6 @@ Examples:
   trailq sql 'SELECT event_name, count(*) FROM events GROUP BY 1 ORDER BY 2 DESC LIMIT 10'
   trailq sql --param user=alice 'SELECT * FROM event_history WHERE user_name = :user'
   trailq --format json sql -f report.sql";
-
-/// Examples for `trailq lookup-events --help`.
-const LOOKUP_EVENTS_EXAMPLES: &str = "\
-Examples:
-  trailq lookup-events --lookup-attributes AttributeKey=Username,AttributeValue=alice
-  trailq lookup-events --start-time 2024-03-01 --end-time 2024-03-02T12:00:00Z --max-items 10
-  trailq lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=AssumeRole \\
-      AttributeKey=ResourceName,AttributeValue=ASIAIOSFODNN7EXAMPLE
-  trailq lookup-events --event-category insight
-
-Management events only, unless --event-category says otherwise; all accounts, Regions and times";
 
 /// Examples for `trailq serve --help`.
 const SERVE_EXAMPLES: &str = "\

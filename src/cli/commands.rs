@@ -6,11 +6,10 @@ use std::io::{self, BufReader, IsTerminal as _, Read};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use super::args::{Diff, Import, Lookup, LookupEvents, Merge, Queries, RunQuery, Script, Serve, Snapshot, Sql};
+use super::args::{Diff, Import, Lookup, Merge, Queries, RunQuery, Script, Serve, Snapshot, Sql};
 use super::{Outcome, near_commands};
 use crate::diagnostic::Diagnostic;
 use crate::ingest::Options;
-use crate::lookup_events::{self, ErrorKind, Request, RequestError, Rules};
 use crate::render::number;
 use crate::repl;
 use crate::saved::shipped_scripts;
@@ -61,33 +60,6 @@ pub(super) fn sql(session: &mut Session, sql: Sql) -> Result<Outcome, SessionErr
         (None, None) => return Err(Diagnostic::new("there is no statement").into()),
     };
     Ok(Outcome { answer, fail_on_rows: sql.fail_on_rows })
-}
-
-/// `trailq lookup-events`.
-pub(super) fn lookup_events(session: &mut Session, lookup: LookupEvents) -> Result<Outcome, SessionError> {
-    let query = request(lookup).and_then(|request| request.check(Rules::Free)).map_err(Diagnostic::from)?;
-    Ok(session.lookup_events(&query)?.into())
-}
-
-/// The request that the options make.
-fn request(lookup: LookupEvents) -> Result<Request, RequestError> {
-    let attributes: Vec<_> =
-        lookup.lookup_attributes.iter().map(|word| lookup_events::attributes(word)).collect::<Result<_, _>>()?;
-    let time = |option: &str, text: Option<String>| {
-        let unread = |text: &str| {
-            let message = format!("{option} takes a time such as 2024-03-01T09:00:00Z or Unix seconds, not `{text}`");
-            RequestError::new(ErrorKind::TimeRange, message)
-        };
-        text.map(|text| lookup_events::time(&text).ok_or_else(|| unread(&text))).transpose()
-    };
-    Ok(Request {
-        attributes: attributes.into_iter().flatten().collect(),
-        start: time("--start-time", lookup.start_time)?,
-        end: time("--end-time", lookup.end_time)?,
-        category: lookup.event_category,
-        max_results: lookup.max_results.or(lookup.max_items),
-        next_token: lookup.next_token,
-    })
 }
 
 /// `trailq serve --port N`.

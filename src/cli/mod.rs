@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod lookup_events;
 
 use std::ffi::OsString;
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
@@ -78,7 +79,7 @@ fn dispatch(cli: Cli) -> Result<Outcome, SessionError> {
         Some(Command::Import(import)) => commands::import(&mut session, import),
         Some(Command::Lookup(lookup)) => commands::lookup(&mut session, &lookup),
         Some(Command::Sql(sql)) => commands::sql(&mut session, sql),
-        Some(Command::LookupEvents(lookup)) => commands::lookup_events(&mut session, lookup),
+        Some(Command::LookupEvents(options)) => lookup_events::run(&mut session, options),
         Some(Command::Serve(serve)) => commands::serve(&mut session, &serve),
         Some(Command::Queries(queries)) => commands::queries(&mut session, &queries),
         Some(Command::Run(run)) => commands::run(&mut session, run),

@@ -19,7 +19,7 @@ pub enum Rules {
 }
 
 /// The most events of a page at AWS, and how many one has that asks for no number.
-const PAGE: u64 = 50;
+pub const PAGE: u64 = 50;
 /// The most characters of a value, counted as AWS does.
 const LONGEST_VALUE: usize = 2000;
 
@@ -43,6 +43,7 @@ pub struct Query {
     start: Option<i64>,
     end: Option<i64>,
     category: Category,
+    region: Option<String>,
     /// How many events the answer has at most.
     pub(super) most: Option<u64>,
     /// Where the page before ended.
@@ -59,8 +60,15 @@ impl Request {
         check_attributes(&self.attributes, category, rules)?;
         check_period(self.start, self.end)?;
         let most = most(self.max_results, rules)?;
-        let mut query =
-            Query { attributes: self.attributes, start: self.start, end: self.end, category, most, after: None };
+        let mut query = Query {
+            attributes: self.attributes,
+            start: self.start,
+            end: self.end,
+            category,
+            region: self.region,
+            most,
+            after: None,
+        };
         if let Some(token) = self.next_token {
             let message = "NextToken is not one that an answer to this very request gave: the attributes, the times \
                            and the category have to be the same";
@@ -156,6 +164,9 @@ impl Query {
         for Attribute { key, value } in &self.attributes {
             let _ = write!(text, " {}={value:?}", key.name());
         }
+        if let Some(region) = &self.region {
+            let _ = write!(text, " region={region:?}");
+        }
         text
     }
 
@@ -203,6 +214,7 @@ impl Query {
                 (_, field) => terms.push(compare(field, Operator::Equal, value)),
             }
         }
+        terms.extend(self.region.as_ref().map(|region| compare("region", Operator::Equal, region)));
         terms.extend(self.start.map(|start| compare("since", Operator::Equal, &time::format(start))));
         terms.extend(self.end.map(|end| compare("until", Operator::Equal, &time::format(end))));
         match self.category {
@@ -384,6 +396,7 @@ mod tests {
             Request { next_token: token.clone(), ..by(AttributeKey::Username, "bob") },
             Request { next_token: token.clone(), ..by(AttributeKey::EventName, "alice") },
             Request { next_token: token.clone(), start: Some(0), ..request.clone() },
+            Request { next_token: token.clone(), region: Some("us-east-1".to_owned()), ..request.clone() },
             Request { next_token: token.clone(), category: Some("all".to_owned()), ..request.clone() },
             Request { next_token: Some("x".to_owned()), ..request },
         ] {

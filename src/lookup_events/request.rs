@@ -85,6 +85,8 @@ pub struct Request {
     pub max_results: Option<i64>,
     /// `NextToken` of an earlier answer.
     pub next_token: Option<String>,
+    /// The Region whose events are asked for, which is not a member of a request; `None` is every Region.
+    pub region: Option<String>,
 }
 
 impl Attribute {
@@ -104,6 +106,10 @@ impl Attribute {
 }
 
 impl Request {
+    /// The members of a request, as AWS spells them.
+    pub const MEMBERS: [&str; 6] =
+        ["LookupAttributes", "StartTime", "EndTime", "EventCategory", "MaxResults", "NextToken"];
+
     /// Reads the body of a request in AWS JSON 1.1. An empty body asks for everything; members that the API does not
     /// have are passed over, as AWS does.
     ///
@@ -134,6 +140,7 @@ impl Request {
             category: text("EventCategory")?,
             max_results: member("MaxResults").map(whole).transpose()?,
             next_token: text("NextToken")?,
+            region: None,
         })
     }
 }
@@ -172,6 +179,7 @@ mod tests {
             category: Some("insight".to_owned()),
             max_results: Some(5),
             next_token: Some("t".to_owned()),
+            region: None,
         };
         assert_eq!(Request::from_json(body).unwrap(), expected);
         assert_eq!(Request::from_json(b" \n").unwrap(), Request::default());

@@ -1,22 +1,22 @@
-//! Answers a LookupEvents query with the JSON of the AWS CLI.
+//! Answers a LookupEvents query as the AWS CLI prints it.
 
 use super::lookup::period;
 use super::{Answer, Session, SessionError};
 use crate::diagnostic::Diagnostic;
-use crate::lookup_events::{self, Layout, Query};
+use crate::lookup_events::{self, ClientOptions, Query};
 use crate::render::Format;
 
 /// Writes the answer where rows go.
-pub(super) fn run(session: &mut Session, query: &Query) -> Result<Answer, SessionError> {
+pub(super) fn run(session: &mut Session, query: &Query, options: &ClientOptions) -> Result<Answer, SessionError> {
     if let Some(format) = session.settings.format.filter(|format| *format != Format::Json) {
         let mistake = Diagnostic::new(format!("lookup-events has no format {format}"))
-            .note("it prints the JSON of `aws cloudtrail lookup-events`")
+            .note("it prints what `aws cloudtrail lookup-events` prints: --output json or text")
             .hint("leave --format out, or ask with `trailq lookup` for any other format");
         return Err(mistake.into());
     }
     let case = session.case()?;
     let target = session.output.target(&session.settings.style);
-    let rows = lookup_events::write(&case, query, Layout::Cli, target.out)?;
+    let rows = lookup_events::write_as_client(&case, query, options, target.out)?;
     session.output.finish()?;
     if let (0, Some(period)) = (rows, period(&case)) {
         session.note(&format!("no event matches; the case covers {period}"));

@@ -57,7 +57,7 @@ pub use saved::Run;
 
 use crate::diagnostic::Diagnostic;
 use crate::ingest;
-use crate::lookup_events::Query;
+use crate::lookup_events::{ClientOptions, Query};
 use crate::query::{Param, Statistics};
 use crate::render::{self, Format, Style, number, palette};
 use crate::rows::{RowSink, Value};
@@ -281,9 +281,9 @@ impl Session {
         info::run(self)
     }
 
-    /// Answers a LookupEvents query with the JSON of the AWS CLI.
-    pub fn lookup_events(&mut self, query: &Query) -> Result<Answer, SessionError> {
-        lookup_events::run(self, query)
+    /// Answers a LookupEvents query as the AWS CLI prints it.
+    pub fn lookup_events(&mut self, query: &Query, options: &ClientOptions) -> Result<Answer, SessionError> {
+        lookup_events::run(self, query, options)
     }
 
     /// Imports files into the case and prints a report.

@@ -1,0 +1,321 @@
+//! JMESPath expressions of `--query`: parsed once, bounded before they are evaluated.
+//!
+//! The crate `jmespath` does the language. Three things differ from the JMESPath of the AWS CLI and are made the same
+//! here: `<` and its like compare text too, a literal between backquotes may be text without quotes, and whole
+//! numbers stay whole.
+
+use std::cmp::Ordering;
+
+use jmespath::ast::{Ast, Comparator};
+use jmespath::functions::{AbsFn, CeilFn, FloorFn, Function, SumFn};
+use jmespath::{Context, ErrorReason, JmespathError, Rcvar, Runtime, RuntimeError, Variable};
+
+use crate::diagnostic::{Diagnostic, Span};
+use crate::render::number;
+
+/// The most bytes of an expression.
+const MAX_LENGTH: usize = 16 << 10;
+/// The most operators and brackets of an expression. Each nests the tree by at most one level, and parser and
+/// interpreter take less than 2 KiB of stack a level.
+const MAX_OPERATORS: usize = 1000;
+/// The most bytes of input, times the factor by which an expression can multiply them.
+const MAX_WORK: u64 = 4 << 30;
+/// The largest step of a slice: the crate adds it to an index in 32 bits.
+const MAX_STEP: i32 = 1 << 30;
+/// What a correct expression looks like.
+const EXAMPLE: &str = "for example --query 'Events[].[EventTime,EventName,Username]'; the syntax is at jmespath.org";
+
+/// A parsed `--query`.
+#[derive(Debug, Clone)]
+pub struct Expression {
+    text: String,
+    ast: Ast,
+    /// The keys of every `{key: value}`, in the order in which they are written.
+    hashes: Vec<Vec<String>>,
+}
+
+impl Expression {
+    /// Parses an expression.
+    ///
+    /// # Errors
+    /// It is not JMESPath, or too large to be evaluated safely.
+    pub fn parse(text: &str) -> Result<Expression, Diagnostic> {
+        let bad = |why: String| Diagnostic::new(format!("bad value for --query: {why}"));
+        if text.len() > MAX_LENGTH {
+            let length = number::count(text.len() as u64);
+            let most = number::count(MAX_LENGTH as u64);
+            return Err(bad(format!("the expression has {length} bytes, and {most} is the limit")));
+        }
+        let (accepted, operators) = scan(text);
+        if operators > MAX_OPERATORS {
+            let (operators, most) = (number::count(operators as u64), number::count(MAX_OPERATORS as u64));
+            let why = format!("the expression has {operators} operators and brackets, and {most} is the limit");
+            return Err(bad(why));
+        }
+        let mut ast = jmespath::parse(&accepted).map_err(|error| {
+            let (why, place) = (reason(&error), error.offset.min(text.len()));
+            Diagnostic { span: Some(Span::new(place, place + 1)), ..bad(why) }.in_source(text).hint(EXAMPLE)
+        })?;
+        let mut hashes = Vec::new();
+        adapt(&mut ast, &mut hashes);
+        Ok(Expression { text: text.to_owned(), ast, hashes })
+    }
+
+    /// Evaluates the expression on `data`, which was made from `bytes` bytes.
+    ///
+    /// # Errors
+    /// A function does not take the value that it gets, or the answer could become too large.
+    pub(super) fn search(&self, data: &Rcvar, bytes: u64) -> Result<Rcvar, Diagnostic> {
+        self.check_size(bytes)?;
+        let runtime = runtime();
+        jmespath::interpret(data, &self.ast, &mut Context::new(&self.text, &runtime)).map_err(|error| {
+            let at = Span::new(error.offset.min(self.text.len()), (error.offset + 1).min(self.text.len()));
+            Diagnostic::at(at, format!("--query cannot be evaluated: {}", reason(&error))).in_source(&self.text)
+        })
+    }
+
+    /// Refuses input that the expression could multiply to more than memory holds.
+    ///
+    /// # Errors
+    /// There is too much of it.
+    pub(super) fn check_size(&self, bytes: u64) -> Result<(), Diagnostic> {
+        let factor = growth(&self.ast, bytes);
+        if factor.saturating_mul(bytes) <= MAX_WORK {
+            return Ok(());
+        }
+        let message = match factor {
+            1 => "the events are too many for --query, which needs all of them in memory".to_owned(),
+            _ => "--query could multiply the events to more than 4 GiB".to_owned(),
+        };
+        Err(Diagnostic::new(message)
+            .note(format!("the events take {} so far", number::bytes(bytes)))
+            .hint("limit them with --start-time, --end-time or --max-items, or ask with `trailq lookup`"))
+    }
+
+    /// The keys of an object in the order in which the AWS CLI prints them: that of the expression where it makes the
+    /// object, else that of the API.
+    pub(super) fn in_order<'o>(&self, keys: impl Iterator<Item = &'o String>, api: &[&str]) -> Vec<&'o String> {
+        let mut keys: Vec<&String> = keys.collect();
+        let written = self.hashes.iter().find(|hash| hash.len() == keys.len() && keys.iter().all(|key| hash.contains(key)));
+        match written {
+            Some(hash) => keys.sort_by_key(|key| hash.iter().position(|written| written == *key)),
+            None => keys.sort_by_key(|key| api.iter().position(|name| name == key).unwrap_or(api.len())),
+        }
+        keys
+    }
+}
+
+/// Says what is wrong with an expression, in trailq's words.
+fn reason(error: &JmespathError) -> String {
+    match &error.reason {
+        ErrorReason::Parse(said) => {
+            let (said, found) = said.split_once(" -- found ").unwrap_or((said, ""));
+            let said = match said {
+                "Unexpected nud token" => "an expression is expected",
+                "Unexpected led token" | "Did not parse the complete expression" => "an operator or the end is expected",
+                other => other,
+            };
+            let end = if found == "Eof" { ", and the text ends" } else { " here" };
+            let mut said = said.strip_suffix('.').unwrap_or(said).to_owned();
+            if let Some(first) = said.get_mut(..1) {
+                first.make_ascii_lowercase();
+            }
+            if found.is_empty() { said } else { said + end }
+        }
+        ErrorReason::Runtime(RuntimeError::UnknownFunction(name)) => format!("`{name}` is not a function of JMESPath"),
+        ErrorReason::Runtime(RuntimeError::InvalidSlice) => "the step of a slice is not 0".to_owned(),
+        ErrorReason::Runtime(RuntimeError::InvalidType { expected, actual, position }) => {
+            let expected = expected.replace('|', " or ");
+            format!("argument {} of the function is {expected}, and the value is {actual}", position + 1)
+        }
+        ErrorReason::Runtime(other) => {
+            let mut said = other.to_string();
+            if let Some(first) = said.get_mut(..1) {
+                first.make_ascii_lowercase();
+            }
+            said
+        }
+    }
+}
+
+/// Replaces the backquotes of literals that are not JSON by `'`, at the same places, since the AWS CLI takes these as
+/// text; and counts the operators and opening brackets outside of quotes.
+fn scan(text: &str) -> (String, usize) {
+    let mut accepted = String::with_capacity(text.len());
+    let mut operators = 0;
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let length = match c {
+            '\'' | '"' | '`' => quoted_length(rest, c),
+            _ => c.len_utf8(),
+        };
+        let (piece, behind) = rest.split_at(length);
+        rest = behind;
+        let content = piece.strip_prefix('`').and_then(|piece| piece.strip_suffix('`'));
+        match content.filter(|content| is_bare(content)) {
+            Some(content) => {
+                let text = content.trim_start();
+                accepted.push_str(&format!("'{text}'{:blanks$}", "", blanks = content.len() - text.len()));
+            }
+            None => accepted.push_str(piece),
+        }
+        let operator = c.is_ascii_punctuation() && !matches!(c, '_' | ']' | ')' | '}' | '\'' | '"' | '`');
+        operators += usize::from(operator);
+    }
+    (accepted, operators)
+}
+
+/// The bytes of a quoted text at the beginning of `text`, its quotes included; to the end where none closes it.
+fn quoted_length(text: &str, quote: char) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            c if c == quote => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// Whether a literal is text without quotes: not JSON, and nothing in it needs escaping.
+fn is_bare(content: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(content).is_err()
+        && !content.trim_start().is_empty()
+        && !content.contains(['\'', '"', '\\'])
+}
+
+/// Replaces what the crate does in another way than the AWS CLI, and collects the keys of hashes.
+fn adapt(ast: &mut Ast, hashes: &mut Vec<Vec<String>>) {
+    if let Ast::MultiHash { elements, .. } = ast {
+        let mut keys: Vec<String> = Vec::new();
+        for element in elements.iter() {
+            if !keys.contains(&element.key) {
+                keys.push(element.key.clone());
+            }
+        }
+        hashes.push(keys);
+    }
+    for child in children(ast) {
+        adapt(child, hashes);
+    }
+    match ast {
+        Ast::Slice { step, .. } => *step = (*step).clamp(-MAX_STEP, MAX_STEP),
+        Ast::Comparison { offset, comparator, lhs, rhs } => {
+            let Some(name) = ordering_function(comparator) else { return };
+            let nothing = || Ast::Identity { offset: 0 };
+            let args = [lhs, rhs].map(|side| std::mem::replace(&mut **side, nothing())).into();
+            *ast = Ast::Function { offset: *offset, name: name.to_owned(), args };
+        }
+        _ => {}
+    }
+}
+
+/// The parts of an expression.
+fn children(ast: &mut Ast) -> Vec<&mut Ast> {
+    match ast {
+        Ast::Comparison { lhs, rhs, .. }
+        | Ast::Projection { lhs, rhs, .. }
+        | Ast::And { lhs, rhs, .. }
+        | Ast::Or { lhs, rhs, .. }
+        | Ast::Subexpr { lhs, rhs, .. } => vec![lhs, rhs],
+        Ast::Condition { predicate, then, .. } => vec![predicate, then],
+        Ast::Expref { ast: node, .. }
+        | Ast::Flatten { node, .. }
+        | Ast::Not { node, .. }
+        | Ast::ObjectValues { node, .. } => vec![node],
+        Ast::Function { args: parts, .. } | Ast::MultiList { elements: parts, .. } => parts.iter_mut().collect(),
+        Ast::MultiHash { elements, .. } => elements.iter_mut().map(|element| &mut element.value).collect(),
+        Ast::Field { .. } | Ast::Identity { .. } | Ast::Index { .. } | Ast::Literal { .. } | Ast::Slice { .. } => vec![],
+    }
+}
+
+/// An upper bound for the size of an answer, and the work that it takes, as a multiple of the input of `bytes` bytes.
+fn growth(ast: &Ast, bytes: u64) -> u64 {
+    let of = |part: &Ast| growth(part, bytes);
+    let sum = |parts: &[Ast]| parts.iter().map(of).fold(0, u64::saturating_add);
+    match ast {
+        Ast::Field { .. } | Ast::Identity { .. } | Ast::Index { .. } | Ast::Slice { .. } => 1,
+        Ast::Literal { value, .. } => value.to_string().len() as u64,
+        // Each element that goes through the second part is a part of the first one's answer.
+        Ast::Projection { lhs, rhs, .. } | Ast::Subexpr { lhs, rhs, .. } => of(lhs).max(1).saturating_mul(of(rhs)),
+        Ast::Comparison { lhs, rhs, .. } | Ast::And { lhs, rhs, .. } | Ast::Or { lhs, rhs, .. } => {
+            of(lhs).saturating_add(of(rhs))
+        }
+        Ast::Condition { predicate, then, .. } => of(predicate).saturating_add(of(then)),
+        Ast::Expref { ast: node, .. }
+        | Ast::Flatten { node, .. }
+        | Ast::Not { node, .. }
+        | Ast::ObjectValues { node, .. } => of(node),
+        Ast::MultiList { elements, .. } => sum(elements),
+        Ast::MultiHash { elements, .. } => {
+            elements.iter().map(|element| of(&element.value)).fold(0, u64::saturating_add)
+        }
+        Ast::Function { name, args, .. } => match (name.as_str(), args.as_slice()) {
+            // The text between stands once an element.
+            ("join", [Ast::Literal { value, .. }, list]) => {
+                of(list).saturating_mul(value.to_string().len() as u64)
+            }
+            ("join", _) => sum(args).saturating_mul(bytes.max(1)),
+            // Quotes and backslashes are escaped.
+            ("to_string", _) => sum(args).saturating_mul(2),
+            ("map" | "sort_by" | "min_by" | "max_by", [first, second]) => of(first).saturating_mul(of(second)),
+            _ => sum(args),
+        },
+    }
+}
+
+/// The name, which nobody can write, of the function that stands for an ordering of numbers or texts.
+fn ordering_function(comparator: &Comparator) -> Option<&'static str> {
+    match comparator {
+        Comparator::LessThan => Some("<"),
+        Comparator::LessThanEqual => Some("<="),
+        Comparator::GreaterThan => Some(">"),
+        Comparator::GreaterThanEqual => Some(">="),
+        Comparator::Equal | Comparator::NotEqual => None,
+    }
+}
+
+/// The functions of JMESPath, as the AWS CLI has them.
+fn runtime() -> Runtime {
+    let mut runtime = Runtime::new();
+    runtime.register_builtin_functions();
+    let orderings: [(&str, fn(Ordering) -> bool); 4] =
+        [("<", Ordering::is_lt), ("<=", Ordering::is_le), (">", Ordering::is_gt), (">=", Ordering::is_ge)];
+    for (name, holds) in orderings {
+        let compare = move |args: &[Rcvar], _: &mut Context<'_>| {
+            let found = match args {
+                [a, b] => ordering(a, b).map_or(Variable::Null, |order| Variable::Bool(holds(order))),
+                _ => Variable::Null,
+            };
+            Ok(Rcvar::new(found))
+        };
+        runtime.register_function(name, Box::new(compare));
+    }
+    runtime.register_function("abs", Box::new(Whole(AbsFn::new())));
+    runtime.register_function("ceil", Box::new(Whole(CeilFn::new())));
+    runtime.register_function("floor", Box::new(Whole(FloorFn::new())));
+    runtime.register_function("sum", Box::new(Whole(SumFn::new())));
+    runtime
+}
+
+/// The order of two numbers or two texts; nothing else has one.
+fn ordering(a: &Variable, b: &Variable) -> Option<Ordering> {
+    match (a, b) {
+        (Variable::String(a), Variable::String(b)) => Some(a.cmp(b)),
+        (a, b) => a.as_number()?.partial_cmp(&b.as_number()?),
+    }
+}
+
+/// A function whose whole numbers are integers: the crate makes them floating-point numbers.
+struct Whole<F>(F);
+
+impl<F: Function> Function for Whole<F> {
+    fn evaluate(&self, args: &[Rcvar], context: &mut Context<'_>) -> Result<Rcvar, JmespathError> {
+        let found = self.0.evaluate(args, context)?;
+        // Every integer up to 2^53 is exact in a floating-point number.
+        let whole = found.as_number().filter(|number| number.fract() == 0.0 && number.abs() < (1_u64 << 53) as f64);
+        Ok(whole.map_or(found, |number| Rcvar::new(Variable::Number((number as i64).into()))))
+    }
+}
