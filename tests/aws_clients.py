@@ -7,13 +7,72 @@
 The environment is made once, outside the project: in $TRAILQ_AWS_CLIENTS, else in the user's cache.
 """
 
+import contextlib
 import datetime
+import io
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
+import tempfile
+import time
 
+# Options that both print the same bytes for.
+PAGES = [
+    [],
+    ["--max-items", "60"],
+    ["--page-size", "7", "--max-items", "30"],
+    ["--no-paginate"],
+    ["--max-results", "5"],
+    ["--max-items", "3", "--color", "off", "--cli-read-timeout", "30", "--no-verify-ssl"],
+    ["--end-time", "1990-01-01"],
+    ["--lookup-attributes", "AttributeKey=ReadOnly,AttributeValue=false", "--max-items", "9"],
+    ["--cli-input-json", '{"LookupAttributes":[{"AttributeKey":"Username","AttributeValue":"alice"}],"EndTime":"2024-03-02T00:00:00"}'],
+    ["--cli-input-json", '{"EventCategory":"insight"}', "--event-category", "all", "--max-items", "2"],
+]
+QUERIES = [
+    "Events[].EventId",
+    "Events[].[EventTime,EventName,Username]",
+    "Events[0]",
+    "Events[*].{Time:EventTime,Who:Username,What:EventName}",
+    "{b:Events[0].EventName,a:length(Events)}",
+    "Events[?Username==`alice`].EventName",
+    "Events[?Username=='root' || Username==`\"alice\"`].[EventId,Username]",
+    "Events[?EventTime>='2024-03-02T12:00:00'].EventId",
+    "Events[].Resources[].ResourceName",
+    "Events[].Resources",
+    "Events[].[EventId,Resources]",
+    "Events[].{r:Resources[].ResourceType,n:EventName}",
+    "Events[?length(Resources)>`1`].Resources[0]",
+    "Nothing",
+    "Events[].Nothing",
+    "NextToken",
+    "Events[1:3].EventId",
+    "Events[::-1].EventId",
+    "Events[-1].EventName",
+    "sort_by(Events,&EventName)[].EventName",
+    "max_by(Events,&EventTime).EventId",
+    "Events[?contains(CloudTrailEvent,'us-west-2')].EventId | [0]",
+    "Events[?starts_with(EventName,`Get`)].EventName",
+    "Events[?!Username].EventId",
+    "Events[].not_null(Username,`none`)",
+    "join(`, `, Events[].EventName)",
+    "sum(Events[].length(Resources))",
+    "avg([length(Events), length(Events)])",
+    "[floor(`1.5`), ceil(`1.5`), abs(`-1`), `1.5`, `true`, `null`]",
+    "{a: `{}`, b: `[]`, c: Events[?Nothing]}",
+    "map(&EventName, Events)",
+    "type(Events)",
+    "Events[0].Nothing || `{}`",
+    "reverse(Events)[0].EventId",
+    "to_string(length(Events))",
+    "Events[*].Resources[*].[ResourceType]",
+    "Events[].Resources[] | length(@)",
+    "@",
+    "*",
+]
 REQUIREMENTS = ["awscli==1.45.11", "boto3==1.43.11"]
 UNAVAILABLE = 3
 
@@ -195,8 +254,51 @@ class Check:
         self.aws_fails("InvalidTimeRangeException", "--start-time", "2024-03-02", "--end-time", "2024-03-01")
         self.aws_fails("InvalidMaxResultsException", "--max-results", "51")
 
+    def printed_by_aws(self, options):
+        """What the AWS CLI prints, in this process, in UTC and with times as version 2 has them."""
+        from awscli.clidriver import create_clidriver
+
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
+            code = create_clidriver().main([*self.aws_command[1:-2], "cloudtrail", "lookup-events", *options])
+        return code != 0, out.getvalue()
+
+    def printed_by_trailq(self, options):
+        command = [self.trailq, "--db", self.case, "--quiet", "lookup-events", *options]
+        done = subprocess.run(command, capture_output=True)
+        return done.returncode != 0, done.stdout.decode()
+
+    def same_bytes(self, options):
+        def comparable(text, escape):
+            # The AWS CLI packs a token of its own around the service's.
+            text = re.sub(r'("NextToken": |^NEXTTOKEN\t)\S+', r"\1TOKEN", text, flags=re.M)
+            # trailq escapes what would act on a terminal.
+            return re.sub("[\x80-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]", escape, text)
+
+        as_json = "text" not in options
+        escape = lambda found: f"\\u{ord(found[0]):04x}" if as_json else f"\\u{{{ord(found[0]):x}}}"
+        printed = (self.printed_by_trailq(options), self.printed_by_aws(options))
+        found, expected = ((failed, comparable(text, escape)) for failed, text in printed)
+        self.same(f"lookup-events {options}", found, expected)
+
+    def bytes_of_every_option(self):
+        with tempfile.TemporaryDirectory() as folder:
+            config = pathlib.Path(folder) / "config"
+            config.write_text("[default]\ncli_timestamp_format = iso8601\n")
+            os.environ.update(AWS_CONFIG_FILE=str(config), TZ="UTC")
+            time.tzset()
+            start = self.ours("--max-items", "70")["Events"][-1]["EventTime"]
+            for output in ("json", "text"):
+                for options in PAGES:
+                    self.same_bytes([*options, "--output", output])
+                for query in QUERIES:
+                    for options in (["--max-items", "60"], ["--page-size", "20", "--start-time", start]):
+                        # The token of the AWS CLI's own is printed bare.
+                        if query not in ("*", "NextToken") or "--max-items" not in options:
+                            self.same_bytes([*options, "--output", output, "--query", query])
+
     def run(self):
-        for part in (self.every_attribute, self.periods, self.paging, self.categories, self.mistakes):
+        for part in (self.every_attribute, self.periods, self.paging, self.categories, self.mistakes, self.bytes_of_every_option):
             part()
         print(f"{self.done} comparisons of the AWS CLI and boto3 with {self.case}")
         return 0

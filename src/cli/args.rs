@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use super::lookup_events::{self, LookupEvents};
 use crate::redact::Kind;
 use crate::render::Format;
+use crate::session::parse_value;
 use crate::session::screen::Coloring;
 
 /// Query CloudTrail files locally: trail files in, answers out
@@ -169,10 +170,13 @@ pub(super) struct Queries {
 /// `trailq run`.
 #[derive(Debug, Args)]
 pub(super) struct RunQuery {
-    /// The query
+    /// The query, or one of trailq's own scripts: triage, leaked-key
     #[arg(value_name = "NAME")]
     pub(super) name: String,
-    /// Give the query's parameter NAME a value
+    /// Values for the query's parameters
+    #[arg(value_name = "NAME=VALUE")]
+    pub(super) values: Vec<String>,
+    /// Give a parameter a value, as NAME=VALUE alone does
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_param)]
     pub(super) params: Vec<(String, String)>,
     /// Only what happened at or after a time; a coarse one means its start
@@ -192,6 +196,9 @@ pub(super) struct Script {
     /// The file, or one of trailq's own scripts: triage, leaked-key; - is standard input
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) file: PathBuf,
+    /// Values for the script's parameters
+    #[arg(value_name = "NAME=VALUE")]
+    pub(super) values: Vec<String>,
     #[command(flatten)]
     pub(super) params: Params,
 }
@@ -286,13 +293,7 @@ pub(super) struct Params {
 
 /// Reads `NAME=VALUE`.
 fn parse_param(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("a parameter is NAME=VALUE")?;
-    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    if begins && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-        Ok((name.to_owned(), value.to_owned()))
-    } else {
-        Err(format!("`{name}` is no name: letters, digits and _"))
-    }
+    parse_value(text).map_err(|mistake| mistake.message)
 }
 
 /// Reads what is redacted.
@@ -308,9 +309,12 @@ fn formats() -> impl TypedValueParser<Value = Format> {
 
 /// Reads when to colour.
 fn colorings() -> impl TypedValueParser<Value = Coloring> {
-    PossibleValuesParser::new(["auto", "always", "never"]).map(|name| match name.as_str() {
-        "always" => Coloring::Always,
-        "never" => Coloring::Never,
+    // The AWS CLI says on and off.
+    let aliased = |name: &'static str, alias: &'static str| PossibleValue::new(name).alias(alias);
+    let names = [PossibleValue::new("auto"), aliased("always", "on"), aliased("never", "off")];
+    PossibleValuesParser::new(names).map(|name| match name.as_str() {
+        "always" | "on" => Coloring::Always,
+        "never" | "off" => Coloring::Never,
         _ => Coloring::Auto,
     })
 }
@@ -377,8 +381,9 @@ Queries are looked for in the folders of --queries, of TRAILQ_QUERIES and of the
 const RUN_EXAMPLES: &str = "\
 Examples:
   trailq run console-logins --since 2024-03-01
-  trailq run lineage --param key=AKIAIOSFODNN7EXAMPLE
-  trailq run who-changed --param resource=acme-logs --format csv > changes.csv
+  trailq run lineage key=AKIAIOSFODNN7EXAMPLE
+  trailq run who-changed resource=acme-logs --format csv > changes.csv
+  trailq run triage since=2024-03-01
   trailq run trails-stopped --since now-24h --fail-on-rows --quiet || mail -s 'trail stopped' soc@example.com
 
 `trailq queries` lists the queries, `trailq queries NAME` tells what one asks for";
@@ -386,9 +391,9 @@ Examples:
 /// Examples for `trailq script --help`.
 const SCRIPT_EXAMPLES: &str = "\
 Examples:
-  trailq script triage --param since=2024-03-01 > triage.txt
-  trailq script leaked-key --param key=AKIAIOSFODNN7EXAMPLE
-  trailq script --param user=alice user.trailq
+  trailq script triage since=2024-03-01 > triage.txt
+  trailq script leaked-key key=AKIAIOSFODNN7EXAMPLE
+  trailq script user.trailq user=alice
   trailq --format markdown script report.trailq > report.md
 
 A script holds a lookup or a dot-command a line, SQL up to a semicolon, and comments after --";

@@ -7,23 +7,23 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use super::args::{Diff, Import, Lookup, Merge, Queries, RunQuery, Script, Serve, Snapshot, Sql};
-use super::{Outcome, near_commands};
-use crate::diagnostic::Diagnostic;
+use super::{Outcome, foreign};
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::ingest::Options;
 use crate::render::number;
 use crate::repl;
-use crate::saved::shipped_scripts;
+use crate::saved::{shipped_script, shipped_scripts};
 use crate::serve::Server;
 use crate::session::input::Input;
 use crate::session::snapshot::{Selection, Snapshot as Asked};
-use crate::session::{Answer, Params, Run, Session, SessionError, script as scripts};
+use crate::session::{Answer, Params, Run, Session, SessionError, parse_value, script as scripts};
 
 /// How messages name standard input.
 const STDIN: &str = "standard input";
 
 /// `trailq [CASE]`: the REPL on a terminal, a script otherwise.
 pub(super) fn repl(mut session: Session, named: Option<&Path>) -> Result<Outcome, SessionError> {
-    session.case().map_err(|error| suggest_commands(error, named))?;
+    session.case().map_err(|error| unknown_case(error, named))?;
     if io::stdin().is_terminal() && io::stdout().is_terminal() {
         return Ok(repl::run(session)?.into());
     }
@@ -97,12 +97,26 @@ pub(super) fn queries(session: &mut Session, queries: &Queries) -> Result<Outcom
 
 /// `trailq run NAME`.
 pub(super) fn run(session: &mut Session, run: RunQuery) -> Result<Outcome, SessionError> {
-    let asked = Run { name: run.name, params: given(run.params)?, since: run.since, until: run.until };
+    let values = values(session, &run.name, &run.values)?;
+    let params = given(run.params.into_iter().chain(values))?;
+    let asked = Run { name: run.name, params, since: run.since, until: run.until };
     Ok(Outcome { answer: session.run_query(&asked)?, fail_on_rows: run.fail_on_rows })
 }
 
+/// Reads the words after the name of a query or a script.
+fn values(session: &Session, name: &str, words: &[String]) -> Result<Vec<(String, String)>, SessionError> {
+    let mut values = Vec::new();
+    for word in words {
+        match parse_value(word) {
+            Ok(value) => values.push(value),
+            Err(mistake) => return Err(session.explain_parameters(name, word, mistake)?.into()),
+        }
+    }
+    Ok(values)
+}
+
 /// The values of parameters, each given once.
-fn given(values: Vec<(String, String)>) -> Result<BTreeMap<String, String>, SessionError> {
+fn given(values: impl IntoIterator<Item = (String, String)>) -> Result<BTreeMap<String, String>, SessionError> {
     let mut params = BTreeMap::new();
     for (name, value) in values {
         if params.contains_key(&name) {
@@ -143,13 +157,27 @@ pub(super) fn snapshot(session: &mut Session, snapshot: Snapshot) -> Result<Outc
 
 /// `trailq script FILE`: a file, else one of trailq's own scripts.
 pub(super) fn script(session: &mut Session, script: Script) -> Result<Outcome, SessionError> {
-    session.set_params(Params::of_script(script.params.params));
-    let own = shipped_scripts().into_iter().find(|own| script.file.as_os_str() == own.name && !script.file.exists());
-    if let Some(own) = own {
-        return Ok(scripts::run(session, own.text.as_bytes(), &format!("{}.trailq", own.name))?.into());
+    let name = script.file.to_string_lossy().into_owned();
+    let values = values(session, &name, &script.values)?;
+    let params = given(script.params.params.into_iter().chain(values))?;
+    if !script.file.exists() && name != "-" {
+        if let Some(own) = shipped_script(&name) {
+            return Ok(session.run_script(&own, &Run { name, params, ..Run::default() })?.into());
+        }
+        return Err(no_script(&name).into());
     }
+    session.set_params(Params::of_script(params));
     let (reader, origin) = open(&script.file)?;
     Ok(scripts::run(session, BufReader::new(reader), &origin)?.into())
+}
+
+/// The mistake of naming a script that there is not.
+fn no_script(name: &str) -> Diagnostic {
+    let own = shipped_scripts();
+    let names: Vec<&str> = own.iter().map(|script| script.name).collect();
+    let mut mistake = Diagnostic::new(format!("no script or file `{name}`"));
+    mistake.hints.extend(nearest(name, names.iter().copied()).first().map(|near| format!("did you mean `{near}`?")));
+    mistake.note(format!("trailq has {}", names.join(" and ")))
 }
 
 /// `trailq merge OTHER.db...`.
@@ -162,15 +190,11 @@ pub(super) fn diff(session: &mut Session, diff: &Diff) -> Result<Outcome, Sessio
     Ok(Outcome { answer: session.diff_cases(&diff.a, &diff.b, diff.rows)?, fail_on_rows: diff.fail_on_rows })
 }
 
-/// Where a misspelled command was taken as the name of a case, says so.
-fn suggest_commands(error: SessionError, named: Option<&Path>) -> SessionError {
-    match (error, named.filter(|path| !path.exists())) {
-        (SessionError::Mistake(mut mistake), Some(path)) => {
-            let near = near_commands(&path.to_string_lossy());
-            mistake.hints.splice(0..0, near.iter().map(|near| format!("did you mean the command `{near}`?")));
-            SessionError::Mistake(mistake)
-        }
-        (error, _) => error,
+/// Where a word that is not a command was taken as the name of a case, says so.
+fn unknown_case(error: SessionError, named: Option<&Path>) -> SessionError {
+    match named.filter(|path| !path.exists()).map(Path::to_string_lossy) {
+        Some(word) if !foreign::is_path(&word) => foreign::unknown_command(&[&word]).into(),
+        _ => error,
     }
 }
 

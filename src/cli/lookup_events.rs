@@ -1,5 +1,7 @@
 //! `trailq lookup-events`: the options of `aws cloudtrail lookup-events`, its global ones included.
 
+use std::io;
+
 use clap::Args;
 use serde_json::Value;
 
@@ -233,10 +235,14 @@ fn input_json(text: &str) -> Result<Request, SessionError> {
 /// The value of an option, which the AWS CLI reads from a file where it is `file://PATH`.
 fn parameter(option: &str, text: &str) -> Result<String, SessionError> {
     let Some(path) = text.strip_prefix("file://") else { return Ok(text.to_owned()) };
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(text),
-        Err(error) => Err(Diagnostic::new(format!("{option}: {path} cannot be read: {}", error.kind())).into()),
-    }
+    std::fs::read_to_string(path).map_err(|error| {
+        let why = match error.kind() {
+            io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            io::ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
+            kind => kind.to_string(),
+        };
+        Diagnostic::new(format!("{option}: {path} cannot be read: {why}")).into()
+    })
 }
 
 /// Reads `--output`.

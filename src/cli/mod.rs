@@ -2,18 +2,20 @@
 
 mod args;
 mod commands;
+mod foreign;
 mod lookup_events;
+mod usage;
 
 use std::ffi::OsString;
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::Diagnostic;
 use crate::render;
-use crate::session::{Answer, Session, SessionError, Settings, screen};
+use crate::session::{Answer, Session, SessionError, Settings, screen, screen::Coloring};
 use args::{Cli, Command};
 
 /// The case where none is named.
@@ -29,12 +31,18 @@ const EXIT_ERROR: u8 = 2;
 
 /// Runs the program with these arguments, the program's name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are no errors; a closed pipe is none either.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { EXIT_ERROR } else { 0 });
+        Err(error) if error.use_stderr() => {
+            let color = Coloring::Auto.colors(io::stderr().is_terminal());
+            let _ = render::diagnostic::write(&mut io::stderr().lock(), &usage::diagnose(&error, &arguments), color);
+            return ExitCode::from(EXIT_ERROR);
+        }
+        Err(help) => {
+            // Help or the version; a closed pipe is not an error.
+            let _ = help.print();
+            return ExitCode::SUCCESS;
         }
     };
     let color = cli.global.color.colors(io::stderr().is_terminal());
@@ -68,12 +76,25 @@ fn dispatch(cli: Cli) -> Result<Outcome, SessionError> {
     if let Some(Command::Completions { shell }) = cli.command {
         return completions(shell);
     }
-    let mut session = Session::new(
-        case_path(&cli)?,
+    let path = case_path(&cli)?;
+    let named = cli.case.as_ref().filter(|case| !case.exists()).map(|case| case.to_string_lossy().into_owned());
+    let makes_case = matches!(cli.command, Some(Command::Import(_) | Command::Merge(_)));
+    let session = Session::new(
+        path.clone(),
         settings(&cli),
         Box::new(BufWriter::with_capacity(BUFFER, io::stdout())),
         Box::new(io::stderr()),
     );
+    let outcome = run_command(session, cli);
+    match named.filter(|word| foreign::is_other_tool(word)) {
+        Some(word) => outcome.map_err(|_| foreign::unknown_command(&[&word]).into()),
+        None if makes_case => outcome,
+        None => outcome.map_err(|error| advise_import(error, &path)),
+    }
+}
+
+/// Runs one command in a session.
+fn run_command(mut session: Session, cli: Cli) -> Result<Outcome, SessionError> {
     match cli.command {
         None => commands::repl(session, cli.case.as_deref()),
         Some(Command::Import(import)) => commands::import(&mut session, import),
@@ -89,6 +110,17 @@ fn dispatch(cli: Cli) -> Result<Outcome, SessionError> {
         Some(Command::Info) => Ok(session.info()?.into()),
         Some(Command::Snapshot(snapshot)) => commands::snapshot(&mut session, snapshot),
         Some(Command::Completions { shell }) => completions(shell),
+    }
+}
+
+/// Where the case is a folder or a trail file, says to import it.
+fn advise_import(error: SessionError, path: &Path) -> SessionError {
+    match (error, foreign::import_advice(path)) {
+        (SessionError::Mistake(mut mistake), Some(advice)) if mistake.message.contains(&path.display().to_string()) => {
+            mistake.hints = vec![advice];
+            SessionError::Mistake(mistake)
+        }
+        (error, _) => error,
     }
 }
 
@@ -127,12 +159,6 @@ fn completions(shell: clap_complete::Shell) -> Result<Outcome, SessionError> {
     clap_complete::generate(shell, &mut Cli::command(), "trailq", &mut script);
     io::stdout().lock().write_all(&script)?;
     Ok(Answer::default().into())
-}
-
-/// The commands whose name is near a word, for a word that was taken as a case.
-fn near_commands(word: &str) -> Vec<String> {
-    let cli = Cli::command();
-    nearest(word, cli.get_subcommands().map(clap::Command::get_name)).into_iter().map(str::to_owned).collect()
 }
 
 #[cfg(test)]

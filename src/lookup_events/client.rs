@@ -10,7 +10,12 @@ use super::expression::Expression;
 use super::json::{self, Layout, cli_time};
 use super::query::{PAGE, Query};
 use super::text;
+use crate::diagnostic::Diagnostic;
 use crate::store::{Case, Failure};
+
+/// Why an expression that fits every page may fail after the last one.
+const ON_TOKEN: &str = "where --max-items leaves events out, text output applies --query to the NextToken too, as the \
+                        AWS CLI does; Events is null there";
 
 /// The format of `--output`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,7 +55,7 @@ pub fn write_as_client(
     }
     let by_page = options.output == OutputFormat::Text && !options.single_call;
     let page_size = by_page.then(|| options.page_size.unwrap_or(PAGE));
-    let mut pages = Pages { out, options, page_size, entries: Vec::new(), bytes: 0, pages: 0 };
+    let mut pages = Pages { out, options, page_size, entries: Vec::new(), bytes: 0, next_check: 0, pages: 0 };
     let end = read(case, query, &mut pages)?;
     pages.finish(end.token)?;
     Ok(end.entries)
@@ -64,6 +69,8 @@ struct Pages<'o> {
     entries: Vec<Rcvar>,
     /// Bytes of the entries.
     bytes: u64,
+    /// How many bytes there are when their number is checked again.
+    next_check: u64,
     /// Pages that were written.
     pages: u64,
 }
@@ -80,7 +87,13 @@ impl Pages<'_> {
         }
         // The AWS CLI prints the token as one more page, to which it applies the expression too.
         match token {
-            Some(token) => self.write_value(object([("NextToken", object([("NextToken", token)]))])),
+            Some(token) => {
+                let page = object([("NextToken", object([("NextToken", token)]))]);
+                self.write_value(page).map_err(|error| match error.downcast::<Diagnostic>() {
+                    Ok(mistake) => io::Error::other(mistake.note(ON_TOKEN)),
+                    Err(error) => error,
+                })
+            }
             None => Ok(()),
         }
     }
@@ -113,8 +126,9 @@ impl EntrySink for Pages<'_> {
     fn entry(&mut self, entry: &Entry<'_>) -> io::Result<()> {
         let (value, bytes) = variable(entry);
         self.bytes += bytes;
-        if let Some(query) = &self.options.query {
+        if let Some(query) = self.options.query.as_ref().filter(|_| self.bytes >= self.next_check) {
             query.check_size(self.bytes).map_err(io::Error::other)?;
+            self.next_check = self.bytes * 2;
         }
         self.entries.push(value);
         if self.page_size.is_some_and(|size| self.entries.len() as u64 >= size) {
@@ -154,7 +168,6 @@ fn variable(entry: &Entry<'_>) -> (Rcvar, u64) {
 
 /// An object of JMESPath.
 fn object(members: impl IntoIterator<Item = (&'static str, Rcvar)>) -> Rcvar {
-    let members: BTreeMap<String, Rcvar> =
-        members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    let members: BTreeMap<String, Rcvar> = members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
     Rcvar::new(Variable::Object(members))
 }

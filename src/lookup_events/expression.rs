@@ -10,6 +10,7 @@ use jmespath::ast::{Ast, Comparator};
 use jmespath::functions::{AbsFn, CeilFn, FloorFn, Function, SumFn};
 use jmespath::{Context, ErrorReason, JmespathError, Rcvar, Runtime, RuntimeError, Variable};
 
+use super::growth::{Growth, Inputs};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::render::number;
 
@@ -18,7 +19,7 @@ const MAX_LENGTH: usize = 16 << 10;
 /// The most operators and brackets of an expression. Each nests the tree by at most one level, and parser and
 /// interpreter take less than 2 KiB of stack a level.
 const MAX_OPERATORS: usize = 1000;
-/// The most bytes of input, times the factor by which an expression can multiply them.
+/// The most bytes of input, times the factor by which an expression can multiply them in memory.
 const MAX_WORK: u64 = 4 << 30;
 /// The largest step of a slice: the crate adds it to an index in 32 bits.
 const MAX_STEP: i32 = 1 << 30;
@@ -32,6 +33,8 @@ pub struct Expression {
     ast: Ast,
     /// The keys of every `{key: value}`, in the order in which they are written.
     hashes: Vec<Vec<String>>,
+    /// Bytes of its literals.
+    literals: u64,
 }
 
 impl Expression {
@@ -58,7 +61,8 @@ impl Expression {
         })?;
         let mut hashes = Vec::new();
         adapt(&mut ast, &mut hashes);
-        Ok(Expression { text: text.to_owned(), ast, hashes })
+        let literals = literal_bytes(&mut ast);
+        Ok(Expression { text: text.to_owned(), ast, hashes, literals })
     }
 
     /// Evaluates the expression on `data`, which was made from `bytes` bytes.
@@ -79,7 +83,7 @@ impl Expression {
     /// # Errors
     /// There is too much of it.
     pub(super) fn check_size(&self, bytes: u64) -> Result<(), Diagnostic> {
-        let factor = growth(&self.ast, bytes);
+        let factor = Growth::of(&self.ast, Inputs { bytes, literals: self.literals }).peak;
         if factor.saturating_mul(bytes) <= MAX_WORK {
             return Ok(());
         }
@@ -96,7 +100,8 @@ impl Expression {
     /// object, else that of the API.
     pub(super) fn in_order<'o>(&self, keys: impl Iterator<Item = &'o String>, api: &[&str]) -> Vec<&'o String> {
         let mut keys: Vec<&String> = keys.collect();
-        let written = self.hashes.iter().find(|hash| hash.len() == keys.len() && keys.iter().all(|key| hash.contains(key)));
+        let written =
+            self.hashes.iter().find(|hash| hash.len() == keys.len() && keys.iter().all(|key| hash.contains(key)));
         match written {
             Some(hash) => keys.sort_by_key(|key| hash.iter().position(|written| written == *key)),
             None => keys.sort_by_key(|key| api.iter().position(|name| name == key).unwrap_or(api.len())),
@@ -112,7 +117,9 @@ fn reason(error: &JmespathError) -> String {
             let (said, found) = said.split_once(" -- found ").unwrap_or((said, ""));
             let said = match said {
                 "Unexpected nud token" => "an expression is expected",
-                "Unexpected led token" | "Did not parse the complete expression" => "an operator or the end is expected",
+                "Unexpected led token" | "Did not parse the complete expression" => {
+                    "an operator or the end is expected"
+                }
                 other => other,
             };
             let end = if found == "Eof" { ", and the text ends" } else { " here" };
@@ -227,42 +234,17 @@ fn children(ast: &mut Ast) -> Vec<&mut Ast> {
         | Ast::ObjectValues { node, .. } => vec![node],
         Ast::Function { args: parts, .. } | Ast::MultiList { elements: parts, .. } => parts.iter_mut().collect(),
         Ast::MultiHash { elements, .. } => elements.iter_mut().map(|element| &mut element.value).collect(),
-        Ast::Field { .. } | Ast::Identity { .. } | Ast::Index { .. } | Ast::Literal { .. } | Ast::Slice { .. } => vec![],
+        Ast::Field { .. } | Ast::Identity { .. } | Ast::Index { .. } | Ast::Literal { .. } | Ast::Slice { .. } => {
+            vec![]
+        }
     }
 }
 
-/// An upper bound for the size of an answer, and the work that it takes, as a multiple of the input of `bytes` bytes.
-fn growth(ast: &Ast, bytes: u64) -> u64 {
-    let of = |part: &Ast| growth(part, bytes);
-    let sum = |parts: &[Ast]| parts.iter().map(of).fold(0, u64::saturating_add);
+/// The bytes of the literals of an expression.
+fn literal_bytes(ast: &mut Ast) -> u64 {
     match ast {
-        Ast::Field { .. } | Ast::Identity { .. } | Ast::Index { .. } | Ast::Slice { .. } => 1,
         Ast::Literal { value, .. } => value.to_string().len() as u64,
-        // Each element that goes through the second part is a part of the first one's answer.
-        Ast::Projection { lhs, rhs, .. } | Ast::Subexpr { lhs, rhs, .. } => of(lhs).max(1).saturating_mul(of(rhs)),
-        Ast::Comparison { lhs, rhs, .. } | Ast::And { lhs, rhs, .. } | Ast::Or { lhs, rhs, .. } => {
-            of(lhs).saturating_add(of(rhs))
-        }
-        Ast::Condition { predicate, then, .. } => of(predicate).saturating_add(of(then)),
-        Ast::Expref { ast: node, .. }
-        | Ast::Flatten { node, .. }
-        | Ast::Not { node, .. }
-        | Ast::ObjectValues { node, .. } => of(node),
-        Ast::MultiList { elements, .. } => sum(elements),
-        Ast::MultiHash { elements, .. } => {
-            elements.iter().map(|element| of(&element.value)).fold(0, u64::saturating_add)
-        }
-        Ast::Function { name, args, .. } => match (name.as_str(), args.as_slice()) {
-            // The text between stands once an element.
-            ("join", [Ast::Literal { value, .. }, list]) => {
-                of(list).saturating_mul(value.to_string().len() as u64)
-            }
-            ("join", _) => sum(args).saturating_mul(bytes.max(1)),
-            // Quotes and backslashes are escaped.
-            ("to_string", _) => sum(args).saturating_mul(2),
-            ("map" | "sort_by" | "min_by" | "max_by", [first, second]) => of(first).saturating_mul(of(second)),
-            _ => sum(args),
-        },
+        other => children(other).into_iter().map(literal_bytes).fold(0, u64::saturating_add),
     }
 }
 
@@ -317,5 +299,125 @@ impl<F: Function> Function for Whole<F> {
         // Every integer up to 2^53 is exact in a floating-point number.
         let whole = found.as_number().filter(|number| number.fract() == 0.0 && number.abs() < (1_u64 << 53) as f64);
         Ok(whole.map_or(found, |number| Rcvar::new(Variable::Number((number as i64).into()))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jmespath::{Rcvar, Variable};
+
+    use super::{Expression, MAX_OPERATORS};
+
+    fn data() -> Rcvar {
+        let json = r#"{"Events":[{"EventTime":"2024-03-01T09:00:00+00:00","EventName":"B","n":[1,2,3]},
+            {"EventTime":"2024-03-02T09:00:00+00:00","EventName":"A"}]}"#;
+        Rcvar::new(Variable::from_json(json).unwrap())
+    }
+
+    fn found(text: &str) -> String {
+        Expression::parse(text).unwrap().search(&data(), 200).unwrap().to_string()
+    }
+
+    #[test]
+    fn texts_are_ordered_and_whole_numbers_stay_whole() {
+        for (text, expected) in [
+            ("Events[?EventTime>='2024-03-02'].EventName", r#"["A"]"#),
+            ("Events[?EventTime<`2024-03-02`].EventName", r#"["B"]"#),
+            ("Events[?EventName > EventTime].EventName", r#"["B","A"]"#),
+            ("Events[?EventName>`1`]", "[]"),
+            ("[sum(Events[0].n), abs(`-2`), ceil(`1.5`), floor(`1.5`), avg(Events[0].n)]", "[6,2,2,1,2.0]"),
+            ("sum(`[1.5]`)", "1.5"),
+            ("`2`>`1` && `1`<=`1`", "true"),
+            ("Events[?EventName==`A`] | length(@)", "1"),
+            ("[`  x`, `a b`, `\"q\"`, `1`, 'it`s', \"Events\"[0].n[1]]", r#"["x","a b","q",1,"it`s",2]"#),
+            ("Events[0].n[1::2147483647]", "[2]"),
+            ("Events[0].n[2::-2147483647]", "[3]"),
+            ("Events[0].n[-2147483647]", "null"),
+        ] {
+            assert_eq!(found(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn mistakes_have_their_place() {
+        for (text, said, start) in [
+            ("Events[", "expected number, ':', or '*', and the text ends", 7),
+            ("Events[?EventName==`A`", "expected ']', and the text ends", 22),
+            ("Events..x", "expected identifier", 7),
+            ("Events]", "an operator or the end is expected here", 6),
+            ("a = b", "'=' is not valid. Did you mean '=='?", 2),
+            ("", "an expression is expected, and the text ends", 0),
+            ("é", "invalid character: é", 0),
+            ("'abc", "unclosed ' delimiter", 0),
+        ] {
+            let mistake = Expression::parse(text).unwrap_err();
+            assert!(mistake.message.starts_with("bad value for --query: "), "{mistake:?}");
+            assert!(mistake.message.contains(said), "{text}: {mistake:?}");
+            assert_eq!(mistake.span.map(|span| span.start), Some(start), "{text}");
+        }
+        for (text, said) in [
+            ("nothing(@)", "`nothing` is not a function of JMESPath"),
+            ("length(`1`)", "argument 1 of the function is array or object or string, and the value is number"),
+            ("length()", "not enough arguments"),
+            ("Events[::0]", "the step of a slice is not 0"),
+        ] {
+            let mistake = Expression::parse(text).unwrap().search(&data(), 200).unwrap_err();
+            assert!(mistake.message.contains(said), "{text}: {mistake:?}");
+        }
+    }
+
+    #[test]
+    fn no_expression_overflows_the_stack() {
+        for (open, close) in [
+            ("[", "]"),
+            ("(", ")"),
+            ("!", ""),
+            ("{a:", "}"),
+            ("[?", "]"),
+            ("&", ""),
+            ("@.", ""),
+            ("a|", ""),
+            ("*.", ""),
+        ] {
+            for times in [MAX_OPERATORS / 2, 100_000] {
+                for close in [close, ""] {
+                    let text = format!("{}@{}", open.repeat(times), close.repeat(times));
+                    if let Ok(expression) = Expression::parse(&text) {
+                        let _ = expression.search(&data(), 200);
+                    }
+                }
+            }
+            let mistake = Expression::parse(&format!("{}@", open.repeat(100_000))).unwrap_err();
+            assert!(mistake.message.contains("bytes, and 16,384 is the limit"), "{mistake:?}");
+        }
+        let mistake = Expression::parse(&"!".repeat(MAX_OPERATORS + 1)).unwrap_err();
+        assert!(mistake.message.contains("1,001 operators and brackets, and 1,000 is the limit"), "{mistake:?}");
+        for postfix in ["[]", "[*]", ".*", "[0]", ".a", "[?@]", "[:]"] {
+            let expression = Expression::parse(&format!("@{}", postfix.repeat(MAX_OPERATORS / 3))).unwrap();
+            let _ = expression.search(&data(), 200);
+        }
+        // Neither does a literal, nor text in quotes.
+        assert!(Expression::parse(&format!("`{}`", "[".repeat(5000))).is_ok());
+        assert!(Expression::parse(&format!("'{}'", "[".repeat(5000))).is_ok());
+        let mistake = Expression::parse(&format!("`{}{}`", "[".repeat(5000), "]".repeat(5000))).unwrap_err();
+        assert!(mistake.message.contains("recursion limit exceeded"), "{mistake:?}");
+    }
+
+    #[test]
+    fn an_expression_that_multiplies_its_input_is_refused() {
+        let doubled = "[@,@]|".repeat(60) + "@";
+        let mistake = Expression::parse(&doubled).unwrap().search(&data(), 200).unwrap_err();
+        assert!(mistake.message.contains("could multiply the events to more than 4 GiB"), "{mistake:?}");
+        for text in ["join(to_string(@), Events[].EventName)", "map(&[@,@,@,@,@], Events)", "[@,@,@,@,@].to_string(@)"]
+        {
+            let expression = Expression::parse(text).unwrap();
+            assert!(expression.search(&data(), 200).is_ok(), "{text}");
+            assert!(expression.check_size(1 << 30).is_err(), "{text}");
+        }
+        for text in ["Events[].EventId", "Events[?EventName=='a'].EventName | sort(@)", "length(Events)"] {
+            assert!(Expression::parse(text).unwrap().check_size(1 << 30).is_ok(), "{text}");
+        }
+        let mistake = Expression::parse("Events[]").unwrap().check_size(5 << 30).unwrap_err();
+        assert!(mistake.message.contains("too many for --query"), "{mistake:?}");
     }
 }

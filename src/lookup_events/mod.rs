@@ -14,6 +14,7 @@ mod answer;
 mod client;
 mod error;
 mod expression;
+mod growth;
 mod json;
 mod query;
 mod request;

@@ -64,6 +64,13 @@ pub fn fill(
     Ok(values)
 }
 
+/// The first parameter that has to be given, and is not.
+pub fn missing<'h>(header: &'h Header, given: &BTreeMap<String, String>) -> Option<&'h str> {
+    let required = header.params.iter().filter(|param| param.need == Need::Required);
+    let mut names = required.map(|param| param.name.as_str());
+    names.find(|name| given.get(*name).is_none_or(String::is_empty))
+}
+
 /// Nothing may be given that is not asked for.
 fn refuse_unknown(what: &str, header: &Header, given: &BTreeMap<String, String>) -> Result<(), Diagnostic> {
     let names = || header.params.iter().map(|param| param.name.as_str());

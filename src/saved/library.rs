@@ -93,13 +93,34 @@ impl SavedQuery {
     }
 }
 
+/// A query that cannot be used.
+#[derive(Debug, Clone)]
+pub struct BrokenQuery {
+    /// The name that it would have.
+    pub name: String,
+    /// What is wrong with it, and where.
+    pub mistake: Diagnostic,
+}
+
+impl BrokenQuery {
+    /// The mistake of asking for it, which begins with its file.
+    pub fn unusable(&self) -> Diagnostic {
+        let mut mistake = self.mistake.clone();
+        if let Some((path, line)) = mistake.origin.as_ref().and_then(|origin| origin.rsplit_once(':')) {
+            let file = Path::new(path).file_name().map_or_else(|| path.into(), |name| name.to_string_lossy());
+            mistake.message = format!("{file} cannot be used: line {line}: {}", mistake.message);
+        }
+        mistake
+    }
+}
+
 /// The queries that there are. Of several with one name the first is meant: those of folders, in the order in which
 /// these were added, then trailq's own, then those saved in the case.
 #[derive(Debug, Default)]
 pub struct Library {
     queries: Vec<SavedQuery>,
-    /// Files that are no queries, though they should be.
-    pub broken: Vec<Diagnostic>,
+    /// Queries that cannot be used.
+    pub broken: Vec<BrokenQuery>,
     /// What else is worth knowing.
     pub notes: Vec<String>,
 }
@@ -123,7 +144,7 @@ impl Library {
                 Ok(text) => SavedQuery::read(&group, &name_of(&file), Origin::File(file.clone()), &text),
                 Err(error) => Err(Diagnostic::new(format!("{} cannot be read: {error}", file.display()))),
             };
-            self.add(read);
+            self.add(&name_of(&file), read);
         }
         Ok(())
     }
@@ -131,16 +152,16 @@ impl Library {
     /// Adds the queries that ship with trailq.
     pub fn add_shipped(&mut self) {
         for (group, name, text) in QUERIES {
-            self.add(SavedQuery::read(group, name, Origin::Shipped, text));
+            self.add(name, SavedQuery::read(group, name, Origin::Shipped, text));
         }
     }
 
     /// Adds a query that is saved in the case.
     pub fn add_saved(&mut self, name: &str, text: &str) {
-        self.add(SavedQuery::read(CASE, name, Origin::Case, text));
+        self.add(name, SavedQuery::read(CASE, name, Origin::Case, text));
     }
 
-    fn add(&mut self, read: Result<SavedQuery, Diagnostic>) {
+    fn add(&mut self, name: &str, read: Result<SavedQuery, Diagnostic>) {
         match read {
             Ok(query) => match self.find(&query.name) {
                 Some(first) => {
@@ -149,7 +170,7 @@ impl Library {
                 }
                 None => self.queries.push(query),
             },
-            Err(mistake) => self.broken.push(mistake),
+            Err(mistake) => self.broken.push(BrokenQuery { name: name.to_owned(), mistake }),
         }
     }
 
@@ -169,6 +190,12 @@ impl Library {
     pub fn find(&self, name: &str) -> Option<&SavedQuery> {
         let (group, name) = name.split_once('/').map_or((None, name), |(group, name)| (Some(group), name));
         self.queries.iter().find(|query| query.name == name && group.is_none_or(|group| query.group == group))
+    }
+
+    /// The query with this name, which may be written `GROUP/NAME`, that cannot be used.
+    pub fn find_broken(&self, name: &str) -> Option<&BrokenQuery> {
+        let name = name.rsplit_once('/').map_or(name, |(_, name)| name);
+        self.broken.iter().find(|broken| broken.name == name)
     }
 
     /// The names that are near one that there is not.
@@ -195,6 +222,11 @@ pub fn shipped_scripts() -> Vec<ShippedScript> {
         Some(ShippedScript { name, header: parse_script(text).ok()??, text })
     };
     SCRIPTS.iter().filter_map(script).collect()
+}
+
+/// The script of this name that ships with trailq.
+pub fn shipped_script(name: &str) -> Option<ShippedScript> {
+    shipped_scripts().into_iter().find(|script| script.name == name)
 }
 
 /// What is in a folder, by name.

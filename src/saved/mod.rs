@@ -5,5 +5,5 @@ mod bind;
 pub mod header;
 mod library;
 
-pub use bind::{bind, fill};
-pub use library::{Library, Origin, SavedQuery, ShippedScript, shipped_scripts};
+pub use bind::{bind, fill, missing};
+pub use library::{BrokenQuery, Library, Origin, SavedQuery, ShippedScript, shipped_script, shipped_scripts};

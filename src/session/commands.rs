@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::input::Input;
-use super::{Answer, Run, Session, SessionError, foreign, help, script, shell, show, verbs};
+use super::{Answer, Run, Session, SessionError, foreign, help, parse_value, script, shell, show, verbs};
 use crate::diagnostic::{Diagnostic, Span, nearest};
 use crate::ingest;
 use crate::render::Format;
 use crate::render::escape::visible;
+use crate::saved::shipped_script;
 
 /// How deep `.read` may nest.
 const DEEPEST: usize = 16;
@@ -411,14 +412,18 @@ fn run_run(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, S
     let Some(((name, name_span), values)) = arguments.words.split_first() else { return Err(arguments.missing()) };
     let mut run = Run { name: session.filled(name)?, ..Run::default() };
     for (word, span) in values {
-        let Some((key, value)) = word.split_once('=') else {
-            return Err(arguments.mistake(*span, format!("`{word}` is no parameter: write NAME=VALUE")));
-        };
-        if run.params.insert(key.to_owned(), session.filled(value)?).is_some() {
+        let (key, value) = parse_value(word).map_err(|mistake| {
+            let placed = Diagnostic { span: Some(*span), ..mistake }.in_source(arguments.line);
+            session.explain_parameters(&run.name, word, placed).map_or_else(|error| error, SessionError::from)
+        })?;
+        if run.params.insert(key.clone(), session.filled(&value)?).is_some() {
             return Err(arguments.mistake(*span, format!("`{key}` is given twice")));
         }
     }
-    let known = session.library()?.find(&run.name).is_some();
+    let library = session.library()?;
+    let known = library.find(&run.name).is_some()
+        || library.find_broken(&run.name).is_some()
+        || shipped_script(&run.name).is_some();
     session.run_query(&run).map_err(|error| match error {
         SessionError::Mistake(mut mistake) if !known => {
             mistake.span = Some(*name_span);

@@ -53,7 +53,7 @@ pub use error::SessionError;
 pub use interrupt::Interrupter;
 pub use pager::Paging;
 pub use params::Params;
-pub use saved::Run;
+pub use saved::{Run, parse_value};
 
 use crate::diagnostic::Diagnostic;
 use crate::ingest;

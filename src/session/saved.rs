@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 
 use super::lookup::interval;
 use super::{Answer, Session, SessionError, script};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::query::{Interval, Param};
 use crate::render::escape::{self, visible};
 use crate::render::{self, Format, number};
 use crate::rows::Cell;
-use crate::saved::header::{Need, Parameter};
-use crate::saved::{Library, Origin, SavedQuery, bind};
+use crate::saved::header::{Header, Need, Parameter};
+use crate::saved::{Library, Origin, SavedQuery, ShippedScript, bind, missing, shipped_script, shipped_scripts};
 use crate::store::Case;
 use crate::time;
 
@@ -74,11 +74,14 @@ impl Session {
     /// Lists the saved queries that are about every word; where one has just this name, shows it.
     pub fn queries(&mut self, words: &[String]) -> Result<Answer, SessionError> {
         let library = self.library()?;
-        self.remark_on(&library);
-        if let [name] = words
-            && let Some(query) = library.find(name)
-        {
-            return self.show_query(query);
+        self.remark_on(&library, words);
+        if let [name] = words {
+            if let Some(query) = library.find(name) {
+                return self.show_query(query);
+            }
+            if let Some(broken) = library.find_broken(name) {
+                return Err(broken.unusable().into());
+            }
         }
         let found = library.search(words);
         self.list_queries(&found)?;
@@ -91,11 +94,13 @@ impl Session {
         Ok(Answer::rows(found.len() as u64))
     }
 
-    /// Says what is wrong with files that should be queries, and which queries hide others.
-    fn remark_on(&mut self, library: &Library) {
-        for broken in &library.broken {
-            let place = broken.origin.as_ref().map_or_else(String::new, |origin| format!("{origin}: "));
-            self.note(&format!("{place}{}", broken.message));
+    /// Says what is wrong with files that should be queries, and which queries hide others. What is wrong with the one
+    /// that `words` name is an error.
+    fn remark_on(&mut self, library: &Library, words: &[String]) {
+        let named = library.broken.iter().filter(|broken| *words != [broken.name.as_str()]);
+        for mistake in named.map(|broken| &broken.mistake) {
+            let place = mistake.origin.as_ref().map_or_else(String::new, |origin| format!("{origin}: "));
+            self.note(&format!("{place}{}", mistake.message));
         }
         for note in &library.notes {
             self.note(note);
@@ -157,7 +162,7 @@ impl Session {
         Ok(Answer::rows(1))
     }
 
-    /// Runs a saved query.
+    /// Runs a saved query, or one of trailq's own scripts.
     ///
     /// # Errors
     /// There is no such query, a parameter is missing or wrong, or the statement fails.
@@ -165,7 +170,17 @@ impl Session {
         let started = Instant::now();
         let case = self.case()?;
         let library = self.library()?;
-        let (query, values) = bound(&library, run)?;
+        let found = library.find(&run.name);
+        let broken = library.find_broken(&run.name);
+        match (found, broken, shipped_script(&run.name)) {
+            (None, None, Some(own)) => return self.run_script(&own, run),
+            (Some(query), Some(broken), _) => {
+                let why = broken.unusable().message;
+                self.note(&format!("{why}; the query of {} is run", query.origin));
+            }
+            _ => {}
+        }
+        let (query, values) = bound(&library, run).map_err(|error| with_missing_value(error, found, run))?;
         let sql = self.statement_of(query)?;
         let rows = self.rows_of(&case, &sql, &values).map_err(|error| match &query.origin {
             Origin::Shipped => error,
@@ -179,6 +194,36 @@ impl Session {
         }
         self.status(&line);
         Ok(Answer::rows(rows))
+    }
+
+    /// Runs one of trailq's own scripts.
+    ///
+    /// # Errors
+    /// There is no case, a parameter is missing or wrong, or one of the script's lines fails.
+    pub fn run_script(&mut self, own: &ShippedScript, run: &Run) -> Result<Answer, SessionError> {
+        self.case()?;
+        script::run_shipped(self, own, &values_of(&own.header, own.name, run)?)
+    }
+
+    /// Says which parameters a query or one of trailq's own scripts has, where a word is not a value of one.
+    pub fn explain_parameters(
+        &self,
+        name: &str,
+        word: &str,
+        mut mistake: Diagnostic,
+    ) -> Result<Diagnostic, SessionError> {
+        let library = self.library()?;
+        let own = shipped_script(name);
+        let header = library.find(name).map(|query| &query.header).or(own.as_ref().map(|own| &own.header));
+        let Some(header) = header else { return Ok(mistake) };
+        let names: Vec<&str> = header.params.iter().map(|param| param.name.as_str()).collect();
+        match names.as_slice() {
+            [] => mistake.notes.push(format!("`{name}` has no parameters")),
+            names => mistake.notes.push(format!("the parameters of `{name}` are {}", names.join(", "))),
+        }
+        let meant = missing(header, &BTreeMap::new()).or(names.first().copied());
+        mistake.hints.extend(meant.filter(|_| !word.contains('=')).map(|name| format!("for example {name}={word}")));
+        Ok(mistake)
     }
 
     /// The statement that gives a query's answer in the format of now.
@@ -203,7 +248,7 @@ impl Session {
         let case = Case::empty()?;
         let mut wrong = 0_u64;
         for broken in &library.broken {
-            self.report(broken);
+            self.report(&broken.mistake);
             wrong += 1;
         }
         for query in library.all() {
@@ -251,27 +296,60 @@ impl Session {
     }
 }
 
+/// Splits `NAME=VALUE`, a value for a parameter of a saved query or a script.
+///
+/// # Errors
+/// The word gives no name, or the name is not one.
+pub fn parse_value(word: &str) -> Result<(String, String), Diagnostic> {
+    let Some((name, value)) = word.split_once('=') else {
+        return Err(Diagnostic::new(format!("`{word}` is not a value of a parameter: write NAME=VALUE")));
+    };
+    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    if begins && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        return Ok((name.to_owned(), value.to_owned()));
+    }
+    Err(Diagnostic::new(format!("`{name}` is not the name of a parameter: letters, digits and _")))
+}
+
 /// The query that is asked for, and the values of its parameters.
 pub(super) fn bound<'l>(
     library: &'l Library,
     run: &Run,
 ) -> Result<(&'l SavedQuery, BTreeMap<String, Option<Param>>), SessionError> {
     let Some(query) = library.find(&run.name) else { return Err(unknown(library, &run.name).into()) };
-    let mut given = run.params.clone();
-    for (name, value) in [("since", &run.since), ("until", &run.until)] {
-        let Some(value) = value else { continue };
-        if !query.header.params.iter().any(|param| param.name == name) {
-            let mistake =
-                Diagnostic::new(format!("`{}` has no parameter `{name}`: --{name} does not limit it", query.name));
-            return Err(mistake.hint(format!("`trailq queries {}` shows what it asks for", query.name)).into());
-        }
-        if given.insert(name.to_owned(), value.clone()).is_some() {
-            return Err(Diagnostic::new(format!("`{name}` is given twice: as --{name} and as --param")).into());
-        }
-    }
+    let given = values_of(&query.header, &query.name, run)?;
     let values = bind(&format!("`{}`", query.name), &query.header, &given, time::now())
         .map_err(|mistake| mistake.hint(format!("`trailq queries {}` shows the whole query", query.name)))?;
     Ok((query, values))
+}
+
+/// The values that were given for the parameters of a query or script, `--since` and `--until` among them.
+fn values_of(header: &Header, name: &str, run: &Run) -> Result<BTreeMap<String, String>, Diagnostic> {
+    let mut given = run.params.clone();
+    for (option, value) in [("since", &run.since), ("until", &run.until)] {
+        let Some(value) = value else { continue };
+        if !header.params.iter().any(|param| param.name == option) {
+            let mistake =
+                Diagnostic::new(format!("`{name}` has no parameter `{option}`: --{option} does not limit it"));
+            return Err(mistake.hint(format!("`trailq queries {name}` shows what it asks for")));
+        }
+        if given.insert(option.to_owned(), value.clone()).is_some() {
+            return Err(Diagnostic::new(format!("`{option}` is given twice: as --{option} and as a parameter")));
+        }
+    }
+    Ok(given)
+}
+
+/// Says how to give the value that is missing, where one is.
+fn with_missing_value(error: SessionError, query: Option<&SavedQuery>, run: &Run) -> SessionError {
+    let missing = query.and_then(|query| missing(&query.header, &run.params));
+    match (error, missing) {
+        (SessionError::Mistake(mut mistake), Some(name)) => {
+            mistake.hints.insert(0, format!("write {name}=VALUE after the name of the query"));
+            SessionError::Mistake(mistake)
+        }
+        (error, _) => error,
+    }
 }
 
 /// The statement that gives the numbers of the events in a query's answer; `None` where it does not tell which they are.
@@ -315,8 +393,12 @@ fn configured(config: Option<PathBuf>, home: Option<PathBuf>) -> Option<PathBuf>
 
 /// The mistake of naming a query that there is not.
 fn unknown(library: &Library, name: &str) -> Diagnostic {
+    if let Some(broken) = library.find_broken(name) {
+        return broken.unusable();
+    }
     let mut mistake = Diagnostic::new(format!("there is no saved query `{name}`"));
-    for near in library.near(name) {
+    let scripts = shipped_scripts();
+    for near in library.near(name).into_iter().chain(nearest(name, scripts.iter().map(|script| script.name))) {
         mistake = mistake.hint(format!("did you mean `{near}`?"));
     }
     let words: Vec<String> = name.split('-').map(str::to_owned).collect();

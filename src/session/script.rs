@@ -1,13 +1,14 @@
 //! Runs lookups, SQL and commands from a file, or line by line from a pipe. The first error ends it, unless
 //! `.bail off` says otherwise.
 
+use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use super::input::{Assembler, Input};
 use super::{Answer, Params, Session, SessionError};
 use crate::diagnostic::Diagnostic;
-use crate::saved::fill;
 use crate::saved::header::parse_script;
+use crate::saved::{ShippedScript, fill, missing};
 use crate::time;
 
 /// Runs everything that `lines` gives. Errors say `ORIGIN:LINE`.
@@ -39,10 +40,33 @@ fn declare(session: &mut Session, top: &str, origin: &str) -> Result<(), Session
         // What another script was given is not all meant for this one.
         given.retain(|name, _| header.params.iter().any(|param| param.name == *name));
     }
-    let values = fill(origin, &header, &given, time::now())
-        .map_err(|mistake| mistake.hint("give it with --param NAME=VALUE"))?;
+    let values = fill(origin, &header, &given, time::now()).map_err(|mistake| match missing(&header, &given) {
+        Some(name) if session.depth > 0 => mistake.hint(format!("`.param set {name} VALUE` gives it a value")),
+        Some(name) => mistake.hint(format!("write {name}=VALUE after the name of the script")),
+        None => mistake,
+    })?;
     session.params = Some(Params::of_script(values));
     Ok(())
+}
+
+/// Runs one of trailq's own scripts with the values that were given for its parameters.
+pub(super) fn run_shipped(
+    session: &mut Session,
+    script: &ShippedScript,
+    given: &BTreeMap<String, String>,
+) -> Result<Answer, SessionError> {
+    let values = fill(&format!("`{}`", script.name), &script.header, given, time::now()).map_err(|mistake| {
+        match missing(&script.header, given) {
+            Some(name) => mistake.hint(format!("write {name}=VALUE after the name of the script")),
+            None => mistake,
+        }
+    })?;
+    let outer = session.params.replace(Params::of_script(values));
+    session.depth += 1;
+    let done = run(session, script.text.as_bytes(), &format!("{}.trailq", script.name));
+    session.depth -= 1;
+    session.params = outer;
+    done
 }
 
 /// Runs the lines of a script: those at its top, the one after them, and the rest.

@@ -1,0 +1,238 @@
+//! What is wrong with a command line: clap's errors in trailq's words, with what to write instead.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::CommandFactory as _;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::args::Cli;
+use super::foreign;
+use crate::diagnostic::{Diagnostic, nearest};
+
+/// The words of a command line.
+pub(super) struct Words {
+    words: Vec<String>,
+    /// The command among them, and its place.
+    command: Option<(usize, String)>,
+}
+
+impl Words {
+    /// Reads the arguments, the program's name first.
+    pub(super) fn of(arguments: &[OsString]) -> Words {
+        let words: Vec<String> = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+        let cli = Cli::command();
+        let is_command = |word: &String| cli.get_subcommands().any(|command| command.get_name() == word.as_str());
+        // A word after an option may be its value.
+        let mut after_option = false;
+        let mut command = None;
+        for (at, word) in words.iter().enumerate() {
+            if is_command(word) && !(after_option && at > 0 && takes_value(&cli, &words[at - 1])) {
+                command = Some((at, word.clone()));
+                break;
+            }
+            after_option = word.starts_with('-');
+        }
+        Words { words, command }
+    }
+
+    /// The name of the command, if there is one.
+    pub(super) fn command(&self) -> Option<&str> {
+        self.command.as_ref().map(|(_, name)| name.as_str())
+    }
+
+    /// Whether a word is before the command.
+    pub(super) fn is_before_command(&self, word: &str) -> bool {
+        let at = self.words.iter().position(|other| other == word || other.starts_with(&format!("{word}=")));
+        self.command.as_ref().zip(at).is_some_and(|((command, _), at)| at < *command)
+    }
+
+    /// The value that is given to an option that trailq does not have: after `=`, else the next word.
+    pub(super) fn value_of(&self, option: &str) -> Option<&str> {
+        let mut words = self.words.iter();
+        while let Some(word) = words.next() {
+            if let Some(value) = word.strip_prefix(option).and_then(|rest| rest.strip_prefix('=')) {
+                return Some(value);
+            }
+            if word == option {
+                return words.next().map(String::as_str).filter(|value| !value.starts_with('-'));
+            }
+        }
+        None
+    }
+
+    /// The words that are not options, nor the command.
+    pub(super) fn operands(&self) -> Vec<&str> {
+        let cli = Cli::command();
+        let mut operands = Vec::new();
+        let mut value = false;
+        for (at, word) in self.words.iter().enumerate() {
+            if std::mem::take(&mut value) || self.command.as_ref().is_some_and(|(command, _)| *command == at) {
+                continue;
+            }
+            if word.starts_with('-') && word.len() > 1 {
+                value = takes_value(&cli, word);
+            } else {
+                operands.push(word.as_str());
+            }
+        }
+        operands
+    }
+}
+
+/// Whether a word is an option of every command that takes the next word as its value.
+fn takes_value(cli: &clap::Command, word: &str) -> bool {
+    let option = cli.get_arguments().find(|option| option.get_long().is_some_and(|long| word == format!("--{long}")));
+    option.is_some_and(|option| option.get_action().takes_values())
+}
+
+/// What is wrong with the arguments, from clap's error.
+pub(super) fn diagnose(error: &clap::Error, arguments: &[OsString]) -> Diagnostic {
+    let words = Words::of(arguments);
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        Some(ContextValue::Strings(texts)) => texts.join(" and "),
+        _ => String::new(),
+    };
+    let argument = text(ContextKind::InvalidArg);
+    let mistake = match error.kind() {
+        ErrorKind::UnknownArgument if argument.starts_with('-') => return unknown_option(&argument, &words),
+        ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand => match words.command() {
+            Some(command) => return unexpected_word(&argument, command, &words),
+            None => {
+                let operands = words.operands();
+                let is_case = |word: &str| foreign::looks_like_case(word) || Path::new(word).exists();
+                let named = operands.first().is_some_and(|first| is_case(first));
+                return foreign::unknown_command(&operands[usize::from(named)..]);
+            }
+        },
+        ErrorKind::InvalidValue if text(ContextKind::InvalidValue).is_empty() => {
+            Diagnostic::new(format!("{} needs a value", option_name(&argument)))
+        }
+        ErrorKind::InvalidValue => return invalid_value(error, &argument, &text(ContextKind::InvalidValue), &words),
+        ErrorKind::ValueValidation => {
+            let why = std::error::Error::source(error).map_or_else(String::new, |why| format!(": {why}"));
+            let value = text(ContextKind::InvalidValue);
+            Diagnostic::new(format!("`{value}` is not a value of {}{why}", option_name(&argument)))
+        }
+        ErrorKind::ArgumentConflict => {
+            let other = text(ContextKind::PriorArg);
+            let message = match (option_name(&argument), option_name(&other)) {
+                (argument, other) if argument == other => format!("{argument} is given twice"),
+                (argument, other) => format!("{argument} cannot be used with {other}"),
+            };
+            Diagnostic::new(message)
+        }
+        ErrorKind::MissingRequiredArgument => {
+            let command = words.command().unwrap_or_default();
+            let mistake = Diagnostic::new(format!("`trailq {command}` needs {}", argument.replace(['<', '>'], "")));
+            return with_help(with_example(mistake, command), &words);
+        }
+        _ => {
+            let said = error.to_string();
+            let first = said.lines().next().unwrap_or_default();
+            Diagnostic::new(first.trim_start_matches("error: ").to_owned())
+        }
+    };
+    with_help(mistake, &words)
+}
+
+/// The name of an option as clap's errors have it, without its values.
+fn option_name(argument: &str) -> String {
+    let name = argument.split_whitespace().next().unwrap_or(argument);
+    let name = if name.starts_with('-') { name } else { argument };
+    name.replace(['<', '>', '[', ']'], "").trim_end_matches('=').to_owned()
+}
+
+/// Adds the first example of a command.
+fn with_example(mistake: Diagnostic, command: &str) -> Diagnostic {
+    let cli = Cli::command();
+    let help = cli.find_subcommand(command).and_then(|command| command.get_after_help()).map(ToString::to_string);
+    let help = help.unwrap_or_default();
+    match help.lines().find_map(|line| line.strip_prefix("  trailq ")) {
+        Some(example) => mistake.hint(format!("for example: trailq {example}")),
+        None => mistake,
+    }
+}
+
+/// Says where the options of the command are described.
+fn with_help(mistake: Diagnostic, words: &Words) -> Diagnostic {
+    match words.command() {
+        Some(command) => mistake.hint(format!("`trailq {command} --help` describes all options")),
+        None => mistake.hint("`trailq --help` shows the commands and options"),
+    }
+}
+
+/// An option that the command does not have.
+fn unknown_option(option: &str, words: &Words) -> Diagnostic {
+    let cli = Cli::command();
+    let command = words.command().and_then(|name| cli.find_subcommand(name)).unwrap_or(&cli);
+    let name = match words.command() {
+        Some(name) => format!("trailq {name}"),
+        None => "trailq".to_owned(),
+    };
+    let mistake = Diagnostic::new(format!("`{name}` has no option {option}"));
+    let longs = |command: &clap::Command| -> Vec<String> {
+        let shown = command.get_arguments().filter(|argument| !argument.is_hide_set());
+        shown.filter_map(clap::Arg::get_long).map(|long| format!("--{long}")).collect()
+    };
+    // It may be one of the command's, before it.
+    if words.is_before_command(option) && longs(command).iter().any(|long| long == option) {
+        return mistake.hint(format!("options of a command are written after it: {name} {option} ..."));
+    }
+    if let Some(advice) = foreign::option_advice(option, words) {
+        return mistake.hint(advice);
+    }
+    let mut names = longs(command);
+    names.extend(longs(&cli));
+    let near = nearest(option, names.iter().map(String::as_str));
+    if let Some(near) = near.first() {
+        return mistake.hint(format!("did you mean {near}?"));
+    }
+    let elsewhere: Vec<&str> = cli
+        .get_subcommands()
+        .filter(|command| longs(command).iter().any(|long| long == option))
+        .map(clap::Command::get_name)
+        .collect();
+    let mistake = match elsewhere.as_slice() {
+        [] => mistake,
+        commands => mistake.note(format!("{option} is an option of {}", commands.join(", "))),
+    };
+    with_help(mistake, words)
+}
+
+/// A word that the command has no use for.
+fn unexpected_word(word: &str, command: &str, words: &Words) -> Diagnostic {
+    if let Some(tool) = words.operands().into_iter().find(|word| foreign::is_other_tool(word)) {
+        return foreign::unknown_command(&[tool]);
+    }
+    let mistake = Diagnostic::new(format!("`trailq {command}` takes no further word, such as `{word}`"));
+    match command {
+        "sql" => {
+            let statement = foreign::shell_word(&words.operands().join(" "));
+            mistake.hint(format!("write the statement as one word, in quotes: trailq sql {statement}"))
+        }
+        "info" | "serve" => mistake.hint(format!("a case is named with --db: trailq --db {word} {command}")),
+        _ => with_help(mistake, words),
+    }
+}
+
+/// A value that is not one of those that an option takes.
+fn invalid_value(error: &clap::Error, argument: &str, value: &str, words: &Words) -> Diagnostic {
+    let option = option_name(argument);
+    let mistake = Diagnostic::new(format!("`{value}` is not a value of {option}"));
+    let values = match error.get(ContextKind::ValidValue) {
+        Some(ContextValue::Strings(values)) => values.as_slice(),
+        _ => return with_help(mistake, words),
+    };
+    let mistake = mistake.note(format!("the values are {}", values.join(", ")));
+    if option == "--format"
+        && let Some(advice) = foreign::format_advice(value)
+    {
+        return mistake.hint(advice);
+    }
+    match nearest(value, values.iter().map(String::as_str)).first() {
+        Some(near) => mistake.hint(format!("did you mean {near}?")),
+        None => mistake,
+    }
+}
