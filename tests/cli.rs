@@ -282,9 +282,9 @@ fn a_mistake_ends_with_2_and_a_caret() {
         let ran = desk.run(usage).fails(2, &["error: "]);
         assert_eq!(ran.out, "", "{usage:?}");
     }
-    desk.run(&["lokup"]).fails(2, &["there is no case at lokup", "did you mean the command `lookup`?"]);
+    desk.run(&["lokup"]).fails(2, &["no command `lokup`", "did you mean the command `lookup`?"]);
     desk.run(&["a.db", "--db", "b.db"]).fails(2, &["two cases are named"]);
-    desk.run(&["script", "no.trailq"]).fails(2, &["no.trailq cannot be read"]);
+    desk.run(&["script", "no.trailq"]).fails(2, &["no script or file `no.trailq`"]);
     desk.run(&["sql", "-f", "no.sql"]).fails(2, &["no.sql cannot be read"]);
 }
 
@@ -657,4 +657,106 @@ fn the_case_may_be_named_by_the_environment() {
     assert_eq!(run(&["-q", "--format", "tsv", "lookup", "user=alice | count"]).exits(0).out, "events\n57\n");
     run(&["--db", "other.db", "info"]).fails(2, &["there is no case at other.db"]);
     assert!(run(&["info"]).exits(0).out.contains("named.db"));
+}
+
+#[test]
+fn a_word_that_is_not_a_command_is_answered_with_what_to_write() {
+    let desk = Desk::with_delivery();
+    for (arguments, says) in [
+        (&["search", "jmerckle"][..], &["no command `search`", "`trailq lookup jmerckle` looks for it"][..]),
+        (&["find", "a b", "c"], &["no command `find`", "`trailq lookup 'a b' c` looks for it"]),
+        (&["grep"], &["no command `grep`", "trailq lookup 'user=alice last=7d'"]),
+        (&["search", "--format", "json", "x"], &["`trailq lookup x` looks for it"]),
+        (&["query", "user=alice"], &["`trailq lookup user=alice` looks for it"]),
+        (&["show", "x"], &["`trailq lookup x`"]),
+        (&["tail"], &["write: trailq lookup last=1h"]),
+        (&["stats"], &["write: trailq info"]),
+        (&["load", "./logs"], &["write: trailq import ./logs"]),
+        (&["export", "x.db"], &["write: trailq snapshot x.db"]),
+        (&["verify", "x.db"], &["write: trailq snapshot --verify x.db"]),
+        (&["version"], &["write: trailq --version"]),
+        (&["serve-x"], &["did you mean the command `serve`?"]),
+        (&["impotr", "x"], &["no command `impotr`", "did you mean the command `import`?"]),
+        (&["console-logins", "since=2024"], &["is a saved query: trailq run console-logins since=2024"]),
+        (&["triage"], &["is a script: trailq script triage"]),
+        (&["user=alice"], &["`user=alice` is a lookup, not a command", "write: trailq lookup user=alice"]),
+        (&["user=alice", "| count by ip"], &["write: trailq lookup 'user=alice | count by ip'"]),
+        (&["lookup user=alice"], &["write the command and its words apart: trailq lookup user=alice"]),
+        (&["SELECT 1"], &["begins a statement", "trailq sql 'SELECT 1'"]),
+        (&["select", "*", "from", "events"], &["trailq sql 'select * from events'"]),
+        (&[".schema"], &["is a command of the REPL and of scripts", "echo .schema | trailq"]),
+        (&["AKIAIOSFODNN7EXAMPLE"], &["`trailq lookup AKIAIOSFODNN7EXAMPLE` looks for it"]),
+        (&["it's", "me"], &["`trailq lookup 'it'\\''s me'` looks for it"]),
+        (&["trailq.db", "search", "x"], &["no command `search`"]),
+        (&["aws", "cloudtrail", "lookup-events"], &["write: trailq lookup-events"]),
+        (&["./none"], &["there is no case at ./none"]),
+        (&["none.db"], &["there is no case at none.db"]),
+    ] {
+        let ran = desk.run(arguments).fails(2, says);
+        assert_eq!(ran.out, "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn options_of_other_tools_are_answered_with_what_to_write() {
+    let desk = Desk::with_delivery();
+    for (arguments, says) in [
+        (&["lookup", "--user", "alice"][..], &["`trailq lookup` has no option --user", "trailq lookup user=alice"][..]),
+        (&["lookup", "--since=2024-03-01"], &["`since` is a term: trailq lookup since=2024-03-01"]),
+        (&["lookup", "--source-ip", "1.2.3.4"], &["`ip` is a term: trailq lookup ip=1.2.3.4"]),
+        (&["lookup", "--from", "2024", "x"], &["trailq lookup since=2024-03-01"]),
+        (&["lookup", "--limti", "3", "x"], &["did you mean --limit?"]),
+        (&["lookup", "--jobs", "3", "x"], &["--jobs is an option of import", "`trailq lookup --help`"]),
+        (&["lookup", "--json", "x"], &["--format json"]),
+        (&["import", "-r", "x"], &["folders are read with everything in them"]),
+        (&["info", "-o", "x"], &["`> FILE` writes to a file"]),
+        (&["run", "lineage", "--key", "AKIA"], &["trailq run lineage key=AKIA"]),
+        (&["--user", "alice"], &["`trailq` has no option --user", "trailq lookup user=alice"]),
+        (&["--limit", "3", "lookup", "x"], &["options of a command are written after it: trailq lookup --limit ..."]),
+        (&["--format", "xlsx", "info"], &["`xlsx` is not a value of --format", "take csv, which spreadsheets open"]),
+        (&["--format", "tabel", "info"], &["the values are table, expanded", "did you mean table?"]),
+        (&["--color", "blue", "info"], &["the values are auto, always, never"]),
+        (&["--format"], &["--format needs a value"]),
+        (&["lookup"], &["`trailq lookup` needs LOOKUP...", "for example: trailq lookup event-name="]),
+        (&["import"], &["`trailq import` needs PATH...", "for example: trailq import ./AWSLogs"]),
+        (&["snapshot"], &["`trailq snapshot` needs OUT.db"]),
+        (&["diff", "a.db"], &["`trailq diff` needs B.db"]),
+        (&["snapshot", "a.db", "b.db"], &["`trailq snapshot` takes no further word, such as `b.db`"]),
+        (&["sql", "SELECT", "1"], &["in quotes: trailq sql 'SELECT 1'"]),
+        (&["info", "x.db"], &["trailq --db x.db info"]),
+        (&["sql", "SELECT 1", "-f", "x"], &["cannot be used with"]),
+        (&["--quiet", "--quiet", "info"], &["--quiet is given twice"]),
+        (&["import", "--jobs", "0", "x"], &["`0` is not a value of --jobs: 0 is not in 1..=1024"]),
+    ] {
+        let ran = desk.run(arguments).fails(2, says);
+        assert_eq!(ran.out, "", "{arguments:?}");
+        assert!(ran.err.starts_with("error: ") && !ran.err.contains("Usage:"), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_folder_or_a_trail_file_in_place_of_a_case_is_to_be_imported() {
+    let desk = Desk::new();
+    desk.scratch.write("logs/one.json", record("a", ""));
+    desk.scratch.write("one.json.gz", gzip(record("a", "").as_bytes()));
+    for (arguments, says) in [
+        (&["one.json.gz"][..], "trailq import one.json.gz"),
+        (&["--db", "one.json.gz", "info"], "trailq import one.json.gz"),
+        (&["--db", "one.json.gz", "lookup", "user=alice"], "trailq import one.json.gz"),
+        (&["--db", "logs", "lookup-events"], "trailq import logs"),
+        (&["logs"], "trailq import logs"),
+        (&["none.json"], "trailq import none.json"),
+    ] {
+        let ran = desk.run(arguments).fails(2, &["trail files are imported into a case first: ", says]);
+        assert_eq!(ran.out, "", "{arguments:?}");
+    }
+    let before = std::fs::read(desk.scratch.folder.path().join("one.json.gz")).unwrap();
+    assert_eq!(before, gzip(record("a", "").as_bytes()));
+}
+
+#[test]
+fn on_and_off_say_when_to_color_too() {
+    let desk = Desk::with_delivery();
+    let colored = |when: &str| desk.run(&["--color", when, "lookup", "user=alice"]).exits(0).out.contains('\x1b');
+    assert_eq!(["always", "on", "never", "off"].map(colored), [true, true, false, false]);
 }

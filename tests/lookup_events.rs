@@ -262,11 +262,18 @@ fn what_it_prints_can_be_imported_again() {
 #[test]
 fn nothing_in_a_record_reaches_a_terminal_raw() {
     let desk = Desk::with_delivery();
-    let answer = desk.run(&["lookup-events", "--event-category", "all"]).exits(0);
-    let unsafe_ones: BTreeSet<char> =
-        answer.out.chars().filter(|c| trailq::render::escape::is_unsafe(*c) && *c != '\n').collect();
-    assert!(unsafe_ones.is_empty(), "{unsafe_ones:?}");
-    assert!(answer.out.contains("\\u009b"), "the delivery has a C1 control character");
+    for (options, escaped) in [
+        (&[][..], "\\u009b"),
+        (&["--query", "@"], "\\u009b"),
+        (&["--output", "text"], "\\u{9b}"),
+        (&["--output", "text", "--query", "Events[].CloudTrailEvent"], "\\u{9b}"),
+    ] {
+        let answer = desk.run(&[&["lookup-events", "--event-category", "all"], options].concat()).exits(0);
+        let is_unsafe = |c: &char| trailq::render::escape::is_unsafe(*c) && !matches!(c, '\n' | '\t');
+        let unsafe_ones: BTreeSet<char> = answer.out.chars().filter(is_unsafe).collect();
+        assert!(unsafe_ones.is_empty(), "{options:?}: {unsafe_ones:?}");
+        assert!(answer.out.contains(escaped), "{options:?}: the delivery has a C1 control character");
+    }
 }
 
 #[test]
@@ -327,4 +334,215 @@ fn mistakes_are_told_by_aws_s_names_and_end_with_2() {
     desk.run(&["--format", "csv", "lookup-events"]).fails(2, &["lookup-events has no format csv", "trailq lookup"]);
     desk.run(&["--format", "json", "lookup-events", "--max-items", "1"]).exits(0);
     desk.run(&["--db", "none.db", "lookup-events"]).fails(2, &["there is no case at none.db"]);
+}
+
+/// The text that the options print.
+fn printed(desk: &Desk, options: &[&str]) -> String {
+    let arguments: Vec<&str> = ["lookup-events"].iter().chain(options).copied().collect();
+    desk.run(&arguments).exits(0).out
+}
+
+/// A case of three events, of two Regions.
+fn three_events() -> Desk {
+    let desk = Desk::new();
+    let record = |id: &str, hour: u8, name: &str, user: &str, region: &str| {
+        format!(
+            r#"{{"eventVersion":"1.08","eventID":"{id}","eventTime":"2024-03-01T{hour:02}:00:00Z","eventSource":"iam.amazonaws.com","eventName":"{name}","awsRegion":"{region}","readOnly":true,"userIdentity":{{"type":"IAMUser"{user}}},"eventCategory":"Management"}}"#
+        )
+    };
+    let records = [
+        record("a", 9, "ListUsers", r#","userName":"alice""#, "us-east-1"),
+        record("b", 10, "ListRoles", "", "eu-west-1"),
+        record("c", 11, "GetUser", r#","userName":"bob""#, "us-east-1"),
+    ];
+    desk.scratch.import(&[desk.scratch.write("three.json", records.join("\n"))]);
+    desk
+}
+
+#[test]
+fn a_query_gives_a_part_of_the_answer_in_the_order_in_which_it_is_written() {
+    let desk = three_events();
+    let shown = |query: &str| printed(&desk, &["--query", query]);
+    assert_eq!(shown("Events[].EventId"), "[\n    \"c\",\n    \"b\",\n    \"a\"\n]\n");
+    assert_eq!(
+        shown("Events[?Username==`alice`].{When:EventTime,Id:EventId,Who:Username}"),
+        "[\n    {\n        \"When\": \"2024-03-01T09:00:00+00:00\",\n        \"Id\": \"a\",\n        \"Who\": \"alice\"\n    }\n]\n"
+    );
+    assert!(
+        shown("Events[1]")
+            .starts_with("{\n    \"EventId\": \"b\",\n    \"EventName\": \"ListRoles\",\n    \"ReadOnly\"")
+    );
+    assert_eq!(shown("Events[?EventTime>='2024-03-01T10:00'] | length(@)"), "2\n");
+    assert_eq!(shown("Nothing"), "null\n");
+    assert_eq!(shown("Events[?EventId=='x']"), "[]\n");
+    assert_eq!(shown("`{}`"), "", "an empty object is nothing, as in the AWS CLI");
+    // All pages are put together first, and the token is a member.
+    let both =
+        printed(&desk, &["--max-items", "2", "--page-size", "1", "--query", "[length(Events), type(NextToken)]"]);
+    assert_eq!(both, "[\n    2,\n    \"string\"\n]\n");
+}
+
+#[test]
+fn text_output_is_laid_out_page_by_page() {
+    let desk = three_events();
+    let columns = "[].[EventId,Username]";
+    let query = format!("Events{columns}");
+    assert_eq!(printed(&desk, &["--output", "text", "--query", &query]), "c\tbob\nb\tNone\na\talice\n");
+    assert_eq!(printed(&desk, &["--output", "text", "--query", "length(Events)", "--page-size", "2"]), "2\n1\n");
+    assert_eq!(printed(&desk, &["--output", "text", "--query", "Events[].EventId", "--page-size", "2"]), "c\tb\na\n");
+    // The last page is the token, and `Events` of it is nothing.
+    let limited = printed(&desk, &["--output", "text", "--max-items", "2", "--query", "Events[].EventId"]);
+    assert_eq!(limited, "c\tb\nNone\n");
+    // A page has a cell for every key that one of its events has.
+    let cells = |options: &[&str]| -> Vec<Vec<String>> {
+        let text = printed(&desk, &[&["--output", "text"], options].concat());
+        text.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
+    };
+    let whole = cells(&[]);
+    assert_eq!(whole.len(), 3);
+    assert!(whole.iter().all(|line| line.len() == 8 && line[0] == "EVENTS"), "{whole:?}");
+    assert_eq!((whole[1][7].as_str(), whole[2][7].as_str()), ("", "alice"));
+    assert_eq!(cells(&["--page-size", "1"])[1].len(), 7, "no event of the page has a Username");
+    let limited = cells(&["--max-items", "1"]);
+    assert_eq!((limited.len(), limited[1][0].as_str(), limited[1].len()), (2, "NEXTTOKEN", 2));
+    let page = cells(&["--max-results", "1"]);
+    assert_eq!((page.len(), page[0].len(), page[1][0].as_str()), (2, 1, "EVENTS"));
+    let token = page[0][0].clone();
+    assert_eq!(cells(&["--max-results", "2", "--next-token", &token])[0][2..4], whole[1][2..4]);
+    assert_eq!(printed(&desk, &["--output", "text", "--end-time", "1990-01-01"]), "");
+    assert_eq!(printed(&desk, &["--output", "text", "--end-time", "1990-01-01", "--query", "length(Events)"]), "0\n");
+}
+
+#[test]
+fn a_single_call_has_fifty_events() {
+    let desk = Desk::with_delivery();
+    let page = ask(&desk, &["--no-paginate"]);
+    assert_eq!((events(&page).len(), page["NextToken"].is_string()), (50, true));
+    assert_eq!(events(&ask(&desk, &["--no-paginate", "--max-results", "60"])).len(), 60);
+    assert_eq!(events(&ask(&desk, &["--page-size", "7", "--max-items", "60"])).len(), 60);
+}
+
+#[test]
+fn a_region_filters() {
+    let desk = three_events();
+    assert_eq!(ids(&ask(&desk, &["--region", "us-east-1"])), ["c", "a"]);
+    assert_eq!(ids(&ask(&desk, &["--region", "eu-west-1"])), ["b"]);
+    let page = ask(&desk, &["--region", "us-east-1", "--max-items", "1"]);
+    let token = page["NextToken"].as_str().unwrap();
+    assert_eq!(ids(&ask(&desk, &["--region", "us-east-1", "--starting-token", token])), ["a"]);
+    desk.run(&["lookup-events", "--starting-token", token]).fails(2, &["InvalidNextTokenException"]);
+    let none = desk.run(&["lookup-events", "--region", "eu-north-1"]).exits(0);
+    assert!(
+        none.err.contains("the case has no event of the Region `eu-north-1`; it has us-east-1, eu-west-1"),
+        "{none:?}"
+    );
+    desk.run(&["lookup-events", "--region", "us-*"]).fails(2, &["write one Region", "trailq lookup region=us-*"]);
+    // The environment of the AWS CLI selects nothing: a case holds all Regions.
+    let mut command = desk.command(&["lookup-events"]);
+    let output = command.env("AWS_REGION", "eu-west-1").env("AWS_DEFAULT_REGION", "eu-west-1").output().unwrap();
+    assert_eq!(ids(&Ran::of(output).json()).len(), 3);
+}
+
+#[test]
+fn the_request_is_read_from_json_and_options_take_precedence() {
+    let desk = three_events();
+    let json = r#"{"LookupAttributes":[{"AttributeKey":"Username","AttributeValue":"alice"}],"StartTime":"2024-03-01T09:00:00"}"#;
+    assert_eq!(ids(&ask(&desk, &["--cli-input-json", json])), ["a"]);
+    let bob = ["--lookup-attributes", "AttributeKey=Username,AttributeValue=bob"];
+    assert_eq!(ids(&ask(&desk, &[&["--cli-input-json", json], &bob[..]].concat())), ["c"]);
+    desk.scratch.write("request.json", r#"{"MaxResults":2,"EndTime":1709287200}"#);
+    let page = ask(&desk, &["--cli-input-json", "file://request.json"]);
+    assert_eq!((ids(&page), page.get("NextToken").is_some()), (vec!["b".to_owned(), "a".to_owned()], false));
+    assert_eq!(ids(&ask(&desk, &["--cli-input-json", "file://request.json", "--max-results", "1"])), ["b"]);
+    assert_eq!(ids(&ask(&desk, &["--cli-input-json", "file://request.json", "--max-items", "1"])), ["b"]);
+    desk.scratch.write("attributes.json", r#"[{"AttributeKey":"EventName","AttributeValue":"GetUser"}]"#);
+    assert_eq!(ids(&ask(&desk, &["--lookup-attributes", "file://attributes.json"])), ["c"]);
+    for (json, says) in [
+        ("{", &["--cli-input-json: not JSON", "file://PATH"][..]),
+        ("[]", &["--cli-input-json: a JSON object is expected"]),
+        (r#"{"MaxResultz":1}"#, &["`MaxResultz` is not a member", "did you mean MaxResults?"]),
+        (r#"{"MaxResults":"1"}"#, &["--cli-input-json: MaxResults is a whole number"]),
+        (r#"{"MaxResults":0}"#, &["MaxResults is 1 or more, not 0"]),
+        ("file://none.json", &["--cli-input-json: none.json cannot be read: there is no such file"]),
+    ] {
+        let ran = desk.run(&["lookup-events", "--cli-input-json", json]).fails(2, says);
+        assert!(!ran.err.contains("os error"), "{ran:?}");
+    }
+}
+
+#[test]
+fn options_about_a_connection_are_ignored_with_a_note() {
+    let desk = three_events();
+    let connection = [
+        "--profile",
+        "audit",
+        "--endpoint-url",
+        "https://cloudtrail.us-east-1.amazonaws.com",
+        "--ca-bundle",
+        "ca.pem",
+        "--cli-read-timeout",
+        "5",
+        "--cli-connect-timeout",
+        "5",
+        "--no-sign-request",
+        "--no-verify-ssl",
+        "--debug",
+    ];
+    let ran = desk.run(&[&["lookup-events"], &connection[..]].concat()).exits(0);
+    assert_eq!(ids(&ran.json()), ["c", "b", "a"]);
+    let said = "note: --profile, --endpoint-url, --ca-bundle, --cli-read-timeout, --cli-connect-timeout, \
+                --no-sign-request, --no-verify-ssl, --debug are ignored: trailq answers from the case";
+    assert!(ran.err.starts_with(said), "{ran:?}");
+    let one = desk.run(&["lookup-events", "--profile", "audit"]).exits(0);
+    assert!(one.err.starts_with("note: --profile is ignored: "), "{one:?}");
+    assert_eq!(desk.run(&["-q", "lookup-events", "--profile", "audit"]).exits(0).err, "");
+    let silent =
+        ["lookup-events", "--no-cli-pager", "--no-cli-auto-prompt", "--cli-binary-format", "base64", "--color", "off"];
+    assert_eq!(desk.run(&silent).exits(0).err, "");
+    // Of an option that is given twice the last counts.
+    assert_eq!(printed(&desk, &["--output", "json", "--output", "text", "--query", "length(Events)"]), "3\n");
+}
+
+#[test]
+fn what_the_aws_cli_takes_and_trailq_does_not_says_what_to_use() {
+    let desk = three_events();
+    for (options, says) in [
+        (
+            &["--output", "table"][..],
+            &["`table` is not a value of --output", "`trailq lookup` answers with tables"][..],
+        ),
+        (&["--output", "yaml"], &["take json, which every reader of YAML reads"]),
+        (&["--output", "yaml-stream"], &["take json"]),
+        (&["--output", "off"], &["> /dev/null"]),
+        (&["--output", "xml"], &["take json or text"]),
+        (&["--generate-cli-skeleton"], &["has no option --generate-cli-skeleton", "LookupAttributes, StartTime"]),
+        (&["--cli-input-yaml", "x"], &["--cli-input-json file://PATH"]),
+        (&["--cli-auto-prompt"], &["run `trailq` alone"]),
+        (&["--max-item", "3"], &["has no option --max-item", "did you mean --max-items?"]),
+        (&["--no-paginate", "--max-items", "3"], &["cannot be used with"]),
+        (&["--no-paginate", "--page-size", "3"], &["cannot be used with"]),
+        (&["--max-results", "3", "--page-size", "3"], &["cannot be used with"]),
+        (&["--starting-token", "t", "--next-token", "t"], &["cannot be used with"]),
+        (&["--page-size", "0"], &["--page-size is 1 or more"]),
+        (&["--query"], &["--query needs a value"]),
+        (
+            &["--query", "Events[?EventName=='x'"],
+            &["bad value for --query: expected ']', and the text ends\n  | Events[?"],
+        ),
+        (&["--query", ""], &["bad value for --query"]),
+        (&["--query", "foo(Events)"], &["--query cannot be evaluated: `foo` is not a function of JMESPath"]),
+        (
+            &["--query", "length(Events)", "--output", "text", "--max-items", "1"],
+            &["and the value is null", "text output applies --query to the NextToken too"],
+        ),
+    ] {
+        desk.run(&[&["lookup-events"], options].concat()).fails(2, says);
+    }
+    let nested = "[".repeat(100_000);
+    desk.run(&["lookup-events", "--query", &nested]).fails(2, &["100,000 bytes, and 16,384 is the limit"]);
+    desk.run(&["lookup-events", "--query", &"(".repeat(16_000)]).fails(2, &["16,000 operators and brackets"]);
+    let doubled = "[@,@]|".repeat(50) + "@";
+    desk.run(&["lookup-events", "--query", &doubled]).fails(2, &["could multiply the events to more than 4 GiB"]);
+    desk.run(&["--region", "us-east-1", "lookup-events"]).fails(2, &["options of a command are written after it"]);
+    desk.run(&["cloudtrail", "lookup-events"]).fails(2, &["no command `cloudtrail`", "trailq lookup-events"]);
 }

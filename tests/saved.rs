@@ -98,6 +98,19 @@ fn what_is_missing_or_wrong_is_told_with_its_help() {
         (&["run", "password-spraying", "--since", "2024", "--param", "since=2023"], &["`since` is given twice"]),
         (&["run", "password-spraying", "--param", "users=1", "--param", "users=2"], &["`users` is given twice"]),
         (&["queries", "--queries", "/no/such/folder"], &["the folder of queries /no/such/folder cannot be read"]),
+        (&["run", "lineage", "AKIA"], &["`AKIA` is not a value of a parameter", "for example key=AKIA"]),
+        (&["run", "lineage", "kee=x"], &["`lineage` has no parameter `kee`", "its parameters are key"]),
+        (&["run", "lineage", "a b=x"], &["`a b` is not the name of a parameter"]),
+        (&["run", "lineage", "key=x", "--param", "key=y"], &["`key` is given twice"]),
+        (&["run", "lineage"], &["write key=VALUE after the name of the query"]),
+        (&["run", "triage", "x=1"], &["`triage` has no parameter `x`", "its parameters are since, until"]),
+        (&["run", "triag"], &["did you mean `triage`?"]),
+        (
+            &["script", "triag"],
+            &["no script or file `triag`", "did you mean `triage`?", "trailq has leaked-key and triage"],
+        ),
+        (&["script", "triage", "2024"], &["the parameters of `triage` are since, until", "for example since=2024"]),
+        (&["script", "triage", "since=soon"], &["`soon` is no time"]),
         (&["queries", "--check", "x"], &["cannot be used with"]),
         (&["--db", "none.db", "run", "lineage", "--param", "key=x"], &["there is no case at none.db"]),
     ] {
@@ -291,7 +304,14 @@ fn run_and_queries_are_commands_too() {
     run(".run\n").fails(2, &[".run needs NAME [K=V...]"]);
     run(".run lineag key=x\n")
         .fails(2, &["there is no saved query `lineag`", "  | .run lineag key=x\n  |      ^^^^^^\n"]);
-    run(".run lineage key\n").fails(2, &["`key` is no parameter: write NAME=VALUE"]);
+    let says =
+        ["`key` is not a value of a parameter: write NAME=VALUE", "  | .run lineage key\n  |              ^^^\n"];
+    run(".run lineage key\n").fails(2, &says);
+    run(".run triage x=1\n").fails(2, &["`triage` has no parameter `x`", "its parameters are since, until"]);
+    // What a script sets is not set after it.
+    let ran = run(".run triage since=2024-03-01\n.print after\nSELECT 1 AS x;\n.run nonsense\n.print never\n");
+    let ran = ran.fails(2, &["there is no saved query `nonsense`"]);
+    assert!(ran.out.contains("# What the case covers") && ran.out.ends_with("after\nx\r\n1\r\n"), "{ran:?}");
     run(".run lineage key=a key=b\n").fails(2, &["`key` is given twice"]);
     run(".run lineage\n").fails(2, &["`lineage` needs a value for `key`"]);
 }
@@ -307,7 +327,8 @@ fn the_shipped_scripts_report_on_a_case() {
     for said in ["# Where AKIADEPLOYBOTEXAMPLE is from", "203.0.113.77", "# What it left behind", "CreateUser"] {
         assert!(ran.out.contains(said), "{said}: {ran:?}");
     }
-    desk.run(&["script", "leaked-key"]).fails(2, &["leaked-key.trailq needs a value for `key`"]);
+    let ran = desk.run(&["script", "leaked-key"]).fails(2, &["`leaked-key` needs a value for `key`"]);
+    assert!(ran.err.contains("hint: write key=VALUE after the name of the script"), "{ran:?}");
     // A file of that name is meant before trailq's own.
     desk.scratch.write("triage", ".print mine\n");
     assert_eq!(desk.run(&["script", "triage"]).exits(0).out, "mine\n");
@@ -328,4 +349,52 @@ fn networks_and_policies_have_functions() {
         "SELECT policy_statements('{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\"}}') ->> '$[0].principals[0]' AS p",
     );
     assert_eq!(ran.exits(0).out, "p\n*\n");
+}
+
+#[test]
+fn values_follow_the_name_on_the_command_line() {
+    let desk = Desk::with_delivery();
+    let rows = |arguments: &[&str]| desk.run(arguments).exits(0).out;
+    let expected = rows(&["run", "lineage", "--param", "key=AKIADEPLOYBOTEXAMPLE", "--format", "json"]);
+    assert!(expected.contains("AKIASVCBACKUPEXAMPLE"), "{expected}");
+    assert_eq!(rows(&["run", "lineage", "key=AKIADEPLOYBOTEXAMPLE", "--format", "json"]), expected);
+    assert_eq!(rows(&["run", "lineage", "--format", "json", "key=AKIADEPLOYBOTEXAMPLE"]), expected);
+    assert_eq!(rows(&["run", "--format", "json", "credentials/lineage", "key=AKIADEPLOYBOTEXAMPLE"]), expected);
+    let since = rows(&["run", "trails-stopped", "since=2024-03-01", "--format", "csv"]);
+    assert_eq!(rows(&["run", "trails-stopped", "--since", "2024-03-01", "--format", "csv"]), since);
+    // A value is everything after the first `=`.
+    desk.scratch.write("mine/echo.sql", "-- title: T\n-- about: A.\n-- param: v text required: V\n-- param: l list: L\n-- columns: v, l\nSELECT :v AS v, :l AS l;\n");
+    let shown = desk.run(&["run", "echo", "v=a=b, c", "l=x,y", "--queries", "mine", "--format", "json"]).exits(0);
+    assert_eq!(shown.json(), json!([{"v": "a=b, c", "l": "[\"x\",\"y\"]"}]));
+    desk.run(&["run", "trails-stopped", "until=2001", "--fail-on-rows"]).exits(0);
+    // Scripts take them too, and trailq's own are run as queries are.
+    let script = rows(&["--quiet", "script", "triage", "since=2024-03-01"]);
+    assert!(script.contains("StopLogging"), "{script}");
+    assert_eq!(rows(&["--quiet", "run", "triage", "--since", "2024-03-01"]), script);
+    desk.scratch.write("s.trailq", ".print ${a} ${b}\n");
+    assert_eq!(rows(&["script", "s.trailq", "a=1", "--param", "b=2 3"]), "1 2 3\n");
+    assert_eq!(
+        String::from_utf8(desk.pipe(&["script", "-", "a=x"], b".print ${a}\n").exits(0).out.into()).unwrap(),
+        "x\n"
+    );
+    desk.run(&["script", "s.trailq", "a=1", "a=2"]).fails(2, &["`a` is given twice"]);
+}
+
+#[test]
+fn a_query_file_that_cannot_be_used_is_the_error() {
+    let desk = Desk::with_delivery();
+    let broken = OWN.replace("-- columns:", "-- signal: low\n-- columns:");
+    desk.scratch.write("mine/by-ip.sql", &broken);
+    desk.scratch.write("mine/console-logins.sql", &broken);
+    let says = ["error: by-ip.sql cannot be used: line 6: `signal: low`", "  --> mine/by-ip.sql:6\n"];
+    for arguments in [&["run", "by-ip"][..], &["queries", "by-ip"], &["run", "other/by-ip"]] {
+        desk.run(&[&["--queries", "mine"], arguments].concat()).fails(2, &says);
+    }
+    desk.pipe(&["--queries", "mine"], b".run by-ip\n").fails(2, &says);
+    // Of two with one name the one that works is run, with a note.
+    let ran = desk.run(&["--queries", "mine", "run", "console-logins", "until=2001"]).exits(0);
+    assert!(ran.err.contains("console-logins.sql cannot be used: line 6: "), "{ran:?}");
+    assert!(ran.err.contains("the query of trailq is run"), "{ran:?}");
+    desk.scratch.write("mine/latin.sql", [0xe9]);
+    desk.run(&["--queries", "mine", "run", "latin"]).fails(2, &["mine/latin.sql cannot be read"]);
 }

@@ -62,9 +62,12 @@ pub(super) fn run_shipped(
         }
     })?;
     let outer = session.params.replace(Params::of_script(values));
+    let settings = session.settings.clone();
     session.depth += 1;
     let done = run(session, script.text.as_bytes(), &format!("{}.trailq", script.name));
     session.depth -= 1;
+    // How the report is laid out is not how the session goes on.
+    session.settings = settings;
     session.params = outer;
     done
 }
