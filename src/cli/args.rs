@@ -34,10 +34,10 @@ pub(super) struct Global {
     /// How answers look [default: table]
     #[arg(long, global = true, value_name = "FORMAT", value_parser = formats())]
     pub(super) format: Option<Format>,
-    /// When to colour
+    /// When to color
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = colorings())]
     pub(super) color: Coloring,
-    /// A further folder of saved queries; may be given several times
+    /// A folder of saved queries; may be given several times
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) queries: Vec<PathBuf>,
     /// Leave out notes, status lines and progress
@@ -72,16 +72,16 @@ pub(super) enum Command {
     /// Run lookups, SQL and dot-commands from a file
     #[command(after_help = SCRIPT_EXAMPLES)]
     Script(Script),
-    /// Tell what the case holds: period, accounts, Regions, files, rejects
+    /// Show what the case holds: period, accounts, Regions, files, rejects
     #[command(after_help = INFO_EXAMPLES)]
     Info,
-    /// Write the case, or some of its events, as a new file to hand to someone; or verify such a file
+    /// Write the case or some of its events to a new file, or verify one
     #[command(after_help = SNAPSHOT_EXAMPLES)]
     Snapshot(Snapshot),
-    /// Bring other cases and snapshots into the case
+    /// Merge other cases and snapshots into the case
     #[command(after_help = MERGE_EXAMPLES)]
     Merge(Merge),
-    /// Tell what two cases hold that is not the same
+    /// Compare two cases
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(Diff),
     /// Print completions for a shell
@@ -156,13 +156,13 @@ pub(super) struct Queries {
     /// Words that a query is about, or the name of one to show
     #[arg(value_name = "WORD")]
     pub(super) words: Vec<String>,
-    /// Hold every query against the schema instead
+    /// Validate all saved queries against the schema
     #[arg(long, conflicts_with_all = ["words", "save", "delete"])]
     pub(super) check: bool,
     /// Save the query of a file in the case, under the file's name
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["words", "delete"])]
     pub(super) save: Option<PathBuf>,
-    /// Take a query out of the case
+    /// Delete a saved query from the case
     #[arg(long, value_name = "NAME", conflicts_with = "words")]
     pub(super) delete: Option<String>,
 }
@@ -243,10 +243,10 @@ pub(super) struct Snapshot {
     /// With --redact: write what stands for what to a file that only its owner can read
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "redact")]
     pub(super) redact_key: Option<PathBuf>,
-    /// Replace the file that is there
+    /// Replace an existing file
     #[arg(long)]
     pub(super) force: bool,
-    /// Hold a snapshot against itself instead: its structure, the sums of its ledger, and the digests that it carries
+    /// Verify a snapshot: its structure, the sums of its ledger, and its digests
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath,
           conflicts_with_all = ["out", "lookup", "query", "tag", "no_notes", "portable", "redact", "force"])]
     pub(super) verify: Option<PathBuf>,
@@ -258,10 +258,10 @@ pub(super) struct Snapshot {
 /// `trailq merge`.
 #[derive(Debug, Args)]
 pub(super) struct Merge {
-    /// The cases and snapshots to bring in
+    /// The cases and snapshots to merge
     #[arg(required = true, value_name = "OTHER.db", value_hint = ValueHint::FilePath)]
     pub(super) others: Vec<PathBuf>,
-    /// Merge what is redacted with what is not, or is in another way
+    /// Merge cases even if they were redacted differently
     #[arg(long)]
     pub(super) force: bool,
 }
@@ -307,7 +307,7 @@ fn formats() -> impl TypedValueParser<Value = Format> {
     PossibleValuesParser::new(names).try_map(|name| name.parse().map_err(|()| "no such format"))
 }
 
-/// Reads when to colour.
+/// Reads when to color.
 fn colorings() -> impl TypedValueParser<Value = Coloring> {
     // The AWS CLI says on and off.
     let aliased = |name: &'static str, alias: &'static str| PossibleValue::new(name).alias(alias);
@@ -325,7 +325,7 @@ Examples:
   trailq import ./AWSLogs                        load a folder of trail files into trailq.db
   trailq lookup event-name=ConsoleLogin last=7d  who signed in
   trailq lookup 'outcome=denied | top 10 user'   who was refused most
-  trailq                                         ask on, in the REPL
+  trailq                                         open the REPL
 
 Exit codes: 0 done; 1 done, but input was rejected or --fail-on-rows met rows; 2 could not run";
 
@@ -359,10 +359,11 @@ Examples:
 const SERVE_EXAMPLES: &str = "\
 Examples:
   trailq serve --port 8080
-  aws --endpoint-url http://127.0.0.1:8080 --no-sign-request --region us-east-1 cloudtrail lookup-events
+  aws --endpoint-url http://127.0.0.1:8080 --no-sign-request --region us-east-1 \\
+      cloudtrail lookup-events
   AWS_ENDPOINT_URL_CLOUDTRAIL=http://127.0.0.1:8080 python3 report.py
 
-The Region and the credentials of a request are not looked at; Ctrl-C ends it";
+The Region and the credentials of a request are not checked; Ctrl-C stops the server";
 
 /// Examples for `trailq queries --help`.
 const QUERIES_EXAMPLES: &str = "\
@@ -374,8 +375,9 @@ Examples:
   trailq queries --check --queries ./sql
   trailq queries --save odd-logins.sql
 
-Queries are looked for in the folders of --queries, of TRAILQ_QUERIES and of the configuration
-(~/.config/trailq/queries), among trailq's own, and in the case; of two with one name the first is meant";
+Queries are looked up in the folders of --queries, TRAILQ_QUERIES and the configuration
+(~/.config/trailq/queries), then among trailq's own, then in the case. If two have the same name,
+the first one is used";
 
 /// Examples for `trailq run --help`.
 const RUN_EXAMPLES: &str = "\
@@ -384,9 +386,9 @@ Examples:
   trailq run lineage key=AKIAIOSFODNN7EXAMPLE
   trailq run who-changed resource=acme-logs --format csv > changes.csv
   trailq run triage since=2024-03-01
-  trailq run trails-stopped --since now-24h --fail-on-rows --quiet || mail -s 'trail stopped' soc@example.com
+  trailq run trails-stopped --since now-24h --fail-on-rows --quiet || mail -s stopped soc@example.com
 
-`trailq queries` lists the queries, `trailq queries NAME` tells what one asks for";
+`trailq queries` lists the queries, `trailq queries NAME` shows the parameters of one";
 
 /// Examples for `trailq script --help`.
 const SCRIPT_EXAMPLES: &str = "\
@@ -415,9 +417,9 @@ Examples:
   trailq snapshot --verify incident-42.db
   trailq snapshot --verify incident-42.db --sources ./AWSLogs
 
-A snapshot tells where it comes from: `trailq --db OUT.db info` shows it. Whoever can rewrite the file can
-rewrite its digests too: pass the SHA-256 that is printed on by another way, and compare it with what
---verify prints. --verify exits with 1 when something is wrong";
+`trailq --db OUT.db info` shows what a snapshot was made from. Anyone who can modify the file can also
+modify its digests, so send the SHA-256 that is printed through a separate channel, and compare it
+with what --verify prints. --verify exits with 1 if something is wrong";
 
 /// Examples for `trailq merge --help`.
 const MERGE_EXAMPLES: &str = "\
@@ -426,8 +428,9 @@ Examples:
   trailq merge ../handed-over.db
   trailq merge --format json team/*.db > report.json
 
-The case is made where there is none. The same event, the same file, tag or note in two cases is one; the
-order makes no difference, and a case that is merged again adds nothing. It is done as a whole or not at all";
+The case is created if there is none. An event, file, tag or note that two cases share is stored once.
+The result does not depend on the order, merging again adds nothing, and a merge that fails changes
+nothing";
 
 /// Examples for `trailq diff --help`.
 const DIFF_EXAMPLES: &str = "\
@@ -437,8 +440,8 @@ Examples:
   trailq --format csv diff --rows mine.db theirs.db > differences.csv
   trailq --quiet diff case.db copy.db --fail-on-rows && echo the same
 
-Events are the same by their event id, and differ where their records do as parsed JSON; identities and
-resources are the same by what tells them apart";
+Events are matched by event ID, and differ if their records differ as parsed JSON; identities and
+resources are matched by what identifies them";
 
 /// Examples for `trailq completions --help`.
 const COMPLETIONS_EXAMPLES: &str = "\

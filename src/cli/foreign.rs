@@ -61,8 +61,8 @@ const OPTIONS: &[(&str, &[&str], &str)] = &[
     ("lookup", &["--sort", "--order", "--order-by"], "write a stage: trailq lookup 'TERMS | sort FIELD desc'"),
     ("lookup", &["--fields", "--columns", "--select"], "write a stage: trailq lookup 'TERMS | fields FIELD,FIELD'"),
     ("lookup", &["--group-by", "--by", "--count"], "write a stage: trailq lookup 'TERMS | count by FIELD'"),
-    ("lookup", &["--from", "--start", "--start-time", "--after"], "write a term: trailq lookup since=2024-03-01"),
-    ("lookup", &["--to", "--end", "--end-time", "--before"], "write a term: trailq lookup until=2024-03-02"),
+    ("lookup", &["--start", "--after"], "write a term: trailq lookup since=2024-03-01"),
+    ("lookup", &["--end", "--before"], "write a term: trailq lookup until=2024-03-02"),
     ("lookup", &["--not", "--exclude", "-v", "--invert-match"], "write a term: trailq lookup not user=alice"),
     (
         "run",
@@ -102,7 +102,7 @@ pub(super) fn option_advice(option: &str, words: &Words) -> Option<String> {
     let value = value.map_or_else(|| "VALUE".to_owned(), shell_word);
     let is_time = matches!(bare, "since" | "until" | "last");
     match command {
-        "lookup" | "" if is_time || fields::find(bare).is_some() => {
+        "" if is_time || fields::find(bare).is_some() => {
             let name = fields::find(bare).map_or(bare, |field| field.name);
             Some(format!("`{name}` is a term: trailq lookup {name}={value}"))
         }

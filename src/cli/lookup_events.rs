@@ -133,8 +133,9 @@ Examples:
   trailq lookup-events --region us-east-1 --output text --query 'Events[].[EventTime,EventName,Username]'
   trailq lookup-events --event-category insight
 
-Management events only, unless --event-category says otherwise; all accounts, Regions and times. Environment
-variables and configuration files of the AWS CLI are not read: not even AWS_REGION, since a case holds all Regions";
+Management events only, unless --event-category says otherwise; all accounts, Regions and times.
+Environment variables and configuration files of the AWS CLI are not read, AWS_REGION and
+AWS_DEFAULT_REGION included: a case holds all Regions";
 
 /// Answers as `aws cloudtrail lookup-events` does.
 pub(super) fn run(session: &mut Session, options: LookupEvents) -> Result<Outcome, SessionError> {

@@ -173,8 +173,11 @@ mod tests {
         for command in Cli::command().get_subcommands() {
             let name = command.get_name();
             let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-            assert!(!about.is_empty() && !about.ends_with('.'), "{name}");
-            assert!(command.get_after_help().is_some_and(|help| help.to_string().contains("Example")), "{name}");
+            assert!(!about.is_empty() && !about.ends_with('.') && about.chars().count() <= 70, "{name}: {about}");
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.starts_with("Examples:\n  "), "{name}");
+            let wide = help.lines().find(|line| line.chars().count() > 100);
+            assert_eq!(wide, None, "{name}: the help has 100 columns");
         }
     }
 }
