@@ -100,6 +100,7 @@ fn what_is_missing_or_wrong_is_told_with_its_help() {
         (&["queries", "--queries", "/no/such/folder"], &["the folder of queries /no/such/folder cannot be read"]),
         (&["run", "lineage", "AKIA"], &["`AKIA` is not a value of a parameter", "for example key=AKIA"]),
         (&["run", "lineage", "kee=x"], &["`lineage` has no parameter `kee`", "its parameters are key"]),
+        (&["run", "key=x", "lineage"], &["the name comes first: trailq run NAME key=x"]),
         (&["run", "lineage", "a b=x"], &["`a b` is not the name of a parameter"]),
         (&["run", "lineage", "key=x", "--param", "key=y"], &["`key` is given twice"]),
         (&["run", "lineage"], &["write key=VALUE after the name of the query"]),

@@ -97,6 +97,10 @@ pub(super) fn queries(session: &mut Session, queries: &Queries) -> Result<Outcom
 
 /// `trailq run NAME`.
 pub(super) fn run(session: &mut Session, run: RunQuery) -> Result<Outcome, SessionError> {
+    if run.name.contains('=') {
+        let mistake = Diagnostic::new(format!("`{}` is not the name of a query", run.name));
+        return Err(mistake.hint(format!("the name comes first: trailq run NAME {}", run.name)).into());
+    }
     let values = values(session, &run.name, &run.values)?;
     let params = given(run.params.into_iter().chain(values))?;
     let asked = Run { name: run.name, params, since: run.since, until: run.until };

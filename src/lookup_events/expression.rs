@@ -59,6 +59,9 @@ impl Expression {
             let (why, place) = (reason(&error), error.offset.min(text.len()));
             Diagnostic { span: Some(Span::new(place, place + 1)), ..bad(why) }.in_source(text).hint(EXAMPLE)
         })?;
+        if matches!(ast, Ast::Expref { .. }) {
+            return Err(bad("`&` is for arguments of functions, such as sort_by(Events, &EventName)".to_owned()));
+        }
         let mut hashes = Vec::new();
         adapt(&mut ast, &mut hashes);
         let literals = literal_bytes(&mut ast);
@@ -263,12 +266,10 @@ fn ordering_function(comparator: &Comparator) -> Option<&'static str> {
 fn runtime() -> Runtime {
     let mut runtime = Runtime::new();
     runtime.register_builtin_functions();
-    let orderings: [(&str, fn(Ordering) -> bool); 4] =
-        [("<", Ordering::is_lt), ("<=", Ordering::is_le), (">", Ordering::is_gt), (">=", Ordering::is_ge)];
-    for (name, holds) in orderings {
+    for name in ["<", "<=", ">", ">="] {
         let compare = move |args: &[Rcvar], _: &mut Context<'_>| {
             let found = match args {
-                [a, b] => ordering(a, b).map_or(Variable::Null, |order| Variable::Bool(holds(order))),
+                [a, b] => ordering(a, b).map_or(Variable::Null, |order| Variable::Bool(holds(name, order))),
                 _ => Variable::Null,
             };
             Ok(Rcvar::new(found))
@@ -280,6 +281,16 @@ fn runtime() -> Runtime {
     runtime.register_function("floor", Box::new(Whole(FloorFn::new())));
     runtime.register_function("sum", Box::new(Whole(SumFn::new())));
     runtime
+}
+
+/// Whether an order is what an ordering function asks for.
+fn holds(name: &str, order: Ordering) -> bool {
+    match name {
+        "<" => order.is_lt(),
+        "<=" => order.is_le(),
+        ">" => order.is_gt(),
+        _ => order.is_ge(),
+    }
 }
 
 /// The order of two numbers or two texts; nothing else has one.
@@ -306,7 +317,59 @@ impl<F: Function> Function for Whole<F> {
 mod tests {
     use jmespath::{Rcvar, Variable};
 
+    use proptest::prelude::{prop, proptest};
+
     use super::{Expression, MAX_OPERATORS};
+
+    /// Parts of expressions.
+    const TOKENS: [&str; 46] = [
+        "Events",
+        "EventName",
+        "n",
+        "@",
+        "*",
+        ".",
+        "[",
+        "]",
+        "[]",
+        "[*]",
+        "[?",
+        "{",
+        "}",
+        "a:",
+        "(",
+        ")",
+        ",",
+        "|",
+        "||",
+        "&&",
+        "&",
+        "!",
+        "==",
+        "!=",
+        "<",
+        ">=",
+        "0",
+        "-1",
+        "2147483647",
+        ":",
+        "::",
+        "`1`",
+        "`x`",
+        "'s'",
+        "\"q\"",
+        "é",
+        "length(",
+        "sort_by(",
+        "join(",
+        "sum(",
+        "max_by(",
+        "to_string(",
+        "keys(",
+        "merge(",
+        "reverse(",
+        " ",
+    ];
 
     fn data() -> Rcvar {
         let json = r#"{"Events":[{"EventTime":"2024-03-01T09:00:00+00:00","EventName":"B","n":[1,2,3]},
@@ -401,6 +464,15 @@ mod tests {
         assert!(Expression::parse(&format!("'{}'", "[".repeat(5000))).is_ok());
         let mistake = Expression::parse(&format!("`{}{}`", "[".repeat(5000), "]".repeat(5000))).unwrap_err();
         assert!(mistake.message.contains("recursion limit exceeded"), "{mistake:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_expression_panics(tokens in prop::collection::vec(prop::sample::select(&TOKENS[..]), 0..30)) {
+            if let Ok(expression) = Expression::parse(&tokens.concat()) {
+                let _ = expression.search(&data(), 200);
+            }
+        }
     }
 
     #[test]

@@ -88,7 +88,11 @@ impl Session {
         if found.is_empty() {
             let words = words.join(" ");
             let near: Vec<String> = library.near(&words).iter().map(|near| format!("`{near}`")).collect();
-            let near = if near.is_empty() { String::new() } else { format!("; near it are {}", near.join(", ")) };
+            let near = match near.as_slice() {
+                [] if shipped_script(&words).is_some() => format!("; `trailq script {words}` runs the script"),
+                [] => String::new(),
+                near => format!("; near it are {}", near.join(", ")),
+            };
             self.note(&format!("no saved query is about `{words}`{near}"));
         }
         Ok(Answer::rows(found.len() as u64))
