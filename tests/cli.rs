@@ -725,7 +725,10 @@ fn options_of_other_tools_are_answered_with_what_to_write() {
         (&["info", "x.db"], &["trailq --db x.db info"]),
         (&["sql", "SELECT 1", "-f", "x"], &["cannot be used with"]),
         (&["--quiet", "--quiet", "info"], &["--quiet is given twice"]),
-        (&["import", "--jobs", "0", "x"], &["`0` is not a value of --jobs: 0 is not in 1..=1024"]),
+        (&["import", "--jobs", "0", "x"], &["`0` is not a value of --jobs: expected a number from 1 to 1024"]),
+        (&["serve", "--port", "x"], &["`x` is not a value of --port: expected a whole number"]),
+        (&["serve", "--port", "1", "--address", "x"], &["`x` is not a value of --address: expected an IP address"]),
+        (&["lookup", "--limit", "99999999999999999999", "x"], &["the number is too large"]),
     ] {
         let ran = desk.run(arguments).fails(2, says);
         assert_eq!(ran.out, "", "{arguments:?}");

@@ -145,7 +145,7 @@ pub(super) struct Serve {
     /// The port; 0 takes any that is free
     #[arg(long, value_name = "N")]
     pub(super) port: u16,
-    /// The address; another one than this machine's own lets others read the case, unasked who they are
+    /// The address; any other than this machine's own lets others read the case without credentials
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub(super) address: IpAddr,
 }
@@ -386,7 +386,7 @@ Examples:
   trailq run lineage key=AKIAIOSFODNN7EXAMPLE
   trailq run who-changed resource=acme-logs --format csv > changes.csv
   trailq run triage since=2024-03-01
-  trailq run trails-stopped --since now-24h --fail-on-rows --quiet || mail -s stopped soc@example.com
+  trailq run trails-stopped --since now-24h --fail-on-rows -q || mail -s stopped soc@example.com
 
 `trailq queries` lists the queries, `trailq queries NAME` shows the parameters of one";
 
@@ -417,9 +417,9 @@ Examples:
   trailq snapshot --verify incident-42.db
   trailq snapshot --verify incident-42.db --sources ./AWSLogs
 
-`trailq --db OUT.db info` shows what a snapshot was made from. Anyone who can modify the file can also
-modify its digests, so send the SHA-256 that is printed through a separate channel, and compare it
-with what --verify prints. --verify exits with 1 if something is wrong";
+`trailq --db OUT.db info` shows what a snapshot was made from. Anyone who can modify the file can
+also modify its digests, so send the SHA-256 that is printed through a separate channel, and compare
+it with what --verify prints. --verify exits with 1 if something is wrong";
 
 /// Examples for `trailq merge --help`.
 const MERGE_EXAMPLES: &str = "\
@@ -428,9 +428,9 @@ Examples:
   trailq merge ../handed-over.db
   trailq merge --format json team/*.db > report.json
 
-The case is created if there is none. An event, file, tag or note that two cases share is stored once.
-The result does not depend on the order, merging again adds nothing, and a merge that fails changes
-nothing";
+The case is created if there is none. What two cases share, such as events, files, tags and notes,
+is stored once. The result does not depend on the order, merging again adds nothing, and a merge
+that fails changes nothing";
 
 /// Examples for `trailq diff --help`.
 const DIFF_EXAMPLES: &str = "\

@@ -130,7 +130,7 @@ Examples:
   trailq lookup-events --start-time 2024-03-01 --end-time 2024-03-02T12:00:00Z --max-items 10
   trailq lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=AssumeRole \\
       AttributeKey=ResourceName,AttributeValue=ASIAIOSFODNN7EXAMPLE
-  trailq lookup-events --region us-east-1 --output text --query 'Events[].[EventTime,EventName,Username]'
+  trailq lookup-events --region us-east-1 --output text --query 'Events[].[EventTime,EventName]'
   trailq lookup-events --event-category insight
 
 Management events only, unless --event-category says otherwise; all accounts, Regions and times.

@@ -111,7 +111,7 @@ pub(super) fn diagnose(error: &clap::Error, arguments: &[OsString]) -> Diagnosti
         }
         ErrorKind::InvalidValue => return invalid_value(error, &argument, &text(ContextKind::InvalidValue), &words),
         ErrorKind::ValueValidation => {
-            let why = std::error::Error::source(error).map_or_else(String::new, |why| format!(": {why}"));
+            let why = std::error::Error::source(error).map_or_else(String::new, |why| format!(": {}", expected(why)));
             let value = text(ContextKind::InvalidValue);
             Diagnostic::new(format!("`{value}` is not a value of {}{why}", option_name(&argument)))
         }
@@ -135,6 +135,18 @@ pub(super) fn diagnose(error: &clap::Error, arguments: &[OsString]) -> Diagnosti
         }
     };
     with_help(mistake, &words)
+}
+
+/// Why a value is not one that an option takes: the errors of numbers and addresses in other words.
+fn expected(why: &dyn std::error::Error) -> String {
+    let why = why.to_string();
+    match why.split_once(" is not in ").and_then(|(_, range)| range.split_once("..=")) {
+        Some((least, most)) => format!("expected a number from {least} to {most}"),
+        None if why.contains("invalid digit") => "expected a whole number".to_owned(),
+        None if why.contains("too large") || why.contains("too small") => "the number is too large".to_owned(),
+        None if why.contains("IP address") => "expected an IP address such as 127.0.0.1".to_owned(),
+        None => why,
+    }
 }
 
 /// The name of an option as clap's errors have it, without its values.
