@@ -689,6 +689,8 @@ fn a_word_that_is_not_a_command_is_answered_with_what_to_write() {
         (&["it's", "me"], &["`trailq lookup 'it'\\''s me'` looks for it"]),
         (&["trailq.db", "search", "x"], &["no command `search`"]),
         (&["aws", "cloudtrail", "lookup-events"], &["write: trailq lookup-events"]),
+        (&["help", "serach"], &["no command `serach`"]),
+        (&["help", "impotr"], &["did you mean the command `import`?"]),
         (&["./none"], &["there is no case at ./none"]),
         (&["none.db"], &["there is no case at none.db"]),
     ] {

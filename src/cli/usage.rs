@@ -100,7 +100,10 @@ pub(super) fn diagnose(error: &clap::Error, arguments: &[OsString]) -> Diagnosti
         ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand => match words.command() {
             Some(command) => return unexpected_word(&argument, command, &words),
             None => {
-                let operands = words.operands();
+                let mut operands = words.operands();
+                if operands.len() > 1 && operands[0] == "help" {
+                    operands.remove(0);
+                }
                 let is_case = |word: &str| foreign::looks_like_case(word) || Path::new(word).exists();
                 let named = operands.first().is_some_and(|first| is_case(first));
                 return foreign::unknown_command(&operands[usize::from(named)..]);
