@@ -308,6 +308,7 @@ impl<R: Read> Decoder<'_, R> {
                 }
                 Skipped::Open => self.window.advance(all),
                 Skipped::Unbalanced => {
+                    self.recognise()?;
                     let reason = "is not well-formed JSON behind the list of records".to_owned();
                     let reject = self.window.reject_until(reason, |_| None);
                     self.levels.clear();

@@ -19,6 +19,7 @@ use super::source::{self, Found};
 use super::worker::{self, Before, Message, Tools};
 use crate::ledger::{FileEnd, FileOutcome};
 use crate::store::dictionary::Dictionaries;
+use crate::store::file_names;
 use crate::store::known::Keyer;
 use crate::store::records::Packer;
 use crate::store::write::Writer;
@@ -53,7 +54,7 @@ pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn 
     let started = Instant::now();
     let files = source::walk(paths, options.follow_links).map_err(|(path, source)| Error::Path { path, source })?;
     let connection = store::open_for_import(case)?;
-    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    let names: Vec<String> = paths.iter().map(|path| file_names::name_of(path)).collect();
     let mut report = Report::default();
     let handle = connection.get_interrupt_handle();
     progress.cancelled_by(Box::new(move || handle.interrupt()));
@@ -91,45 +92,61 @@ pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn 
 
 /// What the ledger knows before a run.
 struct Known {
-    /// By path: size, modification time, SHA-256.
-    files: HashMap<String, (u64, Option<i64>, String)>,
+    /// The contents of each file that were read to their end, by the file's name.
+    files: HashMap<String, Vec<KnownContent>>,
     /// Bytes of all files.
     bytes: u64,
     /// Whether every earlier run came to its end.
     finished: bool,
 }
 
+/// A content of a file.
+struct KnownContent {
+    bytes: u64,
+    modified: Option<i64>,
+    sha256: String,
+}
+
 impl Known {
     fn load(connection: &Connection, case: &Path) -> Result<Known, store::Error> {
         let load = || -> rusqlite::Result<Known> {
-            let mut select =
-                connection.prepare("SELECT path, bytes, modified, sha256 FROM files WHERE partial IS NULL")?;
-            let rows =
-                select.query_map([], |row| Ok((row.get::<_, String>(0)?, (row.get(1)?, row.get(2)?, row.get(3)?))))?;
-            let files = rows.collect::<rusqlite::Result<HashMap<_, (u64, Option<i64>, String)>>>()?;
+            let mut select = connection
+                .prepare("SELECT path, bytes, modified, sha256 FROM files WHERE partial IS NULL AND sha256 <> ''")?;
+            let mut rows = select.query([])?;
+            let mut files: HashMap<String, Vec<KnownContent>> = HashMap::new();
+            let mut all = 0;
+            while let Some(row) = rows.next()? {
+                let content = KnownContent { bytes: row.get(1)?, modified: row.get(2)?, sha256: row.get(3)? };
+                let name = file_names::plain(row.get_ref(0)?.as_str()?, &content.sha256);
+                all += content.bytes;
+                match files.get_mut(name) {
+                    Some(contents) => contents.push(content),
+                    None => drop(files.insert(name.to_owned(), vec![content])),
+                }
+            }
             let unfinished = "SELECT count(*) FROM imports WHERE finished_at IS NULL";
             let finished = connection.query_row(unfinished, [], |row| row.get::<_, i64>(0))? == 0;
-            Ok(Known { bytes: files.values().map(|file| file.0).sum(), files, finished })
+            Ok(Known { bytes: all, files, finished })
         };
         load().map_err(|error| store::Error::of(case, error))
     }
 
+    /// The contents of a file that are of its size.
+    fn of_size<'k>(&'k self, found: &Found) -> impl Iterator<Item = &'k KnownContent> {
+        let (contents, bytes) = (self.files.get(&file_names::name_of(&found.path)), found.bytes);
+        contents.into_iter().flatten().filter(move |content| content.bytes == bytes)
+    }
+
     /// Whether the ledger has the file as it is now.
     fn is_unchanged(&self, found: &Found) -> bool {
-        self.files.get(&path_text(found)).is_some_and(|(bytes, modified, _)| {
-            *bytes == found.bytes && modified.is_some() && *modified == found.modified
-        })
+        found.modified.is_some() && self.of_size(found).any(|content| content.modified == found.modified)
     }
 
     /// What is to be compared before the file is read again.
     fn before(&self, found: &Found) -> Option<Before> {
-        let (bytes, _, sha256) = self.files.get(&path_text(found))?;
-        (*bytes == found.bytes && found.unreadable.is_none()).then(|| Before { sha256: sha256.clone() })
+        let sha256s: Vec<String> = self.of_size(found).map(|content| content.sha256.clone()).collect();
+        (!sha256s.is_empty() && found.unreadable.is_none()).then_some(Before { sha256s })
     }
-}
-
-fn path_text(found: &Found) -> String {
-    found.path.to_string_lossy().into_owned()
 }
 
 /// Starts the workers and writes what they send.
@@ -189,7 +206,7 @@ pub(super) fn write_file(
     report: &mut Report,
     progress: &dyn Progress,
 ) -> Result<(), Error> {
-    let path = path_text(found);
+    let path = file_names::name_of(&found.path);
     writer.begin_file(&path)?;
     let mut told = 0;
     for message in queue {
@@ -227,7 +244,7 @@ fn end_file(
     writer: &mut Writer<'_>,
     report: &mut Report,
 ) -> Result<(), Error> {
-    let file_name = found.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let file_name = found.path.file_name().map(|name| file_names::name_of(Path::new(name))).unwrap_or_default();
     let name = Name::parse(&file_name);
     let counts = writer.end_file(path, found.modified, &name.delivery(), end)?;
     match end.outcome {

@@ -19,6 +19,7 @@ use super::source::{self, Capped, Found, Magic, RawFile};
 use super::window::{Window, reject_of};
 use crate::event::Event;
 use crate::ledger::{Digest, FileEnd, FileOutcome, Problem, Reject};
+use crate::store::file_names;
 use crate::store::known::{Keyer, Keys};
 use crate::store::records::{BLOCK_BYTES, BLOCK_RECORDS, Packer};
 use crate::store::write::Batch;
@@ -32,9 +33,9 @@ pub(crate) enum Message {
     End(FileEnd),
 }
 
-/// A file of the ledger whose size is as it was: the same content needs no second reading.
+/// The contents of a file that the ledger has and that are of its size: none of them needs a second reading.
 pub(crate) struct Before {
-    pub(crate) sha256: String,
+    pub(crate) sha256s: Vec<String>,
 }
 
 /// How much is looked at to recognise a CSV download.
@@ -56,7 +57,7 @@ pub(crate) fn read_file(
 ) -> Result<(), crossbeam_channel::SendError<Message>> {
     if let Some(before) = before
         && let Ok((bytes, hash)) = hash_file(&found.path)
-        && hash == before.sha256
+        && before.sha256s.contains(&hash)
     {
         return out.send(Message::End(FileEnd {
             outcome: FileOutcome::Unchanged,
@@ -148,7 +149,9 @@ fn outcome_of(found: &Found, decoded: Decoded, read: u64, sink: &mut FileSink<'_
             sink.whole_file(what);
             FileOutcome::TrailFile
         }
-        Decoded::SomethingElse(_) => FileOutcome::Ignored,
+        Decoded::SomethingElse(_) if !sink.has_something() => FileOutcome::Ignored,
+        // What was rejected or stored of it must be accounted for.
+        Decoded::SomethingElse(_) => FileOutcome::TrailFile,
         Decoded::TrailFile | Decoded::Stopped => FileOutcome::TrailFile,
     }
 }
@@ -234,7 +237,7 @@ fn read_zip(archive: File, sink: &mut FileSink<'_>) -> Decoded {
         let decoded = match archive.by_index(index) {
             Ok(member) if member.is_dir() => continue,
             Ok(member) => {
-                sink.member = member.name().ok().map(|name| name.into_owned());
+                sink.member = Some(file_names::name_of_bytes(member.name_raw()));
                 let size = member.compressed_size();
                 read_member(member, size, sink)
             }
@@ -280,6 +283,8 @@ pub(super) struct FileSink<'w> {
     member: Option<String>,
     format: Option<&'static str>,
     problems: BTreeMap<Problem, u64>,
+    /// Whether anything of the file was sent.
+    sent: bool,
     /// The writer is gone.
     gone: bool,
 }
@@ -304,13 +309,20 @@ impl<'w> FileSink<'w> {
             member: None,
             format: None,
             problems: BTreeMap::new(),
+            sent: false,
             gone: false,
         }
     }
 
     fn send(&mut self, message: Message) -> ControlFlow<()> {
+        self.sent = true;
         self.gone |= self.out.send(message).is_err();
         if self.gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// Whether the file has anything that is stored or rejected.
+    fn has_something(&self) -> bool {
+        self.sent || !self.events.is_empty()
     }
 
     /// Sends the events gathered so far.

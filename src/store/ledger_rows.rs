@@ -1,17 +1,12 @@
-//! The writer's other half: rejects, digests, the account of each file, commits and the end of a run.
+//! The writer's other half: rejects, digests, and the end of a run. `file_rows` has the account of each file.
 
-use std::time::{Duration, Instant};
-
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use super::error::Error;
-use super::write::{OpenFile, Writer};
+use super::write::Writer;
 use super::{counts, indexes, turns};
-use crate::ledger::{Counts, Digest, FileEnd, FileOutcome, Reject};
+use crate::ledger::{Digest, Reject};
 use crate::time;
-
-/// A file that ends so long after the last commit is committed: a commit waits for the disk, and a kill takes what is not.
-const COMMIT_AFTER: Duration = Duration::from_millis(250);
 
 impl Writer<'_> {
     /// Keeps what could not be stored.
@@ -100,83 +95,6 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Ends a file: writes its row of the ledger and commits from time to time. The answer accounts for this reading.
-    pub(crate) fn end_file(
-        &mut self,
-        path: &str,
-        modified: Option<i64>,
-        delivery: &Delivery<'_>,
-        end: &FileEnd,
-    ) -> Result<Counts, Error> {
-        let Some(file) = self.file.take() else { return Ok(Counts::default()) };
-        let result = match end.outcome {
-            FileOutcome::Ignored => Ok(()),
-            FileOutcome::Unchanged => self
-                .connection
-                .execute("UPDATE files SET modified = ?2 WHERE id = ?1", params![file.id, modified])
-                .map(drop),
-            FileOutcome::TrailFile => self.write_file(&file, path, modified, delivery, end),
-        };
-        self.sql(result)?;
-        if self.committed_at.elapsed() >= COMMIT_AFTER {
-            self.committed_at = Instant::now();
-            self.sql(turns::commit_and_go_on(self.connection))?;
-        }
-        Ok(file.counts)
-    }
-
-    fn write_file(
-        &mut self,
-        file: &OpenFile,
-        path: &str,
-        modified: Option<i64>,
-        delivery: &Delivery<'_>,
-        end: &FileEnd,
-    ) -> rusqlite::Result<()> {
-        let path = if path == "-" { format!("stdin:{}", end.sha256) } else { path.to_owned() };
-        // Standard input has no name until it is read: the same bytes again are the same file again.
-        let mut twin = self.connection.prepare_cached("SELECT id FROM files WHERE path = ?1 AND id <> ?2")?;
-        let twin: Option<i64> = twin.query_row(params![path, file.id], |row| row.get(0)).optional()?;
-        if twin.is_some() {
-            self.connection.execute("DELETE FROM rejects WHERE file_id = ?1", [file.id])?;
-            return Ok(());
-        }
-        let counts = &file.counts;
-        self.connection
-            .prepare_cached(
-                "INSERT OR REPLACE INTO files (id, path, sha256, bytes, modified, format, account_id, region, \
-                 delivered_at, import_id, read, stored, duplicate, rejected, conflict, replaced) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
-            )?
-            .execute(params![
-                file.id,
-                path,
-                end.sha256,
-                end.bytes,
-                modified,
-                end.format,
-                delivery.account_id,
-                delivery.region,
-                delivery.delivered_at,
-                self.import,
-                counts.read,
-                // What an earlier reading of the same file stored is this file's still.
-                counts.stored + file.again,
-                counts.duplicate - file.again,
-                counts.rejected,
-                counts.conflict,
-                counts.replaced
-            ])?;
-        let mut insert = self
-            .connection
-            .prepare_cached("INSERT INTO field_problems (file_id, field, problem, events) VALUES (?1, ?2, ?3, ?4)")?;
-        for (problem, events) in &end.problems {
-            insert.execute(params![file.id, problem.field, problem.problem, events])?;
-        }
-        self.next_file = self.next_file.max(file.id + 1);
-        Ok(())
-    }
-
     /// Ends the run: makes the indexes, writes the counts, and marks the case as whole.
     pub(crate) fn finish(self) -> Result<(), Error> {
         let path = self.path;
@@ -206,13 +124,4 @@ impl Writer<'_> {
         self.blocks.finish()?;
         Ok(self.sums)
     }
-}
-
-/// What the name of a delivered file says (the formats reference, section 1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Delivery<'a> {
-    pub(crate) account_id: Option<&'a str>,
-    pub(crate) region: Option<&'a str>,
-    /// UTC, `YYYY-MM-DDTHH:MM:SSZ`.
-    pub(crate) delivered_at: Option<&'a str>,
 }

@@ -12,6 +12,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params};
 
 use super::error::Error;
+use super::file_names::Unmarked;
 use super::open;
 use super::records::Reader;
 use crate::hash::sha256;
@@ -164,9 +165,11 @@ impl Staged {
                 transaction
                     .execute("UPDATE OR IGNORE replaced_rows SET event_id = ?2 WHERE event_id = ?1", [old, new])?;
             }
+            let unmarked = Unmarked::take_off(&transaction)?;
             for (table, column, how) in COLUMNS {
                 rewrite_column(&transaction, redactor, (table, column, *how))?;
             }
+            unmarked.put_on(&transaction)?;
             rewrite_conflicts(&transaction, redactor)?;
             transaction.commit()
         };

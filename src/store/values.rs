@@ -13,7 +13,7 @@ use crate::query::{Param, ScanSize, Statistics};
 const MOST_NEAR: usize = 20_000;
 
 /// How many events a case has: every one has an outcome, so that its counts add up to all of them.
-pub(super) const EVENTS: &str = "SELECT sum(events) FROM attribute_values WHERE attribute = 'outcome'";
+pub(super) const EVENTS: &str = "SELECT coalesce(sum(events), 0) FROM attribute_values WHERE attribute = 'outcome'";
 
 /// How long they are looked for.
 const PATIENCE: Duration = Duration::from_millis(200);

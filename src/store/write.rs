@@ -39,15 +39,17 @@ pub(crate) struct Batch {
 }
 
 /// What the writer knows of the file that it is taking in.
+#[derive(Default)]
 pub(super) struct OpenFile {
+    /// The number that its row gets, unless the ledger proves to have this content.
     pub(super) id: i64,
-    /// Whether the ledger had the file before: it grew or changed.
-    pub(super) known: bool,
-    /// Events of this file that this reading has met.
-    pub(super) met: HashSet<i64>,
+    /// Rows that have the content of the file, or may have it, and only some of its events.
+    pub(super) partial: Vec<i64>,
+    /// The events of these rows that this reading has met.
+    pub(super) met: FxHashMap<i64, HashSet<i64>>,
     pub(super) counts: Counts,
-    /// Of `counts.duplicate`: events that an earlier reading of the same file stored.
-    pub(super) again: u64,
+    /// Events of this reading have this number or a higher one.
+    pub(super) first_event: i64,
     /// Whether anything was written for it.
     pub(super) dirty: bool,
 }
@@ -65,7 +67,7 @@ pub(crate) struct Writer<'c> {
     pub(super) connection: &'c Connection,
     pub(super) path: &'c Path,
     known: Known,
-    next_id: i64,
+    pub(super) next_id: i64,
     pub(super) next_file: i64,
     pub(super) import: i64,
     facets: FxHashMap<Key, i64>,
@@ -161,36 +163,6 @@ impl<'c> Writer<'c> {
         self.sql(if much { indexes::drop_secondary(self.connection) } else { indexes::keep(self.connection) })
     }
 
-    /// Begins a file.
-    pub(crate) fn begin_file(&mut self, path: &str) -> Result<(), Error> {
-        let found = self.connection.prepare_cached("SELECT id FROM files WHERE path = ?1");
-        let found = found.and_then(|mut select| select.query_row([path], |row| row.get(0)).optional());
-        let found: Option<i64> = self.sql(found)?;
-        self.file = Some(OpenFile {
-            id: found.unwrap_or(self.next_file),
-            known: found.is_some(),
-            met: HashSet::new(),
-            counts: Counts::default(),
-            again: 0,
-            dirty: false,
-        });
-        Ok(())
-    }
-
-    /// Prepares the ledger for what the file is about to write.
-    pub(super) fn touch_file(&mut self) -> rusqlite::Result<i64> {
-        let Some(file) = &mut self.file else { return Err(rusqlite::Error::InvalidQuery) };
-        if !file.dirty {
-            file.dirty = true;
-            if file.known {
-                for table in ["rejects", "field_problems"] {
-                    self.connection.execute(&format!("DELETE FROM {table} WHERE file_id = ?1"), [file.id])?;
-                }
-            }
-        }
-        Ok(file.id)
-    }
-
     /// The dictionary of the case's records, or one in the making.
     pub(crate) fn dictionaries(&self) -> Result<Dictionaries, Error> {
         self.sql(Dictionaries::of(self.connection))
@@ -219,7 +191,7 @@ impl<'c> Writer<'c> {
                 self.blocks.write(first, batch)?;
                 self.next_id += batch.events.len() as i64;
             }
-            self.count(&verdict, existing, file)?;
+            self.count(&verdict, existing)?;
             match (verdict, existing) {
                 (Verdict::New, _) => self.store(id, event, keys, batch.from_csv, file)?,
                 (Verdict::TakeNew { loser }, Some(existing)) => {
@@ -243,19 +215,15 @@ impl<'c> Writer<'c> {
     }
 
     /// Accounts for one record.
-    fn count(&mut self, verdict: &Verdict, existing: Option<i64>, file_id: i64) -> rusqlite::Result<()> {
-        let own = match existing {
-            Some(existing) => self.is_of_this_file(existing, file_id)?,
-            None => false,
-        };
+    fn count(&mut self, verdict: &Verdict, existing: Option<i64>) -> rusqlite::Result<()> {
+        if let Some(existing) = existing {
+            self.note_met(existing)?;
+        }
         let Some(file) = &mut self.file else { return Ok(()) };
         file.counts.read += 1;
         match verdict {
             Verdict::New => file.counts.stored += 1,
-            _ => {
-                file.counts.duplicate += 1;
-                file.again += u64::from(own);
-            }
+            _ => file.counts.duplicate += 1,
         }
         match verdict {
             Verdict::TakeNew { loser: None } => file.counts.replaced += 1,
@@ -263,13 +231,6 @@ impl<'c> Writer<'c> {
             _ => {}
         }
         Ok(())
-    }
-
-    /// Whether an event was stored by an earlier reading of the same file, and is met for the first time in this one.
-    fn is_of_this_file(&mut self, event: i64, file_id: i64) -> rusqlite::Result<bool> {
-        let Some(file) = self.file.as_mut().filter(|file| file.known) else { return Ok(false) };
-        let mut owner = self.connection.prepare_cached("SELECT file_id FROM events WHERE id = ?1")?;
-        Ok(owner.query_row([event], |row| row.get::<_, i64>(0))? == file_id && file.met.insert(event))
     }
 
     /// The id of the event with this eventID.
@@ -316,10 +277,6 @@ impl<'c> Writer<'c> {
             known.insert(keys.event, id as u32);
         }
         self.sums.add(event, &links);
-        // What this reading stores is no event of an earlier one, however often the file has it.
-        if let Some(file) = self.file.as_mut().filter(|file| file.known) {
-            file.met.insert(id);
-        }
         Ok(())
     }
 

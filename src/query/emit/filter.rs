@@ -204,7 +204,12 @@ impl<'s> Writer<'s> {
             Place::File => {
                 let path = self.matches("path", matcher);
                 let name = self.tail("path", matcher, &['/']);
-                format!("e.file_id IN (SELECT id FROM files WHERE {path} OR {name})")
+                // Of a file that was overwritten, also the contents whose names have a mark behind the path.
+                let (plain, marked) = ("substr(path, 1, length(path) - 24)", "substr(path, -24, 8) = '#sha256:'");
+                let (of_path, of_name) = (self.matches(plain, matcher), self.tail(plain, matcher, &['/']));
+                format!(
+                    "e.file_id IN (SELECT id FROM files WHERE {path} OR {name} OR ({marked} AND ({of_path} OR {of_name})))"
+                )
             }
             Place::Tag => {
                 let tag = self.matches("tag", matcher);

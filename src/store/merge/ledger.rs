@@ -15,12 +15,8 @@ use rustc_hash::FxHashMap;
 use super::{Other, Writer};
 use crate::store::duplicates;
 use crate::store::error::Error;
+use crate::store::file_names::{mark, plain};
 use crate::store::indexes;
-
-/// What stands between a path and the SHA-256 of the file that is meant.
-const MARK: &str = "#sha256:";
-/// How much of it.
-const DIGITS: usize = 16;
 
 /// A file, without what a case made of it.
 struct File {
@@ -32,8 +28,7 @@ struct File {
 
 impl File {
     fn new(id: i64, path: &str, sha256: String) -> File {
-        let mark = mark(&sha256);
-        File { id, path: path.strip_suffix(&mark).unwrap_or(path).to_owned(), sha256 }
+        File { id, path: plain(path, &sha256).to_owned(), sha256 }
     }
 
     /// By path, and of one path by SHA-256; one that could not be read comes last.
@@ -50,10 +45,6 @@ struct Joined {
     modified: Option<i64>,
 }
 
-fn mark(sha256: &str) -> String {
-    format!("{MARK}{}", sha256.get(..DIGITS).unwrap_or(sha256))
-}
-
 /// The files of a case.
 fn files(connection: &Connection) -> rusqlite::Result<Vec<File>> {
     let mut select = connection.prepare("SELECT id, path, sha256 FROM files")?;
@@ -61,20 +52,23 @@ fn files(connection: &Connection) -> rusqlite::Result<Vec<File>> {
     rows.collect()
 }
 
-/// The place of each file of a case among all of them, and their names made so that each is one file's only.
-pub(super) fn ranks(connection: &Connection) -> rusqlite::Result<FxHashMap<i64, u32>> {
+/// The place of each file of a case among all of them, and their names made so that each is one file's only; also how
+/// many names of rows up to `last` changed by that.
+pub(super) fn ranks(connection: &Connection, last: i64) -> rusqlite::Result<(FxHashMap<i64, u32>, usize)> {
     let mut all = files(connection)?;
     all.sort_by(|a, b| a.order().cmp(&b.order()));
     let mut rename = connection.prepare("UPDATE files SET path = ?2 WHERE id = ?1 AND path <> ?2")?;
     let first = |at: usize| at == 0 || all[at - 1].path != all[at].path;
+    let mut renamed = 0;
     // Those with a mark give the plain name free before another file takes it.
     for plain in [false, true] {
         for (at, file) in all.iter().enumerate().filter(|(at, _)| first(*at) == plain) {
             let mark = if first(at) { String::new() } else { mark(&file.sha256) };
-            rename.execute(params![file.id, format!("{}{mark}", file.path)])?;
+            let changed = rename.execute(params![file.id, format!("{}{mark}", file.path)])?;
+            renamed += if file.id <= last { changed } else { 0 };
         }
     }
-    Ok(all.iter().zip(0..).map(|(file, rank)| (file.id, rank)).collect())
+    Ok((all.iter().zip(0..).map(|(file, rank)| (file.id, rank)).collect(), renamed))
 }
 
 impl Writer<'_> {
@@ -329,7 +323,7 @@ struct Account {
 
 /// Accounts for every file anew.
 pub(super) fn account(connection: &Connection) -> rusqlite::Result<()> {
-    let ranks = ranks(connection)?;
+    let (ranks, _) = ranks(connection, 0)?;
     settle_conflicts(connection, &ranks)?;
     let mut accounts: FxHashMap<i64, Account> = FxHashMap::default();
     let mut select = connection.prepare("SELECT file_id, count(*) FROM events GROUP BY file_id")?;

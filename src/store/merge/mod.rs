@@ -59,28 +59,24 @@ impl<'c> Writer<'c> {
         let own = if is_new { Ok(None) } else { provenance::last(self.connection) };
         self.merge = Some(Merge { own: self.sql(own)?, ..Merge::default() });
         let mut files = 0;
+        let last = self.next_file - 1;
         for other in others.iter_mut() {
             files += self.take_files(other)?;
         }
-        let ranks = ledger::ranks(self.connection);
-        let ranks = self.sql(ranks)?;
+        let ranks = ledger::ranks(self.connection, last);
+        let (ranks, renamed) = self.sql(ranks)?;
         if let Some(merge) = &mut self.merge {
             merge.ranks = ranks;
         }
+        // Which content of a file has its plain name must not depend on which case others came into.
+        self.note_change(renamed);
         Ok(files)
     }
 
     /// From here on batches are of this file of another case.
     pub(crate) fn begin_turn(&mut self, other: &Other, turn: &Turn) {
         let id = other.file(turn.file);
-        self.file = Some(OpenFile {
-            id,
-            known: false,
-            met: Default::default(),
-            counts: Default::default(),
-            again: 0,
-            dirty: true,
-        });
+        self.file = Some(OpenFile { id, dirty: true, ..OpenFile::default() });
     }
 
     /// Ends what [`Writer::begin_turn`] began, and adds to what became of the merge.

@@ -13,6 +13,7 @@ use super::pages::{PAGES, Pages};
 use crate::hash::hex;
 use crate::store::case::Case;
 use crate::store::error::Error;
+use crate::store::file_names::{name_of, plain};
 
 /// How many things that are wrong are named of each kind.
 const MOST: usize = 5;
@@ -207,7 +208,7 @@ pub fn check_sources(case: &Path, folder: &Path) -> Result<Vec<SourceFile>, Erro
             continue;
         }
         let path = entry.path();
-        by_name.insert(entry.file_name().to_string_lossy().into_owned(), path.to_owned());
+        by_name.insert(name_of(Path::new(entry.file_name())), path.to_owned());
         let size = std::fs::metadata(path).map_err(|found| error(path, found))?.len();
         if sizes.contains(&size) {
             by_sum.insert(sum(path).map_err(|found| error(path, found))?, path.to_owned());
@@ -216,7 +217,7 @@ pub fn check_sources(case: &Path, folder: &Path) -> Result<Vec<SourceFile>, Erro
     let look = |(path, sha256, _): (String, String, u64)| {
         let found = by_sum.get(&sha256).cloned();
         // The path may be one of another system.
-        let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
+        let name = plain(&path, &sha256).rsplit(['/', '\\']).next().unwrap_or_default();
         let differs = if found.is_none() { by_name.get(name).cloned() } else { None };
         SourceFile { path, sha256, found, differs }
     };
