@@ -18,6 +18,7 @@ const MOST: usize = 20;
 /// Prints what the case holds, as text or as one JSON object.
 pub(super) fn run(session: &mut Session) -> Result<Answer, SessionError> {
     let case = session.case()?;
+    case.require_own()?;
     let info = case.info()?;
     let path = case.path().display().to_string();
     let out = match session.settings.format {

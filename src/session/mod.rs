@@ -132,6 +132,8 @@ impl Answer {
 pub struct Session {
     path: PathBuf,
     case: OnceCell<Rc<Case>>,
+    /// The case of which it was said what it holds that trailq did not make.
+    told_foreign: Option<PathBuf>,
     /// How answers look; may be changed between inputs.
     pub settings: Settings,
     output: Output,
@@ -165,6 +167,7 @@ impl Session {
         Session {
             path,
             case: OnceCell::new(),
+            told_foreign: None,
             settings,
             output: Output::new(out),
             notes,
@@ -240,12 +243,25 @@ impl Session {
             answer => answer.map_err(|error| self.given_up(error))?,
         };
         finished?;
+        self.tell_foreign();
         self.record(&input, expanded);
         if self.settings.timer && input != Input::Nothing {
             let line = format!("time: {:.3} s", started.elapsed().as_secs_f64());
             let _ = writeln!(self.notes, "{}", palette::paint(&line, palette::DIM, self.settings.color_notes));
         }
         Ok(answer)
+    }
+
+    /// Says once what the open case holds that trailq did not make.
+    fn tell_foreign(&mut self) {
+        let Some(case) = self.case.get().map(Rc::clone) else { return };
+        if self.told_foreign.as_ref() == Some(&self.path) {
+            return;
+        }
+        self.told_foreign = Some(self.path.clone());
+        for what in case.foreign() {
+            self.note(&format!("{} {what}", case.path().display()));
+        }
     }
 
     /// Why an input gave no answer. Whatever fails after a cancellation fails of it.
@@ -374,7 +390,6 @@ impl Session {
 
     /// Writes rows that trailq itself made.
     fn write_held(&mut self, held: &keep::Held) -> Result<Answer, SessionError> {
-        let case = self.case()?;
         let format = match self.settings.format.unwrap_or_default() {
             Format::Records => Format::Table,
             format => format,
@@ -388,7 +403,7 @@ impl Session {
             }
             sink.end()
         };
-        let done = write(&mut *records::sink(format, &case, target.out, &target.style));
+        let done = write(&mut *render::sink(format, target.out, &target.style));
         self.output.finished(done.map(|()| 0).map_err(Failure::Output))?;
         self.output.end_page()?;
         Ok(Answer::rows(held.rows.len() as u64))

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 
 use super::filters::Groups;
-use super::records::Packed;
+use super::records::{self, Packed};
 use super::write::Batch;
 
 /// Keeps what an import packs.
@@ -28,7 +28,7 @@ impl<'c> Blocks<'c> {
             .prepare_cached("SELECT id, hashes FROM record_blocks WHERE id <= ?1 ORDER BY id DESC LIMIT 1")?;
         find.query_row([event], |row| {
             let first: i64 = row.get(0)?;
-            let at = usize::try_from(event - first).unwrap_or(usize::MAX).saturating_mul(8);
+            let at = records::place(event, first).saturating_mul(8);
             let hash = row.get_ref(1)?.as_blob()?.get(at..at.saturating_add(8));
             Ok(hash.and_then(|hash| hash.try_into().ok()).map(u64::from_le_bytes))
         })

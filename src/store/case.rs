@@ -14,7 +14,7 @@ use tempfile::TempPath;
 
 use super::error::{Error, Failure};
 use super::records::Reader;
-use super::{functions, open, sql_errors};
+use super::{expected_schema, functions, migrate, open, sql_errors};
 use crate::query::Param;
 use crate::rows::{Cell, RowSink};
 
@@ -28,6 +28,8 @@ pub struct Case {
     records: RefCell<Reader>,
     /// The copy that is open instead, where the case itself could not be brought up to date.
     copy: Option<Arc<TempPath>>,
+    /// What it holds that trailq did not make.
+    foreign: Vec<String>,
 }
 
 impl Case {
@@ -52,11 +54,12 @@ impl Case {
         let file = copy.as_ref().map_or(path, |copy| copy);
         let mut connection = open::open_read_only(file)?;
         let of = |error| Error::of(path, error);
+        let foreign = expected_schema::require_answerable(&connection, path)?;
         let records = open::open_read_only(file)?;
         let cancels = Arc::new([connection.get_interrupt_handle(), records.get_interrupt_handle()]);
         functions::register(&connection, records, file).map_err(of)?;
         connection.authorizer(Some(authorize)).map_err(of)?;
-        Ok(Case { connection, path: path.to_owned(), cancels, records: RefCell::default(), copy })
+        Ok(Case { connection, path: path.to_owned(), cancels, records: RefCell::default(), copy, foreign })
     }
 
     /// A case without events, to hold statements against its schema.
@@ -75,6 +78,19 @@ impl Case {
     /// The file that is read: the case, or the copy of it that was brought up to date.
     pub(super) fn file(&self) -> &Path {
         self.copy.as_ref().map_or(&self.path, |copy| copy)
+    }
+
+    /// What the case holds beside what trailq made, in words: tables, views and indexes that questions are not bothered by.
+    pub fn foreign(&self) -> &[String] {
+        &self.foreign
+    }
+
+    /// Refuses a case that holds what trailq did not make.
+    ///
+    /// # Errors
+    /// It does, or it cannot be read.
+    pub fn require_own(&self) -> Result<(), Error> {
+        expected_schema::require_own(&self.connection, &self.path, migrate::NEWEST)
     }
 
     /// Where the case lies.

@@ -29,7 +29,8 @@ impl Dictionary {
     pub(crate) fn load(connection: &Connection, id: i64) -> rusqlite::Result<Option<Dictionary>> {
         let mut select = connection.prepare_cached("SELECT data FROM record_dictionaries WHERE id = ?1")?;
         let bytes = select.query_row([id], |row| {
-            zstd::stream::decode_all(row.get_ref(0)?.as_blob()?).map_err(|error| {
+            // Whatever the data says, no more than the largest dictionary is unpacked.
+            zstd::bulk::decompress(row.get_ref(0)?.as_blob()?, SIZE).map_err(|error| {
                 rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, Box::new(error))
             })
         });

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::case::Case;
 use super::error::{Error, Failure};
 use super::known::{self, Key};
+use super::records;
 use crate::rows::{Cell, RowSink};
 
 /// How much of one kind stands in which case.
@@ -244,7 +245,7 @@ impl Hashes {
     /// The hash of an event's record.
     pub(super) fn get(&self, id: i64) -> Option<&[u8]> {
         let block = self.firsts.partition_point(|first| *first <= id).checked_sub(1)?;
-        let at = usize::try_from(id - self.firsts[block]).ok()?.checked_mul(8)?;
+        let at = records::place(id, self.firsts[block]).checked_mul(8)?;
         self.hashes[block].get(at..at.checked_add(8)?)
     }
 }

@@ -30,6 +30,16 @@ pub enum Error {
         /// The newest schema that this program knows.
         known: i64,
     },
+    /// The file holds what trailq did not make, or not so.
+    #[error("{} {what}", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What it holds or lacks.
+        what: String,
+        /// The statement that removes it.
+        remedy: Option<String>,
+    },
     /// An interrupted import left a journal that cannot be rolled back here.
     #[error("{} was being written when an import stopped, and its folder is read-only, so that it cannot be rolled back", .0.display())]
     HotJournal(PathBuf),
@@ -91,6 +101,16 @@ impl Error {
         use rusqlite::ErrorCode;
         let path = path.to_owned();
         let reason = source.to_string();
+        match source {
+            // A value is not what the schema says.
+            rusqlite::Error::FromSqlConversionFailure(_, _, source) => {
+                return Error::Damaged { path, reason: source.to_string() };
+            }
+            rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::Utf8Error(..) => return Error::Damaged { path, reason },
+            _ => {}
+        }
         match source.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Error::NotACase { path, reason: "it is no SQLite database".to_owned() },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Busy(path),
@@ -115,6 +135,12 @@ impl Error {
             }
             Error::NotACase { .. } => "name a case with --db, or import trail files with `trailq import`".to_owned(),
             Error::Newer { .. } => "open it with the trailq that made it, or a newer one".to_owned(),
+            Error::Foreign { path, remedy: Some(remedy), .. } => {
+                format!("`sqlite3 {} '{remedy}'` removes it, if it is known where it comes from", path.display())
+            }
+            Error::Foreign { .. } => {
+                "take a sound copy from who made it, or import the trail files into a new case".to_owned()
+            }
             Error::HotJournal(_) => {
                 "copy the case and the -journal file beside it to a writable folder and open it there".to_owned()
             }

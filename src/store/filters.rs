@@ -339,7 +339,7 @@ impl Asked<'_> {
 
     /// Whether a group that stands in a set has what is needed.
     fn met_in_set(&mut self, group: i64) -> rusqlite::Result<bool> {
-        let (set, place) = (group / SET as i64, group % SET as i64);
+        let (set, place) = (group.div_euclid(SET as i64), group.rem_euclid(SET as i64));
         let groups = match self.set {
             Some((held, groups)) if held == set => groups,
             _ => {
@@ -378,7 +378,9 @@ impl Asked<'_> {
         let word = bit / 64;
         if !self.rows.contains_key(&word) {
             let mut select = self.connection.prepare_cached("SELECT bits FROM record_filters WHERE id = ?1")?;
-            let row = select.query_row([set * WORDS as i64 + word as i64], |row| row.get(0)).optional()?;
+            let row = select
+                .query_row([set.saturating_mul(WORDS as i64).saturating_add(word as i64)], |row| row.get(0))
+                .optional()?;
             self.rows.insert(word, row.unwrap_or_default());
         }
         let from = bit % 64 * (SET / 8);

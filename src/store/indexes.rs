@@ -40,6 +40,28 @@ fn all() -> Vec<Index> {
     indexes
 }
 
+/// Indexes as earlier versions made them: a case that was migrated may have them still.
+const EARLIER: &[(&str, &str)] = &[
+    ("events_by_time", "events (time)"),
+    ("events_by_identity", "events (identity_id, time)"),
+    ("events_by_error_code", "events (error_code, time) WHERE error_code IS NOT NULL"),
+    ("hourly_counts_by_hour", "hourly_counts (hour, events)"),
+    ("identities_by_arn", "identities (arn)"),
+    ("resources_by_name", "resources (name)"),
+];
+
+/// Every index that a case may have, with the statement that makes it.
+pub(super) fn every() -> Vec<(String, String)> {
+    let unique = |name: &str| if name == EVENT_ID { "UNIQUE " } else { "" };
+    let earlier = EARLIER.iter().map(|(name, on)| Index { name: (*name).to_owned(), on: (*on).to_owned() });
+    let all = all().into_iter().chain(of_counts()).chain(earlier);
+    all.map(|Index { name, on }| {
+        let sql = format!("CREATE {}INDEX {name} ON {on}", unique(&name));
+        (name, sql)
+    })
+    .collect()
+}
+
 /// Makes the indexes that a case lacks, each in a transaction of its own: a killed run loses at most one.
 pub(crate) fn make(connection: &Connection) -> rusqlite::Result<()> {
     // The size of what is sorted at once: as much as a core's own cache holds.

@@ -7,7 +7,7 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::error::Error;
-use super::open;
+use super::{expected_schema, hardening, migrate, open};
 
 /// The tables that may be written.
 const KEPT: [&str; 4] = ["tags", "notes", "saved_queries", "noise_rules"];
@@ -31,7 +31,9 @@ impl Keeper {
         let of = |error| Error::of(path, error);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(path, flags).map_err(of)?;
+        hardening::harden(&connection).map_err(of)?;
         connection.busy_timeout(open::PATIENCE).map_err(of)?;
+        expected_schema::require_own(&connection, path, migrate::NEWEST)?;
         // What is taken back shall not travel on in a snapshot.
         connection.execute_batch("PRAGMA secure_delete = ON").map_err(of)?;
         connection.authorizer(Some(authorize)).map_err(of)?;

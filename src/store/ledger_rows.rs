@@ -103,6 +103,8 @@ impl Writer<'_> {
 
     fn complete(self) -> rusqlite::Result<()> {
         let (connection, recount) = (self.connection, self.recount);
+        // Where there was nothing to finish, the case was only migrated.
+        let upgrade = Some(self.import).filter(|_| self.resumed && !recount);
         let sums = self.end_rows()?;
         turns::commit_and_hold(connection)?;
         indexes::make(connection)?;
@@ -115,6 +117,10 @@ impl Writer<'_> {
         indexes::make_of_counts(connection)?;
         connection
             .execute("UPDATE imports SET finished_at = ?1 WHERE finished_at IS NULL", [time::format(time::now())])?;
+        if let Some(run) = upgrade {
+            // It was no run of import: its row only told that the case was not whole.
+            connection.execute("DELETE FROM imports WHERE id = ?1", [run])?;
+        }
         connection.execute_batch("COMMIT")
     }
 

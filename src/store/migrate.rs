@@ -5,6 +5,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::error::Error;
+use super::expected_schema;
 
 /// Marks a SQLite file as a case: `trlq` in ASCII.
 pub(crate) const APPLICATION_ID: i64 = 0x7472_6c71;
@@ -48,16 +49,25 @@ pub(crate) fn version(connection: &Connection, path: &Path) -> Result<i64, Error
     }
 }
 
-/// Brings a case, or an empty file, to the newest schema.
+/// Makes the tables of a schema version in an empty database.
+pub(super) fn make_schema(connection: &Connection, version: i64) -> rusqlite::Result<()> {
+    let migrations = usize::try_from(version).unwrap_or_default();
+    MIGRATIONS.iter().take(migrations).try_for_each(|migration| connection.execute_batch(migration))
+}
+
+/// Brings a case, or an empty file, to the newest schema. One that holds what trailq did not make is refused.
 pub(crate) fn migrate(connection: &Connection, path: &Path) -> Result<(), Error> {
     let of = |error| Error::of(path, error);
     if version(connection, path)? == NEWEST {
-        return Ok(());
+        return expected_schema::require_own(connection, path, NEWEST);
     }
     let all = || -> Result<(), Error> {
         // Another import may be making the same case: what there is to do is known only when nobody else may write.
         connection.execute_batch("BEGIN IMMEDIATE").map_err(of)?;
         let found = version(connection, path)?;
+        if found > 0 {
+            expected_schema::require_own(connection, path, found)?;
+        }
         for migration in MIGRATIONS.iter().skip(found as usize) {
             connection.execute_batch(migration).map_err(of)?;
         }

@@ -9,8 +9,8 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::TempPath;
 
 use super::error::Error;
-use super::migrate;
 use super::write::Writer;
+use super::{hardening, migrate};
 
 /// How long a writer waits for another one.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -27,6 +27,7 @@ pub(crate) fn open_for_import(path: &Path) -> Result<Connection, Error> {
     let of = |error| Error::of(path, error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(of)?;
+    hardening::harden(&connection).map_err(of)?;
     connection.busy_timeout(PATIENCE).map_err(of)?;
     connection.set_prepared_statement_cache_capacity(64);
     // Lists of numbers as parameters, for the writer.
@@ -59,6 +60,7 @@ pub(crate) fn open_read_only(path: &Path) -> Result<Connection, Error> {
     let of = |error| Error::of(path, error);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(of)?;
+    hardening::harden(&connection).map_err(of)?;
     connection.busy_timeout(PATIENCE).map_err(of)?;
     connection.set_prepared_statement_cache_capacity(64);
     // A sort fills as much memory as the cache may take before it writes to a temporary file, and hears no interrupt

@@ -19,6 +19,8 @@ pub(crate) const BLOCK_RECORDS: usize = 64;
 pub(crate) const BLOCK_BYTES: usize = 1 << 20;
 /// No block unpacks to more: its last record may be as large as a value of a trail file may be.
 const MOST_BYTES: usize = 64 << 20;
+/// No case has events or blocks with a higher number: 2^53, which a JSON number holds too.
+pub(super) const MAX_ID: i64 = 1 << 53;
 /// zstd's level: the fastest; higher ones cost more time than they save space.
 const LEVEL: i32 = 1;
 /// How many unpacked blocks a reader keeps that is asked in any order.
@@ -132,7 +134,9 @@ impl Unpacker {
         block: &mut Block,
     ) -> rusqlite::Result<i64> {
         self.unpack(connection, row.get(1)?, row.get_ref(2)?.as_blob()?, block)?;
-        row.get(0)
+        let id: i64 = row.get(0)?;
+        // Whoever counts the records from here on must not come to the end of all numbers.
+        if (0..=MAX_ID).contains(&id) { Ok(id) } else { Err(rusqlite::Error::IntegralValueOutOfRange(0, id)) }
     }
 
     /// Unpacks a block that was packed with the dictionary of this number.
@@ -223,7 +227,7 @@ impl Reader {
         look: impl FnOnce(&[u8]) -> T,
     ) -> rusqlite::Result<Option<T>> {
         if let Some((first, block)) = self.block(connection, id)?
-            && let Some(record) = block.record(usize::try_from(id - first).unwrap_or(usize::MAX))
+            && let Some(record) = block.record(place(id, first))
         {
             return Ok(Some(look(record)));
         }
@@ -246,10 +250,9 @@ impl Reader {
     }
 
     fn block(&mut self, connection: &Connection, id: i64) -> rusqlite::Result<Option<(i64, Arc<Block>)>> {
-        let near = |first: i64| id >= first && id - first < BLOCK_RECORDS as i64;
-        let held = self.blocks.iter().position(|(first, block)| {
-            near(*first) && block.record(usize::try_from(id - first).unwrap_or(usize::MAX)).is_some()
-        });
+        let near = |first: i64| place(id, first) < BLOCK_RECORDS;
+        let held =
+            self.blocks.iter().position(|(first, block)| near(*first) && block.record(place(id, *first)).is_some());
         if let Some(found) = held.and_then(|at| self.blocks.remove(at)) {
             self.blocks.push_front((found.0, Arc::clone(&found.1)));
             return Ok(Some(found));
@@ -269,6 +272,11 @@ impl Reader {
         }
         Ok(found)
     }
+}
+
+/// The place of an event in the block that begins with `first`; none that a block has where it comes before.
+pub(super) fn place(id: i64, first: i64) -> usize {
+    id.checked_sub(first).and_then(|place| usize::try_from(place).ok()).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

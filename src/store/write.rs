@@ -19,7 +19,7 @@ use super::facets;
 use super::indexes;
 use super::known::{self, EventKey, Key, Keys, text_id};
 use super::merge::Merge;
-use super::records::{Packed, Reader};
+use super::records::{MAX_ID, Packed, Reader};
 use crate::arn::last_part;
 use crate::event::{Event, Identity, Resource, Text};
 use crate::ledger::Counts;
@@ -77,6 +77,8 @@ pub(crate) struct Writer<'c> {
     user_agents: FxHashMap<Key, i64>,
     error_messages: FxHashMap<Key, i64>,
     pub(super) sums: Sums,
+    /// Whether the run only finishes what is there.
+    pub(super) resumed: bool,
     /// Whether the sums are not enough.
     pub(super) recount: bool,
     pub(super) file: Option<OpenFile>,
@@ -111,12 +113,13 @@ impl<'c> Writer<'c> {
 
     /// Takes up what an interrupted run began, to finish it without reading a file.
     pub(crate) fn resume(connection: &'c Connection, path: &'c Path) -> Result<Writer<'c>, Error> {
-        Writer::begin(connection, path, &[])
+        Ok(Writer { resumed: true, ..Writer::begin(connection, path, &[])? })
     }
 
     fn start(connection: &'c Connection, path: &'c Path, paths: &[String]) -> rusqlite::Result<Writer<'c>> {
         connection.execute_batch("BEGIN IMMEDIATE")?;
         let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+        check_numbers(connection)?;
         let stopped = number("SELECT count(*) FROM imports WHERE finished_at IS NULL")? > 0;
         let empty = number("SELECT NOT EXISTS (SELECT 1 FROM events)")? == 1;
         if !empty {
@@ -141,6 +144,7 @@ impl<'c> Writer<'c> {
             user_agents: known::texts(connection, "user_agents")?,
             error_messages: known::texts(connection, "error_messages")?,
             sums: Sums::begin(connection)?,
+            resumed: false,
             recount: stopped,
             file: None,
             committed_at: Instant::now(),
@@ -451,3 +455,25 @@ impl<'c> Writer<'c> {
         Ok(())
     }
 }
+
+/// Refuses a case that has numbers behind which there is no room for those of another import.
+fn check_numbers(connection: &Connection) -> rusqlite::Result<()> {
+    let wide = ["events", "record_blocks"].map(|table| (table, MAX_ID));
+    let narrow =
+        ["facets", "identities", "resources", "user_agents", "error_messages", "files", "imports", "provenance"]
+            .map(|table| (table, MAX_NARROW_ID));
+    for (table, most) in wide.into_iter().chain(narrow) {
+        let ends = format!("SELECT coalesce(min(rowid), 0), coalesce(max(rowid), 0) FROM {table}");
+        let (least, largest) =
+            connection.query_row(&ends, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
+        for number in [least, largest] {
+            if !(0..=most).contains(&number) {
+                return Err(rusqlite::Error::IntegralValueOutOfRange(0, number));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The largest number of a row that others point to. The writer keeps numbers of resources in 32 bits.
+const MAX_NARROW_ID: i64 = 1 << 31;

@@ -11,9 +11,11 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::store::case::Case;
 use crate::store::diff::Hashes;
 use crate::store::error::Error;
+use crate::store::hardening;
 use crate::store::open::open_read_only;
 use crate::store::records::Reader;
 use crate::store::snapshot::Step;
+use crate::store::values::EVENTS;
 
 /// Events that are read at a time: whole blocks of one file.
 const EVENTS_A_TURN: i64 = 4_096;
@@ -47,12 +49,14 @@ impl Other {
     /// Opens a case and holds it as it is: as long as this lives nobody can write to it.
     pub(crate) fn open(path: &Path) -> Result<Other, Error> {
         let mut case = Case::open(path)?;
-        let of = |error| Error::of(path, error);
+        case.require_own()?;
+        let bytes = std::fs::metadata(case.file()).map_or(0, |metadata| metadata.len());
+        hardening::bound_work(&mut case.connection, bytes).map_err(|error| Error::of(path, error))?;
+        let of = |error| hardening::error_of(path, error);
         // A read transaction. The authorizer lets nothing else begin one.
         case.connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>).map_err(of)?;
         case.connection.execute_batch("BEGIN").map_err(of)?;
-        let events = "SELECT count(*) FROM events";
-        let events = case.connection.query_row(events, [], |row| row.get(0)).map_err(of)?;
+        let events = case.connection.query_row(EVENTS, [], |row| row.get(0)).map_err(of)?;
         let hashes = Arc::new(Hashes::of(&case.connection).map_err(of)?);
         let steps = case.provenance()?;
         Ok(Other { case, steps, files: FxHashMap::default(), hashes, events })
@@ -74,7 +78,7 @@ impl Other {
     }
 
     pub(super) fn of(&self, error: rusqlite::Error) -> Error {
-        Error::of(self.path(), error)
+        hardening::error_of(self.path(), error)
     }
 
     /// All its events, in order.

@@ -25,10 +25,12 @@ use tempfile::NamedTempFile;
 
 pub use digest::Digest;
 pub use provenance::Step;
+pub(super) use records::PLAIN_TABLES;
 pub use source::Source;
-pub use verify::{Check, SourceFile, check_sources, verify};
+pub use verify::{Check, LEDGER_SUMS, SourceFile, check_sources, verify};
 
 use super::error::Error;
+use super::hardening;
 use super::values::EVENTS;
 
 /// What is wanted of a snapshot.
@@ -155,6 +157,7 @@ fn temporary(out: &Path) -> Result<NamedTempFile, Error> {
 fn open_new(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let connection = Connection::open_with_flags(path, flags)?;
+    hardening::harden_new(&connection)?;
     rusqlite::vtab::array::load_module(&connection)?;
     connection.execute_batch(
         "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; \

@@ -11,7 +11,7 @@ use tempfile::TempPath;
 
 use crate::store::error::Error;
 use crate::store::values::EVENTS;
-use crate::store::{migrate, open};
+use crate::store::{expected_schema, hardening, migrate, open};
 
 /// How long another process that writes is waited for before it is said so, and how long after.
 const FIRST: Duration = Duration::from_secs(1);
@@ -56,6 +56,7 @@ impl Source {
         if schema == 0 {
             return Err(Error::NotACase { path: path.to_owned(), reason: "it is empty".to_owned() });
         }
+        expected_schema::require_own(&hold.connection, path, schema)?;
         let finished = open::is_finished(&hold.connection).map_err(|error| Error::of(path, error))?;
         let named = path.to_owned();
         if finished && schema == migrate::NEWEST {
@@ -129,7 +130,9 @@ impl Hold {
     fn take(path: &Path, patience: Duration) -> Result<Hold, Error> {
         let open = || File::open(path).map_err(|source| Error::Io { path: path.to_owned(), source });
         let files = [open()?, open()?];
-        let connection = open::open_read_only(path)?;
+        let mut connection = open::open_read_only(path)?;
+        let bytes = files[0].metadata().map_or(0, |metadata| metadata.len());
+        hardening::bound_work(&mut connection, bytes).map_err(|error| Error::of(path, error))?;
         let lock = || -> rusqlite::Result<String> {
             connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")?;
             connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))

@@ -12,6 +12,7 @@ use super::pages::Pages;
 use super::source::{Source, copy_file};
 use super::tables::NOTES;
 use crate::store::error::Error;
+use crate::store::hardening::error_of;
 
 /// Bytes of one row that fills free pages.
 const FILLER: i64 = 64 << 20;
@@ -19,7 +20,7 @@ const FILLER: i64 = 64 << 20;
 /// Writes the whole case, and gives the digests of what it holds.
 pub(super) fn write(source: &Source, to: &File, path: &Path, without_notes: bool) -> Result<Vec<Digest>, Error> {
     let [from, once_more] = source.files();
-    let pages = Pages::of(source.connection(), once_more).map_err(|error| Error::of(source.named(), error))?;
+    let pages = Pages::of(source.connection(), once_more).map_err(|error| error_of(source.named(), error))?;
     let (copied, digest) = thread::scope(|scope| {
         let copy = scope.spawn(|| {
             // What is copied is on its way to the disk while the rest is read.

@@ -1,0 +1,116 @@
+//! What every connection to a case is set to before anything is read with it: a case may come from somebody else, and
+//! nothing that is kept in it may run, reach another file, or take work without an end.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
+use rusqlite::{Connection, ErrorCode};
+
+use super::error::Error;
+
+/// Settings that make of a schema nothing but a description of rows.
+const SETTINGS: &[(DbConfig, bool)] = &[
+    (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
+    (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+    (DbConfig::SQLITE_DBCONFIG_WRITABLE_SCHEMA, false),
+    (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
+    (DbConfig::SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, false),
+    (DbConfig::SQLITE_DBCONFIG_ENABLE_ATTACH_CREATE, false),
+    (DbConfig::SQLITE_DBCONFIG_ENABLE_ATTACH_WRITE, false),
+];
+
+/// The longest text, blob or row: four times that of a record, which is the largest value that a case holds.
+const MAX_VALUE_BYTES: i32 = 256 << 20;
+/// How deep an expression may be. A lookup is put into SQL as a balanced tree.
+const MAX_EXPRESSION_DEPTH: i32 = 1_000;
+
+/// Sets a connection up for a file that nobody vouches for.
+pub(super) fn harden(connection: &Connection) -> rusqlite::Result<()> {
+    set_up(connection)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true).map(drop)
+}
+
+/// The same for a new file that is made without a journal, which the defensive mode does not let be turned off.
+pub(super) fn harden_new(connection: &Connection) -> rusqlite::Result<()> {
+    set_up(connection)
+}
+
+fn set_up(connection: &Connection) -> rusqlite::Result<()> {
+    for (setting, on) in SETTINGS {
+        connection.set_db_config(*setting, *on)?;
+    }
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_EXPR_DEPTH, MAX_EXPRESSION_DEPTH)?;
+    // What does not fit into its page is found when the page is read.
+    connection.execute_batch("PRAGMA cell_size_check = ON")
+}
+
+/// How many steps of SQLite's virtual machine are taken between two looks at the budget.
+const STEPS_A_LOOK: i32 = 10_000;
+/// The steps that any file may take, and those for each of its bytes: an event has a few hundred bytes, and is read in a
+/// few dozen steps.
+const STEPS: u64 = 50_000_000;
+const STEPS_A_BYTE: u64 = 20;
+
+/// Bounds the work of a connection whose statements read each row of a file a few times. In a file that was made for it,
+/// pages can point to one another so that a few of them hold more rows than could ever be read.
+pub(super) fn bound_work(connection: &mut Connection, bytes: u64) -> rusqlite::Result<()> {
+    let left = AtomicU64::new(STEPS.saturating_add(bytes.saturating_mul(STEPS_A_BYTE)));
+    connection.progress_handler(
+        STEPS_A_LOOK,
+        Some(move || {
+            let look = STEPS_A_LOOK.unsigned_abs().into();
+            left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(look)).is_err()
+        }),
+    )
+}
+
+/// Puts an error of such a connection into words. Nobody else interrupts it.
+pub(super) fn error_of(path: &std::path::Path, error: rusqlite::Error) -> Error {
+    if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
+        let reason = "reading it takes more work than a sound case of its size does".to_owned();
+        return Error::Damaged { path: path.to_owned(), reason };
+    }
+    Error::of(path, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::{bound_work, error_of, harden};
+
+    #[test]
+    fn nothing_in_a_file_acts() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("some.db");
+        let made = Connection::open(&path).unwrap();
+        made.execute_batch(
+            "CREATE TABLE t (n); CREATE TABLE seen (n); \
+             CREATE TRIGGER x AFTER INSERT ON t BEGIN INSERT INTO seen VALUES (new.n); END",
+        )
+        .unwrap();
+        drop(made);
+        let connection = Connection::open(&path).unwrap();
+        harden(&connection).unwrap();
+        connection.execute_batch("INSERT INTO t VALUES (1)").unwrap();
+        let seen: i64 = connection.query_row("SELECT count(*) FROM seen", [], |row| row.get(0)).unwrap();
+        assert_eq!(seen, 0, "a trigger does not fire");
+        connection.execute_batch("PRAGMA writable_schema = ON").unwrap();
+        assert!(connection.execute_batch("UPDATE sqlite_schema SET sql = 'x'").is_err());
+        let other = folder.path().join("other.db");
+        assert!(connection.execute("ATTACH ?1 AS o", [other.to_str().unwrap()]).is_err() && !other.exists());
+        let large = connection.query_row("SELECT length(zeroblob(300000000))", [], |row| row.get::<_, i64>(0));
+        assert!(large.unwrap_err().to_string().contains("too big"));
+    }
+
+    #[test]
+    fn work_without_an_end_is_ended() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        bound_work(&mut connection, 0).unwrap();
+        let endless = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n) SELECT count(*) FROM n";
+        let error = connection.query_row(endless, [], |row| row.get::<_, i64>(0)).unwrap_err();
+        assert!(error_of("x.db".as_ref(), error).to_string().contains("more work than a sound case"));
+    }
+}
