@@ -163,7 +163,9 @@ impl Session {
     pub fn verify(&mut self, file: &Path, sources: Option<&Path>) -> Result<Answer, SessionError> {
         let mut checks = snapshot::verify(file)?;
         let mut rows: Vec<Vec<Value>> = Vec::new();
-        if let Some(folder) = sources {
+        // Of a file that cannot be trusted so far, its list of files cannot be read either.
+        let is_readable = checks.iter().any(|check| check.what == snapshot::LEDGER_SUMS);
+        if let Some(folder) = sources.filter(|_| is_readable) {
             let files = snapshot::check_sources(file, folder)?;
             let (same, other): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.found.is_some());
             let found = format!(

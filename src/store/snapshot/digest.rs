@@ -26,24 +26,25 @@ pub struct Digest {
     pub sha256: String,
 }
 
-/// Which tables make a part, beside those that `events` point to.
-const PARTS: &[(&str, &[&str])] = &[
-    ("counts", &["attribute_values", "hourly_counts", "hourly_regions"]),
+/// Which tables make a part, beside those that `events` point to, and the schema version from which on each does. A row
+/// counts with the values that it has: a column that a later version adds changes nothing as long as it is NULL.
+const PARTS: &[(&str, &[(&str, i64)])] = &[
+    ("counts", &[("attribute_values", 1), ("hourly_counts", 1), ("hourly_regions", 7)]),
     (
         "ledger",
         &[
-            "files",
-            "imports",
-            "rejects",
-            "conflicts",
-            "field_problems",
-            "digests",
-            "digest_files",
-            "csv_events",
-            "replaced_rows",
+            ("files", 1),
+            ("imports", 1),
+            ("rejects", 1),
+            ("conflicts", 1),
+            ("field_problems", 1),
+            ("digests", 1),
+            ("digest_files", 1),
+            ("csv_events", 1),
+            ("replaced_rows", 5),
         ],
     ),
-    (NOTES, &KEPT),
+    (NOTES, &[("tags", 1), ("saved_queries", 2), ("notes", 3), ("noise_rules", 3)]),
 ];
 /// The part that may change after a snapshot is made.
 pub(super) const NOTES: &str = "notes";
@@ -57,26 +58,66 @@ type Sum = [u8; 32];
 /// The digests of the rows of a table, by their number.
 type Sums = FxHashMap<i64, Sum>;
 
-/// The digests of a case.
+/// The digests of a case, as its own schema version has them.
 pub(super) fn digests(case: &Path) -> rusqlite::Result<Vec<Digest>> {
-    let connection = open_read_only(case).map_err(|error| rusqlite::Error::UserFunctionError(Box::new(error)))?;
+    let open = || open_read_only(case).map_err(|error| rusqlite::Error::UserFunctionError(Box::new(error)));
+    let connection = open()?;
+    let version = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    of_version(&connection, version, &open)
+}
+
+/// The digests of a case as a schema version has them, at most its own. `open`: opens it for another thread.
+pub(super) fn of_version(
+    connection: &Connection,
+    version: i64,
+    open: &(dyn Fn() -> rusqlite::Result<Connection> + Sync),
+) -> rusqlite::Result<Vec<Digest>> {
     let mut known = Known::default();
-    let mut all = vec![events(case, &connection, &mut known)?];
+    let mut all = vec![events(connection, open, &mut known)?];
     for (part, tables) in PARTS {
-        all.push(part_of(&connection, &mut known, part, tables)?);
+        all.push(part_of(connection, &mut known, part, tables, version)?);
     }
     Ok(all)
 }
 
-/// The digest of what was marked and noted.
-pub(super) fn notes(connection: &Connection) -> rusqlite::Result<Digest> {
-    part_of(connection, &mut Known::default(), NOTES, &KEPT)
+/// Whether a part of a case that was migrated has the digest that it had in an earlier schema version: which one, and the
+/// tables that this digest does not cover. What was marked and noted may change in any case.
+pub(super) fn earlier(connection: &Connection, version: i64, then: &Digest) -> rusqlite::Result<Option<(i64, String)>> {
+    let Some((part, tables)) = PARTS.iter().find(|(part, _)| *part == then.part && *part != NOTES) else {
+        return Ok(None);
+    };
+    // The first snapshots were made in version 4.
+    let mut added: Vec<i64> =
+        tables.iter().map(|(_, since)| *since).filter(|since| (5..=version).contains(since)).collect();
+    added.sort_unstable_by(|a, b| b.cmp(a));
+    added.dedup();
+    let mut known = Known::default();
+    for since in added {
+        if part_of(connection, &mut known, part, tables, since - 1)? == *then {
+            let later = tables.iter().filter(|table| (since..=version).contains(&table.1)).map(|table| table.0);
+            return Ok(Some((since - 1, later.collect::<Vec<_>>().join(" and "))));
+        }
+    }
+    Ok(None)
 }
 
-/// The digest of the rows of some tables.
-fn part_of(connection: &Connection, known: &mut Known, part: &str, tables: &[&str]) -> rusqlite::Result<Digest> {
+/// The digest of what was marked and noted.
+pub(super) fn notes(connection: &Connection) -> rusqlite::Result<Digest> {
+    let version = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let tables = PARTS.iter().find(|(name, _)| *name == NOTES).map_or(&[][..], |(_, tables)| tables);
+    part_of(connection, &mut Known::default(), NOTES, tables, version)
+}
+
+/// The digest of the rows of those tables that a schema version has.
+fn part_of(
+    connection: &Connection,
+    known: &mut Known,
+    part: &str,
+    tables: &[(&str, i64)],
+    version: i64,
+) -> rusqlite::Result<Digest> {
     let mut sums = Vec::new();
-    for table in tables {
+    for (table, _) in tables.iter().filter(|(_, since)| *since <= version) {
         let shape = Shape::of(connection, table)?;
         known.load(connection, &shape)?;
         let rows = shape.sums(connection, known)?;
@@ -94,7 +135,11 @@ fn whole(part: &str, mut sums: Vec<Sum>) -> Digest {
 }
 
 /// The digest of the events.
-fn events(case: &Path, connection: &Connection, known: &mut Known) -> rusqlite::Result<Digest> {
+fn events(
+    connection: &Connection,
+    open: &(dyn Fn() -> rusqlite::Result<Connection> + Sync),
+    known: &mut Known,
+) -> rusqlite::Result<Digest> {
     let shape = Shape::of(connection, "events")?;
     let links = Shape::of(connection, "event_resources")?;
     known.load(connection, &shape)?;
@@ -103,11 +148,9 @@ fn events(case: &Path, connection: &Connection, known: &mut Known) -> rusqlite::
     let mut select = connection.prepare("SELECT id, sha256 FROM files")?;
     let files = select.query_map([], |row| Ok((row.get(0)?, Sha256::digest(row.get_ref(1)?.as_bytes()?).into())))?;
     known.tables.insert("files".to_owned(), files.collect::<rusqlite::Result<Sums>>()?);
-    let ends = "SELECT coalesce(min(id), 0), coalesce(max(id), -1) FROM events";
-    let (first, last): (i64, i64) = connection.query_row(ends, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let turns: Vec<i64> = (first..=last).step_by(EVENTS_A_TURN as usize).collect();
+    let turns = turns(connection)?;
     let begin = || -> rusqlite::Result<(Connection, Reader)> {
-        let open = open_read_only(case).map_err(|error| rusqlite::Error::UserFunctionError(Box::new(error)))?;
+        let open = open()?;
         open.execute_batch("PRAGMA cache_size = -1024")?;
         Ok((open, Reader::in_order()))
     };
@@ -124,6 +167,24 @@ fn events(case: &Path, connection: &Connection, known: &mut Known) -> rusqlite::
     Ok(whole("events", sums))
 }
 
+/// The first number of each turn. Numbers may be far apart: a turn begins with an event.
+fn turns(connection: &Connection) -> rusqlite::Result<Vec<i64>> {
+    let mut next = connection.prepare("SELECT min(id) FROM events WHERE id > ?1")?;
+    let mut next = |after: i64| next.query_row([after], |row| row.get::<_, Option<i64>>(0));
+    let first: Option<i64> = connection.query_row("SELECT min(id) FROM events", [], |row| row.get(0))?;
+    let (mut turns, mut from) = (Vec::new(), first);
+    while let Some(first) = from {
+        turns.push(first);
+        from = next(last_of(first))?;
+    }
+    Ok(turns)
+}
+
+/// The last number that a turn may have.
+fn last_of(first: i64) -> i64 {
+    first.saturating_add(EVENTS_A_TURN - 1)
+}
+
 /// The digests of the events of a turn: their columns, their resources and their records.
 fn turn(
     connection: &Connection,
@@ -132,7 +193,7 @@ fn turn(
     (shape, links): (&Shape, &Shape),
     known: &Known,
 ) -> rusqlite::Result<Vec<Sum>> {
-    let to = from + EVENTS_A_TURN - 1;
+    let to = last_of(from);
     let mut resources = connection.prepare_cached(
         "SELECT event, resource, listed FROM event_resources WHERE event BETWEEN ?1 AND ?2 ORDER BY event",
     )?;

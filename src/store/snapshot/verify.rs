@@ -5,18 +5,22 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest as _, Sha256};
 
 use super::digest::{self, Digest, NOTES};
 use super::pages::{PAGES, Pages};
+use super::provenance;
 use crate::hash::hex;
-use crate::store::case::Case;
 use crate::store::error::Error;
 use crate::store::file_names::{name_of, plain};
+use crate::store::{expected_schema, hardening, migrate, open};
 
 /// How many things that are wrong are named of each kind.
 const MOST: usize = 5;
+
+/// What the check of the ledger's sums is called.
+pub const LEDGER_SUMS: &str = "ledger sums";
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,45 +52,115 @@ impl Check {
     }
 }
 
-/// Holds a file against itself: its structure, the sums of its ledger, and the digests that it carries.
+/// Holds a file against itself as it lies: its structure, its schema, the sums of its ledger, and the digests that it
+/// carries. Nothing is rolled back, finished or migrated before: what a digest was made of is what is looked at.
 ///
 /// # Errors
-/// It is missing, no case, of a newer schema, or so damaged that it cannot be opened.
+/// It is missing, not a case, of a newer schema, or so damaged that it cannot be opened.
 pub fn verify(path: &Path) -> Result<Vec<Check>, Error> {
-    let case = Case::open(path)?;
-    let of = |error| Error::of(path, error);
-    // The case's own connection only looks, and may look at a copy.
-    let open = crate::store::open::open_read_only(case.file())?;
-    let mut checks = vec![structure(&open).map_err(of)?];
+    open::check_file(path)?;
+    // Closing any handle of a file ends all locks of the process on it: this one is closed last.
+    let file = File::open(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    if is_interrupted(path)? {
+        let found =
+            "a process that wrote to it was stopped: any question to it rolls that back, and then it can be checked";
+        return Ok(vec![Check::new("journal", Some(false), found)]);
+    }
+    let open = open_as_it_lies(path)?;
+    let version = migrate::version(&open, path)?;
+    if version == 0 {
+        return Err(Error::NotACase { path: path.to_owned(), reason: "it is empty".to_owned() });
+    }
+    let of = |error| hardening::error_of(path, error);
+    let mut checks = vec![structure(&open, path).map_err(of)?];
     if checks[0].sound == Some(false) {
         // What is read of a damaged file says nothing.
         return Ok(checks);
     }
+    let foreign = expected_schema::all_wrong(&open, path, version)?;
+    checks.push(Check::of("schema", &foreign, &format!("version {version}, as trailq makes it")));
+    if checks[1].sound == Some(false) {
+        // Nor what is read through names that stand for something else.
+        return Ok(checks);
+    }
+    if !open::is_finished(&open).map_err(of)? {
+        let found = "an import into it was interrupted: any question to it finishes that";
+        checks.push(Check::new("imports", Some(false), found));
+    }
     checks.push(references(&open).map_err(of)?);
-    let steps = case.provenance()?;
+    let steps = if version < PROVENANCE { Vec::new() } else { provenance::read(&open).map_err(of)? };
     let whole = steps.iter().all(|step| step.selection.is_none());
     checks.push(ledger(&open, whole).map_err(of)?);
-    let mut found = digest::digests(case.file()).map_err(of)?;
+    let again = || open_as_it_lies(path).map_err(|error| rusqlite::Error::UserFunctionError(Box::new(error)));
+    let mut found = digest::of_version(&open, version, &again).map_err(of)?;
     let Some(last) = steps.last().filter(|step| !step.digests.is_empty()) else {
         checks.push(Check::new("digests", None, "it carries none: it is a case, and no snapshot"));
         checks.extend(found.into_iter().map(|digest| against(&digest, None)));
         return Ok(checks);
     };
     if last.digests.iter().any(|digest| digest.part == PAGES) {
-        let file = File::open(case.file()).map_err(|source| Error::Io { path: path.to_owned(), source })?;
         let pages = Pages::of(&open, &file).map_err(of)?.digest(&file);
         found.push(pages.map_err(|source| Error::Io { path: path.to_owned(), source })?);
     }
     let since = "SELECT count(*) FROM imports WHERE started_at > ?1";
     let imports: u64 = open.query_row(since, [&last.made_at], |row| row.get(0)).map_err(of)?;
     for digest in &found {
-        checks.push(against(digest, last.digests.iter().find(|then| then.part == digest.part)));
+        let then = last.digests.iter().find(|then| then.part == digest.part);
+        let earlier = match then.filter(|then| *then != digest) {
+            Some(then) => digest::earlier(&open, version, then).map_err(of)?,
+            None => None,
+        };
+        checks.push(match earlier {
+            // Somebody migrated it since, for a note.
+            Some((version, later)) => {
+                let sum = format!("{} rows, SHA-256 {}", digest.rows, digest.sha256);
+                let found =
+                    format!("{sum}; without {later}, which schema version {version} had not, what it was made with");
+                Check::new(&*digest.part, None, found)
+            }
+            None => against(digest, then),
+        });
     }
     if imports > 0 {
         let found = format!("{imports} since the snapshot was made: it is no longer what was handed on");
         checks.push(Check::new("imports", Some(false), found));
     }
     Ok(checks)
+}
+
+/// The schema from which on a case tells where it comes from.
+const PROVENANCE: i64 = 4;
+
+/// Whether a journal beside a file holds what has to be rolled back, and no other process is about to see to that.
+fn is_interrupted(path: &Path) -> Result<bool, Error> {
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-journal");
+    if !std::fs::metadata(&journal).is_ok_and(|metadata| metadata.len() > 0) {
+        return Ok(false);
+    }
+    match open_as_it_lies(path) {
+        // Somebody is writing, and what is committed can be read.
+        Ok(_) => Ok(false),
+        Err(Error::ReadOnly(_) | Error::Disk { .. } | Error::Sqlite { .. }) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// Opens a file so that nothing changes it, and nobody can as long as this lives.
+fn open_as_it_lies(path: &Path) -> Result<Connection, Error> {
+    let of = |error| Error::of(path, error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(of)?;
+    hardening::harden(&connection).map_err(of)?;
+    let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    hardening::bound_work(&mut connection, bytes).map_err(of)?;
+    connection.busy_timeout(open::PATIENCE).map_err(of)?;
+    connection
+        .execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -4096; BEGIN; SELECT count(*) FROM sqlite_schema")
+        .map_err(of)?;
+    let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(of)?;
+    // What is committed then stands beside the file.
+    if mode == "wal" { Err(Error::WriteAhead(path.to_owned())) } else { Ok(connection) }
 }
 
 /// What a part has now, against what it had when the snapshot was made.
@@ -106,7 +180,7 @@ fn against(now: &Digest, then: Option<&Digest>) -> Check {
 }
 
 /// What SQLite finds in the file itself.
-fn structure(connection: &Connection) -> rusqlite::Result<Check> {
+fn structure(connection: &Connection, path: &Path) -> rusqlite::Result<Check> {
     let mut check = connection.prepare("PRAGMA integrity_check(20)")?;
     let lines = check.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>();
     Ok(match lines {
@@ -115,7 +189,13 @@ fn structure(connection: &Connection) -> rusqlite::Result<Check> {
             let lines: Vec<String> = lines.iter().flat_map(|lines| lines.lines().map(str::to_owned)).collect();
             Check::of("structure", &lines, "")
         }
-        Err(error) => Check::new("structure", Some(false), error.to_string()),
+        Err(error) => {
+            let found = match hardening::error_of(path, error) {
+                Error::Damaged { reason, .. } => reason,
+                other => other.to_string(),
+            };
+            Check::new("structure", Some(false), found)
+        }
     })
 }
 
@@ -170,7 +250,7 @@ fn ledger(connection: &Connection, whole: bool) -> rusqlite::Result<Check> {
     if !whole {
         right.push_str(&format!("; {events} of them kept"));
     }
-    Ok(Check::of("ledger sums", &wrong, &right))
+    Ok(Check::of(LEDGER_SUMS, &wrong, &right))
 }
 
 /// What became of a source file.
@@ -191,11 +271,12 @@ pub struct SourceFile {
 /// # Errors
 /// The case cannot be read, or the folder.
 pub fn check_sources(case: &Path, folder: &Path) -> Result<Vec<SourceFile>, Error> {
-    let case = Case::open(case)?;
-    let files: Vec<(String, String, u64)> =
-        case.rows("SELECT path, sha256, bytes FROM files ORDER BY path", [], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })?;
+    let open = open_as_it_lies(case)?;
+    let all = || -> rusqlite::Result<Vec<(String, String, u64)>> {
+        let mut select = open.prepare("SELECT path, sha256, bytes FROM files ORDER BY path")?;
+        select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+    };
+    let files = all().map_err(|error| hardening::error_of(case, error))?;
     let sizes: BTreeSet<u64> = files.iter().map(|file| file.2).collect();
     let (mut by_sum, mut by_name) = (BTreeMap::new(), BTreeMap::new());
     for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
