@@ -1,0 +1,493 @@
+//! Cases that come from somebody else: made by an earlier trailq, altered by another program, crafted, or damaged. None of
+//! them acts, and each is answered or refused with a reason.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use common::program::{Desk, Ran};
+use common::{check_case, lines, record, testdata};
+use flate2::read::GzDecoder;
+use rusqlite::Connection;
+
+/// The schema version that this trailq writes.
+fn newest() -> i64 {
+    let desk = Desk::new();
+    let path = desk.scratch.write("one.json", record("a", ""));
+    desk.run(&["import", path.to_str().unwrap()]).exits(0);
+    desk.scratch.number("PRAGMA user_version")
+}
+
+/// A file that the trailq of a schema version made.
+fn made_by(version: i64, name: &str) -> Option<Vec<u8>> {
+    let packed = fs::read(testdata(&format!("schema-{version}/{name}.gz"))).ok()?;
+    let mut bytes = Vec::new();
+    GzDecoder::new(packed.as_slice()).read_to_end(&mut bytes).unwrap();
+    Some(bytes)
+}
+
+const MADE: [&str; 3] = ["case.db", "whole.db", "partial.db"];
+
+/// The result of each check of `snapshot --verify`.
+fn checks(desk: &Desk, file: &str, code: i32) -> Vec<String> {
+    let ran = desk.run(&["--format", "tsv", "snapshot", "--verify", file]).exits(code);
+    ran.out.lines().skip(1).map(|line| line.split('\t').take(2).collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn files_of_every_schema_version_are_kept() {
+    for version in 7..=newest() {
+        for name in MADE {
+            let advice = "tests/make_schema_cases.py makes it with the last trailq that writes this version";
+            assert!(made_by(version, name).is_some(), "there is no testdata/schema-{version}/{name}.gz: {advice}");
+        }
+    }
+    assert!(made_by(newest() + 1, MADE[0]).is_none(), "it is of a version that trailq does not write");
+}
+
+#[test]
+fn files_of_every_schema_version_open_verify_merge_and_upgrade() {
+    for version in 7..=newest() {
+        let desk = Desk::new();
+        for name in MADE {
+            let bytes = made_by(version, name).unwrap();
+            desk.scratch.write(name, &bytes);
+            let events = if name == "partial.db" { "5" } else { "6" };
+            let count = |path: &str| desk.run(&["--db", path, "--format", "tsv", "lookup", "| count"]).exits(0).out;
+            assert_eq!(count(name), format!("events\n{events}\n"), "{version} {name}");
+            let tagged = desk.run(&["--db", name, "--format", "tsv", "lookup", "tag=odd | fields event-name"]).exits(0);
+            assert_eq!(tagged.out, "event_name\nStopInstances\n");
+            desk.run(&["--db", name, "--quiet", "run", "mine"]).exits(0);
+            desk.run(&["--db", name, "info"]).exits(0);
+            // It is checked as it lies, and left so, whatever was asked of it.
+            let found = checks(&desk, name, 0);
+            let digest = match name {
+                "case.db" => "digests note",
+                "whole.db" => "pages ok",
+                _ => "events ok",
+            };
+            assert!(found.contains(&digest.to_owned()) && found.contains(&"schema ok".to_owned()), "{found:?}");
+            assert!(fs::read(desk.scratch.path(name)).unwrap() == bytes, "{version} {name} is as it was");
+
+            let snapshot = format!("again-{name}");
+            desk.run(&["--db", name, "snapshot", &snapshot]).exits(0);
+            checks(&desk, &snapshot, 0);
+            let merged = format!("merged-{name}");
+            desk.run(&["--db", &merged, "merge", name]).exits(0);
+            assert_eq!(count(&merged), format!("events\n{events}\n"));
+            desk.run(&["diff", name, &merged]).exits(0);
+            // Upgraded in place by a note, and by an import.
+            let script = desk.scratch.write("note.trailq", ".note seen\n");
+            desk.run(&["--db", name, "script", script.to_str().unwrap()]).exits(0);
+            checks(&desk, name, 0);
+            let more = desk.scratch.write("more.json", record("more", ""));
+            desk.run(&["--db", name, "import", more.to_str().unwrap()]).exits(0);
+            check_version(&desk, name);
+        }
+        desk.run(&["--db", "all.db", "merge", MADE[0], MADE[1], MADE[2]]).exits(0);
+        check_case(&desk.scratch.path("all.db"));
+    }
+}
+
+fn check_version(desk: &Desk, name: &str) {
+    let found = lines(&desk.scratch.ask_at(name), "PRAGMA user_version");
+    assert_eq!(found, [newest().to_string()]);
+}
+
+/// A snapshot of schema version 6, made of one of version 7: it has no `hourly_regions`, and says so in its digest.
+fn older_snapshot(desk: &Desk) -> PathBuf {
+    desk.run(&["snapshot", "part.db", "--where", "user=alice"]).exits(0);
+    let path = desk.scratch.path("part.db");
+    let connection = Connection::open(&path).unwrap();
+    connection.execute_batch("DROP TABLE hourly_regions; PRAGMA user_version = 6").unwrap();
+    let ran = desk.run(&["--format", "json", "snapshot", "--verify", "part.db"]).exits(1).json();
+    let counts = ran.as_array().unwrap().iter().find(|check| check["check"] == "counts").unwrap();
+    assert_eq!(counts["result"], "WRONG");
+    let found = counts["found"].as_str().unwrap();
+    let (rows, rest) = found.split_once(" rows, SHA-256 ").unwrap();
+    let update = "UPDATE provenance_digests SET rows = ?1, sha256 = ?2 WHERE part = 'counts'";
+    connection.execute(update, [rows, rest.split(';').next().unwrap()]).unwrap();
+    path
+}
+
+#[test]
+fn an_older_snapshot_is_checked_by_its_own_schema_also_once_it_is_upgraded() {
+    let desk = Desk::with_delivery();
+    let path = older_snapshot(&desk);
+    let before = fs::read(&path).unwrap();
+    let all = ["structure", "schema", "references", "ledger sums", "events", "counts", "ledger", "notes"];
+    let sound: Vec<String> = all.iter().map(|check| format!("{check} ok")).collect();
+    assert_eq!(checks(&desk, "part.db", 0), sound);
+    assert!(fs::read(&path).unwrap() == before);
+    desk.run(&["--db", "part.db", "lookup", "event-name=ConsoleLogin"]).exits(0);
+    assert!(fs::read(&path).unwrap() == before, "who only looks does not upgrade it");
+    let script = desk.scratch.write("note.trailq", ".note seen\n");
+    desk.run(&["--db", "part.db", "script", script.to_str().unwrap()]).exits(0);
+    assert_eq!(lines(&desk.scratch.ask_at("part.db"), "PRAGMA user_version"), [newest().to_string()]);
+    let mut sound = sound;
+    sound[5] = "counts note".to_owned();
+    sound[7] = "notes note".to_owned();
+    assert_eq!(checks(&desk, "part.db", 0), sound);
+    let ran = desk.run(&["--format", "tsv", "snapshot", "--verify", "part.db"]).exits(0);
+    assert!(
+        ran.out.contains("; without hourly_regions, which schema version 6 had not, what it was made with"),
+        "{ran:?}"
+    );
+    // What is altered is told all the same.
+    let altered = "UPDATE attribute_values SET events = events + 1 WHERE attribute = 'outcome'";
+    Connection::open(&path).unwrap().execute_batch(altered).unwrap();
+    sound[5] = "counts WRONG".to_owned();
+    assert_eq!(checks(&desk, "part.db", 1), sound);
+}
+
+#[test]
+fn cases_of_the_first_schema_versions_are_checked_as_they_lie() {
+    for version in [1, 3] {
+        let desk = Desk::with_delivery();
+        desk.make_older(version);
+        let before = fs::read(desk.scratch.case()).unwrap();
+        let found = checks(&desk, "trailq.db", 0);
+        assert!(found.contains(&"schema ok".to_owned()) && found.contains(&"digests note".to_owned()), "{found:?}");
+        assert!(fs::read(desk.scratch.case()).unwrap() == before);
+    }
+}
+
+#[test]
+fn a_file_that_is_being_written_or_was_left_so_is_not_checked() {
+    let desk = Desk::with_delivery();
+    let journal = desk.scratch.path("trailq.db-journal");
+    // A writer that is killed: its journal, and half of what it wrote.
+    let writer = desk.scratch.ask();
+    writer
+        .execute_batch("PRAGMA cache_size = 2; BEGIN EXCLUSIVE; UPDATE events SET user_name = user_name || 'x'")
+        .unwrap();
+    desk.run(&["snapshot", "--verify", "trailq.db"]).fails(2, &["another process is writing"]);
+    for name in ["killed.db", "killed.db-journal"] {
+        fs::copy(desk.scratch.path(&name.replace("killed", "trailq")), desk.scratch.path(name)).unwrap();
+    }
+    writer.execute_batch("ROLLBACK").unwrap();
+    drop(writer);
+    assert!(!journal.exists());
+    let before = fs::read(desk.scratch.path("killed.db")).unwrap();
+    let ran = desk.run(&["--format", "tsv", "snapshot", "--verify", "killed.db"]).exits(1);
+    assert!(ran.out.contains("journal\tWRONG\ta process that wrote to it was stopped"), "{ran:?}");
+    assert!(
+        fs::read(desk.scratch.path("killed.db")).unwrap() == before && desk.scratch.path("killed.db-journal").exists()
+    );
+    desk.run(&["--db", "killed.db", "lookup", "| count"]).exits(0);
+    checks(&desk, "killed.db", 0);
+    // An import that was stopped between two commits.
+    desk.scratch.ask().execute_batch("UPDATE imports SET finished_at = NULL").unwrap();
+    assert!(checks(&desk, "trailq.db", 1).contains(&"imports WRONG".to_owned()));
+    // A journal that holds nothing is none.
+    fs::write(desk.scratch.path("killed.db-journal"), "").unwrap();
+    checks(&desk, "killed.db", 0);
+}
+
+/// What somebody may have put into a case, how it is named, and whether questions are answered all the same.
+const FOREIGN: &[(&str, &str, bool)] = &[
+    (
+        "CREATE TRIGGER evil AFTER INSERT ON tags BEGIN DELETE FROM events; END",
+        "a trigger `evil` that trailq did not",
+        false,
+    ),
+    ("CREATE TRIGGER evil BEFORE INSERT ON imports BEGIN SELECT raise(abort, 'no'); END", "a trigger `evil`", false),
+    ("CREATE TRIGGER evil INSTEAD OF INSERT ON event_history BEGIN DELETE FROM tags; END", "a trigger `evil`", false),
+    (
+        "DROP VIEW event_history; CREATE VIEW event_history AS WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 \
+         FROM n) SELECT id FROM n",
+        "a view `event_history` that is not as trailq makes it",
+        false,
+    ),
+    ("ALTER TABLE tags RENAME TO t; CREATE VIEW tags AS SELECT * FROM t", "a view `tags` that is not", false),
+    ("DROP TABLE noise_rules", "lacks the table `noise_rules`", false),
+    ("ALTER TABLE tags ADD COLUMN more TEXT AS (event_id || tag)", "a table `tags` that is not", false),
+    (
+        "ALTER TABLE files ADD COLUMN more TEXT DEFAULT 'x' CHECK (length(more) < 9)",
+        "a table `files` that is not",
+        false,
+    ),
+    ("CREATE VIRTUAL TABLE words USING fts5 (a)", "a virtual table `words`", false),
+    ("CREATE INDEX mine ON events (lower(event_name))", "an index `mine` that trailq did not", true),
+    ("CREATE TABLE mine (a)", "a table `mine` that trailq did not", true),
+    (
+        "CREATE VIEW mine AS WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id FROM n) SELECT id FROM n",
+        "a view `mine`",
+        true,
+    ),
+    (
+        "ANALYZE; UPDATE sqlite_stat1 SET stat = '99999999999999999999 -1 x'; INSERT INTO sqlite_stat1 VALUES ('events', \
+         'nothing', 'nonsense')",
+        "a table `sqlite_stat1`",
+        true,
+    ),
+    ("CREATE TABLE \"a\x1b[2Jb'; rm -rf ~ #\" (a)", "a table `a", true),
+];
+
+#[test]
+fn what_trailq_did_not_make_is_refused_by_name_and_never_acts() {
+    let base = Desk::with_delivery();
+    base.run(&["snapshot", "sound.db", "--where", "user=dana"]).exits(0);
+    let sound = fs::read(base.scratch.path("sound.db")).unwrap();
+    for (sql, says, answers) in FOREIGN {
+        let desk = Desk::with_delivery();
+        desk.scratch.write("sound.db", &sound);
+        desk.scratch.ask().execute_batch(sql).unwrap();
+        let before = fs::read(desk.scratch.case()).unwrap();
+        let more = desk.scratch.write("more.json", record("more", ""));
+        let script = desk.scratch.write("keep.trailq", ".note mine\n");
+        for arguments in [
+            &["import", more.to_str().unwrap()][..],
+            &["merge", "sound.db"],
+            &["--db", "sound.db", "merge", "trailq.db"],
+            &["--db", "new.db", "merge", "trailq.db"],
+            &["info"],
+            &["snapshot", "out.db"],
+            &["snapshot", "out.db", "--where", "user=alice"],
+            &["snapshot", "out.db", "--redact", "accounts"],
+            &["script", script.to_str().unwrap()],
+        ] {
+            let ran = desk.run(arguments);
+            assert!(!ran.err.contains('\x1b') && !ran.err.contains("rm -rf ~ #'"), "{ran:?}");
+            ran.fails(2, &[says]);
+            assert!(fs::read(desk.scratch.case()).unwrap() == before, "{sql}: {arguments:?}");
+        }
+        assert!(fs::read(desk.scratch.path("sound.db")).unwrap() == sound, "{sql}");
+        for name in ["new.db", "out.db"] {
+            assert!(!desk.scratch.path(name).exists(), "{sql}: {name}");
+        }
+        let ran = desk.run(&["--format", "tsv", "snapshot", "--verify", "trailq.db"]).exits(1);
+        assert!(ran.out.contains("schema\tWRONG\tit ") && ran.out.contains(says), "{ran:?}");
+        let ran = desk.run(&["lookup", "event-name=ConsoleLogin | count"]);
+        assert!(!ran.out.contains('\x1b') && !ran.err.contains('\x1b'), "{ran:?}");
+        if *answers {
+            assert!(ran.exits(0).err.contains(says), "{sql}");
+        } else {
+            ran.fails(2, &[says]);
+        }
+    }
+}
+
+#[test]
+fn what_is_kept_in_a_case_does_nothing_until_it_is_asked_for() {
+    let desk = Desk::with_delivery();
+    let escape = "\x1b]0;owned\x07\x1b[2J";
+    let connection = desk.scratch.ask();
+    for (sql, value) in [
+        ("INSERT INTO tags VALUES ((SELECT min(event_id) FROM events), ?1, ?1, ?1, ?1, NULL)", escape),
+        ("INSERT INTO notes (text, created_at, created_by) VALUES (?1, ?1, ?1)", escape),
+        ("UPDATE files SET path = path || ?1", escape),
+        // A rule that hides everything, and one of a built-in name.
+        ("INSERT INTO noise_rules VALUES ('all', 'event-name=*', ?1, '', NULL)", escape),
+        ("INSERT INTO noise_rules VALUES ('reads', 'event-name=*', ?1, '', NULL)", escape),
+        ("INSERT INTO saved_queries VALUES ('evil', 'DELETE FROM events; ATTACH ''x.db'' AS x', ?1, '', NULL)", escape),
+        ("INSERT INTO saved_queries VALUES ('triage', 'SELECT 1', ?1, '', NULL)", escape),
+    ] {
+        connection.execute(sql, [value]).unwrap();
+    }
+    drop(connection);
+    let count = |lookup: &str| desk.run(&["--format", "tsv", "lookup", lookup]).exits(0).out;
+    assert_eq!(count("| count"), "events\n360\n", "no rule is on");
+    let script = desk.scratch.write("all.trailq", ".notes\n.tags\n.noise\n.queries\n| count by file\n");
+    for arguments in [
+        &["script", script.to_str().unwrap()][..],
+        &["info"],
+        &["queries"],
+        &["run", "evil"],
+        &["lookup", "| fields tag,file"],
+        &["--format", "json", "lookup", "| fields file"],
+        &["snapshot", "--verify", "trailq.db", "--sources", "."],
+    ] {
+        let ran = desk.run(arguments);
+        assert!(!ran.out.contains('\x1b') && !ran.err.contains('\x1b'), "{arguments:?}: {ran:?}");
+    }
+    assert_eq!(count("| count"), "events\n360\n");
+    assert!(!desk.scratch.path("x.db").exists());
+}
+
+#[test]
+fn compressed_data_that_expands_without_an_end_is_an_error() {
+    let bomb = zstd::bulk::compress(&vec![0; 300 << 20], 19).unwrap();
+    for (sql, what) in [
+        ("UPDATE record_blocks SET data = ?1", "lookup"),
+        ("INSERT INTO record_dictionaries VALUES (7, ?1)", "import"),
+        ("INSERT INTO record_dictionaries VALUES (7, substr(?1, 1, 9))", "import"),
+        ("UPDATE record_blocks SET hashes = substr(hashes, 1, 5)", "merge"),
+        ("UPDATE record_groups SET filter = ?1", "text"),
+    ] {
+        let desk = Desk::with_delivery();
+        let connection = desk.scratch.ask();
+        match sql.contains("?1") {
+            true => drop(connection.execute(sql, [&bomb]).unwrap()),
+            false => connection.execute_batch(sql).unwrap(),
+        }
+        drop(connection);
+        let more = desk.scratch.write("more.json", record("more", ""));
+        match what {
+            "lookup" => drop(desk.run(&["--format", "records", "lookup", "user=alice"]).fails(2, &["damaged"])),
+            "import" => drop(desk.run(&["import", more.to_str().unwrap()]).fails(2, &["trailq.db is damaged: "])),
+            "merge" => drop(desk.run(&["--db", "new.db", "merge", "trailq.db"]).exits(0)),
+            // A filter that cannot be read rules nothing out.
+            _ => assert_eq!(
+                desk.run(&["--format", "tsv", "lookup", "text=acme-trail | count"]).exits(0).out.lines().count(),
+                2
+            ),
+        }
+    }
+}
+
+#[test]
+fn numbers_without_room_behind_them_are_refused() {
+    for sql in [
+        "INSERT INTO record_blocks SELECT 9223372036854775807, dictionary, hashes, data FROM record_blocks LIMIT 1",
+        "INSERT INTO record_blocks SELECT -9223372036854775807, dictionary, hashes, data FROM record_blocks LIMIT 1",
+        "INSERT INTO resources (id, name) VALUES (9223372036854775807, 'x')",
+        "INSERT INTO identities (id) VALUES (-5)",
+        "UPDATE events SET id = 9223372036854775807 WHERE id = (SELECT max(id) FROM events)",
+        "UPDATE record_groups SET id = id - 9223372036854775807",
+    ] {
+        let desk = Desk::with_delivery();
+        desk.scratch.ask().execute_batch(sql).unwrap();
+        let more = desk.scratch.write("more.json", record("more", ""));
+        for arguments in [
+            &["import", more.to_str().unwrap()][..],
+            &["snapshot", "--verify", "trailq.db"],
+            &["--db", "new.db", "merge", "trailq.db"],
+            &["snapshot", "out.db", "--where", "user=alice"],
+            &["lookup", "text=acme | count"],
+            &["--format", "records", "lookup", "user=alice"],
+        ] {
+            let ran = within(&desk, arguments);
+            assert!(matches!(ran.code, Some(0..=2)) && !ran.err.contains("panicked"), "{sql}: {arguments:?}: {ran:?}");
+            assert!(ran.code == Some(0) || !ran.err.is_empty(), "{sql}: {arguments:?}: {ran:?}");
+        }
+    }
+}
+
+/// Runs the program, and ends it where it does not end by itself.
+fn within(desk: &Desk, arguments: &[&str]) -> Ran {
+    let child = desk.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let id = child.id();
+    let (ended, wait) = std::sync::mpsc::channel();
+    let watch = std::thread::spawn(move || {
+        if wait.recv_timeout(Duration::from_secs(60)).is_err() {
+            let _ = std::process::Command::new("kill").args(["-9", &id.to_string()]).status();
+        }
+    });
+    let output = child.wait_with_output().unwrap();
+    let _ = ended.send(());
+    watch.join().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// Gives a table so many rows in a few pages that nobody could read them: each page names the next one many times.
+fn make_endless(path: &Path, table: &str) {
+    let connection = Connection::open(path).unwrap();
+    let root: usize =
+        lines(&connection, &format!("SELECT rootpage FROM sqlite_schema WHERE name = '{table}'"))[0].parse().unwrap();
+    drop(connection);
+    const PAGE: usize = 4096;
+    let mut bytes = fs::read(path).unwrap();
+    let leaf = bytes.len() / PAGE + 1;
+    let first = bytes[(root - 1) * PAGE..root * PAGE].to_vec();
+    bytes.extend_from_slice(&first);
+    let interior = |child: usize| {
+        let mut page = vec![0; PAGE];
+        let (cells, size) = (400, 5);
+        let content = PAGE - cells * size;
+        page[0] = 5;
+        page[3..5].copy_from_slice(&(cells as u16).to_be_bytes());
+        page[5..7].copy_from_slice(&(content as u16).to_be_bytes());
+        page[8..12].copy_from_slice(&(child as u32).to_be_bytes());
+        for cell in 0..cells {
+            let at = content + cell * size;
+            page[12 + 2 * cell..14 + 2 * cell].copy_from_slice(&(at as u16).to_be_bytes());
+            page[at..at + 4].copy_from_slice(&(child as u32).to_be_bytes());
+            page[at + 4] = 1;
+        }
+        page
+    };
+    for level in 0..6 {
+        bytes.extend_from_slice(&interior(leaf + level));
+    }
+    let last = bytes.len() / PAGE;
+    bytes[(root - 1) * PAGE..root * PAGE].copy_from_slice(&interior(last));
+    bytes[28..32].copy_from_slice(&(last as u32).to_be_bytes());
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn tables_without_an_end_are_told() {
+    for table in ["events", "tags"] {
+        let desk = Desk::with_delivery();
+        make_endless(&desk.scratch.case(), table);
+        let started = Instant::now();
+        let ran = within(&desk, &["--format", "tsv", "snapshot", "--verify", "trailq.db"]);
+        assert!(ran.code == Some(1) && ran.out.contains("structure\tWRONG"), "{table}: {ran:?}");
+        let ran = within(&desk, &["--db", "new.db", "merge", "trailq.db"]);
+        assert!(ran.code == Some(2) && ran.err.contains("is damaged"), "{table} {:?}: {ran:?}", started.elapsed());
+    }
+}
+
+/// Bytes of a case that are flipped at random: whatever is asked of it, it is answered, or refused with a reason.
+#[test]
+fn flipped_bytes_never_break_the_program() {
+    let base = Desk::with_delivery();
+    base.run(&["snapshot", "sound.db", "--where", "user=dana"]).exits(0);
+    let (case, sound) = (fs::read(base.scratch.case()).unwrap(), fs::read(base.scratch.path("sound.db")).unwrap());
+    let rounds: u64 = std::env::var("TRAILQ_FLIPS").ok().map_or(120, |rounds| rounds.parse().unwrap());
+    let every = std::env::var_os("TRAILQ_FLIPS").is_some();
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    let desk = Desk::new();
+    let more = desk.scratch.write("more.json", [record("more-1", ""), record("more-2", "")].join("\n"));
+    let script = desk.scratch.write("keep.trailq", ".note mine\n");
+    let commands: [&[&str]; 9] = [
+        &["info"],
+        &["lookup", "event-name=*Instances text=acme | count by user"],
+        &["--format", "records", "lookup", "user=alice"],
+        &["snapshot", "--verify", "trailq.db"],
+        &["snapshot", "out.db", "--force"],
+        &["snapshot", "part.db", "--where", "user=alice", "--force"],
+        &["--db", "new.db", "merge", "trailq.db"],
+        &["import", more.to_str().unwrap()],
+        &["script", script.to_str().unwrap()],
+    ];
+    for round in 0..rounds {
+        let mut bytes = case.clone();
+        let mut flips = Vec::new();
+        for _ in 0..=next() % 8 {
+            // A third of them where the schema and the file's own counts are.
+            let within = if next() % 3 == 0 { 16_384 } else { bytes.len() as u64 };
+            let (at, to) = ((next() % within) as usize, next() as u8);
+            bytes[at] = to;
+            flips.push((at, to));
+        }
+        for (at, arguments) in commands.iter().enumerate() {
+            if !every && at as u64 != round % commands.len() as u64 {
+                continue;
+            }
+            desk.scratch.write("trailq.db", &bytes);
+            desk.scratch.write("sound.db", &sound);
+            for left in ["trailq.db-journal", "new.db", "new.db-journal"] {
+                let _ = fs::remove_file(desk.scratch.path(left));
+            }
+            let ran = within(&desk, arguments);
+            let told = ran.code == Some(0) || !ran.err.is_empty();
+            let sound = matches!(ran.code, Some(0..=2)) && told && !ran.err.contains("panicked");
+            assert!(sound, "{arguments:?} after {flips:?}: {ran:?}");
+        }
+    }
+}
