@@ -370,6 +370,21 @@ fn numbers_without_room_behind_them_are_refused() {
     }
 }
 
+#[test]
+fn rows_that_point_to_nothing_are_told() {
+    for (sql, says) in [
+        ("UPDATE events SET file_id = 999 WHERE id = (SELECT max(id) FROM events)", "points to file 999"),
+        ("UPDATE conflicts SET file_id = 999", "points to file 999"),
+        ("UPDATE digests SET file_id = 999", "points to file 999"),
+        ("DELETE FROM record_blocks WHERE id = (SELECT max(id) FROM record_blocks)", "is missing"),
+    ] {
+        let desk = Desk::with_delivery();
+        desk.scratch.ask().execute_batch(&format!("PRAGMA foreign_keys = OFF; {sql}")).unwrap();
+        desk.run(&["--db", "new.db", "merge", "trailq.db"]).fails(2, &["trailq.db is damaged: ", says]);
+        assert!(!desk.scratch.path("new.db").exists());
+    }
+}
+
 /// Runs the program, and ends it where it does not end by itself.
 fn within(desk: &Desk, arguments: &[&str]) -> Ran {
     let child = desk.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

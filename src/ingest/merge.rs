@@ -176,7 +176,7 @@ fn run_workers(
         });
         let write = || -> Result<(), Error> {
             for (turn, queue) in &queues_out {
-                writer.begin_turn(other, &turn);
+                writer.begin_turn(other, &turn)?;
                 if !write_turn(&queue, writer, progress)? {
                     let fault = fault.lock().unwrap_or_else(PoisonError::into_inner).take();
                     return Err(fault.map_or(Error::Worker { path: other.path().to_owned() }, Error::Store));

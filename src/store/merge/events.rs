@@ -161,7 +161,7 @@ impl Writer<'_> {
     pub(super) fn take_conflicts(&mut self, other: &Other) -> Result<(), Error> {
         let read = || -> rusqlite::Result<_> {
             let mut select = other.case.connection.prepare(
-                "SELECT c.event_id, c.file_id, c.record, f.format IS 'csv' FROM conflicts c JOIN files f ON f.id = c.file_id \
+                "SELECT c.event_id, c.file_id, c.record, f.format IS 'csv' FROM conflicts c LEFT JOIN files f ON f.id = c.file_id \
                  ORDER BY c.event_id, c.sha256",
             )?;
             let rows = select.query_map([], |row| {
@@ -170,7 +170,7 @@ impl Writer<'_> {
             rows.collect::<rusqlite::Result<Vec<_>>>()
         };
         for (event_id, file, record, from_csv) in read().map_err(|error| other.of(error))? {
-            let taken = self.take_conflict(&event_id, other.file(file), record.as_bytes(), from_csv);
+            let taken = self.take_conflict(&event_id, other.file(file)?, record.as_bytes(), from_csv);
             self.sql(taken)?;
         }
         let read = || -> rusqlite::Result<Vec<(String, i64)>> {
@@ -178,7 +178,7 @@ impl Writer<'_> {
             select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
         };
         for (event_id, file) in read().map_err(|error| other.of(error))? {
-            let noted = self.note_replaced(&event_id, other.file(file));
+            let noted = self.note_replaced(&event_id, other.file(file)?);
             self.sql(noted)?;
         }
         Ok(())

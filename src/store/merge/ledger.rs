@@ -219,10 +219,10 @@ impl Writer<'_> {
         let columns = select.column_count();
         let mut rows = select.query([]).map_err(of)?;
         while let Some(row) = rows.next().map_err(of)? {
-            let file: i64 = row.get(0).map_err(of)?;
+            let file = other.file(row.get(0).map_err(of)?)?;
             let put = || -> rusqlite::Result<usize> {
                 let mut insert = self.connection.prepare_cached(insert)?;
-                insert.raw_bind_parameter(1, other.file(file))?;
+                insert.raw_bind_parameter(1, file)?;
                 for column in 1..columns {
                     insert.raw_bind_parameter(column + 1, row.get::<_, rusqlite::types::Value>(column)?)?;
                 }
@@ -245,7 +245,7 @@ impl Writer<'_> {
         let mut rows = select.query([]).map_err(of)?;
         while let Some(row) = rows.next().map_err(of)? {
             let (id, file): (i64, i64) = (row.get(0).map_err(of)?, row.get(1).map_err(of)?);
-            let file = other.file(file);
+            let file = other.file(file)?;
             let values = (2..11).map(|index| row.get(index)).collect::<rusqlite::Result<Vec<Option<String>>>>();
             let values = values.map_err(of)?;
             let put = self.put_digest(file, columns, &values);

@@ -74,9 +74,13 @@ impl<'c> Writer<'c> {
     }
 
     /// From here on batches are of this file of another case.
-    pub(crate) fn begin_turn(&mut self, other: &Other, turn: &Turn) {
-        let id = other.file(turn.file);
+    ///
+    /// # Errors
+    /// The ledger of that case has no such file.
+    pub(crate) fn begin_turn(&mut self, other: &Other, turn: &Turn) -> Result<(), Error> {
+        let id = other.file(turn.file)?;
         self.file = Some(OpenFile { id, dirty: true, ..OpenFile::default() });
+        Ok(())
     }
 
     /// Ends what [`Writer::begin_turn`] began, and adds to what became of the merge.

@@ -73,8 +73,14 @@ impl Other {
     }
 
     /// The number that one of its files has in the case that it goes into.
-    pub(super) fn file(&self, id: i64) -> i64 {
-        self.files.get(&id).copied().unwrap_or_default()
+    ///
+    /// # Errors
+    /// Its ledger has no such file.
+    pub(super) fn file(&self, id: i64) -> Result<i64, Error> {
+        self.files.get(&id).copied().ok_or_else(|| {
+            let reason = format!("a row points to file {id}, which its ledger has not");
+            Error::Damaged { path: self.path().to_owned(), reason }
+        })
     }
 
     pub(super) fn of(&self, error: rusqlite::Error) -> Error {
