@@ -275,6 +275,23 @@ fn what_trailq_did_not_make_is_refused_by_name_and_never_acts() {
 }
 
 #[test]
+fn what_trailq_did_not_make_is_named_in_the_case_and_not_in_a_copy_of_it() {
+    let desk = Desk::with_older_delivery();
+    desk.scratch.ask().execute_batch("CREATE TABLE mine (a)").unwrap();
+    let says =
+        "trailq.db holds a table `mine` that trailq did not make\n  = hint: `sqlite3 trailq.db 'DROP TABLE mine'`";
+    for arguments in [&["lookup", "| count"][..], &["snapshot", "out.db"], &["--db", "new.db", "merge", "trailq.db"]] {
+        let ran = desk.run(arguments).fails(2, &[says]);
+        assert!(ran.err.starts_with("error: trailq.db "), "{ran:?}");
+    }
+    desk.scratch.ask().execute_batch("DROP TABLE mine").unwrap();
+    desk.run(&["lookup", "| count"]).exits(0);
+    let desk = Desk::with_delivery();
+    desk.scratch.ask().execute_batch("UPDATE imports SET finished_at = NULL; CREATE TABLE mine (a)").unwrap();
+    desk.run(&["lookup", "| count"]).fails(2, &[says]);
+}
+
+#[test]
 fn what_is_kept_in_a_case_does_nothing_until_it_is_asked_for() {
     let desk = Desk::with_delivery();
     let escape = "\x1b]0;owned\x07\x1b[2J";

@@ -10,7 +10,7 @@ use tempfile::TempPath;
 
 use super::error::Error;
 use super::write::Writer;
-use super::{hardening, migrate};
+use super::{expected_schema, hardening, migrate};
 
 /// How long a writer waits for another one.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -90,11 +90,18 @@ fn state(path: &Path) -> Result<State, Error> {
     if version == 0 {
         return Err(Error::NotACase { path: path.to_owned(), reason: "it is empty".to_owned() });
     }
-    if version < migrate::NEWEST {
-        return Ok(State::Older);
+    let state = if version < migrate::NEWEST {
+        State::Older
+    } else if is_finished(&connection).map_err(|error| Error::of(path, error))? {
+        State::Ready
+    } else {
+        State::Unfinished
+    };
+    if state != State::Ready {
+        // It is going to be written, or a copy of it.
+        expected_schema::require_own(&connection, path, version)?;
     }
-    let finished = is_finished(&connection).map_err(|error| Error::of(path, error))?;
-    Ok(if finished { State::Ready } else { State::Unfinished })
+    Ok(state)
 }
 
 /// Brings a case into the state in which questions have answers: rolls back what a killed import left, and finishes
