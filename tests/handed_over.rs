@@ -457,6 +457,13 @@ fn make_endless(path: &Path, table: &str) {
 
 #[test]
 fn tables_without_an_end_are_told() {
+    for table in ["identities", "resources"] {
+        let desk = Desk::with_delivery();
+        make_endless(&desk.scratch.case(), table);
+        let more = desk.scratch.write("more.json", record("more", ""));
+        let ran = within(&desk, &["import", more.to_str().unwrap()]);
+        assert!(ran.code == Some(2) && ran.err.contains("trailq.db is damaged: "), "{table}: {ran:?}");
+    }
     for table in ["events", "tags"] {
         let desk = Desk::with_delivery();
         make_endless(&desk.scratch.case(), table);

@@ -180,12 +180,10 @@ mod tests {
         // Every path of up to five of these pieces.
         let pieces: [&[u8]; 8] = [b"\\", b"x", b"5c", b"ff", b"\xff", b"\xc3", b"\xa9", b"#sha256:0123456789abcdef"];
         let mut paths: Vec<Vec<u8>> = vec![Vec::new()];
-        let mut from = 0;
+        let mut longest = paths.clone();
         for _ in 0..5 {
-            for at in from..paths.len() {
-                from = at + 1;
-                paths.extend(pieces.map(|piece| [&paths[at], piece].concat()));
-            }
+            longest = longest.iter().flat_map(|path| pieces.map(|piece| [path, piece].concat())).collect();
+            paths.extend_from_slice(&longest);
         }
         paths.sort();
         paths.dedup();

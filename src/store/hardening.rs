@@ -1,7 +1,9 @@
 //! What every connection to a case is set to before anything is read with it: a case may come from somebody else, and
 //! nothing that is kept in it may run, reach another file, or take work without an end.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::cell::Cell;
+use std::fs;
+use std::path::Path;
 
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
@@ -53,21 +55,57 @@ const STEPS_A_LOOK: i32 = 10_000;
 const STEPS: u64 = 50_000_000;
 const STEPS_A_BYTE: u64 = 20;
 
+/// The steps that a file of this size may take.
+fn steps_of(bytes: u64) -> u64 {
+    STEPS.saturating_add(bytes.saturating_mul(STEPS_A_BYTE))
+}
+
 /// Bounds the work of a connection whose statements read each row of a file a few times. In a file that was made for it,
 /// pages can point to one another so that a few of them hold more rows than could ever be read.
 pub(super) fn bound_work(connection: &mut Connection, bytes: u64) -> rusqlite::Result<()> {
-    let left = AtomicU64::new(STEPS.saturating_add(bytes.saturating_mul(STEPS_A_BYTE)));
+    let mut left = steps_of(bytes);
     connection.progress_handler(
         STEPS_A_LOOK,
         Some(move || {
-            let look = STEPS_A_LOOK.unsigned_abs().into();
-            left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(look)).is_err()
+            left = left.saturating_sub(STEPS_A_LOOK.unsigned_abs().into());
+            left == 0
         }),
     )
 }
 
+thread_local! {
+    /// The steps that are left to the thread, where its work is bounded.
+    static LEFT: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+/// Lets [`Bounded`] bound the work of a connection that also does what has no bound, such as an import.
+pub(super) fn watch(connection: &mut Connection) -> rusqlite::Result<()> {
+    let spend = || {
+        let left = LEFT.get().map(|left| left.saturating_sub(STEPS_A_LOOK.unsigned_abs().into()));
+        LEFT.set(left);
+        left == Some(0)
+    };
+    connection.progress_handler(STEPS_A_LOOK, Some(spend))
+}
+
+/// While it lives, what this thread does with connections that are watched is bounded.
+pub(super) struct Bounded(());
+
+impl Bounded {
+    pub(super) fn by_size(path: &Path) -> Bounded {
+        LEFT.set(Some(steps_of(fs::metadata(path).map_or(0, |metadata| metadata.len()))));
+        Bounded(())
+    }
+}
+
+impl Drop for Bounded {
+    fn drop(&mut self) {
+        LEFT.set(None);
+    }
+}
+
 /// Puts an error of such a connection into words. Nobody else interrupts it.
-pub(super) fn error_of(path: &std::path::Path, error: rusqlite::Error) -> Error {
+pub(super) fn error_of(path: &Path, error: rusqlite::Error) -> Error {
     if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
         let reason = "reading it takes more work than a sound case of its size does".to_owned();
         return Error::Damaged { path: path.to_owned(), reason };

@@ -26,8 +26,9 @@ pub(crate) fn open_for_import(path: &Path) -> Result<Connection, Error> {
     }
     let of = |error| Error::of(path, error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(of)?;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(of)?;
     hardening::harden(&connection).map_err(of)?;
+    hardening::watch(&mut connection).map_err(of)?;
     connection.busy_timeout(PATIENCE).map_err(of)?;
     connection.set_prepared_statement_cache_capacity(64);
     // Lists of numbers as parameters, for the writer.

@@ -16,6 +16,7 @@ use super::dictionary::Dictionaries;
 use super::duplicates::{self, Verdict};
 use super::error::Error;
 use super::facets;
+use super::hardening::{self, Bounded};
 use super::indexes;
 use super::known::{self, EventKey, Key, Keys, text_id};
 use super::merge::Merge;
@@ -108,7 +109,9 @@ const INSERT_LINKS: &str = "INSERT INTO event_resources (event, resource, listed
 impl<'c> Writer<'c> {
     /// Begins a run on a case that is open for writing. `paths`: what was named on the command line.
     pub(crate) fn begin(connection: &'c Connection, path: &'c Path, paths: &[String]) -> Result<Writer<'c>, Error> {
-        Writer::start(connection, path, paths).map_err(|error| Error::of(path, error))
+        // What the writer has to know of the case is read once.
+        let _bounded = Bounded::by_size(path);
+        Writer::start(connection, path, paths).map_err(|error| hardening::error_of(path, error))
     }
 
     /// Takes up what an interrupted run began, to finish it without reading a file.
