@@ -19,6 +19,8 @@ pub mod event;
 pub mod fields;
 mod hash;
 pub mod ingest;
+#[allow(dead_code, reason = "each caller takes the sentence that fits it")]
+mod io_message;
 pub mod ledger;
 pub mod lookup_events;
 pub mod policy;
