@@ -44,7 +44,8 @@ impl RowSink for Csv<'_> {
     }
 }
 
-/// Writes rows with tabs between the cells; a tab, a line break or a backslash in a cell is escaped.
+/// Writes rows with tabs between the cells; a tab, a line break or a backslash in a cell is escaped, and cells that a
+/// spreadsheet would run as formulas are made inert.
 pub(super) struct Tsv<'a> {
     out: &'a mut dyn Write,
     bare: bool,
@@ -63,7 +64,7 @@ impl<'a> Tsv<'a> {
             if at > 0 {
                 self.out.write_all(b"\t")?;
             }
-            self.out.write_all(tsv_text(&cell).as_bytes())?;
+            self.out.write_all(cell.as_bytes())?;
         }
         self.out.write_all(b"\n")
     }
@@ -74,12 +75,15 @@ impl RowSink for Tsv<'_> {
         if columns.is_empty() || self.bare {
             return Ok(());
         }
-        self.line(columns.iter().map(|column| Cow::Borrowed(column.as_str())))
+        self.line(columns.iter().map(|column| tsv_text(column)))
     }
 
     fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
         let null = self.null.clone();
-        self.line(cells.iter().map(|cell| plain(cell, &null)))
+        self.line(cells.iter().map(|cell| match *cell {
+            Cell::Text(text) => tsv_text(text),
+            _ => plain(cell, &null),
+        }))
     }
 
     fn end(&mut self) -> io::Result<()> {
@@ -110,13 +114,15 @@ fn runs(text: &str) -> bool {
     begins && !(text.parse::<f64>().is_ok() && text.bytes().any(|byte| byte.is_ascii_digit()))
 }
 
-/// A cell of a TSV file.
+/// A text cell of a TSV file: inert in a spreadsheet, and on one line.
 fn tsv_text(text: &str) -> Cow<'_, str> {
-    if text.contains('\\') {
+    let shown = if text.contains('\\') {
         Cow::Owned(escape_where(&text.replace('\\', "\\\\"), char::is_control).into_owned())
     } else {
         escape_where(text, char::is_control)
-    }
+    };
+    // An escaped control no longer begins the cell.
+    if runs(&shown) { Cow::Owned(format!("'{shown}")) } else { shown }
 }
 
 /// The I/O error inside an error of the writer, so that a closed pipe stays one.
@@ -167,7 +173,15 @@ mod tests {
             ("a=b", "a=b"),
         ] {
             assert_eq!(render(Format::Csv, &piped(), &["x"], &[&[Text(text)]]), format!("x\r\n{shown}\r\n"));
+            let shown = match text {
+                "\tx" => "\\tx",
+                "\rx" => "\\rx",
+                _ => shown,
+            };
+            assert_eq!(render(Format::Tsv, &piped(), &["x"], &[&[Text(text)]]), format!("x\n{shown}\n"));
         }
+        let numbers: &[Cell<'_>] = &[Integer(-5), Real(-1.5), Null];
+        assert_eq!(render(Format::Tsv, &piped(), &["=x", "y", "z"], &[numbers]), "'=x\ty\tz\n-5\t-1.5\t\n");
     }
 
     #[test]

@@ -67,19 +67,33 @@ impl RowSink for Markdown<'_> {
     }
 }
 
-/// Text that Markdown shows as it is, on one line.
+/// Text that Markdown shows as it is, on one line, without links.
 fn escaped(text: &str) -> String {
+    let text = text.replace("\r\n", "\n");
     let mut shown = String::with_capacity(text.len());
-    for c in text.replace("\r\n", "\n").chars() {
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        let rest = &text[at + c.len_utf8()..];
+        let is_word = |c: char| c.is_alphanumeric();
+        let acts = match c {
+            '|' | '\\' | '`' | '*' | '<' | '[' | '~' | '&' => true,
+            // Within a word it emphasizes nothing.
+            '_' => !(is_word(before) && rest.starts_with(is_word)),
+            // What looks like an address would become a link.
+            ':' => rest.starts_with("//"),
+            '.' => shown.get(shown.len().saturating_sub(3)..).is_some_and(|last| last.eq_ignore_ascii_case("www")),
+            _ => false,
+        };
         match c {
             '\n' => shown.push_str("<br>"),
-            '|' | '\\' | '`' | '*' | '<' | '[' => {
+            c if acts => {
                 shown.push('\\');
                 shown.push(c);
             }
             c if is_unsafe(c) => shown.push_str(&escape_where(c.encode_utf8(&mut [0; 4]), is_unsafe)),
             c => shown.push(c),
         }
+        before = c;
     }
     shown
 }
@@ -97,5 +111,15 @@ mod tests {
             render(Format::Markdown, &piped(), &["user_name", "n", "x"], rows),
             "| user_name | n | x |\n| --- | --- | --- |\n| a\\|b<br>c\\x1b\\u{202e} | 3 |  |\n"
         );
+        for (text, shown) in [
+            ("<img src=x>", "\\<img src=x>"),
+            ("&lt;b&gt;", "\\&lt;b\\&gt;"),
+            ("_a_ ~~b~~ snake_case", "\\_a\\_ \\~\\~b\\~\\~ snake_case"),
+            ("https://example.com/x www.example.com", "https\\://example.com/x www\\.example.com"),
+            ("arn:aws:iam::1:user/a.b", "arn:aws:iam::1:user/a.b"),
+        ] {
+            let table = render(Format::Markdown, &piped(), &["x"], &[&[Text(text)]]);
+            assert_eq!(table, format!("| x |\n| --- |\n| {shown} |\n"));
+        }
     }
 }
