@@ -1,12 +1,30 @@
-//! Shows an answer that does not fit the screen in a pager: another program, which gets what is written to it.
+//! Shows an answer that does not fit the screen in a pager: another program, which gets what is written to it. Whoever
+//! goes on typing types into that program, so that it is kept from writing files and running programs.
 
+use std::ffi::OsStr;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use unicode_width::UnicodeWidthChar as _;
 
-/// Programs that are tried where none is named.
-const USUAL: [&str; 2] = ["less", "more"];
+use crate::diagnostic::Diagnostic;
+use crate::io_message::describe;
+
+/// The program where none is named: the one that has a safe mode everywhere.
+const USUAL: &str = "less";
+/// What makes `less` safe, whatever its version: no programs, no other files, no log files, and no history file. Other
+/// pagers pass it on to the `less` that they run.
+const SAFE: [(&str, &str); 2] = [("LESSSECURE", "1"), ("LESSHISTFILE", "-")];
+/// What would allow a safe `less` some of it again, or lets it run a program on what it shows.
+const UNSAFE: [&str; 3] = ["LESSSECURE_ALLOW", "LESSOPEN", "LESSCLOSE"];
+/// Options of `less` where the user has set none: colors pass, long lines are cut and not folded, and the answer stays
+/// on the screen.
+const OPTIONS: &str = "RSX";
+/// What `less` shows on its last line.
+const PROMPT: &str = "?e(END) .q returns to trailq, h explains";
+/// `vim` without programs and without writing.
+const SAFE_VIM: [&str; 2] = ["-Z", "-m"];
 
 /// When answers are shown in a pager.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,9 +59,7 @@ impl Page {
     pub(super) fn new(paging: &Paging, size: (usize, usize)) -> Option<Page> {
         let command = match paging {
             Paging::Off => return None,
-            Paging::On => {
-                named().or_else(|| USUAL.iter().find(|name| is_there(name)).map(|name| (*name).to_owned()))?
-            }
+            Paging::On => named().or_else(|| is_there(USUAL).then(|| USUAL.to_owned()))?,
             Paging::With(command) => command.clone(),
         };
         let command: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
@@ -84,13 +100,12 @@ impl Page {
     /// Starts the pager, which gets what was held back.
     fn start(&mut self) -> io::Result<()> {
         let mut command = Command::new(&self.command[0]);
-        command.args(&self.command[1..]).stdin(Stdio::piped());
-        if std::env::var_os("LESS").is_none() {
-            // Colours pass, long lines are cut and not folded, and the answer stays on the screen.
-            command.env("LESS", "RSX");
-        }
+        command.stdin(Stdio::piped());
+        make_safe(&mut command, &self.command[0], std::env::var("LESS").ok());
+        command.args(&self.command[1..]);
         let mut child = command.spawn().map_err(|error| {
-            io::Error::new(error.kind(), format!("the pager {} cannot be run: {error}", self.command[0]))
+            let why = format!("the pager {} cannot be run: {}", self.command[0], describe(&error));
+            io::Error::new(error.kind(), Diagnostic::new(why).hint("`.pager off` shows answers without one"))
         })?;
         if let Some(stdin) = child.stdin.take() {
             self.pager = Some((child, stdin));
@@ -145,6 +160,22 @@ impl Write for Page {
     }
 }
 
+/// Keeps a pager from writing files and running programs, and lets `less` say how to leave it. `options` are those that
+/// the user has set for `less`, which come after trailq's own and win.
+fn make_safe(command: &mut Command, program: &str, options: Option<String>) {
+    let name = Path::new(program).file_name().and_then(OsStr::to_str).unwrap_or_default();
+    if matches!(name, "vim" | "view" | "vimdiff") {
+        command.args(SAFE_VIM);
+    }
+    for variable in UNSAFE {
+        command.env_remove(variable);
+    }
+    command.envs(SAFE);
+    // `$` ends the text of a prompt. It is the same whether the user's options ask for the short one or a longer one.
+    let prompts: String = ["s", "m", "M"].map(|kind| format!("-P{kind}{PROMPT}$")).concat();
+    command.env("LESS", format!("{prompts}{}", options.as_deref().unwrap_or(OPTIONS)));
+}
+
 /// The pager that the environment names.
 fn named() -> Option<String> {
     ["TRAILQ_PAGER", "PAGER"].iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()))
@@ -159,7 +190,7 @@ fn is_there(name: &str) -> bool {
 mod tests {
     use std::io::Write as _;
 
-    use super::{Page, Paging};
+    use super::{Page, Paging, make_safe};
 
     fn page(rows: usize) -> Page {
         Page::new(&Paging::With("cat".to_owned()), (rows, 10)).unwrap()
@@ -190,6 +221,27 @@ mod tests {
         assert_eq!(written.unwrap_err().kind(), std::io::ErrorKind::BrokenPipe);
         assert!(long.end(&mut Vec::new()).unwrap(), "the reader has left");
         let mut lost = Page::new(&Paging::With("no-such-pager".to_owned()), (2, 10)).unwrap();
-        assert!(lost.write_all(b"1\n2\n").unwrap_err().to_string().contains("no-such-pager cannot be run"));
+        let told = lost.write_all(b"1\n2\n").unwrap_err().to_string();
+        assert_eq!(told, "the pager no-such-pager cannot be run: there is no such file");
+    }
+
+    #[test]
+    fn every_pager_is_started_in_its_safe_mode() {
+        for (program, options) in
+            [("less", None), ("/usr/bin/less", Some("-P mine$ -R")), ("env", Some("")), ("view", None)]
+        {
+            let mut command = std::process::Command::new(program);
+            make_safe(&mut command, program, options.map(str::to_owned));
+            let set = |name: &str| {
+                let found = command.get_envs().find(|(known, _)| *known == name);
+                found.and_then(|(_, value)| value).and_then(|value| value.to_str()).map(str::to_owned)
+            };
+            assert_eq!(set("LESSSECURE").as_deref(), Some("1"), "{program}");
+            assert_eq!(set("LESSHISTFILE").as_deref(), Some("-"), "{program}");
+            assert!(command.get_envs().any(|(name, value)| name == "LESSSECURE_ALLOW" && value.is_none()));
+            let less = set("LESS").unwrap();
+            assert!(less.contains("q returns to trailq") && less.ends_with(options.unwrap_or("RSX")), "{less}");
+            assert_eq!(command.get_args().count(), if program == "view" { 2 } else { 0 });
+        }
     }
 }
