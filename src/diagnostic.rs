@@ -106,11 +106,16 @@ impl fmt::Display for Diagnostic {
 
 impl std::error::Error for Diagnostic {}
 
+/// The edits in a word, as a share of its letters, that still leave it recognizable.
+const MAX_DISTANCE: f64 = 0.334;
+
 /// The names most like `word`, best first, at most three; empty where none is close enough to be meant.
 ///
-/// Case, `-` and `_` do not count as differences, and a candidate that begins with the word is close.
+/// Close is one edit in up to five letters, two in up to eight, and so on. Case, `-`, `_` and the dot of a command do not
+/// count, and a candidate that begins with the word is close.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let fold = |text: &str| -> String {
+        let text = text.strip_prefix('.').unwrap_or(text);
         text.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
     };
     let wanted = fold(word);
@@ -125,7 +130,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             } else if wanted.len() >= 4 && folded.contains(&wanted) {
                 score = score.min(0.3);
             }
-            (score <= 0.4).then_some((score, candidate))
+            (score <= MAX_DISTANCE).then_some((score, candidate))
         })
         .collect();
     scored.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(b.1)));
@@ -144,5 +149,7 @@ mod tests {
         assert_eq!(nearest("EVENT_NAME", names)[0], "event-name");
         assert_eq!(nearest("regoin", names), ["region"]);
         assert!(nearest("zebra", names).is_empty());
+        assert!(nearest(".clear", [".near"]).is_empty(), "two edits make another word of a short one");
+        assert_eq!(nearest(".nera", [".near", ".key"]), [".near"]);
     }
 }
