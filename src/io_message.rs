@@ -61,6 +61,7 @@ pub(crate) fn advice(error: &io::Error) -> Option<&'static str> {
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Some("name a file in a folder that is writable"),
         ErrorKind::NotFound => Some("make the folder first, or name a file in another one"),
         ErrorKind::NotADirectory => Some("name a file in a folder"),
+        ErrorKind::IsADirectory => Some("name a file in it"),
         _ => None,
     }
 }

@@ -19,10 +19,10 @@ pub mod event;
 pub mod fields;
 mod hash;
 pub mod ingest;
-#[allow(dead_code, reason = "each caller takes the sentence that fits it")]
 mod io_message;
 pub mod ledger;
 pub mod lookup_events;
+mod output_file;
 pub mod policy;
 pub mod query;
 pub mod redact;

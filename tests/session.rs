@@ -126,7 +126,7 @@ fn a_file_gets_the_whole_answer_and_then_the_screen_again() {
     desk.run(".output");
     assert_eq!(desk.run(".print three").0, "three\n");
     assert!(std::fs::read_to_string(&always).unwrap().ends_with("60\r\ntwo\n"));
-    assert!(desk.mistake(".output /no/such/folder/x").contains("the file cannot be written"));
+    assert!(desk.mistake(".output /no/such/folder/x").contains("the folder /no does not exist"));
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn commands_are_told_what_is_wrong_with_them() {
     assert!(desk.mistake(".mode tabel").contains("= hint: did you mean `table`?"));
     assert!(desk.mistake(".timer maybe").contains("the timer is `on` or `off`"));
     assert!(desk.mistake(".read 'x").contains("the quote `'` is not closed"));
-    assert!(desk.mistake(".once").contains(".once needs FILE"));
+    assert!(desk.mistake(".once").contains(".once needs [--force] FILE"));
     assert!(desk.mistake(".schema evnts").contains("did you mean `events`?"));
     assert!(desk.mistake(".help evnt-name").contains("did you mean `.help event-name`?"));
     assert!(desk.mistake(".info x").contains("takes no more arguments"));

@@ -27,7 +27,9 @@ pub(super) fn repl(mut session: Session, named: Option<&Path>) -> Result<Outcome
     if io::stdin().is_terminal() && io::stdout().is_terminal() {
         return Ok(repl::run(session)?.into());
     }
-    Ok(scripts::run(&mut session, io::stdin().lock(), STDIN)?.into())
+    let done = scripts::run(&mut session, io::stdin().lock(), STDIN);
+    let ended = session.end();
+    Ok(done.and_then(|answer| ended.map(|()| answer))?.into())
 }
 
 /// `trailq import PATH...`.

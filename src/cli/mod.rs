@@ -95,8 +95,8 @@ fn dispatch(cli: Cli) -> Result<Outcome, SessionError> {
 
 /// Runs one command in a session.
 fn run_command(mut session: Session, cli: Cli) -> Result<Outcome, SessionError> {
-    match cli.command {
-        None => commands::repl(session, cli.case.as_deref()),
+    let done = match cli.command {
+        None => return commands::repl(session, cli.case.as_deref()),
         Some(Command::Import(import)) => commands::import(&mut session, import),
         Some(Command::Lookup(lookup)) => commands::lookup(&mut session, &lookup),
         Some(Command::Sql(sql)) => commands::sql(&mut session, sql),
@@ -110,7 +110,10 @@ fn run_command(mut session: Session, cli: Cli) -> Result<Outcome, SessionError> 
         Some(Command::Info) => Ok(session.info()?.into()),
         Some(Command::Snapshot(snapshot)) => commands::snapshot(&mut session, snapshot),
         Some(Command::Completions { shell }) => completions(shell),
-    }
+    };
+    // What a script wrote to files is complete then.
+    let ended = session.end();
+    done.and_then(|outcome| ended.map(|()| outcome))
 }
 
 /// Where the case is a folder or a trail file, says to import it.

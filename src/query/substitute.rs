@@ -119,9 +119,7 @@ fn name_at(text: &str, at: usize) -> Result<(&str, usize), Diagnostic> {
 }
 
 fn missing(text: &str, name: &str, at: usize, end: usize, params: &BTreeMap<String, String>) -> Diagnostic {
-    let diagnostic = Diagnostic::at(Span::new(at, end), format!("the parameter `{name}` has no value"))
-        .hint(format!("give it with --param {name}=VALUE"))
-        .in_source(text);
+    let diagnostic = Diagnostic::at(Span::new(at, end), format!("the parameter `{name}` has no value")).in_source(text);
     match nearest(name, params.keys().map(String::as_str)).first() {
         Some(near) => diagnostic.note(format!("there is a parameter {near}")),
         None => diagnostic,

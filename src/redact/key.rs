@@ -1,45 +1,40 @@
 //! The key of a redaction: what stands for what, in a file of its own.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::Write as _;
+use std::path::Path;
 
 use serde_json::json;
 
 use super::Redactor;
+use crate::output_file::{Existing, Options, OutputFile, Refused};
 
-/// A file for the key, which nobody else can read. Until it is written it goes away with this.
+/// A file for the key that only its owner can read. It has its name when it is complete: a run that is killed leaves
+/// nothing there.
+#[derive(Debug)]
 pub struct KeyFile {
-    path: PathBuf,
-    file: Option<File>,
+    file: OutputFile,
 }
 
 impl KeyFile {
-    /// Makes the file.
-    ///
-    /// # Errors
-    /// There is one of that name, or none can be made.
-    pub fn create(path: &Path) -> io::Result<KeyFile> {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt as _;
-            options.mode(0o600);
-        }
-        Ok(KeyFile { path: path.to_owned(), file: Some(options.open(path)?) })
+    /// Begins the file, before anything else is done. No other is replaced but an empty one, as earlier versions left
+    /// behind; `in_use` are databases that it may not be.
+    pub(crate) fn create(path: &Path, in_use: &[&Path]) -> Result<KeyFile, Refused> {
+        let options = Options { in_use, existing: Existing::ReplaceEmpty, private: true };
+        Ok(KeyFile { file: OutputFile::create(path, &options)? })
     }
 
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// Where it will be.
+    pub(crate) fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// Whether it is a regular file, and not a device.
+    pub(crate) fn is_regular(&self) -> bool {
+        !self.file.is_through()
     }
 
     /// Writes what was replaced by what, and the secret; `snapshot` is the id of the snapshot.
-    ///
-    /// # Errors
-    /// It cannot be written.
-    pub fn write(mut self, redactor: &Redactor, snapshot: &str) -> io::Result<()> {
+    pub(crate) fn write(mut self, redactor: &Redactor, snapshot: &str) -> Result<(), Refused> {
         let values: Vec<_> = redactor
             .pseudonyms()
             .all()
@@ -52,20 +47,9 @@ impl KeyFile {
             "secret": redactor.pseudonyms().secret(),
             "values": values,
         });
-        if let Some(file) = &mut self.file {
-            file.write_all(format!("{key:#}\n").as_bytes())?;
-            file.sync_all()?;
-        }
-        self.file = None;
-        Ok(())
-    }
-}
-
-impl Drop for KeyFile {
-    fn drop(&mut self) {
-        if self.file.take().is_some() {
-            // Without a snapshot there is nothing that it is the key of.
-            let _ = fs::remove_file(&self.path);
-        }
+        let path = self.file.path().to_owned();
+        let text = format!("{key:#}\n");
+        self.file.write_all(text.as_bytes()).map_err(|source| Refused::System { path, source })?;
+        self.file.commit_durably()
     }
 }

@@ -18,6 +18,8 @@ use super::table::{Line, Shown};
 use super::{Style, resources};
 use crate::fields::BRIEF_COLUMNS;
 
+/// What shows the columns that are hidden.
+const EXPANSION_ADVICE: &str = "; `\\G` shows all";
 /// The widest column of a table without a terminal; with a wider one the rows are expanded.
 const WIDEST: usize = 2_000;
 /// Blank columns between two columns.
@@ -134,7 +136,9 @@ impl Layout {
         gone.sort();
         if !gone.is_empty() {
             let names: Vec<String> = gone.into_iter().map(|(_, name)| visible(&name).into_owned()).collect();
-            self.remarks.push(format!("no room for: {}", names.join(", ")));
+            let hidden = format!("hidden columns: {}", names.join(", "));
+            let room = available.saturating_sub(width(EXPANSION_ADVICE));
+            self.remarks.push(format!("{}{EXPANSION_ADVICE}", cut(&hidden, room, style.ellipsis())));
         }
         if !self.try_fit(available, false) {
             let gaps = self.gaps();

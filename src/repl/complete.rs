@@ -3,6 +3,7 @@
 use super::{lookup_words, sql_words};
 use crate::fields::Field;
 use crate::render::Format;
+use crate::session::FORCE;
 use crate::session::commands::{self, COMMANDS, Completes};
 use crate::session::help;
 use crate::session::input::Input;
@@ -45,6 +46,8 @@ impl Candidate {
 pub enum Completion {
     /// The names of files.
     Files,
+    /// The names of files that may be written.
+    Outputs,
     /// These words, in place of the line from an offset up to the cursor.
     Words(usize, Vec<Candidate>),
 }
@@ -83,6 +86,10 @@ fn command(before: &str, source: &dyn Source) -> Completion {
     match commands::find(&before[start..end]).map_or(Completes::Nothing, |command| command.completes) {
         Completes::Nothing => Completion::Words(from, Vec::new()),
         Completes::Files => Completion::Files,
+        Completes::Outputs if "--force".starts_with(&before[from..]) && before[from..].starts_with('-') => {
+            choose(vec![format!("{FORCE} ")])
+        }
+        Completes::Outputs => Completion::Outputs,
         Completes::Topics => choose(help::topics()),
         Completes::Tables => choose(source.tables().into_iter().map(|(name, _)| name).collect()),
         Completes::Formats => choose(Format::ALL.iter().map(|format| format.name().to_owned()).collect()),
@@ -176,6 +183,7 @@ pub(super) mod testing {
     pub(crate) fn lines(line: &str, pending: bool) -> Vec<String> {
         match complete(line, line.len(), if pending { "SELECT x" } else { "" }, &Fixed) {
             Completion::Files => vec!["FILES".to_owned()],
+            Completion::Outputs => vec!["OUTPUTS".to_owned()],
             Completion::Words(start, candidates) => {
                 candidates.into_iter().map(|candidate| format!("{}{}", &line[..start], candidate.text)).collect()
             }
@@ -200,6 +208,8 @@ mod tests {
         assert_eq!(lines(".schema i", false), [".schema identities"]);
         assert_eq!(lines(".help timel", false), [".help timeline"]);
         assert_eq!(lines(".read x", false), ["FILES"]);
+        assert_eq!(lines(".once x", false), ["OUTPUTS"]);
+        assert_eq!(lines(".once --f", false), [".once --force "]);
         assert_eq!(lines(".run l", false), [".run lineage "]);
         assert_eq!(lines(".run lineage ", false), [".run lineage key=", ".run lineage since="]);
         assert_eq!(lines(".run lineage key=x s", false), [".run lineage key=x since="]);

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use rustyline::Context;
-use rustyline::completion::{Completer, FilenameCompleter, Pair};
+use rustyline::completion::{Completer, FilenameCompleter, Pair, unescape};
 use rustyline::config::CompletionType;
 use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::{Hint, Hinter};
@@ -16,6 +17,7 @@ use rustyline::validate::Validator;
 use super::complete::{Completion, Source, complete};
 use super::{highlight, hint};
 use crate::fields::Field;
+use crate::output_file::is_protected;
 use crate::render::escape::width;
 use crate::render::palette::{DIM, HEADING, paint};
 use crate::saved::SavedQuery;
@@ -89,6 +91,15 @@ impl Helper {
         (!rest.is_empty()).then(|| (rest.clone(), rest))
     }
 
+    /// Takes the open case and other databases out of the files that are offered.
+    fn leave_out_databases(&self, files: &mut Vec<Pair>) {
+        let Ok(session) = self.session.try_borrow() else { return files.clear() };
+        files.retain(|file| {
+            let path = unescape(file.replacement.trim_start_matches(['"', '\'']), Some('\\'));
+            !is_protected(Path::new(&*path), &[session.path()])
+        });
+    }
+
     /// The line below: a meaning, cut to the width of the screen.
     fn below(&self, line: &str, pos: usize) -> Option<String> {
         let meaning = hint::meaning(line, pos, !self.pending.is_empty())?;
@@ -141,6 +152,11 @@ impl Completer for Helper {
         let source = CaseSource { session: &self.session, until: Instant::now() + PATIENCE };
         match complete(line, pos, &self.pending, &source) {
             Completion::Files => self.files.complete(line, pos, ctx),
+            Completion::Outputs => {
+                let (start, mut files) = self.files.complete(line, pos, ctx)?;
+                self.leave_out_databases(&mut files);
+                Ok((start, files))
+            }
             Completion::Words(start, candidates) => {
                 let pairs = candidates
                     .into_iter()

@@ -44,17 +44,21 @@ pub fn run(mut session: Session) -> Result<Answer, SessionError> {
     session.status(&welcome);
     let session = Rc::new(RefCell::new(session));
     let mut prompt = Prompt::new(Rc::clone(&session), screen)?;
-    let mut answer = Answer::default();
+    let left = read_and_run(&mut prompt, &session);
+    session.borrow_mut().end()?;
+    left.map(|()| Answer::default())
+}
+
+/// Runs what is typed until the prompt is left.
+fn read_and_run(prompt: &mut Prompt, session: &Rc<RefCell<Session>>) -> Result<(), SessionError> {
     while let Some(lines) = prompt.read()? {
         for text in lines {
-            let executed = execute(&session, &text)?;
-            answer.quit |= executed.quit;
-            if answer.quit {
-                return Ok(Answer::default());
+            if execute(session, &text)?.quit {
+                return Ok(());
             }
         }
     }
-    Ok(Answer::default())
+    Ok(())
 }
 
 /// Runs one input; what goes wrong is told and does not end the session.

@@ -2,16 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
+use super::files::Named;
 use super::input::Input;
 use super::{Answer, Run, Session, SessionError, foreign, help, parse_value, script, shell, show, verbs};
 use crate::diagnostic::{Diagnostic, Span, nearest};
 use crate::ingest;
+use crate::io_message::cannot_read;
 use crate::render::Format;
 use crate::render::escape::visible;
 use crate::saved::shipped_script;
 
 /// How deep `.read` may nest.
 const DEEPEST: usize = 16;
+
+/// What stands before SQL to show its plan.
+const EXPLAIN_SQL: &str = "EXPLAIN QUERY PLAN ";
 
 /// What completion offers for a command's arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +31,8 @@ pub enum Completes {
     Formats,
     /// Files.
     Files,
+    /// Files to write.
+    Outputs,
     /// `on` and `off`.
     Switch,
     /// What a lookup may hold.
@@ -110,7 +117,13 @@ pub const COMMANDS: &[Command] = &[
     command(".notes", "", "list what was noted and tagged, by whom and when", Completes::Nothing, verbs::notes),
     command(".save", "NAME", "save the last lookup or SQL in the case", Completes::Nothing, verbs::save),
     command(".unsave", "NAME", "forget a saved query of the case", Completes::Nothing, verbs::unsave),
-    command(".session", "FILE", "write the session as a script that replays", Completes::Files, verbs::session),
+    command(
+        ".session",
+        "[--force] FILE",
+        "write the session as a script that replays",
+        Completes::Outputs,
+        verbs::session,
+    ),
     command(
         ".noise",
         "[on|off|add|remove] [NAME [FILTER]]",
@@ -118,7 +131,13 @@ pub const COMMANDS: &[Command] = &[
         Completes::Words(&["on", "off", "add", "remove"]),
         shell::noise,
     ),
-    command(".plot", "FILE.svg", "write the last timeline or count as a picture", Completes::Files, verbs::plot),
+    command(
+        ".plot",
+        "[--force] FILE.svg",
+        "write the last timeline or count as a picture",
+        Completes::Outputs,
+        verbs::plot,
+    ),
     command(".explain", "LOOKUP", "show the SQL and the plan of a lookup", Completes::Lookup, run_explain),
     command(".eqp", "on|off", "show the plan before each answer", Completes::Switch, shell::eqp),
     command(".info", "", "show what the case holds", Completes::Nothing, run_info),
@@ -153,8 +172,14 @@ pub const COMMANDS: &[Command] = &[
     ),
     command(".fold", "on|off", "show bursts of one actor and event name as one line", Completes::Switch, shell::fold),
     command(".pager", "[on|off|COMMAND]", "show answers that do not fit in a pager", Completes::Switch, shell::pager),
-    command(".output", "[FILE]", "write answers to a file, or to the screen again", Completes::Files, run_output),
-    command(".once", "FILE", "write the next answer to a file", Completes::Files, run_once),
+    command(
+        ".output",
+        "[[--force] FILE]",
+        "write answers to a file, or to the screen again",
+        Completes::Outputs,
+        run_output,
+    ),
+    command(".once", "[--force] FILE", "write the next answer to a file", Completes::Outputs, run_once),
     command(
         ".param",
         "[set NAME VALUE|unset NAME|clear|list]",
@@ -168,9 +193,9 @@ pub const COMMANDS: &[Command] = &[
     command(".import", "PATH...", "load trail files and folders", Completes::Files, run_import),
     command(
         ".snapshot",
-        "FILE [LOOKUP]",
+        "[--force] FILE [LOOKUP]",
         "write the case, or some of it, as a new file",
-        Completes::Files,
+        Completes::Outputs,
         verbs::snapshot,
     ),
     command(".read", "FILE", "run lookups, SQL and commands from a file", Completes::Files, run_read),
@@ -187,6 +212,14 @@ const ALIASES: [(&str, &str); 3] = [(".parameter", ".param"), (".indices", ".ind
 pub fn find(name: &str) -> Option<&'static Command> {
     let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, name)| name);
     COMMANDS.iter().find(|command| command.name == name)
+}
+
+/// Commands that set or tell the session's own format, or report in text whatever the format of rows.
+const WITHOUT_ROWS: [&str; 6] = [".mode", ".expanded", ".settings", ".read", ".import", ".snapshot"];
+
+/// Whether what a command line writes is shown in the format of rows.
+pub(super) fn answers_in_rows(line: &str) -> bool {
+    !WITHOUT_ROWS.contains(&line.split_whitespace().next().unwrap_or_default())
 }
 
 /// A command's arguments.
@@ -273,6 +306,22 @@ impl Arguments<'_> {
         self.mistake(Span::new(end, end), format!("{} needs {}", self.command.name, self.command.arguments))
     }
 
+    /// Where what follows the name begins.
+    pub(super) fn rest_start(&self) -> usize {
+        self.line.find(self.rest).filter(|_| !self.rest.is_empty()).unwrap_or(self.line.len())
+    }
+
+    /// A mistake in the text that the line holds from an offset on, placed in the whole line, so that what is offered
+    /// in its place is a line too.
+    pub(super) fn within(&self, start: usize, error: SessionError) -> SessionError {
+        let SessionError::Mistake(mut mistake) = error else { return error };
+        if let (None, Some(text), Some(head)) = (&mistake.origin, &mistake.source, self.line.get(..start)) {
+            mistake.source = Some(format!("{head}{text}"));
+            mistake.span = mistake.span.map(|span| Span::new(span.start + start, span.end + start));
+        }
+        SessionError::Mistake(mistake)
+    }
+
     /// A mistake at a place of the line.
     pub(super) fn mistake(&self, span: Span, message: String) -> SessionError {
         Diagnostic::at(span, message).in_source(self.line).into()
@@ -317,6 +366,7 @@ fn run_help(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, 
                 let topics = help::topics();
                 let mut mistake = Diagnostic::at(*span, format!("no help on `{topic}`")).in_source(arguments.line);
                 for near in nearest(topic, topics.iter().map(String::as_str)) {
+                    mistake.instead.get_or_insert_with(|| near.to_owned());
                     mistake = mistake.hint(format!("did you mean `.help {near}`?"));
                 }
                 return Err(mistake.into());
@@ -341,11 +391,28 @@ fn run_show(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, 
 }
 
 fn run_explain(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    // Comments before it are left out.
+    let start = |text: &str| arguments.rest_start() + arguments.rest.len() - text.len();
     match Input::of(arguments.rest) {
-        Input::Lookup(text) => session.explain(text),
-        Input::Sql(text) => session.sql(&format!("EXPLAIN QUERY PLAN {text}"), std::time::Instant::now()),
+        Input::Lookup(text) => session.explain(text).map_err(|error| arguments.within(start(text), error)),
+        Input::Sql(text) => {
+            let answer = session.sql(&format!("{EXPLAIN_SQL}{text}"), std::time::Instant::now());
+            answer.map_err(|error| arguments.within(start(text), without_explain(error)))
+        }
         Input::Nothing | Input::Command(_) => Err(arguments.missing()),
     }
+}
+
+/// A mistake in SQL that was explained, placed in what was typed.
+fn without_explain(error: SessionError) -> SessionError {
+    let SessionError::Mistake(mut mistake) = error else { return error };
+    let typed = mistake.source.as_deref().and_then(|source| source.strip_prefix(EXPLAIN_SQL)).map(str::to_owned);
+    if let Some(typed) = typed {
+        let before = |at: usize| at.saturating_sub(EXPLAIN_SQL.len());
+        mistake.span = mistake.span.map(|span| Span::new(before(span.start), before(span.end)));
+        mistake.source = Some(typed);
+    }
+    SessionError::Mistake(mistake)
 }
 
 fn run_info(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
@@ -376,6 +443,7 @@ fn run_schema(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer
         let tables = case.tables();
         let mut mistake = Diagnostic::at(*span, format!("no table `{name}`")).in_source(arguments.line);
         for near in nearest(name, tables.iter().map(|(name, _)| name.as_str())) {
+            mistake.instead.get_or_insert_with(|| near.to_owned());
             mistake = mistake.hint(format!("did you mean `{near}`?"));
         }
         return Err(mistake.into());
@@ -387,25 +455,15 @@ fn run_schema(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer
 }
 
 fn run_output(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
-    arguments.at_most(1)?;
-    let file = arguments.words.first().map(|(file, span)| (Path::new(file), *span));
-    let done = session.output.redirect(file.map(|(path, _)| path));
-    written(arguments, file.map(|(_, span)| span), done)
+    let redirect = Named::read(arguments)?.map(|file| file.redirect(session)).transpose()?;
+    session.output.set_file(redirect).map_err(Diagnostic::from)?;
+    Ok(Answer::default())
 }
 
 fn run_once(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
-    let file = PathBuf::from(arguments.one()?);
-    let done = session.output.redirect_once(&file);
-    written(arguments, arguments.words.first().map(|(_, span)| *span), done)
-}
-
-/// What became of opening a file for output.
-fn written(arguments: &Arguments<'_>, span: Option<Span>, done: std::io::Result<()>) -> Result<Answer, SessionError> {
-    match (done, span) {
-        (Ok(()), _) => Ok(Answer::default()),
-        (Err(error), Some(span)) => Err(arguments.mistake(span, format!("the file cannot be written: {error}"))),
-        (Err(error), None) => Err(error.into()),
-    }
+    let redirect = Named::required(arguments)?.redirect(session)?;
+    session.output.set_once(redirect).map_err(Diagnostic::from)?;
+    Ok(Answer::default())
 }
 
 fn run_run(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
@@ -457,8 +515,8 @@ fn run_read(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, 
     if session.depth >= DEEPEST {
         return Err(arguments.mistake(span, format!("files read one another more than {DEEPEST} deep")));
     }
-    let file = std::fs::File::open(name)
-        .map_err(|error| arguments.mistake(span, format!("the file cannot be read: {error}")))?;
+    let file =
+        std::fs::File::open(name).map_err(|error| arguments.mistake(span, cannot_read(Path::new(name), &error)))?;
     session.depth += 1;
     let answer = script::run(session, std::io::BufReader::new(file), name);
     session.depth -= 1;

@@ -18,6 +18,7 @@ mod compare;
 mod diff;
 mod error;
 mod explain;
+mod files;
 pub mod foreign;
 pub mod help;
 mod import;
@@ -50,6 +51,7 @@ pub mod snapshot;
 mod verbs;
 
 pub use error::SessionError;
+pub(crate) use files::FORCE;
 pub use interrupt::Interrupter;
 pub use pager::Paging;
 pub use params::Params;
@@ -223,8 +225,9 @@ impl Session {
         }
         let (input, expanded) = input.without_expansion();
         let format = self.settings.format;
-        if expanded {
-            self.settings.format = Some(Format::Expanded);
+        let own = if expanded { Some(Format::Expanded) } else { self.format_of_file(&input) };
+        if own.is_some() {
+            self.settings.format = own;
         }
         let answer = match input {
             Input::Nothing if expanded => self.show_last(Format::Expanded),
@@ -233,16 +236,19 @@ impl Session {
             Input::Sql(text) => self.sql(text, started),
             Input::Lookup(text) => lookup::run(self, text),
         };
-        if expanded {
+        if own.is_some() {
             self.settings.format = format;
         }
+        let answer = answer.map_err(|error| self.without_once(error));
         let finished = self.output.finish();
         let answer = match answer {
             // Who leaves the pager has had enough of this answer, and not of the session.
-            Err(error) if error.is_closed_pipe() && finished.as_ref().is_ok_and(|left| *left) => Answer::default(),
+            Err(error) if error.is_closed_pipe() && finished.as_ref().is_ok_and(|end| end.left) => Answer::default(),
             answer => answer.map_err(|error| self.given_up(error))?,
         };
-        finished?;
+        if let Some(refused) = finished?.refused {
+            return Err(Diagnostic::from(refused).into());
+        }
         self.tell_foreign();
         self.record(&input, expanded);
         if self.settings.timer && input != Input::Nothing {
@@ -268,6 +274,48 @@ impl Session {
     fn given_up(&mut self, error: SessionError) -> SessionError {
         self.journal_entry = None;
         if self.interrupter.is_cancelled() && !error.is_closed_pipe() { SessionError::Cancelled } else { error }
+    }
+
+    /// The format that the extension of the file for the answer stands for, where none is set.
+    fn format_of_file(&self, input: &Input<'_>) -> Option<Format> {
+        let own = self.output.format().filter(|_| self.settings.format.is_none())?;
+        match input {
+            Input::Command(text) if !commands::answers_in_rows(text) => None,
+            _ => Some(own),
+        }
+    }
+
+    /// Says with an error what becomes of the file of `.once`: an answer that failed is not written to it. At the prompt
+    /// it waits for the next answer where this one was not begun.
+    fn without_once(&mut self, error: SessionError) -> SessionError {
+        let waits = self.settings.interactive && self.depth == 0 && !self.output.is_used();
+        let told = match self.output.once_path() {
+            Some(path) if waits => format!("{} waits for the next answer", path.display()),
+            Some(path) => format!("{} is not written: the answer is not complete", path.display()),
+            None => return error,
+        };
+        if !waits {
+            self.output.give_up_once();
+        }
+        match error {
+            SessionError::Mistake(mistake) => SessionError::from(mistake.note(told)),
+            other => {
+                self.note(&told);
+                other
+            }
+        }
+    }
+
+    /// Ends the session: what was written to the file of `.output` is kept, and a file of `.once` that got no answer
+    /// is not made.
+    ///
+    /// # Errors
+    /// The file cannot be completed.
+    pub fn end(&mut self) -> Result<(), SessionError> {
+        if let Some(path) = self.output.end().map_err(Diagnostic::from)? {
+            self.note(&format!("{} is not written: no answer came", path.display()));
+        }
+        Ok(())
     }
 
     /// Ends the input under way where it was cancelled between two statements.
@@ -319,7 +367,9 @@ impl Session {
 
     /// Writes a mistake to the notes, `--quiet` or not.
     pub fn report(&mut self, mistake: &Diagnostic) {
-        self.suggestion = mistake.corrected().or_else(|| self.suggestion.take());
+        // A line of a file is put right in the file.
+        let corrected = mistake.corrected().filter(|_| mistake.origin.is_none());
+        self.suggestion = corrected.or_else(|| self.suggestion.take());
         let _ = self.output.flush();
         let _ = render::diagnostic::write(&mut self.notes, mistake, self.settings.color_notes);
         let _ = self.notes.flush();
@@ -372,7 +422,13 @@ impl Session {
         let mut keep = Keep::new(records::sink(format, case, target.out, &target.style));
         let done = case.query_named(text, params, &mut keep);
         let kept = keep.finish();
-        self.output.finished(done)?;
+        let interactive = self.settings.interactive;
+        self.output.finished(done).map_err(|failure| match failure {
+            Failure::Diagnostic(mistake) => {
+                Failure::Diagnostic(Box::new(params::with_way_to_give(*mistake, interactive)))
+            }
+            failure => failure,
+        })?;
         self.output.end_page()?;
         let asked = Asked::Sql(text.trim().to_owned());
         self.last = Some(Last { asked, view: View::Rows, held: kept.held, activity: None, folds: Vec::new() });
@@ -412,7 +468,10 @@ impl Session {
     /// The text of a lookup with `${k}` filled in.
     fn substituted(&self, text: &str) -> Result<String, SessionError> {
         match &self.params {
-            Some(params) => Ok(crate::query::substitute(text, params.all())?),
+            Some(params) => {
+                let filled = crate::query::substitute(text, params.all());
+                Ok(filled.map_err(|mistake| params::with_way_to_give(mistake, self.settings.interactive))?)
+            }
             None => Ok(text.to_owned()),
         }
     }

@@ -1,6 +1,7 @@
 //! Moves from a lookup to the next: narrower, or over another time.
 
 use super::around::span;
+use super::commands::Arguments;
 use super::keep::First;
 use super::last::View;
 use super::look::fill;
@@ -15,11 +16,21 @@ const WIDER: i64 = 4;
 
 impl Session {
     /// `.filter TERM`: the last lookup with more terms, or with other stages.
-    pub(super) fn narrow(&mut self, command: &str, by: &str) -> Result<Answer, SessionError> {
+    pub(super) fn narrow(&mut self, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
         let last = query::parse(&self.last_lookup()?).map_err(Box::new)?;
-        let by = query::parse(by).map_err(|mistake| SessionError::from(mistake).in_source(by))?;
+        let start = arguments.rest_start();
+        let typed = arguments.rest;
+        let by = query::parse(typed)
+            .map_err(|mistake| arguments.within(start, SessionError::from(mistake).in_source(typed)))?;
         let text = edit::narrowed(&last, &by);
-        self.follow(command, &text)
+        self.follow(arguments.line, &text).map_err(|error| {
+            // What is wrong with what was typed is told in the line that was typed.
+            let own = self.case().and_then(|case| understand(&case, &self.substituted(typed)?).map(drop));
+            match own {
+                Err(own) if matches!(error, SessionError::Mistake(_)) => arguments.within(start, own),
+                _ => error,
+            }
+        })
     }
 
     /// `.zoom in [N]`: the timeline of one span of the last one, the fullest if none is named.

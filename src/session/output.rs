@@ -1,11 +1,11 @@
 //! Where rows go: standard output, or a file for a while.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use super::pager::{Page, Paging};
-use crate::render::Style;
+use crate::output_file::{OutputFile, Refused};
+use crate::render::{Format, Style};
 use crate::store::Failure;
 
 /// The places for rows, of which one is current.
@@ -16,11 +16,18 @@ pub(super) struct Output {
     /// When answers are paged, and the rows and columns of the screen.
     paging: (Paging, (usize, usize)),
     /// Takes the rows until `.output` is called again.
-    file: Option<BufWriter<File>>,
+    file: Option<Redirect>,
     /// Takes the rows of the next answer only.
-    once: Option<BufWriter<File>>,
+    once: Option<Redirect>,
     /// Whether anything was written since the last input ended.
     used: bool,
+}
+
+/// A file that rows go to.
+pub(super) struct Redirect {
+    file: OutputFile,
+    /// What its extension stands for.
+    format: Option<Format>,
 }
 
 /// The current place.
@@ -29,6 +36,22 @@ pub(super) struct Target<'a> {
     pub(super) out: &'a mut dyn Write,
     /// What it can do.
     pub(super) style: Style,
+}
+
+/// What the end of an input found.
+#[derive(Debug, Default)]
+pub(super) struct Finished {
+    /// Whether a reader left the pager before everything was written.
+    pub(super) left: bool,
+    /// The file of `.once` that the answer could not be written to.
+    pub(super) refused: Option<Refused>,
+}
+
+impl Redirect {
+    /// A file whose extension stands for a format.
+    pub(super) fn new(file: OutputFile, format: Option<Format>) -> Redirect {
+        Redirect { file, format }
+    }
 }
 
 impl Output {
@@ -53,7 +76,7 @@ impl Output {
             return Target { out: page, style };
         }
         match (&mut self.once, &mut self.file) {
-            (Some(file), _) | (None, Some(file)) => Target { out: file, style },
+            (Some(redirect), _) | (None, Some(redirect)) => Target { out: &mut redirect.file, style },
             (None, None) => Target { out: &mut self.screen, style },
         }
     }
@@ -69,33 +92,81 @@ impl Output {
 
     /// Whether the current place is a file: answers there are whole.
     pub(super) fn is_file(&self) -> bool {
-        self.once.is_some() || self.file.is_some()
+        self.redirect().is_some()
     }
 
-    /// Sends rows to a file, emptied first, or back to the screen.
-    pub(super) fn redirect(&mut self, path: Option<&Path>) -> io::Result<()> {
-        let file = path.map(File::create).transpose()?;
-        if let Some(mut earlier) = std::mem::replace(&mut self.file, file.map(BufWriter::new)) {
-            earlier.flush()?;
+    /// The format that the current file's extension stands for.
+    pub(super) fn format(&self) -> Option<Format> {
+        self.redirect().and_then(|redirect| redirect.format)
+    }
+
+    fn redirect(&self) -> Option<&Redirect> {
+        self.once.as_ref().or(self.file.as_ref())
+    }
+
+    /// Sends rows to a file, or back to the screen, and completes the file that they went to before.
+    pub(super) fn set_file(&mut self, redirect: Option<Redirect>) -> Result<(), Refused> {
+        // What goes to the descriptor of the screen comes behind what went to the screen.
+        self.flush_screen()?;
+        match std::mem::replace(&mut self.file, redirect) {
+            Some(earlier) => earlier.file.commit_written(),
+            None => Ok(()),
         }
+    }
+
+    /// Sends the rows of the next answer to a file.
+    pub(super) fn set_once(&mut self, redirect: Redirect) -> Result<(), Refused> {
+        self.flush_screen()?;
+        self.once = Some(redirect);
         Ok(())
     }
 
-    /// Sends the rows of the next answer to a file, emptied first.
-    pub(super) fn redirect_once(&mut self, path: &Path) -> io::Result<()> {
-        self.once = Some(BufWriter::new(File::create(path)?));
-        Ok(())
+    fn flush_screen(&mut self) -> Result<(), Refused> {
+        self.screen.flush().map_err(|source| Refused::System { path: PathBuf::from("standard output"), source })
     }
 
-    /// Ends an input: where it wrote an answer, later ones go where they went before `.once`. Tells whether a reader
-    /// left the pager before everything was written.
-    pub(super) fn finish(&mut self) -> io::Result<bool> {
+    /// The file of `.output`, unless it is a device.
+    pub(super) fn file_path(&self) -> Option<&Path> {
+        self.file.as_ref().filter(|redirect| !redirect.file.is_through()).map(|redirect| redirect.file.path())
+    }
+
+    /// The file of `.once`. What goes through a device has gone.
+    pub(super) fn once_path(&self) -> Option<&Path> {
+        self.once.as_ref().filter(|once| !once.file.is_through()).map(|once| once.file.path())
+    }
+
+    /// Gives the file of `.once` up.
+    pub(super) fn give_up_once(&mut self) -> Option<PathBuf> {
+        let path = self.once_path().map(Path::to_owned);
+        self.once = None;
+        path
+    }
+
+    /// Whether the input under way has written something.
+    pub(super) fn is_used(&self) -> bool {
+        self.used
+    }
+
+    /// Ends an input: where it wrote an answer, the file of `.once` is completed and later ones go where they went
+    /// before.
+    pub(super) fn finish(&mut self) -> io::Result<Finished> {
+        let mut finished = Finished::default();
         if std::mem::take(&mut self.used)
-            && let Some(mut once) = self.once.take()
+            && let Some(once) = self.once.take()
         {
-            once.flush()?;
+            finished.refused = once.file.commit().err();
         }
-        self.end_page()
+        finished.left = self.end_page()?;
+        Ok(finished)
+    }
+
+    /// Ends the session: what was written to a file is kept. Gives the file of `.once` that got no answer.
+    pub(super) fn end(&mut self) -> Result<Option<PathBuf>, Refused> {
+        let unanswered = self.give_up_once();
+        match self.file.take() {
+            Some(redirect) => redirect.file.commit_written().map(|()| unanswered),
+            None => Ok(unanswered),
+        }
     }
 
     /// Ends an answer on the screen: where it is paged, the reader is waited for.
@@ -119,9 +190,16 @@ impl Output {
 
     /// Writes out what is buffered.
     pub(super) fn flush(&mut self) -> io::Result<()> {
-        if let Some(file) = &mut self.file {
-            file.flush()?;
+        if let Some(redirect) = &mut self.file {
+            redirect.file.flush()?;
         }
         self.screen.flush()
+    }
+}
+
+impl Drop for Output {
+    /// Keeps what was written to a file where the session was not ended, as after a panic.
+    fn drop(&mut self) {
+        let _ = self.end();
     }
 }

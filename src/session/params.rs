@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::diagnostic::Diagnostic;
 use crate::query::Param;
 use crate::saved::header::parameters;
 
@@ -69,6 +70,21 @@ impl Params {
         };
         wanted.map(|(name, text)| (name.clone(), Some(value(text)))).collect()
     }
+}
+
+/// Says how to give a parameter its value, where a mistake is that it has none: its place is then that of `${NAME}` in
+/// a lookup or `:NAME` in SQL.
+pub(super) fn with_way_to_give(mistake: Diagnostic, interactive: bool) -> Diagnostic {
+    let place = mistake.span.zip(mistake.source.as_ref()).and_then(|(span, text)| text.get(span.start..span.end));
+    let name = place.map(|place| place.trim_start_matches([':', '@', '$', '{']).trim_end_matches('}'));
+    let Some(name) = name.filter(|name| !name.is_empty() && mistake.message.ends_with(" has no value")) else {
+        return mistake;
+    };
+    let hint = match interactive {
+        true => format!("`.param set {name} VALUE` gives it one"),
+        false => format!("give it one with --param {name}=VALUE"),
+    };
+    mistake.hint(hint)
 }
 
 #[cfg(test)]

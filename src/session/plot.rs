@@ -1,7 +1,8 @@
 //! `.plot FILE.svg`: the last timeline or count as a picture.
 
-use std::path::Path;
+use std::io::Write as _;
 
+use super::files::Named;
 use super::last::{Asked, View, text};
 use super::look::fill;
 use super::{Answer, Session, SessionError};
@@ -15,7 +16,9 @@ const NONE: &str = "(none)";
 
 impl Session {
     /// Writes the picture.
-    pub(super) fn plot(&mut self, path: &Path) -> Result<Answer, SessionError> {
+    pub(super) fn plot(&mut self, named: &Named<'_>) -> Result<Answer, SessionError> {
+        named.check_picture()?;
+        let mut file = named.create(self, "svg")?;
         let last = self.last()?;
         let held = last.held()?;
         let (plot, bars) = match last.view {
@@ -37,11 +40,11 @@ impl Session {
         let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
         let picture = svg(plot, &title, &bars)
             .map_err(|error| Diagnostic::new(format!("the picture could not be drawn: {error}")))?;
-        std::fs::write(path, picture)
-            .map_err(|error| Diagnostic::new(format!("{} cannot be written: {error}", path.display())))?;
+        file.write_all(picture.as_bytes())?;
+        file.commit().map_err(|refused| named.refused(refused, "svg"))?;
         let drawn = if plot == Plot::Count { bars.len().min(MOST_BARS) } else { bars.len() };
         let of = if drawn < bars.len() { format!(" of {}", number::count(bars.len() as u64)) } else { String::new() };
-        self.status(&format!("{}{of} drawn in {}", number::counted(drawn as u64, "bar"), path.display()));
+        self.status(&format!("{}{of} drawn in {}", number::counted(drawn as u64, "bar"), named.path().display()));
         Ok(Answer::default())
     }
 }

@@ -4,11 +4,13 @@ use std::fs;
 use std::path::Path;
 
 use super::progress::Bar;
-use super::snapshot::Snapshot;
+use super::snapshot::{Snapshot, unwritten};
 use super::{Session, SessionError};
 use crate::diagnostic::Diagnostic;
 use crate::ingest;
+use crate::output_file::{Refused, leads_to_same};
 use crate::redact::{KeyFile, Kind, Redactor};
+use crate::store;
 use crate::store::snapshot::{self, Made, Source, Wanted};
 
 /// What a redacted snapshot lacks beside what was replaced, as its provenance tells it.
@@ -25,20 +27,25 @@ impl Session {
         wanted: &Wanted,
         kinds: &[Kind],
     ) -> Result<Made, SessionError> {
-        let key = asked.key.as_deref().map(create_key).transpose()?;
+        let key = asked.key.as_deref().map(|key| create_key(key, &self.path, &asked.out)).transpose()?;
         let name = asked.out.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let cannot = |error| Diagnostic::new(format!("{} cannot be written: {error}", asked.out.display()));
+        let cannot =
+            |error| unwritten(&self.path, &asked.out, store::Error::Io { path: asked.out.clone(), source: error });
         let work =
             tempfile::Builder::new().prefix(&format!(".{name}-")).suffix(".part").tempdir_in(folder).map_err(cannot)?;
         let (plain, clean) = (work.path().join("plain.db"), work.path().join("redacted.db"));
         let case = self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let stage = Wanted { portable: false, full_text: false, ..wanted.clone() };
         let found = ingest::gather(source.path(), kinds)?;
-        let staged = snapshot::write(source, &plain, &stage)?;
+        let full = |error| unwritten(&self.path, &asked.out, error);
+        let staged = snapshot::write(source, &plain, &stage).map_err(full)?;
         let bar = Bar::new(self.settings.progress && !self.settings.quiet, self.interrupter());
         let redactor = ingest::redact(&plain, &clean, found, &bar);
         bar.finish();
-        let redactor = redactor?;
+        let redactor = redactor.map_err(|error| match error {
+            ingest::Error::Store(error) => unwritten(&self.path, &asked.out, error),
+            error => error.into(),
+        })?;
         fs::remove_file(&plain).map_err(cannot)?;
         let told = redactor.kinds().iter().map(|kind| kind.name()).chain(LACKS).map(str::to_owned).collect();
         let last = Wanted {
@@ -50,32 +57,65 @@ impl Session {
             ..wanted.clone()
         };
         let source = Source::hold(&clean, work.path(), &mut || {})?;
-        let mut made = snapshot::write(source, &asked.out, &last)?;
+        let made = write_with_key(source, &asked.out, &last, key, &redactor);
+        let mut made = made.map_err(|error| match error {
+            Unmade::Snapshot(error) => unwritten(&self.path, &asked.out, error),
+            Unmade::Key(refused) => Diagnostic::from(refused).note("the snapshot is not made without its key").into(),
+        })?;
         made.of = staged.of;
-        if let Some(key) = key {
-            self.write_key(key, &redactor, &made)?;
+        if let Some(key) = &asked.key {
+            self.note(&format!("{} tells who is who: keep it apart from the snapshot", key.display()));
         }
         Ok(made)
     }
+}
 
-    fn write_key(&mut self, key: KeyFile, redactor: &Redactor, made: &Made) -> Result<(), SessionError> {
-        let path = key.path().to_owned();
-        key.write(redactor, &made.step.id).map_err(|error| {
-            let mistake = Diagnostic::new(format!("the key could not be written to {}: {error}", path.display()));
-            mistake.hint("the snapshot is whole, but nobody can reverse it; make another one where the key is wanted")
-        })?;
-        self.note(&format!("{} tells who is who: keep it apart from the snapshot", path.display()));
-        Ok(())
+/// Why there is no redacted snapshot.
+enum Unmade {
+    Snapshot(store::Error),
+    Key(Refused),
+}
+
+impl From<store::Error> for Unmade {
+    fn from(error: store::Error) -> Unmade {
+        Unmade::Snapshot(error)
     }
 }
 
-/// Makes the file for the key, before anything else is done.
-fn create_key(path: &Path) -> Result<KeyFile, SessionError> {
-    KeyFile::create(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            let mistake = Diagnostic::new(format!("there is a file {} already", path.display()));
-            mistake.hint("take another name for the key: it may be the only one of another snapshot").into()
-        }
-        _ => Diagnostic::new(format!("the key cannot be written to {}: {error}", path.display())).into(),
+/// Writes the snapshot and its key. The key has its name first: without it nobody can reverse the snapshot, and without
+/// the snapshot it is taken away again.
+fn write_with_key(
+    source: Source,
+    out: &Path,
+    wanted: &Wanted,
+    mut key: Option<KeyFile>,
+    redactor: &Redactor,
+) -> Result<Made, Unmade> {
+    let mut written = None;
+    let made = snapshot::write_after(source, out, wanted, &mut |step| {
+        let Some(key) = key.take() else { return Ok(()) };
+        let path = key.is_regular().then(|| key.path().to_owned());
+        key.write(redactor, &step.id).map_err(Unmade::Key)?;
+        written = path;
+        Ok(())
+    });
+    if let (Err(_), Some(path)) = (&made, written) {
+        fs::remove_file(&path).map_err(|source| Unmade::Key(Refused::System { path, source }))?;
+    }
+    made
+}
+
+/// Begins the file for the key, before anything else is done.
+fn create_key(path: &Path, case: &Path, out: &Path) -> Result<KeyFile, SessionError> {
+    if leads_to_same(path, out) {
+        let mistake = Diagnostic::new(format!("{} cannot be the snapshot and its key", path.display()));
+        return Err(mistake.hint("take another name for the key").into());
+    }
+    KeyFile::create(path, &[case, out]).map_err(|refused| {
+        let hint = matches!(refused, Refused::Exists(_))
+            .then_some("take another name for the key: it may be the only one of another snapshot");
+        let mut mistake = Diagnostic::from(refused);
+        mistake.hints.extend(hint.map(str::to_owned));
+        mistake.into()
     })
 }

@@ -191,7 +191,7 @@ impl Session {
             Origin::File(path) => script::locate(error, &path.display().to_string(), query.line),
             Origin::Case => script::locate(error, &format!("{} of the case", query.name), query.line),
         })?;
-        let mut line = number::counted(rows, "row");
+        let mut line = format!("{}: {}", query.name, number::counted(rows, "row"));
         let _ = write!(line, " ({}, {})", interval(period_of(&values)), number::duration(started.elapsed()));
         if query.origin != Origin::Shipped {
             let _ = write!(line, "; `{}` is from {}", query.name, query.origin);

@@ -314,7 +314,8 @@ pub(super) fn noise(session: &mut Session, arguments: &Arguments<'_>) -> Done {
             let typed = arguments.words.get(2).map_or("", |(_, span)| arguments.line[span.start..].trim());
             let whole = arguments.words.len() == 3 && typed.starts_with(['\'', '"']);
             let filter = if whole { arguments.words[2].0.as_str() } else { typed };
-            noise::check(&case, filter)?;
+            let start = arguments.words.get(2).map_or(0, |(_, span)| span.start);
+            noise::check(&case, filter).map_err(|error| arguments.within(start, error))?;
             super::kept::check_word("name", name)?;
             session.keeper()?.add_noise(name, filter)?;
             session.noise.insert(name.clone());

@@ -13,11 +13,14 @@ use super::lookup::understand;
 use super::saved::{bound, event_ids};
 use super::{Answer, Run, Session, SessionError};
 use crate::diagnostic::Diagnostic;
+use crate::io_message;
+use crate::output_file::temporary;
 use crate::query::{self, edit};
 use crate::redact::Kind;
 use crate::render::escape::{self, visible};
 use crate::render::{Format, number};
 use crate::rows::{Cell, RowSink, Value};
+use crate::store;
 use crate::store::snapshot::{self, Digest, Made, Source, Step, Wanted};
 
 /// How many source files are named that are not as they were.
@@ -67,6 +70,8 @@ impl Session {
         let started = Instant::now();
         check_format(self.settings.format)?;
         snapshot::check_name(&self.path, &asked.out, asked.force)?;
+        // What is certain to fail fails before anything is read.
+        temporary(&asked.out, true).map_err(|error| cannot_write(&asked.out, error))?;
         let folder = asked.out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let path = self.path.clone();
         let source = Source::hold(&path, folder, &mut || {
@@ -94,7 +99,7 @@ impl Session {
             ..Wanted::default()
         };
         let made = match asked.redact.as_slice() {
-            [] => snapshot::write(source, &asked.out, &wanted)?,
+            [] => snapshot::write(source, &asked.out, &wanted).map_err(|error| unwritten(&path, &asked.out, error))?,
             kinds => self.redacted(source, folder, asked, &wanted, kinds)?,
         };
         match self.settings.format {
@@ -207,6 +212,25 @@ impl Session {
         });
         Ok(Answer { rejected: wrong > 0, ..Answer::default() })
     }
+}
+
+/// The error of a snapshot in the words of the file that was asked for: what fails may be a temporary one.
+pub(super) fn unwritten(case: &Path, out: &Path, error: store::Error) -> SessionError {
+    match error {
+        store::Error::Full(_) => cannot_write(out, io::ErrorKind::StorageFull.into()).into(),
+        store::Error::Io { path, source } if path != case => cannot_write(out, source).into(),
+        store::Error::Disk { path, reason } if path != case => {
+            Diagnostic::new(format!("cannot write {}: {reason}", out.display())).into()
+        }
+        other => other.into(),
+    }
+}
+
+/// The mistake of a file that the system does not let be written.
+fn cannot_write(out: &Path, error: io::Error) -> Diagnostic {
+    let mut mistake = Diagnostic::new(io_message::cannot_write(out, &error));
+    mistake.hints.extend(io_message::advice(&error).map(str::to_owned));
+    mistake
 }
 
 /// Gathers numbers of events.

@@ -1,17 +1,21 @@
 //! The commands that move, keep and draw: what was typed behind them, read.
 
-use std::path::Path;
+use std::io::Write as _;
 
 use super::commands::Arguments;
+use super::files::{FORCE, Named};
 use super::snapshot::{Selection, Snapshot};
 use super::{Answer, Session, SessionError, around};
 use crate::render::Format;
 
 pub(super) fn snapshot(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
-    let Some((file, span)) = arguments.words.first() else { return Err(arguments.missing()) };
+    let force = arguments.texts().first() == Some(&FORCE);
+    let Some((file, span)) = arguments.words.get(usize::from(force)) else { return Err(arguments.missing()) };
     let lookup = arguments.line.get(span.end..).unwrap_or_default().trim();
     let selection = if lookup.is_empty() { Selection::All } else { Selection::Where(lookup.to_owned()) };
-    session.snapshot(&Snapshot { out: file.into(), selection, ..Snapshot::default() })
+    let start = arguments.line.len() - arguments.line.get(span.end..).unwrap_or_default().trim_start().len();
+    let answer = session.snapshot(&Snapshot { out: file.into(), selection, force, ..Snapshot::default() });
+    answer.map_err(|error| arguments.within(start, error))
 }
 
 pub(super) fn who(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
@@ -44,7 +48,7 @@ pub(super) fn filter(session: &mut Session, arguments: &Arguments<'_>) -> Result
     if arguments.rest.is_empty() {
         return Err(arguments.missing());
     }
-    session.narrow(arguments.line, arguments.rest)
+    session.narrow(arguments)
 }
 
 pub(super) fn zoom(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
@@ -108,13 +112,14 @@ pub(super) fn unsave(session: &mut Session, arguments: &Arguments<'_>) -> Result
 }
 
 pub(super) fn session(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
-    let path = arguments.one()?;
-    let done = std::fs::write(path, session.journal_script());
-    done.map_err(|error| arguments.mistake(arguments.words[0].1, format!("the file cannot be written: {error}")))?;
-    session.status(&format!("`trailq script {path}` replays the session"));
+    let named = Named::required(arguments)?;
+    let mut file = named.create(session, "trailq")?;
+    file.write_all(session.journal_script().as_bytes())?;
+    file.commit().map_err(|refused| named.refused(refused, "trailq"))?;
+    session.status(&format!("`trailq script {}` replays the session", named.path().display()));
     Ok(Answer::default())
 }
 
 pub(super) fn plot(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
-    session.plot(Path::new(arguments.one()?))
+    session.plot(&Named::required(arguments)?)
 }

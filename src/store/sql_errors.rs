@@ -121,13 +121,10 @@ fn did_you_mean<'a>(diagnostic: Diagnostic, word: &str, names: impl IntoIterator
 
 /// A parameter of a statement that was given no value.
 pub(super) fn missing_parameter(sql: &str, name: &str) -> Box<Diagnostic> {
-    let bare = name.trim_start_matches([':', '@', '$', '?']);
     let diagnostic = match sql.find(name).filter(|_| !name.is_empty()) {
         Some(start) => Diagnostic::at(Span::new(start, start + name.len()), format!("{name} has no value")),
-        None => Diagnostic::new("a parameter has no name").hint("write :name, and --param name=value"),
+        None => Diagnostic::new("a parameter has no name").hint("write :name"),
     };
-    let diagnostic =
-        if bare.is_empty() { diagnostic } else { diagnostic.hint(format!("give it one with --param {bare}=VALUE")) };
     Box::new(diagnostic.in_source(sql))
 }
 

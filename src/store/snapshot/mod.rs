@@ -76,6 +76,19 @@ pub struct Made {
 /// # Errors
 /// There is a file of that name, or it cannot be written; or the case cannot be read.
 pub fn write(source: Source, out: &Path, wanted: &Wanted) -> Result<Made, Error> {
+    write_after(source, out, wanted, &mut |_| Ok(()))
+}
+
+/// Writes a snapshot. It takes its name after `complete` was called with the provenance of what is complete.
+///
+/// # Errors
+/// As [`write`], or `complete` fails.
+pub fn write_after<E: From<Error>>(
+    source: Source,
+    out: &Path,
+    wanted: &Wanted,
+    complete: &mut dyn FnMut(&Step) -> Result<(), E>,
+) -> Result<Made, E> {
     check_name(source.named(), out, wanted.force)?;
     let of = |error| Error::of(out, error);
     let temporary = temporary(out)?;
@@ -97,6 +110,7 @@ pub fn write(source: Source, out: &Path, wanted: &Wanted) -> Result<Made, Error>
     };
     let mut made = finish(temporary.path(), &step).map_err(of)?;
     made.of = source.events()?;
+    complete(&made.step)?;
     drop(source);
     place(temporary, out, wanted.force)?;
     made.bytes = fs::metadata(out).map_err(|source| Error::Io { path: out.to_owned(), source })?.len();

@@ -1,0 +1,241 @@
+//! Files that a user names for output. Each is checked before anything is written, written to a temporary file beside
+//! it, and renamed when it is complete: no database is ever replaced, another file only if that is asked for, and
+//! nothing half-written has the name. Devices, pipes and open descriptors are written through. Knows no case.
+
+mod target;
+#[cfg(test)]
+mod tests;
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use tempfile::{NamedTempFile, PersistError};
+
+pub(crate) use target::{Existing, Options, Refused, is_protected, leads_to_same};
+
+use crate::diagnostic::Diagnostic;
+use crate::io_message::folder_of;
+use target::{Lead, check_name, check_regular, follow, is_database, open_descriptor, open_special};
+
+/// How old a temporary file has to be before it is taken for what a killed run left.
+const LEFTOVER_AGE: Duration = Duration::from_secs(60);
+/// How many names like another are tried.
+const MAX_NAMES: u32 = 1_000;
+/// The end of the name of a temporary file.
+const PART: &str = ".part";
+
+/// A file that is being written.
+#[derive(Debug)]
+pub(crate) struct OutputFile {
+    /// As it was named.
+    path: PathBuf,
+    writer: BufWriter<File>,
+    /// The file beside it that gets its name, unless bytes are written through.
+    staged: Option<Staged>,
+}
+
+/// A temporary file and what it becomes.
+#[derive(Debug)]
+struct Staged {
+    temporary: NamedTempFile,
+    /// The file that the name leads to, with all links followed.
+    target: PathBuf,
+    /// The mode of the file that is replaced.
+    mode: Option<fs::Permissions>,
+    existing: Existing,
+}
+
+impl OutputFile {
+    /// Checks that a file may be written, and begins it. A pipe waits for its reader.
+    pub(crate) fn create(path: &Path, options: &Options<'_>) -> Result<OutputFile, Refused> {
+        let system = |source| Refused::System { path: path.to_owned(), source };
+        let (target, mode) = match follow(path).map_err(system)? {
+            Lead::Descriptor(descriptor) => {
+                let file = open_descriptor(path, &descriptor, options)?;
+                return Ok(OutputFile { path: path.to_owned(), writer: BufWriter::new(file), staged: None });
+            }
+            Lead::File(target) => match fs::metadata(&target) {
+                Ok(found) if found.is_file() => {
+                    check_regular(path, &target, &found, options)?;
+                    (target, Some(plain_mode(&found)))
+                }
+                Ok(found) => {
+                    let file = open_special(path, &target, &found)?;
+                    return Ok(OutputFile { path: path.to_owned(), writer: BufWriter::new(file), staged: None });
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => (target, None),
+                Err(error) => return Err(system(error)),
+            },
+        };
+        check_name(path, &target, options)?;
+        remove_leftovers(&target);
+        let temporary = temporary(&target, options.private || mode.is_some()).map_err(system)?;
+        let writer = BufWriter::new(temporary.as_file().try_clone().map_err(system)?);
+        let mode = mode.filter(|_| !options.private);
+        let staged = Staged { temporary, target, mode, existing: options.existing };
+        Ok(OutputFile { path: path.to_owned(), writer, staged: Some(staged) })
+    }
+
+    /// The file as it was named.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether bytes go to a device, a pipe or an open descriptor.
+    pub(crate) fn is_through(&self) -> bool {
+        self.staged.is_none()
+    }
+
+    /// Completes the file and gives it its name.
+    pub(crate) fn commit(mut self) -> Result<(), Refused> {
+        self.writer.flush().map_err(|source| Refused::System { path: self.path.clone(), source })?;
+        self.place(false)
+    }
+
+    /// Completes the file after it was put on the disk, for what must not be lost.
+    pub(crate) fn commit_durably(mut self) -> Result<(), Refused> {
+        let system = |source| Refused::System { path: self.path.clone(), source };
+        self.writer.flush().map_err(system)?;
+        if let Some(staged) = &self.staged {
+            staged.temporary.as_file().sync_all().map_err(system)?;
+        }
+        self.place(false)
+    }
+
+    /// Gives the file its name with everything that could be written, be it complete or not. Where another file has got
+    /// the name meanwhile, it gets one like it.
+    pub(crate) fn commit_written(mut self) -> Result<(), Refused> {
+        let flushed = self.writer.flush().map_err(|source| Refused::System { path: self.path.clone(), source });
+        self.place(true)?;
+        flushed
+    }
+
+    fn place(self, keep: bool) -> Result<(), Refused> {
+        let OutputFile { path, writer: _writer, staged } = self;
+        let Some(Staged { temporary, target, mode, existing }) = staged else { return Ok(()) };
+        let system = |source| Refused::System { path: path.clone(), source };
+        let replace = match (existing, fs::metadata(&target)) {
+            (Existing::Refuse, _) => false,
+            // Whatever has appeared meanwhile.
+            (_, Ok(found)) if !found.is_file() || is_database(&target).map_err(system)? => {
+                return Err(Refused::Exists(path));
+            }
+            (Existing::ReplaceEmpty, Ok(found)) => found.len() == 0,
+            (Existing::ReplaceEmpty, Err(_)) => false,
+            (Existing::Replace, _) => true,
+        };
+        if let Some(mode) = mode {
+            temporary.as_file().set_permissions(mode).map_err(system)?;
+        }
+        let placed = if replace { temporary.persist(&target) } else { temporary.persist_noclobber(&target) };
+        let Err(PersistError { error, file: temporary }) = placed else { return Ok(()) };
+        match error.kind() {
+            io::ErrorKind::AlreadyExists if keep => match place_beside(temporary, &path, &target) {
+                Ok(kept) => Err(Refused::Moved { path, kept }),
+                Err(source) => Err(Refused::System { path, source }),
+            },
+            io::ErrorKind::AlreadyExists => Err(Refused::Exists(path)),
+            _ => Err(Refused::System { path, source: error }),
+        }
+    }
+}
+
+impl Write for OutputFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.writer.write(bytes).map_err(|error| told(&self.path, error))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush().map_err(|error| told(&self.path, error))
+    }
+}
+
+/// Gives a file the first free name like that of another; gives it as it would have been typed.
+fn place_beside(mut temporary: NamedTempFile, path: &Path, target: &Path) -> io::Result<PathBuf> {
+    let stem = target.file_stem().unwrap_or_default();
+    for number in 2..MAX_NAMES {
+        let mut name = stem.to_owned();
+        name.push(format!("-{number}"));
+        if let Some(extension) = target.extension() {
+            name.push(".");
+            name.push(extension);
+        }
+        match temporary.persist_noclobber(target.with_file_name(&name)) {
+            Ok(_) => return Ok(path.with_file_name(&name)),
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => temporary = error.file,
+            Err(error) => return Err(error.error),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+/// A temporary file beside another, which gets the other's name in the end. Unless it is private, the user's mask says
+/// who may read it, as of any new file.
+pub(crate) fn temporary(target: &Path, private: bool) -> io::Result<NamedTempFile> {
+    let name = target.file_name().unwrap_or(OsStr::new("trailq"));
+    let mut prefix = OsString::from(".");
+    prefix.push(name);
+    prefix.push("-");
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(PART);
+    #[cfg(unix)]
+    if !private {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let file = builder.tempfile_in(folder_of(target))?;
+    // Tells another run that this one is alive. Not every file system has locks.
+    let _ = file.as_file().try_lock();
+    Ok(file)
+}
+
+/// Removes temporary files that a killed run left beside a file.
+fn remove_leftovers(target: &Path) {
+    let Some(name) = target.file_name().and_then(OsStr::to_str) else { return };
+    // A folder that cannot be listed can still be written to.
+    let Ok(entries) = fs::read_dir(folder_of(target)) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let temporary = path.file_name().and_then(OsStr::to_str).is_some_and(|other| {
+            other.strip_prefix('.').and_then(|other| other.strip_prefix(name)).is_some_and(|rest| {
+                rest.strip_prefix('-')
+                    .and_then(|rest| rest.strip_suffix(PART))
+                    .is_some_and(|random| random.len() == 6 && random.chars().all(|c| c.is_ascii_alphanumeric()))
+            })
+        });
+        if temporary && is_leftover(&path) {
+            let _ = fs::remove_file(&path);
+        }
+    }
+}
+
+/// Whether no running process holds a temporary file.
+fn is_leftover(path: &Path) -> bool {
+    let Ok(found) = fs::symlink_metadata(path) else { return false };
+    let old = found.modified().ok().and_then(|time| SystemTime::now().duration_since(time).ok());
+    found.is_file()
+        && old.is_some_and(|age| age > LEFTOVER_AGE)
+        && File::open(path).is_ok_and(|file| file.try_lock().is_ok())
+}
+
+/// The mode of a file, without the bits that let a program act as its owner.
+fn plain_mode(found: &fs::Metadata) -> fs::Permissions {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::Permissions::from_mode(found.permissions().mode() & 0o777)
+    }
+    #[cfg(not(unix))]
+    found.permissions()
+}
+
+/// An error of writing with the name of the file. That a reader has ended stays what it is.
+fn told(path: &Path, error: io::Error) -> io::Error {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return error;
+    }
+    let kind = error.kind();
+    io::Error::new(kind, Diagnostic::from(Refused::System { path: path.to_owned(), source: error }))
+}

@@ -1,0 +1,286 @@
+//! Files that commands write: nothing is overwritten without being told to, and nothing half-written has its name.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by a panic")]
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+use common::program::{Desk, Ran, as_nobody, chmod, lower};
+
+/// Runs lines as a script of the desk.
+fn script(desk: &Desk, lines: &str) -> Ran {
+    desk.pipe(&["script", "-"], lines.as_bytes())
+}
+
+fn read(desk: &Desk, name: &str) -> String {
+    fs::read_to_string(desk.scratch.path(name)).unwrap()
+}
+
+/// The names in the folder of a desk.
+fn names(desk: &Desk) -> Vec<String> {
+    let entries = fs::read_dir(desk.scratch.folder.path()).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_case_is_never_written_over() {
+    let desk = Desk::with_delivery();
+    let case = fs::read(desk.scratch.case()).unwrap();
+    desk.scratch.write("other", &case);
+    desk.scratch.write("other.csv", &case);
+    symlink("trailq.db", desk.scratch.path("link")).unwrap();
+    fs::hard_link(desk.scratch.case(), desk.scratch.path("hard.txt")).unwrap();
+    let before = names(&desk);
+    for name in [
+        "trailq.db",
+        "./trailq.db",
+        "link",
+        "hard.txt",
+        "other",
+        "other.csv",
+        "trailq.db-journal",
+        "trailq.db-wal",
+        "other-journal",
+    ] {
+        for command in [".once", ".output", ".session", ".plot"] {
+            for force in ["", "--force "] {
+                let line = format!("{command} {force}{name}");
+                let ran = script(&desk, &format!("| timeline 1d\n{line}\n| count by outcome\n")).exits(2);
+                let refused = ran.err.contains("is the open case\n")
+                    || ran.err.contains("is a SQLite database\n")
+                    || ran.err.contains("belongs to the database")
+                    || (command == ".plot" && ran.err.contains("a picture is written as .svg"));
+                assert!(refused, "{line}: {ran:?}");
+                assert!(!ran.err.contains(&format!("`{command} --force")), "{line}: {ran:?}");
+            }
+        }
+    }
+    for name in ["trailq.db", "other.csv"] {
+        script(&desk, &format!(".once {name}\n")).fails(2, &["take another name: `.once "]);
+        assert!(!read_bytes(&desk, name).is_empty());
+    }
+    assert_eq!(fs::read(desk.scratch.case()).unwrap(), case);
+    assert_eq!(fs::read(desk.scratch.path("other.csv")).unwrap(), case);
+    assert_eq!(names(&desk), before);
+    common::check_case(&desk.scratch.case());
+}
+
+fn read_bytes(desk: &Desk, name: &str) -> Vec<u8> {
+    fs::read(desk.scratch.path(name)).unwrap()
+}
+
+#[test]
+fn a_file_is_replaced_only_with_force() {
+    let desk = Desk::with_delivery();
+    for (command, name) in
+        [(".once", "a b.csv"), (".output", "rows.csv"), (".session", "walk.trailq"), (".plot", "p.svg")]
+    {
+        let path = desk.scratch.write(name, "mine");
+        chmod(&path, 0o640);
+        let typed = if name.contains(' ') { format!("'{name}'") } else { name.to_owned() };
+        let ran = script(&desk, &format!("| count by outcome\n{command} {typed}\n| count\n")).exits(2);
+        assert!(ran.err.contains(&format!("error: there is a file {name} already\n")), "{ran:?}");
+        assert!(ran.err.contains(&format!("= hint: `{command} --force {typed}` replaces it\n")), "{ran:?}");
+        assert_eq!(read(&desk, name), "mine", "{command}");
+        for line in [format!("{command} --force {typed}"), format!("{command} {typed} --force")] {
+            desk.scratch.write(name, "mine");
+            script(&desk, &format!("| count by outcome\n{line}\n| count\n")).exits(0);
+            assert_ne!(read(&desk, name), "mine", "{line}");
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640, "the mode stays");
+        }
+    }
+    assert_eq!(read(&desk, "a b.csv"), "events\r\n360\r\n");
+    script(&desk, ".once --froce x\n").fails(2, &["`--froce` is not an option of .once", "its option is --force"]);
+    script(&desk, ".once --force\n").fails(2, &[".once needs [--force] FILE"]);
+    script(&desk, ".once a b\n").fails(2, &[".once takes one file", "in quotes"]);
+}
+
+#[test]
+fn the_extension_chooses_the_format_unless_one_is_set() {
+    let desk = Desk::with_delivery();
+    for (name, begins) in [
+        ("x.csv", "outcome,events\r\n"),
+        ("x.TSV", "outcome\tevents\n"),
+        ("x.json", "[\n{\"outcome\":"),
+        ("x.ndjson", "{\"outcome\":"),
+        ("x.md", "| outcome | events |\n"),
+        ("x.txt", "outcome  "),
+        ("x.log", "outcome  "),
+        ("x", "outcome  "),
+        ("x.2024-03-01", "outcome  "),
+    ] {
+        for command in [".once", ".output"] {
+            script(&desk, &format!("{command} --force {name}\n| count by outcome\n")).exits(0);
+            let text = read(&desk, name);
+            assert!(text.starts_with(begins), "{command} {name}: {text}");
+            script(&desk, &format!(".mode json\n{command} --force {name}\n| count by outcome\n")).exits(0);
+            assert!(read(&desk, name).starts_with("[\n{"), "{command} {name}: the chosen format wins");
+        }
+    }
+    desk.pipe(&["--format", "tsv", "script", "-"], b".once y.csv\n| count\n").exits(0);
+    assert_eq!(read(&desk, "y.csv"), "events\n360\n");
+    // A format that is set while a file takes the answers stays set.
+    let ran = script(&desk, ".output z.csv\n.mode\n.mode csv\n.output\n| count\n").exits(0);
+    assert_eq!((read(&desk, "z.csv").as_str(), ran.out.as_str()), ("table\n", "events\r\n360\r\n"));
+    // What reports in text does so in a file of rows too.
+    desk.scratch.write("more.json", common::record("new-1", ""));
+    script(&desk, ".output r.csv\n.import more.json\n.info\n.snapshot copy.db\n").exits(0);
+}
+
+#[test]
+fn other_extensions_are_refused_with_what_to_use() {
+    let desk = Desk::with_delivery();
+    for (line, refused, hint) in [
+        (".once x.xlsx", "answers are not written as .xlsx", "`.once x.csv` writes what a spreadsheet opens"),
+        (".output x.parquet", "answers are not written as .parquet", "`.output x.csv`"),
+        (".once x.png", "answers are not written as .png", "`.plot x.svg`"),
+        (".once x.svg", "answers are not written as .svg", "`.plot x.svg`"),
+        (".once x.html", "answers are not written as .html", "`.once x.md`"),
+        (".once x.csv.gz", "answers are not written as .gz", "`.once x.csv`"),
+        (".once x.db", "answers are not written as .db", "`.snapshot x.db`"),
+        (".once x.acme", "answers are not written as .acme", "choose a format first: `.mode csv`"),
+        (".plot x.png", "a picture is written as .svg", "`.plot x.svg`"),
+        (".plot x", "a picture is written as .svg", "`.plot x.svg`"),
+    ] {
+        script(&desk, &format!("| count by outcome\n{line}\n")).fails(2, &[refused, hint]);
+        let chosen = script(&desk, &format!(".mode csv\n{line}\n| count\n"));
+        if line.ends_with(".acme") {
+            chosen.exits(0);
+            assert_eq!(read(&desk, "x.acme"), "events\r\n360\r\n");
+        } else if line.starts_with(".once") || line.starts_with(".output") {
+            chosen.fails(2, &[refused]);
+        }
+    }
+    assert_eq!(names(&desk), ["trailq.db", "x.acme"]);
+}
+
+#[test]
+fn a_file_has_its_name_when_the_answer_is_complete() {
+    let desk = Desk::with_delivery();
+    // No answer, no file.
+    script(&desk, ".once a.csv\n").exits(0);
+    let ran = script(&desk, ".once a.csv\n.timer off\n").exits(0);
+    assert!(ran.err.contains("a.csv is not written: no answer came"), "{ran:?}");
+    // An answer that fails is not written, nor is the next one in its place.
+    let failing = "SELECT event_id, CASE WHEN id > 100 THEN json('x') END FROM events ORDER BY id;";
+    for bad in ["usr=alice", failing] {
+        let ran = script(&desk, &format!(".bail off\n.once a.csv\n{bad}\n| count\n")).exits(1);
+        assert!(ran.err.contains("a.csv is not written: the answer is not complete"), "{ran:?}");
+        assert!(ran.out.contains("360"), "{ran:?}");
+    }
+    desk.scratch.write("old.csv", "old");
+    script(&desk, &format!(".once --force old.csv\n{failing}\n")).exits(2);
+    assert_eq!(read(&desk, "old.csv"), "old");
+    assert_eq!(names(&desk), ["old.csv", "trailq.db"]);
+    // What went to `.output` is kept: by another `.output`, by the end, and by an error.
+    script(&desk, ".output one.csv\n| count\n.output two.csv\n| count\n").exits(0);
+    assert_eq!(
+        (read(&desk, "one.csv").as_str(), read(&desk, "two.csv").as_str()),
+        ("events\r\n360\r\n", "events\r\n360\r\n")
+    );
+    script(&desk, ".output three.csv\n| count\nusr=alice\n").exits(2);
+    assert_eq!(read(&desk, "three.csv"), "events\r\n360\r\n");
+    script(&desk, ".output four.csv\n| count\n.quit\n").exits(0);
+    assert_eq!(read(&desk, "four.csv"), "events\r\n360\r\n");
+    // The file that is being written is not to be written by another command.
+    for command in [".once", ".output", ".session"] {
+        script(&desk, &format!(".output five.csv\n| count\n{command} --force five.csv\n"))
+            .fails(2, &["answers are being written to five.csv", "`.output` completes the file"]);
+        assert_eq!(read(&desk, "five.csv"), "events\r\n360\r\n");
+        fs::remove_file(desk.scratch.path("five.csv")).unwrap();
+    }
+    assert!(names(&desk).iter().all(|name| !name.ends_with(".part")), "{:?}", names(&desk));
+}
+
+#[test]
+fn scripts_that_read_scripts_obey_the_same() {
+    let desk = Desk::with_delivery();
+    desk.scratch.write("inner.trailq", ".once there.csv\n| count\n");
+    desk.scratch.write("there.csv", "mine");
+    script(&desk, ".read inner.trailq\n").fails(
+        2,
+        &["there is a file there.csv already", "--> inner.trailq:1", "`.once --force there.csv` replaces it"],
+    );
+    assert_eq!(read(&desk, "there.csv"), "mine");
+}
+
+#[test]
+fn devices_pipes_and_descriptors_are_written_through() {
+    let desk = Desk::with_delivery();
+    let ran = script(&desk, "| count\n.once /dev/stdout\n| count\n.once /dev/null\n| count\n| count\n").exits(0);
+    assert_eq!(ran.out.matches("360").count(), 3, "{ran:?}");
+    let ran = script(&desk, ".output /dev/fd/2\n| count\n.output\n| count\n").exits(0);
+    assert!(ran.err.contains("360") && ran.out.contains("360"), "{ran:?}");
+    // Standard output may be a file: what goes there by its other name comes behind what went before.
+    let out = fs::File::create(desk.scratch.path("out")).unwrap();
+    desk.scratch.write("s.trailq", ".mode csv\n.print 1\n.once /dev/stdout\n.print 2\n.print 3\n");
+    assert!(desk.command(&["script", "s.trailq"]).stdout(out).status().unwrap().success());
+    assert_eq!(read(&desk, "out"), "1\n2\n3\n");
+    let fifo = desk.scratch.path("pipe.csv");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let reader = {
+        let fifo = fifo.clone();
+        std::thread::spawn(move || fs::read_to_string(fifo).unwrap())
+    };
+    script(&desk, ".mode csv\n.once pipe.csv\n| count\n").exits(0);
+    assert_eq!(reader.join().unwrap(), "events\r\n360\r\n");
+    // A descriptor may be that of the case.
+    let case = desk.scratch.case();
+    let before = fs::read(&case).unwrap();
+    let mut shell = std::process::Command::new("sh");
+    desk.tame(&mut shell);
+    let program = common::program::PROGRAM;
+    shell.args(["-c", &format!("printf '.once /dev/fd/9\\n| count\\n' | {program} script - 9<>trailq.db")]);
+    Ran::of(shell.output().unwrap()).fails(2, &["is the open case"]);
+    assert_eq!(fs::read(&case).unwrap(), before);
+}
+
+#[test]
+fn what_cannot_be_written_is_told_without_numbers() {
+    let desk = Desk::with_delivery();
+    desk.scratch.write("file", "");
+    for (line, says) in [
+        (".once nowhere/x.csv", "the folder nowhere does not exist\n"),
+        (".session file/x", "file is not a folder\n"),
+        (".output .", ". is a folder\n"),
+        (".snapshot nowhere/x.db", "the folder nowhere does not exist\n"),
+        (".once /dev/full\nSELECT * FROM events;", "no space left to write /dev/full\n"),
+        (".output /dev/full\n| count", "no space left to write /dev/full\n"),
+        (".read nowhere", "there is no file nowhere\n"),
+    ] {
+        let ran = script(&desk, &format!("{line}\n")).fails(2, &[says]);
+        assert!(!ran.err.contains("os error") && !ran.err.contains(".part"), "{ran:?}");
+    }
+    desk.run(&["snapshot", "/nowhere/x.db"]).fails(2, &["the folder /nowhere does not exist\n"]);
+    if !as_nobody(&desk) {
+        return;
+    }
+    fs::create_dir(desk.scratch.path("ro")).unwrap();
+    chmod(&desk.scratch.path("ro"), 0o555);
+    chmod(desk.scratch.folder.path(), 0o755);
+    for arguments in [&["snapshot", "ro/s.db"][..], &["snapshot", "ro/s.db", "--redact", "ips"]] {
+        let mut command = desk.command(arguments);
+        lower(&mut command);
+        let ran = Ran::of(command.output().unwrap()).fails(2, &["cannot write in ro/: "]);
+        assert!(!ran.err.contains("os error") && !ran.err.contains(".part"), "{ran:?}");
+    }
+    desk.scratch.write("s.trailq", ".once ro/x.csv\n");
+    let mut command = desk.command(&["script", "s.trailq"]);
+    lower(&mut command);
+    Ran::of(command.output().unwrap()).fails(2, &["cannot write in ro/: ", "in a folder that is writable"]);
+}
+
+#[test]
+fn a_snapshot_replaces_a_file_only_with_force_at_the_prompt_too() {
+    let desk = Desk::with_delivery();
+    desk.scratch.write("s.db", "mine");
+    script(&desk, ".snapshot s.db\n").fails(2, &["there is a file s.db already"]);
+    script(&desk, ".snapshot --force s.db user=alice\n").exits(0);
+    assert!(!desk.scratch.path("--force").exists());
+    desk.run(&["snapshot", "--verify", "s.db"]).exits(0);
+}
