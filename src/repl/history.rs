@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use rustyline::history::{History, SearchDirection, SearchResult};
 
+use crate::output_file::{Existing, Options, OutputFile};
+
 /// How many inputs are kept.
 pub(super) const MOST: usize = 5_000;
 /// The first line of the file, as rustyline writes it: in what follows, `\\n` is a line break and `\\\\` a backslash.
@@ -36,6 +38,11 @@ impl Inputs {
             let _ = fs::create_dir_all(folder);
         }
         let Ok(content) = fs::read(path) else { return inputs };
+        if !content.is_empty() && !content.starts_with(HEAD.as_bytes()) {
+            // It is another file, which stays as it is.
+            inputs.path = None;
+            return inputs;
+        }
         let content = String::from_utf8_lossy(&content);
         let lines: Vec<String> =
             content.lines().filter(|line| *line != HEAD && !line.is_empty()).map(unescaped).collect();
@@ -160,10 +167,13 @@ fn append(path: &Path, line: &str) -> io::Result<()> {
     file.write_all(format!("{head}{}\n", escaped(line)).as_bytes())
 }
 
-/// Writes the file anew.
+/// Writes the file anew, as a whole.
 fn rewrite(path: &Path, entries: &[String]) -> io::Result<()> {
     let lines: String = entries.iter().map(|entry| format!("{}\n", escaped(entry))).collect();
-    fs::write(path, format!("{HEAD}\n{lines}"))
+    let options = Options { in_use: &[], existing: Existing::Replace, private: false };
+    let mut file = OutputFile::create(path, &options).map_err(io::Error::other)?;
+    file.write_all(format!("{HEAD}\n{lines}").as_bytes())?;
+    file.commit().map_err(io::Error::other)
 }
 
 fn escaped(line: &str) -> String {
@@ -211,6 +221,17 @@ mod tests {
         assert_eq!(path(None, at("/s"), at("/home/a")), at("/s/trailq/history"));
         assert_eq!(path(None, at("relative"), at("/home/a")), at("/home/a/.local/state/trailq/history"));
         assert_eq!(path(None, None, None), None);
+    }
+
+    #[test]
+    fn a_file_that_is_not_a_history_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("trailq.db");
+        std::fs::write(&path, b"SQLite format 3\0\n1\n1\n").unwrap();
+        let mut inputs = Inputs::at(Some(path.clone()));
+        inputs.add("user=alice").unwrap();
+        assert_eq!(inputs.entries, ["user=alice"]);
+        assert_eq!(std::fs::read(&path).unwrap(), b"SQLite format 3\0\n1\n1\n");
     }
 
     #[test]
