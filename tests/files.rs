@@ -275,6 +275,53 @@ fn what_cannot_be_written_is_told_without_numbers() {
     Ran::of(command.output().unwrap()).fails(2, &["cannot write in ro/: ", "in a folder that is writable"]);
 }
 
+/// A small file system of its own, which goes away with this.
+struct SmallDisk(std::path::PathBuf);
+
+impl SmallDisk {
+    fn mount(desk: &Desk) -> Option<SmallDisk> {
+        let folder = desk.scratch.path("small");
+        fs::create_dir(&folder).unwrap();
+        let mut mount = std::process::Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"]).arg(&folder).stderr(std::process::Stdio::null());
+        if mount.status().is_ok_and(|status| status.success()) {
+            return Some(SmallDisk(folder));
+        }
+        eprintln!("SKIPPED: no file system can be mounted here");
+        None
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_is_told_as_such_and_leaves_nothing_half_written() {
+    let desk = Desk::with_delivery();
+    let Some(disk) = SmallDisk::mount(&desk) else { return };
+    for arguments in [
+        &["snapshot", "small/s.db"][..],
+        &["snapshot", "small/s.db", "--portable"],
+        &["snapshot", "small/s.db", "--where", "since=2024-03-01"],
+        &["snapshot", "small/s.db", "--redact", "ips"],
+    ] {
+        let ran =
+            desk.run(arguments).fails(2, &["error: no space left to write small/s.db\n", "free some space, or name"]);
+        assert!(!ran.err.contains("os error") && !ran.err.contains("same import"), "{ran:?}");
+    }
+    script(&desk, ".once small/rows.ndjson\nSELECT * FROM event_history;\n")
+        .fails(2, &["error: no space left to write small/rows.ndjson\n"]);
+    let left: Vec<_> = fs::read_dir(&disk.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.is_empty(), "{left:?}");
+    // What went to `.output` is kept, as far as it went.
+    script(&desk, ".output small/rows.ndjson\nSELECT * FROM event_history;\n")
+        .fails(2, &["error: no space left to write small/rows.ndjson\n"]);
+    assert!(fs::read(disk.0.join("rows.ndjson")).unwrap().starts_with(b"{\"id\":"));
+}
+
 #[test]
 fn a_snapshot_replaces_a_file_only_with_force_at_the_prompt_too() {
     let desk = Desk::with_delivery();

@@ -460,6 +460,41 @@ fn the_same_is_told_under_other_names() {
 }
 
 #[test]
+fn the_key_is_complete_or_not_there() {
+    let desk = Desk::with_delivery();
+    let redacted = |out: &str, key: &str| desk.run(&["snapshot", out, "--redact", "users", "--redact-key", key]);
+    // An empty file, as a killed run of an earlier version left it, is not a key.
+    desk.scratch.write("empty.key", "");
+    redacted("a.db", "empty.key").exits(0);
+    let key: Value = serde_json::from_slice(&std::fs::read(desk.scratch.path("empty.key")).unwrap()).unwrap();
+    assert!(key["values"].as_array().is_some_and(|values| !values.is_empty()), "{key}");
+    let mode = std::os::unix::fs::PermissionsExt::mode(
+        &std::fs::metadata(desk.scratch.path("empty.key")).unwrap().permissions(),
+    );
+    assert_eq!(mode & 0o777, 0o600);
+    redacted("b.db", "empty.key").fails(2, &["there is a file empty.key already"]);
+    assert!(!desk.scratch.path("b.db").exists());
+    // Without its key there is no snapshot.
+    redacted("b.db", "/dev/full").fails(2, &["no space left to write /dev/full", "not made without its key"]);
+    assert!(!desk.scratch.path("b.db").exists());
+    redacted("b.db", "/dev/null").exits(0);
+    // A run that is killed leaves nothing under the name, and the next one is not blocked.
+    for delay in [5, 20, 40, 80, 160] {
+        let arguments = ["snapshot", "killed.db", "--redact", "users", "--redact-key", "killed.key"];
+        let mut child = desk.command(&arguments).stderr(std::process::Stdio::null()).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(delay));
+        let _ = child.kill();
+        child.wait().unwrap();
+        for name in ["killed.key", "killed.db"] {
+            let path = desk.scratch.path(name);
+            assert!(std::fs::read(&path).map_or(true, |bytes| !bytes.is_empty()), "{name} is empty");
+            let _ = std::fs::remove_file(path);
+        }
+    }
+    redacted("killed.db", "killed.key").exits(0);
+}
+
+#[test]
 fn only_what_is_named_is_replaced() {
     let desk = Desk::with_delivery();
     let events = |case: &str, column: &str| {
@@ -500,6 +535,17 @@ fn what_cannot_be_redacted_is_told() {
     desk.run(&["snapshot", "no/where.db", "--redact", "ips", "--redact-key", "k"])
         .fails(2, &["the folder no does not exist"]);
     assert!(!desk.scratch.path("k").exists(), "a key of nothing is taken away");
+    for (key, says) in [
+        ("trailq.db", "trailq.db is the open case"),
+        ("out.db", "out.db cannot be the snapshot and its key"),
+        ("./out.db", "cannot be the snapshot and its key"),
+        ("new.db-journal", "new.db-journal belongs to the database new.db"),
+        (".", ". is a folder"),
+    ] {
+        let out = if key.starts_with("new") { "new.db" } else { "out.db" };
+        desk.run(&["snapshot", out, "--force", "--redact", "ips", "--redact-key", key]).fails(2, &[says]);
+    }
+    assert_eq!(std::fs::read(desk.scratch.path("out.db")).unwrap(), b"there");
     // A selection is told without the names in it.
     desk.run(&["snapshot", "some.db", "--where", "user=alice", "--redact", "users"]).exits(0);
     let told =

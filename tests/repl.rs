@@ -201,3 +201,167 @@ fn without_a_terminal_the_first_error_ends_it() {
     desk.pipe(&["-q"], b".import bad.json\n").exits(1);
     desk.pipe(&[], b"").exits(0);
 }
+
+/// The names in the folder of a desk.
+fn names(desk: &Desk) -> Vec<String> {
+    let entries = std::fs::read_dir(desk.scratch.folder.path()).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn the_pager_executes_and_writes_nothing_that_is_typed() {
+    if std::process::Command::new("less").arg("--version").output().is_err() {
+        eprintln!("SKIPPED: there is no less");
+        return;
+    }
+    let pagers: [&[(&str, &str)]; 4] = [
+        &[],
+        &[("PAGER", "less -i")],
+        &[("TRAILQ_PAGER", "env X=1 less"), ("LESS", "-R -X"), ("LESSSECURE_ALLOW", "shell,pipe,edit,logfile")],
+        &[("PAGER", "/bin/false"), ("LESSOPEN", "|touch made-by-lessopen")],
+    ];
+    for environment in pagers {
+        let desk = Desk::with_delivery();
+        let editor = desk.scratch.write("editor.sh", "#!/bin/sh\ntouch made-by-editor\n");
+        common::program::chmod(&editor, 0o755);
+        let before = names(&desk);
+        let editor = editor.to_string_lossy().into_owned();
+        let environment = [environment, &[("EDITOR", &*editor), ("VISUAL", &*editor)]].concat();
+        let mut terminal = Terminal::open(&desk, (20, 100), &environment);
+        if environment.contains(&("PAGER", "/bin/false")) {
+            terminal.asks(".pager less");
+        }
+        terminal.types("user=deploy-bot\r");
+        let shown = terminal.sees("q returns to trailq");
+        assert!(shown.contains("2024-03-01T22:59:30Z"), "{shown}");
+        for typed in [
+            "user=x | touch made-by-lookup\r",
+            "| touch made-by-pipe\r",
+            "|^touch made-by-mark\r",
+            "!touch made-by-shell\r",
+            "#touch made-by-prompted-shell\r",
+            "s made-by-save\r",
+            "smade-by-s\r",
+            "-omade-by-o\r",
+            "-Omade-by-O\r",
+            ":e made-by-e\r",
+            "v",
+            "/deploy\r",
+        ] {
+            terminal.types(typed);
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            assert!(!terminal.screen().contains("trailq>"), "{typed:?} left the pager:\n{}", terminal.screen());
+        }
+        terminal.types("\r");
+        // What was typed may have led to the pager's help, which `q` leaves first.
+        for _ in 0..4 {
+            std::thread::sleep(std::time::Duration::from_millis(300));
+            if terminal.screen().contains(PROMPT) {
+                break;
+            }
+            terminal.types("q");
+        }
+        terminal.until_prompt();
+        let answer = terminal.asks_anew("event-name=CreateUser | count");
+        assert!(answer.contains("1 row ("), "{answer}");
+        terminal.leaves();
+        let left: Vec<String> = names(&desk).into_iter().filter(|name| name != "history").collect();
+        assert_eq!(left, before, "{environment:?}");
+    }
+}
+
+#[test]
+fn the_open_case_is_neither_written_nor_offered() {
+    let desk = Desk::with_delivery();
+    desk.scratch.write("trailq-rows.csv", "mine");
+    desk.scratch.write("trailq.db-wal", "");
+    let before = std::fs::read(desk.scratch.case()).unwrap();
+    let mut person = Person { terminal: Terminal::open(&desk, (40, 100), &[("PAGER", "cat")]) };
+    let refused = person.asks_anew(".once trailq.db");
+    for said in
+        ["error: trailq.db is the open case", "no database is replaced, not even with --force", "`.once trailq.csv`"]
+    {
+        assert!(refused.contains(said), "{refused}");
+    }
+    // One key takes the corrected line over.
+    person.sees("trailq> .once trailq.csv   (→ takes it)");
+    person.types("\x1b[C\r");
+    person.sees(PROMPT);
+    person.asks("| count");
+    assert_eq!(std::fs::read_to_string(desk.scratch.path("trailq.csv")).unwrap(), "events\r\n360\r\n");
+    let refused = person.asks_anew(".once trailq-rows.csv");
+    assert!(refused.contains("there is a file trailq-rows.csv already"), "{refused}");
+    person.sees("trailq> .once --force trailq-rows.csv   (→ takes it)");
+    person.types("\x15");
+    // What waits for an answer says so, and goes on waiting.
+    person.asks(".once waits.csv");
+    let mistake = person.asks_anew("usr=alice");
+    assert!(mistake.contains("waits.csv waits for the next answer"), "{mistake}");
+    person.types("\x1b[C | count\r");
+    person.sees("user=alice | count");
+    person.sees(PROMPT);
+    assert_eq!(std::fs::read_to_string(desk.scratch.path("waits.csv")).unwrap(), "events\r\n57\r\n");
+    for command in [".once", ".output", ".session", ".plot", ".snapshot", ".once --force"] {
+        person.types("\x0c");
+        person.sees(PROMPT);
+        person.types(&format!("{command} t\t\t"));
+        let offered = person.terminal.sees("trailq-rows.csv");
+        assert!(!offered.contains("trailq.db"), "{offered}");
+        person.types("\x05\x15");
+    }
+    person.types(".once --f\t");
+    person.sees("trailq> .once --force");
+    person.types("\x05\x15");
+    person.sees(PROMPT);
+    person.leaves();
+    assert_eq!(std::fs::read(desk.scratch.case()).unwrap(), before);
+}
+
+#[test]
+fn a_correction_keeps_the_whole_command() {
+    let desk = Desk::with_delivery();
+    let mut person = Person { terminal: Terminal::open(&desk, (40, 120), &[("PAGER", "cat")]) };
+    person.asks("event-name=CreateUser");
+    for (line, corrected) in [
+        (".noise add x usr=1", ".noise add x user=1"),
+        (".noise add x 'usr=1 or ip=::1'", ".noise add x user=1 or ip=::1"),
+        (".filter usr=alice", ".filter user=alice"),
+        (".filter write=true | cuont by user", ".filter write=true | count by user"),
+        (".explain usr=alice", ".explain user=alice"),
+        (".explain SELECT event_nam FROM events;", ".explain SELECT event_name FROM events;"),
+        (".snapshot out.db usr=alice", ".snapshot out.db user=alice"),
+        (".snapshot --force out.db usr=alice", ".snapshot --force out.db user=alice"),
+        (".schema evnts", ".schema events"),
+        (".help evnt-name", ".help event-name"),
+        (".mode tabel", ".mode table"),
+        (".shwo 1 --raw", ".show 1 --raw"),
+    ] {
+        let screen = person.asks_anew(line);
+        assert!(screen.contains(&format!("trailq> {corrected}   (→ takes it)")), "{line}:\n{screen}");
+    }
+    // A script's line is put right in the script.
+    desk.scratch.write("s.trailq", "usr=alice\n");
+    let screen = person.asks_anew(".read s.trailq");
+    assert!(screen.contains("--> s.trailq:1") && !screen.contains("takes it"), "{screen}");
+    for (line, says) in [
+        (".clear", "Ctrl-L clears the screen"),
+        (".edit", "the up arrow brings earlier input back"),
+        (".history", "Ctrl-R"),
+        (".export", "`.once FILE.csv`"),
+    ] {
+        let screen = person.asks_anew(line);
+        assert!(screen.contains(says) && !screen.contains("did you mean"), "{line}:\n{screen}");
+    }
+    person.asks(".param set other 1");
+    for line in ["user=${evt}", "SELECT :evt;"] {
+        let screen = person.asks_anew(line);
+        assert!(screen.contains("`.param set evt VALUE` gives it one"), "{screen}");
+    }
+    let screen = person.asks_anew(".run mass-deletions since=2030");
+    assert!(screen.contains("mass-deletions: 0 rows ("), "{screen}");
+    person.leaves();
+    assert!(!desk.scratch.path("out.db").exists());
+}

@@ -247,7 +247,7 @@ impl Session {
             answer => answer.map_err(|error| self.given_up(error))?,
         };
         if let Some(refused) = finished?.refused {
-            return Err(Diagnostic::from(refused).into());
+            return Err(self.given_up(Diagnostic::from(refused).into()));
         }
         self.tell_foreign();
         self.record(&input, expanded);

@@ -119,11 +119,27 @@ pub fn write_after<E: From<Error>>(
 
 /// What SQLite says while it reads one file and writes another: only one that is read can be damaged.
 fn blame(source: &Source, out: &Path, error: rusqlite::Error) -> Error {
+    let error = match error {
+        rusqlite::Error::UserFunctionError(inner) => return inner_error(out, inner),
+        error => error,
+    };
     match Error::of(source.named(), error) {
         damaged @ (Error::Damaged { .. } | Error::Busy(_)) => damaged,
         Error::Full(_) => Error::Full(out.to_owned()),
         Error::Sqlite { source, .. } => Error::Sqlite { path: out.to_owned(), source },
         other => other,
+    }
+}
+
+/// An error that was carried through one of SQLite's.
+fn inner_error(out: &Path, inner: Box<dyn std::error::Error + Send + Sync>) -> Error {
+    let inner = match inner.downcast::<Error>() {
+        Ok(error) => return *error,
+        Err(inner) => inner,
+    };
+    match inner.downcast::<io::Error>() {
+        Ok(source) => Error::Io { path: out.to_owned(), source: *source },
+        Err(inner) => Error::Sqlite { path: out.to_owned(), source: rusqlite::Error::UserFunctionError(inner) },
     }
 }
 
