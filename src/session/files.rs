@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use super::commands::Arguments;
+use super::commands::answers_in_rows;
+use super::input::Input;
 use super::output::Redirect;
 use super::{Session, SessionError};
 use crate::diagnostic::{Diagnostic, Span};
@@ -195,6 +197,50 @@ impl<'a> Named<'a> {
             mistake.instead = Some(name);
         }
         Err(mistake.into())
+    }
+}
+
+impl Session {
+    /// The format that the extension of the file for the answer stands for, where none is set.
+    pub(super) fn format_of_file(&self, input: &Input<'_>) -> Option<Format> {
+        let own = self.output.format().filter(|_| self.settings.format.is_none())?;
+        match input {
+            Input::Command(text) if !answers_in_rows(text) => None,
+            _ => Some(own),
+        }
+    }
+
+    /// Says with an error what becomes of the file of `.once`: an answer that failed is not written to it. At the prompt
+    /// it waits for the next answer where this one was not begun.
+    pub(super) fn without_once(&mut self, error: SessionError) -> SessionError {
+        let waits = self.settings.interactive && self.depth == 0 && !self.output.is_used();
+        let told = match self.output.once_path() {
+            Some(path) if waits => format!("{} waits for the next answer", path.display()),
+            Some(path) => format!("{} is not written: the answer is not complete", path.display()),
+            None => return error,
+        };
+        if !waits {
+            self.output.give_up_once();
+        }
+        match error {
+            SessionError::Mistake(mistake) => SessionError::from(mistake.note(told)),
+            other => {
+                self.note(&told);
+                other
+            }
+        }
+    }
+
+    /// Ends the session: what was written to the file of `.output` is kept, and a file of `.once` that got no answer
+    /// is not made.
+    ///
+    /// # Errors
+    /// The file cannot be completed.
+    pub fn end(&mut self) -> Result<(), SessionError> {
+        if let Some(path) = self.output.end().map_err(Diagnostic::from)? {
+            self.note(&format!("{} is not written: no answer came", path.display()));
+        }
+        Ok(())
     }
 }
 

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 mod activity;
+mod arguments;
 mod around;
 pub mod commands;
 mod compare;
@@ -274,48 +275,6 @@ impl Session {
     fn given_up(&mut self, error: SessionError) -> SessionError {
         self.journal_entry = None;
         if self.interrupter.is_cancelled() && !error.is_closed_pipe() { SessionError::Cancelled } else { error }
-    }
-
-    /// The format that the extension of the file for the answer stands for, where none is set.
-    fn format_of_file(&self, input: &Input<'_>) -> Option<Format> {
-        let own = self.output.format().filter(|_| self.settings.format.is_none())?;
-        match input {
-            Input::Command(text) if !commands::answers_in_rows(text) => None,
-            _ => Some(own),
-        }
-    }
-
-    /// Says with an error what becomes of the file of `.once`: an answer that failed is not written to it. At the prompt
-    /// it waits for the next answer where this one was not begun.
-    fn without_once(&mut self, error: SessionError) -> SessionError {
-        let waits = self.settings.interactive && self.depth == 0 && !self.output.is_used();
-        let told = match self.output.once_path() {
-            Some(path) if waits => format!("{} waits for the next answer", path.display()),
-            Some(path) => format!("{} is not written: the answer is not complete", path.display()),
-            None => return error,
-        };
-        if !waits {
-            self.output.give_up_once();
-        }
-        match error {
-            SessionError::Mistake(mistake) => SessionError::from(mistake.note(told)),
-            other => {
-                self.note(&told);
-                other
-            }
-        }
-    }
-
-    /// Ends the session: what was written to the file of `.output` is kept, and a file of `.once` that got no answer
-    /// is not made.
-    ///
-    /// # Errors
-    /// The file cannot be completed.
-    pub fn end(&mut self) -> Result<(), SessionError> {
-        if let Some(path) = self.output.end().map_err(Diagnostic::from)? {
-            self.note(&format!("{} is not written: no answer came", path.display()));
-        }
-        Ok(())
     }
 
     /// Ends the input under way where it was cancelled between two statements.
