@@ -274,6 +274,36 @@ fn the_pager_executes_and_writes_nothing_that_is_typed() {
 }
 
 #[test]
+fn a_pager_without_a_safe_mode_finds_no_shell_to_run() {
+    let util_linux = std::process::Command::new("more").arg("--version").output();
+    if !util_linux.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("util-linux")) {
+        eprintln!("SKIPPED: there is no more of util-linux");
+        return;
+    }
+    let desk = Desk::with_delivery();
+    let editor = desk.scratch.write("editor.sh", "#!/bin/sh\ntouch made-by-editor\n");
+    common::program::chmod(&editor, 0o755);
+    let editor = editor.to_string_lossy().into_owned();
+    let before = names(&desk);
+    let mut terminal =
+        Terminal::open(&desk, (20, 100), &[("PAGER", "more"), ("SHELL", "/bin/sh"), ("VISUAL", &editor)]);
+    terminal.types("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c LIMIT 9000) SELECT x FROM c;\r");
+    terminal.sees("--More--");
+    for typed in ["!touch made-by-shell\r", ":!touch made-by-shell\r", "v"] {
+        terminal.types(typed);
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    // Where the pager has ended already, these are keys of the prompt.
+    terminal.types("q");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    terminal.types("\x15");
+    terminal.until_prompt();
+    terminal.leaves();
+    let left: Vec<String> = names(&desk).into_iter().filter(|name| name != "history").collect();
+    assert_eq!(left, before);
+}
+
+#[test]
 fn the_open_case_is_neither_written_nor_offered() {
     let desk = Desk::with_delivery();
     desk.scratch.write("trailq-rows.csv", "mine");

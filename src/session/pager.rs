@@ -11,8 +11,8 @@ use unicode_width::UnicodeWidthChar as _;
 use crate::diagnostic::Diagnostic;
 use crate::io_message::describe;
 
-/// The program where none is named: the one that has a safe mode everywhere.
-const USUAL: &str = "less";
+/// Programs that are tried where none is named.
+const USUAL: [&str; 2] = ["less", "more"];
 /// What makes `less` safe, whatever its version: no programs, no other files, no log files, and no history file. Other
 /// pagers pass it on to the `less` that they run.
 const SAFE: [(&str, &str); 2] = [("LESSSECURE", "1"), ("LESSHISTFILE", "-")];
@@ -23,8 +23,13 @@ const UNSAFE: [&str; 3] = ["LESSSECURE_ALLOW", "LESSOPEN", "LESSCLOSE"];
 const OPTIONS: &str = "RSX";
 /// What `less` shows on its last line.
 const PROMPT: &str = "?e(END) .q returns to trailq, h explains";
-/// `vim` without programs and without writing.
-const SAFE_VIM: [&str; 2] = ["-Z", "-m"];
+/// Options that make other pagers safe: `vim` runs no programs and writes no file, `most` is in its secure mode.
+const SAFE_OPTIONS: [(&str, &[&str]); 4] =
+    [("vim", &["-Z", "-m"]), ("view", &["-Z", "-m"]), ("vimdiff", &["-Z", "-m"]), ("most", &["+s"])];
+/// Pagers that have no safe mode, but run programs only by these variables.
+const BY_VARIABLES: [&str; 3] = ["more", "pg", "lv"];
+/// What such a pager would run, and a program that does nothing.
+const NOTHING_TO_RUN: [(&str, &str); 3] = [("SHELL", "/bin/false"), ("VISUAL", "/bin/false"), ("EDITOR", "/bin/false")];
 
 /// When answers are shown in a pager.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,7 +64,9 @@ impl Page {
     pub(super) fn new(paging: &Paging, size: (usize, usize)) -> Option<Page> {
         let command = match paging {
             Paging::Off => return None,
-            Paging::On => named().or_else(|| is_there(USUAL).then(|| USUAL.to_owned()))?,
+            Paging::On => {
+                named().or_else(|| USUAL.iter().find(|name| is_there(name)).map(|name| (*name).to_owned()))?
+            }
             Paging::With(command) => command.clone(),
         };
         let command: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
@@ -164,8 +171,11 @@ impl Write for Page {
 /// the user has set for `less`, which come after trailq's own and win.
 fn make_safe(command: &mut Command, program: &str, options: Option<String>) {
     let name = Path::new(program).file_name().and_then(OsStr::to_str).unwrap_or_default();
-    if matches!(name, "vim" | "view" | "vimdiff") {
-        command.args(SAFE_VIM);
+    if let Some((_, safe)) = SAFE_OPTIONS.iter().find(|(known, _)| *known == name) {
+        command.args(*safe);
+    }
+    if BY_VARIABLES.contains(&name) {
+        command.envs(NOTHING_TO_RUN);
     }
     for variable in UNSAFE {
         command.env_remove(variable);
@@ -227,9 +237,14 @@ mod tests {
 
     #[test]
     fn every_pager_is_started_in_its_safe_mode() {
-        for (program, options) in
-            [("less", None), ("/usr/bin/less", Some("-P mine$ -R")), ("env", Some("")), ("view", None)]
-        {
+        for (program, options) in [
+            ("less", None),
+            ("/usr/bin/less", Some("-P mine$ -R")),
+            ("env", Some("")),
+            ("view", None),
+            ("most", None),
+            ("/bin/more", None),
+        ] {
             let mut command = std::process::Command::new(program);
             make_safe(&mut command, program, options.map(str::to_owned));
             let set = |name: &str| {
@@ -241,7 +256,18 @@ mod tests {
             assert!(command.get_envs().any(|(name, value)| name == "LESSSECURE_ALLOW" && value.is_none()));
             let less = set("LESS").unwrap();
             assert!(less.contains("q returns to trailq") && less.ends_with(options.unwrap_or("RSX")), "{less}");
-            assert_eq!(command.get_args().count(), if program == "view" { 2 } else { 0 });
+            let safe: Vec<_> = command.get_args().filter_map(|option| option.to_str()).collect();
+            assert_eq!(
+                safe.join(" "),
+                if program == "view" {
+                    "-Z -m"
+                } else if program == "most" {
+                    "+s"
+                } else {
+                    ""
+                }
+            );
+            assert_eq!(set("SHELL").is_some_and(|shell| shell == "/bin/false"), program == "/bin/more");
         }
     }
 }
