@@ -227,7 +227,7 @@ fn devices_pipes_and_descriptors_are_written_through() {
         let fifo = fifo.clone();
         std::thread::spawn(move || fs::read_to_string(fifo).unwrap())
     };
-    script(&desk, ".mode csv\n.once pipe.csv\n| count\n").exits(0);
+    script(&desk, ".once pipe.csv\n| count\n").exits(0);
     assert_eq!(reader.join().unwrap(), "events\r\n360\r\n");
     // A descriptor may be that of the case.
     let case = desk.scratch.case();

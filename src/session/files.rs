@@ -152,11 +152,12 @@ impl<'a> Named<'a> {
     /// The format that the extension stands for; refused where an answer cannot be written as what it says. `chosen`
     /// is the format that the user has set.
     fn format(&self, chosen: Option<Format>) -> Result<Option<Format>, SessionError> {
-        let Some(extension) = extension(&self.path) else { return Ok(None) };
-        let is = |known: &[&str]| known.contains(&extension.as_str());
-        if let Some((_, format)) = FORMATS.iter().find(|(known, _)| *known == extension) {
+        let named = extension_of(&self.path);
+        if let Some((_, format)) = FORMATS.iter().find(|(known, _)| named.as_deref() == Some(*known)) {
             return Ok(Some(*format));
         }
+        let Some(extension) = extension(&self.path) else { return Ok(None) };
+        let is = |known: &[&str]| known.contains(&extension.as_str());
         let command = self.arguments.command.name;
         let name = |extension: &str| free_name(&self.path, extension);
         let offer = |extension: &str| name(extension).unwrap_or_else(|| format!("FILE.{extension}"));
