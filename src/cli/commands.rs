@@ -10,6 +10,7 @@ use super::args::{Diff, Import, Lookup, Merge, Queries, RunQuery, Script, Serve,
 use super::{Outcome, foreign};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::ingest::Options;
+use crate::io_message::describe;
 use crate::render::number;
 use crate::repl;
 use crate::saved::{shipped_script, shipped_scripts};
@@ -56,7 +57,7 @@ pub(super) fn sql(session: &mut Session, sql: Sql) -> Result<Outcome, SessionErr
             let (mut reader, origin) = open(file)?;
             reader
                 .read_to_string(&mut text)
-                .map_err(|error| Diagnostic::new(format!("{origin} cannot be read: {error}")))?;
+                .map_err(|error| Diagnostic::new(format!("{origin} cannot be read: {}", describe(&error))))?;
             session.execute(&Input::Sql(&text)).map_err(|error| scripts::locate(error, &origin, 1))?
         }
         (None, None) => return Err(Diagnostic::new("there is no statement").into()),

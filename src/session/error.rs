@@ -4,6 +4,7 @@ use std::io;
 
 use crate::diagnostic::Diagnostic;
 use crate::ingest;
+use crate::io_message::describe;
 use crate::store::{self, Failure};
 
 /// Why an input gave no answer.
@@ -27,7 +28,9 @@ impl SessionError {
     pub fn into_diagnostic(self) -> Diagnostic {
         match self {
             SessionError::Mistake(mistake) => *mistake,
-            SessionError::Output(error) => Diagnostic::new(format!("the output could not be written: {error}")),
+            SessionError::Output(error) => {
+                Diagnostic::new(format!("the output could not be written: {}", describe(&error)))
+            }
             SessionError::Cancelled => Diagnostic::new("cancelled"),
         }
     }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::lookup::interval;
 use super::{Answer, Session, SessionError, script};
 use crate::diagnostic::{Diagnostic, nearest};
+use crate::io_message::describe;
 use crate::query::{Interval, Param};
 use crate::render::escape::{self, visible};
 use crate::render::{self, Format, number};
@@ -51,7 +52,11 @@ impl Session {
         let named = named.iter().flat_map(std::env::split_paths).filter(|path| !path.as_os_str().is_empty());
         for folder in self.settings.queries.iter().cloned().chain(named) {
             library.add_folder(&folder).map_err(|error| {
-                Diagnostic::new(format!("the folder of queries {} cannot be read: {error}", folder.display()))
+                Diagnostic::new(format!(
+                    "the folder of queries {} cannot be read: {}",
+                    folder.display(),
+                    describe(&error)
+                ))
             })?;
         }
         let home = variable("HOME").map(PathBuf::from);
@@ -59,7 +64,11 @@ impl Session {
             && folder.is_dir()
         {
             library.add_folder(&folder).map_err(|error| {
-                Diagnostic::new(format!("the folder of queries {} cannot be read: {error}", folder.display()))
+                Diagnostic::new(format!(
+                    "the folder of queries {} cannot be read: {}",
+                    folder.display(),
+                    describe(&error)
+                ))
             })?;
         }
         library.add_shipped();
@@ -272,7 +281,7 @@ impl Session {
     /// Saves the query of a file in the case, under the file's name.
     pub fn save_query(&mut self, file: &Path) -> Result<Answer, SessionError> {
         let text = std::fs::read_to_string(file)
-            .map_err(|error| Diagnostic::new(format!("{} cannot be read: {error}", file.display())))?;
+            .map_err(|error| Diagnostic::new(format!("{} cannot be read: {}", file.display(), describe(&error))))?;
         let name = file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
         let query = SavedQuery::read("case", &name, Origin::File(file.to_owned()), &text)?;
         check(&Case::empty()?, &query)?;
