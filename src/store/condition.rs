@@ -5,9 +5,10 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
-use memchr::memmem::Finder;
+use memchr::memmem::{self, Finder};
 use serde::Deserialize;
 
 use super::filters::Needs;
@@ -41,7 +42,9 @@ pub(super) enum Condition {
 /// Texts of which one is looked for.
 pub(super) struct Texts {
     texts: Vec<String>,
-    finder: Search,
+    /// Made when it is first asked, since the size of a scan depends on the texts alone. `None` where the texts are too
+    /// many for an automaton, which is several gigabytes.
+    finder: OnceLock<Option<Search>>,
 }
 
 enum Search {
@@ -50,18 +53,19 @@ enum Search {
 }
 
 impl Texts {
-    fn new(texts: Vec<String>) -> Result<Texts, String> {
-        let finder = match texts.as_slice() {
-            [one] => Search::One(Box::new(Finder::new(one).into_owned())),
-            many => Search::Many(AhoCorasick::new(many).map_err(|error| error.to_string())?),
-        };
-        Ok(Texts { texts, finder })
+    pub(super) fn new(texts: Vec<String>) -> Texts {
+        Texts { texts, finder: OnceLock::new() }
     }
 
-    fn stands_in(&self, text: &[u8]) -> bool {
-        match &self.finder {
-            Search::One(finder) => finder.find(text).is_some(),
-            Search::Many(finder) => finder.is_match(text),
+    pub(super) fn stands_in(&self, text: &[u8]) -> bool {
+        let finder = self.finder.get_or_init(|| match self.texts.as_slice() {
+            [one] => Some(Search::One(Box::new(Finder::new(one).into_owned()))),
+            many => AhoCorasick::new(many).ok().map(Search::Many),
+        });
+        match finder {
+            Some(Search::One(finder)) => finder.find(text).is_some(),
+            Some(Search::Many(finder)) => finder.is_match(text),
+            None => self.texts.iter().any(|one| memmem::find(text, one.as_bytes()).is_some()),
         }
     }
 
@@ -94,16 +98,16 @@ impl Condition {
             Written::All { all } => Condition::All(each(all)?),
             Written::Any { any } => Condition::Any(each(any)?),
             Written::Not { not } => Condition::Not(Box::new(Condition::new(*not)?)),
-            Written::Text { text } => Condition::Text(Texts::new(text)?),
+            Written::Text { text } => Condition::Text(Texts::new(text)),
             Written::Path { path, is } => {
                 let keys = paths::keys(&path);
                 // A key may itself have a quote in it, but not where it ends.
-                let mut needed =
-                    keys.iter().map(|key| Texts::new(vec![format!("\"{key}\"")])).collect::<Result<Vec<_>, _>>()?;
-                let values = is.iter().map(|(operator, value)| needed_of(operator, value)).collect::<Option<Vec<_>>>();
-                needed.extend(values.filter(|values| !values.is_empty()).map(Texts::new).transpose()?);
+                let mut needed: Vec<Texts> = keys.iter().map(|key| Texts::new(vec![format!("\"{key}\"")])).collect();
                 let tests =
                     is.iter().map(|(operator, value)| Test::new(operator, value)).collect::<Result<Vec<_>, _>>()?;
+                let values = tests.iter().zip(&is).map(|(test, (operator, value))| needed_by(test, operator, value));
+                let values = values.collect::<Option<Vec<_>>>().map(|values| values.concat());
+                needed.extend(values.filter(|values| !values.is_empty()).map(Texts::new));
                 Condition::Path { keys, tests, needed }
             }
         })
@@ -144,6 +148,14 @@ impl Condition {
     }
 }
 
+/// The texts of which one is in every record, its escapes decoded, that has such a value: `None` where none has to be.
+fn needed_by(test: &Test, operator: &str, value: &str) -> Option<Vec<String>> {
+    match test {
+        Test::In(list) => list.exact_only()?.map(|value| needed_of("=", value)).collect(),
+        _ => Some(vec![needed_of(operator, value)?]),
+    }
+}
+
 /// What stands in a record, its escapes decoded, that has such a value: `None` where nothing has to.
 fn needed_of(operator: &str, value: &str) -> Option<String> {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -152,7 +164,8 @@ fn needed_of(operator: &str, value: &str) -> Option<String> {
         "=" if digits(value.strip_prefix('-').unwrap_or(value)) || matches!(value, "true" | "false") => {
             Some(value.to_owned())
         }
-        "=" if value.parse::<f64>().is_ok() => None,
+        // An object may have white space anywhere.
+        "=" if value.parse::<f64>().is_ok() || value.starts_with('{') => None,
         "=" => Some(format!("\"{value}\"")),
         "glob" => {
             let plain = value.split(['*', '?', ']']).map(|piece| piece.split('[').next().unwrap_or_default());
@@ -191,6 +204,10 @@ mod tests {
             (r#"{"path":"a.t","is":[["glob","t[r]ue"]]}"#, true),
             (r#"{"path":"z.k","is":[["=","none"],["~","^tw"]]}"#, true),
             (r#"{"path":"z.k","is":[["=","tw"]]}"#, false),
+            (r#"{"path":"z.k","is":[["in","{\"exact\":[\"none\",\"two\"]}"]]}"#, true),
+            (r#"{"path":"z.k","is":[["in","{\"exact\":[\"none\"],\"wildcards\":[\"tw*\"]}"]]}"#, true),
+            (r#"{"path":"z.k","is":[["in","{\"exact\":[\"none\",\"tw\"]}"]]}"#, false),
+            (r#"{"path":"z","is":[["=","{\"k\":\"two\"}"]]}"#, true),
             (r#"{"all":[{"text":["one"]},{"any":[{"text":["none"]},{"path":"z","is":[["present",""]]}]}]}"#, true),
             (r#"{"any":[]}"#, false),
         ] {
@@ -211,6 +228,7 @@ mod tests {
             ("=", "1.5", None),
             ("=", "1e3", None),
             ("=", "inf", None),
+            ("=", r#"{"k":"v"}"#, None),
             ("=", "true", Some("true")),
             ("=", "", Some("\"\"")),
             ("glob", "logs-*-a", Some("logs-")),
@@ -227,5 +245,8 @@ mod tests {
         .needs();
         assert_eq!(needs, [[b"abcdef".to_vec(), b"\"key\"".to_vec()]]);
         assert!(condition(r#"{"any":[{"text":["abcdef"]},{"not":{"text":["x"]}}]}"#).needs().is_empty());
+        let needs = condition(r#"{"path":"key","is":[["in","{\"exact\":[\"v\"]}"],["=","w"]]}"#).needs();
+        assert_eq!(needs, [vec![b"\"key\"".to_vec()], vec![b"\"v\"".to_vec(), b"\"w\"".to_vec()]]);
+        assert_eq!(condition(r#"{"path":"key","is":[["in","{\"wildcards\":[\"v*\"]}"]]}"#).needs().len(), 1);
     }
 }

@@ -10,9 +10,12 @@ use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, Error};
 
+use super::condition::Texts;
 use super::paths::{self, Leaf, Test};
 use super::records::Reader;
 use super::scan::Scans;
+use super::time_spans::TimeSpans;
+use super::value_list::{ListCache, ValueList};
 use crate::arn::Arn;
 use crate::policy;
 
@@ -40,6 +43,11 @@ pub const FUNCTIONS: &[Function] = &[
         help: "1 where the text stands anywhere in the record, its JSON escapes decoded",
     },
     Function {
+        name: "record_has_any",
+        arguments: "events.id, texts",
+        help: "1 where one of the texts of a JSON array is anywhere in the record",
+    },
+    Function {
         name: "record_value",
         arguments: "events.id, path",
         help: "the value at a path of the record as text; a JSON array where there are several",
@@ -52,7 +60,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function {
         name: "record_match",
         arguments: "events.id, path, operator, value",
-        help: "1 where a value at the path compares so: = < <= > >= ~ glob present",
+        help: "1 where a value at the path compares so: = < <= > >= ~ glob present, or in with a list as of in_list",
     },
     Function {
         name: "record_scan_steps",
@@ -73,6 +81,21 @@ pub const FUNCTIONS: &[Function] = &[
         name: "ip_in",
         arguments: "address, network",
         help: "1 where the address is in the network: ip_in(source_ip_address, '10.0.0.0/8')",
+    },
+    Function {
+        name: "in_list",
+        arguments: "text, list",
+        help: "1 where an entry matches: in_list(user_name, '{\"exact\":[\"a\"],\"wildcards\":[\"b*\"],\"networks\":[]}')",
+    },
+    Function {
+        name: "ends_in_list",
+        arguments: "text, separators, list",
+        help: "the same for the text or what follows a separator in it: ends_in_list(arn, '/:', list)",
+    },
+    Function {
+        name: "in_spans",
+        arguments: "time, spans",
+        help: "1 where a time in Unix seconds is in a span, ends included: in_spans(time, '[[0,59],[120,179]]')",
     },
     Function {
         name: "network",
@@ -107,6 +130,7 @@ pub(crate) fn register(connection: &Connection, records: Connection, case: &Path
     let pure = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("regexp", 2, pure, regexp)?;
     connection.create_scalar_function("ip_in", 2, pure, ip_in)?;
+    register_lists(connection)?;
     connection.create_scalar_function("network", 3, pure, network)?;
     connection.create_scalar_function("policy_statements", 1, pure, policy_statements)?;
     connection.create_scalar_function("arn_part", 2, pure, arn_part)?;
@@ -124,16 +148,19 @@ pub(crate) fn register(connection: &Connection, records: Connection, case: &Path
     reads("record_has_text", 2, |context, record| {
         Ok(Answer::Flag(paths::has_text(record, context.get_raw(1).as_str_or_null()?.unwrap_or_default())))
     })?;
-    reads("record_values", 2, |context, record| Ok(Answer::Text(values(context, record)?.to_string())))?;
+    reads("record_has_any", 2, |context, record| {
+        let texts: Arc<Texts> = context.get_or_create_aux(1, |texts| {
+            let texts = serde_json::from_str(texts.as_str()?).map(Texts::new);
+            texts.map_err(|error| in_words(format!("record_has_any: {error}")))
+        })?;
+        Ok(Answer::Flag(texts.stands_in(&paths::readable(record))))
+    })?;
+    reads("record_values", 2, |context, record| Ok(Answer::Text(paths::array(&leaves(context, record)?))))?;
     reads("record_value", 2, |context, record| {
-        let mut found = leaves(context, record)?;
-        Ok(match found.len() {
-            0 => Answer::Null,
-            1 => found
-                .pop()
-                .and_then(|leaf| leaf.text().map(|text| text.into_owned()))
-                .map_or(Answer::Null, Answer::Text),
-            _ => Answer::Text(values(context, record)?.to_string()),
+        Ok(match leaves(context, record)?.as_slice() {
+            [] => Answer::Null,
+            [one] => Answer::Text(one.text().into_owned()),
+            several => Answer::Text(paths::array(several)),
         })
     })?;
     reads("record_match", 4, |context, record| {
@@ -144,6 +171,31 @@ pub(crate) fn register(connection: &Connection, records: Connection, case: &Path
         Ok(Answer::Flag(leaves(context, record)?.iter().any(|leaf| test.passes(leaf))))
     })?;
     Ok(())
+}
+
+/// Adds the functions that look a value up in a list.
+fn register_lists(connection: &Connection) -> rusqlite::Result<()> {
+    let pure = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    let lists = ListCache::default();
+    let list = move |context: &Context<'_>, argument: usize| -> Result<Arc<ValueList>, Error> {
+        let list: Arc<Arc<ValueList>> =
+            context.get_or_create_aux(argument as i32, |list| lists.get(list.as_str()?).map_err(in_words))?;
+        Ok(Arc::clone(&list))
+    };
+    let ends = list.clone();
+    connection.create_scalar_function("in_list", 2, pure, move |context| {
+        let text = context.get_raw(0).as_str_or_null()?;
+        text.map(|text| Ok(list(context, 1)?.matches(text))).transpose()
+    })?;
+    connection.create_scalar_function("ends_in_list", 3, pure, move |context| {
+        let text = context.get_raw(0).as_str_or_null()?;
+        text.map(|text| Ok(ends(context, 2)?.matches_end(text, context.get_raw(1).as_str()?))).transpose()
+    })?;
+    connection.create_scalar_function("in_spans", 2, pure, |context| {
+        let spans: Arc<TimeSpans> =
+            context.get_or_create_aux(1, |spans| TimeSpans::parse(spans.as_str()?).map_err(in_words))?;
+        Ok(context.get_raw(0).as_i64_or_null()?.map(|time| spans.contain(time)))
+    })
 }
 
 /// Adds the functions that scan records. What they give depends on the case alone, but each step is taken only once.
@@ -218,14 +270,6 @@ fn leaves(context: &Context<'_>, record: &[u8]) -> Result<Vec<Leaf>, Error> {
             Ok(paths::keys(path.as_str()?))
         })?;
     Ok(paths::leaves(record, &keys))
-}
-
-fn values(context: &Context<'_>, record: &[u8]) -> Result<serde_json::Value, Error> {
-    let texts = leaves(context, record)?
-        .iter()
-        .filter_map(|leaf| leaf.text().map(|text| serde_json::Value::from(text.into_owned())))
-        .collect();
-    Ok(serde_json::Value::Array(texts))
 }
 
 fn regexp(context: &Context<'_>) -> Result<Option<bool>, Error> {

@@ -8,6 +8,7 @@ mod blocks;
 mod case;
 mod condition;
 mod counts;
+mod decimal;
 pub(crate) mod dictionary;
 mod diff;
 mod duplicates;
@@ -37,7 +38,9 @@ pub mod snapshot;
 mod sql_errors;
 mod sql_text;
 pub(crate) mod staged;
+mod time_spans;
 mod turns;
+mod value_list;
 mod values;
 pub(crate) mod write;
 

@@ -24,6 +24,8 @@ const FIRST_STEP: usize = 4;
 const LARGEST_STEP: usize = 64;
 /// Threads that read at once; each unpacks one block at a time.
 const MOST_THREADS: usize = 8;
+/// A list of more texts is not looked up in the filters of the groups.
+const MAX_TEXTS_FILTERED: usize = 2_000;
 /// Plain records that are read as a group.
 const PLAIN_RECORDS: i64 = 256;
 /// Unfinished scans that are kept.
@@ -62,7 +64,10 @@ pub(super) fn size(connection: &Connection, question: &str) -> rusqlite::Result<
 
 /// What has to be read for a scan. Plain records have no filters: those of the period are all read.
 fn candidates(connection: &Connection, question: &Question, condition: &Condition) -> rusqlite::Result<Candidates> {
-    let mut found = filters::candidates(connection, &condition.needs(), question.from, question.to)?;
+    // Of many texts nearly every group may hold one.
+    let mut needs = condition.needs();
+    needs.retain(|any| any.len() <= MAX_TEXTS_FILTERED);
+    let mut found = filters::candidates(connection, &needs, question.from, question.to)?;
     if !are_plain(connection)? {
         return Ok(found);
     }

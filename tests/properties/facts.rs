@@ -1,7 +1,10 @@
 //! What a record says, read naively from its JSON: nothing here looks at the tables that a lookup is answered from, but
 //! for an event's resources, whose derivation has tests of its own.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// A resource of an event.
 #[derive(Debug, Clone)]
@@ -168,22 +171,53 @@ impl Fact {
         }
     }
 
-    /// What stands at a path, arrays stepped through: texts as they are, other scalars as JSON writes them, `None` for
-    /// an object.
-    pub fn at(&self, keys: &[String]) -> Vec<Option<String>> {
-        let mut here = spread(&self.json);
+    /// The values at a path, arrays stepped through.
+    pub fn at(&self, keys: &[String]) -> Vec<At> {
+        let mut here = spread(&self.raw);
         for key in keys {
-            here = here.into_iter().filter_map(|value| value.get(key)).flat_map(spread).collect();
+            let inner = here.iter().filter_map(|raw| {
+                let object: BTreeMap<String, Box<RawValue>> = serde_json::from_str(raw).ok()?;
+                object.get(key).map(|value| value.get().to_owned())
+            });
+            here = inner.collect::<Vec<_>>().iter().flat_map(|raw| spread(raw)).collect();
         }
-        here.into_iter()
-            .filter(|value| !value.is_null())
-            .map(|value| match value {
-                Value::Object(_) => None,
-                Value::String(text) => Some(text.clone()),
-                scalar => Some(scalar.to_string()),
-            })
-            .collect()
+        let value = |raw: String| match serde_json::from_str(&raw) {
+            Ok(Value::Null) => None,
+            Ok(Value::String(text)) => Some(At::Text(text)),
+            Ok(Value::Number(_)) => Some(At::Number(raw)),
+            Ok(Value::Object(_)) => Some(At::Object(written_out(&raw))),
+            _ => Some(At::Text(raw)),
+        };
+        here.into_iter().filter_map(value).collect()
     }
+}
+
+/// A value at a path.
+#[derive(Debug, Clone, PartialEq)]
+pub enum At {
+    /// A text or a flag.
+    Text(String),
+    /// As the record spells it.
+    Number(String),
+    /// As JSON; records of these tests have no white space between tokens.
+    Object(String),
+}
+
+impl At {
+    /// As answers show it.
+    pub fn text(&self) -> &str {
+        match self {
+            At::Text(text) | At::Number(text) | At::Object(text) => text,
+        }
+    }
+}
+
+/// JSON with its characters written out; those that JSON has to escape stay escaped.
+fn written_out(raw: &str) -> String {
+    let kept = raw.replace("\\/", "/").replace("\\\\", "\u{1}").replace("\\\"", "\u{2}");
+    let kept = kept.replace("\\n", "\u{3}").replace("\\t", "\u{4}").replace("\\u001b", "\u{5}");
+    let decoded = super::oracle::decoded(&kept).replace('\u{1}', "\\\\").replace('\u{2}', "\\\"");
+    decoded.replace('\u{3}', "\\n").replace('\u{4}', "\\t").replace('\u{5}', "\\u001b")
 }
 
 /// Each once, in order.
@@ -194,10 +228,10 @@ fn distinct(mut values: Vec<String>) -> Vec<String> {
 }
 
 /// A value, or the elements of an array of whatever depth.
-fn spread(value: &Value) -> Vec<&Value> {
-    match value {
-        Value::Array(elements) => elements.iter().flat_map(spread).collect(),
-        other => vec![other],
+fn spread(raw: &str) -> Vec<String> {
+    match serde_json::from_str::<Vec<Box<RawValue>>>(raw) {
+        Ok(elements) => elements.iter().flat_map(|element| spread(element.get())).collect(),
+        Err(_) => vec![raw.to_owned()],
     }
 }
 

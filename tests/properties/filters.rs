@@ -21,6 +21,7 @@ pub const PATHS: &[&[&str]] = &[
     &["requestParameters", "nested", "list"],
     &["requestParameters", "nested", "empty"],
     &["requestParameters", "nested", "object"],
+    &["requestParameters", "number"],
     &["requestParameters", "flag"],
     &["requestParameters", "policy"],
     &["requestParameters"],
@@ -388,8 +389,8 @@ fn excerpt(facts: &[Fact], dice: &mut Dice) -> String {
 pub fn path_term(facts: &[Fact], dice: &mut Dice) -> Term {
     let keys: Vec<String> = PATHS[dice.below(PATHS.len())].iter().map(|key| (*key).to_owned()).collect();
     let name = path_text(&keys, dice);
-    let found = (0..20).find_map(|_| facts[dice.below(facts.len())].at(&keys).into_iter().flatten().next());
-    let value = found.unwrap_or_else(|| "x".to_owned());
+    let found = (0..20).find_map(|_| facts[dice.below(facts.len())].at(&keys).into_iter().next());
+    let value = found.map_or_else(|| "x".to_owned(), |found| found.text().to_owned());
     let about = About::Path(keys);
     match dice.below(6) {
         0 => Term { text: format!("{name}=*"), about, test: Test::Like(vec![Like::Present]), negated: false },
@@ -423,7 +424,7 @@ pub fn path_text(keys: &[String], dice: &mut Dice) -> String {
     let key = |key: &String| if key.contains('.') { format!("\"{key}\"") } else { key.clone() };
     let rest: Vec<String> = keys[1..].iter().map(key).collect();
     let first = match keys[0].as_str() {
-        "requestParameters" if dice.chance(50) && !rest.is_empty() => "request".to_owned(),
+        "requestParameters" if dice.chance(50) => "request".to_owned(),
         "responseElements" if dice.chance(50) => "response".to_owned(),
         "userIdentity" if dice.chance(30) => "USERIDENTITY".to_owned(),
         "customField" => "record.customField".to_owned(),

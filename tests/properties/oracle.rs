@@ -1,12 +1,13 @@
 //! What a filter means, evaluated fact by fact from the words of the language's description.
 
+use std::cmp::Ordering;
 use std::net::IpAddr;
 
 use jiff::Timestamp;
 use regex::Regex;
 use trailq::fields::{Kind, Place};
 
-use super::facts::{Fact, Resource};
+use super::facts::{At, Fact, Resource};
 use super::filters::{About, Filter, Like, NOW, Term, Test};
 
 /// Whether an event matches a filter. `newest`: the time of the case's newest event.
@@ -175,17 +176,55 @@ fn is_any(wanted: &Like) -> bool {
     }
 }
 
-fn at_path(asked: &Test, found: &[Option<String>]) -> bool {
+fn at_path(asked: &Test, found: &[At]) -> bool {
     found.iter().any(|value| match (asked, value) {
         (Test::Like(likes), _) if likes.iter().any(is_any) => true,
-        (_, None) => false,
+        // An object is its JSON, and like nothing else.
+        (Test::Like(likes), At::Object(json)) => {
+            likes.iter().any(|wanted| matches!(wanted, Like::Exact(w) if w == json))
+        }
+        (_, At::Object(_)) => false,
         // Numbers compare as numbers.
-        (Test::Compare(operator, wanted), Some(value)) => match (value.parse::<f64>(), wanted.parse::<f64>()) {
-            (Ok(a), Ok(b)) => compare(operator, &a, &b),
-            _ => compare(operator, value.as_str(), wanted.as_str()),
+        (Test::Compare(operator, wanted), value) => match (decimal(value.text()), decimal(wanted)) {
+            (Some(a), Some(b)) => compare(operator, &in_order(&a, &b), &Ordering::Equal),
+            _ => compare(operator, value.text(), wanted.as_str()),
         },
-        (asked, Some(value)) => test(asked, value),
+        (asked, At::Number(written)) => {
+            let short = serde_json::Number::from_f64(written.parse().unwrap()).unwrap().to_string();
+            let whole = written.bytes().all(|byte| byte.is_ascii_digit());
+            let same = in_order(&decimal(written).unwrap(), &decimal(&short).unwrap()) == Ordering::Equal;
+            test(asked, written) || (!whole && same && test(asked, &short))
+        }
+        (asked, At::Text(text)) => test(asked, text),
     })
+}
+
+/// A number written out: whether it is below zero, and its digits before and after the point.
+fn decimal(text: &str) -> Option<(bool, String, String)> {
+    text.parse::<f64>().ok()?;
+    let (negative, text) = (text.starts_with('-'), text.trim_start_matches(['-', '+']));
+    let (digits, power) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let (mut whole, mut fraction) = (whole.to_owned(), fraction.to_owned());
+    for _ in 0..power.parse::<i32>().ok()?.max(0) {
+        whole.push(if fraction.is_empty() { '0' } else { fraction.remove(0) });
+    }
+    for _ in power.parse::<i32>().ok()?..0 {
+        fraction.insert(0, whole.pop().unwrap_or('0'));
+    }
+    Some((negative, whole, fraction))
+}
+
+fn in_order(a: &(bool, String, String), b: &(bool, String, String)) -> Ordering {
+    let (wide, long) = (a.1.len().max(b.1.len()), a.2.len().max(b.2.len()));
+    let padded = |number: &(bool, String, String)| format!("{:0>wide$}{:0<long$}", number.1, number.2);
+    let sign = |number: &(bool, String, String)| match padded(number).bytes().all(|digit| digit == b'0') {
+        true => 0,
+        false if number.0 => -1,
+        false => 1,
+    };
+    let size = padded(a).cmp(&padded(b));
+    sign(a).cmp(&sign(b)).then(if sign(a) < 0 { size.reverse() } else { size })
 }
 
 /// "searches the record with its JSON escapes decoded, with case".

@@ -56,6 +56,30 @@ const TEXTS: &[&str] = &[
     "is not authorized",
 ];
 
+/// Numbers in every spelling that JSON has, and longer than a float or 64 bits.
+const NUMBERS: &[&str] = &[
+    "0",
+    "-0",
+    "1",
+    "1.0",
+    "1e0",
+    "10",
+    "1E1",
+    "0.10",
+    "0.1",
+    "-1.50e1",
+    "-15.0",
+    "123456789.12345679",
+    "123456789.1234568",
+    "9007199254740992",
+    "9007199254740993",
+    "18446744073709551615",
+    "18446744073709551616",
+    "12345678901234567890123",
+    "1.2345678901234568e22",
+    "1e300",
+];
+
 /// A record as it stands in a file.
 pub fn record(dice: &mut Dice, number: usize) -> String {
     let mut record = Map::new();
@@ -116,7 +140,8 @@ pub fn record(dice: &mut Dice, number: usize) -> String {
     let value = of(dice, TEXTS);
     put(dice, 30, "requestID", value);
     put(dice, 20, "customField", json!({"inner": "x"}));
-    spelled(&Value::Object(record).to_string(), dice)
+    // A `Value` would respell numbers.
+    spelled(&Value::Object(record).to_string(), dice).replace("\"#", "").replace("#\"", "")
 }
 
 /// Times that often fall into the same second, hour or day.
@@ -198,12 +223,14 @@ fn resource(dice: &mut Dice) -> &'static str {
 fn parameters(dice: &mut Dice) -> Value {
     let text = dice.pick(TEXTS);
     let other = dice.pick(TEXTS);
-    match dice.below(8) {
+    let number = format!("#{}#", dice.pick(NUMBERS));
+    match dice.below(9) {
         0 => json!({"bucketName": dice.pick(&["acme-logs", "default", "a *star*"]), "key": text}),
         1 => json!({"instancesSet": {"items": [{"instanceId": resource(dice)}, {"instanceId": "i-0def"}]}}),
         2 => json!({"items": [{"name": text, "size": dice.below(30)}, {"name": other}, {"size": 1.5, "name": null}]}),
         3 => json!({"roleArn": "arn:aws:iam::111122223333:role/path/Admin", "dotted.key": text}),
         4 => json!({"nested": {"list": [[text], [other, true]], "empty": [], "object": {}}}),
+        7 => json!({"number": number, "nested": {"object": {"n": number, "t": text}, "list": [{"b": 1}, {"b": text}]}}),
         5 => json!({"policy": format!("{{\"Resource\":\"{}\"}}", resource(dice)), "size": dice.below(200).to_string()}),
         6 => json!({"target": resource(dice), "flag": flag(dice), "cidr": dice.pick(&["0.0.0.0/0", "::/0"])}),
         _ => json!({}),

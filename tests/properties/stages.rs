@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use trailq::fields::{FIELDS, Field, Kind, Place};
 
 use super::dice::Dice;
-use super::facts::{Fact, Resource};
+use super::facts::{At, Fact, Resource};
 use super::filters::{PATHS, path_text};
 use super::oracle::written;
 
@@ -57,7 +57,7 @@ impl Shown {
     fn cells(&self, fact: &Fact) -> Vec<Cell> {
         let texts = |all: Vec<String>| all.into_iter().map(Cell::Text).collect::<Vec<_>>();
         let mut cells = match self {
-            Shown::Path(keys, _) => texts(fact.at(keys).into_iter().flatten().collect()),
+            Shown::Path(keys, _) => texts(fact.at(keys).iter().map(|value| value.text().to_owned()).collect()),
             Shown::Field(field) => match (field.kind, field.place) {
                 (Kind::Time, _) => texts(fact.time().map(|time| written(time, 0) + "Z").into_iter().collect()),
                 (Kind::Flag, _) => texts(fact.flag(field.name).map(|flag| flag.to_string()).into_iter().collect()),
@@ -81,6 +81,15 @@ impl Shown {
 
     /// The one cell of a list of events; several values at a path are a JSON array.
     fn cell(&self, fact: &Fact) -> Cell {
+        if let Shown::Path(keys, _) = self
+            && let several @ [_, _, ..] = fact.at(keys).as_slice()
+        {
+            let elements = several.iter().map(|value| match value {
+                At::Object(json) => json.clone(),
+                scalar => serde_json::to_string(scalar.text()).unwrap(),
+            });
+            return Cell::Text(format!("[{}]", elements.collect::<Vec<_>>().join(",")));
+        }
         let cells = self.cells(fact);
         match cells.as_slice() {
             [one] => one.clone(),

@@ -42,21 +42,25 @@ pub(super) fn find_name(name: &Name) -> Result<Named, Diagnostic> {
     if let Some(field) = fields::find(first) {
         return Ok(Named::Field(field));
     }
-    match RECORD_FIELDS.iter().find(|known| fold(known) == fold(first)) {
-        Some(known) => Ok(Named::Path(join(&[(*known).to_owned()]))),
+    match top_level(first) {
+        Some(known) => Ok(Named::Path(join(&[known.to_owned()]))),
         None => Err(unknown(name, first)),
     }
 }
 
+/// The top-level field of a record with this name or short form.
+fn top_level(name: &str) -> Option<&'static str> {
+    let folded = fold(name);
+    let alias = PATH_ALIASES.iter().find(|(alias, _)| *alias == folded).map(|(_, known)| *known);
+    alias.or_else(|| RECORD_FIELDS.iter().copied().find(|known| fold(known) == folded))
+}
+
 /// A path into the record.
 fn path(name: &Name, first: &str, rest: &[String]) -> Result<Named, Diagnostic> {
-    let folded = fold(first);
-    if folded == "record" {
+    if fold(first) == "record" {
         return Ok(Named::Path(join(rest)));
     }
-    let alias = PATH_ALIASES.iter().find(|(alias, _)| *alias == folded).map(|(_, known)| *known);
-    let known = alias.or_else(|| RECORD_FIELDS.iter().copied().find(|known| fold(known) == folded));
-    let Some(known) = known else {
+    let Some(known) = top_level(first) else {
         let candidates = RECORD_FIELDS.iter().copied().chain(PATH_ALIASES.iter().map(|(alias, _)| *alias));
         let diagnostic = Diagnostic::at(name.span, format!("no record has a top-level field `{first}`"));
         return Err(did_you_mean(diagnostic, first, candidates)
