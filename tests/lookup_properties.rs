@@ -12,7 +12,8 @@ use std::sync::Arc;
 use common::Scratch;
 use properties::dice::Dice;
 use properties::facts::{Fact, Resource};
-use properties::filters::{Filter, LIST, NOW, filter, path_term, term};
+use properties::filters::{About, Filter, LIST, NOW, filter, path_term, term};
+use properties::lists::{long_term, some_path};
 use properties::oracle::matches;
 use properties::records;
 use properties::stages::{self, Answer, Cell, Stage};
@@ -239,6 +240,29 @@ fn every_field_of_the_catalogue_means_what_it_says() {
         for seed in 0..40 {
             let asked = Filter::Term(term(&world.facts, &mut Dice::new(number * 1_000 + seed), Some(field)));
             world.check(Some(&asked), &[], 5).unwrap_or_else(|error| panic!("{}: {error}", field.name));
+        }
+    }
+}
+
+/// Lists shorter and longer than those that a statement asks in another way.
+#[test]
+fn long_lists_mean_what_their_values_mean() {
+    let world = World::new(13);
+    let abouts = FIELDS.iter().map(|field| Some(About::Field(field))).chain([Some(About::Bare), None, None, None]);
+    for (number, about) in (0..).zip(abouts) {
+        for (seed, length) in [(0, 70), (1, 70), (2, 505), (3, 1_200), (4, 1_200), (5, 10_050)] {
+            let mut dice = Dice::new(number * 100 + seed);
+            let about = about.clone().unwrap_or_else(|| some_path(&mut dice));
+            let mut asked = Filter::Term(long_term(&world.facts, &mut dice, about, length));
+            if dice.chance(20) {
+                asked = Filter::Not(Box::new(asked));
+            }
+            if dice.chance(30) {
+                asked = Filter::All(vec![asked, Filter::Term(term(&world.facts, &mut dice, None))]);
+            }
+            world
+                .check(Some(&asked), &[], 7)
+                .unwrap_or_else(|error| panic!("{number} {length}: {:.3000}", error.to_string()));
         }
     }
 }

@@ -166,7 +166,7 @@ impl Lookup {
         }
     }
 
-    /// The values that have to be matched whole, none of them under a `not`.
+    /// The values that have to be matched whole, none of them under a `not` or in a long list.
     pub fn equality_values(&self) -> Vec<EqualityValue<'_>> {
         let mut found = Vec::new();
         self.terms.iter().for_each(|node| equalities(node, &mut found));
@@ -194,10 +194,13 @@ pub struct EqualityValue<'l> {
     pub span: Span,
 }
 
+/// The values of longer lists are not told one by one.
+const MAX_EQUALITY_VALUES: usize = 20;
+
 fn equalities<'l>(node: &'l Node, found: &mut Vec<EqualityValue<'l>>) {
     let span = node.span;
     let mut add = |field: Option<&'static Field>, matcher: &'l Matcher| {
-        let values = matcher.exact().into_iter().flatten();
+        let values = matcher.exact().filter(|values| values.len() <= MAX_EQUALITY_VALUES).into_iter().flatten();
         found.extend(values.map(|value| EqualityValue { field, value, span }));
     };
     match &node.kind {

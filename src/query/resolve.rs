@@ -1,5 +1,6 @@
 //! Gives every name and value of a lookup its meaning, or says what is wrong with it.
 
+mod chains;
 mod names;
 mod stages;
 mod values;
@@ -10,6 +11,7 @@ use super::{Environment, time};
 use crate::diagnostic::Diagnostic;
 use crate::fields::{Field, Kind, Place};
 
+use chains::{joined_alternatives, joined_complements};
 pub(super) use names::is_time_name;
 use names::{Named, find_name};
 pub(super) use stages::{group_column, timeline_columns};
@@ -95,14 +97,15 @@ impl Resolver<'_> {
     fn side_by_side(&self, parts: &[Expression]) -> Result<Vec<Node>, Diagnostic> {
         let nodes = parts.iter().map(|part| self.node(part)).collect::<Result<Vec<_>, _>>()?;
         let nodes = same_resource(nodes, (Place::ResourceName, Place::ResourceType));
-        Ok(same_resource(nodes, (Place::ListedName, Place::ListedType)))
+        Ok(joined_complements(same_resource(nodes, (Place::ListedName, Place::ListedType))))
     }
 
     fn node(&self, part: &Expression) -> Result<Node, Diagnostic> {
         let kind = match &part.kind {
             ExpressionKind::All(parts) => NodeKind::All(self.side_by_side(parts)?),
             ExpressionKind::Any(parts) => {
-                NodeKind::Any(parts.iter().map(|part| self.node(part)).collect::<Result<_, _>>()?)
+                let nodes = parts.iter().map(|part| self.node(part)).collect::<Result<_, _>>()?;
+                NodeKind::Any(joined_alternatives(nodes))
             }
             ExpressionKind::Not(inner) => NodeKind::Not(Box::new(self.node(inner)?)),
             ExpressionKind::Bare(values) => {

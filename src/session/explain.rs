@@ -1,5 +1,6 @@
 //! Shows how a lookup is answered: its interval, its statement and parameters, and SQLite's plan.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::io;
@@ -21,7 +22,7 @@ pub(super) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionEr
     let most = if list { most_events(session, &understood) } else { None };
     let format = session.settings.format.unwrap_or_default();
     let statement = statement(&case, &understood.lookup, format, most);
-    let mut out = format!("-- {}\n", visible(&understood.tree.text));
+    let mut out = format!("-- {}\n", abridged(&visible(&understood.tree.text)));
     let _ = writeln!(out, "-- interval: {}", interval(understood.lookup.interval()));
     describe(&mut out, &statement);
     for step in plan(&case, &statement)? {
@@ -38,7 +39,7 @@ fn describe(out: &mut String, statement: &Statement) {
         let value = match param {
             Param::Integer(number) => number.to_string(),
             Param::Real(number) => number.to_string(),
-            Param::Text(text) => format!("'{}'", visible(&text.replace('\'', "''"))),
+            Param::Text(text) => abridged(&format!("'{}'", visible(&text.replace('\'', "''")))).into_owned(),
         };
         let _ = writeln!(out, "-- ?{number} = {value}");
     }
@@ -52,6 +53,21 @@ fn describe(out: &mut String, statement: &Statement) {
     } else if statement.scans_records {
         let _ = writeln!(out, "-- reads records");
     }
+}
+
+/// Texts of more characters are abridged: a long list is one parameter.
+const MAX_SHOWN: usize = 2_000;
+/// How many of their first characters are shown.
+const FIRST_SHOWN: usize = 200;
+
+/// A text, or the beginning of a long one and its length.
+pub(super) fn abridged(text: &str) -> Cow<'_, str> {
+    // Every character has a byte at least.
+    if text.len() <= MAX_SHOWN || text.chars().nth(MAX_SHOWN).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let first: String = text.chars().take(FIRST_SHOWN).collect();
+    Cow::Owned(format!("{first}... ({} characters)", number::count(text.chars().count() as u64)))
 }
 
 /// Writes the plan of a statement that is about to be answered, for `.eqp on`.
@@ -169,7 +185,13 @@ impl RowSink for Plan {
 
 #[cfg(test)]
 mod tests {
-    use super::route_of;
+    use super::{abridged, route_of};
+
+    #[test]
+    fn long_texts_are_abridged() {
+        assert_eq!(abridged(&"é".repeat(2_000)), "é".repeat(2_000));
+        assert_eq!(abridged(&"é".repeat(2_001)), format!("{}... (2,001 characters)", "é".repeat(200)));
+    }
 
     #[test]
     fn the_route_of_an_answer_is_told() {

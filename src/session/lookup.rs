@@ -255,6 +255,7 @@ fn explain_nothing(session: &mut Session, case: &Case, understood: &Understood) 
             }
         }
         let Term { span, text: term, .. } = &terms[kept - 1];
+        let term = explain::abridged(term);
         if kept == 1 {
             session.note(&format!("no event has `{term}`"));
         } else {

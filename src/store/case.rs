@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Batch, Connection, InterruptHandle, Row, Rows};
 use tempfile::TempPath;
@@ -105,6 +106,10 @@ impl Case {
     pub fn query(&self, sql: &str, params: &[Param], sink: &mut dyn RowSink) -> Result<u64, Failure> {
         self.check_at_rest()?;
         let fail = |error| self.failure(sql, error);
+        let most = self.connection.limit(Limit::SQLITE_LIMIT_VARIABLE_NUMBER).map_err(fail)?;
+        if usize::try_from(most).is_ok_and(|most| params.len() > most) {
+            return Err(sql_errors::too_many_values(params.len(), most as usize).into());
+        }
         let mut statement = self.connection.prepare_cached(sql).map_err(fail)?;
         let columns = column_names(statement.column_names());
         let values: Vec<&dyn rusqlite::ToSql> = params.iter().map(to_sql).collect();

@@ -119,6 +119,14 @@ fn did_you_mean<'a>(diagnostic: Diagnostic, word: &str, names: impl IntoIterator
     }
 }
 
+/// More values in terms of their own than a statement takes.
+pub(super) fn too_many_values(values: usize, most: usize) -> Box<Diagnostic> {
+    Box::new(
+        Diagnostic::new(format!("too many values in separate terms: {values}, and a statement takes {most}"))
+            .hint("write the values of a field as one list, which may have any length: FIELD=@FILE"),
+    )
+}
+
 /// A parameter of a statement that was given no value.
 pub(super) fn missing_parameter(sql: &str, name: &str) -> Box<Diagnostic> {
     let diagnostic = match sql.find(name).filter(|_| !name.is_empty()) {

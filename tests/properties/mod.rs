@@ -5,6 +5,7 @@
 pub mod dice;
 pub mod facts;
 pub mod filters;
+pub mod lists;
 pub mod oracle;
 pub mod records;
 pub mod stages;

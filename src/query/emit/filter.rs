@@ -1,17 +1,17 @@
 //! Filters as SQL conditions on `events e`.
 
+use std::collections::HashMap;
+
 use ipnet::Ipv4Net;
 
 use super::super::lookup::{Interval, Matcher, Node, NodeKind, Pattern, Test};
 use super::super::{Param, Statistics};
 use super::facets;
+use super::lists::{self, Length, length_of};
 use super::plan::{self, Plan};
-use super::scan;
 use crate::arn::{Arn, last_part};
-use crate::fields::{Field, Place, Values};
+use crate::fields::{self, Field, Place, Values};
 
-/// Longer lists of values are bound as one JSON text.
-const MOST_LISTED: usize = 500;
 /// A resource that more than one in so many events names is looked for event by event.
 const POPULAR: u64 = 50;
 
@@ -21,6 +21,8 @@ pub(super) const OF_RESOURCE: &str = "e.id IN (SELECT event FROM event_resources
 /// Writes conditions and collects their parameters.
 pub(super) struct Writer<'s> {
     pub(super) params: Vec<Param>,
+    /// The names of parameters with long texts, which several conditions may share.
+    pub(super) shared: HashMap<String, String>,
     pub(super) scans_records: bool,
     pub(super) stats: &'s dyn Statistics,
 }
@@ -67,12 +69,13 @@ impl Use {
 
 impl<'s> Writer<'s> {
     pub(super) fn new(stats: &'s dyn Statistics) -> Writer<'s> {
-        Writer { params: Vec::new(), scans_records: false, stats }
+        Writer { params: Vec::new(), shared: HashMap::new(), scans_records: false, stats }
     }
 
     /// Begins a statement anew.
     pub(super) fn restart(&mut self) {
         self.params.clear();
+        self.shared.clear();
         self.scans_records = false;
     }
 
@@ -132,7 +135,7 @@ impl<'s> Writer<'s> {
             NodeKind::All(nodes) => self.joined_facets(nodes, " AND "),
             NodeKind::Any(nodes) => self.joined_facets(nodes, " OR "),
             NodeKind::Not(inner) => format!("({}) IS NOT TRUE", self.facet(inner)),
-            NodeKind::Test(Test::Time(spans)) => any(spans.iter().map(|span| self.interval("h.hour", *span)).collect()),
+            NodeKind::Test(Test::Time(spans)) => self.times("h.hour", spans),
             NodeKind::Test(Test::Field(field, matcher)) if field.place == Place::Write => match matcher {
                 Matcher::Flag(flags) => written("f.read_only", flags),
                 // Every event either writes or does not.
@@ -163,20 +166,23 @@ impl<'s> Writer<'s> {
             Test::Path(path, matcher) => self.path(path, matcher),
             Test::Text(texts) => {
                 self.scans_records = true;
-                let parts: Vec<String> =
-                    texts.iter().map(|text| format!("record_has_text(e.id, {})", self.text(text))).collect();
-                any(parts)
+                self.texts(texts).unwrap_or_else(|| {
+                    any(texts.iter().map(|text| format!("record_has_text(e.id, {})", self.text(text))).collect())
+                })
             }
-            Test::Time(spans) => {
-                let column = using.of("time");
-                let parts: Vec<String> = spans.iter().map(|span| self.interval(&column, *span)).collect();
-                any(parts)
-            }
+            Test::Time(spans) => self.times(&using.of("time"), spans),
             Test::Bare(matcher) => self.bare(matcher, using),
         }
     }
 
-    fn interval(&mut self, column: &str, interval: Interval) -> String {
+    fn times(&mut self, column: &str, spans: &[Interval]) -> String {
+        match self.spans(column, spans) {
+            Some(condition) => condition,
+            None => any(spans.iter().map(|span| self.interval(column, *span)).collect()),
+        }
+    }
+
+    pub(super) fn interval(&mut self, column: &str, interval: Interval) -> String {
         match (interval.from, interval.to) {
             (Some(from), Some(to)) => format!("{column} BETWEEN {} AND {}", self.number(from), self.number(to)),
             (Some(from), None) => format!("{column} >= {}", self.number(from)),
@@ -233,13 +239,17 @@ impl<'s> Writer<'s> {
     /// kept, and then answered by index.
     fn event_column(&mut self, field: &Field, matcher: &Matcher, using: Use) -> String {
         let column = using.of(field.column);
+        let exact = matcher.exact();
         let looks = match matcher {
-            Matcher::Patterns(_) => matcher.exact().is_none(),
+            Matcher::Patterns(patterns) => exact.is_none() || length_of(patterns) == Length::Function,
             Matcher::Regex(_) | Matcher::Compare(..) => true,
             _ => false,
         };
         if !looks || field.values != Values::Kept {
-            return self.matches(&column, matcher);
+            return match exact.filter(|_| looks && field.values == Values::Indexed) {
+                Some(values) => self.seeks(&column, &values),
+                None => self.matches(&column, matcher),
+            };
         }
         let condition = self.matches("value", matcher);
         format!("{column} IN (SELECT value FROM attribute_values WHERE attribute = '{}' AND {condition})", field.column)
@@ -252,15 +262,21 @@ impl<'s> Writer<'s> {
             Matcher::Patterns(patterns) => self.patterns(column, patterns),
             Matcher::Regex(pattern) => format!("regexp({}, {column})", self.text(pattern)),
             Matcher::Compare(operator, value) => format!("{column} {} {}", operator.text(), self.text(value)),
-            Matcher::Number(operator, numbers) => any(numbers
-                .iter()
-                .map(|number| format!("{column} {} {}", operator.text(), self.number(*number)))
-                .collect()),
+            Matcher::Number(operator, numbers) => match self.numbers(column, numbers) {
+                Some(condition) => condition,
+                None => any(numbers
+                    .iter()
+                    .map(|number| format!("{column} {} {}", operator.text(), self.number(*number)))
+                    .collect()),
+            },
             Matcher::Flag(flags) => any(flags.iter().map(|flag| format!("{column} = {}", i32::from(*flag))).collect()),
         }
     }
 
     fn patterns(&mut self, column: &str, patterns: &[Pattern]) -> String {
+        if length_of(patterns) == Length::Function {
+            return format!("in_list({column}, {})", self.list(patterns));
+        }
         let mut exact = Vec::new();
         let mut parts = Vec::new();
         for pattern in patterns {
@@ -273,14 +289,11 @@ impl<'s> Writer<'s> {
         match exact.as_slice() {
             [] => {}
             [one] => parts.push(format!("{column} = {}", self.text(one))),
-            many if many.len() <= MOST_LISTED => {
+            many if many.len() <= lists::MAX_LISTED => {
                 let listed: Vec<String> = many.iter().map(|value| self.text(value)).collect();
                 parts.push(format!("{column} IN ({})", listed.join(", ")));
             }
-            many => {
-                let listed = self.text(&serde_json::json!(many).to_string());
-                parts.push(format!("{column} IN (SELECT value FROM json_each({listed}))"));
-            }
+            many => parts.push(self.seeks(column, many)),
         }
         any(parts)
     }
@@ -309,6 +322,11 @@ impl<'s> Writer<'s> {
 
     /// Resources by name, id or ARN; a name also finds the ARNs that end in it.
     fn resource_name(&mut self, matcher: &Matcher) -> String {
+        if let Matcher::Patterns(patterns) = matcher
+            && length_of(patterns) != Length::Short
+        {
+            return self.resource_list(patterns);
+        }
         let name = self.matches("name", matcher);
         match matcher {
             Matcher::Patterns(patterns) => {
@@ -318,6 +336,25 @@ impl<'s> Writer<'s> {
             }
             _ => format!("({name} OR {})", self.matches("arn", matcher)),
         }
+    }
+
+    /// Resources by a long list.
+    fn resource_list(&mut self, patterns: &[Pattern]) -> String {
+        let list = self.list(patterns);
+        let condition = format!("(in_list(name, {list}) OR ends_in_list(arn, '/:', {list}))");
+        if length_of(patterns) == Length::Function {
+            return condition;
+        }
+        // The name or the end of the ARN, which are indexed, is a value or the end of one.
+        let values = patterns.iter().filter_map(|pattern| match pattern {
+            Pattern::Exact(value) => Some(value.as_str()),
+            _ => None,
+        });
+        let ends: Vec<&str> = values
+            .flat_map(|value| [Some(value), Some(last_part(value)), Arn::parse(value).map(|arn| arn.name())])
+            .flatten()
+            .collect();
+        format!("(({} OR {}) AND {condition})", self.seeks("name", &ends), self.seeks("arn_end", &ends))
     }
 
     /// Resources by ARN; the index on the name, which is a part of the ARN, serves.
@@ -340,6 +377,10 @@ impl<'s> Writer<'s> {
     /// What ends in one of the values, behind a separator.
     fn tail(&mut self, column: &str, matcher: &Matcher, separators: &[char]) -> String {
         let Matcher::Patterns(patterns) = matcher else { return "0".to_owned() };
+        if length_of(patterns) != Length::Short {
+            let separators: String = separators.iter().collect();
+            return format!("ends_in_list({column}, '{separators}', {})", self.list(patterns));
+        }
         let mut parts = Vec::new();
         for pattern in patterns {
             match pattern {
@@ -408,16 +449,22 @@ impl<'s> Writer<'s> {
     fn path(&mut self, path: &str, matcher: &Matcher) -> String {
         self.scans_records = true;
         let path = self.text(path);
-        let compare =
-            |(operator, value): (&str, &str)| format!("record_match(e.id, {path}, '{operator}', {})", self.text(value));
-        any(scan::comparisons(matcher).into_iter().map(compare).collect())
+        let comparisons = lists::comparisons(matcher).into_iter();
+        any(comparisons
+            .map(|(operator, value)| format!("record_match(e.id, {path}, '{operator}', {})", self.text(&value)))
+            .collect())
     }
 
     /// A value wherever an indexed field is exactly it.
     fn bare(&mut self, matcher: &Matcher, using: Use) -> String {
         let columns =
             ["event_id", "access_key_id", "issued_access_key_id", "user_name", "source_ip_address", "shared_event_id"];
-        let mut parts: Vec<String> = columns.iter().map(|column| self.matches(&using.of(column), matcher)).collect();
+        let long = matches!(matcher, Matcher::Patterns(patterns) if length_of(patterns) == Length::Function);
+        let of_column = |column: &&str| match fields::find(column).filter(|_| long) {
+            Some(field) => self.event_column(field, matcher, using),
+            None => self.matches(&using.of(column), matcher),
+        };
+        let mut parts: Vec<String> = columns.iter().map(of_column).collect();
         let identity: Vec<String> = ["arn", "principal_id", "role_name", "role_arn", "session_name"]
             .iter()
             .map(|column| self.matches(column, matcher))

@@ -3,6 +3,7 @@
 mod columns;
 mod facets;
 mod filter;
+mod lists;
 mod newest;
 mod plan;
 mod scan;

@@ -4,6 +4,7 @@
 use super::super::Statistics;
 use super::super::lookup::{Matcher, Node, NodeKind, Test};
 use super::filter::{Wanted, Writer};
+use super::lists::MAX_LISTED;
 use crate::fields::{Field, Place, Values};
 
 /// What drives a lookup.
@@ -145,7 +146,7 @@ fn column(field: &Field, matcher: &Matcher, stats: &dyn Statistics) -> Option<Es
     if field.values != Values::Kept {
         return values.map(|_| Estimate { events: FEW, one_value, exact: false });
     }
-    let events = match values {
+    let events = match values.filter(|values| values.len() <= MAX_LISTED) {
         Some(values) => values.iter().map(|value| stats.count(field.column, value)).sum::<Option<u64>>()?,
         None => kept(field.column, matcher, stats)?,
     };

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::super::ast::Operator;
-use super::super::lookup::{Interval, Lookup, Matcher, Node, NodeKind, Pattern, Test};
+use super::super::lookup::{Interval, Lookup, Node, NodeKind, Test};
 use super::super::{ScanSize, Statistics};
 use super::filter::Writer;
+use super::lists::comparisons;
 
 /// A scan reads a group of records, four blocks by two threads, while that many events are looked up one by one.
 const EVENTS_A_GROUP: u64 = 2;
@@ -71,22 +71,4 @@ fn condition(node: &Node, nesting: usize) -> Option<Value> {
         NodeKind::Test(Test::Path(path, matcher)) => json!({ "path": path, "is": comparisons(matcher) }),
         NodeKind::Test(_) => return None,
     })
-}
-
-/// What is asked of the values at a path: an operator of the function `record_match` and its value, any of these.
-pub(super) fn comparisons(matcher: &Matcher) -> Vec<(&str, &str)> {
-    match matcher {
-        Matcher::Present => vec![("present", "")],
-        Matcher::Regex(pattern) => vec![("~", pattern)],
-        Matcher::Compare(operator, value) => vec![(operator.text(), value)],
-        Matcher::Patterns(patterns) => patterns
-            .iter()
-            .map(|pattern| match pattern {
-                Pattern::Exact(value) | Pattern::Network(value) => (Operator::Equal.text(), value.as_str()),
-                Pattern::Glob(glob) => ("glob", glob.as_str()),
-            })
-            .collect(),
-        // Paths have no types: the resolver makes none of these for them.
-        Matcher::Number(..) | Matcher::Flag(_) => Vec::new(),
-    }
 }

@@ -306,7 +306,15 @@ fn a_long_lookup_is_broad_and_not_deep() {
     let case = rusqlite::Connection::open_in_memory().unwrap();
     case.execute_batch(include_str!("../../../migrations/0001_case.sql")).unwrap();
     case.execute_batch("CREATE INDEX events_by_time ON events (time)").unwrap();
-    for (name, arguments) in [("record_has_text", 2), ("record_match", 4), ("ip_in", 2)] {
+    for (name, arguments) in [
+        ("record_has_text", 2),
+        ("record_has_any", 2),
+        ("record_match", 4),
+        ("ip_in", 2),
+        ("in_list", 2),
+        ("ends_in_list", 3),
+        ("in_spans", 2),
+    ] {
         let flags = rusqlite::functions::FunctionFlags::SQLITE_UTF8;
         case.create_scalar_function(name, arguments, flags, |_| Ok(0)).unwrap();
     }
@@ -314,6 +322,10 @@ fn a_long_lookup_is_broad_and_not_deep() {
     for text in [
         many(&|n| format!("user!=u{n}"), " "),
         many(&|n| format!("user=u{n}"), " or "),
+        many(&|n| format!("request.k{n}=v"), " or "),
+        many(&|n| format!("user=u{n} or not ip=10.0.0.{n}"), " "),
+        format!("time={}", many(&|n| format!("{}-01-01", 1_000 + n), ",")),
+        format!("bytes-in={}", many(&|n| n.to_string(), ",")),
         many(&|n| format!("a{n}"), ","),
         format!("ip={}", many(&|n| format!("10.{}.{}.0/24", n / 250, n % 250), ",")),
         format!("name={}", many(&|n| format!("a{n}*"), ",")),
@@ -323,6 +335,34 @@ fn a_long_lookup_is_broad_and_not_deep() {
     ] {
         for statement in [newest(&text), counted(&text)] {
             case.prepare(&statement.sql).unwrap_or_else(|error| panic!("{error}: {}", &text[..40]));
+        }
+    }
+}
+
+#[test]
+fn a_long_list_is_one_parameter_and_a_long_chain_is_a_list() {
+    let many = |one: &dyn Fn(usize) -> String, with: &str| (0..40_000).map(one).collect::<Vec<_>>().join(with);
+    for text in [
+        format!("user={}", many(&|n| format!("u{n}"), ",")),
+        many(&|n| format!("user=u{n}"), " or "),
+        many(&|n| format!("not user=u{n}"), " "),
+        many(&|n| format!("user!=u{n}"), " and "),
+        format!("ip={}", many(&|n| format!("10.{}.{}.0/24", n / 250, n % 250), ",")),
+        format!("name={}", many(&|n| format!("a{n}*"), ",")),
+        format!("resource={},x*", many(&|n| format!("a{n}"), ",")),
+        format!("resource={}", many(&|n| format!("a{n}"), ",")),
+        format!("file={}", many(&|n| format!("a{n}"), ",")),
+        many(&|n| format!("a{n}x"), ","),
+        format!("text={}", many(&|n| format!("a{n}"), ",")),
+        format!("request.k={}", many(&|n| format!("a{n}"), ",")),
+        many(&|n| format!("request.k=a{n}"), " or "),
+        many(&|n| format!("time=@{n}"), " or ").replace('@', "2024-01-01T00:00:00."),
+        format!("bytes-in={}", many(&|n| n.to_string(), ",")),
+        format!("mfa={}", many(&|n| (n % 2 == 0).to_string(), ",")),
+    ] {
+        for statement in [newest(&text), counted(&text)] {
+            assert!(statement.params.len() < 6, "{}: {} parameters", &text[..40], statement.params.len());
+            assert!(statement.sql.len() < 3_000, "{}: {}", &text[..40], statement.sql.len());
         }
     }
 }

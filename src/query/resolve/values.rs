@@ -195,7 +195,14 @@ fn flags(
         _ => Err(Diagnostic::at(value.span, format!("{} is true or false, not `{}`", field.name, value.text()))
             .hint(format!("write {0}=true or {0}=false", field.name))),
     };
-    values.iter().map(flag).collect::<Result<_, _>>().map(Matcher::Flag)
+    let mut distinct = Vec::new();
+    for value in values {
+        let flag = flag(value)?;
+        if !distinct.contains(&flag) {
+            distinct.push(flag);
+        }
+    }
+    Ok(Matcher::Flag(distinct))
 }
 
 fn numbers(

@@ -1,0 +1,125 @@
+//! Long lists of values: one parameter each, however many values there are. SQLite bounds the parameters of a statement,
+//! the depth of an expression and the length of a wildcard, and reads a condition of many parts slowly.
+
+use std::borrow::Cow;
+
+use serde_json::json;
+
+use super::super::ast::Operator;
+use super::super::lookup::{Interval, Matcher, Pattern};
+use super::filter::Writer;
+
+/// Longer lists of exact values are bound as one JSON text.
+pub(super) const MAX_LISTED: usize = 500;
+/// Exact values that are looked up in an index one by one; each of more distinct values is looked up in the list.
+const MAX_SEEKS: usize = 10_000;
+/// Longer lists with wildcards or networks, of texts and of spans of time are one parameter.
+const MAX_ALTERNATIVES: usize = 64;
+/// The bytes of a wildcard; SQLite refuses those of more than 50,000.
+const MAX_WILDCARD: usize = 40_000;
+
+/// Whether values are asked one by one, looked up in an index, or each distinct value is looked up in the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Length {
+    /// A condition for each.
+    Short,
+    /// Exact values, each looked up in an index.
+    Seeks,
+    /// The function `in_list`.
+    Function,
+}
+
+/// How a list is asked.
+pub(super) fn length_of(patterns: &[Pattern]) -> Length {
+    let exact = patterns.iter().all(|pattern| matches!(pattern, Pattern::Exact(_)));
+    let too_long = |pattern: &Pattern| matches!(pattern, Pattern::Glob(glob) if glob.len() > MAX_WILDCARD);
+    match (exact, patterns.len()) {
+        (true, length) if length > MAX_SEEKS => Length::Function,
+        (true, length) if length > MAX_LISTED => Length::Seeks,
+        (false, length) if length > MAX_ALTERNATIVES => Length::Function,
+        (false, _) if patterns.iter().any(too_long) => Length::Function,
+        _ => Length::Short,
+    }
+}
+
+/// A list as the function `in_list` takes it.
+fn written(patterns: &[Pattern]) -> String {
+    let (mut exact, mut wildcards, mut networks) = (Vec::new(), Vec::new(), Vec::new());
+    for pattern in patterns {
+        match pattern {
+            Pattern::Exact(value) => exact.push(value),
+            Pattern::Glob(glob) => wildcards.push(glob),
+            Pattern::Network(network) => networks.push(network),
+        }
+    }
+    json!({ "exact": exact, "wildcards": wildcards, "networks": networks }).to_string()
+}
+
+/// What is asked of the values at a path: an operator of the function `record_match` and its value, any of these.
+pub(super) fn comparisons(matcher: &Matcher) -> Vec<(&str, Cow<'_, str>)> {
+    match matcher {
+        Matcher::Present => vec![("present", "".into())],
+        Matcher::Regex(pattern) => vec![("~", pattern.into())],
+        Matcher::Compare(operator, value) => vec![(operator.text(), value.into())],
+        Matcher::Patterns(patterns) if patterns.len() > MAX_ALTERNATIVES => vec![("in", written(patterns).into())],
+        Matcher::Patterns(patterns) => patterns
+            .iter()
+            .map(|pattern| match pattern {
+                Pattern::Exact(value) | Pattern::Network(value) => (Operator::Equal.text(), value.into()),
+                Pattern::Glob(glob) => ("glob", glob.into()),
+            })
+            .collect(),
+        // Paths have no types: the resolver makes none of these for them.
+        Matcher::Number(..) | Matcher::Flag(_) => Vec::new(),
+    }
+}
+
+impl Writer<'_> {
+    /// A parameter with a text that may be long and wanted in several places.
+    fn shared(&mut self, text: String) -> String {
+        if let Some(name) = self.shared.get(&text) {
+            return name.clone();
+        }
+        let name = self.text(&text);
+        self.shared.insert(text, name.clone());
+        name
+    }
+
+    /// A list, as the functions `in_list` and `ends_in_list` take it.
+    pub(super) fn list(&mut self, patterns: &[Pattern]) -> String {
+        self.shared(written(patterns))
+    }
+
+    /// Values of which a column has one, by its index.
+    pub(super) fn seeks(&mut self, column: &str, values: &[&str]) -> String {
+        let listed = self.shared(json!(values).to_string());
+        format!("{column} IN (SELECT value FROM json_each({listed}))")
+    }
+
+    /// Numbers of which a column has one.
+    pub(super) fn numbers(&mut self, column: &str, numbers: &[i64]) -> Option<String> {
+        (numbers.len() > MAX_LISTED).then(|| {
+            let listed = self.shared(json!(numbers).to_string());
+            format!("{column} IN (SELECT value FROM json_each({listed}))")
+        })
+    }
+
+    /// Texts of which one is in a record.
+    pub(super) fn texts(&mut self, texts: &[String]) -> Option<String> {
+        (texts.len() > MAX_ALTERNATIVES)
+            .then(|| format!("record_has_any(e.id, {})", self.shared(json!(texts).to_string())))
+    }
+
+    /// Spans of which one has a time.
+    pub(super) fn spans(&mut self, column: &str, spans: &[Interval]) -> Option<String> {
+        if spans.len() <= MAX_ALTERNATIVES {
+            return None;
+        }
+        let ends: Vec<(Option<i64>, Option<i64>)> = spans.iter().map(|span| (span.from, span.to)).collect();
+        let from = ends.iter().map(|(from, _)| *from).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().min());
+        let to = ends.iter().map(|(_, to)| *to).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max());
+        let listed = self.shared(json!(ends).to_string());
+        let whole = self.interval(column, Interval { from, to });
+        Some(format!("({whole} AND in_spans({column}, {listed}))"))
+    }
+}

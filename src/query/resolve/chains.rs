@@ -1,0 +1,80 @@
+//! Long chains of alternatives: `ip=A or ip=B or ...` means `ip=A,B,...`, and `not ip=A not ip=B ...` means
+//! `not ip=A,B,...`. As one list they cost one parameter.
+
+use std::collections::HashMap;
+
+use super::super::lookup::{Matcher, Node, NodeKind, Test};
+
+/// Shorter chains stay as they are written.
+const MAX_SEPARATE: usize = 64;
+
+/// Joins alternatives about one field or path.
+pub(super) fn joined_alternatives(nodes: Vec<Node>) -> Vec<Node> {
+    if nodes.len() <= MAX_SEPARATE {
+        return nodes;
+    }
+    let mut joined: Vec<Node> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for node in nodes {
+        let Some(key) = key(&node) else {
+            joined.push(node);
+            continue;
+        };
+        match places.get(&key).and_then(|at| joined.get_mut(*at)) {
+            Some(first) => extend(first, node),
+            None => {
+                places.insert(key, joined.len());
+                joined.push(node);
+            }
+        }
+    }
+    joined
+}
+
+/// Joins complements, side by side, of terms about one field or path.
+pub(super) fn joined_complements(nodes: Vec<Node>) -> Vec<Node> {
+    if nodes.len() <= MAX_SEPARATE {
+        return nodes;
+    }
+    let (complements, mut others): (Vec<Node>, Vec<Node>) =
+        nodes.into_iter().partition(|node| matches!(node.kind, NodeKind::Not(_)));
+    let inner = complements.into_iter().filter_map(|node| match node.kind {
+        NodeKind::Not(inner) => Some(*inner),
+        _ => None,
+    });
+    let inner = joined_alternatives(inner.collect());
+    others.extend(inner.into_iter().map(|node| Node { span: node.span, kind: NodeKind::Not(Box::new(node)) }));
+    others
+}
+
+/// What a term is about, where terms of the same key can be joined.
+fn key(node: &Node) -> Option<String> {
+    let NodeKind::Test(test) = &node.kind else { return None };
+    match test {
+        Test::Field(field, Matcher::Patterns(_)) => Some(format!("field {}", field.name)),
+        Test::Path(path, Matcher::Patterns(_)) => Some(format!("path {path}")),
+        Test::Bare(Matcher::Patterns(_)) => Some("bare".to_owned()),
+        Test::Text(_) => Some("text".to_owned()),
+        Test::Time(_) => Some("time".to_owned()),
+        _ => None,
+    }
+}
+
+fn extend(first: &mut Node, other: Node) {
+    first.span = first.span.to(other.span);
+    let (NodeKind::Test(first), NodeKind::Test(other)) = (&mut first.kind, other.kind) else { return };
+    match (first, other) {
+        (
+            Test::Field(_, Matcher::Patterns(all))
+            | Test::Path(_, Matcher::Patterns(all))
+            | Test::Bare(Matcher::Patterns(all)),
+            Test::Field(_, Matcher::Patterns(more))
+            | Test::Path(_, Matcher::Patterns(more))
+            | Test::Bare(Matcher::Patterns(more)),
+        ) => all.extend(more),
+        (Test::Text(all), Test::Text(more)) => all.extend(more),
+        (Test::Time(all), Test::Time(more)) => all.extend(more),
+        // Terms of one key are of one kind.
+        _ => {}
+    }
+}
