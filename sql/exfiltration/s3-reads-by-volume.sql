@@ -1,6 +1,7 @@
 -- title: Who read how much from S3, day by day
 -- about: Bytes and objects that each principal read on each day and from where, largest first. A day far above the
---   others of the same principal is what a copy of a bucket looks like.
+--   others of the same principal is what a copy of a bucket looks like. A copy inside S3 (CopyObject) is a read too;
+--   the bytes of its object are not in the record.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: day, principal, source_ip_address, reads, bytes, usual_bytes (of this principal on an average day of the
@@ -12,7 +13,8 @@ WITH days AS MATERIALIZED (
   SELECT substr(e.event_time, 1, 10) AS day, e.identity_id, e.source_ip_address, count(*) AS reads,
          ifnull(sum(e.bytes_out), 0) AS bytes, min(e.event_time) AS first_time, max(e.event_time) AS last_time
     FROM events e
-   WHERE e.event_name IN ('GetObject', 'SelectObjectContent') AND +e.event_source = 's3.amazonaws.com' AND +e.outcome = 'ok'
+   WHERE e.event_name IN ('GetObject', 'SelectObjectContent', 'GetObjectTorrent', 'CopyObject', 'UploadPartCopy')
+     AND +e.event_source = 's3.amazonaws.com' AND +e.outcome = 'ok'
      AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)
    GROUP BY 1, 2, 3),
 usual AS MATERIALIZED (
