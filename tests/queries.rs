@@ -268,8 +268,7 @@ type Detonation = (&'static str, &'static str, &'static [(&'static str, &'static
 /// The files of Stratus Red Team, without `aws.` and `.json`, and the query that finds it; its parameters behind it.
 const DETONATIONS: &[Detonation] = &[
     ("credential-access.ec2-get-password-data", "instance-passwords-read", &[]),
-    // The stolen credentials were used from another network than the instance's own, in the next query's terms.
-    ("credential-access.ec2-steal-instance-credentials", "instance-access", &[]),
+    ("credential-access.ec2-steal-instance-credentials", "instance-credentials-outside", &[]),
     ("credential-access.secretsmanager-batch-retrieve-secrets", "secrets-read", &[]),
     ("credential-access.secretsmanager-retrieve-secrets", "secrets-read", &[("secrets", "10")]),
     ("credential-access.ssm-retrieve-securestring-parameters", "secrets-read", &[("secrets", "10")]),

@@ -1,42 +1,137 @@
 -- title: Credentials of an instance used from elsewhere
--- about: The role session of an EC2 instance (its session name is the instance id) used from more than one public
---   network, or from outside the networks that are named as one's own. Stolen through the metadata service, such
---   credentials work from anywhere for hours. Private addresses and VPC endpoints count as inside; the network seen
---   first is taken as the instance's own. An instance that got another public address looks the same: see when it
---   was started.
+-- about: The role session of an EC2 instance (its session name is the instance id) used where the instance is not.
+--   Stolen through the metadata service, such credentials work from anywhere for hours. Outside is a public address
+--   that no record in the case gives to the instance, a NAT gateway or an Elastic IP of its account, and a VPC
+--   endpoint of another account, or another one than a service is otherwise called through. What was seen first is
+--   not taken as the instance's own. Few records tell addresses (AllocateAddress does): name the account's own where
+--   they do not. Unclear is a private address without a VPC endpoint, one of several endpoints for a service where no
+--   record tells which is the account's, and a client that the role did not use before.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- param: own list: networks that instances really call from, such as 203.0.113.0/24; with them every other network
---   is outside
+-- param: own list: networks that instances really call from, such as 203.0.113.0/24, and ids or accounts of VPC
+--   endpoints; with it every other public network is outside
 -- columns: instance, role, account, source_ip_address, network, first_time, last_time, events, denied, names (of
---   what was called), own_network (where the instance was seen first), example_event
+--   what was called), own_network (public networks that the records give to the instance or its account),
+--   example_event, vpc_endpoint, client (the names of the programs), verdict (outside or unclear), reason
 -- attack: T1552.005, T1078.004
--- see: Amazon GuardDuty User Guide, UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS; Stratus
---   Red Team, Steal EC2 Instance Credentials
+-- see: Amazon GuardDuty User Guide, UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS and
+--   .InsideAWS; Stratus Red Team, Steal EC2 Instance Credentials
 -- signal: high
-WITH used AS MATERIALIZED (
-  SELECT i.id AS identity_id, i.session_name AS instance, i.role_name AS role, i.account_id AS account,
-         e.source_ip_address, network(e.source_ip_address, 24, 48) AS network, min(e.time) AS first,
-         min(e.event_time) AS first_time, max(e.event_time) AS last_time, count(*) AS events,
-         sum(e.outcome = 'denied') AS denied, group_concat(DISTINCT e.event_name) AS names,
-         min(e.event_id) AS example_event
+WITH calls AS MATERIALIZED (
+  SELECT i.id AS identity_id, i.session_name AS instance, i.role_name AS role, coalesce(i.role_arn, i.role_name) AS role_arn,
+         i.account_id AS account, e.source_ip_address AS address, network(e.source_ip_address, 24, 48) AS network,
+         e.vpc_endpoint_id AS endpoint, e.user_agent_id, e.event_source AS service, e.aws_region AS region, e.event_name AS name,
+         e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9) AS within,
+         count(*) AS events, sum(e.outcome = 'denied') AS denied, min(e.time) AS first, min(e.event_time) AS first_time,
+         max(e.event_time) AS last_time, min(e.event_id) AS example_event, max(e.id) AS some_event
     FROM identities i
    CROSS JOIN events e ON e.identity_id = i.id
-   WHERE i.type = 'AssumedRole' AND i.session_name GLOB 'i-[0-9a-fA-F]*'
-     AND e.vpc_endpoint_id IS NULL AND e.invoked_by IS NULL
-     AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)
-   GROUP BY i.id, e.source_ip_address),
-public AS MATERIALIZED (
-  SELECT * FROM used
-   WHERE network IS NOT NULL
-     AND NOT (ip_in(source_ip_address, '10.0.0.0/8') OR ip_in(source_ip_address, '172.16.0.0/12')
-              OR ip_in(source_ip_address, '192.168.0.0/16') OR ip_in(source_ip_address, '100.64.0.0/10')
-              OR ip_in(source_ip_address, 'fc00::/7')))
-SELECT p.instance, p.role, p.account, p.source_ip_address, p.network, p.first_time, p.last_time, p.events, p.denied,
-       p.names, (SELECT f.network FROM public f WHERE f.identity_id = p.identity_id ORDER BY f.first LIMIT 1) AS own_network,
-       p.example_event
-  FROM public p
- WHERE CASE WHEN :own IS NULL
-            THEN p.network <> (SELECT f.network FROM public f WHERE f.identity_id = p.identity_id ORDER BY f.first LIMIT 1)
-            ELSE NOT EXISTS (SELECT 1 FROM json_each(:own) o WHERE ip_in(p.source_ip_address, o.value)) END
- ORDER BY p.first_time, p.instance;
+   WHERE i.type = 'AssumedRole' AND i.session_name GLOB 'i-[0-9a-fA-F]*' AND e.invoked_by IS NULL AND e.time IS NOT NULL
+   GROUP BY i.id, e.source_ip_address, e.vpc_endpoint_id, e.user_agent_id, e.event_source, e.aws_region, e.event_name, within),
+-- Where a session was used: an address, and the VPC endpoint if there is one.
+places AS MATERIALIZED (
+  SELECT c.identity_id, c.instance, c.account, c.address, c.network, c.endpoint,
+         CASE WHEN c.endpoint IS NOT NULL THEN record_value(max(c.some_event), 'vpcEndpointAccountId') END AS endpoint_account,
+         c.endpoint IS NULL
+           AND (ip_in(c.address, '10.0.0.0/8') OR ip_in(c.address, '172.16.0.0/12') OR ip_in(c.address, '192.168.0.0/16')
+                OR ip_in(c.address, '100.64.0.0/10') OR ip_in(c.address, '169.254.0.0/16') OR ip_in(c.address, '127.0.0.0/8')
+                OR ip_in(c.address, 'fc00::/7') OR ip_in(c.address, 'fe80::/10') OR ip_in(c.address, '::1')) AS private
+    FROM calls c
+   WHERE c.network IS NOT NULL
+   GROUP BY c.identity_id, c.address, c.endpoint),
+told AS MATERIALIZED (
+  SELECT e.recipient_account_id AS account, e.event_name, record(e.id) AS record
+    FROM events e
+   WHERE e.event_name IN ('RunInstances', 'StartInstances', 'DescribeInstances', 'AllocateAddress', 'AssociateAddress',
+                          'DisassociateAddress', 'ReleaseAddress', 'DescribeAddresses', 'CreateNatGateway', 'DeleteNatGateway',
+                          'DescribeNatGateways', 'AssociateNatGatewayAddress', 'CreateNetworkInterface',
+                          'AttachNetworkInterface', 'DescribeNetworkInterfaces', 'AssignPrivateIpAddresses', 'AssignIpv6Addresses',
+                          'CreateVpcEndpoint', 'ModifyVpcEndpoint', 'DeleteVpcEndpoints', 'DescribeVpcEndpoints')
+     AND +e.event_source = 'ec2.amazonaws.com' AND +e.outcome = 'ok'
+     AND +e.recipient_account_id IN (SELECT account FROM places)),
+items AS MATERIALIZED (
+  SELECT t.account, i.value AS item
+    FROM told t, json_tree(t.record, '$.responseElements') i
+   WHERE i.type = 'object' AND i.path GLOB '*.instancesSet.items' AND t.event_name IN ('RunInstances', 'StartInstances', 'DescribeInstances')),
+-- An address of another instance is not this one's; those of NAT gateways, interfaces and Elastic IPs are the account's.
+own_addresses AS MATERIALIZED (
+  SELECT i.account, i.item ->> '$.instanceId' AS instance, a.atom AS address
+    FROM items i, json_tree(i.item) a
+   WHERE a.key IN ('ipAddress', 'publicIp', 'publicIpAddress', 'privateIpAddress', 'ipv6Address')
+   UNION
+  SELECT t.account, NULL, a.atom
+    FROM told t, json_tree(t.record) a
+   WHERE t.event_name NOT IN ('RunInstances', 'StartInstances', 'DescribeInstances')
+     AND a.key IN ('publicIp', 'PublicIp', 'privateIpAddress', 'ipv6Address', 'carrierIp', 'customerOwnedIp')),
+own_endpoints AS MATERIALIZED (
+  SELECT t.account, a.atom AS endpoint
+    FROM told t, json_tree(t.record) a
+   WHERE t.event_name LIKE '%VpcEndpoint%' AND a.atom GLOB 'vpce-*'
+   UNION
+  SELECT account, endpoint FROM places WHERE endpoint_account = account
+   UNION
+  SELECT account, endpoint FROM places WHERE endpoint IS NOT NULL GROUP BY account, endpoint HAVING count(DISTINCT instance) > 1),
+ways AS MATERIALIZED (
+  SELECT DISTINCT c.identity_id, c.account, c.service, c.region, c.endpoint
+    FROM calls c
+    JOIN places p ON p.identity_id = c.identity_id AND p.address = c.address AND p.endpoint = c.endpoint
+   WHERE p.endpoint_account IS NULL OR p.endpoint_account = p.account),
+-- An instance stays in its VPC, where a service of a Region has one endpoint.
+also AS MATERIALIZED (
+  SELECT w.identity_id, w.endpoint, max((o.account, o.endpoint) IN own_endpoints) AS through_own
+    FROM ways w
+    JOIN ways o ON o.identity_id = w.identity_id AND o.service = w.service AND o.region = w.region AND o.endpoint <> w.endpoint
+   WHERE (w.account, w.endpoint) NOT IN own_endpoints
+   GROUP BY w.identity_id, w.endpoint),
+judged AS MATERIALIZED (
+  SELECT p.*,
+         CASE WHEN EXISTS (SELECT 1 FROM json_each(:own) o
+                            WHERE CASE WHEN o.value IN (p.endpoint, p.endpoint_account) THEN 1
+                                       WHEN p.endpoint IS NULL AND o.value GLOB '*[.:]*' THEN ip_in(p.address, o.value) END) THEN NULL
+              WHEN p.endpoint_account <> p.account THEN 'outside: a VPC endpoint of account ' || p.endpoint_account
+              WHEN p.endpoint IS NOT NULL THEN
+                (SELECT CASE a.through_own WHEN 1 THEN 'outside: another VPC endpoint than the service is otherwise called through'
+                                           ELSE 'unclear: one of several VPC endpoints for a service, and no record tells which is the account''s' END
+                   FROM also a WHERE a.identity_id = p.identity_id AND a.endpoint = p.endpoint)
+              WHEN (:own IS NULL OR p.private)
+                   AND EXISTS (SELECT 1 FROM own_addresses a WHERE a.account = p.account AND a.address = p.address
+                                  AND (a.instance IS NULL OR a.instance = p.instance)) THEN NULL
+              WHEN p.private THEN 'unclear: a private address without a VPC endpoint'
+              WHEN :own IS NOT NULL THEN 'outside: a public address that is not in the networks given as own'
+              ELSE 'outside: a public address that no record gives to the instance, a NAT gateway or an Elastic IP' END AS verdict
+    FROM places p),
+agents AS MATERIALIZED (
+  SELECT id, substr(ltrim(text, '['), 1, min(instr(ltrim(text, '[') || '/', '/'), instr(ltrim(text, '[') || ' ', ' ')) - 1) AS client
+    FROM user_agents
+   WHERE id IN (SELECT user_agent_id FROM calls)),
+clients AS MATERIALIZED (
+  SELECT role_arn, client, identity_id
+    FROM (SELECT c.role_arn, a.client, c.identity_id, c.first, min(c.first) OVER (PARTITION BY c.role_arn) AS role_first,
+                 row_number() OVER (PARTITION BY c.role_arn, a.client ORDER BY c.first, c.identity_id) AS place
+            FROM calls c JOIN agents a ON a.id = c.user_agent_id
+           WHERE c.network IS NOT NULL)
+   WHERE place = 1 AND first > role_first),
+found AS (
+  SELECT c.*, a.client, j.verdict
+    FROM judged j
+    JOIN calls c ON c.identity_id = j.identity_id AND c.address = j.address AND c.endpoint IS j.endpoint
+    LEFT JOIN agents a ON a.id = c.user_agent_id
+   WHERE j.verdict IS NOT NULL
+   UNION ALL
+  SELECT c.*, a.client, 'unclear: a client that the role did not use before'
+    FROM clients n
+    JOIN agents a ON a.client = n.client
+    JOIN calls c ON c.identity_id = n.identity_id AND c.role_arn = n.role_arn AND c.user_agent_id = a.id
+    JOIN judged j ON j.identity_id = c.identity_id AND j.address = c.address AND j.endpoint IS c.endpoint AND j.verdict IS NULL)
+SELECT f.instance, f.role, f.account, f.address AS source_ip_address, f.network, min(f.first_time) AS first_time,
+       max(f.last_time) AS last_time, sum(f.events) AS events, sum(f.denied) AS denied, group_concat(DISTINCT f.name) AS names,
+       (SELECT group_concat(DISTINCT network(a.address, 24, 48)) FROM own_addresses a
+         WHERE a.account = f.account AND (a.instance IS NULL OR a.instance = f.instance)
+           AND NOT (ip_in(a.address, '10.0.0.0/8') OR ip_in(a.address, '172.16.0.0/12') OR ip_in(a.address, '192.168.0.0/16')
+                    OR ip_in(a.address, '100.64.0.0/10') OR ip_in(a.address, 'fc00::/7'))) AS own_network,
+       min(f.example_event) AS example_event, f.endpoint AS vpc_endpoint, group_concat(DISTINCT f.client) AS client,
+       substr(f.verdict, 1, instr(f.verdict, ':') - 1) AS verdict, substr(f.verdict, instr(f.verdict, ':') + 2) AS reason
+  FROM found f
+ WHERE f.within
+ GROUP BY f.identity_id, f.address, f.endpoint, f.verdict
+ ORDER BY verdict, min(f.first_time), f.instance, f.address;
