@@ -7,7 +7,7 @@ mod common;
 use std::io;
 use std::sync::LazyLock;
 
-use common::{Scratch, testdata};
+use common::{Scratch, program, testdata};
 use trailq::query::{self, Environment, Projection, Statement};
 use trailq::rows::{Cell, RowSink};
 use trailq::store::Case;
@@ -342,4 +342,127 @@ fn scans_are_functions_of_sql_and_mistakes_in_them_are_told() {
         let error = ask(scan, 0).unwrap_err();
         assert!(error.contains("record_scan: ") && error.contains(told), "{scan}: {error}");
     }
+}
+
+/// A case of one record with values of every kind at paths.
+fn values_at_paths() -> program::Desk {
+    let desk = program::Desk::new();
+    let record = r#"{"eventID":"one","eventTime":"2024-03-01T09:00:00Z","requestParameters":{
+        "object": { "k": "v\u00e9", "n": 1.0, "in": { "a": [ 1, "x y" ] } }, "list": [{"k":1},{"k":2},"s",3.50,true,null],
+        "one": ["x"], "empty": {}, "none": [], "null": null, "flag": false, "dotted.key": "d", "q\"uote": "q",
+        "long": 123456789.12345679, "id": 12345678901234567891, "power": 1e5, "zero": -0, "fraction": 0.10},
+        "responseElements":{"k":"v"},"tlsDetails":{"tlsVersion":"TLSv1.3"}}"#;
+    desk.scratch.write("one.json", record.replace('\n', ""));
+    desk.run(&["import", "one.json"]).exits(0);
+    desk
+}
+
+#[test]
+fn values_at_paths_are_shown_as_the_record_has_them() {
+    let desk = values_at_paths();
+    for (path, shown) in [
+        ("request.object", r#"{"k":"vé","n":1.0,"in":{"a":[1,"x y"]}}"#),
+        ("request.object.in", r#"{"a":[1,"x y"]}"#),
+        ("request.list", r#"[{"k":1},{"k":2},"s","3.50","true"]"#),
+        ("request.list.k", r#"["1","2"]"#),
+        ("request.one", "x"),
+        ("request.empty", "{}"),
+        ("request.flag", "false"),
+        (r#"request."dotted.key""#, "d"),
+        (r#"request."q\"uote""#, "q"),
+        ("request.long", "123456789.12345679"),
+        ("request.id", "12345678901234567891"),
+        ("request.power", "1e5"),
+        ("request.zero", "-0"),
+        ("request.fraction", "0.10"),
+        ("response", r#"{"k":"v"}"#),
+        ("responseElements", r#"{"k":"v"}"#),
+        ("tlsDetails", r#"{"tlsVersion":"TLSv1.3"}"#),
+    ] {
+        let lookup = format!("{path}=* | fields {path}");
+        for format in ["json", "ndjson"] {
+            let out = desk.run(&["--format", format, "lookup", &lookup]).exits(0).out;
+            let row: serde_json::Value =
+                serde_json::from_str(out.trim_start_matches('[').trim_end_matches("]\n")).unwrap();
+            let cells: Vec<&serde_json::Value> = row.as_object().unwrap().values().collect();
+            assert_eq!(cells, [shown], "{lookup}");
+        }
+        // What is counted is a value that a lookup finds.
+        let counted = desk.run(&["--format", "json", "lookup", &format!("| count by {path}")]).exits(0).json();
+        for row in counted.as_array().unwrap() {
+            let value = row.as_object().unwrap().values().find_map(serde_json::Value::as_str).unwrap();
+            let quoted = format!("{path}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""));
+            assert!(desk.run(&["--quiet", "lookup", &quoted]).exits(0).out.contains("2024-03-01"), "{quoted}");
+        }
+    }
+    for path in ["request.none", "request.null", "request.absent"] {
+        assert_eq!(
+            desk.run(&["--format", "json", "lookup", &format!("{path}=*")]).exits(0).json(),
+            serde_json::json!([])
+        );
+        let shown = desk.run(&["--format", "csv", "lookup", &format!("| fields {path}")]).exits(0).out;
+        assert_eq!(shown.lines().count(), 2, "{shown}");
+        assert_eq!(shown.lines().nth(1).unwrap().trim_matches('"'), "", "{shown}");
+    }
+}
+
+#[test]
+fn request_and_response_alone_are_the_whole_objects() {
+    let desk = values_at_paths();
+    for lookup in ["request=*", "Response=*", "not request=x", "response!=\"{}\"", "request=* | sort response desc"] {
+        assert!(desk.run(&["--quiet", "lookup", lookup]).exits(0).out.contains("2024-03-01"), "{lookup}");
+    }
+    for lookup in ["request~v", "request=\"*v*\"", "request>a", "not request=*"] {
+        assert!(!desk.run(&["--quiet", "lookup", lookup]).exits(0).out.contains("2024-03-01"), "{lookup}");
+    }
+    let counted = desk.run(&["--format", "csv", "lookup", "| top response | sort response"]).exits(0).out;
+    assert_eq!(counted.lines().nth(1), Some("\"{\"\"k\"\":\"\"v\"\"}\",1"), "{counted}");
+}
+
+#[test]
+fn a_list_may_have_any_length() {
+    let desk = program::Desk::with_delivery();
+    let many = |one: &dyn Fn(usize) -> String| (0..40_000).map(one).collect::<Vec<_>>().join("\n");
+    desk.scratch.write("networks", many(&|n| format!("11.{}.{}.0/24", n / 250, n % 250)) + "\n203.0.113.0/24");
+    desk.scratch.write("wildcards", many(&|n| format!("nobody-{n}-*")) + "\nal*e");
+    desk.scratch.write("values", many(&|n| format!("nobody-{n}")) + "\nalice");
+    let names: String = (0..40_000).map(|n| format!("nobody-{n},")).collect();
+    desk.scratch.write("script.trailq", format!("user={names}alice | count\n"));
+    let count = |lookup: &str| desk.run(&["--format", "json", "lookup", &format!("{lookup} | count")]).exits(0).json();
+    for (list, short) in [
+        ("ip=@networks", "ip=203.0.113.0/24"),
+        ("not ip=@networks", "not ip=203.0.113.0/24"),
+        ("user=@wildcards", "user=alice"),
+        ("user!=@wildcards,@values", "user!=alice"),
+        ("user=@values", "user=alice"),
+        ("@values", "\"alice\""),
+        ("resource=@values", "resource=alice"),
+        ("text=@values", "text=alice"),
+        ("request.userName=@values", "request.userName=alice"),
+    ] {
+        assert_eq!(count(list), count(short), "{list}");
+    }
+    let script = desk.run(&["--format", "json", "script", "script.trailq"]).exits(0);
+    assert_eq!(script.json(), count("user=alice"));
+}
+
+#[test]
+fn a_long_list_is_abridged_where_it_is_told() {
+    let desk = program::Desk::with_delivery();
+    let names: Vec<String> = (0..5_000).map(|n| format!("nobody-{n}")).collect();
+    desk.scratch.write("list", names.join("\n"));
+    let explained = desk.run(&["lookup", "--explain", "user=@list"]).exits(0).out;
+    assert!(explained.contains("nobody-1\",") && explained.contains("characters)"), "{explained}");
+    assert!(explained.len() < 3_000, "{}", explained.len());
+    let typed = format!("user={}", names.join(","));
+    let nothing = desk.run(&["lookup", &typed]).exits(0);
+    assert!(nothing.err.contains("no event has `user=nobody-0,") && nothing.err.len() < 1_000, "{}", nothing.err);
+}
+
+#[test]
+fn too_many_values_in_terms_of_their_own_are_a_mistake_with_advice() {
+    let desk = program::Desk::with_delivery();
+    let terms: String = (0..40_000).map(|n| format!("request.k{n}=v or ")).collect();
+    desk.scratch.write("script.trailq", format!("{terms}user=alice | count\n"));
+    desk.run(&["script", "script.trailq"]).fails(2, &["too many values in separate terms", "FIELD=@FILE"]);
 }

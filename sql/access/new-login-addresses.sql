@@ -1,7 +1,7 @@
 -- title: Sign-ins from an address that is new for the user
--- about: Console sign-ins from an address that the user never signed in from before, and whether its network (/24,
---   for IPv6 /48) is new as well. People move, networks less often: a new network is worth a call. The first sign-in
---   of each user has nothing to be compared with and is left out.
+-- about: Console sign-ins from an address that, within the case, the user did not sign in from before, and whether its
+--   network (/24, for IPv6 /48) is new as well. People move, networks less often: a new network is worth a call. The
+--   first sign-in of each user has nothing to be compared with and is left out.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, user_name, account, source_ip_address, network, new_network (1 where the network is new as

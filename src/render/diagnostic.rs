@@ -13,6 +13,7 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthChar;
 
 use super::escape::{escape_where, is_unsafe, visible, visible_lines};
+use super::fit::cut;
 use super::palette::{DIM, ERROR, HEADING, HINT, PLACE, paint};
 use crate::diagnostic::{Diagnostic, Span};
 
@@ -20,6 +21,9 @@ use crate::diagnostic::{Diagnostic, Span};
 const TAB: &str = "    ";
 /// How many columns of a long line are shown before and after the place.
 const AROUND: usize = 60;
+
+/// How many columns of the place itself are shown: it may be a list of thousands of values.
+const MAX_PLACE: usize = 400;
 
 /// Writes a mistake as an error.
 pub fn write(out: &mut dyn Write, mistake: &Diagnostic, color: bool) -> io::Result<()> {
@@ -61,7 +65,7 @@ fn place(source: &str, span: Span) -> (String, String) {
     let from = source[..start].rfind('\n').map_or(0, |at| at + 1);
     let to = source[start..].find('\n').map_or(source.len(), |at| start + at);
     let before = windowed(&source[from..start], false);
-    let inside = shown(&source[start..end.min(to)]);
+    let inside = cut(&shown(&source[start..end.min(to)]), MAX_PLACE, "...");
     let after = windowed(&source[end.min(to)..to], true);
     let blanks: String = before.chars().flat_map(|c| std::iter::repeat_n(' ', c.width().unwrap_or(0))).collect();
     let marks = "^".repeat(inside.chars().filter_map(|c| c.width()).sum::<usize>().max(1));
@@ -143,6 +147,8 @@ mod tests {
         let shown = at(&source, 500, 503);
         assert!(shown.lines().all(|line| line.len() < 140), "{shown}");
         assert!(shown.contains("xbady"), "{shown}");
+        let shown = at(&source, 0, 1_000);
+        assert!(shown.lines().all(|line| line.len() < 410) && shown.contains("x..."), "{shown}");
     }
 
     #[test]
