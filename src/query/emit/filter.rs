@@ -338,25 +338,6 @@ impl<'s> Writer<'s> {
         }
     }
 
-    /// Resources by a long list.
-    fn resource_list(&mut self, patterns: &[Pattern]) -> String {
-        let list = self.list(patterns);
-        let condition = format!("(in_list(name, {list}) OR ends_in_list(arn, '/:', {list}))");
-        if length_of(patterns) == Length::Function {
-            return condition;
-        }
-        // The name or the end of the ARN, which are indexed, is a value or the end of one.
-        let values = patterns.iter().filter_map(|pattern| match pattern {
-            Pattern::Exact(value) => Some(value.as_str()),
-            _ => None,
-        });
-        let ends: Vec<&str> = values
-            .flat_map(|value| [Some(value), Some(last_part(value)), Arn::parse(value).map(|arn| arn.name())])
-            .flatten()
-            .collect();
-        format!("(({} OR {}) AND {condition})", self.seeks("name", &ends), self.seeks("arn_end", &ends))
-    }
-
     /// Resources by ARN; the index on the name, which is a part of the ARN, serves.
     fn arns(&mut self, patterns: &[Pattern]) -> Vec<String> {
         let mut parts = Vec::new();

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::super::ast::Operator;
 use super::super::lookup::{Interval, Matcher, Pattern};
 use super::filter::Writer;
+use crate::arn::{Arn, last_part};
 
 /// Longer lists of exact values are bound as one JSON text.
 pub(super) const MAX_LISTED: usize = 500;
@@ -121,5 +122,24 @@ impl Writer<'_> {
         let listed = self.shared(json!(ends).to_string());
         let whole = self.interval(column, Interval { from, to });
         Some(format!("({whole} AND in_spans({column}, {listed}))"))
+    }
+
+    /// Resources by a long list.
+    pub(super) fn resource_list(&mut self, patterns: &[Pattern]) -> String {
+        let list = self.list(patterns);
+        let condition = format!("(in_list(name, {list}) OR ends_in_list(arn, '/:', {list}))");
+        if length_of(patterns) == Length::Function {
+            return condition;
+        }
+        // The name or the end of the ARN, which are indexed, is a value or the end of one.
+        let values = patterns.iter().filter_map(|pattern| match pattern {
+            Pattern::Exact(value) => Some(value.as_str()),
+            _ => None,
+        });
+        let ends: Vec<&str> = values
+            .flat_map(|value| [Some(value), Some(last_part(value)), Arn::parse(value).map(|arn| arn.name())])
+            .flatten()
+            .collect();
+        format!("(({} OR {}) AND {condition})", self.seeks("name", &ends), self.seeks("arn_end", &ends))
     }
 }
