@@ -8,11 +8,15 @@ use std::cell::OnceCell;
 use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
-use memchr::memmem::{self, Finder};
+use memchr::memmem::Finder;
 use serde::Deserialize;
 
 use super::filters::Needs;
 use super::paths::{self, Test};
+use super::text_set::TextSet;
+
+/// The texts that an automaton looks for.
+const MAX_AUTOMATON: usize = 1_000;
 
 /// A condition as it is written.
 #[derive(Deserialize)]
@@ -42,14 +46,14 @@ pub(super) enum Condition {
 /// Texts of which one is looked for.
 pub(super) struct Texts {
     texts: Vec<String>,
-    /// Made when it is first asked, since the size of a scan depends on the texts alone. `None` where the texts are too
-    /// many for an automaton, which is several gigabytes.
-    finder: OnceLock<Option<Search>>,
+    /// Made when it is first asked, since the size of a scan depends on the texts alone.
+    finder: OnceLock<Search>,
 }
 
 enum Search {
     One(Box<Finder<'static>>),
-    Many(AhoCorasick),
+    Several(Box<AhoCorasick>),
+    Many(TextSet),
 }
 
 impl Texts {
@@ -59,13 +63,18 @@ impl Texts {
 
     pub(super) fn stands_in(&self, text: &[u8]) -> bool {
         let finder = self.finder.get_or_init(|| match self.texts.as_slice() {
-            [one] => Some(Search::One(Box::new(Finder::new(one).into_owned()))),
-            many => AhoCorasick::new(many).ok().map(Search::Many),
+            [one] => Search::One(Box::new(Finder::new(one).into_owned())),
+            several if several.len() <= MAX_AUTOMATON => match AhoCorasick::new(several) {
+                Ok(finder) => Search::Several(Box::new(finder)),
+                // Texts of gigabytes.
+                Err(_) => Search::Many(TextSet::new(several)),
+            },
+            many => Search::Many(TextSet::new(many)),
         });
         match finder {
-            Some(Search::One(finder)) => finder.find(text).is_some(),
-            Some(Search::Many(finder)) => finder.is_match(text),
-            None => self.texts.iter().any(|one| memmem::find(text, one.as_bytes()).is_some()),
+            Search::One(finder) => finder.find(text).is_some(),
+            Search::Several(finder) => finder.is_match(text),
+            Search::Many(texts) => texts.stands_in(text),
         }
     }
 

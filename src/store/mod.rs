@@ -38,6 +38,7 @@ pub mod snapshot;
 mod sql_errors;
 mod sql_text;
 pub(crate) mod staged;
+mod text_set;
 mod time_spans;
 mod turns;
 mod value_list;
