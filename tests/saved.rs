@@ -399,3 +399,42 @@ fn a_query_file_that_cannot_be_used_is_the_error() {
     desk.scratch.write("mine/latin.sql", [0xe9]);
     desk.run(&["--queries", "mine", "run", "latin"]).fails(2, &["mine/latin.sql cannot be read"]);
 }
+
+#[test]
+fn lists_have_functions() {
+    let desk = Desk::new();
+    desk.scratch.write("t.json", record("e", r#""requestParameters":{"key":"caf\u00e9"}"#));
+    desk.run(&["import", "t.json"]).exits(0);
+    let ask = |sql: &str| desk.run(&["sql", "--format", "tsv", sql]);
+    let list = r#"{"exact":["alice"],"wildcards":["b*"],"networks":["10.0.0.0/8"]}"#;
+    for (expression, value) in [
+        (format!("in_list('alice', '{list}')"), "1"),
+        (format!("in_list('bob', '{list}')"), "1"),
+        (format!("in_list('10.1.2.3', '{list}')"), "1"),
+        (format!("in_list('carol', '{list}')"), "0"),
+        (format!("in_list(NULL, '{list}')"), ""),
+        (format!("ends_in_list('role/alice', '/:', '{list}')"), "1"),
+        (format!("ends_in_list('role-alice', '/:', '{list}')"), "0"),
+        ("in_spans(60, '[[0,59],[60,119]]')".to_owned(), "1"),
+        ("in_spans(120, '[[0,59],[60,119]]')".to_owned(), "0"),
+        ("record_has_any(id, '[\"none\",\"café\"]')".to_owned(), "1"),
+        ("record_has_any(id, '[\"none\"]')".to_owned(), "0"),
+        ("record_match(id, 'requestParameters.key', 'in', '{\"exact\":[\"café\"]}')".to_owned(), "1"),
+    ] {
+        assert_eq!(
+            ask(&format!("SELECT {expression} AS x FROM events")).exits(0).out,
+            format!("x\n{value}\n"),
+            "{expression}"
+        );
+    }
+    for (expression, problem) in [
+        ("in_list('x', '{')", "invalid list: "),
+        ("in_list('x', '{\"wildcards\":[\"a?\"]}')", "invalid wildcard \"a?\": only * and [c] are known"),
+        ("ends_in_list('x', '/', '{\"networks\":[\"10.0.0.0/33\"]}')", "`10.0.0.0/33` is not a network"),
+        ("in_spans(1, '[1]')", "invalid spans: "),
+        ("record_has_any(id, 'x')", "record_has_any: "),
+        ("record_match(id, 'eventName', 'in', 'x')", "invalid list: "),
+    ] {
+        ask(&format!("SELECT {expression} FROM events")).fails(2, &[problem]);
+    }
+}

@@ -17,6 +17,7 @@
 -- see: Amazon GuardDuty User Guide, UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS and
 --   .InsideAWS; Stratus Red Team, Steal EC2 Instance Credentials
 -- signal: high
+-- slow: it compares all calls of all instances, and reads the records that tell addresses
 WITH calls AS MATERIALIZED (
   SELECT i.id AS identity_id, i.session_name AS instance, i.role_name AS role, coalesce(i.role_arn, i.role_name) AS role_arn,
          i.account_id AS account, e.source_ip_address AS address, network(e.source_ip_address, 24, 48) AS network,
@@ -63,6 +64,11 @@ own_addresses AS MATERIALIZED (
     FROM told t, json_tree(t.record) a
    WHERE t.event_name NOT IN ('RunInstances', 'StartInstances', 'DescribeInstances')
      AND a.key IN ('publicIp', 'PublicIp', 'privateIpAddress', 'ipv6Address', 'carrierIp', 'customerOwnedIp')),
+own_networks AS MATERIALIZED (
+  SELECT DISTINCT account, instance, network(address, 24, 48) AS network
+    FROM own_addresses
+   WHERE NOT (ip_in(address, '10.0.0.0/8') OR ip_in(address, '172.16.0.0/12') OR ip_in(address, '192.168.0.0/16')
+              OR ip_in(address, '100.64.0.0/10') OR ip_in(address, 'fc00::/7'))),
 own_endpoints AS MATERIALIZED (
   SELECT t.account, a.atom AS endpoint
     FROM told t, json_tree(t.record) a
@@ -98,6 +104,8 @@ judged AS MATERIALIZED (
                                   AND (a.instance IS NULL OR a.instance = p.instance)) THEN NULL
               WHEN p.private THEN 'unclear: a private address without a VPC endpoint'
               WHEN :own IS NOT NULL THEN 'outside: a public address that is not in the networks given as own'
+              WHEN p.account NOT IN (SELECT account FROM own_networks)
+                THEN 'outside: a public address, and no record gives the account any: name its own with own'
               ELSE 'outside: a public address that no record gives to the instance, a NAT gateway or an Elastic IP' END AS verdict
     FROM places p),
 agents AS MATERIALIZED (
@@ -125,10 +133,8 @@ found AS (
     JOIN judged j ON j.identity_id = c.identity_id AND j.address = c.address AND j.endpoint IS c.endpoint AND j.verdict IS NULL)
 SELECT f.instance, f.role, f.account, f.address AS source_ip_address, f.network, min(f.first_time) AS first_time,
        max(f.last_time) AS last_time, sum(f.events) AS events, sum(f.denied) AS denied, group_concat(DISTINCT f.name) AS names,
-       (SELECT group_concat(DISTINCT network(a.address, 24, 48)) FROM own_addresses a
-         WHERE a.account = f.account AND (a.instance IS NULL OR a.instance = f.instance)
-           AND NOT (ip_in(a.address, '10.0.0.0/8') OR ip_in(a.address, '172.16.0.0/12') OR ip_in(a.address, '192.168.0.0/16')
-                    OR ip_in(a.address, '100.64.0.0/10') OR ip_in(a.address, 'fc00::/7'))) AS own_network,
+       (SELECT group_concat(DISTINCT n.network) FROM own_networks n
+         WHERE n.account = f.account AND (n.instance IS NULL OR n.instance = f.instance)) AS own_network,
        min(f.example_event) AS example_event, f.endpoint AS vpc_endpoint, group_concat(DISTINCT f.client) AS client,
        substr(f.verdict, 1, instr(f.verdict, ':') - 1) AS verdict, substr(f.verdict, instr(f.verdict, ':') + 2) AS reason
   FROM found f
