@@ -226,7 +226,7 @@ pub(crate) enum Test {
     Greater(String),
     AtLeast(String),
     Matches(Regex),
-    In(ValueList),
+    In(Box<ValueList>),
     Present,
 }
 
@@ -245,7 +245,7 @@ impl Test {
             ">=" => Test::AtLeast(text()),
             "~" => Test::Matches(Regex::new(value).map_err(|error| error.to_string())?),
             "glob" => Test::Matches(glob(value)?),
-            "in" => Test::In(ValueList::parse(value)?),
+            "in" => Test::In(Box::new(ValueList::parse(value)?)),
             "present" => Test::Present,
             other => return Err(format!("record_match knows no operator {other}")),
         })

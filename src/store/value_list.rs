@@ -71,7 +71,10 @@ impl ValueList {
 
 /// The lists that were parsed last: a statement asks for one in several places, and so does the choice of its index.
 #[derive(Clone, Default)]
-pub(super) struct ListCache(Arc<Mutex<Vec<(String, Arc<ValueList>)>>>);
+pub(super) struct ListCache(Arc<Mutex<Vec<CachedList>>>);
+
+/// A list as it is written, and parsed.
+type CachedList = (String, Arc<ValueList>);
 
 impl ListCache {
     /// Returns the parsed list.

@@ -15,7 +15,7 @@ pub fn long_term(facts: &[Fact], dice: &mut Dice, about: About, length: usize) -
         About::Path(keys) => path_text(keys, dice),
         About::Bare => String::new(),
     };
-    let negated = name != "" && dice.chance(30);
+    let negated = !name.is_empty() && dice.chance(30);
     let (texts, test) = match &about {
         About::Field(field) if field.place == Place::Record => {
             let texts: Vec<String> = (0..length)
