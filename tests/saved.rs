@@ -94,7 +94,10 @@ fn what_is_missing_or_wrong_is_told_with_its_help() {
         (&["run", "lineag"], &["there is no saved query `lineag`", "did you mean `lineage`?"]),
         (&["run", "zzz"], &["`trailq queries` lists them"]),
         (&["run", "password-spraying", "--param", "users=x"], &["`x` is no whole number, as `users` has to be"]),
-        (&["run", "password-spraying", "--since", "soon"], &["`since`: `soon` is no time", "at or after this time"]),
+        (
+            &["run", "password-spraying", "--since", "soon"],
+            &["`since`: cannot read `soon` as a time; write 2024-03-01", "at or after this time"],
+        ),
         (&["run", "password-spraying", "--since", "2024", "--param", "since=2023"], &["`since` is given twice"]),
         (&["run", "password-spraying", "--param", "users=1", "--param", "users=2"], &["`users` is given twice"]),
         (&["queries", "--queries", "/no/such/folder"], &["the folder of queries /no/such/folder cannot be read"]),
@@ -231,7 +234,7 @@ fn every_query_is_checked_and_what_is_wrong_is_told() {
             "SQL on a case only looks",
             "mine/writes.sql:4",
             "mine/default.sql",
-            "`soon` is no time",
+            "cannot read `soon` as a time",
         ],
     );
     assert!(ran.out.ends_with(", wrong: 5\n") && !ran.err.contains("good.sql"), "{ran:?}");

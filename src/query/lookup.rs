@@ -153,6 +153,11 @@ impl Lookup {
         Lookup { text: self.text.clone(), terms: self.terms.iter().take(n).cloned().collect(), stages: Vec::new() }
     }
 
+    /// The same without stages.
+    pub fn without_stages(&self) -> Lookup {
+        self.with_terms(usize::MAX)
+    }
+
     /// Whether the answer is a list of events.
     pub fn is_event_list(&self) -> bool {
         !self.stages.iter().any(|stage| matches!(stage, Stage::Count(_) | Stage::Top(..) | Stage::Timeline(..)))

@@ -15,17 +15,18 @@ mod time;
 pub use emit::{emit, emit_count, emit_id_set, emit_ids};
 pub use lookup::{EqualityValue, Interval, Lookup, Term};
 pub use parse::parse;
+pub(crate) use resolve::is_time_name;
 pub use resolve::resolve;
 pub use substitute::substitute;
-pub use time::duration;
+pub use time::{TimeRest, duration, time_rests};
 
 /// The first and the last Unix second of a time as lookups write it, a coarse one being its whole span. `now`: the
 /// clock, for `now` and `now-36h`.
 ///
 /// # Errors
-/// It is no time; the message says what to write.
+/// It is not a time; the message says what to write.
 pub fn time_span(text: &str, now: i64) -> Result<(i64, i64), String> {
-    time::span(text, now)
+    time::span(text, now).map_err(|mistake| mistake.message)
 }
 
 /// What the meaning of a lookup depends on outside its text.
@@ -36,6 +37,11 @@ pub trait Environment {
     fn newest_event(&self) -> Option<i64>;
     /// The content of an `@FILE` list, or why it cannot be read.
     fn read_list(&self, path: &str) -> Result<String, String>;
+    /// Paths of records that have a key of this name, in any case, the most frequent first, as far as they are found
+    /// soon: for advice on a name that means nothing.
+    fn paths_to_key(&self, _name: &str) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// What is counted of a case, for the choice of the index that drives a lookup.

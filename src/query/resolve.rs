@@ -4,15 +4,17 @@ mod chains;
 mod names;
 mod stages;
 mod values;
+mod words;
 
 use super::ast::{self, Comparison, Expression, ExpressionKind, Operator};
 use super::lookup::{Interval, Lookup, Matcher, Node, NodeKind, Test};
-use super::{Environment, time};
+use super::time::Meant;
+use super::{Environment, edit, time};
 use crate::diagnostic::Diagnostic;
 use crate::fields::{Field, Kind, Place};
 
 use chains::{joined_alternatives, joined_complements};
-pub(super) use names::is_time_name;
+pub(crate) use names::is_time_name;
 use names::{Named, find_name};
 pub(super) use stages::{group_column, timeline_columns};
 use values::{expand, matcher, patterns};
@@ -123,7 +125,7 @@ impl Resolver<'_> {
     fn comparison(&self, part: &Expression, comparison: &Comparison) -> Result<Node, Diagnostic> {
         let negated = comparison.operator == Operator::NotEqual;
         let operator = if negated { Operator::Equal } else { comparison.operator };
-        let test = match find_name(&comparison.name)? {
+        let test = match find_name(&comparison.name, self.env)? {
             Named::Since | Named::Until | Named::Last => self.bound(comparison)?,
             Named::Path(path) => Test::Path(path, self.path_matcher(comparison, operator)?),
             Named::Field(field) => self.field(field, comparison, operator)?,
@@ -164,7 +166,7 @@ impl Resolver<'_> {
             if value.is_any() && operator == Operator::Equal {
                 return Ok(Interval::default());
             }
-            let (from, to) = self.span(value)?;
+            let (from, to) = self.span(value, comparison)?;
             Ok(match operator {
                 Operator::Less => Interval { from: None, to: Some(from - 1) },
                 Operator::LessOrEqual => Interval { from: None, to: Some(to) },
@@ -182,19 +184,20 @@ impl Resolver<'_> {
         let [value] = comparison.values.as_slice() else {
             let span = comparison.values.iter().map(|value| value.span).reduce(|a, b| a.to(b)).unwrap_or_default();
             return Err(Diagnostic::at(span, format!("{name} takes one value"))
-                .hint("several spans are written time=2024-03-01,2024-03-05"));
+                .hint("a range is written since=A until=B, and several spans time=2024-03-01,2024-03-05"));
         };
         if comparison.operator != Operator::Equal {
             return Err(Diagnostic::at(comparison.operator_span, format!("{name} takes = only"))
                 .hint("write not before the term for what it leaves out"));
         }
         let interval = match name.as_str() {
-            "since" => Interval { from: Some(self.span(value)?.0), to: None },
-            "until" => Interval { from: None, to: Some(self.span(value)?.1) },
+            "since" => Interval { from: Some(self.span(value, comparison)?.0), to: None },
+            "until" => Interval { from: None, to: Some(self.span(value, comparison)?.1) },
             _ => {
                 let seconds = value.literal().and_then(|text| time::duration(&text)).ok_or_else(|| {
-                    Diagnostic::at(value.span, format!("`{}` is no length of time", value.text()))
-                        .hint("write a number and s, m, h, d or w: last=36h")
+                    let mistake = Diagnostic::at(value.span, format!("`{}` is not a length of time", value.text()));
+                    let (hint, instead) = time::length_mistake(&value.text(), "last=");
+                    Diagnostic { instead, ..mistake.hint(hint) }
                 })?;
                 // A case without a time in it has no end to count back from: nothing matches.
                 let newest = self.env.newest_event().unwrap_or(0);
@@ -204,11 +207,23 @@ impl Resolver<'_> {
         Ok(Test::Time(vec![interval]))
     }
 
-    fn span(&self, value: &ast::Value) -> Result<(i64, i64), Diagnostic> {
+    fn span(&self, value: &ast::Value, comparison: &Comparison) -> Result<(i64, i64), Diagnostic> {
         let text = value.literal().ok_or_else(|| {
             Diagnostic::at(value.span, "a time has no wildcard")
                 .hint("a coarser time means its whole span: time=2024-03")
         })?;
-        time::span(&text, self.env.now()).map_err(|message| Diagnostic::at(value.span, message))
+        time::span(&text, self.env.now()).map_err(|mistake| {
+            let mut told = Diagnostic::at(value.span, mistake.message);
+            told.hints.extend(mistake.hint);
+            match mistake.meant {
+                Meant::Time(meant) => told.instead(edit::literal(&meant)),
+                Meant::Range(from, to) if comparison.operator == Operator::Equal && comparison.values.len() == 1 => {
+                    let term = comparison.name.span.to(value.span);
+                    let told = Diagnostic { span: Some(term), ..told };
+                    told.instead(time::range(from.as_deref(), to.as_deref()))
+                }
+                _ => told,
+            }
+        })
     }
 }

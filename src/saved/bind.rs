@@ -165,7 +165,7 @@ mod tests {
                 "`x` is no whole number, as `days` has to be",
                 "`days` (integer) is how long",
             ),
-            (&[("key", "x"), ("since", "soon")], "`since`: `soon` is no time", "`since` (time) is from"),
+            (&[("key", "x"), ("since", "soon")], "`since`: cannot read `soon` as a time", "`since` (time) is from"),
             (&[("key", "x"), ("kee", "y")], "q has no parameter `kee`", "its parameters are key, days, since"),
         ] {
             let mistake = bind("q", &header, &given(values), 0).unwrap_err();

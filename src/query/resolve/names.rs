@@ -1,8 +1,13 @@
 //! What a name in a lookup means: a field, a path, or a bound of time.
 
+use super::super::Environment;
 use super::super::ast::Name;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::fields::{self, Field, PATH_ALIASES, RECORD_FIELDS, fold};
+use crate::nested;
+
+/// How many paths are named as advice.
+const MOST_PATHS: usize = 3;
 
 /// Names of the language that are no fields.
 const TIME_NAMES: [&str; 3] = ["since", "until", "last"];
@@ -18,7 +23,7 @@ pub(super) enum Named {
 }
 
 /// Whether a name is `since`, `until` or `last`.
-pub(in super::super) fn is_time_name(name: &str) -> bool {
+pub(crate) fn is_time_name(name: &str) -> bool {
     TIME_NAMES.contains(&fold(name).as_str())
 }
 
@@ -26,7 +31,7 @@ pub(in super::super) fn is_time_name(name: &str) -> bool {
 ///
 /// # Errors
 /// It means nothing; the nearest names are said.
-pub(super) fn find_name(name: &Name) -> Result<Named, Diagnostic> {
+pub(super) fn find_name(name: &Name, env: &dyn Environment) -> Result<Named, Diagnostic> {
     let [first, rest @ ..] = name.segments.as_slice() else {
         return Err(Diagnostic::at(name.span, "a name was expected here"));
     };
@@ -44,7 +49,7 @@ pub(super) fn find_name(name: &Name) -> Result<Named, Diagnostic> {
     }
     match top_level(first) {
         Some(known) => Ok(Named::Path(join(&[known.to_owned()]))),
-        None => Err(unknown(name, first)),
+        None => Err(unknown(name, first, env)),
     }
 }
 
@@ -80,7 +85,10 @@ fn join(keys: &[String]) -> String {
     keys.iter().map(quoted).collect::<Vec<_>>().join(".")
 }
 
-fn unknown(name: &Name, word: &str) -> Diagnostic {
+fn unknown(name: &Name, word: &str, env: &dyn Environment) -> Diagnostic {
+    if let Some(nested) = nested_name(name, word, env) {
+        return nested;
+    }
     let names = fields::FIELDS.iter().flat_map(|field| [field.name].into_iter().chain(field.aliases.iter().copied()));
     let diagnostic = Diagnostic::at(name.span, format!("unknown field `{word}`"));
     let diagnostic = did_you_mean(diagnostic, word, names.chain(TIME_NAMES).chain(RECORD_FIELDS.iter().copied()));
@@ -88,6 +96,28 @@ fn unknown(name: &Name, word: &str) -> Diagnostic {
         return diagnostic.hint("`.help fields` lists the fields; request.KEY=VALUE looks inside the record");
     }
     diagnostic
+}
+
+/// The name of something inside a record, as `onBehalfOf` and `bucketName` are: answered with its fields and paths.
+fn nested_name(name: &Name, word: &str, env: &dyn Environment) -> Option<Diagnostic> {
+    let fields = nested::fields_ending_in(word);
+    let known = nested::paths_to(word).into_iter().map(str::to_owned);
+    let (requests, known): (Vec<String>, Vec<String>) = known.partition(|path| path.starts_with("requestParameters."));
+    // What requests have is told by the case, unless it has none.
+    let paths = known.into_iter().chain(env.paths_to_key(word)).chain(requests);
+    let mut named: Vec<String> = fields.iter().map(|field| field.name.to_owned()).collect();
+    // A field says it better than a path.
+    for path in paths.filter(|_| fields.is_empty()) {
+        let same = |known: &String| fold(known) == fold(&path.replacen("requestParameters.", "request.", 1));
+        if named.len() < MOST_PATHS && !named.iter().any(|known| same(known) || *known == path) {
+            named.push(path);
+        }
+    }
+    let first = named.first()?;
+    let told: Vec<String> = named.iter().map(|name| format!("`{name}`")).collect();
+    let what = if fields.is_empty() { "stands deeper in records" } else { "has a field" };
+    let mistake = Diagnostic::at(name.span, format!("unknown field `{word}`: it {what}"));
+    Some(mistake.hint(format!("did you mean {}?", told.join(" or "))).instead(first.clone()))
 }
 
 /// Adds the nearest names as advice.

@@ -67,29 +67,29 @@ fn one(
         return Err(Diagnostic::at(stage.span, message).hint("behind count, top and timeline stand sort and limit"));
     }
     Ok(match &stage.kind {
-        StageKind::Count(by) => Stage::Count(all_shown(by)?),
-        StageKind::Top(most, by) => Stage::Top(most.unwrap_or(10), all_shown(by)?),
+        StageKind::Count(by) => Stage::Count(all_shown(by, env)?),
+        StageKind::Top(most, by) => Stage::Top(most.unwrap_or(10), all_shown(by, env)?),
         StageKind::Timeline(bucket, by) => {
             if let Some(time) =
                 by.iter().find(|name| fields::find(&name.text()).is_some_and(|field| field.name == "time"))
             {
                 return Err(Diagnostic::at(time.span, "a timeline is by time already").hint("write timeline 1h"));
             }
-            Stage::Timeline(bucket_of(bucket.as_ref(), interval, env)?, all_shown(by)?)
+            Stage::Timeline(bucket_of(bucket.as_ref(), interval, env)?, all_shown(by, env)?)
         }
-        StageKind::Fields(names) => Stage::Fields(all_shown(names)?),
+        StageKind::Fields(names) => Stage::Fields(all_shown(names, env)?),
         StageKind::Limit(most) => Stage::Limit(*most),
         StageKind::Sort(keys) => {
-            let keys = keys.iter().map(|(name, descending)| Ok((sort_key(name, input)?, *descending)));
+            let keys = keys.iter().map(|(name, descending)| Ok((sort_key(name, input, env)?, *descending)));
             Stage::Sort(keys.collect::<Result<_, Diagnostic>>()?)
         }
     })
 }
 
-fn all_shown(names: &[Name]) -> Result<Vec<Shown>, Diagnostic> {
+fn all_shown(names: &[Name], env: &dyn Environment) -> Result<Vec<Shown>, Diagnostic> {
     let mut all = Vec::with_capacity(names.len());
     for name in names {
-        let shown = shown(name)?;
+        let shown = shown(name, env)?;
         if all.contains(&shown) {
             return Err(Diagnostic::at(name.span, format!("{} stands here twice", name.text())));
         }
@@ -98,8 +98,8 @@ fn all_shown(names: &[Name]) -> Result<Vec<Shown>, Diagnostic> {
     Ok(all)
 }
 
-fn shown(name: &Name) -> Result<Shown, Diagnostic> {
-    match find_name(name)? {
+fn shown(name: &Name, env: &dyn Environment) -> Result<Shown, Diagnostic> {
+    match find_name(name, env)? {
         Named::Path(path) => Ok(Shown::Path(path)),
         Named::Field(field) if field.place == Place::Record => {
             Err(Diagnostic::at(name.span, "text is for filters: it has no value to show")
@@ -112,8 +112,8 @@ fn shown(name: &Name) -> Result<Shown, Diagnostic> {
     }
 }
 
-fn sort_key(name: &Name, input: &Input) -> Result<SortKey, Diagnostic> {
-    let Input::Table(columns) = input else { return shown(name).map(SortKey::Shown) };
+fn sort_key(name: &Name, input: &Input, env: &dyn Environment) -> Result<SortKey, Diagnostic> {
+    let Input::Table(columns) = input else { return shown(name, env).map(SortKey::Shown) };
     let text = name.text();
     let folded = fields::fold(&text);
     let field_column = fields::find(&text).map(|field| group_column(&Shown::Field(field)));
@@ -125,7 +125,7 @@ fn sort_key(name: &Name, input: &Input) -> Result<SortKey, Diagnostic> {
     if let Some(column) = columns.iter().find(meant) {
         return Ok(SortKey::Column(column.clone()));
     }
-    if let Ok(Named::Path(path)) = find_name(name)
+    if let Ok(Named::Path(path)) = find_name(name, env)
         && columns.contains(&path)
     {
         return Ok(SortKey::Column(path));
@@ -139,8 +139,9 @@ fn sort_key(name: &Name, input: &Input) -> Result<SortKey, Diagnostic> {
 fn bucket_of(bucket: Option<&Value>, interval: Option<Interval>, env: &dyn Environment) -> Result<i64, Diagnostic> {
     if let Some(value) = bucket {
         return time::duration(&value.text()).ok_or_else(|| {
-            Diagnostic::at(value.span, format!("`{}` is no length of time", value.text()))
-                .hint("write a number and s, m, h, d or w: timeline 1h")
+            let mistake = Diagnostic::at(value.span, format!("`{}` is not a length of time", value.text()));
+            let (hint, instead) = time::length_mistake(&value.text(), "timeline ");
+            Diagnostic { instead, ..mistake.hint(hint) }
         });
     }
     let interval = interval.unwrap_or_default();

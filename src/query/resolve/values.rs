@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use super::super::Environment;
 use super::super::ast::{Comparison, Operator, Part, Value};
 use super::super::lookup::{Matcher, Pattern};
-use super::names::did_you_mean;
+use super::words;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::fields::{Field, Kind, Place};
 
@@ -63,8 +63,7 @@ pub(super) fn matcher(
             for value in values {
                 let Some(text) = value.literal() else { continue };
                 if !words.contains(&text.as_str()) {
-                    let message = format!("{} is one of {}, not `{text}`", field.name, words.join(", "));
-                    return Err(did_you_mean(Diagnostic::at(value.span, message), &text, words.iter().copied()));
+                    return Err(words::not_one_of(field, words, value.span, &text));
                 }
             }
             text_matcher(values, comparison, operator, Some(field))
@@ -192,8 +191,7 @@ fn flags(
     let flag = |value: &Value| match value.text().to_ascii_lowercase().as_str() {
         "true" | "yes" | "1" => Ok(true),
         "false" | "no" | "0" => Ok(false),
-        _ => Err(Diagnostic::at(value.span, format!("{} is true or false, not `{}`", field.name, value.text()))
-            .hint(format!("write {0}=true or {0}=false", field.name))),
+        _ => Err(words::not_a_flag(field, value.span, &value.text())),
     };
     let mut distinct = Vec::new();
     for value in values {

@@ -4,6 +4,16 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, ToSpan};
 
+mod length;
+mod meant;
+mod rest;
+mod zone;
+
+use super::edit::literal;
+pub(super) use meant::Meant;
+use meant::{goes_on, is_rest, joined, meant};
+pub use rest::{TimeRest, time_rests};
+
 /// A span of time in Unix seconds, both ends inclusive; an open end is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Interval {
@@ -39,17 +49,73 @@ pub fn duration(text: &str) -> Option<i64> {
     number.checked_mul(unit).filter(|seconds| *seconds < 100_000_000_000)
 }
 
+/// Why a text is not a time, and what to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TimeMistake {
+    /// What is wrong and what to write, in one line.
+    pub(super) message: String,
+    /// What else to know.
+    pub(super) hint: Option<String>,
+    /// What it was meant as.
+    pub(super) meant: Meant,
+}
+
 /// The span that a time means. `now`: the clock, for `now` and `now-36h`.
-pub(super) fn span(text: &str, now: i64) -> Result<(i64, i64), String> {
+pub(super) fn span(text: &str, now: i64) -> Result<(i64, i64), TimeMistake> {
+    read(text, now).map_err(|shaped| {
+        let meant = meant(text, now);
+        let unread = format!("cannot read `{text}` as a time; write");
+        let forms = "2024-03-01, \"2024-03-01 13:00\" (UTC), now-24h, or last=7d";
+        let mut hint = None;
+        let message = match &meant {
+            Meant::Time(time) => match time.strip_prefix("now-") {
+                Some(length) => format!("{unread} {time}, or last={length}"),
+                None if text.bytes().any(|byte| byte.is_ascii_digit()) => format!("{unread} {}", literal(time)),
+                None => {
+                    hint = Some(format!("`{text}` is {}", literal(time)));
+                    format!("{unread} {forms}")
+                }
+            },
+            Meant::Range(from, to) => format!("a range is written {}", range(from.as_deref(), to.as_deref())),
+            Meant::Ambiguous(one, other) => {
+                format!("cannot tell the day from the month in `{text}`; write {} or {}", literal(one), literal(other))
+            }
+            Meant::Unknown if shaped => format!("there is no such time as {text}"),
+            Meant::Unknown => format!("{unread} {forms}"),
+        };
+        TimeMistake { message, hint, meant }
+    })
+}
+
+/// A range as lookups write it.
+pub(super) fn range(from: Option<&str>, to: Option<&str>) -> String {
+    let since = from.map(|from| format!("since={}", literal(from)));
+    let until = to.map(|to| format!("until={}", literal(to)));
+    since.into_iter().chain(until).collect::<Vec<_>>().join(" ")
+}
+
+/// What to say of a text that is not a length of time, and what to write in its place.
+/// `before`: what stands before a length.
+pub(super) fn length_mistake(text: &str, before: &str) -> (String, Option<String>) {
+    let short = length::spoken(text).map(length::short);
+    let hint = match &short {
+        Some(short) => format!("write {before}{short}"),
+        None => format!("write a number and s, m, h, d or w: {before}36h"),
+    };
+    (hint, short)
+}
+
+/// The span of a time; the error tells whether the text has at least the shape of one.
+fn read(text: &str, now: i64) -> Result<(i64, i64), bool> {
     if let Some(rest) = text.strip_prefix("now") {
         let seconds = match rest.split_at_checked(1) {
             None => Some(now),
             Some(("-", ago)) => duration(ago).map(|ago| now - ago),
             _ => None,
         };
-        return seconds.map(|at| (at, at)).ok_or_else(|| format!("`{text}` is no time: write now-36h, now-7d"));
+        return seconds.map(|at| (at, at)).ok_or(false);
     }
-    let (text, offset) = split_offset(text)?;
+    let (text, offset) = split_offset(text).ok_or(false)?;
     let (date, time) = match text.split_once(['T', 't', ' ']) {
         Some((date, time)) => (date, Some(time)),
         None => (text, None),
@@ -59,32 +125,31 @@ pub(super) fn span(text: &str, now: i64) -> Result<(i64, i64), String> {
             .map(|part| (!part.is_empty() && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse().ok())?)
             .collect()
     };
-    let bad = || format!("`{text}` is no time: write 2024, 2024-03, 2024-03-01, 2024-03-01T09 or 2024-03-01T09:30:00Z");
-    let date_parts = numbers(date, '-').ok_or_else(bad)?;
-    if date_parts.first().is_none_or(|_| date.split('-').next().is_none_or(|year| year.len() != 4)) {
-        return Err(bad());
+    let date_parts = numbers(date, '-').ok_or(false)?;
+    if date.split('-').next().is_none_or(|year| year.len() != 4) {
+        return Err(false);
     }
     let time_parts = match time {
         Some(time) => {
-            let whole = time.split(['.', ',']).next().unwrap_or(time);
-            Some(numbers(whole, ':').ok_or_else(bad)?)
+            let (whole, fraction) = time.split_once(['.', ',']).unwrap_or((time, ""));
+            if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(false);
+            }
+            Some(numbers(whole, ':').ok_or(false)?)
         }
         None => None,
     };
-    bounds(&date_parts, time_parts.as_deref(), offset).ok_or_else(|| match date_parts.len() {
-        1..=3 => format!("there is no such time as {text}"),
-        _ => bad(),
-    })
+    bounds(&date_parts, time_parts.as_deref(), offset).ok_or((1..=3).contains(&date_parts.len()))
 }
 
 /// Takes `Z` or `+HH:MM` off a time of day.
-fn split_offset(text: &str) -> Result<(&str, Offset), String> {
+fn split_offset(text: &str) -> Option<(&str, Offset)> {
     if let Some(rest) = text.strip_suffix(['Z', 'z']) {
-        return Ok((rest, Offset::UTC));
+        return Some((rest, Offset::UTC));
     }
     let day_length = "2024-03-01T".len();
     let Some(at) = text.get(day_length..).and_then(|time| time.find(['+', '-'])).map(|at| at + day_length) else {
-        return Ok((text, Offset::UTC));
+        return Some((text, Offset::UTC));
     };
     let (time, offset) = text.split_at(at);
     let digits: String = offset[1..].chars().filter(|c| *c != ':').collect();
@@ -97,7 +162,7 @@ fn split_offset(text: &str) -> Result<(&str, Offset), String> {
     let seconds = hours.zip(minutes).map(|(hours, minutes)| hours * 3_600 + minutes * 60);
     let signed = seconds.map(|seconds| if offset.starts_with('-') { -seconds } else { seconds });
     let offset = signed.and_then(|seconds| Offset::from_seconds(seconds).ok());
-    Ok((time, offset.ok_or_else(|| format!("`{text}` has an offset that is none: write Z or +01:00"))?))
+    Some((time, offset?))
 }
 
 /// The first and the last second of a date, or of a part of a day.
@@ -154,11 +219,27 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_told() {
-        for text in
-            ["", "24", "2024-13", "2024-02-30", "2024-03-01T25", "yesterday", "now-", "now-5x", "2024-03-01T12+9"]
-        {
-            assert!(span(text, NOON).is_err(), "{text}");
+    fn what_is_not_a_time_is_answered_with_what_to_write() {
+        for (text, told) in [
+            ("soon", "cannot read `soon` as a time; write 2024-03-01, \"2024-03-01 13:00\" (UTC), now-24h, or last=7d"),
+            ("yesterday", "cannot read `yesterday` as a time; write 2024-03-01, \"2024-03-01 13:00\" (UTC), now-24h, "),
+            ("24h", "cannot read `24h` as a time; write now-24h, or last=24h"),
+            ("29.02.2024 9:30", "cannot read `29.02.2024 9:30` as a time; write \"2024-02-29 09:30\""),
+            ("2024-03-01T12+9", "cannot read `2024-03-01T12+9` as a time; write 2024-03-01T12+09:00"),
+            ("2024-03-01..now", "a range is written since=2024-03-01 until=now"),
+            ("2024-03-01T13:00..14:00", "a range is written since=2024-03-01T13:00 until=\"2024-03-01 14:00\""),
+            ("2024-W09", "a range is written since=2024-02-26 until=2024-03-03"),
+            ("02/03/2024", "cannot tell the day from the month in `02/03/2024`; write 2024-02-03 or 2024-03-02"),
+            ("2024-13", "there is no such time as 2024-13"),
+            ("2024-02-30", "there is no such time as 2024-02-30"),
+            ("2024-03-01T25", "there is no such time as 2024-03-01T25"),
+            ("", "cannot read `` as a time"),
+            ("24", "cannot read `24` as a time"),
+            ("now-", "cannot read `now-` as a time"),
+            ("now-5x", "cannot read `now-5x` as a time"),
+        ] {
+            let message = span(text, NOON).expect_err(text).message;
+            assert!(message.starts_with(told), "{text}: {message}");
         }
         assert_eq!(
             (duration("36h"), duration("0s"), duration("7x"), duration("-1d")),

@@ -1,0 +1,99 @@
+//! Names of fields inside a record, as people type them alone, with the field or the path that reaches each. Imports
+//! nothing of trailq but the catalogue.
+
+use crate::fields::{FIELDS, Field, fold};
+
+/// Paths of what has no field of its own, and stands deeper in a record than its name says.
+const PATHS: &[&str] = &[
+    "userIdentity.onBehalfOf.userId",
+    "userIdentity.onBehalfOf.identityStoreArn",
+    "userIdentity.credentialId",
+    "userIdentity.identityProvider",
+    "userIdentity.inScopeOf.sourceArn",
+    "userIdentity.inScopeOf.sourceAccount",
+    "userIdentity.inScopeOf.issuerType",
+    "userIdentity.inScopeOf.credentialsIssuedTo",
+    "userIdentity.invokedByDelegate.accountId",
+    "userIdentity.sessionContext.sessionIssuer.type",
+    "userIdentity.sessionContext.sessionIssuer.accountId",
+    "userIdentity.sessionContext.webIdFederationData.federatedProvider",
+    "userIdentity.sessionContext.webIdFederationData.attributes",
+    "userIdentity.sessionContext.ec2RoleDelivery",
+    "userIdentity.sessionContext.assumedRoot",
+    "additionalEventData.LoginTo",
+    "additionalEventData.MobileVersion",
+    "additionalEventData.AuthenticationMethod",
+    "additionalEventData.CipherSuite",
+    "additionalEventData.SignatureVersion",
+    "additionalEventData.x-amz-id-2",
+    "tlsDetails.tlsVersion",
+    "tlsDetails.cipherSuite",
+    "tlsDetails.clientProvidedHostHeader",
+    "serviceEventDetails.state",
+    "insightDetails.insightType",
+    "insightDetails.state",
+    "requestParameters.bucketName",
+    "requestParameters.roleArn",
+    "requestParameters.roleSessionName",
+    "requestParameters.policyArn",
+    "requestParameters.policyDocument",
+    "requestParameters.secretId",
+    "requestParameters.functionName",
+    "requestParameters.instanceId",
+    "responseElements.ConsoleLogin",
+];
+
+/// The fields whose place in a record ends in a name: `accountId` is the end of `recipientAccountId` and of
+/// `userIdentity.accountId`.
+pub fn fields_ending_in(name: &str) -> Vec<&'static Field> {
+    let mut found: Vec<&Field> = FIELDS
+        .iter()
+        .filter(|field| field.path.split(", ").any(|path| last(path).is_some_and(|last| ends_in(last, name))))
+        .collect();
+    // A field of events first, then those of the actor.
+    found.sort_by_key(|field| field.path.contains('.'));
+    found
+}
+
+/// The paths to a name inside a record, of those that are documented and have no field.
+pub fn paths_to(name: &str) -> Vec<&'static str> {
+    let wanted = fold(name);
+    PATHS.iter().copied().filter(|path| path.split('.').skip(1).any(|key| fold(key) == wanted)).collect()
+}
+
+fn last(path: &str) -> Option<&str> {
+    path.rsplit('.').next().filter(|last| !last.is_empty())
+}
+
+/// Reports whether a key is a name, or ends in it where a word of the key begins.
+fn ends_in(key: &str, name: &str) -> bool {
+    let (folded, wanted) = (fold(key), fold(name));
+    if wanted.len() < 4 || !folded.ends_with(&wanted) {
+        return folded == wanted && !wanted.is_empty();
+    }
+    let start = key.len().saturating_sub(name.len());
+    folded == wanted || key.get(start..).is_some_and(|end| end.starts_with(|c: char| c.is_ascii_uppercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{fields_ending_in, paths_to};
+
+    #[test]
+    fn names_of_nested_fields_lead_to_fields_and_paths() {
+        let fields = |name: &str| fields_ending_in(name).iter().map(|field| field.name).collect::<Vec<_>>();
+        assert_eq!(fields("accountId"), ["account", "identity-account"]);
+        assert_eq!(fields("accountid"), ["account", "identity-account"]);
+        assert_eq!(fields("accessKeyId"), ["key"]);
+        assert_eq!(fields("sessionIssuer"), ["role"]);
+        assert_eq!(fields("bytesTransferredOut"), ["bytes-out"]);
+        assert_eq!(fields("IPAddress"), ["ip"]);
+        assert!(fields("zebra").is_empty() && fields("").is_empty() && fields("me").is_empty());
+        assert_eq!(
+            paths_to("onBehalfOf"),
+            ["userIdentity.onBehalfOf.userId", "userIdentity.onBehalfOf.identityStoreArn"]
+        );
+        assert_eq!(paths_to("bucketname"), ["requestParameters.bucketName"]);
+        assert!(paths_to("requestParameters").is_empty() && paths_to("zebra").is_empty());
+    }
+}
