@@ -163,6 +163,214 @@ fn when_nothing_matches_the_reason_is_told() {
     assert_eq!(desk.run("user=alcie").1, "");
 }
 
+/// Events of a person, a role, an address, a key and a bucket, and what an empty answer is explained with.
+fn varied() -> Desk {
+    let identity = r#""userIdentity":{"type":"IAMUser","userName":"jmerckle","accessKeyId":"AKIAIOSFODNN7EXAMPLE","accountId":"444455556666","principalId":"AIDAEXAMPLEPERSON001","arn":"arn:aws:iam::444455556666:user/jmerckle"},"sourceIPAddress":"10.248.16.43""#;
+    let request = r#""requestParameters":{"bucketName":"acme-customer-data","range":"peer 10.248.0.0"},"resources":[{"type":"AWS::S3::Bucket","ARN":"arn:aws:s3:::acme-customer-data"},{"type":"AWS::EC2::Instance","ARN":"arn:aws:ec2:us-east-1:444455556666:instance/i-0bad0bad0bad00001"}]"#;
+    let id = "6659ae8b-84fb-46b6-86fc-7ade15019dde";
+    Desk::with(&[
+        record(id, &format!("{identity},{request}")),
+        record(
+            "e-2",
+            r#""userIdentity":{"type":"IAMUser","userName":"svc-backup-2"},"sourceIPAddress":"10.248.16.44""#,
+        ),
+    ])
+}
+
+#[test]
+fn no_correction_replaces_an_address_a_key_an_id_or_an_arn() {
+    let mut desk = varied();
+    for text in [
+        "ip=10.248.16.45",
+        "ip=10.248.16.4",
+        "ip=10.248",
+        "10.248.16.45",
+        "10.248",
+        "key=AKIAIOSFODNN7EXAMPEL",
+        "key=akiaiosfodnn7example",
+        "AKIAIOSFODNN7EXAMPEL",
+        "account=111122223334",
+        "identity-account=444455556667",
+        "event-id=6659ae8b-84fb-46b6-86fc-7ade15019ddf",
+        "6659AE8B-84FB-46B6-86FC-7ADE15019DDE",
+        "arn=arn:aws:iam::444455556666:user/jmerkle",
+        "resource=arn:aws:s3:::acme-custmer-data",
+        "resource=i-0bad0bad0bad00002",
+        "resource=I-0BAD0BAD0BAD00001",
+        "principal=AIDAEXAMPLEPERSON002",
+        "user=AIDAEXAMPLEPERSON002",
+        "session-name=i-0bad0bad0bad00002",
+        "user=svc-backup-3",
+    ] {
+        let notes = desk.run(text).1;
+        assert!(notes.starts_with("no events match") && !notes.contains(" is near "), "{text}: {notes}");
+        let value = text.split('=').next_back().unwrap();
+        let offered = desk.session.suggestion().unwrap_or(value);
+        assert!(offered.contains(value), "{text}: {offered}");
+    }
+    for (text, offered) in [
+        ("user=jmerkle", "user=jmerckle"),
+        ("user=\"jmerkle\" | count", "user=jmerckle | count"),
+        ("resource=acme-custmer-data", "resource=acme-customer-data"),
+        ("event-name=RunInstance", "event-name=RunInstances"),
+        ("source=ec3", "source=ec2.amazonaws.com"),
+        ("user=svc-bakcup-2", "user=svc-backup-2"),
+        ("name=RunInstances jmerkle", "name=RunInstances jmerckle"),
+    ] {
+        let notes = desk.run(text).1;
+        assert_eq!(desk.session.suggestion(), Some(offered), "{text}: {notes}");
+    }
+}
+
+#[test]
+fn a_value_that_no_indexed_field_has_is_answered_with_what_does_match() {
+    let mut desk = varied();
+    for (text, told, offered) in [
+        (
+            "10.248",
+            "note: no event has exactly `10.248` in an indexed field; `text=10.248` finds it inside 2 records\n\
+             note: `ip=10.248*` matches 2 events\n",
+            Some("text=10.248"),
+        ),
+        ("JMERCKLE", "note: `user` has `jmerckle` (1 event); values are case-sensitive\n", Some("jmerckle")),
+        ("user=JMERCKLE", "note: `user` has `jmerckle` (1 event); values are case-sensitive\n", Some("user=jmerckle")),
+        (
+            "key=akiaiosfodnn7example",
+            "note: `key` has `AKIAIOSFODNN7EXAMPLE` (1 event); values are case-sensitive\n",
+            None,
+        ),
+        ("RunInstances", "note: `event-name=RunInstances` matches 2 events\n", Some("event-name=RunInstances")),
+        ("runinstances", "note: `event-name=RunInstances` matches 2 events\n", Some("event-name=RunInstances")),
+        ("ec2", "note: `event-source=ec2.amazonaws.com` matches 2 events\n", Some("event-source=ec2.amazonaws.com")),
+        (
+            "444455556666",
+            "note: `identity-account=444455556666` matches 1 event\n",
+            Some("identity-account=444455556666"),
+        ),
+        ("peer", "in an indexed field; `text=peer` finds it inside 1 record\n", Some("text=peer")),
+        ("nowhere-at-all", "in an indexed field; no event's record has it inside either\n", None),
+        ("bucketName", "records have a key of this name: request.bucketName=VALUE", Some("text=bucketName")),
+        ("sourceIPAddress", "note: `sourceIPAddress` is a field: ip=VALUE", Some("text=sourceIPAddress")),
+        ("role=jmerckle", "note: `jmerckle` without its field matches 1 event", Some("jmerckle")),
+        ("user=acme-cust", "`text=acme-cust` finds it inside 1 record", Some("text=acme-cust")),
+        ("text=JMERCKLE", "note: `text=jmerckle` is in 1 record; texts are case-sensitive\n", None),
+        ("jmer*x", "note: no event has `jmer*x` in an indexed field\n", None),
+        ("identity-type=user", "note: `identity-type` has `IAMUser` (2 events)\n", Some("identity-type=IAMUser")),
+        ("not event-name=*", "note: no event matches `not event-name=*`\n", None),
+        ("user=jmerckle ip=10.248.16.44", "`ip=10.248.16.44` leaves none of the one event that the terms", None),
+    ] {
+        let notes = desk.run(text).1;
+        assert!(notes.contains(told), "{text}: {notes}");
+        assert_eq!(desk.session.suggestion(), offered, "{text}: {notes}");
+    }
+}
+
+#[test]
+fn a_path_that_no_record_has_is_answered_with_the_near_one() {
+    let mut desk = varied();
+    for (text, told, offered) in [
+        (
+            "request.bucketname=acme",
+            "note: no record has a value at `request.bucketname`, and `request.bucketName` occurs; names are case-sensitive\n",
+            Some("request.bucketName=acme"),
+        ),
+        ("requestParameters.bucketNmae=a", "and `request.bucketName` occurs\n", Some("request.bucketName=a")),
+        (
+            "userIdentity.bucketName=a",
+            "`userIdentity.bucketName`; the key is at `request.bucketName`\n",
+            Some("request.bucketName=a"),
+        ),
+        ("request.bucketName=a", "note: `request.bucketName=*` matches 1 event\n", None),
+        ("request.zebra=a", "note: no record has a value at `request.zebra`\n", None),
+        (
+            "accountId=444455556666",
+            "the field is `account` (recipientAccountId) or `identity-account` (userIdentity.accountId)\n",
+            Some("account=444455556666"),
+        ),
+    ] {
+        let notes = desk.run(text).1;
+        assert!(notes.contains(told), "{text}: {notes}");
+        assert_eq!(desk.session.suggestion(), offered, "{text}: {notes}");
+    }
+    let mistake = desk.mistake("bucketname=x");
+    assert!(mistake.contains("unknown field `bucketname`: it stands deeper in records"), "{mistake}");
+    assert!(mistake.contains("did you mean `request.bucketName`?"), "{mistake}");
+}
+
+#[test]
+fn the_rest_of_a_time_is_never_answered_with_no_events_alone() {
+    let mut desk = varied();
+    for (text, told, offered) in [
+        (
+            "since=2021-07-29 13:00",
+            "note: `13:00` looks like the rest of a time: write since=\"2021-07-29 13:00\"\n",
+            "since=\"2021-07-29 13:00\"",
+        ),
+        (
+            "since=2021-07-29 13:00 CEST user=jmerckle | count",
+            "note: `13:00 CEST` looks like the rest of a time: write since=2021-07-29T13:00+02:00\n",
+            "since=2021-07-29T13:00+02:00 user=jmerckle | count",
+        ),
+    ] {
+        let notes = desk.run(text).1;
+        assert!(notes.contains(told) && !notes.contains("leaves none"), "{text}: {notes}");
+        let offered = offered.to_owned();
+        assert_eq!(desk.session.suggestion(), Some(offered.as_str()), "{text}");
+        let notes = desk.run(&offered).1;
+        assert!(notes.starts_with("2 events (") || notes.starts_with("1 row ("), "{offered}: {notes}");
+    }
+    assert!(desk.mistake("since=2021-07-29T13:00..14:00").contains("a range is written since=2021-07-29T13:00 until="));
+    assert!(desk.mistake("since=24h").contains("write now-24h, or last=24h"));
+}
+
+#[test]
+fn absence_is_stated_only_of_what_was_looked_at() {
+    let undated = record("e-9", "").replace("\"eventTime\":\"2024-03-01T09:00:00Z\",", "");
+    let mut desk = Desk::with(&[record("e-1", ""), undated]);
+    let notes = desk.run("since=2030").1;
+    assert!(notes.contains("note: no event is in this period (since 2030-01-01T00:00:00Z)\n"), "{notes}");
+    assert!(notes.contains("note: 1 event has no time, and no period holds them\n"), "{notes}");
+    assert!(!desk.run("user=nobody").1.contains("no time"));
+    // Where no row is wanted, nothing is said of the events.
+    for text in ["name=RunInstances | limit 0", "name=RunInstances | limit 0 | sort time"] {
+        let notes = desk.run(text).1;
+        assert!(notes.starts_with("none of the events shown (") && !notes.contains("note:"), "{text}: {notes}");
+    }
+    desk.run(".noise add starts event-name=RunInstances");
+    desk.run(".noise on starts");
+    let notes = desk.run("region=us-east-1").1;
+    assert!(notes.starts_with("no events match outside the noise rules (all times, "), "{notes}");
+    assert!(notes.contains("note: 2 events hidden by the noise rules starts"), "{notes}");
+    assert!(!notes.contains("no event has") && !notes.contains("leaves none"), "{notes}");
+    let notes = desk.run("user=nobody").1;
+    assert!(notes.contains("note: no event has `user=nobody`\n") && !notes.contains("hidden"), "{notes}");
+    let bad = desk.scratch.write("bad.json", "{\"Records\":[{},7]}");
+    desk.run(&format!(".import '{}'", bad.display()));
+    let notes = desk.run("user=nobody").1;
+    assert!(notes.contains("rejected at import and not searched; `.info` lists the reasons"), "{notes}");
+}
+
+#[test]
+fn words_of_other_shells_search_in_scripts_and_say_what_to_write() {
+    let mut desk = varied();
+    let notes = desk.run("exit").1;
+    assert!(notes.contains("note: `.quit` leaves (`exit` alone searches for that value: \"exit\")\n"), "{notes}");
+    assert_eq!(desk.session.suggestion(), Some(".quit"));
+    for (text, offered) in [
+        ("show tables", ".tables"),
+        ("info", ".info"),
+        ("search jmerckle2", "jmerckle2"),
+        ("user=jmerckle count by region", "user=jmerckle | count by region"),
+    ] {
+        let notes = desk.run(text).1;
+        assert_eq!(desk.session.suggestion(), Some(offered), "{text}: {notes}");
+    }
+    assert!(!desk.run("\"exit\"").1.contains(".quit"));
+    // One that is a value is found as any other.
+    let mut desk = Desk::with(&[record("e-1", r#""userIdentity":{"type":"IAMUser","userName":"exit"}"#)]);
+    assert!(desk.run("exit").1.starts_with("1 event ("));
+}
+
 #[test]
 fn a_user_of_several_identities_is_told() {
     let identity = |arn: &str| format!(r#""userIdentity":{{"type":"IAMUser","userName":"alice","arn":"{arn}"}}"#);

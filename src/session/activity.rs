@@ -1,19 +1,17 @@
 //! The course of the most frequent values: for each row of `top`, how many events there are in equal spans of time.
 
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
 use std::time::Duration;
 
-use super::SessionError;
 use super::keep::{First, Held};
 use super::last::{Last, text};
 use super::lookup::{Understood, understand};
+use super::{SessionError, patience};
 use crate::fields::{self, Kind};
 use crate::query::ast::{Name, StageKind};
 use crate::query::{self, Param, Projection, edit};
 use crate::render::number;
 use crate::rows::Value;
-use crate::store::{Case, Failure};
+use crate::store::Case;
 
 /// About how many spans there are.
 const SPANS: i64 = 24;
@@ -24,8 +22,6 @@ const HOUR: i64 = 3_600;
 const PATIENCE: Duration = Duration::from_millis(1_500);
 /// How long it may take at most: those of ten roles take 10 s, as long as to find these.
 const MOST_PATIENCE: Duration = Duration::from_secs(10);
-/// How soon a statement that was begun too late is cancelled, too.
-const AGAIN: Duration = Duration::from_millis(10);
 /// For how many rows at most.
 const MOST_ROWS: usize = 50;
 
@@ -96,11 +92,8 @@ pub(super) fn of(
 /// The answer of a statement that does not take longer.
 fn counted(case: &Case, sql: &str, params: &[Param], patience: Duration) -> Result<Option<Held>, SessionError> {
     let mut counted = Held::default();
-    match patiently(patience, case.interrupt(), || case.query(sql, params, &mut counted)) {
-        Ok(_) => Ok(Some(counted)),
-        Err(Failure::Interrupted) => Ok(None),
-        Err(other) => Err(other.into()),
-    }
+    let in_time = patience::ask(case, sql, params, patience, &mut counted)?;
+    Ok(in_time.then_some(counted))
 }
 
 /// The lookup that counts all rows in spans at once: the same by time too, of the values that the rows have.
@@ -119,23 +112,6 @@ fn lookup(understood: &Understood, names: &[Name], rows: &[Vec<Value>], bucket: 
     }
     parts.push(format!("| timeline {bucket}s by {}", names.join(",")));
     edit::joined(parts.iter().map(String::as_str))
-}
-
-/// Works, and cancels what is asked of the case when it takes too long.
-fn patiently<T>(patience: Duration, cancel: impl Fn() + Send, work: impl FnOnce() -> T) -> T {
-    let (working, ended) = mpsc::channel::<()>();
-    thread::scope(|scope| {
-        scope.spawn(move || {
-            let mut wait = patience;
-            while ended.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
-                cancel();
-                wait = AGAIN;
-            }
-        });
-        let done = work();
-        drop(working);
-        done
-    })
 }
 
 /// The seconds of a span: whole hours where it is an hour or more.

@@ -3,22 +3,23 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::Diagnostic;
 use crate::query::ast::{self, StageKind};
-use crate::query::{self, Environment, EqualityValue, Interval, Lookup, Projection, Statement, Term, edit};
+use crate::query::{self, Environment, EqualityValue, Interval, Lookup, Projection, Statement};
 use crate::render::{Format, number};
 use crate::rows::RowSink;
 use crate::store::Case;
 
+use super::absence::Empty;
 use super::keep::{First, Keep, Kept};
 use super::last::{Asked, Last, View};
 use super::noise::Hidden;
-use super::{Answer, Session, SessionError, activity, explain, look, noise, records};
+use super::{Answer, Session, SessionError, absence, activity, explain, look, noise, records};
 
 /// How many events a list shows as a table.
 const NEWEST: u64 = 50;
 /// So many groups of records are read without being asked for.
-const FEW_GROUPS: u64 = 100;
+pub(super) const FEW_GROUPS: u64 = 100;
 /// How many identities of one user are named.
 const MOST_IDENTITIES: usize = 5;
 
@@ -37,22 +38,20 @@ pub(super) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionEr
     let asked = session.substituted(text)?;
     let plain = understand(&case, &asked)?;
     let hidden = noise::applied(session, &case, &plain)?;
-    let understood = match &hidden {
-        Some(hidden) => understand(&case, &hidden.lookup)?,
-        None => plain,
-    };
-    let statement = prepared(session, &case, &understood)?;
+    let without_noise = hidden.as_ref().map(|hidden| understand(&case, &hidden.lookup)).transpose()?;
+    let understood = without_noise.as_ref().unwrap_or(&plain);
+    let statement = prepared(session, &case, understood)?;
     session.go_on()?;
     if session.settings.eqp {
         explain::print_plan(session, &case, &statement)?;
     }
-    let (kept, most) = write_rows(session, &case, &understood, &statement)?;
+    let (kept, most) = write_rows(session, &case, understood, &statement)?;
     let answer = Answer::rows(kept.rows);
-    let remarks = Remarks { kept: &kept, most, statement: &statement, hidden };
+    let remarks = Remarks { kept: &kept, most, statement: &statement, plain: &plain, hidden };
     let taken = started.elapsed();
     session.remember(asked.trim());
     let mut last = Last {
-        view: view(&understood),
+        view: view(understood),
         asked: Asked::Lookup(asked),
         held: kept.held.clone(),
         activity: None,
@@ -61,7 +60,7 @@ pub(super) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionEr
     session.shown = kept.events.clone();
     if kept.is_pending {
         if session.settings.format.unwrap_or_default() == Format::Table {
-            last.activity = activity::of(&case, &understood, &last, taken)?;
+            last.activity = activity::of(&case, understood, &last, taken)?;
         }
         let format = session.settings.format.unwrap_or_default();
         look::show(session, &case, &mut last, format, 0..usize::MAX)?;
@@ -69,7 +68,7 @@ pub(super) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionEr
     let without_course = last.activity.as_ref().and_then(|activity| activity.remark(kept.rows));
     session.last = Some(last);
     if !session.settings.quiet {
-        remark(session, &case, &understood, remarks, taken)?;
+        remark(session, &case, understood, remarks, taken)?;
     }
     if let Some(without_course) = without_course {
         session.note(&without_course);
@@ -166,6 +165,8 @@ struct Remarks<'a> {
     kept: &'a Kept,
     most: Option<u64>,
     statement: &'a Statement,
+    /// The lookup without what the noise rules left out of it.
+    plain: &'a Understood,
     hidden: Option<Hidden>,
 }
 
@@ -177,13 +178,15 @@ fn remark(
     remarks: Remarks<'_>,
     taken: Duration,
 ) -> Result<(), SessionError> {
-    let Remarks { kept, most, statement, hidden } = remarks;
+    let Remarks { kept, most, statement, plain, hidden } = remarks;
     let lookup = &understood.lookup;
     let list = lookup.is_event_list();
     let own_limit = understood.tree.stages.iter().filter_map(|stage| match stage.kind {
         StageKind::Limit(most) => Some(most),
         _ => None,
     });
+    // Where no row is wanted, that there is none says nothing of the events.
+    let none_wanted = own_limit.clone().chain(most).min() == Some(0);
     // The lookup's own limit cuts the answer too.
     let at_limit = kept.rows > 0 && own_limit.min() == Some(kept.rows);
     let found = if list && (kept.more || at_limit) { total(session, case, lookup)? } else { None };
@@ -196,6 +199,10 @@ fn remark(
             Some(total) => (format!("the {which} {rows} of {}", number::counted(total, "event")), true),
             None => (format!("the {which} {rows} of more than {}", number::counted(kept.rows, "event")), true),
         },
+        (true, false) if none_wanted => ("none of the events shown".to_owned(), false),
+        (true, false) if kept.rows == 0 && hidden.is_some() => {
+            ("no events match outside the noise rules".to_owned(), false)
+        }
         (true, false) if kept.rows == 0 => ("no events match".to_owned(), false),
         (true, false) => (number::counted(kept.rows, "event"), false),
         (false, true) => (format!("the first {rows} rows"), true),
@@ -210,11 +217,14 @@ fn remark(
         line.push_str("; `| limit N` shows more");
     }
     session.status(&line);
-    if let Some(hidden) = hidden {
-        noise::tell(session, case, &hidden)?;
+    if let Some(hidden) = &hidden {
+        noise::tell(session, case, hidden)?;
+    }
+    if none_wanted {
+        return Ok(());
     }
     if kept.rows == 0 || kept.is_zero {
-        explain_nothing(session, case, understood)?;
+        absence::explain(session, &Empty { case, asked: plain, hidden: hidden.as_ref() })?;
     } else {
         tell_identities(session, case, lookup);
     }
@@ -240,60 +250,6 @@ fn first(session: &Session, case: &Case, statement: &Statement) -> Result<Option
     let mut sink = First::default();
     case.query(&statement.sql, &statement.params, &mut sink as &mut dyn RowSink)?;
     Ok(sink.0)
-}
-
-/// Says which term removed the last rows, what near values it has, and which period the case covers.
-fn explain_nothing(session: &mut Session, case: &Case, understood: &Understood) -> Result<(), SessionError> {
-    let lookup = &understood.lookup;
-    let terms = lookup.terms();
-    for kept in 1..=terms.len() {
-        // That all of them together match nothing is known, and may have cost a scan to find out.
-        if kept < terms.len() {
-            let statement = query::emit_ids(&lookup.with_terms(kept), case, Some(1));
-            if first(session, case, &statement)?.is_some() {
-                continue;
-            }
-        }
-        let Term { span, text: term, .. } = &terms[kept - 1];
-        let term = explain::abridged(term);
-        if kept == 1 {
-            session.note(&format!("no event has `{term}`"));
-        } else {
-            let before = total(session, case, &lookup.with_terms(kept - 1))?;
-            let before = before.map_or("the events".to_owned(), |number| match number {
-                1 => "the one event".to_owned(),
-                number => format!("the {} events", number::count(number)),
-            });
-            session.note(&format!("`{term}` leaves none of {before} that the terms before it match"));
-        }
-        near_values(session, case, understood, *span);
-        break;
-    }
-    if let Some(period) = period(case) {
-        session.note(&format!("the case covers {period}"));
-    }
-    Ok(())
-}
-
-/// Names the values that are near those that one term asks for.
-fn near_values(session: &mut Session, case: &Case, understood: &Understood, term: Span) {
-    for EqualityValue { field, value, span } in understood.lookup.equality_values() {
-        let Some(field) = field.filter(|_| span.start >= term.start && span.end <= term.end) else { continue };
-        let near: Vec<String> = case.near_values(field, value).into_iter().filter(|near| near != value).collect();
-        if let Some(first) = near.first() {
-            session.suggestion = corrected(&understood.tree.text, span, value, first);
-            let near: Vec<String> = near.iter().map(|near| format!("`{near}`")).collect();
-            session.note(&format!("`{value}` is near {} of {}", near.join(", "), field.name));
-        }
-    }
-}
-
-/// A lookup with one value of a term in place of another.
-fn corrected(text: &str, term: Span, value: &str, right: &str) -> Option<String> {
-    let slice = text.get(term.start..term.end)?;
-    let at = slice.match_indices(value).map(|(at, _)| at).find(|at| slice[..*at].ends_with(['=', ',']))?;
-    let (start, end) = (term.start + at, term.start + at + value.len());
-    Some(format!("{}{}{}", &text[..start], edit::literal(right), &text[end..]))
 }
 
 /// Says so where one `user=` meets several identities.
@@ -353,6 +309,10 @@ impl Environment for CaseEnvironment<'_> {
 
     fn read_list(&self, path: &str) -> Result<String, String> {
         std::fs::read_to_string(path).map_err(|error| error.to_string())
+    }
+
+    fn paths_to_key(&self, name: &str) -> Vec<String> {
+        absence::paths_to_key(self.case, name)
     }
 }
 

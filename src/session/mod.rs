@@ -11,6 +11,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
+mod absence;
 mod activity;
 mod arguments;
 mod around;
@@ -21,6 +22,7 @@ mod error;
 mod explain;
 mod files;
 pub mod foreign;
+pub mod habits;
 pub mod help;
 mod import;
 mod info;
@@ -39,6 +41,7 @@ mod noise;
 mod output;
 mod pager;
 mod params;
+mod patience;
 mod plot;
 mod progress;
 mod records;
@@ -285,6 +288,11 @@ impl Session {
     /// The last input with what was wrong in it put right, if it is known how.
     pub fn suggestion(&self) -> Option<&str> {
         self.suggestion.as_deref()
+    }
+
+    /// Offers a line to type next, unless a better one is offered already.
+    fn suggest(&mut self, line: Option<String>) {
+        self.suggestion = self.suggestion.take().or(line);
     }
 
     /// The screen's size may have changed.

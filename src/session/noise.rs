@@ -28,6 +28,13 @@ pub(super) struct Hidden {
     names: Vec<String>,
 }
 
+impl Hidden {
+    /// The names of the rules, for a sentence.
+    pub(super) fn names(&self) -> String {
+        self.names.join(", ")
+    }
+}
+
 /// Every rule: its name, its filter, and whether it is built in. One of the case hides a built-in one of its name.
 pub(super) fn rules(case: &Case) -> Result<Vec<(String, String, bool)>, SessionError> {
     let mut held = Held::default();
@@ -70,7 +77,7 @@ pub(super) fn tell(session: &mut Session, case: &Case, hidden: &Hidden) -> Resul
         Some(events) => number::counted(events, "event"),
         None => "events".to_owned(),
     };
-    session.note(&format!("{many} hidden by the noise rules {}; `.noise off` shows them", hidden.names.join(", ")));
+    session.note(&format!("{many} hidden by the noise rules {}; `.noise off` shows them", hidden.names()));
     Ok(())
 }
 

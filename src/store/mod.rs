@@ -3,6 +3,7 @@
 //! Writing: `migrate` makes the schema, `write` takes events in, `indexes` and `counts` finish a run. Reading:
 //! [`Case`] opens a case that cannot be changed and answers statements row by row.
 
+mod alike;
 mod beginning;
 mod blocks;
 mod case;
@@ -20,6 +21,7 @@ pub(crate) mod file_names;
 mod file_rows;
 mod filters;
 mod functions;
+mod gaps;
 mod hardening;
 mod hours;
 mod indexes;
@@ -30,6 +32,7 @@ mod ledger_rows;
 pub(crate) mod merge;
 mod migrate;
 mod open;
+mod path_names;
 mod paths;
 pub(crate) mod records;
 mod saved_queries;
@@ -50,7 +53,9 @@ pub use diff::{Difference, Tally};
 pub use error::{Error, Failure};
 pub(crate) use file_rows::Delivery;
 pub use functions::{FUNCTIONS, Function};
+pub use gaps::Gaps;
 pub use info::Info;
 pub use keeper::Keeper;
 pub(crate) use open::{close, open_for_import};
+pub use path_names::{NearPath, PathNames, keys_of_path};
 pub use values::Counted;

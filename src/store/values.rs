@@ -1,22 +1,15 @@
 //! The values that a case has, with their counts: for completion, for "did you mean", and for the choice of what drives
 //! a lookup. Answered from kept counts and indexes, never by a scan of events.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::case::{Case, to_sql};
 use super::error::Error;
-use crate::diagnostic::nearest;
 use crate::fields::{Field, Kind};
 use crate::query::{Param, ScanSize, Statistics};
 
-/// How many values are looked at for "did you mean".
-const MOST_NEAR: usize = 20_000;
-
 /// How many events a case has: every one has an outcome, so that its counts add up to all of them.
 pub(super) const EVENTS: &str = "SELECT coalesce(sum(events), 0) FROM attribute_values WHERE attribute = 'outcome'";
-
-/// How long they are looked for.
-const PATIENCE: Duration = Duration::from_millis(200);
 
 /// A value that a case has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,15 +36,6 @@ impl Case {
         let mut all: Vec<Counted> = begin.map(|word| found(word).unwrap_or_else(|| none(word))).collect();
         all.sort_by_key(|counted| std::cmp::Reverse(counted.events));
         all
-    }
-
-    /// Values of a field much like one that does not occur, best first.
-    pub fn near_values(&self, field: &Field, value: &str) -> Vec<String> {
-        let all = self.begin_with(field, "", MOST_NEAR, Instant::now() + PATIENCE);
-        let mut near: Vec<String> =
-            nearest(value, all.iter().map(String::as_str)).into_iter().map(str::to_owned).collect();
-        near.retain(|near| near != value);
-        near
     }
 
     /// The identities that share a user name, as lines for a person: type, ARN or principal, events.

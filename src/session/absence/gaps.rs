@@ -1,0 +1,78 @@
+//! What the case cannot tell, as far as it bears on a lookup.
+
+use super::terms::{self, Asked};
+use crate::diagnostic::Span;
+use crate::render::number;
+use crate::session::SessionError;
+use crate::session::lookup::Understood;
+use crate::store::{Case, Gaps};
+
+/// What to say of an empty answer that the case cannot tell.
+pub(super) fn told(case: &Case, asked: &Understood) -> Result<Vec<String>, SessionError> {
+    let filter = asked.tree.filter.as_ref().map_or(Span::default(), |filter| filter.span);
+    let leaves = terms::leaves(&asked.tree, filter);
+    let in_records = leaves.iter().any(|asked| matches!(asked, Asked::Text { .. } | Asked::Path { .. }));
+    let by_time = asked.lookup.interval().is_some();
+    Ok(sentences(&case.gaps()?, in_records, by_time))
+}
+
+/// The gaps in words. `in_records`: whether the lookup asks for what may be anywhere in a record; `by_time`: whether it
+/// has a period.
+fn sentences(gaps: &Gaps, in_records: bool, by_time: bool) -> Vec<String> {
+    let mut told = Vec::new();
+    if gaps.partial {
+        let which = gaps.selection.as_ref().map_or_else(String::new, |which| format!(": {which}"));
+        told.push(format!("this case holds only a selection of the events{which}"));
+    }
+    if !gaps.redacted.is_empty() {
+        told.push(format!("this case is redacted ({}): the original values are not in it", gaps.redacted.join(", ")));
+    }
+    if by_time && gaps.undated > 0 {
+        let events = number::counted(gaps.undated, "event");
+        let verb = if gaps.undated == 1 { "has" } else { "have" };
+        told.push(format!("{events} {verb} no time, and no period holds them"));
+    }
+    if in_records && gaps.rows_without_records > 0 {
+        let events = number::counted(gaps.rows_without_records, "event");
+        let verb = if gaps.rows_without_records == 1 { "is a row" } else { "are rows" };
+        told.push(format!("{events} {verb} of a CSV download, without request and response"));
+    }
+    if gaps.rejected > 0 {
+        let records = number::counted(gaps.rejected, "record");
+        let verb = if gaps.rejected == 1 { "was" } else { "were" };
+        told.push(format!("{records} {verb} rejected at import and not searched; `.info` lists the reasons"));
+    }
+    if in_records && gaps.conflicts > 0 {
+        let records = number::counted(gaps.conflicts, "record");
+        let verb = if gaps.conflicts == 1 { "is" } else { "are" };
+        told.push(format!("{records} in the table `conflicts` {verb} not searched"));
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Gaps, sentences};
+
+    #[test]
+    fn only_gaps_that_bear_on_the_lookup_are_told() {
+        assert!(sentences(&Gaps::default(), true, true).is_empty());
+        let gaps = Gaps {
+            partial: true,
+            selection: Some("--tag odd".to_owned()),
+            redacted: vec!["ips".to_owned()],
+            rejected: 2,
+            undated: 1,
+            rows_without_records: 3,
+            conflicts: 1,
+        };
+        let told = sentences(&gaps, true, true);
+        assert_eq!(told[0], "this case holds only a selection of the events: --tag odd");
+        assert_eq!(told[1], "this case is redacted (ips): the original values are not in it");
+        assert_eq!(told[2], "1 event has no time, and no period holds them");
+        assert_eq!(told[3], "3 events are rows of a CSV download, without request and response");
+        assert_eq!(told[4], "2 records were rejected at import and not searched; `.info` lists the reasons");
+        assert_eq!(told[5], "1 record in the table `conflicts` is not searched");
+        assert_eq!(sentences(&gaps, false, false).len(), 3);
+    }
+}

@@ -1,0 +1,273 @@
+//! Explains an empty answer: which term removed the last events, what is near, and what the case cannot tell. States
+//! nothing that was not checked, and takes a fraction of a second on any case.
+
+mod gaps;
+mod paths;
+mod terms;
+mod values;
+
+use std::time::{Duration, Instant};
+
+use super::keep::First;
+use super::lookup::{CaseEnvironment, FEW_GROUPS, Understood, interval, period, understand};
+use super::noise::Hidden;
+use super::{Session, SessionError, habits, patience};
+use crate::query::ast::ExpressionKind;
+use crate::query::{self, Environment as _, Lookup, Statement, TimeRest, edit};
+use crate::render::number;
+use crate::store::Case;
+use terms::Asked;
+
+/// How long the terms are held against the case to find the one that removed the last events,
+const BLAME: Duration = Duration::from_millis(400);
+/// how long one of them,
+const ONE_TERM: Duration = Duration::from_millis(100);
+/// and how long what is near is looked for.
+const HINTS: Duration = Duration::from_millis(250);
+/// How long reading few groups of records may take on a slow machine.
+const FEW_GROUPS_TAKE: Duration = Duration::from_secs(5);
+/// How many values of a term are explained.
+const MOST_VALUES: usize = 3;
+
+/// An answer without events.
+pub(super) struct Empty<'a> {
+    pub(super) case: &'a Case,
+    /// The lookup without what the noise rules left out of it.
+    pub(super) asked: &'a Understood,
+    /// What they left out.
+    pub(super) hidden: Option<&'a Hidden>,
+}
+
+/// Explains an empty answer.
+pub(super) fn explain(session: &mut Session, empty: &Empty<'_>) -> Result<(), SessionError> {
+    let Empty { case, asked, hidden } = *empty;
+    let meant = habits::of_lookup(&asked.tree);
+    let is_habit = meant.is_some();
+    if let Some(hint) = meant {
+        session.note(&hint.note);
+        session.suggest(hint.instead);
+    }
+    let now = CaseEnvironment { case }.now();
+    let rests = query::time_rests(&asked.tree, now);
+    for rest in &rests {
+        session.note(&rest_of_time(rest));
+        session.suggest(rest.corrected.clone());
+    }
+    let hides = hidden.is_some() && matches(session, case, &asked.lookup, ONE_TERM)? != Some(false);
+    if let (Some(hidden), true) = (hidden, hides) {
+        session.note(&format!("the noise rules {} are on: what they match was left out", hidden.names()));
+    } else if let Some(blame) = blame(session, case, &asked.lookup)? {
+        let about_rest = rests.iter().any(|rest| rest.typed.split_whitespace().any(|word| word == blame.text));
+        if !about_rest {
+            Hints { case, asked, until: Instant::now() + HINTS }.tell(session, &blame, is_habit)?;
+        }
+    }
+    for gap in gaps::told(case, asked)? {
+        session.note(&gap);
+    }
+    if let Some(period) = period(case) {
+        session.note(&format!("the case covers {period}"));
+    }
+    Ok(())
+}
+
+/// What to say of bare terms that look like the rest of a time.
+fn rest_of_time(rest: &TimeRest) -> String {
+    let write = match &rest.term {
+        Some(term) => format!("write {term}"),
+        None => "put a time with a blank in quotes: since=\"2021-07-29 13:00\"".to_owned(),
+    };
+    format!("`{}` looks like the rest of a time: {write}", rest.typed)
+}
+
+/// The term that removed the last events.
+struct Blame {
+    /// Its place among the terms.
+    index: usize,
+    text: String,
+    /// How many events the terms before it match; none where they were not counted.
+    before: Option<u64>,
+    /// Whether it is known that the terms before it match events.
+    alone: bool,
+}
+
+/// Finds the term that removed the last events.
+fn blame(session: &Session, case: &Case, lookup: &Lookup) -> Result<Option<Blame>, SessionError> {
+    let terms = lookup.terms();
+    let until = Instant::now() + BLAME;
+    let mut alone = true;
+    for kept in 1..=terms.len() {
+        // That all of them together match nothing is known, and may have cost a scan to find out.
+        if kept < terms.len() {
+            let patience = ONE_TERM.min(until.saturating_duration_since(Instant::now()));
+            match matches(session, case, &lookup.with_terms(kept), patience)? {
+                Some(true) => {
+                    alone = true;
+                    continue;
+                }
+                Some(false) => {}
+                None => {
+                    alone = false;
+                    continue;
+                }
+            }
+        }
+        let before = match kept {
+            1 => None,
+            kept => count(session, case, &lookup.with_terms(kept - 1), ONE_TERM)?,
+        };
+        return Ok(Some(Blame { index: kept - 1, text: terms[kept - 1].text.to_owned(), before, alone }));
+    }
+    Ok(None)
+}
+
+/// Whether a lookup matches an event; `None` where that would take longer.
+fn matches(session: &Session, case: &Case, lookup: &Lookup, patience: Duration) -> Result<Option<bool>, SessionError> {
+    let statement = query::emit_ids(lookup, case, Some(1));
+    Ok(first(session, case, &statement, patience)?.map(|found| found.is_some()))
+}
+
+/// How many events match, where that is soon counted.
+fn count(session: &Session, case: &Case, lookup: &Lookup, patience: Duration) -> Result<Option<u64>, SessionError> {
+    let statement = query::emit_count(lookup, case);
+    if let (Some(estimate), true) = (statement.estimate, statement.exact) {
+        return Ok(Some(estimate));
+    }
+    let counted = first(session, case, &statement, patience)?.flatten();
+    Ok(counted.and_then(|number| u64::try_from(number).ok()))
+}
+
+/// The first cell of an answer, if it is a whole number; `None` where the answer would take longer.
+fn first(
+    session: &Session,
+    case: &Case,
+    statement: &Statement,
+    patience: Duration,
+) -> Result<Option<Option<i64>>, SessionError> {
+    session.go_on()?;
+    // A scan of few groups of records is soon done, however slow the machine is.
+    let patience = match statement.scan {
+        Some(scan) if scan.groups <= FEW_GROUPS => FEW_GROUPS_TAKE,
+        _ => patience,
+    };
+    let mut sink = First::default();
+    let in_time = patience::ask(case, &statement.sql, &statement.params, patience, &mut sink)?;
+    session.go_on()?;
+    Ok(in_time.then_some(sink.0))
+}
+
+/// Looks for what is near the values of a term.
+struct Hints<'a> {
+    case: &'a Case,
+    asked: &'a Understood,
+    /// When what was found has to do.
+    until: Instant,
+}
+
+impl Hints<'_> {
+    /// Says what the term is that removed the last events, and what is near.
+    /// Of words that were meant as something else, nothing is near.
+    fn tell(&self, session: &mut Session, blame: &Blame, is_habit: bool) -> Result<(), SessionError> {
+        let terms = self.asked.lookup.terms();
+        let Some(term) = terms.get(blame.index) else { return Ok(()) };
+        let leaves = terms::leaves(&self.asked.tree, term.span);
+        let mut told = self.sentence(blame, &leaves);
+        let mut within_records = None;
+        if let [Asked::Bare { value, span }] = leaves.as_slice()
+            && *span == term.span
+        {
+            let (end, lookup) = self.within_records(session, value, *span)?;
+            told.push_str(&end);
+            within_records = lookup;
+        }
+        session.note(&told);
+        for leaf in leaves.iter().take(if is_habit { 0 } else { MOST_VALUES }) {
+            match leaf {
+                Asked::Bare { value, span } => self.bare(session, value, *span)?,
+                Asked::Field { field, value, span } => self.field(session, field, value, *span)?,
+                Asked::Path { path, name } => self.path(session, path, *name)?,
+                Asked::Text { value } => self.text(session, value)?,
+            }
+        }
+        session.suggest(within_records);
+        Ok(())
+    }
+
+    /// What the term that removed the last events did.
+    fn sentence(&self, blame: &Blame, leaves: &[Asked]) -> String {
+        let text = &blame.text;
+        if blame.index > 0 {
+            if !blame.alone {
+                return format!("`{text}` and the terms before it match no event together");
+            }
+            let before = match blame.before {
+                Some(1) => "the one event".to_owned(),
+                Some(before) => format!("the {} events", number::count(before)),
+                None => "the events".to_owned(),
+            };
+            return format!("`{text}` leaves none of {before} that the terms before it match");
+        }
+        let first = self.asked.lookup.with_terms(1);
+        if let Some(bounds) = first.interval() {
+            return format!("no event is in this period ({})", interval(Some(bounds)));
+        }
+        match (leaves, self.kind_of_first()) {
+            ([Asked::Bare { .. }], Some(ExpressionKind::Bare(_))) => {
+                format!("no event has exactly `{text}` in an indexed field")
+            }
+            (_, Some(ExpressionKind::Bare(_))) => format!("no event has `{text}` in an indexed field"),
+            ([Asked::Text { .. }], _) => format!("no record contains the text of `{text}`"),
+            (_, Some(ExpressionKind::Compare(comparison))) if comparison.operator == query::ast::Operator::Equal => {
+                format!("no event has `{text}`")
+            }
+            _ => format!("no event matches `{text}`"),
+        }
+    }
+
+    /// What the first term of the filter says.
+    fn kind_of_first(&self) -> Option<&ExpressionKind> {
+        let filter = self.asked.tree.filter.as_ref()?;
+        match &filter.kind {
+            ExpressionKind::All(parts) => parts.first().map(|part| &part.kind),
+            kind => Some(kind),
+        }
+    }
+
+    /// How many events a lookup's text matches, where that is soon counted.
+    fn count(&self, session: &Session, text: &str) -> Result<Option<u64>, SessionError> {
+        // A text that was made here may be no lookup: a value may be too odd for its field.
+        let Ok(understood) = understand(self.case, text) else { return Ok(None) };
+        let patience = self.until.saturating_duration_since(Instant::now()).min(ONE_TERM);
+        count(session, self.case, &understood.lookup.without_stages(), patience)
+    }
+
+    /// The lookup with another text in a place of it.
+    fn replaced(&self, span: crate::diagnostic::Span, by: &str) -> Option<String> {
+        let text = &self.asked.tree.text;
+        Some(format!("{}{by}{}", text.get(..span.start)?, text.get(span.end..)?))
+    }
+
+    /// Whether there is time to look further.
+    fn has_time(&self) -> bool {
+        Instant::now() < self.until
+    }
+}
+
+/// A path of a record as a lookup writes it, with the short form of its first word.
+fn written_path(keys: &[String]) -> String {
+    let short = |key: &str| {
+        crate::fields::PATH_ALIASES.iter().find(|(_, known)| *known == key).map(|(alias, _)| (*alias).to_owned())
+    };
+    let key = |(at, key): (usize, &String)| match short(key).filter(|_| at == 0 && keys.len() > 1) {
+        Some(short) => short,
+        None if key.contains(['.', '"', '\\', '=', ' ', ',', '|', '(', ')', '<', '>', '~', '!']) => edit::quoted(key),
+        None => key.clone(),
+    };
+    keys.iter().enumerate().map(key).collect::<Vec<_>>().join(".")
+}
+
+/// Paths of the case that end in a key, as lookups write them.
+pub(super) fn paths_to_key(case: &Case, name: &str) -> Vec<String> {
+    let names = case.path_names(Instant::now() + HINTS);
+    names.to_key(name).iter().map(|keys| written_path(keys)).collect()
+}

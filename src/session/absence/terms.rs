@@ -1,0 +1,109 @@
+//! The values that a term of a lookup asks for, with their places.
+
+use crate::diagnostic::Span;
+use crate::fields::{self, Field, Place};
+use crate::query::ast::{Comparison, Expression, ExpressionKind, Lookup, Name, Operator, Value};
+use crate::query::is_time_name;
+
+/// A value that a term asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Asked {
+    /// Without a field.
+    Bare { value: String, span: Span },
+    /// Of a field, to be equal.
+    Field { field: &'static Field, value: String, span: Span },
+    /// At a path of the record.
+    Path { path: Vec<String>, name: Span },
+    /// Anywhere in the record.
+    Text { value: String },
+}
+
+/// The values that the term at a place asks for, none of them under a `not`.
+pub(super) fn leaves(lookup: &Lookup, term: Span) -> Vec<Asked> {
+    let mut found = Vec::new();
+    if let Some(filter) = &lookup.filter {
+        collect(filter, term, &mut found);
+    }
+    found
+}
+
+fn collect(part: &Expression, term: Span, found: &mut Vec<Asked>) {
+    match &part.kind {
+        ExpressionKind::All(parts) | ExpressionKind::Any(parts) => {
+            parts.iter().for_each(|part| collect(part, term, found));
+        }
+        ExpressionKind::Not(_) => {}
+        _ if part.span.start < term.start || part.span.end > term.end => {}
+        ExpressionKind::Bare(values) => {
+            let exact = values.iter().filter_map(literal);
+            found.extend(exact.map(|(value, span)| Asked::Bare { value, span }));
+        }
+        ExpressionKind::Compare(comparison) => compared(comparison, found),
+    }
+}
+
+fn compared(comparison: &Comparison, found: &mut Vec<Asked>) {
+    let name = comparison.name.text();
+    if comparison.operator == Operator::NotEqual || is_time_name(&name) {
+        return;
+    }
+    match fields::find(&name).filter(|_| comparison.name.segments.len() == 1) {
+        None => found.extend(path_of(&comparison.name).map(|path| Asked::Path { path, name: comparison.name.span })),
+        Some(field) if field.place == Place::Record => {
+            found.extend(comparison.values.iter().map(|value| Asked::Text { value: value.text() }));
+        }
+        Some(field) if comparison.operator == Operator::Equal => {
+            let exact = comparison.values.iter().filter_map(literal);
+            found.extend(exact.map(|(value, span)| Asked::Field { field, value, span }));
+        }
+        Some(_) => {}
+    }
+}
+
+/// A value without wildcards that stands in the lookup itself.
+fn literal(value: &Value) -> Option<(String, Span)> {
+    let literal = value.literal().filter(|text| !text.is_empty() && !value.from_file)?;
+    Some((literal, value.span))
+}
+
+/// The keys of a path, its short forms written out.
+fn path_of(name: &Name) -> Option<Vec<String>> {
+    let (first, rest) = name.segments.split_first()?;
+    let folded = fields::fold(first);
+    if folded == "record" {
+        return Some(rest.to_vec());
+    }
+    let long = fields::PATH_ALIASES.iter().find(|(alias, _)| *alias == folded).map(|(_, known)| *known);
+    let known = long.or_else(|| fields::RECORD_FIELDS.iter().copied().find(|known| fields::fold(known) == folded))?;
+    Some([known.to_owned()].into_iter().chain(rest.iter().cloned()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Asked, leaves};
+    use crate::diagnostic::Span;
+    use crate::query::parse;
+
+    #[test]
+    fn the_values_of_a_term_are_told_with_their_places() {
+        let told = |text: &str| -> Vec<String> {
+            let found = leaves(&parse(text).unwrap(), Span::new(0, text.len()));
+            found
+                .into_iter()
+                .map(|asked| match asked {
+                    Asked::Bare { value, span } => format!("{value}@{}", &text[span.start..span.end]),
+                    Asked::Field { field, value, .. } => format!("{}={value}", field.name),
+                    Asked::Path { path, .. } => path.join("."),
+                    Asked::Text { value } => format!("text {value}"),
+                })
+                .collect()
+        };
+        assert_eq!(told("alice \"a b\",c x*"), ["alice@alice", "a b@\"a b\"", "c@c"]);
+        assert_eq!(told("UserName=a,b or (ip=10.0.0.1 not key=k)"), ["user=a", "user=b", "ip=10.0.0.1"]);
+        assert_eq!(
+            told("request.bucketname=b text=x* since=2024 user!=a"),
+            ["requestParameters.bucketname", "text x*"]
+        );
+        assert_eq!(told("user=@list record.a.b=1 accountId~1"), ["a.b", "accountId"]);
+    }
+}

@@ -1,0 +1,242 @@
+//! What is near a value that no event has: the same in another case, the same in another field, what begins with it, what
+//! has it inside, and what it may be a misspelling of.
+
+use super::{Hints, written_path};
+use crate::diagnostic::Span;
+use crate::fields::{self, FIELDS, Field, Kind, Place, Values, fold};
+use crate::identifier::is_identifier;
+use crate::query::edit::literal;
+use crate::render::number;
+use crate::session::{Session, SessionError};
+use crate::store::Counted;
+
+/// The fields that a bare value is looked for in, and that have many values.
+const BARE: &[&str] =
+    &["user", "role", "session-name", "resource", "ip", "key", "event-id", "arn", "principal", "shared-id"];
+/// Those of them whose values are names.
+const NAMES: &[&str] = &["user", "role", "session-name", "resource"];
+/// How many near values are named.
+const MOST_NAMED: usize = 3;
+/// A shorter beginning says too little.
+const SHORTEST_PREFIX: usize = 3;
+
+impl Hints<'_> {
+    /// How a bare value is found inside records: the end of the sentence that no indexed field has it, and the lookup.
+    pub(super) fn within_records(
+        &self,
+        session: &Session,
+        value: &str,
+        span: Span,
+    ) -> Result<(String, Option<String>), SessionError> {
+        let term = format!("text={}", literal(value));
+        let Some(lookup) = self.replaced(span, &term) else { return Ok(Default::default()) };
+        Ok(match self.quick_count(session, &lookup)? {
+            Some(0) if self.is_whole_lookup(span) => ("; no event's record has it inside either".to_owned(), None),
+            Some(0) => Default::default(),
+            Some(records) => {
+                (format!("; `{term}` finds it inside {}", number::counted(records, "record")), Some(lookup))
+            }
+            None => (format!("; `{term}` searches inside records"), Some(lookup)),
+        })
+    }
+
+    /// Whether a term is all of the filter, so that what is counted in its place is counted in the whole case.
+    fn is_whole_lookup(&self, span: Span) -> bool {
+        self.asked.tree.filter.as_ref().is_some_and(|filter| filter.span == span)
+    }
+
+    /// What is near a bare value.
+    pub(super) fn bare(&self, session: &mut Session, value: &str, span: Span) -> Result<(), SessionError> {
+        let fields = |names: &[&str]| names.iter().filter_map(|name| fields::find(name)).collect::<Vec<_>>();
+        let mut found = self.in_other_case(session, &fields(BARE), value, span);
+        found |= self.in_another_field(session, value, span);
+        for field in fields(BARE) {
+            found |= self.beginning(session, field, value)?;
+        }
+        if !found {
+            self.name_of_field(session, value, span);
+            self.misspelled(session, &fields(NAMES), value, span);
+        }
+        Ok(())
+    }
+
+    /// What is near a value of a field.
+    pub(super) fn field(
+        &self,
+        session: &mut Session,
+        field: &'static Field,
+        value: &str,
+        span: Span,
+    ) -> Result<(), SessionError> {
+        if matches!(field.kind, Kind::Flag | Kind::Number | Kind::Time | Kind::Word(_)) {
+            return Ok(());
+        }
+        let compared = match field.kind {
+            Kind::Source if !value.contains('.') => format!("{value}.amazonaws.com"),
+            _ => value.to_owned(),
+        };
+        let in_other_case = self.in_other_case(session, &[field], &compared, span);
+        let mut found = in_other_case || self.misspelled(session, &[field], &compared, span);
+        found |= self.beginning(session, field, value)?;
+        if !found {
+            self.elsewhere(session, field, value, span)?;
+        }
+        if let Some(all) = self.case.few_values(field, self.until).filter(|_| !in_other_case) {
+            let all: Vec<String> = all.iter().map(told).collect();
+            session.note(&format!("`{}` has {}", field.name, all.join(", ")));
+        }
+        Ok(())
+    }
+
+    /// A text that no record has: the same in another case.
+    pub(super) fn text(&self, session: &mut Session, value: &str) -> Result<(), SessionError> {
+        let first = value.chars().next().map_or(0, char::len_utf8);
+        let title = value[..first].to_uppercase() + &value[first..].to_lowercase();
+        let mut variants = vec![value.to_lowercase(), value.to_uppercase(), title];
+        variants.dedup();
+        for variant in variants.iter().filter(|variant| *variant != value) {
+            let term = format!("text={}", literal(variant));
+            if let Some(records @ 1..) = self.quick_count(session, &term)? {
+                let records = number::counted(records, "record");
+                session.note(&format!("`{term}` is in {records}; texts are case-sensitive"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The value in another case.
+    fn in_other_case(&self, session: &mut Session, fields: &[&Field], value: &str, span: Span) -> bool {
+        let mut sentence = Vec::new();
+        for field in fields {
+            let found = self.case.values_in_other_case(field, value, self.until);
+            let Some(first) = found.first() else { continue };
+            let named: Vec<String> = found.iter().take(MOST_NAMED).map(told).collect();
+            sentence.push(format!("`{}` has {}", field.name, named.join(", ")));
+            // An identifier in another case is a fact; that it is the one that was meant is for the user to say.
+            if !is_identifier(value) && !is_identifier(&first.value) {
+                session.suggest(self.replaced(span, &literal(&first.value)));
+            }
+        }
+        if !sentence.is_empty() {
+            session.note(&format!("{}; values are case-sensitive", sentence.join(", ")));
+        }
+        !sentence.is_empty()
+    }
+
+    /// A bare value that fields have which are not searched without their name.
+    fn in_another_field(&self, session: &mut Session, value: &str, span: Span) -> bool {
+        let mut found = false;
+        let others = FIELDS.iter().filter(|field| {
+            let kept = field.values == Values::Kept && !BARE.contains(&field.name);
+            kept && !matches!(field.kind, Kind::Flag | Kind::Number | Kind::Time | Kind::Word(_))
+        });
+        for field in others {
+            let source = format!("{value}.amazonaws.com");
+            let exact = self.case.exactly(field, value, self.until);
+            let exact = exact.or_else(|| match field.kind {
+                Kind::Source => self.case.exactly(field, &source, self.until),
+                _ => None,
+            });
+            let counted = exact.or_else(|| self.case.values_in_other_case(field, value, self.until).into_iter().next());
+            let Some(counted) = counted else { continue };
+            let term = format!("{}={}", field.name, literal(&counted.value));
+            session.note(&format!("`{term}` matches {}", number::counted(counted.events, "event")));
+            if counted.value.eq_ignore_ascii_case(value) || field.kind == Kind::Source {
+                session.suggest(self.replaced(span, &term));
+            }
+            found = true;
+        }
+        found
+    }
+
+    /// How many events have a value of a field that begins with it.
+    fn beginning(&self, session: &mut Session, field: &Field, value: &str) -> Result<bool, SessionError> {
+        let wild = format!("{}*", literal(value));
+        let quoted = literal(value).starts_with('"');
+        if value.len() < SHORTEST_PREFIX || quoted || value.contains('/') || !self.has_time() {
+            return Ok(false);
+        }
+        let term = format!("{}={wild}", field.name);
+        if self.case.values(field, value, 1, self.until).is_empty() {
+            return Ok(false);
+        }
+        let Some(events @ 1..) = self.count(session, &term)? else { return Ok(false) };
+        session.note(&format!("`{term}` matches {}", number::counted(events, "event")));
+        Ok(true)
+    }
+
+    /// Values of fields that it may be a misspelling of.
+    fn misspelled(&self, session: &mut Session, fields: &[&Field], value: &str, span: Span) -> bool {
+        let mut sentence = Vec::new();
+        for field in fields {
+            let near = self.case.near_values(field, value, self.until);
+            let Some(first) = near.first() else { continue };
+            session.suggest(self.replaced(span, &literal(first)));
+            let named: Vec<String> = near.iter().map(|near| format!("`{near}`")).collect();
+            sentence.push(format!("{} of {}", named.join(", "), field.name));
+        }
+        if !sentence.is_empty() {
+            session.note(&format!("`{value}` is near {}", sentence.join(", ")));
+        }
+        !sentence.is_empty()
+    }
+
+    /// A value that other fields have, or that is inside records.
+    fn elsewhere(&self, session: &mut Session, field: &Field, value: &str, span: Span) -> Result<(), SessionError> {
+        let bare = literal(value);
+        if matches!(field.place, Place::Tag | Place::File) || !self.has_time() {
+            return Ok(());
+        }
+        let mut told = Vec::new();
+        if let Some(events @ 1..) = self.count(session, &bare)? {
+            told.push(format!("`{bare}` without its field matches {}", number::counted(events, "event")));
+        }
+        let term = format!("text={bare}");
+        if let Some(records @ 1..) = self.quick_count(session, &term)? {
+            told.push(format!("`{term}` finds it inside {}", number::counted(records, "record")));
+        }
+        if !told.is_empty() {
+            session.note(&told.join("; "));
+            let by = if told[0].contains(" without ") { &bare } else { &term };
+            session.suggest(self.term_around(span).and_then(|term| self.replaced(term, by)));
+        }
+        Ok(())
+    }
+
+    /// The term of a field that has this value and no other.
+    fn term_around(&self, value: Span) -> Option<Span> {
+        let text = &self.asked.tree.text;
+        let before = text.get(..value.start)?;
+        let start = before.rfind([' ', '(']).map_or(0, |at| at + 1);
+        let alone = !before.get(start..)?.contains(',') && !text.get(value.end..)?.starts_with(',');
+        alone.then_some(Span::new(start, value.end))
+    }
+
+    /// A word that is the name of a field, or of a key of records.
+    fn name_of_field(&self, session: &mut Session, value: &str, span: Span) {
+        let name = value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+        if !name || self.asked.tree.text.get(span.start..span.end) != Some(value) {
+            return;
+        }
+        if let Some(field) = fields::find(value) {
+            session.note(&format!("`{value}` is a field: {0}=VALUE, or {0}=* where it is present", field.name));
+        } else if let Some(known) = fields::RECORD_FIELDS.iter().find(|known| fold(known) == fold(value)) {
+            session.note(&format!("`{known}` begins a path: {known}.KEY=VALUE"));
+        } else if let Some(keys) = self.case.path_names(self.until).to_key(value).first() {
+            let path = written_path(keys);
+            session.note(&format!("records have a key of this name: {path}=VALUE, or {path}=* where it is present"));
+        }
+    }
+
+    /// How many events a lookup matches, where its scan reads few groups of records.
+    fn quick_count(&self, session: &Session, text: &str) -> Result<Option<u64>, SessionError> {
+        let Ok(understood) = super::understand(self.case, text) else { return Ok(None) };
+        crate::session::lookup::total(session, self.case, &understood.lookup.without_stages())
+    }
+}
+
+/// A value with its events.
+fn told(counted: &Counted) -> String {
+    let more = if counted.more { " or more" } else { "" };
+    format!("`{}` ({}{more})", counted.value, number::counted(counted.events, "event"))
+}

@@ -1,0 +1,303 @@
+//! Lines that other shells understand: what they mean at trailq's prompt, and what to say of them elsewhere, where each is
+//! a lookup as any other.
+
+use super::commands::{self, COMMANDS};
+use super::{help, input::Input};
+use crate::diagnostic::Diagnostic;
+use crate::query::ast::{ExpressionKind, Lookup};
+
+/// What a line means at the prompt.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Habit {
+    /// A dot-command.
+    Command(String),
+    /// SQL.
+    Sql(String),
+    /// Clear the screen.
+    Clear,
+    /// Nothing that trailq does: what to use.
+    Advice(Box<Diagnostic>),
+}
+
+/// Whole lines that are a command, by the command.
+const COMMANDS_OF_OTHERS: &[(&str, &[&str])] = &[
+    (
+        ".quit",
+        &[
+            "exit", "quit", "exit()", "quit()", "bye", "logout", "\\q", "\\quit", ":q", ":q!", ":wq", ":x", ":quit",
+            ":exit", "/exit", "/quit",
+        ],
+    ),
+    (".help", &["help", "?", "\\?", "\\h", "\\help", ":h", ":help", "-h", "--help", "/help", "help()"]),
+    (".tables", &["show tables", "list tables", "\\d", "\\dt", "\\dv", "\\d+", "\\dt+"]),
+    (".databases", &["show databases", "\\l", "\\conninfo"]),
+    (".schema", &["show schema", "show schemas"]),
+    (".indexes", &["show indexes", "show indices", "\\di"]),
+    (".help fields", &["show fields", "show columns", "list fields"]),
+    (".help functions", &["show functions", "\\df"]),
+    (".queries", &["show queries", "list queries"]),
+    (".settings", &["show settings", "show variables", "show all", "\\set"]),
+    (".expanded", &["\\x"]),
+];
+
+/// What stands before the name of a table in a question about its columns.
+const DESCRIBE: &[&str] = &[
+    "desc",
+    "describe",
+    "desc table",
+    "describe table",
+    "show columns from",
+    "show fields from",
+    "show create table",
+    "\\d",
+    "\\d+",
+];
+
+/// Lines that clear the screen.
+const CLEAR: &[&str] = &["clear", "cls", "\\! clear", "clear screen"];
+
+/// Commands of other shells, with what to use.
+const ADVICE: &[(&str, &str)] = &[
+    ("history", "Ctrl-R searches the history; `.session FILE` writes this session as a script"),
+    ("\\s", "Ctrl-R searches the history; `.session FILE` writes this session as a script"),
+    ("ls", "`.info` shows what the case holds; Ctrl-Z goes to the shell"),
+    ("ll", "`.info` shows what the case holds; Ctrl-Z goes to the shell"),
+    ("dir", "`.info` shows what the case holds; Ctrl-Z goes to the shell"),
+    ("pwd", "`.databases` tells where the case is; Ctrl-Z goes to the shell"),
+    ("cd", "files are named by their path; Ctrl-Z goes to the shell"),
+    ("\\timing", "`.timer on` tells how long each input takes"),
+    ("\\i", "`.read FILE` runs the lines of a file"),
+    ("\\o", "`.output FILE` writes answers to a file"),
+    ("\\copy", "`.once FILE.csv` writes the next answer to a file"),
+    ("\\e", "an input of several lines is SQL up to its semicolon"),
+];
+
+/// Words that other tools write before a search.
+const SEARCH_WORDS: &[&str] = &["search", "find", "grep", "lookup", "filter", "where", "trailq"];
+/// The stages of a lookup, which begin with `|`.
+const STAGE_WORDS: &[&str] = &["count", "top", "timeline", "limit", "sort", "fields"];
+/// How many rows `FROM TABLE` alone shows.
+const SHOWN_ROWS: u32 = 50;
+
+/// What a line means at the prompt, where it is not a lookup. `tables`: the names of the case's tables.
+pub fn at_prompt(line: &str, tables: impl Fn() -> Vec<String>) -> Option<Habit> {
+    let typed = line.trim();
+    if typed.contains('\n') || !matches!(Input::of(typed), Input::Lookup(_)) {
+        return None;
+    }
+    let plain = plain(typed);
+    if let Some(command) = command_of(&plain) {
+        return Some(Habit::Command(command.to_owned()));
+    }
+    if CLEAR.contains(&plain.as_str()) {
+        return Some(Habit::Clear);
+    }
+    if let Some(topic) = plain.strip_prefix("help ").filter(|topic| !topic.contains(' ')) {
+        return help::topic(topic, false).map(|_| Habit::Command(format!(".help {topic}")));
+    }
+    let (first, rest) = plain.split_once(' ').unwrap_or((&plain, ""));
+    if first == "from" || first == "table" {
+        return from_table(typed, &tables());
+    }
+    let described = DESCRIBE.iter().find_map(|words| plain.strip_prefix(words)?.strip_prefix(' '));
+    if let Some(table) = described.filter(|table| !table.contains(' ')) {
+        let known = tables().into_iter().find(|known| known.eq_ignore_ascii_case(table.trim_matches(['"', '`'])))?;
+        return Some(Habit::Command(format!(".schema {known}")));
+    }
+    let advice = ADVICE.iter().find(|(name, _)| *name == first).map(|(_, advice)| *advice);
+    // With something behind it, a word may be a value; a backslash begins none.
+    let advice = advice.filter(|_| rest.is_empty() || first.starts_with('\\'));
+    let advice = advice.or_else(|| {
+        let psql =
+            first.starts_with('\\') && first.len() <= 6 && first[1..].starts_with(|c: char| c.is_ascii_alphabetic());
+        psql.then_some("commands begin with a dot: `.help` lists them")
+    })?;
+    let mistake = Diagnostic::new(format!("`{typed}` is a command of another shell")).hint(advice);
+    Some(Habit::Advice(Box::new(mistake.hint(format!("in quotes it is searched for: {}", quoted(typed))))))
+}
+
+/// `FROM TABLE ...` as SQL: a lone table shows its first rows.
+fn from_table(typed: &str, tables: &[String]) -> Option<Habit> {
+    let typed = typed.trim_end_matches(';').trim_end();
+    let mut words = typed.split_whitespace();
+    let (_, table) = (words.next()?, words.next()?);
+    let name = table.trim_matches(['"', '`']);
+    tables.iter().find(|known| known.eq_ignore_ascii_case(name))?;
+    let rest = typed.split_once(char::is_whitespace)?.1.trim_start();
+    let upper = rest.to_ascii_uppercase();
+    if upper.split_whitespace().any(|word| word == "SELECT") {
+        let mistake = Diagnostic::new("`FROM` first is not SQL of SQLite");
+        return Some(Habit::Advice(Box::new(mistake.hint("write SELECT COLUMN, ... FROM TABLE WHERE ...;"))));
+    }
+    let limited = upper.split_whitespace().any(|word| word == "LIMIT");
+    let limit = if limited { String::new() } else { format!(" LIMIT {SHOWN_ROWS}") };
+    Some(Habit::Sql(format!("SELECT * FROM {rest}{limit};")))
+}
+
+/// A line without its semicolon, in lower case, with single blanks.
+fn plain(line: &str) -> String {
+    let line = line.trim().trim_end_matches(';').to_ascii_lowercase();
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn command_of(plain: &str) -> Option<&'static str> {
+    COMMANDS_OF_OTHERS.iter().find(|(_, lines)| lines.contains(&plain)).map(|(command, _)| *command)
+}
+
+fn quoted(line: &str) -> String {
+    crate::query::edit::quoted(line)
+}
+
+/// What to say of a lookup that found nothing and that may have been meant as something else.
+pub(super) struct Hint {
+    pub(super) note: String,
+    /// What to type instead.
+    pub(super) instead: Option<String>,
+}
+
+/// What a lookup of bare, unquoted words was meant as.
+pub(super) fn of_lookup(lookup: &Lookup) -> Option<Hint> {
+    let filter = lookup.filter.as_ref()?;
+    let parts = match &filter.kind {
+        ExpressionKind::All(parts) => parts.as_slice(),
+        _ => std::slice::from_ref(filter),
+    };
+    let text = lookup.text.trim();
+    let word = |at: usize| -> Option<&str> {
+        let part = parts.get(at)?;
+        let word = lookup.text.get(part.span.start..part.span.end)?;
+        (matches!(part.kind, ExpressionKind::Bare(_)) && !word.starts_with(['"', '\'', '@'])).then_some(word)
+    };
+    let bare = (0..parts.len()).all(|at| word(at).is_some()) && lookup.stages.is_empty();
+    if bare && let Some(hint) = of_line(text) {
+        return Some(hint);
+    }
+    if let (Some(first), Some(second)) = (word(0).map(str::to_ascii_lowercase), parts.get(1))
+        && SEARCH_WORDS.contains(&first.as_str())
+    {
+        let rest = lookup.text.get(second.span.start..)?.trim().to_owned();
+        let note = format!("a line is a lookup by itself, without `{first}`: {rest}");
+        return Some(Hint { note, instead: Some(rest) });
+    }
+    let stage = (0..parts.len()).find(|at| word(*at).is_some_and(|word| STAGE_WORDS.contains(&word)))?;
+    let span = parts.get(stage)?.span;
+    let (before, after) = (lookup.text.get(..span.start)?, lookup.text.get(span.start..)?);
+    let note = format!("a stage begins with |: {}", format!("{before}| {after}").trim());
+    Some(Hint { note, instead: Some(format!("{before}| {after}").trim().to_owned()) })
+}
+
+/// What a line of bare words was meant as: a line of another shell, or a command without its dot.
+fn of_line(text: &str) -> Option<Hint> {
+    let plain = plain(text);
+    let searches = if plain.contains(' ') {
+        "searches for events with all of these values"
+    } else {
+        "alone searches for that value"
+    };
+    let told = |command: &str| {
+        let name = command.split(' ').next().unwrap_or(command);
+        let what = match name {
+            ".quit" | ".exit" => "leaves".to_owned(),
+            _ => commands::find(name).map_or_else(String::new, |known| format!("is the command to {}", known.help)),
+        };
+        let quoted = if plain.contains(' ') { String::new() } else { format!(": {}", quoted(text)) };
+        format!("`{command}` {what} (`{text}` {searches}{quoted})")
+    };
+    if let Some(command) = command_of(&plain) {
+        return Some(Hint { note: told(command), instead: Some(command.to_owned()) });
+    }
+    if let Some((_, advice)) = ADVICE.iter().find(|(name, _)| *name == plain) {
+        return Some(Hint { note: (*advice).to_owned(), instead: None });
+    }
+    let first = plain.split(' ').next()?;
+    let command = COMMANDS.iter().find(|command| command.name.strip_prefix('.') == Some(first))?;
+    if STAGE_WORDS.contains(&first) || SEARCH_WORDS.contains(&first) || crate::fields::find(first).is_some() {
+        return None;
+    }
+    let line = format!(".{text}");
+    Some(Hint { note: told(command.name), instead: Some(line) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Habit, at_prompt, of_lookup};
+    use crate::query::parse;
+
+    fn habit(line: &str) -> Option<Habit> {
+        at_prompt(line, || vec!["events".to_owned(), "event_history".to_owned()])
+    }
+
+    #[test]
+    fn lines_of_other_shells_do_what_they_mean() {
+        for (line, command) in [
+            ("exit", ".quit"),
+            (" Quit ; ", ".quit"),
+            ("\\q", ".quit"),
+            (":q", ".quit"),
+            ("exit()", ".quit"),
+            ("help", ".help"),
+            ("?", ".help"),
+            ("help count", ".help count"),
+            ("SHOW  tables;", ".tables"),
+            ("\\dt", ".tables"),
+            ("desc events", ".schema events"),
+            ("DESCRIBE Events;", ".schema events"),
+            ("\\d events", ".schema events"),
+            ("show columns from event_history", ".schema event_history"),
+        ] {
+            assert_eq!(habit(line), Some(Habit::Command(command.to_owned())), "{line}");
+        }
+        for (line, sql) in [
+            ("FROM events", "SELECT * FROM events LIMIT 50;"),
+            ("from events where outcome = 'denied' limit 3;", "SELECT * FROM events where outcome = 'denied' limit 3;"),
+            ("TABLE event_history", "SELECT * FROM event_history LIMIT 50;"),
+        ] {
+            assert_eq!(habit(line), Some(Habit::Sql(sql.to_owned())), "{line}");
+        }
+        assert_eq!(habit("clear"), Some(Habit::Clear));
+        for line in ["ls", "history", "\\timing on", "\\foo", "FROM events SELECT user_name"] {
+            assert!(matches!(habit(line), Some(Habit::Advice(_))), "{line}");
+        }
+        for lookup in [
+            "\"exit\"",
+            "'help'",
+            "exit user=alice",
+            "help me",
+            "desc zebra",
+            "from zebra",
+            "from=x",
+            "ls -la",
+            "user=alice",
+            "exit | count",
+            ".quit",
+            "SELECT 1",
+            "",
+        ] {
+            assert_eq!(habit(lookup), None, "{lookup}");
+        }
+    }
+
+    #[test]
+    fn a_lookup_that_was_meant_otherwise_is_answered_with_what_to_write() {
+        let hint =
+            |text: &str| of_lookup(&parse(text).unwrap()).map(|hint| (hint.note, hint.instead.unwrap_or_default()));
+        let (note, instead) = hint("exit").unwrap();
+        assert_eq!(note, "`.quit` leaves (`exit` alone searches for that value: \"exit\")");
+        assert_eq!(instead, ".quit");
+        for (text, instead) in [
+            ("show tables", ".tables"),
+            ("show 1", ".show 1"),
+            ("info", ".info"),
+            ("search jmerckle", "jmerckle"),
+            ("where user=alice", "user=alice"),
+            ("user=alice count by region", "user=alice | count by region"),
+            ("count", "| count"),
+            ("top user", "| top user"),
+        ] {
+            assert_eq!(hint(text).unwrap().1, instead, "{text}");
+        }
+        for text in ["\"exit\"", "exit user=alice", "alice", "user=exit", "search", "| count"] {
+            assert!(hint(text).is_none(), "{text}");
+        }
+    }
+}
