@@ -93,6 +93,30 @@ fn tab_completes_a_value() {
 }
 
 #[test]
+fn lines_of_other_shells_do_what_they_mean() {
+    let desk = Desk::with_delivery();
+    let mut person = Person::at(&desk);
+    assert!(person.asks_anew("help").contains("A line is a lookup, SQL or a command"));
+    assert!(person.asks_anew("?").contains(".show N [--raw]"));
+    assert!(person.asks_anew("show tables;").contains("event_history\n"));
+    assert!(person.asks_anew("desc identities").contains("CREATE TABLE identities"));
+    let rows = person.asks_anew("FROM identities WHERE user_name = 'alice'");
+    assert!(rows.contains("SELECT * FROM identities WHERE user_name = 'alice' LIMIT 50;"), "{rows}");
+    assert!(rows.contains("on_behalf_of") && rows.contains("user/alice"), "{rows}");
+    let advice = person.asks_anew("history");
+    assert!(advice.contains("Ctrl-R searches the history") && advice.contains("\"history\""), "{advice}");
+    // In quotes, and beside other terms, they are values as any other.
+    let quoted = person.asks_anew("\"exit\"");
+    assert!(quoted.contains("no event has exactly `\"exit\"` in an indexed field"), "{quoted}");
+    assert!(!quoted.contains(".quit"), "{quoted}");
+    assert!(person.asks_anew("exit user=alice").contains("no events match"));
+    person.types("clear\r");
+    person.sees(PROMPT);
+    person.types("exit\r");
+    person.terminal.ends();
+}
+
+#[test]
 fn a_saved_query_is_completed_and_run() {
     let desk = Desk::with_delivery();
     let mut person = Person::at(&desk);

@@ -2,6 +2,7 @@
 
 use crate::fields;
 use crate::session::commands;
+use crate::session::habits::{self, Habit};
 use crate::session::help::{STAGES, TIMES};
 use crate::session::input::Input;
 use crate::store::FUNCTIONS;
@@ -21,7 +22,15 @@ pub(super) fn meaning(line: &str, at: usize, pending: bool) -> Option<String> {
             Some(format!("{}: {}", format!("{} {}", command.name, command.arguments).trim_end(), command.help))
         }
         Input::Sql(_) => of_sql(line, at),
-        Input::Lookup(_) => of_lookup(line, at),
+        Input::Lookup(_) => of_habit(line).or_else(|| of_lookup(line, at)),
+    }
+}
+
+/// The command that a line of another shell is at the prompt.
+fn of_habit(line: &str) -> Option<String> {
+    match habits::at_prompt(line, Vec::new)? {
+        Habit::Command(name) => meaning(&name, 0, false),
+        Habit::Sql(_) | Habit::Clear | Habit::Advice(_) => None,
     }
 }
 
@@ -101,6 +110,7 @@ mod tests {
         assert!(at_end("last=").starts_with("last=SPAN: back"));
         assert!(at_end("| timeline").starts_with("timeline [BUCKET] [by FIELD,...]: "));
         assert!(at_end("| count by region,outcome").starts_with("outcome: "));
+        assert!(at_end("exit").starts_with(".quit: leave") && at_end("\"exit\"").is_empty());
         assert!(at_end(".near 3").starts_with(".near N [SPAN]: "));
         assert!(at_end(".filter user=a").starts_with("user: "));
         assert!(at_end("SELECT user_name").starts_with("user_name: "));

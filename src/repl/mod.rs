@@ -19,6 +19,7 @@ use rustyline::{Behavior, Editor};
 
 pub use complete::{Candidate, Source, complete};
 
+use crate::session::habits::{self, Habit};
 use crate::session::input::{Assembler, Input};
 use crate::session::{Answer, Paging, Session, SessionError, screen};
 use helper::{Helper, Screen};
@@ -53,12 +54,36 @@ pub fn run(mut session: Session) -> Result<Answer, SessionError> {
 fn read_and_run(prompt: &mut Prompt, session: &Rc<RefCell<Session>>) -> Result<(), SessionError> {
     while let Some(lines) = prompt.read()? {
         for text in lines {
-            if execute(session, &text)?.quit {
+            let executed = match meant(session, &text) {
+                Some(Habit::Clear) => {
+                    prompt.editor.clear_screen().map_err(editor_error)?;
+                    Answer::default()
+                }
+                Some(Habit::Advice(mistake)) => {
+                    session.borrow_mut().report(&mistake);
+                    Answer::default()
+                }
+                Some(Habit::Command(line) | Habit::Sql(line)) => {
+                    session.borrow_mut().status(&line);
+                    execute(session, &line)?
+                }
+                None => execute(session, &text)?,
+            };
+            if executed.quit {
                 return Ok(());
             }
         }
     }
     Ok(())
+}
+
+/// What a line means that other shells understand.
+fn meant(session: &Rc<RefCell<Session>>, line: &str) -> Option<Habit> {
+    let tables = || {
+        let case = session.borrow().case().ok();
+        case.map_or_else(Vec::new, |case| case.tables().into_iter().map(|(name, _)| name).collect())
+    };
+    habits::at_prompt(line, tables)
 }
 
 /// Runs one input; what goes wrong is told and does not end the session.
