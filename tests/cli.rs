@@ -282,6 +282,11 @@ fn a_mistake_ends_with_2_and_a_caret() {
         let ran = desk.run(usage).fails(2, &["error: "]);
         assert_eq!(ran.out, "", "{usage:?}");
     }
+    let ran = desk.run(&["lookup", "--since", "2024-03-01", "user=alice"]);
+    ran.fails(
+        2,
+        &["`--since` is not an option of trailq lookup: since is a term", "lookup since=2024-03-01 user=alice\n"],
+    );
     desk.run(&["lokup"]).fails(2, &["no command `lokup`", "did you mean the command `lookup`?"]);
     desk.run(&["a.db", "--db", "b.db"]).fails(2, &["two cases are named"]);
     desk.run(&["script", "no.trailq"]).fails(2, &["no script or file `no.trailq`"]);

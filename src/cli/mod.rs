@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod foreign;
 mod lookup_events;
+mod term_options;
 mod usage;
 
 use std::ffi::OsString;
@@ -36,7 +37,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => {
             let color = Coloring::Auto.colors(io::stderr().is_terminal());
-            let _ = render::diagnostic::write(&mut io::stderr().lock(), &usage::diagnose(&error, &arguments), color);
+            let mistake =
+                term_options::explain(&error, &arguments).unwrap_or_else(|| usage::diagnose(&error, &arguments));
+            let _ = render::diagnostic::write(&mut io::stderr().lock(), &mistake, color);
             return ExitCode::from(EXIT_ERROR);
         }
         Err(help) => {
