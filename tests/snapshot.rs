@@ -704,3 +704,22 @@ fn the_sqlite3_shell_asks_a_portable_snapshot_without_a_function_of_trailq() {
     assert_eq!(ask("SELECT count(*) = (SELECT count(*) FROM events) FROM records").unwrap(), "1\n");
     assert_eq!(ask("PRAGMA integrity_check").unwrap(), "ok\n");
 }
+
+#[test]
+fn an_empty_answer_says_what_the_file_cannot_tell() {
+    let desk = desk();
+    let gap = |case: &str, lookup: &str| desk.run(&["--db", case, "lookup", lookup]).exits(0).err;
+    assert!(!gap("trailq.db", "user=nobody").contains("selection"));
+    desk.run(&["snapshot", "part.db", "--where", "user=alice"]).exits(0);
+    let told = gap("part.db", "user=dana");
+    assert!(told.contains("note: this case holds only a selection of the events: --where user=alice\n"), "{told}");
+    desk.run(&["snapshot", "redacted.db", "--redact", "ips"]).exits(0);
+    let told = gap("redacted.db", "ip=203.0.113.77");
+    assert!(told.contains("note: this case is redacted (ips): the original values are not in it\n"), "{told}");
+    let told = gap("trailq.db", "text=nowhere-at-all");
+    assert!(told.contains("of a CSV download, without request and response\n"), "{told}");
+    // In a portable file records are plain text.
+    desk.run(&["snapshot", "plain.db", "--portable"]).exits(0);
+    let told = gap("plain.db", "request.bucketname=x");
+    assert!(told.contains("and `request.bucketName` occurs; names are case-sensitive\n"), "{told}");
+}

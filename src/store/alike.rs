@@ -46,32 +46,18 @@ const IDENTIFIERS: &[&str] = &[
 ];
 
 impl Case {
-    /// Values of a field that a value may be a misspelling of, best first. Never one in place of an address, a key, an id
-    /// or an ARN.
-    pub fn near_values(&self, field: &Field, value: &str, until: Instant) -> Vec<String> {
-        if IDENTIFIERS.contains(&field.name) {
-            return Vec::new();
-        }
-        let vocabulary = VOCABULARIES.contains(&field.name);
-        let all = self.begin_with(field, "", MOST_COMPARED, until);
-        let candidates = all.iter().map(String::as_str).filter(|near| *near != value);
-        let candidates = candidates.filter(|near| vocabulary || (is_spelling_of(value, near) && is_close(value, near)));
-        nearest(value, candidates).into_iter().map(str::to_owned).collect()
+    /// Values of a field to compare one with, the most frequent first, as far as they are found until a time.
+    pub fn values_to_compare(&self, field: &Field, until: Instant) -> Vec<String> {
+        self.begin_with(field, "", MOST_COMPARED, until)
     }
 
-    /// Values of a field that differ from a value only in case.
-    pub fn values_in_other_case(&self, field: &Field, value: &str, until: Instant) -> Vec<Counted> {
-        let folded = value.to_lowercase();
-        let mut found: Vec<String> = self.begin_with(field, "", MOST_COMPARED, until);
-        // Of what has more values, the usual spellings are asked for.
+    /// The usual spellings of a value in another case that a field has.
+    pub fn usual_spellings(&self, field: &Field, value: &str, until: Instant) -> Vec<String> {
         let first = value.chars().next().map_or(0, char::len_utf8);
         let title = value[..first].to_uppercase() + &value[first..].to_lowercase();
-        let variants = [folded.clone(), value.to_uppercase(), title];
-        found.extend(variants.into_iter().filter(|variant| self.exactly(field, variant, until).is_some()));
-        found.retain(|found| found != value && found.to_lowercase() == folded);
-        found.sort_unstable();
-        found.dedup();
-        found.iter().filter_map(|found| self.exactly(field, found, until)).collect()
+        let variants = [value.to_lowercase(), value.to_uppercase(), title];
+        let others = variants.into_iter().filter(|variant| variant != value);
+        others.filter(|variant| self.exactly(field, variant, until).is_some()).collect()
     }
 
     /// A value of a field with its events, where it occurs.
@@ -90,6 +76,17 @@ impl Case {
         let all = self.values(field, "", MOST_LISTED + 1, until);
         (!all.is_empty() && all.len() <= MOST_LISTED).then_some(all)
     }
+}
+
+/// Those of a field's values that a value may be a misspelling of, best first. Never one in place of an address, a key, an
+/// id or an ARN.
+pub fn near_values<'v>(field: &Field, values: &'v [String], value: &str) -> Vec<&'v str> {
+    if IDENTIFIERS.contains(&field.name) {
+        return Vec::new();
+    }
+    let vocabulary = VOCABULARIES.contains(&field.name);
+    let candidates = values.iter().map(String::as_str).filter(|near| *near != value);
+    nearest(value, candidates.filter(|near| vocabulary || (is_spelling_of(value, near) && is_close(value, near))))
 }
 
 /// Whether a name is as long as another and spelled much like it, or goes on where it ends: one that only contains it is

@@ -48,6 +48,7 @@ mod value_list;
 mod values;
 pub(crate) mod write;
 
+pub use alike::near_values;
 pub use case::Case;
 pub use diff::{Difference, Tally};
 pub use error::{Error, Failure};

@@ -2,6 +2,7 @@
 
 use super::terms::{self, Asked};
 use crate::diagnostic::Span;
+use crate::redact::Kind;
 use crate::render::number;
 use crate::session::SessionError;
 use crate::session::lookup::Understood;
@@ -25,7 +26,9 @@ fn sentences(gaps: &Gaps, in_records: bool, by_time: bool) -> Vec<String> {
         told.push(format!("this case holds only a selection of the events{which}"));
     }
     if !gaps.redacted.is_empty() {
-        told.push(format!("this case is redacted ({}): the original values are not in it", gaps.redacted.join(", ")));
+        let kinds = gaps.redacted.iter().map(String::as_str).filter(|what| Kind::ALL.map(Kind::name).contains(what));
+        let kinds = kinds.collect::<Vec<_>>().join(", ");
+        told.push(format!("this case is redacted ({kinds}): the original values are not in it"));
     }
     if by_time && gaps.undated > 0 {
         let events = number::counted(gaps.undated, "event");
@@ -60,7 +63,7 @@ mod tests {
         let gaps = Gaps {
             partial: true,
             selection: Some("--tag odd".to_owned()),
-            redacted: vec!["ips".to_owned()],
+            redacted: vec!["ips".to_owned(), "bytes of rejects: dropped".to_owned()],
             rejected: 2,
             undated: 1,
             rows_without_records: 3,

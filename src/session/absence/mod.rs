@@ -6,28 +6,51 @@ mod paths;
 mod terms;
 mod values;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::keep::First;
 use super::lookup::{CaseEnvironment, FEW_GROUPS, Understood, interval, period, understand};
 use super::noise::Hidden;
 use super::{Session, SessionError, habits, patience};
+use crate::fields::Field;
 use crate::query::ast::ExpressionKind;
-use crate::query::{self, Environment as _, Lookup, Statement, TimeRest, edit};
+use crate::query::{self, Environment as _, Lookup, Statement, Statistics, TimeRest, edit};
 use crate::render::number;
 use crate::store::Case;
 use terms::Asked;
 
-/// How long the terms are held against the case to find the one that removed the last events,
-const BLAME: Duration = Duration::from_millis(400);
-/// how long one of them,
-const ONE_TERM: Duration = Duration::from_millis(100);
-/// and how long what is near is looked for.
-const HINTS: Duration = Duration::from_millis(250);
-/// How long reading few groups of records may take on a slow machine.
-const FEW_GROUPS_TAKE: Duration = Duration::from_secs(5);
+/// A case of fewer events is soon looked through, however slow the machine is.
+const SMALL_CASE: u64 = 50_000;
+/// How long what is soon done may take on a slow machine.
+const SOON: Duration = Duration::from_secs(5);
 /// How many values of a term are explained.
 const MOST_VALUES: usize = 3;
+
+/// How long an explanation may take.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    /// To hold one term against the case.
+    term: Duration,
+    /// To find the term that removed the last events.
+    blame: Duration,
+    /// To look for what is near.
+    hints: Duration,
+    /// To go through the values of one field.
+    walk: Duration,
+}
+
+impl Patience {
+    fn for_case(case: &Case) -> Patience {
+        if Statistics::events(case) < SMALL_CASE {
+            return Patience { term: SOON, blame: SOON, hints: SOON, walk: SOON };
+        }
+        let of = Duration::from_millis;
+        Patience { term: of(100), blame: of(300), hints: of(150), walk: of(25) }
+    }
+}
 
 /// An answer without events.
 pub(super) struct Empty<'a> {
@@ -47,19 +70,20 @@ pub(super) fn explain(session: &mut Session, empty: &Empty<'_>) -> Result<(), Se
         session.note(&hint.note);
         session.suggest(hint.instead);
     }
+    let patience = Patience::for_case(case);
     let now = CaseEnvironment { case }.now();
     let rests = query::time_rests(&asked.tree, now);
     for rest in &rests {
         session.note(&rest_of_time(rest));
         session.suggest(rest.corrected.clone());
     }
-    let hides = hidden.is_some() && matches(session, case, &asked.lookup, ONE_TERM)? != Some(false);
+    let hides = hidden.is_some() && matches(session, case, &asked.lookup, patience.term)? != Some(false);
     if let (Some(hidden), true) = (hidden, hides) {
         session.note(&format!("the noise rules {} are on: what they match was left out", hidden.names()));
-    } else if let Some(blame) = blame(session, case, &asked.lookup)? {
+    } else if let Some(blame) = blame(session, case, &asked.lookup, patience)? {
         let about_rest = rests.iter().any(|rest| rest.typed.split_whitespace().any(|word| word == blame.text));
         if !about_rest {
-            Hints { case, asked, until: Instant::now() + HINTS }.tell(session, &blame, is_habit)?;
+            Hints::new(case, asked, patience).tell(session, &blame, is_habit)?;
         }
     }
     for gap in gaps::told(case, asked)? {
@@ -92,15 +116,15 @@ struct Blame {
 }
 
 /// Finds the term that removed the last events.
-fn blame(session: &Session, case: &Case, lookup: &Lookup) -> Result<Option<Blame>, SessionError> {
+fn blame(session: &Session, case: &Case, lookup: &Lookup, patience: Patience) -> Result<Option<Blame>, SessionError> {
     let terms = lookup.terms();
-    let until = Instant::now() + BLAME;
+    let until = Instant::now() + patience.blame;
     let mut alone = true;
     for kept in 1..=terms.len() {
         // That all of them together match nothing is known, and may have cost a scan to find out.
         if kept < terms.len() {
-            let patience = ONE_TERM.min(until.saturating_duration_since(Instant::now()));
-            match matches(session, case, &lookup.with_terms(kept), patience)? {
+            let left = patience.term.min(until.saturating_duration_since(Instant::now()));
+            match matches(session, case, &lookup.with_terms(kept), left)? {
                 Some(true) => {
                     alone = true;
                     continue;
@@ -114,7 +138,7 @@ fn blame(session: &Session, case: &Case, lookup: &Lookup) -> Result<Option<Blame
         }
         let before = match kept {
             1 => None,
-            kept => count(session, case, &lookup.with_terms(kept - 1), ONE_TERM)?,
+            kept => count(session, case, &lookup.with_terms(kept - 1), patience.term)?,
         };
         return Ok(Some(Blame { index: kept - 1, text: terms[kept - 1].text.to_owned(), before, alone }));
     }
@@ -147,7 +171,7 @@ fn first(
     session.go_on()?;
     // A scan of few groups of records is soon done, however slow the machine is.
     let patience = match statement.scan {
-        Some(scan) if scan.groups <= FEW_GROUPS => FEW_GROUPS_TAKE,
+        Some(scan) if scan.groups <= FEW_GROUPS => SOON,
         _ => patience,
     };
     let mut sink = First::default();
@@ -160,11 +184,29 @@ fn first(
 struct Hints<'a> {
     case: &'a Case,
     asked: &'a Understood,
+    patience: Patience,
     /// When what was found has to do.
     until: Instant,
+    /// The values of fields that were gone through, by the field's name.
+    values: RefCell<HashMap<&'static str, Rc<[String]>>>,
 }
 
-impl Hints<'_> {
+impl<'a> Hints<'a> {
+    fn new(case: &'a Case, asked: &'a Understood, patience: Patience) -> Hints<'a> {
+        Hints { case, asked, patience, until: Instant::now() + patience.hints, values: RefCell::default() }
+    }
+
+    /// The values of a field, as far as they are found in time.
+    fn values_of(&self, field: &Field) -> Rc<[String]> {
+        if let Some(known) = self.values.borrow().get(field.name) {
+            return Rc::clone(known);
+        }
+        let until = self.until.min(Instant::now() + self.patience.walk);
+        let values: Rc<[String]> = self.case.values_to_compare(field, until).into();
+        self.values.borrow_mut().insert(field.name, Rc::clone(&values));
+        values
+    }
+
     /// Says what the term is that removed the last events, and what is near.
     /// Of words that were meant as something else, nothing is near.
     fn tell(&self, session: &mut Session, blame: &Blame, is_habit: bool) -> Result<(), SessionError> {
@@ -237,7 +279,7 @@ impl Hints<'_> {
     fn count(&self, session: &Session, text: &str) -> Result<Option<u64>, SessionError> {
         // A text that was made here may be no lookup: a value may be too odd for its field.
         let Ok(understood) = understand(self.case, text) else { return Ok(None) };
-        let patience = self.until.saturating_duration_since(Instant::now()).min(ONE_TERM);
+        let patience = self.until.saturating_duration_since(Instant::now()).min(self.patience.term);
         count(session, self.case, &understood.lookup.without_stages(), patience)
     }
 
@@ -268,6 +310,6 @@ fn written_path(keys: &[String]) -> String {
 
 /// Paths of the case that end in a key, as lookups write them.
 pub(super) fn paths_to_key(case: &Case, name: &str) -> Vec<String> {
-    let names = case.path_names(Instant::now() + HINTS);
+    let names = case.path_names(Instant::now() + Patience::for_case(case).hints);
     names.to_key(name).iter().map(|keys| written_path(keys)).collect()
 }

@@ -8,7 +8,7 @@ use crate::identifier::is_identifier;
 use crate::query::edit::literal;
 use crate::render::number;
 use crate::session::{Session, SessionError};
-use crate::store::Counted;
+use crate::store::{Counted, near_values};
 
 /// The fields that a bare value is looked for in, and that have many values.
 const BARE: &[&str] =
@@ -45,16 +45,21 @@ impl Hints<'_> {
         self.asked.tree.filter.as_ref().is_some_and(|filter| filter.span == span)
     }
 
-    /// What is near a bare value.
+    /// What is near a bare value. What an index tells comes first: there may be no time for the rest.
     pub(super) fn bare(&self, session: &mut Session, value: &str, span: Span) -> Result<(), SessionError> {
         let fields = |names: &[&str]| names.iter().filter_map(|name| fields::find(name)).collect::<Vec<_>>();
-        let mut found = self.in_other_case(session, &fields(BARE), value, span);
-        found |= self.in_another_field(session, value, span);
+        let is_field = self.name_of_field(session, value, span);
+        let exact = self.in_another_field(session, value, span);
+        let mut found = exact;
         for field in fields(BARE) {
             found |= self.beginning(session, field, value)?;
         }
-        if !found {
-            self.name_of_field(session, value, span);
+        found |= self.in_other_case(session, &fields(BARE), value, span);
+        if !exact {
+            found |= self.in_another_field_and_case(session, value, span);
+        }
+        if !found && !is_field {
+            self.key_of_records(session, value, span);
             self.misspelled(session, &fields(NAMES), value, span);
         }
         Ok(())
@@ -108,7 +113,7 @@ impl Hints<'_> {
     fn in_other_case(&self, session: &mut Session, fields: &[&Field], value: &str, span: Span) -> bool {
         let mut sentence = Vec::new();
         for field in fields {
-            let found = self.case.values_in_other_case(field, value, self.until);
+            let found = self.spelled_otherwise(field, value);
             let Some(first) = found.first() else { continue };
             let named: Vec<String> = found.iter().take(MOST_NAMED).map(told).collect();
             sentence.push(format!("`{}` has {}", field.name, named.join(", ")));
@@ -123,30 +128,51 @@ impl Hints<'_> {
         !sentence.is_empty()
     }
 
+    /// The values of a field that differ from one only in case. Of identifiers only the usual spellings are asked for.
+    fn spelled_otherwise(&self, field: &Field, value: &str) -> Vec<Counted> {
+        let mut found = self.case.usual_spellings(field, value, self.until);
+        if found.is_empty() && (NAMES.contains(&field.name) || !BARE.contains(&field.name)) {
+            let folded = value.to_lowercase();
+            let values = self.values_of(field);
+            found.extend(values.iter().filter(|known| *known != value && known.to_lowercase() == folded).cloned());
+        }
+        found.dedup();
+        found.iter().filter_map(|found| self.case.exactly(field, found, self.until)).collect()
+    }
+
     /// A bare value that fields have which are not searched without their name.
     fn in_another_field(&self, session: &mut Session, value: &str, span: Span) -> bool {
         let mut found = false;
-        let others = FIELDS.iter().filter(|field| {
-            let kept = field.values == Values::Kept && !BARE.contains(&field.name);
-            kept && !matches!(field.kind, Kind::Flag | Kind::Number | Kind::Time | Kind::Word(_))
-        });
-        for field in others {
-            let source = format!("{value}.amazonaws.com");
-            let exact = self.case.exactly(field, value, self.until);
-            let exact = exact.or_else(|| match field.kind {
-                Kind::Source => self.case.exactly(field, &source, self.until),
-                _ => None,
-            });
-            let counted = exact.or_else(|| self.case.values_in_other_case(field, value, self.until).into_iter().next());
-            let Some(counted) = counted else { continue };
-            let term = format!("{}={}", field.name, literal(&counted.value));
-            session.note(&format!("`{term}` matches {}", number::counted(counted.events, "event")));
-            if counted.value.eq_ignore_ascii_case(value) || field.kind == Kind::Source {
-                session.suggest(self.replaced(span, &term));
+        for field in named_fields() {
+            let source = || {
+                let source = format!("{value}.amazonaws.com");
+                (field.kind == Kind::Source).then(|| self.case.exactly(field, &source, self.until)).flatten()
+            };
+            if let Some(counted) = self.case.exactly(field, value, self.until).or_else(source) {
+                self.offer_field(session, field, &counted, span);
+                found = true;
             }
-            found = true;
         }
         found
+    }
+
+    /// The same in another case.
+    fn in_another_field_and_case(&self, session: &mut Session, value: &str, span: Span) -> bool {
+        let mut found = false;
+        for field in named_fields() {
+            if let Some(counted) = self.spelled_otherwise(field, value).first() {
+                self.offer_field(session, field, counted, span);
+                found = true;
+            }
+        }
+        found
+    }
+
+    /// Says how many events have a value of a field, and offers the term.
+    fn offer_field(&self, session: &mut Session, field: &Field, counted: &Counted, span: Span) {
+        let term = format!("{}={}", field.name, literal(&counted.value));
+        session.note(&format!("`{term}` matches {}", number::counted(counted.events, "event")));
+        session.suggest(self.replaced(span, &term));
     }
 
     /// How many events have a value of a field that begins with it.
@@ -169,7 +195,8 @@ impl Hints<'_> {
     fn misspelled(&self, session: &mut Session, fields: &[&Field], value: &str, span: Span) -> bool {
         let mut sentence = Vec::new();
         for field in fields {
-            let near = self.case.near_values(field, value, self.until);
+            let values = self.values_of(field);
+            let near = near_values(field, &values, value);
             let Some(first) = near.first() else { continue };
             session.suggest(self.replaced(span, &literal(first)));
             let named: Vec<String> = near.iter().map(|near| format!("`{near}`")).collect();
@@ -212,20 +239,36 @@ impl Hints<'_> {
         alone.then_some(Span::new(start, value.end))
     }
 
-    /// A word that is the name of a field, or of a key of records.
-    fn name_of_field(&self, session: &mut Session, value: &str, span: Span) {
-        let name = value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
-        if !name || self.asked.tree.text.get(span.start..span.end) != Some(value) {
-            return;
+    /// A word that is the name of a field, or begins a path.
+    fn name_of_field(&self, session: &mut Session, value: &str, span: Span) -> bool {
+        if !self.is_plain_word(value, span) {
+            return false;
         }
         if let Some(field) = fields::find(value) {
             session.note(&format!("`{value}` is a field: {0}=VALUE, or {0}=* where it is present", field.name));
         } else if let Some(known) = fields::RECORD_FIELDS.iter().find(|known| fold(known) == fold(value)) {
             session.note(&format!("`{known}` begins a path: {known}.KEY=VALUE"));
-        } else if let Some(keys) = self.case.path_names(self.until).to_key(value).first() {
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// A word that is the name of a key in records.
+    fn key_of_records(&self, session: &mut Session, value: &str, span: Span) {
+        if !self.is_plain_word(value, span) {
+            return;
+        }
+        if let Some(keys) = self.case.path_names(self.until).to_key(value).first() {
             let path = written_path(keys);
             session.note(&format!("records have a key of this name: {path}=VALUE, or {path}=* where it is present"));
         }
+    }
+
+    /// Whether a value is one word without quotes, as names are.
+    fn is_plain_word(&self, value: &str, span: Span) -> bool {
+        value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+            && self.asked.tree.text.get(span.start..span.end) == Some(value)
     }
 
     /// How many events a lookup matches, where its scan reads few groups of records.
@@ -233,6 +276,14 @@ impl Hints<'_> {
         let Ok(understood) = super::understand(self.case, text) else { return Ok(None) };
         crate::session::lookup::total(session, self.case, &understood.lookup.without_stages())
     }
+}
+
+/// The fields that a bare value is not looked for in, and whose values are counted.
+fn named_fields() -> impl Iterator<Item = &'static Field> {
+    FIELDS.iter().filter(|field| {
+        let counted = field.values == Values::Kept && !BARE.contains(&field.name);
+        counted && !matches!(field.kind, Kind::Flag | Kind::Number | Kind::Time | Kind::Word(_))
+    })
 }
 
 /// A value with its events.
