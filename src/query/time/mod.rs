@@ -100,6 +100,9 @@ pub(super) fn length_mistake(text: &str, before: &str) -> (String, Option<String
     let short = length::spoken(text).map(length::short);
     let hint = match &short {
         Some(short) => format!("write {before}{short}"),
+        None if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("write the unit after the number, s, m, h, d or w: {before}{text}d")
+        }
         None => format!("write a number and s, m, h, d or w: {before}36h"),
     };
     (hint, short)

@@ -77,8 +77,15 @@ pub(super) fn explain(session: &mut Session, empty: &Empty<'_>) -> Result<(), Se
         session.note(&rest_of_time(rest));
         session.suggest(rest.corrected.clone());
     }
-    let hides = hidden.is_some() && matches(session, case, &asked.lookup, patience.term)? != Some(false);
-    if let (Some(hidden), true) = (hidden, hides) {
+    let without_rules = match hidden {
+        Some(_) => matches(session, case, &asked.lookup, patience.term)?,
+        None => Some(false),
+    };
+    if Statistics::events(case) == 0 {
+        session.note("the case holds no events");
+    } else if without_rules == Some(true) {
+        // How many events the rules hide has been told.
+    } else if let (Some(hidden), None) = (hidden, without_rules) {
         session.note(&format!("the noise rules {} are on: what they match was left out", hidden.names()));
     } else if let Some(blame) = blame(session, case, &asked.lookup, patience)? {
         let about_rest = rests.iter().any(|rest| rest.typed.split_whitespace().any(|word| word == blame.text));

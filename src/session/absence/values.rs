@@ -15,10 +15,16 @@ const BARE: &[&str] =
     &["user", "role", "session-name", "resource", "ip", "key", "event-id", "arn", "principal", "shared-id"];
 /// Those of them whose values are names.
 const NAMES: &[&str] = &["user", "role", "session-name", "resource"];
+/// Fields of few values that AWS defines, and that people type without the field.
+const OF_AWS: &[&str] = &["event-name", "event-source", "region", "error", "resource-type", "identity-type"];
 /// How many near values are named.
 const MOST_NAMED: usize = 3;
 /// A shorter beginning says too little.
-const SHORTEST_PREFIX: usize = 3;
+const SHORTEST_PREFIX: usize = 2;
+/// A shorter text is inside too many records.
+const SHORTEST_TEXT: usize = 3;
+/// What the names of services end in.
+const SERVICES: &str = ".amazonaws.com";
 
 impl Hints<'_> {
     /// How a bare value is found inside records: the end of the sentence that no indexed field has it, and the lookup.
@@ -51,12 +57,16 @@ impl Hints<'_> {
         let is_field = self.name_of_field(session, value, span);
         let exact = self.in_another_field(session, value, span);
         let mut found = exact;
+        if !exact {
+            found |= self.in_another_field_and_case(session, &fields(OF_AWS), value, span);
+        }
         for field in fields(BARE) {
             found |= self.beginning(session, field, value)?;
         }
         found |= self.in_other_case(session, &fields(BARE), value, span);
-        if !exact {
-            found |= self.in_another_field_and_case(session, value, span);
+        if !found {
+            let others: Vec<&Field> = named_fields().filter(|field| !OF_AWS.contains(&field.name)).collect();
+            found |= self.in_another_field_and_case(session, &others, value, span);
         }
         if !found && !is_field {
             self.key_of_records(session, value, span);
@@ -77,18 +87,19 @@ impl Hints<'_> {
             return Ok(());
         }
         let compared = match field.kind {
-            Kind::Source if !value.contains('.') => format!("{value}.amazonaws.com"),
+            Kind::Source if !value.contains('.') => format!("{value}{SERVICES}"),
             _ => value.to_owned(),
         };
         let in_other_case = self.in_other_case(session, &[field], &compared, span);
         let mut found = in_other_case || self.misspelled(session, &[field], &compared, span);
         found |= self.beginning(session, field, value)?;
-        if !found {
-            self.elsewhere(session, field, value, span)?;
-        }
-        if let Some(all) = self.case.few_values(field, self.until).filter(|_| !in_other_case) {
-            let all: Vec<String> = all.iter().map(told).collect();
-            session.note(&format!("`{}` has {}", field.name, all.join(", ")));
+        match self.case.few_values(field, self.until) {
+            Some(all) if !in_other_case => {
+                let all: Vec<String> = all.iter().map(told).collect();
+                session.note(&format!("`{}` has {}", field.name, all.join(", ")));
+            }
+            None if !found => self.elsewhere(session, field, value, span)?,
+            _ => {}
         }
         Ok(())
     }
@@ -145,7 +156,7 @@ impl Hints<'_> {
         let mut found = false;
         for field in named_fields() {
             let source = || {
-                let source = format!("{value}.amazonaws.com");
+                let source = format!("{value}{SERVICES}");
                 (field.kind == Kind::Source).then(|| self.case.exactly(field, &source, self.until)).flatten()
             };
             if let Some(counted) = self.case.exactly(field, value, self.until).or_else(source) {
@@ -157,9 +168,9 @@ impl Hints<'_> {
     }
 
     /// The same in another case.
-    fn in_another_field_and_case(&self, session: &mut Session, value: &str, span: Span) -> bool {
+    fn in_another_field_and_case(&self, session: &mut Session, fields: &[&Field], value: &str, span: Span) -> bool {
         let mut found = false;
-        for field in named_fields() {
+        for field in fields {
             if let Some(counted) = self.spelled_otherwise(field, value).first() {
                 self.offer_field(session, field, counted, span);
                 found = true;
@@ -195,7 +206,14 @@ impl Hints<'_> {
     fn misspelled(&self, session: &mut Session, fields: &[&Field], value: &str, span: Span) -> bool {
         let mut sentence = Vec::new();
         for field in fields {
-            let values = self.values_of(field);
+            let mut values = self.values_of(field);
+            let mut value = value;
+            if field.kind == Kind::Source {
+                // What all of them end in makes them no more alike.
+                let short = |text: &str| text.trim_end_matches(SERVICES).to_owned();
+                values = values.iter().map(|known| short(known)).collect();
+                value = value.trim_end_matches(SERVICES);
+            }
             let near = near_values(field, &values, value);
             let Some(first) = near.first() else { continue };
             session.suggest(self.replaced(span, &literal(first)));
@@ -219,7 +237,9 @@ impl Hints<'_> {
             told.push(format!("`{bare}` without its field matches {}", number::counted(events, "event")));
         }
         let term = format!("text={bare}");
-        if let Some(records @ 1..) = self.quick_count(session, &term)? {
+        if value.len() >= SHORTEST_TEXT
+            && let Some(records @ 1..) = self.quick_count(session, &term)?
+        {
             told.push(format!("`{term}` finds it inside {}", number::counted(records, "record")));
         }
         if !told.is_empty() {
