@@ -713,6 +713,9 @@ fn an_empty_answer_says_what_the_file_cannot_tell() {
     desk.run(&["snapshot", "part.db", "--where", "user=alice"]).exits(0);
     let told = gap("part.db", "user=dana");
     assert!(told.contains("note: this case holds only a selection of the events: --where user=alice\n"), "{told}");
+    let attribute = ["--lookup-attributes", "AttributeKey=Username,AttributeValue=dana"];
+    let told = desk.run(&["--db", "part.db", "lookup-events", attribute[0], attribute[1]]).exits(0).err;
+    assert!(told.contains("no event matches; the case covers ") && told.contains("only a selection"), "{told}");
     desk.run(&["snapshot", "redacted.db", "--redact", "ips"]).exits(0);
     let told = gap("redacted.db", "ip=203.0.113.77");
     assert!(told.contains("note: this case is redacted (ips): the original values are not in it\n"), "{told}");

@@ -50,6 +50,13 @@ pub struct Query {
     pub(super) after: Option<Position>,
 }
 
+impl Query {
+    /// Whether it asks for a period.
+    pub(crate) fn has_period(&self) -> bool {
+        self.start.or(self.end).is_some()
+    }
+}
+
 impl Request {
     /// Holds the request to these rules.
     ///

@@ -3,7 +3,7 @@
 
 use super::keep::Held;
 use super::last::text;
-use super::{Answer, Session, SessionError, show};
+use super::{Answer, Session, SessionError, absence, show};
 use crate::diagnostic::Diagnostic;
 use crate::query::{Param, edit};
 use crate::rows::Value;
@@ -155,6 +155,9 @@ impl Session {
             }
             None => format!("no event of this case issued {key}"),
         });
+        if issued.rows.is_empty() {
+            absence::tell_gaps(self, &case, false)?;
+        }
         if event.key.is_empty() || event.issued_key.is_empty() {
             return Ok(answer);
         }

@@ -3,7 +3,7 @@
 
 use super::commands::{self, COMMANDS};
 use super::{help, input::Input};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::query::ast::{ExpressionKind, Lookup};
 
 /// What a line means at the prompt.
@@ -101,8 +101,12 @@ pub fn at_prompt(line: &str, tables: impl Fn() -> Vec<String>) -> Option<Habit> 
     }
     let described = DESCRIBE.iter().find_map(|words| plain.strip_prefix(words)?.strip_prefix(' '));
     if let Some(table) = described.filter(|table| !table.contains(' ')) {
-        let known = tables().into_iter().find(|known| known.eq_ignore_ascii_case(table.trim_matches(['"', '`'])))?;
-        return Some(Habit::Command(format!(".schema {known}")));
+        let table = table.trim_matches(['"', '`']);
+        let tables = tables();
+        let known = tables.iter().find(|known| known.eq_ignore_ascii_case(table)).map(String::as_str);
+        // The command names the table that is near.
+        let near = || nearest(table, tables.iter().map(String::as_str)).first().map(|_| table);
+        return known.or_else(near).map(|table| Habit::Command(format!(".schema {table}")));
     }
     let advice = ADVICE.iter().find(|(name, _)| *name == first).map(|(_, advice)| *advice);
     // With something behind it, a word may be a value; a backslash begins none.
@@ -209,6 +213,13 @@ fn of_line(text: &str) -> Option<Hint> {
     if let Some((_, advice)) = ADVICE.iter().find(|(name, _)| *name == plain) {
         return Some(Hint { note: (*advice).to_owned(), instead: None });
     }
+    if let Some((_, rest)) = text.split_once(char::is_whitespace).filter(|_| plain.starts_with("from ")) {
+        let sql = format!("SELECT * FROM {};", rest.trim().trim_end_matches(';'));
+        return Some(Hint { note: format!("SQL begins with SELECT: {sql}"), instead: Some(sql) });
+    }
+    if let Some(table) = DESCRIBE.iter().find_map(|words| plain.strip_prefix(words)?.strip_prefix(' ')) {
+        return Some(Hint { note: told(".schema"), instead: Some(format!(".schema {table}")) });
+    }
     let first = plain.split(' ').next()?;
     let command = COMMANDS.iter().find(|command| command.name.strip_prefix('.') == Some(first))?;
     if STAGE_WORDS.contains(&first) || SEARCH_WORDS.contains(&first) || crate::fields::find(first).is_some() {
@@ -243,6 +254,7 @@ mod tests {
             ("desc events", ".schema events"),
             ("DESCRIBE Events;", ".schema events"),
             ("\\d events", ".schema events"),
+            ("desc event", ".schema event"),
             ("show columns from event_history", ".schema event_history"),
         ] {
             assert_eq!(habit(line), Some(Habit::Command(command.to_owned())), "{line}");
@@ -288,6 +300,8 @@ mod tests {
             ("show tables", ".tables"),
             ("show 1", ".show 1"),
             ("info", ".info"),
+            ("FROM events", "SELECT * FROM events;"),
+            ("desc events", ".schema events"),
             ("search jmerckle", "jmerckle"),
             ("where user=alice", "user=alice"),
             ("user=alice count by region", "user=alice | count by region"),

@@ -1,7 +1,7 @@
 //! Answers a LookupEvents query as the AWS CLI prints it.
 
 use super::lookup::period;
-use super::{Answer, Session, SessionError};
+use super::{Answer, Session, SessionError, absence};
 use crate::diagnostic::Diagnostic;
 use crate::lookup_events::{self, ClientOptions, Query};
 use crate::render::Format;
@@ -20,6 +20,7 @@ pub(super) fn run(session: &mut Session, query: &Query, options: &ClientOptions)
     session.output.finish()?;
     if let (0, Some(period)) = (rows, period(&case)) {
         session.note(&format!("no event matches; the case covers {period}"));
+        absence::tell_gaps(session, &case, query.has_period())?;
     }
     Ok(Answer::rows(rows))
 }

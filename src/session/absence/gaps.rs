@@ -17,6 +17,11 @@ pub(super) fn told(case: &Case, asked: &Understood) -> Result<Vec<String>, Sessi
     Ok(sentences(&case.gaps()?, in_records, by_time))
 }
 
+/// What to say of absence that no lookup states.
+pub(super) fn of_case(case: &Case, by_time: bool) -> Result<Vec<String>, SessionError> {
+    Ok(sentences(&case.gaps()?, false, by_time))
+}
+
 /// The gaps in words. `in_records`: whether the lookup asks for what may be anywhere in a record; `by_time`: whether it
 /// has a period.
 fn sentences(gaps: &Gaps, in_records: bool, by_time: bool) -> Vec<String> {

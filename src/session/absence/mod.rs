@@ -102,6 +102,14 @@ pub(super) fn explain(session: &mut Session, empty: &Empty<'_>) -> Result<(), Se
     Ok(())
 }
 
+/// Says what the case cannot tell, after absence was stated. `by_time`: whether a period was asked for.
+pub(super) fn tell_gaps(session: &mut Session, case: &Case, by_time: bool) -> Result<(), SessionError> {
+    for gap in gaps::of_case(case, by_time)? {
+        session.note(&gap);
+    }
+    Ok(())
+}
+
 /// What to say of bare terms that look like the rest of a time.
 fn rest_of_time(rest: &TimeRest) -> String {
     let write = match &rest.term {
@@ -261,8 +269,8 @@ impl<'a> Hints<'a> {
             return format!("no event is in this period ({})", interval(Some(bounds)));
         }
         match (leaves, self.kind_of_first()) {
-            ([Asked::Bare { .. }], Some(ExpressionKind::Bare(_))) => {
-                format!("no event has exactly `{text}` in an indexed field")
+            ([Asked::Bare { value, .. }], Some(ExpressionKind::Bare(values))) if values.len() == 1 => {
+                format!("no event has exactly `{value}` in an indexed field")
             }
             (_, Some(ExpressionKind::Bare(_))) => format!("no event has `{text}` in an indexed field"),
             ([Asked::Text { .. }], _) => format!("no record contains the text of `{text}`"),
