@@ -285,7 +285,7 @@ fn a_path_that_no_record_has_is_answered_with_the_near_one() {
         (
             "accountId=444455556666",
             "the field is `account` (recipientAccountId) or `identity-account` (userIdentity.accountId)\n",
-            Some("account=444455556666"),
+            Some("identity-account=444455556666"),
         ),
     ] {
         let notes = desk.run(text).1;

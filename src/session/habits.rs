@@ -289,6 +289,14 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_line_is_too_odd_to_be_looked_at(line in r"(from|desc|help|table|\\|/|:|exit|\.|;| |[a-z]|\PC){0,8}") {
+            let _ = habit(&line);
+            let _ = parse(&line).map(|lookup| of_lookup(&lookup).is_some());
+        }
+    }
+
     #[test]
     fn a_lookup_that_was_meant_otherwise_is_answered_with_what_to_write() {
         let hint =

@@ -54,7 +54,7 @@ pub use diff::{Difference, Tally};
 pub use error::{Error, Failure};
 pub(crate) use file_rows::Delivery;
 pub use functions::{FUNCTIONS, Function};
-pub use gaps::Gaps;
+pub use gaps::{Gaps, MOST_COUNTED};
 pub use info::Info;
 pub use keeper::Keeper;
 pub(crate) use open::{close, open_for_import};

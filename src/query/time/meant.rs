@@ -372,6 +372,9 @@ pub(in crate::query) fn joined<'w>(day: &str, rest: &[&'w str], now: i64) -> Mea
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::test_runner::TestCaseError;
+
     use super::{Meant, is_rest, joined, meant};
 
     const NOON: i64 = 1_709_294_400; // 2024-03-01T12:00:00Z
@@ -450,6 +453,25 @@ mod tests {
         for text in ["..", "a..b", "10.0.0.0/8"] {
             assert_eq!(meant(text, NOON), Meant::Unknown, "{text}");
         }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_offered_can_be_read(text in r"([0-9]{1,5}|[-/.: ,TZ+WQ]|am|pm|now|to|\.\.|Jul|Mon|CEST|week|yesterday|\PC){0,9}") {
+            let readable = |time: &String| prop_assert_ok(super::read(time, NOON).is_ok());
+            match meant(&text, NOON) {
+                Meant::Time(time) => readable(&time)?,
+                Meant::Range(from, to) => from.iter().chain(&to).try_for_each(readable)?,
+                Meant::Ambiguous(one, other) => readable(&one).and(readable(&other))?,
+                Meant::Unknown => {}
+            }
+            let _ = (is_rest(&text), joined("2021-07-29", &[&text], NOON));
+        }
+    }
+
+    fn prop_assert_ok(holds: bool) -> Result<(), TestCaseError> {
+        prop_assert!(holds);
+        Ok(())
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::redact::Kind;
 use crate::render::number;
 use crate::session::SessionError;
 use crate::session::lookup::Understood;
-use crate::store::{Case, Gaps};
+use crate::store::{Case, Gaps, MOST_COUNTED};
 
 /// What to say of an empty answer that the case cannot tell.
 pub(super) fn told(case: &Case, asked: &Understood) -> Result<Vec<String>, SessionError> {
@@ -36,26 +36,32 @@ fn sentences(gaps: &Gaps, in_records: bool, by_time: bool) -> Vec<String> {
         told.push(format!("this case is redacted ({kinds}): the original values are not in it"));
     }
     if by_time && gaps.undated > 0 {
-        let events = number::counted(gaps.undated, "event");
+        let events = counted(gaps.undated, "event");
         let verb = if gaps.undated == 1 { "has" } else { "have" };
         told.push(format!("{events} {verb} no time, and no period holds them"));
     }
     if in_records && gaps.rows_without_records > 0 {
-        let events = number::counted(gaps.rows_without_records, "event");
+        let events = counted(gaps.rows_without_records, "event");
         let verb = if gaps.rows_without_records == 1 { "is a row" } else { "are rows" };
         told.push(format!("{events} {verb} of a CSV download, without request and response"));
     }
     if gaps.rejected > 0 {
-        let records = number::counted(gaps.rejected, "record");
+        let records = counted(gaps.rejected, "record");
         let verb = if gaps.rejected == 1 { "was" } else { "were" };
         told.push(format!("{records} {verb} rejected at import and not searched; `.info` lists the reasons"));
     }
     if in_records && gaps.conflicts > 0 {
-        let records = number::counted(gaps.conflicts, "record");
+        let records = counted(gaps.conflicts, "record");
         let verb = if gaps.conflicts == 1 { "is" } else { "are" };
         told.push(format!("{records} in the table `conflicts` {verb} not searched"));
     }
     told
+}
+
+/// A number of things, which are counted only so far.
+fn counted(number: u64, thing: &str) -> String {
+    let at_least = if number >= MOST_COUNTED { "at least " } else { "" };
+    format!("{at_least}{}", number::counted(number, thing))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ impl Hints<'_> {
     pub(super) fn path(&self, session: &mut Session, path: &[String], name: Span) -> Result<(), SessionError> {
         let typed = self.asked.tree.text.get(name.start..name.end).unwrap_or_default().to_owned();
         if let [only] = path
-            && self.named_field(session, only, name)
+            && self.named_field(session, only, name)?
         {
             return Ok(());
         }
@@ -55,16 +55,25 @@ impl Hints<'_> {
     }
 
     /// A top-level name that is the end of what fields hold: `accountId`.
-    fn named_field(&self, session: &mut Session, typed: &str, name: Span) -> bool {
+    fn named_field(&self, session: &mut Session, typed: &str, name: Span) -> Result<bool, SessionError> {
         let fields = nested::fields_ending_in(typed);
-        let Some(first) = fields.first() else { return false };
+        if fields.is_empty() {
+            return Ok(false);
+        }
         let told: Vec<String> = fields
             .iter()
             .map(|field| format!("`{}` ({})", field.name, field.path.split(", ").next().unwrap_or_default()))
             .collect();
         let told = told.join(" or ");
         session.note(&format!("`{typed}` alone is a path at the top of records; the field is {told}"));
-        session.suggest(self.replaced(name, first.name));
-        true
+        for field in &fields {
+            let Some(lookup) = self.replaced(name, field.name) else { continue };
+            if let Some(events @ 1..) = self.count(session, &lookup)? {
+                session.note(&format!("`{lookup}` matches {}", number::counted(events, "event")));
+                session.suggest(Some(lookup));
+            }
+        }
+        session.suggest(fields.first().and_then(|first| self.replaced(name, first.name)));
+        Ok(true)
     }
 }
