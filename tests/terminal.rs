@@ -242,6 +242,14 @@ fn a_mistake_is_put_right_by_one_key() {
     terminal.types("\x1b[C | count\r");
     terminal.sees("user=alice | count");
     terminal.until_prompt();
+    terminal.types("since=2024-03-01 22:58\r");
+    terminal.sees("trailq> since=\"2024-03-01 22:58\"   (→ takes it)");
+    terminal.types("\x1b[C event-name=CreateUser\r");
+    terminal.sees("1 event (since 2024-03-01T22:58:00Z");
+    terminal.until_prompt();
+    // An address is not put in the place of another.
+    let other = terminal.asks_anew("ip=203.0.113.78");
+    assert!(other.contains("no event has `ip=203.0.113.78`") && !other.contains("takes it"), "{other}");
     terminal.types(".shwo 1\r");
     terminal.sees("trailq> .show 1   (→ takes it)");
     terminal.types("\x15SELECT nothing FROM events;\x15");

@@ -196,7 +196,13 @@ impl Resolver<'_> {
             _ => {
                 let seconds = value.literal().and_then(|text| time::duration(&text)).ok_or_else(|| {
                     let mistake = Diagnostic::at(value.span, format!("`{}` is not a length of time", value.text()));
-                    let (hint, instead) = time::length_mistake(&value.text(), "last=");
+                    let text = value.text();
+                    if time::span(&text, self.env.now()).is_ok() && !text.starts_with("now") {
+                        let since = format!("since={}", edit::literal(&text));
+                        let whole = Diagnostic { span: Some(comparison.name.span.to(value.span)), ..mistake };
+                        return whole.hint(format!("a time is written {since}")).instead(since);
+                    }
+                    let (hint, instead) = time::length_mistake(&text, "last=");
                     Diagnostic { instead, ..mistake.hint(hint) }
                 })?;
                 // A case without a time in it has no end to count back from: nothing matches.

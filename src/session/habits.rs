@@ -4,7 +4,9 @@
 use super::commands::{self, COMMANDS};
 use super::{help, input::Input};
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::query::ast::{ExpressionKind, Lookup};
+use crate::fields;
+use crate::query::ast::{Expression, ExpressionKind, Lookup};
+use crate::query::is_time_name;
 
 /// What a line means at the prompt.
 #[derive(Debug, PartialEq, Eq)]
@@ -183,11 +185,25 @@ pub(super) fn of_lookup(lookup: &Lookup) -> Option<Hint> {
         let note = format!("a line is a lookup by itself, without `{first}`: {rest}");
         return Some(Hint { note, instead: Some(rest) });
     }
-    let stage = (0..parts.len()).find(|at| word(*at).is_some_and(|word| STAGE_WORDS.contains(&word)))?;
+    let Some(stage) = (0..parts.len()).find(|at| word(*at).is_some_and(|word| STAGE_WORDS.contains(&word))) else {
+        return (0..parts.len())
+            .find_map(|at| of_pair(lookup, parts.get(at)?, word(at)?, parts.get(at + 1)?, word(at + 1)?));
+    };
     let span = parts.get(stage)?.span;
     let (before, after) = (lookup.text.get(..span.start)?, lookup.text.get(span.start..)?);
     let note = format!("a stage begins with |: {}", format!("{before}| {after}").trim());
     Some(Hint { note, instead: Some(format!("{before}| {after}").trim().to_owned()) })
+}
+
+/// A field and its value without anything between: `user alice`, `since 2024-03-01`.
+fn of_pair(lookup: &Lookup, name: &Expression, word: &str, value: &Expression, typed: &str) -> Option<Hint> {
+    if !is_time_name(word) && fields::find(word).is_none() {
+        return None;
+    }
+    let term = format!("{word}={typed}");
+    let (before, after) = (lookup.text.get(..name.span.start)?, lookup.text.get(value.span.end..)?);
+    let note = format!("a field and its value are joined by =: {term}");
+    Some(Hint { note, instead: Some(format!("{before}{term}{after}")) })
 }
 
 /// What a line of bare words was meant as: a line of another shell, or a command without its dot.
@@ -222,7 +238,7 @@ fn of_line(text: &str) -> Option<Hint> {
     }
     let first = plain.split(' ').next()?;
     let command = COMMANDS.iter().find(|command| command.name.strip_prefix('.') == Some(first))?;
-    if STAGE_WORDS.contains(&first) || SEARCH_WORDS.contains(&first) || crate::fields::find(first).is_some() {
+    if STAGE_WORDS.contains(&first) || SEARCH_WORDS.contains(&first) || fields::find(first).is_some() {
         return None;
     }
     let line = format!(".{text}");
@@ -313,6 +329,8 @@ mod tests {
             ("search jmerckle", "jmerckle"),
             ("where user=alice", "user=alice"),
             ("user=alice count by region", "user=alice | count by region"),
+            ("since 2024-03-01 user=alice", "since=2024-03-01 user=alice"),
+            ("region=us-east-1 user alice | count", "region=us-east-1 user=alice | count"),
             ("count", "| count"),
             ("top user", "| top user"),
         ] {

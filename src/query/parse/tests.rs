@@ -79,6 +79,8 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "07/08/2021",
         "",
     ),
+    ("last=2024-03", "`2024-03` is not a length of time", "last=2024-03", "a time is written since=2024-03"),
+    ("last=24 hours", "`24` is not a length of time", "24", "last=24d"),
     ("last=week", "`week` is not a length of time", "week", "write last=7d"),
     ("| timeline hourly", "`hourly` is not a length of time", "hourly", "timeline 36h"),
     ("outcome=success", "outcome is one of ok, denied, error, not `success`", "success", "did you mean `ok`?"),

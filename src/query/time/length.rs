@@ -8,7 +8,7 @@ const DAY: i64 = 86_400;
 /// Seconds of a length such as `24 hours`, `1h30m`, `2days`, `week` or `-7d`; a month is 30 days, a year 365.
 pub(super) fn spoken(text: &str) -> Option<i64> {
     let lower = text.trim().to_ascii_lowercase();
-    let text = lower.trim_start_matches(['-', '+']).trim_start();
+    let text = lower.strip_prefix("now").unwrap_or(&lower).trim_start_matches([' ', '-', '+']);
     let text = text.strip_suffix("ago").unwrap_or(text).trim();
     let text = ["last ", "past "].into_iter().find_map(|word| text.strip_prefix(word)).unwrap_or(text);
     let mut rest = text;
@@ -65,6 +65,7 @@ mod tests {
             ("90min", "90m"),
             ("2 days ago", "2d"),
             ("-7d", "7d"),
+            ("now-36h", "36h"),
             ("1y", "365d"),
             ("45 sec", "45s"),
         ] {
