@@ -258,6 +258,10 @@ fn a_value_that_no_indexed_field_has_is_answered_with_what_does_match() {
         ("identity-type=user", "note: `identity-type` has `IAMUser` (2 events)\n", Some("identity-type=IAMUser")),
         ("not event-name=*", "note: no event matches `not event-name=*`\n", None),
         ("user=jmerckle ip=10.248.16.44", "`ip=10.248.16.44` leaves none of the one event that the terms", None),
+        ("user=svc-backup-2 user=jmerckle", "note: `user=jmerckle` alone matches 1 event\n", None),
+        ("user=svc-backup-2 jmerckle", "note: `jmerckle` alone matches 1 event\n", None),
+        ("outcome=succ*", "note: `outcome` has `ok` (2 events), `denied` (0 events), `error` (0 events)\n", None),
+        ("ok", "note: `outcome=ok` matches 2 events\n", Some("outcome=ok")),
     ] {
         let notes = desk.run(text).1;
         assert!(notes.contains(told), "{text}: {notes}");
@@ -292,6 +296,8 @@ fn a_path_that_no_record_has_is_answered_with_the_near_one() {
         assert!(notes.contains(told), "{text}: {notes}");
         assert_eq!(desk.session.suggestion(), offered, "{text}: {notes}");
     }
+    let mistake = desk.mistake("user=@/no/such/list");
+    assert!(mistake.contains("the list /no/such/list cannot be read: there is no such file\n"), "{mistake}");
     let mistake = desk.mistake("bucketname=x");
     assert!(mistake.contains("unknown field `bucketname`: it stands deeper in records"), "{mistake}");
     assert!(mistake.contains("did you mean `request.bucketName`?"), "{mistake}");

@@ -1,6 +1,7 @@
 //! Answers a lookup, and says what a person would ask next: how many matched, when, and why nothing did.
 
 use std::fmt::Write as _;
+use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use crate::diagnostic::Diagnostic;
@@ -308,7 +309,13 @@ impl Environment for CaseEnvironment<'_> {
     }
 
     fn read_list(&self, path: &str) -> Result<String, String> {
-        std::fs::read_to_string(path).map_err(|error| error.to_string())
+        std::fs::read_to_string(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => "there is no such file".to_owned(),
+            ErrorKind::PermissionDenied => "no permission to read it".to_owned(),
+            ErrorKind::IsADirectory => "it is a folder".to_owned(),
+            ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
+            _ => error.to_string().split(" (os error").next().unwrap_or_default().to_lowercase(),
+        })
     }
 
     fn paths_to_key(&self, name: &str) -> Vec<String> {

@@ -242,6 +242,7 @@ impl<'a> Hints<'a> {
             match leaf {
                 Asked::Bare { value, span } => self.bare(session, value, *span)?,
                 Asked::Field { field, value, span } => self.field(session, field, value, *span)?,
+                Asked::Pattern { field } => self.pattern(session, field),
                 Asked::Path { path, name } => self.path(session, path, *name)?,
                 Asked::Text { value } => self.text(session, value)?,
             }

@@ -12,6 +12,8 @@ pub(super) enum Asked {
     Bare { value: String, span: Span },
     /// Of a field, to be equal.
     Field { field: &'static Field, value: String, span: Span },
+    /// Of a field, to be like a pattern.
+    Pattern { field: &'static Field },
     /// At a path of the record.
     Path { path: Vec<String>, name: Span },
     /// Anywhere in the record.
@@ -53,10 +55,12 @@ fn compared(comparison: &Comparison, found: &mut Vec<Asked>) {
             found.extend(comparison.values.iter().map(|value| Asked::Text { value: value.text() }));
         }
         Some(field) if comparison.operator == Operator::Equal => {
-            let exact = comparison.values.iter().filter_map(literal);
-            found.extend(exact.map(|(value, span)| Asked::Field { field, value, span }));
+            found.extend(comparison.values.iter().map(|value| match literal(value) {
+                Some((value, span)) => Asked::Field { field, value, span },
+                None => Asked::Pattern { field },
+            }));
         }
-        Some(_) => {}
+        Some(field) => found.push(Asked::Pattern { field }),
     }
 }
 
@@ -93,6 +97,7 @@ mod tests {
                 .map(|asked| match asked {
                     Asked::Bare { value, span } => format!("{value}@{}", &text[span.start..span.end]),
                     Asked::Field { field, value, .. } => format!("{}={value}", field.name),
+                    Asked::Pattern { field } => format!("{}~", field.name),
                     Asked::Path { path, .. } => path.join("."),
                     Asked::Text { value } => format!("text {value}"),
                 })
@@ -104,6 +109,6 @@ mod tests {
             told("request.bucketname=b text=x* since=2024 user!=a"),
             ["requestParameters.bucketname", "text x*"]
         );
-        assert_eq!(told("user=@list record.a.b=1 accountId~1"), ["a.b", "accountId"]);
+        assert_eq!(told("user=@list record.a.b=1 accountId~1"), ["user~", "a.b", "accountId"]);
     }
 }

@@ -5,8 +5,9 @@ use super::{Hints, written_path};
 use crate::diagnostic::Span;
 use crate::fields::{self, FIELDS, Field, Kind, Place, Values, fold};
 use crate::identifier::is_identifier;
-use crate::query::edit::literal;
+use crate::query::{self, edit::literal};
 use crate::render::number;
+use crate::session::lookup::FEW_GROUPS;
 use crate::session::{Session, SessionError};
 use crate::store::{Counted, near_values};
 
@@ -21,6 +22,8 @@ const OF_AWS: &[&str] = &["event-name", "event-source", "region", "error", "reso
 const MOST_NAMED: usize = 3;
 /// A shorter beginning says too little.
 const SHORTEST_PREFIX: usize = 2;
+/// The records of so many events are soon read one by one.
+const FEW_EVENTS: u64 = 1_000;
 /// A shorter text is inside too many records.
 const SHORTEST_TEXT: usize = 3;
 /// What the names of services end in.
@@ -54,6 +57,9 @@ impl Hints<'_> {
     /// What is near a bare value. What an index tells comes first: there may be no time for the rest.
     pub(super) fn bare(&self, session: &mut Session, value: &str, span: Span) -> Result<(), SessionError> {
         let fields = |names: &[&str]| names.iter().filter_map(|name| fields::find(name)).collect::<Vec<_>>();
+        if self.occurs_alone(session, &literal(value))? {
+            return Ok(());
+        }
         let is_field = self.name_of_field(session, value, span);
         let exact = self.in_another_field(session, value, span);
         let mut found = exact;
@@ -83,7 +89,9 @@ impl Hints<'_> {
         value: &str,
         span: Span,
     ) -> Result<(), SessionError> {
-        if matches!(field.kind, Kind::Flag | Kind::Number | Kind::Time | Kind::Word(_)) {
+        if self.occurs_alone(session, &format!("{}={}", field.name, literal(value)))?
+            || matches!(field.kind, Kind::Flag | Kind::Number | Kind::Time | Kind::Word(_))
+        {
             return Ok(());
         }
         let compared = match field.kind {
@@ -94,14 +102,25 @@ impl Hints<'_> {
         let mut found = in_other_case || self.misspelled(session, &[field], &compared, span);
         found |= self.beginning(session, field, value)?;
         match self.case.few_values(field, self.until) {
-            Some(all) if !in_other_case => {
-                let all: Vec<String> = all.iter().map(told).collect();
-                session.note(&format!("`{}` has {}", field.name, all.join(", ")));
-            }
+            Some(all) if !in_other_case => list(session, field, &all),
             None if !found => self.elsewhere(session, field, value, span)?,
             _ => {}
         }
         Ok(())
+    }
+
+    /// The values of a field that none matches a pattern, where they are few.
+    pub(super) fn pattern(&self, session: &mut Session, field: &Field) {
+        if let Some(all) = self.case.few_values(field, self.until) {
+            list(session, field, &all);
+        }
+    }
+
+    /// Says so where a term matches events without the terms before it: then nothing is near what was meant.
+    fn occurs_alone(&self, session: &mut Session, term: &str) -> Result<bool, SessionError> {
+        let Some(events @ 1..) = self.count(session, term)? else { return Ok(false) };
+        session.note(&format!("`{term}` alone matches {}", number::counted(events, "event")));
+        Ok(true)
     }
 
     /// A text that no record has: the same in another case.
@@ -291,10 +310,15 @@ impl Hints<'_> {
             && self.asked.tree.text.get(span.start..span.end) == Some(value)
     }
 
-    /// How many events a lookup matches, where its scan reads few groups of records.
+    /// How many events a lookup matches, where few records have to be read for it.
     fn quick_count(&self, session: &Session, text: &str) -> Result<Option<u64>, SessionError> {
         let Ok(understood) = super::understand(self.case, text) else { return Ok(None) };
-        crate::session::lookup::total(session, self.case, &understood.lookup.without_stages())
+        let statement = query::emit_count(&understood.lookup.without_stages(), self.case);
+        let few = match statement.scan {
+            Some(scan) => scan.groups <= FEW_GROUPS,
+            None => !statement.scans_records || statement.estimate.is_some_and(|events| events <= FEW_EVENTS),
+        };
+        if few { self.count(session, text) } else { Ok(None) }
     }
 }
 
@@ -302,8 +326,14 @@ impl Hints<'_> {
 fn named_fields() -> impl Iterator<Item = &'static Field> {
     FIELDS.iter().filter(|field| {
         let counted = field.values == Values::Kept && !BARE.contains(&field.name);
-        counted && !matches!(field.kind, Kind::Flag | Kind::Number | Kind::Time | Kind::Word(_))
+        counted && !matches!(field.kind, Kind::Flag | Kind::Number | Kind::Time)
     })
+}
+
+/// Lists the values of a field.
+fn list(session: &mut Session, field: &Field, all: &[Counted]) {
+    let all: Vec<String> = all.iter().map(told).collect();
+    session.note(&format!("`{}` has {}", field.name, all.join(", ")));
 }
 
 /// A value with its events.
