@@ -58,5 +58,5 @@ pub use gaps::{Gaps, MOST_COUNTED};
 pub use info::Info;
 pub use keeper::Keeper;
 pub(crate) use open::{close, open_for_import};
-pub use path_names::{NearPath, PathNames, keys_of_path};
+pub use path_names::{NearPath, PathNames};
 pub use values::Counted;

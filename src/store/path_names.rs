@@ -6,7 +6,6 @@ use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 use super::case::Case;
-use super::paths;
 use super::records::{Block, Unpacker, are_plain};
 use crate::diagnostic::nearest;
 use crate::fields::fold;
@@ -195,11 +194,6 @@ impl Key {
             keys.pop();
         }
     }
-}
-
-/// The keys of a path as lookups and functions write it.
-pub fn keys_of_path(path: &str) -> Vec<String> {
-    paths::keys(path)
 }
 
 #[cfg(test)]
