@@ -1,9 +1,33 @@
-//! The integration tests, in one program.
+//! The integration tests, in one program; `queries` and `terminal` are programs of their own.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by a panic")]
 
 #[path = "../common/mod.rs"]
 mod common;
+mod properties;
 
+mod aws_clients;
+mod cli;
+mod delivery;
+mod diff;
+mod event_history;
+mod files;
 mod golden;
+mod handed_over;
+mod import;
+mod kill;
+mod language;
+mod ledger;
+mod lookup_events;
+mod lookup_properties;
 mod manifest;
+mod merge;
+mod normalise;
+mod readme;
+mod redact;
+mod repl;
+mod saved;
+mod schema;
+mod serve;
+mod session;
+mod snapshot;

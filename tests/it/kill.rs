@@ -1,17 +1,14 @@
 //! Imports that are killed, that find no space, or that meet another: the case stays sound, and the same import again
 //! gives what an undisturbed one gives.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by a panic")]
-
-mod common;
-
+use crate::common;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use common::program::{Desk, PROGRAM, Ran, as_nobody, chmod, gzip, journal, lower};
-use common::{Scratch, check_case, content, lines};
+use crate::common::program::{Desk, PROGRAM, Ran, as_nobody, chmod, gzip, journal, lower};
+use crate::common::{Scratch, check_case, content, lines};
 
 /// Small files.
 const FILES: usize = 240;

@@ -1,13 +1,9 @@
 //! `trailq merge`: cases brought together, in any order and as often as one likes, tell the same.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
-
 use std::path::{Path, PathBuf};
 
-use common::program::Desk;
-use common::{Scratch, check_case, content, lines, record, testdata};
+use crate::common::program::Desk;
+use crate::common::{Scratch, check_case, content, lines, record, testdata};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use rusqlite::Connection;

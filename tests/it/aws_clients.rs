@@ -1,16 +1,12 @@
 //! The real AWS CLI and boto3 against `trailq serve`: `aws_clients.py` installs them in an environment of their own and
 //! holds what they get against `trailq lookup-events`. Skipped, aloud, where they cannot be installed.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot go on fails")]
-
-mod common;
-
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use common::program::{Desk, PROGRAM};
-use common::{Scratch, corpus, testdata};
+use crate::common::program::{Desk, PROGRAM};
+use crate::common::{Scratch, corpus, testdata};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/aws_clients.py");
 

@@ -1,15 +1,11 @@
 //! A session without a terminal: what is typed, what goes to the rows, and what is remarked.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by a panic")]
-
-mod common;
-
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::path::Path;
 use std::rc::Rc;
 
-use common::{Scratch, record};
+use crate::common::{Scratch, record};
 use trailq::render::{Format, Style};
 use trailq::session::input::Input;
 use trailq::session::{Answer, Params, Session, SessionError, Settings, script};

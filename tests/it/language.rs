@@ -1,13 +1,9 @@
 //! Lookups over `testdata/delivery`, with the answers that its README tells.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by a panic")]
-
-mod common;
-
 use std::io;
 use std::sync::LazyLock;
 
-use common::{Scratch, program, testdata};
+use crate::common::{Scratch, program, testdata};
 use trailq::query::{self, Environment, Projection, Statement};
 use trailq::rows::{Cell, RowSink};
 use trailq::store::Case;

@@ -1,11 +1,8 @@
 //! `trailq queries`, `trailq run` and what scripts do with them, as a person uses them.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by a panic")]
-
-mod common;
-
-use common::program::Desk;
-use common::{content, record};
+use crate::common;
+use crate::common::program::Desk;
+use crate::common::{content, record};
 use serde_json::json;
 
 /// A query of one's own.

@@ -1,16 +1,12 @@
 //! What Event history lists for an event: the pairs that the formats reference documents, and real answers of AWS's
 //! where they are. Precision and recall are printed: `cargo test --test event_history -- --nocapture`.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot go on fails")]
-
-mod common;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use common::program::Desk;
-use common::{Scratch, corpus};
+use crate::common::program::Desk;
+use crate::common::{Scratch, corpus};
 use serde_json::{Value, json};
 
 /// What an event lists: `TYPE NAME`, with an empty type where Event history gives none.

@@ -1,11 +1,7 @@
 //! `trailq diff`: what one case holds and another does not.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
-
-use common::program::Desk;
-use common::{record, testdata};
+use crate::common::program::Desk;
+use crate::common::{record, testdata};
 use serde_json::json;
 
 /// Two cases: A has the events 1 to 3, B has 2 with another content, 3 in another layout, and 4.

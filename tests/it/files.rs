@@ -1,13 +1,10 @@
 //! Files that commands write: nothing is overwritten without being told to, and nothing half-written has its name.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by a panic")]
-
-mod common;
-
+use crate::common;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
-use common::program::{Desk, Ran, as_nobody, chmod, lower};
+use crate::common::program::{Desk, Ran, as_nobody, chmod, lower};
 
 /// Runs lines as a script of the desk.
 fn script(desk: &Desk, lines: &str) -> Ran {

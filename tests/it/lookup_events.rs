@@ -1,13 +1,9 @@
 //! `trailq lookup-events`: the options and the JSON of `aws cloudtrail lookup-events`.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::program::{Desk, Ran};
-use common::{Scratch, testdata};
+use crate::common::program::{Desk, Ran};
+use crate::common::{Scratch, testdata};
 use serde_json::Value;
 
 /// The attributes of the AWS CLI's shorthand.

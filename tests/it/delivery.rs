@@ -1,17 +1,13 @@
 //! The generated deliveries that measurements use: the same for the same seed, whole, and imported without a loss.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by a panic")]
-
-#[path = "bench/delivery/mod.rs"]
-mod delivery;
-
-mod common;
+#[path = "../bench/delivery/mod.rs"]
+mod generator;
 
 use std::collections::{BTreeSet, HashMap};
 
-use common::Scratch;
-use delivery::files::{write_many, write_one};
-use delivery::{Delivery, Options};
+use crate::common::Scratch;
+use generator::files::{write_many, write_one};
+use generator::{Delivery, Options};
 use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64;
 

@@ -1,18 +1,14 @@
 //! Cases that come from somebody else: made by an earlier trailq, altered by another program, crafted, or damaged. None of
 //! them acts, and each is answered or refused with a reason.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
-
-mod common;
-
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use common::program::{Desk, Ran};
-use common::{check_case, lines, record, testdata};
+use crate::common::program::{Desk, Ran};
+use crate::common::{check_case, lines, record, testdata};
 use flate2::read::GzDecoder;
 use rusqlite::Connection;
 

@@ -1,15 +1,12 @@
 //! Snapshots: what is handed on is what was there, no more and no less, and tells where it comes from.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by a panic")]
-
-mod common;
-
+use crate::common;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use common::program::{Desk, Ran, journal};
-use common::{Scratch, check_case, content, lines, testdata};
+use crate::common::program::{Desk, Ran, journal};
+use crate::common::{Scratch, check_case, content, lines, testdata};
 
 /// A folder with the delivery and the shapes as `trailq.db`, with tags, notes and a saved query.
 fn desk() -> Desk {

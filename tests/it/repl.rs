@@ -1,12 +1,9 @@
 //! The prompt, in a pseudo-terminal as a person has it, and without one.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by a panic")]
-
-mod common;
-
-use common::program::{Desk, gzip};
-use common::record;
-use common::terminal::{PROMPT, Terminal};
+use crate::common;
+use crate::common::program::{Desk, gzip};
+use crate::common::record;
+use crate::common::terminal::{PROMPT, Terminal};
 
 /// A person at the prompt.
 struct Person {

@@ -1,10 +1,6 @@
 //! From records to columns: every identity type, and every trap of the data that the formats reference names.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
-
-use common::{Scratch, record};
+use crate::common::{Scratch, record};
 
 /// The columns of one record, by a SELECT on `event_history`.
 fn columns(record: &str, select: &str) -> String {

@@ -1,22 +1,17 @@
 //! Random lookups over random events, held against an evaluation in memory that knows neither tables nor SQL.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by a panic")]
-
-mod common;
-mod properties;
-
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
-use common::Scratch;
-use properties::dice::Dice;
-use properties::facts::{Fact, Resource};
-use properties::filters::{About, Filter, LIST, NOW, filter, path_term, term};
-use properties::lists::{long_term, some_path};
-use properties::oracle::matches;
-use properties::records;
-use properties::stages::{self, Answer, Cell, Stage};
+use crate::common::Scratch;
+use crate::properties::dice::Dice;
+use crate::properties::facts::{Fact, Resource};
+use crate::properties::filters::{About, Filter, LIST, NOW, filter, path_term, term};
+use crate::properties::lists::{long_term, some_path};
+use crate::properties::oracle::matches;
+use crate::properties::records;
+use crate::properties::stages::{self, Answer, Cell, Stage};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestCaseResult, TestRunner};
 use trailq::fields::FIELDS;

@@ -1,18 +1,14 @@
 //! `trailq snapshot --redact`: nothing of what was replaced is left anywhere in the file, and what is left still tells who
 //! did what.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot go on fails")]
-
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use crate::common::program::Desk;
+use crate::common::{check_case, corpus, lines, testdata};
 use aho_corasick::AhoCorasick;
-use common::program::Desk;
-use common::{check_case, corpus, lines, testdata};
 use regex::Regex;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;

@@ -1,15 +1,12 @@
 //! The program as it is run: arguments in, rows, remarks and exit codes out.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by a panic")]
-
-mod common;
-
+use crate::common;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 
-use common::program::{Desk, as_nobody, chmod, gzip, lower};
-use common::{record, testdata};
+use crate::common::program::{Desk, as_nobody, chmod, gzip, lower};
+use crate::common::{record, testdata};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 

@@ -1,6 +1,5 @@
 //! README's commands are run, and what they print is what README says.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test that cannot go on fails")]
 //!
 //! A block marked `console` holds commands behind `$ ` and what each prints on standard output. They run one after the
 //! other in one folder in which `testdata` lies, so that a later command finds the case of an earlier one.
@@ -10,12 +9,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use common::program::Desk;
-use common::terminal::Terminal;
+use crate::common::program::Desk;
+use crate::common::terminal::Terminal;
 use trailq::fields::FIELDS;
 use trailq::session::commands::COMMANDS;
-
-mod common;
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
 

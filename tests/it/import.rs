@@ -1,15 +1,12 @@
 //! Import, through the library: what is read from every wrapping, what is told of what cannot be read, and that the
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot go on fails")]
 //! answer does not depend on how it came.
-
-mod common;
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use common::{Scratch, content, corpus, record, testdata};
+use crate::common::{Scratch, content, corpus, record, testdata};
 use trailq::ingest::Options;
 use trailq::store::Case;
 

@@ -1,16 +1,13 @@
 //! `trailq serve`: LookupEvents over HTTP, with clients that behave and clients that do not. The AWS CLI and boto3 are
 //! tried in `aws_clients`.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot go on fails")]
-
-mod common;
-
+use crate::common;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::program::Desk;
+use crate::common::program::Desk;
 use serde_json::{Value, json};
 
 /// The operation, as most SDKs name it.

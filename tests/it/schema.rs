@@ -1,14 +1,10 @@
 //! The catalogue of fields, the schema, its documentation and the layers of the source agree.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use common::{Scratch, lines, testdata};
+use crate::common::{Scratch, lines, testdata};
 use rusqlite::Connection;
 use trailq::fields::{FIELDS, HISTORY_COLUMNS, Place, Values};
 

@@ -1,15 +1,12 @@
 //! The ledger accounts for every content of every file, also of one that is overwritten under its name.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
-
-mod common;
-
+use crate::common;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use common::program::Desk;
-use common::{Scratch, check_case, check_sums, lines, record};
+use crate::common::program::Desk;
+use crate::common::{Scratch, check_case, check_sums, lines, record};
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
