@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::Scratch;
+use common::{Needs, Scratch, skip};
 use plant::{Expected, Test};
 use trailq::rows::{Cell, RowSink};
 use trailq::saved::{Library, SavedQuery, bind};
@@ -203,12 +203,12 @@ fn every_query_runs_on_the_schema_and_reads_events_by_an_index() {
 fn any_sqlite_program_runs_the_queries_without_functions_of_trailq() {
     let version = Command::new("sqlite3").arg("--version").output();
     let Ok(version) = version.map(|output| String::from_utf8(output.stdout).unwrap()) else {
-        eprintln!("SKIPPED: there is no sqlite3");
+        skip(Needs::Tool("sqlite3"), "there is no sqlite3");
         return;
     };
     let numbers: Vec<u32> = version.split(['.', ' ']).take(2).filter_map(|part| part.parse().ok()).collect();
     if numbers < vec![3, 38] {
-        eprintln!("SKIPPED: sqlite3 is {version}, and has no unixepoch()");
+        skip(Needs::Tool("sqlite3"), format_args!("sqlite3 is {version}, which has no unixepoch()"));
         return;
     }
     let scratch = Scratch::new();

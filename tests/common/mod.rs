@@ -5,11 +5,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by a panic")]
 
 pub mod program;
+pub mod skip;
 pub mod terminal;
 
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
+pub use skip::{Needs, skip};
 use tempfile::TempDir;
 use trailq::ingest::{Options, Report, Unwatched, import};
 
@@ -24,7 +26,7 @@ pub fn corpus() -> Option<PathBuf> {
     if path.is_dir() {
         return Some(path);
     }
-    eprintln!("SKIPPED: there is no {}", path.display());
+    skip(Needs::Shared, format_args!("there is no {}", path.display()));
     None
 }
 

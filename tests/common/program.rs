@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
 
-use super::{Scratch, testdata};
+use super::{Needs, Scratch, skip, testdata};
 
 /// The program.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_trailq");
@@ -172,7 +172,7 @@ pub fn as_nobody(desk: &Desk) -> bool {
     if probe.output().is_ok_and(|output| output.status.success()) {
         return true;
     }
-    eprintln!("SKIPPED: root is forbidden nothing, and nobody else can run {PROGRAM}");
+    skip(Needs::Privilege, format_args!("root is forbidden nothing, and no other user can run {PROGRAM}"));
     false
 }
 

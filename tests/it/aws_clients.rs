@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::common::program::{Desk, PROGRAM};
-use crate::common::{Scratch, corpus, testdata};
+use crate::common::{Needs, Scratch, corpus, skip, testdata};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/aws_clients.py");
 
@@ -15,13 +15,13 @@ fn clients() -> Option<String> {
     let made = match Command::new("python3").args([SCRIPT, "prepare"]).output() {
         Ok(made) => made,
         Err(error) => {
-            eprintln!("SKIPPED: the AWS clients need python3: {error}");
+            skip(Needs::Tool("python3"), format_args!("the AWS clients need python3: {error}"));
             return None;
         }
     };
     if !made.status.success() {
         assert_eq!(made.status.code(), Some(3), "{made:?}");
-        eprintln!("SKIPPED: {}", String::from_utf8_lossy(&made.stderr).trim());
+        skip(Needs::Tool("aws-clients"), String::from_utf8_lossy(&made.stderr).trim());
         return None;
     }
     Some(String::from_utf8(made.stdout).unwrap().trim().to_owned())

@@ -1,6 +1,7 @@
 //! Files that commands write: nothing is overwritten without being told to, and nothing half-written has its name.
 
 use crate::common;
+use crate::common::{Needs, skip};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
@@ -287,7 +288,7 @@ impl SmallDisk {
         if mount.status().is_ok_and(|status| status.success()) {
             return Some(SmallDisk(folder));
         }
-        eprintln!("SKIPPED: no file system can be mounted here");
+        skip(Needs::Privilege, "no file system can be mounted here");
         None
     }
 }

@@ -2,6 +2,7 @@
 
 //! answer does not depend on how it came.
 
+use crate::common::{Needs, skip};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -386,7 +387,7 @@ fn links_are_followed_only_when_asked_and_loops_are_told() {
 fn the_seed_events_are_found_by_name_user_resource_and_time() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/seed-events");
     if !folder.is_dir() {
-        eprintln!("SKIPPED: there is no {}", folder.display());
+        skip(Needs::Shared, format_args!("there is no {}", folder.display()));
         return;
     }
     let scratch = Scratch::new();

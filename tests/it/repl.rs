@@ -4,6 +4,7 @@ use crate::common;
 use crate::common::program::{Desk, gzip};
 use crate::common::record;
 use crate::common::terminal::{PROMPT, Terminal};
+use crate::common::{Needs, skip};
 
 /// A person at the prompt.
 struct Person {
@@ -235,7 +236,7 @@ fn names(desk: &Desk) -> Vec<String> {
 #[test]
 fn the_pager_executes_and_writes_nothing_that_is_typed() {
     if std::process::Command::new("less").arg("--version").output().is_err() {
-        eprintln!("SKIPPED: there is no less");
+        skip(Needs::Tool("less"), "there is no less");
         return;
     }
     let pagers: [&[(&str, &str)]; 4] = [
@@ -298,7 +299,7 @@ fn the_pager_executes_and_writes_nothing_that_is_typed() {
 fn a_pager_without_a_safe_mode_finds_no_shell_to_run() {
     let util_linux = std::process::Command::new("more").arg("--version").output();
     if !util_linux.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("util-linux")) {
-        eprintln!("SKIPPED: there is no more of util-linux");
+        skip(Needs::Tool("more"), "there is no more of util-linux");
         return;
     }
     let desk = Desk::with_delivery();

@@ -1,6 +1,7 @@
 //! Snapshots: what is handed on is what was there, no more and no less, and tells where it comes from.
 
 use crate::common;
+use crate::common::{Needs, skip};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -650,11 +651,11 @@ const PORTABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/portable.py")
 fn other_programs_open_and_browse_a_portable_snapshot() {
     let made = match Command::new("python3").args([PORTABLE, "prepare"]).output() {
         Ok(made) => made,
-        Err(error) => return eprintln!("SKIPPED: pandas and Datasette need python3: {error}"),
+        Err(error) => return skip(Needs::Tool("python3"), format_args!("pandas and Datasette need python3: {error}")),
     };
     if !made.status.success() {
         assert_eq!(made.status.code(), Some(3), "{made:?}");
-        return eprintln!("SKIPPED: {}", String::from_utf8_lossy(&made.stderr).trim());
+        return skip(Needs::Tool("pandas-datasette"), String::from_utf8_lossy(&made.stderr).trim());
     }
     let python = String::from_utf8(made.stdout).unwrap();
     let desk = desk();
@@ -680,7 +681,7 @@ fn the_sqlite3_shell_asks_a_portable_snapshot_without_a_function_of_trailq() {
             Some(String::from_utf8(asked.stdout).unwrap())
         }
         Err(error) => {
-            eprintln!("SKIPPED: there is no sqlite3: {error}");
+            skip(Needs::Tool("sqlite3"), format_args!("there is no sqlite3: {error}"));
             None
         }
     };
