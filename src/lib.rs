@@ -25,6 +25,7 @@ pub mod ledger;
 pub mod lookup_events;
 pub mod nested;
 mod output_file;
+mod pattern;
 pub mod policy;
 pub mod query;
 pub mod redact;

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::pattern::literal;
 use crate::store::Delivery;
 
 /// The parts of a delivered file's name.
@@ -17,14 +18,13 @@ pub(crate) struct Name {
 impl Name {
     /// Reads the name of a file; anything that is not a delivered file's name says nothing.
     pub(crate) fn parse(file_name: &str) -> Name {
-        static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-            Regex::new(concat!(
+        static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
+            literal(concat!(
                 r"^(\d{12})_CloudTrail(?:-[A-Za-z]+)?_([a-z]{2}(?:-[a-z]+)+-\d+)_(?:.*_)?",
                 r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})?Z"
             ))
-            .ok()
         });
-        let Some(parts) = PATTERN.as_ref().and_then(|pattern| pattern.captures(file_name)) else {
+        let Some(parts) = PATTERN.captures(file_name) else {
             return Name::default();
         };
         let part = |index: usize| parts.get(index).map_or("00", |part| part.as_str());

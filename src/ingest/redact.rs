@@ -24,38 +24,45 @@ pub fn gather(case: &Path, kinds: &[Kind]) -> Result<Found, Error> {
     let source = other.source();
     let mut records = source.records()?;
     for turn in other.turns()? {
-        records.each(&turn, &mut |record| {
-            found.record(record);
-            Ok(true)
-        })?;
+        records.each(&turn, &mut |record| found.record(record).map(|()| true))?;
     }
     Ok(found)
 }
 
 /// Writes a case anew with what was found replaced. `from` is a case that is thrown away after: what it holds beside its
-/// records is rewritten in place. `to` is a file that is not there yet.
+/// records is rewritten in place. `to` is a file that is not there yet, or an empty one.
 ///
 /// # Errors
 /// The case cannot be read, or the new one cannot be written.
 pub fn redact(from: &Path, to: &Path, found: Found, progress: &dyn Progress) -> Result<Redactor, Error> {
-    let redactor = Redactor::new(found).map_err(|reason| Error::Redaction { reason })?;
-    let mut rewriter = Rewriter::new(&redactor);
+    let mut redactor = Redactor::new(found).map_err(|reason| Error::Redaction { reason })?;
     let staged = Staged::open(from)?;
-    let mut kept = HashMap::new();
+    let clashing = clashing(&redactor, staged.unusual_ids(&redactor)?);
+    redactor.replace_whole(clashing);
+    let mut rewriter = Rewriter::new(&redactor);
+    let mut ids = HashMap::new();
     for (event_id, record) in staged.events_without_id()? {
-        if let Some(new) = id_of(&mut rewriter, &record) {
-            kept.insert(event_id, new);
-        }
+        let new = id_of(&mut rewriter, &record).map_err(|reason| Error::Redaction { reason })?;
+        ids.insert(event_id, new);
     }
-    staged.rewrite(&redactor, &kept)?;
+    staged.rewrite(&redactor, &ids)?;
     staged.close()?;
     into_case(to, &mut [Other::open(from)?], true, progress, Some(&redactor))?;
     Ok(redactor)
 }
 
+/// Of event ids those that would become the same as another one.
+fn clashing(redactor: &Redactor, ids: Vec<String>) -> Vec<String> {
+    let mut by_new: HashMap<String, Vec<String>> = HashMap::new();
+    for id in ids {
+        by_new.entry(redactor.event_id(&id)).or_default().push(id);
+    }
+    by_new.into_values().filter(|ids| ids.len() > 1).flatten().collect()
+}
+
 /// The event id that a record without one gets once it is rewritten.
-fn id_of(rewriter: &mut Rewriter<'_>, record: &[u8]) -> Option<String> {
-    let record = rewriter.record(record).ok()?;
-    let parsed: RawRecord<'_> = serde_json::from_slice(&record).ok()?;
-    Some(normalise(&parsed, &record).0.event_id.to_string())
+fn id_of(rewriter: &mut Rewriter<'_>, record: &[u8]) -> Result<String, String> {
+    let record = rewriter.record(record)?;
+    let parsed: RawRecord<'_> = serde_json::from_slice(&record).map_err(|error| error.to_string())?;
+    Ok(normalise(&parsed, &record).0.event_id.to_string())
 }

@@ -7,9 +7,12 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-use super::spans::{arns, is_nobody, looks_like_key, unescape};
-use super::{Kind, implied};
+use super::encodings::readings;
+use super::identifiers::{arns, is_account, keys, looks_like_key};
+use super::names::is_nobody;
+use super::{Kind, implied, words};
 use crate::arn::Arn;
+use crate::pattern::literal;
 
 /// Keys of a record under which a user's or a session's name stands, in lower case.
 const NAME_KEYS: &[&str] = &[
@@ -28,14 +31,16 @@ const NAME_KEYS: &[&str] = &[
     "preferredusername",
 ];
 /// The same in JSON that stands in a text, once its escapes are read.
-static INNER_NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static INNER_NAME: LazyLock<Regex> = LazyLock::new(|| {
     let keys = NAME_KEYS.join("|");
-    Regex::new(&format!(r#"(?i)"\s*(?:{keys})\s*"\s*:\s*"\s*([^"]+?)\s*""#)).ok()
+    literal(&format!(r#"(?i)"\s*(?:{keys})\s*"\s*:\s*"\s*([^"]+?)\s*""#))
 });
 /// An e-mail address.
-static EMAIL: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"[A-Za-z0-9._%+=-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+").ok());
-/// Names in ARNs that are shorter are replaced there only.
+static EMAIL: LazyLock<Regex> =
+    LazyLock::new(|| literal(r"[\p{Alphabetic}0-9._%+=-]+@[\p{Alphabetic}0-9-]+(?:\.[\p{Alphabetic}0-9-]+)+"));
+/// Whose a folder of a machine is.
+static HOME: LazyLock<Regex> = LazyLock::new(|| literal(r"(?:/home/|/Users/|\\Users\\)([^/\\]+)"));
+/// Names in ARNs, and parts of names, that are shorter are replaced there only.
 const SHORTEST: usize = 3;
 
 /// What was found.
@@ -43,11 +48,16 @@ const SHORTEST: usize = 3;
 pub struct Found {
     pub(super) kinds: Vec<Kind>,
     pub(super) names: HashSet<String>,
+    pub(super) accounts: HashSet<String>,
+    /// In capitals.
+    pub(super) keys: HashSet<String>,
     pub(super) addresses: HashSet<IpAddr>,
     /// Texts that were looked through.
     seen: HashSet<String>,
 }
 
+/// Shorter texts have no key in them.
+const SHORTEST_KEY: usize = 12;
 /// How many texts are kept in mind, so as not to be looked through again.
 const MOST_SEEN: usize = 1 << 18;
 
@@ -61,34 +71,72 @@ impl Found {
         self.kinds.contains(&kind)
     }
 
+    /// Everything that must not be given as a pseudonym, in lower case.
     pub(super) fn originals(&self) -> HashSet<String> {
-        self.names.clone()
+        let texts = self.names.iter().chain(&self.accounts).chain(&self.keys).map(|text| text.to_lowercase());
+        texts.chain(self.addresses.iter().map(IpAddr::to_string)).collect()
     }
 
-    /// A name of a user or a session.
+    /// A name of a user or a session. Of an e-mail address and of `DOMAIN\\name` the name in it too.
     pub fn user(&mut self, name: &str) {
-        if self.has(Kind::Users) && !is_nobody(name) {
-            self.names.insert(name.to_owned());
+        if !self.has(Kind::Users) || is_nobody(name) {
+            return;
+        }
+        self.names.insert(name.to_owned());
+        let local = name.split_once('@').map_or(name, |(local, _)| local);
+        let parts = [local, local.split('+').next().unwrap_or(local), local.rsplit('\\').next().unwrap_or(local)];
+        for part in parts {
+            if part.len() >= SHORTEST && part != name && !is_nobody(part) && !words::is_identifier(part) {
+                self.names.insert(part.to_owned());
+            }
+        }
+    }
+
+    /// The name of whoever used trailq, unless it is a word that says nothing of anybody: `admin`.
+    pub fn investigator(&mut self, name: &str) {
+        if name.len() >= SHORTEST && !words::is_identifier(name) {
+            self.user(name);
+        }
+    }
+
+    /// The owners of folders in a path.
+    pub fn path(&mut self, path: &str) {
+        let owners: Vec<&str> = HOME.captures_iter(path).filter_map(|parts| Some(parts.get(1)?.as_str())).collect();
+        owners.into_iter().for_each(|owner| self.investigator(owner));
+        self.text(path);
+    }
+
+    /// An account.
+    pub fn account(&mut self, account: &str) {
+        if self.has(Kind::Accounts) && is_account(account) && !self.accounts.contains(account) {
+            self.accounts.insert(account.to_owned());
         }
     }
 
     /// A key, which may not look like one.
     pub fn key(&mut self, key: &str) {
-        if self.has(Kind::Keys) && !looks_like_key(key) && !is_nobody(key) {
-            self.names.insert(key.to_owned());
+        if !self.has(Kind::Keys) || is_nobody(key) {
+            return;
         }
+        match looks_like_key(key) {
+            true => self.keys.insert(key.to_owned()),
+            false => self.names.insert(key.to_owned()),
+        };
     }
 
     /// An address, or something else that stands in its place.
     pub fn address(&mut self, address: &str) {
-        self.addresses.extend(address.parse::<IpAddr>().ok());
+        self.addresses.extend(address.parse::<IpAddr>().ok().map(|address| address.to_canonical()));
     }
 
     /// Looks through a record.
-    pub fn record(&mut self, record: &[u8]) {
-        if let Ok(value) = serde_json::from_slice::<Value>(record) {
-            self.value(None, &value);
-        }
+    ///
+    /// # Errors
+    /// It is not JSON.
+    pub fn record(&mut self, record: &[u8]) -> Result<(), String> {
+        let value = serde_json::from_slice::<Value>(record).map_err(|error| error.to_string())?;
+        self.value(None, &value);
+        Ok(())
     }
 
     fn value(&mut self, key: Option<&str>, value: &Value) {
@@ -112,9 +160,9 @@ impl Found {
 
     /// A text that stands under a key.
     fn under(&mut self, key: &str, text: &str) {
-        if key == "sourceIPAddress" {
+        if key.eq_ignore_ascii_case("sourceIPAddress") {
             self.address(text);
-        } else if key == "accessKeyId" {
+        } else if key.eq_ignore_ascii_case("accessKeyId") {
             self.key(text);
         } else if key.eq_ignore_ascii_case("principalId") {
             if let Some((_, session)) = text.split_once(':') {
@@ -127,7 +175,11 @@ impl Found {
 
     /// Looks through any text.
     pub fn text(&mut self, text: &str) {
-        let worth = text.contains("arn:") || text.contains(['@', '\\', '%']);
+        self.account(text);
+        let has_prefix = self.has(Kind::Keys) && text.len() >= SHORTEST_KEY;
+        let worth = text.contains("arn:")
+            || text.contains(['@', '\\', '%', '&', '"'])
+            || (has_prefix && keys(text).next().is_some());
         if !worth || self.seen.contains(text) {
             return;
         }
@@ -135,15 +187,16 @@ impl Found {
             self.seen.insert(text.to_owned());
         }
         self.flat(text);
-        if text.contains(['\\', '%', '"']) {
-            let (read, _) = unescape(text);
-            self.flat(&read);
-            let users: Vec<String> = INNER_NAME
-                .iter()
-                .flat_map(|names| names.captures_iter(&read))
-                .filter_map(|parts| Some(parts.get(1)?.as_str().to_owned()))
-                .collect();
-            users.iter().for_each(|name| self.user(name));
+        // What is encoded too often is replaced as a whole.
+        for reading in readings(text).unwrap_or_default() {
+            let read = &reading.text;
+            self.flat(read);
+            let users = INNER_NAME.captures_iter(read).filter_map(|parts| Some(parts.get(1)?.as_str()));
+            users.for_each(|name| self.user(name));
+        }
+        if text.contains('"') {
+            let users = INNER_NAME.captures_iter(text).filter_map(|parts| Some(parts.get(1)?.as_str()));
+            users.for_each(|name| self.user(name));
         }
     }
 
@@ -151,16 +204,18 @@ impl Found {
         for place in arns(text) {
             self.arn(&text[place.whole]);
         }
+        if self.has(Kind::Keys) {
+            self.keys.extend(keys(text).map(str::to_owned));
+        }
         if self.has(Kind::Users) && text.contains('@') {
-            let emails: Vec<&str> =
-                EMAIL.iter().flat_map(|email| email.find_iter(text)).map(|found| found.as_str()).collect();
-            emails.into_iter().for_each(|email| self.user(email));
+            EMAIL.find_iter(text).for_each(|email| self.user(email.as_str()));
         }
     }
 
     /// The names in an ARN.
     fn arn(&mut self, text: &str) {
         let Some(arn) = Arn::parse(text).filter(|arn| arn.account != "aws") else { return };
+        self.account(arn.account);
         let (kind, parts) = (arn.kind(), arn.resource.split('/').collect::<Vec<_>>());
         match (arn.service, kind) {
             ("iam", "user") | ("sts", "federated-user") => parts.last().into_iter().for_each(|name| self.user(name)),
@@ -174,9 +229,24 @@ impl Found {
         let inside = bucket.into_iter().chain(parts.get(1).copied());
         for name in [arn.name(), crate::arn::last_part(arn.resource)].into_iter().chain(inside) {
             let digits = name.bytes().all(|byte| byte.is_ascii_digit());
-            if name.len() >= SHORTEST && !digits && !name.contains(['*', '?', '$']) && !is_nobody(name) {
+            let own = digits || name == "CloudTrail" || looks_like_key(name) || name.contains(['*', '?', '$']);
+            if name.len() >= SHORTEST && !own && !is_nobody(name) {
                 self.names.insert(name.to_owned());
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use super::{EMAIL, HOME, INNER_NAME};
+
+    #[test]
+    fn every_pattern_compiles() {
+        for pattern in [&INNER_NAME, &EMAIL, &HOME] {
+            LazyLock::force(pattern);
         }
     }
 }

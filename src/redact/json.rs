@@ -1,80 +1,16 @@
 //! A record with its texts replaced, and all else byte for byte as it was.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::spans::replace;
-use super::{Kind, Redactor};
+use super::shapes::Shape;
+use super::spans::{is_api_key, replace};
+use super::{ACCOUNT_DIGITS, Kind, Redactor, shapes};
 
-/// Fields of a record whose values are CloudTrail's own words.
-const OWN: &[&str] = &[
-    "eventVersion",
-    "eventTime",
-    "eventSource",
-    "eventName",
-    "awsRegion",
-    "eventID",
-    "eventId",
-    "eventType",
-    "eventCategory",
-    "sharedEventID",
-    "requestID",
-    "apiVersion",
-    "errorCode",
-];
-/// Keys that stand in records whoever is called so.
-const KEYS: &[&str] = &[
-    "name",
-    "type",
-    "user",
-    "users",
-    "key",
-    "keys",
-    "id",
-    "ids",
-    "value",
-    "values",
-    "arn",
-    "role",
-    "roles",
-    "group",
-    "groups",
-    "policy",
-    "tag",
-    "tags",
-    "items",
-    "item",
-    "resource",
-    "resources",
-    "action",
-    "state",
-    "status",
-    "source",
-    "target",
-    "description",
-    "message",
-    "reason",
-    "bucket",
-    "object",
-    "path",
-    "version",
-    "account",
-    "region",
-    "data",
-    "rules",
-    "web",
-    "test",
-    "admin",
-    "attributes",
-    "default",
-    "config",
-    "host",
-];
 /// How many texts are kept in mind with what becomes of them.
 const MOST_SEEN: usize = 1 << 16;
 /// Longer ones are not.
 const LONGEST: usize = 512;
-/// Digits of an account.
-const ACCOUNT: usize = 12;
 
 /// Texts that were met before, with what becomes of them.
 #[derive(Default)]
@@ -95,6 +31,7 @@ enum Part {
     Value,
     /// `userAgent`.
     Agent,
+    EventId,
 }
 
 struct Walk<'a> {
@@ -110,8 +47,8 @@ impl Walk<'_> {
     fn run(&mut self) -> Result<(), String> {
         let bytes = self.text.as_bytes();
         let mut depth = 0_usize;
-        // The field of the record whose value comes.
-        let (mut own, mut agent) = (false, false);
+        // The field of the record whose value comes, and the key before a value.
+        let (mut field, mut key) = (Cow::Borrowed(""), Cow::Borrowed(""));
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
             match byte {
@@ -120,31 +57,31 @@ impl Walk<'_> {
                 b'"' => {
                     let end = string_end(bytes, at).ok_or("a text in it does not end")?;
                     let behind = bytes[end..].iter().find(|byte| !byte.is_ascii_whitespace());
-                    let is_key = behind == Some(&b':');
-                    if is_key && depth == 1 {
-                        let field = &self.text[at + 1..end - 1];
-                        (own, agent) = (OWN.contains(&field), field == "userAgent");
-                    } else if is_key {
+                    if behind == Some(&b':') {
+                        key = unescape(&self.text[at..end])?;
+                        if depth == 1 {
+                            field = key.clone();
+                        }
                         self.string(at, end, Part::Key)?;
-                    } else if agent && depth == 1 {
-                        self.string(at, end, Part::Agent)?;
-                    } else if !(own && depth == 1) {
-                        self.string(at, end, Part::Value)?;
+                    } else {
+                        let top = depth == 1;
+                        let shapes = if top { shapes::of_field(&field) } else { &[] };
+                        // `type` says what kind of identity it is.
+                        let shapes = if field == "userIdentity" && key == "type" { &[Shape::Word] } else { shapes };
+                        let part = match () {
+                            () if shapes::EVENT_ID_FIELDS.contains(&&*key) => Part::EventId,
+                            () if top && field == "userAgent" => Part::Agent,
+                            () => Part::Value,
+                        };
+                        if shapes.is_empty() || !shapes::any_fits(shapes, &unescape(&self.text[at..end])?) {
+                            self.string(at, end, part)?;
+                        }
                     }
                     at = end;
                     continue;
                 }
                 b'0'..=b'9' => {
-                    let number = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-');
-                    let end = at + bytes[at..].iter().take_while(|byte| number(byte)).count();
-                    let digits = &self.text[at..end];
-                    let minus = at > 0 && bytes[at - 1] == b'-';
-                    let whole = digits.len() == ACCOUNT && digits.bytes().all(|byte| byte.is_ascii_digit());
-                    if whole && !minus && self.redactor.has(Kind::Accounts) {
-                        let account = self.redactor.pseudonyms.account(digits);
-                        self.put(at, end, &account);
-                    }
-                    at = end;
+                    at = self.number(at);
                     continue;
                 }
                 _ => {}
@@ -162,10 +99,49 @@ impl Walk<'_> {
         self.at = end;
     }
 
+    /// Replaces accounts in the number that begins at `start`, and gives where it ends.
+    fn number(&mut self, start: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let is_part = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-');
+        let end = start + bytes[start..].iter().take_while(|byte| is_part(byte)).count();
+        if !self.redactor.has(Kind::Accounts) || end - start < ACCOUNT_DIGITS {
+            return end;
+        }
+        let (spelled, by) = (&self.text[start..end], &self.redactor.pseudonyms);
+        if !spelled.bytes().all(|byte| byte.is_ascii_digit()) {
+            let whole = spelled.parse::<f64>().ok().filter(|number| number.fract() == 0.0);
+            let account =
+                whole.map(|number| format!("{number:.0}")).filter(|account| self.redactor.accounts.contains(account));
+            if let Some(account) = account {
+                self.put(start, end, &by.account(&account));
+            }
+        } else if spelled.len() == ACCOUNT_DIGITS && !self.text[..start].ends_with('-') {
+            self.put(start, end, &by.account(spelled));
+        } else {
+            let known: Vec<usize> = self.redactor.known_accounts(spelled).collect();
+            for at in known {
+                let span = start + at..start + at + ACCOUNT_DIGITS;
+                if span.start >= self.at {
+                    let account = by.account(&self.text[span.clone()]);
+                    self.put(span.start, span.end, &account);
+                }
+            }
+        }
+        end
+    }
+
     /// Replaces what stands in a string.
     fn string(&mut self, start: usize, end: usize, part: Part) -> Result<(), String> {
         let spelled = &self.text[start..end];
-        if part == Part::Key && KEYS.contains(&&spelled[1..spelled.len() - 1]) {
+        if part == Part::Key && is_api_key(&spelled[1..spelled.len() - 1]) {
+            return Ok(());
+        }
+        if part == Part::EventId {
+            let id = unescape(spelled)?;
+            let new = self.redactor.event_id(&id);
+            if new != id {
+                self.put(start, end, &serde_json::Value::from(new).to_string());
+            }
             return Ok(());
         }
         if part != Part::Agent
@@ -176,11 +152,7 @@ impl Walk<'_> {
             }
             return Ok(());
         }
-        let read: String = match spelled.contains('\\') {
-            true => serde_json::from_str(spelled).map_err(|error| error.to_string())?,
-            false => spelled[1..spelled.len() - 1].to_owned(),
-        };
-        let replaced = replace(self.redactor, &read, part == Part::Agent)
+        let replaced = replace(self.redactor, &unescape(spelled)?, part == Part::Agent)
             .map(|replaced| serde_json::Value::from(replaced).to_string());
         if part != Part::Agent && spelled.len() <= LONGEST && self.seen.0.len() < MOST_SEEN {
             self.seen.0.insert(spelled.to_owned(), replaced.clone());
@@ -189,6 +161,14 @@ impl Walk<'_> {
             self.put(start, end, &replaced);
         }
         Ok(())
+    }
+}
+
+/// What a string says, from its opening to its closing quote.
+fn unescape(spelled: &str) -> Result<Cow<'_, str>, String> {
+    match spelled.contains('\\') {
+        true => serde_json::from_str(spelled).map(Cow::Owned).map_err(|error| error.to_string()),
+        false => Ok(Cow::Borrowed(&spelled[1..spelled.len() - 1])),
     }
 }
 

@@ -6,13 +6,18 @@
 //! in a string, URL-encoded policies. A pseudonym is made with a secret by HMAC, so that nobody can find the original by
 //! trying all there are.
 
+mod encodings;
 mod found;
+mod identifiers;
 mod json;
 mod key;
+mod names;
 mod pseudonyms;
+mod shapes;
 mod spans;
+mod words;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -20,6 +25,10 @@ use std::str::FromStr;
 pub use found::Found;
 pub use key::KeyFile;
 pub use pseudonyms::Pseudonyms;
+pub(crate) use shapes::Shape;
+
+/// Digits of an account.
+const ACCOUNT_DIGITS: usize = 12;
 
 /// What is replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -81,9 +90,15 @@ pub fn implied(kinds: &[Kind]) -> Vec<Kind> {
 /// Replaces what was found. Shared by threads; each has a [`Rewriter`] of it.
 pub struct Redactor {
     kinds: Vec<Kind>,
-    names: spans::Names,
-    /// Addresses that are known to be some.
+    names: names::Names,
+    /// Accounts, keys and addresses that are known to be some: they are found beside other letters and digits too.
+    accounts: HashSet<String>,
+    keys: HashSet<String>,
     addresses: HashSet<IpAddr>,
+    /// The lengths of the keys, in rising order.
+    key_lengths: BTreeSet<usize>,
+    /// Event ids that are replaced as a whole: see [`Redactor::replace_whole`].
+    whole_ids: HashSet<String>,
     pseudonyms: Pseudonyms,
 }
 
@@ -95,15 +110,25 @@ impl Redactor {
     pub fn new(found: Found) -> Result<Redactor, String> {
         let pseudonyms = Pseudonyms::new(found.originals())?;
         Ok(Redactor {
-            names: spans::Names::new(found.names)?,
+            names: names::Names::new(found.names)?,
+            accounts: found.accounts,
+            key_lengths: found.keys.iter().map(String::len).collect(),
+            keys: found.keys,
             addresses: found.addresses,
             kinds: found.kinds,
+            whole_ids: HashSet::new(),
             pseudonyms,
         })
     }
 
     fn has(&self, kind: Kind) -> bool {
         self.kinds.contains(&kind)
+    }
+
+    /// The places of known accounts in a run of digits.
+    fn known_accounts<'t>(&'t self, digits: &'t str) -> impl Iterator<Item = usize> + 't {
+        let last = (digits.len() + 1).saturating_sub(ACCOUNT_DIGITS);
+        (0..last).filter(|at| self.accounts.contains(&digits[*at..*at + ACCOUNT_DIGITS]))
     }
 
     /// What is replaced.
@@ -124,6 +149,21 @@ impl Redactor {
     /// A lookup or a statement with everything in it replaced. Where somebody is called as a field is, the field stays.
     pub fn code(&self, code: &str) -> String {
         spans::replace_code(self, code).unwrap_or_else(|| code.to_owned())
+    }
+
+    /// A value of trailq's or CloudTrail's own: left alone where it has one of these shapes, and otherwise a text.
+    pub(crate) fn own(&self, shapes: &[Shape], value: &str) -> String {
+        if shapes::any_fits(shapes, value) { value.to_owned() } else { self.text(value) }
+    }
+
+    /// An event id, in records and wherever something refers to it: a UUID stays.
+    pub fn event_id(&self, id: &str) -> String {
+        if self.whole_ids.contains(id) { self.pseudonyms.word(id) } else { self.own(&[Shape::Id], id) }
+    }
+
+    /// From here on these event ids are replaced as a whole: what is left of two of them would be the same.
+    pub fn replace_whole(&mut self, ids: impl IntoIterator<Item = String>) {
+        self.whole_ids.extend(ids);
     }
 
     /// A digest under the secret: the same for the same text, and of no use to who tries texts.

@@ -19,7 +19,7 @@ const NAME: usize = 12;
 /// Pseudonyms under one secret.
 pub struct Pseudonyms {
     secret: [u8; 32],
-    /// What must not be given as a pseudonym: it is an original.
+    /// What must not be given as a pseudonym: it is an original, in lower case.
     originals: HashSet<String>,
     given: Mutex<Given>,
 }
@@ -29,6 +29,8 @@ pub struct Pseudonyms {
 struct Given {
     /// By kind and original.
     pseudonyms: HashMap<(&'static str, String), String>,
+    /// By name in lower case: what its pseudonym is in lower case.
+    names: HashMap<String, String>,
     taken: HashSet<String>,
 }
 
@@ -65,9 +67,9 @@ impl Pseudonyms {
         self.given.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
     fn bits(&self, kind: &str, original: &str, turn: u32) -> Bits {
-        // HMAC takes keys of any length.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.secret) else { return [0; 32] };
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret).expect("HMAC takes keys of any length");
         for part in [kind.as_bytes(), &turn.to_le_bytes(), original.as_bytes()] {
             mac.update(&(part.len() as u64).to_le_bytes());
             mac.update(part);
@@ -86,12 +88,24 @@ impl Pseudonyms {
         if let Some(pseudonym) = given.pseudonyms.get(&key) {
             return pseudonym.clone();
         }
+        let pseudonym = self.take_free(&mut given.taken, kind, original, make);
+        given.pseudonyms.insert(key, pseudonym.clone());
+        pseudonym
+    }
+
+    /// The first pseudonym of an original that nothing else has.
+    fn take_free(
+        &self,
+        taken: &mut HashSet<String>,
+        kind: &str,
+        original: &str,
+        make: impl Fn(&Bits) -> String,
+    ) -> String {
         let mut turn = 0;
         loop {
             let pseudonym = make(&self.bits(kind, original, turn));
             turn += 1;
-            if !self.originals.contains(&pseudonym) && given.taken.insert(pseudonym.clone()) {
-                given.pseudonyms.insert(key, pseudonym.clone());
+            if !self.originals.contains(&pseudonym.to_lowercase()) && taken.insert(pseudonym.clone()) {
                 return pseudonym;
             }
         }
@@ -112,8 +126,11 @@ impl Pseudonyms {
         })
     }
 
-    /// An address in 240.0.0.0/4 or 2001:db8::/32.
+    /// An address in 240.0.0.0/4 or 2001:db8::/32. One of IPv4 that is mapped to IPv6 stays so.
     pub(super) fn address(&self, address: IpAddr) -> String {
+        if let (IpAddr::V6(_), four @ IpAddr::V4(_)) = (address, address.to_canonical()) {
+            return format!("::ffff:{}", self.address(four));
+        }
         self.give("address", &address.to_string(), |bits| match address {
             IpAddr::V4(_) => Ipv4Addr::new(240 | bits[0] & 15, bits[1], bits[2], bits[3]).to_string(),
             IpAddr::V6(_) => {
@@ -124,11 +141,49 @@ impl Pseudonyms {
         })
     }
 
-    /// A word for a word of a name.
+    /// A word for a word of a name. Spellings that differ in case only get the same letters, in the case that each has, so
+    /// that they can be told from each other as before.
     pub(super) fn word(&self, word: &str) -> String {
-        self.give("name", word, |bits| {
-            let letter = |byte: &u8| char::from(BASE32[usize::from(byte % 32)].to_ascii_lowercase());
-            std::iter::once('x').chain(bits.iter().take(NAME - 1).map(letter)).collect()
+        let small = word.to_lowercase();
+        let mut given = self.lock();
+        if let Some(pseudonym) = given.pseudonyms.get(&("name", word.to_owned())) {
+            return pseudonym.clone();
+        }
+        let letters = match given.names.get(&small) {
+            Some(letters) => letters.clone(),
+            None => {
+                let letter = |byte: &u8| char::from(BASE32[usize::from(byte % 32)].to_ascii_lowercase());
+                let letters = self.take_free(&mut given.taken, "name", &small, |bits| {
+                    std::iter::once('x').chain(bits.iter().take(NAME - 1).map(letter)).collect()
+                });
+                given.names.insert(small.clone(), letters.clone());
+                letters
+            }
+        };
+        let pseudonym = match word == small {
+            true => letters,
+            false => self.spelled(&mut given.taken, word, &letters),
+        };
+        given.pseudonyms.insert(("name", word.to_owned()), pseudonym.clone());
+        pseudonym
+    }
+
+    /// Letters in a case that only this spelling of a word has.
+    fn spelled(&self, taken: &mut HashSet<String>, word: &str, letters: &str) -> String {
+        let (first, rest) = letters.split_at(1);
+        let simple = match () {
+            () if word == word.to_uppercase() => letters.to_ascii_uppercase(),
+            () => format!("{}{rest}", first.to_ascii_uppercase()),
+        };
+        if taken.insert(simple.clone()) {
+            return simple;
+        }
+        self.take_free(taken, "case", word, |bits| {
+            let cased = |(letter, byte): (char, &u8)| match byte & 1 {
+                1 => letter.to_ascii_uppercase(),
+                _ => letter,
+            };
+            letters.chars().zip(bits).map(cased).collect()
         })
     }
 }

@@ -8,7 +8,7 @@ use super::{Found, Kind, Redactor, Rewriter};
 
 fn redactor(kinds: &[Kind], record: &str) -> Redactor {
     let mut found = Found::new(kinds);
-    found.record(record.as_bytes());
+    found.record(record.as_bytes()).unwrap();
     Redactor::new(found).unwrap()
 }
 
@@ -53,7 +53,7 @@ fn everything_stands_in_place_of_the_same_wherever_it_is() {
         .collect();
     let deep = serde_json::json!({"policy": policy, "note": "a\nalice\t203.0.113.7"}).to_string();
     let record = serde_json::json!({
-        "eventVersion": "1.08", "eventID": "00000000-0000-0000-0000-111122223333", "eventName": "alice",
+        "eventVersion": "1.08", "eventID": "00000000-0000-0000-0000-111122223333", "eventName": "ConsoleLogin", "errorCode": "alice", "requestID": "r-111122223333/alice",
         "userAgent": "Mozilla/5.0 Chrome/120.0.0.0 [203.0.113.7]", "sourceIPAddress": "203.0.113.7",
         "userIdentity": {
             "type": "AssumedRole", "principalId": "AROA0123456789ABCDEFG:alice", "accountId": "111122223333",
@@ -62,7 +62,7 @@ fn everything_stands_in_place_of_the_same_wherever_it_is() {
         "requestParameters": {
             "bucketName": "logs-111122223333-eu", "policyDocument": encoded, "inner": deep, "account": 111122223333_u64,
             "path": "AWSLogs/111122223333/CloudTrail/x.json.gz", "host": "ip-203-0-113-7.ec2.internal", "roleName": "Admin",
-            "who": "DOMAIN\\alice", "key": "home/alice/x", "not": "malice alices 1111222233334", "map": {"203.0.113.7": "alice"},
+            "who": "DOMAIN\\alice", "key": "home/alice/x", "not": "Alicia 1112222333 metering", "beside": "alices xalice aliceProfile ALICE2 1111222233334", "map": {"203.0.113.7": "alice"},
         },
     }).to_string();
     let redactor = redactor(&Kind::ALL, &record);
@@ -71,7 +71,9 @@ fn everything_stands_in_place_of_the_same_wherever_it_is() {
         (redactor.text("111122223333"), redactor.text("alice"), redactor.text("203.0.113.7"));
     let value: serde_json::Value = serde_json::from_str(&written).unwrap();
     assert_eq!(value["eventID"], "00000000-0000-0000-0000-111122223333");
-    assert_eq!(value["eventName"], "alice", "CloudTrail's own words stay");
+    assert_eq!(value["eventName"], "ConsoleLogin", "CloudTrail's own words stay");
+    assert_eq!(value["errorCode"], alice, "whatever stands in its place does not");
+    assert_eq!(value["requestID"], format!("r-{account}/{alice}"));
     let request = &value["requestParameters"];
     assert_eq!(request["account"].to_string(), account);
     assert_eq!(request["bucketName"], format!("logs-{account}-eu"));
@@ -80,9 +82,11 @@ fn everything_stands_in_place_of_the_same_wherever_it_is() {
     assert_eq!(request["roleName"], redactor.text("Admin"));
     assert_eq!(request["who"], format!("DOMAIN\\{alice}"));
     assert_eq!(request["key"], format!("home/{alice}/x"));
-    assert_eq!(request["not"], "malice alices 1111222233334");
+    let beside = request["beside"].as_str().unwrap();
+    assert_eq!(beside, format!("{alice}s x{alice} {alice}Profile {}2 {account}4", alice.to_uppercase()));
     assert_eq!(request["map"][&address], alice.as_str());
     assert_eq!(value["userAgent"], format!("Mozilla/5.0 Chrome/120.0.0.0 [{address}]"));
+    assert_eq!(request["not"], "Alicia 1112222333 metering");
     let arn = format!("arn:aws:iam::{account}:user/{alice}");
     let inner: serde_json::Value = serde_json::from_str(request["inner"].as_str().unwrap()).unwrap();
     assert_eq!(inner["note"], format!("a\n{alice}\t{address}"));

@@ -53,6 +53,7 @@ mod shell;
 mod show;
 pub mod snapshot;
 mod verbs;
+mod work_folder;
 
 pub use error::SessionError;
 pub(crate) use files::FORCE;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::progress::Bar;
 use super::snapshot::{Snapshot, unwritten};
+use super::work_folder::{WorkFolder, create_private};
 use super::{Session, SessionError};
 use crate::diagnostic::Diagnostic;
 use crate::ingest;
@@ -31,15 +32,15 @@ impl Session {
         let name = asked.out.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let cannot =
             |error| unwritten(&self.path, &asked.out, store::Error::Io { path: asked.out.clone(), source: error });
-        let work =
-            tempfile::Builder::new().prefix(&format!(".{name}-")).suffix(".part").tempdir_in(folder).map_err(cannot)?;
+        let work = WorkFolder::create(folder, &name).map_err(cannot)?;
         let (plain, clean) = (work.path().join("plain.db"), work.path().join("redacted.db"));
         let case = self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let stage = Wanted { portable: false, full_text: false, ..wanted.clone() };
+        let stage = Wanted { portable: false, full_text: false, private: true, ..wanted.clone() };
         let found = ingest::gather(source.path(), kinds)?;
         let full = |error| unwritten(&self.path, &asked.out, error);
         let staged = snapshot::write(source, &plain, &stage).map_err(full)?;
         let bar = Bar::new(self.settings.progress && !self.settings.quiet, self.interrupter());
+        create_private(&clean).map_err(cannot)?;
         let redactor = ingest::redact(&plain, &clean, found, &bar);
         bar.finish();
         let redactor = redactor.map_err(|error| match error {

@@ -35,6 +35,7 @@ mod open;
 mod path_names;
 mod paths;
 pub(crate) mod records;
+mod redaction_rules;
 mod saved_queries;
 mod scan;
 pub mod snapshot;

@@ -52,6 +52,8 @@ pub struct Wanted {
     pub redacted: Vec<String>,
     /// The name of the case, where it is not the file's.
     pub name: Option<String>,
+    /// Whether nobody but its owner may read the file.
+    pub private: bool,
 }
 
 /// What was made.
@@ -91,7 +93,7 @@ pub fn write_after<E: From<Error>>(
 ) -> Result<Made, E> {
     check_name(source.named(), out, wanted.force)?;
     let of = |error| Error::of(out, error);
-    let temporary = temporary(out)?;
+    let temporary = temporary(out, wanted.private)?;
     let digests = if wanted.events.is_some() || wanted.portable {
         select::write(&source, temporary.as_file(), temporary.path(), wanted)
             .map_err(|error| blame(&source, out, error))?
@@ -168,14 +170,14 @@ pub fn check_name(case: &Path, out: &Path, force: bool) -> Result<(), Error> {
 }
 
 /// A file beside the one that is wanted, which takes its name in the end.
-fn temporary(out: &Path) -> Result<NamedTempFile, Error> {
+fn temporary(out: &Path, private: bool) -> Result<NamedTempFile, Error> {
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = out.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let mut builder = tempfile::Builder::new();
     let prefix = format!(".{name}-");
     builder.prefix(&prefix).suffix(".part");
     #[cfg(unix)]
-    {
+    if !private {
         // As any new file: the user's mask says who may read it.
         use std::os::unix::fs::PermissionsExt as _;
         builder.permissions(fs::Permissions::from_mode(0o666));

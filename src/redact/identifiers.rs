@@ -1,0 +1,309 @@
+//! What is told by its shape: ARNs, accounts, keys and addresses; and the places in a text that hold CloudTrail's own words.
+
+use std::net::{AddrParseError, IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::names::stands_alone;
+use super::shapes::Shape;
+use super::spans::Hit;
+use super::{ACCOUNT_DIGITS, Kind, Redactor, words};
+use crate::pattern::literal;
+
+/// An ARN, as far as that can be told in a text: its first five parts, and its resource.
+static ARN: LazyLock<Regex> = LazyLock::new(|| {
+    literal(r#"arn:([a-z0-9*-]*):([A-Za-z0-9*-]*):([A-Za-z0-9*-]*):([A-Za-z0-9*-]*):([^\s"'<>\\,;()\[\]{}]+)"#)
+});
+/// A type of resources.
+static TYPE: LazyLock<Regex> = LazyLock::new(|| literal("AWS::[A-Za-z0-9]+(?:::[A-Za-z0-9]+)*"));
+/// What CloudTrail puts into the paths and the names of the files that it delivers.
+static DELIVERY: LazyLock<Regex> = LazyLock::new(|| {
+    let kind = "CloudTrail(?:-(?:Insight|Digest|NetworkActivity|Aggregated))?";
+    literal(&format!(
+        r"(AWSLogs)/(?:o-[a-z0-9]+/)?[0-9]{{12}}(?:/({kind})(?:/([a-z]{{2,4}}(?:-[a-z]+)+-[0-9]))?)?|[0-9]{{12}}_({kind})_([a-z]{{2,4}}(?:-[a-z]+)+-[0-9])_"
+    ))
+});
+/// What begins as a key does, in any case.
+static KEY: LazyLock<Regex> =
+    LazyLock::new(|| literal("(?i-u:AKIA|ASIA|AROA|AIDA|AGPA|AIPA|ANPA|ANVA|ABIA|ACCA|APKA|ASCA)[A-Za-z0-9]{8,124}"));
+static DOTTED: LazyLock<Regex> = LazyLock::new(|| literal(r"[0-9]+(?:\.[0-9]+)+"));
+static DASHED: LazyLock<Regex> = LazyLock::new(|| {
+    literal(r"[0-9]{1,3}-[0-9]{1,3}-[0-9]{1,3}-[0-9]{1,3}|[0-9]{1,3}_[0-9]{1,3}_[0-9]{1,3}_[0-9]{1,3}")
+});
+static COLONS: LazyLock<Regex> = LazyLock::new(|| literal("[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"));
+static DIGITS: LazyLock<Regex> = LazyLock::new(|| literal("[0-9]{12,}"));
+/// An account as the console shows it.
+static GROUPED: LazyLock<Regex> = LazyLock::new(|| literal(r"[0-9]{4}([-_. ])[0-9]{4}[-_. ][0-9]{4}"));
+static UUID: LazyLock<Regex> =
+    LazyLock::new(|| literal("[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"));
+/// Characters of an access key, and of the other unique ids of IAM.
+const KEY_LENGTHS: std::ops::RangeInclusive<usize> = 20..=21;
+/// The shortest text that is taken for a key.
+const MIN_KEY: usize = 12;
+
+/// The places of an ARN's parts.
+pub(super) struct ArnSpan {
+    pub(super) whole: Range<usize>,
+    partition: Range<usize>,
+    pub(super) service: Range<usize>,
+    region: Range<usize>,
+    pub(super) account: Range<usize>,
+    pub(super) resource: Range<usize>,
+}
+
+/// The ARNs in a text.
+pub(super) fn arns(text: &str) -> Vec<ArnSpan> {
+    if !text.contains("arn:") {
+        return Vec::new();
+    }
+    let all = ARN.captures_iter(text).filter_map(|parts| {
+        let part = |index: usize| parts.get(index).map(|part| part.range());
+        let (whole, resource) = (part(0)?, part(5)?);
+        // A sentence may end behind an ARN.
+        let end = resource.start + text[resource.clone()].trim_end_matches(['.', ':', '!', '?']).len();
+        (end > resource.start).then_some(ArnSpan {
+            whole: whole.start..end,
+            partition: part(1)?,
+            service: part(2)?,
+            region: part(3)?,
+            account: part(4)?,
+            resource: resource.start..end,
+        })
+    });
+    all.filter(|arn| stands_alone(text, &(arn.whole.start..arn.whole.start + 3))).collect()
+}
+
+/// What begins an ARN and has the shape that it has in one: no name, whoever is called so.
+pub(super) fn arn_beginning(text: &str, arn: &ArnSpan) -> Range<usize> {
+    let partition = &text[arn.partition.clone()];
+    let service = &text[arn.service.clone()];
+    let region = &text[arn.region.clone()];
+    let any = |part: &str| part.is_empty() || part == "*";
+    let is_partition = any(partition)
+        || partition
+            .split('-')
+            .all(|part| matches!(part, "aws" | "cn" | "us" | "gov" | "eusc" | "iso" | "b" | "e" | "f"));
+    let is_service = any(service) || service.split('-').all(words::is_identifier);
+    let is_region = any(region) || Shape::Region.fits(region);
+    let end = match (is_partition, is_service, is_region) {
+        (false, ..) => arn.partition.start,
+        (_, false, _) => arn.service.start,
+        (.., false) => arn.region.start,
+        _ => arn.account.start,
+    };
+    arn.whole.start..end
+}
+
+/// The places of CloudTrail's own words: types of resources, and what the paths of delivered files are made of.
+pub(super) fn own_words(text: &str) -> Vec<Range<usize>> {
+    let mut all = Vec::new();
+    if text.contains("AWS") || text.contains("_CloudTrail") {
+        all.extend(
+            TYPE.find_iter(text).filter(|found| Shape::ResourceType.fits(found.as_str())).map(|found| found.range()),
+        );
+        for parts in DELIVERY.captures_iter(text) {
+            let is_own = |part: &regex::Match<'_>| {
+                part.as_str().starts_with(|c: char| c.is_ascii_uppercase()) || Shape::Region.fits(part.as_str())
+            };
+            all.extend(parts.iter().skip(1).flatten().filter(is_own).map(|part| part.range()));
+        }
+    }
+    all
+}
+
+/// Reports whether something has the shape of a key.
+pub(super) fn looks_like_key(text: &str) -> bool {
+    KEY.find(text).is_some_and(|found| found.len() == text.len()) && is_upper(text)
+}
+
+fn is_upper(text: &str) -> bool {
+    !text.bytes().any(|byte| byte.is_ascii_lowercase())
+}
+
+/// The keys of a text that stand alone, as they are written by AWS.
+pub(super) fn keys(text: &str) -> impl Iterator<Item = &str> {
+    KEY.find_iter(text).filter(|key| is_upper(key.as_str()) && stands_alone(text, &key.range())).map(|key| key.as_str())
+}
+
+/// Whether a text is an account.
+pub(super) fn is_account(text: &str) -> bool {
+    text.len() == ACCOUNT_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Finds what is told by its shape. In a user agent, numbers behind a product's name are its version.
+pub(super) fn find(redactor: &Redactor, text: &str, is_agent: bool, hits: &mut Vec<Hit>) {
+    if redactor.has(Kind::Keys) {
+        KEY.find_iter(text).for_each(|found| find_keys(redactor, text, found.range(), hits));
+    }
+    if redactor.has(Kind::Accounts) {
+        find_accounts(redactor, text, hits);
+    }
+    if redactor.has(Kind::Ips) {
+        find_ipv4(redactor, text, is_agent, hits);
+        find_ipv6(redactor, text, hits);
+    }
+}
+
+/// A key: one that is known, in any case and whatever it is joined to; otherwise what has a key's shape and is not joined
+/// to anything.
+fn find_keys(redactor: &Redactor, text: &str, span: Range<usize>, hits: &mut Vec<Hit>) {
+    let found = &text[span.clone()];
+    let upper = found.to_ascii_uppercase();
+    let known = redactor
+        .key_lengths
+        .iter()
+        .filter(|length| upper.get(..**length).is_some_and(|key| redactor.keys.contains(key)));
+    let length = match known.max() {
+        Some(length) => *length,
+        None => {
+            let capitals = found.bytes().take_while(|byte| !byte.is_ascii_lowercase()).count();
+            let exact = KEY_LENGTHS.contains(&found.len()) && found.bytes().any(|byte| byte.is_ascii_digit());
+            let alone = stands_alone(text, &span);
+            match (capitals == found.len(), exact) {
+                // `asiaPacificRegion2` begins so too.
+                (true, _) if alone => found.len(),
+                (false, true) if alone && is_lower(found) => found.len(),
+                _ if KEY_LENGTHS.contains(&capitals) => capitals,
+                _ => return,
+            }
+        }
+    };
+    if length < MIN_KEY {
+        return;
+    }
+    let span = span.start..span.start + length;
+    let pseudonym = redactor.pseudonyms.key(&upper[..length]);
+    let is_lower = is_lower(&text[span.clone()]);
+    hits.push(Hit::new(span, if is_lower { pseudonym.to_ascii_lowercase() } else { pseudonym }));
+}
+
+fn is_lower(text: &str) -> bool {
+    !text.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
+/// Accounts: twelve digits, and four, four and four. A known one also within more digits, and in the end of a UUID.
+fn find_accounts(redactor: &Redactor, text: &str, hits: &mut Vec<Hit>) {
+    let by = &redactor.pseudonyms;
+    let digits: Vec<Range<usize>> = DIGITS.find_iter(text).map(|found| found.range()).collect();
+    if !digits.is_empty() {
+        let uuids: Vec<Range<usize>> = UUID.find_iter(text).map(|found| found.range()).collect();
+        for run in digits {
+            let in_uuid = || uuids.iter().any(|uuid| uuid.start < run.start && run.end <= uuid.end);
+            if run.len() == ACCOUNT_DIGITS && !in_uuid() {
+                hits.push(Hit::new(run.clone(), by.account(&text[run])));
+            } else {
+                hits.extend(redactor.known_accounts(&text[run.clone()]).map(|at| {
+                    let span = run.start + at..run.start + at + ACCOUNT_DIGITS;
+                    Hit::new(span.clone(), by.account(&text[span]))
+                }));
+            }
+        }
+    }
+    for parts in GROUPED.captures_iter(text) {
+        let (Some(whole), Some(separator)) = (parts.get(0), parts.get(1)) else { continue };
+        let account: String = whole.as_str().chars().filter(char::is_ascii_digit).collect();
+        let joined = |side: Option<char>| side.is_some_and(|c| c.is_alphanumeric() || c == '-');
+        let alone = !joined(text[..whole.start()].chars().next_back()) && !joined(text[whole.end()..].chars().next());
+        if redactor.accounts.contains(&account) || (separator.as_str() == "-" && alone) {
+            let put = by.account(&account);
+            let put = [&put[..4], &put[4..8], &put[8..]].join(separator.as_str());
+            hits.push(Hit::new(whole.range(), put));
+        }
+    }
+}
+
+/// Addresses of IPv4, with dots, hyphens or underscores. Beside letters or more numbers only those that are known.
+fn find_ipv4(redactor: &Redactor, text: &str, is_agent: bool, hits: &mut Vec<Hit>) {
+    let by = &redactor.pseudonyms;
+    for found in DOTTED.find_iter(text) {
+        let numbers: Vec<Range<usize>> = numbers(found.as_str(), found.start());
+        for four in numbers.windows(4) {
+            let span = four[0].start..four[3].end;
+            let Some(address) = ipv4(text, four) else { continue };
+            let known = redactor.addresses.contains(&address.into());
+            let product = text[..span.start].strip_suffix('/').and_then(|text| text.chars().next_back());
+            let version = is_agent && product.is_some_and(char::is_alphabetic);
+            let address_alone = span.len() == found.len() && stands_alone(text, &span) && !version;
+            if !is_everywhere(address.into()) && (known || address_alone) {
+                hits.push(Hit::new(span, by.address(address.into())));
+            }
+        }
+    }
+    for found in DASHED.find_iter(text) {
+        let four = numbers(found.as_str(), found.start());
+        let Some(address) = ipv4(text, &four) else { continue };
+        let known = redactor.addresses.contains(&address.into());
+        let separator = if found.as_str().contains('-') { "-" } else { "_" };
+        if known || (separator == "-" && stands_alone(text, &found.range())) {
+            hits.push(Hit::new(found.range(), by.address(address.into()).replace('.', separator)));
+        }
+    }
+}
+
+/// The places of the numbers in a text of numbers and single separators.
+fn numbers(text: &str, start: usize) -> Vec<Range<usize>> {
+    let mut at = start;
+    let mut all = Vec::new();
+    for number in text.split(['.', '-', '_']) {
+        all.push(at..at + number.len());
+        at += number.len() + 1;
+    }
+    all
+}
+
+/// The address that four numbers make, however many zeros they begin with.
+fn ipv4(text: &str, numbers: &[Range<usize>]) -> Option<Ipv4Addr> {
+    let mut octets = [0; 4];
+    for (octet, number) in octets.iter_mut().zip(numbers) {
+        let digits = &text[number.clone()];
+        *octet = digits.parse().ok().filter(|_| digits.len() <= 3)?;
+    }
+    Some(Ipv4Addr::from(octets))
+}
+
+/// Addresses of IPv6, however they are spelled.
+fn find_ipv6(redactor: &Redactor, text: &str, hits: &mut Vec<Hit>) {
+    for found in COLONS.find_iter(text) {
+        let (span, Ok(address)) = ipv6(found.as_str(), found.start()) else { continue };
+        let known = redactor.addresses.contains(&IpAddr::from(address).to_canonical());
+        if (known || stands_alone(text, &span)) && !is_everywhere(address.into()) {
+            hits.push(Hit::new(span, redactor.pseudonyms.address(address.into())));
+        }
+    }
+}
+
+/// An address of IPv6 without what stands beside it.
+fn ipv6(spelled: &str, start: usize) -> (Range<usize>, Result<Ipv6Addr, AddrParseError>) {
+    let mut inside = spelled.trim_end_matches('.').trim_start_matches('.');
+    let start = start + spelled.len() - spelled.trim_start_matches('.').len();
+    let mut from = 0;
+    if inside.starts_with(':') && !inside.starts_with("::") {
+        (inside, from) = (&inside[1..], 1);
+    }
+    if inside.ends_with(':') && !inside.ends_with("::") {
+        inside = &inside[..inside.len() - 1];
+    }
+    (start + from..start + from + inside.len(), inside.parse())
+}
+
+/// Addresses that are no machine's in particular.
+fn is_everywhere(address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    address.is_unspecified() || address.is_loopback()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use super::{ARN, COLONS, DASHED, DELIVERY, DIGITS, DOTTED, GROUPED, KEY, TYPE, UUID};
+
+    #[test]
+    fn every_pattern_compiles() {
+        for pattern in [&ARN, &TYPE, &DELIVERY, &KEY, &DOTTED, &DASHED, &COLONS, &DIGITS, &GROUPED, &UUID] {
+            LazyLock::force(pattern);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The names that are looked for in texts, in any case, and where one of them is meant.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use aho_corasick::AhoCorasick;
+
+use super::shapes::Shape;
+use super::words;
+
+/// Names that are nobody's.
+const NOBODY: &[&str] = &[
+    "root",
+    "HIDDEN_DUE_TO_SECURITY_REASONS",
+    "aws",
+    "AWS",
+    "amazon",
+    "true",
+    "false",
+    "null",
+    "AWS Internal",
+    "AWSLogs",
+    "anonymous",
+    "ANONYMOUS_PRINCIPAL",
+];
+/// Shorter names are looked for as whole words only.
+const MIN_BESIDE_OTHERS: usize = 3;
+/// Shorter names are not looked for between letters of the same case: `bob2` and `bobProfile`, but not `kabobs`.
+const MIN_WITHIN_LETTERS: usize = 4;
+
+/// Reports whether a name says nothing of anybody.
+pub(super) fn is_nobody(name: &str) -> bool {
+    NOBODY.contains(&name)
+        || !name.chars().any(char::is_alphanumeric)
+        || Shape::Service.fits(name)
+        || Shape::Region.fits(name)
+}
+
+/// Names that are looked for in texts.
+pub(super) struct Names {
+    /// In lower case.
+    all: HashSet<String>,
+    finder: Option<AhoCorasick>,
+    /// The first pattern in which a plus sign stands for a blank.
+    first_plus: usize,
+}
+
+/// A place in which a name is meant.
+pub(super) struct NameSpan {
+    pub(super) span: Range<usize>,
+    /// Whether a plus sign stands for a blank in it.
+    pub(super) plus: bool,
+}
+
+impl Names {
+    /// # Errors
+    /// They are too many to look for.
+    pub(super) fn new(names: impl IntoIterator<Item = String>) -> Result<Names, String> {
+        let mut all = HashSet::new();
+        // The finder folds the case of ASCII letters only.
+        let mut spellings = HashSet::new();
+        for name in names.into_iter().filter(|name| !is_nobody(name)) {
+            if !name.is_ascii() {
+                spellings.extend([name.clone(), name.to_uppercase()]);
+            }
+            all.insert(name.to_lowercase());
+        }
+        spellings.extend(all.iter().cloned());
+        let with_plus: Vec<String> =
+            spellings.iter().filter(|name| name.contains(' ')).map(|name| name.replace(' ', "+")).collect();
+        let first_plus = spellings.len();
+        let patterns: Vec<String> = spellings.into_iter().chain(with_plus).collect();
+        let build = || AhoCorasick::builder().ascii_case_insensitive(true).build(&patterns);
+        let finder = (!patterns.is_empty()).then(build).transpose();
+        let finder = finder.map_err(|error| format!("{} names are too many to look for: {error}", all.len()))?;
+        Ok(Names { all, finder, first_plus })
+    }
+
+    /// Reports whether a word is one of the names, in any case.
+    pub(super) fn contains(&self, word: &str) -> bool {
+        self.all.contains(word) || self.all.contains(&word.to_lowercase())
+    }
+
+    /// Where a name is meant.
+    pub(super) fn spans<'t>(&'t self, text: &'t str) -> impl Iterator<Item = NameSpan> + 't {
+        let found = self.finder.iter().flat_map(move |finder| finder.find_overlapping_iter(text));
+        found
+            .map(|found| NameSpan { span: found.range(), plus: found.pattern().as_usize() >= self.first_plus })
+            .filter(|name| is_meant(text, &name.span))
+    }
+}
+
+/// The characters on both sides of a span's ends, where both are letters or digits: the name goes on in them.
+fn goes_on(text: &str, span: &Range<usize>) -> Option<[Option<(char, char)>; 2]> {
+    let (inside, before, behind) = (text.get(span.clone())?, text.get(..span.start)?, text.get(span.end..)?);
+    let pair = |left: Option<char>, right: Option<char>| {
+        left.zip(right).filter(|(left, right)| left.is_alphanumeric() && right.is_alphanumeric())
+    };
+    Some([
+        pair(before.chars().next_back(), inside.chars().next()),
+        pair(inside.chars().next_back(), behind.chars().next()),
+    ])
+}
+
+/// Reports whether neither side of a place in a text goes on in letters or digits.
+pub(super) fn stands_alone(text: &str, span: &Range<usize>) -> bool {
+    goes_on(text, span).is_some_and(|sides| sides == [None, None])
+}
+
+/// Reports whether a name is meant where its letters are: as a whole word, or beside others in what is not a word of AWS's
+/// APIs.
+fn is_meant(text: &str, span: &Range<usize>) -> bool {
+    let Some(sides) = goes_on(text, span) else { return false };
+    if sides == [None, None] {
+        return true;
+    }
+    let name = &text[span.clone()];
+    // Any id may spell it.
+    let is_digits = name.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let length = name.chars().count();
+    if is_digits || length < MIN_BESIDE_OTHERS {
+        return false;
+    }
+    let is_border = |(left, right): (char, char)| {
+        left.is_numeric() != right.is_numeric() || (left.is_lowercase() && right.is_uppercase())
+    };
+    if length < MIN_WITHIN_LETTERS && !sides.into_iter().flatten().all(is_border) {
+        return false;
+    }
+    !words::is_identifier(&text[around(text, span)])
+}
+
+/// A span with the letters and digits around it.
+pub(super) fn around(text: &str, span: &Range<usize>) -> Range<usize> {
+    let is_other = |character: char| !character.is_alphanumeric();
+    let before = &text[..span.start];
+    let start = before.char_indices().rfind(|(_, c)| is_other(*c)).map_or(0, |(at, c)| at + c.len_utf8());
+    let end = text[span.end..].find(is_other).map_or(text.len(), |at| span.end + at);
+    start..end
+}

@@ -1,0 +1,91 @@
+//! The words of AWS's APIs: what a name is told from where a text goes on beside it.
+//!
+//! `api_words.txt` has the words of the operation names, error codes and service names of botocore 1.44.8 (Apache-2.0), and
+//! the words of its member names that at least two services have, without given names. An identifier such as
+//! `GetBucketPolicy` is made of them; `aliceProfile` is not.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::pattern::literal;
+
+static API_WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| include_str!("api_words.txt").lines().collect());
+/// A word of an identifier in camel case, with the number that ends it.
+static CAMEL_WORD: LazyLock<Regex> = LazyLock::new(|| literal(r"[A-Z]?[a-z]+[0-9]*|[A-Z]+[0-9]*|[0-9]+"));
+/// A date in the name of an operation: `CreateFunction20150331`.
+const DATE_DIGITS: usize = 8;
+
+/// Reports whether a text is an identifier of AWS's APIs: ASCII letters and digits, each word of which they have.
+pub(super) fn is_identifier(text: &str) -> bool {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return false;
+    }
+    split(text).all(is_word)
+}
+
+/// Reports whether AWS's APIs have this word, in any case.
+pub(super) fn is_word(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    let before_date = word.len().checked_sub(DATE_DIGITS).filter(|at| {
+        let date = word.get(*at..).unwrap_or_default();
+        date.starts_with("20") && date.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    let has = |word: &str| API_WORDS.contains(word);
+    has(&word) || before_date.is_some_and(|at| at == 0 || has(&word[..at]))
+}
+
+/// The words of an identifier. In `IAMUser` the last capital begins the next word.
+fn split(text: &str) -> impl Iterator<Item = &str> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let found = CAMEL_WORD.find_at(text, at)?;
+        let mut end = found.end();
+        let capitals = end - found.start() > 1 && bytes[found.start()..end].iter().all(u8::is_ascii_uppercase);
+        if capitals && bytes.get(end).is_some_and(u8::is_ascii_lowercase) {
+            end -= 1;
+        }
+        at = end;
+        text.get(found.start()..end)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CAMEL_WORD, is_identifier, split};
+
+    #[test]
+    fn the_pattern_compiles() {
+        std::sync::LazyLock::force(&CAMEL_WORD);
+    }
+
+    #[test]
+    fn identifiers_are_told_from_names_by_their_words() {
+        assert_eq!(
+            split("dBInstanceARNs2IAMUser").collect::<Vec<_>>(),
+            ["d", "B", "Instance", "AR", "Ns2", "IAM", "User"]
+        );
+        for identifier in [
+            "ConsoleLogin",
+            "GetBucketPolicy",
+            "CreateFunction20150331v2",
+            "ListObjectsV2",
+            "IAMUser",
+            "AwsConsoleSignIn",
+            "dBInstanceIdentifier",
+            "NetworkActivity",
+            "elasticmapreduce",
+            "VpceAccessDenied",
+            "cidrIpv6",
+        ] {
+            assert!(is_identifier(identifier), "{identifier}");
+        }
+        for name in
+            ["alice", "Alice", "aliceProfile", "GetAlice", "alice2", "xalice", "", "deploy-bot", "deploy7x", "Zoë"]
+        {
+            assert!(!is_identifier(name), "{name}");
+        }
+    }
+}
