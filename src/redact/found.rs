@@ -205,7 +205,7 @@ impl Found {
             self.arn(&text[place.whole]);
         }
         if self.has(Kind::Keys) {
-            self.keys.extend(keys(text).map(str::to_owned));
+            self.keys.extend(keys(text).map(|key| text[key].to_owned()));
         }
         if self.has(Kind::Users) && text.contains('@') {
             EMAIL.find_iter(text).for_each(|email| self.user(email.as_str()));

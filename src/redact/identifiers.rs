@@ -123,8 +123,9 @@ fn is_upper(text: &str) -> bool {
 }
 
 /// The keys of a text that stand alone, as they are written by AWS.
-pub(super) fn keys(text: &str) -> impl Iterator<Item = &str> {
-    KEY.find_iter(text).filter(|key| is_upper(key.as_str()) && stands_alone(text, &key.range())).map(|key| key.as_str())
+pub(super) fn keys(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let is_key = |key: &regex::Match<'_>| is_upper(key.as_str()) && stands_alone(text, &key.range());
+    KEY.find_iter(text).filter(is_key).map(|key| key.range())
 }
 
 /// Whether a text is an account.
@@ -135,7 +136,13 @@ pub(super) fn is_account(text: &str) -> bool {
 /// Finds what is told by its shape. In a user agent, numbers behind a product's name are its version.
 pub(super) fn find(redactor: &Redactor, text: &str, is_agent: bool, hits: &mut Vec<Hit>) {
     if redactor.has(Kind::Keys) {
-        KEY.find_iter(text).for_each(|found| find_keys(redactor, text, found.range(), hits));
+        // What begins as a key does may have one in it.
+        let mut at = 0;
+        while let Some(found) = KEY.find_at(text, at) {
+            let key = find_key(redactor, text, found.range());
+            at = key.as_ref().map_or(found.start() + 1, |key| key.span.end);
+            hits.extend(key);
+        }
     }
     if redactor.has(Kind::Accounts) {
         find_accounts(redactor, text, hits);
@@ -148,7 +155,7 @@ pub(super) fn find(redactor: &Redactor, text: &str, is_agent: bool, hits: &mut V
 
 /// A key: one that is known, in any case and whatever it is joined to; otherwise what has a key's shape and is not joined
 /// to anything.
-fn find_keys(redactor: &Redactor, text: &str, span: Range<usize>, hits: &mut Vec<Hit>) {
+fn find_key(redactor: &Redactor, text: &str, span: Range<usize>) -> Option<Hit> {
     let found = &text[span.clone()];
     let upper = found.to_ascii_uppercase();
     let known = redactor
@@ -166,17 +173,17 @@ fn find_keys(redactor: &Redactor, text: &str, span: Range<usize>, hits: &mut Vec
                 (true, _) if alone => found.len(),
                 (false, true) if alone && is_lower(found) => found.len(),
                 _ if KEY_LENGTHS.contains(&capitals) => capitals,
-                _ => return,
+                _ => return None,
             }
         }
     };
     if length < MIN_KEY {
-        return;
+        return None;
     }
     let span = span.start..span.start + length;
     let pseudonym = redactor.pseudonyms.key(&upper[..length]);
     let is_lower = is_lower(&text[span.clone()]);
-    hits.push(Hit::new(span, if is_lower { pseudonym.to_ascii_lowercase() } else { pseudonym }));
+    Some(Hit::new(span, if is_lower { pseudonym.to_ascii_lowercase() } else { pseudonym }))
 }
 
 fn is_lower(text: &str) -> bool {

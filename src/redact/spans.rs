@@ -97,6 +97,34 @@ const ARN_KINDS: &[&str] = &[
     "aws-service-role",
     "service-role",
     "aws-reserved",
+    "restapis",
+    "stages",
+    "apis",
+    "network-acl",
+    "launch-template",
+    "elastic-ip",
+    "security-group-rule",
+    "webacl",
+    "regional",
+    "global",
+    "rulegroup",
+    "ipset",
+    "dashboard",
+    "access-point",
+    "accesspoint",
+    "userpool",
+    "identitypool",
+    "agent",
+    "configuration-set",
+    "identity",
+    "application",
+    "environment",
+    "storage-lens",
+    "backup-vault",
+    "recovery-point",
+    "session",
+    "managed-instance",
+    "permissionSet",
 ];
 /// Words of paths that are nobody's names.
 const PATH_WORDS: &[&str] = &["AWSLogs", "CloudTrail"];
@@ -285,6 +313,10 @@ fn find(redactor: &Redactor, text: &str, is_agent: bool) -> Vec<Hit> {
         }
     }
     fixed.extend(identifiers::own_words(text).into_iter().map(Hit::stays));
+    if !redactor.has(Kind::Keys) {
+        // A name may be spelled by the letters of a key.
+        fixed.extend(identifiers::keys(text).map(Hit::stays));
+    }
     fixed.sort_by_key(|hit| hit.span.start);
     let mut found: Vec<Hit> = redactor
         .names
@@ -346,11 +378,25 @@ fn name(redactor: &Redactor, name: &str) -> String {
 
 /// The resource of an ARN: what kind it is stays.
 fn resource(redactor: &Redactor, service: &str, resource: &str) -> String {
-    let kind = resource.find(['/', ':']).filter(|at| ARN_KINDS.contains(&&resource[..*at]));
-    let kind = kind.filter(|_| !WITHOUT_KIND.contains(&service));
-    let (kind, rest) = resource.split_at(kind.map_or(0, |at| at + 1));
+    let kind = match WITHOUT_KIND.contains(&service) {
+        true => 0,
+        false => kind_end(resource),
+    };
+    let (kind, rest) = resource.split_at(kind);
     // An account is told alone: `root`.
     if kind.is_empty() && is_nobody(rest) { rest.to_owned() } else { format!("{kind}{}", name(redactor, rest)) }
+}
+
+/// Where the kind of a resource ends, with what parts it from the name.
+fn kind_end(resource: &str) -> usize {
+    // Kinds of load balancers stand behind the first kind.
+    const OF_LOAD_BALANCERS: [&str; 3] = ["app/", "net/", "gwy/"];
+    let start = resource.len() - resource.trim_start_matches('/').len();
+    let word = resource[start..].find(['/', ':']).filter(|at| ARN_KINDS.contains(&&resource[start..start + at]));
+    let Some(end) = word.map(|at| start + at + 1) else { return 0 };
+    let balancer = matches!(&resource[start..end], "loadbalancer/" | "listener/" | "listener-rule/");
+    let second = OF_LOAD_BALANCERS.iter().find(|kind| balancer && resource[end..].starts_with(**kind));
+    end + second.map_or(0, |kind| kind.len())
 }
 
 /// A name with each of its words replaced; wildcards and variables stay.
