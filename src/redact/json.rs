@@ -73,7 +73,7 @@ impl Walk<'_> {
                             () if top && field == "userAgent" => Part::Agent,
                             () => Part::Value,
                         };
-                        if shapes.is_empty() || !shapes::any_fits(shapes, &unescape(&self.text[at..end])?) {
+                        if shapes.is_empty() || !self.redactor.is_own(shapes, &unescape(&self.text[at..end])?) {
                             self.string(at, end, part)?;
                         }
                     }

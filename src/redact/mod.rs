@@ -27,6 +27,9 @@ pub use key::KeyFile;
 pub use pseudonyms::Pseudonyms;
 pub(crate) use shapes::Shape;
 
+/// What a redacted snapshot lacks beside what was replaced, as its provenance tells it.
+pub(crate) const LACKS: [&str; 2] = ["bytes of rejects: dropped", "SHA-256 of files: keyed"];
+
 /// Digits of an account.
 const ACCOUNT_DIGITS: usize = 12;
 
@@ -153,7 +156,12 @@ impl Redactor {
 
     /// A value of trailq's or CloudTrail's own: left alone where it has one of these shapes, and otherwise a text.
     pub(crate) fn own(&self, shapes: &[Shape], value: &str) -> String {
-        if shapes::any_fits(shapes, value) { value.to_owned() } else { self.text(value) }
+        if self.is_own(shapes, value) { value.to_owned() } else { self.text(value) }
+    }
+
+    /// Reports whether a value has one of the shapes of CloudTrail's own.
+    fn is_own(&self, shapes: &[Shape], value: &str) -> bool {
+        shapes::any_fits(shapes, value, |word| self.names.contains(word))
     }
 
     /// An event id, in records and wherever something refers to it: a UUID stays.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::words;
+use super::{Kind, LACKS, words};
 use crate::pattern::literal;
 
 /// A shape of CloudTrail's own values.
@@ -29,8 +29,8 @@ pub(crate) enum Shape {
     ResourceType,
     /// A phrase or a path of such words, as trailq's own reports have it: `is not a time`.
     Phrase,
-    /// A JSON array of such phrases, with `:` and numbers.
-    Phrases,
+    /// What was replaced in a case, as its provenance tells it.
+    Redactions,
     /// The id of a step of a case's provenance: 32 hexadecimal digits.
     Provenance,
 }
@@ -66,9 +66,9 @@ impl Shape {
             Shape::Version => VERSION.is_match(value),
             Shape::Time => TIME.is_match(value),
             Shape::Region => REGION.is_match(value),
-            Shape::Service => SERVICE.captures(value).is_some_and(|parts| {
-                parts.get(1).is_some_and(|host| host.as_str().split(['.', '-']).all(is_host_part))
-            }),
+            Shape::Service => SERVICE
+                .captures(value)
+                .is_some_and(|parts| parts.get(1).is_some_and(|host| host.as_str().split('.').all(is_host_label))),
             Shape::Word => {
                 let is_part =
                     |part: &str| part.starts_with(|c: char| c.is_ascii_uppercase()) && words::is_identifier(part);
@@ -76,26 +76,24 @@ impl Shape {
             }
             Shape::Flag => matches!(value, "true" | "false"),
             Shape::ResourceType => RESOURCE_TYPE.is_match(value) && value.split("::").all(words::is_identifier),
-            Shape::Phrases => {
-                serde_json::from_str::<Vec<String>>(value).is_ok_and(|all| all.iter().all(|text| is_note(text)))
+            Shape::Redactions => {
+                let is_told =
+                    |told: &String| Kind::ALL.iter().any(|kind| kind.name() == told) || LACKS.contains(&told.as_str());
+                serde_json::from_str::<Vec<String>>(value).is_ok_and(|all| all.iter().all(is_told))
             }
             Shape::Provenance => {
                 value.len() == 32 && value.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
             }
-            Shape::Phrase => value.split([' ', '-', '.']).all(words::is_identifier),
+            Shape::Phrase => {
+                value.split([' ', '-', '.']).all(|word| matches!(word, "neither" | "nor") || words::is_identifier(word))
+            }
         }
     }
 }
 
-/// A part of a service's DNS name: a word, or a part of a Region's.
-fn is_host_part(part: &str) -> bool {
-    words::is_identifier(part) || part.len() < 3
-}
-
-/// What is told of a redaction: `SHA-256 of files: keyed`.
-fn is_note(text: &str) -> bool {
-    let is_number = |part: &str| part.len() < 4 && part.bytes().all(|byte| byte.is_ascii_digit());
-    text.split([' ', '-', ':']).all(|part| is_number(part) || words::is_identifier(part))
+/// A label of a service's DNS name: words, or a Region.
+fn is_host_label(label: &str) -> bool {
+    Shape::Region.fits(label) || label.split('-').all(|part| part.len() < 3 || words::is_identifier(part))
 }
 
 /// Fields at the top of a record whose values are CloudTrail's own, with the shapes that these have.
@@ -126,9 +124,11 @@ pub(super) fn of_field(field: &str) -> &'static [Shape] {
     OWN_FIELDS.iter().find(|(name, _)| *name == field).map_or(&[], |(_, shapes)| shapes)
 }
 
-/// Reports whether any of the shapes fits.
-pub(super) fn any_fits(shapes: &[Shape], value: &str) -> bool {
-    shapes.iter().any(|shape| shape.fits(value))
+/// Reports whether a value has any of the shapes. `is_name`: whether somebody or something is called so, which a word of an
+/// API may be: the role `DeployRole` is one, and not an operation.
+pub(super) fn any_fits(shapes: &[Shape], value: &str, is_name: impl Fn(&str) -> bool) -> bool {
+    let stays = |word: &str| !is_name(word) || words::is_cloudtrail_word(word);
+    shapes.iter().any(|shape| shape.fits(value) && (*shape != Shape::Word || value.split('.').all(stays)))
 }
 
 #[cfg(test)]
@@ -164,7 +164,7 @@ mod tests {
             (Shape::Word, &["ConsoleLogin", "AwsApiCall", "Client.UnauthorizedOperation", "CreateFunction20150331"]),
             (Shape::ResourceType, &["AWS::S3::Bucket"]),
             (
-                Shape::Phrases,
+                Shape::Redactions,
                 &[r#"["accounts","keys","ips","users","arns","bytes of rejects: dropped","SHA-256 of files: keyed"]"#],
             ),
             (Shape::Phrase, &["is not a time", "is neither true nor false", "records", "lookup-events"]),
@@ -184,7 +184,7 @@ mod tests {
             Shape::Flag,
             Shape::ResourceType,
             Shape::Phrase,
-            Shape::Phrases,
+            Shape::Redactions,
             Shape::Provenance,
         ];
         for value in [

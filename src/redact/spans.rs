@@ -126,7 +126,7 @@ const ARN_KINDS: &[&str] = &[
     "managed-instance",
     "permissionSet",
 ];
-/// Words of paths that are nobody's names.
+/// Words of the paths of delivered files.
 const PATH_WORDS: &[&str] = &["AWSLogs", "CloudTrail"];
 /// Words of SQL, and of trailq's tables, that a statement needs as they are.
 const CODE_WORDS: &[&str] = &[
@@ -365,8 +365,10 @@ fn name(redactor: &Redactor, name: &str) -> String {
     let last = crate::arn::last_part(name);
     words_of(name, |word| {
         let number = word.len() <= 6 && word.bytes().all(|byte| byte.is_ascii_digit());
-        let kind = (ARN_KINDS.contains(&word) && word != last) || PATH_WORDS.contains(&word);
-        let kept = word != name && (number || kind || is_nobody(word)) && !redactor.names.contains(word);
+        let kind = ARN_KINDS.contains(&word) && word != last;
+        let own = (number || kind || is_nobody(word)) && !redactor.names.contains(word);
+        let delivered = PATH_WORDS.contains(&word) && name.contains("AWSLogs/");
+        let kept = word != name && (own || delivered);
         match () {
             () if kept => word.to_owned(),
             () if identifiers::is_account(word) && redactor.has(Kind::Accounts) => redactor.pseudonyms.account(word),

@@ -146,3 +146,73 @@ fn odd_records_are_rewritten_or_refused() {
     let written = String::from_utf8(written).unwrap();
     assert!(!written.contains("lice"), "{written}");
 }
+
+#[test]
+fn a_name_that_is_a_word_of_an_api_leaves_the_apis_as_they_are() {
+    let record = serde_json::json!({
+        "eventVersion": "1.08", "eventName": "GetBucketPolicy", "eventSource": "s3.amazonaws.com", "eventType": "AwsApiCall",
+        "errorCode": "Client.UnauthorizedOperation", "awsRegion": "eu-central-1", "requestID": "DeployRole",
+        "userIdentity": {"type": "AssumedRole", "principalId": "AROA0123456789ABCDEFG:get", "userName": "user"},
+        "requestParameters": {
+            "bucketName": "DeployRole", "bucket": "get", "names": [{"userName": "bucket"}, {"userName": "s3"}, {"userName": "policy"}],
+            "roleArn": "arn:aws:iam::111122223333:role/DeployRole", "x-amz-acl": "x", "policy": "{\"bucket\":\"bucket\"}",
+            "types": ["AWS::S3::BucketPolicy", "s3.amazonaws.com", "DeployRoles", "us-east-1"],
+        },
+    });
+    let redactor = redactor(&Kind::ALL, &record.to_string());
+    let rewrite = |record: &serde_json::Value| -> serde_json::Value {
+        let written = Rewriter::new(&redactor).record(record.to_string().as_bytes()).unwrap();
+        serde_json::from_slice(&written).unwrap()
+    };
+    let written = rewrite(&record);
+    for field in ["eventName", "eventSource", "eventType", "errorCode", "awsRegion", "eventVersion"] {
+        assert_eq!(written[field], record[field], "{field}");
+    }
+    assert_eq!(written["userIdentity"]["type"], "AssumedRole");
+    let (role, bucket) = (redactor.text("DeployRole"), redactor.text("bucket"));
+    assert!(!role.contains("Deploy") && bucket != "bucket");
+    assert_eq!(written["requestID"], role.as_str());
+    let (request, before) = (&written["requestParameters"], &record["requestParameters"]);
+    let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(request), keys(before));
+    assert_eq!(request["types"], before["types"]);
+    assert_eq!(request["policy"], format!("{{\"bucket\":\"{bucket}\"}}"));
+    assert_eq!(request["bucketName"], role.as_str());
+    // A role in the place of an operation is a role.
+    let mut odd = record.clone();
+    odd["eventName"] = "DeployRole".into();
+    assert_eq!(rewrite(&odd)["eventName"], role.as_str());
+}
+
+#[test]
+fn spellings_of_a_name_stay_apart_and_are_one_name() {
+    let redactor = redactor(&Kind::ALL, r#"{"userName":"Alice","a":[{"userName":"o'Neil"},{"userName":"aLICE"}]}"#);
+    let spellings = ["alice", "Alice", "ALICE", "aLICE", "AliCE"].map(|name| redactor.text(name));
+    let distinct: std::collections::HashSet<&String> = spellings.iter().collect();
+    assert_eq!(distinct.len(), spellings.len(), "{spellings:?}");
+    assert!(spellings.iter().all(|spelling| spelling.eq_ignore_ascii_case(&spellings[0])), "{spellings:?}");
+    assert_eq!(redactor.text("aliceAlice"), format!("{}{}", spellings[0], spellings[1]));
+}
+
+#[test]
+fn delivered_files_keep_what_their_names_say() {
+    let record = r#"{"userIdentity":{"principalId":"AROA0123456789ABCDEFG:CloudTrail","accountId":"111122223333"},
+        "a":"arn:aws:s3:::logs/AWSLogs/111122223333/CloudTrail/eu-central-1/2024/05/01/kestrel.json.gz"}"#;
+    let redactor = redactor(&Kind::ALL, record);
+    let account = redactor.text("111122223333");
+    for path in [
+        "AWSLogs/111122223333/CloudTrail/eu-central-1/2024/05/01/111122223333_CloudTrail_eu-central-1_20240501T0005Z_x.json.gz",
+        "/x/AWSLogs/o-abcdef1234/111122223333/CloudTrail-Digest/us-east-1/2024/05/01/y",
+        "111122223333_CloudTrail-Digest_us-east-1_trail_us-east-1_20240501T000000Z.json.gz",
+    ] {
+        assert_eq!(redactor.text(path), path.replace("111122223333", &account));
+    }
+    let arn = "arn:aws:s3:::logs/AWSLogs/111122223333/CloudTrail/eu-central-1/2024/05/01/kestrel.json.gz";
+    assert!(
+        redactor.text(arn).contains(&format!("/AWSLogs/{account}/CloudTrail/eu-central-1/2024/05/01/")),
+        "{}",
+        redactor.text(arn)
+    );
+    // Elsewhere it is the name of a session.
+    assert!(!redactor.text("by CloudTrail").contains("CloudTrail"));
+}

@@ -10,12 +10,9 @@ use super::{Session, SessionError};
 use crate::diagnostic::Diagnostic;
 use crate::ingest;
 use crate::output_file::{Refused, leads_to_same};
-use crate::redact::{KeyFile, Kind, Redactor};
+use crate::redact::{KeyFile, Kind, LACKS, Redactor};
 use crate::store;
 use crate::store::snapshot::{self, Made, Source, Wanted};
-
-/// What a redacted snapshot lacks beside what was replaced, as its provenance tells it.
-const LACKS: [&str; 2] = ["bytes of rejects: dropped", "SHA-256 of files: keyed"];
 
 impl Session {
     /// Writes a snapshot with these kinds replaced: a plain one first, in a folder that nobody else can read and that goes

@@ -29,7 +29,15 @@ impl WorkFolder {
         remove_abandoned(beside);
         let prefix = format!(".{name}-");
         for _ in 0..TRIES {
-            let folder = tempfile::Builder::new().prefix(&prefix).suffix(SUFFIX).tempdir_in(beside)?;
+            let mut builder = tempfile::Builder::new();
+            builder.prefix(&prefix).suffix(SUFFIX);
+            #[cfg(unix)]
+            {
+                // Otherwise the user's mask says who may look into it.
+                use std::os::unix::fs::PermissionsExt as _;
+                builder.permissions(fs::Permissions::from_mode(0o700));
+            }
+            let folder = builder.tempdir_in(beside)?;
             let path = folder.path().join(LOCK);
             let lock = match create_private(&path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,

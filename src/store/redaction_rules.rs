@@ -158,7 +158,7 @@ pub(super) const TABLES: &[(&str, TableRule)] = &[
             ("made_from", Path),
             ("trailq_version", Own(Shape::Version)),
             ("selection", Code),
-            ("redacted", Own(Shape::Phrases)),
+            ("redacted", Own(Shape::Redactions)),
         ]),
     ),
     ("provenance_parents", Columns(&[("id", Own(Shape::Provenance)), ("parent", Own(Shape::Provenance))])),
