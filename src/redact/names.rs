@@ -114,11 +114,10 @@ fn is_meant(text: &str, span: &Range<usize>) -> bool {
     if sides == [None, None] {
         return true;
     }
-    let name = &text[span.clone()];
-    // Any id may spell it.
-    let is_digits = name.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-    let length = name.chars().count();
-    if is_digits || length < MIN_BESIDE_OTHERS {
+    let (length, run) = (text[span.clone()].chars().count(), &text[around(text, span)]);
+    // Any hexadecimal id may spell the name.
+    let is_id = run.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    if is_id || length < MIN_BESIDE_OTHERS {
         return false;
     }
     let is_border = |(left, right): (char, char)| {
@@ -127,7 +126,7 @@ fn is_meant(text: &str, span: &Range<usize>) -> bool {
     if length < MIN_WITHIN_LETTERS && !sides.into_iter().flatten().all(is_border) {
         return false;
     }
-    !words::is_identifier(&text[around(text, span)])
+    !words::is_identifier(run)
 }
 
 /// A span with the letters and digits around it.

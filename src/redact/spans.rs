@@ -356,8 +356,8 @@ pub(super) fn is_api_key(key: &str) -> bool {
     if key.starts_with(|c: char| c.is_ascii_lowercase()) && words::is_identifier(key) {
         return true;
     }
-    let is_prefixed = ["x-amz-", "X-Amz-", "aws:"].iter().any(|prefix| key.starts_with(prefix));
-    is_prefixed && key.split(['-', ':']).all(words::is_identifier)
+    let rest = ["x-amz-", "X-Amz-", "aws:"].iter().find_map(|prefix| key.strip_prefix(prefix));
+    rest.is_some_and(|rest| rest.split(['-', ':']).all(|part| part == "2" || words::is_identifier(part)))
 }
 
 /// The pseudonym of a name, word by word where it has several.
