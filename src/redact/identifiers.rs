@@ -16,6 +16,10 @@ use crate::pattern::literal;
 static ARN: LazyLock<Regex> = LazyLock::new(|| {
     literal(r#"arn:([a-z0-9*-]*):([A-Za-z0-9*-]*):([A-Za-z0-9*-]*):([A-Za-z0-9*-]*):([^\s"'<>\\,;()\[\]{}]+)"#)
 });
+/// A time as records have it. In a text, a name may be a date.
+static TIME: LazyLock<Regex> = LazyLock::new(|| {
+    literal(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})")
+});
 /// A type of resources.
 static TYPE: LazyLock<Regex> = LazyLock::new(|| literal("AWS::[A-Za-z0-9]+(?:::[A-Za-z0-9]+)*"));
 /// What CloudTrail puts into the paths and the names of the files that it delivers.
@@ -96,9 +100,12 @@ pub(super) fn arn_beginning(text: &str, arn: &ArnSpan) -> Range<usize> {
     arn.whole.start..end
 }
 
-/// The places of CloudTrail's own words: types of resources, and what the paths of delivered files are made of.
+/// The places of CloudTrail's own words: times, types of resources, and what the paths of delivered files are made of.
 pub(super) fn own_words(text: &str) -> Vec<Range<usize>> {
     let mut all = Vec::new();
+    if text.contains('T') && text.contains(':') {
+        all.extend(TIME.find_iter(text).map(|found| found.range()).filter(|span| stands_alone(text, span)));
+    }
     if text.contains("AWS") || text.contains("_CloudTrail") {
         all.extend(
             TYPE.find_iter(text).filter(|found| Shape::ResourceType.fits(found.as_str())).map(|found| found.range()),
@@ -128,7 +135,7 @@ pub(super) fn keys(text: &str) -> impl Iterator<Item = Range<usize>> {
     KEY.find_iter(text).filter(is_key).map(|key| key.range())
 }
 
-/// Whether a text is an account.
+/// Reports whether a text is an account.
 pub(super) fn is_account(text: &str) -> bool {
     text.len() == ACCOUNT_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -208,8 +215,10 @@ fn find_accounts(redactor: &Redactor, text: &str, hits: &mut Vec<Hit>) {
             }
         }
     }
-    for parts in GROUPED.captures_iter(text) {
-        let (Some(whole), Some(separator)) = (parts.get(0), parts.get(1)) else { continue };
+    let mut at = 0;
+    while let Some(parts) = GROUPED.captures_at(text, at) {
+        let (Some(whole), Some(separator)) = (parts.get(0), parts.get(1)) else { return };
+        at = whole.start() + 1;
         let account: String = whole.as_str().chars().filter(char::is_ascii_digit).collect();
         let joined = |side: Option<char>| side.is_some_and(|c| c.is_alphanumeric() || c == '-');
         let alone = !joined(text[..whole.start()].chars().next_back()) && !joined(text[whole.end()..].chars().next());
@@ -217,6 +226,7 @@ fn find_accounts(redactor: &Redactor, text: &str, hits: &mut Vec<Hit>) {
             let put = by.account(&account);
             let put = [&put[..4], &put[4..8], &put[8..]].join(separator.as_str());
             hits.push(Hit::new(whole.range(), put));
+            at = whole.end();
         }
     }
 }
@@ -305,11 +315,11 @@ fn is_everywhere(address: IpAddr) -> bool {
 mod tests {
     use std::sync::LazyLock;
 
-    use super::{ARN, COLONS, DASHED, DELIVERY, DIGITS, DOTTED, GROUPED, KEY, TYPE, UUID};
+    use super::{ARN, COLONS, DASHED, DELIVERY, DIGITS, DOTTED, GROUPED, KEY, TIME, TYPE, UUID};
 
     #[test]
     fn every_pattern_compiles() {
-        for pattern in [&ARN, &TYPE, &DELIVERY, &KEY, &DOTTED, &DASHED, &COLONS, &DIGITS, &GROUPED, &UUID] {
+        for pattern in [&ARN, &TIME, &TYPE, &DELIVERY, &KEY, &DOTTED, &DASHED, &COLONS, &DIGITS, &GROUPED, &UUID] {
             LazyLock::force(pattern);
         }
     }

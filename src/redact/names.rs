@@ -114,10 +114,11 @@ fn is_meant(text: &str, span: &Range<usize>) -> bool {
     if sides == [None, None] {
         return true;
     }
-    let (length, run) = (text[span.clone()].chars().count(), &text[around(text, span)]);
-    // Any hexadecimal id may spell the name.
+    let (name, run) = (&text[span.clone()], &text[around(text, span)]);
+    let length = name.chars().count();
+    // Any number, time or hexadecimal id may spell the name.
     let is_id = run.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-    if is_id || length < MIN_BESIDE_OTHERS {
+    if is_id || !name.contains(char::is_alphabetic) || length < MIN_BESIDE_OTHERS {
         return false;
     }
     let is_border = |(left, right): (char, char)| {

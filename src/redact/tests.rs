@@ -216,3 +216,14 @@ fn delivered_files_keep_what_their_names_say() {
     // Elsewhere it is the name of a session.
     assert!(!redactor.text("by CloudTrail").contains("CloudTrail"));
 }
+
+#[test]
+fn a_name_that_is_a_date_or_a_number_leaves_times_and_ids_as_they_are() {
+    let record = r#"{"userIdentity":{"principalId":"AROA0123456789ABCDEFG:2024-03-01"},"a":{"userName":"7f3a"},"b":{"userName":"2024"}}"#;
+    let redactor = redactor(&Kind::ALL, record);
+    for text in ["2024-03-01T23:10:00Z", "at 2024-03-01T23:10:00.123+01:00.", "i-0a7f3a12", "12024", "20240301T2310Z"] {
+        assert_eq!(redactor.text(text), text);
+    }
+    assert!(!redactor.text("night of 2024-03-01").contains("2024"));
+    assert!(!redactor.text("by 7f3a").contains("7f3a"));
+}
