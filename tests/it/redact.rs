@@ -130,22 +130,8 @@ fn texts(value: &Value, top: bool, out: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
             for (key, value) in members {
-                // CloudTrail's own words, and ids that stay.
-                let own = [
-                    "eventID",
-                    "eventId",
-                    "sharedEventID",
-                    "requestID",
-                    "eventName",
-                    "eventSource",
-                    "eventTime",
-                    "awsRegion",
-                    "eventType",
-                    "eventCategory",
-                    "eventVersion",
-                    "errorCode",
-                    "apiVersion",
-                ];
+                // CloudTrail's own words, which somebody may be called like, and ids that stay.
+                let own = ["eventID", "eventId", "eventName", "eventSource", "eventTime", "awsRegion", "eventVersion"];
                 if !top && key != "user" {
                     out.push(key.clone());
                 } else if own.contains(&key.as_str()) {
@@ -215,11 +201,8 @@ fn without_aws(text: &str) -> String {
 /// Columns whose values are CloudTrail's own words, or ids and times that stay.
 const OWN: &[&str] = &[
     "event_id",
-    "shared_event_id",
     "event_name",
     "event_source",
-    "error_code",
-    "event_type",
     "outcome",
     "attribute",
     "type",
