@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::identifiers::is_account;
 use super::shapes::Shape;
 use super::spans::{is_api_key, replace};
 use super::{ACCOUNT_DIGITS, Kind, Redactor, shapes};
@@ -108,23 +109,21 @@ impl Walk<'_> {
             return end;
         }
         let (spelled, by) = (&self.text[start..end], &self.redactor.pseudonyms);
-        if !spelled.bytes().all(|byte| byte.is_ascii_digit()) {
-            let whole = spelled.parse::<f64>().ok().filter(|number| number.fract() == 0.0);
-            let account =
-                whole.map(|number| format!("{number:.0}")).filter(|account| self.redactor.accounts.contains(account));
-            if let Some(account) = account {
-                self.put(start, end, &by.account(&account));
-            }
-        } else if spelled.len() == ACCOUNT_DIGITS && !self.text[..start].ends_with('-') {
-            self.put(start, end, &by.account(spelled));
-        } else {
-            let known: Vec<usize> = self.redactor.known_accounts(spelled).collect();
-            for at in known {
-                let span = start + at..start + at + ACCOUNT_DIGITS;
-                if span.start >= self.at {
-                    let account = by.account(&self.text[span.clone()]);
-                    self.put(span.start, span.end, &account);
-                }
+        let whole = spelled.parse::<f64>().ok().filter(|number| number.fract() == 0.0);
+        let whole = whole.map(|number| format!("{number:.0}")).filter(|whole| self.redactor.accounts.contains(whole));
+        let is_account = is_account(spelled) && !self.text[..start].ends_with('-');
+        if is_account || whole.is_some() {
+            let account = by.account(whole.as_deref().unwrap_or(spelled));
+            self.put(start, end, &account);
+            return end;
+        }
+        // One among more digits.
+        let known: Vec<usize> = self.redactor.known_accounts(spelled).collect();
+        for at in known {
+            let span = start + at..start + at + ACCOUNT_DIGITS;
+            if span.start >= self.at {
+                let account = by.account(&self.text[span.clone()]);
+                self.put(span.start, span.end, &account);
             }
         }
         end

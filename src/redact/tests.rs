@@ -227,3 +227,24 @@ fn a_name_that_is_a_date_or_a_number_leaves_times_and_ids_as_they_are() {
     assert!(!redactor.text("night of 2024-03-01").contains("2024"));
     assert!(!redactor.text("by 7f3a").contains("7f3a"));
 }
+
+#[test]
+fn accounts_are_replaced_in_numbers_however_they_are_written() {
+    let record = r#"{"accountId":"480715926348"}"#;
+    let redactor = redactor(&Kind::ALL, record);
+    let account = redactor.text("480715926348");
+    for (number, put) in [
+        ("480715926348", account.clone()),
+        ("480715926348.0", account.clone()),
+        ("4.80715926348e11", account.clone()),
+        ("480715926348.5", format!("{account}.5")),
+        ("-480715926348", format!("-{account}")),
+        ("17480715926348", format!("17{account}")),
+        ("-111122223333", "-111122223333".to_owned()),
+        ("1111222233334", "1111222233334".to_owned()),
+        ("12.5", "12.5".to_owned()),
+    ] {
+        let written = Rewriter::new(&redactor).record(format!("{{\"n\":{number}}}").as_bytes()).unwrap();
+        assert_eq!(String::from_utf8(written).unwrap(), format!("{{\"n\":{put}}}"));
+    }
+}

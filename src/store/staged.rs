@@ -256,7 +256,8 @@ fn new_id(redactor: &Redactor, ids: &HashMap<String, String>, id: &str) -> Strin
     match (ids.get(id), id.strip_prefix("content-")) {
         (Some(new), _) => new.clone(),
         (None, Some(sum)) if sum.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-            format!("content-{}", redactor.digest(id).get(..sum.len()).unwrap_or_default())
+            let digest = redactor.digest(id);
+            format!("content-{}", &digest[..sum.len().min(digest.len())])
         }
         _ => redactor.event_id(id),
     }
