@@ -44,6 +44,8 @@ static UUID: LazyLock<Regex> =
     LazyLock::new(|| literal("[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"));
 /// Characters of an access key, and of the other unique ids of IAM.
 const KEY_LENGTHS: std::ops::RangeInclusive<usize> = 20..=21;
+/// Characters of the shortest time.
+const MIN_TIME: usize = 17;
 /// The shortest text that is taken for a key.
 const MIN_KEY: usize = 12;
 
@@ -103,13 +105,15 @@ pub(super) fn arn_beginning(text: &str, arn: &ArnSpan) -> Range<usize> {
 /// The places of CloudTrail's own words: times, types of resources, and what the paths of delivered files are made of.
 pub(super) fn own_words(text: &str) -> Vec<Range<usize>> {
     let mut all = Vec::new();
-    if text.contains('T') && text.contains(':') {
+    if text.len() >= MIN_TIME && text.contains('T') && text.contains(':') {
         all.extend(TIME.find_iter(text).map(|found| found.range()).filter(|span| stands_alone(text, span)));
     }
-    if text.contains("AWS") || text.contains("_CloudTrail") {
+    if text.contains("AWS::") {
         all.extend(
             TYPE.find_iter(text).filter(|found| Shape::ResourceType.fits(found.as_str())).map(|found| found.range()),
         );
+    }
+    if text.contains("AWSLogs/") || text.contains("_CloudTrail") {
         for parts in DELIVERY.captures_iter(text) {
             let is_own = |part: &regex::Match<'_>| {
                 part.as_str().starts_with(|c: char| c.is_ascii_uppercase()) || Shape::Region.fits(part.as_str())
@@ -132,7 +136,42 @@ fn is_upper(text: &str) -> bool {
 /// The keys of a text that stand alone, as they are written by AWS.
 pub(super) fn keys(text: &str) -> impl Iterator<Item = Range<usize>> {
     let is_key = |key: &regex::Match<'_>| is_upper(key.as_str()) && stands_alone(text, &key.range());
-    KEY.find_iter(text).filter(is_key).map(|key| key.range())
+    let worth = may_have_key(text).then_some(text);
+    worth.into_iter().flat_map(|text| KEY.find_iter(text)).filter(is_key).map(|key| key.range())
+}
+
+/// Reports whether a text may have a key in it. Most have none, and this is several times cheaper than the pattern.
+fn may_have_key(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_a = |byte: u8| byte.eq_ignore_ascii_case(&b'a');
+    // Whatever keys begin with begins and ends in an A.
+    bytes.len() >= MIN_KEY && bytes.windows(4).any(|four| is_a(four[0]) && is_a(four[3]))
+}
+
+/// How many of the bytes there are without which an identifier has no place in a text.
+#[derive(Default)]
+struct Counts {
+    digits: usize,
+    dots: usize,
+    colons: usize,
+    hyphens: usize,
+    underscores: usize,
+}
+
+impl Counts {
+    fn of(text: &str) -> Counts {
+        text.bytes().fold(Counts::default(), |mut counts, byte| {
+            match byte {
+                b'0'..=b'9' => counts.digits += 1,
+                b'.' => counts.dots += 1,
+                b':' => counts.colons += 1,
+                b'-' => counts.hyphens += 1,
+                b'_' => counts.underscores += 1,
+                _ => {}
+            }
+            counts
+        })
+    }
 }
 
 /// Reports whether a text is an account.
@@ -142,7 +181,8 @@ pub(super) fn is_account(text: &str) -> bool {
 
 /// Finds what is told by its shape. In a user agent, numbers behind a product's name are its version.
 pub(super) fn find(redactor: &Redactor, text: &str, is_agent: bool, hits: &mut Vec<Hit>) {
-    if redactor.has(Kind::Keys) {
+    let counts = Counts::of(text);
+    if redactor.has(Kind::Keys) && may_have_key(text) {
         // What begins as a key does may have one in it.
         let mut at = 0;
         while let Some(found) = KEY.find_at(text, at) {
@@ -151,11 +191,19 @@ pub(super) fn find(redactor: &Redactor, text: &str, is_agent: bool, hits: &mut V
             hits.extend(key);
         }
     }
-    if redactor.has(Kind::Accounts) {
+    if redactor.has(Kind::Accounts) && counts.digits >= ACCOUNT_DIGITS {
         find_accounts(redactor, text, hits);
     }
-    if redactor.has(Kind::Ips) {
+    if !redactor.has(Kind::Ips) {
+        return;
+    }
+    if counts.digits >= 4 && counts.dots >= 3 {
         find_ipv4(redactor, text, is_agent, hits);
+    }
+    if counts.digits >= 4 && (counts.hyphens >= 3 || counts.underscores >= 3) {
+        find_dashed_ipv4(redactor, text, hits);
+    }
+    if counts.colons >= 2 {
         find_ipv6(redactor, text, hits);
     }
 }
@@ -231,7 +279,7 @@ fn find_accounts(redactor: &Redactor, text: &str, hits: &mut Vec<Hit>) {
     }
 }
 
-/// Addresses of IPv4, with dots, hyphens or underscores. Beside letters or more numbers only those that are known.
+/// Addresses of IPv4. Beside letters or more numbers only those that are known.
 fn find_ipv4(redactor: &Redactor, text: &str, is_agent: bool, hits: &mut Vec<Hit>) {
     let by = &redactor.pseudonyms;
     for found in DOTTED.find_iter(text) {
@@ -248,6 +296,11 @@ fn find_ipv4(redactor: &Redactor, text: &str, is_agent: bool, hits: &mut Vec<Hit
             }
         }
     }
+}
+
+/// Addresses of IPv4 in host names, with hyphens; a known one also with underscores and beside letters.
+fn find_dashed_ipv4(redactor: &Redactor, text: &str, hits: &mut Vec<Hit>) {
+    let by = &redactor.pseudonyms;
     for found in DASHED.find_iter(text) {
         let four = numbers(found.as_str(), found.start());
         let Some(address) = ipv4(text, &four) else { continue };

@@ -1,7 +1,8 @@
 //! A record with its texts replaced, and all else byte for byte as it was.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::identifiers::is_account;
 use super::shapes::Shape;
@@ -13,9 +14,16 @@ const MOST_SEEN: usize = 1 << 16;
 /// Longer ones are not.
 const LONGEST: usize = 512;
 
-/// Texts that were met before, with what becomes of them.
+/// Strings that were met before, as they are spelled.
 #[derive(Default)]
-pub(super) struct Seen(HashMap<String, Option<String>>);
+pub(super) struct Seen {
+    /// Values, with what becomes of them.
+    values: FxHashMap<String, Option<String>>,
+    /// Keys, with what becomes of them.
+    keys: FxHashMap<String, Option<String>>,
+    /// Values that have a shape. Ids and times hardly ever come again.
+    own: FxHashMap<Shape, FxHashSet<String>>,
+}
 
 /// A record with its texts replaced.
 pub(super) fn rewrite(redactor: &Redactor, seen: &mut Seen, record: &[u8]) -> Result<Vec<u8>, String> {
@@ -74,7 +82,7 @@ impl Walk<'_> {
                             () if top && field == "userAgent" => Part::Agent,
                             () => Part::Value,
                         };
-                        if shapes.is_empty() || !self.redactor.is_own(shapes, &unescape(&self.text[at..end])?) {
+                        if !self.is_own(shapes, at, end)? {
                             self.string(at, end, part)?;
                         }
                     }
@@ -91,6 +99,24 @@ impl Walk<'_> {
         }
         self.out.push_str(&self.text[self.at..]);
         Ok(())
+    }
+
+    /// Reports whether a string has one of the shapes that its place asks for.
+    fn is_own(&mut self, shapes: &[Shape], start: usize, end: usize) -> Result<bool, String> {
+        let spelled = &self.text[start..end];
+        let Some(shape) = shapes.first() else { return Ok(false) };
+        let memorable = !matches!(shape, Shape::Id | Shape::Time);
+        if memorable && self.seen.own.get(shape).is_some_and(|seen| seen.contains(spelled)) {
+            return Ok(true);
+        }
+        let fits = self.redactor.is_own(shapes, &unescape(spelled)?);
+        if fits && memorable && spelled.len() <= LONGEST {
+            let seen = self.seen.own.entry(*shape).or_default();
+            if seen.len() < MOST_SEEN {
+                seen.insert(spelled.to_owned());
+            }
+        }
+        Ok(fits)
     }
 
     /// Replaces a part of the text.
@@ -132,35 +158,38 @@ impl Walk<'_> {
     /// Replaces what stands in a string.
     fn string(&mut self, start: usize, end: usize, part: Part) -> Result<(), String> {
         let spelled = &self.text[start..end];
-        if part == Part::Key && is_api_key(&spelled[1..spelled.len() - 1]) {
-            return Ok(());
-        }
-        if part == Part::EventId {
-            let id = unescape(spelled)?;
-            let new = self.redactor.event_id(&id);
-            if new != id {
-                self.put(start, end, &serde_json::Value::from(new).to_string());
+        let seen = match part {
+            Part::Key => Some(&mut self.seen.keys),
+            Part::Value => Some(&mut self.seen.values),
+            Part::Agent | Part::EventId => None,
+        };
+        let known = seen.as_ref().and_then(|seen| seen.get(spelled)).cloned();
+        let replaced = match known {
+            Some(known) => known,
+            None => {
+                let new = replaced(self.redactor, spelled, part)?;
+                if let Some(seen) = seen.filter(|seen| spelled.len() <= LONGEST && seen.len() < MOST_SEEN) {
+                    seen.insert(spelled.to_owned(), new.clone());
+                }
+                new
             }
-            return Ok(());
-        }
-        if part != Part::Agent
-            && let Some(known) = self.seen.0.get(spelled)
-        {
-            if let Some(known) = known.clone() {
-                self.put(start, end, &known);
-            }
-            return Ok(());
-        }
-        let replaced = replace(self.redactor, &unescape(spelled)?, part == Part::Agent)
-            .map(|replaced| serde_json::Value::from(replaced).to_string());
-        if part != Part::Agent && spelled.len() <= LONGEST && self.seen.0.len() < MOST_SEEN {
-            self.seen.0.insert(spelled.to_owned(), replaced.clone());
-        }
+        };
         if let Some(replaced) = replaced {
             self.put(start, end, &replaced);
         }
         Ok(())
     }
+}
+
+/// What becomes of a string; `None`: it stays as it is spelled.
+fn replaced(redactor: &Redactor, spelled: &str, part: Part) -> Result<Option<String>, String> {
+    let text = unescape(spelled)?;
+    let new = match part {
+        Part::Key if is_api_key(&text) => None,
+        Part::EventId => Some(redactor.event_id(&text)).filter(|new| *new != text),
+        _ => replace(redactor, &text, part == Part::Agent),
+    };
+    Ok(new.map(|new| serde_json::Value::from(new).to_string()))
 }
 
 /// What a string says, from its opening to its closing quote.
