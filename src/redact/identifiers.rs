@@ -136,7 +136,9 @@ fn is_upper(text: &str) -> bool {
 /// The keys of a text that stand alone, as they are written by AWS.
 pub(super) fn keys(text: &str) -> impl Iterator<Item = Range<usize>> {
     let is_key = |key: &regex::Match<'_>| is_upper(key.as_str()) && stands_alone(text, &key.range());
-    let worth = may_have_key(text).then_some(text);
+    let bytes = text.as_bytes();
+    let worth = bytes.len() >= MIN_KEY && memchr::memchr_iter(b'A', bytes).any(|at| bytes.get(at + 3) == Some(&b'A'));
+    let worth = worth.then_some(text);
     worth.into_iter().flat_map(|text| KEY.find_iter(text)).filter(is_key).map(|key| key.range())
 }
 

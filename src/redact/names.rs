@@ -57,11 +57,11 @@ impl Names {
     /// They are too many to look for.
     pub(super) fn new(names: impl IntoIterator<Item = String>) -> Result<Names, String> {
         let mut all = HashSet::new();
-        // The finder folds the case of ASCII letters only.
+        // Texts are searched with their ASCII letters in lower case.
         let mut spellings = HashSet::new();
         for name in names.into_iter().filter(|name| !is_nobody(name)) {
             if !name.is_ascii() {
-                spellings.extend([name.clone(), name.to_uppercase()]);
+                spellings.extend([name.to_ascii_lowercase(), name.to_uppercase().to_ascii_lowercase()]);
             }
             all.insert(name.to_lowercase());
         }
@@ -70,8 +70,7 @@ impl Names {
             spellings.iter().filter(|name| name.contains(' ')).map(|name| name.replace(' ', "+")).collect();
         let first_plus = spellings.len();
         let patterns: Vec<String> = spellings.into_iter().chain(with_plus).collect();
-        let build = || AhoCorasick::builder().ascii_case_insensitive(true).build(&patterns);
-        let finder = (!patterns.is_empty()).then(build).transpose();
+        let finder = (!patterns.is_empty()).then(|| AhoCorasick::new(&patterns)).transpose();
         let finder = finder.map_err(|error| format!("{} names are too many to look for: {error}", all.len()))?;
         Ok(Names { all, finder, first_plus })
     }
@@ -82,11 +81,15 @@ impl Names {
     }
 
     /// Where a name is meant.
-    pub(super) fn spans<'t>(&'t self, text: &'t str) -> impl Iterator<Item = NameSpan> + 't {
-        let found = self.finder.iter().flat_map(move |finder| finder.find_overlapping_iter(text));
-        found
+    pub(super) fn spans(&self, text: &str) -> Vec<NameSpan> {
+        let Some(finder) = &self.finder else { return Vec::new() };
+        // Half the size and half the time to build of a finder that folds case itself. No offset changes.
+        let small = text.to_ascii_lowercase();
+        finder
+            .find_overlapping_iter(&small)
             .map(|found| NameSpan { span: found.range(), plus: found.pattern().as_usize() >= self.first_plus })
             .filter(|name| is_meant(text, &name.span))
+            .collect()
     }
 }
 

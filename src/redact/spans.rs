@@ -321,6 +321,7 @@ fn find(redactor: &Redactor, text: &str, is_agent: bool) -> Vec<Hit> {
     let mut found: Vec<Hit> = redactor
         .names
         .spans(text)
+        .into_iter()
         .filter(|found| !is_own_place(text, &found.span))
         .map(|found| {
             let spelled = &text[found.span.clone()];
