@@ -9,7 +9,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 /// What stands between a name and the SHA-256 of the content that is meant.
 const MARK: &str = "#sha256:";
@@ -100,43 +100,6 @@ pub(super) fn contents(connection: &Connection, name: &str) -> rusqlite::Result<
     })?;
     let all = rows.collect::<rusqlite::Result<Vec<Content>>>()?;
     Ok(all.into_iter().filter(|content| plain(&content.name, &content.sha256) == name).collect())
-}
-
-/// Names of which the marks were taken off while the SHA-256s of the contents change.
-pub(super) struct Unmarked(Vec<i64>);
-
-/// What stands in place of a mark, before the number of the row.
-const NUMBER: &str = "#content:";
-
-impl Unmarked {
-    /// Takes all marks off.
-    pub(super) fn take_off(connection: &Connection) -> rusqlite::Result<Unmarked> {
-        let mut select = connection.prepare("SELECT id, path, sha256 FROM files")?;
-        let rows = select.query_map([], |row| {
-            let (id, name, sha256): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let plain = plain(&name, &sha256);
-            Ok((plain != name).then(|| (id, plain.to_owned())))
-        })?;
-        let marked = rows.filter_map(Result::transpose).collect::<rusqlite::Result<Vec<_>>>()?;
-        for (id, plain) in &marked {
-            let name = format!("{plain}{NUMBER}{id}");
-            connection.execute("UPDATE files SET path = ?2 WHERE id = ?1", params![id, name])?;
-        }
-        Ok(Unmarked(marked.into_iter().map(|(id, _)| id).collect()))
-    }
-
-    /// Gives each name the mark of its content as it is now.
-    pub(super) fn put_on(self, connection: &Connection) -> rusqlite::Result<()> {
-        for id in self.0 {
-            let sql = "SELECT path, sha256 FROM files WHERE id = ?1";
-            let (name, sha256) =
-                connection.query_row(sql, [id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
-            let plain = name.strip_suffix(&format!("{NUMBER}{id}")).unwrap_or(&name);
-            let name = format!("{plain}{}", mark(&sha256));
-            connection.execute("UPDATE files SET path = ?2 WHERE id = ?1", params![id, name])?;
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

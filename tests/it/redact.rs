@@ -1,6 +1,10 @@
 //! `trailq snapshot --redact`: nothing of what was replaced is left anywhere in the file, and what is left still tells who
 //! did what.
 
+mod edges;
+mod forms;
+mod search;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::Path;

@@ -9,7 +9,7 @@ use rusqlite::types::ValueRef;
 use serde_json::Value;
 use trailq::store::Case;
 
-use super::common::lines;
+use crate::common::lines;
 
 /// Every reading of a text that anybody may try.
 fn views(text: &str) -> Vec<String> {

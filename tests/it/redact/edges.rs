@@ -7,8 +7,8 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::ALL;
-use super::common::program::Desk;
-use super::common::{check_case, lines};
+use crate::common::program::Desk;
+use crate::common::{check_case, lines};
 
 /// A record of somebody.
 fn record(event_id: &str, user: &str) -> Value {
@@ -174,6 +174,6 @@ fn what_a_killed_redaction_left_is_removed_by_the_next() {
 #[test]
 fn a_folder_that_cannot_be_written_is_named() {
     let desk = Desk::with_delivery();
-    let ran = desk.run(&["snapshot", "no/where.db", "--redact", "ips"]).fails(2, &["no/where.db"]);
+    let ran = desk.run(&["snapshot", "no/where.db", "--redact", "ips"]).fails(2, &["the folder no does not exist"]);
     assert!(!ran.err.contains("os error") && !ran.err.contains(".part"), "{ran:?}");
 }

@@ -7,9 +7,9 @@ use std::path::Path;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use super::common::lines;
-use super::common::program::Desk;
-use super::redact_search::leaks;
+use super::search::leaks;
+use crate::common::lines;
+use crate::common::program::Desk;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Kind {
