@@ -72,7 +72,7 @@ fn a_case_does_not_differ_from_its_copy_or_from_another_import_of_the_same() {
 fn what_is_no_case_is_told() {
     let desk = two();
     desk.scratch.write("text.db", "no case");
-    desk.run(&["diff", "a.db"]).fails(2, &["<B.db>"]);
+    desk.run(&["diff", "a.db"]).fails(2, &["needs B.db"]);
     desk.run(&["diff", "a.db", "none.db"]).fails(2, &["there is no case at none.db"]);
     desk.run(&["diff", "text.db", "a.db"]).fails(2, &["text.db is not a case: it is no SQLite database"]);
     desk.run(&["--format", "records", "diff", "a.db", "b.db"]).fails(2, &["differences have no format records"]);

@@ -217,7 +217,7 @@ fn what_cannot_be_merged_is_told_and_changes_nothing() {
     desk.run(&["--db", "a.db", "import", "a.json"]).exits(0);
     desk.scratch.write("text.db", "no case");
     let before = std::fs::read(desk.scratch.path("a.db")).unwrap();
-    desk.run(&["merge"]).fails(2, &["<OTHER.db>..."]);
+    desk.run(&["merge"]).fails(2, &["needs OTHER.db..."]);
     desk.run(&["--db", "a.db", "merge", "none.db"]).fails(2, &["there is no case at none.db"]);
     desk.run(&["--db", "a.db", "merge", "text.db"]).fails(2, &["text.db is not a case"]);
     desk.run(&["--db", "text.db", "merge", "a.db"]).fails(2, &["text.db is not a case"]);

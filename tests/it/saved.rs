@@ -111,7 +111,7 @@ fn what_is_missing_or_wrong_is_told_with_its_help() {
             &["no script or file `triag`", "did you mean `triage`?", "trailq has leaked-key and triage"],
         ),
         (&["script", "triage", "2024"], &["the parameters of `triage` are since, until", "for example since=2024"]),
-        (&["script", "triage", "since=soon"], &["`soon` is no time"]),
+        (&["script", "triage", "since=soon"], &["cannot read `soon` as a time"]),
         (&["queries", "--check", "x"], &["cannot be used with"]),
         (&["--db", "none.db", "run", "lineage", "--param", "key=x"], &["there is no case at none.db"]),
     ] {

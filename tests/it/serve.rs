@@ -337,9 +337,7 @@ fn slow_and_broken_clients_never_block_others() {
     let mut half = endpoint.connect();
     half.write_all(body.as_bytes()).unwrap();
     let mut answer = String::new();
-    let mut part = [0; 4096];
-    let count = half.read(&mut part).unwrap();
-    answer.push_str(&String::from_utf8_lossy(&part[..count]));
+    half.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("RequestTimeoutException"), "{answer}");
     drop((slow, deaf));
     assert_eq!(ids(&endpoint.page(&json!({}))).len(), 50);

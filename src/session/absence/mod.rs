@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use super::keep::First;
 use super::lookup::{CaseEnvironment, FEW_GROUPS, Understood, interval, period, understand};
 use super::noise::Hidden;
-use super::{Session, SessionError, habits, patience};
+use super::{Session, SessionError, explain, habits, patience};
 use crate::fields::Field;
 use crate::query::ast::ExpressionKind;
 use crate::query::{self, Environment as _, Lookup, Statement, Statistics, TimeRest, edit};
@@ -253,7 +253,7 @@ impl<'a> Hints<'a> {
 
     /// What the term that removed the last events did.
     fn sentence(&self, blame: &Blame, leaves: &[Asked]) -> String {
-        let text = &blame.text;
+        let text = explain::abridged(&blame.text);
         if blame.index > 0 {
             if !blame.alone {
                 return format!("`{text}` and the terms before it match no event together");
