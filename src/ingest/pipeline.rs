@@ -14,7 +14,7 @@ use rusqlite::Connection;
 
 use super::delivery::Name;
 use super::inflate::Inflater;
-use super::report::{Error, Progress, RejectLine, Report};
+use super::report::{Error, Progress, RejectLine, Report, Waiting};
 use super::source::{self, Found};
 use super::worker::{self, Before, Message, Tools};
 use crate::ledger::{FileEnd, FileOutcome};
@@ -52,7 +52,7 @@ pub(super) struct Job {
 pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Report, Error> {
     let started = Instant::now();
     let files = source::walk(paths, options.follow_links).map_err(|(path, source)| Error::Path { path, source })?;
-    let connection = store::open_for_import(case)?;
+    let connection = store::open_for_import_after(case, &Waiting(progress))?;
     let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
     let mut report = Report::default();
     let handle = connection.get_interrupt_handle();

@@ -108,6 +108,15 @@ pub trait Progress: Sync {
     fn cancelled_by(&self, _cancel: Box<dyn Fn() + Send + Sync>) {}
 }
 
+/// A [`Progress`] as what may end the waiting for another process.
+pub(super) struct Waiting<'p>(pub(super) &'p dyn Progress);
+
+impl store::Wait for Waiting<'_> {
+    fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled()
+    }
+}
+
 /// A [`Progress`] that nobody watches.
 pub struct Unwatched;
 
@@ -120,7 +129,7 @@ impl Progress for Unwatched {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A path that cannot be looked at.
-    #[error("{}: {}", path.display(), describe(source))]
+    #[error("{}: {}", path.display(), store::describe(source))]
     Path {
         /// The path.
         path: PathBuf,
@@ -156,14 +165,6 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-}
-
-fn describe(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string(),
-    }
 }
 
 impl Error {

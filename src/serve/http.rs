@@ -23,6 +23,9 @@ const SERVICE: &str = "CloudTrail_20131101.";
 /// The one operation that is answered.
 const OPERATION: &str = "LookupEvents";
 
+/// How often a question is put to the case again that an import has overtaken.
+const ATTEMPTS: u32 = 3;
+
 /// What every connection shares.
 pub(super) struct Endpoint {
     pub(super) pool: Arc<Pool>,
@@ -62,6 +65,7 @@ impl From<Refusal> for Wrong {
                 let message = format!("no answer within {} seconds: narrow it", limits::ANSWER_TIME.as_secs());
                 Wrong::new(StatusCode::BAD_REQUEST, "OperationNotPermittedException", message)
             }
+            Refusal::Busy(reason) => Wrong::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", reason),
             Refusal::Broken(reason) => Wrong::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", reason),
         }
     }
@@ -94,6 +98,14 @@ pub(super) async fn answer(body: Bytes, endpoint: &Endpoint) -> Result<Vec<u8>, 
         lookup_events::write(case, &query, Layout::Wire, &mut page)?;
         Ok(page)
     };
+    for _ in 1..ATTEMPTS {
+        let body = body.clone();
+        match endpoint.pool.ask(move |case| page(case, &body)).await? {
+            // An import has begun since the case was found to be at rest.
+            Err(Wrong { status: StatusCode::SERVICE_UNAVAILABLE, .. }) => {}
+            answer => return answer,
+        }
+    }
     endpoint.pool.ask(move |case| page(case, &body)).await?
 }
 

@@ -1,6 +1,7 @@
 //! Imports files into the case, and reports what became of them.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ingest::{self, Options, Report};
 use crate::render::escape::{self, visible};
 use crate::render::{Format, number};
+use crate::store;
 
 /// How many rejects and how many problems are named in text.
 const MOST: usize = 5;
@@ -26,6 +28,7 @@ pub(super) fn run(session: &mut Session, paths: &[PathBuf], options: &Options) -
         }
     };
     session.close();
+    store::wait_for_writers(&session.path, &session.waiting())?;
     let bar = Bar::new(session.settings.progress && !session.settings.quiet, session.interrupter());
     let imported = ingest::import(&session.path, paths, options, &bar);
     bar.finish();

@@ -3,7 +3,7 @@
 //!
 //! Rows go to `out`, remarks to `notes`; nothing here knows whether these are a terminal.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -48,6 +48,7 @@ mod shell;
 mod show;
 pub mod snapshot;
 mod verbs;
+mod waiting;
 
 pub use error::SessionError;
 pub use interrupt::Interrupter;
@@ -67,6 +68,7 @@ use input::Input;
 use keep::{EventRef, Keep};
 use last::{Asked, Last, View};
 use output::Output;
+use waiting::{Notes, Waiting};
 
 /// How a session shows what it finds.
 #[derive(Debug, Clone, Default)]
@@ -131,11 +133,13 @@ impl Answer {
 /// A session; see the module.
 pub struct Session {
     path: PathBuf,
-    case: OnceCell<Rc<Case>>,
+    case: RefCell<Option<Rc<Case>>>,
+    /// Whether this input has said that its answer is of a state that an import goes on from.
+    told_in_passing: Cell<bool>,
     /// How answers look; may be changed between inputs.
     pub settings: Settings,
     output: Output,
-    notes: Box<dyn Write>,
+    notes: Notes,
     /// The events that the last answer showed, for `.show N`.
     shown: Vec<EventRef>,
     /// The last answer.
@@ -164,10 +168,11 @@ impl Session {
     pub fn new(path: PathBuf, settings: Settings, out: Box<dyn Write>, notes: Box<dyn Write>) -> Session {
         Session {
             path,
-            case: OnceCell::new(),
+            case: RefCell::default(),
+            told_in_passing: Cell::new(false),
             settings,
             output: Output::new(out),
-            notes,
+            notes: Notes::new(notes),
             shown: Vec::new(),
             last: None,
             trail: Vec::new(),
@@ -187,15 +192,45 @@ impl Session {
         &self.path
     }
 
-    /// The case, opened if it is not yet.
+    /// The case, opened if it is not yet. While another process writes, that it can be read is waited for.
     pub fn case(&self) -> Result<Rc<Case>, SessionError> {
-        if let Some(case) = self.case.get() {
-            return Ok(Rc::clone(case));
+        if let Some(case) = self.open_case() {
+            if case.is_current() {
+                self.tell_in_passing(&case);
+                return Ok(case);
+            }
+            drop(case);
+            self.case.take();
         }
-        let case = Rc::new(Case::open(&self.path)?);
+        let case = Rc::new(Case::open_after(&self.path, &self.waiting())?);
         // Whatever is asked of it, from here on Ctrl-C reaches it.
         self.interrupter.hold(Box::new(case.interrupt()));
-        Ok(Rc::clone(self.case.get_or_init(|| case)))
+        self.tell_in_passing(&case);
+        Ok(Rc::clone(self.case.borrow_mut().insert(case)))
+    }
+
+    /// The case as it is open, for what must not wait.
+    pub fn open_case(&self) -> Option<Rc<Case>> {
+        self.case.borrow().clone()
+    }
+
+    /// Says that an answer is of a state that an import goes on from, once an input.
+    fn tell_in_passing(&self, case: &Case) {
+        if let Some((events, age)) = case.in_passing()
+            && !self.told_in_passing.replace(true)
+        {
+            let age = if age.as_secs() == 0 { String::new() } else { format!(" {} ago", number::duration(age)) };
+            let events = number::counted(events, "event");
+            self.notes.note(
+                &format!("an import is writing to {}: this is of a commit{age}, with {events}", self.path.display()),
+                &self.settings,
+            );
+        }
+    }
+
+    /// What hears of waiting for another process.
+    fn waiting(&self) -> Waiting {
+        Waiting::new(self.notes.clone(), &self.settings, self.interrupter())
     }
 
     /// Gives the values of `:k` in SQL and `${k}` in lookups.
@@ -214,6 +249,7 @@ impl Session {
         if self.depth == 0 {
             self.interrupter.reset();
             self.suggestion = None;
+            self.told_in_passing.set(false);
         }
         if self.settings.echo && *input != Input::Nothing {
             self.print(&format!("{}\n", render::escape::visible_lines(input.text())))?;

@@ -10,11 +10,12 @@ use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::ValueRef;
 use rusqlite::{Batch, Connection, InterruptHandle, Row, Rows};
-use tempfile::TempPath;
 
+use super::copied::Copied;
 use super::error::{Error, Failure};
 use super::records::Reader;
-use super::{functions, open, sql_errors};
+use super::waiting::{Need, Silent, Wait, until_free};
+use super::{functions, open, recovery, sql_errors, temporary};
 use crate::query::Param;
 use crate::rows::{Cell, RowSink};
 
@@ -27,17 +28,26 @@ pub struct Case {
     /// The blocks of records that were read last.
     records: RefCell<Reader>,
     /// The copy that is open instead, where the case itself could not be brought up to date.
-    copy: Option<Arc<TempPath>>,
+    copy: Option<Arc<Copied>>,
 }
 
 impl Case {
     /// Opens a case. One that an interrupted import left unfinished is finished first, in a temporary copy where it
-    /// cannot be written.
+    /// cannot be written. While an import runs, a copy of what it has committed is finished.
     ///
     /// # Errors
-    /// It is missing, no case, of a newer schema, damaged, or being written by another process.
+    /// It is missing, not a case, of a newer schema, damaged, or another process does not let it be read.
     pub fn open(path: &Path) -> Result<Case, Error> {
-        Case::connect(path, open::make_ready(path)?.map(Arc::new))
+        Case::open_after(path, &Silent)
+    }
+
+    /// The same, with somebody who hears of waiting for another process.
+    ///
+    /// # Errors
+    /// As for [`Case::open`]; also a cancellation.
+    pub fn open_after(path: &Path, wait: &dyn Wait) -> Result<Case, Error> {
+        temporary::sweep_temporary();
+        until_free(path, wait, Need::Read, || Case::connect(path, open::make_ready(path, wait)?.map(Arc::new)))
     }
 
     /// Opens the same case once more, for another thread.
@@ -48,8 +58,8 @@ impl Case {
         Case::connect(&self.path, self.copy.clone())
     }
 
-    fn connect(path: &Path, copy: Option<Arc<TempPath>>) -> Result<Case, Error> {
-        let file = copy.as_ref().map_or(path, |copy| copy);
+    fn connect(path: &Path, copy: Option<Arc<Copied>>) -> Result<Case, Error> {
+        let file = copy.as_ref().map_or(path, |copy| copy.file());
         let mut connection = open::open_read_only(file)?;
         let of = |error| Error::of(path, error);
         let records = open::open_read_only(file)?;
@@ -64,17 +74,31 @@ impl Case {
     /// # Errors
     /// The temporary folder cannot be written.
     pub fn empty() -> Result<Case, Error> {
-        let io_error = |source| Error::Io { path: std::env::temp_dir(), source };
-        let file = tempfile::Builder::new().prefix("trailq-").suffix(".db").tempfile().map_err(io_error)?;
-        let file = file.into_temp_path();
-        open::close(open::open_for_import(&file)?, &file)?;
-        let case = Case::open(&file)?;
-        Ok(Case { copy: Some(Arc::new(file)), ..case })
+        let copy = Copied::empty()?;
+        Case::connect(&copy.file().to_owned(), Some(Arc::new(copy)))
+    }
+
+    /// Whether the case can be asked as it is. Otherwise it is to be opened again: an import has begun in it or has gone
+    /// on, or one was killed.
+    pub fn is_current(&self) -> bool {
+        if let Some(copy) = &self.copy {
+            return copy.is_current(&self.path);
+        }
+        // Without waiting: that is up to whoever opens it again. Other errors are the next statement's.
+        let _ = self.connection.busy_timeout(std::time::Duration::ZERO);
+        let checked = self.check_at_rest();
+        let _ = self.connection.busy_timeout(open::PATIENCE);
+        !matches!(checked, Err(Error::Busy(_) | Error::HotJournal(_)))
+    }
+
+    /// Where an import is writing and a copy of what it had committed is read: the events of the copy, and its age.
+    pub fn in_passing(&self) -> Option<(u64, std::time::Duration)> {
+        self.copy.as_ref().and_then(|copy| copy.in_passing())
     }
 
     /// The file that is read: the case, or the copy of it that was brought up to date.
     pub(super) fn file(&self) -> &Path {
-        self.copy.as_ref().map_or(&self.path, |copy| copy)
+        self.copy.as_ref().map_or(&self.path, |copy| copy.file())
     }
 
     /// Where the case lies.
@@ -135,9 +159,9 @@ impl Case {
     }
 
     /// An import that began after the case was opened lets others read between its commits, but has not counted yet what
-    /// it stored, and may have no indexes.
+    /// it stored, and may have no indexes. What a killed one left is rolled back.
     fn check_at_rest(&self) -> Result<(), Error> {
-        match open::is_finished(&self.connection).map_err(|error| Error::of(&self.path, error))? {
+        match recovery::recovered(&self.path, || open::is_finished(&self.connection))? {
             true => Ok(()),
             false => Err(Error::Busy(self.path.clone())),
         }

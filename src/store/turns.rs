@@ -22,6 +22,15 @@ pub(super) fn commit_and_go_on(connection: &Connection) -> rusqlite::Result<()> 
     patiently(connection, "BEGIN IMMEDIATE")
 }
 
+/// Lets others read what is committed, and nobody else write, until a transaction has more to write than fits in the
+/// cache. The connection has locked the case for itself, and no transaction is open.
+pub(super) fn let_others_read(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    commit_and_go_on(connection)?;
+    // In that mode the lock for writing outlasts the transaction.
+    connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE; COMMIT")
+}
+
 /// Commits, and keeps everybody off from then on, until the case is closed.
 pub(super) fn commit_and_hold(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;

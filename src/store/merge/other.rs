@@ -14,6 +14,7 @@ use crate::store::error::Error;
 use crate::store::open::open_read_only;
 use crate::store::records::Reader;
 use crate::store::snapshot::Step;
+use crate::store::waiting::{Silent, Wait};
 
 /// Events that are read at a time: whole blocks of one file.
 const EVENTS_A_TURN: i64 = 4_096;
@@ -46,7 +47,12 @@ pub(crate) struct Turn {
 impl Other {
     /// Opens a case and holds it as it is: as long as this lives nobody can write to it.
     pub(crate) fn open(path: &Path) -> Result<Other, Error> {
-        let mut case = Case::open(path)?;
+        Other::open_after(path, &Silent)
+    }
+
+    /// The same, with somebody who may end the waiting for another process.
+    pub(crate) fn open_after(path: &Path, wait: &dyn Wait) -> Result<Other, Error> {
+        let mut case = Case::open_after(path, wait)?;
         let of = |error| Error::of(path, error);
         // A read transaction. The authorizer lets nothing else begin one.
         case.connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>).map_err(of)?;

@@ -29,6 +29,7 @@ pub use source::Source;
 pub use verify::{Check, SourceFile, check_sources, verify};
 
 use super::error::Error;
+use super::temporary::PrivateFolder;
 use super::values::EVENTS;
 
 /// What is wanted of a snapshot.
@@ -76,7 +77,7 @@ pub struct Made {
 pub fn write(source: Source, out: &Path, wanted: &Wanted) -> Result<Made, Error> {
     check_name(source.named(), out, wanted.force)?;
     let of = |error| Error::of(out, error);
-    let temporary = temporary(out)?;
+    let (private, temporary) = temporary(out)?;
     let digests = if wanted.events.is_some() || wanted.portable {
         select::write(&source, temporary.as_file(), temporary.path(), wanted)
             .map_err(|error| blame(&source, out, error))?
@@ -96,7 +97,7 @@ pub fn write(source: Source, out: &Path, wanted: &Wanted) -> Result<Made, Error>
     let mut made = finish(temporary.path(), &step).map_err(of)?;
     made.of = source.events()?;
     drop(source);
-    place(temporary, out, wanted.force)?;
+    place(&private, temporary, out, wanted.force)?;
     made.bytes = fs::metadata(out).map_err(|source| Error::Io { path: out.to_owned(), source })?.len();
     Ok(made)
 }
@@ -121,7 +122,9 @@ pub fn check_name(case: &Path, out: &Path, force: bool) -> Result<(), Error> {
     if exists && same(case) {
         return Err(Error::Itself(out.to_owned()));
     }
-    if exists && (!force || out.is_dir()) {
+    // Only a regular file is replaced, whatever else is asked for.
+    let replaceable = fs::metadata(out).is_ok_and(|metadata| metadata.is_file());
+    if exists && !(force && replaceable) {
         return Err(Error::Exists(out.to_owned()));
     }
     for suffix in ["-journal", "-wal"] {
@@ -135,20 +138,15 @@ pub fn check_name(case: &Path, out: &Path, force: bool) -> Result<(), Error> {
     Ok(())
 }
 
-/// A file beside the one that is wanted, which takes its name in the end.
-fn temporary(out: &Path) -> Result<NamedTempFile, Error> {
+/// A file in a private folder beside the one that is wanted, which takes its name in the end.
+fn temporary(out: &Path) -> Result<(PrivateFolder, NamedTempFile), Error> {
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = out.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let mut builder = tempfile::Builder::new();
-    let prefix = format!(".{name}-");
-    builder.prefix(&prefix).suffix(".part");
-    #[cfg(unix)]
-    {
-        // As any new file: the user's mask says who may read it.
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder).map_err(|source| Error::Io { path: out.to_owned(), source })
+    let made = || -> io::Result<(PrivateFolder, NamedTempFile)> {
+        let private = PrivateFolder::beside(folder)?;
+        let file = NamedTempFile::new_in(private.path())?;
+        Ok((private, file))
+    };
+    made().map_err(|source| Error::of_folder(folder, source))
 }
 
 /// Opens a file that nobody else knows of. It is whole or it is thrown away: nothing has to be rolled back.
@@ -182,12 +180,15 @@ fn finish(path: &Path, step: &Step) -> rusqlite::Result<Made> {
 }
 
 /// Puts a finished file on the disk and gives it its name.
-fn place(temporary: NamedTempFile, out: &Path, force: bool) -> Result<(), Error> {
+fn place(private: &PrivateFolder, temporary: NamedTempFile, out: &Path, force: bool) -> Result<(), Error> {
     let io_error = |source: io::Error| match source.kind() {
         io::ErrorKind::AlreadyExists => Error::Exists(out.to_owned()),
         io::ErrorKind::StorageFull => Error::Full(out.to_owned()),
         _ => Error::Io { path: out.to_owned(), source },
     };
+    // From here on as any new file: the user's mask says who may read it.
+    let permissions = private.permissions_of_new_files().map_err(io_error)?;
+    temporary.as_file().set_permissions(permissions).map_err(io_error)?;
     temporary.as_file().sync_all().map_err(io_error)?;
     let placed = if force { temporary.persist(out) } else { temporary.persist_noclobber(out) };
     placed.map(drop).map_err(|error| io_error(error.error))?;
