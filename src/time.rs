@@ -1,5 +1,7 @@
 //! Times as records spell them, and as the schema does. Imports nothing of trailq.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -112,9 +114,14 @@ fn date_of(days: i64) -> (i64, i64, i64) {
     (year, month, day_of_year - (153 * month_from_march + 2) / 5 + 1)
 }
 
-/// The clock, in Unix seconds.
+/// The clock, in Unix seconds of the years that four digits can write: one that is set to another is taken for the nearest.
 pub fn now() -> i64 {
-    Timestamp::now().as_second()
+    let now = SystemTime::now();
+    let seconds = match now.duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |seconds| -seconds - 1),
+    };
+    seconds.clamp(*WRITABLE.start(), *WRITABLE.end())
 }
 
 #[cfg(test)]

@@ -192,6 +192,7 @@ pub(super) fn write_file(
     let path = path_text(found);
     writer.begin_file(&path)?;
     let mut told = 0;
+    let mut whole_reject = false;
     for message in queue {
         if progress.is_cancelled() {
             return Err(Error::Cancelled);
@@ -208,10 +209,11 @@ pub(super) fn write_file(
             }
             Message::Reject(reject) => {
                 writer.reject(&reject)?;
+                whole_reject = reject.length == 0 && reject.member.is_none();
                 report.add_reject(RejectLine::new(&path, &reject));
             }
             Message::End(end) => {
-                end_file(found, &path, &end, writer, report)?;
+                end_file(found, &path, (&end, whole_reject), writer, report)?;
                 progress.advance(1, found.bytes.saturating_sub(told), 0);
                 return Ok(());
             }
@@ -223,7 +225,7 @@ pub(super) fn write_file(
 fn end_file(
     found: &Found,
     path: &str,
-    end: &FileEnd,
+    (end, whole_reject): (&FileEnd, bool),
     writer: &mut Writer<'_>,
     report: &mut Report,
 ) -> Result<(), Error> {
@@ -233,6 +235,7 @@ fn end_file(
     match end.outcome {
         FileOutcome::TrailFile => {
             report.files += 1;
+            report.files_not_understood += u64::from(counts.read == 1 && counts.rejected == 1 && whole_reject);
             report.bytes += end.bytes;
             report.counts.add(&counts);
             report.add_problems(&end.problems);

@@ -53,14 +53,21 @@ pub(super) fn run(session: &mut Session, paths: &[PathBuf], options: &Options) -
 fn text(report: &Report) -> String {
     let seconds = report.seconds.max(0.001);
     let rate = (report.counts.read as f64 / seconds) as u64;
-    let mut out = format!(
-        "{}: {} read, {} stored, {} duplicate, {} rejected\n",
-        number::counted(report.files, "file"),
-        number::counted(report.counts.read, "record"),
-        number::count(report.counts.stored),
-        number::count(report.counts.duplicate),
-        number::count(report.counts.rejected),
-    );
+    let nothing = report.files_not_understood;
+    let mut out = String::new();
+    if nothing == 0 || report.files > nothing {
+        out = format!(
+            "{}: {} read, {} stored, {} duplicate, {} rejected\n",
+            number::counted(report.files - nothing, "file"),
+            number::counted(report.counts.read - nothing, "record"),
+            number::count(report.counts.stored),
+            number::count(report.counts.duplicate),
+            number::count(report.counts.rejected - nothing),
+        );
+    }
+    if nothing > 0 {
+        let _ = writeln!(out, "{} not understood", number::counted(nothing, "file"));
+    }
     let mut also = Vec::new();
     let mut mention = |count: u64, one: &str, many: &str| match count {
         0 => {}

@@ -342,7 +342,7 @@ pub(super) struct CaseEnvironment<'a> {
 
 impl Environment for CaseEnvironment<'_> {
     fn now(&self) -> i64 {
-        jiff::Timestamp::now().as_second()
+        crate::time::now()
     }
 
     fn newest_event(&self) -> Option<i64> {

@@ -219,10 +219,13 @@ impl Session {
         if let Some((events, age)) = case.in_passing()
             && !self.told_in_passing.replace(true)
         {
-            let age = if age.as_secs() == 0 { String::new() } else { format!(" {} ago", number::duration(age)) };
-            let events = number::counted(events, "event");
+            let commit = match age.as_secs() {
+                0 => "its last commit".to_owned(),
+                seconds => format!("its commit {} ago", number::counted(seconds, "second")),
+            };
+            let (case, events) = (self.path.display(), number::counted(events, "event"));
             self.notes.note(
-                &format!("an import is writing to {}: this is of a commit{age}, with {events}", self.path.display()),
+                &format!("an import is writing to {case}: this answer is of {commit}, with {events}"),
                 &self.settings,
             );
         }

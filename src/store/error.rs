@@ -115,9 +115,7 @@ impl Error {
         let path = path.to_owned();
         let reason = source.to_string();
         match source.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase) => {
-                Error::NotACase { path, reason: "it is not a SQLite database".to_owned() }
-            }
+            Some(ErrorCode::NotADatabase) => Error::NotACase { path, reason: "it is not a SQLite database".to_owned() },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Busy(path),
             Some(ErrorCode::DiskFull) => full(path),
             Some(ErrorCode::SystemIoFailure | ErrorCode::FileLockingProtocolFailed) => Error::Disk { path, reason },
@@ -188,8 +186,8 @@ impl Error {
                 "copy the case and the -journal file beside it to a writable folder and open it there".to_owned()
             }
             Error::RollbackFull(_) => "free some space and ask again".to_owned(),
-            Error::NoFolder(_) => "make it, or name another place with --db".to_owned(),
-            Error::NoPermission(_) => "choose another place with --db".to_owned(),
+            Error::NoFolder(_) => "make it, or choose another place".to_owned(),
+            Error::NoPermission(_) => "choose another place; a case is named with --db".to_owned(),
             Error::TemporaryFull(_) | Error::Temporary { .. } => {
                 "free some space there, or name another folder with the environment variable TMPDIR".to_owned()
             }

@@ -146,7 +146,9 @@ impl Keeper {
     /// Writes in a transaction of its own, once nobody else reads or writes.
     fn write<T>(&self, write: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
         let of = |error| Error::of(&self.path, error);
-        until_free(&self.path, &*self.wait, Need::Write, || self.connection.execute_batch("BEGIN EXCLUSIVE").map_err(of))?;
+        until_free(&self.path, &*self.wait, Need::Write, || {
+            self.connection.execute_batch("BEGIN EXCLUSIVE").map_err(of)
+        })?;
         let written = write(&self.connection).and_then(|written| {
             self.connection.execute_batch("COMMIT")?;
             Ok(written)

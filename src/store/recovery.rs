@@ -51,7 +51,9 @@ pub(super) fn roll_back(path: &Path) -> Result<(), Error> {
     };
     match rolled() {
         Ok(()) => Ok(()),
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => Err(Error::RollbackFull(path.to_owned())),
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
+            Err(Error::RollbackFull(path.to_owned()))
+        }
         Err(error) => match Error::of(path, error) {
             error @ (Error::Busy(_) | Error::NotACase { .. } | Error::Damaged { .. }) => Err(error),
             _ => Err(Error::HotJournal(path.to_owned())),

@@ -75,10 +75,7 @@ impl Source {
     }
 
     /// Makes a file in a private folder, where what is to become of it is not told by its name.
-    fn copy(
-        folder: &Path,
-        write: impl FnOnce(&File) -> io::Result<()>,
-    ) -> Result<(PathBuf, PrivateFolder), Error> {
+    fn copy(folder: &Path, write: impl FnOnce(&File) -> io::Result<()>) -> Result<(PathBuf, PrivateFolder), Error> {
         let made = || -> io::Result<(PathBuf, PrivateFolder)> {
             let private = PrivateFolder::beside(folder)?;
             let (path, file) = private.create("case.db")?;
