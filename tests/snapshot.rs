@@ -297,7 +297,7 @@ fn mistakes_are_told_and_leave_nothing() {
         ),
         (&["snapshot", "none/out.db"], "none"),
         (&["--db", "none.db", "snapshot", "out.db"], "there is no case at none.db\n"),
-        (&["--db", "there.db", "snapshot", "out.db"], "there.db is not a case: it is no SQLite database\n"),
+        (&["--db", "there.db", "snapshot", "out.db"], "there.db is not a case: it is not a SQLite database\n"),
         (&["--db", "newer.db", "snapshot", "out.db"], "newer.db was made by a newer trailq: its schema is version 99"),
         (&["--db", "half.db", "snapshot", "out.db"], "half.db is damaged: it is cut off after "),
         (&["snapshot", "--where", "user=", "out.db"], "error: "),

@@ -29,6 +29,8 @@ pub struct Case {
     records: RefCell<Reader>,
     /// The copy that is open instead, where the case itself could not be brought up to date.
     copy: Option<Arc<Copied>>,
+    /// The last field: dropped when the connections are closed.
+    beside: Arc<recovery::WriteAheadFiles>,
 }
 
 impl Case {
@@ -47,7 +49,10 @@ impl Case {
     /// As for [`Case::open`]; also a cancellation.
     pub fn open_after(path: &Path, wait: &dyn Wait) -> Result<Case, Error> {
         temporary::sweep_temporary();
-        until_free(path, wait, Need::Read, || Case::connect(path, open::make_ready(path, wait)?.map(Arc::new)))
+        let beside = Arc::new(recovery::WriteAheadFiles::of(path));
+        until_free(path, wait, Need::Read, || {
+            Case::connect(path, open::make_ready(path, wait)?.map(Arc::new), Arc::clone(&beside))
+        })
     }
 
     /// Opens the same case once more, for another thread.
@@ -55,10 +60,10 @@ impl Case {
     /// # Errors
     /// As for [`Case::open`].
     pub fn another(&self) -> Result<Case, Error> {
-        Case::connect(&self.path, self.copy.clone())
+        Case::connect(&self.path, self.copy.clone(), Arc::clone(&self.beside))
     }
 
-    fn connect(path: &Path, copy: Option<Arc<Copied>>) -> Result<Case, Error> {
+    fn connect(path: &Path, copy: Option<Arc<Copied>>, beside: Arc<recovery::WriteAheadFiles>) -> Result<Case, Error> {
         let file = copy.as_ref().map_or(path, |copy| copy.file());
         let mut connection = open::open_read_only(file)?;
         let of = |error| Error::of(path, error);
@@ -66,7 +71,7 @@ impl Case {
         let cancels = Arc::new([connection.get_interrupt_handle(), records.get_interrupt_handle()]);
         functions::register(&connection, records, file).map_err(of)?;
         connection.authorizer(Some(authorize)).map_err(of)?;
-        Ok(Case { connection, path: path.to_owned(), cancels, records: RefCell::default(), copy })
+        Ok(Case { connection, path: path.to_owned(), cancels, records: RefCell::default(), copy, beside })
     }
 
     /// A case without events, to hold statements against its schema.
@@ -75,7 +80,9 @@ impl Case {
     /// The temporary folder cannot be written.
     pub fn empty() -> Result<Case, Error> {
         let copy = Copied::empty()?;
-        Case::connect(&copy.file().to_owned(), Some(Arc::new(copy)))
+        let file = copy.file().to_owned();
+        let beside = Arc::new(recovery::WriteAheadFiles::of(&file));
+        Case::connect(&file, Some(Arc::new(copy)), beside)
     }
 
     /// Whether the case can be asked as it is. Otherwise it is to be opened again: an import has begun in it or has gone

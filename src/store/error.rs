@@ -69,7 +69,7 @@ pub enum Error {
     #[error("{} was put into write-ahead mode by another program, so that it may not be whole", .0.display())]
     WriteAhead(PathBuf),
     /// There is no space left.
-    #[error("the disk is full: {} could not be written", .0.display())]
+    #[error("no space left to write {}", .0.display())]
     Full(PathBuf),
     /// The system did not let the file be read or written.
     #[error("{} could not be read or written: {reason}", path.display())]
@@ -174,6 +174,22 @@ impl Error {
         }
     }
 
+    /// An error of a file that is to become an output, in the words of the output. `folder`: where the file is.
+    pub(super) fn of_output(self, output: &Path, folder: &Path) -> Error {
+        let output = output.to_owned();
+        match self {
+            Error::Io { path, source } if path.starts_with(folder) => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::Full(output),
+                _ => Error::Io { path: output, source },
+            },
+            Error::Full(path) if path.starts_with(folder) => Error::Full(output),
+            Error::Disk { path, reason } if path.starts_with(folder) => Error::Disk { path: output, reason },
+            Error::Sqlite { path, source } if path.starts_with(folder) => Error::Sqlite { path: output, source },
+            Error::Damaged { path, reason } if path.starts_with(folder) => Error::Damaged { path: output, reason },
+            other => other,
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
@@ -201,7 +217,9 @@ impl Error {
             Error::WriteAhead(path) => {
                 format!("`sqlite3 {} 'PRAGMA journal_mode = DELETE'` makes it one file", path.display())
             }
-            Error::Full(_) => "free some space and run the same import again: it goes on where it stopped".to_owned(),
+            Error::Full(_) => {
+                "free some space and run the same command again; an import goes on where it stopped".to_owned()
+            }
             Error::Disk { .. } => {
                 "see whether the disk is full or the file too large for it; the same import run again goes on where it \
                  stopped"

@@ -20,6 +20,36 @@ pub(super) fn journal(path: &Path) -> PathBuf {
     PathBuf::from(journal)
 }
 
+/// Removes the files that SQLite makes beside a case that another program has put into write-ahead mode: a connection that
+/// only reads leaves them. Made before the case is opened, dropped after it is closed.
+pub(super) struct WriteAheadFiles(Option<PathBuf>);
+
+impl WriteAheadFiles {
+    pub(super) fn of(path: &Path) -> WriteAheadFiles {
+        // What was there before is another program's.
+        WriteAheadFiles((!have_write_ahead_files(path)).then(|| path.to_owned()))
+    }
+}
+
+impl Drop for WriteAheadFiles {
+    fn drop(&mut self) {
+        let Some(path) = self.0.as_ref().filter(|path| have_write_ahead_files(path)) else { return };
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        // The last connection that may write takes them away when it closes. Where none may, they stay.
+        if let Ok(connection) = Connection::open_with_flags(open::literal(path), flags) {
+            let _ = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+        }
+    }
+}
+
+fn have_write_ahead_files(path: &Path) -> bool {
+    ["-wal", "-shm"].iter().any(|suffix| {
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(suffix);
+        fs::symlink_metadata(beside).is_ok()
+    })
+}
+
 /// Whether SQLite refuses to read because an interrupted transaction has to be rolled back first, which a connection
 /// that only reads cannot do.
 pub(super) fn is_interrupted(error: &rusqlite::Error) -> bool {

@@ -210,3 +210,12 @@ fn a_temporary_folder_without_space_is_named() {
     ran.fails(2, &["(TMPDIR) cannot be used: no such file or folder\n"]);
     assert_eq!(below(&tmp), []);
 }
+
+#[test]
+fn nothing_is_left_beside_a_case_in_write_ahead_mode() {
+    let desk = Desk::with_delivery();
+    desk.scratch.ask().query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).unwrap();
+    assert_eq!(desk.run(&["--format", "tsv", "lookup", "| count"]).exits(0).out, "events\n360\n");
+    let left: Vec<PathBuf> = below(desk.scratch.folder.path()).into_iter().map(|(path, _)| path).collect();
+    assert_eq!(left, [desk.scratch.case()]);
+}

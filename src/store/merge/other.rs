@@ -11,10 +11,10 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::store::case::Case;
 use crate::store::diff::Hashes;
 use crate::store::error::Error;
-use crate::store::open::open_read_only;
+use crate::store::open::{is_finished, open_read_only};
 use crate::store::records::Reader;
 use crate::store::snapshot::Step;
-use crate::store::waiting::{Silent, Wait};
+use crate::store::waiting::{Need, Silent, Wait, until_free};
 
 /// Events that are read at a time: whole blocks of one file.
 const EVENTS_A_TURN: i64 = 4_096;
@@ -52,6 +52,10 @@ impl Other {
 
     /// The same, with somebody who may end the waiting for another process.
     pub(crate) fn open_after(path: &Path, wait: &dyn Wait) -> Result<Other, Error> {
+        until_free(path, wait, Need::Read, || Other::hold(path, wait))
+    }
+
+    fn hold(path: &Path, wait: &dyn Wait) -> Result<Other, Error> {
         let mut case = Case::open_after(path, wait)?;
         let of = |error| Error::of(path, error);
         // A read transaction. The authorizer lets nothing else begin one.
@@ -59,6 +63,10 @@ impl Other {
         case.connection.execute_batch("BEGIN").map_err(of)?;
         let events = "SELECT count(*) FROM events";
         let events = case.connection.query_row(events, [], |row| row.get(0)).map_err(of)?;
+        if !is_finished(&case.connection).map_err(of)? {
+            // An import has begun since it was opened.
+            return Err(Error::Busy(path.to_owned()));
+        }
         let hashes = Arc::new(Hashes::of(&case.connection).map_err(of)?);
         let steps = case.provenance()?;
         Ok(Other { case, steps, files: FxHashMap::default(), hashes, events })

@@ -82,7 +82,8 @@ pub fn write(source: Source, out: &Path, wanted: &Wanted) -> Result<Made, Error>
         select::write(&source, temporary.as_file(), temporary.path(), wanted)
             .map_err(|error| blame(&source, out, error))?
     } else {
-        whole::write(&source, temporary.as_file(), temporary.path(), wanted.without_notes)?
+        whole::write(&source, temporary.as_file(), temporary.path(), wanted.without_notes)
+            .map_err(|error| error.of_output(out, private.path()))?
     };
     let step = Step {
         kind: "snapshot".to_owned(),
