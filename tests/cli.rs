@@ -358,7 +358,8 @@ fn what_is_no_case_is_refused_and_left_alone() {
         }
         assert!(std::fs::read(scratch.path(name)).ok() == before, "{name} changed");
     }
-    desk.run(&["--db", "no/such/folder/x.db", "import", trail.to_str().unwrap()]).fails(2, &["no/such/folder/x.db: "]);
+    desk.run(&["--db", "no/such/folder/x.db", "import", trail.to_str().unwrap()])
+        .fails(2, &["the folder no/such/folder does not exist"]);
 }
 
 #[test]

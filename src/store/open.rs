@@ -177,8 +177,29 @@ pub(super) fn state(path: &Path) -> Result<State, Error> {
     if version < migrate::NEWEST {
         return Ok(State::Older);
     }
+    check_begun(&connection, path)?;
     let finished = is_finished(&connection).map_err(|error| Error::of(path, error))?;
     Ok(if finished { State::Ready } else { State::Unfinished })
+}
+
+/// Refuses a case that is being made: that it has no events yet says nothing. Such a case has no run of import.
+pub(super) fn check_begun(connection: &Connection, path: &Path) -> Result<(), Error> {
+    let sql = "SELECT NOT EXISTS (SELECT 1 FROM imports) AND NOT EXISTS (SELECT 1 FROM events)";
+    let is_empty = connection.query_row(sql, [], |row| row.get(0)).map_err(|error| Error::of(path, error))?;
+    if is_empty { check_writers(path) } else { Ok(()) }
+}
+
+/// Reports [`Error::Busy`] where another process writes to a case. Whatever else is wrong with it, the next step says.
+fn check_writers(path: &Path) -> Result<(), Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let locked = Connection::open_with_flags(literal(path), flags).and_then(|connection| {
+        connection.busy_timeout(Duration::ZERO)?;
+        connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK")
+    });
+    match locked.map_err(|error| Error::of(path, error)) {
+        Err(error @ Error::Busy(_)) => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Whether a case can be asked as it is, by anyone who asks now.
@@ -233,21 +254,10 @@ pub(super) fn make_writable(path: &Path, wait: &dyn Wait) -> Result<bool, Error>
 /// # Errors
 /// [`Error::Busy`] where the time is over, [`Error::Cancelled`].
 pub fn wait_for_writers(path: &Path, wait: &dyn Wait) -> Result<(), Error> {
-    let probe = || -> Result<(), Error> {
-        if !metadata_of(path).is_ok_and(|found| found.is_some()) {
-            return Ok(());
-        }
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let locked = Connection::open_with_flags(literal(path), flags).and_then(|connection| {
-            connection.busy_timeout(Duration::ZERO)?;
-            connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK")
-        });
-        match locked.map_err(|error| Error::of(path, error)) {
-            Err(error @ Error::Busy(_)) => Err(error),
-            _ => Ok(()),
-        }
-    };
-    until_free(path, wait, Need::Write, probe)
+    until_free(path, wait, Need::Write, || match metadata_of(path) {
+        Ok(Some(_)) => check_writers(path),
+        _ => Ok(()),
+    })
 }
 
 /// Whether there is a file at all.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::common::program::{Desk, PROGRAM};
 use super::common::{check_case, content, lines};
-use super::{EVENTS, FILES, RECORDS, TRAILS, interrupt};
+use super::{EVENTS, RECORDS, TRAILS, interrupt};
 
 /// How many writers are killed, unless `TRAILQ_KILLS` says otherwise.
 const KILLS: u64 = 40;
@@ -319,10 +319,4 @@ fn every_reader_rolls_a_hot_journal_back() {
 #[track_caller]
 fn is_gone(path: &Path) {
     assert!(!path.exists(), "{} is left by {PROGRAM}", path.display());
-}
-
-/// Files that the module relies on.
-#[test]
-fn the_first_files_are_a_part_of_all() {
-    assert!(BEFORE < FILES && EVENTS_BEFORE < EVENTS);
 }

@@ -171,7 +171,7 @@ fn finish(path: &Path, step: &Step) -> rusqlite::Result<Made> {
     let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, u64>(0));
     let made = Made {
         step,
-        events: number(EVENTS)?,
+        events: connection.query_row(EVENTS, [], |row| row.get::<_, Option<u64>>(0))?.unwrap_or_default(),
         notes: number("SELECT count(*) FROM notes")?,
         queries: number("SELECT (SELECT count(*) FROM saved_queries) + (SELECT count(*) FROM noise_rules)")?,
         ..Made::default()

@@ -166,6 +166,9 @@ impl Hold {
                 true => Error::Busy(path.to_owned()),
                 false => Error::of(path, error),
             })?;
+            if migrate::version(&connection, path)? == migrate::NEWEST {
+                open::check_begun(&connection, path)?;
+            }
             Ok((connection, mode))
         })?;
         if mode == "wal" {
