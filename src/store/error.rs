@@ -361,3 +361,36 @@ pub enum Failure {
     #[error(transparent)]
     Store(#[from] Error),
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::Path;
+
+    use super::{Error, describe};
+
+    #[test]
+    fn errors_have_no_numbers_and_no_temporary_names() {
+        for number in 1..134 {
+            let told = describe(&io::Error::from_raw_os_error(number));
+            assert!(!told.contains("os error") && !told.is_empty(), "{told}");
+        }
+        let (case, folder) = (Path::new("x.db"), Path::new("/some/tmp/trailq-1/2-abc"));
+        let copy = || folder.join("case.db");
+        let reason = || "disk I/O error".to_owned();
+        for error in [
+            Error::Full(copy()),
+            Error::Disk { path: copy(), reason: reason() },
+            Error::Damaged { path: copy(), reason: reason() },
+            Error::HotJournal(copy()),
+            Error::RollbackFull(copy()),
+            Error::Busy(copy()),
+        ] {
+            let told = error.of_copy(case, folder).to_string();
+            assert!(!told.contains("2-abc"), "{told}");
+        }
+        let source = io::Error::from_raw_os_error(28);
+        let error = Error::Io { path: copy(), source }.of_output(Path::new("out.db"), folder);
+        assert_eq!(error.to_string(), "no space left to write out.db");
+    }
+}
