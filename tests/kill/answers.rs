@@ -173,16 +173,11 @@ impl Writer {
 
     /// How long it takes when nobody kills it.
     fn taken(self) -> Duration {
-        static TAKEN: LazyLock<[Duration; 4]> = LazyLock::new(|| {
-            Writer::ALL.map(|writer| {
-                let desk = writer.desk();
-                let mut command = writer.command(&desk);
-                let started = Instant::now();
-                assert!(command.status().unwrap().success(), "{writer:?}");
-                started.elapsed()
-            })
-        });
-        TAKEN[self as usize]
+        let desk = self.desk();
+        let mut command = self.command(&desk);
+        let started = Instant::now();
+        assert!(command.status().unwrap().success(), "{self:?}");
+        started.elapsed()
     }
 }
 
@@ -213,8 +208,12 @@ fn snapshot(desk: &Desk, what: &str) -> i64 {
 #[test]
 fn after_every_kill_a_snapshot_an_open_session_and_an_endpoint_answer() {
     let kills = std::env::var("TRAILQ_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(KILLS);
-    let (mut killed, mut parts, mut annotated) = ([0; 4], 0, 0);
-    for kill in 0..kills {
+    let (mut killed, mut parts, mut annotated) = ([0_u64; 4], 0, 0);
+    let mut taken = Writer::ALL.map(Writer::taken);
+    let mut attempts = 0..kills * 3;
+    while killed.iter().sum::<u64>() < kills {
+        let attempt = attempts.next().expect("most writers end before they are killed");
+        let kill = killed.iter().sum::<u64>();
         let writer = Writer::ALL[kill as usize % 4];
         let desk = writer.desk();
         let mut open = Open::start(&desk);
@@ -222,10 +221,17 @@ fn after_every_kill_a_snapshot_an_open_session_and_an_endpoint_answer() {
         assert_eq!(open.count(), EVENTS_BEFORE);
         let mut child = writer.command(&desk).spawn().unwrap();
         // A sequence that comes near every part of the time.
-        let part = (kill * 61 % 97) as u32;
-        std::thread::sleep(writer.taken() * part / 97);
+        let part = (attempt * 61 % 97) as u32;
+        std::thread::sleep(taken[writer as usize] * part / 97);
         child.kill().unwrap();
-        killed[writer as usize] += u32::from(child.wait().unwrap().code().is_none());
+        let ended = child.wait().unwrap().code().is_some();
+        // What else the machine does changes: the time is what it was of late.
+        let usual = &mut taken[writer as usize];
+        *usual = if ended { *usual * 9 / 10 } else { *usual * 51 / 50 };
+        if ended {
+            continue;
+        }
+        killed[writer as usize] += 1;
         let what = format!("kill {kill}, {writer:?} after {part}/97");
         // Each is in turn the first to meet what is left.
         let mut counts = Vec::new();
@@ -265,7 +271,6 @@ fn after_every_kill_a_snapshot_an_open_session_and_an_endpoint_answer() {
         }
     }
     eprintln!("{kills} kills: {killed:?} before the end; {parts} left a part of an import, {annotated} of the notes");
-    assert!(killed.iter().sum::<u32>() * 2 > kills as u32, "only {killed:?} of {kills} were killed before their end");
 }
 
 #[test]
