@@ -574,7 +574,7 @@ fn a_portable_snapshot_is_a_case_too() {
 fn a_snapshot_during_an_import_is_a_consistent_state() {
     // Many files of few records, so that there are many commits; each file has three events. The faster the program, the
     // more it takes for a snapshot to fall into the import.
-    const FILES: usize = if cfg!(debug_assertions) { 3_000 } else { 30_000 };
+    const FILES: usize = if cfg!(debug_assertions) { 15_000 } else { 30_000 };
     let desk = Desk::new();
     for file in 0..FILES {
         let records: Vec<String> =

@@ -23,9 +23,6 @@ const SERVICE: &str = "CloudTrail_20131101.";
 /// The one operation that is answered.
 const OPERATION: &str = "LookupEvents";
 
-/// How often a question is put to the case again that an import has overtaken.
-const ATTEMPTS: u32 = 3;
-
 /// What every connection shares.
 pub(super) struct Endpoint {
     pub(super) pool: Arc<Pool>,
@@ -98,14 +95,6 @@ pub(super) async fn answer(body: Bytes, endpoint: &Endpoint) -> Result<Vec<u8>, 
         lookup_events::write(case, &query, Layout::Wire, &mut page)?;
         Ok(page)
     };
-    for _ in 1..ATTEMPTS {
-        let body = body.clone();
-        match endpoint.pool.ask(move |case| page(case, &body)).await? {
-            // An import has begun since the case was found to be at rest.
-            Err(Wrong { status: StatusCode::SERVICE_UNAVAILABLE, .. }) => {}
-            answer => return answer,
-        }
-    }
     endpoint.pool.ask(move |case| page(case, &body)).await?
 }
 

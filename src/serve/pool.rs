@@ -47,19 +47,25 @@ impl Pool {
     /// again: by one thread, while the others wait for it.
     fn take(&self, given_up: &AtomicBool) -> Result<Case, Error> {
         while let Some(case) = lock(&self.idle).pop() {
-            if case.is_current() {
+            if case.hold() {
                 return Ok(case);
             }
         }
-        let mut first = lock(&self.first);
-        if !first.is_current() {
-            let path = first.path().to_owned();
-            *first = Case::open_after(&path, &Waiting(given_up))?;
+        loop {
+            let mut first = lock(&self.first);
+            if !first.is_current() {
+                let path = first.path().to_owned();
+                *first = Case::open_after(&path, &Waiting(given_up))?;
+            }
+            let case = first.another()?;
+            if case.hold() {
+                return Ok(case);
+            }
         }
-        first.another()
     }
 
     fn give_back(&self, case: Case) {
+        case.release();
         lock(&self.idle).push(case);
     }
 

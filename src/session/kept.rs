@@ -20,6 +20,8 @@ const TITLE: usize = 80;
 impl Session {
     /// The connection that can write what is kept, and nothing else.
     pub(super) fn keeper(&mut self) -> Result<Keeper, SessionError> {
+        // What is written waits for whoever reads, and that would be this session.
+        self.let_go();
         let keeper = Keeper::open_after(&self.path, &who(), Rc::new(self.waiting()))?;
         if keeper.has_migrated() {
             // What is open is a copy of the case as it was.

@@ -157,7 +157,7 @@ fn write_rows(
     let done = case.query(&statement.sql, &statement.params, &mut keep);
     let kept = keep.finish();
     session.output.finished(done)?;
-    session.output.end_page()?;
+    session.end_page()?;
     Ok((kept, most))
 }
 

@@ -134,6 +134,8 @@ impl Answer {
 pub struct Session {
     path: PathBuf,
     case: RefCell<Option<Rc<Case>>>,
+    /// Whether an input is under way, in which the case is held in one state.
+    in_input: Cell<bool>,
     /// Whether this input has said that its answer is of a state that an import goes on from.
     told_in_passing: Cell<bool>,
     /// How answers look; may be changed between inputs.
@@ -169,6 +171,7 @@ impl Session {
         Session {
             path,
             case: RefCell::default(),
+            in_input: Cell::new(false),
             told_in_passing: Cell::new(false),
             settings,
             output: Output::new(out),
@@ -194,19 +197,50 @@ impl Session {
 
     /// The case, opened if it is not yet. While another process writes, that it can be read is waited for.
     pub fn case(&self) -> Result<Rc<Case>, SessionError> {
-        if let Some(case) = self.open_case() {
-            if case.is_current() {
-                self.tell_in_passing(&case);
-                return Ok(case);
+        let is_usable = |case: &Case| if self.in_input.get() { case.hold() } else { case.is_current() };
+        let mut case = self.open_case();
+        loop {
+            match case {
+                Some(case) if is_usable(&case) => {
+                    self.tell_in_passing(&case);
+                    return Ok(case);
+                }
+                Some(_) => self.let_go(),
+                None => {}
             }
-            drop(case);
             self.case.take();
+            let opened = Rc::new(Case::open_after(&self.path, &self.waiting())?);
+            // Whatever is asked of it, from here on Ctrl-C reaches it.
+            self.interrupter.hold(Box::new(opened.interrupt()));
+            self.case.replace(Some(Rc::clone(&opened)));
+            case = Some(opened);
         }
-        let case = Rc::new(Case::open_after(&self.path, &self.waiting())?);
-        // Whatever is asked of it, from here on Ctrl-C reaches it.
-        self.interrupter.hold(Box::new(case.interrupt()));
-        self.tell_in_passing(&case);
-        Ok(Rc::clone(self.case.borrow_mut().insert(case)))
+    }
+
+    /// Lets others write to the case again.
+    fn let_go(&self) {
+        if let Some(case) = self.open_case() {
+            case.release();
+        }
+    }
+
+    /// Runs something in which the case stays in one state.
+    fn in_one_state<T>(&mut self, run: impl FnOnce(&mut Session) -> T) -> T {
+        let outermost = !self.in_input.replace(true);
+        let done = run(self);
+        if outermost {
+            self.in_input.set(false);
+            self.let_go();
+        }
+        done
+    }
+
+    /// Ends an answer; where a reader pages it, others may write meanwhile.
+    fn end_page(&mut self) -> std::io::Result<bool> {
+        if self.output.is_paged() {
+            self.let_go();
+        }
+        self.output.end_page()
     }
 
     /// The case as it is open, for what must not wait.
@@ -262,13 +296,13 @@ impl Session {
         if expanded {
             self.settings.format = Some(Format::Expanded);
         }
-        let answer = match input {
-            Input::Nothing if expanded => self.show_last(Format::Expanded),
+        let answer = self.in_one_state(|session| match input {
+            Input::Nothing if expanded => session.show_last(Format::Expanded),
             Input::Nothing => Ok(Answer::default()),
-            Input::Command(text) => commands::run(self, text),
-            Input::Sql(text) => self.sql(text, started),
-            Input::Lookup(text) => lookup::run(self, text),
-        };
+            Input::Command(text) => commands::run(session, text),
+            Input::Sql(text) => session.sql(text, started),
+            Input::Lookup(text) => lookup::run(session, text),
+        });
         if expanded {
             self.settings.format = format;
         }
@@ -312,17 +346,17 @@ impl Session {
 
     /// Prints how a lookup is answered instead of answering it.
     pub fn explain(&mut self, text: &str) -> Result<Answer, SessionError> {
-        explain::run(self, text)
+        self.in_one_state(|session| explain::run(session, text))
     }
 
     /// Prints what the case holds.
     pub fn info(&mut self) -> Result<Answer, SessionError> {
-        info::run(self)
+        self.in_one_state(info::run)
     }
 
     /// Answers a LookupEvents query with the JSON of the AWS CLI.
     pub fn lookup_events(&mut self, query: &Query) -> Result<Answer, SessionError> {
-        lookup_events::run(self, query)
+        self.in_one_state(|session| lookup_events::run(session, query))
     }
 
     /// Imports files into the case and prints a report.
@@ -396,7 +430,7 @@ impl Session {
         let done = case.query_named(text, params, &mut keep);
         let kept = keep.finish();
         self.output.finished(done)?;
-        self.output.end_page()?;
+        self.end_page()?;
         let asked = Asked::Sql(text.trim().to_owned());
         self.last = Some(Last { asked, view: View::Rows, held: kept.held, activity: None, folds: Vec::new() });
         self.shown = kept.events;
@@ -429,7 +463,7 @@ impl Session {
         };
         let done = write(&mut *records::sink(format, &case, target.out, &target.style));
         self.output.finished(done.map(|()| 0).map_err(Failure::Output))?;
-        self.output.end_page()?;
+        self.end_page()?;
         Ok(Answer::rows(held.rows.len() as u64))
     }
 
@@ -461,6 +495,7 @@ impl Session {
     /// Closes the case, so that another connection can write to it; it is opened again when it is next needed.
     fn close(&mut self) {
         self.interrupter.release();
+        self.let_go();
         self.case.take();
         self.library.take();
         self.shown.clear();

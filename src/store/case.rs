@@ -29,6 +29,8 @@ pub struct Case {
     records: RefCell<Reader>,
     /// The copy that is open instead, where the case itself could not be brought up to date.
     copy: Option<Arc<Copied>>,
+    /// Keeps what is read in one state, while an input asks more than one statement.
+    pin: Connection,
     /// The last field: dropped when the connections are closed.
     beside: Arc<recovery::WriteAheadFiles>,
 }
@@ -69,9 +71,10 @@ impl Case {
         let of = |error| Error::of(path, error);
         let records = open::open_read_only(file)?;
         let cancels = Arc::new([connection.get_interrupt_handle(), records.get_interrupt_handle()]);
+        let pin = open::open_read_only(file)?;
         functions::register(&connection, records, file).map_err(of)?;
         connection.authorizer(Some(authorize)).map_err(of)?;
-        Ok(Case { connection, path: path.to_owned(), cancels, records: RefCell::default(), copy, beside })
+        Ok(Case { connection, path: path.to_owned(), cancels, records: RefCell::default(), copy, pin, beside })
     }
 
     /// A case without events, to hold statements against its schema.
@@ -96,6 +99,33 @@ impl Case {
         let checked = self.check_at_rest();
         let _ = self.connection.busy_timeout(open::PATIENCE);
         !matches!(checked, Err(Error::Busy(_) | Error::HotJournal(_)))
+    }
+
+    /// Holds the case in its state until it is released: an import waits with its next commit. `false` where the case has to
+    /// be opened again, as for [`Case::is_current`].
+    pub fn hold(&self) -> bool {
+        if self.copy.is_none() && self.pin.is_autocommit() {
+            let _ = self.pin.busy_timeout(std::time::Duration::ZERO);
+            let held =
+                recovery::recovered(&self.path, || self.pin.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema"));
+            if matches!(held, Err(Error::Busy(_) | Error::HotJournal(_))) {
+                self.release();
+                return false;
+            }
+        }
+        let current = self.is_current();
+        if !current {
+            self.release();
+        }
+        current
+    }
+
+    /// Lets others write again.
+    pub fn release(&self) {
+        if !self.pin.is_autocommit() {
+            // A transaction that has read only has nothing that could fail.
+            let _ = self.pin.execute_batch("ROLLBACK");
+        }
     }
 
     /// Where an import is writing and a copy of what it had committed is read: the events of the copy, and its age.

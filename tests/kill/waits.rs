@@ -100,6 +100,30 @@ fn a_case_that_is_being_made_does_not_say_that_it_has_no_events() {
 }
 
 #[test]
+fn what_a_killed_import_has_committed_is_answered_by_a_session_that_was_open() {
+    let desk = Desk::new();
+    desk.scratch.import(&[desk.scratch.write("base.json", records(0, 5))]);
+    let mut open = Open::start(&desk);
+    let served = Served::start(&desk);
+    assert_eq!(open.count(), 5);
+    let pipes = [pipe(&desk, "a.pipe"), pipe(&desk, "b.pipe")];
+    let mut command = desk.command(&["-q", "import", "a.pipe", "b.pipe", "--jobs", "1"]);
+    let mut import = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let first = feed(&pipes[0], &records(5, 15));
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    drop(first);
+    let second = feed(&pipes[1], &records(15, 25));
+    while open.count() == 5 {}
+    import.kill().unwrap();
+    import.wait().unwrap();
+    drop(second);
+    assert_eq!((open.count(), served.has("e-14"), served.has("e-15")), (15, true, false));
+    check_case(&desk.scratch.case());
+    desk.run(&["-q", "snapshot", "s.db"]).exits(0);
+    assert_eq!(super::lines(&desk.scratch.ask_at("s.db"), "SELECT count(*) FROM events"), ["15"]);
+}
+
+#[test]
 fn a_question_that_waits_is_told_and_answered_when_it_can_be() {
     let desk = Desk::new();
     desk.scratch.import(&[desk.scratch.write("base.json", records(0, 5))]);
