@@ -1,5 +1,7 @@
 //! Times as records spell them, and as the schema does. Imports nothing of trailq.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -112,16 +114,39 @@ fn date_of(days: i64) -> (i64, i64, i64) {
     (year, month, day_of_year - (153 * month_from_march + 2) / 5 + 1)
 }
 
-/// The clock, in Unix seconds.
+/// The clock, in Unix seconds of the years that four digits can write: one that is set to another is taken for the nearest.
 pub fn now() -> i64 {
-    Timestamp::now().as_second()
+    seconds_of(SystemTime::now())
+}
+
+fn seconds_of(time: SystemTime) -> i64 {
+    let seconds = match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |seconds| -seconds - 1),
+    };
+    seconds.clamp(*WRITABLE.start(), *WRITABLE.end())
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::{format, parse};
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::{format, parse, seconds_of};
+
+    #[test]
+    fn a_clock_of_any_time_is_written_with_four_digits() {
+        let far = Duration::from_secs(1 << 60);
+        for (time, written) in [
+            (UNIX_EPOCH + Duration::from_secs(1_709_283_600), "2024-03-01T09:00:00Z"),
+            (UNIX_EPOCH - Duration::from_millis(1), "1969-12-31T23:59:59Z"),
+            (UNIX_EPOCH - Duration::from_secs(100_000_000_000), "0000-01-01T00:00:00Z"),
+            (UNIX_EPOCH.checked_add(far).unwrap_or(UNIX_EPOCH), "9999-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(format(seconds_of(time)), written);
+        }
+    }
 
     #[test]
     fn every_spelling_of_a_time_is_read() {

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::decode::Sink as _;
 use super::inflate::Inflater;
 use super::record::RawRecord;
-use super::report::{Error, Progress};
+use super::report::{Error, Progress, Waiting};
 use super::worker::{FileSink, Message, Tools};
 use crate::ledger::{FileEnd, FileOutcome};
 use crate::redact::{Redactor, Rewriter};
@@ -55,7 +55,7 @@ pub fn merge(case: &Path, others: &[PathBuf], force: bool, progress: &dyn Progre
         if is_same(path, case) {
             return Err(Error::Itself(path.clone()));
         }
-        opened.push(Other::open(path)?);
+        opened.push(Other::open_after(path, &Waiting(progress))?);
     }
     let is_new = !case.exists();
     let merged = into_case(case, &mut opened, force, progress, None);
@@ -83,7 +83,7 @@ pub(super) fn into_case(
     progress: &dyn Progress,
     redactor: Option<&Redactor>,
 ) -> Result<Merged, Error> {
-    let connection = store::open_for_import(case)?;
+    let connection = store::open_for_import_after(case, &Waiting(progress))?;
     let handle = connection.get_interrupt_handle();
     progress.cancelled_by(Box::new(move || handle.interrupt()));
     let mut run = || -> Result<Merged, Error> {

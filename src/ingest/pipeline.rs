@@ -14,7 +14,7 @@ use rusqlite::Connection;
 
 use super::delivery::Name;
 use super::inflate::Inflater;
-use super::report::{Error, Progress, RejectLine, Report};
+use super::report::{Error, Progress, RejectLine, Report, Waiting};
 use super::source::{self, Found};
 use super::worker::{self, Before, Message, Tools};
 use crate::ledger::{FileEnd, FileOutcome};
@@ -53,7 +53,7 @@ pub(super) struct Job {
 pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Report, Error> {
     let started = Instant::now();
     let files = source::walk(paths, options.follow_links).map_err(|(path, source)| Error::Path { path, source })?;
-    let connection = store::open_for_import(case)?;
+    let connection = store::open_for_import_after(case, &Waiting(progress))?;
     let names: Vec<String> = paths.iter().map(|path| file_names::name_of(path)).collect();
     let mut report = Report::default();
     let handle = connection.get_interrupt_handle();
@@ -209,6 +209,7 @@ pub(super) fn write_file(
     let path = file_names::name_of(&found.path);
     writer.begin_file(&path)?;
     let mut told = 0;
+    let mut whole_reject = false;
     for message in queue {
         if progress.is_cancelled() {
             return Err(Error::Cancelled);
@@ -225,10 +226,11 @@ pub(super) fn write_file(
             }
             Message::Reject(reject) => {
                 writer.reject(&reject)?;
+                whole_reject = reject.length == 0 && reject.member.is_none();
                 report.add_reject(RejectLine::new(&path, &reject));
             }
             Message::End(end) => {
-                end_file(found, &path, &end, writer, report)?;
+                end_file(found, &path, (&end, whole_reject), writer, report)?;
                 progress.advance(1, found.bytes.saturating_sub(told), 0);
                 return Ok(());
             }
@@ -240,7 +242,7 @@ pub(super) fn write_file(
 fn end_file(
     found: &Found,
     path: &str,
-    end: &FileEnd,
+    (end, whole_reject): (&FileEnd, bool),
     writer: &mut Writer<'_>,
     report: &mut Report,
 ) -> Result<(), Error> {
@@ -250,6 +252,7 @@ fn end_file(
     match end.outcome {
         FileOutcome::TrailFile => {
             report.files += 1;
+            report.files_not_understood += u64::from(counts.read == 1 && counts.rejected == 1 && whole_reject);
             report.bytes += end.bytes;
             report.counts.add(&counts);
             report.add_problems(&end.problems);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -21,6 +21,8 @@ pub struct Report {
     pub skipped_files: u64,
     /// Files in folders that are plainly something else.
     pub ignored_files: u64,
+    /// Of `files`: those of which nothing was understood. Each counts as one value that was read and rejected.
+    pub files_not_understood: u64,
     /// Values read, and what became of them.
     #[serde(flatten)]
     pub counts: Counts,
@@ -108,6 +110,15 @@ pub trait Progress: Sync {
     fn cancelled_by(&self, _cancel: Box<dyn Fn() + Send + Sync>) {}
 }
 
+/// A [`Progress`] as what may end the waiting for another process.
+pub(super) struct Waiting<'p>(pub(super) &'p dyn Progress);
+
+impl store::Wait for Waiting<'_> {
+    fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled()
+    }
+}
+
 /// A [`Progress`] that nobody watches.
 pub struct Unwatched;
 
@@ -161,9 +172,23 @@ pub enum Error {
 fn describe(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string(),
+        _ => store::describe(error),
     }
+}
+
+/// What to do about a path that is a place in the network.
+fn remote(path: &Path) -> Option<String> {
+    let place = path.to_str()?;
+    if place.starts_with("s3://") {
+        let is_object = [".gz", ".json", ".zip", ".csv"].iter().any(|end| place.ends_with(end));
+        let fetch = if is_object { format!("aws s3 cp {place} .") } else { format!("aws s3 sync {place} ./AWSLogs") };
+        return Some(format!("trailq reads local files: `{fetch}`, then import that"));
+    }
+    let (scheme, _) = place.split_once("://")?;
+    scheme
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric())
+        .then(|| "trailq reads local files: fetch it first".to_owned())
 }
 
 impl Error {
@@ -171,6 +196,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::Store(error) => error.hint(),
+            Error::Path { path, .. } => remote(path),
             Error::Itself(_) => Some("name another case with --db".to_owned()),
             Error::Redacted { .. } => Some(
                 "the same accounts, keys and names would stand in one case under two names; merge it into a case of its \

@@ -33,6 +33,9 @@ pub(crate) struct Found {
     pub(crate) modified: Option<i64>,
     /// Why it cannot be read, where that is known already.
     pub(crate) unreadable: Option<String>,
+    /// The pipe that is read instead, once: it has no size and no time, and is named by what comes out of it, as
+    /// standard input is.
+    pub(crate) pipe: Option<PathBuf>,
 }
 
 /// Standard input, as it is named on the command line.
@@ -46,20 +49,39 @@ pub(crate) fn walk(paths: &[PathBuf], follow_links: bool) -> Result<Vec<Found>, 
     let mut found = Vec::new();
     for path in paths {
         if path.as_os_str() == STDIN {
-            found.push(Found { path: path.clone(), named: true, bytes: 0, modified: None, unreadable: None });
+            found.push(stream(None));
+            continue;
+        }
+        let metadata = fs::metadata(path).map_err(|error| (path.clone(), error))?;
+        if is_pipe(&metadata) {
+            // What a shell makes of `<(...)` has no other path.
+            found.push(stream(Some(path.clone())));
             continue;
         }
         let absolute = fs::canonicalize(path).map_err(|error| (path.clone(), error))?;
-        let metadata = fs::metadata(&absolute).map_err(|error| (path.clone(), error))?;
         if metadata.is_dir() {
             walk_folder(&absolute, follow_links, &mut found);
         } else {
             found.push(describe(absolute, &metadata, true));
         }
     }
-    found.sort_by(|a, b| a.path.cmp(&b.path).then(b.named.cmp(&a.named)));
-    found.dedup_by(|a, b| a.path == b.path);
+    let place = |found: &Found| (found.pipe.clone(), found.path.clone());
+    found.sort_by(|a, b| place(a).cmp(&place(b)).then(b.named.cmp(&a.named)));
+    found.dedup_by(|a, b| place(a) == place(b));
     Ok(found)
+}
+
+/// Standard input, or a pipe.
+fn stream(pipe: Option<PathBuf>) -> Found {
+    Found { path: PathBuf::from(STDIN), named: true, bytes: 0, modified: None, unreadable: None, pipe }
+}
+
+/// Whether reading takes what is read away.
+fn is_pipe(metadata: &fs::Metadata) -> bool {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileTypeExt::is_fifo(&metadata.file_type());
+    #[cfg(not(unix))]
+    return false;
 }
 
 /// Adds the files of a folder and its subfolders.
@@ -92,17 +114,20 @@ fn walk_folder(folder: &Path, follow_links: bool, found: &mut Vec<Found>) {
 
 fn describe(path: PathBuf, metadata: &fs::Metadata, named: bool) -> Found {
     let unreadable = (!metadata.is_file()).then(|| "is not a regular file".to_owned());
-    Found { path, named, bytes: metadata.len(), modified: modified(metadata), unreadable }
+    Found { path, named, bytes: metadata.len(), modified: modified(metadata), unreadable, pipe: None }
 }
 
 fn unreadable(path: &Path, reason: &str) -> Found {
-    Found { path: path.to_owned(), named: false, bytes: 0, modified: None, unreadable: Some(reason.to_owned()) }
+    let (path, unreadable) = (path.to_owned(), Some(reason.to_owned()));
+    Found { path, named: false, bytes: 0, modified: None, unreadable, pipe: None }
 }
 
-/// A file's modification time in Unix nanoseconds.
+/// A file's modification time in Unix nanoseconds; `None` where 64 bits do not hold it: the file is read again each time.
 fn modified(metadata: &fs::Metadata) -> Option<i64> {
-    let since = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
-    i64::try_from(since.as_nanos()).ok()
+    match metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_nanos()).ok(),
+        Err(before) => i64::try_from(before.duration().as_nanos()).ok().map(|nanoseconds| -nanoseconds),
+    }
 }
 
 /// An I/O error in the words of a report.
@@ -110,7 +135,8 @@ pub(crate) fn reason_of(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::PermissionDenied => "cannot be read: permission denied".to_owned(),
         io::ErrorKind::NotFound => "is gone since the folder was listed".to_owned(),
-        _ => error.to_string(),
+        // What trailq itself says of the content has no kind of the system's.
+        _ => crate::store::describe(error),
     }
 }
 

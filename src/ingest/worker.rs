@@ -98,6 +98,9 @@ fn read_layers(
     inflater: &mut Inflater,
     sink: &mut FileSink<'_>,
 ) -> io::Result<FileEnd> {
+    if let Some(pipe) = &found.pipe {
+        return read_through(found, Box::new(File::open(pipe)?), passed, sink);
+    }
     let is_stdin = found.path.as_os_str() == source::STDIN;
     if is_stdin {
         return read_through(found, Box::new(io::stdin()), passed, sink);
@@ -191,6 +194,9 @@ fn recognise(first: &[u8]) -> Content {
         None if text.len() < HEADING => Content::Other("is empty"),
         _ if first.starts_with(b"\xff\xfe") || first.starts_with(b"\xfe\xff") => {
             Content::Other("is UTF-16 text; save it as UTF-8")
+        }
+        _ if first.starts_with(b"SQLite format 3\0") => {
+            Content::Other("is a SQLite database; where it is a case, `trailq merge` takes it in")
         }
         _ => Content::Other("is neither JSON nor a CSV download, and no gzip or zip of them"),
     }

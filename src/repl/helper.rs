@@ -124,7 +124,7 @@ impl Source for CaseSource<'_> {
         // Several fields may be asked for in turn.
         let now = Instant::now();
         let until = now + self.until.saturating_duration_since(now) * 2 / 3;
-        let case = self.session.try_borrow().ok().and_then(|session| session.case().ok());
+        let case = self.session.try_borrow().ok().and_then(|session| session.open_case());
         case.map_or_else(Vec::new, |case| case.values(field, prefix, most, until))
     }
 
@@ -136,7 +136,7 @@ impl Source for CaseSource<'_> {
     }
 
     fn tables(&self) -> Vec<(String, Vec<String>)> {
-        let case = self.session.try_borrow().ok().and_then(|session| session.case().ok());
+        let case = self.session.try_borrow().ok().and_then(|session| session.open_case());
         case.map_or_else(Vec::new, |case| case.tables())
     }
 }

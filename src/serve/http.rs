@@ -62,6 +62,7 @@ impl From<Refusal> for Wrong {
                 let message = format!("no answer within {} seconds: narrow it", limits::ANSWER_TIME.as_secs());
                 Wrong::new(StatusCode::BAD_REQUEST, "OperationNotPermittedException", message)
             }
+            Refusal::Busy(reason) => Wrong::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", reason),
             Refusal::Broken(reason) => Wrong::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", reason),
         }
     }

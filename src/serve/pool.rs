@@ -1,14 +1,16 @@
 //! Cases for requests: opened once a thread, and used again.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::task;
 use tokio::time::{Instant, timeout_at};
 
 use super::limits;
-use crate::store::{Case, Error};
+use crate::store::{Case, Error, Need, Wait};
 
 /// Why a request was not put to the case.
 pub(super) enum Refusal {
@@ -16,6 +18,8 @@ pub(super) enum Refusal {
     Crowded,
     /// It took too long.
     Late,
+    /// Another process writes to the case and does not let it be read.
+    Busy(String),
     /// The case could not be opened once more, or the answering thread broke.
     Broken(String),
 }
@@ -39,16 +43,30 @@ impl Pool {
         })
     }
 
-    fn take(&self) -> Result<Case, Error> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        match idle {
-            Some(case) => Ok(case),
-            None => self.first.lock().unwrap_or_else(PoisonError::into_inner).another(),
+    /// A case that can be asked as it is. Where an import has begun or was killed since it was opened, it is opened
+    /// again: by one thread, while the others wait for it.
+    fn take(&self, given_up: &AtomicBool) -> Result<Case, Error> {
+        while let Some(case) = lock(&self.idle).pop() {
+            if case.hold() {
+                return Ok(case);
+            }
+        }
+        loop {
+            let mut first = lock(&self.first);
+            if !first.is_current() {
+                let path = first.path().to_owned();
+                *first = Case::open_after(&path, &Waiting(given_up))?;
+            }
+            let case = first.another()?;
+            if case.hold() {
+                return Ok(case);
+            }
         }
     }
 
     fn give_back(&self, case: Case) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(case);
+        case.release();
+        lock(&self.idle).push(case);
     }
 
     /// Lets a thread ask the case. What is not awaited any more is interrupted.
@@ -63,22 +81,49 @@ impl Pool {
             drop(queue);
             permit.map_err(|_| Refusal::Late)?.map_err(|closed| Refusal::Broken(closed.to_string()))?
         };
-        let case = self.take().map_err(|error| Refusal::Broken(error.to_string()))?;
-        let running = Running::new(case.interrupt());
-        let ended = Arc::clone(&running.ended);
-        let pool = Arc::clone(self);
+        let running = Running::default();
+        let (shared, pool) = (Arc::clone(&running.shared), Arc::clone(self));
         let answer = task::spawn_blocking(move || {
-            let answer = question(&case);
-            *ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
-            pool.give_back(case);
+            let answer = pool.take(&shared.given_up).and_then(|case| {
+                *lock(&shared.interrupt) = Some(Box::new(case.interrupt()));
+                if shared.given_up.load(Ordering::SeqCst) {
+                    return Err(Error::Cancelled);
+                }
+                let answer = question(&case);
+                *lock(&shared.interrupt) = None;
+                pool.give_back(case);
+                Ok(answer)
+            });
             drop(permit);
             answer
         });
         match timeout_at(until, answer).await {
-            Ok(Ok(answer)) => Ok(answer),
+            Ok(Ok(Ok(answer))) => Ok(answer),
+            Ok(Ok(Err(error @ Error::Busy(_)))) => Err(Refusal::Busy(error.to_string())),
+            Ok(Ok(Err(error))) => Err(Refusal::Broken(error.to_string())),
             Ok(Err(broken)) => Err(Refusal::Broken(broken.to_string())),
             Err(_) => Err(Refusal::Late),
         }
+    }
+}
+
+/// What a lock guards. A panic elsewhere leaves nothing half-done in it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Ends the waiting for another process when nobody awaits the answer any more.
+struct Waiting<'a>(&'a AtomicBool);
+
+impl Wait for Waiting<'_> {
+    fn begins(&self, _: &Path, _: Need) {}
+
+    fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn limit(&self) -> Duration {
+        limits::ANSWER_TIME
     }
 }
 
@@ -100,23 +145,24 @@ impl Drop for Place<'_> {
 }
 
 /// A question that is being answered. Dropped before that has ended, it interrupts the statement.
-struct Running<I: Fn()> {
-    interrupt: I,
-    /// Set before another question can be put to the same case, so that an interrupt never meets that one.
-    ended: Arc<Mutex<bool>>,
+#[derive(Default)]
+struct Running {
+    shared: Arc<Shared>,
 }
 
-impl<I: Fn()> Running<I> {
-    fn new(interrupt: I) -> Running<I> {
-        Running { interrupt, ended: Arc::default() }
-    }
+/// What a question shares with the thread that answers it.
+#[derive(Default)]
+struct Shared {
+    given_up: AtomicBool,
+    /// Taken away before another question can be put to the same case, so that an interrupt never meets that one.
+    interrupt: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
 
-impl<I: Fn()> Drop for Running<I> {
+impl Drop for Running {
     fn drop(&mut self) {
-        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        if !*ended {
-            (self.interrupt)();
+        self.shared.given_up.store(true, Ordering::SeqCst);
+        if let Some(interrupt) = &*lock(&self.shared.interrupt) {
+            interrupt();
         }
     }
 }

@@ -19,7 +19,8 @@ pub(super) fn run(session: &mut Session, a: &Path, b: &Path, rows: bool) -> Resu
         let mistake = Diagnostic::new("differences have no format records");
         return Err(mistake.hint("take ndjson, and ask each case for the records").into());
     }
-    let (a, b) = (Case::open(a)?, Case::open(b)?);
+    let waiting = session.waiting();
+    let (a, b) = (Case::open_after(a, &waiting)?, Case::open_after(b, &waiting)?);
     session.note(&format!("A is {}, B is {}", a.path().display(), b.path().display()));
     let found = a.diff(&b)?;
     let mut target = session.output.target(&session.settings.style);

@@ -68,6 +68,9 @@ impl From<Diagnostic> for SessionError {
 
 impl From<store::Error> for SessionError {
     fn from(error: store::Error) -> SessionError {
+        if matches!(error, store::Error::Cancelled) {
+            return SessionError::Cancelled;
+        }
         let mut mistake = Diagnostic::new(error.to_string());
         mistake.hints.extend(error.hint());
         SessionError::from(mistake)
@@ -76,7 +79,7 @@ impl From<store::Error> for SessionError {
 
 impl From<ingest::Error> for SessionError {
     fn from(error: ingest::Error) -> SessionError {
-        if matches!(error, ingest::Error::Cancelled) {
+        if matches!(error, ingest::Error::Cancelled | ingest::Error::Store(store::Error::Cancelled)) {
             return SessionError::Cancelled;
         }
         let mut mistake = Diagnostic::new(error.to_string());

@@ -1,6 +1,7 @@
 //! Imports files into the case, and reports what became of them.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ingest::{self, Options, Report};
 use crate::render::escape::{self, visible};
 use crate::render::{Format, number};
+use crate::store;
 
 /// How many rejects and how many problems are named in text.
 const MOST: usize = 5;
@@ -26,6 +28,7 @@ pub(super) fn run(session: &mut Session, paths: &[PathBuf], options: &Options) -
         }
     };
     session.close();
+    store::wait_for_writers(&session.path, &session.waiting())?;
     let bar = Bar::new(session.settings.progress && !session.settings.quiet, session.interrupter());
     let imported = ingest::import(&session.path, paths, options, &bar);
     bar.finish();
@@ -50,14 +53,21 @@ pub(super) fn run(session: &mut Session, paths: &[PathBuf], options: &Options) -
 fn text(report: &Report) -> String {
     let seconds = report.seconds.max(0.001);
     let rate = (report.counts.read as f64 / seconds) as u64;
-    let mut out = format!(
-        "{}: {} read, {} stored, {} duplicate, {} rejected\n",
-        number::counted(report.files, "file"),
-        number::counted(report.counts.read, "record"),
-        number::count(report.counts.stored),
-        number::count(report.counts.duplicate),
-        number::count(report.counts.rejected),
-    );
+    let nothing = report.files_not_understood;
+    let mut out = String::new();
+    if nothing == 0 || report.files > nothing {
+        out = format!(
+            "{}: {} read, {} stored, {} duplicate, {} rejected\n",
+            number::counted(report.files - nothing, "file"),
+            number::counted(report.counts.read - nothing, "record"),
+            number::count(report.counts.stored),
+            number::count(report.counts.duplicate),
+            number::count(report.counts.rejected - nothing),
+        );
+    }
+    if nothing > 0 {
+        let _ = writeln!(out, "{} not understood", number::counted(nothing, "file"));
+    }
     let mut also = Vec::new();
     let mut mention = |count: u64, one: &str, many: &str| match count {
         0 => {}

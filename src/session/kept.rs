@@ -1,6 +1,7 @@
 //! What is kept with the case: tags, notes and saved queries, with who kept them and when.
 
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 use super::keep::Held;
 use super::last::{Asked, text};
@@ -19,7 +20,9 @@ const TITLE: usize = 80;
 impl Session {
     /// The connection that can write what is kept, and nothing else.
     pub(super) fn keeper(&mut self) -> Result<Keeper, SessionError> {
-        let keeper = Keeper::open(&self.path, &who())?;
+        // What is written waits for whoever reads, and that would be this session.
+        self.let_go();
+        let keeper = Keeper::open_after(&self.path, &who(), Rc::new(self.waiting()))?;
         if keeper.has_migrated() {
             // What is open is a copy of the case as it was.
             self.case.take();

@@ -104,7 +104,7 @@ pub(super) fn show(
     };
     let done = write(&mut *records::sink(format, case, target.out, &target.style));
     session.output.finished(done.map(|()| 0).map_err(Failure::Output))?;
-    session.output.end_page()?;
+    session.end_page()?;
     if left_out > 0 {
         session.note(&format!("{} without events are left out", number::counted(left_out, "span")));
     }
@@ -131,7 +131,7 @@ fn show_records(session: &mut Session, case: &Case, range: Range<usize>) -> Resu
     };
     let done = write(&mut *records::sink(Format::Records, case, target.out, &target.style));
     session.output.finished(done.map(|()| 0).map_err(Failure::Output))?;
-    session.output.end_page()?;
+    session.end_page()?;
     Ok(())
 }
 

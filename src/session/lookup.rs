@@ -157,7 +157,7 @@ fn write_rows(
     let done = case.query(&statement.sql, &statement.params, &mut keep);
     let kept = keep.finish();
     session.output.finished(done)?;
-    session.output.end_page()?;
+    session.end_page()?;
     Ok((kept, most))
 }
 
@@ -300,7 +300,7 @@ pub(super) struct CaseEnvironment<'a> {
 
 impl Environment for CaseEnvironment<'_> {
     fn now(&self) -> i64 {
-        jiff::Timestamp::now().as_second()
+        crate::time::now()
     }
 
     fn newest_event(&self) -> Option<i64> {

@@ -9,6 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ingest::{self, MergeReport};
 use crate::render::escape;
 use crate::render::{Format, number};
+use crate::store;
 
 /// Merges and reports: as text among the notes, or as one JSON object where rows go.
 pub(super) fn run(session: &mut Session, others: &[PathBuf], force: bool) -> Result<Answer, SessionError> {
@@ -18,6 +19,7 @@ pub(super) fn run(session: &mut Session, others: &[PathBuf], force: bool) -> Res
         return Err(mistake.hint("leave --format out for text, or take json").into());
     }
     session.close();
+    store::wait_for_writers(&session.path, &session.waiting())?;
     let bar = Bar::new(session.settings.progress && !session.settings.quiet, session.interrupter());
     let merged = ingest::merge(&session.path, others, force, &bar);
     bar.finish();

@@ -3,7 +3,7 @@
 //!
 //! Rows go to `out`, remarks to `notes`; nothing here knows whether these are a terminal.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,7 @@ mod absence;
 mod activity;
 mod arguments;
 mod around;
+mod case;
 pub mod commands;
 mod compare;
 mod diff;
@@ -53,6 +54,7 @@ mod shell;
 mod show;
 pub mod snapshot;
 mod verbs;
+mod waiting;
 mod work_folder;
 
 pub use error::SessionError;
@@ -74,6 +76,7 @@ use input::Input;
 use keep::{EventRef, Keep};
 use last::{Asked, Last, View};
 use output::Output;
+use waiting::Notes;
 
 /// How a session shows what it finds.
 #[derive(Debug, Clone, Default)]
@@ -138,13 +141,17 @@ impl Answer {
 /// A session; see the module.
 pub struct Session {
     path: PathBuf,
-    case: OnceCell<Rc<Case>>,
+    case: RefCell<Option<Rc<Case>>>,
     /// The case of which it was said what it holds that trailq did not make.
     told_foreign: Option<PathBuf>,
+    /// Whether an input is under way, in which the case is held in one state.
+    in_input: Cell<bool>,
+    /// Whether this input has said that its answer is of a state that an import goes on from.
+    told_in_passing: Cell<bool>,
     /// How answers look; may be changed between inputs.
     pub settings: Settings,
     output: Output,
-    notes: Box<dyn Write>,
+    notes: Notes,
     /// The events that the last answer showed, for `.show N`.
     shown: Vec<EventRef>,
     /// The last answer.
@@ -173,11 +180,13 @@ impl Session {
     pub fn new(path: PathBuf, settings: Settings, out: Box<dyn Write>, notes: Box<dyn Write>) -> Session {
         Session {
             path,
-            case: OnceCell::new(),
+            case: RefCell::default(),
             told_foreign: None,
+            in_input: Cell::new(false),
+            told_in_passing: Cell::new(false),
             settings,
             output: Output::new(out),
-            notes,
+            notes: Notes::new(notes),
             shown: Vec::new(),
             last: None,
             trail: Vec::new(),
@@ -197,17 +206,6 @@ impl Session {
         &self.path
     }
 
-    /// The case, opened if it is not yet.
-    pub fn case(&self) -> Result<Rc<Case>, SessionError> {
-        if let Some(case) = self.case.get() {
-            return Ok(Rc::clone(case));
-        }
-        let case = Rc::new(Case::open(&self.path)?);
-        // Whatever is asked of it, from here on Ctrl-C reaches it.
-        self.interrupter.hold(Box::new(case.interrupt()));
-        Ok(Rc::clone(self.case.get_or_init(|| case)))
-    }
-
     /// Gives the values of `:k` in SQL and `${k}` in lookups.
     pub fn set_params(&mut self, params: Params) {
         self.params = Some(params);
@@ -224,6 +222,7 @@ impl Session {
         if self.depth == 0 {
             self.interrupter.reset();
             self.suggestion = None;
+            self.told_in_passing.set(false);
         }
         if self.settings.echo && *input != Input::Nothing {
             self.print(&format!("{}\n", render::escape::visible_lines(input.text())))?;
@@ -234,13 +233,13 @@ impl Session {
         if own.is_some() {
             self.settings.format = own;
         }
-        let answer = match input {
-            Input::Nothing if expanded => self.show_last(Format::Expanded),
+        let answer = self.in_one_state(|session| match input {
+            Input::Nothing if expanded => session.show_last(Format::Expanded),
             Input::Nothing => Ok(Answer::default()),
-            Input::Command(text) => commands::run(self, text),
-            Input::Sql(text) => self.sql(text, started),
-            Input::Lookup(text) => lookup::run(self, text),
-        };
+            Input::Command(text) => commands::run(session, text),
+            Input::Sql(text) => session.sql(text, started),
+            Input::Lookup(text) => lookup::run(session, text),
+        });
         if own.is_some() {
             self.settings.format = format;
         }
@@ -265,7 +264,7 @@ impl Session {
 
     /// Says once what the open case holds that trailq did not make.
     fn tell_foreign(&mut self) {
-        let Some(case) = self.case.get().map(Rc::clone) else { return };
+        let Some(case) = self.open_case() else { return };
         if self.told_foreign.as_ref() == Some(&self.path) {
             return;
         }
@@ -305,17 +304,17 @@ impl Session {
 
     /// Prints how a lookup is answered instead of answering it.
     pub fn explain(&mut self, text: &str) -> Result<Answer, SessionError> {
-        explain::run(self, text)
+        self.in_one_state(|session| explain::run(session, text))
     }
 
     /// Prints what the case holds.
     pub fn info(&mut self) -> Result<Answer, SessionError> {
-        info::run(self)
+        self.in_one_state(info::run)
     }
 
     /// Answers a LookupEvents query as the AWS CLI prints it.
     pub fn lookup_events(&mut self, query: &Query, options: &ClientOptions) -> Result<Answer, SessionError> {
-        lookup_events::run(self, query, options)
+        self.in_one_state(|session| lookup_events::run(session, query, options))
     }
 
     /// Imports files into the case and prints a report.
@@ -397,7 +396,7 @@ impl Session {
             }
             failure => failure,
         })?;
-        self.output.end_page()?;
+        self.end_page()?;
         let asked = Asked::Sql(text.trim().to_owned());
         self.last = Some(Last { asked, view: View::Rows, held: kept.held, activity: None, folds: Vec::new() });
         self.shown = kept.events;
@@ -429,7 +428,7 @@ impl Session {
         };
         let done = write(&mut *render::sink(format, target.out, &target.style));
         self.output.finished(done.map(|()| 0).map_err(Failure::Output))?;
-        self.output.end_page()?;
+        self.end_page()?;
         Ok(Answer::rows(held.rows.len() as u64))
     }
 
@@ -464,6 +463,7 @@ impl Session {
     /// Closes the case, so that another connection can write to it; it is opened again when it is next needed.
     fn close(&mut self) {
         self.interrupter.release();
+        self.let_go();
         self.case.take();
         self.library.take();
         self.shown.clear();

@@ -169,6 +169,11 @@ impl Output {
         }
     }
 
+    /// Whether an answer may be paged when it ends.
+    pub(super) fn is_paged(&self) -> bool {
+        self.page.is_some()
+    }
+
     /// Ends an answer on the screen: where it is paged, the reader is waited for.
     pub(super) fn end_page(&mut self) -> io::Result<bool> {
         let left = match self.page.take() {

@@ -180,6 +180,10 @@ impl Session {
     /// # Errors
     /// There is no such query, a parameter is missing or wrong, or the statement fails.
     pub fn run_query(&mut self, run: &Run) -> Result<Answer, SessionError> {
+        self.in_one_state(|session| session.run_saved(run))
+    }
+
+    fn run_saved(&mut self, run: &Run) -> Result<Answer, SessionError> {
         let started = Instant::now();
         let case = self.case()?;
         let library = self.library()?;

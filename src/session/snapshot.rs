@@ -74,13 +74,11 @@ impl Session {
         temporary(&asked.out, true).map_err(|error| cannot_write(&asked.out, error))?;
         let folder = asked.out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let path = self.path.clone();
-        let source = Source::hold(&path, folder, &mut || {
-            self.status(&format!("waiting until {} can be read: another process is writing to it", path.display()));
-        })?;
+        let source = Source::hold_after(&path, folder, &self.waiting())?;
         let events = self.selected(&source, &asked.selection);
         // An interrupt meant that session's case; now it means this one's again.
         self.interrupter.release();
-        if let Some(case) = self.case.get() {
+        if let Some(case) = self.case.borrow().as_ref() {
             self.interrupter.hold(Box::new(case.interrupt()));
         }
         let events = events?;

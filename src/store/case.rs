@@ -11,11 +11,12 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Batch, Connection, InterruptHandle, Row, Rows};
-use tempfile::TempPath;
 
+use super::copied::Copied;
 use super::error::{Error, Failure};
 use super::records::Reader;
-use super::{expected_schema, functions, migrate, open, sql_errors};
+use super::waiting::{Need, Silent, Wait, until_free};
+use super::{expected_schema, functions, migrate, open, recovery, sql_errors, temporary};
 use crate::query::Param;
 use crate::rows::{Cell, RowSink};
 
@@ -28,19 +29,35 @@ pub struct Case {
     /// The blocks of records that were read last.
     records: RefCell<Reader>,
     /// The copy that is open instead, where the case itself could not be brought up to date.
-    copy: Option<Arc<TempPath>>,
+    copy: Option<Arc<Copied>>,
+    /// Keeps what is read in one state, while an input asks more than one statement.
+    pin: Connection,
     /// What it holds that trailq did not make.
     foreign: Vec<String>,
+    /// The last field: dropped when the connections are closed.
+    beside: Arc<recovery::WriteAheadFiles>,
 }
 
 impl Case {
     /// Opens a case. One that an interrupted import left unfinished is finished first, in a temporary copy where it
-    /// cannot be written.
+    /// cannot be written. While an import runs, a copy of what it has committed is finished.
     ///
     /// # Errors
-    /// It is missing, no case, of a newer schema, damaged, or being written by another process.
+    /// It is missing, not a case, of a newer schema, damaged, or another process does not let it be read.
     pub fn open(path: &Path) -> Result<Case, Error> {
-        Case::connect(path, open::make_ready(path)?.map(Arc::new))
+        Case::open_after(path, &Silent)
+    }
+
+    /// The same, with somebody who hears of waiting for another process.
+    ///
+    /// # Errors
+    /// As for [`Case::open`]; also a cancellation.
+    pub fn open_after(path: &Path, wait: &dyn Wait) -> Result<Case, Error> {
+        temporary::sweep_temporary();
+        let beside = Arc::new(recovery::WriteAheadFiles::of(path));
+        until_free(path, wait, Need::Read, || {
+            Case::connect(path, open::make_ready(path, wait)?.map(Arc::new), Arc::clone(&beside))
+        })
     }
 
     /// Opens the same case once more, for another thread.
@@ -48,19 +65,20 @@ impl Case {
     /// # Errors
     /// As for [`Case::open`].
     pub fn another(&self) -> Result<Case, Error> {
-        Case::connect(&self.path, self.copy.clone())
+        Case::connect(&self.path, self.copy.clone(), Arc::clone(&self.beside))
     }
 
-    fn connect(path: &Path, copy: Option<Arc<TempPath>>) -> Result<Case, Error> {
-        let file = copy.as_ref().map_or(path, |copy| copy);
+    fn connect(path: &Path, copy: Option<Arc<Copied>>, beside: Arc<recovery::WriteAheadFiles>) -> Result<Case, Error> {
+        let file = copy.as_ref().map_or(path, |copy| copy.file());
         let mut connection = open::open_read_only(file)?;
         let of = |error| Error::of(path, error);
         let foreign = expected_schema::require_answerable(&connection, path)?;
         let records = open::open_read_only(file)?;
         let cancels = Arc::new([connection.get_interrupt_handle(), records.get_interrupt_handle()]);
+        let pin = open::open_read_only(file)?;
         functions::register(&connection, records, file).map_err(of)?;
         connection.authorizer(Some(authorize)).map_err(of)?;
-        Ok(Case { connection, path: path.to_owned(), cancels, records: RefCell::default(), copy, foreign })
+        Ok(Case { connection, path: path.to_owned(), cancels, records: RefCell::default(), copy, pin, foreign, beside })
     }
 
     /// A case without events, to hold statements against its schema.
@@ -68,17 +86,60 @@ impl Case {
     /// # Errors
     /// The temporary folder cannot be written.
     pub fn empty() -> Result<Case, Error> {
-        let io_error = |source| Error::Io { path: std::env::temp_dir(), source };
-        let file = tempfile::Builder::new().prefix("trailq-").suffix(".db").tempfile().map_err(io_error)?;
-        let file = file.into_temp_path();
-        open::close(open::open_for_import(&file)?, &file)?;
-        let case = Case::open(&file)?;
-        Ok(Case { copy: Some(Arc::new(file)), ..case })
+        let copy = Copied::empty()?;
+        let file = copy.file().to_owned();
+        let beside = Arc::new(recovery::WriteAheadFiles::of(&file));
+        Case::connect(&file, Some(Arc::new(copy)), beside)
+    }
+
+    /// Whether the case can be asked as it is. Otherwise it is to be opened again: an import has begun in it or has gone
+    /// on, or one was killed.
+    pub fn is_current(&self) -> bool {
+        if let Some(copy) = &self.copy {
+            return copy.is_current(&self.path);
+        }
+        // Without waiting: that is up to whoever opens it again. Other errors are the next statement's.
+        let _ = self.connection.busy_timeout(std::time::Duration::ZERO);
+        let checked = self.check_at_rest();
+        let _ = self.connection.busy_timeout(open::PATIENCE);
+        !matches!(checked, Err(Error::Busy(_) | Error::HotJournal(_)))
+    }
+
+    /// Holds the case in its state until it is released: an import waits with its next commit. `false` where the case has to
+    /// be opened again, as for [`Case::is_current`].
+    pub fn hold(&self) -> bool {
+        if self.copy.is_none() && self.pin.is_autocommit() {
+            let _ = self.pin.busy_timeout(std::time::Duration::ZERO);
+            let held =
+                recovery::recovered(&self.path, || self.pin.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema"));
+            if matches!(held, Err(Error::Busy(_) | Error::HotJournal(_))) {
+                self.release();
+                return false;
+            }
+        }
+        let current = self.is_current();
+        if !current {
+            self.release();
+        }
+        current
+    }
+
+    /// Lets others write again.
+    pub fn release(&self) {
+        if !self.pin.is_autocommit() {
+            // A transaction that has read only has nothing that could fail.
+            let _ = self.pin.execute_batch("ROLLBACK");
+        }
+    }
+
+    /// Where an import is writing and a copy of what it had committed is read: the events of the copy, and its age.
+    pub fn in_passing(&self) -> Option<(u64, std::time::Duration)> {
+        self.copy.as_ref().and_then(|copy| copy.in_passing())
     }
 
     /// The file that is read: the case, or the copy of it that was brought up to date.
     pub(super) fn file(&self) -> &Path {
-        self.copy.as_ref().map_or(&self.path, |copy| copy)
+        self.copy.as_ref().map_or(&self.path, |copy| copy.file())
     }
 
     /// What the case holds beside what trailq made, in words: tables, views and indexes that questions are not bothered by.
@@ -156,9 +217,9 @@ impl Case {
     }
 
     /// An import that began after the case was opened lets others read between its commits, but has not counted yet what
-    /// it stored, and may have no indexes.
+    /// it stored, and may have no indexes. What a killed one left is rolled back.
     fn check_at_rest(&self) -> Result<(), Error> {
-        match open::is_finished(&self.connection).map_err(|error| Error::of(&self.path, error))? {
+        match recovery::recovered(&self.path, || open::is_finished(&self.connection))? {
             true => Ok(()),
             false => Err(Error::Busy(self.path.clone())),
         }

@@ -43,6 +43,29 @@ pub enum Error {
     /// An interrupted import left a journal that cannot be rolled back here.
     #[error("{} was being written when an import stopped, and its folder is read-only, so that it cannot be rolled back", .0.display())]
     HotJournal(PathBuf),
+    /// An interrupted import has to be undone or finished first, and there is no space for that.
+    #[error("an unfinished import into {} must be rolled back or finished before reading, and the disk is full", .0.display())]
+    RollbackFull(PathBuf),
+    /// There is no folder in which the case could be.
+    #[error("the folder {} does not exist", .0.display())]
+    NoFolder(PathBuf),
+    /// The system does not let this user write in a folder.
+    #[error("no permission to write in {}", .0.display())]
+    NoPermission(PathBuf),
+    /// The folder for temporary files is full.
+    #[error("no space left in the temporary folder {}{}", .0.display(), temporary_variable())]
+    TemporaryFull(PathBuf),
+    /// The folder for temporary files cannot be used.
+    #[error("the temporary folder {}{} cannot be used: {reason}", path.display(), temporary_variable())]
+    Temporary {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// Waiting for another process was ended.
+    #[error("cancelled")]
+    Cancelled,
     /// Somebody else is writing.
     #[error("another process is writing to {}", .0.display())]
     Busy(PathBuf),
@@ -56,7 +79,7 @@ pub enum Error {
     #[error("{} was put into write-ahead mode by another program, so that it may not be whole", .0.display())]
     WriteAhead(PathBuf),
     /// There is no space left.
-    #[error("the disk is full: {} could not be written", .0.display())]
+    #[error("no space left to write {}", .0.display())]
     Full(PathBuf),
     /// The system did not let the file be read or written.
     #[error("{} could not be read or written: {reason}", path.display())]
@@ -78,7 +101,7 @@ pub enum Error {
         reason: String,
     },
     /// The file cannot be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {}", path.display(), describe(source))]
     Io {
         /// The file.
         path: PathBuf,
@@ -112,18 +135,78 @@ impl Error {
             _ => {}
         }
         match source.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase) => Error::NotACase { path, reason: "it is no SQLite database".to_owned() },
+            Some(ErrorCode::NotADatabase) => Error::NotACase { path, reason: "it is not a SQLite database".to_owned() },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Busy(path),
-            Some(ErrorCode::DiskFull) => Error::Full(path),
-            Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::FileLockingProtocolFailed) => {
-                Error::Disk { path, reason }
-            }
-            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Error::ReadOnly(path),
+            Some(ErrorCode::DiskFull) => full(path),
+            Some(ErrorCode::SystemIoFailure | ErrorCode::FileLockingProtocolFailed) => Error::Disk { path, reason },
+            Some(ErrorCode::CannotOpen) => unopened(path, reason),
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => unwritable(path),
             Some(ErrorCode::DatabaseCorrupt) => {
                 let reason = missing_bytes(&path).unwrap_or(reason);
                 Error::Damaged { path, reason }
             }
             _ => Error::Sqlite { path, source },
+        }
+    }
+
+    /// What the system says of the folder for temporary files, or of a file in it.
+    pub(crate) fn of_temporary(folder: &Path, source: io::Error) -> Error {
+        // Folders in it have names that tell nothing.
+        let own = std::env::temp_dir();
+        let path = if folder.starts_with(&own) { own } else { folder.to_owned() };
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                Error::TemporaryFull(path)
+            }
+            _ => Error::Temporary { path, reason: describe(&source) },
+        }
+    }
+
+    /// What the system says of a folder in which something is to be written, or of a file in it.
+    pub(crate) fn of_folder(folder: &Path, source: io::Error) -> Error {
+        match source.kind() {
+            io::ErrorKind::NotFound if !folder.exists() => Error::NoFolder(folder.to_owned()),
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                Error::NoPermission(folder.to_owned())
+            }
+            io::ErrorKind::StorageFull => Error::Full(folder.to_owned()),
+            _ => Error::Io { path: folder.to_owned(), source },
+        }
+    }
+
+    /// An error of a temporary copy in the words of the case that it was made of. `folder`: where the copy is.
+    pub(super) fn of_copy(self, case: &Path, folder: &Path) -> Error {
+        let in_copy = |path: &Path| path.starts_with(folder);
+        let named = |path: PathBuf| if in_copy(&path) { case.to_owned() } else { path };
+        match self {
+            Error::Full(path) if in_copy(&path) => Error::TemporaryFull(temporary_folder(folder)),
+            Error::Disk { path, reason } if in_copy(&path) => {
+                Error::Temporary { path: temporary_folder(folder), reason }
+            }
+            Error::Full(path) => Error::Full(path),
+            Error::NotACase { path, reason } => Error::NotACase { path: named(path), reason },
+            Error::Damaged { path, reason } => Error::Damaged { path: named(path), reason },
+            Error::Sqlite { path, source } => Error::Sqlite { path: named(path), source },
+            Error::HotJournal(path) => Error::HotJournal(named(path)),
+            Error::RollbackFull(path) if in_copy(&path) => Error::TemporaryFull(temporary_folder(folder)),
+            Error::Busy(path) => Error::Busy(named(path)),
+            other => other,
+        }
+    }
+
+    /// An error of a file that is to become an output, in the words of the output. `folder`: where the file is.
+    pub(super) fn of_output(self, output: &Path, folder: &Path) -> Error {
+        let output = output.to_owned();
+        match self {
+            Error::Io { path, source } if path.starts_with(folder) => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::Full(output),
+                _ => Error::Io { path: output, source },
+            },
+            Error::Full(path) if path.starts_with(folder) => Error::Full(output),
+            Error::Disk { path, reason } if path.starts_with(folder) => Error::Disk { path: output, reason },
+            Error::Sqlite { path, source } if path.starts_with(folder) => Error::Sqlite { path: output, source },
+            Error::Damaged { path, reason } if path.starts_with(folder) => Error::Damaged { path: output, reason },
+            other => other,
         }
     }
 
@@ -144,7 +227,14 @@ impl Error {
             Error::HotJournal(_) => {
                 "copy the case and the -journal file beside it to a writable folder and open it there".to_owned()
             }
-            Error::Busy(_) => "wait until the other import is done".to_owned(),
+            Error::RollbackFull(_) => "free some space and ask again".to_owned(),
+            Error::NoFolder(_) => "make it, or choose another place".to_owned(),
+            Error::NoPermission(_) => "choose another place; a case is named with --db".to_owned(),
+            Error::TemporaryFull(_) | Error::Temporary { .. } => {
+                "free some space there, or name another folder with the environment variable TMPDIR".to_owned()
+            }
+            Error::Cancelled => return None,
+            Error::Busy(_) => "wait until the other process is done".to_owned(),
             Error::Exists(path) if path.to_string_lossy().ends_with("-journal") => {
                 "it belongs to a file that was being written; take another name, or take it away".to_owned()
             }
@@ -153,7 +243,9 @@ impl Error {
             Error::WriteAhead(path) => {
                 format!("`sqlite3 {} 'PRAGMA journal_mode = DELETE'` makes it one file", path.display())
             }
-            Error::Full(_) => "free some space and run the same import again: it goes on where it stopped".to_owned(),
+            Error::Full(_) => {
+                "free some space and run the same command again; an import goes on where it stopped".to_owned()
+            }
             Error::Disk { .. } => {
                 "see whether the disk is full or the file too large for it; the same import run again goes on where it \
                  stopped"
@@ -164,6 +256,104 @@ impl Error {
             Error::Io { .. } | Error::Sqlite { .. } => return None,
         })
     }
+}
+
+/// An I/O error in words, without the system's number.
+pub(crate) fn describe(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file or folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::StorageFull => "no space left on the disk".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+        _ => {
+            let text = error.to_string();
+            let text = text.split(" (os error ").next().unwrap_or_default();
+            let mut letters = text.chars();
+            match letters.next() {
+                Some(first) if letters.clone().next().is_some_and(char::is_lowercase) => {
+                    first.to_lowercase().chain(letters).collect()
+                }
+                _ => text.to_owned(),
+            }
+        }
+    }
+}
+
+/// The folder that a path is in.
+fn folder_of(path: &Path) -> PathBuf {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
+}
+
+/// The folder for temporary files, where a folder of trailq's own is in it.
+fn temporary_folder(folder: &Path) -> PathBuf {
+    let temporary = std::env::temp_dir();
+    if folder.starts_with(&temporary) { temporary } else { folder_of(folder) }
+}
+
+/// How a folder for temporary files is named to a person.
+fn temporary_variable() -> &'static str {
+    if std::env::var_os("TMPDIR").is_some() { " (TMPDIR)" } else { "" }
+}
+
+/// Whether the system lets this user write a file or in a folder.
+fn may_write(path: &Path) -> bool {
+    #[cfg(unix)]
+    return rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok();
+    #[cfg(not(unix))]
+    return fs::metadata(path).is_ok_and(|metadata| !metadata.permissions().readonly());
+}
+
+/// Why SQLite cannot open a case, or the journal beside it.
+fn unopened(path: PathBuf, reason: String) -> Error {
+    let folder = folder_of(&path);
+    match fs::metadata(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::metadata(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Error::NoFolder(folder),
+            Ok(_) if !may_write(&folder) => Error::NoPermission(folder),
+            _ => Error::Disk { path, reason },
+        },
+        Err(source) => Error::Io { path, source },
+        Ok(_) => match fs::File::open(&path) {
+            Err(source) => Error::Io { path, source },
+            Ok(_) if !may_write(&path) => Error::ReadOnly(path),
+            Ok(_) if !may_write(&folder) => Error::NoPermission(folder),
+            Ok(_) => Error::Disk { path, reason },
+        },
+    }
+}
+
+/// Why a case cannot be written.
+fn unwritable(path: PathBuf) -> Error {
+    let folder = folder_of(&path);
+    if may_write(&path) && !may_write(&folder) { Error::NoPermission(folder) } else { Error::ReadOnly(path) }
+}
+
+/// Which disk is full: that of the case, or that of the files into which SQLite writes what it sorts.
+fn full(path: PathBuf) -> Error {
+    #[cfg(unix)]
+    {
+        let sorted = sqlite_temporary_folder();
+        let space = |path: &Path| {
+            let found = rustix::fs::statvfs(path).ok()?;
+            Some((found.f_fsid, found.f_bavail.saturating_mul(found.f_frsize)))
+        };
+        if let (Some(case), Some(temporary)) = (space(&folder_of(&path)), space(&sorted))
+            && case.0 != temporary.0
+            && temporary.1 < case.1
+        {
+            return Error::TemporaryFull(sorted);
+        }
+    }
+    Error::Full(path)
+}
+
+/// Where SQLite puts temporary files: its own rules.
+#[cfg(unix)]
+fn sqlite_temporary_folder() -> PathBuf {
+    let named = ["SQLITE_TMPDIR", "TMPDIR"].into_iter().filter_map(std::env::var_os).map(PathBuf::from);
+    let usual = ["/var/tmp", "/usr/tmp", "/tmp"].into_iter().map(PathBuf::from);
+    let usable = |folder: &PathBuf| folder.is_dir() && may_write(folder);
+    named.chain(usual).find(usable).unwrap_or_else(|| PathBuf::from("."))
 }
 
 /// Whether a SQLite file is shorter than it says that it is.
@@ -196,4 +386,37 @@ pub enum Failure {
     /// The case could not be read.
     #[error(transparent)]
     Store(#[from] Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::Path;
+
+    use super::{Error, describe};
+
+    #[test]
+    fn errors_have_no_numbers_and_no_temporary_names() {
+        for number in 1..134 {
+            let told = describe(&io::Error::from_raw_os_error(number));
+            assert!(!told.contains("os error") && !told.is_empty(), "{told}");
+        }
+        let (case, folder) = (Path::new("x.db"), Path::new("/some/tmp/trailq-1/2-abc"));
+        let copy = || folder.join("case.db");
+        let reason = || "disk I/O error".to_owned();
+        for error in [
+            Error::Full(copy()),
+            Error::Disk { path: copy(), reason: reason() },
+            Error::Damaged { path: copy(), reason: reason() },
+            Error::HotJournal(copy()),
+            Error::RollbackFull(copy()),
+            Error::Busy(copy()),
+        ] {
+            let told = error.of_copy(case, folder).to_string();
+            assert!(!told.contains("2-abc"), "{told}");
+        }
+        let source = io::Error::from_raw_os_error(28);
+        let error = Error::Io { path: copy(), source }.of_output(Path::new("out.db"), folder);
+        assert_eq!(error.to_string(), "no space left to write out.db");
+    }
 }

@@ -2,11 +2,13 @@
 //! own, whose authorizer lets it change these tables and no other.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::error::Error;
+use super::waiting::{Need, Silent, Wait, until_free};
 use super::{expected_schema, hardening, migrate, open};
 
 /// The tables that may be written.
@@ -15,6 +17,7 @@ const KEPT: [&str; 4] = ["tags", "notes", "saved_queries", "noise_rules"];
 /// A case, open for what is kept with it.
 pub struct Keeper {
     connection: Connection,
+    wait: Rc<dyn Wait>,
     path: PathBuf,
     who: String,
     migrated: bool,
@@ -27,17 +30,26 @@ impl Keeper {
     /// # Errors
     /// There is no case, it cannot be written, or another process is writing.
     pub fn open(path: &Path, who: &str) -> Result<Keeper, Error> {
-        let migrated = open::make_writable(path)?;
+        Keeper::open_after(path, who, Rc::new(Silent))
+    }
+
+    /// The same, after other processes that write are done.
+    ///
+    /// # Errors
+    /// As for [`Keeper::open`]; also a cancellation.
+    pub fn open_after(path: &Path, who: &str, wait: Rc<dyn Wait>) -> Result<Keeper, Error> {
+        let migrated = open::make_writable(path, &*wait)?;
         let of = |error| Error::of(path, error);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let mut connection = Connection::open_with_flags(path, flags).map_err(of)?;
+        let mut connection = Connection::open_with_flags(open::literal(path), flags).map_err(of)?;
         hardening::harden(&connection).map_err(of)?;
-        connection.busy_timeout(open::PATIENCE).map_err(of)?;
-        expected_schema::require_own(&connection, path, migrate::NEWEST)?;
+        // What waits for another process, asks again and again, and keeps no lock meanwhile that the other one needs.
+        connection.busy_timeout(std::time::Duration::ZERO).map_err(of)?;
+        until_free(path, &*wait, Need::Read, || expected_schema::require_own(&connection, path, migrate::NEWEST))?;
         // What is taken back shall not travel on in a snapshot.
         connection.execute_batch("PRAGMA secure_delete = ON").map_err(of)?;
         connection.authorizer(Some(authorize)).map_err(of)?;
-        Ok(Keeper { connection, path: path.to_owned(), who: who.to_owned(), migrated })
+        Ok(Keeper { connection, wait, path: path.to_owned(), who: who.to_owned(), migrated })
     }
 
     /// Whether an earlier trailq had made the case, so that it was migrated to be written to.
@@ -51,8 +63,7 @@ impl Keeper {
     /// # Errors
     /// The case cannot be written.
     pub fn tag(&self, events: &[String], tag: &str, note: Option<&str>) -> Result<usize, Error> {
-        let all = || {
-            let transaction = self.connection.unchecked_transaction()?;
+        self.write(|transaction| {
             let mut new = 0;
             for event in events {
                 let had = transaction.query_row(
@@ -68,10 +79,8 @@ impl Keeper {
                     params![event, tag, note, now(), self.who],
                 )?;
             }
-            transaction.commit()?;
             Ok(new)
-        };
-        all().map_err(|error| Error::of(&self.path, error))
+        })
     }
 
     /// Takes a tag off events; gives how many had it.
@@ -79,17 +88,14 @@ impl Keeper {
     /// # Errors
     /// The case cannot be written.
     pub fn untag(&self, events: &[String], tag: &str) -> Result<usize, Error> {
-        let all = || {
-            let transaction = self.connection.unchecked_transaction()?;
+        self.write(|transaction| {
             let mut taken = 0;
             for event in events {
                 taken +=
                     transaction.execute("DELETE FROM tags WHERE event_id = ?1 AND tag = ?2", params![event, tag])?;
             }
-            transaction.commit()?;
             Ok(taken)
-        };
-        all().map_err(|error| Error::of(&self.path, error))
+        })
     }
 
     /// Notes something down.
@@ -136,7 +142,21 @@ impl Keeper {
     }
 
     fn execute(&self, sql: &str, params: impl rusqlite::Params) -> Result<usize, Error> {
-        self.connection.execute(sql, params).map_err(|error| Error::of(&self.path, error))
+        self.write(|transaction| transaction.execute(sql, params))
+    }
+
+    /// Writes in a transaction of its own, once nobody else reads or writes.
+    fn write<T>(&self, write: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
+        let of = |error| Error::of(&self.path, error);
+        until_free(&self.path, &*self.wait, Need::Write, || {
+            self.connection.execute_batch("BEGIN EXCLUSIVE").map_err(of)
+        })?;
+        let written = write(&self.connection).and_then(|written| {
+            self.connection.execute_batch("COMMIT")?;
+            Ok(written)
+        });
+        // The error is what is told.
+        written.inspect_err(|_| drop(self.connection.execute_batch("ROLLBACK"))).map_err(of)
     }
 }
 

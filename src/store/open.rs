@@ -1,79 +1,161 @@
 //! Opening a case: for an import, which may change it, and for questions, which cannot.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
-use tempfile::TempPath;
 
+use super::copied::{Copied, Reason};
 use super::error::Error;
+use super::waiting::{Impatient, Need, Silent, Wait, until_free};
 use super::write::Writer;
-use super::{expected_schema, hardening, migrate};
+use super::{expected_schema, hardening, migrate, recovery, temporary, turns};
 
-/// How long a writer waits for another one.
+/// How long a statement waits for another process.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The path of a case as SQLite takes it literally: `:memory:`, `file:...` and nothing have a meaning of their own there.
+pub(super) fn literal(path: &Path) -> PathBuf {
+    if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) }
+}
+
+/// Refuses names that mean something else than a file to those who know SQLite.
+fn check_name(path: &Path) -> Result<(), Error> {
+    let name = path.as_os_str();
+    let reason = if name.is_empty() {
+        "a case has a name"
+    } else if name == OsStr::new(":memory:") {
+        "a case is a file, and this is SQLite's name for a database in memory"
+    } else if name.as_encoded_bytes().starts_with(b"file:") {
+        "a case is named by a path, and this is a URI"
+    } else {
+        return Ok(());
+    };
+    Err(Error::NotACase { path: path.to_owned(), reason: reason.to_owned() })
+}
+
+/// What is at a path, if that is not a regular file.
+fn kind_of(metadata: &fs::Metadata) -> Option<&'static str> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        let kind = metadata.file_type();
+        if kind.is_fifo() {
+            return Some("it is a pipe");
+        }
+        if kind.is_block_device() || kind.is_char_device() {
+            return Some("it is a device");
+        }
+        if kind.is_socket() {
+            return Some("it is a socket");
+        }
+    }
+    match metadata {
+        metadata if metadata.is_dir() => Some("it is a folder"),
+        metadata if metadata.is_file() => None,
+        _ => Some("it is not a regular file"),
+    }
+}
+
+/// Looks at the file that a case is or is to become; `None` where there is none.
+fn metadata_of(path: &Path) -> Result<Option<fs::Metadata>, Error> {
+    check_name(path)?;
+    let not_a_case = |reason: &str| Error::NotACase { path: path.to_owned(), reason: reason.to_owned() };
+    match fs::metadata(path) {
+        Ok(metadata) => match kind_of(&metadata) {
+            Some(reason) => Err(not_a_case(reason)),
+            None => Ok(Some(metadata)),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+                return Err(not_a_case("a name that ends in / is a folder's"));
+            }
+            Ok(None)
+        }
+        Err(source) => Err(Error::Io { path: path.to_owned(), source }),
+    }
+}
 
 /// Opens a case for an import, or makes it. An interrupted transaction is rolled back, an older schema migrated.
 pub(crate) fn open_for_import(path: &Path) -> Result<Connection, Error> {
-    let io_error = |source: io::Error| Error::Io { path: path.to_owned(), source };
-    if path.is_dir() {
-        return Err(Error::NotACase { path: path.to_owned(), reason: "it is a folder".to_owned() });
+    open_for_import_after(path, &Silent)
+}
+
+/// The same, after other processes that write are done.
+pub(crate) fn open_for_import_after(path: &Path, wait: &dyn Wait) -> Result<Connection, Error> {
+    if metadata_of(path)?.is_none() {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        match fs::metadata(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::NoFolder(folder.to_owned())),
+            Err(source) => return Err(Error::Io { path: path.to_owned(), source }),
+            Ok(_) => {}
+        }
     }
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::metadata(folder).map_err(io_error)?;
-    }
+    until_free(path, wait, Need::Write, || lock_for_import(path))
+}
+
+fn lock_for_import(path: &Path) -> Result<Connection, Error> {
     let of = |error| Error::of(path, error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags).map_err(of)?;
+    let mut connection = Connection::open_with_flags(literal(path), flags).map_err(of)?;
     hardening::harden(&connection).map_err(of)?;
     hardening::watch(&mut connection).map_err(of)?;
-    connection.busy_timeout(PATIENCE).map_err(of)?;
+    // Whoever waits for another import asks again and again, and keeps no lock meanwhile that this one needs.
+    connection.busy_timeout(Duration::ZERO).map_err(of)?;
     connection.set_prepared_statement_cache_capacity(64);
     // Lists of numbers as parameters, for the writer.
     rusqlite::vtab::array::load_module(&connection).map_err(of)?;
-    // Whatever is decided from here on must not be overtaken by another import, or by a question that finds the case
-    // unfinished and would finish it: the lock is kept until the case is closed, or eased by `turns`.
     migrate::version(&connection, path)?;
-    // In that mode, who waits for the lock keeps its own: it is chosen once the lock is there, or two would wait in vain.
+    // Whatever is decided from here on must not be overtaken by another import, or by a question that finds the case
+    // unfinished and would finish it: the lock for writing is kept until the case is closed.
     connection.execute_batch("BEGIN EXCLUSIVE; PRAGMA locking_mode = EXCLUSIVE; COMMIT").map_err(of)?;
+    connection.busy_timeout(PATIENCE).map_err(of)?;
     migrate::migrate(&connection, path)?;
-    // TRUNCATE spares the file system the journal's name at each commit; `close` takes the journal away. A cache this
-    // small makes sorting for an index three times faster than SQLite's default for large ones.
+    // A cache this small makes sorting for an index three times faster than SQLite's default for large ones.
     connection
         .execute_batch(
-            "PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192; \
-             PRAGMA threads = 2; PRAGMA foreign_keys = OFF;",
+            "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192; PRAGMA threads = 2; PRAGMA foreign_keys = OFF;",
         )
         .map_err(of)?;
+    turns::let_others_read(&connection).map_err(of)?;
     Ok(connection)
 }
 
 /// Closes a case after writing, so that it is one file.
 pub(crate) fn close(connection: Connection, path: &Path) -> Result<(), Error> {
-    connection.execute_batch("PRAGMA journal_mode = DELETE").map_err(|error| Error::of(path, error))?;
     connection.close().map_err(|(_, error)| Error::of(path, error))
 }
 
-/// Opens a case so that nothing can change it.
+/// Opens a case so that nothing can change it. What a killed writer left is rolled back first.
 pub(crate) fn open_read_only(path: &Path) -> Result<Connection, Error> {
+    open_read_only_within(path, PATIENCE)
+}
+
+/// The same, without waiting for another process.
+pub(super) fn open_read_only_now(path: &Path) -> Result<Connection, Error> {
+    open_read_only_within(path, Duration::ZERO)
+}
+
+fn open_read_only_within(path: &Path, patience: Duration) -> Result<Connection, Error> {
     let of = |error| Error::of(path, error);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(of)?;
+    let connection = Connection::open_with_flags(literal(path), flags).map_err(of)?;
     hardening::harden(&connection).map_err(of)?;
-    connection.busy_timeout(PATIENCE).map_err(of)?;
+    connection.busy_timeout(patience).map_err(of)?;
     connection.set_prepared_statement_cache_capacity(64);
     // A sort fills as much memory as the cache may take before it writes to a temporary file, and hears no interrupt
     // while it puts that in order: 64 MiB took up to 0.8 s, 4 MiB take some 20 ms. Of 11 questions to 1,000,000
     // events ten were as fast or faster, one took a sixth longer.
-    connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -4096").map_err(of)?;
+    recovery::recovered(path, || connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -4096"))?;
     Ok(connection)
 }
 
 /// What a case needs before it is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     /// Nothing.
     Ready,
     /// An interrupted import is to be finished.
@@ -83,10 +165,14 @@ enum State {
 }
 
 /// Looks at what a case needs, and rolls back what a killed import left.
-fn state(path: &Path) -> Result<State, Error> {
+pub(super) fn state(path: &Path) -> Result<State, Error> {
     check_file(path)?;
-    roll_back_journal(path, PATIENCE)?;
-    let connection = open_read_only(path)?;
+    // A journal that holds nothing is in nobody's way, and goes here.
+    match recovery::roll_back(path) {
+        Err(Error::Busy(_)) | Ok(()) => {}
+        Err(error) => return Err(error),
+    }
+    let connection = open_read_only_now(path)?;
     let version = migrate::version(&connection, path)?;
     if version == 0 {
         return Err(Error::NotACase { path: path.to_owned(), reason: "it is empty".to_owned() });
@@ -102,52 +188,95 @@ fn state(path: &Path) -> Result<State, Error> {
         // It is going to be written, or a copy of it.
         expected_schema::require_own(&connection, path, version)?;
     }
+    if version == migrate::NEWEST {
+        check_begun(&connection, path)?;
+    }
     Ok(state)
 }
 
+/// Refuses a case that is being made: that it has no events yet says nothing. Such a case has no run of import.
+pub(super) fn check_begun(connection: &Connection, path: &Path) -> Result<(), Error> {
+    let sql = "SELECT NOT EXISTS (SELECT 1 FROM imports) AND NOT EXISTS (SELECT 1 FROM events)";
+    let is_empty = connection.query_row(sql, [], |row| row.get(0)).map_err(|error| Error::of(path, error))?;
+    if is_empty { check_writers(path) } else { Ok(()) }
+}
+
+/// Reports [`Error::Busy`] where another process writes to a case. Whatever else is wrong with it, the next step says.
+fn check_writers(path: &Path) -> Result<(), Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let locked = Connection::open_with_flags(literal(path), flags).and_then(|connection| {
+        connection.busy_timeout(Duration::ZERO)?;
+        connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK")
+    });
+    match locked.map_err(|error| Error::of(path, error)) {
+        Err(error @ Error::Busy(_)) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a case can be asked as it is, by anyone who asks now.
+pub(super) fn is_ready(path: &Path) -> bool {
+    state(path).is_ok_and(|state| state == State::Ready)
+}
+
 /// Brings a case into the state in which questions have answers: rolls back what a killed import left, and finishes
-/// what it began. Where the case cannot be written, that is done to a copy, which is given back.
-pub(super) fn make_ready(path: &Path) -> Result<Option<TempPath>, Error> {
-    match state(path)? {
-        State::Ready => return Ok(None),
+/// what it began. Where the case cannot be written, or an import is under way, that is done to a copy, which is given.
+///
+/// # Errors
+/// [`Error::Busy`] where another process has to be waited for.
+pub(super) fn make_ready(path: &Path, wait: &dyn Wait) -> Result<Option<Copied>, Error> {
+    let copied = |reason| Copied::of(path, reason, wait).map(Some);
+    match state(path) {
+        Ok(State::Ready) => Ok(None),
         // An older case is left as it is by those who only look.
-        State::Older => {}
-        State::Unfinished => match finish(path) {
-            Ok(()) => return Ok(None),
-            Err(error @ (Error::Busy(_) | Error::Damaged { .. } | Error::Full(_))) => return Err(error),
-            Err(_) => {}
+        Ok(State::Older) => copied(Reason::Older),
+        Err(Error::HotJournal(_)) => copied(Reason::Unwritable),
+        Err(error) => Err(error),
+        Ok(State::Unfinished) => match finish_after(path, &Impatient) {
+            Ok(()) => Ok(None),
+            Err(error @ Error::Damaged { .. }) => Err(error),
+            // Where there is no space for a copy, the import's end is waited for.
+            Err(busy @ Error::Busy(_)) => match copied(Reason::Importing) {
+                Err(Error::TemporaryFull(_)) => Err(busy),
+                done => done,
+            },
+            Err(Error::Full(full)) => copied(Reason::Unwritable).map_err(|error| match error {
+                Error::TemporaryFull(_) => Error::RollbackFull(full),
+                other => other,
+            }),
+            Err(_) => copied(Reason::Unwritable),
         },
     }
-    let copy_error = |source: io::Error| Error::Io { path: path.to_owned(), source };
-    let copy =
-        tempfile::Builder::new().prefix("trailq-").suffix(".db").tempfile().map_err(copy_error)?.into_temp_path();
-    fs::copy(path, &copy).map_err(copy_error)?;
-    let mut permissions = fs::metadata(&copy).map_err(copy_error)?.permissions();
-    #[allow(clippy::permissions_set_readonly_false, reason = "a temporary file of this user's own")]
-    permissions.set_readonly(false);
-    fs::set_permissions(&copy, permissions).map_err(copy_error)?;
-    finish(&copy)?;
-    Ok(Some(copy))
 }
 
 /// Brings a case itself up to date, for somebody who is going to write to it; whether its schema was older.
-pub(super) fn make_writable(path: &Path) -> Result<bool, Error> {
-    let state = state(path)?;
-    if state != State::Ready {
-        finish(path)?;
-    }
-    Ok(state == State::Older)
+pub(super) fn make_writable(path: &Path, wait: &dyn Wait) -> Result<bool, Error> {
+    temporary::sweep_temporary();
+    until_free(path, wait, Need::Write, || {
+        let state = state(path)?;
+        if state != State::Ready {
+            finish_after(path, &Impatient)?;
+        }
+        Ok(state == State::Older)
+    })
+}
+
+/// Waits until no other process writes to a case. Whatever else is wrong with it, the next step says.
+///
+/// # Errors
+/// [`Error::Busy`] where the time is over, [`Error::Cancelled`].
+pub fn wait_for_writers(path: &Path, wait: &dyn Wait) -> Result<(), Error> {
+    until_free(path, wait, Need::Write, || match metadata_of(path) {
+        Ok(Some(_)) => check_writers(path),
+        _ => Ok(()),
+    })
 }
 
 /// Whether there is a file at all.
 pub(super) fn check_file(path: &Path) -> Result<(), Error> {
-    match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Error::Missing(path.to_owned())),
-        Err(source) => Err(Error::Io { path: path.to_owned(), source }),
-        Ok(metadata) if metadata.is_dir() => {
-            Err(Error::NotACase { path: path.to_owned(), reason: "it is a folder".to_owned() })
-        }
-        Ok(_) => Ok(()),
+    match metadata_of(path)? {
+        Some(_) => Ok(()),
+        None => Err(Error::Missing(path.to_owned())),
     }
 }
 
@@ -157,35 +286,14 @@ pub(super) fn is_finished(connection: &Connection) -> rusqlite::Result<bool> {
     connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
 }
 
-/// Whether a journal beside the case holds what must be rolled back.
-fn has_journal(path: &Path) -> bool {
-    let mut journal = path.as_os_str().to_owned();
-    journal.push("-journal");
-    fs::metadata(&journal).is_ok_and(|metadata| metadata.len() > 0)
-}
-
-/// Rolls an interrupted transaction back, which SQLite does when the file is next read by someone who may write it.
-pub(super) fn roll_back_journal(path: &Path, patience: Duration) -> Result<(), Error> {
-    if !has_journal(path) {
-        return Ok(());
-    }
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let rolled = Connection::open_with_flags(path, flags).and_then(|connection| {
-        connection.busy_timeout(patience)?;
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
-    });
-    match rolled {
-        Ok(()) => Ok(()),
-        Err(error) => match Error::of(path, error) {
-            error @ (Error::Busy(_) | Error::NotACase { .. } | Error::Damaged { .. } | Error::Full(_)) => Err(error),
-            _ => Err(Error::HotJournal(path.to_owned())),
-        },
-    }
-}
-
 /// Finishes what an interrupted import began: indexes, counts, and the mark that the case is whole.
 pub(super) fn finish(path: &Path) -> Result<(), Error> {
-    let connection = open_for_import(path)?;
+    finish_after(path, &Silent)
+}
+
+fn finish_after(path: &Path, wait: &dyn Wait) -> Result<(), Error> {
+    let connection = open_for_import_after(path, wait)?;
+    // Another process may have finished it meanwhile.
     Writer::resume(&connection, path)?.finish()?;
     close(connection, path)
 }

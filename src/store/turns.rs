@@ -22,6 +22,15 @@ pub(super) fn commit_and_go_on(connection: &Connection) -> rusqlite::Result<()> 
     patiently(connection, "BEGIN IMMEDIATE")
 }
 
+/// Lets others read what is committed, and nobody else write, until a transaction has more to write than fits in the
+/// cache. The connection has locked the case for itself, and no transaction is open.
+pub(super) fn let_others_read(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    commit_and_go_on(connection)?;
+    // In that mode the lock for writing outlasts the transaction. A commit, even of nothing, would keep readers off.
+    connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE; ROLLBACK")
+}
+
 /// Commits, and keeps everybody off from then on, until the case is closed.
 pub(super) fn commit_and_hold(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
@@ -49,7 +58,7 @@ mod tests {
 
     use rusqlite::Connection;
 
-    use super::{commit_and_go_on, commit_and_hold};
+    use super::{commit_and_go_on, commit_and_hold, let_others_read};
 
     #[test]
     fn between_commits_a_case_is_read_and_not_written() {
@@ -62,10 +71,14 @@ mod tests {
         };
         let import = open();
         import.execute_batch("CREATE TABLE t (n)").unwrap();
-        import.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; INSERT INTO t VALUES (1)").unwrap();
+        import.execute_batch("BEGIN EXCLUSIVE; PRAGMA locking_mode = EXCLUSIVE; COMMIT").unwrap();
         let other = open();
         let count = || other.query_row("SELECT count(*) FROM t", [], |row| row.get::<_, i64>(0));
-        assert!(count().is_err(), "nothing is committed");
+        assert!(count().is_err(), "the import has the case for itself");
+        let_others_read(&import).unwrap();
+        import.execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (1)").unwrap();
+        assert_eq!(count().unwrap(), 0, "what was there can be read");
+        assert!(other.execute_batch("BEGIN IMMEDIATE").is_err(), "and nobody else writes");
         commit_and_go_on(&import).unwrap();
         import.execute_batch("INSERT INTO t VALUES (2)").unwrap();
         assert_eq!(count().unwrap(), 1, "what is committed can be read, and no more");

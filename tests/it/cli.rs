@@ -337,7 +337,7 @@ fn what_is_no_case_is_refused_and_left_alone() {
     open("foreign.db").execute_batch("CREATE TABLE t (a); INSERT INTO t VALUES (1)").unwrap();
     let trail = scratch.write("trail.json", record("e-1", ""));
     for (name, says) in [
-        ("text.db", "text.db is not a case: it is no SQLite database\n"),
+        ("text.db", "text.db is not a case: it is not a SQLite database\n"),
         ("folder.db", "folder.db is not a case: it is a folder\n"),
         ("foreign.db", "foreign.db is not a case: it is a SQLite database of another program\n"),
         ("newer.db", "newer.db was made by a newer trailq: its schema is version 99, this trailq knows "),
@@ -360,7 +360,8 @@ fn what_is_no_case_is_refused_and_left_alone() {
         }
         assert!(std::fs::read(scratch.path(name)).ok() == before, "{name} changed");
     }
-    desk.run(&["--db", "no/such/folder/x.db", "import", trail.to_str().unwrap()]).fails(2, &["no/such/folder/x.db: "]);
+    desk.run(&["--db", "no/such/folder/x.db", "import", trail.to_str().unwrap()])
+        .fails(2, &["the folder no/such/folder does not exist"]);
 }
 
 #[test]

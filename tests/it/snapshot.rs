@@ -295,7 +295,7 @@ fn mistakes_are_told_and_leave_nothing() {
         ),
         (&["snapshot", "none/out.db"], "none"),
         (&["--db", "none.db", "snapshot", "out.db"], "there is no case at none.db\n"),
-        (&["--db", "there.db", "snapshot", "out.db"], "there.db is not a case: it is no SQLite database\n"),
+        (&["--db", "there.db", "snapshot", "out.db"], "there.db is not a case: it is not a SQLite database\n"),
         (&["--db", "newer.db", "snapshot", "out.db"], "newer.db was made by a newer trailq: its schema is version 99"),
         (&["--db", "half.db", "snapshot", "out.db"], "half.db is damaged: it is cut off after "),
         (&["snapshot", "--where", "user=", "out.db"], "error: "),
@@ -572,7 +572,7 @@ fn a_portable_snapshot_is_a_case_too() {
 fn a_snapshot_during_an_import_is_a_consistent_state() {
     // Many files of few records, so that there are many commits; each file has three events. The faster the program, the
     // more it takes for a snapshot to fall into the import.
-    const FILES: usize = if cfg!(debug_assertions) { 3_000 } else { 30_000 };
+    const FILES: usize = if cfg!(debug_assertions) { 15_000 } else { 30_000 };
     let desk = Desk::new();
     for file in 0..FILES {
         let records: Vec<String> =

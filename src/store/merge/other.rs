@@ -12,10 +12,11 @@ use crate::store::case::Case;
 use crate::store::diff::Hashes;
 use crate::store::error::Error;
 use crate::store::hardening;
-use crate::store::open::open_read_only;
+use crate::store::open::{is_finished, open_read_only};
 use crate::store::records::Reader;
 use crate::store::snapshot::Step;
 use crate::store::values::EVENTS;
+use crate::store::waiting::{Need, Silent, Wait, until_free};
 
 /// Events that are read at a time: whole blocks of one file.
 const EVENTS_A_TURN: i64 = 4_096;
@@ -48,7 +49,16 @@ pub(crate) struct Turn {
 impl Other {
     /// Opens a case and holds it as it is: as long as this lives nobody can write to it.
     pub(crate) fn open(path: &Path) -> Result<Other, Error> {
-        let mut case = Case::open(path)?;
+        Other::open_after(path, &Silent)
+    }
+
+    /// The same, with somebody who may end the waiting for another process.
+    pub(crate) fn open_after(path: &Path, wait: &dyn Wait) -> Result<Other, Error> {
+        until_free(path, wait, Need::Read, || Other::hold(path, wait))
+    }
+
+    fn hold(path: &Path, wait: &dyn Wait) -> Result<Other, Error> {
+        let mut case = Case::open_after(path, wait)?;
         case.require_own()?;
         let bytes = std::fs::metadata(case.file()).map_or(0, |metadata| metadata.len());
         hardening::bound_work(&mut case.connection, bytes).map_err(|error| Error::of(path, error))?;
@@ -57,6 +67,10 @@ impl Other {
         case.connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>).map_err(of)?;
         case.connection.execute_batch("BEGIN").map_err(of)?;
         let events = case.connection.query_row(EVENTS, [], |row| row.get(0)).map_err(of)?;
+        if !is_finished(&case.connection).map_err(of)? {
+            // An import has begun since it was opened.
+            return Err(Error::Busy(path.to_owned()));
+        }
         let hashes = Arc::new(Hashes::of(&case.connection).map_err(of)?);
         let steps = case.provenance()?;
         Ok(Other { case, steps, files: FxHashMap::default(), hashes, events })

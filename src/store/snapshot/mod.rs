@@ -31,6 +31,7 @@ pub use verify::{Check, LEDGER_SUMS, SourceFile, check_sources, verify};
 
 use super::error::Error;
 use super::hardening;
+use super::temporary::PrivateFolder;
 use super::values::EVENTS;
 
 /// What is wanted of a snapshot.
@@ -93,12 +94,13 @@ pub fn write_after<E: From<Error>>(
 ) -> Result<Made, E> {
     check_name(source.named(), out, wanted.force)?;
     let of = |error| Error::of(out, error);
-    let temporary = temporary(out, wanted.private)?;
+    let (folder, temporary) = temporary(out)?;
     let digests = if wanted.events.is_some() || wanted.portable {
         select::write(&source, temporary.as_file(), temporary.path(), wanted)
             .map_err(|error| blame(&source, out, error))?
     } else {
-        whole::write(&source, temporary.as_file(), temporary.path(), wanted.without_notes)?
+        whole::write(&source, temporary.as_file(), temporary.path(), wanted.without_notes)
+            .map_err(|error| error.of_output(out, folder.path()))?
     };
     let step = Step {
         kind: "snapshot".to_owned(),
@@ -114,6 +116,9 @@ pub fn write_after<E: From<Error>>(
     made.of = source.events()?;
     complete(&made.step)?;
     drop(source);
+    if !wanted.private {
+        open_to_others(&folder, &temporary).map_err(|source| Error::Io { path: out.to_owned(), source })?;
+    }
     place(temporary, out, wanted.force)?;
     made.bytes = fs::metadata(out).map_err(|source| Error::Io { path: out.to_owned(), source })?.len();
     Ok(made)
@@ -155,7 +160,9 @@ pub fn check_name(case: &Path, out: &Path, force: bool) -> Result<(), Error> {
     if exists && same(case) {
         return Err(Error::Itself(out.to_owned()));
     }
-    if exists && (!force || out.is_dir()) {
+    // Only a regular file is replaced, whatever else is asked for.
+    let replaceable = fs::metadata(out).is_ok_and(|metadata| metadata.is_file());
+    if exists && !(force && replaceable) {
         return Err(Error::Exists(out.to_owned()));
     }
     for suffix in ["-journal", "-wal"] {
@@ -169,20 +176,15 @@ pub fn check_name(case: &Path, out: &Path, force: bool) -> Result<(), Error> {
     Ok(())
 }
 
-/// A file beside the one that is wanted, which takes its name in the end.
-fn temporary(out: &Path, private: bool) -> Result<NamedTempFile, Error> {
+/// A file in a private folder beside the one that is wanted, which takes its name in the end.
+fn temporary(out: &Path) -> Result<(PrivateFolder, NamedTempFile), Error> {
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = out.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let mut builder = tempfile::Builder::new();
-    let prefix = format!(".{name}-");
-    builder.prefix(&prefix).suffix(".part");
-    #[cfg(unix)]
-    if !private {
-        // As any new file: the user's mask says who may read it.
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder).map_err(|source| Error::Io { path: out.to_owned(), source })
+    let made = || -> io::Result<(PrivateFolder, NamedTempFile)> {
+        let private = PrivateFolder::beside(folder)?;
+        let file = NamedTempFile::new_in(private.path())?;
+        Ok((private, file))
+    };
+    made().map_err(|source| Error::of_folder(folder, source))
 }
 
 /// Opens a file that nobody else knows of. It is whole or it is thrown away: nothing has to be rolled back.
@@ -207,13 +209,18 @@ fn finish(path: &Path, step: &Step) -> rusqlite::Result<Made> {
     let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, u64>(0));
     let made = Made {
         step,
-        events: number(EVENTS)?,
+        events: connection.query_row(EVENTS, [], |row| row.get::<_, Option<u64>>(0))?.unwrap_or_default(),
         notes: number("SELECT count(*) FROM notes")?,
         queries: number("SELECT (SELECT count(*) FROM saved_queries) + (SELECT count(*) FROM noise_rules)")?,
         ..Made::default()
     };
     connection.close().map_err(|(_, error)| error)?;
     Ok(made)
+}
+
+/// Gives a finished file the permissions of any new file: the user's mask says who may read it.
+fn open_to_others(folder: &PrivateFolder, temporary: &NamedTempFile) -> io::Result<()> {
+    temporary.as_file().set_permissions(folder.permissions_of_new_files()?)
 }
 
 /// Puts a finished file on the disk and gives it its name.

@@ -3,21 +3,14 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode};
-use tempfile::TempPath;
+use rusqlite::Connection;
 
 use crate::store::error::Error;
+use crate::store::temporary::PrivateFolder;
 use crate::store::values::EVENTS;
-use crate::store::{expected_schema, hardening, migrate, open};
-
-/// How long another process that writes is waited for before it is said so, and how long after.
-const FIRST: Duration = Duration::from_secs(1);
-const THEN: Duration = Duration::from_secs(1_200);
-/// How long between two tries: an import lets others in for a moment only.
-const PAUSE: Duration = Duration::from_millis(2);
+use crate::store::waiting::{Need, Silent, Wait, until_free};
+use crate::store::{expected_schema, hardening, migrate, open, recovery};
 
 /// A case in one state. As long as it lives nobody can change what is read; questions are not kept off.
 pub struct Source {
@@ -26,7 +19,7 @@ pub struct Source {
     pub(super) schema: i64,
     hold: Hold,
     /// The copy that is held, where the case is older or in the middle of an import: it was brought up to date.
-    copy: Option<TempPath>,
+    copy: Option<(PathBuf, PrivateFolder)>,
 }
 
 /// A lock on a file, which keeps others from writing it.
@@ -38,18 +31,22 @@ struct Hold {
 }
 
 impl Source {
-    /// Holds a case. Where another process is writing, that it has come to a state that can be read is waited for;
-    /// `waiting` is called once before. `folder`: where a copy may be made.
+    /// Holds a case that no other process is expected to write to. `folder`: where a copy may be made.
     ///
     /// # Errors
-    /// The case is missing, no case, of a newer schema, damaged, or cannot be read.
-    pub fn hold(path: &Path, folder: &Path, waiting: &mut dyn FnMut()) -> Result<Source, Error> {
+    /// The case is missing, not a case, of a newer schema, damaged, or cannot be read.
+    pub fn hold(path: &Path, folder: &Path, _: &mut dyn FnMut()) -> Result<Source, Error> {
+        Source::hold_after(path, folder, &Silent)
+    }
+
+    /// Holds a case. Where another process is writing, that it has come to a state that can be read is waited for.
+    ///
+    /// # Errors
+    /// As for [`Source::hold`]; also a cancellation.
+    pub fn hold_after(path: &Path, folder: &Path, wait: &dyn Wait) -> Result<Source, Error> {
         open::check_file(path)?;
-        let hold = match Hold::take(path, FIRST) {
-            Err(Error::Busy(_)) => {
-                waiting();
-                Hold::take(path, THEN)?
-            }
+        let hold = match Hold::take(path, wait) {
+            Err(Error::HotJournal(_)) => return Source::hold_interrupted(path, folder, wait),
             other => other?,
         };
         let schema = migrate::version(&hold.connection, path)?;
@@ -62,14 +59,44 @@ impl Source {
         if finished && schema == migrate::NEWEST {
             return Ok(Source { named, schema, hold, copy: None });
         }
-        let io_error = |source: io::Error| Error::Io { path: folder.to_owned(), source };
-        let copy = tempfile::Builder::new().prefix(".trailq-").suffix(".part").tempfile_in(folder).map_err(io_error)?;
-        copy_file(&hold.files[0], copy.as_file()).map_err(|source| Error::Io { path: named.clone(), source })?;
+        let (copy, private) = Source::copy(folder, |to| copy_file(&hold.files[0], to))?;
         drop(hold);
-        let copy = copy.into_temp_path();
-        bring_up_to_date(&copy, schema, finished)?;
-        let hold = Hold::take(&copy, FIRST)?;
-        Ok(Source { named, schema, hold, copy: Some(copy) })
+        Source::of_copy(named, schema, finished, copy, private)
+    }
+
+    /// Holds a copy of a case in which an interrupted transaction cannot be rolled back.
+    fn hold_interrupted(path: &Path, folder: &Path, wait: &dyn Wait) -> Result<Source, Error> {
+        let (copy, private) = Source::copy(folder, |_| Ok(()))?;
+        recovery::copy_with_journal(path, &copy).map_err(|error| error.of_copy(path, private.path()))?;
+        let hold = Hold::take(&copy, wait)?;
+        let schema = migrate::version(&hold.connection, path)?;
+        expected_schema::require_own(&hold.connection, path, schema)?;
+        let finished = open::is_finished(&hold.connection).map_err(|error| Error::of(path, error))?;
+        drop(hold);
+        Source::of_copy(path.to_owned(), schema, finished, copy, private)
+    }
+
+    /// Makes a file in a private folder, where what is to become of it is not told by its name.
+    fn copy(folder: &Path, write: impl FnOnce(&File) -> io::Result<()>) -> Result<(PathBuf, PrivateFolder), Error> {
+        let made = || -> io::Result<(PathBuf, PrivateFolder)> {
+            let private = PrivateFolder::beside(folder)?;
+            let (path, file) = private.create("case.db")?;
+            write(&file)?;
+            Ok((path, private))
+        };
+        made().map_err(|source| Error::of_folder(folder, source))
+    }
+
+    fn of_copy(
+        named: PathBuf,
+        schema: i64,
+        finished: bool,
+        copy: PathBuf,
+        private: PrivateFolder,
+    ) -> Result<Source, Error> {
+        bring_up_to_date(&copy, schema, finished).map_err(|error| error.of_copy(&named, private.path()))?;
+        let hold = Hold::take(&copy, &Silent)?;
+        Ok(Source { named, schema, hold, copy: Some((copy, private)) })
     }
 
     /// The case, as it was named.
@@ -79,7 +106,7 @@ impl Source {
 
     /// The file to read: the case, or the copy of it.
     pub fn path(&self) -> &Path {
-        self.copy.as_deref().unwrap_or(&self.named)
+        self.copy.as_ref().map_or(&self.named, |(copy, _)| copy)
     }
 
     /// The name of the case, without its folder.
@@ -127,45 +154,33 @@ fn bring_up_to_date(copy: &Path, schema: i64, finished: bool) -> Result<(), Erro
 const PROVENANCE: i64 = 4;
 
 impl Hold {
-    fn take(path: &Path, patience: Duration) -> Result<Hold, Error> {
+    fn take(path: &Path, wait: &dyn Wait) -> Result<Hold, Error> {
         let open = || File::open(path).map_err(|source| Error::Io { path: path.to_owned(), source });
         let files = [open()?, open()?];
-        let mut connection = open::open_read_only(path)?;
         let bytes = files[0].metadata().map_or(0, |metadata| metadata.len());
-        hardening::bound_work(&mut connection, bytes).map_err(|error| Error::of(path, error))?;
-        let lock = || -> rusqlite::Result<String> {
-            connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")?;
-            connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))
-        };
-        connection.busy_timeout(Duration::ZERO).map_err(|error| Error::of(path, error))?;
-        let (started, mut rolled_back) = (Instant::now(), false);
-        let mode = loop {
-            let error = match lock() {
-                Ok(mode) => break mode,
-                Err(error) => error,
+        let (connection, mode) = until_free(path, wait, Need::Read, || {
+            let mut connection = open::open_read_only_now(path)?;
+            hardening::bound_work(&mut connection, bytes).map_err(|error| Error::of(path, error))?;
+            let lock = || -> rusqlite::Result<String> {
+                connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")?;
+                connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))
             };
-            // The transaction may have begun without its lock.
-            let _ = connection.execute_batch("ROLLBACK");
-            if is_busy(&error) && started.elapsed() < patience {
-                thread::sleep(PAUSE);
-            } else if !is_busy(&error) && !rolled_back {
-                // A connection that only reads cannot roll back what a killed import left.
-                open::roll_back_journal(path, patience)?;
-                rolled_back = true;
-            } else {
-                return Err(Error::of(path, error));
+            let mode = lock().map_err(|error| match recovery::is_interrupted(&error) {
+                // A writer was killed since: the next attempt rolls that back.
+                true => Error::Busy(path.to_owned()),
+                false => Error::of(path, error),
+            })?;
+            if migrate::version(&connection, path)? == migrate::NEWEST {
+                open::check_begun(&connection, path)?;
             }
-        };
+            Ok((connection, mode))
+        })?;
         if mode == "wal" {
             // What is committed then stands beside the file.
             return Err(Error::WriteAhead(path.to_owned()));
         }
         Ok(Hold { connection, files })
     }
-}
-
-fn is_busy(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
 /// Copies a file that nobody writes to.

@@ -1,0 +1,67 @@
+//! Remarks, and what hears of waiting for another process that writes to a case.
+
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::{Interrupter, Settings};
+use crate::render;
+use crate::store::{Need, Wait};
+
+/// Where remarks go; a clone goes to the same place.
+#[derive(Clone)]
+pub(super) struct Notes(Rc<RefCell<Box<dyn Write>>>);
+
+impl Notes {
+    pub(super) fn new(out: Box<dyn Write>) -> Notes {
+        Notes(Rc::new(RefCell::new(out)))
+    }
+
+    /// Writes a remark, unless quiet.
+    pub(super) fn note(&self, text: &str, settings: &Settings) {
+        if !settings.quiet {
+            let _ = render::diagnostic::write_note(&mut *self.0.borrow_mut(), text, settings.color_notes);
+            let _ = self.0.borrow_mut().flush();
+        }
+    }
+}
+
+impl Write for Notes {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.borrow_mut().flush()
+    }
+}
+
+/// Says that a case is waited for, and ends that when the input is cancelled.
+pub(super) struct Waiting {
+    notes: Notes,
+    settings: Settings,
+    interrupter: Arc<Interrupter>,
+}
+
+impl Waiting {
+    pub(super) fn new(notes: Notes, settings: &Settings, interrupter: Arc<Interrupter>) -> Waiting {
+        Waiting { notes, settings: settings.clone(), interrupter }
+    }
+}
+
+impl Wait for Waiting {
+    fn begins(&self, path: &Path, need: Need) {
+        let until = match need {
+            Need::Read => "until it has committed",
+            Need::Write => "until it is done",
+        };
+        let text = format!("another process is writing to {}: waiting {until}; Ctrl-C cancels", path.display());
+        self.notes.note(&text, &self.settings);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.interrupter.is_cancelled()
+    }
+}
