@@ -172,7 +172,7 @@ pub enum Error {
 fn describe(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
-        _ => store::describe(error),
+        _ => crate::io_message::describe(error),
     }
 }
 

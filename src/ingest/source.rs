@@ -136,7 +136,7 @@ pub(crate) fn reason_of(error: &io::Error) -> String {
         io::ErrorKind::PermissionDenied => "cannot be read: permission denied".to_owned(),
         io::ErrorKind::NotFound => "is gone since the folder was listed".to_owned(),
         // What trailq itself says of the content has no kind of the system's.
-        _ => crate::store::describe(error),
+        _ => crate::io_message::describe(error),
     }
 }
 

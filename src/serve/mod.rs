@@ -18,7 +18,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
-use crate::store::{self, Case};
+use crate::store::Case;
 use pool::Pool;
 
 /// The endpoint, bound to its address, before it answers.
@@ -35,7 +35,8 @@ impl Server {
     /// The address cannot be had, or the case not be opened once more.
     pub fn bind(case: &Case, address: SocketAddr) -> Result<Server, Box<Diagnostic>> {
         let refused = |error: io::Error| {
-            let mistake = Diagnostic::new(format!("{address} cannot be served: {}", store::describe(&error)));
+            let mistake =
+                Diagnostic::new(format!("{address} cannot be served: {}", crate::io_message::describe(&error)));
             Box::new(mistake.hint("--port 0 takes any port that is free"))
         };
         let listener = TcpListener::bind(address).map_err(refused)?;

@@ -55,7 +55,6 @@ mod show;
 pub mod snapshot;
 mod verbs;
 mod waiting;
-mod work_folder;
 
 pub use error::SessionError;
 pub(crate) use files::FORCE;

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use super::progress::Bar;
 use super::snapshot::{Snapshot, unwritten};
-use super::work_folder::{WorkFolder, create_private};
 use super::{Session, SessionError};
 use crate::diagnostic::Diagnostic;
 use crate::ingest;
@@ -13,6 +12,7 @@ use crate::output_file::{Refused, leads_to_same};
 use crate::redact::{KeyFile, Kind, LACKS, Redactor};
 use crate::store;
 use crate::store::snapshot::{self, Made, Source, Wanted};
+use crate::store::temporary::PrivateFolder;
 
 impl Session {
     /// Writes a snapshot with these kinds replaced: a plain one first, in a folder that nobody else can read and that goes
@@ -26,10 +26,9 @@ impl Session {
         kinds: &[Kind],
     ) -> Result<Made, SessionError> {
         let key = asked.key.as_deref().map(|key| create_key(key, &self.path, &asked.out)).transpose()?;
-        let name = asked.out.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let cannot =
             |error| unwritten(&self.path, &asked.out, store::Error::Io { path: asked.out.clone(), source: error });
-        let work = WorkFolder::create(folder, &name).map_err(cannot)?;
+        let work = PrivateFolder::beside(folder).map_err(cannot)?;
         let (plain, clean) = (work.path().join("plain.db"), work.path().join("redacted.db"));
         let case = self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let stage = Wanted { portable: false, full_text: false, private: true, ..wanted.clone() };
@@ -37,7 +36,7 @@ impl Session {
         let full = |error| unwritten(&self.path, &asked.out, error);
         let staged = snapshot::write(source, &plain, &stage).map_err(full)?;
         let bar = Bar::new(self.settings.progress && !self.settings.quiet, self.interrupter());
-        create_private(&clean).map_err(cannot)?;
+        work.create("redacted.db").map_err(cannot)?;
         let redactor = ingest::redact(&plain, &clean, found, &bar);
         bar.finish();
         let redactor = redactor.map_err(|error| match error {

@@ -5,6 +5,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
+use crate::io_message::describe;
 
 /// A case that cannot be opened, read or written.
 #[derive(Debug, thiserror::Error)]
@@ -190,6 +191,7 @@ impl Error {
             Error::HotJournal(path) => Error::HotJournal(named(path)),
             Error::RollbackFull(path) if in_copy(&path) => Error::TemporaryFull(temporary_folder(folder)),
             Error::Busy(path) => Error::Busy(named(path)),
+            Error::Foreign { path, what, remedy } => Error::Foreign { path: named(path), what, remedy },
             other => other,
         }
     }
@@ -255,27 +257,6 @@ impl Error {
             Error::Damaged { .. } => "take a sound copy, or import the trail files into a new case".to_owned(),
             Error::Io { .. } | Error::Sqlite { .. } => return None,
         })
-    }
-}
-
-/// An I/O error in words, without the system's number.
-pub(crate) fn describe(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "no such file or folder".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        io::ErrorKind::StorageFull => "no space left on the disk".to_owned(),
-        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
-        _ => {
-            let text = error.to_string();
-            let text = text.split(" (os error ").next().unwrap_or_default();
-            let mut letters = text.chars();
-            match letters.next() {
-                Some(first) if letters.clone().next().is_some_and(char::is_lowercase) => {
-                    first.to_lowercase().chain(letters).collect()
-                }
-                _ => text.to_owned(),
-            }
-        }
     }
 }
 
@@ -393,7 +374,8 @@ mod tests {
     use std::io;
     use std::path::Path;
 
-    use super::{Error, describe};
+    use super::Error;
+    use crate::io_message::describe;
 
     #[test]
     fn errors_have_no_numbers_and_no_temporary_names() {

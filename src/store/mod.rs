@@ -56,7 +56,6 @@ pub(crate) mod write;
 pub use alike::near_values;
 pub use case::Case;
 pub use diff::{Difference, Tally};
-pub(crate) use error::describe;
 pub use error::{Error, Failure};
 pub(crate) use file_rows::Delivery;
 pub use functions::{FUNCTIONS, Function};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use super::error::Error;
-use super::open;
+use super::{hardening, open};
 
 /// How long another reader is waited for that rolls the same transaction back. Whoever can wait longer tries again.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -71,6 +71,7 @@ pub(super) fn roll_back(path: &Path) -> Result<(), Error> {
     let rolled = || -> rusqlite::Result<()> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(open::literal(path), flags)?;
+        hardening::harden(&connection)?;
         connection.busy_timeout(PATIENCE)?;
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;

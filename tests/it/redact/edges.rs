@@ -150,10 +150,9 @@ fn a_record_that_cannot_be_rewritten_ends_the_redaction() {
 #[test]
 fn what_a_killed_redaction_left_is_removed_by_the_next() {
     let desk = Desk::with_delivery();
-    let left = desk.scratch.path(".other.db-x7Yz12.part");
+    let left = desk.scratch.path(".trailq-1-x7Yz12.part");
     fs::create_dir(&left).unwrap();
     fs::write(left.join("plain.db"), "of nobody any more").unwrap();
-    fs::write(left.join(".trailq-lock"), "").unwrap();
     desk.run(&["snapshot", "out.db", "--redact", "ips"]).exits(0);
     let names: Vec<String> = fs::read_dir(desk.scratch.folder.path())
         .unwrap()
