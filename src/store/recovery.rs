@@ -148,8 +148,8 @@ pub(super) fn copy_with_journal(path: &Path, to: &Path) -> Result<(), Error> {
     Err(Error::Busy(path.to_owned()))
 }
 
-/// Copies the bytes of a file, and not its permissions.
-fn copy_file(from: &Path, to: &Path) -> Result<(), Error> {
+/// Copies the bytes of a file, and not its permissions, to one that only its owner can read.
+pub(super) fn copy_file(from: &Path, to: &Path) -> Result<(), Error> {
     let mut source = File::open(from).map_err(|source| Error::Io { path: from.to_owned(), source })?;
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);

@@ -14,7 +14,8 @@ use super::provenance;
 use crate::hash::hex;
 use crate::store::error::Error;
 use crate::store::file_names::{name_of, plain};
-use crate::store::{expected_schema, hardening, migrate, open};
+use crate::store::temporary::PrivateFolder;
+use crate::store::{expected_schema, hardening, migrate, open, recovery};
 
 /// How many things that are wrong are named of each kind.
 const MOST: usize = 5;
@@ -53,19 +54,59 @@ impl Check {
 }
 
 /// Holds a file against itself as it lies: its structure, its schema, the sums of its ledger, and the digests that it
-/// carries. Nothing is rolled back, finished or migrated before: what a digest was made of is what is looked at.
+/// carries. Nothing is migrated before: what a digest was made of is what is looked at. What a killed writer left is
+/// rolled back, and an import that it began is finished, in a private copy.
 ///
 /// # Errors
-/// It is missing, not a case, of a newer schema, or so damaged that it cannot be opened.
+/// The file is missing, not a case, of a newer schema, or cannot be read.
 pub fn verify(path: &Path) -> Result<Vec<Check>, Error> {
     open::check_file(path)?;
+    let interrupted = is_interrupted(path)?;
+    if !interrupted && !is_unfinished(path) {
+        return verify_as_it_lies(path);
+    }
+    let folder = PrivateFolder::new()?;
+    let copy = folder.path().join("case.db");
+    let mut checks = verify_copy(path, &copy, interrupted).map_err(|error| error.of_copy(path, folder.path()))?;
+    if interrupted {
+        let found = "a process that wrote to the file was stopped: checked is a copy without what it had not committed";
+        checks.insert(0, Check::new("journal", None, found));
+    }
+    Ok(checks)
+}
+
+/// Verifies a copy of a file that a writer left as it was in the middle of its work.
+fn verify_copy(path: &Path, copy: &Path, interrupted: bool) -> Result<Vec<Check>, Error> {
+    if interrupted {
+        recovery::copy_with_journal(path, copy)?;
+    } else {
+        // As long as this lives nobody writes to the file.
+        let _held = open_as_it_lies(path)?;
+        recovery::copy_file(path, copy)?;
+    }
+    if !is_unfinished(copy) {
+        return verify_as_it_lies(copy);
+    }
+    open::finish(copy)?;
+    let mut checks = verify_as_it_lies(copy)?;
+    let found =
+        "an import into the file has not come to its end: checked is a copy in which what it stored was finished";
+    checks.insert(0, Check::new("imports", None, found));
+    Ok(checks)
+}
+
+/// Whether a file of this program's schema is in the middle of an import. What cannot be read is the checks' to tell.
+fn is_unfinished(path: &Path) -> bool {
+    open_as_it_lies(path).is_ok_and(|connection| {
+        migrate::version(&connection, path).is_ok_and(|version| version == migrate::NEWEST)
+            && expected_schema::require_own(&connection, path, migrate::NEWEST).is_ok()
+            && open::is_finished(&connection).is_ok_and(|finished| !finished)
+    })
+}
+
+fn verify_as_it_lies(path: &Path) -> Result<Vec<Check>, Error> {
     // Closing any handle of a file ends all locks of the process on it: this one is closed last.
     let file = File::open(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
-    if is_interrupted(path)? {
-        let found =
-            "a process that wrote to it was stopped: any question to it rolls that back, and then it can be checked";
-        return Ok(vec![Check::new("journal", Some(false), found)]);
-    }
     let open = open_as_it_lies(path)?;
     let version = migrate::version(&open, path)?;
     if version == 0 {

@@ -176,7 +176,7 @@ fn places_where_nothing_can_be_written_are_named() {
     chmod(desk.scratch.folder.path(), 0o755);
     for (arguments, message) in [
         (&["--db", "closed/new.db", "import", "a.json"][..], "error: no permission to write in closed\n"),
-        (&["snapshot", "closed/s.db"], "error: no permission to write in closed\n"),
+        (&["snapshot", "closed/s.db"], "error: cannot write in closed/: there is no permission for it\n"),
         (
             &["--db", "closed/case.db", "script", "note.trailq"],
             "error: closed/case.db cannot be written: it or its folder is read-only\n",
@@ -207,7 +207,7 @@ fn a_temporary_folder_without_space_is_named() {
         &[&named, "hint: free some space there, or name another folder with the environment variable TMPDIR\n"],
     );
     let ran = Ran::of(desk.command(&["lookup", "x"]).env("TMPDIR", desk.scratch.path("none")).output().unwrap());
-    ran.fails(2, &["(TMPDIR) cannot be used: no such file or folder\n"]);
+    ran.fails(2, &["(TMPDIR) cannot be used: there is no such file\n"]);
     assert_eq!(below(&tmp), []);
 }
 
