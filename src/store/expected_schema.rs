@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use super::error::Error;
 use super::snapshot::PLAIN_TABLES;
 use super::{indexes, migrate};
+use crate::hash::sha256;
 
 /// What is wrong with a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,8 +72,33 @@ impl Finding {
     }
 }
 
+/// The SHA-256 of the schema of a finished case of the newest version, as [`digest`] makes it: almost every case has it,
+/// and needs no comparison. Replaying the migrations takes 2 ms, a third of a short lookup's whole process.
+const FINISHED: &str = "d523a3b2874aecf6d05db6026b6f6b084d3563e161f7b7bf1e6ded9015584017";
+
+/// The digest of a schema, and of nothing else than its rows: kind, name, table and text.
+fn digest(objects: &[Object]) -> String {
+    let mut all: Vec<[&str; 4]> = objects
+        .iter()
+        .map(|object| [&*object.kind, &*object.name, &*object.table, object.sql.as_deref().unwrap_or_default()])
+        .collect();
+    all.sort_unstable();
+    // Lengths keep two rows apart whatever their texts hold.
+    let rows = all.iter().flatten().map(|text| format!("{} {text}", text.len()));
+    sha256(rows.collect::<String>().as_bytes())
+}
+
+/// Whether no two tables or indexes are on one page.
+fn have_own_pages(objects: &[Object]) -> bool {
+    let mut roots = BTreeSet::new();
+    objects.iter().all(|object| object.root == 0 || roots.insert(object.root))
+}
+
 fn findings(connection: &Connection, path: &Path, version: i64) -> Result<Vec<Finding>, Error> {
     let objects = objects(connection).map_err(|error| Error::of(path, error))?;
+    if version == migrate::NEWEST && have_own_pages(&objects) && digest(&objects) == FINISHED {
+        return Ok(Vec::new());
+    }
     let is_plain = objects.iter().any(|object| object.name.to_ascii_lowercase().starts_with("records"));
     let expected = Expected::of(version, is_plain).map_err(|error| Error::of(path, error))?;
     Ok(expected.compare(&objects))
@@ -274,7 +300,7 @@ mod tests {
 
     use rusqlite::Connection;
 
-    use super::{all_wrong, normalized, require_answerable, require_own};
+    use super::{FINISHED, all_wrong, digest, normalized, objects, require_answerable, require_own};
     use crate::store::{indexes, migrate, snapshot};
 
     fn case(version: i64) -> Connection {
@@ -297,6 +323,16 @@ mod tests {
                 assert_eq!(require_answerable(&connection, Path::new("x")).unwrap(), Vec::<String>::new());
             }
         }
+    }
+
+    #[test]
+    fn the_digest_of_a_finished_case_is_known() {
+        let connection = case(migrate::NEWEST);
+        let unfinished = digest(&objects(&connection).unwrap());
+        indexes::make(&connection).unwrap();
+        indexes::make_of_counts(&connection).unwrap();
+        assert_eq!(digest(&objects(&connection).unwrap()), FINISHED, "the constant is to be this digest");
+        assert_ne!(unfinished, FINISHED);
     }
 
     #[test]
