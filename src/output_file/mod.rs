@@ -10,7 +10,6 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 use tempfile::{NamedTempFile, PersistError};
 
@@ -20,8 +19,8 @@ use crate::diagnostic::Diagnostic;
 use crate::io_message::folder_of;
 use target::{Lead, check_name, check_regular, follow, is_database, open_descriptor, open_special};
 
-/// How old a temporary file has to be before it is taken for what a killed run left.
-const LEFTOVER_AGE: Duration = Duration::from_secs(60);
+/// How often a temporary file is made anew that another run took for a leftover before it was locked.
+const ATTEMPTS: u32 = 16;
 /// How many names like another are tried.
 const MAX_NAMES: u32 = 1_000;
 /// The end of the name of a temporary file.
@@ -174,7 +173,7 @@ fn place_beside(mut temporary: NamedTempFile, path: &Path, target: &Path) -> io:
 
 /// A temporary file beside another, which gets the other's name in the end. Unless it is private, the user's mask says
 /// who may read it, as of any new file.
-pub(crate) fn temporary(target: &Path, private: bool) -> io::Result<NamedTempFile> {
+fn temporary(target: &Path, private: bool) -> io::Result<NamedTempFile> {
     let name = target.file_name().unwrap_or(OsStr::new("trailq"));
     let mut prefix = OsString::from(".");
     prefix.push(name);
@@ -186,10 +185,29 @@ pub(crate) fn temporary(target: &Path, private: bool) -> io::Result<NamedTempFil
         use std::os::unix::fs::PermissionsExt as _;
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let file = builder.tempfile_in(folder_of(target))?;
-    // Tells another run that this one is alive. Not every file system has locks.
-    let _ = file.as_file().try_lock();
-    Ok(file)
+    for _ in 0..ATTEMPTS {
+        let file = builder.tempfile_in(folder_of(target))?;
+        // Tells another run that this one is alive. Not every file system has locks: then no run removes what another
+        // one left.
+        let _ = file.as_file().lock();
+        if is_there(&file)? {
+            return Ok(file);
+        }
+    }
+    Err(io::Error::other("the temporary file is removed again and again"))
+}
+
+/// Whether the name of a temporary file still leads to it.
+#[cfg(unix)]
+fn is_there(file: &NamedTempFile) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+    Ok(file.as_file().metadata()?.nlink() > 0)
+}
+
+/// Whether the name of a temporary file still leads to it.
+#[cfg(not(unix))]
+fn is_there(file: &NamedTempFile) -> io::Result<bool> {
+    file.path().try_exists()
 }
 
 /// Removes temporary files that a killed run left beside a file.
@@ -205,19 +223,22 @@ fn remove_leftovers(target: &Path) {
                     .is_some_and(|random| random.len() == 6 && random.chars().all(|c| c.is_ascii_alphanumeric()))
             })
         });
-        if temporary && is_leftover(&path) {
-            let _ = fs::remove_file(&path);
+        if temporary {
+            remove_leftover(&path);
         }
     }
 }
 
-/// Whether no running process holds a temporary file.
-fn is_leftover(path: &Path) -> bool {
-    let Ok(found) = fs::symlink_metadata(path) else { return false };
-    let old = found.modified().ok().and_then(|time| SystemTime::now().duration_since(time).ok());
-    found.is_file()
-        && old.is_some_and(|age| age > LEFTOVER_AGE)
-        && File::open(path).is_ok_and(|file| file.try_lock().is_ok())
+/// Removes a temporary file unless a running process holds it.
+fn remove_leftover(path: &Path) {
+    if !fs::symlink_metadata(path).is_ok_and(|found| found.is_file()) {
+        return;
+    }
+    let Ok(file) = File::open(path) else { return };
+    if file.try_lock().is_ok() {
+        // The lock is held until it is gone, so that a run that has just made it sees that.
+        let _ = fs::remove_file(path);
+    }
 }
 
 /// The mode of a file, without the bits that let a program act as its owner.

@@ -14,7 +14,6 @@ use super::saved::{bound, event_ids};
 use super::{Answer, Run, Session, SessionError};
 use crate::diagnostic::Diagnostic;
 use crate::io_message;
-use crate::output_file::temporary;
 use crate::query::{self, edit};
 use crate::redact::Kind;
 use crate::render::escape::{self, visible};
@@ -22,6 +21,7 @@ use crate::render::{Format, number};
 use crate::rows::{Cell, RowSink, Value};
 use crate::store;
 use crate::store::snapshot::{self, Digest, Made, Source, Step, Wanted};
+use crate::store::temporary::PrivateFolder;
 
 /// How many source files are named that are not as they were.
 const MOST: usize = 20;
@@ -70,9 +70,9 @@ impl Session {
         let started = Instant::now();
         check_format(self.settings.format)?;
         snapshot::check_name(&self.path, &asked.out, asked.force)?;
-        // What is certain to fail fails before anything is read.
-        temporary(&asked.out, true).map_err(|error| cannot_write(&asked.out, error))?;
         let folder = asked.out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // What is certain to fail fails before anything is read.
+        PrivateFolder::beside(folder).map_err(|error| cannot_write(&asked.out, error))?;
         let path = self.path.clone();
         let source = Source::hold_after(&path, folder, &self.waiting())?;
         let events = self.selected(&source, &asked.selection);

@@ -16,7 +16,7 @@ use super::copied::Copied;
 use super::error::{Error, Failure};
 use super::records::Reader;
 use super::waiting::{Need, Silent, Wait, until_free};
-use super::{expected_schema, functions, migrate, open, recovery, sql_errors, temporary};
+use super::{expected_schema, functions, hardening, migrate, open, recovery, sql_errors, temporary};
 use crate::query::Param;
 use crate::rows::{Cell, RowSink};
 
@@ -72,6 +72,7 @@ impl Case {
         let file = copy.as_ref().map_or(path, |copy| copy.file());
         let mut connection = open::open_read_only(file)?;
         let of = |error| Error::of(path, error);
+        hardening::watch(&mut connection).map_err(of)?;
         let foreign = expected_schema::require_answerable(&connection, path)?;
         let records = open::open_read_only(file)?;
         let cancels = Arc::new([connection.get_interrupt_handle(), records.get_interrupt_handle()]);
@@ -289,7 +290,7 @@ impl Case {
             let mut statement = self.connection.prepare_cached(sql)?;
             statement.query_map(params, read)?.collect()
         };
-        all().map_err(|error| Error::of(&self.path, error))
+        all().map_err(|error| hardening::error_of_watched(&self.path, error))
     }
 
     /// Whether SQLite has read a whole statement: used to know when a statement over several lines is complete.

@@ -113,6 +113,11 @@ pub(super) fn error_of(path: &Path, error: rusqlite::Error) -> Error {
     Error::of(path, error)
 }
 
+/// Puts an error of a connection that is watched into words: it may have spent its budget, or have been interrupted.
+pub(super) fn error_of_watched(path: &Path, error: rusqlite::Error) -> Error {
+    if LEFT.get() == Some(0) { error_of(path, error) } else { Error::of(path, error) }
+}
+
 #[cfg(test)]
 mod tests {
     use rusqlite::Connection;

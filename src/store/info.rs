@@ -2,6 +2,7 @@
 
 use super::case::Case;
 use super::error::Error;
+use super::hardening::Bounded;
 use super::snapshot::Step;
 
 /// What a case holds.
@@ -43,6 +44,7 @@ impl Case {
     /// # Errors
     /// The case cannot be read.
     pub fn info(&self) -> Result<Info, Error> {
+        let _bounded = Bounded::by_size(self.file());
         let number = |sql: &str| -> Result<u64, Error> {
             Ok(self.rows(sql, [], |row| row.get::<_, Option<u64>>(0))?.pop().flatten().unwrap_or(0))
         };

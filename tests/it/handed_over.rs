@@ -463,6 +463,12 @@ fn tables_without_an_end_are_told() {
         let ran = within(&desk, &["import", more.to_str().unwrap()]);
         assert!(ran.code == Some(2) && ran.err.contains("trailq.db is damaged: "), "{table}: {ran:?}");
     }
+    for table in ["resources", "rejects"] {
+        let desk = Desk::with_delivery();
+        make_endless(&desk.scratch.case(), table);
+        let ran = within(&desk, &["info"]);
+        assert!(matches!(ran.code, Some(0 | 2)) && !ran.err.contains("panicked"), "{table}: {ran:?}");
+    }
     for table in ["events", "tags"] {
         let desk = Desk::with_delivery();
         make_endless(&desk.scratch.case(), table);
