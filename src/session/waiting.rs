@@ -61,6 +61,12 @@ impl Wait for Waiting {
         self.notes.note(&text, &self.settings);
     }
 
+    fn copies(&self, path: &Path) {
+        let text =
+            format!("an import is writing to {}: reading a copy of its last commit; Ctrl-C cancels", path.display());
+        self.notes.note(&text, &self.settings);
+    }
+
     fn is_cancelled(&self) -> bool {
         self.interrupter.is_cancelled()
     }

@@ -24,6 +24,9 @@ const LEAST_AGE: Duration = Duration::from_secs(2);
 /// and older than so many times what it took to make.
 const MOST_WORK: u32 = 10;
 
+/// A copy of more bytes may take longer than a second.
+const LARGE: u64 = 64 << 20;
+
 /// Why a copy is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reason {
@@ -60,6 +63,9 @@ impl Copied {
         let blame = |error: Error| error.of_copy(path, &at);
         let (file, _) = folder.create(NAME).map_err(|source| Error::of_temporary(folder.path(), source))?;
         let stamp = Stamp::of(path);
+        if reason == Reason::Importing && std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > LARGE) {
+            wait.copies(path);
+        }
         match copy_pages(path, &file, wait) {
             Err(Error::HotJournal(_)) => recovery::copy_with_journal(path, &file).map_err(blame)?,
             done => done.map_err(blame)?,

@@ -30,6 +30,9 @@ pub trait Wait {
     /// Another process has been writing for a second.
     fn begins(&self, _path: &Path, _need: Need) {}
 
+    /// An import is writing, and a large copy of what it has committed is made to be read.
+    fn copies(&self, _path: &Path) {}
+
     /// Whether it is to end at once.
     fn is_cancelled(&self) -> bool {
         false
