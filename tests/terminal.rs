@@ -19,7 +19,9 @@ fn a_list_fits_every_screen() {
         let screen = terminal.asks_anew("user=svc-backup");
         assert!(screen.lines().all(|line| line.chars().count() <= usize::from(columns)), "{screen}");
         assert!(!screen.contains("── 1 "), "the rows are not expanded:\n{screen}");
-        assert_snapshot!(format!("list_at_{columns}"), screen);
+        // Where a wrapped line breaks depends on the digits of the time that the answer took.
+        let joined = screen.replace("index even\n", "index even").replace("index eve\n", "index eve");
+        assert_snapshot!(format!("list_at_{columns}"), joined.replace("index ev\n", "index ev"));
         terminal.leaves();
     }
     let mut terminal = Terminal::open(&desk, (60, 80), &[("LANG", "C")]);
