@@ -117,17 +117,6 @@ impl Terminal {
         self.screen()
     }
 
-    /// How long it takes from now until a text is on the screen.
-    #[track_caller]
-    pub fn soon_sees(&self, text: &str) -> Duration {
-        let started = Instant::now();
-        while !self.seen.lock().unwrap().parser.screen().contents().contains(text) {
-            assert!(started.elapsed() < PATIENCE, "{text} is not seen:\n{}", self.screen());
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        started.elapsed()
-    }
-
     /// Waits until the screen is still, with the cursor behind the prompt.
     #[track_caller]
     pub fn until_prompt(&mut self) {
