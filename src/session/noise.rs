@@ -94,10 +94,12 @@ pub(super) fn check(case: &Case, filter: &str) -> Result<(), SessionError> {
     Ok(())
 }
 
-/// Puts rules on: those that are named, or all.
+/// Turns rules on: those that are named, or all. Shows the filter of each rule that the case keeps: somebody else may have
+/// written it, under the name of a built-in one too.
 pub(super) fn put_on(session: &mut Session, names: &[String]) -> Result<(), SessionError> {
     let case = session.case()?;
-    let known: Vec<String> = rules(&case)?.into_iter().map(|rule| rule.0).collect();
+    let rules = rules(&case)?;
+    let known: Vec<String> = rules.iter().map(|rule| rule.0.clone()).collect();
     for name in names {
         if !known.contains(name) {
             let mut mistake = Diagnostic::new(format!("there is no noise rule `{name}`"));
@@ -108,6 +110,9 @@ pub(super) fn put_on(session: &mut Session, names: &[String]) -> Result<(), Sess
         }
     }
     let chosen = if names.is_empty() { known } else { names.to_vec() };
+    for (name, filter, _) in rules.iter().filter(|(name, _, built_in)| !built_in && chosen.contains(name)) {
+        session.note(&format!("the rule {name} is kept in the case, and hides `{filter}`"));
+    }
     session.noise.extend(chosen);
     Ok(())
 }

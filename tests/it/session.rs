@@ -339,7 +339,11 @@ fn absence_is_stated_only_of_what_was_looked_at() {
         assert!(notes.starts_with("none of the events shown (") && !notes.contains("note:"), "{text}: {notes}");
     }
     desk.run(".noise add starts event-name=RunInstances");
-    desk.run(".noise on starts");
+    let notes = desk.run(".noise on starts").1;
+    assert!(
+        notes.contains("note: the rule starts is kept in the case, and hides `event-name=RunInstances`"),
+        "{notes}"
+    );
     let notes = desk.run("region=us-east-1").1;
     assert!(notes.starts_with("no events match outside the noise rules (all times, "), "{notes}");
     assert!(notes.contains("note: 2 events hidden by the noise rules starts"), "{notes}");
