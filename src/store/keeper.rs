@@ -8,11 +8,9 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::error::Error;
+use super::schema::annotations;
 use super::waiting::{Need, Silent, Wait, until_free};
 use super::{expected_schema, hardening, migrate, open};
-
-/// The tables that may be written.
-const KEPT: [&str; 4] = ["tags", "notes", "saved_queries", "noise_rules"];
 
 /// A case, open for what is kept with it.
 pub struct Keeper {
@@ -175,7 +173,7 @@ fn authorize(context: AuthContext<'_>) -> Authorization {
         AuthAction::Insert { table_name }
         | AuthAction::Delete { table_name }
         | AuthAction::Update { table_name, .. }
-            if KEPT.contains(&table_name) =>
+            if annotations().any(|name| name == table_name) =>
         {
             Authorization::Allow
         }

@@ -1,5 +1,5 @@
 //! A copy of a case that is on its way to be redacted: what it holds beside its records is gathered from and rewritten in
-//! place, by the rules of `redaction_rules`, before all of it goes into a new file.
+//! place, by the rules of the schema's catalogue, before all of it goes into a new file.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use rusqlite::{Connection, ErrorCode, params};
 use super::error::Error;
 use super::open;
 use super::records::Reader;
-use super::redaction_rules::{ColumnRule, columns};
+use super::schema::{ColumnRule, Redact, TABLES, rewritten};
 use crate::hash::sha256;
 use crate::redact::{Found, Redactor, Rewriter};
 
@@ -52,13 +52,19 @@ pub(crate) fn gather(case: &Path, found: &mut Found) -> Result<(), Error> {
         each(&connection, table, column, |value| look(found, value)).map_err(of)?;
     }
     let mut unread = None;
-    for (table, column, rule) in columns() {
+    for (table, column, rule) in rewritten() {
         let look = |value: &str| match rule {
             ColumnRule::Investigator => found.investigator(value),
             ColumnRule::Path | ColumnRule::FilePath => found.path(value),
             ColumnRule::Record => drop(found.record(value.as_bytes()).map_err(|error| unread = Some(error))),
             ColumnRule::Text | ColumnRule::Code => found.text(value),
-            ColumnRule::EventId | ColumnRule::Digest | ColumnRule::Drop | ColumnRule::Own(_) | ColumnRule::Derived => {}
+            ColumnRule::EventId
+            | ColumnRule::Digest
+            | ColumnRule::Drop
+            | ColumnRule::Own(_)
+            | ColumnRule::Derived
+            | ColumnRule::OfTable
+            | ColumnRule::Number => {}
         };
         if !matches!(rule, ColumnRule::Drop) {
             each(&connection, table, column, look).map_err(of)?;
@@ -140,12 +146,14 @@ impl Staged {
     /// they will be. The last step of the provenance is forgotten: it made this copy.
     pub(crate) fn rewrite(&self, redactor: &Redactor, ids: &HashMap<String, String>) -> Result<(), Error> {
         let transaction = self.sql(self.connection.unchecked_transaction())?;
+        for table in TABLES.iter().filter(|table| table.redact == Redact::Emptied) {
+            self.sql(transaction.execute(&format!("DELETE FROM {}", table.name), []))?;
+        }
         self.sql(transaction.execute_batch(
-            "DELETE FROM provenance_digests; \
-             DELETE FROM provenance_parents WHERE id = (SELECT id FROM provenance ORDER BY step DESC LIMIT 1); \
+            "DELETE FROM provenance_parents WHERE id = (SELECT id FROM provenance ORDER BY step DESC LIMIT 1); \
              DELETE FROM provenance WHERE step = (SELECT max(step) FROM provenance)",
         ))?;
-        for (table, column, rule) in columns() {
+        for (table, column, rule) in rewritten() {
             match rule {
                 ColumnRule::FilePath => self.rewrite_file_paths(redactor)?,
                 ColumnRule::Record => self.rewrite_conflicts(redactor)?,
@@ -180,7 +188,12 @@ impl Staged {
                 ColumnRule::Digest => redactor.digest(&text),
                 ColumnRule::Own(shape) => redactor.own(&[shape], &text),
                 ColumnRule::EventId => new_id(redactor, ids, &text),
-                ColumnRule::FilePath | ColumnRule::Record | ColumnRule::Derived | ColumnRule::Drop => continue,
+                ColumnRule::FilePath
+                | ColumnRule::Record
+                | ColumnRule::Derived
+                | ColumnRule::Drop
+                | ColumnRule::OfTable
+                | ColumnRule::Number => continue,
             };
             if new == text {
                 continue;

@@ -20,6 +20,7 @@ use rustc_hash::FxHashMap;
 pub(crate) use other::{Other, Source, Turn};
 
 use super::error::Error;
+use super::schema::annotations;
 use super::snapshot::Step;
 use super::snapshot::provenance;
 use super::write::{OpenFile, Writer};
@@ -174,8 +175,11 @@ pub(crate) fn state_of(connection: &Connection, path: &Path) -> Result<(u64, Vec
 
 /// Whether a case holds nothing yet that anybody made.
 pub(crate) fn is_new(connection: &Connection, path: &Path) -> Result<bool, Error> {
-    let sql = "SELECT NOT EXISTS (SELECT 1 FROM files) AND NOT EXISTS (SELECT 1 FROM provenance WHERE kind <> 'case') \
-               AND NOT EXISTS (SELECT 1 FROM notes) AND NOT EXISTS (SELECT 1 FROM saved_queries) \
-               AND NOT EXISTS (SELECT 1 FROM noise_rules) AND NOT EXISTS (SELECT 1 FROM tags)";
-    connection.query_row(sql, [], |row| row.get(0)).map_err(|error| Error::of(path, error))
+    let mut sql =
+        "SELECT NOT EXISTS (SELECT 1 FROM files) AND NOT EXISTS (SELECT 1 FROM provenance WHERE kind <> 'case')"
+            .to_owned();
+    for table in annotations() {
+        sql.push_str(&format!(" AND NOT EXISTS (SELECT 1 FROM {table})"));
+    }
+    connection.query_row(&sql, [], |row| row.get(0)).map_err(|error| Error::of(path, error))
 }

@@ -13,6 +13,7 @@ use super::threads;
 use crate::hash::hex;
 use crate::store::open::open_read_only;
 use crate::store::records::Reader;
+use crate::store::schema::{Part, TABLES, Table};
 
 /// The digest of a part of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,30 +27,11 @@ pub struct Digest {
     pub sha256: String,
 }
 
-/// Which tables make a part, beside those that `events` point to, and the schema version from which on each does. A row
-/// counts with the values that it has: a column that a later version adds changes nothing as long as it is NULL.
-const PARTS: &[(&str, &[(&str, i64)])] = &[
-    ("counts", &[("attribute_values", 1), ("hourly_counts", 1), ("hourly_regions", 7)]),
-    (
-        "ledger",
-        &[
-            ("files", 1),
-            ("imports", 1),
-            ("rejects", 1),
-            ("conflicts", 1),
-            ("field_problems", 1),
-            ("digests", 1),
-            ("digest_files", 1),
-            ("csv_events", 1),
-            ("replaced_rows", 5),
-        ],
-    ),
-    (NOTES, &[("tags", 1), ("saved_queries", 2), ("notes", 3), ("noise_rules", 3)]),
-];
+/// The parts of which the tables are digested row by row. A row counts with the values that it has: a column that a later
+/// version adds changes nothing as long as it is NULL.
+const PARTS: [Part; 3] = [Part::Counts, Part::Ledger, Part::Notes];
 /// The part that may change after a snapshot is made.
-pub(super) const NOTES: &str = "notes";
-/// Its tables.
-pub(super) const KEPT: [&str; 4] = ["tags", "notes", "saved_queries", "noise_rules"];
+pub(super) const NOTES: &str = Part::Notes.name();
 /// Events that a thread digests at a time.
 const EVENTS_A_TURN: i64 = 4_096;
 
@@ -74,8 +56,8 @@ pub(super) fn of_version(
 ) -> rusqlite::Result<Vec<Digest>> {
     let mut known = Known::default();
     let mut all = vec![events(connection, open, &mut known)?];
-    for (part, tables) in PARTS {
-        all.push(part_of(connection, &mut known, part, tables, version)?);
+    for part in PARTS {
+        all.push(part_of(connection, &mut known, part, version)?);
     }
     Ok(all)
 }
@@ -83,18 +65,19 @@ pub(super) fn of_version(
 /// Whether a part of a case that was migrated has the digest that it had in an earlier schema version: which one, and the
 /// tables that this digest does not cover. What was marked and noted may change in any case.
 pub(super) fn earlier(connection: &Connection, version: i64, then: &Digest) -> rusqlite::Result<Option<(i64, String)>> {
-    let Some((part, tables)) = PARTS.iter().find(|(part, _)| *part == then.part && *part != NOTES) else {
+    let Some(part) = PARTS.into_iter().find(|part| part.name() == then.part && *part != Part::Notes) else {
         return Ok(None);
     };
     // The first snapshots were made in version 4.
     let mut added: Vec<i64> =
-        tables.iter().map(|(_, since)| *since).filter(|since| (5..=version).contains(since)).collect();
+        tables_of(part).map(|table| table.since).filter(|since| (5..=version).contains(since)).collect();
     added.sort_unstable_by(|a, b| b.cmp(a));
     added.dedup();
     let mut known = Known::default();
     for since in added {
-        if part_of(connection, &mut known, part, tables, since - 1)? == *then {
-            let later = tables.iter().filter(|table| (since..=version).contains(&table.1)).map(|table| table.0);
+        if part_of(connection, &mut known, part, since - 1)? == *then {
+            let later =
+                tables_of(part).filter(|table| (since..=version).contains(&table.since)).map(|table| table.name);
             return Ok(Some((since - 1, later.collect::<Vec<_>>().join(" and "))));
         }
     }
@@ -104,26 +87,24 @@ pub(super) fn earlier(connection: &Connection, version: i64, then: &Digest) -> r
 /// The digest of what was marked and noted.
 pub(super) fn notes(connection: &Connection) -> rusqlite::Result<Digest> {
     let version = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let tables = PARTS.iter().find(|(name, _)| *name == NOTES).map_or(&[][..], |(_, tables)| tables);
-    part_of(connection, &mut Known::default(), NOTES, tables, version)
+    part_of(connection, &mut Known::default(), Part::Notes, version)
 }
 
 /// The digest of the rows of those tables that a schema version has.
-fn part_of(
-    connection: &Connection,
-    known: &mut Known,
-    part: &str,
-    tables: &[(&str, i64)],
-    version: i64,
-) -> rusqlite::Result<Digest> {
+fn part_of(connection: &Connection, known: &mut Known, part: Part, version: i64) -> rusqlite::Result<Digest> {
     let mut sums = Vec::new();
-    for (table, _) in tables.iter().filter(|(_, since)| *since <= version) {
-        let shape = Shape::of(connection, table)?;
+    for table in tables_of(part).filter(|table| table.since <= version) {
+        let shape = Shape::of(connection, table.name)?;
         known.load(connection, &shape)?;
         let rows = shape.sums(connection, known)?;
         sums.extend(rows.into_iter().map(|(_, sum)| sum));
     }
-    Ok(whole(part, sums))
+    Ok(whole(part.name(), sums))
+}
+
+/// The tables that make a part, beside those that events point to.
+fn tables_of(part: Part) -> impl Iterator<Item = &'static Table> {
+    TABLES.iter().filter(move |table| table.role.part() == Some(part))
 }
 
 /// The digest of a part, given those of its rows in any order.

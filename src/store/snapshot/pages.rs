@@ -12,8 +12,9 @@ use std::io::{self, Read, Seek, SeekFrom};
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 
-use super::digest::{Digest, KEPT};
+use super::digest::Digest;
 use crate::hash::hex;
+use crate::store::schema::annotations;
 
 /// The name of the part.
 pub(super) const PAGES: &str = "pages";
@@ -37,7 +38,9 @@ impl Pages {
             "SELECT name FROM sqlite_schema WHERE rootpage > 0 AND (tbl_name LIKE 'provenance%' \
              OR tbl_name IN (SELECT value FROM json_each(?1)))",
         )?;
-        let names = select.query_map([serde_json::json!(KEPT).to_string()], |row| row.get::<_, String>(0))?;
+        let names = select.query_map([serde_json::json!(annotations().collect::<Vec<_>>()).to_string()], |row| {
+            row.get::<_, String>(0)
+        })?;
         let names = names.chain([Ok("sqlite_schema".to_owned())]);
         let mut pages = connection.prepare("SELECT pageno FROM dbstat WHERE name = ?1")?;
         for name in names {

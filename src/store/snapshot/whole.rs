@@ -10,9 +10,9 @@ use super::digest::{self, Digest};
 use super::open_new;
 use super::pages::Pages;
 use super::source::{Source, copy_file};
-use super::tables::NOTES;
 use crate::store::error::Error;
 use crate::store::hardening::error_of;
+use crate::store::schema::{Copy, TABLES};
 
 /// Bytes of one row that fills free pages.
 const FILLER: i64 = 64 << 20;
@@ -43,8 +43,8 @@ fn leave_out(path: &Path, without_notes: bool) -> rusqlite::Result<Digest> {
     let connection = open_new(path)?;
     connection.execute_batch("PRAGMA secure_delete = ON")?;
     if without_notes {
-        for table in NOTES {
-            connection.execute_batch(&format!("DELETE FROM {table}"))?;
+        for table in TABLES.iter().filter(|table| table.copy == Copy::Notes) {
+            connection.execute_batch(&format!("DELETE FROM {}", table.name))?;
         }
     }
     clear_free_pages(&connection)?;
