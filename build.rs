@@ -70,7 +70,9 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
 fn stem(path: &Path) -> Result<String, String> {
     let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let sound = header::is_name(name, '-');
-    sound.then(|| name.to_owned()).ok_or_else(|| format!("{} is no name: small letters, digits and -", path.display()))
+    sound
+        .then(|| name.to_owned())
+        .ok_or_else(|| format!("{} is not a name: small letters, digits and -", path.display()))
 }
 
 fn read(path: &Path) -> Result<String, String> {

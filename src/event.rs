@@ -111,6 +111,6 @@ pub struct Resource {
 pub struct ResourceUse {
     /// The resource.
     pub resource: Arc<Resource>,
-    /// Whether Event history would list it for this event.
+    /// True if Event history would list it for this event.
     pub listed: bool,
 }

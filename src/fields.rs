@@ -83,9 +83,9 @@ pub struct Field {
     pub kind: Kind,
     /// Where its values are counted.
     pub values: Values,
-    /// Whether `events` has an index on it: (column, time).
+    /// True if `events` has an index on it: (column, time).
     pub indexed: bool,
-    /// Whether `facets` has it as a column.
+    /// True if `facets` has it as a column.
     pub facet: bool,
     /// Where it stands in a record.
     pub path: &'static str,

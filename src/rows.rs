@@ -68,9 +68,9 @@ impl From<Cell<'_>> for Value {
 pub struct Mark {
     /// What stands in place of the row's number.
     pub label: Option<String>,
-    /// Whether the row is a call that is not known to be read-only.
+    /// True if the row is a call that is not known to be read-only.
     pub write: bool,
-    /// Whether the row is a call that failed.
+    /// True if the row is a call that failed.
     pub failed: bool,
 }
 

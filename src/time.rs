@@ -19,7 +19,7 @@ pub fn parse(text: &str) -> Option<i64> {
     WRITABLE.contains(&seconds).then_some(seconds)
 }
 
-/// Whether these Unix seconds lie in a year that four digits can write.
+/// Reports whether these Unix seconds lie in a year that four digits can write.
 pub fn is_writable(seconds: i64) -> bool {
     WRITABLE.contains(&seconds)
 }

@@ -72,8 +72,8 @@ fn moves_lead_from_row_to_row_and_back() {
     assert!(diff.contains("paths differ") && diff.contains("eventID"), "{diff}");
     for (line, mistake) in [
         (".who 99", "there is no row 99"),
-        (".near x", "`x` is no row of the last answer"),
-        (".near 1 soon", "`soon` is no length of time"),
+        (".near x", "`x` is not a row of the last answer"),
+        (".near 1 soon", "`soon` is not a length of time"),
         (".resource 1 9", "and not 9"),
         (".zoom sideways", ".zoom needs in [N]|out"),
         (".diff 1", ".diff needs N M"),
@@ -100,7 +100,7 @@ fn charts_are_drawn_and_zoomed() {
     let picture = std::fs::read_to_string(desk.scratch.path("out come.svg")).unwrap();
     assert!(picture.starts_with("<svg ") && picture.contains("denied"), "{picture}");
     terminal.asks("user=alice");
-    assert!(terminal.asks_anew(".plot x.svg").contains("is no timeline and no count"));
+    assert!(terminal.asks_anew(".plot x.svg").contains("is neither a timeline nor a count"));
     terminal.leaves();
     let mut terminal = Terminal::open(&desk, (40, 100), &[("LANG", "C")]);
     let screen = terminal.asks_anew("since=2024-03-01 | top 3 user");
@@ -132,7 +132,7 @@ fn what_was_found_is_kept_with_the_case() {
     assert!(terminal.asks_anew(".queries intruder").contains("by-intruder"));
     assert!(terminal.asks_anew(".run by-intruder").contains("CreateUser"));
     assert!(terminal.asks_anew(".unsave nothing").contains("no query `nothing` is saved"));
-    assert!(terminal.asks_anew(".save By_Intruder").contains("is no name of a query"));
+    assert!(terminal.asks_anew(".save By_Intruder").contains("is not a name of a query"));
     terminal.asks(".note \"the key is in the build logs\"");
     terminal.asks(".untag 1 intruder");
     assert!(terminal.asks_anew("tag=intruder").contains("1 event ("));

@@ -191,7 +191,7 @@ fn instead_of(instead: &str, rest: &[&str], values: &str) -> String {
     format!("write: {}", line.trim_end())
 }
 
-/// Whether a text on the command line is meant as a lookup: it compares something, or has a stage.
+/// Reports whether a text on the command line is meant as a lookup: it compares something, or has a stage.
 fn looks_like_lookup(text: &str) -> bool {
     let compares = |word: &str| {
         let name: &str = word.split(['=', '~', '<', '>', '!']).next().unwrap_or_default();
@@ -200,17 +200,17 @@ fn looks_like_lookup(text: &str) -> bool {
     text.contains('|') || text.split_whitespace().any(compares)
 }
 
-/// Whether a word is meant as the path of a case.
+/// Reports whether a word is meant as the path of a case.
 pub(super) fn looks_like_case(word: &str) -> bool {
     word.contains('/') || CASES.iter().any(|ending| word.ends_with(ending))
 }
 
-/// Whether a word, written before a command, is the name of another tool.
+/// Reports whether a word, written before a command, is the name of another tool.
 pub(super) fn is_other_tool(word: &str) -> bool {
     matches!(word, "aws" | "cloudtrail")
 }
 
-/// Whether a word that names nothing is meant as a path, of a case or a trail file.
+/// Reports whether a word that names nothing is meant as a path, of a case or a trail file.
 pub(super) fn is_path(word: &str) -> bool {
     !looks_like_lookup(word) && (looks_like_case(word) || TRAIL_FILES.iter().any(|ending| word.ends_with(ending)))
 }
@@ -229,7 +229,7 @@ pub(super) fn import_advice(path: &Path) -> Option<String> {
     None
 }
 
-/// Whether a file begins as SQLite's do. An empty file and one that cannot be read are left to other messages.
+/// Reports whether a file begins as SQLite's do. An empty file and one that cannot be read are left to other messages.
 fn is_sqlite(path: &Path) -> bool {
     use std::io::Read as _;
     // A pipe would be waited for.

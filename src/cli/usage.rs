@@ -41,7 +41,7 @@ impl Words {
         self.command.as_ref().map(|(_, name)| name.as_str())
     }
 
-    /// Whether a word is before the command.
+    /// Reports whether a word is before the command.
     pub(super) fn is_before_command(&self, word: &str) -> bool {
         let at = self.words.iter().position(|other| other == word || other.starts_with(&format!("{word}=")));
         self.command.as_ref().zip(at).is_some_and(|((command, _), at)| at < *command)
@@ -80,7 +80,7 @@ impl Words {
     }
 }
 
-/// Whether a word is an option of every command that takes the next word as its value.
+/// Reports whether a word is an option of every command that takes the next word as its value.
 fn takes_value(cli: &clap::Command, word: &str) -> bool {
     let option = cli.get_arguments().find(|option| option.get_long().is_some_and(|long| word == format!("--{long}")));
     option.is_some_and(|option| option.get_action().takes_values())

@@ -1,7 +1,7 @@
 //! From bytes to records: takes off whatever the records are wrapped in, recognised by content.
 //!
 //! A document is a record, an array, or an object with a list (`Records`, `Events`, `logEvents`); a stream is any
-//! number of documents, with or without line breaks between them. An element that is no record may hold one:
+//! number of documents, with or without line breaks between them. An element that is not a record may hold one:
 //! `CloudTrailEvent` (lookup-events), `detail` (EventBridge), `message` (CloudWatch Logs).
 //!
 //! One broken value costs no other: reading goes on behind it. Only where brackets do not match, so that nobody can
@@ -80,7 +80,7 @@ struct Decoder<'s, R> {
     window: Window<'s, R>,
     sink: &'s mut dyn Sink,
     levels: Vec<Level>,
-    /// Whether it is known to be a trail file.
+    /// True if it is known to be a trail file.
     recognised: bool,
     /// Values that are no records, until it is known.
     held: Vec<Reject>,
@@ -337,7 +337,7 @@ impl<R: Read> Decoder<'_, R> {
         ControlFlow::Continue(())
     }
 
-    /// A sound value that is no record: a reject where the stream is a trail file.
+    /// A sound value that is not a record: a reject where the stream is a trail file.
     fn not_a_record(&mut self, reject: Reject) -> ControlFlow<()> {
         self.held.push(reject);
         if self.recognised || self.held.len() > MOST_HELD {
@@ -355,7 +355,7 @@ fn first_value<'a, R: serde_json::de::Read<'a>>(
     (values.next(), values.byte_offset())
 }
 
-/// Hands a parsed value to the sink as what it is, or says why it is no record.
+/// Hands a parsed value to the sink as what it is, or says why it is not a record.
 fn offer(record: &RawRecord<'_>, bytes: &[u8], sink: &mut dyn Sink, depth: usize) -> Result<ControlFlow<()>, String> {
     if let Err(error) = simdutf8::compat::from_utf8(bytes) {
         return Err(format!("is not valid UTF-8 at byte {} of the record", error.valid_up_to()));

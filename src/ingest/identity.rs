@@ -21,7 +21,7 @@ pub(crate) struct Actor<'r> {
 }
 
 impl Actor<'_> {
-    /// Whether the session was authenticated with MFA.
+    /// Reports whether the session was authenticated with MFA.
     pub(crate) fn mfa_authenticated(&self, problems: &mut Problems) -> Option<bool> {
         match &self.session?.attributes.mfa_authenticated {
             Scalar::Absent => None,

@@ -21,7 +21,7 @@ pub(crate) enum Scalar<'a> {
 }
 
 impl Scalar<'_> {
-    /// Whether there is a value of any type.
+    /// Reports whether there is a value of any type.
     pub(crate) fn is_present(&self) -> bool {
         !matches!(self, Scalar::Absent)
     }
@@ -122,7 +122,7 @@ macro_rules! object {
         #[derive(Debug, Default)]
         pub(crate) struct $name<'a> {
             $(pub(crate) $field: $type,)*
-            /// Whether something else than an object or null stood here.
+            /// True if something else than an object or null stood here.
             #[allow(dead_code, reason = "told of the objects that columns are read from")]
             pub(crate) wrong_type: bool,
         }

@@ -246,7 +246,7 @@ fn work(
             let parsed = std::str::from_utf8(bytes)
                 .map_err(|error| error.to_string())
                 .and_then(|text| serde_json::from_str::<RawRecord<'_>>(text).map_err(|error| error.to_string()));
-            let record = parsed.map_err(|error| format!("is no record: {error}"))?;
+            let record = parsed.map_err(|error| format!("is not a record: {error}"))?;
             Ok(sink.record(&record, bytes).is_continue())
         });
         if let Err(error) = read {

@@ -30,7 +30,7 @@ use crate::store::{self};
 pub struct Options {
     /// Worker threads; as many as there are processors, if not given.
     pub jobs: Option<usize>,
-    /// Whether links in folders are followed.
+    /// True if links in folders are followed.
     pub follow_links: bool,
 }
 
@@ -96,7 +96,7 @@ struct Known {
     files: HashMap<String, Vec<KnownContent>>,
     /// Bytes of all files.
     bytes: u64,
-    /// Whether every earlier run came to its end.
+    /// True if every earlier run came to its end.
     finished: bool,
 }
 
@@ -137,7 +137,7 @@ impl Known {
         contents.into_iter().flatten().filter(move |content| content.bytes == bytes)
     }
 
-    /// Whether the ledger has the file as it is now.
+    /// Reports whether the ledger has the file as it is now.
     fn is_unchanged(&self, found: &Found) -> bool {
         found.modified.is_some() && self.of_size(found).any(|content| content.modified == found.modified)
     }

@@ -121,12 +121,12 @@ pub(crate) struct RawRecord<'a> {
     pub(crate) window: RawWindow<'a>,
     pub(crate) resources: List<RawResource<'a>>,
     pub(crate) mentions: Vec<Mention<'a>>,
-    /// Whether there is a key that only records have, whatever its value.
+    /// True if there is a key that only records have, whatever its value.
     pub(crate) is_record: bool,
     /// What may hold a record instead: `detail` of EventBridge, `message` of CloudWatch Logs, `CloudTrailEvent` of
     /// lookup-events. With the name of that wrapping.
     pub(crate) inner: Option<(&'static str, &'a RawValue)>,
-    /// Whether it is a digest file.
+    /// True if it is a digest file.
     pub(crate) is_digest: bool,
 }
 

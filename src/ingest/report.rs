@@ -102,7 +102,7 @@ pub trait Progress: Sync {
     fn advance(&self, files: u64, bytes: u64, events: u64);
     /// Everything is read; indexes and counts are made.
     fn finishing(&self) {}
-    /// Whether it is to stop as soon as it can; what is committed stays.
+    /// Reports whether it is to stop as soon as it can; what is committed stays.
     fn is_cancelled(&self) -> bool {
         false
     }

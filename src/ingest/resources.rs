@@ -117,8 +117,8 @@ pub(crate) fn place(mentions: Vec<Spelling<'_>>, event: &Event) -> Vec<ResourceU
     uses
 }
 
-/// Whether Event history lists what a rule found in an event: for most read calls it lists nothing, and data events
-/// it does not have.
+/// Reports whether Event history lists what a rule found in an event: for most read calls it lists nothing, and data
+/// events it does not have.
 fn is_listed(listed: Listed, event: &Event) -> bool {
     let has_event =
         matches!(event.event_category.as_deref(), None | Some("Management")) && event.management_event != Some(false);

@@ -63,7 +63,7 @@ impl Rule {
         self.event_names == "*"
     }
 
-    /// Whether the rule is for events of this name.
+    /// Reports whether the rule is for events of this name.
     pub(crate) fn is_for(&self, event_name: &str) -> bool {
         let named = |names: &str| names.split(',').any(|name| name == event_name);
         match self.event_names.strip_prefix('!') {

@@ -25,7 +25,7 @@ const EXPANSION_FLOOR: u64 = 256 << 20;
 pub(crate) struct Found {
     /// Absolute, links resolved.
     pub(crate) path: PathBuf,
-    /// Whether it was named on the command line: it is then rejected, not ignored, where it is no trail file.
+    /// True if it was named on the command line: it is then rejected, not ignored, where it is no trail file.
     pub(crate) named: bool,
     /// Size on disk in bytes.
     pub(crate) bytes: u64,
@@ -76,7 +76,7 @@ fn stream(pipe: Option<PathBuf>) -> Found {
     Found { path: PathBuf::from(STDIN), named: true, bytes: 0, modified: None, unreadable: None, pipe }
 }
 
-/// Whether reading takes what is read away.
+/// Reports whether reading takes what is read away.
 fn is_pipe(metadata: &fs::Metadata) -> bool {
     #[cfg(unix)]
     return std::os::unix::fs::FileTypeExt::is_fifo(&metadata.file_type());

@@ -164,7 +164,8 @@ fn file_end(outcome: FileOutcome, bytes: u64, sha256: String) -> FileEnd {
     FileEnd { outcome, sha256, bytes, format: None, problems: BTreeMap::new() }
 }
 
-/// Whether an empty file was meant to hold records: CloudTrail delivers none that are empty, a broken download does.
+/// Reports whether an empty file was meant to hold records: CloudTrail delivers none that are empty, a broken download
+/// does.
 fn looks_delivered(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     name.contains("_cloudtrail") || name.ends_with(".json.gz")
@@ -289,7 +290,7 @@ pub(super) struct FileSink<'w> {
     member: Option<String>,
     format: Option<&'static str>,
     problems: BTreeMap<Problem, u64>,
-    /// Whether anything of the file was sent.
+    /// True if anything of the file was sent.
     sent: bool,
     /// The writer is gone.
     gone: bool,
@@ -326,7 +327,7 @@ impl<'w> FileSink<'w> {
         if self.gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    /// Whether the file has anything that is stored or rejected.
+    /// Reports whether the file has anything that is stored or rejected.
     fn has_something(&self) -> bool {
         self.sent || !self.events.is_empty()
     }

@@ -132,7 +132,7 @@ struct Page<'s> {
     entries: u64,
     /// Where the last entry stands.
     last: Option<Position>,
-    /// Whether there is an event that the page has no room for.
+    /// True if there is an event that the page has no room for.
     more: bool,
 }
 

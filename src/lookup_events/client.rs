@@ -34,7 +34,7 @@ pub struct ClientOptions {
     pub output: OutputFormat,
     /// What is printed of an answer.
     pub query: Option<Expression>,
-    /// Whether the answer is that of one call, with its token as a member.
+    /// True if the answer is that of one call, with its token as a member.
     pub single_call: bool,
     /// The events of a page where pages are put together: text is laid out page by page.
     pub page_size: Option<u64>,

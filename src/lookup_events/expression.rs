@@ -189,7 +189,7 @@ fn quoted_length(text: &str, quote: char) -> usize {
     text.len()
 }
 
-/// Whether a literal is text without quotes: not JSON, and nothing in it needs escaping.
+/// Reports whether a literal is text without quotes: not JSON, and nothing in it needs escaping.
 fn is_bare(content: &str) -> bool {
     serde_json::from_str::<serde::de::IgnoredAny>(content).is_err()
         && !content.trim_start().is_empty()
@@ -283,7 +283,7 @@ fn runtime() -> Runtime {
     runtime
 }
 
-/// Whether an order is what an ordering function asks for.
+/// Reports whether an order is what an ordering function asks for.
 fn holds(name: &str, order: Ordering) -> bool {
     match name {
         "<" => order.is_lt(),

@@ -51,7 +51,7 @@ pub struct Query {
 }
 
 impl Query {
-    /// Whether it asks for a period.
+    /// Reports whether it asks for a period.
     pub(crate) fn has_period(&self) -> bool {
         self.start.or(self.end).is_some()
     }
@@ -177,8 +177,8 @@ impl Query {
         text
     }
 
-    /// Whether [`Query::lookup`] leaves out events without a time that belong to the answer: they are a lookup of
-    /// their own then, since a page is found by the index on time.
+    /// Reports whether [`Query::lookup`] leaves out events without a time that belong to the answer: they are a lookup
+    /// of their own then, since a page is found by the index on time.
     pub(super) fn leaves_out_without_time(&self) -> bool {
         let by_time = self.after.as_ref().map_or(self.most.is_some(), |position| position.time.is_some());
         by_time && self.start.is_none() && self.end.is_none()

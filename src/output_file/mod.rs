@@ -83,7 +83,7 @@ impl OutputFile {
         &self.path
     }
 
-    /// Whether bytes go to a device, a pipe or an open descriptor.
+    /// Reports whether bytes go to a device, a pipe or an open descriptor.
     pub(crate) fn is_through(&self) -> bool {
         self.staged.is_none()
     }
@@ -197,14 +197,14 @@ fn temporary(target: &Path, private: bool) -> io::Result<NamedTempFile> {
     Err(io::Error::other("the temporary file is removed again and again"))
 }
 
-/// Whether the name of a temporary file still leads to it.
+/// Reports whether the name of a temporary file still leads to it.
 #[cfg(unix)]
 fn is_there(file: &NamedTempFile) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt as _;
     Ok(file.as_file().metadata()?.nlink() > 0)
 }
 
-/// Whether the name of a temporary file still leads to it.
+/// Reports whether the name of a temporary file still leads to it.
 #[cfg(not(unix))]
 fn is_there(file: &NamedTempFile) -> io::Result<bool> {
     file.path().try_exists()

@@ -34,7 +34,7 @@ pub(crate) struct Options<'a> {
     pub(crate) in_use: &'a [&'a Path],
     /// What becomes of a file of that name.
     pub(crate) existing: Existing,
-    /// Whether only its owner may read it.
+    /// True if only its owner may read it.
     pub(crate) private: bool,
 }
 
@@ -114,7 +114,7 @@ pub(super) enum Lead {
     Descriptor(PathBuf),
 }
 
-/// Whether a path leads to a database, to a file beside one, or to one of the files in use.
+/// Reports whether a path leads to a database, to a file beside one, or to one of the files in use.
 pub(crate) fn is_protected(path: &Path, in_use: &[&Path]) -> bool {
     let options = Options { in_use, existing: Existing::Replace, private: false };
     let Ok(Lead::File(target)) = follow(path) else { return false };
@@ -126,7 +126,7 @@ pub(crate) fn is_protected(path: &Path, in_use: &[&Path]) -> bool {
     })
 }
 
-/// Whether two paths lead to one file, be it there or not.
+/// Reports whether two paths lead to one file, be it there or not.
 pub(crate) fn leads_to_same(a: &Path, b: &Path) -> bool {
     let target = |path: &Path| match follow(path) {
         Ok(Lead::File(target)) => Some(target),
@@ -263,7 +263,7 @@ pub(super) fn open_descriptor(path: &Path, descriptor: &Path, options: &Options<
     OpenOptions::new().append(true).open(descriptor).map_err(system)
 }
 
-/// Whether a path leads to this file, by whatever name.
+/// Reports whether a path leads to this file, by whatever name.
 fn is_same(path: &Path, file: &Metadata) -> bool {
     #[cfg(unix)]
     {
@@ -277,7 +277,7 @@ fn is_same(path: &Path, file: &Metadata) -> bool {
     }
 }
 
-/// Whether a regular file is a SQLite database or one of the files that SQLite keeps beside it.
+/// Reports whether a regular file is a SQLite database or one of the files that SQLite keeps beside it.
 pub(super) fn is_database(path: &Path) -> io::Result<bool> {
     let mut head = Vec::with_capacity(16);
     File::open(path)?.take(16).read_to_end(&mut head)?;

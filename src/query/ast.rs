@@ -102,7 +102,7 @@ pub struct Value {
     pub span: Span,
     /// Its text and its wildcards.
     pub parts: Vec<Part>,
-    /// Whether it was written `@FILE`: the values stand in a file.
+    /// True if it was written `@FILE`: the values stand in a file.
     pub from_file: bool,
 }
 
@@ -136,7 +136,7 @@ impl Value {
             .collect()
     }
 
-    /// Whether the value is nothing but wildcards: "is present".
+    /// Reports whether the value is nothing but wildcards: "is present".
     pub fn is_any(&self) -> bool {
         !self.parts.is_empty() && self.parts.iter().all(|part| *part == Part::Any)
     }

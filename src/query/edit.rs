@@ -52,7 +52,7 @@ pub fn side_by_side(lookup: &Lookup) -> String {
     }
 }
 
-/// Whether the text is one group: its first parenthesis is closed by its last.
+/// Reports whether the text is one group: its first parenthesis is closed by its last.
 fn lookup_is_group(text: &str) -> bool {
     let (mut depth, mut quoted, mut escaped) = (0, false, false);
     for (at, c) in text.char_indices() {
@@ -94,7 +94,7 @@ pub fn without_time(lookup: &Lookup) -> String {
     joined(kept.iter().map(String::as_str))
 }
 
-/// Whether a term says when.
+/// Reports whether a term says when.
 fn is_time(part: &Expression) -> bool {
     let ExpressionKind::Compare(comparison) = &part.kind else { return false };
     let name = comparison.name.text();

@@ -282,7 +282,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Whether a name ends before this character.
+/// Reports whether a name ends before this character.
 fn ends_name(rest: &str, next: char) -> bool {
     next.is_whitespace()
         || matches!(next, '=' | '<' | '>' | '~' | ',' | '|' | '(' | ')')

@@ -158,7 +158,7 @@ impl Lookup {
         self.with_terms(usize::MAX)
     }
 
-    /// Whether the answer is a list of events.
+    /// Reports whether the answer is a list of events.
     pub fn is_event_list(&self) -> bool {
         !self.stages.iter().any(|stage| matches!(stage, Stage::Count(_) | Stage::Top(..) | Stage::Timeline(..)))
     }

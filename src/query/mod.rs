@@ -94,12 +94,12 @@ pub struct Statement {
     pub params: Vec<Param>,
     /// The columns of the answer. A list of events begins with `id`, which is not for the eye.
     pub columns: Vec<String>,
-    /// Whether records have to be looked into.
+    /// True if records have to be looked into.
     pub scans_records: bool,
     /// How much the scan reads that finds the events, where one does.
     pub scan: Option<ScanSize>,
     /// At most about how many events the driving term meets, where that is known.
     pub estimate: Option<u64>,
-    /// Whether `estimate` is exactly how many events match.
+    /// True if `estimate` is exactly how many events match.
     pub exact: bool,
 }

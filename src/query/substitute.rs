@@ -13,7 +13,7 @@ const NEUTRAL: &[&str] = &["1", "x"];
 struct Place {
     /// The quote that is open.
     quote: Option<char>,
-    /// Whether a regular expression is being read.
+    /// True if a regular expression is being read.
     regex: bool,
 }
 
@@ -96,7 +96,7 @@ impl Place {
     }
 }
 
-/// Whether a quote after this character opens a value.
+/// Reports whether a quote after this character opens a value.
 fn starts_value(before: char) -> bool {
     before.is_whitespace() || matches!(before, '=' | '<' | '>' | '~' | ',' | '(' | '|' | '"' | '@')
 }

@@ -28,7 +28,7 @@ impl KeyFile {
         self.file.path()
     }
 
-    /// Whether it is a regular file, and not a device.
+    /// Reports whether it is a regular file, and not a device.
     pub(crate) fn is_regular(&self) -> bool {
         !self.file.is_through()
     }

@@ -48,7 +48,7 @@ pub(super) struct Names {
 /// A place in which a name is meant.
 pub(super) struct NameSpan {
     pub(super) span: Range<usize>,
-    /// Whether a plus sign stands for a blank in it.
+    /// True if a plus sign stands for a blank in it.
     pub(super) plus: bool,
 }
 

@@ -35,7 +35,7 @@ pub fn sparkline(values: &[u64], unicode: bool) -> String {
     values.iter().map(|value| if *value == 0 { ' ' } else { height(*value) }).collect()
 }
 
-/// Whether a text is a sparkline of several values.
+/// Reports whether a text is a sparkline of several values.
 pub(super) fn is_sparkline(text: &str) -> bool {
     let drawn = |heights: &[char]| text.chars().all(|c| c == ' ' || heights.contains(&c));
     text.chars().nth(1).is_some() && (drawn(&HEIGHTS) || drawn(&PLAIN_HEIGHTS))

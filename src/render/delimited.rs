@@ -108,7 +108,7 @@ fn csv_text(text: &str) -> Cow<'_, str> {
     if runs(text) { Cow::Owned(format!("'{shown}")) } else { shown }
 }
 
-/// Whether a spreadsheet would run the text as a formula; a number such as `-5` is none.
+/// Reports whether a spreadsheet would run the text as a formula; a number such as `-5` is none.
 fn runs(text: &str) -> bool {
     let begins = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     begins && !(text.parse::<f64>().is_ok() && text.bytes().any(|byte| byte.is_ascii_digit()))

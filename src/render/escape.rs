@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Whether a terminal or a reader would take the character as something else than itself: C0 and C1 controls, DEL,
-/// line separators, bidirectional overrides and isolates, and characters without a width of their own.
+/// Reports whether a terminal or a reader would take the character as something else than itself: C0 and C1 controls,
+/// DEL, line separators, bidirectional overrides and isolates, and characters without a width of their own.
 pub fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c,

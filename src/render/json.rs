@@ -10,7 +10,7 @@ use crate::rows::{Cell, RowSink};
 /// Writes rows as JSON objects.
 pub(super) struct Json<'a> {
     out: &'a mut dyn Write,
-    /// Whether the objects stand in one array.
+    /// True if the objects stand in one array.
     array: bool,
     /// `"column":` for each column.
     keys: Vec<String>,

@@ -48,7 +48,7 @@ struct Column {
     cells: Vec<String>,
     need: Need,
     width: usize,
-    /// Whether it holds numbers only.
+    /// True if it holds numbers only.
     right: bool,
 }
 
@@ -321,7 +321,7 @@ fn screen(column: &str, cell: &Shown, style: &Style) -> String {
     }
 }
 
-/// Whether the cell of this column tells that an action failed.
+/// Reports whether the cell of this column tells that an action failed.
 pub(super) fn is_failure(column: &str, text: &str) -> bool {
     match column {
         "outcome" => matches!(text, "denied" | "error"),
@@ -330,7 +330,7 @@ pub(super) fn is_failure(column: &str, text: &str) -> bool {
     }
 }
 
-/// Whether the cell is empty or a sparkline, which says something else when it is cut.
+/// Reports whether the cell is empty or a sparkline, which says something else when it is cut.
 fn is_course(cell: &Shown) -> bool {
     match cell {
         Shown::Text(text) => is_sparkline(text),
@@ -338,7 +338,7 @@ fn is_course(cell: &Shown) -> bool {
     }
 }
 
-/// Whether the cell is empty or a time such as `2024-03-01T09:00:00Z`, which says nothing when it is cut.
+/// Reports whether the cell is empty or a time such as `2024-03-01T09:00:00Z`, which says nothing when it is cut.
 fn is_time(cell: &Shown) -> bool {
     match cell {
         Shown::Null => true,

@@ -11,7 +11,7 @@ pub(super) struct Markdown<'a> {
     out: &'a mut dyn Write,
     resources: Vec<bool>,
     null: String,
-    /// Whether a table was written already.
+    /// True if a table was written already.
     written: bool,
 }
 

@@ -114,19 +114,19 @@ impl FromStr for Format {
 pub struct Style {
     /// Columns of the terminal; `None` where the output is no terminal, and nothing is cut.
     pub width: Option<usize>,
-    /// Whether colours are shown.
+    /// True if colours are shown.
     pub color: bool,
-    /// Whether lines and marks outside ASCII are shown.
+    /// True if lines and marks outside ASCII are shown.
     pub unicode: bool,
-    /// Whether rows are numbered, for `.show N`.
+    /// True if rows are numbered, for `.show N`.
     pub numbers: bool,
-    /// Whether the names of the columns are left out.
+    /// True if the names of the columns are left out.
     pub bare: bool,
     /// What stands for a missing value.
     pub null: String,
     /// The widths of a table's columns in their order; 0 is as wide as it needs.
     pub widths: Vec<usize>,
-    /// Whether the last column, a number of events, is drawn as bars too.
+    /// True if the last column, a number of events, is drawn as bars too.
     pub bars: bool,
     /// How times are shown.
     pub times: Times,

@@ -22,7 +22,7 @@ enum Listed {
     Name(String),
 }
 
-/// The names, comma-separated; `None` where the text is no list of resources.
+/// The names, comma-separated; `None` where the text is not a list of resources.
 pub(super) fn names(text: &str) -> Option<String> {
     let names: Vec<String> = parse(text)?
         .into_iter()
@@ -33,7 +33,7 @@ pub(super) fn names(text: &str) -> Option<String> {
     Some(names.join(", "))
 }
 
-/// One `TYPE NAME` a resource; `None` where the text is no list of resources.
+/// One `TYPE NAME` a resource; `None` where the text is not a list of resources.
 pub(super) fn lines(text: &str) -> Option<Vec<String>> {
     let line = |listed| match listed {
         Listed::Object { kind: Some(kind), name } => format!("{kind} {name}"),

@@ -23,7 +23,7 @@ pub(super) struct Table<'a> {
     bytes: usize,
     /// The number of the first row in `rows`, from 1.
     first: u64,
-    /// Whether a table was written already.
+    /// True if a table was written already.
     written: bool,
 }
 

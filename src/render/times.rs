@@ -20,7 +20,7 @@ pub struct Times {
 }
 
 impl Times {
-    /// Whether times are shown as they are.
+    /// Reports whether times are shown as they are.
     pub fn is_plain(&self) -> bool {
         self.zone.is_none() && self.age_from.is_none()
     }

@@ -84,7 +84,7 @@ const BUILT_IN: &[&str] = &[
 /// First words that a read-only case refuses.
 const REFUSED: usize = 5;
 
-/// Whether the word is a keyword.
+/// Reports whether the word is a keyword.
 pub(super) fn is_keyword(word: &str) -> bool {
     KEYWORDS.iter().chain(SQL_WORDS).any(|keyword| keyword.eq_ignore_ascii_case(word))
 }
@@ -131,7 +131,7 @@ pub(super) fn complete(before: &str, statement: &str, source: &dyn Source) -> (u
     (start, candidates.chosen)
 }
 
-/// Whether a character is part of a name.
+/// Reports whether a character is part of a name.
 fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
@@ -156,7 +156,7 @@ fn named_tables(statement: &str, tables: &[(String, Vec<String>)]) -> Vec<(Strin
     named
 }
 
-/// Whether a table's name follows this word.
+/// Reports whether a table's name follows this word.
 fn names_table(word: &str) -> bool {
     ["from", "join"].iter().any(|keyword| keyword.eq_ignore_ascii_case(word))
 }

@@ -103,7 +103,7 @@ fn chosen<'t>(
 
 fn integer(param: &Parameter, text: &str) -> Result<i64, Diagnostic> {
     text.parse().map_err(|_| {
-        explained(param, Diagnostic::new(format!("`{text}` is no whole number, as `{}` has to be", param.name)))
+        explained(param, Diagnostic::new(format!("`{text}` is not a whole number, as `{}` has to be", param.name)))
     })
 }
 
@@ -162,7 +162,7 @@ mod tests {
             (&[("key", "")], "q needs a value for `key`", "the key to follow"),
             (
                 &[("key", "x"), ("days", "x")],
-                "`x` is no whole number, as `days` has to be",
+                "`x` is not a whole number, as `days` has to be",
                 "`days` (integer) is how long",
             ),
             (&[("key", "x"), ("since", "soon")], "`since`: cannot read `soon` as a time", "`since` (time) is from"),

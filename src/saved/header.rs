@@ -30,7 +30,7 @@ pub struct Header {
     pub attack: Vec<String>,
     /// Pages to read on, by name.
     pub see: Vec<String>,
-    /// Whether each row deserves a look: such a query stays short on a case of ordinary work.
+    /// True if each row deserves a look: such a query stays short on a case of ordinary work.
     pub high_signal: bool,
     /// Why it takes longer than the others, where it does.
     pub slow: Option<String>,
@@ -241,7 +241,7 @@ fn take(header: &mut Header, key: &str, value: &str) -> Result<(), String> {
 fn parameter(text: &str) -> Result<Parameter, String> {
     let shape = || {
         format!(
-            "`{text}` is no parameter: write NAME KIND: HELP, NAME KIND required: HELP or NAME KIND = DEFAULT: HELP"
+            "`{text}` is not a parameter: write NAME KIND: HELP, NAME KIND required: HELP or NAME KIND = DEFAULT: HELP"
         )
     };
     let (declared, help) = text.split_once(": ").ok_or_else(shape)?;
@@ -257,16 +257,16 @@ fn parameter(text: &str) -> Result<Parameter, String> {
         _ => return Err(shape()),
     };
     if !is_name(name, '_') {
-        return Err(format!("`{name}` is no name of a parameter: small letters, digits and _"));
+        return Err(format!("`{name}` is not a name of a parameter: small letters, digits and _"));
     }
     let kind = Kind::ALL
         .into_iter()
         .find(|known| known.name() == *kind)
-        .ok_or_else(|| format!("`{kind}` is no kind of value: {}", Kind::ALL.map(Kind::name).join(", ")))?;
+        .ok_or_else(|| format!("`{kind}` is not a kind of value: {}", Kind::ALL.map(Kind::name).join(", ")))?;
     if let (Kind::Integer, Need::Default(default)) = (kind, &need)
         && default.parse::<i64>().is_err()
     {
-        return Err(format!("the default of `{name}` is no whole number"));
+        return Err(format!("the default of `{name}` is not a whole number"));
     }
     Ok(Parameter { name: (*name).to_owned(), kind, need, help: help.trim().to_owned() })
 }
@@ -279,7 +279,7 @@ fn columns(text: &str) -> Result<Vec<Column>, String> {
         let end = rest.find([',', '(']).unwrap_or(rest.len());
         let name = rest[..end].trim();
         if !is_name(name, '_') {
-            return Err(format!("`{name}` is no name of a column: small letters, digits and _"));
+            return Err(format!("`{name}` is not a name of a column: small letters, digits and _"));
         }
         if columns.iter().any(|column| column.name == name) {
             return Err(format!("the column `{name}` stands twice"));
@@ -309,10 +309,10 @@ fn technique(text: &str) -> Result<String, String> {
         Some((technique, part)) => digits(technique, 4) && digits(part, 3),
         None => digits(number, 4),
     });
-    sound.then(|| text.to_owned()).ok_or_else(|| format!("`{text}` is no technique of ATT&CK, such as T1078.004"))
+    sound.then(|| text.to_owned()).ok_or_else(|| format!("`{text}` is not a technique of ATT&CK, such as T1078.004"))
 }
 
-/// Whether a text is small letters and digits, parted by `joint`, and begins with a letter.
+/// Reports whether a text is small letters and digits, parted by `joint`, and begins with a letter.
 pub fn is_name(text: &str, joint: char) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == joint)
@@ -428,16 +428,16 @@ mod tests {
             ("-- title: A title\n", "-- A title\n", 1, "no `key: value`"),
             ("-- see: ", "-- sea: ", 10, "`sea:` is unknown: a header has title"),
             ("-- title: A title\n", "-- title:\n", 1, "`title:` says nothing"),
-            ("since time: at", "since hour: at", 5, "`hour` is no kind of value: text, integer, time, list"),
+            ("since time: at", "since hour: at", 5, "`hour` is not a kind of value: text, integer, time, list"),
             ("since time: at", "since time", 5, "write NAME KIND: HELP"),
-            ("since time: at", "Since time: at", 5, "`Since` is no name of a parameter"),
-            ("integer = 30", "integer = x", 6, "the default of `days` is no whole number"),
+            ("since time: at", "Since time: at", 5, "`Since` is not a name of a parameter"),
+            ("integer = 30", "integer = x", 6, "the default of `days` is not a whole number"),
             ("key text required", "days text required", 7, "the parameter `days` stands twice"),
             ("a, b (x, y), c", "a, b (x, y, c", 8, "the meaning of `b` has no end"),
             ("a, b (x, y), c", "a, b (x, y) c", 8, "a comma is missing before `c`"),
             ("a, b (x, y), c", "a, a", 8, "the column `a` stands twice"),
-            ("a, b (x, y), c", "a, B-c", 8, "`B-c` is no name of a column"),
-            ("T1110", "1110", 9, "`1110` is no technique"),
+            ("a, b (x, y), c", "a, B-c", 8, "`B-c` is not a name of a column"),
+            ("T1110", "1110", 9, "`1110` is not a technique"),
             ("signal: high", "signal: low", 11, "`signal: low` is unknown"),
             (", :key", "", 14, "does not ask for :key"),
             (":key", ":key, :other", 14, "no `param:` for :other"),

@@ -66,7 +66,7 @@ impl SavedQuery {
             Origin::Shipped | Origin::Case => format!("{group}/{name}.sql"),
         };
         if !is_name(name, '-') {
-            let mistake = Diagnostic::new(format!("`{name}` is no name of a query: small letters, digits and -"));
+            let mistake = Diagnostic::new(format!("`{name}` is not a name of a query: small letters, digits and -"));
             return Err(mistake.from_origin(place));
         }
         match parse_query(text) {
@@ -83,7 +83,7 @@ impl SavedQuery {
         }
     }
 
-    /// Whether a word stands in what a person would search, case aside.
+    /// Reports whether a word stands in what a person would search, case aside.
     fn is_about(&self, word: &str) -> bool {
         let Header { title, about, attack, .. } = &self.header;
         [&self.name, &self.group, title, about]

@@ -26,7 +26,7 @@ const OPERATION: &str = "LookupEvents";
 /// What every connection shares.
 pub(super) struct Endpoint {
     pub(super) pool: Arc<Pool>,
-    /// Whether only this machine can reach it.
+    /// True if only this machine can reach it.
     pub(super) local: bool,
     pub(super) answered: AtomicU64,
 }
@@ -162,7 +162,7 @@ fn check_operation(request: &Request<Incoming>) -> Result<(), Wrong> {
             let message = format!("trailq answers {OPERATION} and no other operation of CloudTrail's, such as {other}");
             Err(Wrong::new(StatusCode::BAD_REQUEST, "UnsupportedOperationException", message))
         }
-        None => unknown(format!("`{target}` is no operation of CloudTrail's: {use_aws}")),
+        None => unknown(format!("`{target}` is not an operation of CloudTrail: {use_aws}")),
     }
 }
 

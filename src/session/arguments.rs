@@ -31,7 +31,7 @@ impl Arguments<'_> {
         self.words.first().map(|(word, _)| word.as_str()).ok_or_else(|| self.missing())
     }
 
-    /// Whether the one word is `on`; `what` begins the mistake of any other but `off`.
+    /// Reports whether the one word is `on`; `what` begins the mistake of any other but `off`.
     pub(super) fn switch(&self, what: &str) -> Result<bool, SessionError> {
         match self.one()? {
             "on" => Ok(true),
@@ -43,14 +43,14 @@ impl Arguments<'_> {
     /// The word at a place as the number of a row.
     pub(super) fn row(&self, at: usize) -> Result<u64, SessionError> {
         let (word, span) = self.words.get(at).ok_or_else(|| self.missing())?;
-        word.parse().map_err(|_| self.mistake(*span, format!("`{word}` is no row of the last answer")))
+        word.parse().map_err(|_| self.mistake(*span, format!("`{word}` is not a row of the last answer")))
     }
 
     /// The word at a place as seconds of a span of time, if there is one.
     pub(super) fn span(&self, at: usize, usual: i64) -> Result<i64, SessionError> {
         let Some((word, span)) = self.words.get(at) else { return Ok(usual) };
         crate::query::duration(word).ok_or_else(|| {
-            let mistake = Diagnostic::at(*span, format!("`{word}` is no length of time")).in_source(self.line);
+            let mistake = Diagnostic::at(*span, format!("`{word}` is not a length of time")).in_source(self.line);
             mistake.hint("write a number and s, m, h, d or w: 10m").into()
         })
     }

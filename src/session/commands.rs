@@ -219,7 +219,7 @@ pub fn find(name: &str) -> Option<&'static Command> {
 /// Commands that set or tell the session's own format, or report in text whatever the format of rows.
 const WITHOUT_ROWS: [&str; 6] = [".mode", ".expanded", ".settings", ".read", ".import", ".snapshot"];
 
-/// Whether what a command line writes is shown in the format of rows.
+/// Reports whether what a command line writes is shown in the format of rows.
 pub(super) fn answers_in_rows(line: &str) -> bool {
     !WITHOUT_ROWS.contains(&line.split_whitespace().next().unwrap_or_default())
 }

@@ -19,7 +19,7 @@ pub enum SessionError {
 }
 
 impl SessionError {
-    /// Whether the reader of the output has had enough, which is no error.
+    /// Reports whether the reader of the output has had enough, which is no error.
     pub fn is_closed_pipe(&self) -> bool {
         matches!(self, SessionError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }

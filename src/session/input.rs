@@ -123,7 +123,7 @@ impl Assembler {
         (!text.trim().is_empty()).then_some((text, self.start))
     }
 
-    /// Whether a statement goes on in the next line.
+    /// Reports whether a statement goes on in the next line.
     pub fn is_pending(&self) -> bool {
         !self.pending.is_empty()
     }
@@ -143,7 +143,7 @@ fn without_comments(text: &str) -> &str {
     rest
 }
 
-/// Whether the text starts as SQL does.
+/// Reports whether the text starts as SQL does.
 fn is_sql(text: &str) -> bool {
     let end = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
     let (word, rest) = text.split_at(end);

@@ -22,7 +22,7 @@ impl Interrupter {
         }
     }
 
-    /// Whether the input under way was cancelled.
+    /// Reports whether the input under way was cancelled.
     pub(super) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::SeqCst)
     }

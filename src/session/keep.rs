@@ -17,7 +17,7 @@ pub(super) enum EventRef {
     Id(i64),
     /// `events.event_id`.
     EventId(String),
-    /// The row is no event.
+    /// The row is not an event.
     None,
 }
 
@@ -33,25 +33,25 @@ pub(super) struct Held {
 pub(super) struct Kept {
     /// Rows that were passed on.
     pub(super) rows: u64,
-    /// Whether there was a row after the last that was passed on.
+    /// True if there was a row after the last that was passed on.
     pub(super) more: bool,
-    /// Whether the answer was one row of one cell, the number 0: a count of nothing.
+    /// True if the answer was one row of one cell, the number 0: a count of nothing.
     pub(super) is_zero: bool,
     /// The event of each row, as far as there is one.
     pub(super) events: Vec<EventRef>,
     /// The rows of the last statement, unless they are too many.
     pub(super) held: Option<Held>,
-    /// Whether they were not passed on: they are still to be shown.
+    /// True if they were not passed on: they are still to be shown.
     pub(super) is_pending: bool,
 }
 
 /// Passes rows on to another sink, and keeps what they are.
 pub(super) struct Keep<'a> {
     inner: Box<dyn RowSink + 'a>,
-    /// Whether the first column is the event's number, which `inner` does not see.
+    /// True if the first column is the event's number, which `inner` does not see.
     hidden: bool,
     most: Option<u64>,
-    /// Whether rows are passed on only when they are too many to be held.
+    /// True if rows are passed on only when they are too many to be held.
     waits: bool,
     /// The size of the rows held.
     bytes: usize,

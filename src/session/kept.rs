@@ -32,7 +32,7 @@ impl Session {
         Ok(keeper)
     }
 
-    /// The event ids of rows of the last answer; a word that is no row is an event id.
+    /// The event ids of rows of the last answer; a word that is not a row is an event id.
     fn event_ids(&self, words: &[&str]) -> Result<Vec<String>, SessionError> {
         let case = self.case()?;
         let mut ids = Vec::new();

@@ -84,27 +84,27 @@ pub struct Settings {
     pub format: Option<Format>,
     /// What the place of the rows can do.
     pub style: Style,
-    /// Whether remarks and errors are coloured.
+    /// True if remarks and errors are coloured.
     pub color_notes: bool,
-    /// Whether remarks are left out.
+    /// True if remarks are left out.
     pub quiet: bool,
-    /// Whether the time that each input took is told.
+    /// True if the time that each input took is told.
     pub timer: bool,
-    /// Whether a person sits at a prompt.
+    /// True if a person sits at a prompt.
     pub interactive: bool,
-    /// Whether long work shows how far it is.
+    /// True if long work shows how far it is.
     pub progress: bool,
-    /// Whether a script goes on after an error.
+    /// True if a script goes on after an error.
     pub bail_off: bool,
     /// Folders of queries, before those of the environment.
     pub queries: Vec<PathBuf>,
     /// How many events a list shows; `None` is 50 as a table and all of them in other formats.
     pub limit: Option<u64>,
-    /// Whether consecutive events of the same actor and name are one line of a table on a screen.
+    /// True if consecutive events of the same actor and name are one line of a table on a screen.
     pub fold: bool,
-    /// Whether the plan of each answer is shown before it.
+    /// True if the plan of each answer is shown before it.
     pub eqp: bool,
-    /// Whether inputs are repeated before their answers.
+    /// True if inputs are repeated before their answers.
     pub echo: bool,
     /// When answers are shown in a pager.
     pub paging: Paging,
@@ -115,9 +115,9 @@ pub struct Settings {
 pub struct Answer {
     /// Rows that were written.
     pub rows: u64,
-    /// Whether an import rejected some of its input.
+    /// True if an import rejected some of its input.
     pub rejected: bool,
-    /// Whether the session is over.
+    /// True if the session is over.
     pub quit: bool,
 }
 

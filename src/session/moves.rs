@@ -76,7 +76,7 @@ impl Session {
     fn as_timeline(&mut self, command: &str, case: &Case, row: Option<usize>) -> Result<Answer, SessionError> {
         let tree = query::parse(&self.last_lookup()?).map_err(Box::new)?;
         if row.is_some() {
-            return Err(Diagnostic::new("the last answer is no timeline").hint("`.zoom in` makes one").into());
+            return Err(Diagnostic::new("the last answer is not a timeline").hint("`.zoom in` makes one").into());
         }
         let text = edit::joined([edit::side_by_side(&tree).as_str(), "| timeline"]);
         understand(case, &text)?;

@@ -19,7 +19,7 @@ pub(super) struct Output {
     file: Option<Redirect>,
     /// Takes the rows of the next answer only.
     once: Option<Redirect>,
-    /// Whether anything was written since the last input ended.
+    /// True if anything was written since the last input ended.
     used: bool,
 }
 
@@ -41,7 +41,7 @@ pub(super) struct Target<'a> {
 /// What the end of an input found.
 #[derive(Debug, Default)]
 pub(super) struct Finished {
-    /// Whether a reader left the pager before everything was written.
+    /// True if a reader left the pager before everything was written.
     pub(super) left: bool,
     /// The file of `.once` that the answer could not be written to.
     pub(super) refused: Option<Refused>,
@@ -90,7 +90,7 @@ impl Output {
         Style { unicode: true, bare: screen.bare, null, times, ..Style::default() }
     }
 
-    /// Whether the current place is a file: answers there are whole.
+    /// Reports whether the current place is a file: answers there are whole.
     pub(super) fn is_file(&self) -> bool {
         self.redirect().is_some()
     }
@@ -142,7 +142,7 @@ impl Output {
         path
     }
 
-    /// Whether the input under way has written something.
+    /// Reports whether the input under way has written something.
     pub(super) fn is_used(&self) -> bool {
         self.used
     }
@@ -169,7 +169,7 @@ impl Output {
         }
     }
 
-    /// Whether an answer may be paged when it ends.
+    /// Reports whether an answer may be paged when it ends.
     pub(super) fn is_paged(&self) -> bool {
         self.page.is_some()
     }

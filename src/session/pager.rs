@@ -52,10 +52,10 @@ pub(super) struct Page {
     /// Screen lines in `held`, and the columns taken of the last.
     lines: usize,
     column: usize,
-    /// Whether an escape sequence is being written, which takes no column.
+    /// True if an escape sequence is being written, which takes no column.
     escape: bool,
     pager: Option<(Child, ChildStdin)>,
-    /// Whether there was a pager and the reader left it.
+    /// True if there was a pager and the reader left it.
     left: bool,
 }
 
@@ -191,7 +191,7 @@ fn named() -> Option<String> {
     ["TRAILQ_PAGER", "PAGER"].iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()))
 }
 
-/// Whether there is a program of this name.
+/// Reports whether there is a program of this name.
 fn is_there(name: &str) -> bool {
     std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(name).is_file()))
 }

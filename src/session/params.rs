@@ -10,7 +10,7 @@ use crate::saved::header::parameters;
 #[derive(Debug, Clone, Default)]
 pub struct Params {
     values: BTreeMap<String, String>,
-    /// Whether a statement gets those only that it asks for: a script's values are for all of its inputs.
+    /// True if a statement gets those only that it asks for: a script's values are for all of its inputs.
     shared: bool,
 }
 

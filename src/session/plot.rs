@@ -32,7 +32,7 @@ impl Session {
             || (last.view == View::Rows && held.columns.len() < 2)
             || matches!(last.view, View::List { .. })
         {
-            return Err(Diagnostic::new("the last answer is no timeline and no count")
+            return Err(Diagnostic::new("the last answer is neither a timeline nor a count")
                 .hint("ask for one first: outcome=denied | timeline 1h")
                 .into());
         }

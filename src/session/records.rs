@@ -19,7 +19,7 @@ pub(super) fn sink<'a>(format: Format, case: &'a Case, out: &'a mut dyn Write, s
 struct Records<'a> {
     case: &'a Case,
     out: &'a mut dyn Write,
-    /// Whether what a terminal would act on is escaped.
+    /// True if what a terminal would act on is escaped.
     terminal: bool,
     /// The column with the record, or with the event's id.
     column: Option<usize>,

@@ -377,7 +377,7 @@ pub(super) fn event_ids(query: &SavedQuery) -> Option<String> {
     })
 }
 
-/// Whether a query can be run on the schema, and gives the columns that its header says.
+/// Reports whether a query can be run on the schema, and gives the columns that its header says.
 fn check(case: &Case, query: &SavedQuery) -> Result<(), SessionError> {
     let place = match &query.origin {
         Origin::File(path) => path.display().to_string(),

@@ -22,7 +22,7 @@ pub enum Coloring {
 }
 
 impl Coloring {
-    /// Whether to colour what goes to a terminal, or to something else.
+    /// Reports whether to colour what goes to a terminal, or to something else.
     pub fn colors(self, terminal: bool) -> bool {
         match self {
             Coloring::Always => true,
@@ -52,7 +52,7 @@ pub fn size() -> Option<(usize, usize)> {
     Some((pick(said("LINES"), measured.0, USUAL_HEIGHT), pick(said("COLUMNS"), measured.1, USUAL_WIDTH)))
 }
 
-/// Whether the terminal can do no more than print characters.
+/// Reports whether the terminal can do no more than print characters.
 pub fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
@@ -64,7 +64,7 @@ pub fn style(coloring: Coloring) -> Style {
     Style { width, color: coloring.colors(terminal), unicode: has_unicode(), ..Style::default() }
 }
 
-/// Whether the locale can show more than ASCII; only a locale that says so cannot.
+/// Reports whether the locale can show more than ASCII; only a locale that says so cannot.
 fn has_unicode() -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| {
         let value = std::env::var(name).ok()?;

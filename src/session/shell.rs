@@ -106,7 +106,11 @@ pub(super) fn width(session: &mut Session, arguments: &Arguments<'_>) -> Done {
     for (word, span) in &arguments.words {
         match word.parse::<usize>() {
             Ok(width) if width <= 10_000 => widths.push(width),
-            _ => return Err(arguments.mistake(*span, format!("`{word}` is no width: a number of columns, 0 for any"))),
+            _ => {
+                return Err(
+                    arguments.mistake(*span, format!("`{word}` is not a width: a number of columns, 0 for any"))
+                );
+            }
         }
     }
     session.settings.style.widths = widths;
@@ -215,7 +219,7 @@ pub(super) fn param(session: &mut Session, arguments: &Arguments<'_>) -> Done {
             let good = bare.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
                 && bare.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
             if !good {
-                let mistake = format!("`{name}` is no name: letters, digits and _");
+                let mistake = format!("`{name}` is not a name: letters, digits and _");
                 return Err(arguments.mistake(arguments.words[1].1, mistake));
             }
             session.params.get_or_insert_with(|| Params::of_script([])).set(bare, value);

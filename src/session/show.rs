@@ -45,7 +45,7 @@ fn finish(session: &mut Session, escaped: bool) -> Result<Answer, SessionError> 
 pub(super) fn event(session: &Session, case: &Case, row: u64) -> Result<i64, SessionError> {
     let shown = &session.shown;
     if shown.is_empty() {
-        return Err(Diagnostic::new("the last answer is no list of events")
+        return Err(Diagnostic::new("the last answer is not a list of events")
             .hint("a lookup without stages, or SQL with the column event_id, gives one")
             .into());
     }
@@ -56,9 +56,9 @@ pub(super) fn event(session: &Session, case: &Case, row: u64) -> Result<i64, Ses
             let mut sink = First::default();
             let params = [Param::Text(event_id.clone())];
             case.query("SELECT id FROM events WHERE event_id = ?1", &params, &mut sink)?;
-            sink.0.ok_or_else(|| Diagnostic::new(format!("row {row} is no event of this case")).into())
+            sink.0.ok_or_else(|| Diagnostic::new(format!("row {row} is not an event of this case")).into())
         }
-        Some(EventRef::None) => Err(Diagnostic::new(format!("row {row} is no event")).into()),
+        Some(EventRef::None) => Err(Diagnostic::new(format!("row {row} is not an event")).into()),
         None => {
             let rows = number::counted(shown.len() as u64, "row");
             Err(Diagnostic::new(format!("there is no row {row}: the last answer has {rows}")).into())

@@ -47,13 +47,13 @@ pub struct Snapshot {
     pub out: PathBuf,
     /// Which events.
     pub selection: Selection,
-    /// Whether records are plain text.
+    /// True if records are plain text.
     pub portable: bool,
-    /// Whether they can be searched for words.
+    /// True if they can be searched for words.
     pub full_text: bool,
-    /// Whether notes, saved queries and noise rules are left out.
+    /// True if notes, saved queries and noise rules are left out.
     pub without_notes: bool,
-    /// Whether a file of that name is replaced.
+    /// True if a file of that name is replaced.
     pub force: bool,
     /// What is replaced.
     pub redact: Vec<Kind>,

@@ -89,8 +89,8 @@ pub fn near_values<'v>(field: &Field, values: &'v [String], value: &str) -> Vec<
     nearest(value, candidates.filter(|near| vocabulary || (is_spelling_of(value, near) && is_close(value, near))))
 }
 
-/// Whether a name is as long as another and spelled much like it, or goes on where it ends: one that only contains it is
-/// another name.
+/// Reports whether a name is as long as another and spelled much like it, or goes on where it ends: one that only
+/// contains it is another name.
 fn is_close(typed: &str, near: &str) -> bool {
     let (typed, near) = (typed.to_lowercase(), near.to_lowercase());
     near.starts_with(&typed) || strsim::normalized_damerau_levenshtein(&typed, &near) >= CLOSE

@@ -27,7 +27,7 @@ struct Walk {
     sql: String,
     /// What its values, or the names that lead to them, begin with.
     from: String,
-    /// Whether it comes by every value that begins as asked.
+    /// True if it comes by every value that begins as asked.
     whole: bool,
 }
 
@@ -43,7 +43,7 @@ struct Ways {
     walks: Vec<Walk>,
     /// The frequent values and their events, the most frequent first.
     frequent: Option<String>,
-    /// Whether the events of rows with the same value add up; else the largest counts.
+    /// True if the events of rows with the same value add up; else the largest counts.
     adds_up: bool,
     /// The events of value ?1, which row ?2 has, and when it was last seen.
     told: String,
@@ -186,7 +186,7 @@ impl Case {
     }
 }
 
-/// Whether only the index on the column itself knows the values of a field.
+/// Reports whether only the index on the column itself knows the values of a field.
 fn is_uncounted(field: &Field) -> bool {
     field.place == Place::Event && field.values == Values::Indexed
 }

@@ -93,8 +93,8 @@ impl Case {
         Case::connect(&file, Some(Arc::new(copy)), beside)
     }
 
-    /// Whether the case can be asked as it is. Otherwise it is to be opened again: an import has begun in it or has gone
-    /// on, or one was killed.
+    /// Reports whether the case can be asked as it is. Otherwise it is to be opened again: an import has begun in it or
+    /// has gone on, or one was killed.
     pub fn is_current(&self) -> bool {
         if let Some(copy) = &self.copy {
             return copy.is_current(&self.path);
@@ -293,7 +293,7 @@ impl Case {
         all().map_err(|error| hardening::error_of_watched(&self.path, error))
     }
 
-    /// Whether SQLite has read a whole statement: used to know when a statement over several lines is complete.
+    /// Reports whether SQLite has read a whole statement: used to know when a statement over several lines is complete.
     pub fn is_complete_sql(text: &str) -> bool {
         super::sql_text::is_complete(text)
     }

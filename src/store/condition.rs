@@ -122,7 +122,7 @@ impl Condition {
         })
     }
 
-    /// Whether a record meets it.
+    /// Reports whether a record meets it.
     pub(super) fn is_met_by(&self, record: &[u8]) -> bool {
         self.holds(&Record { raw: record, plain: OnceCell::new() })
     }

@@ -94,8 +94,8 @@ impl Copied {
         (self.reason == Reason::Importing).then(|| (self.events, self.made.elapsed()))
     }
 
-    /// Whether the copy is to be read on: the case is as it was, or an import goes on in it and a new copy so soon would
-    /// cost too much.
+    /// Reports whether the copy is to be read on: the case is as it was, or an import goes on in it and a new copy so
+    /// soon would cost too much.
     pub(super) fn is_current(&self, case: &Path) -> bool {
         let Some(stamp) = self.stamp else { return true };
         if Stamp::of(case) == Some(stamp) && self.reason != Reason::Importing {

@@ -59,7 +59,7 @@ pub(super) fn kept_attributes() -> impl Iterator<Item = &'static Field> {
     FIELDS.iter().filter(|field| field.place == Place::Event && field.values == Values::Kept && !field.facet)
 }
 
-/// Whether `attribute_values` counts the values of a column.
+/// Reports whether `attribute_values` counts the values of a column.
 pub(crate) fn is_kept(column: &str) -> bool {
     kept_attributes().chain(facets::kept()).any(|field| field.column == column)
 }

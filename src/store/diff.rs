@@ -143,7 +143,7 @@ impl Case {
         Ok(())
     }
 
-    /// Whether two records are the same as parsed JSON: how a record is laid out is no difference.
+    /// Reports whether two records are the same as parsed JSON: how a record is laid out is no difference.
     fn same_record(&self, other: &Case, id_a: i64, id_b: i64) -> Result<bool, Error> {
         let (a, b) = (self.record(id_a)?.unwrap_or_default(), other.record(id_b)?.unwrap_or_default());
         Ok(a == b || parse(&a).is_some_and(|a| parse(&b).is_some_and(|b| a == b)))

@@ -38,7 +38,7 @@ pub(crate) fn compare(old: &[u8], new: &[u8]) -> Verdict {
     }
 }
 
-/// Whether two records are the same as parsed JSON.
+/// Reports whether two records are the same as parsed JSON.
 pub(super) fn are_same(a: &[u8], b: &[u8]) -> bool {
     a == b || parse(a).is_ok_and(|a| parse(b).is_ok_and(|b| a == b))
 }

@@ -276,7 +276,7 @@ fn temporary_variable() -> &'static str {
     if std::env::var_os("TMPDIR").is_some() { " (TMPDIR)" } else { "" }
 }
 
-/// Whether the system lets this user write a file or in a folder.
+/// Reports whether the system lets this user write a file or in a folder.
 fn may_write(path: &Path) -> bool {
     #[cfg(unix)]
     return rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok();
@@ -337,7 +337,7 @@ fn sqlite_temporary_folder() -> PathBuf {
     named.chain(usual).find(usable).unwrap_or_else(|| PathBuf::from("."))
 }
 
-/// Whether a SQLite file is shorter than it says that it is.
+/// Reports whether a SQLite file is shorter than it says that it is.
 fn missing_bytes(path: &Path) -> Option<String> {
     let mut header = [0; 100];
     let mut file = fs::File::open(path).ok()?;

@@ -22,7 +22,7 @@ struct Finding {
     what: String,
     /// What removes it, where that is all there is to do.
     remedy: Option<String>,
-    /// Whether questions can be answered all the same.
+    /// True if questions can be answered all the same.
     harmless: bool,
 }
 
@@ -88,7 +88,7 @@ fn digest(objects: &[Object]) -> String {
     sha256(rows.collect::<String>().as_bytes())
 }
 
-/// Whether no two tables or indexes are on one page.
+/// Reports whether no two tables or indexes are on one page.
 fn have_own_pages(objects: &[Object]) -> bool {
     let mut roots = BTreeSet::new();
     objects.iter().all(|object| object.root == 0 || roots.insert(object.root))
@@ -186,7 +186,7 @@ impl Expected {
         found
     }
 
-    /// Whether it is an index that SQLite makes of a key.
+    /// Reports whether it is an index that SQLite makes of a key.
     fn is_automatic(&self, object: &Object) -> bool {
         object.kind == "index"
             && object.sql.is_none()
@@ -194,7 +194,7 @@ impl Expected {
             && self.required.contains_key(&("table".to_owned(), object.table.clone()))
     }
 
-    /// Whether one of trailq's own has this name, whatever it is.
+    /// Reports whether one of trailq's own has this name, whatever it is.
     fn has_name(&self, name: &str) -> bool {
         let names = self.required.keys().chain(self.allowed.keys());
         names.into_iter().any(|(_, own)| own.eq_ignore_ascii_case(name))
@@ -245,7 +245,7 @@ fn article(kind: &str) -> &'static str {
     if kind == "index" { "an" } else { "a" }
 }
 
-/// Whether a name can stand in a command without quotes.
+/// Reports whether a name can stand in a command without quotes.
 fn is_plain(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         && name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')

@@ -43,7 +43,7 @@ pub(crate) fn name_of_bytes(path: &[u8]) -> String {
     }
 }
 
-/// Whether bytes begin like a byte that was written as `\xNN`.
+/// Reports whether bytes begin like a byte that was written as `\xNN`.
 fn begins_escape(bytes: &[u8]) -> bool {
     matches!(bytes, [b'\\', b'x', digits @ ..] if digits.len() >= 2 && digits[..2].iter().all(is_digit))
 }
@@ -77,9 +77,9 @@ pub(super) struct Content {
     pub(super) name: String,
     /// Empty where it could not be read to its end.
     pub(super) sha256: String,
-    /// Whether only some of its events are in the case.
+    /// True if only some of its events are in the case.
     pub(super) is_partial: bool,
-    /// Whether nothing came of it but rejects.
+    /// True if nothing came of it but rejects.
     pub(super) is_rejected: bool,
 }
 

@@ -337,7 +337,7 @@ impl Asked<'_> {
         self.needs.iter().all(|any| any.iter().any(|bits| bits.iter().all(|bit| filter.has(*bit))))
     }
 
-    /// Whether a group that stands in a set has what is needed.
+    /// Reports whether a group that stands in a set has what is needed.
     fn met_in_set(&mut self, group: i64) -> rusqlite::Result<bool> {
         let (set, place) = (group.div_euclid(SET as i64), group.rem_euclid(SET as i64));
         let groups = match self.set {

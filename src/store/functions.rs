@@ -100,7 +100,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function {
         name: "network",
         arguments: "address, bits4, bits6",
-        help: "the network of an address: network('203.0.113.77', 24, 48) is 203.0.113.0/24; NULL for what is no address",
+        help: "the network of an address: network('203.0.113.77', 24, 48) is 203.0.113.0/24; NULL for what is not an address",
     },
     Function {
         name: "policy_statements",
@@ -285,7 +285,7 @@ fn ip_in(context: &Context<'_>) -> Result<Option<bool>, Error> {
         context.get_or_create_aux(1, |network| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
             let text = network.as_str()?;
             let single = text.parse::<IpAddr>().map(IpNet::from);
-            text.parse::<IpNet>().or(single).map_err(|_| in_words(format!("{text} is no network")))
+            text.parse::<IpNet>().or(single).map_err(|_| in_words(format!("{text} is not a network")))
         })?;
     let address = context.get_raw(0).as_str_or_null()?;
     Ok(address.map(|text| text.parse::<IpAddr>().is_ok_and(|address| network.contains(&address))))

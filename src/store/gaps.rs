@@ -9,7 +9,7 @@ pub const MOST_COUNTED: u64 = 100_000;
 /// What the answer of a lookup leaves out, whatever it asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Gaps {
-    /// Whether some files were handed on in part.
+    /// True if some files were handed on in part.
     pub partial: bool,
     /// Which events were handed on, as on the command line of the last snapshot.
     pub selection: Option<String>,

@@ -50,7 +50,7 @@ impl Keeper {
         Ok(Keeper { connection, wait, path: path.to_owned(), who: who.to_owned(), migrated })
     }
 
-    /// Whether an earlier trailq had made the case, so that it was migrated to be written to.
+    /// Reports whether an earlier trailq had made the case, so that it was migrated to be written to.
     pub fn has_migrated(&self) -> bool {
         self.migrated
     }

@@ -24,7 +24,7 @@ const MIGRATIONS: &[&str] = &[
 /// The schema version that this program writes.
 pub(crate) const NEWEST: i64 = MIGRATIONS.len() as i64;
 
-/// Whether a file is a case, and of which schema version; 0 for a file without any table.
+/// Reports whether a file is a case, and of which schema version; 0 for a file without any table.
 ///
 /// # Errors
 /// It is not a case, or one of a newer schema.

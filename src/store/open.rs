@@ -214,7 +214,7 @@ fn check_writers(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Whether a case can be asked as it is, by anyone who asks now.
+/// Reports whether a case can be asked as it is, by anyone who asks now.
 pub(super) fn is_ready(path: &Path) -> bool {
     state(path).is_ok_and(|state| state == State::Ready)
 }
@@ -272,7 +272,7 @@ pub fn wait_for_writers(path: &Path, wait: &dyn Wait) -> Result<(), Error> {
     })
 }
 
-/// Whether there is a file at all.
+/// Reports whether there is a file at all.
 pub(super) fn check_file(path: &Path) -> Result<(), Error> {
     match metadata_of(path)? {
         Some(_) => Ok(()),
@@ -280,7 +280,7 @@ pub(super) fn check_file(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Whether every run of import came to its end.
+/// Reports whether every run of import came to its end.
 pub(super) fn is_finished(connection: &Connection) -> rusqlite::Result<bool> {
     let sql = "SELECT NOT EXISTS (SELECT 1 FROM imports WHERE finished_at IS NULL)";
     connection.prepare_cached(sql)?.query_row([], |row| row.get(0))

@@ -25,7 +25,7 @@ pub struct PathNames {
     root: Key,
     /// How many records were looked at.
     pub records: u64,
-    /// Whether these are all records of the case.
+    /// True if these are all records of the case.
     pub complete: bool,
 }
 
@@ -42,7 +42,7 @@ struct Key {
 pub struct NearPath {
     /// Its keys.
     pub keys: Vec<String>,
-    /// Whether it differs only in case, `-` and `_`.
+    /// True if it differs only in case, `-` and `_`.
     pub only_case: bool,
 }
 
@@ -120,7 +120,7 @@ impl PathNames {
         }
     }
 
-    /// Whether a path occurs.
+    /// Reports whether a path occurs.
     pub fn has(&self, keys: &[String]) -> bool {
         let mut at = Some(&self.root);
         for key in keys {
@@ -223,6 +223,6 @@ mod tests {
         assert_eq!(near("requestParameters.bucketName"), None);
         assert_eq!(names.to_key("BUCKETNAME"), [keys("requestParameters.bucketName")]);
         assert_eq!(names.to_key("keyid"), [keys("requestParameters.items.keyId")]);
-        assert!(names.to_key("eventName").is_empty(), "a top-level field is no path");
+        assert!(names.to_key("eventName").is_empty(), "a top-level field is not a path");
     }
 }

@@ -313,7 +313,7 @@ fn escape(character: char) -> String {
     if character.is_alphanumeric() { character.to_string() } else { format!("\\x{{{:x}}}", u32::from(character)) }
 }
 
-/// Whether a text stands anywhere in a record, whose JSON escapes are decoded first.
+/// Reports whether a text stands anywhere in a record, whose JSON escapes are decoded first.
 pub(crate) fn has_text(record: &[u8], needle: &str) -> bool {
     memmem::find(&readable(record), needle.as_bytes()).is_some()
 }

@@ -191,7 +191,7 @@ pub(crate) fn each_block(
     Ok(())
 }
 
-/// Whether a case has records as plain text.
+/// Reports whether a case has records as plain text.
 pub(super) fn are_plain(connection: &Connection) -> rusqlite::Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'records')";
     connection.query_row(sql, [], |row| row.get(0))
@@ -203,7 +203,7 @@ pub(crate) struct Reader {
     /// How many blocks are kept.
     most: usize,
     unpacker: Unpacker,
-    /// Whether records that are in no block are plain text, once it was asked.
+    /// True if records that are in no block are plain text, once it was asked.
     plain: Option<bool>,
 }
 

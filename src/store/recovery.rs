@@ -52,8 +52,8 @@ fn have_write_ahead_files(path: &Path) -> bool {
     })
 }
 
-/// Whether SQLite refuses to read because an interrupted transaction has to be rolled back first, which a connection
-/// that only reads cannot do.
+/// Reports whether SQLite refuses to read because an interrupted transaction has to be rolled back first, which a
+/// connection that only reads cannot do.
 pub(super) fn is_interrupted(error: &rusqlite::Error) -> bool {
     let rusqlite::Error::SqliteFailure(error, _) = error else { return false };
     matches!(error.extended_code, ffi::SQLITE_READONLY_ROLLBACK | ffi::SQLITE_READONLY_RECOVERY)

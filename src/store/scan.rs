@@ -41,7 +41,7 @@ struct Question {
     from: Option<i64>,
     /// and nothing after.
     to: Option<i64>,
-    /// Whether events are given newest first, those of one second by event id.
+    /// True if events are given newest first, those of one second by event id.
     #[serde(default)]
     newest_first: bool,
 }
@@ -247,7 +247,7 @@ fn look_through(
 /// Reads blocks of records, by a connection of its own.
 struct Reader {
     connection: Connection,
-    /// Whether records may be plain text.
+    /// True if records may be plain text.
     plain: bool,
     unpacker: Unpacker,
     block: Block,

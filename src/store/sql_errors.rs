@@ -44,7 +44,7 @@ fn in_words(message: &str) -> String {
     message.to_owned()
 }
 
-/// Whether the authorizer, or the connection, refused to do it.
+/// Reports whether the authorizer, or the connection, refused to do it.
 fn is_refusal(message: &str) -> bool {
     ["not authorized", "authorization denied", "prohibited", "readonly database"]
         .iter()

@@ -180,7 +180,7 @@ fn around() -> PathBuf {
     std::env::temp_dir().join(name)
 }
 
-/// Whether this is a folder of this user, and not a link to one.
+/// Reports whether this is a folder of this user, and not a link to one.
 fn is_own(path: &Path) -> bool {
     let Ok(metadata) = fs::symlink_metadata(path) else { return false };
     #[cfg(unix)]

@@ -18,7 +18,7 @@ pub struct Counted {
     pub value: String,
     /// In how many events it is.
     pub events: u64,
-    /// Whether it is in more than these.
+    /// True if it is in more than these.
     pub more: bool,
     /// When it was last seen, UTC, where that is kept.
     pub last_seen: Option<String>,
@@ -84,7 +84,7 @@ impl Case {
         Ok(self.rows("SELECT max(time) FROM events", [], |row| row.get::<_, Option<i64>>(0))?.pop().flatten())
     }
 
-    /// Whether there is an event whose time is not known.
+    /// Reports whether there is an event whose time is not known.
     ///
     /// # Errors
     /// The case cannot be read.

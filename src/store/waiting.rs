@@ -33,7 +33,7 @@ pub trait Wait {
     /// An import is writing, and a large copy of what it has committed is made to be read.
     fn copies(&self, _path: &Path) {}
 
-    /// Whether it is to end at once.
+    /// Reports whether it is to end at once.
     fn is_cancelled(&self) -> bool {
         false
     }

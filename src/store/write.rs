@@ -35,7 +35,7 @@ pub(crate) struct Batch {
     pub(crate) hashes: Vec<u64>,
     /// Their records.
     pub(crate) block: Packed,
-    /// Whether the records were made from rows of a CSV download.
+    /// True if the records were made from rows of a CSV download.
     pub(crate) from_csv: bool,
 }
 
@@ -51,7 +51,7 @@ pub(super) struct OpenFile {
     pub(super) counts: Counts,
     /// Events of this reading have this number or a higher one.
     pub(super) first_event: i64,
-    /// Whether anything was written for it.
+    /// True if anything was written for it.
     pub(super) dirty: bool,
 }
 
@@ -78,9 +78,9 @@ pub(crate) struct Writer<'c> {
     user_agents: FxHashMap<Key, i64>,
     error_messages: FxHashMap<Key, i64>,
     pub(super) sums: Sums,
-    /// Whether the run only finishes what is there.
+    /// True if the run only finishes what is there.
     pub(super) resumed: bool,
-    /// Whether the sums are not enough.
+    /// True if the sums are not enough.
     pub(super) recount: bool,
     pub(super) file: Option<OpenFile>,
     pub(super) committed_at: Instant,

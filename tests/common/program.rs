@@ -156,7 +156,7 @@ impl Desk {
     }
 }
 
-/// Whether the tests run as root, to whom nothing is forbidden.
+/// Reports whether the tests run as root, to whom nothing is forbidden.
 pub fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt as _;
     std::fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0)

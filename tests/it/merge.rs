@@ -307,7 +307,7 @@ fn two_files_of_one_path_are_two_and_one_file_of_two_paths_too() {
 struct Plan {
     /// The files' names, and the records in each: an event and a form.
     files: Vec<(u8, Vec<(u8, u8)>)>,
-    /// Whether each file is imported by itself, from the last on.
+    /// True if each file is imported by itself, from the last on.
     apart: bool,
 }
 

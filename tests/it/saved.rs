@@ -90,7 +90,7 @@ fn what_is_missing_or_wrong_is_told_with_its_help() {
         (&["run", "duplicates", "--param", "key=x"], &["it has no parameters"]),
         (&["run", "lineag"], &["there is no saved query `lineag`", "did you mean `lineage`?"]),
         (&["run", "zzz"], &["`trailq queries` lists them"]),
-        (&["run", "password-spraying", "--param", "users=x"], &["`x` is no whole number, as `users` has to be"]),
+        (&["run", "password-spraying", "--param", "users=x"], &["`x` is not a whole number, as `users` has to be"]),
         (
             &["run", "password-spraying", "--since", "soon"],
             &["`since`: cannot read `soon` as a time; write 2024-03-01", "at or after this time"],
@@ -172,7 +172,7 @@ fn a_query_is_saved_in_the_case_and_taken_out_again() {
     desk.scratch.write("bad.sql", OWN.replace("GROUP BY 1", "GROUP BY nowhere"));
     desk.run(&["queries", "--save", "bad.sql"]).fails(2, &["bad.sql:10", "no such column: nowhere"]);
     desk.scratch.write("Bad.sql", OWN);
-    desk.run(&["queries", "--save", "Bad.sql"]).fails(2, &["`Bad` is no name of a query"]);
+    desk.run(&["queries", "--save", "Bad.sql"]).fails(2, &["`Bad` is not a name of a query"]);
     desk.run(&["queries", "--save", "none.sql"]).fails(2, &["none.sql cannot be read"]);
     desk.run(&["--db", "none.db", "queries", "--save", "names.sql"]).fails(2, &["there is no case at none.db"]);
 }
@@ -265,7 +265,7 @@ fn scripts_run_queries_with_parameters_that_are_checked_first() {
     ran.fails(2, &["s.trailq has no parameter `nme`", "its parameters are name, days, since"]);
     let ran = desk
         .run(&["script", "s.trailq", "--param", "name=x", "--param", "days=y"])
-        .fails(2, &["`y` is no whole number"]);
+        .fails(2, &["`y` is not a whole number"]);
     assert_eq!(ran.out, "");
     let ran = desk.run(&["script", "s.trailq", "--param", "name=CreateUser"]).exits(0);
     let first = "CreateUser 3 2024-01-01T00:00:00Z\nevents\n1\nname,days,since\nCreateUser,3,2024-01-01T00:00:00Z\n";

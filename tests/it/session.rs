@@ -129,7 +129,7 @@ fn a_file_gets_the_whole_answer_and_then_the_screen_again() {
 fn show_gives_the_record_of_a_row_pretty_or_byte_for_byte() {
     let first = record("e-1", r#""requestParameters": {"b": 1.0,  "a": [1e2]}"#);
     let mut desk = Desk::with(&[first.clone(), record("e-2", "").replace("09:00:00Z", "08:00:00Z")]);
-    assert!(desk.mistake(".show 1").contains("no list of events"));
+    assert!(desk.mistake(".show 1").contains("not a list of events"));
     desk.run("event-name=RunInstances");
     assert_eq!(desk.run(".show 1 --raw").0, first);
     assert!(desk.run(".show 1").0.contains("  \"requestParameters\": {\n    \"b\": 1.0,\n    \"a\": [\n      1e2\n"));
@@ -139,7 +139,7 @@ fn show_gives_the_record_of_a_row_pretty_or_byte_for_byte() {
     desk.run("SELECT event_id, 1 FROM events ORDER BY time");
     assert!(desk.run(".show 1").0.contains("\"e-2\""));
     desk.run("event-name=RunInstances | count");
-    assert!(desk.mistake(".show 1").contains("no list of events"));
+    assert!(desk.mistake(".show 1").contains("not a list of events"));
 }
 
 #[test]

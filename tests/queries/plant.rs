@@ -136,7 +136,7 @@ impl Planter {
         let mut take = |key: &str| pairs.remove(key);
         let time = match take("at").as_ref().and_then(Value::as_str) {
             None => self.time + 60,
-            Some(at) => self.at(at).ok_or(format!("`{at}` is no time"))?,
+            Some(at) => self.at(at).ok_or(format!("`{at}` is not a time"))?,
         };
         self.time = time;
         let by = take("by").unwrap_or_else(|| json!("alice"));

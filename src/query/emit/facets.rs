@@ -13,7 +13,7 @@ const OFTEN: u64 = 100;
 /// Where it is spread over more than one in so many hours, a list of all of them is found soonest by going through all.
 const SPREAD: u64 = 4;
 
-/// Whether a term asks only for what `facets` has.
+/// Reports whether a term asks only for what `facets` has.
 pub(super) fn is_facet(node: &Node) -> bool {
     match &node.kind {
         NodeKind::All(nodes) | NodeKind::Any(nodes) => nodes.iter().all(is_facet),
@@ -23,7 +23,7 @@ pub(super) fn is_facet(node: &Node) -> bool {
     }
 }
 
-/// Whether a term asks for times of whole hours.
+/// Reports whether a term asks for times of whole hours.
 fn is_whole_hours(node: &Node) -> bool {
     let whole = |span: &Interval| {
         span.from.is_none_or(|from| from.rem_euclid(HOUR) == 0)
@@ -36,12 +36,12 @@ fn is_time(node: &Node) -> bool {
     matches!(node.kind, NodeKind::Test(Test::Time(_)))
 }
 
-/// Whether all terms ask only for what `facets` has, and for times.
+/// Reports whether all terms ask only for what `facets` has, and for times.
 pub(super) fn have(terms: &[Node]) -> bool {
     terms.iter().all(|term| is_facet(term) || is_time(term))
 }
 
-/// Whether the kept counts answer what is asked of these terms.
+/// Reports whether the kept counts answer what is asked of these terms.
 pub(super) fn answers(terms: &[Node], by: &[Shown]) -> bool {
     let known = |shown: &Shown| matches!(shown, Shown::Field(field) if field.facet);
     by.iter().all(known) && terms.iter().all(|term| is_facet(term) || is_whole_hours(term))

@@ -33,7 +33,7 @@ pub(super) struct Wanted<'m> {
     pub(super) name: Option<&'m Matcher>,
     /// All of these hold of its type.
     pub(super) kinds: &'m [Matcher],
-    /// Whether it is one that Event history lists for the event, by its exact spelling.
+    /// True if it is one that Event history lists for the event, by its exact spelling.
     pub(super) listed: bool,
 }
 
@@ -462,7 +462,7 @@ fn written(column: &str, flags: &[bool]) -> String {
     any(flags.iter().map(|flag| format!("{column} IS {}1", if *flag { "NOT " } else { "" })).collect())
 }
 
-/// Whether a term looks into records.
+/// Reports whether a term looks into records.
 fn reads_records(node: &Node) -> bool {
     match &node.kind {
         NodeKind::All(nodes) | NodeKind::Any(nodes) => nodes.iter().any(reads_records),

@@ -75,7 +75,7 @@ struct Emitter<'s> {
     scan: Option<(ScanSize, bool)>,
     relation: Relation,
     outer_limit: Option<u64>,
-    /// Whether the order of a list of events matters only as far as it says which ones are cut off.
+    /// True if the order of a list of events matters only as far as it says which ones are cut off.
     any_order: bool,
 }
 
@@ -279,7 +279,7 @@ impl<'s> Emitter<'s> {
         self.relation = Relation::Table { select, columns, order, limit: most };
     }
 
-    /// Whether the relation is still all events that the filter matches.
+    /// Reports whether the relation is still all events that the filter matches.
     fn is_uncut(&self) -> bool {
         self.source == EVENTS && matches!(self.relation, Relation::Events { limit: None, .. })
     }

@@ -12,17 +12,17 @@ use crate::fields::{Field, Place, Values};
 pub(super) struct Plan {
     /// The term at the top whose index is used; `None`: SQLite chooses, which is by time where the order asks for it.
     pub(super) driver: Option<usize>,
-    /// Whether every index but time's is left alone, since all terms are met often.
+    /// True if every index but time's is left alone, since all terms are met often.
     pub(super) by_time: bool,
-    /// Whether the index that is used has the facets of its events: the one on time, or on errors.
+    /// True if the index that is used has the facets of its events: the one on time, or on errors.
     pub(super) by_facet: bool,
-    /// Whether the driving term is of a column whose index has the time.
+    /// True if the driving term is of a column whose index has the time.
     pub(super) has_column_index: bool,
-    /// Whether rows come out of the driving index newest first.
+    /// True if rows come out of the driving index newest first.
     pub(super) order_by_index: bool,
     /// About how many events the driving term meets.
     pub(super) estimate: Option<u64>,
-    /// Whether exactly so many events match.
+    /// True if exactly so many events match.
     pub(super) exact: bool,
 }
 
@@ -92,7 +92,7 @@ pub(super) fn plan(terms: &[Node], stats: &dyn Statistics, limited: bool) -> Pla
 /// How many events a term meets.
 struct Estimate {
     events: u64,
-    /// Whether it is one value of one column, whose events stand in its index by time.
+    /// True if it is one value of one column, whose events stand in its index by time.
     one_value: bool,
     exact: bool,
 }

@@ -11,7 +11,7 @@ const STATEMENTS: &[&str] = &[
     "select", "with", "insert", "update", "delete", "create", "drop", "alter", "attach", "pragma", "explain", "values",
 ];
 
-/// Whether a name is a field, a term of time or a path, so that `name x` was meant as a term.
+/// Reports whether a name is a field, a term of time or a path, so that `name x` was meant as a term.
 pub(super) fn is_known_name(name: &Name) -> bool {
     let first = name.segments.first().map(String::as_str).unwrap_or_default();
     let root = |known: &str| known.eq_ignore_ascii_case(first);

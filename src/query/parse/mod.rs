@@ -216,7 +216,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Whether a known name and an operator stand here: the next term rather than a value.
+    /// Reports whether a known name and an operator stand here: the next term rather than a value.
     fn at_comparison(&self) -> bool {
         let mut ahead = self.cursor.clone();
         let Ok(Some(name)) = ahead.name() else { return false };
@@ -277,7 +277,7 @@ impl Parser<'_> {
         Ok(Comparison { name, values: vec![value.clone()], ..comparison.clone() })
     }
 
-    /// Whether a filter or a group ends here.
+    /// Reports whether a filter or a group ends here.
     fn at_end_of_group(&self) -> bool {
         matches!(self.cursor.peek(), None | Some('|' | ')')) && !self.cursor.rest().starts_with("||")
     }

@@ -103,7 +103,7 @@ impl Parser<'_> {
         Ok(StageKind::Timeline(bucket, self.names(span, "timeline")?))
     }
 
-    /// Whether the next word is `by`.
+    /// Reports whether the next word is `by`.
     fn at_by(&mut self) -> bool {
         let word = self.cursor.word_span();
         self.cursor.slice(word).eq_ignore_ascii_case("by")

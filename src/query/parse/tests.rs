@@ -49,9 +49,9 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("(user=a", "this parenthesis is never closed", "(", ""),
     ("user=a)", "this parenthesis closes nothing", ")", "goes in quotes"),
     ("()", "these parentheses are empty", "()", ""),
-    ("ip=10.0.0.0/33", "`33` is no length of a network's prefix: it is from 0 to 32", "10.0.0.0/33", "10.0.0.0/8"),
-    ("ip=10.0.0/8", "`10.0.0/8` is no network", "10.0.0/8", "10.0.0.0/8"),
-    ("user~\"(\"", "this is no regular expression: unclosed group", "\"(\"", ""),
+    ("ip=10.0.0.0/33", "`33` is not a length of a network's prefix: it is from 0 to 32", "10.0.0.0/33", "10.0.0.0/8"),
+    ("ip=10.0.0/8", "`10.0.0/8` is not a network", "10.0.0/8", "10.0.0.0/8"),
+    ("user~\"(\"", "this is not a regular expression: unclosed group", "\"(\"", ""),
     ("user~a,b", "a regular expression cannot be a list", ",", "a|b"),
     (
         "since=yesterday",

@@ -22,7 +22,7 @@ pub(super) enum Named {
     Last,
 }
 
-/// Whether a name is `since`, `until` or `last`.
+/// Reports whether a name is `since`, `until` or `last`.
 pub(crate) fn is_time_name(name: &str) -> bool {
     TIME_NAMES.contains(&fold(name).as_str())
 }

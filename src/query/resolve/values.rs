@@ -88,7 +88,7 @@ pub(super) fn text_matcher(
             regex::Regex::new(&pattern).map_err(|error| {
                 let reason = error.to_string();
                 let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-                Diagnostic::at(value.span, format!("this is no regular expression: {reason}"))
+                Diagnostic::at(value.span, format!("this is not a regular expression: {reason}"))
             })?;
             Ok(Matcher::Regex(pattern))
         }
@@ -148,9 +148,9 @@ fn network(span: Span, text: &str) -> Result<Pattern, Diagnostic> {
     let message = match address.parse::<IpAddr>() {
         Ok(address) => {
             let most = if address.is_ipv4() { 32 } else { 128 };
-            format!("`{prefix}` is no length of a network's prefix: it is from 0 to {most}")
+            format!("`{prefix}` is not a length of a network's prefix: it is from 0 to {most}")
         }
-        Err(_) => format!("`{text}` is no network"),
+        Err(_) => format!("`{text}` is not a network"),
     };
     Err(Diagnostic::at(span, message).hint("a network is written 10.0.0.0/8 or 2001:db8::/32"))
 }

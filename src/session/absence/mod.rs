@@ -126,7 +126,7 @@ struct Blame {
     text: String,
     /// How many events the terms before it match; none where they were not counted.
     before: Option<u64>,
-    /// Whether it is known that the terms before it match events.
+    /// True if it is known that the terms before it match events.
     alone: bool,
 }
 
@@ -160,7 +160,7 @@ fn blame(session: &Session, case: &Case, lookup: &Lookup, patience: Patience) ->
     Ok(None)
 }
 
-/// Whether a lookup matches an event; `None` where that would take longer.
+/// Reports whether a lookup matches an event; `None` where that would take longer.
 fn matches(session: &Session, case: &Case, lookup: &Lookup, patience: Duration) -> Result<Option<bool>, SessionError> {
     let statement = query::emit_ids(lookup, case, Some(1));
     Ok(first(session, case, &statement, patience)?.map(|found| found.is_some()))
@@ -305,7 +305,7 @@ impl<'a> Hints<'a> {
         Some(format!("{}{by}{}", text.get(..span.start)?, text.get(span.end..)?))
     }
 
-    /// Whether there is time to look further.
+    /// Reports whether there is time to look further.
     fn has_time(&self) -> bool {
         Instant::now() < self.until
     }

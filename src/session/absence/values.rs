@@ -49,7 +49,7 @@ impl Hints<'_> {
         })
     }
 
-    /// Whether a term is all of the filter, so that what is counted in its place is counted in the whole case.
+    /// Reports whether a term is all of the filter, so that what is counted in its place is counted in the whole case.
     fn is_whole_lookup(&self, span: Span) -> bool {
         self.asked.tree.filter.as_ref().is_some_and(|filter| filter.span == span)
     }
@@ -304,7 +304,7 @@ impl Hints<'_> {
         }
     }
 
-    /// Whether a value is one word without quotes, as names are.
+    /// Reports whether a value is one word without quotes, as names are.
     fn is_plain_word(&self, value: &str, span: Span) -> bool {
         value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
             && self.asked.tree.text.get(span.start..span.end) == Some(value)

@@ -106,7 +106,7 @@ impl Writer<'_> {
         select.query_map([event_id], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
     }
 
-    /// Whether one file comes before another by path.
+    /// Reports whether one file comes before another by path.
     pub(super) fn comes_before(&self, file: i64, other: i64) -> bool {
         let Some(merge) = &self.merge else { return false };
         merge.ranks.get(&file).zip(merge.ranks.get(&other)).is_some_and(|(file, other)| file < other)

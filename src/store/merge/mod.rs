@@ -49,7 +49,7 @@ pub struct Merged {
     pub conflict: u64,
     /// Files that the case did not have.
     pub files: u64,
-    /// Whether the case was changed at all.
+    /// True if the case was changed at all.
     pub changed: bool,
 }
 
@@ -123,7 +123,7 @@ impl<'c> Writer<'c> {
         Ok(true)
     }
 
-    /// Whether what is written comes from other cases.
+    /// Reports whether what is written comes from other cases.
     pub(super) fn is_merge(&self) -> bool {
         self.merge.is_some()
     }
@@ -173,7 +173,7 @@ pub(crate) fn state_of(connection: &Connection, path: &Path) -> Result<(u64, Vec
     Ok((events, other::redactions(&steps).into_iter().map(str::to_owned).collect()))
 }
 
-/// Whether a case holds nothing yet that anybody made.
+/// Reports whether a case holds nothing yet that anybody made.
 pub(crate) fn is_new(connection: &Connection, path: &Path) -> Result<bool, Error> {
     let mut sql =
         "SELECT NOT EXISTS (SELECT 1 FROM files) AND NOT EXISTS (SELECT 1 FROM provenance WHERE kind <> 'case')"

@@ -38,7 +38,7 @@ pub(crate) struct Other {
 pub(crate) struct Turn {
     /// The file's number in this case.
     pub(super) file: i64,
-    /// Whether their records were made from rows of a CSV download.
+    /// True if their records were made from rows of a CSV download.
     pub(crate) from_csv: bool,
     /// The numbers of the first and the last event.
     span: (i64, i64),

@@ -62,8 +62,8 @@ pub(super) fn of_version(
     Ok(all)
 }
 
-/// Whether a part of a case that was migrated has the digest that it had in an earlier schema version: which one, and the
-/// tables that this digest does not cover. What was marked and noted may change in any case.
+/// Reports whether a part of a case that was migrated has the digest that it had in an earlier schema version: which
+/// one, and the tables that this digest does not cover. What was marked and noted may change in any case.
 pub(super) fn earlier(connection: &Connection, version: i64, then: &Digest) -> rusqlite::Result<Option<(i64, String)>> {
     let Some(part) = PARTS.into_iter().find(|part| part.name() == then.part && *part != Part::Notes) else {
         return Ok(None);
@@ -245,7 +245,7 @@ struct Shape {
 /// A column, and what counts of it.
 struct Column {
     name: String,
-    /// Whether it is nothing but the number of the row.
+    /// True if it is nothing but the number of the row.
     is_number: bool,
     points_to: Option<String>,
 }

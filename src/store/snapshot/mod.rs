@@ -41,19 +41,19 @@ pub struct Wanted {
     pub events: Option<Vec<i64>>,
     /// What selected them, as on the command line.
     pub selection: Option<String>,
-    /// Whether records are plain text.
+    /// True if records are plain text.
     pub portable: bool,
-    /// Whether they can be searched for words.
+    /// True if they can be searched for words.
     pub full_text: bool,
-    /// Whether notes, saved queries and noise rules of the case are left out.
+    /// True if notes, saved queries and noise rules of the case are left out.
     pub without_notes: bool,
-    /// Whether a file of that name is replaced.
+    /// True if a file of that name is replaced.
     pub force: bool,
     /// What was replaced in the case before, for the provenance.
     pub redacted: Vec<String>,
     /// The name of the case, where it is not the file's.
     pub name: Option<String>,
-    /// Whether nobody but its owner may read the file.
+    /// True if nobody but its owner may read the file.
     pub private: bool,
 }
 
@@ -150,7 +150,7 @@ fn inner_error(out: &Path, inner: Box<dyn std::error::Error + Send + Sync>) -> E
     }
 }
 
-/// Whether a snapshot of a case may take this name; `force` where another file may be replaced.
+/// Reports whether a snapshot of a case may take this name; `force` where another file may be replaced.
 ///
 /// # Errors
 /// It may not.

@@ -29,7 +29,7 @@ pub struct Step {
     pub selection: Option<String>,
     /// What was replaced.
     pub redacted: Vec<String>,
-    /// Whether records are plain text.
+    /// True if records are plain text.
     pub portable: bool,
     /// What the file held when it was made.
     pub digests: Vec<Digest>,

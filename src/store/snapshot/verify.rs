@@ -28,7 +28,7 @@ pub const LEDGER_SUMS: &str = "ledger sums";
 pub struct Check {
     /// What.
     pub what: String,
-    /// Whether it is as it has to be; `None` where that cannot be told, or is no matter of right and wrong.
+    /// True if it is as it has to be; `None` where that cannot be told, or is no matter of right and wrong.
     pub sound: Option<bool>,
     /// What was found.
     pub found: String,
@@ -95,7 +95,8 @@ fn verify_copy(path: &Path, copy: &Path, interrupted: bool) -> Result<Vec<Check>
     Ok(checks)
 }
 
-/// Whether a file of this program's schema is in the middle of an import. What cannot be read is the checks' to tell.
+/// Reports whether a file of this program's schema is in the middle of an import. What cannot be read is the checks' to
+/// tell.
 fn is_unfinished(path: &Path) -> bool {
     open_as_it_lies(path).is_ok_and(|connection| {
         migrate::version(&connection, path).is_ok_and(|version| version == migrate::NEWEST)
@@ -172,7 +173,8 @@ fn verify_as_it_lies(path: &Path) -> Result<Vec<Check>, Error> {
 /// The schema from which on a case tells where it comes from.
 const PROVENANCE: i64 = 4;
 
-/// Whether a journal beside a file holds what has to be rolled back, and no other process is about to see to that.
+/// Reports whether a journal beside a file holds what has to be rolled back, and no other process is about to see to
+/// that.
 fn is_interrupted(path: &Path) -> Result<bool, Error> {
     let mut journal = path.as_os_str().to_owned();
     journal.push("-journal");
@@ -240,7 +242,7 @@ fn structure(connection: &Connection, path: &Path) -> rusqlite::Result<Check> {
     })
 }
 
-/// Whether what rows point to is there.
+/// Reports whether what rows point to is there.
 fn references(connection: &Connection) -> rusqlite::Result<Check> {
     let mut check = connection.prepare("PRAGMA foreign_key_check")?;
     let wrong = check.query_map([], |row| {
@@ -251,8 +253,8 @@ fn references(connection: &Connection) -> rusqlite::Result<Check> {
     Ok(Check::of("references", &wrong.into_iter().collect::<Vec<_>>(), "every row points to rows that are there"))
 }
 
-/// Whether the ledger accounts for the events. Where only some events were kept, its rows tell what was imported, and
-/// no file may have more events than it had.
+/// Reports whether the ledger accounts for the events. Where only some events were kept, its rows tell what was
+/// imported, and no file may have more events than it had.
 fn ledger(connection: &Connection, whole: bool) -> rusqlite::Result<Check> {
     let mut wrong = Vec::new();
     let mut ask = |sql: &str, says: &str| -> rusqlite::Result<()> {

@@ -99,7 +99,7 @@ impl Served {
         Served { child, address }
     }
 
-    /// Whether the endpoint has an event.
+    /// Reports whether the endpoint has an event.
     #[track_caller]
     pub(super) fn has(&self, event: &str) -> bool {
         let body = format!(r#"{{"LookupAttributes":[{{"AttributeKey":"EventId","AttributeValue":"{event}"}}]}}"#);

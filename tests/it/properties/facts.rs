@@ -12,7 +12,7 @@ pub struct Resource {
     pub kind: Option<String>,
     pub name: String,
     pub arn: Option<String>,
-    /// Whether Event history lists it for the event.
+    /// True if Event history lists it for the event.
     pub listed: bool,
 }
 

@@ -343,7 +343,7 @@ fn regex(value: &str, dice: &mut Dice) -> (String, String) {
     (format!("\"{written}\""), expression)
 }
 
-/// Whether a value may stand without quotes anywhere.
+/// Reports whether a value may stand without quotes anywhere.
 fn is_plain(value: &str) -> bool {
     let keyword = matches!(value, "or" | "and" | "not");
     !keyword && value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/'))

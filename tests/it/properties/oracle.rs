@@ -10,7 +10,7 @@ use trailq::fields::{Kind, Place};
 use super::facts::{At, Fact, Resource};
 use super::filters::{About, Filter, Like, NOW, Term, Test};
 
-/// Whether an event matches a filter. `newest`: the time of the case's newest event.
+/// Reports whether an event matches a filter. `newest`: the time of the case's newest event.
 pub fn matches(filter: &Filter, fact: &Fact, newest: i64) -> bool {
     match filter {
         Filter::Not(inner) => !matches(inner, fact, newest),

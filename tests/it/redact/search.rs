@@ -80,12 +80,15 @@ fn read_entities(text: &str) -> String {
     let mut rest = text;
     while let Some(at) = rest.find("&#") {
         out.push_str(&rest[..at]);
-        let end = rest[at..].find(';').unwrap_or(2);
-        match rest.get(at + 2..at + end).and_then(|digits| char::from_u32(digits.parse().ok()?)) {
-            Some(character) => out.push(character),
-            None => out.push_str(&rest[at..=at + end]),
+        rest = &rest[at + 2..];
+        let digits = rest.split(';').next().unwrap_or_default();
+        match digits.parse().ok().and_then(char::from_u32) {
+            Some(character) => {
+                out.push(character);
+                rest = rest[digits.len()..].strip_prefix(';').unwrap_or_default();
+            }
+            None => out.push_str("&#"),
         }
-        rest = &rest[at + end + 1..];
     }
     out.push_str(rest);
     out.replace("&amp;", "&")
