@@ -175,6 +175,12 @@ pub(super) fn script(session: &mut Session, script: Script) -> Result<Outcome, S
     }
     session.set_params(Params::of_script(params));
     let (reader, origin) = open(&script.file)?;
+    if name != "-" {
+        // Ctrl-C ends the statement and the script, and what went to `.output` is kept. A script that is typed ends as
+        // any program that waits for input does.
+        let interrupter = session.interrupter();
+        ctrlc::set_handler(move || interrupter.interrupt()).map_err(|error| io::Error::other(error.to_string()))?;
+    }
     Ok(scripts::run(session, BufReader::new(reader), &origin)?.into())
 }
 

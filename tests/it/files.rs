@@ -4,6 +4,7 @@ use crate::common;
 use crate::common::{Needs, skip};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::process::Stdio;
 
 use crate::common::program::{Desk, Ran, as_nobody, chmod, lower};
 
@@ -331,4 +332,31 @@ fn a_snapshot_replaces_a_file_only_with_force_at_the_prompt_too() {
     script(&desk, ".snapshot --force s.db user=alice\n").exits(0);
     assert!(!desk.scratch.path("--force").exists());
     desk.run(&["snapshot", "--verify", "s.db"]).exits(0);
+}
+
+#[test]
+fn a_script_that_is_interrupted_keeps_what_went_to_its_output() {
+    let desk = Desk::with_delivery();
+    let endless = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n) SELECT count(*) FROM n;";
+    desk.scratch.write(
+        "s.trailq",
+        format!(".output kept.csv\nuser=alice | count\n.print begun\n{endless}\nuser=dana | count\n"),
+    );
+    let child = desk.command(&["script", "s.trailq"]).stderr(Stdio::piped()).spawn().unwrap();
+    let parts = || -> Vec<String> {
+        let entries = fs::read_dir(desk.scratch.folder.path()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+        names.filter(|name| name.ends_with(".part")).collect()
+    };
+    while parts().is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    // The first answer takes a few milliseconds; then the endless one has begun.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let process = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
+    let ran = Ran::of(child.wait_with_output().unwrap()).fails(2, &["error: cancelled"]);
+    assert!(!ran.err.contains("SIGINT"), "{ran:?}");
+    assert_eq!(fs::read_to_string(desk.scratch.path("kept.csv")).unwrap(), "events\r\n57\r\nbegun\n");
+    assert_eq!(parts(), Vec::<String>::new());
 }
