@@ -10,7 +10,7 @@ use crate::query::edit::literal;
 
 /// Options of `aws cloudtrail lookup-events`, with the terms that they are.
 const AWS: &[(&str, &str)] = &[("start-time", "since"), ("end-time", "until"), ("from", "since"), ("to", "until")];
-/// Names of terms that are no fields.
+/// Names of terms that are not fields.
 const TIMES: &[&str] = &["since", "until", "last"];
 
 /// The mistake of an option of `trailq lookup` that is a term, with the command line to write.

@@ -95,7 +95,7 @@ const VERBS: &[&str] = &[
     "Select",
     "Run",
 ];
-/// Words of CloudTrail's own fields that are no operations.
+/// Words of CloudTrail's own fields that are not operations.
 const OWN_WORDS: &[&str] = &[
     "AwsApiCall",
     "AwsServiceEvent",

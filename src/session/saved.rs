@@ -50,25 +50,12 @@ impl Session {
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let named = variable(FOLDERS_VARIABLE);
         let named = named.iter().flat_map(std::env::split_paths).filter(|path| !path.as_os_str().is_empty());
-        for folder in self.settings.queries.iter().cloned().chain(named) {
-            library.add_folder(&folder).map_err(|error| {
-                Diagnostic::new(format!(
-                    "the folder of queries {} cannot be read: {}",
-                    folder.display(),
-                    describe(&error)
-                ))
-            })?;
-        }
         let home = variable("HOME").map(PathBuf::from);
-        if let Some(folder) = configured(variable("XDG_CONFIG_HOME").map(PathBuf::from), home)
-            && folder.is_dir()
-        {
+        let own = configured(variable("XDG_CONFIG_HOME").map(PathBuf::from), home).filter(|folder| folder.is_dir());
+        for folder in self.settings.queries.iter().cloned().chain(named).chain(own) {
             library.add_folder(&folder).map_err(|error| {
-                Diagnostic::new(format!(
-                    "the folder of queries {} cannot be read: {}",
-                    folder.display(),
-                    describe(&error)
-                ))
+                let (folder, why) = (folder.display(), describe(&error));
+                Diagnostic::new(format!("the folder of queries {folder} cannot be read: {why}"))
             })?;
         }
         library.add_shipped();

@@ -13,7 +13,7 @@ use super::lookup::understand;
 use super::saved::{bound, event_ids};
 use super::{Answer, Run, Session, SessionError};
 use crate::diagnostic::Diagnostic;
-use crate::io_message;
+use crate::io_message::{self, folder_of};
 use crate::query::{self, edit};
 use crate::redact::Kind;
 use crate::render::escape::{self, visible};
@@ -70,7 +70,7 @@ impl Session {
         let started = Instant::now();
         check_format(self.settings.format)?;
         snapshot::check_name(&self.path, &asked.out, asked.force)?;
-        let folder = asked.out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder_of(&asked.out);
         // What is certain to fail fails before anything is read.
         PrivateFolder::beside(folder).map_err(|error| cannot_write(&asked.out, error))?;
         let path = self.path.clone();
@@ -204,7 +204,7 @@ impl Session {
         self.path = file.to_owned();
         self.write_held(&Held { columns, rows })?;
         self.status(&match wrong {
-            0 => format!("{}: nothing is wrong", file.display()),
+            0 => format!("{}: no check failed", file.display()),
             1 => format!("{}: 1 check failed", file.display()),
             wrong => format!("{}: {wrong} checks failed", file.display()),
         });

@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
-use crate::io_message::describe;
+use crate::io_message::{describe, folder_of};
 
 /// A case that cannot be opened, read or written.
 #[derive(Debug, thiserror::Error)]
@@ -260,15 +260,10 @@ impl Error {
     }
 }
 
-/// The folder that a path is in.
-fn folder_of(path: &Path) -> PathBuf {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
-}
-
 /// The folder for temporary files, where a folder of trailq's own is in it.
 fn temporary_folder(folder: &Path) -> PathBuf {
     let temporary = std::env::temp_dir();
-    if folder.starts_with(&temporary) { temporary } else { folder_of(folder) }
+    if folder.starts_with(&temporary) { temporary } else { folder_of(folder).to_owned() }
 }
 
 /// How a folder for temporary files is named to a person.
@@ -286,7 +281,7 @@ fn may_write(path: &Path) -> bool {
 
 /// Why SQLite cannot open a case, or the journal beside it.
 fn unopened(path: PathBuf, reason: String) -> Error {
-    let folder = folder_of(&path);
+    let folder = folder_of(&path).to_owned();
     match fs::metadata(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::metadata(&folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Error::NoFolder(folder),
@@ -305,7 +300,7 @@ fn unopened(path: PathBuf, reason: String) -> Error {
 
 /// Why a case cannot be written.
 fn unwritable(path: PathBuf) -> Error {
-    let folder = folder_of(&path);
+    let folder = folder_of(&path).to_owned();
     if may_write(&path) && !may_write(&folder) { Error::NoPermission(folder) } else { Error::ReadOnly(path) }
 }
 
@@ -318,7 +313,7 @@ fn full(path: PathBuf) -> Error {
             let found = rustix::fs::statvfs(path).ok()?;
             Some((found.f_fsid, found.f_bavail.saturating_mul(found.f_frsize)))
         };
-        if let (Some(case), Some(temporary)) = (space(&folder_of(&path)), space(&sorted))
+        if let (Some(case), Some(temporary)) = (space(folder_of(&path)), space(&sorted))
             && case.0 != temporary.0
             && temporary.1 < case.1
         {

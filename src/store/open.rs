@@ -13,6 +13,7 @@ use super::error::Error;
 use super::waiting::{Impatient, Need, Silent, Wait, until_free};
 use super::write::Writer;
 use super::{expected_schema, hardening, migrate, recovery, temporary, turns};
+use crate::io_message::folder_of;
 
 /// How long a statement waits for another process.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -87,7 +88,7 @@ pub(crate) fn open_for_import(path: &Path) -> Result<Connection, Error> {
 /// The same, after other processes that write are done.
 pub(crate) fn open_for_import_after(path: &Path, wait: &dyn Wait) -> Result<Connection, Error> {
     if metadata_of(path)?.is_none() {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder_of(path);
         match fs::metadata(folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::NoFolder(folder.to_owned())),
             Err(source) => return Err(Error::Io { path: path.to_owned(), source }),

@@ -9,7 +9,7 @@ use crate::nested;
 /// How many paths are named as advice.
 const MOST_PATHS: usize = 3;
 
-/// Names of the language that are no fields.
+/// Names of the language that are not fields.
 const TIME_NAMES: [&str; 3] = ["since", "until", "last"];
 
 /// What a name means.

@@ -33,6 +33,7 @@ use super::error::Error;
 use super::hardening;
 use super::temporary::PrivateFolder;
 use super::values::EVENTS;
+use crate::io_message::folder_of;
 
 /// What is wanted of a snapshot.
 #[derive(Debug, Clone, Default)]
@@ -178,7 +179,7 @@ pub fn check_name(case: &Path, out: &Path, force: bool) -> Result<(), Error> {
 
 /// A file in a private folder beside the one that is wanted, which takes its name in the end.
 fn temporary(out: &Path) -> Result<(PrivateFolder, NamedTempFile), Error> {
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(out);
     let made = || -> io::Result<(PrivateFolder, NamedTempFile)> {
         let private = PrivateFolder::beside(folder)?;
         let file = NamedTempFile::new_in(private.path())?;
@@ -234,7 +235,7 @@ fn place(temporary: NamedTempFile, out: &Path, force: bool) -> Result<(), Error>
     let placed = if force { temporary.persist(out) } else { temporary.persist_noclobber(out) };
     placed.map(drop).map_err(|error| io_error(error.error))?;
     // The name is on the disk when its folder is. Not every system lets a folder be opened.
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(out);
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
 }

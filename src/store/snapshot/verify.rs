@@ -176,9 +176,7 @@ const PROVENANCE: i64 = 4;
 /// Reports whether a journal beside a file holds what has to be rolled back, and no other process is about to see to
 /// that.
 fn is_interrupted(path: &Path) -> Result<bool, Error> {
-    let mut journal = path.as_os_str().to_owned();
-    journal.push("-journal");
-    if !std::fs::metadata(&journal).is_ok_and(|metadata| metadata.len() > 0) {
+    if !std::fs::metadata(recovery::journal(path)).is_ok_and(|metadata| metadata.len() > 0) {
         return Ok(false);
     }
     match open_as_it_lies(path) {
