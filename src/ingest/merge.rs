@@ -18,12 +18,12 @@ use super::report::{Error, Progress, Waiting};
 use super::worker::{FileSink, Message, Tools};
 use crate::ledger::{FileEnd, FileOutcome};
 use crate::redact::{Redactor, Rewriter};
-use crate::store::dictionary::Dictionaries;
-use crate::store::known::Keyer;
-use crate::store::merge::{Merged, Other, Source, Turn};
-use crate::store::records::Packer;
-use crate::store::write::Writer;
-use crate::store::{self};
+use crate::store;
+use crate::store::records::block::Packer;
+use crate::store::records::dictionary::Dictionaries;
+use crate::store::transfer::merge::{Merged, Other, Source, Turn};
+use crate::store::write::intern::Keyer;
+use crate::store::write::writer::Writer;
 
 /// Batches of a turn that wait to be written: all that it has.
 const QUEUE: usize = 128;
@@ -87,13 +87,13 @@ pub(super) fn into_case(
     let handle = connection.get_interrupt_handle();
     progress.cancelled_by(Box::new(move || handle.interrupt()));
     let mut run = || -> Result<Merged, Error> {
-        let (events, redacted) = store::merge::state_of(&connection, case)?;
+        let (events, redacted) = store::transfer::merge::state_of(&connection, case)?;
         check_redacted(case, (events, &redacted), others, force)?;
         let coming: u64 = others.iter().map(|other| other.events).sum();
         progress.total(others.len() as u64, coming);
         let mut writer = Writer::begin(&connection, case, &[])?;
         writer.expect(coming > events / MUCH)?;
-        let is_new = store::merge::is_new(&connection, case)?;
+        let is_new = store::transfer::merge::is_new(&connection, case)?;
         let mut merged = Merged { files: writer.begin_merge(others, is_new)?, ..Merged::default() };
         for other in &*others {
             run_workers(other, &mut writer, &mut merged, progress, redactor)?;

@@ -18,12 +18,12 @@ use super::report::{Error, Progress, RejectLine, Report, Waiting};
 use super::source::{self, Found};
 use super::worker::{self, Before, Message, Tools};
 use crate::ledger::{FileEnd, FileOutcome};
-use crate::store::dictionary::Dictionaries;
-use crate::store::file_names;
-use crate::store::known::Keyer;
-use crate::store::records::Packer;
-use crate::store::write::Writer;
-use crate::store::{self};
+use crate::store;
+use crate::store::records::block::Packer;
+use crate::store::records::dictionary::Dictionaries;
+use crate::store::write::file_names;
+use crate::store::write::intern::Keyer;
+use crate::store::write::writer::Writer;
 
 /// How an import runs.
 #[derive(Debug, Clone, Default)]

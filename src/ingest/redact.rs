@@ -9,8 +9,9 @@ use super::normalise::normalise;
 use super::record::RawRecord;
 use super::report::{Error, Progress};
 use crate::redact::{Found, Kind, Redactor, Rewriter};
-use crate::store::merge::Other;
-use crate::store::staged::{self, Staged};
+use crate::store::transfer::merge::Other;
+use crate::store::transfer::redaction_copy;
+use crate::store::transfer::redaction_copy::Staged;
 
 /// Gathers from a case what there is to be replaced that no shape tells. Of a case of which some events are handed on, all
 /// of it: who acted elsewhere may be named here.
@@ -19,7 +20,7 @@ use crate::store::staged::{self, Staged};
 /// The case cannot be read.
 pub fn gather(case: &Path, kinds: &[Kind]) -> Result<Found, Error> {
     let mut found = Found::new(kinds);
-    staged::gather(case, &mut found)?;
+    redaction_copy::gather(case, &mut found)?;
     let other = Other::open(case)?;
     let source = other.source();
     let mut records = source.records()?;

@@ -16,10 +16,10 @@ use super::source::{self, Found};
 use super::window::Window;
 use super::worker::Message;
 use crate::ledger::Reject;
-use crate::store::dictionary::Dictionaries;
-use crate::store::records::{BLOCK_RECORDS, Packer};
-use crate::store::write::Writer;
-use crate::store::{self};
+use crate::store;
+use crate::store::records::block::{BLOCK_RECORDS, Packer};
+use crate::store::records::dictionary::Dictionaries;
+use crate::store::write::writer::Writer;
 
 /// Finds where each record of a list ends (`{...},{...}`), by its brackets; how many there are.
 pub fn split(list: &[u8]) -> usize {

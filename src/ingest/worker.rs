@@ -19,10 +19,10 @@ use super::source::{self, Capped, Found, Magic, RawFile};
 use super::window::{Window, reject_of};
 use crate::event::Event;
 use crate::ledger::{Digest, FileEnd, FileOutcome, Problem, Reject};
-use crate::store::file_names;
-use crate::store::known::{Keyer, Keys};
-use crate::store::records::{BLOCK_BYTES, BLOCK_RECORDS, Packer};
-use crate::store::write::Batch;
+use crate::store::records::block::{BLOCK_BYTES, BLOCK_RECORDS, Packer};
+use crate::store::write::file_names;
+use crate::store::write::intern::{Keyer, Keys};
+use crate::store::write::writer::Batch;
 
 /// What a worker sends of a file; `End` comes last.
 pub(crate) enum Message {

@@ -11,8 +11,9 @@ use crate::ingest;
 use crate::output_file::{Refused, leads_to_same};
 use crate::redact::{KeyFile, Kind, LACKS, Redactor};
 use crate::store;
-use crate::store::snapshot::{self, Made, Source, Wanted};
-use crate::store::temporary::PrivateFolder;
+use crate::store::private_folder::PrivateFolder;
+use crate::store::transfer::snapshot;
+use crate::store::transfer::snapshot::{Made, Source, Wanted};
 
 impl Session {
     /// Writes a snapshot with these kinds replaced: a plain one first, in a folder that nobody else can read and that goes

@@ -20,8 +20,9 @@ use crate::render::escape::{self, visible};
 use crate::render::{Format, number};
 use crate::rows::{Cell, RowSink, Value};
 use crate::store;
-use crate::store::snapshot::{self, Digest, Made, Source, Step, Wanted};
-use crate::store::temporary::PrivateFolder;
+use crate::store::private_folder::PrivateFolder;
+use crate::store::transfer::snapshot;
+use crate::store::transfer::snapshot::{Digest, Made, Source, Step, Wanted};
 
 /// How many source files are named that are not as they were.
 const MOST: usize = 20;

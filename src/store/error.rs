@@ -176,7 +176,7 @@ impl Error {
     }
 
     /// An error of a temporary copy in the words of the case that it was made of. `folder`: where the copy is.
-    pub(super) fn of_copy(self, case: &Path, folder: &Path) -> Error {
+    pub(crate) fn of_copy(self, case: &Path, folder: &Path) -> Error {
         let in_copy = |path: &Path| path.starts_with(folder);
         let named = |path: PathBuf| if in_copy(&path) { case.to_owned() } else { path };
         match self {
@@ -197,7 +197,7 @@ impl Error {
     }
 
     /// An error of a file that is to become an output, in the words of the output. `folder`: where the file is.
-    pub(super) fn of_output(self, output: &Path, folder: &Path) -> Error {
+    pub(crate) fn of_output(self, output: &Path, folder: &Path) -> Error {
         let output = output.to_owned();
         match self {
             Error::Io { path, source } if path.starts_with(folder) => match source.kind() {

@@ -9,7 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode};
 
-use super::error::Error;
+use crate::store::error::Error;
 
 /// Settings that make of a schema nothing but a description of rows.
 const SETTINGS: &[(DbConfig, bool)] = &[
@@ -28,13 +28,13 @@ const MAX_VALUE_BYTES: i32 = 256 << 20;
 const MAX_EXPRESSION_DEPTH: i32 = 1_000;
 
 /// Sets a connection up for a file that nobody vouches for.
-pub(super) fn harden(connection: &Connection) -> rusqlite::Result<()> {
+pub(crate) fn harden(connection: &Connection) -> rusqlite::Result<()> {
     set_up(connection)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true).map(drop)
 }
 
 /// The same for a new file that is made without a journal, which the defensive mode does not let be turned off.
-pub(super) fn harden_new(connection: &Connection) -> rusqlite::Result<()> {
+pub(crate) fn harden_new(connection: &Connection) -> rusqlite::Result<()> {
     set_up(connection)
 }
 
@@ -62,7 +62,7 @@ fn steps_of(bytes: u64) -> u64 {
 
 /// Bounds the work of a connection whose statements read each row of a file a few times. In a file that was made for it,
 /// pages can point to one another so that a few of them hold more rows than could ever be read.
-pub(super) fn bound_work(connection: &mut Connection, bytes: u64) -> rusqlite::Result<()> {
+pub(crate) fn bound_work(connection: &mut Connection, bytes: u64) -> rusqlite::Result<()> {
     let mut left = steps_of(bytes);
     connection.progress_handler(
         STEPS_A_LOOK,
@@ -79,7 +79,7 @@ thread_local! {
 }
 
 /// Lets [`Bounded`] bound the work of a connection that also does what has no bound, such as an import.
-pub(super) fn watch(connection: &mut Connection) -> rusqlite::Result<()> {
+pub(crate) fn watch(connection: &mut Connection) -> rusqlite::Result<()> {
     let spend = || {
         let left = LEFT.get().map(|left| left.saturating_sub(STEPS_A_LOOK.unsigned_abs().into()));
         LEFT.set(left);
@@ -89,10 +89,10 @@ pub(super) fn watch(connection: &mut Connection) -> rusqlite::Result<()> {
 }
 
 /// While it lives, what this thread does with connections that are watched is bounded.
-pub(super) struct Bounded(());
+pub(crate) struct Bounded(());
 
 impl Bounded {
-    pub(super) fn by_size(path: &Path) -> Bounded {
+    pub(crate) fn by_size(path: &Path) -> Bounded {
         LEFT.set(Some(steps_of(fs::metadata(path).map_or(0, |metadata| metadata.len()))));
         Bounded(())
     }
@@ -105,7 +105,7 @@ impl Drop for Bounded {
 }
 
 /// Puts an error of such a connection into words. Nobody else interrupts it.
-pub(super) fn error_of(path: &Path, error: rusqlite::Error) -> Error {
+pub(crate) fn error_of(path: &Path, error: rusqlite::Error) -> Error {
     if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
         let reason = "reading it takes more work than a sound case of its size does".to_owned();
         return Error::Damaged { path: path.to_owned(), reason };
@@ -114,7 +114,7 @@ pub(super) fn error_of(path: &Path, error: rusqlite::Error) -> Error {
 }
 
 /// Puts an error of a connection that is watched into words: it may have spent its budget, or have been interrupted.
-pub(super) fn error_of_watched(path: &Path, error: rusqlite::Error) -> Error {
+pub(crate) fn error_of_watched(path: &Path, error: rusqlite::Error) -> Error {
     if LEFT.get() == Some(0) { error_of(path, error) } else { Error::of(path, error) }
 }
 

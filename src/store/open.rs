@@ -8,18 +8,19 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::copied::{Copied, Reason};
-use super::error::Error;
-use super::waiting::{Impatient, Need, Silent, Wait, until_free};
-use super::write::Writer;
-use super::{expected_schema, hardening, migrate, recovery, temporary, turns};
 use crate::io_message::folder_of;
+use crate::store::error::Error;
+use crate::store::lock_wait::{Impatient, Need, Silent, Wait, until_free};
+use crate::store::schema::{expected, migrate};
+use crate::store::temporary_copy::{Copied, Reason};
+use crate::store::write::writer::Writer;
+use crate::store::{hardening, locking, private_folder, recovery};
 
 /// How long a statement waits for another process.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The path of a case as SQLite takes it literally: `:memory:`, `file:...` and nothing have a meaning of their own there.
-pub(super) fn literal(path: &Path) -> PathBuf {
+pub(crate) fn literal(path: &Path) -> PathBuf {
     if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) }
 }
 
@@ -121,7 +122,7 @@ fn lock_for_import(path: &Path) -> Result<Connection, Error> {
             "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192; PRAGMA threads = 2; PRAGMA foreign_keys = OFF;",
         )
         .map_err(of)?;
-    turns::let_others_read(&connection).map_err(of)?;
+    locking::let_others_read(&connection).map_err(of)?;
     Ok(connection)
 }
 
@@ -136,7 +137,7 @@ pub(crate) fn open_read_only(path: &Path) -> Result<Connection, Error> {
 }
 
 /// The same, without waiting for another process.
-pub(super) fn open_read_only_now(path: &Path) -> Result<Connection, Error> {
+pub(crate) fn open_read_only_now(path: &Path) -> Result<Connection, Error> {
     open_read_only_within(path, Duration::ZERO)
 }
 
@@ -156,7 +157,7 @@ fn open_read_only_within(path: &Path, patience: Duration) -> Result<Connection, 
 
 /// What a case needs before it is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+pub(crate) enum State {
     /// Nothing.
     Ready,
     /// An interrupted import is to be finished.
@@ -166,7 +167,7 @@ pub(super) enum State {
 }
 
 /// Looks at what a case needs, and rolls back what a killed import left.
-pub(super) fn state(path: &Path) -> Result<State, Error> {
+pub(crate) fn state(path: &Path) -> Result<State, Error> {
     check_file(path)?;
     // A journal that holds nothing is in nobody's way, and goes here.
     match recovery::roll_back(path) {
@@ -187,7 +188,7 @@ pub(super) fn state(path: &Path) -> Result<State, Error> {
     };
     if state != State::Ready {
         // It is going to be written, or a copy of it.
-        expected_schema::require_own(&connection, path, version)?;
+        expected::require_own(&connection, path, version)?;
     }
     if version == migrate::NEWEST {
         check_begun(&connection, path)?;
@@ -196,7 +197,7 @@ pub(super) fn state(path: &Path) -> Result<State, Error> {
 }
 
 /// Refuses a case that is being made: that it has no events yet says nothing. Such a case has no run of import.
-pub(super) fn check_begun(connection: &Connection, path: &Path) -> Result<(), Error> {
+pub(crate) fn check_begun(connection: &Connection, path: &Path) -> Result<(), Error> {
     let sql = "SELECT NOT EXISTS (SELECT 1 FROM imports) AND NOT EXISTS (SELECT 1 FROM events)";
     let is_empty = connection.query_row(sql, [], |row| row.get(0)).map_err(|error| Error::of(path, error))?;
     if is_empty { check_writers(path) } else { Ok(()) }
@@ -216,7 +217,7 @@ fn check_writers(path: &Path) -> Result<(), Error> {
 }
 
 /// Reports whether a case can be asked as it is, by anyone who asks now.
-pub(super) fn is_ready(path: &Path) -> bool {
+pub(crate) fn is_ready(path: &Path) -> bool {
     state(path).is_ok_and(|state| state == State::Ready)
 }
 
@@ -225,7 +226,7 @@ pub(super) fn is_ready(path: &Path) -> bool {
 ///
 /// # Errors
 /// [`Error::Busy`] where another process has to be waited for.
-pub(super) fn make_ready(path: &Path, wait: &dyn Wait) -> Result<Option<Copied>, Error> {
+pub(crate) fn make_ready(path: &Path, wait: &dyn Wait) -> Result<Option<Copied>, Error> {
     let copied = |reason| Copied::of(path, reason, wait).map(Some);
     match state(path) {
         Ok(State::Ready) => Ok(None),
@@ -251,8 +252,8 @@ pub(super) fn make_ready(path: &Path, wait: &dyn Wait) -> Result<Option<Copied>,
 }
 
 /// Brings a case itself up to date, for somebody who is going to write to it; whether its schema was older.
-pub(super) fn make_writable(path: &Path, wait: &dyn Wait) -> Result<bool, Error> {
-    temporary::sweep_temporary();
+pub(crate) fn make_writable(path: &Path, wait: &dyn Wait) -> Result<bool, Error> {
+    private_folder::sweep_temporary();
     until_free(path, wait, Need::Write, || {
         let state = state(path)?;
         if state != State::Ready {
@@ -274,7 +275,7 @@ pub fn wait_for_writers(path: &Path, wait: &dyn Wait) -> Result<(), Error> {
 }
 
 /// Reports whether there is a file at all.
-pub(super) fn check_file(path: &Path) -> Result<(), Error> {
+pub(crate) fn check_file(path: &Path) -> Result<(), Error> {
     match metadata_of(path)? {
         Some(_) => Ok(()),
         None => Err(Error::Missing(path.to_owned())),
@@ -282,13 +283,13 @@ pub(super) fn check_file(path: &Path) -> Result<(), Error> {
 }
 
 /// Reports whether every run of import came to its end.
-pub(super) fn is_finished(connection: &Connection) -> rusqlite::Result<bool> {
+pub(crate) fn is_finished(connection: &Connection) -> rusqlite::Result<bool> {
     let sql = "SELECT NOT EXISTS (SELECT 1 FROM imports WHERE finished_at IS NULL)";
     connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
 }
 
 /// Finishes what an interrupted import began: indexes, counts, and the mark that the case is whole.
-pub(super) fn finish(path: &Path) -> Result<(), Error> {
+pub(crate) fn finish(path: &Path) -> Result<(), Error> {
     finish_after(path, &Silent)
 }
 

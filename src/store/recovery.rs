@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
-use super::error::Error;
-use super::{hardening, open};
+use crate::store::error::Error;
+use crate::store::{hardening, open};
 
 /// How long another reader is waited for that rolls the same transaction back. Whoever can wait longer tries again.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 const ATTEMPTS: u32 = 3;
 
 /// The journal beside a case.
-pub(super) fn journal(path: &Path) -> PathBuf {
+pub(crate) fn journal(path: &Path) -> PathBuf {
     let mut journal = path.as_os_str().to_owned();
     journal.push("-journal");
     PathBuf::from(journal)
@@ -24,10 +24,10 @@ pub(super) fn journal(path: &Path) -> PathBuf {
 
 /// Removes the files that SQLite makes beside a case that another program has put into write-ahead mode: a connection that
 /// only reads leaves them. Made before the case is opened, dropped after it is closed.
-pub(super) struct WriteAheadFiles(Option<PathBuf>);
+pub(crate) struct WriteAheadFiles(Option<PathBuf>);
 
 impl WriteAheadFiles {
-    pub(super) fn of(path: &Path) -> WriteAheadFiles {
+    pub(crate) fn of(path: &Path) -> WriteAheadFiles {
         // What was there before is another program's.
         WriteAheadFiles((!have_write_ahead_files(path)).then(|| path.to_owned()))
     }
@@ -54,7 +54,7 @@ fn have_write_ahead_files(path: &Path) -> bool {
 
 /// Reports whether SQLite refuses to read because an interrupted transaction has to be rolled back first, which a
 /// connection that only reads cannot do.
-pub(super) fn is_interrupted(error: &rusqlite::Error) -> bool {
+pub(crate) fn is_interrupted(error: &rusqlite::Error) -> bool {
     let rusqlite::Error::SqliteFailure(error, _) = error else { return false };
     matches!(error.extended_code, ffi::SQLITE_READONLY_ROLLBACK | ffi::SQLITE_READONLY_RECOVERY)
 }
@@ -64,7 +64,7 @@ pub(super) fn is_interrupted(error: &rusqlite::Error) -> bool {
 ///
 /// # Errors
 /// [`Error::HotJournal`] where that cannot be done here; another process is reading or writing; the file is damaged.
-pub(super) fn roll_back(path: &Path) -> Result<(), Error> {
+pub(crate) fn roll_back(path: &Path) -> Result<(), Error> {
     if fs::symlink_metadata(journal(path)).is_err() {
         return Ok(());
     }
@@ -95,7 +95,7 @@ pub(super) fn roll_back(path: &Path) -> Result<(), Error> {
 }
 
 /// Asks something of a case, once more where an interrupted transaction was in the way.
-pub(super) fn recovered<T>(path: &Path, mut ask: impl FnMut() -> rusqlite::Result<T>) -> Result<T, Error> {
+pub(crate) fn recovered<T>(path: &Path, mut ask: impl FnMut() -> rusqlite::Result<T>) -> Result<T, Error> {
     match ask() {
         Err(error) if is_interrupted(&error) => {
             roll_back(path)?;
@@ -110,14 +110,14 @@ pub(super) fn recovered<T>(path: &Path, mut ask: impl FnMut() -> rusqlite::Resul
 
 /// What tells a state of a file, without opening it: closing a file ends the locks that its process has on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stamp {
+pub(crate) struct Stamp {
     length: u64,
     modified: Option<std::time::SystemTime>,
     file: (u64, u64),
 }
 
 impl Stamp {
-    pub(super) fn of(path: &Path) -> Option<Stamp> {
+    pub(crate) fn of(path: &Path) -> Option<Stamp> {
         let metadata = fs::metadata(path).ok()?;
         Some(Stamp { length: metadata.len(), modified: metadata.modified().ok(), file: identity(&metadata) })
     }
@@ -135,7 +135,7 @@ fn identity(_: &Metadata) -> (u64, u64) {
 }
 
 /// Copies a case with the journal of an interrupted transaction, and rolls that back in the copy.
-pub(super) fn copy_with_journal(path: &Path, to: &Path) -> Result<(), Error> {
+pub(crate) fn copy_with_journal(path: &Path, to: &Path) -> Result<(), Error> {
     let (from, beside) = (journal(path), journal(to));
     for _ in 0..ATTEMPTS {
         let before = [Stamp::of(path), Stamp::of(&from)];
@@ -149,7 +149,7 @@ pub(super) fn copy_with_journal(path: &Path, to: &Path) -> Result<(), Error> {
 }
 
 /// Copies the bytes of a file, and not its permissions, to one that only its owner can read.
-pub(super) fn copy_file(from: &Path, to: &Path) -> Result<(), Error> {
+pub(crate) fn copy_file(from: &Path, to: &Path) -> Result<(), Error> {
     let mut source = File::open(from).map_err(|source| Error::Io { path: from.to_owned(), source })?;
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);

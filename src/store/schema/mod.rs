@@ -1,12 +1,15 @@
 //! The physical schema of a case, as one catalogue that copying, digesting, redacting, verifying, merging and the
-//! annotations' authorizer read. A new table is a migration and a row in `catalogue.rs`.
+//! annotations' authorizer read. A new table is a migration and a row in `tables.rs`.
 
-mod catalogue;
-mod columns;
+mod column_rule;
+pub(crate) mod expected;
+pub(crate) mod indexes;
+pub(crate) mod migrate;
+mod table;
 mod tables;
 #[cfg(test)]
 mod tests;
 
-pub(super) use catalogue::TABLES;
-pub(super) use columns::{ColumnRule, rewritten};
-pub(super) use tables::{Copy, Part, Redact, Table, annotations};
+pub(crate) use crate::store::schema::column_rule::{ColumnRule, rewritten};
+pub(crate) use crate::store::schema::table::{Copy, Part, Redact, Table, annotations};
+pub(crate) use crate::store::schema::tables::TABLES;

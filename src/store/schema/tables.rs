@@ -1,115 +1,445 @@
-//! What the catalogue says of a table: what it is for, how a snapshot copies it, whether a digest counts it, how redaction
-//! and merging treat it, and who may write it.
+//! The catalogue of the physical schema: one row a table and column. A test holds it against the migrated schema, both
+//! ways.
 
-use super::catalogue::TABLES;
-use super::columns::ColumnRule;
+use crate::redact::Shape;
+use crate::store::schema::column_rule::ColumnRule::{
+    Code, Derived, Digest, Drop, EventId, FilePath, Investigator, Number, OfTable, Own, Path, Record, Text,
+};
+use crate::store::schema::table::{Copy, Redact, Role, Table};
 
-/// A table of a case.
-pub(in crate::store) struct Table {
-    pub(in crate::store) name: &'static str,
-    /// The schema version that added it.
-    pub(in crate::store) since: i64,
-    pub(in crate::store) role: Role,
-    pub(in crate::store) copy: Copy,
-    pub(in crate::store) redact: Redact,
-    /// Its columns in their order, with what redaction does with each.
-    pub(in crate::store) columns: &'static [(&'static str, ColumnRule)],
-}
-
-/// What a table is for. Merging follows from it: events, dimensions, rollups and records are written anew by the writer
-/// of an import, the ledger and the annotations row by row, and provenance gets one step more. `diff` compares events,
-/// identities and resources.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) enum Role {
-    /// Events and what they link to.
-    Event,
-    /// Values that many events share.
-    Dimension,
-    /// Counts that are kept so that they need not be made.
-    Rollup,
-    /// What was read, from where, and what became of it.
-    Ledger,
-    /// What an investigator keeps with a case. The only tables that the annotations' connection may write.
-    Annotation,
-    /// The steps that led to a case.
-    Provenance,
-    /// The records, packed.
-    Records,
-}
-
-/// A part of a case that has a digest of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) enum Part {
-    /// Events with their records and all that they point to.
-    Events,
-    /// Rollups.
-    Counts,
-    /// The ledger.
-    Ledger,
-    /// Annotations: they may change after a snapshot is made.
-    Notes,
-}
-
-impl Part {
-    /// The name that digests have in provenance.
-    pub(in crate::store) const fn name(self) -> &'static str {
-        match self {
-            Part::Events => "events",
-            Part::Counts => "counts",
-            Part::Ledger => "ledger",
-            Part::Notes => "notes",
-        }
-    }
-}
-
-impl Role {
-    /// The digest that counts the rows of such a table. Provenance holds the digests, and has none.
-    pub(in crate::store) fn part(self) -> Option<Part> {
-        match self {
-            Role::Event | Role::Dimension | Role::Records => Some(Part::Events),
-            Role::Rollup => Some(Part::Counts),
-            Role::Ledger => Some(Part::Ledger),
-            Role::Annotation => Some(Part::Notes),
-            Role::Provenance => None,
-        }
-    }
-}
-
-/// What a snapshot takes of a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) enum Copy {
-    /// The rows of the events that are kept: this column has `events.id`.
-    OfEvents(&'static str),
-    /// Rows that events point to, with how often they do.
-    Recounted,
-    /// Rows of the events that are kept, by their event id.
-    ByEventId,
-    /// The files of which something was taken before.
-    Files,
-    /// Rows that something points to which was taken before; the condition says how.
-    Where(&'static str),
-    /// All rows.
-    All,
-    /// All rows, unless notes are left out.
-    Notes,
-    /// All rows with all events. With some, nothing: it tells what no event was made of.
-    WholeOnly,
-    /// Nothing: records are packed anew.
-    Repacked,
-}
-
-/// What redaction does with a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) enum Redact {
-    /// It is made anew from the rewritten records.
-    Anew,
-    /// It loses all rows.
-    Emptied,
-    /// Each of its columns is rewritten by its rule.
-    Columns,
-}
-
-/// The tables that an investigator's annotations are in.
-pub(in crate::store) fn annotations() -> impl Iterator<Item = &'static str> {
-    TABLES.iter().filter(|table| table.role == Role::Annotation).map(|table| table.name)
-}
+/// Every table, in an order in which what is pointed to comes after what points to it.
+pub(crate) const TABLES: &[Table] = &[
+    Table {
+        name: "events",
+        since: 1,
+        role: Role::Event,
+        copy: Copy::OfEvents("id"),
+        redact: Redact::Anew,
+        columns: &[
+            ("id", OfTable),
+            ("time", OfTable),
+            ("event_id", OfTable),
+            ("event_time", OfTable),
+            ("event_source", OfTable),
+            ("event_name", OfTable),
+            ("aws_region", OfTable),
+            ("source_ip_address", OfTable),
+            ("user_name", OfTable),
+            ("access_key_id", OfTable),
+            ("identity_id", OfTable),
+            ("error_code", OfTable),
+            ("outcome", OfTable),
+            ("read_only", OfTable),
+            ("facet_id", OfTable),
+            ("recipient_account_id", OfTable),
+            ("shared_event_id", OfTable),
+            ("vpc_endpoint_id", OfTable),
+            ("invoked_by", OfTable),
+            ("mfa_authenticated", OfTable),
+            ("session_created", OfTable),
+            ("from_console", OfTable),
+            ("source_identity", OfTable),
+            ("issued_access_key_id", OfTable),
+            ("bytes_in", OfTable),
+            ("bytes_out", OfTable),
+            ("user_agent_id", OfTable),
+            ("error_message_id", OfTable),
+            ("file_id", OfTable),
+        ],
+    },
+    Table {
+        name: "event_resources",
+        since: 1,
+        role: Role::Event,
+        copy: Copy::OfEvents("event"),
+        redact: Redact::Anew,
+        columns: &[("event", OfTable), ("resource", OfTable), ("listed", OfTable)],
+    },
+    Table {
+        name: "csv_events",
+        since: 1,
+        role: Role::Ledger,
+        copy: Copy::OfEvents("id"),
+        redact: Redact::Anew,
+        columns: &[("id", OfTable)],
+    },
+    Table {
+        name: "facets",
+        since: 1,
+        role: Role::Dimension,
+        copy: Copy::Recounted,
+        redact: Redact::Anew,
+        columns: &[
+            ("id", OfTable),
+            ("event_source", OfTable),
+            ("event_name", OfTable),
+            ("aws_region", OfTable),
+            ("recipient_account_id", OfTable),
+            ("error_code", OfTable),
+            ("outcome", OfTable),
+            ("read_only", OfTable),
+            ("management_event", OfTable),
+            ("event_type", OfTable),
+            ("event_category", OfTable),
+            ("event_version", OfTable),
+            ("events", OfTable),
+            ("first_seen", OfTable),
+            ("last_seen", OfTable),
+        ],
+    },
+    Table {
+        name: "identities",
+        since: 1,
+        role: Role::Dimension,
+        copy: Copy::Recounted,
+        redact: Redact::Anew,
+        columns: &[
+            ("id", OfTable),
+            ("type", OfTable),
+            ("user_name", OfTable),
+            ("arn", OfTable),
+            ("account_id", OfTable),
+            ("principal_id", OfTable),
+            ("role_name", OfTable),
+            ("role_arn", OfTable),
+            ("session_name", OfTable),
+            ("identity_provider", OfTable),
+            ("on_behalf_of", OfTable),
+            ("invoked_by", OfTable),
+            ("events", OfTable),
+            ("first_seen", OfTable),
+            ("last_seen", OfTable),
+        ],
+    },
+    Table {
+        name: "user_agents",
+        since: 1,
+        role: Role::Dimension,
+        copy: Copy::Recounted,
+        redact: Redact::Anew,
+        columns: &[
+            ("id", OfTable),
+            ("text", OfTable),
+            ("events", OfTable),
+            ("first_seen", OfTable),
+            ("last_seen", OfTable),
+        ],
+    },
+    Table {
+        name: "error_messages",
+        since: 1,
+        role: Role::Dimension,
+        copy: Copy::Recounted,
+        redact: Redact::Anew,
+        columns: &[
+            ("id", OfTable),
+            ("text", OfTable),
+            ("events", OfTable),
+            ("first_seen", OfTable),
+            ("last_seen", OfTable),
+        ],
+    },
+    Table {
+        name: "resources",
+        since: 1,
+        role: Role::Dimension,
+        copy: Copy::Recounted,
+        redact: Redact::Anew,
+        columns: &[
+            ("id", OfTable),
+            ("type", OfTable),
+            ("name", OfTable),
+            ("arn", OfTable),
+            ("account_id", OfTable),
+            ("aws_region", OfTable),
+            ("arn_end", OfTable),
+            ("events", OfTable),
+            ("first_seen", OfTable),
+            ("last_seen", OfTable),
+        ],
+    },
+    Table {
+        name: "attribute_values",
+        since: 1,
+        role: Role::Rollup,
+        copy: Copy::Recounted,
+        redact: Redact::Anew,
+        columns: &[
+            ("attribute", OfTable),
+            ("value", OfTable),
+            ("events", OfTable),
+            ("first_seen", OfTable),
+            ("last_seen", OfTable),
+        ],
+    },
+    Table {
+        name: "hourly_counts",
+        since: 1,
+        role: Role::Rollup,
+        copy: Copy::Recounted,
+        redact: Redact::Anew,
+        columns: &[("hour", OfTable), ("facet", OfTable), ("events", OfTable)],
+    },
+    Table {
+        name: "hourly_regions",
+        since: 7,
+        role: Role::Rollup,
+        copy: Copy::Recounted,
+        redact: Redact::Anew,
+        columns: &[("hour", OfTable), ("aws_region", OfTable), ("events", OfTable)],
+    },
+    Table {
+        name: "conflicts",
+        since: 1,
+        role: Role::Ledger,
+        copy: Copy::ByEventId,
+        redact: Redact::Columns,
+        columns: &[("id", Number), ("event_id", EventId), ("file_id", Number), ("sha256", Derived), ("record", Record)],
+    },
+    Table {
+        name: "tags",
+        since: 1,
+        role: Role::Annotation,
+        copy: Copy::ByEventId,
+        redact: Redact::Columns,
+        columns: &[
+            ("event_id", EventId),
+            ("tag", Text),
+            ("note", Text),
+            ("created_at", Own(Shape::Time)),
+            ("created_by", Investigator),
+            ("origin", Own(Shape::Provenance)),
+        ],
+    },
+    Table {
+        name: "replaced_rows",
+        since: 5,
+        role: Role::Ledger,
+        copy: Copy::ByEventId,
+        redact: Redact::Columns,
+        columns: &[("event_id", EventId), ("file_id", Number)],
+    },
+    Table {
+        name: "files",
+        since: 1,
+        role: Role::Ledger,
+        copy: Copy::Files,
+        redact: Redact::Columns,
+        columns: &[
+            ("id", Number),
+            ("path", FilePath),
+            ("sha256", Digest),
+            ("bytes", Number),
+            ("modified", Number),
+            ("format", Own(Shape::Phrase)),
+            ("account_id", Text),
+            ("region", Own(Shape::Region)),
+            ("delivered_at", Own(Shape::Time)),
+            ("import_id", Number),
+            ("read", Number),
+            ("stored", Number),
+            ("duplicate", Number),
+            ("rejected", Number),
+            ("conflict", Number),
+            ("replaced", Number),
+            ("partial", Number),
+        ],
+    },
+    Table {
+        name: "imports",
+        since: 1,
+        role: Role::Ledger,
+        copy: Copy::Where("id IN (SELECT import_id FROM main.files)"),
+        redact: Redact::Columns,
+        columns: &[
+            ("id", Number),
+            ("started_at", Own(Shape::Time)),
+            ("finished_at", Own(Shape::Time)),
+            ("trailq_version", Own(Shape::Version)),
+            ("paths", Path),
+        ],
+    },
+    Table {
+        name: "rejects",
+        since: 1,
+        role: Role::Ledger,
+        copy: Copy::WholeOnly,
+        redact: Redact::Columns,
+        columns: &[
+            ("id", Number),
+            ("file_id", Number),
+            ("member", Path),
+            ("position", Number),
+            ("line", Number),
+            ("reason", Text),
+            ("bytes", Drop),
+            ("length", Number),
+            ("sha256", Digest),
+        ],
+    },
+    Table {
+        name: "field_problems",
+        since: 1,
+        role: Role::Ledger,
+        copy: Copy::WholeOnly,
+        redact: Redact::Columns,
+        columns: &[
+            ("file_id", Number),
+            ("field", Own(Shape::Phrase)),
+            ("problem", Own(Shape::Phrase)),
+            ("events", Number),
+        ],
+    },
+    Table {
+        name: "digests",
+        since: 1,
+        role: Role::Ledger,
+        copy: Copy::WholeOnly,
+        redact: Redact::Columns,
+        columns: &[
+            ("id", Number),
+            ("file_id", Number),
+            ("aws_account_id", Text),
+            ("digest_start_time", Own(Shape::Time)),
+            ("digest_end_time", Own(Shape::Time)),
+            ("digest_s3_bucket", Text),
+            ("digest_s3_object", Path),
+            ("newest_event_time", Own(Shape::Time)),
+            ("oldest_event_time", Own(Shape::Time)),
+            ("previous_digest_s3_object", Path),
+            ("previous_digest_hash", Digest),
+        ],
+    },
+    Table {
+        name: "digest_files",
+        since: 1,
+        role: Role::Ledger,
+        copy: Copy::WholeOnly,
+        redact: Redact::Columns,
+        columns: &[
+            ("digest", Number),
+            ("s3_bucket", Text),
+            ("s3_object", Path),
+            ("hash_value", Digest),
+            ("newest_event_time", Own(Shape::Time)),
+            ("oldest_event_time", Own(Shape::Time)),
+        ],
+    },
+    Table {
+        name: "notes",
+        since: 3,
+        role: Role::Annotation,
+        copy: Copy::Notes,
+        redact: Redact::Columns,
+        columns: &[
+            ("id", Number),
+            ("text", Text),
+            ("created_at", Own(Shape::Time)),
+            ("created_by", Investigator),
+            ("origin", Own(Shape::Provenance)),
+        ],
+    },
+    Table {
+        name: "saved_queries",
+        since: 2,
+        role: Role::Annotation,
+        copy: Copy::Notes,
+        redact: Redact::Columns,
+        columns: &[
+            ("name", Text),
+            ("text", Code),
+            ("created_at", Own(Shape::Time)),
+            ("created_by", Investigator),
+            ("origin", Own(Shape::Provenance)),
+        ],
+    },
+    Table {
+        name: "noise_rules",
+        since: 3,
+        role: Role::Annotation,
+        copy: Copy::Notes,
+        redact: Redact::Columns,
+        columns: &[
+            ("name", Text),
+            ("filter", Code),
+            ("created_at", Own(Shape::Time)),
+            ("created_by", Investigator),
+            ("origin", Own(Shape::Provenance)),
+        ],
+    },
+    Table {
+        name: "provenance",
+        since: 4,
+        role: Role::Provenance,
+        copy: Copy::All,
+        redact: Redact::Columns,
+        columns: &[
+            ("step", Number),
+            ("kind", Own(Shape::Phrase)),
+            ("id", Own(Shape::Provenance)),
+            ("made_at", Own(Shape::Time)),
+            ("made_from", Path),
+            ("trailq_version", Own(Shape::Version)),
+            ("schema_version", Number),
+            ("selection", Code),
+            ("redacted", Own(Shape::Redactions)),
+            ("portable", Number),
+        ],
+    },
+    Table {
+        name: "provenance_parents",
+        since: 4,
+        role: Role::Provenance,
+        copy: Copy::All,
+        redact: Redact::Columns,
+        columns: &[("id", Own(Shape::Provenance)), ("parent", Own(Shape::Provenance))],
+    },
+    Table {
+        name: "provenance_digests",
+        since: 4,
+        role: Role::Provenance,
+        copy: Copy::All,
+        redact: Redact::Emptied,
+        columns: &[("id", OfTable), ("part", OfTable), ("rows", OfTable), ("sha256", OfTable)],
+    },
+    Table {
+        name: "record_blocks",
+        since: 1,
+        role: Role::Records,
+        copy: Copy::Repacked,
+        redact: Redact::Anew,
+        columns: &[("id", OfTable), ("dictionary", OfTable), ("hashes", OfTable), ("data", OfTable)],
+    },
+    Table {
+        name: "record_dictionaries",
+        since: 1,
+        role: Role::Records,
+        copy: Copy::Repacked,
+        redact: Redact::Anew,
+        columns: &[("id", OfTable), ("data", OfTable)],
+    },
+    Table {
+        name: "record_groups",
+        since: 1,
+        role: Role::Records,
+        copy: Copy::Repacked,
+        redact: Redact::Anew,
+        columns: &[
+            ("id", OfTable),
+            ("first_block", OfTable),
+            ("last_block", OfTable),
+            ("records", OfTable),
+            ("first_time", OfTable),
+            ("last_time", OfTable),
+            ("filter", OfTable),
+        ],
+    },
+    Table {
+        name: "record_filters",
+        since: 1,
+        role: Role::Records,
+        copy: Copy::Repacked,
+        redact: Redact::Anew,
+        columns: &[("id", OfTable), ("bits", OfTable)],
+    },
+];

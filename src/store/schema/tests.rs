@@ -2,9 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 
-use super::tables::Role;
-use super::{ColumnRule, Redact, TABLES, annotations};
-use crate::store::migrate;
+use crate::store::schema::migrate;
+use crate::store::schema::table::Role;
+use crate::store::schema::{ColumnRule, Redact, TABLES, annotations};
 
 fn schema(version: i64) -> Connection {
     let connection = Connection::open_in_memory().unwrap();

@@ -1,0 +1,100 @@
+//! Waiting for another process that writes to a case.
+
+use std::path::Path;
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::store::error::Error;
+
+/// How long is waited before it is said.
+const NOTICE_AFTER: Duration = Duration::from_secs(1);
+/// How long is waited in all, unless [`LIMIT_VARIABLE`] says otherwise.
+const LIMIT: Duration = Duration::from_secs(1_200);
+/// The environment variable with the number of seconds that are waited in all.
+const LIMIT_VARIABLE: &str = "TRAILQ_WAIT";
+/// How long between two tries: an import lets others in for a moment only.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// A state that can be read.
+    Read,
+    /// That nobody else writes.
+    Write,
+}
+
+/// Hears that a case is waited for, and may end that.
+pub trait Wait {
+    /// Another process has been writing for a second.
+    fn begins(&self, _path: &Path, _need: Need) {}
+
+    /// An import is writing, and a large copy of what it has committed is made to be read.
+    fn copies(&self, _path: &Path) {}
+
+    /// Reports whether it is to end at once.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+
+    /// How long is waited in all.
+    fn limit(&self) -> Duration {
+        limit()
+    }
+}
+
+/// A [`Wait`] that says nothing.
+pub struct Silent;
+
+impl Wait for Silent {}
+
+/// A [`Wait`] that gives up at once.
+pub(crate) struct Impatient;
+
+impl Wait for Impatient {
+    fn limit(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+/// How long another process is waited for.
+fn limit() -> Duration {
+    static CHOSEN: OnceLock<Duration> = OnceLock::new();
+    *CHOSEN.get_or_init(|| {
+        let seconds = std::env::var(LIMIT_VARIABLE).ok().and_then(|text| text.trim().parse().ok());
+        seconds.map_or(LIMIT, Duration::from_secs)
+    })
+}
+
+/// Tries something until no other process is in the way.
+///
+/// # Errors
+/// What the last attempt gives; [`Error::Busy`] where the time is over, [`Error::Cancelled`].
+pub(crate) fn until_free<T>(
+    path: &Path,
+    wait: &dyn Wait,
+    need: Need,
+    mut attempt: impl FnMut() -> Result<T, Error>,
+) -> Result<T, Error> {
+    let started = Instant::now();
+    let mut told = false;
+    loop {
+        let busy = match attempt() {
+            Err(error @ Error::Busy(_)) => error,
+            done => return done,
+        };
+        let waited = started.elapsed();
+        if wait.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        if waited >= wait.limit() {
+            return Err(busy);
+        }
+        if !told && waited >= NOTICE_AFTER {
+            told = true;
+            wait.begins(path, need);
+        }
+        thread::sleep(PAUSE);
+    }
+}

@@ -1,0 +1,406 @@
+//! The values of a field that begin as something typed, the most frequent first, within a time that is given: for
+//! completion, which must not be waited for, and for "did you mean".
+//!
+//! None of the statements here sorts or adds up, so that each can be left at any row. A beginning that few values have
+//! is answered whole by a walk over the values in their order. One that many have is answered by a walk over the
+//! frequent values, from the most frequent on: those come soon, as they are many. Where the time ends before either
+//! does, what was found is the answer.
+
+use std::time::Instant;
+
+use rusqlite::Row;
+use rustc_hash::FxHashMap;
+
+use crate::fields::{Field, Place, Values};
+use crate::store::read::case::Case;
+use crate::store::read::statistics::Counted;
+use crate::store::rollup::attribute_values::RESOURCE_TYPE;
+use crate::store::schema::indexes::FREQUENT;
+
+/// How many events of a value are counted where no count is kept.
+const MOST_COUNTED: u64 = 1_000;
+/// Of how many values they are counted.
+const MOST_UNCOUNTED: usize = 500;
+
+/// A statement of values, their events and a row that has the value, from ?1 up to ?2.
+struct Walk {
+    sql: String,
+    /// What its values, or the names that lead to them, begin with.
+    from: String,
+    /// True if it comes by every value that begins as asked.
+    whole: bool,
+}
+
+impl Walk {
+    fn whole(sql: String, from: &str) -> Walk {
+        Walk { sql, from: from.to_owned(), whole: true }
+    }
+}
+
+/// How the values of a field are found.
+struct Ways {
+    /// The values in their order, the better way first.
+    walks: Vec<Walk>,
+    /// The frequent values and their events, the most frequent first.
+    frequent: Option<String>,
+    /// True if the events of rows with the same value add up; else the largest counts.
+    adds_up: bool,
+    /// The events of value ?1, which row ?2 has, and when it was last seen.
+    told: String,
+}
+
+/// What is known of a value that was found.
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    events: u64,
+    row: i64,
+}
+
+impl Case {
+    /// The values of a field that begin with `prefix`, at most `most`, the most frequent first, as far as they are found
+    /// until a time; without when they were last seen.
+    pub(crate) fn begin_with(&self, field: &Field, prefix: &str, most: usize, until: Instant) -> Vec<String> {
+        if is_uncounted(field) {
+            let found = self.by_index(field.column, prefix, most, until);
+            return found.into_iter().map(|counted| counted.value).collect();
+        }
+        let found = ways(field, prefix).map(|ways| self.find(&ways, prefix, most, until));
+        found.unwrap_or_default().into_iter().map(|(value, _)| value).collect()
+    }
+
+    /// The same with their events and when each was last seen.
+    pub(crate) fn begin_with_last_seen(
+        &self,
+        field: &Field,
+        prefix: &str,
+        most: usize,
+        until: Instant,
+    ) -> Vec<Counted> {
+        if is_uncounted(field) {
+            return self.by_index(field.column, prefix, most, until);
+        }
+        let Some(ways) = ways(field, prefix) else { return Vec::new() };
+        let found = self.find(&ways, prefix, most, part(until, 3, 4));
+        let counted = |(value, found): (String, Found)| {
+            let told = (Instant::now() < until).then(|| self.told(&ways.told, &value, found.row)).flatten();
+            let (events, last_seen) = told.unwrap_or_default();
+            Counted { value, events: found.events.max(events.unwrap_or(0)), more: false, last_seen }
+        };
+        let mut all: Vec<Counted> = found.into_iter().map(counted).collect();
+        sort(&mut all, |counted| (counted.events, &counted.value));
+        all
+    }
+
+    /// The values and events that both walks find.
+    fn find(&self, ways: &Ways, prefix: &str, most: usize, until: Instant) -> Vec<(String, Found)> {
+        let mut found: FxHashMap<String, Found> = FxHashMap::default();
+        let half = if ways.frequent.is_some() { part(until, 1, 2) } else { until };
+        let mut whole = false;
+        for walk in &ways.walks {
+            let ended = self.walk(walk, half, |value, row| {
+                if value.starts_with(prefix) {
+                    add(&mut found, value, row, ways.adds_up);
+                }
+                true
+            });
+            if ended == Some(true) && walk.whole {
+                whole = true;
+                break;
+            }
+        }
+        if let Some(frequent) = ways.frequent.as_ref().filter(|_| !whole) {
+            let mut most_frequent: FxHashMap<String, Found> = FxHashMap::default();
+            let walk = Walk::whole(frequent.clone(), prefix);
+            let _ = self.walk(&walk, until, |value, row| {
+                if value.starts_with(prefix) {
+                    add(&mut most_frequent, value, row, ways.adds_up);
+                }
+                most_frequent.len() < most
+            });
+            most_frequent.iter().for_each(|(value, row)| add(&mut found, value, *row, false));
+        }
+        let mut found: Vec<(String, Found)> = found.into_iter().collect();
+        sort(&mut found, |(value, found)| (found.events, value));
+        found.truncate(most);
+        found
+    }
+
+    /// Walks until a time, or until `next` says that it is enough; whether it came to the end. What cannot be asked has no
+    /// values: completion has nobody to tell an error to; the next statement will.
+    fn walk(&self, walk: &Walk, until: Instant, mut next: impl FnMut(&str, Found) -> bool) -> Option<bool> {
+        let mut statement = self.connection.prepare_cached(&walk.sql).ok()?;
+        let mut rows = if statement.parameter_count() == 0 {
+            statement.query([]).ok()?
+        } else {
+            statement.query([&walk.from, &end_of(&walk.from)]).ok()?
+        };
+        while let Some(row) = rows.next().ok()? {
+            if Instant::now() > until {
+                return Some(false);
+            }
+            if let Some((value, found)) = value_and_events(row)
+                && !next(value, found)
+            {
+                return Some(false);
+            }
+        }
+        Some(true)
+    }
+
+    /// The events of a value, and when it was last seen.
+    fn told(&self, sql: &str, value: &str, row: i64) -> Option<(Option<u64>, Option<String>)> {
+        let mut statement = self.connection.prepare_cached(sql).ok()?;
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        match statement.parameter_count() {
+            1 => statement.query_row([value], read).ok(),
+            _ => statement.query_row(rusqlite::params![value, row], read).ok(),
+        }
+    }
+
+    /// The first values of a column that nothing counts, from its index on `(column, time)`.
+    fn by_index(&self, column: &str, prefix: &str, most: usize, until: Instant) -> Vec<Counted> {
+        let next = |operator| {
+            format!("SELECT {column} FROM events WHERE {column} {operator} ?1 AND {column} < ?2 ORDER BY 1 LIMIT 1")
+        };
+        let count = format!(
+            "SELECT count(*), strftime('%Y-%m-%dT%H:%M:%SZ', max(time), 'unixepoch') FROM \
+             (SELECT time FROM events WHERE {column} = ?1 ORDER BY time DESC LIMIT {MOST_COUNTED})"
+        );
+        let end = end_of(prefix);
+        let one = |sql: &str, from: &str| -> Option<String> {
+            self.connection.prepare_cached(sql).ok()?.query_row([from, &end], |row| row.get(0)).ok()
+        };
+        let mut all: Vec<Counted> = Vec::new();
+        let mut value = one(&next(">="), prefix);
+        // Each of unique values has one event: the first are as good as any.
+        let values = if column == "event_id" { most } else { MOST_UNCOUNTED };
+        while let Some(found) = value.filter(|_| all.len() < values && Instant::now() < until) {
+            let (events, last_seen) = self.told(&count, &found, 0).unwrap_or_default();
+            value = one(&next(">"), &found);
+            let events = events.unwrap_or(0);
+            all.push(Counted { value: found, events, more: events == MOST_COUNTED, last_seen });
+        }
+        sort(&mut all, |counted| (counted.events, &counted.value));
+        all.truncate(most);
+        all
+    }
+}
+
+/// Reports whether only the index on the column itself knows the values of a field.
+fn is_uncounted(field: &Field) -> bool {
+    field.place == Place::Event && field.values == Values::Indexed
+}
+
+/// What a walk has of a row, where the value is text.
+fn value_and_events<'r>(row: &'r Row<'_>) -> Option<(&'r str, Found)> {
+    Some((row.get_ref(0).ok()?.as_str().ok()?, Found { events: row.get(1).ok()?, row: row.get(2).ok()? }))
+}
+
+/// Puts a value to those that were found.
+fn add(found: &mut FxHashMap<String, Found>, value: &str, row: Found, adds_up: bool) {
+    match found.get_mut(value) {
+        Some(known) if adds_up => known.events += row.events,
+        Some(known) if known.events >= row.events => {}
+        Some(known) => *known = row,
+        None => drop(found.insert(value.to_owned(), row)),
+    }
+}
+
+/// The most frequent first.
+fn sort<T>(all: &mut [T], key: impl Fn(&T) -> (u64, &String)) {
+    all.sort_by(|a, b| key(b).0.cmp(&key(a).0).then_with(|| key(a).1.cmp(key(b).1)));
+}
+
+/// When a part of the time until then has passed.
+fn part(until: Instant, of: u32, parts: u32) -> Instant {
+    let now = Instant::now();
+    now + until.saturating_duration_since(now) * of / parts
+}
+
+/// A text above everything that begins with `prefix`.
+fn end_of(prefix: &str) -> String {
+    format!("{prefix}\u{10ffff}\u{10ffff}")
+}
+
+/// How the values of a field that begin with a prefix are found, if they are kept anywhere.
+fn ways(field: &Field, prefix: &str) -> Option<Ways> {
+    let column = field.stored_as;
+    Some(match (field.place, field.values) {
+        (Place::ListedType, _) => kept(RESOURCE_TYPE, prefix),
+        (_, Values::Kept) => kept(field.column, prefix),
+        (Place::Identity, _) => of_identities(column, prefix),
+        (Place::UserAgent, _) => of_texts("user_agents", prefix),
+        (Place::ErrorMessage, _) => {
+            Ways { frequent: Some(frequent("error_messages", "text")), ..of_texts("error_messages", prefix) }
+        }
+        (Place::ResourceName | Place::ListedName, _) => of_resources(prefix),
+        (Place::Tag, _) => Ways {
+            walks: vec![Walk::whole("SELECT tag, 1, 0 FROM tags WHERE tag >= ?1 AND tag < ?2".to_owned(), prefix)],
+            frequent: None,
+            adds_up: true,
+            told: "SELECT count(*), max(created_at) FROM tags WHERE tag = ?1".to_owned(),
+        },
+        _ => return None,
+    })
+}
+
+/// The frequent values of a column, from the index `(events, ...)` of its table.
+fn frequent(table: &str, column: &str) -> String {
+    format!(
+        "SELECT {column}, events, id FROM {table} INDEXED BY {table}_by_events WHERE events >= {FREQUENT} \
+         ORDER BY events DESC"
+    )
+}
+
+/// What `attribute_values` counts.
+fn kept(attribute: &str, prefix: &str) -> Ways {
+    let of = format!("FROM attribute_values WHERE attribute = '{attribute}'");
+    Ways {
+        walks: vec![Walk::whole(format!("SELECT value, events, 0 {of} AND value >= ?1 AND value < ?2"), prefix)],
+        frequent: Some(format!(
+            "SELECT value, events, 0 FROM attribute_values INDEXED BY attribute_values_by_events \
+             WHERE attribute = '{attribute}' AND events >= {FREQUENT} ORDER BY events DESC"
+        )),
+        adds_up: false,
+        told: format!("SELECT events, last_seen {of} AND value = ?1"),
+    }
+}
+
+/// A column of identities, with an index on `(column, events)`: several may share a value.
+fn of_identities(column: &str, prefix: &str) -> Ways {
+    Ways {
+        walks: vec![Walk::whole(
+            format!("SELECT {column}, events, id FROM identities WHERE {column} >= ?1 AND {column} < ?2 ORDER BY 1"),
+            prefix,
+        )],
+        frequent: Some(frequent("identities", column)),
+        adds_up: true,
+        told: format!("SELECT sum(events), max(last_seen) FROM identities WHERE {column} = ?1"),
+    }
+}
+
+/// A table of texts, which has no index on them.
+fn of_texts(table: &str, prefix: &str) -> Ways {
+    Ways {
+        walks: vec![Walk::whole(format!("SELECT text, events, id FROM {table}"), prefix)],
+        frequent: None,
+        adds_up: false,
+        told: format!("SELECT events, last_seen FROM {table} WHERE text = ?1 AND id = ?2"),
+    }
+}
+
+/// The names of resources, or their ARNs where one was begun. These have no index of their own: the name inside one leads
+/// to it, as far as it is typed.
+fn of_resources(prefix: &str) -> Ways {
+    let is_arn = prefix.starts_with("arn:");
+    let column = if is_arn { "arn" } else { "name" };
+    let by_name = |from: &str, whole: bool| Walk {
+        sql: format!("SELECT {column}, events, id FROM resources WHERE name >= ?1 AND name < ?2 ORDER BY name"),
+        from: from.to_owned(),
+        whole,
+    };
+    let mut walks: Vec<Walk> = Vec::new();
+    if is_arn {
+        walks.extend(names_within(prefix).into_iter().map(|name| by_name(name, false)));
+        walks.push(Walk::whole("SELECT arn, events, id FROM resources WHERE arn IS NOT NULL".to_owned(), prefix));
+    } else {
+        walks.push(by_name(prefix, true));
+    }
+    let told = if is_arn {
+        "SELECT events, last_seen FROM resources WHERE arn = ?1 AND id = ?2"
+    } else {
+        // Of a name that more share, the most frequent tell.
+        "SELECT max(events), max(last_seen) FROM \
+         (SELECT events, last_seen FROM resources WHERE name = ?1 ORDER BY events DESC LIMIT 100)"
+    };
+    Ways { walks, frequent: Some(frequent("resources", column)), adds_up: false, told: told.to_owned() }
+}
+
+/// What the name inside an ARN may begin with, of which only the beginning is typed.
+fn names_within(prefix: &str) -> Vec<&str> {
+    let resource = prefix.splitn(6, ':').nth(5).unwrap_or_default();
+    let behind = |at: Option<usize>| at.and_then(|at| resource.get(at + 1..)).unwrap_or(resource);
+    let separators = ['/', ':'];
+    let mut names = vec![behind(resource.rfind(separators)), behind(resource.find(separators)), resource];
+    names.dedup();
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use tempfile::TempPath;
+
+    use super::{Case, names_within, ways};
+    use crate::fields;
+    use crate::store::schema::indexes;
+    use crate::store::{Counted, open};
+
+    /// A case with 400 resources, of which more have few events than many.
+    fn case() -> (TempPath, Case) {
+        let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+        let connection = open::open_for_import(&path).unwrap();
+        connection
+            .execute_batch(
+                "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n LIMIT 400) \
+                 INSERT INTO resources (type, name, arn, events, last_seen) \
+                 SELECT 'AWS::EC2::Instance', 'i-' || (i % 200), \
+                        CASE WHEN i >= 200 THEN 'arn:aws:ec2:::instance/i-' || (i % 200) END, i * i / 100, \
+                        '2024-03-01T09:00:' || printf('%02d', i / 10) || 'Z' FROM n",
+            )
+            .unwrap();
+        indexes::make(&connection).unwrap();
+        indexes::make_of_counts(&connection).unwrap();
+        open::close(connection, &path).unwrap();
+        let case = Case::open(&path).unwrap();
+        (path, case)
+    }
+
+    fn shown(all: &[Counted]) -> Vec<(&str, u64, &str)> {
+        all.iter().map(|one| (one.value.as_str(), one.events, one.last_seen.as_deref().unwrap_or(""))).collect()
+    }
+
+    #[test]
+    fn the_most_frequent_come_first_by_either_walk() {
+        let (_path, case) = case();
+        let field = fields::find("resource").unwrap();
+        let later = Instant::now() + Duration::from_secs(60);
+        let found = case.begin_with_last_seen(field, "i-19", 3, later);
+        let last = "2024-03-01T09:00:39Z";
+        assert_eq!(shown(&found), [("i-199", 1592, last), ("i-198", 1584, last), ("i-197", 1576, last)]);
+        let found = case.begin_with_last_seen(field, "arn:aws:ec2:::instance/i-19", 2, later);
+        assert_eq!(
+            shown(&found),
+            [("arn:aws:ec2:::instance/i-199", 1592, last), ("arn:aws:ec2:::instance/i-198", 1584, last)]
+        );
+        for prefix in ["", "i-", "i-5", "i-199", "arn:", "arn:aws:ec2:::instance/i-2", "none"] {
+            let values = |walks_too: bool| -> Vec<(String, u64)> {
+                let mut ways = ways(field, prefix).unwrap();
+                if !walks_too {
+                    ways.walks.clear();
+                }
+                let found = case.find(&ways, prefix, 8, later);
+                found.into_iter().map(|(value, found)| (value, found.events)).filter(|found| found.1 >= 10).collect()
+            };
+            assert_eq!(values(true), values(false), "{prefix}");
+        }
+    }
+
+    #[test]
+    fn what_takes_longer_is_left() {
+        let (_path, case) = case();
+        for field in fields::FIELDS {
+            assert!(case.begin_with_last_seen(field, "", 50, Instant::now()).is_empty(), "{}", field.name);
+        }
+    }
+
+    #[test]
+    fn a_name_within_an_arn_begins_behind_a_separator_or_is_all_of_it() {
+        assert_eq!(names_within("arn:aws:iam::111122223333:role/app/no"), ["no", "app/no", "role/app/no"]);
+        assert_eq!(names_within("arn:aws:s3:::acme-l"), ["acme-l"]);
+        assert_eq!(names_within("arn:aws:iam::111122223333:role/"), ["role/"]);
+        assert!(names_within("arn:aws:s3").is_empty());
+    }
+}

@@ -1,0 +1,96 @@
+//! What a case holds, for `trailq info`.
+
+use crate::store::error::Error;
+use crate::store::hardening::Bounded;
+use crate::store::read::case::Case;
+use crate::store::transfer::snapshot::Step;
+
+/// What a case holds.
+#[derive(Debug, Clone, Default)]
+pub struct Info {
+    /// The oldest event's time, `YYYY-MM-DDTHH:MM:SSZ`.
+    pub first: Option<String>,
+    /// The newest event's time.
+    pub last: Option<String>,
+    /// Distinct events.
+    pub events: u64,
+    /// Distinct identities.
+    pub identities: u64,
+    /// Distinct resources, by spelling.
+    pub resources: u64,
+    /// Trail files in the ledger.
+    pub files: u64,
+    /// Bytes of the trail files on disk.
+    pub bytes: u64,
+    /// Bytes of the case on disk.
+    pub case_bytes: u64,
+    /// Events by account, most first.
+    pub accounts: Vec<(String, u64)>,
+    /// Events by Region, most first.
+    pub regions: Vec<(String, u64)>,
+    /// Events by event source, most first.
+    pub sources: Vec<(String, u64)>,
+    /// Rejects by reason: the reason, how many, and one place.
+    pub rejects: Vec<(String, u64, String)>,
+    /// Records that differ from the event with their eventID.
+    pub conflicts: u64,
+    /// The steps that led to the case, the one that made it last.
+    pub provenance: Vec<Step>,
+}
+
+impl Case {
+    /// What the case holds.
+    ///
+    /// # Errors
+    /// The case cannot be read.
+    pub fn info(&self) -> Result<Info, Error> {
+        let _bounded = Bounded::by_size(self.file());
+        let number = |sql: &str| -> Result<u64, Error> {
+            Ok(self.rows(sql, [], |row| row.get::<_, Option<u64>>(0))?.pop().flatten().unwrap_or(0))
+        };
+        let (first, last) = self.period()?;
+        Ok(Info {
+            first,
+            last,
+            events: number("SELECT count(*) FROM events")?,
+            identities: number("SELECT count(*) FROM identities")?,
+            resources: number("SELECT count(*) FROM resources")?,
+            files: number("SELECT count(*) FROM files")?,
+            bytes: number("SELECT sum(bytes) FROM files")?,
+            case_bytes: std::fs::metadata(&self.path).map_or(0, |metadata| metadata.len()),
+            accounts: self.counts_of("recipient_account_id")?,
+            regions: self.counts_of("aws_region")?,
+            sources: self.counts_of("event_source")?,
+            rejects: self.rows(
+                // Where in the record it is tells one reject from another, not one reason.
+                "SELECT CASE WHEN instr(reason, ' at byte ') > 0 THEN substr(reason, 1, instr(reason, ' at byte ') - 1) \
+                 ELSE reason END AS why, count(*), min(path || ifnull('!' || member, '') || ':' || line) \
+                 FROM rejects JOIN files ON files.id = file_id GROUP BY why ORDER BY count(*) DESC, why",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )?,
+            conflicts: number("SELECT count(*) FROM conflicts")?,
+            provenance: self.provenance()?,
+        })
+    }
+
+    /// The times of the oldest and the newest event.
+    ///
+    /// # Errors
+    /// The case cannot be read.
+    pub fn period(&self) -> Result<(Option<String>, Option<String>), Error> {
+        let end = |order: &str| -> Result<Option<String>, Error> {
+            let sql = format!("SELECT event_time FROM events WHERE time IS NOT NULL ORDER BY time {order} LIMIT 1");
+            Ok(self.rows(&sql, [], |row| row.get(0))?.pop())
+        };
+        Ok((end("ASC")?, end("DESC")?))
+    }
+
+    fn counts_of(&self, attribute: &str) -> Result<Vec<(String, u64)>, Error> {
+        self.rows(
+            "SELECT value, events FROM attribute_values WHERE attribute = ?1 ORDER BY events DESC, value",
+            [attribute],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+}

@@ -1,0 +1,15 @@
+//! Reading a case: questions, statistics of its values, and the SQL functions that read its records.
+
+pub(crate) mod case;
+pub(crate) mod completion;
+pub(crate) mod functions;
+pub(crate) mod gaps;
+pub(crate) mod info;
+pub(crate) mod near_values;
+pub(crate) mod path_names;
+pub(crate) mod saved_queries;
+pub(crate) mod sql_error;
+pub(crate) mod sql_text;
+pub(crate) mod statistics;
+pub(crate) mod time_spans;
+pub(crate) mod value_list;

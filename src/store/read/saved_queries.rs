@@ -1,0 +1,14 @@
+//! The queries that are saved in a case; [`Keeper`](crate::store::Keeper) writes them.
+
+use crate::store::error::Error;
+use crate::store::read::case::Case;
+
+impl Case {
+    /// The queries that are saved in the case: name and text, by name.
+    ///
+    /// # Errors
+    /// The case cannot be read.
+    pub fn saved_queries(&self) -> Result<Vec<(String, String)>, Error> {
+        self.rows("SELECT name, text FROM saved_queries ORDER BY name", [], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+}

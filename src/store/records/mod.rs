@@ -1,0 +1,10 @@
+//! The original records: compressed blocks, the filters that tell which blocks to read, and predicates on records.
+
+pub(crate) mod block;
+pub(crate) mod decimal;
+pub(crate) mod dictionary;
+pub(crate) mod json_path;
+pub(crate) mod ngram_filter;
+pub(crate) mod predicate;
+pub(crate) mod scan;
+pub(crate) mod text_set;

@@ -1,0 +1,485 @@
+//! Which short texts stand in which records: asked before the records themselves are, so that few of them are read.
+//!
+//! Every five bytes side by side in a record, whose JSON escapes are decoded first, set one bit of a filter. The blocks
+//! of about 256 records make a group and share a filter. The filters of 120 groups make a set, and stand in the case
+//! crosswise: for each bit, which of the groups have it. So a question reads a few rows of a set and not its filters.
+
+use std::collections::BTreeMap;
+
+use memchr::memchr;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::store::records::block;
+use crate::store::records::block::Block;
+use crate::store::records::json_path::readable;
+
+/// How many bytes set a bit.
+const LENGTH: usize = 5;
+/// The bits of a filter, in words of 64.
+const WORDS: usize = 1_024;
+/// A group is closed when it has so many records,
+const GROUP_RECORDS: i64 = 256;
+/// or so many bits: a filter that is nearly full tells nothing.
+const GROUP_BITS: u32 = 40_000;
+/// How many groups make a set. Four rows of 64 bits of so many groups fill a page of the case.
+const SET: usize = 120;
+
+/// The bits of some records.
+#[derive(Clone)]
+pub(crate) struct Filter(Box<[u64; WORDS]>);
+
+impl Filter {
+    pub(crate) fn new() -> Filter {
+        Filter(Box::new([0; WORDS]))
+    }
+
+    /// The filter of the records of a block, given their bytes one behind the other and the length of each.
+    pub(crate) fn of(lengths: &[u32], bytes: &[u8]) -> Filter {
+        let mut filter = Filter::new();
+        if memchr(b'\\', bytes).is_none() {
+            // What stands across two records sets bits to no purpose; there are few.
+            filter.add(bytes);
+            return filter;
+        }
+        let mut rest = bytes;
+        for length in lengths {
+            let (record, behind) = rest.split_at(rest.len().min(*length as usize));
+            rest = behind;
+            filter.add_record(record);
+        }
+        filter
+    }
+
+    fn add_record(&mut self, record: &[u8]) {
+        self.add(&readable(record));
+    }
+
+    fn add(&mut self, text: &[u8]) {
+        for eight in text.windows(8) {
+            self.set(eight.try_into().unwrap_or_default());
+        }
+        // The last places are followed by less than eight bytes.
+        for place in text.len().saturating_sub(7)..(text.len() + 1).saturating_sub(LENGTH) {
+            self.set(first_of(&text[place..]));
+        }
+    }
+
+    fn set(&mut self, eight: [u8; 8]) {
+        let bit = bit_of(eight);
+        self.0[bit / 64] |= 1 << (bit % 64);
+    }
+
+    fn has(&self, bit: usize) -> bool {
+        self.0[bit / 64] >> (bit % 64) & 1 == 1
+    }
+
+    fn join(&mut self, other: &Filter) {
+        self.0.iter_mut().zip(other.0.iter()).for_each(|(word, other)| *word |= other);
+    }
+
+    fn bits(&self) -> u32 {
+        self.0.iter().map(|word| word.count_ones()).sum()
+    }
+
+    fn to_data(&self) -> rusqlite::Result<Vec<u8>> {
+        let bytes: Vec<u8> = self.0.iter().flat_map(|word| word.to_le_bytes()).collect();
+        zstd::bulk::compress(&bytes, 1).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+    }
+
+    /// Of a damaged one all bits are set: it keeps nothing from being read.
+    fn from_data(data: &[u8]) -> Filter {
+        let bytes = zstd::bulk::decompress(data, WORDS * 8).unwrap_or_default();
+        let mut filter = Filter(Box::new([u64::MAX; WORDS]));
+        if bytes.len() == WORDS * 8 {
+            for (word, bytes) in filter.0.iter_mut().zip(bytes.chunks_exact(8)) {
+                *word = u64::from_le_bytes(bytes.try_into().unwrap_or([u8::MAX; 8]));
+            }
+        }
+        filter
+    }
+}
+
+/// The first [`LENGTH`] bytes of a text that has as many.
+fn first_of(text: &[u8]) -> [u8; 8] {
+    let mut eight = [0; 8];
+    eight[..LENGTH].copy_from_slice(&text[..LENGTH]);
+    eight
+}
+
+/// The bit that the first five of these bytes set.
+fn bit_of(eight: [u8; 8]) -> usize {
+    let text = u64::from_le_bytes(eight) << (8 * (8 - LENGTH));
+    (text.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as usize
+}
+
+/// The bits that a text sets; none where it is shorter than five bytes.
+fn bits_of(text: &[u8]) -> Vec<usize> {
+    let mut bits: Vec<usize> = text.windows(LENGTH).map(|five| bit_of(first_of(five))).collect();
+    bits.sort_unstable();
+    bits.dedup();
+    bits
+}
+
+/// Blocks side by side that share a filter.
+struct Group {
+    /// The ids of its first block and of its last.
+    blocks: (i64, i64),
+    records: i64,
+    /// The first and the last time of its events.
+    times: Option<(i64, i64)>,
+    filter: Filter,
+}
+
+/// The groups of a case that an import adds blocks to.
+pub(crate) struct Groups {
+    /// How many groups stand in sets.
+    placed: i64,
+    /// Those behind them, fewer than a set has.
+    groups: Vec<Group>,
+}
+
+impl Groups {
+    /// The groups of a case, with those blocks that an interrupted import left without.
+    pub(crate) fn of(connection: &Connection) -> rusqlite::Result<Groups> {
+        let mut select = connection.prepare(
+            "SELECT first_block, last_block, records, first_time, last_time, filter FROM record_groups \
+             WHERE filter IS NOT NULL ORDER BY id",
+        )?;
+        let groups = select.query_map([], |row| {
+            let times = row.get::<_, Option<i64>>(3)?.zip(row.get(4)?);
+            let filter = Filter::from_data(row.get_ref(5)?.as_blob()?);
+            Ok(Group { blocks: (row.get(0)?, row.get(1)?), records: row.get(2)?, times, filter })
+        })?;
+        let groups = groups.collect::<rusqlite::Result<Vec<Group>>>()?;
+        let count = |sql| connection.query_row(sql, [], |row| row.get(0));
+        let placed: i64 = count("SELECT count(*) FROM record_groups WHERE filter IS NULL")?;
+        let last: i64 = count("SELECT coalesce(max(last_block), 0) FROM record_groups")?;
+        let mut found = Groups { placed, groups };
+        let mut times =
+            connection.prepare("SELECT min(time), max(time) FROM events WHERE id BETWEEN ?1 AND ?1 + ?2 - 1")?;
+        block::each_block(connection, last + 1, |id, block: &Block| {
+            let mut filter = Filter::new();
+            let mut records = 0;
+            for record in block.records() {
+                filter.add_record(record);
+                records += 1;
+            }
+            let times = times.query_row([id, records], |row| Ok(row.get::<_, Option<i64>>(0)?.zip(row.get(1)?)))?;
+            found.add(connection, id, records, times, &filter)
+        })?;
+        Ok(found)
+    }
+
+    /// Adds a block: its id, how many records it has, and the first and the last time of its events.
+    pub(crate) fn add(
+        &mut self,
+        connection: &Connection,
+        id: i64,
+        records: i64,
+        times: Option<(i64, i64)>,
+        filter: &Filter,
+    ) -> rusqlite::Result<()> {
+        let open = self.groups.last_mut();
+        if let Some(group) = open.filter(|group| group.records < GROUP_RECORDS && group.filter.bits() < GROUP_BITS) {
+            group.blocks.1 = id;
+            group.records += records;
+            group.times = match (group.times, times) {
+                (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+                (a, b) => a.or(b),
+            };
+            group.filter.join(filter);
+            return Ok(());
+        }
+        if self.groups.len() == SET {
+            self.place(connection)?;
+        }
+        self.groups.push(Group { blocks: (id, id), records, times, filter: filter.clone() });
+        Ok(())
+    }
+
+    /// Keeps what makes no set yet.
+    pub(crate) fn keep(&self, connection: &Connection) -> rusqlite::Result<()> {
+        self.write(connection, |group| group.filter.to_data().map(Some))
+    }
+
+    fn write(
+        &self,
+        connection: &Connection,
+        filter: impl Fn(&Group) -> rusqlite::Result<Option<Vec<u8>>>,
+    ) -> rusqlite::Result<()> {
+        let mut insert = connection.prepare_cached(
+            "INSERT OR REPLACE INTO record_groups (id, first_block, last_block, records, first_time, last_time, filter) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?;
+        for (id, group) in (self.placed..).zip(&self.groups) {
+            let (first, last) = group.times.unzip();
+            insert.execute(params![id, group.blocks.0, group.blocks.1, group.records, first, last, filter(group)?])?;
+        }
+        Ok(())
+    }
+
+    /// Places the filters of a whole set crosswise.
+    fn place(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        self.write(connection, |_| Ok(None))?;
+        let mut insert = connection.prepare_cached("INSERT INTO record_filters (id, bits) VALUES (?1, ?2)")?;
+        let first = self.placed / SET as i64 * WORDS as i64;
+        let mut row = Vec::with_capacity(64 * SET / 8);
+        for (id, word) in (first..).zip(0..WORDS) {
+            let words = |from: usize| {
+                let mut square = [0; 64];
+                self.groups.iter().skip(from).zip(&mut square).for_each(|(group, to)| *to = group.filter.0[word]);
+                transpose(&mut square);
+                square
+            };
+            let (low, high) = (words(0), words(64));
+            row.clear();
+            for (low, high) in low.iter().zip(&high) {
+                row.extend_from_slice(&(u128::from(*low) | u128::from(*high) << 64).to_le_bytes()[..SET / 8]);
+            }
+            insert.execute(params![id, row])?;
+        }
+        self.placed += SET as i64;
+        self.groups.clear();
+        Ok(())
+    }
+}
+
+/// Makes the rows of a square of bits its columns.
+fn transpose(square: &mut [u64; 64]) {
+    let mut width = 32;
+    let mut mask = u64::MAX >> 32;
+    while width > 0 {
+        for row in (0..64).filter(|row| row & width == 0) {
+            let swapped = ((square[row] >> width) ^ square[row + width]) & mask;
+            square[row] ^= swapped << width;
+            square[row + width] ^= swapped;
+        }
+        width /= 2;
+        mask ^= mask << width;
+    }
+}
+
+/// Texts of which each has to stand in a record: of each list any one.
+pub(crate) type Needs = Vec<Vec<Vec<u8>>>;
+
+/// Blocks side by side that have to be read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Span {
+    /// The ids of the first block and of the last.
+    pub(crate) blocks: (i64, i64),
+    /// No event in it is newer. The smallest number where no event has a time.
+    pub(crate) newest: i64,
+}
+
+/// What has to be read, and how many groups there are.
+pub(crate) struct Candidates {
+    pub(crate) spans: Vec<Span>,
+    pub(crate) of: u64,
+}
+
+/// The groups that may hold records with all that is needed, of events between two times, both inclusive.
+pub(crate) fn candidates(
+    connection: &Connection,
+    needs: &Needs,
+    from: Option<i64>,
+    to: Option<i64>,
+) -> rusqlite::Result<Candidates> {
+    let mut asked = Asked {
+        connection,
+        needs: needs.iter().map(|any| any.iter().map(|text| bits_of(text)).collect()).collect(),
+        set: None,
+        rows: BTreeMap::new(),
+    };
+    let mut select = connection.prepare_cached(
+        "SELECT id, first_block, last_block, first_time, last_time, filter FROM record_groups ORDER BY id",
+    )?;
+    let mut rows = select.query([])?;
+    let mut found = Candidates { spans: Vec::new(), of: 0 };
+    let mut last = 0;
+    while let Some(row) = rows.next()? {
+        found.of += 1;
+        let blocks = (row.get(1)?, row.get(2)?);
+        last = blocks.1;
+        let (oldest, newest) = row.get::<_, Option<i64>>(3)?.zip(row.get(4)?).unwrap_or((i64::MAX, i64::MIN));
+        let untimely = from.is_some_and(|from| newest < from) || to.is_some_and(|to| oldest > to);
+        let may = !untimely
+            && match row.get_ref(5)?.as_blob_or_null()? {
+                Some(filter) => asked.met_by(&Filter::from_data(filter)),
+                None => asked.met_in_set(row.get(0)?)?,
+            };
+        if may {
+            found.spans.push(Span { blocks, newest });
+        }
+    }
+    // Only an import that was stopped leaves blocks behind the groups, until the case is finished.
+    let mut select = connection.prepare_cached("SELECT id FROM record_blocks WHERE id > ?1 ORDER BY id")?;
+    let mut rows = select.query([last])?;
+    while let Some(row) = rows.next()? {
+        found.of += 1;
+        let id = row.get(0)?;
+        found.spans.push(Span { blocks: (id, id), newest: i64::MAX });
+    }
+    Ok(found)
+}
+
+/// What is asked of filters.
+struct Asked<'c> {
+    connection: &'c Connection,
+    /// As bits.
+    needs: Vec<Vec<Vec<usize>>>,
+    /// The set that was asked last, and which of its groups have all that is needed.
+    set: Option<(i64, u128)>,
+    /// The rows of that set that were read.
+    rows: BTreeMap<usize, Vec<u8>>,
+}
+
+impl Asked<'_> {
+    fn met_by(&self, filter: &Filter) -> bool {
+        self.needs.iter().all(|any| any.iter().any(|bits| bits.iter().all(|bit| filter.has(*bit))))
+    }
+
+    /// Reports whether a group that stands in a set has what is needed.
+    fn met_in_set(&mut self, group: i64) -> rusqlite::Result<bool> {
+        let (set, place) = (group.div_euclid(SET as i64), group.rem_euclid(SET as i64));
+        let groups = match self.set {
+            Some((held, groups)) if held == set => groups,
+            _ => {
+                self.rows.clear();
+                let groups = self.groups_of(set)?;
+                self.set = Some((set, groups));
+                groups
+            }
+        };
+        Ok(groups >> place & 1 == 1)
+    }
+
+    fn groups_of(&mut self, set: i64) -> rusqlite::Result<u128> {
+        let needs = std::mem::take(&mut self.needs);
+        let mut all = u128::MAX;
+        for any in &needs {
+            let mut one = 0;
+            for bits in any {
+                let mut groups = all;
+                for bit in bits {
+                    if groups == 0 {
+                        break;
+                    }
+                    groups &= self.groups_with(set, *bit)?;
+                }
+                one |= groups;
+            }
+            all &= one;
+        }
+        self.needs = needs;
+        Ok(all)
+    }
+
+    /// The groups of a set that have a bit.
+    fn groups_with(&mut self, set: i64, bit: usize) -> rusqlite::Result<u128> {
+        let word = bit / 64;
+        if !self.rows.contains_key(&word) {
+            let mut select = self.connection.prepare_cached("SELECT bits FROM record_filters WHERE id = ?1")?;
+            let row = select
+                .query_row([set.saturating_mul(WORDS as i64).saturating_add(word as i64)], |row| row.get(0))
+                .optional()?;
+            self.rows.insert(word, row.unwrap_or_default());
+        }
+        let from = bit % 64 * (SET / 8);
+        let bytes = self.rows.get(&word).and_then(|row| row.get(from..from + SET / 8));
+        // What is missing keeps nothing from being read.
+        Ok(bytes.map_or(u128::MAX, |bytes| {
+            let mut groups = [0; 16];
+            groups[..bytes.len()].copy_from_slice(bytes);
+            u128::from_le_bytes(groups)
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rusqlite::{Connection, params};
+
+    use super::{Filter, Groups, SET, bits_of, candidates, transpose};
+    use crate::store::records::block::Packer;
+    use crate::store::records::dictionary::Dictionaries;
+
+    #[test]
+    fn a_square_is_turned() {
+        let mut square = [0; 64];
+        square[3] = 1 << 60 | 1;
+        square[60] = 1 << 5;
+        transpose(&mut square);
+        assert_eq!((square[60], square[0], square[5]), (1 << 3, 1 << 3, 1 << 60));
+        assert_eq!(square.iter().map(|row| row.count_ones()).sum::<u32>(), 3);
+    }
+
+    #[test]
+    fn a_filter_has_every_text_of_its_records_as_it_reads() {
+        let records: [&[u8]; 3] = [b"{\"a\":\"caf\\u00e9 \\\"x\\\" of \\ud83d\\ude00\"}", b"abcde", b"abcd"];
+        let lengths = records.map(|record| record.len() as u32);
+        for filter in [
+            Filter::of(&lengths, &records.concat()),
+            Filter::from_data(&Filter::of(&lengths, &records.concat()).to_data().unwrap()),
+        ] {
+            let has = |text: &str| bits_of(text.as_bytes()).iter().all(|bit| filter.has(*bit));
+            for text in ["{\"a\":\"café", "é \"x\" of 😀\"}", "abcde", "", "none"] {
+                assert!(has(text), "{text}");
+            }
+            assert!(!has("u00e9") && !has("nowhere"));
+        }
+        assert!(Filter::from_data(b"damaged").has(77), "what cannot be read rules nothing out");
+    }
+
+    #[test]
+    fn groups_are_found_in_sets_and_behind_them_whatever_the_number_of_imports() {
+        let case = Connection::open_in_memory().unwrap();
+        case.execute_batch(include_str!("../../../migrations/0001_case.sql")).unwrap();
+        let text = |number: i64| format!("record number {number:08} of many");
+        let mut groups = Groups::of(&case).unwrap();
+        let many = SET as i64 * 2 + 7;
+        for number in 0..many {
+            if number % 50 == 0 {
+                groups.keep(&case).unwrap();
+                groups = Groups::of(&case).unwrap();
+            }
+            let text = text(number);
+            let filter = Filter::of(&[text.len() as u32], text.as_bytes());
+            groups.add(&case, number * 64, 256, Some((number, number + 1)), &filter).unwrap();
+        }
+        groups.keep(&case).unwrap();
+        let found = |texts: &[String], from, to| {
+            let needs = vec![texts.iter().map(|text| text.as_bytes().to_vec()).collect()];
+            let found = candidates(&case, &needs, from, to).unwrap();
+            assert_eq!(found.of, many as u64);
+            found.spans.iter().map(|span| span.blocks.0 / 64).collect::<Vec<_>>()
+        };
+        for number in 0..many {
+            assert_eq!(found(&[text(number)], None, None), [number]);
+        }
+        assert_eq!(found(&[text(3), text(130), "absent".to_owned()], None, None), [3, 130]);
+        assert_eq!(found(&["of many".to_owned()], Some(10), Some(11)), [9, 10, 11]);
+        assert_eq!(found(&["any".to_owned()], None, None).len(), many as usize, "too short to rule anything out");
+    }
+
+    #[test]
+    fn blocks_that_a_stopped_import_left_are_read_until_they_have_a_group() {
+        let case = Connection::open_in_memory().unwrap();
+        case.execute_batch(include_str!("../../../migrations/0001_case.sql")).unwrap();
+        let mut packer = Packer::new(Arc::new(Dictionaries::of(&case).unwrap())).unwrap();
+        for (id, record) in [(64, "{\"a\":\"first\"}"), (128, "{\"a\":\"\\u0073econd\"}")] {
+            let packed = packer.pack(&[record.len() as u32], record.as_bytes()).unwrap();
+            let insert = "INSERT INTO record_blocks (id, dictionary, hashes, data) VALUES (?1, 0, x'', ?2)";
+            case.execute(insert, params![id, packed.data]).unwrap();
+        }
+        let read = |text: &str| {
+            let found = candidates(&case, &vec![vec![text.as_bytes().to_vec()]], None, None).unwrap();
+            (found.spans.iter().map(|span| span.blocks).collect::<Vec<_>>(), found.of)
+        };
+        assert_eq!(read("absent"), (vec![(64, 64), (128, 128)], 2));
+        Groups::of(&case).unwrap().keep(&case).unwrap();
+        assert_eq!(read("second"), (vec![(64, 128)], 1));
+        assert_eq!(read("absent"), (vec![], 1));
+    }
+}

@@ -1,0 +1,6 @@
+//! Rollups: counts that the import materializes, so that questions about a whole case need not read its events.
+
+pub(crate) mod attribute_values;
+pub(crate) mod counts;
+pub(crate) mod facets;
+pub(crate) mod hourly;

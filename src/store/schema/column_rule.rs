@@ -1,0 +1,44 @@
+//! How redaction rewrites the values of a column.
+
+use crate::redact::Shape;
+use crate::store::schema::tables::TABLES;
+
+/// How the values of a column are rewritten.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum ColumnRule {
+    /// As the table is treated, which is not rewritten column by column.
+    OfTable,
+    /// Not at all: STRICT holds it to numbers.
+    Number,
+    /// As any text.
+    Text,
+    /// As a path, in which the name of a folder's owner may stand.
+    Path,
+    /// As the path of a file of the ledger, in which its SHA-256 may stand too.
+    FilePath,
+    /// As any text; it is the name of a person who used trailq.
+    Investigator,
+    /// As a lookup or a statement.
+    Code,
+    /// As a record, for which `conflicts` has a row.
+    Record,
+    /// As the id of an event.
+    EventId,
+    /// By a digest under the secret of the redaction: who knows all but an address of a short file could otherwise try
+    /// addresses until one gives its SHA-256.
+    Digest,
+    /// By nothing.
+    Drop,
+    /// Left alone where the value has this shape; otherwise as any text.
+    Own(Shape),
+    /// Made by another rule: the SHA-256 of a record beside the record.
+    Derived,
+}
+
+/// Every column that redaction rewrites, with its table.
+pub(crate) fn rewritten() -> impl Iterator<Item = (&'static str, &'static str, ColumnRule)> {
+    TABLES.iter().flat_map(|table| {
+        let rules = table.columns.iter().filter(|(_, rule)| !matches!(rule, ColumnRule::OfTable | ColumnRule::Number));
+        rules.map(move |(column, rule)| (table.name, *column, *rule))
+    })
+}

@@ -1,0 +1,149 @@
+//! A temporary copy that is read instead of a case: where the case is older, cannot be written, or is in the middle of an
+//! import. The copy is migrated and finished; the case is left as it is.
+
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use rusqlite::backup::{Backup, StepResult};
+
+use crate::store::error::Error;
+use crate::store::lock_wait::Wait;
+use crate::store::private_folder::PrivateFolder;
+use crate::store::read::statistics::EVENTS;
+use crate::store::recovery::Stamp;
+use crate::store::schema::migrate;
+use crate::store::{open, recovery};
+
+/// The name of a copy in its folder.
+const NAME: &str = "case.db";
+/// Pages that are copied at once; after them a cancellation is heard.
+const PAGES: i32 = 4_096;
+/// A copy of a state that an import has gone on from is made anew when it is older than this,
+const LEAST_AGE: Duration = Duration::from_secs(2);
+/// and older than so many times what it took to make.
+const MOST_WORK: u32 = 10;
+
+/// A copy of more bytes may take longer than a second.
+const LARGE: u64 = 64 << 20;
+
+/// Why a copy is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// An earlier trailq made the case.
+    Older,
+    /// The case is unfinished or interrupted, and cannot be written.
+    Unwritable,
+    /// An import is writing.
+    Importing,
+}
+
+/// A copy of a case, removed when dropped.
+#[derive(Debug)]
+pub(crate) struct Copied {
+    file: PathBuf,
+    reason: Reason,
+    /// What the case was when it was copied.
+    stamp: Option<Stamp>,
+    made: Instant,
+    took: Duration,
+    events: u64,
+    _folder: PrivateFolder,
+}
+
+impl Copied {
+    /// Copies a case and brings the copy up to date.
+    ///
+    /// # Errors
+    /// There is no space for it, the case cannot be read, another process holds it, or it is cancelled.
+    pub(crate) fn of(path: &Path, reason: Reason, wait: &dyn Wait) -> Result<Copied, Error> {
+        let started = Instant::now();
+        let folder = PrivateFolder::new()?;
+        let at = folder.path().to_owned();
+        let blame = |error: Error| error.of_copy(path, &at);
+        let (file, _) = folder.create(NAME).map_err(|source| Error::of_temporary(folder.path(), source))?;
+        let stamp = Stamp::of(path);
+        if reason == Reason::Importing && std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > LARGE) {
+            wait.copies(path);
+        }
+        match copy_pages(path, &file, wait) {
+            Err(Error::HotJournal(_)) => recovery::copy_with_journal(path, &file).map_err(blame)?,
+            done => done.map_err(blame)?,
+        }
+        let events = finish(&file).map_err(blame)?;
+        let took = started.elapsed();
+        Ok(Copied { file, reason, stamp, made: Instant::now(), took, events, _folder: folder })
+    }
+
+    /// An empty case.
+    pub(crate) fn empty() -> Result<Copied, Error> {
+        let folder = PrivateFolder::new()?;
+        let (file, _) = folder.create(NAME).map_err(|source| Error::of_temporary(folder.path(), source))?;
+        open::close(open::open_for_import(&file)?, &file)?;
+        let made = Instant::now();
+        Ok(Copied { file, reason: Reason::Older, stamp: None, made, took: Duration::ZERO, events: 0, _folder: folder })
+    }
+
+    /// The copy.
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Where the copy is of a state that an import goes on from: its events, and how long ago it was made.
+    pub(crate) fn in_passing(&self) -> Option<(u64, Duration)> {
+        (self.reason == Reason::Importing).then(|| (self.events, self.made.elapsed()))
+    }
+
+    /// Reports whether the copy is to be read on: the case is as it was, or an import goes on in it and a new copy so
+    /// soon would cost too much.
+    pub(crate) fn is_current(&self, case: &Path) -> bool {
+        let Some(stamp) = self.stamp else { return true };
+        if Stamp::of(case) == Some(stamp) && self.reason != Reason::Importing {
+            return true;
+        }
+        let young = self.made.elapsed() < (self.took * MOST_WORK).max(LEAST_AGE);
+        self.reason == Reason::Importing && young && !open::is_ready(case)
+    }
+}
+
+/// Copies the last committed state through SQLite, which holds it still meanwhile.
+fn copy_pages(path: &Path, to: &Path, wait: &dyn Wait) -> Result<(), Error> {
+    let from = open::open_read_only_now(path)?;
+    recovery::recovered(path, || from.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema"))?;
+    let of_copy = |error| Error::of(to, error);
+    let mut to = Connection::open(to).map_err(of_copy)?;
+    to.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF").map_err(of_copy)?;
+    let backup = Backup::new(&from, &mut to).map_err(of_copy)?;
+    loop {
+        match backup.step(PAGES).map_err(of_copy)? {
+            StepResult::Done => break,
+            StepResult::More => {}
+            _ => thread::sleep(Duration::from_millis(1)),
+        }
+        if wait.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+    }
+    drop(backup);
+    to.close().map_err(|(_, error)| of_copy(error))
+}
+
+/// Migrates a copy and finishes the import that it was copied from. Gives its events.
+fn finish(copy: &Path) -> Result<u64, Error> {
+    let state = open::state(copy)?;
+    if state != open::State::Ready {
+        let connection = open::open_for_import(copy)?;
+        // A copy that is not whole after a crash is thrown away.
+        connection.execute_batch("PRAGMA synchronous = OFF").map_err(|error| Error::of(copy, error))?;
+        let finished = open::is_finished(&connection).map_err(|error| Error::of(copy, error))?;
+        if !finished || state == open::State::Older {
+            crate::store::write::writer::Writer::resume(&connection, copy)?.finish()?;
+        }
+        open::close(connection, copy)?;
+    }
+    let connection = open::open_read_only(copy)?;
+    debug_assert!(migrate::version(&connection, copy).is_ok_and(|version| version == migrate::NEWEST));
+    let events = connection.query_row(EVENTS, [], |row| row.get::<_, Option<u64>>(0));
+    events.map(Option::unwrap_or_default).map_err(|error| Error::of(copy, error))
+}

@@ -1,0 +1,209 @@
+//! A case that is merged into another one, as it is read.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use rusqlite::hooks::{AuthContext, Authorization};
+use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::store::error::Error;
+use crate::store::hardening;
+use crate::store::lock_wait::{Need, Silent, Wait, until_free};
+use crate::store::open::{is_finished, open_read_only};
+use crate::store::read::case::Case;
+use crate::store::read::statistics::EVENTS;
+use crate::store::records::block::Reader;
+use crate::store::transfer::diff::Hashes;
+use crate::store::transfer::snapshot::Step;
+
+/// Events that are read at a time: whole blocks of one file.
+const EVENTS_A_TURN: i64 = 4_096;
+
+/// A case that is merged into another one.
+pub(crate) struct Other {
+    pub(crate) case: Case,
+    /// The steps that led to it.
+    pub(crate) steps: Vec<Step>,
+    /// The number of each of its files in the case that it goes into.
+    pub(crate) files: FxHashMap<i64, i64>,
+    hashes: Arc<Hashes>,
+    /// Events that it has.
+    pub(crate) events: u64,
+}
+
+/// Events side by side, of one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Turn {
+    /// The file's number in this case.
+    pub(crate) file: i64,
+    /// True if their records were made from rows of a CSV download.
+    pub(crate) from_csv: bool,
+    /// The numbers of the first and the last event.
+    span: (i64, i64),
+    /// How many there are.
+    pub(crate) events: u64,
+}
+
+impl Other {
+    /// Opens a case and holds it as it is: as long as this lives nobody can write to it.
+    pub(crate) fn open(path: &Path) -> Result<Other, Error> {
+        Other::open_after(path, &Silent)
+    }
+
+    /// The same, with somebody who may end the waiting for another process.
+    pub(crate) fn open_after(path: &Path, wait: &dyn Wait) -> Result<Other, Error> {
+        until_free(path, wait, Need::Read, || Other::hold(path, wait))
+    }
+
+    fn hold(path: &Path, wait: &dyn Wait) -> Result<Other, Error> {
+        let mut case = Case::open_after(path, wait)?;
+        case.require_own()?;
+        let bytes = std::fs::metadata(case.file()).map_or(0, |metadata| metadata.len());
+        hardening::bound_work(&mut case.connection, bytes).map_err(|error| Error::of(path, error))?;
+        let of = |error| hardening::error_of(path, error);
+        // A read transaction. The authorizer lets nothing else begin one.
+        case.connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>).map_err(of)?;
+        case.connection.execute_batch("BEGIN").map_err(of)?;
+        let events = case.connection.query_row(EVENTS, [], |row| row.get(0)).map_err(of)?;
+        if !is_finished(&case.connection).map_err(of)? {
+            // An import has begun since it was opened.
+            return Err(Error::Busy(path.to_owned()));
+        }
+        let hashes = Arc::new(Hashes::of(&case.connection).map_err(of)?);
+        let steps = case.provenance()?;
+        Ok(Other { case, steps, files: FxHashMap::default(), hashes, events })
+    }
+
+    /// Where it lies.
+    pub(crate) fn path(&self) -> &Path {
+        self.case.path()
+    }
+
+    /// What was replaced in it: the ids of the steps that did, in order.
+    pub(crate) fn redactions(&self) -> Vec<&str> {
+        redactions(&self.steps)
+    }
+
+    /// The number that one of its files has in the case that it goes into.
+    ///
+    /// # Errors
+    /// Its ledger has no such file.
+    pub(crate) fn file(&self, id: i64) -> Result<i64, Error> {
+        self.files.get(&id).copied().ok_or_else(|| {
+            let reason = format!("a row points to file {id}, which its ledger has not");
+            Error::Damaged { path: self.path().to_owned(), reason }
+        })
+    }
+
+    pub(crate) fn of(&self, error: rusqlite::Error) -> Error {
+        hardening::error_of(self.path(), error)
+    }
+
+    /// All its events, in order.
+    pub(crate) fn turns(&self) -> Result<Vec<Turn>, Error> {
+        let all = || -> rusqlite::Result<Vec<Turn>> {
+            let mut select = self.case.connection.prepare(
+                "SELECT e.id, e.file_id, c.id IS NOT NULL FROM events e LEFT JOIN csv_events c ON c.id = e.id ORDER BY e.id",
+            )?;
+            let mut rows = select.query([])?;
+            let mut turns: Vec<Turn> = Vec::new();
+            while let Some(row) = rows.next()? {
+                let (id, file, from_csv): (i64, i64, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                match turns.last_mut() {
+                    Some(turn)
+                        if turn.file == file && turn.from_csv == from_csv && (turn.events as i64) < EVENTS_A_TURN =>
+                    {
+                        turn.span.1 = id;
+                        turn.events += 1;
+                    }
+                    _ => turns.push(Turn { file, from_csv, span: (id, id), events: 1 }),
+                }
+            }
+            Ok(turns)
+        };
+        all().map_err(|error| self.of(error))
+    }
+
+    /// What its records are read from, by any thread.
+    pub(crate) fn source(&self) -> Source {
+        Source { path: self.path().to_owned(), file: self.case.file().to_owned(), hashes: Arc::clone(&self.hashes) }
+    }
+}
+
+/// The ids of the steps in which something was replaced.
+pub(crate) fn redactions(steps: &[Step]) -> Vec<&str> {
+    let mut ids: Vec<&str> =
+        steps.iter().filter(|step| !step.redacted.is_empty()).map(|step| step.id.as_str()).collect();
+    ids.sort_unstable();
+    ids
+}
+
+/// What the records of a case are read from, by any thread.
+pub(crate) struct Source {
+    path: PathBuf,
+    /// The file that is read, where that is a copy.
+    file: PathBuf,
+    hashes: Arc<Hashes>,
+}
+
+impl Source {
+    /// Where the case lies.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What reads records in one thread.
+    pub(crate) fn records(&self) -> Result<Records<'_>, Error> {
+        let connection = open_read_only(&self.file)?;
+        connection.execute_batch("PRAGMA cache_size = -2048").map_err(|error| Error::of(&self.path, error))?;
+        Ok(Records { source: self, connection, reader: Reader::default() })
+    }
+}
+
+/// Reads records of a case that is merged.
+pub(crate) struct Records<'s> {
+    source: &'s Source,
+    connection: Connection,
+    reader: Reader,
+}
+
+impl Records<'_> {
+    /// Gives the records of a turn, in order, as long as `take` says so.
+    ///
+    /// # Errors
+    /// The case cannot be read, or a record in it is not what was stored.
+    pub(crate) fn each(
+        &mut self,
+        turn: &Turn,
+        take: &mut dyn FnMut(&[u8]) -> Result<bool, String>,
+    ) -> Result<(), Error> {
+        let path = &self.source.path;
+        let of = |error| Error::of(path, error);
+        let mut select = self
+            .connection
+            .prepare_cached("SELECT id FROM events WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
+            .map_err(of)?;
+        let mut rows = select.query([turn.span.0, turn.span.1]).map_err(of)?;
+        while let Some(row) = rows.next().map_err(of)? {
+            let id: i64 = row.get(0).map_err(of)?;
+            let damaged =
+                |what: &str| Error::Damaged { path: path.clone(), reason: format!("the record of event {id} {what}") };
+            let hash = self.source.hashes.get(id);
+            let took = self.reader.with(&self.connection, id, |record| {
+                if hash.is_some_and(|hash| hash != xxh3_64(record).to_le_bytes()) {
+                    return Err("is not what was stored".to_owned());
+                }
+                take(record)
+            });
+            match took.map_err(of)? {
+                None => return Err(damaged("is missing")),
+                Some(Err(what)) => return Err(damaged(&what)),
+                Some(Ok(false)) => return Ok(()),
+                Some(Ok(true)) => {}
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,7 @@
+//! What moves between cases: snapshots, merging, comparing and the copy that redaction rewrites.
+
+pub(crate) mod diff;
+pub(crate) mod merge;
+pub(crate) mod provenance;
+pub(crate) mod redaction_copy;
+pub mod snapshot;

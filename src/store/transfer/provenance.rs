@@ -1,0 +1,145 @@
+//! Where a case comes from: the steps that its file went through, read and written.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::store::error::Error;
+use crate::store::read::case::Case;
+use crate::store::schema::migrate;
+use crate::store::transfer::snapshot::digest::Digest;
+use crate::time;
+
+/// A step that led to a case; see the table `provenance`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Step {
+    /// `case`, `snapshot` or `merge`.
+    pub kind: String,
+    /// The id of the file that it made.
+    pub id: String,
+    /// When, UTC.
+    pub made_at: String,
+    /// The names of the files that it was made from.
+    pub made_from: Vec<String>,
+    /// Their ids, as far as they have any.
+    pub parents: Vec<String>,
+    /// The trailq that made it; of a case `imports` tells.
+    pub trailq_version: Option<String>,
+    /// The schema of the file that it was made from.
+    pub schema_version: Option<i64>,
+    /// Which events were kept, as on the command line; `None` is all.
+    pub selection: Option<String>,
+    /// What was replaced.
+    pub redacted: Vec<String>,
+    /// True if records are plain text.
+    pub portable: bool,
+    /// What the file held when it was made.
+    pub digests: Vec<Digest>,
+}
+
+impl Case {
+    /// The steps that led to the case, the one that made it last. None for a case older than these are kept.
+    ///
+    /// # Errors
+    /// The case cannot be read.
+    pub fn provenance(&self) -> Result<Vec<Step>, Error> {
+        read(&self.connection).map_err(|error| Error::of(&self.path, error))
+    }
+}
+
+/// The steps that a case tells of.
+pub(crate) fn read(connection: &Connection) -> rusqlite::Result<Vec<Step>> {
+    let list = |text: Option<String>| -> Vec<String> {
+        text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    };
+    let mut select = connection.prepare(
+        "SELECT kind, id, made_at, made_from, trailq_version, schema_version, selection, redacted, portable \
+         FROM provenance ORDER BY step",
+    )?;
+    let steps = select.query_map([], |row| {
+        Ok(Step {
+            kind: row.get(0)?,
+            id: row.get(1)?,
+            made_at: row.get(2)?,
+            made_from: list(row.get(3)?),
+            trailq_version: row.get(4)?,
+            schema_version: row.get(5)?,
+            selection: row.get(6)?,
+            redacted: list(row.get(7)?),
+            portable: row.get(8)?,
+            ..Step::default()
+        })
+    })?;
+    let mut steps = steps.collect::<rusqlite::Result<Vec<Step>>>()?;
+    let mut parents = connection.prepare("SELECT parent FROM provenance_parents WHERE id = ?1 ORDER BY parent")?;
+    let mut digests =
+        connection.prepare("SELECT part, rows, sha256 FROM provenance_digests WHERE id = ?1 ORDER BY part")?;
+    for step in &mut steps {
+        step.parents = parents.query_map([&step.id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        let digest = |row: &rusqlite::Row<'_>| Ok(Digest { part: row.get(0)?, rows: row.get(1)?, sha256: row.get(2)? });
+        step.digests = digests.query_map([&step.id], digest)?.collect::<rusqlite::Result<_>>()?;
+    }
+    Ok(steps)
+}
+
+/// The id of the last step.
+pub(crate) fn last(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    connection.query_row("SELECT id FROM provenance ORDER BY step DESC LIMIT 1", [], |row| row.get(0)).optional()
+}
+
+/// Writes the steps of another file behind those that are there, but for those that are known; how many it were.
+pub(crate) fn take(connection: &Connection, steps: &[Step]) -> rusqlite::Result<usize> {
+    let mut known = connection.prepare("SELECT EXISTS (SELECT 1 FROM provenance WHERE id = ?1)")?;
+    let mut taken = 0;
+    for step in steps {
+        if !known.query_row([&step.id], |row| row.get::<_, bool>(0))? {
+            insert(connection, step)?;
+            taken += 1;
+        }
+    }
+    Ok(taken)
+}
+
+/// Writes the step that made a file, behind those that are there. Its id, its time and trailq's version are given here;
+/// where no parent is named, the last step before it is the parent.
+pub(crate) fn write(connection: &Connection, step: &Step) -> rusqlite::Result<Step> {
+    let mut step = step.clone();
+    step.id = connection.query_row("SELECT lower(hex(randomblob(16)))", [], |row| row.get(0))?;
+    step.made_at = time::format(time::now());
+    step.trailq_version = Some(env!("CARGO_PKG_VERSION").to_owned());
+    step.schema_version.get_or_insert(migrate::NEWEST);
+    if step.parents.is_empty() {
+        let mut last = connection.prepare("SELECT id FROM provenance ORDER BY step DESC LIMIT 1")?;
+        step.parents = last.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    }
+    insert(connection, &step)?;
+    Ok(step)
+}
+
+/// Writes a step as it is.
+fn insert(connection: &Connection, step: &Step) -> rusqlite::Result<()> {
+    let list = |list: &[String]| (!list.is_empty()).then(|| serde_json::json!(list).to_string());
+    connection.execute(
+        "INSERT INTO provenance (kind, id, made_at, made_from, trailq_version, schema_version, selection, redacted, \
+         portable) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        params![
+            step.kind,
+            step.id,
+            step.made_at,
+            list(&step.made_from),
+            step.trailq_version,
+            step.schema_version,
+            step.selection,
+            list(&step.redacted),
+            step.portable
+        ],
+    )?;
+    for parent in &step.parents {
+        connection.execute("INSERT INTO provenance_parents (id, parent) VALUES (?1, ?2)", [&step.id, parent])?;
+    }
+    for digest in &step.digests {
+        connection.execute(
+            "INSERT INTO provenance_digests (id, part, rows, sha256) VALUES (?1, ?2, ?3, ?4)",
+            params![step.id, digest.part, digest.rows, digest.sha256],
+        )?;
+    }
+    Ok(())
+}

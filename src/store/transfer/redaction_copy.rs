@@ -1,0 +1,277 @@
+//! A copy of a case that is on its way to be redacted: what it holds beside its records is gathered from and rewritten in
+//! place, by the rules of the schema's catalogue, before all of it goes into a new file.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use rusqlite::config::DbConfig;
+use rusqlite::types::Value;
+use rusqlite::{Connection, ErrorCode, params};
+
+use crate::hash::sha256;
+use crate::redact::{Found, Redactor, Rewriter};
+use crate::store::error::Error;
+use crate::store::open;
+use crate::store::records::block::Reader;
+use crate::store::schema::{ColumnRule, Redact, TABLES, rewritten};
+
+/// A copy of a case.
+pub(crate) struct Staged {
+    connection: Connection,
+    path: PathBuf,
+}
+
+/// What a column of what is made anew tells.
+type Gather = fn(&mut Found, &str);
+
+/// Columns that tell names, accounts, keys and addresses, or in whose texts they stand, beside those that have a rule.
+const GATHERED: &[(&str, &str, Gather)] = &[
+    ("events", "user_name", Found::user),
+    ("events", "source_identity", Found::user),
+    ("identities", "user_name", Found::user),
+    ("identities", "session_name", Found::user),
+    ("identities", "role_name", Found::user),
+    ("identities", "on_behalf_of", Found::user),
+    ("events", "access_key_id", Found::key),
+    ("events", "issued_access_key_id", Found::key),
+    ("events", "source_ip_address", Found::address),
+    ("events", "recipient_account_id", Found::account),
+    ("identities", "account_id", Found::account),
+    ("resources", "account_id", Found::account),
+    ("identities", "arn", Found::text),
+    ("identities", "role_arn", Found::text),
+    ("resources", "arn", Found::text),
+    ("resources", "name", Found::text),
+];
+
+/// Gathers what the columns of a case tell.
+pub(crate) fn gather(case: &Path, found: &mut Found) -> Result<(), Error> {
+    let connection = open::open_read_only(case)?;
+    let of = |error| Error::of(case, error);
+    for (table, column, look) in GATHERED {
+        each(&connection, table, column, |value| look(found, value)).map_err(of)?;
+    }
+    let mut unread = None;
+    for (table, column, rule) in rewritten() {
+        let look = |value: &str| match rule {
+            ColumnRule::Investigator => found.investigator(value),
+            ColumnRule::Path | ColumnRule::FilePath => found.path(value),
+            ColumnRule::Record => drop(found.record(value.as_bytes()).map_err(|error| unread = Some(error))),
+            ColumnRule::Text | ColumnRule::Code => found.text(value),
+            ColumnRule::EventId
+            | ColumnRule::Digest
+            | ColumnRule::Drop
+            | ColumnRule::Own(_)
+            | ColumnRule::Derived
+            | ColumnRule::OfTable
+            | ColumnRule::Number => {}
+        };
+        if !matches!(rule, ColumnRule::Drop) {
+            each(&connection, table, column, look).map_err(of)?;
+        }
+    }
+    match unread {
+        None => Ok(()),
+        Some(reason) => Err(damaged(case, "conflicts.record", &format!("a record that is not JSON: {reason}"))),
+    }
+}
+
+/// The error of a column that holds something else than it should.
+fn damaged(path: &Path, column: &str, what: &str) -> Error {
+    Error::Damaged { path: path.to_owned(), reason: format!("{column} holds {what}") }
+}
+
+/// The values of a column, once each.
+fn each(connection: &Connection, table: &str, column: &str, mut look: impl FnMut(&str)) -> rusqlite::Result<()> {
+    let sql = format!("SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL");
+    let mut select = connection.prepare(&sql)?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        look(row.get_ref(0)?.as_str()?);
+    }
+    Ok(())
+}
+
+impl Staged {
+    /// Opens the copy.
+    pub(crate) fn open(path: &Path) -> Result<Staged, Error> {
+        let connection = open::open_for_import(path)?;
+        // A case that somebody handed over may have triggers: what they write would follow no rule.
+        let disabled = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false);
+        disabled.map_err(|error| Error::of(path, error))?;
+        Ok(Staged { connection, path: path.to_owned() })
+    }
+
+    /// Closes it.
+    pub(crate) fn close(self) -> Result<(), Error> {
+        open::close(self.connection, &self.path)
+    }
+
+    fn sql<T>(&self, result: rusqlite::Result<T>) -> Result<T, Error> {
+        result.map_err(|error| Error::of(&self.path, error))
+    }
+
+    /// Events whose id is made from their content, with their records.
+    pub(crate) fn events_without_id(&self) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        let all = || -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
+            let mut reader = Reader::default();
+            let mut select = self
+                .connection
+                .prepare("SELECT id, event_id FROM events WHERE event_id GLOB 'content-*' ORDER BY id")?;
+            let mut rows = select.query([])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                if let Some(record) = reader.with(&self.connection, row.get(0)?, <[u8]>::to_vec)? {
+                    found.push((row.get(1)?, record));
+                }
+            }
+            Ok(found)
+        };
+        self.sql(all())
+    }
+
+    /// Event ids that records have, and that are not left alone because of their shape.
+    pub(crate) fn unusual_ids(&self, redactor: &Redactor) -> Result<Vec<String>, Error> {
+        let mut unusual = Vec::new();
+        let all = each(&self.connection, "events", "event_id", |id| {
+            if !id.starts_with("content-") && redactor.event_id(id) != id {
+                unusual.push(id.to_owned());
+            }
+        });
+        self.sql(all)?;
+        Ok(unusual)
+    }
+
+    /// Rewrites everything but the records and what comes from them. `ids`: event ids that are made from content, and what
+    /// they will be. The last step of the provenance is forgotten: it made this copy.
+    pub(crate) fn rewrite(&self, redactor: &Redactor, ids: &HashMap<String, String>) -> Result<(), Error> {
+        let transaction = self.sql(self.connection.unchecked_transaction())?;
+        for table in TABLES.iter().filter(|table| table.redact == Redact::Emptied) {
+            self.sql(transaction.execute(&format!("DELETE FROM {}", table.name), []))?;
+        }
+        self.sql(transaction.execute_batch(
+            "DELETE FROM provenance_parents WHERE id = (SELECT id FROM provenance ORDER BY step DESC LIMIT 1); \
+             DELETE FROM provenance WHERE step = (SELECT max(step) FROM provenance)",
+        ))?;
+        for (table, column, rule) in rewritten() {
+            match rule {
+                ColumnRule::FilePath => self.rewrite_file_paths(redactor)?,
+                ColumnRule::Record => self.rewrite_conflicts(redactor)?,
+                ColumnRule::Derived => {}
+                ColumnRule::Drop => {
+                    self.sql(transaction.execute(&format!("UPDATE {table} SET {column} = x''"), []))?;
+                }
+                _ => self.rewrite_column(redactor, (table, column, rule), ids)?,
+            }
+        }
+        self.sql(transaction.commit())
+    }
+
+    /// Rewrites a column value by value.
+    fn rewrite_column(
+        &self,
+        redactor: &Redactor,
+        (table, column, rule): (&str, &str, ColumnRule),
+        ids: &HashMap<String, String>,
+    ) -> Result<(), Error> {
+        let name = format!("{table}.{column}");
+        let read = || -> rusqlite::Result<Vec<Value>> {
+            let sql = format!("SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL AND {column} <> ''");
+            self.connection.prepare(&sql)?.query_map([], |row| row.get(0))?.collect()
+        };
+        let sql = format!("UPDATE {table} SET {column} = ?2 WHERE {column} = ?1");
+        for value in self.sql(read())? {
+            let Value::Text(text) = value else { return Err(damaged(&self.path, &name, "something that is not text")) };
+            let new = match rule {
+                ColumnRule::Text | ColumnRule::Path | ColumnRule::Investigator => redactor.text(&text),
+                ColumnRule::Code => redactor.code(&text),
+                ColumnRule::Digest => redactor.digest(&text),
+                ColumnRule::Own(shape) => redactor.own(&[shape], &text),
+                ColumnRule::EventId => new_id(redactor, ids, &text),
+                ColumnRule::FilePath
+                | ColumnRule::Record
+                | ColumnRule::Derived
+                | ColumnRule::Drop
+                | ColumnRule::OfTable
+                | ColumnRule::Number => continue,
+            };
+            if new == text {
+                continue;
+            }
+            let set = |new: &str| self.connection.prepare_cached(&sql)?.execute([text.as_str(), new]);
+            self.sql(set_apart(redactor, &text, &new, set))?;
+        }
+        Ok(())
+    }
+
+    /// Rewrites the paths of files, in which their SHA-256 may stand: of standard input, and where paths are the same.
+    fn rewrite_file_paths(&self, redactor: &Redactor) -> Result<(), Error> {
+        let all = || -> rusqlite::Result<()> {
+            let mut select = self.connection.prepare("SELECT id, path, sha256 FROM files")?;
+            let rows = select
+                .query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)))?;
+            for (id, path, sum) in rows.collect::<rusqlite::Result<Vec<_>>>()? {
+                let new = match sum.get(..MIN_MARK).and_then(|mark| path.find(mark)) {
+                    None => redactor.text(&path),
+                    Some(at) => {
+                        let length = path[at..].bytes().zip(sum.bytes()).take_while(|(a, b)| a == b).count();
+                        let (before, behind) = (redactor.text(&path[..at]), redactor.text(&path[at + length..]));
+                        format!("{before}{}{behind}", &redactor.digest(&sum)[..length])
+                    }
+                };
+                let sql = "UPDATE files SET path = ?2 WHERE id = ?1";
+                set_apart(redactor, &path, &new, |new| self.connection.execute(sql, params![id, new]))?;
+            }
+            Ok(())
+        };
+        self.sql(all())
+    }
+
+    /// Rewrites the records that lost.
+    fn rewrite_conflicts(&self, redactor: &Redactor) -> Result<(), Error> {
+        let mut rewriter = Rewriter::new(redactor);
+        let read = || -> rusqlite::Result<Vec<(i64, String)>> {
+            let mut select = self.connection.prepare("SELECT id, record FROM conflicts")?;
+            select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        };
+        for (id, record) in self.sql(read())? {
+            let rewritten = rewriter
+                .record(record.as_bytes())
+                .and_then(|new| String::from_utf8(new).map_err(|error| error.to_string()));
+            let new = rewritten.map_err(|reason| damaged(&self.path, "conflicts.record", &reason))?;
+            let sql = "UPDATE OR REPLACE conflicts SET record = ?2, sha256 = ?3 WHERE id = ?1";
+            self.sql(self.connection.execute(sql, params![id, new, sha256(new.as_bytes())]))?;
+        }
+        Ok(())
+    }
+}
+
+/// Sets a value, or where a row has it already (of two spellings of one address, for example) one that tells them apart.
+fn set_apart(
+    redactor: &Redactor,
+    original: &str,
+    new: &str,
+    set: impl Fn(&str) -> rusqlite::Result<usize>,
+) -> rusqlite::Result<usize> {
+    match set(new) {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+            set(&format!("{new}-{}", &redactor.digest(original)[..8]))
+        }
+        done => done,
+    }
+}
+
+/// Digits of a SHA-256 by which it is told in a path.
+const MIN_MARK: usize = 16;
+
+/// What an event id becomes. One that is made from the content of an event that is not here could be found by trying.
+fn new_id(redactor: &Redactor, ids: &HashMap<String, String>, id: &str) -> String {
+    match (ids.get(id), id.strip_prefix("content-")) {
+        (Some(new), _) => new.clone(),
+        (None, Some(sum)) if sum.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            let digest = redactor.digest(id);
+            format!("content-{}", &digest[..sum.len().min(digest.len())])
+        }
+        _ => redactor.event_id(id),
+    }
+}

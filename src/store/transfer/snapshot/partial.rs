@@ -1,0 +1,122 @@
+//! Some events of a case, or all of them with plain records, as a snapshot: rows are copied into a new file.
+
+use std::fs::File;
+use std::path::Path;
+use std::rc::Rc;
+use std::thread;
+
+use crossbeam_channel::bounded;
+use rusqlite::types::Value;
+use rusqlite::{Connection, Error};
+
+use crate::store::schema::{indexes, migrate};
+use crate::store::transfer::snapshot::digest;
+use crate::store::transfer::snapshot::digest::Digest;
+use crate::store::transfer::snapshot::selection_counts::Kept;
+use crate::store::transfer::snapshot::source::Source;
+use crate::store::transfer::snapshot::{Wanted, open_new, records, tables};
+
+/// Blocks of records that wait to be written.
+const QUEUE: usize = 64;
+/// With no more events than these the indexes are made in memory while the rows are digested.
+const FEW: usize = 100_000;
+
+/// Writes the snapshot into an empty file, and gives the digests of what it holds.
+pub(crate) fn write(source: &Source, to: &File, path: &Path, wanted: &Wanted) -> rusqlite::Result<Vec<Digest>> {
+    let mut connection = open_new(path)?;
+    migrate::migrate(&connection, path).map_err(|error| Error::UserFunctionError(Box::new(error)))?;
+    connection.execute_batch("DELETE FROM provenance")?;
+    connection.execute("ATTACH ?1 AS source", [uri(source.path())])?;
+    connection.execute_batch("PRAGMA source.cache_size = -65536; PRAGMA source.mmap_size = 0x7fffffff0000")?;
+    let kept = match &wanted.events {
+        Some(events) => events.clone(),
+        None => {
+            let mut all = connection.prepare("SELECT id FROM source.events ORDER BY id")?;
+            all.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?
+        }
+    };
+    let read = source.path();
+    thread::scope(|scope| {
+        let (out, blocks) = bounded(QUEUE);
+        let (kept, plain) = (kept.as_slice(), wanted.portable);
+        let reading = scope.spawn(move || records::read(read, kept, plain, &out));
+        let mut rows = || -> rusqlite::Result<()> {
+            let transaction = connection.transaction()?;
+            match copy_rows(&transaction, kept, wanted)? {
+                Some(kept) if !wanted.portable => records::write_packed(&transaction, &blocks, &kept.times)?,
+                Some(_) => records::write_plain(&transaction, &blocks, |at| at as i64 + 1, wanted.full_text)?,
+                None => {
+                    let number = |at| kept.get(at).copied().unwrap_or_default();
+                    records::write_plain(&transaction, &blocks, number, wanted.full_text)?;
+                }
+            }
+            transaction.commit()
+        };
+        let written = rows();
+        // Whoever reads is not to wait for somebody to take what was read.
+        drop(blocks);
+        let read = reading.join().unwrap_or_else(|_| Err(Error::UserFunctionError("a thread died".into())));
+        read.and(written)
+    })?;
+    connection.execute_batch("DETACH source")?;
+    let digests = index(&connection, to, path, kept.len() <= FEW)?;
+    connection.close().map_err(|(_, error)| error)?;
+    Ok(digests)
+}
+
+/// Makes the indexes, and digests the rows.
+fn index(connection: &Connection, file: &File, path: &Path, few: bool) -> rusqlite::Result<Vec<Digest>> {
+    // In one transaction each page is written once.
+    if !few {
+        connection.execute_batch("BEGIN")?;
+        indexes::make(connection)?;
+        connection.execute_batch("COMMIT")?;
+        return digest::digests(path);
+    }
+    // Nothing is written before the commit, for which whoever reads is waited for.
+    connection.execute_batch("PRAGMA cache_spill = OFF; BEGIN")?;
+    let digests = thread::scope(|scope| {
+        let digesting = scope.spawn(|| digest::digests(path));
+        // What is there already is on its way to the disk meanwhile.
+        let syncing = scope.spawn(|| file.sync_data());
+        let made = indexes::make_in_memory(connection);
+        let died = || Error::UserFunctionError("a thread died".into());
+        let digests = digesting.join().unwrap_or_else(|_| Err(died()));
+        let synced = syncing.join().map_err(|_| died())?;
+        synced.map_err(|error| Error::UserFunctionError(error.into()))?;
+        made.and(digests)
+    })?;
+    connection.execute_batch("COMMIT")?;
+    Ok(digests)
+}
+
+/// Copies everything but the records, and counts what is kept if that is not all.
+fn copy_rows(connection: &Connection, kept: &[i64], wanted: &Wanted) -> rusqlite::Result<Option<Kept>> {
+    let kept = match wanted.events.is_some() {
+        true => {
+            connection.execute_batch("CREATE TEMP TABLE kept (old INTEGER PRIMARY KEY, new INTEGER NOT NULL)")?;
+            let ids: Rc<Vec<Value>> = Rc::new(kept.iter().copied().map(Value::Integer).collect());
+            let mut insert = connection.prepare("INSERT INTO kept SELECT value, rowid FROM rarray(?1)")?;
+            insert.execute([ids])?;
+            Some(tables::copy_some(connection, wanted.without_notes)?)
+        }
+        false => {
+            tables::copy_all(connection, wanted.without_notes)?;
+            None
+        }
+    };
+    indexes::make_of_counts(connection)?;
+    Ok(kept)
+}
+
+/// A file that is only read, as SQLite takes it in ATTACH.
+fn uri(path: &Path) -> String {
+    let mut uri = "file:".to_owned();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => uri.push(char::from(*byte)),
+            byte => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri + "?mode=ro"
+}

@@ -1,0 +1,192 @@
+//! A case that is held still while a snapshot of it is made.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use crate::store::error::Error;
+use crate::store::lock_wait::{Need, Silent, Wait, until_free};
+use crate::store::private_folder::PrivateFolder;
+use crate::store::read::statistics::EVENTS;
+use crate::store::schema::{expected, migrate};
+use crate::store::{hardening, open, recovery};
+
+/// A case in one state. As long as it lives nobody can change what is read; questions are not kept off.
+pub struct Source {
+    named: PathBuf,
+    /// The schema of the case as it lies there.
+    pub(crate) schema: i64,
+    hold: Hold,
+    /// The copy that is held, where the case is older or in the middle of an import: it was brought up to date.
+    copy: Option<(PathBuf, PrivateFolder)>,
+}
+
+/// A lock on a file, which keeps others from writing it.
+struct Hold {
+    connection: Connection,
+    /// Closing any handle of a file ends all locks of the process on it: these are opened before the lock is taken, and
+    /// closed after. Two, for two who read at once.
+    files: [File; 2],
+}
+
+impl Source {
+    /// Holds a case that no other process is expected to write to. `folder`: where a copy may be made.
+    ///
+    /// # Errors
+    /// The case is missing, not a case, of a newer schema, damaged, or cannot be read.
+    pub fn hold(path: &Path, folder: &Path, _: &mut dyn FnMut()) -> Result<Source, Error> {
+        Source::hold_after(path, folder, &Silent)
+    }
+
+    /// Holds a case. Where another process is writing, that it has come to a state that can be read is waited for.
+    ///
+    /// # Errors
+    /// As for [`Source::hold`]; also a cancellation.
+    pub fn hold_after(path: &Path, folder: &Path, wait: &dyn Wait) -> Result<Source, Error> {
+        open::check_file(path)?;
+        let hold = match Hold::take(path, wait) {
+            Err(Error::HotJournal(_)) => return Source::hold_interrupted(path, folder, wait),
+            other => other?,
+        };
+        let schema = migrate::version(&hold.connection, path)?;
+        if schema == 0 {
+            return Err(Error::NotACase { path: path.to_owned(), reason: "it is empty".to_owned() });
+        }
+        expected::require_own(&hold.connection, path, schema)?;
+        let finished = open::is_finished(&hold.connection).map_err(|error| Error::of(path, error))?;
+        let named = path.to_owned();
+        if finished && schema == migrate::NEWEST {
+            return Ok(Source { named, schema, hold, copy: None });
+        }
+        let (copy, private) = Source::copy(folder, |to| copy_file(&hold.files[0], to))?;
+        drop(hold);
+        Source::of_copy(named, schema, finished, copy, private)
+    }
+
+    /// Holds a copy of a case in which an interrupted transaction cannot be rolled back.
+    fn hold_interrupted(path: &Path, folder: &Path, wait: &dyn Wait) -> Result<Source, Error> {
+        let (copy, private) = Source::copy(folder, |_| Ok(()))?;
+        recovery::copy_with_journal(path, &copy).map_err(|error| error.of_copy(path, private.path()))?;
+        let hold = Hold::take(&copy, wait)?;
+        let schema = migrate::version(&hold.connection, path)?;
+        expected::require_own(&hold.connection, path, schema)?;
+        let finished = open::is_finished(&hold.connection).map_err(|error| Error::of(path, error))?;
+        drop(hold);
+        Source::of_copy(path.to_owned(), schema, finished, copy, private)
+    }
+
+    /// Makes a file in a private folder, where what is to become of it is not told by its name.
+    fn copy(folder: &Path, write: impl FnOnce(&File) -> io::Result<()>) -> Result<(PathBuf, PrivateFolder), Error> {
+        let made = || -> io::Result<(PathBuf, PrivateFolder)> {
+            let private = PrivateFolder::beside(folder)?;
+            let (path, file) = private.create("case.db")?;
+            write(&file)?;
+            Ok((path, private))
+        };
+        made().map_err(|source| Error::of_folder(folder, source))
+    }
+
+    fn of_copy(
+        named: PathBuf,
+        schema: i64,
+        finished: bool,
+        copy: PathBuf,
+        private: PrivateFolder,
+    ) -> Result<Source, Error> {
+        bring_up_to_date(&copy, schema, finished).map_err(|error| error.of_copy(&named, private.path()))?;
+        let hold = Hold::take(&copy, &Silent)?;
+        Ok(Source { named, schema, hold, copy: Some((copy, private)) })
+    }
+
+    /// The case, as it was named.
+    pub(crate) fn named(&self) -> &Path {
+        &self.named
+    }
+
+    /// The file to read: the case, or the copy of it.
+    pub fn path(&self) -> &Path {
+        self.copy.as_ref().map_or(&self.named, |(copy, _)| copy)
+    }
+
+    /// The name of the case, without its folder.
+    pub(crate) fn name(&self) -> String {
+        self.named.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
+    /// How many events there are.
+    pub(crate) fn events(&self) -> Result<u64, Error> {
+        let connection = open::open_read_only(self.path())?;
+        let events = connection.query_row(EVENTS, [], |row| row.get::<_, Option<u64>>(0));
+        events.map(Option::unwrap_or_default).map_err(|error| Error::of(&self.named, error))
+    }
+
+    /// The file to read, open twice.
+    pub(crate) fn files(&self) -> &[File; 2] {
+        &self.hold.files
+    }
+
+    /// What holds the case.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.hold.connection
+    }
+}
+
+/// Migrates a copy, and finishes the import that it was copied from.
+fn bring_up_to_date(copy: &Path, schema: i64, finished: bool) -> Result<(), Error> {
+    if finished {
+        open::close(open::open_for_import(copy)?, copy)?;
+    } else {
+        open::finish(copy)?;
+    }
+    if schema >= PROVENANCE {
+        return Ok(());
+    }
+    // The case has no id: the one that the copy got is nobody's.
+    let forgotten = crate::store::transfer::snapshot::open_new(copy).and_then(|connection| {
+        connection.execute_batch("DELETE FROM provenance")?;
+        connection.close().map_err(|(_, error)| error)
+    });
+    forgotten.map_err(|error| Error::of(copy, error))
+}
+
+/// The schema from which a case tells where it comes from.
+const PROVENANCE: i64 = 4;
+
+impl Hold {
+    fn take(path: &Path, wait: &dyn Wait) -> Result<Hold, Error> {
+        let open = || File::open(path).map_err(|source| Error::Io { path: path.to_owned(), source });
+        let files = [open()?, open()?];
+        let bytes = files[0].metadata().map_or(0, |metadata| metadata.len());
+        let (connection, mode) = until_free(path, wait, Need::Read, || {
+            let mut connection = open::open_read_only_now(path)?;
+            hardening::bound_work(&mut connection, bytes).map_err(|error| Error::of(path, error))?;
+            let lock = || -> rusqlite::Result<String> {
+                connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")?;
+                connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))
+            };
+            let mode = lock().map_err(|error| match recovery::is_interrupted(&error) {
+                // A writer was killed since: the next attempt rolls that back.
+                true => Error::Busy(path.to_owned()),
+                false => Error::of(path, error),
+            })?;
+            if migrate::version(&connection, path)? == migrate::NEWEST {
+                open::check_begun(&connection, path)?;
+            }
+            Ok((connection, mode))
+        })?;
+        if mode == "wal" {
+            // What is committed then stands beside the file.
+            return Err(Error::WriteAhead(path.to_owned()));
+        }
+        Ok(Hold { connection, files })
+    }
+}
+
+/// Copies a file that nobody writes to.
+pub(crate) fn copy_file(mut from: &File, mut to: &File) -> io::Result<()> {
+    let length = from.metadata()?.len();
+    let copied = io::copy(&mut from, &mut to)?;
+    if copied == length { Ok(()) } else { Err(io::Error::other("the file changed while it was copied")) }
+}

@@ -1,0 +1,362 @@
+//! Whether a snapshot is what it was when it was made.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+use sha2::{Digest as _, Sha256};
+
+use crate::hash::hex;
+use crate::store::error::Error;
+use crate::store::private_folder::PrivateFolder;
+use crate::store::schema::{expected, migrate};
+use crate::store::transfer::provenance;
+use crate::store::transfer::snapshot::digest;
+use crate::store::transfer::snapshot::digest::{Digest, NOTES};
+use crate::store::transfer::snapshot::page_digest::{PAGES, Pages};
+use crate::store::write::file_names::{name_of, plain};
+use crate::store::{hardening, open, recovery};
+
+/// How many things that are wrong are named of each kind.
+const MOST: usize = 5;
+
+/// What the check of the ledger's sums is called.
+pub const LEDGER_SUMS: &str = "ledger sums";
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// What.
+    pub what: String,
+    /// True if it is as it has to be; `None` where that cannot be told, or is no matter of right and wrong.
+    pub sound: Option<bool>,
+    /// What was found.
+    pub found: String,
+}
+
+impl Check {
+    fn new(what: impl Into<String>, sound: Option<bool>, found: impl Into<String>) -> Check {
+        Check { what: what.into(), sound, found: found.into() }
+    }
+
+    /// Sound where nothing is wrong.
+    fn of(what: &str, wrong: &[String], right: &str) -> Check {
+        if wrong.is_empty() {
+            return Check::new(what, Some(true), right);
+        }
+        let more = wrong.len().saturating_sub(MOST);
+        let mut found = wrong[..wrong.len().min(MOST)].join("; ");
+        if more > 0 {
+            found.push_str(&format!("; and {more} more"));
+        }
+        Check::new(what, Some(false), found)
+    }
+}
+
+/// Holds a file against itself as it lies: its structure, its schema, the sums of its ledger, and the digests that it
+/// carries. Nothing is migrated before: what a digest was made of is what is looked at. What a killed writer left is
+/// rolled back, and an import that it began is finished, in a private copy.
+///
+/// # Errors
+/// The file is missing, not a case, of a newer schema, or cannot be read.
+pub fn verify(path: &Path) -> Result<Vec<Check>, Error> {
+    open::check_file(path)?;
+    let interrupted = is_interrupted(path)?;
+    if !interrupted && !is_unfinished(path) {
+        return verify_as_it_lies(path);
+    }
+    let folder = PrivateFolder::new()?;
+    let copy = folder.path().join("case.db");
+    let mut checks = verify_copy(path, &copy, interrupted).map_err(|error| error.of_copy(path, folder.path()))?;
+    if interrupted {
+        let found = "a process that wrote to the file was stopped: checked is a copy without what it had not committed";
+        checks.insert(0, Check::new("journal", None, found));
+    }
+    Ok(checks)
+}
+
+/// Verifies a copy of a file that a writer left as it was in the middle of its work.
+fn verify_copy(path: &Path, copy: &Path, interrupted: bool) -> Result<Vec<Check>, Error> {
+    if interrupted {
+        recovery::copy_with_journal(path, copy)?;
+    } else {
+        // As long as this lives nobody writes to the file.
+        let _held = open_as_it_lies(path)?;
+        recovery::copy_file(path, copy)?;
+    }
+    if !is_unfinished(copy) {
+        return verify_as_it_lies(copy);
+    }
+    open::finish(copy)?;
+    let mut checks = verify_as_it_lies(copy)?;
+    let found =
+        "an import into the file has not come to its end: checked is a copy in which what it stored was finished";
+    checks.insert(0, Check::new("imports", None, found));
+    Ok(checks)
+}
+
+/// Reports whether a file of this program's schema is in the middle of an import. What cannot be read is the checks' to
+/// tell.
+fn is_unfinished(path: &Path) -> bool {
+    open_as_it_lies(path).is_ok_and(|connection| {
+        migrate::version(&connection, path).is_ok_and(|version| version == migrate::NEWEST)
+            && expected::require_own(&connection, path, migrate::NEWEST).is_ok()
+            && open::is_finished(&connection).is_ok_and(|finished| !finished)
+    })
+}
+
+fn verify_as_it_lies(path: &Path) -> Result<Vec<Check>, Error> {
+    // Closing any handle of a file ends all locks of the process on it: this one is closed last.
+    let file = File::open(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    let open = open_as_it_lies(path)?;
+    let version = migrate::version(&open, path)?;
+    if version == 0 {
+        return Err(Error::NotACase { path: path.to_owned(), reason: "it is empty".to_owned() });
+    }
+    let of = |error| hardening::error_of(path, error);
+    let mut checks = vec![structure(&open, path).map_err(of)?];
+    if checks[0].sound == Some(false) {
+        // What is read of a damaged file says nothing.
+        return Ok(checks);
+    }
+    let foreign = expected::all_wrong(&open, path, version)?;
+    checks.push(Check::of("schema", &foreign, &format!("version {version}, as trailq makes it")));
+    if checks[1].sound == Some(false) {
+        // Nor what is read through names that stand for something else.
+        return Ok(checks);
+    }
+    if !open::is_finished(&open).map_err(of)? {
+        let found = "an import into it was interrupted: any question to it finishes that";
+        checks.push(Check::new("imports", Some(false), found));
+    }
+    checks.push(references(&open).map_err(of)?);
+    let steps = if version < PROVENANCE { Vec::new() } else { provenance::read(&open).map_err(of)? };
+    let whole = steps.iter().all(|step| step.selection.is_none());
+    checks.push(ledger(&open, whole).map_err(of)?);
+    let again = || open_as_it_lies(path).map_err(|error| rusqlite::Error::UserFunctionError(Box::new(error)));
+    let mut found = digest::of_version(&open, version, &again).map_err(of)?;
+    let Some(last) = steps.last().filter(|step| !step.digests.is_empty()) else {
+        checks.push(Check::new("digests", None, "it carries none: it is a case, and no snapshot"));
+        checks.extend(found.into_iter().map(|digest| against(&digest, None)));
+        return Ok(checks);
+    };
+    if last.digests.iter().any(|digest| digest.part == PAGES) {
+        let pages = Pages::of(&open, &file).map_err(of)?.digest(&file);
+        found.push(pages.map_err(|source| Error::Io { path: path.to_owned(), source })?);
+    }
+    let since = "SELECT count(*) FROM imports WHERE started_at > ?1";
+    let imports: u64 = open.query_row(since, [&last.made_at], |row| row.get(0)).map_err(of)?;
+    for digest in &found {
+        let then = last.digests.iter().find(|then| then.part == digest.part);
+        let earlier = match then.filter(|then| *then != digest) {
+            Some(then) => digest::earlier(&open, version, then).map_err(of)?,
+            None => None,
+        };
+        checks.push(match earlier {
+            // Somebody migrated it since, for a note.
+            Some((version, later)) => {
+                let sum = format!("{} rows, SHA-256 {}", digest.rows, digest.sha256);
+                let found =
+                    format!("{sum}; without {later}, which schema version {version} had not, what it was made with");
+                Check::new(&*digest.part, None, found)
+            }
+            None => against(digest, then),
+        });
+    }
+    if imports > 0 {
+        let found = format!("{imports} since the snapshot was made: it is no longer what was handed on");
+        checks.push(Check::new("imports", Some(false), found));
+    }
+    Ok(checks)
+}
+
+/// The schema from which on a case tells where it comes from.
+const PROVENANCE: i64 = 4;
+
+/// Reports whether a journal beside a file holds what has to be rolled back, and no other process is about to see to
+/// that.
+fn is_interrupted(path: &Path) -> Result<bool, Error> {
+    if !std::fs::metadata(recovery::journal(path)).is_ok_and(|metadata| metadata.len() > 0) {
+        return Ok(false);
+    }
+    match open_as_it_lies(path) {
+        // Somebody is writing, and what is committed can be read.
+        Ok(_) => Ok(false),
+        Err(Error::ReadOnly(_) | Error::Disk { .. } | Error::Sqlite { .. }) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// Opens a file so that nothing changes it, and nobody can as long as this lives.
+fn open_as_it_lies(path: &Path) -> Result<Connection, Error> {
+    let of = |error| Error::of(path, error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(of)?;
+    hardening::harden(&connection).map_err(of)?;
+    let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    hardening::bound_work(&mut connection, bytes).map_err(of)?;
+    connection.busy_timeout(open::PATIENCE).map_err(of)?;
+    connection
+        .execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -4096; BEGIN; SELECT count(*) FROM sqlite_schema")
+        .map_err(of)?;
+    let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(of)?;
+    // What is committed then stands beside the file.
+    if mode == "wal" { Err(Error::WriteAhead(path.to_owned())) } else { Ok(connection) }
+}
+
+/// What a part has now, against what it had when the snapshot was made.
+fn against(now: &Digest, then: Option<&Digest>) -> Check {
+    let sum = format!("{} rows, SHA-256 {}", now.rows, now.sha256);
+    let sum = if now.part == PAGES { sum.replace(" rows,", " pages,") } else { sum };
+    let (sound, found) = match then {
+        Some(then) if then == now => (Some(true), sum),
+        Some(then) if now.part == NOTES => {
+            (None, format!("{sum}; changed since the snapshot was made, which had {} rows", then.rows))
+        }
+        Some(then) => (Some(false), format!("{sum}; it was made with {}, SHA-256 {}", then.rows, then.sha256)),
+        // Of a whole case the pages are held against what they were.
+        None => (None, sum),
+    };
+    Check::new(&*now.part, sound, found)
+}
+
+/// What SQLite finds in the file itself.
+fn structure(connection: &Connection, path: &Path) -> rusqlite::Result<Check> {
+    let mut check = connection.prepare("PRAGMA integrity_check(20)")?;
+    let lines = check.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>();
+    Ok(match lines {
+        Ok(lines) if lines == ["ok"] => Check::new("structure", Some(true), "a sound SQLite database"),
+        Ok(lines) => {
+            let lines: Vec<String> = lines.iter().flat_map(|lines| lines.lines().map(str::to_owned)).collect();
+            Check::of("structure", &lines, "")
+        }
+        Err(error) => {
+            let found = match hardening::error_of(path, error) {
+                Error::Damaged { reason, .. } => reason,
+                other => other.to_string(),
+            };
+            Check::new("structure", Some(false), found)
+        }
+    })
+}
+
+/// Reports whether what rows point to is there.
+fn references(connection: &Connection) -> rusqlite::Result<Check> {
+    let mut check = connection.prepare("PRAGMA foreign_key_check")?;
+    let wrong = check.query_map([], |row| {
+        let (table, parent) = (row.get::<_, String>(0)?, row.get::<_, String>(2)?);
+        Ok(format!("a row of {table} points to none of {parent}"))
+    })?;
+    let wrong = wrong.collect::<rusqlite::Result<BTreeSet<_>>>()?;
+    Ok(Check::of("references", &wrong.into_iter().collect::<Vec<_>>(), "every row points to rows that are there"))
+}
+
+/// Reports whether the ledger accounts for the events. Where only some events were kept, its rows tell what was
+/// imported, and no file may have more events than it had.
+fn ledger(connection: &Connection, whole: bool) -> rusqlite::Result<Check> {
+    let mut wrong = Vec::new();
+    let mut ask = |sql: &str, says: &str| -> rusqlite::Result<()> {
+        let mut select = connection.prepare(sql)?;
+        for path in select.query_map([], |row| row.get::<_, String>(0))? {
+            wrong.push(format!("{}: {says}", path?));
+        }
+        Ok(())
+    };
+    ask(
+        "SELECT path FROM files WHERE read <> stored + duplicate + rejected",
+        "read is not the sum of what became of it",
+    )?;
+    if whole {
+        ask(
+            "SELECT path FROM files f WHERE rejected <> (SELECT count(*) FROM rejects WHERE file_id = f.id)",
+            "its rejects are not all there",
+        )?;
+    }
+    // Where a fuller record took an event's place, it is of another file than the one that stored it.
+    ask(
+        "SELECT path FROM files JOIN (SELECT file_id, count(*) AS kept FROM events GROUP BY file_id) ON file_id = id \
+         WHERE kept > stored + conflict + replaced",
+        "it has more events than it had",
+    )?;
+    let sums = "SELECT coalesce(sum(read), 0), coalesce(sum(stored), 0), coalesce(sum(duplicate), 0), \
+                coalesce(sum(rejected), 0), (SELECT count(*) FROM events) FROM files";
+    let (read, stored, duplicate, rejected, events) = connection.query_row(sums, [], |row| {
+        let number = |at| row.get::<_, u64>(at);
+        Ok((number(0)?, number(1)?, number(2)?, number(3)?, number(4)?))
+    })?;
+    if whole && stored != events {
+        wrong.push(format!("{stored} events were stored, and {events} are there"));
+    }
+    let mut right = format!("{read} read = {stored} stored + {duplicate} duplicate + {rejected} rejected");
+    if !whole {
+        right.push_str(&format!("; {events} of them kept"));
+    }
+    Ok(Check::of(LEDGER_SUMS, &wrong, &right))
+}
+
+/// What became of a source file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Its path in the ledger.
+    pub path: String,
+    /// Its SHA-256 there.
+    pub sha256: String,
+    /// Where it is found: the same bytes, under whatever name.
+    pub found: Option<PathBuf>,
+    /// Where a file of its name has other bytes.
+    pub differs: Option<PathBuf>,
+}
+
+/// Looks for the source files of a case in a folder, by their SHA-256.
+///
+/// # Errors
+/// The case cannot be read, or the folder.
+pub fn check_sources(case: &Path, folder: &Path) -> Result<Vec<SourceFile>, Error> {
+    let open = open_as_it_lies(case)?;
+    let all = || -> rusqlite::Result<Vec<(String, String, u64)>> {
+        let mut select = open.prepare("SELECT path, sha256, bytes FROM files ORDER BY path")?;
+        select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+    };
+    let files = all().map_err(|error| hardening::error_of(case, error))?;
+    let sizes: BTreeSet<u64> = files.iter().map(|file| file.2).collect();
+    let (mut by_sum, mut by_name) = (BTreeMap::new(), BTreeMap::new());
+    for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
+        let error = |path: &Path, source| Error::Io { path: path.to_owned(), source };
+        let entry = entry.map_err(|found| {
+            let path = found.path().unwrap_or(folder).to_owned();
+            error(&path, found.into_io_error().unwrap_or_else(|| io::Error::other("it is a loop of links")))
+        })?;
+        if !entry.file_type().is_file() {
+            continue;
+        }
+        let path = entry.path();
+        by_name.insert(name_of(Path::new(entry.file_name())), path.to_owned());
+        let size = std::fs::metadata(path).map_err(|found| error(path, found))?.len();
+        if sizes.contains(&size) {
+            by_sum.insert(sum(path).map_err(|found| error(path, found))?, path.to_owned());
+        }
+    }
+    let look = |(path, sha256, _): (String, String, u64)| {
+        let found = by_sum.get(&sha256).cloned();
+        // The path may be one of another system.
+        let name = plain(&path, &sha256).rsplit(['/', '\\']).next().unwrap_or_default();
+        let differs = if found.is_none() { by_name.get(name).cloned() } else { None };
+        SourceFile { path, sha256, found, differs }
+    };
+    Ok(files.into_iter().map(look).collect())
+}
+
+/// The SHA-256 of a file.
+fn sum(path: &Path) -> io::Result<String> {
+    let (mut file, mut hasher) = (File::open(path)?, Sha256::new());
+    let mut bytes = vec![0; 1 << 16];
+    loop {
+        let read = file.read(&mut bytes)?;
+        if read == 0 {
+            return Ok(hex(&hasher.finalize()));
+        }
+        hasher.update(&bytes[..read]);
+    }
+}

@@ -1,0 +1,256 @@
+//! The account of each file that an import reads: the row of the ledger that its content has.
+//!
+//! Every content has a row of its own, so that what an earlier content of an overwritten file stored stays accounted for.
+//! Which row that is, is known once the file is read to its end and with it its SHA-256: until then what is written for
+//! it has a new number. Where the ledger proves to have the content, its row takes over what the reading brought.
+
+use std::time::{Duration, Instant};
+
+use rusqlite::params;
+
+use crate::ledger::{Counts, FileEnd, FileOutcome};
+use crate::store::error::Error;
+use crate::store::locking;
+use crate::store::write::file_names;
+use crate::store::write::file_names::Content;
+use crate::store::write::writer::{OpenFile, Writer};
+
+/// A file that ends so long after the last commit is committed: a commit waits for the disk, and a kill takes what is not.
+const COMMIT_AFTER: Duration = Duration::from_millis(250);
+/// Standard input, as it is named on the command line.
+const STDIN: &str = "-";
+
+impl Writer<'_> {
+    /// Begins a file.
+    pub(crate) fn begin_file(&mut self, name: &str) -> Result<(), Error> {
+        let partial = self.partial_rows(name);
+        let partial = self.sql(partial)?;
+        let (id, first_event) = (self.next_file, self.next_id);
+        self.file = Some(OpenFile { id, partial, first_event, ..OpenFile::default() });
+        Ok(())
+    }
+
+    /// The rows that have the content of a file, or may have it, and only some of its events.
+    fn partial_rows(&self, name: &str) -> rusqlite::Result<Vec<i64>> {
+        if name == STDIN {
+            // It has no name until it is read.
+            let sql = "SELECT id FROM files WHERE path GLOB 'stdin:*' AND partial IS NOT NULL";
+            return self.connection.prepare_cached(sql)?.query_map([], |row| row.get(0))?.collect();
+        }
+        let contents = file_names::contents(self.connection, name)?;
+        Ok(contents.into_iter().filter(|content| content.is_partial).map(|content| content.id).collect())
+    }
+
+    /// The number of the file, which is about to have something written for it.
+    pub(crate) fn touch_file(&mut self) -> rusqlite::Result<i64> {
+        let Some(file) = &mut self.file else { return Err(rusqlite::Error::InvalidQuery) };
+        file.dirty = true;
+        Ok(file.id)
+    }
+
+    /// Notes that the file has a record of an event that is there.
+    pub(crate) fn note_met(&mut self, event: i64) -> rusqlite::Result<()> {
+        let Some(file) = self.file.as_mut().filter(|file| !file.partial.is_empty()) else { return Ok(()) };
+        let mut owner = self.connection.prepare_cached("SELECT file_id FROM events WHERE id = ?1")?;
+        let owner: i64 = owner.query_row([event], |row| row.get(0))?;
+        if file.partial.contains(&owner) {
+            file.met.entry(owner).or_default().insert(event);
+        }
+        Ok(())
+    }
+
+    /// Ends a file: writes its row of the ledger and commits from time to time. The answer accounts for this reading.
+    pub(crate) fn end_file(
+        &mut self,
+        name: &str,
+        modified: Option<i64>,
+        delivery: &Delivery<'_>,
+        end: &FileEnd,
+    ) -> Result<Counts, Error> {
+        let Some(file) = self.file.take() else { return Ok(Counts::default()) };
+        let result = match end.outcome {
+            // What was written for a file is never left to the next one, which would get its number.
+            FileOutcome::Ignored if !file.dirty => Ok(()),
+            FileOutcome::Unchanged => self.touch_content(name, &end.sha256, modified),
+            FileOutcome::TrailFile | FileOutcome::Ignored => self.write_file(&file, name, modified, delivery, end),
+        };
+        self.sql(result)?;
+        if self.committed_at.elapsed() >= COMMIT_AFTER {
+            self.committed_at = Instant::now();
+            self.sql(locking::commit_and_go_on(self.connection))?;
+        }
+        Ok(file.counts)
+    }
+
+    /// Notes when a file was modified whose content the ledger has.
+    fn touch_content(&self, name: &str, sha256: &str, modified: Option<i64>) -> rusqlite::Result<()> {
+        let contents = file_names::contents(self.connection, name)?;
+        let Some(content) = contents.iter().find(|content| content.sha256 == sha256) else { return Ok(()) };
+        let sql = "UPDATE files SET modified = ?2 WHERE id = ?1";
+        self.connection.prepare_cached(sql)?.execute(params![content.id, modified]).map(drop)
+    }
+
+    fn write_file(
+        &mut self,
+        file: &OpenFile,
+        name: &str,
+        modified: Option<i64>,
+        delivery: &Delivery<'_>,
+        end: &FileEnd,
+    ) -> rusqlite::Result<()> {
+        // Standard input has no name until it is read: the same bytes again are the same file again.
+        let name = if name == STDIN { format!("stdin:{}", end.sha256) } else { name.to_owned() };
+        self.note_problems(file, end)?;
+        let mut contents = file_names::contents(self.connection, &name)?;
+        for content in contents.extract_if(.., |content| content.sha256.is_empty() && content.is_rejected) {
+            self.forget(&content)?;
+        }
+        if let Some(content) = contents.iter().find(|content| content.sha256 == end.sha256) {
+            return self.join(file, content, modified, end);
+        }
+        let name = self.take_name(name, &contents, end)?;
+        let counts = &file.counts;
+        self.connection
+            .prepare_cached(
+                "INSERT INTO files (id, path, sha256, bytes, modified, format, account_id, region, \
+                 delivered_at, import_id, read, stored, duplicate, rejected, conflict, replaced) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+            )?
+            .execute(params![
+                file.id,
+                name,
+                end.sha256,
+                end.bytes,
+                modified,
+                end.format,
+                delivery.account_id,
+                delivery.region,
+                delivery.delivered_at,
+                self.import,
+                counts.read,
+                counts.stored,
+                counts.duplicate,
+                counts.rejected,
+                counts.conflict,
+                counts.replaced
+            ])?;
+        self.next_file = file.id + 1;
+        Ok(())
+    }
+
+    fn note_problems(&self, file: &OpenFile, end: &FileEnd) -> rusqlite::Result<()> {
+        let mut insert = self
+            .connection
+            .prepare_cached("INSERT INTO field_problems (file_id, field, problem, events) VALUES (?1, ?2, ?3, ?4)")?;
+        for (problem, events) in &end.problems {
+            insert.execute(params![file.id, problem.field, problem.problem, events])?;
+        }
+        Ok(())
+    }
+
+    /// Deletes the row of a file of which nothing could be read, now that there is another reading.
+    fn forget(&self, content: &Content) -> rusqlite::Result<()> {
+        for sql in [
+            "DELETE FROM rejects WHERE file_id = ?1",
+            "DELETE FROM field_problems WHERE file_id = ?1",
+            "DELETE FROM digest_files WHERE digest IN (SELECT id FROM digests WHERE file_id = ?1)",
+            "DELETE FROM digests WHERE file_id = ?1",
+            "DELETE FROM files WHERE id = ?1",
+        ] {
+            self.connection.prepare_cached(sql)?.execute([content.id])?;
+        }
+        Ok(())
+    }
+
+    /// The name that a new content gets: the plain one, which an earlier content gives up for its name with a mark. What
+    /// could not be read takes no name from what was read.
+    fn take_name(&self, name: String, contents: &[Content], end: &FileEnd) -> rusqlite::Result<String> {
+        let Some(holder) = contents.iter().find(|content| content.name == name) else { return Ok(name) };
+        if end.sha256.is_empty() {
+            return Ok(name + &file_names::mark(""));
+        }
+        let marked = format!("{name}{}", file_names::mark(&holder.sha256));
+        self.connection.execute("UPDATE files SET path = ?2 WHERE id = ?1", params![holder.id, marked])?;
+        Ok(name)
+    }
+
+    /// Adds a reading of a content that the ledger has to its row. Where that has all its events, the reading brought
+    /// nothing, unless this trailq reads more of it than an earlier one.
+    fn join(
+        &mut self,
+        file: &OpenFile,
+        content: &Content,
+        modified: Option<i64>,
+        end: &FileEnd,
+    ) -> rusqlite::Result<()> {
+        let is_whole = !content.is_partial && !content.sha256.is_empty();
+        let c = self.connection;
+        let from_to = params![file.id, content.id];
+        c.execute(
+            "UPDATE events SET file_id = ?2 WHERE file_id = ?1 AND id >= ?3",
+            params![file.id, content.id, file.first_event],
+        )?;
+        c.execute("UPDATE conflicts SET file_id = ?2 WHERE file_id = ?1", from_to)?;
+        c.execute("UPDATE replaced_rows SET file_id = ?2 WHERE file_id = ?1", from_to)?;
+        for table in ["rejects", "field_problems"] {
+            let old = if is_whole { file.id } else { content.id };
+            c.execute(&format!("DELETE FROM {table} WHERE file_id = ?1"), [old])?;
+            c.execute(&format!("UPDATE {table} SET file_id = ?2 WHERE file_id = ?1"), from_to)?;
+        }
+        // A digest file without a name is written at each reading.
+        c.execute(
+            "DELETE FROM digest_files WHERE digest IN (SELECT id FROM digests WHERE file_id = ?1) \
+             AND EXISTS (SELECT 1 FROM digests WHERE file_id = ?2)",
+            from_to,
+        )?;
+        c.execute(
+            "DELETE FROM digests WHERE file_id = ?1 AND EXISTS (SELECT 1 FROM digests WHERE file_id = ?2)",
+            from_to,
+        )?;
+        c.execute("UPDATE digests SET file_id = ?2 WHERE file_id = ?1", from_to)?;
+        let counts = &file.counts;
+        if is_whole {
+            c.execute(
+                "UPDATE files SET modified = ?2, stored = stored + ?3, conflict = max(conflict, ?4), \
+                 replaced = max(replaced, ?5), read = max(read, stored + ?3 + rejected), \
+                 duplicate = max(read, stored + ?3 + rejected) - stored - ?3 - rejected WHERE id = ?1",
+                params![content.id, modified, counts.stored, counts.conflict, counts.replaced],
+            )?;
+            return Ok(());
+        }
+        // What an earlier reading stored and this one met is this file's still.
+        let again = file.met.get(&content.id).map_or(0, |met| met.len() as u64);
+        let earlier = "CASE WHEN partial IS NULL THEN stored ELSE ?9 END";
+        c.execute(
+            &format!(
+                "UPDATE files SET partial = NULL, modified = ?2, bytes = ?3, format = ?4, import_id = ?5, \
+                 conflict = max(conflict, ?10), replaced = max(replaced, ?11), rejected = ?7, \
+                 stored = {earlier} + ?8, read = max(?6, {earlier} + ?8 + ?7), \
+                 duplicate = max(?6, {earlier} + ?8 + ?7) - {earlier} - ?8 - ?7 WHERE id = ?1"
+            ),
+            params![
+                content.id,
+                modified,
+                end.bytes,
+                end.format,
+                self.import,
+                counts.read,
+                counts.rejected,
+                counts.stored,
+                again,
+                counts.conflict,
+                counts.replaced
+            ],
+        )?;
+        Ok(())
+    }
+}
+
+/// What the name of a delivered file says (the formats reference, section 1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Delivery<'a> {
+    pub(crate) account_id: Option<&'a str>,
+    pub(crate) region: Option<&'a str>,
+    /// UTC, `YYYY-MM-DDTHH:MM:SSZ`.
+    pub(crate) delivered_at: Option<&'a str>,
+}

@@ -1,0 +1,167 @@
+//! Names of files in the ledger: each content that was read has a row with a name of its own.
+//!
+//! A name is text. What of a path is not UTF-8 is written byte by byte as `\xNN`, and a `\` that would be mistaken for the
+//! begin of such a byte as `\x5c`: two paths never have one name, and the path can be told from the name.
+//!
+//! A file that was overwritten has several contents. One of them has the plain name, each other one its name with a mark:
+//! `events.json#sha256:` and the first 16 digits of its SHA-256. The `#` of a path that ends like a mark is written as
+//! `\x23`, so that no path is mistaken for the earlier content of another one.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+/// What stands between a name and the SHA-256 of the content that is meant.
+const MARK: &str = "#sha256:";
+/// How much of the SHA-256 a mark has.
+const DIGITS: usize = 16;
+
+/// The name of the file at a path.
+pub(crate) fn name_of(path: &Path) -> String {
+    name_of_bytes(path.as_os_str().as_encoded_bytes())
+}
+
+/// The name of a file, given the bytes of its path.
+pub(crate) fn name_of_bytes(path: &[u8]) -> String {
+    let mut name = String::with_capacity(path.len());
+    let mut rest = path;
+    for chunk in path.utf8_chunks() {
+        for (at, character) in chunk.valid().char_indices() {
+            match character {
+                '\\' if begins_escape(&rest[at..]) => name.push_str("\\x5c"),
+                character => name.push(character),
+            }
+        }
+        for byte in chunk.invalid() {
+            name.push_str(&format!("\\x{byte:02x}"));
+        }
+        rest = &rest[chunk.valid().len() + chunk.invalid().len()..];
+    }
+    match mark_at(&name) {
+        Some(at) => format!("{}\\x23{}", &name[..at], &name[at + 1..]),
+        None => name,
+    }
+}
+
+/// Reports whether bytes begin like a byte that was written as `\xNN`.
+fn begins_escape(bytes: &[u8]) -> bool {
+    matches!(bytes, [b'\\', b'x', digits @ ..] if digits.len() >= 2 && digits[..2].iter().all(is_digit))
+}
+
+fn is_digit(byte: &u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'a'..=b'f')
+}
+
+/// Where a name has what looks like a mark.
+fn mark_at(name: &str) -> Option<usize> {
+    let at = name.len().checked_sub(MARK.len() + DIGITS)?;
+    let digits = name.get(at..)?.strip_prefix(MARK)?;
+    digits.bytes().all(|byte| is_digit(&byte)).then_some(at)
+}
+
+/// The mark of a content. That of one that could not be read has no digits.
+pub(crate) fn mark(sha256: &str) -> String {
+    format!("{MARK}{}", sha256.get(..DIGITS).unwrap_or(sha256))
+}
+
+/// The name of a file without the mark of its content.
+pub(crate) fn plain<'n>(name: &'n str, sha256: &str) -> &'n str {
+    name.strip_suffix(&mark(sha256)).unwrap_or(name)
+}
+
+/// A content of a file, as the ledger knows it.
+#[derive(Debug)]
+pub(crate) struct Content {
+    pub(crate) id: i64,
+    /// Its name, with a mark where it has one.
+    pub(crate) name: String,
+    /// Empty where it could not be read to its end.
+    pub(crate) sha256: String,
+    /// True if only some of its events are in the case.
+    pub(crate) is_partial: bool,
+    /// True if nothing came of it but rejects.
+    pub(crate) is_rejected: bool,
+}
+
+/// The contents of a file that the ledger has, given its plain name.
+pub(crate) fn contents(connection: &Connection, name: &str) -> rusqlite::Result<Vec<Content>> {
+    let mut select = connection.prepare_cached(
+        "SELECT id, path, sha256, partial IS NOT NULL, read = rejected FROM files \
+         WHERE path = ?1 OR (path >= ?1 || '#sha256:' AND path < ?1 || '#sha256;')",
+    )?;
+    let rows = select.query_map([name], |row| {
+        Ok(Content {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            sha256: row.get(2)?,
+            is_partial: row.get(3)?,
+            is_rejected: row.get(4)?,
+        })
+    })?;
+    let all = rows.collect::<rusqlite::Result<Vec<Content>>>()?;
+    Ok(all.into_iter().filter(|content| plain(&content.name, &content.sha256) == name).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{mark, name_of_bytes, plain};
+
+    /// The path that has a name.
+    fn path_of(name: &str) -> Vec<u8> {
+        let (mut path, mut rest) = (Vec::new(), name.as_bytes());
+        while let [byte, behind @ ..] = rest {
+            let escaped = super::begins_escape(rest).then(|| std::str::from_utf8(&rest[2..4]).unwrap());
+            match escaped {
+                Some(digits) => {
+                    path.push(u8::from_str_radix(digits, 16).unwrap());
+                    rest = &rest[4..];
+                }
+                None => {
+                    path.push(*byte);
+                    rest = behind;
+                }
+            }
+        }
+        path
+    }
+
+    #[test]
+    fn a_name_that_is_utf_8_is_the_path() {
+        for path in ["/trail/a.json", "/Büro/ü.json", "C:\\trail\\x.json", "/a#sha256:0123", "/odd\\xy.json", ""] {
+            assert_eq!(name_of_bytes(path.as_bytes()), path);
+        }
+    }
+
+    #[test]
+    fn paths_never_share_a_name_and_are_told_from_it() {
+        assert_eq!(name_of_bytes(b"/a\xff.json"), "/a\\xff.json");
+        assert_eq!(name_of_bytes(b"/a\\xff.json"), "/a\\x5cxff.json");
+        assert_eq!(name_of_bytes(b"/e.json#sha256:0123456789abcdef"), "/e.json\\x23sha256:0123456789abcdef");
+        let mut names = HashSet::new();
+        // Every path of up to five of these pieces.
+        let pieces: [&[u8]; 8] = [b"\\", b"x", b"5c", b"ff", b"\xff", b"\xc3", b"\xa9", b"#sha256:0123456789abcdef"];
+        let mut paths: Vec<Vec<u8>> = vec![Vec::new()];
+        let mut longest = paths.clone();
+        for _ in 0..5 {
+            longest = longest.iter().flat_map(|path| pieces.map(|piece| [path, piece].concat())).collect();
+            paths.extend_from_slice(&longest);
+        }
+        paths.sort();
+        paths.dedup();
+        for path in &paths {
+            let name = name_of_bytes(path);
+            assert_eq!(path_of(&name), *path, "{name}");
+            assert!(names.insert(name));
+        }
+    }
+
+    #[test]
+    fn only_the_mark_of_its_own_content_is_taken_off_a_name() {
+        let sum = "0123456789abcdef0123456789abcdef";
+        assert_eq!(plain(&format!("/a{}", mark(sum)), sum), "/a");
+        assert_eq!(plain(&format!("/a{}", mark(sum)), "fedcba"), format!("/a{}", mark(sum)));
+        assert_eq!(plain("/a#sha256:", ""), "/a");
+    }
+}

@@ -1,0 +1,168 @@
+//! How the writer recognises the identities, resources and texts that a case has already: by 128-bit hashes of what
+//! tells them apart.
+
+use rusqlite::{Connection, params};
+use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+
+use crate::event::{Event, Identity, Resource};
+use crate::store::rollup::facets;
+
+/// A 128-bit hash, in parts so that a map of them leaves no gaps.
+pub(crate) type Key = [u32; 4];
+
+/// The parts of a 128-bit hash.
+fn parts_of(hash: u128) -> Key {
+    [hash as u32, (hash >> 32) as u32, (hash >> 64) as u32, (hash >> 96) as u32]
+}
+
+/// Hashes lists of texts.
+#[derive(Default)]
+pub(crate) struct Keyer {
+    buffer: Vec<u8>,
+}
+
+impl Keyer {
+    /// A hash of texts in order, in which an absent one differs from an empty one.
+    pub(crate) fn key(&mut self, parts: &[Option<&str>]) -> Key {
+        self.buffer.clear();
+        for part in parts {
+            let length = part.map_or(0, |text| text.len() as u32 + 1);
+            self.buffer.extend_from_slice(&length.to_le_bytes());
+            self.buffer.extend_from_slice(part.unwrap_or_default().as_bytes());
+        }
+        parts_of(xxh3_128(&self.buffer))
+    }
+
+    /// The hashes of what a case recognises an event's parts by. Workers make them, so that the writer need not.
+    pub(crate) fn keys(&mut self, event: &Event) -> Keys {
+        Keys {
+            event: event_key(&event.event_id),
+            facet: facets::key(self, event),
+            identity: event.identity.as_ref().map(|identity| self.identity(identity)),
+            user_agent: event.user_agent.as_ref().map(|text| parts_of(xxh3_128(text.as_bytes()))),
+            error_message: event.error_message.as_ref().map(|text| parts_of(xxh3_128(text.as_bytes()))),
+            resources: event.resources.iter().map(|used| self.resource(&used.resource)).collect(),
+        }
+    }
+
+    /// What tells an identity apart, and a hash of what it has beside that.
+    fn identity(&mut self, i: &Identity) -> (Key, u64) {
+        let without_arn = i.arn.is_none();
+        let apart = self.key(&[
+            i.kind.as_deref(),
+            i.arn.as_deref(),
+            i.principal_id.as_deref(),
+            i.account_id.as_deref(),
+            i.on_behalf_of.as_deref(),
+            i.user_name.as_deref().filter(|_| without_arn),
+            i.invoked_by.as_deref().filter(|_| without_arn),
+        ]);
+        let rest = self.key(&[
+            i.user_name.as_deref(),
+            i.role_name.as_deref(),
+            i.role_arn.as_deref(),
+            i.session_name.as_deref(),
+            i.identity_provider.as_deref(),
+        ]);
+        (apart, u64::from(rest[0]) | u64::from(rest[1]) << 32)
+    }
+
+    /// What tells a resource apart.
+    fn resource(&mut self, resource: &Resource) -> Key {
+        self.key(&[
+            resource.kind.as_deref(),
+            Some(&resource.name),
+            resource.arn.as_deref(),
+            resource.account_id.as_deref(),
+            resource.aws_region.as_deref(),
+        ])
+    }
+}
+
+/// What a case recognises an event and its parts by.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    pub(crate) event: EventKey,
+    pub(crate) facet: Key,
+    pub(crate) identity: Option<(Key, u64)>,
+    pub(crate) user_agent: Option<Key>,
+    pub(crate) error_message: Option<Key>,
+    pub(crate) resources: Vec<Key>,
+}
+
+/// What tells an event apart, for a run's memory: a 64-bit hash of its eventID, in parts.
+pub(crate) type EventKey = [u32; 2];
+
+fn event_key(event_id: &str) -> EventKey {
+    let hash = xxh3_64(event_id.as_bytes());
+    [hash as u32, (hash >> 32) as u32]
+}
+
+/// The identities of a case.
+pub(crate) fn identities(connection: &Connection) -> rusqlite::Result<FxHashMap<Key, (i64, u64)>> {
+    let mut keyer = Keyer::default();
+    let mut select = connection.prepare(
+        "SELECT id, type, user_name, arn, account_id, principal_id, role_name, role_arn, session_name, \
+         identity_provider, on_behalf_of, invoked_by FROM identities",
+    )?;
+    let rows = select.query_map([], |row| {
+        let text = |index: usize| -> rusqlite::Result<_> {
+            Ok(row.get_ref(index)?.as_str_or_null()?.map(crate::event::Text::from))
+        };
+        let identity = Identity {
+            kind: text(1)?,
+            user_name: text(2)?,
+            arn: text(3)?,
+            account_id: text(4)?,
+            principal_id: text(5)?,
+            role_name: text(6)?,
+            role_arn: text(7)?,
+            session_name: text(8)?,
+            identity_provider: text(9)?,
+            on_behalf_of: text(10)?,
+            invoked_by: text(11)?,
+        };
+        let (key, rest) = keyer.identity(&identity);
+        Ok((key, (row.get(0)?, rest)))
+    })?;
+    rows.collect()
+}
+
+/// The resources of a case.
+pub(crate) fn resources(connection: &Connection) -> rusqlite::Result<FxHashMap<Key, u32>> {
+    let mut keyer = Keyer::default();
+    let mut select = connection.prepare("SELECT id, type, name, arn, account_id, aws_region FROM resources")?;
+    let rows = select.query_map([], |row| {
+        let text = |index: usize| row.get_ref(index)?.as_str_or_null().map_err(rusqlite::Error::from);
+        Ok((keyer.key(&[text(1)?, text(2)?, text(3)?, text(4)?, text(5)?]), row.get(0)?))
+    })?;
+    rows.collect()
+}
+
+/// The texts of a table of texts.
+pub(crate) fn texts(connection: &Connection, table: &str) -> rusqlite::Result<FxHashMap<Key, i64>> {
+    let mut select = connection.prepare(&format!("SELECT id, text FROM {table}"))?;
+    let rows =
+        select.query_map([], |row| Ok((parts_of(xxh3_128(row.get_ref(1)?.as_str()?.as_bytes())), row.get(0)?)))?;
+    rows.collect()
+}
+
+/// The id of a text in a table of texts, which gets it, met at this time, where it is new.
+pub(crate) fn text_id(
+    connection: &Connection,
+    known: &mut FxHashMap<Key, i64>,
+    table: &str,
+    (key, text): (Key, &str),
+    time: Option<&str>,
+) -> rusqlite::Result<i64> {
+    if let Some(id) = known.get(&key) {
+        return Ok(*id);
+    }
+    connection
+        .prepare_cached(&format!("INSERT INTO {table} (text, events, first_seen, last_seen) VALUES (?1, 1, ?2, ?2)"))?
+        .execute(params![text, time])?;
+    let id = connection.last_insert_rowid();
+    known.insert(key, id);
+    Ok(id)
+}

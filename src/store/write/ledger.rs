@@ -1,0 +1,135 @@
+//! The writer's other half: rejects, digests, and the end of a run. `file_rows` has the account of each file.
+
+use rusqlite::params;
+
+use crate::ledger::{Digest, Reject};
+use crate::store::error::Error;
+use crate::store::locking;
+use crate::store::rollup::counts;
+use crate::store::schema::indexes;
+use crate::store::write::writer::Writer;
+use crate::time;
+
+impl Writer<'_> {
+    /// Keeps what could not be stored.
+    pub(crate) fn reject(&mut self, reject: &Reject) -> Result<(), Error> {
+        let result = self.touch_file().and_then(|file| {
+            self.connection
+                .prepare_cached(
+                    "INSERT INTO rejects (file_id, member, position, line, reason, bytes, length, sha256) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                )?
+                .execute(params![
+                    file,
+                    reject.member,
+                    reject.position,
+                    reject.line,
+                    reject.reason,
+                    reject.bytes,
+                    reject.length,
+                    reject.sha256
+                ])
+        });
+        self.sql(result)?;
+        if let Some(file) = &mut self.file {
+            file.counts.read += 1;
+            file.counts.rejected += 1;
+        }
+        Ok(())
+    }
+
+    /// Keeps a record that differs from the event with its eventID.
+    pub(crate) fn keep_conflict(&mut self, event_id: &str, file: i64, record: &[u8]) -> rusqlite::Result<()> {
+        if self.is_merge() {
+            return self.keep_merged(event_id, file, record);
+        }
+        let mut keep = self.connection.prepare_cached(
+            "INSERT OR IGNORE INTO conflicts (event_id, file_id, sha256, record) VALUES (?1, ?2, ?3, ?4)",
+        )?;
+        keep.execute(params![event_id, file, crate::hash::sha256(record), String::from_utf8_lossy(record)])?;
+        Ok(())
+    }
+
+    /// Keeps a digest file, unless it is there already.
+    pub(crate) fn digest(&mut self, digest: &Digest) -> Result<(), Error> {
+        let result = self.touch_file().and_then(|file| self.insert_digest(file, digest));
+        self.sql(result)
+    }
+
+    fn insert_digest(&self, file: i64, digest: &Digest) -> rusqlite::Result<()> {
+        let inserted = self
+            .connection
+            .prepare_cached(
+                "INSERT OR IGNORE INTO digests (file_id, aws_account_id, digest_start_time, digest_end_time, \
+                 digest_s3_bucket, digest_s3_object, newest_event_time, oldest_event_time, \
+                 previous_digest_s3_object, previous_digest_hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?
+            .execute(params![
+                file,
+                digest.aws_account_id,
+                digest.digest_start_time,
+                digest.digest_end_time,
+                digest.digest_s3_bucket,
+                digest.digest_s3_object,
+                digest.newest_event_time,
+                digest.oldest_event_time,
+                digest.previous_digest_s3_object,
+                digest.previous_digest_hash_value
+            ])?;
+        if inserted == 0 {
+            return Ok(());
+        }
+        let id = self.connection.last_insert_rowid();
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO digest_files (digest, s3_bucket, s3_object, hash_value, newest_event_time, \
+             oldest_event_time) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        for log in digest.log_files.iter().flatten() {
+            insert.execute(params![
+                id,
+                log.s3_bucket,
+                log.s3_object,
+                log.hash_value,
+                log.newest_event_time,
+                log.oldest_event_time
+            ])?;
+        }
+        Ok(())
+    }
+
+    /// Ends the run: makes the indexes, writes the counts, and marks the case as whole.
+    pub(crate) fn finish(self) -> Result<(), Error> {
+        let path = self.path;
+        self.complete().map_err(|error| Error::of(path, error))
+    }
+
+    fn complete(self) -> rusqlite::Result<()> {
+        let (connection, recount) = (self.connection, self.recount);
+        // Where there was nothing to finish, the case was only migrated.
+        let upgrade = Some(self.import).filter(|_| self.resumed && !recount);
+        let sums = self.end_rows()?;
+        locking::commit_and_hold(connection)?;
+        indexes::make(connection)?;
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        if recount {
+            counts::recount(connection)?;
+        } else {
+            sums.write(connection)?;
+        }
+        indexes::make_of_counts(connection)?;
+        connection
+            .execute("UPDATE imports SET finished_at = ?1 WHERE finished_at IS NULL", [time::format(time::now())])?;
+        if let Some(run) = upgrade {
+            // It was no run of import: its row only told that the case was not whole.
+            connection.execute("DELETE FROM imports WHERE id = ?1", [run])?;
+        }
+        connection.execute_batch("COMMIT")
+    }
+
+    /// Writes the last records, and lets go of what only taking events in needs: at 10,000,000 events that is more than
+    /// half of the memory.
+    fn end_rows(self) -> rusqlite::Result<counts::Sums> {
+        self.blocks.finish()?;
+        Ok(self.sums)
+    }
+}

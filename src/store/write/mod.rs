@@ -1,0 +1,9 @@
+//! Writing a case: events and records in, duplicates resolved, the ledger kept.
+
+pub(crate) mod blocks;
+pub(crate) mod dedup;
+pub(crate) mod file_ledger;
+pub(crate) mod file_names;
+pub(crate) mod intern;
+pub(crate) mod ledger;
+pub(crate) mod writer;

@@ -1,0 +1,485 @@
+//! The one writer of a case: events and their records in, duplicates told, the ledger kept.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Statement, params};
+use rustc_hash::FxHashMap;
+
+use crate::arn::last_part;
+use crate::event::{Event, Identity, Resource, Text};
+use crate::ledger::Counts;
+use crate::store::error::Error;
+use crate::store::hardening;
+use crate::store::hardening::Bounded;
+use crate::store::records::block::{MAX_ID, Packed, Reader};
+use crate::store::records::dictionary::Dictionaries;
+use crate::store::rollup::counts::{Links, Sums};
+use crate::store::rollup::facets;
+use crate::store::schema::indexes;
+use crate::store::transfer::merge::Merge;
+use crate::store::write::blocks::Blocks;
+use crate::store::write::dedup;
+use crate::store::write::dedup::Verdict;
+use crate::store::write::intern;
+use crate::store::write::intern::{EventKey, Key, Keys, text_id};
+use crate::time;
+
+/// Up to [`crate::store::records::block::BLOCK_RECORDS`] events of one file, with their records as a packed block.
+pub(crate) struct Batch {
+    pub(crate) events: Vec<Event>,
+    /// What the case recognises each event's parts by.
+    pub(crate) keys: Vec<Keys>,
+    /// XXH3-64 of each record's bytes.
+    pub(crate) hashes: Vec<u64>,
+    /// Their records.
+    pub(crate) block: Packed,
+    /// True if the records were made from rows of a CSV download.
+    pub(crate) from_csv: bool,
+}
+
+/// What the writer knows of the file that it is taking in.
+#[derive(Default)]
+pub(crate) struct OpenFile {
+    /// The number that its row gets, unless the ledger proves to have this content.
+    pub(crate) id: i64,
+    /// Rows that have the content of the file, or may have it, and only some of its events.
+    pub(crate) partial: Vec<i64>,
+    /// The events of these rows that this reading has met.
+    pub(crate) met: FxHashMap<i64, HashSet<i64>>,
+    pub(crate) counts: Counts,
+    /// Events of this reading have this number or a higher one.
+    pub(crate) first_event: i64,
+    /// True if anything was written for it.
+    pub(crate) dirty: bool,
+}
+
+/// How the writer knows the events that are there.
+enum Known {
+    /// By this run's memory: the case was empty.
+    Memory(FxHashMap<EventKey, u32>),
+    /// By the index on `event_id`.
+    Index,
+}
+
+/// Writes one run of import into a case.
+pub(crate) struct Writer<'c> {
+    pub(crate) connection: &'c Connection,
+    pub(crate) path: &'c Path,
+    known: Known,
+    pub(crate) next_id: i64,
+    pub(crate) next_file: i64,
+    pub(crate) import: i64,
+    facets: FxHashMap<Key, i64>,
+    identities: FxHashMap<Key, (i64, u64)>,
+    /// Their numbers in few bytes: 10,000,000 events may name four million resources.
+    resources: FxHashMap<Key, u32>,
+    user_agents: FxHashMap<Key, i64>,
+    error_messages: FxHashMap<Key, i64>,
+    pub(crate) sums: Sums,
+    /// True if the run only finishes what is there.
+    pub(crate) resumed: bool,
+    /// True if the sums are not enough.
+    pub(crate) recount: bool,
+    pub(crate) file: Option<OpenFile>,
+    pub(crate) committed_at: Instant,
+    pub(crate) records: Reader,
+    pub(crate) blocks: Blocks<'c>,
+    insert_event: Statement<'c>,
+    /// What is to go into `event_resources` at the end of the batch.
+    links: Rc<Vec<Value>>,
+    insert_links: Statement<'c>,
+    find_event: Statement<'c>,
+    /// What is known beside that where cases are merged.
+    pub(crate) merge: Option<Merge>,
+}
+
+const INSERT_EVENT: &str = "INSERT INTO events (id, time, event_id, event_time, event_source, event_name, aws_region, \
+     source_ip_address, user_name, access_key_id, identity_id, error_code, outcome, read_only, facet_id, \
+     recipient_account_id, shared_event_id, vpc_endpoint_id, invoked_by, \
+     mfa_authenticated, session_created, from_console, source_identity, issued_access_key_id, bytes_in, bytes_out, \
+     user_agent_id, error_message_id, file_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, \
+     ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)";
+
+/// Writes pairs of event and resource, packed as in [`Writer::store`]: one statement a batch costs half of one a pair.
+const INSERT_LINKS: &str = "INSERT INTO event_resources (event, resource, listed) \
+     SELECT ?1 + (value >> 40), (value >> 1) & 0x7fffffffff, value & 1 FROM rarray(?2)";
+
+impl<'c> Writer<'c> {
+    /// Begins a run on a case that is open for writing. `paths`: what was named on the command line.
+    pub(crate) fn begin(connection: &'c Connection, path: &'c Path, paths: &[String]) -> Result<Writer<'c>, Error> {
+        // What the writer has to know of the case is read once.
+        let _bounded = Bounded::by_size(path);
+        Writer::start(connection, path, paths).map_err(|error| hardening::error_of(path, error))
+    }
+
+    /// Takes up what an interrupted run began, to finish it without reading a file.
+    pub(crate) fn resume(connection: &'c Connection, path: &'c Path) -> Result<Writer<'c>, Error> {
+        Ok(Writer { resumed: true, ..Writer::begin(connection, path, &[])? })
+    }
+
+    fn start(connection: &'c Connection, path: &'c Path, paths: &[String]) -> rusqlite::Result<Writer<'c>> {
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+        check_numbers(connection)?;
+        let stopped = number("SELECT count(*) FROM imports WHERE finished_at IS NULL")? > 0;
+        let empty = number("SELECT NOT EXISTS (SELECT 1 FROM events)")? == 1;
+        if !empty {
+            indexes::make_event_id(connection)?;
+        }
+        connection.execute(
+            "INSERT INTO imports (started_at, trailq_version, paths) VALUES (?1, ?2, ?3)",
+            params![time::format(time::now()), env!("CARGO_PKG_VERSION"), serde_json::json!(paths).to_string()],
+        )?;
+        Ok(Writer {
+            connection,
+            path,
+            known: if empty { Known::Memory(FxHashMap::default()) } else { Known::Index },
+            next_id: number("SELECT coalesce(max(id), 0) FROM record_blocks")?
+                .max(number("SELECT coalesce(max(id), 0) FROM events")?)
+                + crate::store::records::block::BLOCK_RECORDS as i64,
+            next_file: number("SELECT coalesce(max(id), 0) + 1 FROM files")?,
+            import: connection.last_insert_rowid(),
+            facets: facets::load(connection)?,
+            identities: intern::identities(connection)?,
+            resources: intern::resources(connection)?,
+            user_agents: intern::texts(connection, "user_agents")?,
+            error_messages: intern::texts(connection, "error_messages")?,
+            sums: Sums::begin(connection)?,
+            resumed: false,
+            recount: stopped,
+            file: None,
+            committed_at: Instant::now(),
+            records: Reader::default(),
+            blocks: Blocks::of(connection)?,
+            insert_event: connection.prepare(INSERT_EVENT)?,
+            links: Rc::default(),
+            insert_links: connection.prepare(INSERT_LINKS)?,
+            find_event: connection.prepare("SELECT id FROM events WHERE event_id = ?1")?,
+            merge: None,
+        })
+    }
+
+    pub(crate) fn sql<T>(&self, result: rusqlite::Result<T>) -> Result<T, Error> {
+        result.map_err(|error| Error::of(self.path, error))
+    }
+
+    /// Prepares the indexes for a run. `much`: it is large beside the case, so that they are made anew when it ends.
+    pub(crate) fn expect(&mut self, much: bool) -> Result<(), Error> {
+        self.sql(if much { indexes::drop_secondary(self.connection) } else { indexes::keep(self.connection) })
+    }
+
+    /// The dictionary of the case's records, or one in the making.
+    pub(crate) fn dictionaries(&self) -> Result<Dictionaries, Error> {
+        self.sql(Dictionaries::of(self.connection))
+    }
+
+    /// Takes in a batch.
+    pub(crate) fn batch(&mut self, batch: &Batch) -> Result<(), Error> {
+        let result = self.take_batch(batch);
+        self.sql(result)
+    }
+
+    fn take_batch(&mut self, batch: &Batch) -> rusqlite::Result<()> {
+        let file = self.touch_file()?;
+        let first = self.next_id;
+        self.blocks.prepare(&batch.block)?;
+        let mut packed = false;
+        for (index, (event, keys)) in batch.events.iter().zip(&batch.keys).enumerate() {
+            let id = first + index as i64;
+            let existing = self.find(keys, &event.event_id)?;
+            let verdict = match existing {
+                Some(existing) => self.judge(existing, batch, index)?,
+                None => Verdict::New,
+            };
+            if matches!(verdict, Verdict::New | Verdict::TakeNew { .. }) && !packed {
+                packed = true;
+                self.blocks.write(first, batch)?;
+                self.next_id += batch.events.len() as i64;
+            }
+            self.count(&verdict, existing)?;
+            match (verdict, existing) {
+                (Verdict::New, _) => self.store(id, event, keys, batch.from_csv, file)?,
+                (Verdict::TakeNew { loser }, Some(existing)) => {
+                    self.replace(existing, loser.as_deref())?;
+                    self.store(id, event, keys, batch.from_csv, file)?;
+                }
+                (Verdict::KeepOld { loser: Some(loser) }, _) => self.keep_conflict(&event.event_id, file, &loser)?,
+                _ => {}
+            }
+        }
+        self.write_links()
+    }
+
+    /// Writes the pairs of event and resource that have gathered.
+    fn write_links(&mut self) -> rusqlite::Result<()> {
+        if !self.links.is_empty() {
+            self.insert_links.execute(params![self.next_id, self.links])?;
+            Rc::make_mut(&mut self.links).clear();
+        }
+        Ok(())
+    }
+
+    /// Accounts for one record.
+    fn count(&mut self, verdict: &Verdict, existing: Option<i64>) -> rusqlite::Result<()> {
+        if let Some(existing) = existing {
+            self.note_met(existing)?;
+        }
+        let Some(file) = &mut self.file else { return Ok(()) };
+        file.counts.read += 1;
+        match verdict {
+            Verdict::New => file.counts.stored += 1,
+            _ => file.counts.duplicate += 1,
+        }
+        match verdict {
+            Verdict::TakeNew { loser: None } => file.counts.replaced += 1,
+            Verdict::TakeNew { loser: Some(_) } | Verdict::KeepOld { loser: Some(_) } => file.counts.conflict += 1,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The id of the event with this eventID.
+    fn find(&mut self, keys: &Keys, event_id: &str) -> rusqlite::Result<Option<i64>> {
+        let Known::Memory(known) = &self.known else {
+            return self.find_event.query_row([event_id], |row| row.get(0)).optional();
+        };
+        let Some(id) = known.get(&keys.event).map(|id| i64::from(*id)) else { return Ok(None) };
+        let mut confirm = self.connection.prepare_cached("SELECT id FROM events WHERE id = ?1 AND event_id = ?2")?;
+        confirm.query_row(params![id, event_id], |row| row.get(0)).optional()
+    }
+
+    /// How a record stands to the event with the same eventID.
+    pub(crate) fn compare(&mut self, existing: i64, batch: &Batch, index: usize) -> rusqlite::Result<Verdict> {
+        if self.blocks.hash_of(existing)? == batch.hashes.get(index).copied() {
+            return Ok(Verdict::KeepOld { loser: None });
+        }
+        let mut is_csv = self.connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM csv_events WHERE id = ?1)")?;
+        let old_from_csv = is_csv.query_row([existing], |row| row.get::<_, bool>(0))?;
+        match (old_from_csv, batch.from_csv) {
+            (true, false) => return Ok(Verdict::TakeNew { loser: None }),
+            (false, true) => return Ok(Verdict::KeepOld { loser: None }),
+            _ => {}
+        }
+        let block = self.records.unpack(self.connection, &batch.block)?;
+        let new = block.record(index).unwrap_or_default();
+        let verdict = self.records.with(self.connection, existing, |old| dedup::compare(old, new))?;
+        Ok(verdict.unwrap_or(Verdict::KeepOld { loser: None }))
+    }
+
+    /// Stores a new event.
+    fn store(&mut self, id: i64, event: &Event, keys: &Keys, from_csv: bool, file: i64) -> rusqlite::Result<()> {
+        let time = event.time.map(time::format);
+        let links = self.links(event, keys, time.as_deref())?;
+        self.insert_event(id, event, time.as_deref(), &links, file)?;
+        let pairs = Rc::make_mut(&mut self.links);
+        for (resource, used) in links.resources.iter().zip(&event.resources) {
+            pairs.push(Value::Integer((id - self.next_id) << 40 | resource << 1 | i64::from(used.listed)));
+        }
+        if from_csv {
+            self.connection.prepare_cached("INSERT INTO csv_events (id) VALUES (?1)")?.execute([id])?;
+        }
+        if let Known::Memory(known) = &mut self.known {
+            known.insert(keys.event, id as u32);
+        }
+        self.sums.add(event, &links);
+        Ok(())
+    }
+
+    /// Takes an event away for a fuller record.
+    fn replace(&mut self, old: i64, loser: Option<&[u8]>) -> rusqlite::Result<()> {
+        if let Some(loser) = loser {
+            let mut owner = self.connection.prepare_cached("SELECT event_id, file_id FROM events WHERE id = ?1")?;
+            let (event_id, owner): (String, i64) = owner.query_row([old], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            self.keep_conflict(&event_id, owner, loser)?;
+        } else {
+            let sql = "INSERT OR IGNORE INTO replaced_rows SELECT event_id, file_id FROM csv_events JOIN events USING (id) \
+                       WHERE id = ?1";
+            self.connection.prepare_cached(sql)?.execute([old])?;
+        }
+        // It may be of this very batch.
+        self.write_links()?;
+        for sql in [
+            "DELETE FROM events WHERE id = ?1",
+            "DELETE FROM event_resources WHERE event = ?1",
+            "DELETE FROM csv_events WHERE id = ?1",
+        ] {
+            self.connection.prepare_cached(sql)?.execute([old])?;
+        }
+        self.recount = true;
+        Ok(())
+    }
+
+    /// The rows that an event points to, made where they are new.
+    fn links(&mut self, event: &Event, keys: &Keys, time: Option<&str>) -> rusqlite::Result<Links> {
+        let facet = match self.facets.get(&keys.facet) {
+            Some(id) => *id,
+            None => {
+                let id = facets::insert(self.connection, event, time)?;
+                self.facets.insert(keys.facet, id);
+                id
+            }
+        };
+        let mut links = Links { facet, ..Links::default() };
+        if let Some((identity, key)) = event.identity.as_ref().zip(keys.identity) {
+            links.identity = Some(self.identity(identity, key, time)?);
+        }
+        if let Some(text) = keys.user_agent.zip(event.user_agent.as_deref()) {
+            links.user_agent = Some(text_id(self.connection, &mut self.user_agents, "user_agents", text, time)?);
+        }
+        if let Some(text) = keys.error_message.zip(event.error_message.as_deref()) {
+            links.error_message =
+                Some(text_id(self.connection, &mut self.error_messages, "error_messages", text, time)?);
+        }
+        for (used, key) in event.resources.iter().zip(&keys.resources) {
+            links.resources.push(self.resource(&used.resource, *key, time)?);
+        }
+        Ok(links)
+    }
+
+    fn identity(
+        &mut self,
+        identity: &Arc<Identity>,
+        (key, rest): (Key, u64),
+        time: Option<&str>,
+    ) -> rusqlite::Result<i64> {
+        let i = identity.as_ref();
+        let text = |text: &Option<Text>| text.as_deref().map(str::to_owned);
+        if let Some((id, known_rest)) = self.identities.get_mut(&key) {
+            if *known_rest != rest {
+                // What an identity is not told apart by must not depend on which event came first.
+                let mut settle = self.connection.prepare_cached(
+                    "UPDATE identities SET \
+                         user_name = min(ifnull(user_name, ?2), ifnull(?2, user_name)), \
+                         role_name = min(ifnull(role_name, ?3), ifnull(?3, role_name)), \
+                         role_arn = min(ifnull(role_arn, ?4), ifnull(?4, role_arn)), \
+                         session_name = min(ifnull(session_name, ?5), ifnull(?5, session_name)), \
+                         identity_provider = min(ifnull(identity_provider, ?6), ifnull(?6, identity_provider)) \
+                     WHERE id = ?1",
+                )?;
+                settle.execute(params![
+                    *id,
+                    text(&i.user_name),
+                    text(&i.role_name),
+                    text(&i.role_arn),
+                    text(&i.session_name),
+                    text(&i.identity_provider)
+                ])?;
+            }
+            return Ok(*id);
+        }
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO identities (type, user_name, arn, account_id, principal_id, role_name, role_arn, \
+             session_name, identity_provider, on_behalf_of, invoked_by, events, first_seen, last_seen) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12, ?12)",
+        )?;
+        insert.execute(params![
+            text(&i.kind),
+            text(&i.user_name),
+            text(&i.arn),
+            text(&i.account_id),
+            text(&i.principal_id),
+            text(&i.role_name),
+            text(&i.role_arn),
+            text(&i.session_name),
+            text(&i.identity_provider),
+            text(&i.on_behalf_of),
+            text(&i.invoked_by),
+            time
+        ])?;
+        let id = self.connection.last_insert_rowid();
+        self.identities.insert(key, (id, rest));
+        Ok(id)
+    }
+
+    fn resource(&mut self, resource: &Resource, key: Key, time: Option<&str>) -> rusqlite::Result<i64> {
+        if let Some(id) = self.resources.get(&key) {
+            return Ok(i64::from(*id));
+        }
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO resources (type, name, arn, account_id, aws_region, arn_end, events, first_seen, last_seen) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7)",
+        )?;
+        insert.execute(params![
+            resource.kind.as_deref(),
+            resource.name.as_str(),
+            resource.arn.as_deref(),
+            resource.account_id.as_deref(),
+            resource.aws_region.as_deref(),
+            resource.arn.as_deref().map(last_part).filter(|end| *end != resource.name.as_str()),
+            time
+        ])?;
+        let id = self.connection.last_insert_rowid();
+        self.resources.insert(key, id as u32);
+        Ok(id)
+    }
+
+    fn insert_event(
+        &mut self,
+        id: i64,
+        event: &Event,
+        event_time: Option<&str>,
+        links: &Links,
+        file: i64,
+    ) -> rusqlite::Result<()> {
+        let e = event;
+        self.insert_event.execute(params![
+            id,
+            e.time,
+            e.event_id.as_str(),
+            event_time,
+            e.event_source.as_deref(),
+            e.event_name.as_deref(),
+            e.aws_region.as_deref(),
+            e.source_ip_address.as_deref(),
+            e.user_name.as_deref(),
+            e.access_key_id.as_deref(),
+            links.identity,
+            e.error_code.as_deref(),
+            e.outcome.name(),
+            e.read_only,
+            links.facet,
+            e.recipient_account_id.as_deref(),
+            e.shared_event_id.as_deref(),
+            e.vpc_endpoint_id.as_deref(),
+            e.invoked_by.as_deref(),
+            e.mfa_authenticated,
+            e.session_created.as_deref(),
+            e.from_console,
+            e.source_identity.as_deref(),
+            e.issued_access_key_id.as_deref(),
+            e.bytes_in,
+            e.bytes_out,
+            links.user_agent,
+            links.error_message,
+            file
+        ])?;
+        Ok(())
+    }
+}
+
+/// Refuses a case that has numbers behind which there is no room for those of another import.
+fn check_numbers(connection: &Connection) -> rusqlite::Result<()> {
+    let wide = ["events", "record_blocks"].map(|table| (table, MAX_ID));
+    let narrow =
+        ["facets", "identities", "resources", "user_agents", "error_messages", "files", "imports", "provenance"]
+            .map(|table| (table, MAX_NARROW_ID));
+    for (table, most) in wide.into_iter().chain(narrow) {
+        let ends = format!("SELECT coalesce(min(rowid), 0), coalesce(max(rowid), 0) FROM {table}");
+        let (least, largest) =
+            connection.query_row(&ends, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
+        for number in [least, largest] {
+            if !(0..=most).contains(&number) {
+                return Err(rusqlite::Error::IntegralValueOutOfRange(0, number));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The largest number of a row that others point to. The writer keeps numbers of resources in 32 bits.
+const MAX_NARROW_ID: i64 = 1 << 31;
