@@ -10,7 +10,7 @@ use super::lookup_events::{self, LookupEvents};
 use crate::redact::Kind;
 use crate::render::Format;
 use crate::session::parse_value;
-use crate::session::screen::Coloring;
+use crate::terminal::capabilities::Coloring;
 
 /// Query CloudTrail files locally: trail files in, answers out
 #[derive(Debug, Parser)]

@@ -16,7 +16,9 @@ use clap::{CommandFactory as _, Parser as _};
 
 use crate::diagnostic::Diagnostic;
 use crate::render;
-use crate::session::{Answer, Session, SessionError, Settings, screen, screen::Coloring};
+use crate::session::{Answer, Session, SessionError, Settings};
+use crate::terminal::capabilities;
+use crate::terminal::capabilities::Coloring;
 use args::{Cli, Command};
 
 /// The case where none is named.
@@ -150,7 +152,7 @@ fn settings(cli: &Cli) -> Settings {
     let notes = io::stderr().is_terminal();
     Settings {
         format: global.format,
-        style: screen::style(global.color),
+        style: capabilities::style(global.color),
         color_notes: global.color.colors(notes),
         quiet: global.quiet,
         queries: global.queries.clone(),

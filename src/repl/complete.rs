@@ -4,8 +4,8 @@ use super::{lookup_words, sql_words};
 use crate::fields::Field;
 use crate::render::Format;
 use crate::session::FORCE;
+use crate::session::commands::help;
 use crate::session::commands::{self, COMMANDS, Completes};
-use crate::session::help;
 use crate::session::input::Input;
 use crate::store::Counted;
 

@@ -103,7 +103,7 @@ impl Helper {
     /// The line below: a meaning, cut to the width of the screen.
     fn below(&self, line: &str, pos: usize) -> Option<String> {
         let meaning = hint::meaning(line, pos, !self.pending.is_empty())?;
-        let columns = crate::session::screen::size().map_or(80, |(_, columns)| columns).saturating_sub(1);
+        let columns = crate::terminal::capabilities::size().map_or(80, |(_, columns)| columns).saturating_sub(1);
         let mut shown = format!("  {meaning}");
         while width(&shown) > columns {
             shown.pop();

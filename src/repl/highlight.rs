@@ -6,7 +6,7 @@ use anstyle::Style;
 
 use super::sql_words::is_keyword;
 use crate::render::palette::{DIM, KEY, NUMBER, STRING, WORD, paint};
-use crate::session::help::STAGES;
+use crate::session::commands::help::STAGES;
 use crate::session::input::Input;
 
 /// The line with colours; `pending` says whether it goes on with an SQL statement. The characters stay as they are.

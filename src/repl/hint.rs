@@ -2,8 +2,9 @@
 
 use crate::fields;
 use crate::session::commands;
-use crate::session::habits::{self, Habit};
-use crate::session::help::{STAGES, TIMES};
+use crate::session::commands::help::{STAGES, TIMES};
+use crate::session::commands::other_shells;
+use crate::session::commands::other_shells::Habit;
 use crate::session::input::Input;
 use crate::store::FUNCTIONS;
 
@@ -28,7 +29,7 @@ pub(super) fn meaning(line: &str, at: usize, pending: bool) -> Option<String> {
 
 /// The command that a line of another shell is at the prompt.
 fn of_habit(line: &str) -> Option<String> {
-    match habits::at_prompt(line, Vec::new)? {
+    match other_shells::at_prompt(line, Vec::new)? {
         Habit::Command(name) => meaning(&name, 0, false),
         Habit::Sql(_) | Habit::Clear | Habit::Advice(_) => None,
     }

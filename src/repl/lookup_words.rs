@@ -5,7 +5,7 @@ use crate::fields::{self, FIELDS, Field, Kind, fold};
 use crate::query::edit;
 use crate::render::escape::is_unsafe;
 use crate::render::number;
-use crate::session::help::{STAGES, TIMES};
+use crate::session::commands::help::{STAGES, TIMES};
 
 /// How many values are offered.
 pub(super) const MOST_VALUES: usize = 50;

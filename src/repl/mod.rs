@@ -19,9 +19,11 @@ use rustyline::{Behavior, Editor};
 
 pub use complete::{Candidate, Source, complete};
 
-use crate::session::habits::{self, Habit};
+use crate::session::commands::other_shells;
+use crate::session::commands::other_shells::Habit;
 use crate::session::input::{Assembler, Input};
-use crate::session::{Answer, Paging, Session, SessionError, screen};
+use crate::session::{Answer, Paging, Session, SessionError};
+use crate::terminal::capabilities;
 use helper::{Helper, Screen};
 use history::Inputs;
 
@@ -37,7 +39,7 @@ pub fn run(mut session: Session) -> Result<Answer, SessionError> {
     session.settings.interactive = true;
     session.settings.style.numbers = true;
     session.settings.fold = true;
-    session.settings.paging = if screen::is_dumb() { Paging::Off } else { Paging::On };
+    session.settings.paging = if capabilities::is_dumb() { Paging::Off } else { Paging::On };
     let screen = Screen { color: session.settings.style.color, unicode: session.settings.style.unicode };
     let interrupter = session.interrupter();
     ctrlc::set_handler(move || interrupter.interrupt()).map_err(|error| io::Error::other(error.to_string()))?;
@@ -83,13 +85,13 @@ fn meant(session: &Rc<RefCell<Session>>, line: &str) -> Option<Habit> {
         let case = session.borrow().case().ok();
         case.map_or_else(Vec::new, |case| case.tables().into_iter().map(|(name, _)| name).collect())
     };
-    habits::at_prompt(line, tables)
+    other_shells::at_prompt(line, tables)
 }
 
 /// Runs one input; what goes wrong is told and does not end the session.
 fn execute(session: &Rc<RefCell<Session>>, text: &str) -> Result<Answer, SessionError> {
     let mut session = session.borrow_mut();
-    session.resize(screen::size());
+    session.resize(capabilities::size());
     match session.execute(&Input::of(text)) {
         Ok(answer) => Ok(answer),
         Err(error) if error.is_closed_pipe() => Err(error),

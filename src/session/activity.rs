@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use super::keep::{First, Held};
-use super::last::{Last, text};
-use super::lookup::{Understood, understand};
-use super::{SessionError, patience};
-use crate::fields::{self, Kind};
+use crate::fields;
+use crate::fields::Kind;
+use crate::query;
 use crate::query::ast::{Name, StageKind};
-use crate::query::{self, Param, Projection, edit};
+use crate::query::{Param, Projection, edit};
 use crate::render::number;
 use crate::rows::Value;
+use crate::session::capture::{First, Held};
+use crate::session::lookup::{Understood, understand};
+use crate::session::result_set::{Last, text};
+use crate::session::{SessionError, patience};
 use crate::store::Case;
 
 /// About how many spans there are.
@@ -27,18 +29,18 @@ const MOST_ROWS: usize = 50;
 
 /// The course of every row.
 #[derive(Debug, Clone)]
-pub(super) struct Activity {
+pub(crate) struct Activity {
     /// From when to when it is.
-    pub(super) heading: String,
+    pub(crate) heading: String,
     /// How many events there are in each span, row by row; of none where counting took too long.
-    pub(super) rows: Vec<Vec<u64>>,
+    pub(crate) rows: Vec<Vec<u64>>,
     /// How long counting might take.
     patience: Duration,
 }
 
 impl Activity {
     /// What to say where the rows of an answer have no course.
-    pub(super) fn remark(&self, rows: u64) -> Option<String> {
+    pub(crate) fn remark(&self, rows: u64) -> Option<String> {
         let longest = number::duration(self.patience);
         let without = rows > 0 && self.rows.is_empty();
         without.then(|| format!("without courses: to count them takes longer than {longest}"))
@@ -46,14 +48,14 @@ impl Activity {
 }
 
 /// How the spans of a course are headed: from when to when it is.
-pub(super) fn heading(from: i64, to: i64) -> String {
+pub(crate) fn heading(from: i64, to: i64) -> String {
     let (from, to) = (crate::time::format(from), crate::time::format(to));
     let same_year = from[..5] == to[..5];
     if same_year { format!("{} to {}", &from[..13], &to[5..13]) } else { format!("{} to {}", &from[..10], &to[..10]) }
 }
 
 /// The course of each row, where the answer is that of `top` and took so long.
-pub(super) fn of(
+pub(crate) fn of(
     case: &Case,
     understood: &Understood,
     last: &Last,

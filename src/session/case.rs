@@ -4,9 +4,9 @@
 use std::io;
 use std::rc::Rc;
 
-use super::waiting::Waiting;
-use super::{Session, SessionError};
 use crate::render::number;
+use crate::session::waiting::Waiting;
+use crate::session::{Session, SessionError};
 use crate::store::Case;
 
 impl Session {
@@ -33,14 +33,14 @@ impl Session {
     }
 
     /// Lets others write to the case again.
-    pub(super) fn let_go(&self) {
+    pub(crate) fn let_go(&self) {
         if let Some(case) = self.open_case() {
             case.release();
         }
     }
 
     /// Runs something in which the case stays in one state.
-    pub(super) fn in_one_state<T>(&mut self, run: impl FnOnce(&mut Session) -> T) -> T {
+    pub(crate) fn in_one_state<T>(&mut self, run: impl FnOnce(&mut Session) -> T) -> T {
         let outermost = !self.in_input.replace(true);
         let done = run(self);
         if outermost {
@@ -51,7 +51,7 @@ impl Session {
     }
 
     /// Ends an answer; where a reader pages it, others may write meanwhile.
-    pub(super) fn end_page(&mut self) -> io::Result<bool> {
+    pub(crate) fn end_page(&mut self) -> io::Result<bool> {
         if self.output.is_paged() {
             self.let_go();
         }
@@ -81,7 +81,7 @@ impl Session {
     }
 
     /// What hears of waiting for another process.
-    pub(super) fn waiting(&self) -> Waiting {
+    pub(crate) fn waiting(&self) -> Waiting {
         Waiting::new(self.notes.clone(), &self.settings, self.interrupter())
     }
 }

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use super::{Answer, Session, SessionError};
 use crate::diagnostic::Diagnostic;
-use crate::render::{self, Format};
+use crate::render;
+use crate::render::Format;
 use crate::rows::{Cell, RowSink};
+use crate::session::{Answer, Session, SessionError};
 use crate::store::{Case, Difference, Failure, Tally};
 
 /// The columns of the counts.
@@ -13,7 +14,7 @@ const COLUMNS: [&str; 5] = ["kind", "only_in_a", "only_in_b", "in_both", "differ
 
 /// Writes how many events, identities and resources are in one case and not in the other, or which. The answer's rows
 /// are the differences, however they are told.
-pub(super) fn run(session: &mut Session, a: &Path, b: &Path, rows: bool) -> Result<Answer, SessionError> {
+pub(crate) fn run(session: &mut Session, a: &Path, b: &Path, rows: bool) -> Result<Answer, SessionError> {
     let format = session.settings.format.unwrap_or_default();
     if format == Format::Records {
         let mistake = Diagnostic::new("differences have no format records");

@@ -5,7 +5,8 @@ use std::io;
 use crate::diagnostic::Diagnostic;
 use crate::ingest;
 use crate::io_message::describe;
-use crate::store::{self, Failure};
+use crate::store;
+use crate::store::Failure;
 
 /// Why an input gave no answer.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ impl SessionError {
     }
 
     /// Attaches the text in which the mistake stands, unless one is attached already.
-    pub(super) fn in_source(self, source: &str) -> SessionError {
+    pub(crate) fn in_source(self, source: &str) -> SessionError {
         match self {
             SessionError::Mistake(mistake) => SessionError::from(mistake.in_source(source)),
             other => other,

@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::io;
 
-use super::lookup::{interval, most_events, statement, understand};
-use super::{Answer, Session, SessionError};
 use crate::query::{Param, Statement};
 use crate::render::escape::visible;
 use crate::render::number;
 use crate::rows::{Cell, RowSink};
+use crate::session::lookup::{interval, most_events, statement, understand};
+use crate::session::{Answer, Session, SessionError};
 use crate::store::Case;
 
 /// Prints the explanation as SQL with comments.
-pub(super) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionError> {
+pub(crate) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionError> {
     let case = session.case()?;
     let text = session.substituted(text)?;
     let understood = understand(&case, &text)?;
@@ -61,7 +61,7 @@ const MAX_SHOWN: usize = 2_000;
 const FIRST_SHOWN: usize = 200;
 
 /// A text, or the beginning of a long one and its length.
-pub(super) fn abridged(text: &str) -> Cow<'_, str> {
+pub(crate) fn abridged(text: &str) -> Cow<'_, str> {
     // Every character has a byte at least.
     if text.len() <= MAX_SHOWN || text.chars().nth(MAX_SHOWN).is_none() {
         return Cow::Borrowed(text);
@@ -71,7 +71,7 @@ pub(super) fn abridged(text: &str) -> Cow<'_, str> {
 }
 
 /// Writes the plan of a statement that is about to be answered, for `.eqp on`.
-pub(super) fn print_plan(session: &mut Session, case: &Case, statement: &Statement) -> Result<(), SessionError> {
+pub(crate) fn print_plan(session: &mut Session, case: &Case, statement: &Statement) -> Result<(), SessionError> {
     for step in plan(case, statement)? {
         session.status(&format!("plan: {step}"));
     }
@@ -79,7 +79,7 @@ pub(super) fn print_plan(session: &mut Session, case: &Case, statement: &Stateme
 }
 
 /// Writes the plan of SQL that is about to be answered. What is wrong with it is told where it is answered.
-pub(super) fn print_sql_plan(session: &mut Session, case: &Case, sql: &str, params: &BTreeMap<String, Option<Param>>) {
+pub(crate) fn print_sql_plan(session: &mut Session, case: &Case, sql: &str, params: &BTreeMap<String, Option<Param>>) {
     for step in sql_plan(case, sql, params).unwrap_or_default() {
         session.status(&format!("plan: {step}"));
     }
@@ -93,7 +93,7 @@ fn sql_plan(case: &Case, sql: &str, params: &BTreeMap<String, Option<Param>>) ->
 }
 
 /// How a statement finds its rows: the index that drives it, or a scan. `None` where there is nothing to say.
-pub(super) fn route(case: &Case, statement: &Statement) -> Option<String> {
+pub(crate) fn route(case: &Case, statement: &Statement) -> Option<String> {
     let steps = plan(case, statement).ok()?;
     let found = route_of(&steps);
     match (found, statement.scans_records) {
@@ -109,7 +109,7 @@ const COUNTS: [&str; 5] = ["attribute_values", "facets", "f", "hourly_counts", "
 const KEPT_COUNTS: &str = "kept counts";
 
 /// The route that the steps of a plan tell.
-pub(super) fn route_of(steps: &[String]) -> Option<String> {
+pub(crate) fn route_of(steps: &[String]) -> Option<String> {
     let steps: Vec<&str> = steps.iter().map(|step| step.trim_start()).collect();
     let on_events = |step: &&&str| {
         ["SEARCH e ", "SCAN e", "SEARCH events ", "SCAN events"].iter().any(|head| {
@@ -144,7 +144,7 @@ fn driving(steps: &[&str]) -> Option<String> {
 }
 
 /// The route of SQL, if it is one statement that has one.
-pub(super) fn sql_route(case: &Case, sql: &str, params: &BTreeMap<String, Option<Param>>) -> Option<String> {
+pub(crate) fn sql_route(case: &Case, sql: &str, params: &BTreeMap<String, Option<Param>>) -> Option<String> {
     // In SQL a short name may stand for anything.
     sql_plan(case, sql, params).and_then(|steps| route_of(&steps)).filter(|route| route != KEPT_COUNTS)
 }

@@ -5,19 +5,21 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::progress::Bar;
-use super::{Answer, Session, SessionError};
 use crate::diagnostic::Diagnostic;
-use crate::ingest::{self, Options, Report};
-use crate::render::escape::{self, visible};
+use crate::ingest;
+use crate::ingest::{Options, Report};
+use crate::render::escape;
+use crate::render::escape::visible;
 use crate::render::{Format, number};
+use crate::session::{Answer, Session, SessionError};
 use crate::store;
+use crate::terminal::progress::Bar;
 
 /// How many rejects and how many problems are named in text.
 const MOST: usize = 5;
 
 /// Imports and reports: as text among the notes, or as one JSON object where rows go.
-pub(super) fn run(session: &mut Session, paths: &[PathBuf], options: &Options) -> Result<Answer, SessionError> {
+pub(crate) fn run(session: &mut Session, paths: &[PathBuf], options: &Options) -> Result<Answer, SessionError> {
     let json = match session.settings.format {
         Some(Format::Json | Format::Ndjson) => true,
         None | Some(Format::Table) => false,

@@ -4,19 +4,20 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::snapshot::{digest_lines, step_line, step_object};
-use super::{Answer, Session, SessionError};
 use crate::diagnostic::Diagnostic;
-use crate::render::escape::{self, visible, width};
+use crate::render::escape;
+use crate::render::escape::{visible, width};
 use crate::render::palette::{HEADING, paint};
 use crate::render::{Format, number};
+use crate::session::snapshot::{digest_lines, step_line, step_object};
+use crate::session::{Answer, Session, SessionError};
 use crate::store::Info;
 
 /// How many accounts, Regions or sources are listed in text.
 const MOST: usize = 20;
 
 /// Prints what the case holds, as text or as one JSON object.
-pub(super) fn run(session: &mut Session) -> Result<Answer, SessionError> {
+pub(crate) fn run(session: &mut Session) -> Result<Answer, SessionError> {
     let case = session.case()?;
     case.require_own()?;
     let info = case.info()?;

@@ -67,7 +67,7 @@ impl<'a> Input<'a> {
     }
 
     /// The input without the `\\G` at its end, and whether it had one: its answer is shown one line a cell.
-    pub(super) fn without_expansion(&self) -> (Input<'a>, bool) {
+    pub(crate) fn without_expansion(&self) -> (Input<'a>, bool) {
         let stripped = |text: &'a str| text.trim_end().strip_suffix(EXPANSION);
         match *self {
             Input::Sql(text) => stripped(text).map_or((*self, false), |rest| (Input::Sql(rest), true)),

@@ -5,35 +5,38 @@ use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use crate::diagnostic::Diagnostic;
-use crate::query::ast::{self, StageKind};
-use crate::query::{self, Environment, EqualityValue, Interval, Lookup, Projection, Statement};
+use crate::query;
+use crate::query::ast;
+use crate::query::ast::StageKind;
+use crate::query::{Environment, EqualityValue, Interval, Lookup, Projection, Statement};
 use crate::render::{Format, number};
 use crate::rows::RowSink;
 use crate::store::Case;
 
-use super::absence::Empty;
-use super::keep::{First, Keep, Kept};
-use super::last::{Asked, Last, View};
-use super::noise::Hidden;
-use super::{Answer, Session, SessionError, absence, activity, explain, look, noise, records};
+use crate::session::absence::Empty;
+use crate::session::capture::{First, Keep, Kept};
+use crate::session::commands::noise;
+use crate::session::commands::noise::Hidden;
+use crate::session::result_set::{Asked, Last, View};
+use crate::session::{Answer, Session, SessionError, absence, activity, explain, records, result_view};
 
 /// How many events a list shows as a table.
 const NEWEST: u64 = 50;
 /// So many groups of records are read without being asked for.
-pub(super) const FEW_GROUPS: u64 = 100;
+pub(crate) const FEW_GROUPS: u64 = 100;
 /// How many identities of one user are named.
 const MOST_IDENTITIES: usize = 5;
 
 /// A lookup that has been understood.
-pub(super) struct Understood {
+pub(crate) struct Understood {
     /// As it was typed.
-    pub(super) tree: ast::Lookup,
+    pub(crate) tree: ast::Lookup,
     /// What it means.
-    pub(super) lookup: Lookup,
+    pub(crate) lookup: Lookup,
 }
 
 /// Answers a lookup.
-pub(super) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionError> {
+pub(crate) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionError> {
     let started = Instant::now();
     let case = session.case()?;
     let asked = session.substituted(text)?;
@@ -64,7 +67,7 @@ pub(super) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionEr
             last.activity = activity::of(&case, understood, &last, taken)?;
         }
         let format = session.settings.format.unwrap_or_default();
-        look::show(session, &case, &mut last, format, 0..usize::MAX)?;
+        result_view::show(session, &case, &mut last, format, 0..usize::MAX)?;
     }
     let without_course = last.activity.as_ref().and_then(|activity| activity.remark(kept.rows));
     session.last = Some(last);
@@ -91,7 +94,7 @@ fn view(understood: &Understood) -> View {
 }
 
 /// Gives a lookup its meaning in the case.
-pub(super) fn understand(case: &Case, text: &str) -> Result<Understood, SessionError> {
+pub(crate) fn understand(case: &Case, text: &str) -> Result<Understood, SessionError> {
     let tree = query::parse(text).map_err(|mistake| SessionError::from(mistake).in_source(text))?;
     let lookup = query::resolve(&tree, &CaseEnvironment { case })
         .map_err(|mistake| SessionError::from(mistake).in_source(text))?;
@@ -99,14 +102,14 @@ pub(super) fn understand(case: &Case, text: &str) -> Result<Understood, SessionE
 }
 
 /// How many events a list shows in the place where rows go now; `None` is all of them.
-pub(super) fn most_events(session: &Session, understood: &Understood) -> Option<u64> {
+pub(crate) fn most_events(session: &Session, understood: &Understood) -> Option<u64> {
     let own = understood.tree.stages.iter().any(|stage| matches!(stage.kind, StageKind::Limit(_)));
     let table = session.settings.format.unwrap_or_default() == Format::Table;
     session.settings.limit.or((table && !session.output.is_file() && !own).then_some(NEWEST))
 }
 
 /// The statement that answers a lookup in a format, with one row more than is shown, to know whether there is one.
-pub(super) fn statement(case: &Case, lookup: &Lookup, format: Format, most: Option<u64>) -> Statement {
+pub(crate) fn statement(case: &Case, lookup: &Lookup, format: Format, most: Option<u64>) -> Statement {
     let limit = most.map(|most| most.saturating_add(1));
     match format {
         Format::Records => records_of(query::emit_ids(lookup, case, limit)),
@@ -233,7 +236,7 @@ fn remark(
 }
 
 /// How many events match, where counting needs no scan of the records.
-pub(super) fn total(session: &Session, case: &Case, lookup: &Lookup) -> Result<Option<u64>, SessionError> {
+pub(crate) fn total(session: &Session, case: &Case, lookup: &Lookup) -> Result<Option<u64>, SessionError> {
     let statement = query::emit_count(lookup, case);
     if statement.scans_records && statement.scan.is_none_or(|scan| scan.groups > FEW_GROUPS) {
         return Ok(None);
@@ -275,7 +278,7 @@ fn tell_identities(session: &mut Session, case: &Case, lookup: &Lookup) {
 }
 
 /// An interval as the status line says it; both ends are inclusive.
-pub(super) fn interval(interval: Option<Interval>) -> String {
+pub(crate) fn interval(interval: Option<Interval>) -> String {
     match interval.map(|interval| (interval.from, interval.to)) {
         None | Some((None, None)) => "all times".to_owned(),
         Some((Some(from), None)) => format!("since {}", number::time(from)),
@@ -286,7 +289,7 @@ pub(super) fn interval(interval: Option<Interval>) -> String {
 }
 
 /// The period that the case covers, if it has a time at all.
-pub(super) fn period(case: &Case) -> Option<String> {
+pub(crate) fn period(case: &Case) -> Option<String> {
     match case.period() {
         Ok((Some(first), Some(last))) => Some(format!("{first} to {last}")),
         _ => None,
@@ -294,8 +297,8 @@ pub(super) fn period(case: &Case) -> Option<String> {
 }
 
 /// What a lookup may ask of the world.
-pub(super) struct CaseEnvironment<'a> {
-    pub(super) case: &'a Case,
+pub(crate) struct CaseEnvironment<'a> {
+    pub(crate) case: &'a Case,
 }
 
 impl Environment for CaseEnvironment<'_> {

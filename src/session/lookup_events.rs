@@ -1,13 +1,14 @@
 //! Answers a LookupEvents query as the AWS CLI prints it.
 
-use super::lookup::period;
-use super::{Answer, Session, SessionError, absence};
 use crate::diagnostic::Diagnostic;
-use crate::lookup_events::{self, ClientOptions, Query};
+use crate::lookup_events;
+use crate::lookup_events::{ClientOptions, Query};
 use crate::render::Format;
+use crate::session::lookup::period;
+use crate::session::{Answer, Session, SessionError, absence};
 
 /// Writes the answer where rows go.
-pub(super) fn run(session: &mut Session, query: &Query, options: &ClientOptions) -> Result<Answer, SessionError> {
+pub(crate) fn run(session: &mut Session, query: &Query, options: &ClientOptions) -> Result<Answer, SessionError> {
     if let Some(format) = session.settings.format.filter(|format| *format != Format::Json) {
         let mistake = Diagnostic::new(format!("lookup-events has no format {format}"))
             .note("it prints what `aws cloudtrail lookup-events` prints: --output json or text")

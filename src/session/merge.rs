@@ -3,16 +3,17 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::progress::Bar;
-use super::{Answer, Session, SessionError};
 use crate::diagnostic::Diagnostic;
-use crate::ingest::{self, MergeReport};
+use crate::ingest;
+use crate::ingest::MergeReport;
 use crate::render::escape;
 use crate::render::{Format, number};
+use crate::session::{Answer, Session, SessionError};
 use crate::store;
+use crate::terminal::progress::Bar;
 
 /// Merges and reports: as text among the notes, or as one JSON object where rows go.
-pub(super) fn run(session: &mut Session, others: &[PathBuf], force: bool) -> Result<Answer, SessionError> {
+pub(crate) fn run(session: &mut Session, others: &[PathBuf], force: bool) -> Result<Answer, SessionError> {
     let format = session.settings.format;
     if let Some(other) = format.filter(|format| !matches!(format, Format::Table | Format::Json | Format::Ndjson)) {
         let mistake = Diagnostic::new(format!("the report of a merge has no format {other}"));

@@ -13,69 +13,51 @@ use std::time::Instant;
 
 mod absence;
 mod activity;
-mod arguments;
-mod around;
+mod capture;
 mod case;
 pub mod commands;
-mod compare;
 mod diff;
 mod error;
 mod explain;
-mod files;
-pub mod foreign;
-pub mod habits;
-pub mod help;
 mod import;
 mod info;
 pub mod input;
-mod interrupt;
-mod journal;
-mod keep;
-mod kept;
-mod last;
-mod look;
 mod lookup;
 mod lookup_events;
 mod merge;
-mod moves;
-mod noise;
 mod output;
-mod pager;
 mod params;
 mod patience;
-mod plot;
-mod progress;
 mod records;
 mod redact;
-mod saved;
-pub mod screen;
+mod replay_log;
+mod result_set;
+mod result_view;
 pub mod script;
-mod shell;
-mod show;
 pub mod snapshot;
-mod verbs;
 mod waiting;
 
-pub use error::SessionError;
-pub(crate) use files::FORCE;
-pub use interrupt::Interrupter;
-pub use pager::Paging;
-pub use params::Params;
-pub use saved::{Run, parse_value};
+pub use crate::interrupt::Interrupter;
+pub(crate) use crate::session::commands::output_files::FORCE;
+pub use crate::session::commands::queries::{Run, parse_value};
+pub use crate::session::error::SessionError;
+pub use crate::session::params::Params;
+pub use crate::terminal::pager::Paging;
 
 use crate::diagnostic::Diagnostic;
 use crate::ingest;
 use crate::lookup_events::{ClientOptions, Query};
 use crate::query::{Param, Statistics};
-use crate::render::{self, Format, Style, number, palette};
+use crate::render;
+use crate::render::{Format, Style, number, palette};
 use crate::rows::{RowSink, Value};
 use crate::saved::Library;
+use crate::session::capture::{EventRef, Keep};
+use crate::session::input::Input;
+use crate::session::output::Output;
+use crate::session::result_set::{Asked, Last, View};
+use crate::session::waiting::Notes;
 use crate::store::{Case, Failure};
-use input::Input;
-use keep::{EventRef, Keep};
-use last::{Asked, Last, View};
-use output::Output;
-use waiting::Notes;
 
 /// How a session shows what it finds.
 #[derive(Debug, Clone, Default)]
@@ -411,7 +393,7 @@ impl Session {
     }
 
     /// Writes rows that trailq itself made.
-    fn write_held(&mut self, held: &keep::Held) -> Result<Answer, SessionError> {
+    fn write_held(&mut self, held: &crate::session::capture::Held) -> Result<Answer, SessionError> {
         let format = match self.settings.format.unwrap_or_default() {
             Format::Records => Format::Table,
             format => format,

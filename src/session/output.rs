@@ -3,13 +3,13 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::pager::{Page, Paging};
 use crate::output_file::{OutputFile, Refused};
 use crate::render::{Format, Style};
 use crate::store::Failure;
+use crate::terminal::pager::{Page, Paging};
 
 /// The places for rows, of which one is current.
-pub(super) struct Output {
+pub(crate) struct Output {
     screen: Box<dyn Write>,
     /// Holds the screen's answer back until it is known whether it fits.
     page: Option<Page>,
@@ -24,49 +24,49 @@ pub(super) struct Output {
 }
 
 /// A file that rows go to.
-pub(super) struct Redirect {
+pub(crate) struct Redirect {
     file: OutputFile,
     /// What its extension stands for.
     format: Option<Format>,
 }
 
 /// The current place.
-pub(super) struct Target<'a> {
+pub(crate) struct Target<'a> {
     /// Takes the bytes.
-    pub(super) out: &'a mut dyn Write,
+    pub(crate) out: &'a mut dyn Write,
     /// What it can do.
-    pub(super) style: Style,
+    pub(crate) style: Style,
 }
 
 /// What the end of an input found.
 #[derive(Debug, Default)]
-pub(super) struct Finished {
+pub(crate) struct Finished {
     /// True if a reader left the pager before everything was written.
-    pub(super) left: bool,
+    pub(crate) left: bool,
     /// The file of `.once` that the answer could not be written to.
-    pub(super) refused: Option<Refused>,
+    pub(crate) refused: Option<Refused>,
 }
 
 impl Redirect {
     /// A file whose extension stands for a format.
-    pub(super) fn new(file: OutputFile, format: Option<Format>) -> Redirect {
+    pub(crate) fn new(file: OutputFile, format: Option<Format>) -> Redirect {
         Redirect { file, format }
     }
 }
 
 impl Output {
     /// Rows go to `screen`.
-    pub(super) fn new(screen: Box<dyn Write>) -> Output {
+    pub(crate) fn new(screen: Box<dyn Write>) -> Output {
         Output { screen, page: None, paging: (Paging::Off, (0, 0)), file: None, once: None, used: false }
     }
 
     /// Pages answers that do not fit a screen of so many rows and columns.
-    pub(super) fn set_paging(&mut self, paging: Paging, size: (usize, usize)) {
+    pub(crate) fn set_paging(&mut self, paging: Paging, size: (usize, usize)) {
         self.paging = (paging, size);
     }
 
     /// The current place, to write an answer to; `screen` is the screen's style.
-    pub(super) fn target(&mut self, screen: &Style) -> Target<'_> {
+    pub(crate) fn target(&mut self, screen: &Style) -> Target<'_> {
         self.used = true;
         let style = self.style(screen);
         if !self.is_file() && self.page.is_none() {
@@ -82,7 +82,7 @@ impl Output {
     }
 
     /// What the current place can do; `screen` is the screen's style.
-    pub(super) fn style(&self, screen: &Style) -> Style {
+    pub(crate) fn style(&self, screen: &Style) -> Style {
         if !self.is_file() {
             return screen.clone();
         }
@@ -91,12 +91,12 @@ impl Output {
     }
 
     /// Reports whether the current place is a file: answers there are whole.
-    pub(super) fn is_file(&self) -> bool {
+    pub(crate) fn is_file(&self) -> bool {
         self.redirect().is_some()
     }
 
     /// The format that the current file's extension stands for.
-    pub(super) fn format(&self) -> Option<Format> {
+    pub(crate) fn format(&self) -> Option<Format> {
         self.redirect().and_then(|redirect| redirect.format)
     }
 
@@ -105,7 +105,7 @@ impl Output {
     }
 
     /// Sends rows to a file, or back to the screen, and completes the file that they went to before.
-    pub(super) fn set_file(&mut self, redirect: Option<Redirect>) -> Result<(), Refused> {
+    pub(crate) fn set_file(&mut self, redirect: Option<Redirect>) -> Result<(), Refused> {
         // What goes to the descriptor of the screen comes behind what went to the screen.
         self.flush_screen()?;
         match std::mem::replace(&mut self.file, redirect) {
@@ -115,7 +115,7 @@ impl Output {
     }
 
     /// Sends the rows of the next answer to a file.
-    pub(super) fn set_once(&mut self, redirect: Redirect) -> Result<(), Refused> {
+    pub(crate) fn set_once(&mut self, redirect: Redirect) -> Result<(), Refused> {
         self.flush_screen()?;
         self.once = Some(redirect);
         Ok(())
@@ -126,30 +126,30 @@ impl Output {
     }
 
     /// The file of `.output`, unless it is a device.
-    pub(super) fn file_path(&self) -> Option<&Path> {
+    pub(crate) fn file_path(&self) -> Option<&Path> {
         self.file.as_ref().filter(|redirect| !redirect.file.is_through()).map(|redirect| redirect.file.path())
     }
 
     /// The file of `.once`. What goes through a device has gone.
-    pub(super) fn once_path(&self) -> Option<&Path> {
+    pub(crate) fn once_path(&self) -> Option<&Path> {
         self.once.as_ref().filter(|once| !once.file.is_through()).map(|once| once.file.path())
     }
 
     /// Gives the file of `.once` up.
-    pub(super) fn give_up_once(&mut self) -> Option<PathBuf> {
+    pub(crate) fn give_up_once(&mut self) -> Option<PathBuf> {
         let path = self.once_path().map(Path::to_owned);
         self.once = None;
         path
     }
 
     /// Reports whether the input under way has written something.
-    pub(super) fn is_used(&self) -> bool {
+    pub(crate) fn is_used(&self) -> bool {
         self.used
     }
 
     /// Ends an input: where it wrote an answer, the file of `.once` is completed and later ones go where they went
     /// before.
-    pub(super) fn finish(&mut self) -> io::Result<Finished> {
+    pub(crate) fn finish(&mut self) -> io::Result<Finished> {
         let mut finished = Finished::default();
         if std::mem::take(&mut self.used)
             && let Some(once) = self.once.take()
@@ -161,7 +161,7 @@ impl Output {
     }
 
     /// Ends the session: what was written to a file is kept. Gives the file of `.once` that got no answer.
-    pub(super) fn end(&mut self) -> Result<Option<PathBuf>, Refused> {
+    pub(crate) fn end(&mut self) -> Result<Option<PathBuf>, Refused> {
         let unanswered = self.give_up_once();
         match self.file.take() {
             Some(redirect) => redirect.file.commit_written().map(|()| unanswered),
@@ -170,12 +170,12 @@ impl Output {
     }
 
     /// Reports whether an answer may be paged when it ends.
-    pub(super) fn is_paged(&self) -> bool {
+    pub(crate) fn is_paged(&self) -> bool {
         self.page.is_some()
     }
 
     /// Ends an answer on the screen: where it is paged, the reader is waited for.
-    pub(super) fn end_page(&mut self) -> io::Result<bool> {
+    pub(crate) fn end_page(&mut self) -> io::Result<bool> {
         let left = match self.page.take() {
             Some(page) => page.end(&mut *self.screen)?,
             None => false,
@@ -186,7 +186,7 @@ impl Output {
 
     /// What became of a statement whose rows went to the current place. A reader who left the pager has had enough,
     /// which is no error.
-    pub(super) fn finished(&mut self, done: Result<u64, Failure>) -> Result<(), Failure> {
+    pub(crate) fn finished(&mut self, done: Result<u64, Failure>) -> Result<(), Failure> {
         match done {
             Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe && self.page.is_some() => Ok(()),
             done => done.map(drop),
@@ -194,7 +194,7 @@ impl Output {
     }
 
     /// Writes out what is buffered.
-    pub(super) fn flush(&mut self) -> io::Result<()> {
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
         if let Some(redirect) = &mut self.file {
             redirect.file.flush()?;
         }

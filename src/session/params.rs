@@ -26,22 +26,22 @@ impl Params {
     }
 
     /// Gives a name a value.
-    pub(super) fn set(&mut self, name: &str, value: &str) {
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
         self.values.insert(name.to_owned(), value.to_owned());
     }
 
     /// Takes the value of a name away; whether it had one.
-    pub(super) fn unset(&mut self, name: &str) -> bool {
+    pub(crate) fn unset(&mut self, name: &str) -> bool {
         self.values.remove(name).is_some()
     }
 
     /// All of them.
-    pub(super) fn all(&self) -> &BTreeMap<String, String> {
+    pub(crate) fn all(&self) -> &BTreeMap<String, String> {
         &self.values
     }
 
     /// A text with each `${name}` replaced by its value as it is.
-    pub(super) fn fill(&self, text: &str) -> String {
+    pub(crate) fn fill(&self, text: &str) -> String {
         let mut filled = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
@@ -61,7 +61,7 @@ impl Params {
     }
 
     /// Those for a text of SQL. As typed on a command line: what looks like a number is one.
-    pub(super) fn for_sql(&self, sql: &str) -> BTreeMap<String, Option<Param>> {
+    pub(crate) fn for_sql(&self, sql: &str) -> BTreeMap<String, Option<Param>> {
         let asked = parameters(sql);
         let wanted = self.values.iter().filter(|(name, _)| !self.shared || asked.contains(&name.as_str()));
         let value = |text: &String| match text.parse::<i64>() {
@@ -74,7 +74,7 @@ impl Params {
 
 /// Says how to give a parameter its value, where a mistake is that it has none: its place is then that of `${NAME}` in
 /// a lookup or `:NAME` in SQL.
-pub(super) fn with_way_to_give(mistake: Diagnostic, interactive: bool) -> Diagnostic {
+pub(crate) fn with_way_to_give(mistake: Diagnostic, interactive: bool) -> Diagnostic {
     let place = mistake.span.zip(mistake.source.as_ref()).and_then(|(span, text)| text.get(span.start..span.end));
     let name = place.map(|place| place.trim_start_matches([':', '@', '$', '{']).trim_end_matches('}'));
     let Some(name) = name.filter(|name| !name.is_empty() && mistake.message.ends_with(" has no value")) else {

@@ -4,16 +4,16 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use super::SessionError;
 use crate::query::Param;
 use crate::rows::RowSink;
+use crate::session::SessionError;
 use crate::store::{Case, Failure};
 
 /// How soon a statement that was begun too late is cancelled, too.
 const AGAIN: Duration = Duration::from_millis(10);
 
 /// Puts the answer of a statement into a sink; reports whether it came in time. What came before is in the sink.
-pub(super) fn ask(
+pub(crate) fn ask(
     case: &Case,
     sql: &str,
     params: &[Param],
@@ -31,7 +31,7 @@ pub(super) fn ask(
 }
 
 /// Works, and cancels what is asked of the case when it takes too long.
-pub(super) fn patiently<T>(patience: Duration, cancel: impl Fn() + Send, work: impl FnOnce() -> T) -> T {
+pub(crate) fn patiently<T>(patience: Duration, cancel: impl Fn() + Send, work: impl FnOnce() -> T) -> T {
     let (working, ended) = mpsc::channel::<()>();
     thread::scope(|scope| {
         scope.spawn(move || {

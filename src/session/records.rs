@@ -3,12 +3,13 @@
 use std::io::{self, Write};
 
 use crate::diagnostic::Diagnostic;
-use crate::render::{self, Format, Style, record};
+use crate::render;
+use crate::render::{Format, Style, record};
 use crate::rows::{Cell, RowSink};
 use crate::store::Case;
 
 /// A sink for any format; `records` reads the records of the rows from the case.
-pub(super) fn sink<'a>(format: Format, case: &'a Case, out: &'a mut dyn Write, style: &Style) -> Box<dyn RowSink + 'a> {
+pub(crate) fn sink<'a>(format: Format, case: &'a Case, out: &'a mut dyn Write, style: &Style) -> Box<dyn RowSink + 'a> {
     match format {
         Format::Records => Box::new(Records { case, out, terminal: style.width.is_some(), column: None }),
         format => render::sink(format, out, style),

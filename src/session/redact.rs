@@ -3,22 +3,22 @@
 use std::fs;
 use std::path::Path;
 
-use super::progress::Bar;
-use super::snapshot::{Snapshot, unwritten};
-use super::{Session, SessionError};
 use crate::diagnostic::Diagnostic;
 use crate::ingest;
 use crate::output_file::{Refused, leads_to_same};
 use crate::redact::{KeyFile, Kind, LACKS, Redactor};
+use crate::session::snapshot::{Snapshot, unwritten};
+use crate::session::{Session, SessionError};
 use crate::store;
 use crate::store::private_folder::PrivateFolder;
 use crate::store::transfer::snapshot;
 use crate::store::transfer::snapshot::{Made, Source, Wanted};
+use crate::terminal::progress::Bar;
 
 impl Session {
     /// Writes a snapshot with these kinds replaced: a plain one first, in a folder that nobody else can read and that goes
     /// away, then one without, and of this the one that is asked for.
-    pub(super) fn redacted(
+    pub(crate) fn redacted(
         &mut self,
         source: Source,
         folder: &Path,

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
-use super::input::{Assembler, Input};
-use super::{Answer, Params, Session, SessionError};
 use crate::diagnostic::Diagnostic;
 use crate::saved::header::parse_script;
 use crate::saved::{ShippedScript, fill, missing};
+use crate::session::input::{Assembler, Input};
+use crate::session::{Answer, Params, Session, SessionError};
 use crate::time;
 
 /// Runs everything that `lines` gives. Errors say `ORIGIN:LINE`.
@@ -50,7 +50,7 @@ fn declare(session: &mut Session, top: &str, origin: &str) -> Result<(), Session
 }
 
 /// Runs one of trailq's own scripts with the values that were given for its parameters.
-pub(super) fn run_shipped(
+pub(crate) fn run_shipped(
     session: &mut Session,
     script: &ShippedScript,
     given: &BTreeMap<String, String>,

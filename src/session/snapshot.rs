@@ -8,17 +8,20 @@ use std::time::Instant;
 
 use serde_json::{Value as Json, json};
 
-use super::keep::Held;
-use super::lookup::understand;
-use super::saved::{bound, event_ids};
-use super::{Answer, Run, Session, SessionError};
 use crate::diagnostic::Diagnostic;
-use crate::io_message::{self, folder_of};
-use crate::query::{self, edit};
+use crate::io_message;
+use crate::io_message::folder_of;
+use crate::query;
+use crate::query::edit;
 use crate::redact::Kind;
-use crate::render::escape::{self, visible};
+use crate::render::escape;
+use crate::render::escape::visible;
 use crate::render::{Format, number};
 use crate::rows::{Cell, RowSink, Value};
+use crate::session::capture::Held;
+use crate::session::commands::queries::{bound, event_ids};
+use crate::session::lookup::understand;
+use crate::session::{Answer, Run, Session, SessionError};
 use crate::store;
 use crate::store::private_folder::PrivateFolder;
 use crate::store::transfer::snapshot;
@@ -214,7 +217,7 @@ impl Session {
 }
 
 /// The error of a snapshot in the words of the file that was asked for: what fails may be a temporary one.
-pub(super) fn unwritten(case: &Path, out: &Path, error: store::Error) -> SessionError {
+pub(crate) fn unwritten(case: &Path, out: &Path, error: store::Error) -> SessionError {
     match error {
         store::Error::Full(_) => cannot_write(out, io::ErrorKind::StorageFull.into()).into(),
         store::Error::Io { path, source } if path != case => cannot_write(out, source).into(),
@@ -323,7 +326,7 @@ fn object(out: &Path, made: &Made) -> Json {
 }
 
 /// A step of a provenance for a program.
-pub(super) fn step_object(step: &Step) -> Json {
+pub(crate) fn step_object(step: &Step) -> Json {
     let digests: BTreeMap<&str, Json> = step
         .digests
         .iter()
@@ -345,7 +348,7 @@ pub(super) fn step_object(step: &Step) -> Json {
 }
 
 /// The digests of a snapshot that are worth passing on: of its events, or of all the pages of a whole case.
-pub(super) fn digest_lines(step: &Step) -> impl Iterator<Item = String> {
+pub(crate) fn digest_lines(step: &Step) -> impl Iterator<Item = String> {
     let worth = step.digests.iter().filter(|digest| matches!(&*digest.part, "events" | "pages"));
     worth.map(|digest| {
         format!("SHA-256 of its {} {}: {}", number::count(digest.rows), visible(&digest.part), visible(&digest.sha256))
@@ -353,7 +356,7 @@ pub(super) fn digest_lines(step: &Step) -> impl Iterator<Item = String> {
 }
 
 /// A step of a provenance for a person.
-pub(super) fn step_line(step: &Step) -> String {
+pub(crate) fn step_line(step: &Step) -> String {
     let mut text = format!("{} {} ({}", visible(&step.kind), visible(&step.id), visible(&step.made_at));
     if let Some(version) = &step.trailq_version {
         let _ = write!(text, ", trailq {}", visible(version));

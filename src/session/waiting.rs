@@ -6,21 +6,21 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::{Interrupter, Settings};
 use crate::render;
+use crate::session::{Interrupter, Settings};
 use crate::store::{Need, Wait};
 
 /// Where remarks go; a clone goes to the same place.
 #[derive(Clone)]
-pub(super) struct Notes(Rc<RefCell<Box<dyn Write>>>);
+pub(crate) struct Notes(Rc<RefCell<Box<dyn Write>>>);
 
 impl Notes {
-    pub(super) fn new(out: Box<dyn Write>) -> Notes {
+    pub(crate) fn new(out: Box<dyn Write>) -> Notes {
         Notes(Rc::new(RefCell::new(out)))
     }
 
     /// Writes a remark, unless quiet.
-    pub(super) fn note(&self, text: &str, settings: &Settings) {
+    pub(crate) fn note(&self, text: &str, settings: &Settings) {
         if !settings.quiet {
             let _ = render::diagnostic::write_note(&mut *self.0.borrow_mut(), text, settings.color_notes);
             let _ = self.0.borrow_mut().flush();
@@ -39,14 +39,14 @@ impl Write for Notes {
 }
 
 /// Says that a case is waited for, and ends that when the input is cancelled.
-pub(super) struct Waiting {
+pub(crate) struct Waiting {
     notes: Notes,
     settings: Settings,
     interrupter: Arc<Interrupter>,
 }
 
 impl Waiting {
-    pub(super) fn new(notes: Notes, settings: &Settings, interrupter: Arc<Interrupter>) -> Waiting {
+    pub(crate) fn new(notes: Notes, settings: &Settings, interrupter: Arc<Interrupter>) -> Waiting {
         Waiting { notes, settings: settings.clone(), interrupter }
     }
 }

@@ -11,16 +11,18 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::keep::First;
-use super::lookup::{CaseEnvironment, FEW_GROUPS, Understood, interval, period, understand};
-use super::noise::Hidden;
-use super::{Session, SessionError, explain, habits, patience};
 use crate::fields::Field;
+use crate::query;
 use crate::query::ast::ExpressionKind;
-use crate::query::{self, Environment as _, Lookup, Statement, Statistics, TimeRest, edit};
+use crate::query::{Environment as _, Lookup, Statement, Statistics, TimeRest, edit};
 use crate::render::number;
+use crate::session::absence::terms::Asked;
+use crate::session::capture::First;
+use crate::session::commands::noise::Hidden;
+use crate::session::commands::other_shells;
+use crate::session::lookup::{CaseEnvironment, FEW_GROUPS, Understood, interval, period, understand};
+use crate::session::{Session, SessionError, explain, patience};
 use crate::store::Case;
-use terms::Asked;
 
 /// A case of fewer events is soon looked through, however slow the machine is.
 const SMALL_CASE: u64 = 50_000;
@@ -53,18 +55,18 @@ impl Patience {
 }
 
 /// An answer without events.
-pub(super) struct Empty<'a> {
-    pub(super) case: &'a Case,
+pub(crate) struct Empty<'a> {
+    pub(crate) case: &'a Case,
     /// The lookup without what the noise rules left out of it.
-    pub(super) asked: &'a Understood,
+    pub(crate) asked: &'a Understood,
     /// What they left out.
-    pub(super) hidden: Option<&'a Hidden>,
+    pub(crate) hidden: Option<&'a Hidden>,
 }
 
 /// Explains an empty answer.
-pub(super) fn explain(session: &mut Session, empty: &Empty<'_>) -> Result<(), SessionError> {
+pub(crate) fn explain(session: &mut Session, empty: &Empty<'_>) -> Result<(), SessionError> {
     let Empty { case, asked, hidden } = *empty;
-    let meant = habits::of_lookup(&asked.tree);
+    let meant = other_shells::of_lookup(&asked.tree);
     let is_habit = meant.is_some();
     if let Some(hint) = meant {
         session.note(&hint.note);
@@ -103,7 +105,7 @@ pub(super) fn explain(session: &mut Session, empty: &Empty<'_>) -> Result<(), Se
 }
 
 /// Says what the case cannot tell, after absence was stated. `by_time`: whether a period was asked for.
-pub(super) fn tell_gaps(session: &mut Session, case: &Case, by_time: bool) -> Result<(), SessionError> {
+pub(crate) fn tell_gaps(session: &mut Session, case: &Case, by_time: bool) -> Result<(), SessionError> {
     for gap in gaps::of_case(case, by_time)? {
         session.note(&gap);
     }
@@ -325,7 +327,7 @@ fn written_path(keys: &[String]) -> String {
 }
 
 /// Paths of the case that end in a key, as lookups write them.
-pub(super) fn paths_to_key(case: &Case, name: &str) -> Vec<String> {
+pub(crate) fn paths_to_key(case: &Case, name: &str) -> Vec<String> {
     let names = case.path_names(Instant::now() + Patience::for_case(case).hints);
     names.to_key(name).iter().map(|keys| written_path(keys)).collect()
 }

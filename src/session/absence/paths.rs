@@ -1,9 +1,9 @@
 //! What is near a path at which no record has the value.
 
-use super::{Hints, written_path};
 use crate::diagnostic::Span;
 use crate::nested;
 use crate::render::number;
+use crate::session::absence::{Hints, written_path};
 use crate::session::{Session, SessionError};
 
 /// How many places of a key are named.
@@ -11,7 +11,7 @@ const MOST_PLACES: usize = 3;
 
 impl Hints<'_> {
     /// The fields that a name is the end of, the path that it is a misspelling of, or that other values are there.
-    pub(super) fn path(&self, session: &mut Session, path: &[String], name: Span) -> Result<(), SessionError> {
+    pub(crate) fn path(&self, session: &mut Session, path: &[String], name: Span) -> Result<(), SessionError> {
         let typed = self.asked.tree.text.get(name.start..name.end).unwrap_or_default().to_owned();
         if let [only] = path
             && self.named_field(session, only, name)?

@@ -1,13 +1,14 @@
 //! The values that a term of a lookup asks for, with their places.
 
 use crate::diagnostic::Span;
-use crate::fields::{self, Field, Place};
+use crate::fields;
+use crate::fields::{Field, Place};
 use crate::query::ast::{Comparison, Expression, ExpressionKind, Lookup, Name, Operator, Value};
 use crate::query::is_time_name;
 
 /// A value that a term asks for.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Asked {
+pub(crate) enum Asked {
     /// Without a field.
     Bare { value: String, span: Span },
     /// Of a field, to be equal.
@@ -21,7 +22,7 @@ pub(super) enum Asked {
 }
 
 /// The values that the term at a place asks for, none of them under a `not`.
-pub(super) fn leaves(lookup: &Lookup, term: Span) -> Vec<Asked> {
+pub(crate) fn leaves(lookup: &Lookup, term: Span) -> Vec<Asked> {
     let mut found = Vec::new();
     if let Some(filter) = &lookup.filter {
         collect(filter, term, &mut found);

@@ -1,12 +1,14 @@
 //! What is near a value that no event has: the same in another case, the same in another field, what begins with it, what
 //! has it inside, and what it may be a misspelling of.
 
-use super::{Hints, written_path};
 use crate::diagnostic::Span;
-use crate::fields::{self, FIELDS, Field, Kind, Place, Values, fold};
+use crate::fields;
+use crate::fields::{FIELDS, Field, Kind, Place, Values, fold};
 use crate::identifier::is_identifier;
-use crate::query::{self, edit::literal};
+use crate::query;
+use crate::query::edit::literal;
 use crate::render::number;
+use crate::session::absence::{Hints, written_path};
 use crate::session::lookup::FEW_GROUPS;
 use crate::session::{Session, SessionError};
 use crate::store::{Counted, near_values};
@@ -31,7 +33,7 @@ const SERVICES: &str = ".amazonaws.com";
 
 impl Hints<'_> {
     /// How a bare value is found inside records: the end of the sentence that no indexed field has it, and the lookup.
-    pub(super) fn within_records(
+    pub(crate) fn within_records(
         &self,
         session: &Session,
         value: &str,
@@ -55,7 +57,7 @@ impl Hints<'_> {
     }
 
     /// What is near a bare value. What an index tells comes first: there may be no time for the rest.
-    pub(super) fn bare(&self, session: &mut Session, value: &str, span: Span) -> Result<(), SessionError> {
+    pub(crate) fn bare(&self, session: &mut Session, value: &str, span: Span) -> Result<(), SessionError> {
         let fields = |names: &[&str]| names.iter().filter_map(|name| fields::find(name)).collect::<Vec<_>>();
         if self.occurs_alone(session, &literal(value))? {
             return Ok(());
@@ -82,7 +84,7 @@ impl Hints<'_> {
     }
 
     /// What is near a value of a field.
-    pub(super) fn field(
+    pub(crate) fn field(
         &self,
         session: &mut Session,
         field: &'static Field,
@@ -110,7 +112,7 @@ impl Hints<'_> {
     }
 
     /// The values of a field that none matches a pattern, where they are few.
-    pub(super) fn pattern(&self, session: &mut Session, field: &Field) {
+    pub(crate) fn pattern(&self, session: &mut Session, field: &Field) {
         if let Some(all) = self.case.few_values(field, self.until) {
             list(session, field, &all);
         }
@@ -124,7 +126,7 @@ impl Hints<'_> {
     }
 
     /// A text that no record has: the same in another case.
-    pub(super) fn text(&self, session: &mut Session, value: &str) -> Result<(), SessionError> {
+    pub(crate) fn text(&self, session: &mut Session, value: &str) -> Result<(), SessionError> {
         let first = value.chars().next().map_or(0, char::len_utf8);
         let title = value[..first].to_uppercase() + &value[first..].to_lowercase();
         let mut variants = vec![value.to_lowercase(), value.to_uppercase(), title];
@@ -312,7 +314,7 @@ impl Hints<'_> {
 
     /// How many events a lookup matches, where few records have to be read for it.
     fn quick_count(&self, session: &Session, text: &str) -> Result<Option<u64>, SessionError> {
-        let Ok(understood) = super::understand(self.case, text) else { return Ok(None) };
+        let Ok(understood) = crate::session::absence::understand(self.case, text) else { return Ok(None) };
         let statement = query::emit_count(&understood.lookup.without_stages(), self.case);
         let few = match statement.scan {
             Some(scan) => scan.groups <= FEW_GROUPS,

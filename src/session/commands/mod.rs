@@ -1,18 +1,34 @@
 //! The dot-commands: one table feeds dispatch, help and completion.
 
+mod annotate;
+mod arguments;
+mod diff_records;
+mod display;
+pub mod help;
+pub(crate) mod noise;
+pub mod other_shells;
+pub(crate) mod output_files;
+mod pivot;
+mod plot;
+pub(crate) mod queries;
+mod refine;
+mod show;
+pub mod sqlite3_compat;
+mod verbs;
+
 use std::path::{Path, PathBuf};
 
-pub(super) use super::arguments::Arguments;
-use super::arguments::words;
-use super::files::Named;
-use super::input::Input;
-use super::{Answer, Run, Session, SessionError, foreign, help, parse_value, script, shell, show, verbs};
 use crate::diagnostic::{Diagnostic, Span, nearest};
 use crate::ingest;
 use crate::io_message::cannot_read;
 use crate::render::Format;
 use crate::render::escape::visible;
 use crate::saved::shipped_script;
+pub(crate) use crate::session::commands::arguments::Arguments;
+use crate::session::commands::arguments::words;
+use crate::session::commands::output_files::Named;
+use crate::session::input::Input;
+use crate::session::{Answer, Run, Session, SessionError, parse_value, script};
 
 /// How deep `.read` may nest.
 const DEEPEST: usize = 16;
@@ -131,7 +147,7 @@ pub const COMMANDS: &[Command] = &[
         "[on|off|add|remove] [NAME [FILTER]]",
         "leave out what named rules match, or list the rules",
         Completes::Words(&["on", "off", "add", "remove"]),
-        shell::noise,
+        display::noise,
     ),
     command(
         ".plot",
@@ -141,39 +157,39 @@ pub const COMMANDS: &[Command] = &[
         verbs::plot,
     ),
     command(".explain", "LOOKUP", "show the SQL and the plan of a lookup", Completes::Lookup, run_explain),
-    command(".eqp", "on|off", "show the plan before each answer", Completes::Switch, shell::eqp),
+    command(".eqp", "on|off", "show the plan before each answer", Completes::Switch, display::eqp),
     command(".info", "", "show what the case holds", Completes::Nothing, run_info),
     command(".tables", "", "list the tables", Completes::Nothing, run_tables),
     command(".schema", "[TABLE]", "show how tables are made", Completes::Tables, run_schema),
-    command(".indexes", "[TABLE]", "list the indexes", Completes::Tables, shell::indexes),
-    command(".databases", "", "tell where the case is", Completes::Nothing, shell::databases),
-    command(".mode", "[FORMAT]", "set or tell the format of answers", Completes::Formats, shell::mode),
+    command(".indexes", "[TABLE]", "list the indexes", Completes::Tables, display::indexes),
+    command(".databases", "", "tell where the case is", Completes::Nothing, display::databases),
+    command(".mode", "[FORMAT]", "set or tell the format of answers", Completes::Formats, display::mode),
     command(
         ".expanded",
         "[on|off]",
         "show one line a cell, or tables; \\G behind an input does it once",
         Completes::Switch,
-        shell::expanded,
+        display::expanded,
     ),
-    command(".headers", "on|off", "show the names of the columns or not", Completes::Switch, shell::headers),
-    command(".nullvalue", "TEXT", "show a text for missing values", Completes::Nothing, shell::null_value),
-    command(".width", "[N...]", "set the widths of a table's columns, 0 for any", Completes::Nothing, shell::width),
+    command(".headers", "on|off", "show the names of the columns or not", Completes::Switch, display::headers),
+    command(".nullvalue", "TEXT", "show a text for missing values", Completes::Nothing, display::null_value),
+    command(".width", "[N...]", "set the widths of a table's columns, 0 for any", Completes::Nothing, display::width),
     command(
         ".tz",
         "[ZONE]",
         "show times in UTC, LOCAL, an offset or a named zone",
         Completes::Words(&["UTC", "LOCAL"]),
-        shell::zone,
+        display::zone,
     ),
     command(
         ".age",
         "on|newest|off",
         "show ages beside times, from now or from the newest event",
         Completes::Words(&["on", "newest", "off"]),
-        shell::age,
+        display::age,
     ),
-    command(".fold", "on|off", "show bursts of one actor and event name as one line", Completes::Switch, shell::fold),
-    command(".pager", "[on|off|COMMAND]", "show answers that do not fit in a pager", Completes::Switch, shell::pager),
+    command(".fold", "on|off", "show bursts of one actor and event name as one line", Completes::Switch, display::fold),
+    command(".pager", "[on|off|COMMAND]", "show answers that do not fit in a pager", Completes::Switch, display::pager),
     command(
         ".output",
         "[[--force] FILE]",
@@ -187,11 +203,11 @@ pub const COMMANDS: &[Command] = &[
         "[set NAME VALUE|unset NAME|clear|list]",
         "set the values of :NAME in SQL and ${NAME} in lookups",
         Completes::Words(&["set", "unset", "clear", "list"]),
-        shell::param,
+        display::param,
     ),
-    command(".timer", "on|off", "tell how long each input took", Completes::Switch, shell::timer),
-    command(".echo", "on|off", "repeat each input before its answer", Completes::Switch, shell::echo),
-    command(".settings", "", "tell how the session is set", Completes::Nothing, shell::settings),
+    command(".timer", "on|off", "tell how long each input took", Completes::Switch, display::timer),
+    command(".echo", "on|off", "repeat each input before its answer", Completes::Switch, display::echo),
+    command(".settings", "", "tell how the session is set", Completes::Nothing, display::settings),
     command(".import", "PATH...", "load trail files and folders", Completes::Files, run_import),
     command(
         ".snapshot",
@@ -220,17 +236,17 @@ pub fn find(name: &str) -> Option<&'static Command> {
 const WITHOUT_ROWS: [&str; 6] = [".mode", ".expanded", ".settings", ".read", ".import", ".snapshot"];
 
 /// Reports whether what a command line writes is shown in the format of rows.
-pub(super) fn answers_in_rows(line: &str) -> bool {
+pub(crate) fn answers_in_rows(line: &str) -> bool {
     !WITHOUT_ROWS.contains(&line.split_whitespace().next().unwrap_or_default())
 }
 
 /// Runs a command line.
-pub(super) fn run(session: &mut Session, line: &str) -> Result<Answer, SessionError> {
+pub(crate) fn run(session: &mut Session, line: &str) -> Result<Answer, SessionError> {
     let end = line.find(char::is_whitespace).unwrap_or(line.len());
     let (name, rest) = line.split_at(end);
     let Some(command) = find(name) else {
         let mut mistake = Diagnostic::at(Span::new(0, end), format!("unknown command `{name}`")).in_source(line);
-        if let Some(advice) = foreign::advice(name) {
+        if let Some(advice) = sqlite3_compat::advice(name) {
             return Err(mistake.hint(advice).into());
         }
         for near in nearest(name, COMMANDS.iter().map(|command| command.name)) {

@@ -1,18 +1,19 @@
 //! Moves from an event to what is around it: its actor's other events, those by the same address, key or session, the
 //! history of its resource, and what its access key did.
 
-use super::keep::Held;
-use super::last::text;
-use super::{Answer, Session, SessionError, absence, show};
 use crate::diagnostic::Diagnostic;
 use crate::query::{Param, edit};
 use crate::rows::Value;
+use crate::session::capture::Held;
+use crate::session::commands::show;
+use crate::session::result_set::text;
+use crate::session::{Answer, Session, SessionError, absence};
 use crate::store::Case;
 
 /// Seconds on each side of the event that `.who` looks at.
-pub(super) const WHO: i64 = 3_600;
+pub(crate) const WHO: i64 = 3_600;
 /// Seconds on each side of the event that `.near` looks at.
-pub(super) const NEAR: i64 = 600;
+pub(crate) const NEAR: i64 = 600;
 /// How many other resources are named.
 const MOST_NAMED: usize = 8;
 
@@ -82,7 +83,7 @@ impl Event {
 }
 
 /// The terms that mean a span of time, both ends in Unix seconds and inclusive.
-pub(super) fn span(from: i64, to: i64) -> String {
+pub(crate) fn span(from: i64, to: i64) -> String {
     format!("since={} until={}", crate::time::format(from), crate::time::format(to))
 }
 
@@ -98,7 +99,7 @@ fn ask(case: &Case, sql: &str, params: &[Param]) -> Result<Held, SessionError> {
 
 impl Session {
     /// `.who N`: everything of the event's actor around that time.
-    pub(super) fn who(&mut self, command: &str, row: u64, seconds: i64) -> Result<Answer, SessionError> {
+    pub(crate) fn who(&mut self, command: &str, row: u64, seconds: i64) -> Result<Answer, SessionError> {
         let case = self.case()?;
         let event = Event::of(self, &case, row)?;
         let actor = event.actor().ok_or_else(|| Diagnostic::new(format!("the event of row {row} names no actor")))?;
@@ -106,7 +107,7 @@ impl Session {
     }
 
     /// `.near N`: everything around the event by the same address, key or session.
-    pub(super) fn near(&mut self, command: &str, row: u64, seconds: i64) -> Result<Answer, SessionError> {
+    pub(crate) fn near(&mut self, command: &str, row: u64, seconds: i64) -> Result<Answer, SessionError> {
         let case = self.case()?;
         let event = Event::of(self, &case, row)?;
         let mut same = Vec::new();
@@ -129,7 +130,7 @@ impl Session {
     }
 
     /// `.key N`: what the event's access key did, or the key that it handed out; then who issued it.
-    pub(super) fn key(&mut self, command: &str, row: u64) -> Result<Answer, SessionError> {
+    pub(crate) fn key(&mut self, command: &str, row: u64) -> Result<Answer, SessionError> {
         let case = self.case()?;
         let event = Event::of(self, &case, row)?;
         let key = match (event.key.as_str(), event.issued_key.as_str()) {
@@ -166,7 +167,7 @@ impl Session {
     }
 
     /// `.resource N`: the history of a resource of the event.
-    pub(super) fn resource(&mut self, command: &str, row: u64, which: usize) -> Result<Answer, SessionError> {
+    pub(crate) fn resource(&mut self, command: &str, row: u64, which: usize) -> Result<Answer, SessionError> {
         let case = self.case()?;
         let id = show::event(self, &case, row)?;
         let sql = "SELECT r.name, max(ifnull(r.type, '')) FROM event_resources er JOIN resources r ON r.id = er.resource \

@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::commands::{self, COMMANDS};
-use crate::fields::{self, FIELDS, Field, Kind};
+use crate::fields;
+use crate::fields::{FIELDS, Field, Kind};
 use crate::render::palette::{DIM, HEADING, paint};
+use crate::session::commands;
+use crate::session::commands::COMMANDS;
 use crate::store::FUNCTIONS;
 
 /// Something that help lists: name, arguments, meaning, example.
@@ -198,7 +200,7 @@ fn list(name: &str, color: bool) -> Option<String> {
 /// Help on a command.
 fn command(name: &str, color: bool) -> Option<String> {
     let Some(command) = commands::find(name) else {
-        let advice = super::foreign::advice(name)?;
+        let advice = crate::session::commands::sqlite3_compat::advice(name)?;
         return Some(format!("{}\n  not in trailq: {advice}\n", paint(name, HEADING, color)));
     };
     let mut out = format!("{}\n  {}\n", paint(&spelled(command.name, command.arguments), HEADING, color), command.help);

@@ -23,22 +23,22 @@ impl Interrupter {
     }
 
     /// Reports whether the input under way was cancelled.
-    pub(super) fn is_cancelled(&self) -> bool {
+    pub(crate) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::SeqCst)
     }
 
     /// Forgets an earlier cancellation.
-    pub(super) fn reset(&self) {
+    pub(crate) fn reset(&self) {
         self.cancelled.store(false, Ordering::SeqCst);
     }
 
     /// Lets `cancel` be called until it is released.
-    pub(super) fn hold(&self, cancel: Box<dyn Fn() + Send + Sync>) {
+    pub(crate) fn hold(&self, cancel: Box<dyn Fn() + Send + Sync>) {
         *self.lock() = Some(cancel);
     }
 
     /// Forgets what is running.
-    pub(super) fn release(&self) {
+    pub(crate) fn release(&self) {
         *self.lock() = None;
     }
 

@@ -1,12 +1,14 @@
 //! Lines that other shells understand: what they mean at trailq's prompt, and what to say of them elsewhere, where each is
 //! a lookup as any other.
 
-use super::commands::{self, COMMANDS};
-use super::{help, input::Input};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::fields;
 use crate::query::ast::{Expression, ExpressionKind, Lookup};
 use crate::query::is_time_name;
+use crate::session::commands;
+use crate::session::commands::COMMANDS;
+use crate::session::commands::help;
+use crate::session::input::Input;
 
 /// What a line means at the prompt.
 #[derive(Debug, PartialEq, Eq)]
@@ -155,14 +157,14 @@ fn quoted(line: &str) -> String {
 }
 
 /// What to say of a lookup that found nothing and that may have been meant as something else.
-pub(super) struct Hint {
-    pub(super) note: String,
+pub(crate) struct Hint {
+    pub(crate) note: String,
     /// What to type instead.
-    pub(super) instead: Option<String>,
+    pub(crate) instead: Option<String>,
 }
 
 /// What a lookup of bare, unquoted words was meant as.
-pub(super) fn of_lookup(lookup: &Lookup) -> Option<Hint> {
+pub(crate) fn of_lookup(lookup: &Lookup) -> Option<Hint> {
     let filter = lookup.filter.as_ref()?;
     let parts = match &filter.kind {
         ExpressionKind::All(parts) => parts.as_slice(),

@@ -2,21 +2,21 @@
 
 use std::io::Write as _;
 
-use super::files::Named;
-use super::last::{Asked, View, text};
-use super::look::fill;
-use super::{Answer, Session, SessionError};
 use crate::diagnostic::Diagnostic;
 use crate::render::number;
 use crate::render::plot::{MOST_BARS, Plot, svg};
 use crate::rows::Value;
+use crate::session::commands::output_files::Named;
+use crate::session::result_set::{Asked, View, text};
+use crate::session::result_view::fill;
+use crate::session::{Answer, Session, SessionError};
 
 /// What stands for a missing value.
 const NONE: &str = "(none)";
 
 impl Session {
     /// Writes the picture.
-    pub(super) fn plot(&mut self, named: &Named<'_>) -> Result<Answer, SessionError> {
+    pub(crate) fn plot(&mut self, named: &Named<'_>) -> Result<Answer, SessionError> {
         named.check_picture()?;
         let mut file = named.create(self, "svg")?;
         let last = self.last()?;

@@ -3,14 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::commands::Arguments;
-use super::commands::answers_in_rows;
-use super::input::Input;
-use super::output::Redirect;
-use super::{Session, SessionError};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::output_file::{Existing, Options, OutputFile, Refused, leads_to_same};
 use crate::render::Format;
+use crate::session::commands::Arguments;
+use crate::session::commands::answers_in_rows;
+use crate::session::input::Input;
+use crate::session::output::Redirect;
+use crate::session::{Session, SessionError};
 
 /// The word that lets a command replace a file.
 pub(crate) const FORCE: &str = "--force";
@@ -40,7 +40,7 @@ const TABLES: [&str; 11] =
 const COMPRESSED: [&str; 8] = ["gz", "bz2", "xz", "zst", "zip", "7z", "tar", "tgz"];
 
 /// A file that a command names.
-pub(super) struct Named<'a> {
+pub(crate) struct Named<'a> {
     arguments: &'a Arguments<'a>,
     path: PathBuf,
     /// The name as it was typed.
@@ -52,7 +52,7 @@ pub(super) struct Named<'a> {
 
 impl<'a> Named<'a> {
     /// The file behind a command; `None` where there is none.
-    pub(super) fn read(arguments: &'a Arguments<'a>) -> Result<Option<Named<'a>>, SessionError> {
+    pub(crate) fn read(arguments: &'a Arguments<'a>) -> Result<Option<Named<'a>>, SessionError> {
         let mut file: Option<(&str, Span)> = None;
         let mut force = false;
         for (word, span) in &arguments.words {
@@ -84,23 +84,23 @@ impl<'a> Named<'a> {
     }
 
     /// The file, which has to be there.
-    pub(super) fn required(arguments: &'a Arguments<'a>) -> Result<Named<'a>, SessionError> {
+    pub(crate) fn required(arguments: &'a Arguments<'a>) -> Result<Named<'a>, SessionError> {
         Named::read(arguments)?.ok_or_else(|| arguments.missing())
     }
 
     /// The path.
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Begins the file; `extension` is that of the name offered in place of one that is refused.
-    pub(super) fn create(&self, session: &Session, extension: &str) -> Result<OutputFile, SessionError> {
+    pub(crate) fn create(&self, session: &Session, extension: &str) -> Result<OutputFile, SessionError> {
         self.check_not_open(session)?;
         self.open(session).map_err(|refused| self.refused(refused, extension))
     }
 
     /// Begins a file for answers.
-    pub(super) fn redirect(&self, session: &Session) -> Result<Redirect, SessionError> {
+    pub(crate) fn redirect(&self, session: &Session) -> Result<Redirect, SessionError> {
         self.check_not_open(session)?;
         let format = self.format(session.settings.format);
         match (self.open(session), format) {
@@ -127,7 +127,7 @@ impl<'a> Named<'a> {
     }
 
     /// A refusal with the line that would do.
-    pub(super) fn refused(&self, refused: Refused, extension: &str) -> SessionError {
+    pub(crate) fn refused(&self, refused: Refused, extension: &str) -> SessionError {
         let command = self.arguments.command.name;
         let (hint, instead) = match &refused {
             Refused::Exists(_) => {
@@ -187,7 +187,7 @@ impl<'a> Named<'a> {
     }
 
     /// Checks that the name is that of a picture, or of a device.
-    pub(super) fn check_picture(&self) -> Result<(), SessionError> {
+    pub(crate) fn check_picture(&self) -> Result<(), SessionError> {
         let is_device = std::fs::metadata(&self.path).is_ok_and(|found| !found.is_file() && !found.is_dir());
         if extension(&self.path).as_deref() == Some("svg") || is_device {
             return Ok(());
@@ -203,7 +203,7 @@ impl<'a> Named<'a> {
 
 impl Session {
     /// The format that the extension of the file for the answer stands for, where none is set.
-    pub(super) fn format_of_file(&self, input: &Input<'_>) -> Option<Format> {
+    pub(crate) fn format_of_file(&self, input: &Input<'_>) -> Option<Format> {
         let own = self.output.format().filter(|_| self.settings.format.is_none())?;
         match input {
             Input::Command(text) if !answers_in_rows(text) => None,
@@ -213,7 +213,7 @@ impl Session {
 
     /// Says with an error what becomes of the file of `.once`: an answer that failed is not written to it. At the prompt
     /// it waits for the next answer where this one was not begun.
-    pub(super) fn without_once(&mut self, error: SessionError) -> SessionError {
+    pub(crate) fn without_once(&mut self, error: SessionError) -> SessionError {
         let waits = self.settings.interactive && self.depth == 0 && !self.output.is_used();
         let told = match self.output.once_path() {
             Some(path) if waits => format!("{} waits for the next answer", path.display()),
@@ -277,7 +277,7 @@ fn free_name(path: &Path, extension: &str) -> Option<String> {
 }
 
 /// A word as it is typed, in quotes if it has to be.
-pub(super) fn typed(word: &str) -> Option<String> {
+pub(crate) fn typed(word: &str) -> Option<String> {
     let plain = !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '\''));
     if plain {
         return Some(word.to_owned());

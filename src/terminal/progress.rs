@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Interrupter;
 use crate::ingest::Progress;
 use crate::render::number;
+use crate::session::Interrupter;
 
 /// What the bar looks like.
 const TEMPLATE: &str = "{bar:24} {bytes} of {total_bytes}, {msg}, {bytes_per_sec}, {eta} left";
 
 /// A bar on standard error, or nothing.
-pub(super) struct Bar {
+pub(crate) struct Bar {
     bar: ProgressBar,
     files: AtomicU64,
     all_files: AtomicU64,
@@ -24,7 +24,7 @@ pub(super) struct Bar {
 
 impl Bar {
     /// A bar, which is hidden unless `shown`; the interrupter cancels the import.
-    pub(super) fn new(shown: bool, interrupter: Arc<Interrupter>) -> Bar {
+    pub(crate) fn new(shown: bool, interrupter: Arc<Interrupter>) -> Bar {
         let target = if shown { ProgressDrawTarget::stderr_with_hz(8) } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
@@ -38,7 +38,7 @@ impl Bar {
     }
 
     /// Takes the bar away.
-    pub(super) fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.interrupter.release();
         self.bar.finish_and_clear();
     }

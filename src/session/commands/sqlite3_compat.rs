@@ -108,9 +108,9 @@ pub fn advice(name: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::commands;
     use super::{FOREIGN, advice};
     use crate::diagnostic::nearest;
+    use crate::session::commands;
 
     #[test]
     fn no_command_is_both_there_and_foreign() {

@@ -3,15 +3,16 @@
 use std::fmt::Write as _;
 use std::rc::Rc;
 
-use super::keep::Held;
-use super::last::{Asked, text};
-use super::lookup::{statement, understand};
-use super::{Answer, Session, SessionError, show};
 use crate::diagnostic::Diagnostic;
 use crate::query::{Param, Statement};
 use crate::render::{Format, number};
 use crate::saved::header::parameters;
 use crate::saved::{Origin, SavedQuery};
+use crate::session::capture::Held;
+use crate::session::commands::show;
+use crate::session::lookup::{statement, understand};
+use crate::session::result_set::{Asked, text};
+use crate::session::{Answer, Session, SessionError};
 use crate::store::{Case, Keeper};
 
 /// How long the title of a saved query is at most.
@@ -19,7 +20,7 @@ const TITLE: usize = 80;
 
 impl Session {
     /// The connection that can write what is kept, and nothing else.
-    pub(super) fn keeper(&mut self) -> Result<Keeper, SessionError> {
+    pub(crate) fn keeper(&mut self) -> Result<Keeper, SessionError> {
         // What is written waits for whoever reads, and that would be this session.
         self.let_go();
         let keeper = Keeper::open_after(&self.path, &who(), Rc::new(self.waiting()))?;
@@ -56,7 +57,7 @@ impl Session {
     }
 
     /// `.tag N... TAG [NOTE]`.
-    pub(super) fn tag(&mut self, words: &[&str]) -> Result<Answer, SessionError> {
+    pub(crate) fn tag(&mut self, words: &[&str]) -> Result<Answer, SessionError> {
         let case = self.case()?;
         let split = leading_events(&case, words)?;
         let (events, rest) = words.split_at(split);
@@ -79,7 +80,7 @@ impl Session {
     }
 
     /// `.untag N... TAG`.
-    pub(super) fn untag(&mut self, words: &[&str]) -> Result<Answer, SessionError> {
+    pub(crate) fn untag(&mut self, words: &[&str]) -> Result<Answer, SessionError> {
         let Some((tag, events)) = words.split_last().filter(|(_, events)| !events.is_empty()) else {
             return Err(Diagnostic::new(".untag needs rows of the last answer, then a tag")
                 .hint(".untag 3 suspicious")
@@ -93,14 +94,14 @@ impl Session {
     }
 
     /// `.note TEXT`.
-    pub(super) fn keep_note(&mut self, text: &str) -> Result<Answer, SessionError> {
+    pub(crate) fn keep_note(&mut self, text: &str) -> Result<Answer, SessionError> {
         self.keeper()?.note(text)?;
         self.status("noted; `.notes` lists what was noted");
         Ok(Answer::default())
     }
 
     /// `.notes`: what was noted, and the notes on tags, oldest first.
-    pub(super) fn notes(&mut self) -> Result<Answer, SessionError> {
+    pub(crate) fn notes(&mut self) -> Result<Answer, SessionError> {
         let case = self.case()?;
         let mut held = Held::default();
         let sql = "SELECT created_at, created_by, NULL AS tag, NULL AS event_id, text FROM notes \
@@ -114,7 +115,7 @@ impl Session {
     }
 
     /// `.save NAME`: the last lookup or SQL, as a query of the case.
-    pub(super) fn save(&mut self, name: &str) -> Result<Answer, SessionError> {
+    pub(crate) fn save(&mut self, name: &str) -> Result<Answer, SessionError> {
         let case = self.case()?;
         let last = self.last()?;
         let columns = last.held.as_ref().map_or_else(Vec::new, |held| held.columns.clone());
@@ -143,7 +144,7 @@ impl Session {
     }
 
     /// `.unsave NAME`.
-    pub(super) fn unsave(&mut self, name: &str) -> Result<Answer, SessionError> {
+    pub(crate) fn unsave(&mut self, name: &str) -> Result<Answer, SessionError> {
         if self.keeper()?.unsave(name)? {
             self.library.take();
             self.status(&format!("{name} is forgotten"));
@@ -183,7 +184,7 @@ fn rows(word: &str) -> Option<std::ops::RangeInclusive<u64>> {
 }
 
 /// A tag or a name is one word that a lookup takes without quotes.
-pub(super) fn check_word(what: &str, word: &str) -> Result<(), SessionError> {
+pub(crate) fn check_word(what: &str, word: &str) -> Result<(), SessionError> {
     if word.is_empty() || crate::query::edit::literal(word) != *word {
         return Err(
             Diagnostic::new(format!("`{word}` is no {what}: one word without quotes, commas and asterisks")).into()

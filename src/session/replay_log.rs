@@ -1,8 +1,8 @@
 //! What the session did: the lookups that `.back` returns to, and the script that `.session` writes.
 
-use super::input::Input;
-use super::{Answer, Session, SessionError, lookup};
 use crate::diagnostic::Diagnostic;
+use crate::session::input::Input;
+use crate::session::{Answer, Session, SessionError, lookup};
 
 /// Commands that leave no trace: they look again at what is there, or end the session.
 const TRACELESS: [&str; 9] =
@@ -12,7 +12,7 @@ const MOST: usize = 1_000;
 
 impl Session {
     /// Notes that a lookup was answered.
-    pub(super) fn remember(&mut self, text: &str) {
+    pub(crate) fn remember(&mut self, text: &str) {
         if self.trail.last().is_none_or(|last| last != text) {
             if self.trail.len() >= MOST {
                 self.trail.remove(0);
@@ -22,7 +22,7 @@ impl Session {
     }
 
     /// Puts an input that was answered into the journal.
-    pub(super) fn record(&mut self, input: &Input<'_>, expanded: bool) {
+    pub(crate) fn record(&mut self, input: &Input<'_>, expanded: bool) {
         let entry = self.journal_entry.take();
         if self.depth > 0 {
             return;
@@ -53,14 +53,14 @@ impl Session {
     }
 
     /// Runs a lookup that a command made, and says what it is.
-    pub(super) fn follow(&mut self, command: &str, text: &str) -> Result<Answer, SessionError> {
+    pub(crate) fn follow(&mut self, command: &str, text: &str) -> Result<Answer, SessionError> {
         self.status(&format!("lookup: {text}"));
         self.journal_entry = Some(vec![format!("-- {command}"), text.to_owned()]);
         lookup::run(self, text)
     }
 
     /// Runs the lookup before the last one again.
-    pub(super) fn go_back(&mut self, command: &str) -> Result<Answer, SessionError> {
+    pub(crate) fn go_back(&mut self, command: &str) -> Result<Answer, SessionError> {
         if self.trail.len() < 2 {
             return Err(Diagnostic::new("there is no earlier lookup to go back to").into());
         }
@@ -75,7 +75,7 @@ impl Session {
     }
 
     /// The session as a script.
-    pub(super) fn journal_script(&self) -> String {
+    pub(crate) fn journal_script(&self) -> String {
         let case = self.path.display();
         let now = crate::time::format(crate::time::now());
         let mut script = format!("-- trailq {}: the session on {case}, written {now}\n", env!("CARGO_PKG_VERSION"));

@@ -1,24 +1,24 @@
 //! What is typed behind the name of a command, by words, and the mistakes in it.
 
-use super::SessionError;
-use super::commands::Command;
 use crate::diagnostic::{Diagnostic, Span};
+use crate::session::SessionError;
+use crate::session::commands::Command;
 
 /// A command's arguments.
-pub(super) struct Arguments<'a> {
+pub(crate) struct Arguments<'a> {
     /// The command.
-    pub(super) command: &'static Command,
+    pub(crate) command: &'static Command,
     /// The whole line.
-    pub(super) line: &'a str,
+    pub(crate) line: &'a str,
     /// What follows the name, as it was typed.
-    pub(super) rest: &'a str,
+    pub(crate) rest: &'a str,
     /// What follows the name, by words; quotes keep a word together.
-    pub(super) words: Vec<(String, Span)>,
+    pub(crate) words: Vec<(String, Span)>,
 }
 
 impl Arguments<'_> {
     /// At most `most` words; more are a mistake.
-    pub(super) fn at_most(&self, most: usize) -> Result<(), SessionError> {
+    pub(crate) fn at_most(&self, most: usize) -> Result<(), SessionError> {
         match self.words.get(most) {
             Some((_, span)) => Err(self.mistake(*span, format!("{} takes no more arguments", self.command.name))),
             None => Ok(()),
@@ -26,13 +26,13 @@ impl Arguments<'_> {
     }
 
     /// Exactly one word.
-    pub(super) fn one(&self) -> Result<&str, SessionError> {
+    pub(crate) fn one(&self) -> Result<&str, SessionError> {
         self.at_most(1)?;
         self.words.first().map(|(word, _)| word.as_str()).ok_or_else(|| self.missing())
     }
 
     /// Reports whether the one word is `on`; `what` begins the mistake of any other but `off`.
-    pub(super) fn switch(&self, what: &str) -> Result<bool, SessionError> {
+    pub(crate) fn switch(&self, what: &str) -> Result<bool, SessionError> {
         match self.one()? {
             "on" => Ok(true),
             "off" => Ok(false),
@@ -41,13 +41,13 @@ impl Arguments<'_> {
     }
 
     /// The word at a place as the number of a row.
-    pub(super) fn row(&self, at: usize) -> Result<u64, SessionError> {
+    pub(crate) fn row(&self, at: usize) -> Result<u64, SessionError> {
         let (word, span) = self.words.get(at).ok_or_else(|| self.missing())?;
         word.parse().map_err(|_| self.mistake(*span, format!("`{word}` is not a row of the last answer")))
     }
 
     /// The word at a place as seconds of a span of time, if there is one.
-    pub(super) fn span(&self, at: usize, usual: i64) -> Result<i64, SessionError> {
+    pub(crate) fn span(&self, at: usize, usual: i64) -> Result<i64, SessionError> {
         let Some((word, span)) = self.words.get(at) else { return Ok(usual) };
         crate::query::duration(word).ok_or_else(|| {
             let mistake = Diagnostic::at(*span, format!("`{word}` is not a length of time")).in_source(self.line);
@@ -56,24 +56,24 @@ impl Arguments<'_> {
     }
 
     /// The words as they are.
-    pub(super) fn texts(&self) -> Vec<&str> {
+    pub(crate) fn texts(&self) -> Vec<&str> {
         self.words.iter().map(|(word, _)| word.as_str()).collect()
     }
 
     /// The mistake of leaving out what has to be there.
-    pub(super) fn missing(&self) -> SessionError {
+    pub(crate) fn missing(&self) -> SessionError {
         let end = self.line.trim_end().len();
         self.mistake(Span::new(end, end), format!("{} needs {}", self.command.name, self.command.arguments))
     }
 
     /// Where what follows the name begins.
-    pub(super) fn rest_start(&self) -> usize {
+    pub(crate) fn rest_start(&self) -> usize {
         self.line.find(self.rest).filter(|_| !self.rest.is_empty()).unwrap_or(self.line.len())
     }
 
     /// A mistake in the text that the line holds from an offset on, placed in the whole line, so that what is offered
     /// in its place is a line too.
-    pub(super) fn within(&self, start: usize, error: SessionError) -> SessionError {
+    pub(crate) fn within(&self, start: usize, error: SessionError) -> SessionError {
         let SessionError::Mistake(mut mistake) = error else { return error };
         if let (None, Some(text), Some(head)) = (&mistake.origin, &mistake.source, self.line.get(..start)) {
             mistake.source = Some(format!("{head}{text}"));
@@ -83,13 +83,13 @@ impl Arguments<'_> {
     }
 
     /// A mistake at a place of the line.
-    pub(super) fn mistake(&self, span: Span, message: String) -> SessionError {
+    pub(crate) fn mistake(&self, span: Span, message: String) -> SessionError {
         Diagnostic::at(span, message).in_source(self.line).into()
     }
 }
 
 /// The words of a line from an offset on. Quotes keep a word together.
-pub(super) fn words(line: &str, from: usize) -> Result<Vec<(String, Span)>, SessionError> {
+pub(crate) fn words(line: &str, from: usize) -> Result<Vec<(String, Span)>, SessionError> {
     let mut words = Vec::new();
     let mut word: Option<(String, usize)> = None;
     let mut quote: Option<(char, usize)> = None;

@@ -1,14 +1,15 @@
 //! Moves from a lookup to the next: narrower, or over another time.
 
-use super::around::span;
-use super::commands::Arguments;
-use super::keep::First;
-use super::last::View;
-use super::look::fill;
-use super::lookup::understand;
-use super::{Answer, Session, SessionError};
 use crate::diagnostic::Diagnostic;
-use crate::query::{self, Interval, edit};
+use crate::query;
+use crate::query::{Interval, edit};
+use crate::session::capture::First;
+use crate::session::commands::Arguments;
+use crate::session::commands::pivot::span;
+use crate::session::lookup::understand;
+use crate::session::result_set::View;
+use crate::session::result_view::fill;
+use crate::session::{Answer, Session, SessionError};
 use crate::store::Case;
 
 /// How many times as long a period is after `.zoom out`.
@@ -16,7 +17,7 @@ const WIDER: i64 = 4;
 
 impl Session {
     /// `.filter TERM`: the last lookup with more terms, or with other stages.
-    pub(super) fn narrow(&mut self, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    pub(crate) fn narrow(&mut self, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
         let last = query::parse(&self.last_lookup()?).map_err(Box::new)?;
         let start = arguments.rest_start();
         let typed = arguments.rest;
@@ -34,7 +35,7 @@ impl Session {
     }
 
     /// `.zoom in [N]`: the timeline of one span of the last one, the fullest if none is named.
-    pub(super) fn zoom_in(&mut self, command: &str, row: Option<usize>) -> Result<Answer, SessionError> {
+    pub(crate) fn zoom_in(&mut self, command: &str, row: Option<usize>) -> Result<Answer, SessionError> {
         let case = self.case()?;
         let last = self.last()?;
         let View::Timeline { bucket, interval } = last.view else {
@@ -60,7 +61,7 @@ impl Session {
     }
 
     /// `.zoom out`: the timeline of a longer period around the last one.
-    pub(super) fn zoom_out(&mut self, command: &str) -> Result<Answer, SessionError> {
+    pub(crate) fn zoom_out(&mut self, command: &str) -> Result<Answer, SessionError> {
         let case = self.case()?;
         let understood = understand(&case, &self.last_lookup()?)?;
         let Interval { from, to } = understood.lookup.interval().unwrap_or_default();

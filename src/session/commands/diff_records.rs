@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::keep::Held;
-use super::{Answer, Session, SessionError, show};
 use crate::diagnostic::Diagnostic;
 use crate::render::number;
 use crate::rows::Value;
+use crate::session::capture::Held;
+use crate::session::commands::show;
+use crate::session::{Answer, Session, SessionError};
 use crate::store::Case;
 
 impl Session {
     /// Shows the paths at which two records differ.
-    pub(super) fn diff(&mut self, one: u64, other: u64) -> Result<Answer, SessionError> {
+    pub(crate) fn diff(&mut self, one: u64, other: u64) -> Result<Answer, SessionError> {
         let case = self.case()?;
         let left = leaves(&record(self, &case, one)?);
         let right = leaves(&record(self, &case, other)?);

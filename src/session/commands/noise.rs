@@ -1,27 +1,27 @@
 //! Noise rules: named filters of events that are not worth a look. Off until `.noise on`; then every lookup leaves out
 //! what they match, and says how much that is.
 
-use super::keep::Held;
-use super::last::text;
-use super::lookup::{Understood, total, understand};
-use super::{Session, SessionError};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::query::edit;
 use crate::render::number;
 use crate::rows::Value;
+use crate::session::capture::Held;
+use crate::session::lookup::{Understood, total, understand};
+use crate::session::result_set::text;
+use crate::session::{Session, SessionError};
 use crate::store::Case;
 
 /// Rules that every case has, by name: what they are for, and their filter.
-pub(super) const BUILT_IN: [(&str, &str); 3] = [
+pub(crate) const BUILT_IN: [(&str, &str); 3] = [
     ("reads", "event-name=Describe*,List*,Get* read-only=true outcome=ok"),
     ("services", "identity-type=AWSService"),
     ("insights", "type=AwsCloudTrailInsight"),
 ];
 
 /// A lookup with what the rules hide left out.
-pub(super) struct Hidden {
+pub(crate) struct Hidden {
     /// The lookup without it.
-    pub(super) lookup: String,
+    pub(crate) lookup: String,
     /// The events that are hidden, as a lookup.
     what: String,
     /// The names of the rules.
@@ -30,13 +30,13 @@ pub(super) struct Hidden {
 
 impl Hidden {
     /// The names of the rules, for a sentence.
-    pub(super) fn names(&self) -> String {
+    pub(crate) fn names(&self) -> String {
         self.names.join(", ")
     }
 }
 
 /// Every rule: its name, its filter, and whether it is built in. One of the case hides a built-in one of its name.
-pub(super) fn rules(case: &Case) -> Result<Vec<(String, String, bool)>, SessionError> {
+pub(crate) fn rules(case: &Case) -> Result<Vec<(String, String, bool)>, SessionError> {
     let mut held = Held::default();
     case.query("SELECT name, filter FROM noise_rules ORDER BY name", &[], &mut held)?;
     let own: Vec<(String, String, bool)> =
@@ -49,7 +49,7 @@ pub(super) fn rules(case: &Case) -> Result<Vec<(String, String, bool)>, SessionE
 }
 
 /// What the rules that are on make of a lookup; `None` where none is on.
-pub(super) fn applied(session: &Session, case: &Case, plain: &Understood) -> Result<Option<Hidden>, SessionError> {
+pub(crate) fn applied(session: &Session, case: &Case, plain: &Understood) -> Result<Option<Hidden>, SessionError> {
     if session.noise.is_empty() {
         return Ok(None);
     }
@@ -70,7 +70,7 @@ pub(super) fn applied(session: &Session, case: &Case, plain: &Understood) -> Res
 }
 
 /// Says how many events are hidden, and by what.
-pub(super) fn tell(session: &mut Session, case: &Case, hidden: &Hidden) -> Result<(), SessionError> {
+pub(crate) fn tell(session: &mut Session, case: &Case, hidden: &Hidden) -> Result<(), SessionError> {
     let what = understand(case, &hidden.what)?;
     let many = match total(session, case, &what.lookup)? {
         Some(0) => return Ok(()),
@@ -82,7 +82,7 @@ pub(super) fn tell(session: &mut Session, case: &Case, hidden: &Hidden) -> Resul
 }
 
 /// Checks that a rule's filter can be one.
-pub(super) fn check(case: &Case, filter: &str) -> Result<(), SessionError> {
+pub(crate) fn check(case: &Case, filter: &str) -> Result<(), SessionError> {
     let understood = understand(case, filter)?;
     if !understood.tree.stages.is_empty() {
         let mistake = Diagnostic::new("a noise rule is a filter, without stages").hint("leave out what follows the |");
@@ -96,7 +96,7 @@ pub(super) fn check(case: &Case, filter: &str) -> Result<(), SessionError> {
 
 /// Turns rules on: those that are named, or all. Shows the filter of each rule that the case keeps: somebody else may have
 /// written it, under the name of a built-in one too.
-pub(super) fn put_on(session: &mut Session, names: &[String]) -> Result<(), SessionError> {
+pub(crate) fn put_on(session: &mut Session, names: &[String]) -> Result<(), SessionError> {
     let case = session.case()?;
     let rules = rules(&case)?;
     let known: Vec<String> = rules.iter().map(|rule| rule.0.clone()).collect();
@@ -118,7 +118,7 @@ pub(super) fn put_on(session: &mut Session, names: &[String]) -> Result<(), Sess
 }
 
 /// The rules as rows: name, whether it is on, its filter.
-pub(super) fn list(session: &Session, case: &Case) -> Result<Held, SessionError> {
+pub(crate) fn list(session: &Session, case: &Case) -> Result<Held, SessionError> {
     let rows = rules(case)?.into_iter().map(|(name, filter, built_in)| {
         let on = if session.noise.contains(&name) { "on" } else { "off" };
         let from = if built_in { "trailq" } else { "case" };

@@ -1,14 +1,14 @@
 //! `.show N`: the full record of a row of the last answer.
 
-use super::keep::{EventRef, First};
-use super::{Answer, Session, SessionError};
 use crate::diagnostic::Diagnostic;
 use crate::query::Param;
 use crate::render::{number, record};
+use crate::session::capture::{EventRef, First};
+use crate::session::{Answer, Session, SessionError};
 use crate::store::Case;
 
 /// Prints the record of row `row`, counted from 1: pretty, or with its exact bytes.
-pub(super) fn run(session: &mut Session, row: u64, raw: bool) -> Result<Answer, SessionError> {
+pub(crate) fn run(session: &mut Session, row: u64, raw: bool) -> Result<Answer, SessionError> {
     let case = session.case()?;
     let id = event(session, &case, row)?;
     let Some(bytes) = case.record(id)? else {
@@ -42,7 +42,7 @@ fn finish(session: &mut Session, escaped: bool) -> Result<Answer, SessionError> 
 }
 
 /// The number of the event in a row of the last answer.
-pub(super) fn event(session: &Session, case: &Case, row: u64) -> Result<i64, SessionError> {
+pub(crate) fn event(session: &Session, case: &Case, row: u64) -> Result<i64, SessionError> {
     let shown = &session.shown;
     if shown.is_empty() {
         return Err(Diagnostic::new("the last answer is not a list of events")

@@ -1,24 +1,24 @@
 //! The last answer: what it was an answer to, and its rows, so that they can be shown again without asking again.
 
-use super::activity::Activity;
-use super::keep::Held;
-use super::look;
-use super::{Answer, Session, SessionError};
 use crate::diagnostic::Diagnostic;
 use crate::query::Interval;
 use crate::render::Format;
 use crate::rows::Value;
+use crate::session::activity::Activity;
+use crate::session::capture::Held;
+use crate::session::result_view;
+use crate::session::{Answer, Session, SessionError};
 
 /// What was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(crate) enum Asked {
     Lookup(String),
     Sql(String),
 }
 
 /// What the rows are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum View {
+pub(crate) enum View {
     /// Events, with the newest first where `by_time`.
     List { by_time: bool },
     /// Numbers of events, in groups.
@@ -31,15 +31,15 @@ pub(super) enum View {
 
 /// An answer.
 #[derive(Debug, Clone)]
-pub(super) struct Last {
-    pub(super) asked: Asked,
-    pub(super) view: View,
+pub(crate) struct Last {
+    pub(crate) asked: Asked,
+    pub(crate) view: View,
     /// Its rows, unless they are too many.
-    pub(super) held: Option<Held>,
+    pub(crate) held: Option<Held>,
     /// The course of each row, where that was counted.
-    pub(super) activity: Option<Activity>,
+    pub(crate) activity: Option<Activity>,
     /// The events whose lines were folded into one: the first and the last row, from 1.
-    pub(super) folds: Vec<(usize, usize)>,
+    pub(crate) folds: Vec<(usize, usize)>,
 }
 
 impl Last {
@@ -47,7 +47,7 @@ impl Last {
     ///
     /// # Errors
     /// They are too many.
-    pub(super) fn held(&self) -> Result<&Held, SessionError> {
+    pub(crate) fn held(&self) -> Result<&Held, SessionError> {
         self.held.as_ref().ok_or_else(|| {
             Diagnostic::new("the last answer has too many rows to be kept")
                 .hint("ask again with `| limit 10000`")
@@ -58,13 +58,13 @@ impl Last {
 
 impl Session {
     /// The last answer.
-    pub(super) fn last(&self) -> Result<&Last, SessionError> {
+    pub(crate) fn last(&self) -> Result<&Last, SessionError> {
         let none = || Diagnostic::new("there is no last answer yet").hint("type a lookup or SQL first").into();
         self.last.as_ref().ok_or_else(none)
     }
 
     /// The last lookup, as it was typed.
-    pub(super) fn last_lookup(&self) -> Result<String, SessionError> {
+    pub(crate) fn last_lookup(&self) -> Result<String, SessionError> {
         match self.trail.last() {
             Some(text) => Ok(text.clone()),
             None => Err(Diagnostic::new("there is no lookup yet").hint("type one first: user=alice").into()),
@@ -72,17 +72,17 @@ impl Session {
     }
 
     /// Shows the last answer again.
-    pub(super) fn show_last(&mut self, format: Format) -> Result<Answer, SessionError> {
+    pub(crate) fn show_last(&mut self, format: Format) -> Result<Answer, SessionError> {
         let case = self.case()?;
         let mut last = self.last()?.clone();
         let rows = last.held()?.rows.len() as u64;
-        look::show(self, &case, &mut last, format, 0..usize::MAX)?;
+        result_view::show(self, &case, &mut last, format, 0..usize::MAX)?;
         self.last = Some(last);
         Ok(Answer::rows(rows))
     }
 
     /// Shows the rows that were folded into the line of a row.
-    pub(super) fn open_fold(&mut self, row: usize) -> Result<Answer, SessionError> {
+    pub(crate) fn open_fold(&mut self, row: usize) -> Result<Answer, SessionError> {
         let case = self.case()?;
         let mut last = self.last()?.clone();
         last.held()?;
@@ -94,7 +94,7 @@ impl Session {
         let format = self.settings.format.unwrap_or_default();
         let folds = std::mem::take(&mut last.folds);
         let fold = std::mem::replace(&mut self.settings.fold, false);
-        let shown = look::show(self, &case, &mut last, format, first - 1..end);
+        let shown = result_view::show(self, &case, &mut last, format, first - 1..end);
         self.settings.fold = fold;
         last.folds = folds;
         self.last = Some(last);
@@ -104,7 +104,7 @@ impl Session {
 }
 
 /// Text of a cell; empty for none.
-pub(super) fn text(value: Option<&Value>) -> String {
+pub(crate) fn text(value: Option<&Value>) -> String {
     match value {
         Some(Value::Text(text)) => text.clone(),
         Some(Value::Integer(number)) => number.to_string(),

@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use jiff::tz::{Offset, TimeZone};
 
-use super::commands::Arguments;
-use super::keep::Held;
-use super::{Answer, Paging, Params, Session, SessionError};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::query::Environment as _;
 use crate::render::Format;
 use crate::render::escape::visible;
 use crate::rows::Value;
+use crate::session::capture::Held;
+use crate::session::commands::Arguments;
+use crate::session::{Answer, Paging, Params, Session, SessionError};
 
 /// sqlite3's modes that have another name here.
 const MODES: [(&str, Format); 13] = [
@@ -36,7 +36,7 @@ fn done() -> Done {
     Ok(Answer::default())
 }
 
-pub(super) fn mode(session: &mut Session, arguments: &Arguments<'_>) -> Done {
+pub(crate) fn mode(session: &mut Session, arguments: &Arguments<'_>) -> Done {
     arguments.at_most(1)?;
     let Some((name, span)) = arguments.words.first() else {
         let format = session.settings.format.unwrap_or_default();
@@ -61,32 +61,32 @@ pub(super) fn mode(session: &mut Session, arguments: &Arguments<'_>) -> Done {
     Err(mistake.note(format!("formats are {}", Format::ALL.map(Format::name).join(", "))).into())
 }
 
-pub(super) fn headers(session: &mut Session, arguments: &Arguments<'_>) -> Done {
+pub(crate) fn headers(session: &mut Session, arguments: &Arguments<'_>) -> Done {
     session.settings.style.bare = !arguments.switch("headers are")?;
     done()
 }
 
-pub(super) fn timer(session: &mut Session, arguments: &Arguments<'_>) -> Done {
+pub(crate) fn timer(session: &mut Session, arguments: &Arguments<'_>) -> Done {
     session.settings.timer = arguments.switch("the timer is")?;
     done()
 }
 
-pub(super) fn eqp(session: &mut Session, arguments: &Arguments<'_>) -> Done {
+pub(crate) fn eqp(session: &mut Session, arguments: &Arguments<'_>) -> Done {
     session.settings.eqp = arguments.switch("the plan before each answer is")?;
     done()
 }
 
-pub(super) fn echo(session: &mut Session, arguments: &Arguments<'_>) -> Done {
+pub(crate) fn echo(session: &mut Session, arguments: &Arguments<'_>) -> Done {
     session.settings.echo = arguments.switch("the echo is")?;
     done()
 }
 
-pub(super) fn fold(session: &mut Session, arguments: &Arguments<'_>) -> Done {
+pub(crate) fn fold(session: &mut Session, arguments: &Arguments<'_>) -> Done {
     session.settings.fold = arguments.switch("folding is")?;
     done()
 }
 
-pub(super) fn expanded(session: &mut Session, arguments: &Arguments<'_>) -> Done {
+pub(crate) fn expanded(session: &mut Session, arguments: &Arguments<'_>) -> Done {
     let on = match arguments.words.first() {
         None => session.settings.format != Some(Format::Expanded),
         Some(_) => arguments.switch("the expanded form is")?,
@@ -96,12 +96,12 @@ pub(super) fn expanded(session: &mut Session, arguments: &Arguments<'_>) -> Done
     done()
 }
 
-pub(super) fn null_value(session: &mut Session, arguments: &Arguments<'_>) -> Done {
+pub(crate) fn null_value(session: &mut Session, arguments: &Arguments<'_>) -> Done {
     session.settings.style.null = visible(arguments.one()?).into_owned();
     done()
 }
 
-pub(super) fn width(session: &mut Session, arguments: &Arguments<'_>) -> Done {
+pub(crate) fn width(session: &mut Session, arguments: &Arguments<'_>) -> Done {
     let mut widths = Vec::new();
     for (word, span) in &arguments.words {
         match word.parse::<usize>() {
@@ -117,7 +117,7 @@ pub(super) fn width(session: &mut Session, arguments: &Arguments<'_>) -> Done {
     done()
 }
 
-pub(super) fn pager(session: &mut Session, arguments: &Arguments<'_>) -> Done {
+pub(crate) fn pager(session: &mut Session, arguments: &Arguments<'_>) -> Done {
     session.settings.paging = match arguments.rest {
         "" => {
             let told = match &session.settings.paging {
@@ -136,7 +136,7 @@ pub(super) fn pager(session: &mut Session, arguments: &Arguments<'_>) -> Done {
 }
 
 /// `.tz UTC|LOCAL|NAME|+HH:MM`.
-pub(super) fn zone(session: &mut Session, arguments: &Arguments<'_>) -> Done {
+pub(crate) fn zone(session: &mut Session, arguments: &Arguments<'_>) -> Done {
     arguments.at_most(1)?;
     let Some((name, span)) = arguments.words.first() else {
         let told = match &session.settings.style.times.zone {
@@ -188,11 +188,11 @@ fn offset(text: &str) -> Option<Offset> {
 }
 
 /// `.age on|newest|off`.
-pub(super) fn age(session: &mut Session, arguments: &Arguments<'_>) -> Done {
+pub(crate) fn age(session: &mut Session, arguments: &Arguments<'_>) -> Done {
     let case = session.case()?;
     session.settings.style.times.age_from = match arguments.one()? {
         "on" => Some(crate::time::now()),
-        "newest" => super::lookup::CaseEnvironment { case: &case }.newest_event(),
+        "newest" => crate::session::lookup::CaseEnvironment { case: &case }.newest_event(),
         "off" => None,
         _ => {
             let what = "the age is `on`, counted from now, `newest`, from the newest event, or `off`";
@@ -203,7 +203,7 @@ pub(super) fn age(session: &mut Session, arguments: &Arguments<'_>) -> Done {
 }
 
 /// `.param list|set NAME VALUE|unset NAME|clear`.
-pub(super) fn param(session: &mut Session, arguments: &Arguments<'_>) -> Done {
+pub(crate) fn param(session: &mut Session, arguments: &Arguments<'_>) -> Done {
     let words: Vec<&str> = arguments.words.iter().map(|(word, _)| word.as_str()).collect();
     match words.as_slice() {
         [] | ["list"] => {
@@ -239,7 +239,7 @@ pub(super) fn param(session: &mut Session, arguments: &Arguments<'_>) -> Done {
     done()
 }
 
-pub(super) fn indexes(session: &mut Session, arguments: &Arguments<'_>) -> Done {
+pub(crate) fn indexes(session: &mut Session, arguments: &Arguments<'_>) -> Done {
     arguments.at_most(1)?;
     let case = session.case()?;
     let table = arguments.words.first().map(|(name, _)| name.as_str());
@@ -257,7 +257,7 @@ pub(super) fn indexes(session: &mut Session, arguments: &Arguments<'_>) -> Done 
     session.write_held(&held)
 }
 
-pub(super) fn databases(session: &mut Session, arguments: &Arguments<'_>) -> Done {
+pub(crate) fn databases(session: &mut Session, arguments: &Arguments<'_>) -> Done {
     arguments.at_most(0)?;
     let case = session.case()?;
     session.print(&format!("main: {} r/o\n", visible(&case.path().display().to_string())))?;
@@ -265,7 +265,7 @@ pub(super) fn databases(session: &mut Session, arguments: &Arguments<'_>) -> Don
 }
 
 /// How the session is set.
-pub(super) fn settings(session: &mut Session, arguments: &Arguments<'_>) -> Done {
+pub(crate) fn settings(session: &mut Session, arguments: &Arguments<'_>) -> Done {
     arguments.at_most(0)?;
     let switch = |on: bool| if on { "on" } else { "off" };
     let settings = &session.settings;
@@ -296,8 +296,8 @@ pub(super) fn settings(session: &mut Session, arguments: &Arguments<'_>) -> Done
 }
 
 /// `.noise`, `.noise on|off [NAME...]`, `.noise add NAME FILTER`, `.noise remove NAME`.
-pub(super) fn noise(session: &mut Session, arguments: &Arguments<'_>) -> Done {
-    use super::noise;
+pub(crate) fn noise(session: &mut Session, arguments: &Arguments<'_>) -> Done {
+    use crate::session::commands::noise;
     let case = session.case()?;
     let words: Vec<String> = arguments.words.iter().map(|(word, _)| word.clone()).collect();
     let Some((what, rest)) = words.split_first() else {
@@ -320,7 +320,7 @@ pub(super) fn noise(session: &mut Session, arguments: &Arguments<'_>) -> Done {
             let filter = if whole { arguments.words[2].0.as_str() } else { typed };
             let start = arguments.words.get(2).map_or(0, |(_, span)| span.start);
             noise::check(&case, filter).map_err(|error| arguments.within(start, error))?;
-            super::kept::check_word("name", name)?;
+            crate::session::commands::annotate::check_word("name", name)?;
             session.keeper()?.add_noise(name, filter)?;
             session.noise.insert(name.clone());
             session.status(&format!("lookups leave out what {name} matches; `.noise off` ends that"));

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
 
-use super::keep::{EventRef, Held};
-use super::last::{Last, View};
-use super::{Session, SessionError, records};
 use crate::query::Interval;
 use crate::render::chart::sparkline;
 use crate::render::{Format, age, number};
 use crate::rows::{Cell, Mark, RowSink, Value};
+use crate::session::capture::{EventRef, Held};
+use crate::session::result_set::{Last, View};
+use crate::session::{Session, SessionError, records};
 use crate::store::{Case, Failure};
 
 /// How many events of one actor and name in a row become one line.
@@ -44,7 +44,7 @@ struct Known {
 
 /// Writes an answer that is held, or a range of its rows, where rows go; for a table on a screen with everything that
 /// helps the eye.
-pub(super) fn show(
+pub(crate) fn show(
     session: &mut Session,
     case: &Case,
     last: &mut Last,
@@ -218,9 +218,11 @@ fn folded(rows: &[Vec<Value>], unicode: bool) -> Vec<Value> {
             match (different.as_slice(), empty) {
                 ([], _) => Value::Null,
                 ([only], 0) => (*only).clone(),
-                ([only], empty) => {
-                    Value::Text(format!("{} {times}{}", super::last::text(Some(only)), rows.len() - empty))
-                }
+                ([only], empty) => Value::Text(format!(
+                    "{} {times}{}",
+                    crate::session::result_set::text(Some(only)),
+                    rows.len() - empty
+                )),
                 (several, _) => Value::Text(format!("{} different", several.len())),
             }
         });
@@ -248,7 +250,7 @@ fn known(case: &Case, events: &[EventRef], range: Range<usize>) -> Result<HashMa
             let [Value::Integer(id), identity, name, time, read_only, outcome] = row.as_slice() else { continue };
             let event = Known {
                 identity: identity.clone(),
-                name: super::last::text(Some(name)),
+                name: crate::session::result_set::text(Some(name)),
                 time: if let Value::Integer(time) = time { Some(*time) } else { None },
                 write: *read_only != Value::Integer(1),
                 failed: *outcome != Value::Text("ok".to_owned()),
@@ -261,7 +263,7 @@ fn known(case: &Case, events: &[EventRef], range: Range<usize>) -> Result<HashMa
 
 /// The rows of a timeline with the spans in which nothing happened, and how many of these are left out because there
 /// would be too many rows.
-pub(super) fn fill(held: &Held, bucket: i64, interval: Interval) -> (Vec<(String, i64)>, u64) {
+pub(crate) fn fill(held: &Held, bucket: i64, interval: Interval) -> (Vec<(String, i64)>, u64) {
     let rows: Vec<(i64, i64)> = held
         .rows
         .iter()

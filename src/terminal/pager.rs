@@ -44,7 +44,7 @@ pub enum Paging {
 }
 
 /// A screen that holds back what is written until it is known whether it fits.
-pub(super) struct Page {
+pub(crate) struct Page {
     /// Rows and columns of the screen.
     size: (usize, usize),
     command: Vec<String>,
@@ -61,7 +61,7 @@ pub(super) struct Page {
 
 impl Page {
     /// A page on a screen of so many rows and columns; `None` where there is no pager.
-    pub(super) fn new(paging: &Paging, size: (usize, usize)) -> Option<Page> {
+    pub(crate) fn new(paging: &Paging, size: (usize, usize)) -> Option<Page> {
         let command = match paging {
             Paging::Off => return None,
             Paging::On => {
@@ -133,7 +133,7 @@ impl Page {
 
     /// Ends the page: what was held back goes to `screen`, or the reader is waited for. Tells whether they left before
     /// everything was written.
-    pub(super) fn end(mut self, screen: &mut dyn Write) -> io::Result<bool> {
+    pub(crate) fn end(mut self, screen: &mut dyn Write) -> io::Result<bool> {
         let Some((mut child, stdin)) = self.pager.take() else {
             screen.write_all(&self.held)?;
             return Ok(false);

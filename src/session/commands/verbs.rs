@@ -2,13 +2,14 @@
 
 use std::io::Write as _;
 
-use super::commands::Arguments;
-use super::files::{FORCE, Named};
-use super::snapshot::{Selection, Snapshot};
-use super::{Answer, Session, SessionError, around};
 use crate::render::Format;
+use crate::session::commands::Arguments;
+use crate::session::commands::output_files::{FORCE, Named};
+use crate::session::commands::pivot;
+use crate::session::snapshot::{Selection, Snapshot};
+use crate::session::{Answer, Session, SessionError};
 
-pub(super) fn snapshot(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+pub(crate) fn snapshot(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     let force = arguments.texts().first() == Some(&FORCE);
     let Some((file, span)) = arguments.words.get(usize::from(force)) else { return Err(arguments.missing()) };
     let lookup = arguments.line.get(span.end..).unwrap_or_default().trim();
@@ -18,40 +19,40 @@ pub(super) fn snapshot(session: &mut Session, arguments: &Arguments<'_>) -> Resu
     answer.map_err(|error| arguments.within(start, error))
 }
 
-pub(super) fn who(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+pub(crate) fn who(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     arguments.at_most(2)?;
-    session.who(arguments.line, arguments.row(0)?, arguments.span(1, around::WHO)?)
+    session.who(arguments.line, arguments.row(0)?, arguments.span(1, pivot::WHO)?)
 }
 
-pub(super) fn near(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+pub(crate) fn near(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     arguments.at_most(2)?;
-    session.near(arguments.line, arguments.row(0)?, arguments.span(1, around::NEAR)?)
+    session.near(arguments.line, arguments.row(0)?, arguments.span(1, pivot::NEAR)?)
 }
 
-pub(super) fn resource(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+pub(crate) fn resource(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     arguments.at_most(2)?;
     let which = if arguments.words.len() == 2 { arguments.row(1)? } else { 1 };
     session.resource(arguments.line, arguments.row(0)?, usize::try_from(which).unwrap_or(usize::MAX))
 }
 
-pub(super) fn key(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+pub(crate) fn key(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     arguments.at_most(1)?;
     session.key(arguments.line, arguments.row(0)?)
 }
 
-pub(super) fn diff(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+pub(crate) fn diff(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     arguments.at_most(2)?;
     session.diff(arguments.row(0)?, arguments.row(1)?)
 }
 
-pub(super) fn filter(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+pub(crate) fn filter(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     if arguments.rest.is_empty() {
         return Err(arguments.missing());
     }
     session.narrow(arguments)
 }
 
-pub(super) fn zoom(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+pub(crate) fn zoom(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     match arguments.texts().as_slice() {
         ["in"] => session.zoom_in(arguments.line, None),
         ["in", _] => {
@@ -63,18 +64,18 @@ pub(super) fn zoom(session: &mut Session, arguments: &Arguments<'_>) -> Result<A
     }
 }
 
-pub(super) fn back(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+pub(crate) fn back(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     arguments.at_most(0)?;
     session.go_back(arguments.line)
 }
 
-pub(super) fn open(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+pub(crate) fn open(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     arguments.at_most(1)?;
     let row = usize::try_from(arguments.row(0)?).unwrap_or(usize::MAX);
     session.open_fold(row)
 }
 
-pub(super) fn last(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+pub(crate) fn last(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     arguments.at_most(1)?;
     let format = match arguments.words.first() {
         None => session.settings.format.unwrap_or_default(),
@@ -85,33 +86,33 @@ pub(super) fn last(session: &mut Session, arguments: &Arguments<'_>) -> Result<A
     session.show_last(format)
 }
 
-pub(super) fn tag(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+pub(crate) fn tag(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     session.tag(&arguments.texts())
 }
 
-pub(super) fn untag(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+pub(crate) fn untag(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     session.untag(&arguments.texts())
 }
 
-pub(super) fn note(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+pub(crate) fn note(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     let text = arguments.texts().join(" ");
     if text.trim().is_empty() { Err(arguments.missing()) } else { session.keep_note(&text) }
 }
 
-pub(super) fn notes(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+pub(crate) fn notes(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     arguments.at_most(0)?;
     session.notes()
 }
 
-pub(super) fn save(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+pub(crate) fn save(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     session.save(arguments.one()?)
 }
 
-pub(super) fn unsave(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+pub(crate) fn unsave(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     session.unsave(arguments.one()?)
 }
 
-pub(super) fn session(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+pub(crate) fn session(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     let named = Named::required(arguments)?;
     let mut file = named.create(session, "trailq")?;
     file.write_all(session.journal_script().as_bytes())?;
@@ -120,6 +121,6 @@ pub(super) fn session(session: &mut Session, arguments: &Arguments<'_>) -> Resul
     Ok(Answer::default())
 }
 
-pub(super) fn plot(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+pub(crate) fn plot(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     session.plot(&Named::required(arguments)?)
 }

@@ -8,16 +8,18 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::lookup::interval;
-use super::{Answer, Session, SessionError, script};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::io_message::describe;
 use crate::query::{Interval, Param};
-use crate::render::escape::{self, visible};
-use crate::render::{self, Format, number};
+use crate::render;
+use crate::render::escape;
+use crate::render::escape::visible;
+use crate::render::{Format, number};
 use crate::rows::Cell;
 use crate::saved::header::{Header, Need, Parameter};
 use crate::saved::{Library, Origin, SavedQuery, ShippedScript, bind, missing, shipped_script, shipped_scripts};
+use crate::session::lookup::interval;
+use crate::session::{Answer, Session, SessionError, script};
 use crate::store::Case;
 use crate::time;
 
@@ -316,7 +318,7 @@ pub fn parse_value(word: &str) -> Result<(String, String), Diagnostic> {
 }
 
 /// The query that is asked for, and the values of its parameters.
-pub(super) fn bound<'l>(
+pub(crate) fn bound<'l>(
     library: &'l Library,
     run: &Run,
 ) -> Result<(&'l SavedQuery, BTreeMap<String, Option<Param>>), SessionError> {
@@ -357,7 +359,7 @@ fn with_missing_value(error: SessionError, query: Option<&SavedQuery>, run: &Run
 }
 
 /// The statement that gives the numbers of the events in a query's answer; `None` where it does not tell which they are.
-pub(super) fn event_ids(query: &SavedQuery) -> Option<String> {
+pub(crate) fn event_ids(query: &SavedQuery) -> Option<String> {
     query.header.columns.iter().any(|column| column.name == "event_id").then(|| {
         let sql = &query.sql;
         format!("SELECT events.id FROM (\n{sql}\n) AS answer CROSS JOIN events ON events.event_id = answer.event_id")

@@ -12,7 +12,7 @@ const MOST_BYTES: usize = 8 << 20;
 
 /// Which event a row is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum EventRef {
+pub(crate) enum EventRef {
     /// `events.id`.
     Id(i64),
     /// `events.event_id`.
@@ -23,30 +23,30 @@ pub(super) enum EventRef {
 
 /// The rows of an answer.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Held {
-    pub(super) columns: Vec<String>,
-    pub(super) rows: Vec<Vec<Value>>,
+pub(crate) struct Held {
+    pub(crate) columns: Vec<String>,
+    pub(crate) rows: Vec<Vec<Value>>,
 }
 
 /// What was seen.
 #[derive(Debug, Default)]
-pub(super) struct Kept {
+pub(crate) struct Kept {
     /// Rows that were passed on.
-    pub(super) rows: u64,
+    pub(crate) rows: u64,
     /// True if there was a row after the last that was passed on.
-    pub(super) more: bool,
+    pub(crate) more: bool,
     /// True if the answer was one row of one cell, the number 0: a count of nothing.
-    pub(super) is_zero: bool,
+    pub(crate) is_zero: bool,
     /// The event of each row, as far as there is one.
-    pub(super) events: Vec<EventRef>,
+    pub(crate) events: Vec<EventRef>,
     /// The rows of the last statement, unless they are too many.
-    pub(super) held: Option<Held>,
+    pub(crate) held: Option<Held>,
     /// True if they were not passed on: they are still to be shown.
-    pub(super) is_pending: bool,
+    pub(crate) is_pending: bool,
 }
 
 /// Passes rows on to another sink, and keeps what they are.
-pub(super) struct Keep<'a> {
+pub(crate) struct Keep<'a> {
     inner: Box<dyn RowSink + 'a>,
     /// True if the first column is the event's number, which `inner` does not see.
     hidden: bool,
@@ -64,24 +64,24 @@ pub(super) struct Keep<'a> {
 
 impl<'a> Keep<'a> {
     /// Passes everything on to `inner`.
-    pub(super) fn new(inner: Box<dyn RowSink + 'a>) -> Keep<'a> {
+    pub(crate) fn new(inner: Box<dyn RowSink + 'a>) -> Keep<'a> {
         let kept = Kept::default();
         Keep { inner, hidden: false, most: None, waits: false, bytes: 0, column: None, statement: 0, kept }
     }
 
     /// The first column is the event's number, which `inner` does not see.
-    pub(super) fn events(inner: Box<dyn RowSink + 'a>) -> Keep<'a> {
+    pub(crate) fn events(inner: Box<dyn RowSink + 'a>) -> Keep<'a> {
         Keep { hidden: true, ..Keep::new(inner) }
     }
 
     /// At most `most` rows are passed on.
-    pub(super) fn at_most(mut self, most: Option<u64>) -> Keep<'a> {
+    pub(crate) fn at_most(mut self, most: Option<u64>) -> Keep<'a> {
         self.most = most;
         self
     }
 
     /// Rows are not passed on, as long as they are few enough to be held: somebody shows them afterwards.
-    pub(super) fn waiting(mut self, waits: bool) -> Keep<'a> {
+    pub(crate) fn waiting(mut self, waits: bool) -> Keep<'a> {
         self.waits = waits;
         self
     }
@@ -105,7 +105,7 @@ impl<'a> Keep<'a> {
     }
 
     /// What was seen.
-    pub(super) fn finish(self) -> Kept {
+    pub(crate) fn finish(self) -> Kept {
         self.kept
     }
 }
@@ -175,7 +175,7 @@ impl RowSink for Held {
 
 /// Takes the first cell of the first row, if it is a whole number.
 #[derive(Default)]
-pub(super) struct First(pub(super) Option<i64>);
+pub(crate) struct First(pub(crate) Option<i64>);
 
 impl RowSink for First {
     fn begin(&mut self, _: &[String]) -> io::Result<()> {
