@@ -3,7 +3,7 @@
 //! ```text
 //! import    files -> ingest::source -> ingest::decode -> ingest::normalise -> store::write
 //! merge     cases -> store::merge -> ingest::normalise -> store::write
-//! answer    text -> query::parse -> query::resolve -> query::emit -> store::Case::query -> render
+//! answer    text -> query::parse -> query::resolve -> sql::emit -> store::Case::query -> render
 //! ```
 //!
 //! Data flows one way. The modules in reading order: [`event`], [`rows`], [`fields`] and [`diagnostic`] are the
@@ -36,6 +36,7 @@ pub mod rows;
 pub mod saved;
 pub mod serve;
 pub mod session;
+pub mod sql;
 pub mod store;
 pub mod terminal;
 pub mod time;

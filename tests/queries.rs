@@ -234,8 +234,8 @@ fn any_sqlite_program_runs_the_queries_without_functions_of_trailq() {
         let mut script = ".parameter init\n.mode list\n.separator '\u{1}' '\u{2}'\n.nullvalue -\n".to_owned();
         for (name, value) in &values {
             let literal = match value {
-                Some(trailq::query::Param::Integer(number)) => number.to_string(),
-                Some(trailq::query::Param::Text(text)) => format!("'{}'", text.replace('\'', "''")),
+                Some(trailq::sql::Param::Integer(number)) => number.to_string(),
+                Some(trailq::sql::Param::Text(text)) => format!("'{}'", text.replace('\'', "''")),
                 _ => continue,
             };
             script += &format!("INSERT INTO temp.sqlite_parameters VALUES (':{name}', {literal});\n");

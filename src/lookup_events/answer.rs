@@ -6,9 +6,10 @@ use std::io::{self, Write};
 use super::json::{JsonEntries, Layout};
 use super::query::Query;
 use super::token::{self, Position};
-use crate::query::{self, Environment, Projection, Statement, ast};
+use crate::query::{self, Environment, ast};
 use crate::render::record;
 use crate::rows::{Cell, RowSink};
+use crate::sql::{self, Projection, Statement};
 use crate::store::{Case, Failure};
 use crate::time;
 
@@ -90,7 +91,7 @@ pub(super) fn read(case: &Case, query: &Query, sink: &mut dyn EntrySink) -> Resu
 fn run(case: &Case, tree: &ast::Lookup, page: &mut Page<'_>) -> Result<(), Failure> {
     let lookup = query::resolve(tree, &Nothing).map_err(Box::new)?;
     let left = page.most.map(|most| (most - page.entries).saturating_add(1));
-    let statement = with_record(query::emit(&lookup, case, Projection::Brief, left));
+    let statement = with_record(sql::emit(&lookup, case, Projection::Brief, left));
     case.query(&statement.sql, &statement.params, page)?;
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Makes a lookup's text into another's: what narrows it, what asks it of another time, and values as they are typed.
 
-use super::ast::{Expression, ExpressionKind, Lookup};
-use super::resolve::is_time_name;
 use crate::fields;
+use crate::query::ast::{Expression, ExpressionKind, Lookup};
+use crate::query::resolve::is_time_name;
 
 /// A value as a lookup spells it: in quotes where it has to be.
 pub fn literal(value: &str) -> String {
@@ -109,8 +109,8 @@ pub fn joined<'p>(parts: impl IntoIterator<Item = &'p str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse;
     use super::{literal, narrowed, stages_text, without_time};
+    use crate::query::parse;
 
     #[test]
     fn values_are_spelled_so_that_they_are_read_back() {

@@ -1,49 +1,49 @@
 //! Reads the pieces of a lookup: names, operators, values and regular expressions. What a character means depends on
 //! where it stands (`|` ends a value but not a quoted one), so that the parser asks for the piece that it expects.
 
-use super::ast::{Name, Operator, Part, Value};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::query::ast::{Name, Operator, Part, Value};
 
 /// Quotation marks that a word processor makes of straight ones.
 const CURLY_QUOTES: &[char] = &['\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}', '\u{00ab}', '\u{00bb}'];
 
 /// A place in a text.
 #[derive(Debug, Clone)]
-pub(super) struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     text: &'a str,
     at: usize,
 }
 
 impl<'a> Cursor<'a> {
     /// A cursor at the beginning of a text.
-    pub(super) fn new(text: &'a str) -> Cursor<'a> {
+    pub(crate) fn new(text: &'a str) -> Cursor<'a> {
         Cursor { text, at: 0 }
     }
 
     /// The byte offset.
-    pub(super) fn at(&self) -> usize {
+    pub(crate) fn at(&self) -> usize {
         self.at
     }
 
     /// What follows.
-    pub(super) fn rest(&self) -> &'a str {
+    pub(crate) fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
 
     /// The next character.
-    pub(super) fn peek(&self) -> Option<char> {
+    pub(crate) fn peek(&self) -> Option<char> {
         self.rest().chars().next()
     }
 
     /// Takes the next character.
-    pub(super) fn bump(&mut self) -> Option<char> {
+    pub(crate) fn bump(&mut self) -> Option<char> {
         let next = self.peek()?;
         self.at += next.len_utf8();
         Some(next)
     }
 
     /// Takes a text if it stands here.
-    pub(super) fn eat(&mut self, wanted: &str) -> bool {
+    pub(crate) fn eat(&mut self, wanted: &str) -> bool {
         let found = self.rest().starts_with(wanted);
         if found {
             self.at += wanted.len();
@@ -52,7 +52,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Passes over white space; says whether there was any.
-    pub(super) fn skip_blanks(&mut self) -> bool {
+    pub(crate) fn skip_blanks(&mut self) -> bool {
         let start = self.at;
         while self.peek().is_some_and(char::is_whitespace) {
             self.bump();
@@ -61,22 +61,22 @@ impl<'a> Cursor<'a> {
     }
 
     /// From an offset up to here.
-    pub(super) fn span_from(&self, start: usize) -> Span {
+    pub(crate) fn span_from(&self, start: usize) -> Span {
         Span::new(start, self.at)
     }
 
     /// The next character's place; empty at the end of the text.
-    pub(super) fn here(&self) -> Span {
+    pub(crate) fn here(&self) -> Span {
         Span::new(self.at, self.at + self.peek().map_or(0, char::len_utf8))
     }
 
     /// The text at a span.
-    pub(super) fn slice(&self, span: Span) -> &'a str {
+    pub(crate) fn slice(&self, span: Span) -> &'a str {
         &self.text[span.start..span.end]
     }
 
     /// The place of the word that starts here: up to white space or a character that ends a name.
-    pub(super) fn word_span(&self) -> Span {
+    pub(crate) fn word_span(&self) -> Span {
         let rest = self.rest();
         let length =
             rest.char_indices().find(|&(at, c)| ends_name(&rest[at..], c) || c == '"').map_or(rest.len(), |(at, _)| at);
@@ -84,7 +84,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads a field's name or a path, whose segments may be quoted. `None` where no name starts.
-    pub(super) fn name(&mut self) -> Result<Option<Name>, Diagnostic> {
+    pub(crate) fn name(&mut self) -> Result<Option<Name>, Diagnostic> {
         let start = self.at;
         let mut segments = Vec::new();
         let mut segment = String::new();
@@ -111,7 +111,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads an operator, if one stands here, and refuses those of other languages.
-    pub(super) fn operator(&mut self) -> Result<Option<(Operator, Span)>, Diagnostic> {
+    pub(crate) fn operator(&mut self) -> Result<Option<(Operator, Span)>, Diagnostic> {
         const FOREIGN: &[(&str, &str)] = &[
             ("==", "write = for equality; a value that begins with = goes in quotes"),
             ("=~", "write ~ for a regular expression"),
@@ -145,7 +145,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads a value: up to white space or an unquoted `,` `|` or `)`. Empty where none starts.
-    pub(super) fn value(&mut self) -> Result<Value, Diagnostic> {
+    pub(crate) fn value(&mut self) -> Result<Value, Diagnostic> {
         let start = self.at;
         let from_file = self.eat("@");
         let mut parts = Parts::default();
@@ -176,7 +176,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads a regular expression: one word, in which parentheses and brackets are balanced, or quoted text.
-    pub(super) fn regex(&mut self) -> Result<Value, Diagnostic> {
+    pub(crate) fn regex(&mut self) -> Result<Value, Diagnostic> {
         let start = self.at;
         let mut text = String::new();
         let mut depth = 0_usize;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{parse, shape};
 use crate::diagnostic::{Diagnostic, Span, nearest};
+use crate::query::{parse, shape};
 
 /// Values that cannot be syntax: where a number is wanted, and where a name is.
 const NEUTRAL: &[&str] = &["1", "x"];
@@ -153,10 +153,10 @@ fn push_value(output: &mut String, value: &str, place: Place) {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::ast::{ExpressionKind, Value};
-    use super::super::parse;
-    use super::super::shape::shape;
     use super::substitute;
+    use crate::query::ast::{ExpressionKind, Value};
+    use crate::query::parse;
+    use crate::query::shape::shape;
 
     const NASTY: &[&str] = &[
         "alice",

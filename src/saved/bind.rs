@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::header::{Header, Kind, Need, Parameter};
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::query::{Param, time_span};
+use crate::query::time_span;
+use crate::sql::Param;
 use crate::time;
 
 /// The values of a query's parameters, by name: `None` is NULL. `what` names the query in messages, `now` is the
@@ -123,8 +124,8 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::{bind, fill};
-    use crate::query::Param;
     use crate::saved::header::parse_query;
+    use crate::sql::Param;
 
     const QUERY: &str = "-- title: T\n-- about: A\n-- param: key text required: the key to follow\n\
                          -- param: days integer = 30: how long\n-- param: since time: from\n-- param: until time: to\n\

@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use crate::fields;
 use crate::fields::Kind;
-use crate::query;
 use crate::query::ast::{Name, StageKind};
-use crate::query::{Param, Projection, edit};
+use crate::query::edit;
 use crate::render::number;
 use crate::rows::Value;
 use crate::session::capture::{First, Held};
 use crate::session::lookup::{Understood, understand};
 use crate::session::result_set::{Last, text};
 use crate::session::{SessionError, patience};
+use crate::sql;
+use crate::sql::{Param, Projection};
 use crate::store::Case;
 
 /// About how many spans there are.
@@ -74,7 +75,7 @@ pub(crate) fn of(
     let asked = lookup(understood, names, &held.rows, bucket);
     // A value that cannot be asked for has no course to show.
     let Ok(asked) = understand(case, &asked) else { return Ok(None) };
-    let statement = query::emit(&asked.lookup, case, Projection::Brief, None);
+    let statement = sql::emit(&asked.lookup, case, Projection::Brief, None);
     if statement.scans_records {
         return Ok(None);
     }

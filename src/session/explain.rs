@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::io;
 
-use crate::query::{Param, Statement};
 use crate::render::escape::visible;
 use crate::render::number;
 use crate::rows::{Cell, RowSink};
 use crate::session::lookup::{interval, most_events, statement, understand};
 use crate::session::{Answer, Session, SessionError};
+use crate::sql::{Param, Statement};
 use crate::store::Case;
 
 /// Prints the explanation as SQL with comments.

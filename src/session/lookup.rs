@@ -8,9 +8,11 @@ use crate::diagnostic::Diagnostic;
 use crate::query;
 use crate::query::ast;
 use crate::query::ast::StageKind;
-use crate::query::{Environment, EqualityValue, Interval, Lookup, Projection, Statement};
+use crate::query::{Environment, EqualityValue, Interval, Lookup};
 use crate::render::{Format, number};
 use crate::rows::RowSink;
+use crate::sql;
+use crate::sql::{Projection, Statement};
 use crate::store::Case;
 
 use crate::session::absence::Empty;
@@ -112,9 +114,9 @@ pub(crate) fn most_events(session: &Session, understood: &Understood) -> Option<
 pub(crate) fn statement(case: &Case, lookup: &Lookup, format: Format, most: Option<u64>) -> Statement {
     let limit = most.map(|most| most.saturating_add(1));
     match format {
-        Format::Records => records_of(query::emit_ids(lookup, case, limit)),
-        Format::Table | Format::Markdown => query::emit(lookup, case, Projection::Brief, limit),
-        _ => query::emit(lookup, case, Projection::Full, limit),
+        Format::Records => records_of(sql::emit_ids(lookup, case, limit)),
+        Format::Table | Format::Markdown => sql::emit(lookup, case, Projection::Brief, limit),
+        _ => sql::emit(lookup, case, Projection::Full, limit),
     }
 }
 
@@ -237,7 +239,7 @@ fn remark(
 
 /// How many events match, where counting needs no scan of the records.
 pub(crate) fn total(session: &Session, case: &Case, lookup: &Lookup) -> Result<Option<u64>, SessionError> {
-    let statement = query::emit_count(lookup, case);
+    let statement = sql::emit_count(lookup, case);
     if statement.scans_records && statement.scan.is_none_or(|scan| scan.groups > FEW_GROUPS) {
         return Ok(None);
     }

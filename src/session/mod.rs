@@ -47,7 +47,6 @@ pub use crate::terminal::pager::Paging;
 use crate::diagnostic::Diagnostic;
 use crate::ingest;
 use crate::lookup_events::{ClientOptions, Query};
-use crate::query::{Param, Statistics};
 use crate::render;
 use crate::render::{Format, Style, number, palette};
 use crate::rows::{RowSink, Value};
@@ -57,6 +56,7 @@ use crate::session::input::Input;
 use crate::session::output::Output;
 use crate::session::result_set::{Asked, Last, View};
 use crate::session::waiting::Notes;
+use crate::sql::{Param, Statistics};
 use crate::store::{Case, Failure};
 
 /// How a session shows what it finds.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
-use crate::query::Param;
 use crate::saved::header::parameters;
+use crate::sql::Param;
 
 /// The values that were given on the command line, by name.
 #[derive(Debug, Clone, Default)]

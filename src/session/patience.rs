@@ -4,9 +4,9 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use crate::query::Param;
 use crate::rows::RowSink;
 use crate::session::SessionError;
+use crate::sql::Param;
 use crate::store::{Case, Failure};
 
 /// How soon a statement that was begun too late is cancelled, too.

@@ -11,7 +11,6 @@ use serde_json::{Value as Json, json};
 use crate::diagnostic::Diagnostic;
 use crate::io_message;
 use crate::io_message::folder_of;
-use crate::query;
 use crate::query::edit;
 use crate::redact::Kind;
 use crate::render::escape;
@@ -22,6 +21,7 @@ use crate::session::capture::Held;
 use crate::session::commands::queries::{bound, event_ids};
 use crate::session::lookup::understand;
 use crate::session::{Answer, Run, Session, SessionError};
+use crate::sql;
 use crate::store;
 use crate::store::private_folder::PrivateFolder;
 use crate::store::transfer::snapshot;
@@ -158,7 +158,7 @@ impl Session {
             let mistake = Diagnostic::new("a snapshot keeps events, and this lookup counts them");
             return Err(mistake.hint("leave the stages out").into());
         }
-        let statement = query::emit_id_set(&understood.lookup, &*case);
+        let statement = sql::emit_id_set(&understood.lookup, &*case);
         case.query(&statement.sql, &statement.params, ids)?;
         Ok(())
     }

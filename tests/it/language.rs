@@ -4,8 +4,9 @@ use std::io;
 use std::sync::LazyLock;
 
 use crate::common::{Scratch, program, testdata};
-use trailq::query::{self, Environment, Projection, Statement};
+use trailq::query::{self, Environment};
 use trailq::rows::{Cell, RowSink};
+use trailq::sql::{self, Projection, Statement};
 use trailq::store::Case;
 
 static DELIVERY: LazyLock<Scratch> = LazyLock::new(|| {
@@ -38,11 +39,11 @@ impl Desk {
 
     /// The answer of a lookup that counts.
     fn answer(&self, text: &str) -> Vec<String> {
-        self.rows(&self.statement(text, |lookup| query::emit(lookup, &self.case, Projection::Brief, None)))
+        self.rows(&self.statement(text, |lookup| sql::emit(lookup, &self.case, Projection::Brief, None)))
     }
 
     fn count(&self, text: &str) -> u64 {
-        let rows = self.rows(&self.statement(text, |lookup| query::emit_count(lookup, &self.case)));
+        let rows = self.rows(&self.statement(text, |lookup| sql::emit_count(lookup, &self.case)));
         rows[0].parse().unwrap()
     }
 
@@ -54,7 +55,7 @@ impl Desk {
 
     /// The steps of SQLite's plan for the newest 50.
     fn plan(&self, text: &str) -> String {
-        let statement = self.statement(text, |lookup| query::emit(lookup, &self.case, Projection::Brief, Some(51)));
+        let statement = self.statement(text, |lookup| sql::emit(lookup, &self.case, Projection::Brief, Some(51)));
         let sql = format!("EXPLAIN QUERY PLAN {}", statement.sql);
         self.rows(&Statement { sql, ..statement }).join("\n")
     }
@@ -321,7 +322,7 @@ fn scans_are_functions_of_sql_and_mistakes_in_them_are_told() {
     let desk = Desk::new();
     let ask = |scan: &str, step: i64| {
         let mut lines = Lines(Vec::new());
-        let params = [query::Param::Text(scan.to_owned()), query::Param::Integer(step)];
+        let params = [sql::Param::Text(scan.to_owned()), sql::Param::Integer(step)];
         let asked = desk.case.query("SELECT json_array_length(record_scan(?1, ?2))", &params, &mut lines);
         asked.map(|_| lines.0.concat()).map_err(|error| format!("{error:?}"))
     };

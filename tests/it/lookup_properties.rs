@@ -15,8 +15,9 @@ use crate::properties::stages::{self, Answer, Cell, Stage};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestCaseResult, TestRunner};
 use trailq::fields::FIELDS;
-use trailq::query::{self, Environment, Lookup, Projection, Statement, Statistics};
+use trailq::query::{self, Environment, Lookup};
 use trailq::rows::{self, RowSink};
+use trailq::sql::{self, Projection, Statement, Statistics};
 use trailq::store::Case;
 
 /// Events in a case, and the same events as facts.
@@ -98,11 +99,11 @@ impl World {
             Err(mistake) => return Err(TestCaseError::fail(mistake)),
         };
         let matched = matching.len() as i64;
-        let counted = query::emit_count(&lookup, &self.case);
+        let counted = sql::emit_count(&lookup, &self.case);
         prop_assert_eq!(self.ask(&counted), [[Cell::Number(matched)]], "{}\n{:?}", text, counted);
         let expected = stages::apply(matching, stages);
         for limit in [None, Some(most)] {
-            let statement = query::emit(&lookup, &self.case, Projection::Full, limit);
+            let statement = sql::emit(&lookup, &self.case, Projection::Full, limit);
             if statement.exact {
                 prop_assert_eq!(statement.estimate, Some(matched as u64), "{}\n{:?}", text, statement);
             }
@@ -113,13 +114,13 @@ impl World {
     fn check_answer(&self, text: &str, lookup: &Lookup, expected: Answer<'_>, most: u64) -> TestCaseResult {
         match expected {
             Answer::Rows(rows) if lookup.is_event_list() => {
-                let statement = query::emit(lookup, &self.case, Projection::Brief, None);
+                let statement = sql::emit(lookup, &self.case, Projection::Brief, None);
                 let found: Vec<Vec<Cell>> = self.ask(&statement).into_iter().map(|row| row[1..].to_vec()).collect();
                 prop_assert_eq!(found, rows, "{}\n{:?}", text, statement);
             }
             Answer::Rows(rows) => {
                 prop_assert!(!lookup.is_event_list());
-                let statement = query::emit(lookup, &self.case, Projection::Full, None);
+                let statement = sql::emit(lookup, &self.case, Projection::Full, None);
                 prop_assert_eq!(self.ask(&statement), rows, "{}\n{:?}", text, statement);
             }
             Answer::Events(events) => {
@@ -127,14 +128,14 @@ impl World {
                 let ids: Vec<String> = events.iter().map(|fact| fact.id()).collect();
                 let cut = &ids[..ids.len().min(most as usize)];
                 for projection in [Projection::Brief, Projection::Full] {
-                    let statement = query::emit(lookup, &self.case, projection, Some(most));
+                    let statement = sql::emit(lookup, &self.case, projection, Some(most));
                     prop_assert_eq!(self.listed(&statement), cut, "{}\n{:?}", text, statement);
                 }
-                let statement = query::emit(lookup, &self.case, Projection::Full, None);
+                let statement = sql::emit(lookup, &self.case, Projection::Full, None);
                 prop_assert_eq!(self.listed(&statement), &ids[..], "{}\n{:?}", text, statement);
-                let statement = query::emit_ids(lookup, &self.case, None);
+                let statement = sql::emit_ids(lookup, &self.case, None);
                 prop_assert_eq!(self.listed(&statement), &ids[..], "{}\n{:?}", text, statement);
-                let statement = query::emit_ids(lookup, &self.case, Some(most));
+                let statement = sql::emit_ids(lookup, &self.case, Some(most));
                 prop_assert_eq!(self.listed(&statement), cut, "{}\n{:?}", text, statement);
             }
         }
@@ -309,11 +310,11 @@ fn a_scan_reads_only_what_may_hold_the_text_and_finds_no_record_that_lost() {
         ("not text=id-00300", 8..=10, 1_999),
     ] {
         let lookup = world.resolve(text).unwrap();
-        let statement = query::emit_count(&lookup, &world.case);
+        let statement = sql::emit_count(&lookup, &world.case);
         assert_eq!(world.ask(&statement), [[Cell::Number(events)]], "{text}");
         let read = statement.scan.map_or(0, |scan| scan.groups);
         assert!(groups.contains(&read), "{text} reads {read} groups");
-        let listed = query::emit_ids(&lookup, &world.case, Some(5));
+        let listed = sql::emit_ids(&lookup, &world.case, Some(5));
         assert_eq!(world.ask(&listed).len() as i64, events.min(5), "{text}");
     }
 }
@@ -332,9 +333,9 @@ fn the_first_terms_of_a_lookup_are_a_lookup() {
             let whole = Filter::All(parts[..first].to_vec());
             let expected = world.facts.iter().filter(|fact| matches(&whole, fact, world.newest)).count();
             let part = lookup.with_terms(first);
-            let counted = world.ask(&query::emit_count(&part, &world.case));
+            let counted = world.ask(&sql::emit_count(&part, &world.case));
             assert_eq!(counted, [[Cell::Number(expected as i64)]], "the first {first} of {text}");
-            assert_eq!(world.listed(&query::emit_ids(&part, &world.case, None)).len(), expected);
+            assert_eq!(world.listed(&sql::emit_ids(&part, &world.case, None)).len(), expected);
         }
     }
 }

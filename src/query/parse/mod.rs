@@ -8,14 +8,14 @@
 //! term     := NAME OPERATOR value { "," value } | value { "," value }
 //! ```
 
-mod foreign;
+mod foreign_syntax;
 mod stages;
 #[cfg(test)]
 mod tests;
 
-use super::ast::{Comparison, Expression, ExpressionKind, Lookup, Name, Operator, Part, Value};
-use super::lex::Cursor;
 use crate::diagnostic::{Diagnostic, Span};
+use crate::query::ast::{Comparison, Expression, ExpressionKind, Lookup, Name, Operator, Part, Value};
+use crate::query::lex::Cursor;
 
 /// How deep parentheses and `not` may be nested.
 const MAX_DEPTH: usize = 100;
@@ -43,7 +43,7 @@ enum Keyword {
 impl Parser<'_> {
     fn lookup(&mut self) -> Result<Lookup, Diagnostic> {
         let text = self.cursor.rest();
-        foreign::refuse_statement(text)?;
+        foreign_syntax::refuse_statement(text)?;
         self.cursor.skip_blanks();
         let filter = match self.cursor.peek() {
             None | Some('|') => None,
@@ -160,7 +160,7 @@ impl Parser<'_> {
 
     fn term(&mut self) -> Result<Expression, Diagnostic> {
         let start = self.cursor.at();
-        foreign::refuse_symbol(&self.cursor)?;
+        foreign_syntax::refuse_symbol(&self.cursor)?;
         if self.cursor.peek() == Some(',') {
             return Err(empty_item(self.cursor.here()));
         }
@@ -171,7 +171,7 @@ impl Parser<'_> {
             return Ok(Expression { span, kind: ExpressionKind::Compare(comparison) });
         }
         let first = self.cursor.value()?;
-        foreign::refuse_bare(&self.cursor, &first)?;
+        foreign_syntax::refuse_bare(&self.cursor, &first)?;
         let values = self.list(first)?;
         Ok(Expression { span: self.list_span(start, &values), kind: ExpressionKind::Bare(values) })
     }
@@ -220,7 +220,7 @@ impl Parser<'_> {
     fn at_comparison(&self) -> bool {
         let mut ahead = self.cursor.clone();
         let Ok(Some(name)) = ahead.name() else { return false };
-        foreign::is_known_name(&name) && matches!(ahead.operator(), Ok(Some(_)))
+        foreign_syntax::is_known_name(&name) && matches!(ahead.operator(), Ok(Some(_)))
     }
 
     /// The rest of a list of which the first value has been read.

@@ -1,8 +1,8 @@
 //! Reads the stages of a lookup.
 
-use super::super::ast::{Name, Stage, StageKind, Value};
-use super::Parser;
 use crate::diagnostic::{Diagnostic, Span, nearest};
+use crate::query::ast::{Name, Stage, StageKind, Value};
+use crate::query::parse::Parser;
 
 /// The stages.
 pub(crate) const STAGES: &[&str] = &["count", "top", "timeline", "fields", "sort", "limit"];
@@ -23,7 +23,7 @@ const FOREIGN: &[(&[&str], &str)] = &[
 
 impl Parser<'_> {
     /// Reads `| NAME ARGUMENTS`.
-    pub(super) fn stage(&mut self) -> Result<Stage, Diagnostic> {
+    pub(crate) fn stage(&mut self) -> Result<Stage, Diagnostic> {
         let bar = self.cursor.here();
         self.cursor.bump();
         if self.cursor.peek() == Some('|') {
@@ -163,7 +163,7 @@ impl Parser<'_> {
             }
             self.cursor.skip_blanks();
             if matches!(self.cursor.peek(), None | Some('|' | ',')) {
-                return Err(super::empty_item(comma));
+                return Err(crate::query::parse::empty_item(comma));
             }
             names.push(self.one_name(comma, stage)?);
         }

@@ -1,8 +1,8 @@
 //! Mistakes: what is said, where, and what to write instead.
 
-use super::super::{Environment, resolve};
-use super::parse;
 use crate::diagnostic::Diagnostic;
+use crate::query::parse::parse;
+use crate::query::{Environment, resolve};
 
 struct World;
 

@@ -3,13 +3,13 @@
 
 use std::collections::HashMap;
 
-use super::super::lookup::{Matcher, Node, NodeKind, Test};
+use crate::query::resolved::{Matcher, Node, NodeKind, Test};
 
 /// Shorter chains stay as they are written.
 const MAX_SEPARATE: usize = 64;
 
 /// Joins alternatives about one field or path.
-pub(super) fn joined_alternatives(nodes: Vec<Node>) -> Vec<Node> {
+pub(crate) fn joined_alternatives(nodes: Vec<Node>) -> Vec<Node> {
     if nodes.len() <= MAX_SEPARATE {
         return nodes;
     }
@@ -32,7 +32,7 @@ pub(super) fn joined_alternatives(nodes: Vec<Node>) -> Vec<Node> {
 }
 
 /// Joins complements, side by side, of terms about one field or path.
-pub(super) fn joined_complements(nodes: Vec<Node>) -> Vec<Node> {
+pub(crate) fn joined_complements(nodes: Vec<Node>) -> Vec<Node> {
     if nodes.len() <= MAX_SEPARATE {
         return nodes;
     }

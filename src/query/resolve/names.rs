@@ -1,10 +1,11 @@
 //! What a name in a lookup means: a field, a path, or a bound of time.
 
-use super::super::Environment;
-use super::super::ast::Name;
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::fields::{self, Field, PATH_ALIASES, RECORD_FIELDS, fold};
+use crate::fields;
+use crate::fields::{Field, PATH_ALIASES, RECORD_FIELDS, fold};
 use crate::nested;
+use crate::query::Environment;
+use crate::query::ast::Name;
 
 /// How many paths are named as advice.
 const MOST_PATHS: usize = 3;
@@ -13,7 +14,7 @@ const MOST_PATHS: usize = 3;
 const TIME_NAMES: [&str; 3] = ["since", "until", "last"];
 
 /// What a name means.
-pub(super) enum Named {
+pub(crate) enum Named {
     Field(&'static Field),
     /// Keys joined by dots, those with other characters in quotes.
     Path(String),
@@ -31,7 +32,7 @@ pub(crate) fn is_time_name(name: &str) -> bool {
 ///
 /// # Errors
 /// It means nothing; the nearest names are said.
-pub(super) fn find_name(name: &Name, env: &dyn Environment) -> Result<Named, Diagnostic> {
+pub(crate) fn find_name(name: &Name, env: &dyn Environment) -> Result<Named, Diagnostic> {
     let [first, rest @ ..] = name.segments.as_slice() else {
         return Err(Diagnostic::at(name.span, "a name was expected here"));
     };
@@ -121,7 +122,7 @@ fn nested_name(name: &Name, word: &str, env: &dyn Environment) -> Option<Diagnos
 }
 
 /// Adds the nearest names as advice.
-pub(super) fn did_you_mean<'n>(
+pub(crate) fn did_you_mean<'n>(
     diagnostic: Diagnostic,
     word: &str,
     names: impl IntoIterator<Item = &'n str>,

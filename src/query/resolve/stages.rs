@@ -1,11 +1,13 @@
 //! What the stages of a lookup mean, each seeing the columns that the one before left.
 
-use super::super::ast::{self, Name, StageKind, Value};
-use super::super::lookup::{Interval, Shown, SortKey, Stage};
-use super::super::{Environment, time};
-use super::names::{Named, did_you_mean, find_name};
 use crate::diagnostic::Diagnostic;
-use crate::fields::{self, Place};
+use crate::fields;
+use crate::fields::Place;
+use crate::query::ast;
+use crate::query::ast::{Name, StageKind, Value};
+use crate::query::resolve::names::{Named, did_you_mean, find_name};
+use crate::query::resolved::{Interval, Shown, SortKey, Stage, timeline_columns};
+use crate::query::{Environment, time};
 
 /// What a stage is applied to.
 enum Input {
@@ -20,7 +22,7 @@ const MOST_BUCKETS: i64 = 60;
 const BUCKETS: [i64; 9] = [1, 10, 60, 300, 900, 3_600, 21_600, 86_400, 604_800];
 
 /// Gives the stages their meaning. `interval`: what the filter leaves of time.
-pub(super) fn resolve(
+pub(crate) fn resolve(
     stages: &[ast::Stage],
     interval: Option<Interval>,
     env: &dyn Environment,
@@ -31,7 +33,7 @@ pub(super) fn resolve(
         let made = one(stage, &input, interval, env)?;
         match &made {
             Stage::Count(by) | Stage::Top(_, by) => {
-                input = Input::Table(by.iter().map(group_column).chain(["events".to_owned()]).collect());
+                input = Input::Table(by.iter().map(Shown::group_column).chain(["events".to_owned()]).collect());
             }
             Stage::Timeline(_, by) => input = Input::Table(timeline_columns(by)),
             Stage::Fields(_) | Stage::Sort(_) | Stage::Limit(_) => {}
@@ -39,20 +41,6 @@ pub(super) fn resolve(
         resolved.push(made);
     }
     Ok(resolved)
-}
-
-/// The columns of a timeline.
-pub(in super::super) fn timeline_columns(by: &[Shown]) -> Vec<String> {
-    let groups = by.iter().map(group_column);
-    ["event_time".to_owned()].into_iter().chain(groups).chain(["events".to_owned()]).collect()
-}
-
-/// The name of a column that events are counted by: a resource is one there, not a list.
-pub(in super::super) fn group_column(shown: &Shown) -> String {
-    match shown {
-        Shown::Field(field) if field.place == Place::ResourceName => "resource_name".to_owned(),
-        other => other.column(),
-    }
 }
 
 fn one(
@@ -116,7 +104,7 @@ fn sort_key(name: &Name, input: &Input, env: &dyn Environment) -> Result<SortKey
     let Input::Table(columns) = input else { return shown(name, env).map(SortKey::Shown) };
     let text = name.text();
     let folded = fields::fold(&text);
-    let field_column = fields::find(&text).map(|field| group_column(&Shown::Field(field)));
+    let field_column = fields::find(&text).map(|field| Shown::Field(field).group_column());
     let meant = |column: &&String| {
         fields::fold(column) == folded
             || Some(*column) == field_column.as_ref()

@@ -4,15 +4,15 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::super::Environment;
-use super::super::ast::{Comparison, Operator, Part, Value};
-use super::super::lookup::{Matcher, Pattern};
-use super::words;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::fields::{Field, Kind, Place};
+use crate::query::Environment;
+use crate::query::ast::{Comparison, Operator, Part, Value};
+use crate::query::resolve::words;
+use crate::query::resolved::{Matcher, Pattern};
 
 /// The values with those of `@FILE` lists in their places: one a line, blank lines and `#` comments left out.
-pub(super) fn expand(values: &[Value], env: &dyn Environment) -> Result<Vec<Value>, Diagnostic> {
+pub(crate) fn expand(values: &[Value], env: &dyn Environment) -> Result<Vec<Value>, Diagnostic> {
     let mut all = Vec::with_capacity(values.len());
     for value in values {
         if !value.from_file {
@@ -50,7 +50,7 @@ fn parts_of(line: &str) -> Vec<Part> {
 }
 
 /// What a field's values are held against.
-pub(super) fn matcher(
+pub(crate) fn matcher(
     field: &'static Field,
     values: &[Value],
     comparison: &Comparison,
@@ -73,7 +73,7 @@ pub(super) fn matcher(
 }
 
 /// What a text is held against.
-pub(super) fn text_matcher(
+pub(crate) fn text_matcher(
     values: &[Value],
     comparison: &Comparison,
     operator: Operator,
@@ -120,7 +120,7 @@ fn one<'v>(values: &'v [Value], comparison: &Comparison) -> Result<&'v Value, Di
 }
 
 /// What each of several values is to be like.
-pub(super) fn patterns(values: &[Value], field: Option<&'static Field>) -> Result<Vec<Pattern>, Diagnostic> {
+pub(crate) fn patterns(values: &[Value], field: Option<&'static Field>) -> Result<Vec<Pattern>, Diagnostic> {
     let kind = field.map(|field| field.kind);
     let mut found = Vec::with_capacity(values.len());
     for value in values {

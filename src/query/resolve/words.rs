@@ -1,8 +1,8 @@
 //! Values of fields that have a few fixed ones, in the words that other tools have for them.
 
-use super::names::did_you_mean;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::fields::{Field, fold};
+use crate::query::resolve::names::did_you_mean;
 
 /// What other tools call a success, a refusal and a failure.
 const OUTCOMES: &[(&str, &[&str])] = &[
@@ -71,7 +71,7 @@ const YES: &[&str] = &["y", "t", "on", "enabled", "used", "present", "ja", "si",
 const NO: &[&str] = &["n", "f", "off", "disabled", "none", "null", "unused", "absent", "nein", "non"];
 
 /// A value that is none of a field's words.
-pub(super) fn not_one_of(field: &Field, words: &[&str], span: Span, text: &str) -> Diagnostic {
+pub(crate) fn not_one_of(field: &Field, words: &[&str], span: Span, text: &str) -> Diagnostic {
     let mistake = Diagnostic::at(span, format!("{} is one of {}, not `{text}`", field.name, words.join(", ")));
     let folded = fold(text);
     let meant = OUTCOMES.iter().find(|(_, others)| others.contains(&folded.as_str())).map(|(word, _)| *word);
@@ -85,7 +85,7 @@ pub(super) fn not_one_of(field: &Field, words: &[&str], span: Span, text: &str) 
 }
 
 /// A value that is neither true nor false.
-pub(super) fn not_a_flag(field: &Field, span: Span, text: &str) -> Diagnostic {
+pub(crate) fn not_a_flag(field: &Field, span: Span, text: &str) -> Diagnostic {
     let mistake = Diagnostic::at(span, format!("{} is true or false, not `{text}`", field.name))
         .hint(format!("write {0}=true or {0}=false", field.name));
     let folded = fold(text);

@@ -6,7 +6,7 @@ const HOUR: i64 = 3_600;
 const DAY: i64 = 86_400;
 
 /// Seconds of a length such as `24 hours`, `1h30m`, `2days`, `week` or `-7d`; a month is 30 days, a year 365.
-pub(super) fn spoken(text: &str) -> Option<i64> {
+pub(crate) fn spoken(text: &str) -> Option<i64> {
     let lower = text.trim().to_ascii_lowercase();
     let text = lower.strip_prefix("now").unwrap_or(&lower).trim_start_matches([' ', '-', '+']);
     let text = text.strip_suffix("ago").unwrap_or(text).trim();
@@ -28,7 +28,7 @@ pub(super) fn spoken(text: &str) -> Option<i64> {
 }
 
 /// A number of seconds as lookups write it, in the largest unit that says it exactly.
-pub(super) fn short(seconds: i64) -> String {
+pub(crate) fn short(seconds: i64) -> String {
     match seconds {
         _ if seconds % DAY == 0 => format!("{}d", seconds / DAY),
         _ if seconds % HOUR == 0 => format!("{}h", seconds / HOUR),

@@ -4,15 +4,15 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, ToSpan};
 
+mod human;
 mod length;
-mod meant;
 mod rest;
 mod zone;
 
-use super::edit::literal;
-pub(super) use meant::Meant;
-use meant::{goes_on, is_rest, joined, meant};
-pub use rest::{TimeRest, time_rests};
+use crate::query::edit::literal;
+pub(crate) use crate::query::time::human::Meant;
+use crate::query::time::human::{goes_on, is_rest, joined, meant};
+pub use crate::query::time::rest::{TimeRest, time_rests};
 
 /// A span of time in Unix seconds, both ends inclusive; an open end is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -25,7 +25,7 @@ pub struct Interval {
 
 impl Interval {
     /// The part that both share; `None` where they share none.
-    pub(super) fn and(self, other: Interval) -> Interval {
+    pub(crate) fn and(self, other: Interval) -> Interval {
         let pick = |a: Option<i64>, b: Option<i64>, wider: fn(i64, i64) -> i64| match (a, b) {
             (Some(a), Some(b)) => Some(wider(a, b)),
             (a, b) => a.or(b),
@@ -51,17 +51,17 @@ pub fn duration(text: &str) -> Option<i64> {
 
 /// Why a text is not a time, and what to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct TimeMistake {
+pub(crate) struct TimeMistake {
     /// What is wrong and what to write, in one line.
-    pub(super) message: String,
+    pub(crate) message: String,
     /// What else to know.
-    pub(super) hint: Option<String>,
+    pub(crate) hint: Option<String>,
     /// What it was meant as.
-    pub(super) meant: Meant,
+    pub(crate) meant: Meant,
 }
 
 /// The span that a time means. `now`: the clock, for `now` and `now-36h`.
-pub(super) fn span(text: &str, now: i64) -> Result<(i64, i64), TimeMistake> {
+pub(crate) fn span(text: &str, now: i64) -> Result<(i64, i64), TimeMistake> {
     read(text, now).map_err(|shaped| {
         let meant = meant(text, now);
         let unread = format!("cannot read `{text}` as a time; write");
@@ -88,7 +88,7 @@ pub(super) fn span(text: &str, now: i64) -> Result<(i64, i64), TimeMistake> {
 }
 
 /// A range as lookups write it.
-pub(super) fn range(from: Option<&str>, to: Option<&str>) -> String {
+pub(crate) fn range(from: Option<&str>, to: Option<&str>) -> String {
     let since = from.map(|from| format!("since={}", literal(from)));
     let until = to.map(|to| format!("until={}", literal(to)));
     since.into_iter().chain(until).collect::<Vec<_>>().join(" ")
@@ -96,7 +96,7 @@ pub(super) fn range(from: Option<&str>, to: Option<&str>) -> String {
 
 /// What to say of a text that is not a length of time, and what to write in its place.
 /// `before`: what stands before a length.
-pub(super) fn length_mistake(text: &str, before: &str) -> (String, Option<String>) {
+pub(crate) fn length_mistake(text: &str, before: &str) -> (String, Option<String>) {
     let short = length::spoken(text).map(length::short);
     let hint = match &short {
         Some(short) => format!("write {before}{short}"),

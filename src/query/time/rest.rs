@@ -1,10 +1,11 @@
 //! Bare terms that look like the rest of the time before them: `since=2021-07-29 13:00` without quotes.
 
-use super::{Meant, goes_on, is_rest, joined, range};
-use crate::fields::{self, Kind};
+use crate::fields;
+use crate::fields::Kind;
 use crate::query::ast::{Comparison, Expression, ExpressionKind, Lookup, Operator};
 use crate::query::edit::literal;
 use crate::query::resolve::is_time_name;
+use crate::query::time::{Meant, goes_on, is_rest, joined, range};
 
 /// Bare terms directly after a time term that look like more of its time.
 #[derive(Debug, Clone, PartialEq, Eq)]

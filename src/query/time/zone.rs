@@ -44,12 +44,12 @@ const ABBREVIATIONS: &[(&str, i32)] = &[
 ];
 
 /// Reports whether a word names a zone or an offset.
-pub(super) fn is_zone(word: &str) -> bool {
+pub(crate) fn is_zone(word: &str) -> bool {
     abbreviation(word).is_some() || numeric(word).is_some() || named(word).is_some()
 }
 
 /// The offset that a word means at a time of day, as lookups write it: `Z` or `+02:00`.
-pub(super) fn offset(word: &str, at: DateTime) -> Option<String> {
+pub(crate) fn offset(word: &str, at: DateTime) -> Option<String> {
     let seconds = abbreviation(word).or_else(|| numeric(word)).or_else(|| {
         let zone = named(word)?;
         Some(zone.to_ambiguous_zoned(at).compatible().ok()?.offset().seconds())

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use crate::fields::Field;
 use crate::query;
 use crate::query::ast::ExpressionKind;
-use crate::query::{Environment as _, Lookup, Statement, Statistics, TimeRest, edit};
+use crate::query::{Environment as _, Lookup, TimeRest, edit};
 use crate::render::number;
 use crate::session::absence::terms::Asked;
 use crate::session::capture::First;
@@ -22,6 +22,8 @@ use crate::session::commands::noise::Hidden;
 use crate::session::commands::other_shells;
 use crate::session::lookup::{CaseEnvironment, FEW_GROUPS, Understood, interval, period, understand};
 use crate::session::{Session, SessionError, explain, patience};
+use crate::sql;
+use crate::sql::{Statement, Statistics};
 use crate::store::Case;
 
 /// A case of fewer events is soon looked through, however slow the machine is.
@@ -164,13 +166,13 @@ fn blame(session: &Session, case: &Case, lookup: &Lookup, patience: Patience) ->
 
 /// Reports whether a lookup matches an event; `None` where that would take longer.
 fn matches(session: &Session, case: &Case, lookup: &Lookup, patience: Duration) -> Result<Option<bool>, SessionError> {
-    let statement = query::emit_ids(lookup, case, Some(1));
+    let statement = sql::emit_ids(lookup, case, Some(1));
     Ok(first(session, case, &statement, patience)?.map(|found| found.is_some()))
 }
 
 /// How many events match, where that is soon counted.
 fn count(session: &Session, case: &Case, lookup: &Lookup, patience: Duration) -> Result<Option<u64>, SessionError> {
-    let statement = query::emit_count(lookup, case);
+    let statement = sql::emit_count(lookup, case);
     if let (Some(estimate), true) = (statement.estimate, statement.exact) {
         return Ok(Some(estimate));
     }

@@ -5,12 +5,12 @@ use crate::diagnostic::Span;
 use crate::fields;
 use crate::fields::{FIELDS, Field, Kind, Place, Values, fold};
 use crate::identifier::is_identifier;
-use crate::query;
 use crate::query::edit::literal;
 use crate::render::number;
 use crate::session::absence::{Hints, written_path};
 use crate::session::lookup::FEW_GROUPS;
 use crate::session::{Session, SessionError};
+use crate::sql;
 use crate::store::{Counted, near_values};
 
 /// The fields that a bare value is looked for in, and that have many values.
@@ -315,7 +315,7 @@ impl Hints<'_> {
     /// How many events a lookup matches, where few records have to be read for it.
     fn quick_count(&self, session: &Session, text: &str) -> Result<Option<u64>, SessionError> {
         let Ok(understood) = crate::session::absence::understand(self.case, text) else { return Ok(None) };
-        let statement = query::emit_count(&understood.lookup.without_stages(), self.case);
+        let statement = sql::emit_count(&understood.lookup.without_stages(), self.case);
         let few = match statement.scan {
             Some(scan) => scan.groups <= FEW_GROUPS,
             None => !statement.scans_records || statement.estimate.is_some_and(|events| events <= FEW_EVENTS),

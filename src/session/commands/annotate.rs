@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use crate::diagnostic::Diagnostic;
-use crate::query::{Param, Statement};
 use crate::render::{Format, number};
 use crate::saved::header::parameters;
 use crate::saved::{Origin, SavedQuery};
@@ -13,6 +12,7 @@ use crate::session::commands::show;
 use crate::session::lookup::{statement, understand};
 use crate::session::result_set::{Asked, text};
 use crate::session::{Answer, Session, SessionError};
+use crate::sql::{Param, Statement};
 use crate::store::{Case, Keeper};
 
 /// How long the title of a saved query is at most.

@@ -248,7 +248,7 @@ pub(crate) fn indexes(session: &mut Session, arguments: &Arguments<'_>) -> Done 
                (SELECT m.tbl_name, m.name, c.name AS \"column\" FROM sqlite_schema m, pragma_index_info(m.name) c \
                WHERE m.type = 'index' AND m.sql IS NOT NULL AND (?1 = '' OR m.tbl_name = ?1 COLLATE NOCASE) \
                ORDER BY m.tbl_name, m.name, c.seqno) i GROUP BY 1, 2";
-    case.query(sql, &[crate::query::Param::Text(table.unwrap_or_default().to_owned())], &mut held)?;
+    case.query(sql, &[crate::sql::Param::Text(table.unwrap_or_default().to_owned())], &mut held)?;
     if held.rows.is_empty() {
         let table = table.map_or_else(String::new, |table| format!(" of {table}"));
         session.status(&format!("there is no index{table}"));

@@ -2,12 +2,13 @@
 //! history of its resource, and what its access key did.
 
 use crate::diagnostic::Diagnostic;
-use crate::query::{Param, edit};
+use crate::query::edit;
 use crate::rows::Value;
 use crate::session::capture::Held;
 use crate::session::commands::show;
 use crate::session::result_set::text;
 use crate::session::{Answer, Session, SessionError, absence};
+use crate::sql::Param;
 use crate::store::Case;
 
 /// Seconds on each side of the event that `.who` looks at.

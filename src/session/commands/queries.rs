@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::io_message::describe;
-use crate::query::{Interval, Param};
+use crate::query::Interval;
 use crate::render;
 use crate::render::escape;
 use crate::render::escape::visible;
@@ -20,6 +20,7 @@ use crate::saved::header::{Header, Need, Parameter};
 use crate::saved::{Library, Origin, SavedQuery, ShippedScript, bind, missing, shipped_script, shipped_scripts};
 use crate::session::lookup::interval;
 use crate::session::{Answer, Session, SessionError, script};
+use crate::sql::Param;
 use crate::store::Case;
 use crate::time;
 

@@ -1,10 +1,10 @@
 //! `.show N`: the full record of a row of the last answer.
 
 use crate::diagnostic::Diagnostic;
-use crate::query::Param;
 use crate::render::{number, record};
 use crate::session::capture::{EventRef, First};
 use crate::session::{Answer, Session, SessionError};
+use crate::sql::Param;
 use crate::store::Case;
 
 /// Prints the record of row `row`, counted from 1: pretty, or with its exact bytes.

@@ -12,8 +12,8 @@ use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Batch, Connection, InterruptHandle, Row, Rows};
 
-use crate::query::Param;
 use crate::rows::{Cell, RowSink};
+use crate::sql::Param;
 use crate::store::error::{Error, Failure};
 use crate::store::lock_wait::{Need, Silent, Wait, until_free};
 use crate::store::read::{functions, sql_error};

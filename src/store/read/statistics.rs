@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use crate::fields::{Field, Kind};
-use crate::query::{Param, ScanSize, Statistics};
+use crate::sql::{Param, ScanSize, Statistics};
 use crate::store::error::Error;
 use crate::store::read::case::{Case, to_sql};
 

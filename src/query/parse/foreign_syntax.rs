@@ -1,10 +1,10 @@
 //! Recognises what other query languages write, only to say what to write instead.
 
-use super::super::ast::{Name, Value};
-use super::super::lex::Cursor;
-use super::super::resolve::is_time_name;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::fields;
+use crate::query::ast::{Name, Value};
+use crate::query::lex::Cursor;
+use crate::query::resolve::is_time_name;
 
 /// The words that begin an SQL statement, with what follows them where the word alone could be a value.
 const STATEMENTS: &[&str] = &[
@@ -12,7 +12,7 @@ const STATEMENTS: &[&str] = &[
 ];
 
 /// Reports whether a name is a field, a term of time or a path, so that `name x` was meant as a term.
-pub(super) fn is_known_name(name: &Name) -> bool {
+pub(crate) fn is_known_name(name: &Name) -> bool {
     let first = name.segments.first().map(String::as_str).unwrap_or_default();
     let root = |known: &str| known.eq_ignore_ascii_case(first);
     match name.segments.len() {
@@ -26,7 +26,7 @@ pub(super) fn is_known_name(name: &Name) -> bool {
 }
 
 /// An SQL statement where a lookup was expected.
-pub(super) fn refuse_statement(text: &str) -> Result<(), Diagnostic> {
+pub(crate) fn refuse_statement(text: &str) -> Result<(), Diagnostic> {
     let start = text.len() - text.trim_start().len();
     let word: String = text[start..].chars().take_while(char::is_ascii_alphabetic).collect();
     let after = &text[start + word.len()..];
@@ -43,7 +43,7 @@ pub(super) fn refuse_statement(text: &str) -> Result<(), Diagnostic> {
 }
 
 /// `&&`, `||`, `!x` and the options of commands.
-pub(super) fn refuse_symbol(cursor: &Cursor<'_>) -> Result<(), Diagnostic> {
+pub(crate) fn refuse_symbol(cursor: &Cursor<'_>) -> Result<(), Diagnostic> {
     let rest = cursor.rest();
     let here = |length: usize| Span::new(cursor.at(), cursor.at() + length);
     if rest.starts_with("&&") || rest.starts_with('&') {
@@ -72,7 +72,7 @@ pub(super) fn refuse_symbol(cursor: &Cursor<'_>) -> Result<(), Diagnostic> {
 }
 
 /// A bare value that was meant as a term: `user like x`, `eventName: x`.
-pub(super) fn refuse_bare(cursor: &Cursor<'_>, value: &Value) -> Result<(), Diagnostic> {
+pub(crate) fn refuse_bare(cursor: &Cursor<'_>, value: &Value) -> Result<(), Diagnostic> {
     let typed = cursor.slice(value.span);
     refuse_colon(cursor, value, typed)?;
     let mut ahead = Cursor::new(typed);

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::super::lookup::{Interval, Lookup, Node, NodeKind, Test};
-use super::super::{ScanSize, Statistics};
-use super::filter::Writer;
-use super::lists::comparisons;
+use crate::query::resolved::{Interval, Lookup, Node, NodeKind, Test};
+use crate::sql::sqlite::filter::Writer;
+use crate::sql::sqlite::value_list::comparisons;
+use crate::sql::{ScanSize, Statistics};
 
 /// A scan reads a group of records, four blocks by two threads, while that many events are looked up one by one.
 const EVENTS_A_GROUP: u64 = 2;
@@ -13,17 +13,17 @@ const EVENTS_A_GROUP: u64 = 2;
 const MOST_NESTING: usize = 40;
 
 /// A scan that finds the events of a lookup.
-pub(super) struct Scan {
+pub(crate) struct Scan {
     /// What is asked of the records, as the function `record_scan` takes it.
     question: String,
     /// The terms that it does not answer.
-    pub(super) rest: Vec<Node>,
-    pub(super) size: ScanSize,
+    pub(crate) rest: Vec<Node>,
+    pub(crate) size: ScanSize,
 }
 
 /// The scan for a lookup's terms about records, if it has any. `estimate`: how many events the best index leaves;
 /// `newest_first`: whether a few of the newest are wanted.
-pub(super) fn choose(
+pub(crate) fn choose(
     lookup: &Lookup,
     stats: &dyn Statistics,
     estimate: Option<u64>,
@@ -50,7 +50,7 @@ pub(super) fn choose(
 
 impl Scan {
     /// What stands behind FROM in place of `events e`: the events in the order of the scan.
-    pub(super) fn source(&self, writer: &mut Writer<'_>) -> String {
+    pub(crate) fn source(&self, writer: &mut Writer<'_>) -> String {
         let question = writer.text(&self.question);
         format!(
             "json_each(record_scan_steps({question})) step CROSS JOIN json_each(record_scan({question}, step.value)) found \

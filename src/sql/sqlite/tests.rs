@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{Environment, Param, Projection, ScanSize, Statement, Statistics, parse, resolve};
-use super::{emit, emit_count, emit_id_set, emit_ids};
+use crate::query::{Environment, parse, resolve};
+use crate::sql::sqlite::{emit, emit_count, emit_id_set, emit_ids};
+use crate::sql::{Param, Projection, ScanSize, Statement, Statistics};
 
 /// A case of a million events, of which these have such values; sums by a word of their statement.
 struct Million {

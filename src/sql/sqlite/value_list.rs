@@ -5,13 +5,13 @@ use std::borrow::Cow;
 
 use serde_json::json;
 
-use super::super::ast::Operator;
-use super::super::lookup::{Interval, Matcher, Pattern};
-use super::filter::Writer;
 use crate::arn::{Arn, last_part};
+use crate::query::ast::Operator;
+use crate::query::resolved::{Interval, Matcher, Pattern};
+use crate::sql::sqlite::filter::Writer;
 
 /// Longer lists of exact values are bound as one JSON text.
-pub(super) const MAX_LISTED: usize = 500;
+pub(crate) const MAX_LISTED: usize = 500;
 /// Exact values that are looked up in an index one by one; each of more distinct values is looked up in the list.
 const MAX_SEEKS: usize = 10_000;
 /// Longer lists with wildcards or networks, of texts and of spans of time are one parameter.
@@ -21,7 +21,7 @@ const MAX_WILDCARD: usize = 40_000;
 
 /// Whether values are asked one by one, looked up in an index, or each distinct value is looked up in the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Length {
+pub(crate) enum Length {
     /// A condition for each.
     Short,
     /// Exact values, each looked up in an index.
@@ -31,7 +31,7 @@ pub(super) enum Length {
 }
 
 /// How a list is asked.
-pub(super) fn length_of(patterns: &[Pattern]) -> Length {
+pub(crate) fn length_of(patterns: &[Pattern]) -> Length {
     let exact = patterns.iter().all(|pattern| matches!(pattern, Pattern::Exact(_)));
     let too_long = |pattern: &Pattern| matches!(pattern, Pattern::Glob(glob) if glob.len() > MAX_WILDCARD);
     match (exact, patterns.len()) {
@@ -57,7 +57,7 @@ fn written(patterns: &[Pattern]) -> String {
 }
 
 /// What is asked of the values at a path: an operator of the function `record_match` and its value, any of these.
-pub(super) fn comparisons(matcher: &Matcher) -> Vec<(&str, Cow<'_, str>)> {
+pub(crate) fn comparisons(matcher: &Matcher) -> Vec<(&str, Cow<'_, str>)> {
     match matcher {
         Matcher::Present => vec![("present", "".into())],
         Matcher::Regex(pattern) => vec![("~", pattern.into())],
@@ -87,18 +87,18 @@ impl Writer<'_> {
     }
 
     /// A list, as the functions `in_list` and `ends_in_list` take it.
-    pub(super) fn list(&mut self, patterns: &[Pattern]) -> String {
+    pub(crate) fn list(&mut self, patterns: &[Pattern]) -> String {
         self.shared(written(patterns))
     }
 
     /// Values of which a column has one, by its index.
-    pub(super) fn seeks(&mut self, column: &str, values: &[&str]) -> String {
+    pub(crate) fn seeks(&mut self, column: &str, values: &[&str]) -> String {
         let listed = self.shared(json!(values).to_string());
         format!("{column} IN (SELECT value FROM json_each({listed}))")
     }
 
     /// Numbers of which a column has one.
-    pub(super) fn numbers(&mut self, column: &str, numbers: &[i64]) -> Option<String> {
+    pub(crate) fn numbers(&mut self, column: &str, numbers: &[i64]) -> Option<String> {
         (numbers.len() > MAX_LISTED).then(|| {
             let listed = self.shared(json!(numbers).to_string());
             format!("{column} IN (SELECT value FROM json_each({listed}))")
@@ -106,13 +106,13 @@ impl Writer<'_> {
     }
 
     /// Texts of which one is in a record.
-    pub(super) fn texts(&mut self, texts: &[String]) -> Option<String> {
+    pub(crate) fn texts(&mut self, texts: &[String]) -> Option<String> {
         (texts.len() > MAX_ALTERNATIVES)
             .then(|| format!("record_has_any(e.id, {})", self.shared(json!(texts).to_string())))
     }
 
     /// Spans of which one has a time.
-    pub(super) fn spans(&mut self, column: &str, spans: &[Interval]) -> Option<String> {
+    pub(crate) fn spans(&mut self, column: &str, spans: &[Interval]) -> Option<String> {
         if spans.len() <= MAX_ALTERNATIVES {
             return None;
         }
@@ -125,7 +125,7 @@ impl Writer<'_> {
     }
 
     /// Resources by a long list.
-    pub(super) fn resource_list(&mut self, patterns: &[Pattern]) -> String {
+    pub(crate) fn resource_list(&mut self, patterns: &[Pattern]) -> String {
         let list = self.list(patterns);
         let condition = format!("(in_list(name, {list}) OR ends_in_list(arn, '/:', {list}))");
         if length_of(patterns) == Length::Function {

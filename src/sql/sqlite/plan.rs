@@ -1,34 +1,34 @@
 //! The choice of what drives a lookup: the index on the term with the fewest events, by the counts kept at import, or
 //! the index on time. SQLite is told by a `+` before the columns whose indexes it is to leave alone.
 
-use super::super::Statistics;
-use super::super::lookup::{Matcher, Node, NodeKind, Test};
-use super::filter::{Wanted, Writer};
-use super::lists::MAX_LISTED;
 use crate::fields::{Field, Place, Values};
+use crate::query::resolved::{Matcher, Node, NodeKind, Test};
+use crate::sql::Statistics;
+use crate::sql::sqlite::filter::{Wanted, Writer};
+use crate::sql::sqlite::value_list::MAX_LISTED;
 
 /// What drives a lookup.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     /// The term at the top whose index is used; `None`: SQLite chooses, which is by time where the order asks for it.
-    pub(super) driver: Option<usize>,
+    pub(crate) driver: Option<usize>,
     /// True if every index but time's is left alone, since all terms are met often.
-    pub(super) by_time: bool,
+    pub(crate) by_time: bool,
     /// True if the index that is used has the facets of its events: the one on time, or on errors.
-    pub(super) by_facet: bool,
+    pub(crate) by_facet: bool,
     /// True if the driving term is of a column whose index has the time.
-    pub(super) has_column_index: bool,
+    pub(crate) has_column_index: bool,
     /// True if rows come out of the driving index newest first.
-    pub(super) order_by_index: bool,
+    pub(crate) order_by_index: bool,
     /// About how many events the driving term meets.
-    pub(super) estimate: Option<u64>,
+    pub(crate) estimate: Option<u64>,
     /// True if exactly so many events match.
-    pub(super) exact: bool,
+    pub(crate) exact: bool,
 }
 
 impl Plan {
     /// Every index but time's is left alone, and the order is not that of an index.
-    pub(super) fn none_but_time() -> Plan {
+    pub(crate) fn none_but_time() -> Plan {
         Plan {
             driver: None,
             by_time: true,
@@ -53,12 +53,12 @@ fn is_error(node: &Node) -> bool {
 /// by time meets them sooner than they are sorted.
 const OFTEN: u64 = 100;
 /// So many events are sorted in no time, however few there are beside them.
-pub(super) const ENOUGH: u64 = 500;
+pub(crate) const ENOUGH: u64 = 500;
 /// Taken for the events of a near-unique value.
 const FEW: u64 = 100;
 
 /// Chooses. `limited`: only the newest few are wanted.
-pub(super) fn plan(terms: &[Node], stats: &dyn Statistics, limited: bool) -> Plan {
+pub(crate) fn plan(terms: &[Node], stats: &dyn Statistics, limited: bool) -> Plan {
     let events = stats.events();
     let found: Vec<(usize, Estimate)> =
         terms.iter().enumerate().filter_map(|(index, node)| Some((index, estimate(node, stats)?))).collect();
@@ -173,7 +173,7 @@ fn of_identities(columns: &[&str], matcher: &Matcher, stats: &dyn Statistics) ->
 }
 
 /// About the events of the resources of such a name and such types: an event that has several is counted several times.
-pub(super) fn of_resources(wanted: Wanted<'_>, stats: &dyn Statistics) -> Option<u64> {
+pub(crate) fn of_resources(wanted: Wanted<'_>, stats: &dyn Statistics) -> Option<u64> {
     sum("resources", stats, |writer| writer.resource(wanted))
 }
 

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use jiff::civil::{Date, ISOWeekDate, Time, Weekday};
 
-use super::{length, read, zone};
+use crate::query::time::{length, read, zone};
 
 /// What a text that is not a time of the language was meant as.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::query) enum Meant {
+pub(crate) enum Meant {
     /// A time, as lookups write it.
     Time(String),
     /// A range, as what `since` and `until` take; either may be open.
@@ -26,7 +26,7 @@ const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const BETWEEN: [&str; 8] = ["...", "..", "…", " to ", " until ", " - ", " – ", "–"];
 
 /// What a text was meant as. `now`: the clock, in Unix seconds.
-pub(in crate::query) fn meant(text: &str, now: i64) -> Meant {
+pub(crate) fn meant(text: &str, now: i64) -> Meant {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some(range) = range(&text, now) {
         return range;
@@ -89,7 +89,8 @@ fn from_now(text: &str, now: i64) -> Option<Meant> {
         None => &lower,
     };
     let back = back.trim_start_matches(['-', ' ']);
-    let length = super::duration(back).map(|_| back.to_owned()).or_else(|| length::spoken(back).map(length::short));
+    let length =
+        crate::query::time::duration(back).map(|_| back.to_owned()).or_else(|| length::spoken(back).map(length::short));
     length.map(|length| Meant::Time(format!("now-{length}")))
 }
 
@@ -332,7 +333,7 @@ fn month(word: &str) -> Option<i16> {
 }
 
 /// Reports whether a word may be the rest of a time of which the day stands before it.
-pub(in crate::query) fn is_rest(word: &str) -> bool {
+pub(crate) fn is_rest(word: &str) -> bool {
     let lower = word.to_ascii_lowercase();
     let clock = |text: &str| {
         let (hours, rest) = text.split_once(':').unwrap_or(("", ""));
@@ -350,12 +351,12 @@ pub(in crate::query) fn is_rest(word: &str) -> bool {
 }
 
 /// Reports whether a word after which more of a range or of `now -` follows.
-pub(in crate::query) fn goes_on(word: &str) -> bool {
+pub(crate) fn goes_on(word: &str) -> bool {
     matches!(word.to_ascii_lowercase().as_str(), "to" | "-" | "–" | ".." | "..." | "until" | "at")
 }
 
 /// The time that a day before and what follows it make.
-pub(in crate::query) fn joined<'w>(day: &str, rest: &[&'w str], now: i64) -> Meant {
+pub(crate) fn joined<'w>(day: &str, rest: &[&'w str], now: i64) -> Meant {
     let without_t = |word: &&'w str| match word.strip_prefix(['T', 't']) {
         Some(clock) if clock.starts_with(|c: char| c.is_ascii_digit()) => clock,
         _ => *word,

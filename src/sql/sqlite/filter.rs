@@ -4,42 +4,45 @@ use std::collections::HashMap;
 
 use ipnet::Ipv4Net;
 
-use super::super::lookup::{Interval, Matcher, Node, NodeKind, Pattern, Test};
-use super::super::{Param, Statistics};
-use super::facets;
-use super::lists::{self, Length, length_of};
-use super::plan::{self, Plan};
 use crate::arn::{Arn, last_part};
-use crate::fields::{self, Field, Place, Values};
+use crate::fields;
+use crate::fields::{Field, Place, Values};
+use crate::query::resolved::{Interval, Matcher, Node, NodeKind, Pattern, Test};
+use crate::sql::sqlite::plan;
+use crate::sql::sqlite::plan::Plan;
+use crate::sql::sqlite::rollup;
+use crate::sql::sqlite::value_list;
+use crate::sql::sqlite::value_list::{Length, length_of};
+use crate::sql::{Param, Statistics};
 
 /// A resource that more than one in so many events names is looked for event by event.
 const POPULAR: u64 = 50;
 
 /// How the condition on an event's resources begins.
-pub(super) const OF_RESOURCE: &str = "e.id IN (SELECT event FROM event_resources WHERE ";
+pub(crate) const OF_RESOURCE: &str = "e.id IN (SELECT event FROM event_resources WHERE ";
 
 /// Writes conditions and collects their parameters.
-pub(super) struct Writer<'s> {
-    pub(super) params: Vec<Param>,
+pub(crate) struct Writer<'s> {
+    pub(crate) params: Vec<Param>,
     /// The names of parameters with long texts, which several conditions may share.
-    pub(super) shared: HashMap<String, String>,
-    pub(super) scans_records: bool,
-    pub(super) stats: &'s dyn Statistics,
+    pub(crate) shared: HashMap<String, String>,
+    pub(crate) scans_records: bool,
+    pub(crate) stats: &'s dyn Statistics,
 }
 
 /// What is asked of one and the same resource.
 #[derive(Clone, Copy)]
-pub(super) struct Wanted<'m> {
-    pub(super) name: Option<&'m Matcher>,
+pub(crate) struct Wanted<'m> {
+    pub(crate) name: Option<&'m Matcher>,
     /// All of these hold of its type.
-    pub(super) kinds: &'m [Matcher],
+    pub(crate) kinds: &'m [Matcher],
     /// True if it is one that Event history lists for the event, by its exact spelling.
-    pub(super) listed: bool,
+    pub(crate) listed: bool,
 }
 
 impl<'m> Wanted<'m> {
     /// What a field of resources asks.
-    pub(super) fn by(place: Place, matcher: &'m Matcher) -> Wanted<'m> {
+    pub(crate) fn by(place: Place, matcher: &'m Matcher) -> Wanted<'m> {
         let listed = matches!(place, Place::ListedName | Place::ListedType);
         match place {
             Place::ResourceType | Place::ListedType => {
@@ -68,12 +71,12 @@ impl Use {
 }
 
 impl<'s> Writer<'s> {
-    pub(super) fn new(stats: &'s dyn Statistics) -> Writer<'s> {
+    pub(crate) fn new(stats: &'s dyn Statistics) -> Writer<'s> {
         Writer { params: Vec::new(), shared: HashMap::new(), scans_records: false, stats }
     }
 
     /// Begins a statement anew.
-    pub(super) fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.params.clear();
         self.shared.clear();
         self.scans_records = false;
@@ -85,7 +88,7 @@ impl<'s> Writer<'s> {
     }
 
     /// A parameter with this text.
-    pub(super) fn text(&mut self, text: &str) -> String {
+    pub(crate) fn text(&mut self, text: &str) -> String {
         self.bind(Param::Text(text.to_owned()))
     }
 
@@ -95,14 +98,14 @@ impl<'s> Writer<'s> {
 
     /// The WHERE clause of the terms at the top. Those that look into records come last, so that they are asked of the
     /// fewest events. `first`: a condition that is known already.
-    pub(super) fn all(&mut self, terms: &[Node], plan: &Plan, first: Option<String>) -> String {
+    pub(crate) fn all(&mut self, terms: &[Node], plan: &Plan, first: Option<String>) -> String {
         let drives_alone = plan.driver.is_some() && plan.order_by_index;
         let by_facet =
-            |(index, node): &(usize, &Node)| plan.by_facet && plan.driver != Some(*index) && facets::is_facet(node);
+            |(index, node): &(usize, &Node)| plan.by_facet && plan.driver != Some(*index) && rollup::is_facet(node);
         let (of_facets, others): (Vec<_>, Vec<_>) = terms.iter().enumerate().partition(by_facet);
         let (late, early): (Vec<_>, Vec<_>) = others.into_iter().partition(|(_, node)| reads_records(node));
         let of_facets: Vec<&Node> = of_facets.into_iter().map(|(_, node)| node).collect();
-        let among = (!of_facets.is_empty()).then(|| facets::among(&of_facets, self));
+        let among = (!of_facets.is_empty()).then(|| rollup::among(&of_facets, self));
         let others: Vec<String> = early
             .into_iter()
             .chain(late)
@@ -130,7 +133,7 @@ impl<'s> Writer<'s> {
     }
 
     /// A term over `facets f`, and over `hourly_counts h` or `hourly_regions h` for a time.
-    pub(super) fn facet(&mut self, node: &Node) -> String {
+    pub(crate) fn facet(&mut self, node: &Node) -> String {
         match &node.kind {
             NodeKind::All(nodes) => self.joined_facets(nodes, " AND "),
             NodeKind::Any(nodes) => self.joined_facets(nodes, " OR "),
@@ -182,7 +185,7 @@ impl<'s> Writer<'s> {
         }
     }
 
-    pub(super) fn interval(&mut self, column: &str, interval: Interval) -> String {
+    pub(crate) fn interval(&mut self, column: &str, interval: Interval) -> String {
         match (interval.from, interval.to) {
             (Some(from), Some(to)) => format!("{column} BETWEEN {} AND {}", self.number(from), self.number(to)),
             (Some(from), None) => format!("{column} >= {}", self.number(from)),
@@ -256,7 +259,7 @@ impl<'s> Writer<'s> {
     }
 
     /// A matcher on one column of text, a number or a flag.
-    pub(super) fn matches(&mut self, column: &str, matcher: &Matcher) -> String {
+    pub(crate) fn matches(&mut self, column: &str, matcher: &Matcher) -> String {
         match matcher {
             Matcher::Present => format!("{column} IS NOT NULL"),
             Matcher::Patterns(patterns) => self.patterns(column, patterns),
@@ -289,7 +292,7 @@ impl<'s> Writer<'s> {
         match exact.as_slice() {
             [] => {}
             [one] => parts.push(format!("{column} = {}", self.text(one))),
-            many if many.len() <= lists::MAX_LISTED => {
+            many if many.len() <= value_list::MAX_LISTED => {
                 let listed: Vec<String> = many.iter().map(|value| self.text(value)).collect();
                 parts.push(format!("{column} IN ({})", listed.join(", ")));
             }
@@ -404,7 +407,7 @@ impl<'s> Writer<'s> {
     }
 
     /// Such a resource.
-    pub(super) fn resource(&mut self, wanted: Wanted<'_>) -> String {
+    pub(crate) fn resource(&mut self, wanted: Wanted<'_>) -> String {
         let name = wanted.name.map(|name| match wanted.listed {
             true => self.listed_name(name),
             false => self.resource_name(name),
@@ -430,7 +433,7 @@ impl<'s> Writer<'s> {
     fn path(&mut self, path: &str, matcher: &Matcher) -> String {
         self.scans_records = true;
         let path = self.text(path);
-        let comparisons = lists::comparisons(matcher).into_iter();
+        let comparisons = value_list::comparisons(matcher).into_iter();
         any(comparisons
             .map(|(operator, value)| format!("record_match(e.id, {path}, '{operator}', {})", self.text(&value)))
             .collect())

@@ -1,20 +1,20 @@
 //! Counts that need no look at the events: of attributes that `facets` has, over all times or over whole hours. And lists
 //! of rare combinations of such attributes, which need a look at few hours only.
 
-use super::super::Statistics;
-use super::super::lookup::{Interval, Node, NodeKind, Shown, Test};
-use super::columns;
-use super::filter::Writer;
+use crate::query::resolved::{Interval, Node, NodeKind, Shown, Test};
+use crate::sql::Statistics;
+use crate::sql::sqlite::columns;
+use crate::sql::sqlite::filter::Writer;
 
 /// Seconds of what `hourly_counts` and `hourly_regions` count by.
-pub(super) const HOUR: i64 = 3_600;
+pub(crate) const HOUR: i64 = 3_600;
 /// A combination that more than one in so many events has is found soonest by going through the events by time.
 const OFTEN: u64 = 100;
 /// Where it is spread over more than one in so many hours, a list of all of them is found soonest by going through all.
 const SPREAD: u64 = 4;
 
 /// Reports whether a term asks only for what `facets` has.
-pub(super) fn is_facet(node: &Node) -> bool {
+pub(crate) fn is_facet(node: &Node) -> bool {
     match &node.kind {
         NodeKind::All(nodes) | NodeKind::Any(nodes) => nodes.iter().all(is_facet),
         NodeKind::Not(inner) => is_facet(inner),
@@ -37,26 +37,26 @@ fn is_time(node: &Node) -> bool {
 }
 
 /// Reports whether all terms ask only for what `facets` has, and for times.
-pub(super) fn have(terms: &[Node]) -> bool {
+pub(crate) fn have(terms: &[Node]) -> bool {
     terms.iter().all(|term| is_facet(term) || is_time(term))
 }
 
 /// Reports whether the kept counts answer what is asked of these terms.
-pub(super) fn answers(terms: &[Node], by: &[Shown]) -> bool {
+pub(crate) fn answers(terms: &[Node], by: &[Shown]) -> bool {
     let known = |shown: &Shown| matches!(shown, Shown::Field(field) if field.facet);
     by.iter().all(known) && terms.iter().all(|term| is_facet(term) || is_whole_hours(term))
 }
 
 /// The facets that terms meet, as a condition on events. The indexes on time and on errors have the facet: an event that
 /// has another one is passed over there.
-pub(super) fn among(terms: &[&Node], writer: &mut Writer<'_>) -> String {
+pub(crate) fn among(terms: &[&Node], writer: &mut Writer<'_>) -> String {
     let conditions: Vec<String> = terms.iter().map(|term| writer.facet(term)).collect();
     format!("e.facet_id IN (SELECT f.id FROM facets f WHERE {})", conditions.join(" AND "))
 }
 
 /// The condition that leads to the index on errors, where terms are met only by events that have one. Without it all
 /// events are gone through, since no index tells of their outcome.
-pub(super) fn of_errors(terms: &[Node], stats: &dyn Statistics, writer: &mut Writer<'_>) -> Option<String> {
+pub(crate) fn of_errors(terms: &[Node], stats: &dyn Statistics, writer: &mut Writer<'_>) -> Option<String> {
     let asked: Vec<Node> = terms.iter().filter(|term| is_facet(term)).cloned().collect();
     if asked.is_empty() {
         return None;
@@ -80,7 +80,7 @@ const FACETS_BY_HOUR: &str = "facets f CROSS JOIN hourly_counts h ON h.facet = f
 
 /// The rows of the kept counts that terms meet: what stands behind FROM, and what is to be summed. `by_hour`: whether
 /// hours are asked for, and no attribute of the facets.
-pub(super) fn counted(terms: &[Node], writer: &mut Writer<'_>, by_hour: bool) -> (String, &'static str) {
+pub(crate) fn counted(terms: &[Node], writer: &mut Writer<'_>, by_hour: bool) -> (String, &'static str) {
     let conditions: Vec<String> = terms.iter().map(|term| writer.facet(term)).collect();
     let condition = meeting(&conditions);
     if by_hour && terms.iter().all(is_time) {
@@ -98,7 +98,7 @@ fn meeting(conditions: &[String]) -> String {
 }
 
 /// The SELECT that counts by attributes.
-pub(super) fn grouped(terms: &[Node], by: &[Shown], names: &[String], writer: &mut Writer<'_>) -> String {
+pub(crate) fn grouped(terms: &[Node], by: &[Shown], names: &[String], writer: &mut Writer<'_>) -> String {
     let (from, events) = counted(terms, writer, false);
     let mut shown: Vec<String> = named(by, names).collect();
     shown.push(format!("ifnull(sum({events}), 0) AS events"));
@@ -106,7 +106,7 @@ pub(super) fn grouped(terms: &[Node], by: &[Shown], names: &[String], writer: &m
 }
 
 /// The SELECT that counts by spans of `bucket` seconds, which are whole hours, and by attributes. `names`: of all columns.
-pub(super) fn timeline(terms: &[Node], bucket: i64, by: &[Shown], names: &[String], writer: &mut Writer<'_>) -> String {
+pub(crate) fn timeline(terms: &[Node], bucket: i64, by: &[Shown], names: &[String], writer: &mut Writer<'_>) -> String {
     let start = columns::start_of("h.hour", bucket);
     let mut shown = vec![columns::time_text(&start)];
     if by.is_empty() {
@@ -144,7 +144,7 @@ fn numbers(first: usize, by: &[Shown]) -> Vec<String> {
 
 /// Where the events of a rare combination of attributes are looked for: what stands behind FROM in place of `events e`.
 /// `None` where going through the events by time is as good, or where nothing better is known.
-pub(super) fn few_hours(
+pub(crate) fn few_hours(
     terms: &[Node],
     limit: Option<u64>,
     stats: &dyn Statistics,

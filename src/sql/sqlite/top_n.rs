@@ -1,14 +1,14 @@
 //! The newest few events of several values of a column. The index on it has the events of each value by time, those of
 //! all values only unsorted.
 
-use super::super::lookup::{Matcher, Node, NodeKind, Test};
-use super::filter::Writer;
 use crate::fields::{Field, Values};
+use crate::query::resolved::{Matcher, Node, NodeKind, Test};
+use crate::sql::sqlite::filter::Writer;
 
 impl Writer<'_> {
     /// Keeps what is no candidate for the newest few from being fetched: an index on a column has the time of its events.
     /// `condition`: what the term says of the events.
-    pub(super) fn newest(&mut self, term: &Node, wanted: u64, condition: &str) -> String {
+    pub(crate) fn newest(&mut self, term: &Node, wanted: u64, condition: &str) -> String {
         let wanted = wanted.clamp(1, i64::MAX as u64);
         let time = |bound: &str| {
             let others = wanted - 1;

@@ -1,22 +1,23 @@
 //! From a lookup to one SQL statement with parameters.
 
 mod columns;
-mod facets;
 mod filter;
-mod lists;
-mod newest;
 mod plan;
-mod scan;
+mod record_scan;
+mod rollup;
 #[cfg(test)]
 mod tests;
+mod top_n;
+mod value_list;
 
-use super::lookup::{Lookup, Shown, SortKey, Stage};
-use super::resolve::{group_column, timeline_columns};
-use super::{Projection, ScanSize, Statement, Statistics};
-use crate::fields::{self, BRIEF_COLUMNS, HISTORY_COLUMNS, Place, Values};
-use filter::Writer;
-use plan::Plan;
-use scan::Scan;
+use crate::fields;
+use crate::fields::{BRIEF_COLUMNS, HISTORY_COLUMNS, Place, Values};
+use crate::query::resolved::timeline_columns;
+use crate::query::resolved::{Lookup, Shown, SortKey, Stage};
+use crate::sql::sqlite::filter::Writer;
+use crate::sql::sqlite::plan::Plan;
+use crate::sql::sqlite::record_scan::Scan;
+use crate::sql::{Projection, ScanSize, Statement, Statistics};
 
 /// Where events come from, unless something better is known.
 const EVENTS: &str = "events e";
@@ -88,7 +89,7 @@ impl<'s> Emitter<'s> {
             && (limit.is_some() || lookup.stages.iter().any(|stage| matches!(stage, Stage::Limit(_))));
         let mut plan = plan::plan(&lookup.terms, stats, limited);
         let mut writer = Writer::new(stats);
-        if let Some(scan) = scan::choose(lookup, stats, plan.estimate, limited) {
+        if let Some(scan) = record_scan::choose(lookup, stats, plan.estimate, limited) {
             return Emitter::behind(&scan, writer, limited, limit.filter(|_| is_list));
         }
         let wanted = lookup.stages.iter().filter_map(|stage| match stage {
@@ -100,7 +101,7 @@ impl<'s> Emitter<'s> {
         let many = limited && !plan.order_by_index && plan.estimate.is_some_and(|events| events > plan::ENOUGH);
         let by_index = many && plan.has_column_index && lookup.terms.len() == 1;
         let few_hours = if is_list && !by_index && (plan.driver.is_none() || many) {
-            facets::few_hours(&lookup.terms, wanted, stats, &mut writer)
+            rollup::few_hours(&lookup.terms, wanted, stats, &mut writer)
         } else {
             None
         };
@@ -108,10 +109,10 @@ impl<'s> Emitter<'s> {
             plan = Plan { driver: None, by_time: true, order_by_index: false, ..plan };
         }
         let of_errors =
-            if !is_list && plan.driver.is_none() { facets::of_errors(&lookup.terms, stats, &mut writer) } else { None };
+            if !is_list && plan.driver.is_none() { rollup::of_errors(&lookup.terms, stats, &mut writer) } else { None };
         plan.by_facet |= of_errors.is_some() || few_hours.is_some();
         // What has indexes of its own, as the parts of an `or`, is left to SQLite.
-        let met_by_time = plan.by_time || facets::have(&lookup.terms);
+        let met_by_time = plan.by_time || rollup::have(&lookup.terms);
         let newest_first = limited && plan.driver.is_none() && plan.order_by_index && met_by_time;
         plan.by_facet |= newest_first;
         let mut condition = writer.all(&lookup.terms, &plan, of_errors);
@@ -249,7 +250,7 @@ impl<'s> Emitter<'s> {
 
     /// `count` and `top`.
     fn count(&mut self, by: &[Shown], most: Option<u64>, lookup: &Lookup) {
-        let columns: Vec<String> = by.iter().map(group_column).chain(["events".to_owned()]).collect();
+        let columns: Vec<String> = by.iter().map(Shown::group_column).chain(["events".to_owned()]).collect();
         let kept = match by {
             [Shown::Field(field)]
                 if field.values == Values::Kept
@@ -262,9 +263,9 @@ impl<'s> Emitter<'s> {
         let uncut = self.is_uncut();
         let select = match kept.filter(|_| uncut && lookup.terms.is_empty()) {
             Some(field) => from_kept_counts(field.column),
-            None if uncut && facets::answers(&lookup.terms, by) => {
+            None if uncut && rollup::answers(&lookup.terms, by) => {
                 self.writer.restart();
-                facets::grouped(&lookup.terms, by, &columns, &mut self.writer)
+                rollup::grouped(&lookup.terms, by, &columns, &mut self.writer)
             }
             None if by.is_empty() && lookup.terms.len() == 1 => self.counted_by_resource(),
             None => self.grouped(None, by),
@@ -298,7 +299,7 @@ impl<'s> Emitter<'s> {
         }
         for (index, by) in by.iter().enumerate() {
             let group = columns::group(by, index, &mut self.writer);
-            shown.push(format!("{} AS {}", group.expression, columns::quoted(&group_column(by))));
+            shown.push(format!("{} AS {}", group.expression, columns::quoted(&by.group_column())));
             groups.push(shown.len().to_string());
             // A resource's name and type beside each other are the same resource's.
             if !joins.contains(&group.join) {
@@ -323,16 +324,16 @@ impl<'s> Emitter<'s> {
     }
 
     fn timeline(&mut self, bucket: i64, by: &[Shown], lookup: &Lookup) {
-        let kept = self.is_uncut() && bucket % facets::HOUR == 0 && facets::answers(&lookup.terms, by);
+        let kept = self.is_uncut() && bucket % rollup::HOUR == 0 && rollup::answers(&lookup.terms, by);
         let columns = timeline_columns(by);
         let select = if kept {
             self.writer.restart();
-            facets::timeline(&lookup.terms, bucket, by, &columns, &mut self.writer)
+            rollup::timeline(&lookup.terms, bucket, by, &columns, &mut self.writer)
         } else {
             self.grouped(Some(bucket), by)
         };
         let order = ["event_time".to_owned(), "events DESC".to_owned()];
-        let order = order.into_iter().chain(by.iter().map(|shown| columns::quoted(&group_column(shown)))).collect();
+        let order = order.into_iter().chain(by.iter().map(|shown| columns::quoted(&shown.group_column()))).collect();
         self.relation = Relation::Table { select, columns, order, limit: None };
     }
 

@@ -1,8 +1,8 @@
 //! What a column of an answer is in SQL.
 
-use super::super::lookup::Shown;
-use super::filter::Writer;
 use crate::fields::{Field, Kind, Place};
+use crate::query::resolved::Shown;
+use crate::sql::sqlite::filter::Writer;
 
 /// Seconds of a week.
 const WEEK: i64 = 604_800;
@@ -10,20 +10,20 @@ const WEEK: i64 = 604_800;
 const MONDAY: i64 = 345_600;
 
 /// An event's resources on one line: at most three names, those that Event history lists first.
-pub(super) const BRIEF_RESOURCES: &str = "(SELECT group_concat(name, ', ') || \
+pub(crate) const BRIEF_RESOURCES: &str = "(SELECT group_concat(name, ', ') || \
      CASE WHEN max(total) > 3 THEN ' (+' || (max(total) - 3) || ')' ELSE '' END \
      FROM (SELECT r.name AS name, count(*) OVER () AS total FROM event_resources er \
      JOIN resources r ON r.id = er.resource WHERE er.event = e.id GROUP BY r.name \
      ORDER BY max(er.listed) DESC, r.name LIMIT 3))";
 
 /// A name as SQL takes any.
-pub(super) fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') && !name.is_empty();
     if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
 /// The first second of the span of `bucket` seconds that a time is in.
-pub(super) fn start_of(time: &str, bucket: i64) -> String {
+pub(crate) fn start_of(time: &str, bucket: i64) -> String {
     // Floor, for times before 1970 too.
     if bucket % WEEK != 0 {
         return format!("({time} - (({time} % {bucket}) + {bucket}) % {bucket})");
@@ -32,17 +32,17 @@ pub(super) fn start_of(time: &str, bucket: i64) -> String {
 }
 
 /// The column `event_time` of a time in seconds.
-pub(super) fn time_text(seconds: &str) -> String {
+pub(crate) fn time_text(seconds: &str) -> String {
     format!("strftime('%Y-%m-%dT%H:%M:%SZ', {seconds}, 'unixepoch') AS event_time")
 }
 
 /// `GROUP BY`, where there is something to group by.
-pub(super) fn group_by(groups: &[String]) -> String {
+pub(crate) fn group_by(groups: &[String]) -> String {
     if groups.is_empty() { String::new() } else { format!(" GROUP BY {}", groups.join(", ")) }
 }
 
 /// A column of a count that `facets f` answers.
-pub(super) fn of_facet(shown: &Shown) -> String {
+pub(crate) fn of_facet(shown: &Shown) -> String {
     match shown {
         Shown::Field(field) => match (field.place, field.kind) {
             (Place::Write, _) => "CASE WHEN f.read_only IS 1 THEN 'false' ELSE 'true' END".to_owned(),
@@ -55,7 +55,7 @@ pub(super) fn of_facet(shown: &Shown) -> String {
 }
 
 /// A column of a list of events.
-pub(super) fn expression(shown: &Shown, writer: &mut Writer<'_>) -> String {
+pub(crate) fn expression(shown: &Shown, writer: &mut Writer<'_>) -> String {
     match shown {
         Shown::Path(path) => {
             writer.scans_records = true;
@@ -105,13 +105,13 @@ fn field_expression(field: &Field) -> String {
 }
 
 /// What events are counted by, and what has to be joined for it.
-pub(super) struct Group {
-    pub(super) expression: String,
-    pub(super) join: String,
+pub(crate) struct Group {
+    pub(crate) expression: String,
+    pub(crate) join: String,
 }
 
 /// A column of a count. `index` tells the joins of several paths apart.
-pub(super) fn group(shown: &Shown, index: usize, writer: &mut Writer<'_>) -> Group {
+pub(crate) fn group(shown: &Shown, index: usize, writer: &mut Writer<'_>) -> Group {
     let of_resource = |expression: &str| Group {
         expression: expression.to_owned(),
         join: " LEFT JOIN event_resources gr ON gr.event = e.id LEFT JOIN resources g ON g.id = gr.resource".to_owned(),

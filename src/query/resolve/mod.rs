@@ -6,18 +6,18 @@ mod stages;
 mod values;
 mod words;
 
-use super::ast::{self, Comparison, Expression, ExpressionKind, Operator};
-use super::lookup::{Interval, Lookup, Matcher, Node, NodeKind, Test};
-use super::time::Meant;
-use super::{Environment, edit, time};
 use crate::diagnostic::Diagnostic;
 use crate::fields::{Field, Kind, Place};
+use crate::query::ast;
+use crate::query::ast::{Comparison, Expression, ExpressionKind, Operator};
+use crate::query::resolved::{Interval, Lookup, Matcher, Node, NodeKind, Test};
+use crate::query::time::Meant;
+use crate::query::{Environment, edit, time};
 
-use chains::{joined_alternatives, joined_complements};
-pub(crate) use names::is_time_name;
-use names::{Named, find_name};
-pub(super) use stages::{group_column, timeline_columns};
-use values::{expand, matcher, patterns};
+use crate::query::resolve::chains::{joined_alternatives, joined_complements};
+pub(crate) use crate::query::resolve::names::is_time_name;
+use crate::query::resolve::names::{Named, find_name};
+use crate::query::resolve::values::{expand, matcher, patterns};
 
 /// Gives a parsed lookup its meaning.
 ///

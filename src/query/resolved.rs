@@ -1,28 +1,28 @@
 //! A lookup whose every name and value has its meaning.
 
-use super::ast::Operator;
-pub use super::time::Interval;
 use crate::diagnostic::Span;
-use crate::fields::Field;
+use crate::fields::{Field, Place};
+use crate::query::ast::Operator;
+pub use crate::query::time::Interval;
 
 /// A lookup, ready to be made into a statement.
 #[derive(Debug, Clone)]
 pub struct Lookup {
-    pub(super) text: String,
+    pub(crate) text: String,
     /// The terms that stand side by side at the top: every one holds.
-    pub(super) terms: Vec<Node>,
-    pub(super) stages: Vec<Stage>,
+    pub(crate) terms: Vec<Node>,
+    pub(crate) stages: Vec<Stage>,
 }
 
 /// A part of a filter, with its place.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
-    pub(super) span: Span,
-    pub(super) kind: NodeKind,
+pub(crate) struct Node {
+    pub(crate) span: Span,
+    pub(crate) kind: NodeKind,
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum NodeKind {
+pub(crate) enum NodeKind {
     All(Vec<Node>),
     Any(Vec<Node>),
     Not(Box<Node>),
@@ -31,7 +31,7 @@ pub(super) enum NodeKind {
 
 /// What is asked of an event.
 #[derive(Debug, Clone)]
-pub(super) enum Test {
+pub(crate) enum Test {
     /// Of a field.
     Field(&'static Field, Matcher),
     /// Of one and the same resource: its name, and its type; `listed`: one that Event history lists.
@@ -48,7 +48,7 @@ pub(super) enum Test {
 
 /// What is asked of a value.
 #[derive(Debug, Clone)]
-pub(super) enum Matcher {
+pub(crate) enum Matcher {
     /// That there is one.
     Present,
     /// That it is like one of these.
@@ -65,7 +65,7 @@ pub(super) enum Matcher {
 
 /// What a value is to be like.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Pattern {
+pub(crate) enum Pattern {
     Exact(String),
     /// In the syntax of SQLite's GLOB.
     Glob(String),
@@ -75,7 +75,7 @@ pub(super) enum Pattern {
 
 impl Matcher {
     /// The values, where it asks for nothing but these.
-    pub(super) fn exact(&self) -> Option<Vec<&str>> {
+    pub(crate) fn exact(&self) -> Option<Vec<&str>> {
         let Matcher::Patterns(patterns) = self else { return None };
         patterns
             .iter()
@@ -89,7 +89,7 @@ impl Matcher {
 
 /// What a column of an answer shows.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Shown {
+pub(crate) enum Shown {
     Field(&'static Field),
     Path(String),
 }
@@ -102,17 +102,31 @@ impl PartialEq for Field {
 
 impl Shown {
     /// The column's name in a list of events.
-    pub(super) fn column(&self) -> String {
+    pub(crate) fn column(&self) -> String {
         match self {
             Shown::Field(field) => field.column.to_owned(),
             Shown::Path(path) => path.clone(),
         }
     }
+
+    /// Returns the column's name in a count by it: a resource is one there, not a list.
+    pub(crate) fn group_column(&self) -> String {
+        match self {
+            Shown::Field(field) if field.place == Place::ResourceName => "resource_name".to_owned(),
+            other => other.column(),
+        }
+    }
+}
+
+/// Returns the columns of a timeline: the time, what it is broken down by, and the count.
+pub(crate) fn timeline_columns(by: &[Shown]) -> Vec<String> {
+    let groups = by.iter().map(Shown::group_column);
+    ["event_time".to_owned()].into_iter().chain(groups).chain(["events".to_owned()]).collect()
 }
 
 /// A step after the filter.
 #[derive(Debug, Clone)]
-pub(super) enum Stage {
+pub(crate) enum Stage {
     Count(Vec<Shown>),
     Top(u64, Vec<Shown>),
     /// Seconds of a bucket.
@@ -124,7 +138,7 @@ pub(super) enum Stage {
 
 /// What an answer is sorted by.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum SortKey {
+pub(crate) enum SortKey {
     Shown(Shown),
     /// A column that an earlier stage made.
     Column(String),
