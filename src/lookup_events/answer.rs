@@ -88,7 +88,7 @@ pub(super) fn read(case: &Case, query: &Query, sink: &mut dyn EntrySink) -> Resu
 }
 
 /// Adds the events of a lookup to the page, and learns whether there are more.
-fn run(case: &Case, tree: &ast::Lookup, page: &mut Page<'_>) -> Result<(), Failure> {
+fn run(case: &Case, tree: &ast::LookupAst, page: &mut Page<'_>) -> Result<(), Failure> {
     let lookup = query::resolve(tree, &Nothing).map_err(Box::new)?;
     let left = page.most.map(|most| (most - page.entries).saturating_add(1));
     let statement = with_record(sql::emit(&lookup, case, Projection::Brief, left));

@@ -6,7 +6,7 @@ use super::error::{ErrorKind, RequestError};
 use super::request::{Attribute, AttributeKey, Request};
 use super::token::{self, Position};
 use crate::diagnostic::Span;
-use crate::query::ast::{Comparison, Expression, ExpressionKind, Lookup, Name, Operator, Part, Value};
+use crate::query::ast::{Comparison, Expression, ExpressionKind, LookupAst, Name, Operator, Part, Value};
 use crate::time;
 
 /// Which limits of AWS's hold.
@@ -185,7 +185,7 @@ impl Query {
     }
 
     /// The answer, or after a position the part of it behind that, in the lookup language.
-    pub(super) fn lookup(&self) -> Lookup {
+    pub(super) fn lookup(&self) -> LookupAst {
         let mut terms = self.terms();
         let later_id = |event_id: &str| compare("event-id", Operator::Greater, event_id);
         match &self.after {
@@ -204,7 +204,7 @@ impl Query {
     }
 
     /// The events of the answer that have no time, which come last.
-    pub(super) fn lookup_without_time(&self) -> Lookup {
+    pub(super) fn lookup_without_time(&self) -> LookupAst {
         let mut terms = self.terms();
         terms.push(not(present("time")));
         listing(terms)
@@ -290,14 +290,14 @@ fn is_management() -> Expression {
 }
 
 /// The columns of an entry, in the order in which [`super::answer`] takes them.
-fn listing(terms: Vec<Expression>) -> Lookup {
+fn listing(terms: Vec<Expression>) -> LookupAst {
     let columns = ["event-id", "event-name", "read-only", "key", "time", "event-source", "user"];
     let stage = crate::query::ast::Stage {
         span: Span::default(),
         kind: crate::query::ast::StageKind::Fields(columns.iter().map(|field| name(field)).collect()),
     };
     let filter = if terms.is_empty() { None } else { Some(all(terms)) };
-    Lookup { text: String::new(), filter, stages: vec![stage] }
+    LookupAst { text: String::new(), filter, stages: vec![stage] }
 }
 
 fn expression(kind: ExpressionKind) -> Expression {

@@ -4,7 +4,7 @@ use crate::diagnostic::Span;
 
 /// A whole lookup: a filter, then stages; either may be absent.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Lookup {
+pub struct LookupAst {
     /// The text that was parsed; every span points into it.
     pub text: String,
     /// What stands before the first `|`.

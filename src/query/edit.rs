@@ -1,7 +1,7 @@
 //! Makes a lookup's text into another's: what narrows it, what asks it of another time, and values as they are typed.
 
 use crate::fields;
-use crate::query::ast::{Expression, ExpressionKind, Lookup};
+use crate::query::ast::{Expression, ExpressionKind, LookupAst};
 use crate::query::resolve::is_time_name;
 
 /// A value as a lookup spells it: in quotes where it has to be.
@@ -26,19 +26,19 @@ pub fn quoted(value: &str) -> String {
 }
 
 /// The filter of a lookup as it was typed.
-pub fn filter_text(lookup: &Lookup) -> &str {
+pub fn filter_text(lookup: &LookupAst) -> &str {
     lookup.filter.as_ref().and_then(|filter| lookup.text.get(filter.span.start..filter.span.end)).unwrap_or("")
 }
 
 /// The stages of a lookup as they were typed, with the `|` before each; empty without stages.
-pub fn stages_text(lookup: &Lookup) -> &str {
+pub fn stages_text(lookup: &LookupAst) -> &str {
     let Some(first) = lookup.stages.first() else { return "" };
     let bar = lookup.text.get(..first.span.start).and_then(|before| before.rfind('|')).unwrap_or(first.span.start);
     lookup.text.get(bar..).unwrap_or("").trim()
 }
 
 /// A filter's terms as they can stand beside others: alternatives get parentheses.
-pub fn side_by_side(lookup: &Lookup) -> String {
+pub fn side_by_side(lookup: &LookupAst) -> String {
     match &lookup.filter {
         Some(Expression { kind: ExpressionKind::Any(_), span })
             if !lookup
@@ -72,13 +72,13 @@ fn lookup_is_group(text: &str) -> bool {
 }
 
 /// Both filters side by side, and the stages of the second, or where it has none of the first.
-pub fn narrowed(lookup: &Lookup, by: &Lookup) -> String {
+pub fn narrowed(lookup: &LookupAst, by: &LookupAst) -> String {
     let stages = if by.stages.is_empty() { stages_text(lookup) } else { stages_text(by) };
     joined([side_by_side(lookup).as_str(), side_by_side(by).as_str(), stages])
 }
 
 /// The filter without the terms that bound its time.
-pub fn without_time(lookup: &Lookup) -> String {
+pub fn without_time(lookup: &LookupAst) -> String {
     let Some(filter) = &lookup.filter else { return String::new() };
     let parts = match &filter.kind {
         ExpressionKind::All(parts) => parts.as_slice(),

@@ -14,7 +14,7 @@ mod time;
 pub use crate::query::parse::parse;
 pub(crate) use crate::query::resolve::is_time_name;
 pub use crate::query::resolve::resolve;
-pub use crate::query::resolved::{EqualityValue, Interval, Lookup, Term};
+pub use crate::query::resolved::{EqualityValue, Interval, ResolvedLookup, Term};
 pub use crate::query::substitute::substitute;
 pub use crate::query::time::{TimeRest, duration, time_rests};
 

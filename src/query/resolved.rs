@@ -7,7 +7,7 @@ pub use crate::query::time::Interval;
 
 /// A lookup, ready to be made into a statement.
 #[derive(Debug, Clone)]
-pub struct Lookup {
+pub struct ResolvedLookup {
     pub(crate) text: String,
     /// The terms that stand side by side at the top: every one holds.
     pub(crate) terms: Vec<Node>,
@@ -26,29 +26,29 @@ pub(crate) enum NodeKind {
     All(Vec<Node>),
     Any(Vec<Node>),
     Not(Box<Node>),
-    Test(Test),
+    Condition(Condition),
 }
 
 /// What is asked of an event.
 #[derive(Debug, Clone)]
-pub(crate) enum Test {
+pub(crate) enum Condition {
     /// Of a field.
-    Field(&'static Field, Matcher),
+    Field(&'static Field, ValuePredicate),
     /// Of one and the same resource: its name, and its type; `listed`: one that Event history lists.
-    SameResource { name: Matcher, kinds: Vec<Matcher>, listed: bool },
+    SameResource { name: ValuePredicate, kinds: Vec<ValuePredicate>, listed: bool },
     /// Of the values at a path of the record.
-    Path(String, Matcher),
+    Path(String, ValuePredicate),
     /// That one of these texts stands in the record.
     Text(Vec<String>),
     /// That it happened in one of these spans.
     Time(Vec<Interval>),
     /// That an indexed field is exactly this.
-    Bare(Matcher),
+    Bare(ValuePredicate),
 }
 
 /// What is asked of a value.
 #[derive(Debug, Clone)]
-pub(crate) enum Matcher {
+pub(crate) enum ValuePredicate {
     /// That there is one.
     Present,
     /// That it is like one of these.
@@ -73,10 +73,10 @@ pub(crate) enum Pattern {
     Network(String),
 }
 
-impl Matcher {
+impl ValuePredicate {
     /// The values, where it asks for nothing but these.
     pub(crate) fn exact(&self) -> Option<Vec<&str>> {
-        let Matcher::Patterns(patterns) = self else { return None };
+        let ValuePredicate::Patterns(patterns) = self else { return None };
         patterns
             .iter()
             .map(|pattern| match pattern {
@@ -89,7 +89,7 @@ impl Matcher {
 
 /// What a column of an answer shows.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Shown {
+pub(crate) enum OutputColumn {
     Field(&'static Field),
     Path(String),
 }
@@ -100,38 +100,38 @@ impl PartialEq for Field {
     }
 }
 
-impl Shown {
+impl OutputColumn {
     /// The column's name in a list of events.
     pub(crate) fn column(&self) -> String {
         match self {
-            Shown::Field(field) => field.column.to_owned(),
-            Shown::Path(path) => path.clone(),
+            OutputColumn::Field(field) => field.column.to_owned(),
+            OutputColumn::Path(path) => path.clone(),
         }
     }
 
     /// Returns the column's name in a count by it: a resource is one there, not a list.
     pub(crate) fn group_column(&self) -> String {
         match self {
-            Shown::Field(field) if field.place == Place::ResourceName => "resource_name".to_owned(),
+            OutputColumn::Field(field) if field.place == Place::ResourceName => "resource_name".to_owned(),
             other => other.column(),
         }
     }
 }
 
 /// Returns the columns of a timeline: the time, what it is broken down by, and the count.
-pub(crate) fn timeline_columns(by: &[Shown]) -> Vec<String> {
-    let groups = by.iter().map(Shown::group_column);
+pub(crate) fn timeline_columns(by: &[OutputColumn]) -> Vec<String> {
+    let groups = by.iter().map(OutputColumn::group_column);
     ["event_time".to_owned()].into_iter().chain(groups).chain(["events".to_owned()]).collect()
 }
 
 /// A step after the filter.
 #[derive(Debug, Clone)]
 pub(crate) enum Stage {
-    Count(Vec<Shown>),
-    Top(u64, Vec<Shown>),
+    Count(Vec<OutputColumn>),
+    Top(u64, Vec<OutputColumn>),
     /// Seconds of a bucket.
-    Timeline(i64, Vec<Shown>),
-    Fields(Vec<Shown>),
+    Timeline(i64, Vec<OutputColumn>),
+    Fields(Vec<OutputColumn>),
     Sort(Vec<(SortKey, bool)>),
     Limit(u64),
 }
@@ -139,16 +139,16 @@ pub(crate) enum Stage {
 /// What an answer is sorted by.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum SortKey {
-    Shown(Shown),
+    Output(OutputColumn),
     /// A column that an earlier stage made.
     Column(String),
 }
 
-impl Lookup {
+impl ResolvedLookup {
     /// What `since`, `until`, `last` and `time` leave, taken together; `None` without any.
     pub fn interval(&self) -> Option<Interval> {
         let spans = self.terms.iter().filter_map(|node| match &node.kind {
-            NodeKind::Test(Test::Time(spans)) if spans.len() == 1 => Some(spans[0]),
+            NodeKind::Condition(Condition::Time(spans)) if spans.len() == 1 => Some(spans[0]),
             _ => None,
         });
         spans.reduce(Interval::and)
@@ -163,12 +163,16 @@ impl Lookup {
     }
 
     /// The same without stages, and with the first `n` terms only.
-    pub fn with_terms(&self, n: usize) -> Lookup {
-        Lookup { text: self.text.clone(), terms: self.terms.iter().take(n).cloned().collect(), stages: Vec::new() }
+    pub fn with_terms(&self, n: usize) -> ResolvedLookup {
+        ResolvedLookup {
+            text: self.text.clone(),
+            terms: self.terms.iter().take(n).cloned().collect(),
+            stages: Vec::new(),
+        }
     }
 
     /// The same without stages.
-    pub fn without_stages(&self) -> Lookup {
+    pub fn without_stages(&self) -> ResolvedLookup {
         self.with_terms(usize::MAX)
     }
 
@@ -218,17 +222,17 @@ const MAX_EQUALITY_VALUES: usize = 20;
 
 fn equalities<'l>(node: &'l Node, found: &mut Vec<EqualityValue<'l>>) {
     let span = node.span;
-    let mut add = |field: Option<&'static Field>, matcher: &'l Matcher| {
+    let mut add = |field: Option<&'static Field>, matcher: &'l ValuePredicate| {
         let values = matcher.exact().filter(|values| values.len() <= MAX_EQUALITY_VALUES).into_iter().flatten();
         found.extend(values.map(|value| EqualityValue { field, value, span }));
     };
     match &node.kind {
         NodeKind::All(nodes) | NodeKind::Any(nodes) => nodes.iter().for_each(|node| equalities(node, found)),
-        NodeKind::Test(Test::Field(field, matcher)) => add(Some(field), matcher),
-        NodeKind::Test(Test::SameResource { name, listed, .. }) => {
+        NodeKind::Condition(Condition::Field(field, matcher)) => add(Some(field), matcher),
+        NodeKind::Condition(Condition::SameResource { name, listed, .. }) => {
             add(crate::fields::find(if *listed { "listed-resource" } else { "resource" }), name);
         }
-        NodeKind::Test(Test::Bare(matcher)) => add(None, matcher),
-        NodeKind::Test(_) | NodeKind::Not(_) => {}
+        NodeKind::Condition(Condition::Bare(matcher)) => add(None, matcher),
+        NodeKind::Condition(_) | NodeKind::Not(_) => {}
     }
 }

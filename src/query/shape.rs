@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::query::ast::{Expression, ExpressionKind, Lookup, Name, Part, StageKind, Value};
+use crate::query::ast::{Expression, ExpressionKind, LookupAst, Name, Part, StageKind, Value};
 
 /// The shape of a lookup, as a text that is equal for lookups that differ in the texts of names and values only.
-pub(crate) fn shape(lookup: &Lookup) -> String {
+pub(crate) fn shape(lookup: &LookupAst) -> String {
     let mut shape = String::new();
     if let Some(filter) = &lookup.filter {
         expression(&mut shape, filter);

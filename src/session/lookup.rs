@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::query;
 use crate::query::ast;
 use crate::query::ast::StageKind;
-use crate::query::{Environment, EqualityValue, Interval, Lookup};
+use crate::query::{Environment, EqualityValue, Interval, ResolvedLookup};
 use crate::render::{Format, number};
 use crate::rows::RowSink;
 use crate::sql;
@@ -32,9 +32,9 @@ const MOST_IDENTITIES: usize = 5;
 /// A lookup that has been understood.
 pub(crate) struct Understood {
     /// As it was typed.
-    pub(crate) tree: ast::Lookup,
+    pub(crate) tree: ast::LookupAst,
     /// What it means.
-    pub(crate) lookup: Lookup,
+    pub(crate) lookup: ResolvedLookup,
 }
 
 /// Answers a lookup.
@@ -111,7 +111,7 @@ pub(crate) fn most_events(session: &Session, understood: &Understood) -> Option<
 }
 
 /// The statement that answers a lookup in a format, with one row more than is shown, to know whether there is one.
-pub(crate) fn statement(case: &Case, lookup: &Lookup, format: Format, most: Option<u64>) -> Statement {
+pub(crate) fn statement(case: &Case, lookup: &ResolvedLookup, format: Format, most: Option<u64>) -> Statement {
     let limit = most.map(|most| most.saturating_add(1));
     match format {
         Format::Records => records_of(sql::emit_ids(lookup, case, limit)),
@@ -238,7 +238,7 @@ fn remark(
 }
 
 /// How many events match, where counting needs no scan of the records.
-pub(crate) fn total(session: &Session, case: &Case, lookup: &Lookup) -> Result<Option<u64>, SessionError> {
+pub(crate) fn total(session: &Session, case: &Case, lookup: &ResolvedLookup) -> Result<Option<u64>, SessionError> {
     let statement = sql::emit_count(lookup, case);
     if statement.scans_records && statement.scan.is_none_or(|scan| scan.groups > FEW_GROUPS) {
         return Ok(None);
@@ -259,7 +259,7 @@ fn first(session: &Session, case: &Case, statement: &Statement) -> Result<Option
 }
 
 /// Says so where one `user=` meets several identities.
-fn tell_identities(session: &mut Session, case: &Case, lookup: &Lookup) {
+fn tell_identities(session: &mut Session, case: &Case, lookup: &ResolvedLookup) {
     for EqualityValue { field, value, .. } in lookup.equality_values() {
         if field.is_none_or(|field| field.name != "user") {
             continue;

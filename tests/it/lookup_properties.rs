@@ -15,7 +15,7 @@ use crate::properties::stages::{self, Answer, Cell, Stage};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestCaseResult, TestRunner};
 use trailq::fields::FIELDS;
-use trailq::query::{self, Environment, Lookup};
+use trailq::query::{self, Environment, ResolvedLookup};
 use trailq::rows::{self, RowSink};
 use trailq::sql::{self, Projection, Statement, Statistics};
 use trailq::store::Case;
@@ -63,7 +63,7 @@ impl World {
         World { _scratch: scratch, case, facts: Arc::new(facts), ids, newest }
     }
 
-    fn resolve(&self, text: &str) -> Result<Lookup, String> {
+    fn resolve(&self, text: &str) -> Result<ResolvedLookup, String> {
         let tree = query::parse(text).map_err(|mistake| format!("{text}\n{mistake:?}"))?;
         query::resolve(&tree, self).map_err(|mistake| mistake.message)
     }
@@ -111,7 +111,7 @@ impl World {
         self.check_answer(&text, &lookup, expected, most)
     }
 
-    fn check_answer(&self, text: &str, lookup: &Lookup, expected: Answer<'_>, most: u64) -> TestCaseResult {
+    fn check_answer(&self, text: &str, lookup: &ResolvedLookup, expected: Answer<'_>, most: u64) -> TestCaseResult {
         match expected {
             Answer::Rows(rows) if lookup.is_event_list() => {
                 let statement = sql::emit(lookup, &self.case, Projection::Brief, None);

@@ -14,14 +14,14 @@ mod stages;
 mod tests;
 
 use crate::diagnostic::{Diagnostic, Span};
-use crate::query::ast::{Comparison, Expression, ExpressionKind, Lookup, Name, Operator, Part, Value};
+use crate::query::ast::{Comparison, Expression, ExpressionKind, LookupAst, Name, Operator, Part, Value};
 use crate::query::lex::Cursor;
 
 /// How deep parentheses and `not` may be nested.
 const MAX_DEPTH: usize = 100;
 
 /// Reads a lookup. Spans are byte offsets in `text`.
-pub fn parse(text: &str) -> Result<Lookup, Diagnostic> {
+pub fn parse(text: &str) -> Result<LookupAst, Diagnostic> {
     let mut parser = Parser { cursor: Cursor::new(text), depth: 0 };
     parser.lookup().map_err(|diagnostic| diagnostic.in_source(text))
 }
@@ -41,7 +41,7 @@ enum Keyword {
 }
 
 impl Parser<'_> {
-    fn lookup(&mut self) -> Result<Lookup, Diagnostic> {
+    fn lookup(&mut self) -> Result<LookupAst, Diagnostic> {
         let text = self.cursor.rest();
         foreign_syntax::refuse_statement(text)?;
         self.cursor.skip_blanks();
@@ -63,7 +63,7 @@ impl Parser<'_> {
                 Some(_) => return Err(Diagnostic::at(here, "a term or a stage was expected here")),
             }
         }
-        Ok(Lookup { text: text.to_owned(), filter, stages })
+        Ok(LookupAst { text: text.to_owned(), filter, stages })
     }
 
     /// Alternatives joined by `or`.

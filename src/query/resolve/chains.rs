@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::query::resolved::{Matcher, Node, NodeKind, Test};
+use crate::query::resolved::{Condition, Node, NodeKind, ValuePredicate};
 
 /// Shorter chains stay as they are written.
 const MAX_SEPARATE: usize = 64;
@@ -49,31 +49,31 @@ pub(crate) fn joined_complements(nodes: Vec<Node>) -> Vec<Node> {
 
 /// What a term is about, where terms of the same key can be joined.
 fn key(node: &Node) -> Option<String> {
-    let NodeKind::Test(test) = &node.kind else { return None };
+    let NodeKind::Condition(test) = &node.kind else { return None };
     match test {
-        Test::Field(field, Matcher::Patterns(_)) => Some(format!("field {}", field.name)),
-        Test::Path(path, Matcher::Patterns(_)) => Some(format!("path {path}")),
-        Test::Bare(Matcher::Patterns(_)) => Some("bare".to_owned()),
-        Test::Text(_) => Some("text".to_owned()),
-        Test::Time(_) => Some("time".to_owned()),
+        Condition::Field(field, ValuePredicate::Patterns(_)) => Some(format!("field {}", field.name)),
+        Condition::Path(path, ValuePredicate::Patterns(_)) => Some(format!("path {path}")),
+        Condition::Bare(ValuePredicate::Patterns(_)) => Some("bare".to_owned()),
+        Condition::Text(_) => Some("text".to_owned()),
+        Condition::Time(_) => Some("time".to_owned()),
         _ => None,
     }
 }
 
 fn extend(first: &mut Node, other: Node) {
     first.span = first.span.to(other.span);
-    let (NodeKind::Test(first), NodeKind::Test(other)) = (&mut first.kind, other.kind) else { return };
+    let (NodeKind::Condition(first), NodeKind::Condition(other)) = (&mut first.kind, other.kind) else { return };
     match (first, other) {
         (
-            Test::Field(_, Matcher::Patterns(all))
-            | Test::Path(_, Matcher::Patterns(all))
-            | Test::Bare(Matcher::Patterns(all)),
-            Test::Field(_, Matcher::Patterns(more))
-            | Test::Path(_, Matcher::Patterns(more))
-            | Test::Bare(Matcher::Patterns(more)),
+            Condition::Field(_, ValuePredicate::Patterns(all))
+            | Condition::Path(_, ValuePredicate::Patterns(all))
+            | Condition::Bare(ValuePredicate::Patterns(all)),
+            Condition::Field(_, ValuePredicate::Patterns(more))
+            | Condition::Path(_, ValuePredicate::Patterns(more))
+            | Condition::Bare(ValuePredicate::Patterns(more)),
         ) => all.extend(more),
-        (Test::Text(all), Test::Text(more)) => all.extend(more),
-        (Test::Time(all), Test::Time(more)) => all.extend(more),
+        (Condition::Text(all), Condition::Text(more)) => all.extend(more),
+        (Condition::Time(all), Condition::Time(more)) => all.extend(more),
         // Terms of one key are of one kind.
         _ => {}
     }

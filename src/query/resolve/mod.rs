@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::fields::{Field, Kind, Place};
 use crate::query::ast;
 use crate::query::ast::{Comparison, Expression, ExpressionKind, Operator};
-use crate::query::resolved::{Interval, Lookup, Matcher, Node, NodeKind, Test};
+use crate::query::resolved::{Condition, Interval, Node, NodeKind, ResolvedLookup, ValuePredicate};
 use crate::query::time::Meant;
 use crate::query::{Environment, edit, time};
 
@@ -23,15 +23,15 @@ use crate::query::resolve::values::{expand, matcher, patterns};
 ///
 /// # Errors
 /// The first name or value that has none.
-pub fn resolve(ast: &ast::Lookup, env: &dyn Environment) -> Result<Lookup, Diagnostic> {
+pub fn resolve(ast: &ast::LookupAst, env: &dyn Environment) -> Result<ResolvedLookup, Diagnostic> {
     let resolver = Resolver { env };
-    let whole = || -> Result<Lookup, Diagnostic> {
+    let whole = || -> Result<ResolvedLookup, Diagnostic> {
         let terms = match &ast.filter {
             None => Vec::new(),
             Some(Expression { kind: ExpressionKind::All(parts), .. }) => resolver.side_by_side(parts)?,
             Some(single) => resolver.side_by_side(std::slice::from_ref(single))?,
         };
-        let mut lookup = Lookup { text: ast.text.clone(), terms, stages: Vec::new() };
+        let mut lookup = ResolvedLookup { text: ast.text.clone(), terms, stages: Vec::new() };
         refuse_empty_period(&lookup)?;
         lookup.stages = stages::resolve(&ast.stages, lookup.interval(), env)?;
         Ok(lookup)
@@ -40,7 +40,7 @@ pub fn resolve(ast: &ast::Lookup, env: &dyn Environment) -> Result<Lookup, Diagn
 }
 
 /// `since` after `until` matches nothing, ever.
-fn refuse_empty_period(lookup: &Lookup) -> Result<(), Diagnostic> {
+fn refuse_empty_period(lookup: &ResolvedLookup) -> Result<(), Diagnostic> {
     let Some(Interval { from: Some(from), to: Some(to) }) = lookup.interval() else { return Ok(()) };
     if from <= to {
         return Ok(());
@@ -48,7 +48,7 @@ fn refuse_empty_period(lookup: &Lookup) -> Result<(), Diagnostic> {
     let span = lookup
         .terms
         .iter()
-        .filter(|node| matches!(node.kind, NodeKind::Test(Test::Time(_))))
+        .filter(|node| matches!(node.kind, NodeKind::Condition(Condition::Time(_))))
         .map(|node| node.span)
         .reduce(|a, b| a.to(b))
         .unwrap_or_default();
@@ -62,7 +62,7 @@ fn refuse_empty_period(lookup: &Lookup) -> Result<(), Diagnostic> {
 /// Joins terms of these two places, the name and the type of a resource, into such of one and the same resource.
 fn same_resource(nodes: Vec<Node>, (name_place, type_place): (Place, Place)) -> Vec<Node> {
     let place = |node: &Node| match &node.kind {
-        NodeKind::Test(Test::Field(field, _)) => Some(field.place),
+        NodeKind::Condition(Condition::Field(field, _)) => Some(field.place),
         _ => None,
     };
     let has = |wanted: Place| nodes.iter().any(|node| place(node) == Some(wanted));
@@ -70,19 +70,19 @@ fn same_resource(nodes: Vec<Node>, (name_place, type_place): (Place, Place)) -> 
         return nodes;
     }
     let (types, rest): (Vec<Node>, Vec<Node>) = nodes.into_iter().partition(|node| place(node) == Some(type_place));
-    let kinds: Vec<Matcher> = types
+    let kinds: Vec<ValuePredicate> = types
         .iter()
         .filter_map(|node| match &node.kind {
-            NodeKind::Test(Test::Field(_, matcher)) => Some(matcher.clone()),
+            NodeKind::Condition(Condition::Field(_, matcher)) => Some(matcher.clone()),
             _ => None,
         })
         .collect();
     rest.into_iter()
         .map(|node| match node.kind {
-            NodeKind::Test(Test::Field(field, name)) if field.place == name_place => {
+            NodeKind::Condition(Condition::Field(field, name)) if field.place == name_place => {
                 let span = types.iter().map(|kind| kind.span).fold(node.span, crate::diagnostic::Span::to);
                 let listed = name_place == Place::ListedName;
-                Node { span, kind: NodeKind::Test(Test::SameResource { name, kinds: kinds.clone(), listed }) }
+                Node { span, kind: NodeKind::Condition(Condition::SameResource { name, kinds: kinds.clone(), listed }) }
             }
             _ => node,
         })
@@ -115,7 +115,10 @@ impl Resolver<'_> {
                     return Err(Diagnostic::at(empty.span, "an empty value is looked for nowhere")
                         .hint("write FIELD=\"\" for a field that is empty; `not FIELD=*` for one that is absent"));
                 }
-                NodeKind::Test(Test::Bare(Matcher::Patterns(patterns(&expand(values, self.env)?, None)?)))
+                NodeKind::Condition(Condition::Bare(ValuePredicate::Patterns(patterns(
+                    &expand(values, self.env)?,
+                    None,
+                )?)))
             }
             ExpressionKind::Compare(comparison) => return self.comparison(part, comparison),
         };
@@ -127,15 +130,20 @@ impl Resolver<'_> {
         let operator = if negated { Operator::Equal } else { comparison.operator };
         let test = match find_name(&comparison.name, self.env)? {
             Named::Since | Named::Until | Named::Last => self.bound(comparison)?,
-            Named::Path(path) => Test::Path(path, self.path_matcher(comparison, operator)?),
+            Named::Path(path) => Condition::Path(path, self.path_matcher(comparison, operator)?),
             Named::Field(field) => self.field(field, comparison, operator)?,
         };
-        let test = Node { span: part.span, kind: NodeKind::Test(test) };
+        let test = Node { span: part.span, kind: NodeKind::Condition(test) };
         let kind = if negated { NodeKind::Not(Box::new(test)) } else { return Ok(test) };
         Ok(Node { span: part.span, kind })
     }
 
-    fn field(&self, field: &'static Field, comparison: &Comparison, operator: Operator) -> Result<Test, Diagnostic> {
+    fn field(
+        &self,
+        field: &'static Field,
+        comparison: &Comparison,
+        operator: Operator,
+    ) -> Result<Condition, Diagnostic> {
         let values = expand(&comparison.values, self.env)?;
         if field.kind == Kind::Time {
             return self.times(&values, comparison, operator);
@@ -146,18 +154,23 @@ impl Resolver<'_> {
                     .hint("a regular expression is matched against one field: error-message~PATTERN"));
             }
             // A wildcard is a plain asterisk here.
-            return Ok(Test::Text(values.iter().map(ast::Value::text).collect()));
+            return Ok(Condition::Text(values.iter().map(ast::Value::text).collect()));
         }
-        Ok(Test::Field(field, matcher(field, &values, comparison, operator)?))
+        Ok(Condition::Field(field, matcher(field, &values, comparison, operator)?))
     }
 
-    fn path_matcher(&self, comparison: &Comparison, operator: Operator) -> Result<Matcher, Diagnostic> {
+    fn path_matcher(&self, comparison: &Comparison, operator: Operator) -> Result<ValuePredicate, Diagnostic> {
         let values = expand(&comparison.values, self.env)?;
         values::text_matcher(&values, comparison, operator, None)
     }
 
     /// `time`, with any operator.
-    fn times(&self, values: &[ast::Value], comparison: &Comparison, operator: Operator) -> Result<Test, Diagnostic> {
+    fn times(
+        &self,
+        values: &[ast::Value],
+        comparison: &Comparison,
+        operator: Operator,
+    ) -> Result<Condition, Diagnostic> {
         if operator == Operator::Matches {
             return Err(Diagnostic::at(comparison.operator_span, "time takes no regular expression")
                 .hint("write a coarser time: time=2024-03-01"));
@@ -175,11 +188,11 @@ impl Resolver<'_> {
                 _ => Interval { from: Some(from), to: Some(to) },
             })
         });
-        spans.collect::<Result<_, _>>().map(Test::Time)
+        spans.collect::<Result<_, _>>().map(Condition::Time)
     }
 
     /// `since`, `until` and `last`.
-    fn bound(&self, comparison: &Comparison) -> Result<Test, Diagnostic> {
+    fn bound(&self, comparison: &Comparison) -> Result<Condition, Diagnostic> {
         let name = crate::fields::fold(&comparison.name.text());
         let [value] = comparison.values.as_slice() else {
             let span = comparison.values.iter().map(|value| value.span).reduce(|a, b| a.to(b)).unwrap_or_default();
@@ -210,7 +223,7 @@ impl Resolver<'_> {
                 Interval { from: Some(newest - seconds), to: Some(newest) }
             }
         };
-        Ok(Test::Time(vec![interval]))
+        Ok(Condition::Time(vec![interval]))
     }
 
     fn span(&self, value: &ast::Value, comparison: &Comparison) -> Result<(i64, i64), Diagnostic> {

@@ -6,7 +6,7 @@ use crate::fields::Place;
 use crate::query::ast;
 use crate::query::ast::{Name, StageKind, Value};
 use crate::query::resolve::names::{Named, did_you_mean, find_name};
-use crate::query::resolved::{Interval, Shown, SortKey, Stage, timeline_columns};
+use crate::query::resolved::{Interval, OutputColumn, SortKey, Stage, timeline_columns};
 use crate::query::{Environment, time};
 
 /// What a stage is applied to.
@@ -33,7 +33,7 @@ pub(crate) fn resolve(
         let made = one(stage, &input, interval, env)?;
         match &made {
             Stage::Count(by) | Stage::Top(_, by) => {
-                input = Input::Table(by.iter().map(Shown::group_column).chain(["events".to_owned()]).collect());
+                input = Input::Table(by.iter().map(OutputColumn::group_column).chain(["events".to_owned()]).collect());
             }
             Stage::Timeline(_, by) => input = Input::Table(timeline_columns(by)),
             Stage::Fields(_) | Stage::Sort(_) | Stage::Limit(_) => {}
@@ -74,7 +74,7 @@ fn one(
     })
 }
 
-fn all_shown(names: &[Name], env: &dyn Environment) -> Result<Vec<Shown>, Diagnostic> {
+fn all_shown(names: &[Name], env: &dyn Environment) -> Result<Vec<OutputColumn>, Diagnostic> {
     let mut all = Vec::with_capacity(names.len());
     for name in names {
         let shown = shown(name, env)?;
@@ -86,14 +86,14 @@ fn all_shown(names: &[Name], env: &dyn Environment) -> Result<Vec<Shown>, Diagno
     Ok(all)
 }
 
-fn shown(name: &Name, env: &dyn Environment) -> Result<Shown, Diagnostic> {
+fn shown(name: &Name, env: &dyn Environment) -> Result<OutputColumn, Diagnostic> {
     match find_name(name, env)? {
-        Named::Path(path) => Ok(Shown::Path(path)),
+        Named::Path(path) => Ok(OutputColumn::Path(path)),
         Named::Field(field) if field.place == Place::Record => {
             Err(Diagnostic::at(name.span, "text is for filters: it has no value to show")
                 .hint("--format records shows whole records"))
         }
-        Named::Field(field) => Ok(Shown::Field(field)),
+        Named::Field(field) => Ok(OutputColumn::Field(field)),
         Named::Since | Named::Until | Named::Last => {
             Err(Diagnostic::at(name.span, format!("{} is for filters", name.text())).hint("did you mean `time`?"))
         }
@@ -101,10 +101,10 @@ fn shown(name: &Name, env: &dyn Environment) -> Result<Shown, Diagnostic> {
 }
 
 fn sort_key(name: &Name, input: &Input, env: &dyn Environment) -> Result<SortKey, Diagnostic> {
-    let Input::Table(columns) = input else { return shown(name, env).map(SortKey::Shown) };
+    let Input::Table(columns) = input else { return shown(name, env).map(SortKey::Output) };
     let text = name.text();
     let folded = fields::fold(&text);
-    let field_column = fields::find(&text).map(|field| Shown::Field(field).group_column());
+    let field_column = fields::find(&text).map(|field| OutputColumn::Field(field).group_column());
     let meant = |column: &&String| {
         fields::fold(column) == folded
             || Some(*column) == field_column.as_ref()

@@ -9,7 +9,7 @@ use crate::fields::{Field, Kind, Place};
 use crate::query::Environment;
 use crate::query::ast::{Comparison, Operator, Part, Value};
 use crate::query::resolve::words;
-use crate::query::resolved::{Matcher, Pattern};
+use crate::query::resolved::{Pattern, ValuePredicate};
 
 /// The values with those of `@FILE` lists in their places: one a line, blank lines and `#` comments left out.
 pub(crate) fn expand(values: &[Value], env: &dyn Environment) -> Result<Vec<Value>, Diagnostic> {
@@ -55,7 +55,7 @@ pub(crate) fn matcher(
     values: &[Value],
     comparison: &Comparison,
     operator: Operator,
-) -> Result<Matcher, Diagnostic> {
+) -> Result<ValuePredicate, Diagnostic> {
     match field.kind {
         Kind::Flag => flags(field, values, comparison, operator),
         Kind::Number => numbers(field, values, comparison, operator),
@@ -78,10 +78,10 @@ pub(crate) fn text_matcher(
     comparison: &Comparison,
     operator: Operator,
     field: Option<&'static Field>,
-) -> Result<Matcher, Diagnostic> {
+) -> Result<ValuePredicate, Diagnostic> {
     match operator {
-        Operator::Equal | Operator::NotEqual if values.iter().any(Value::is_any) => Ok(Matcher::Present),
-        Operator::Equal | Operator::NotEqual => patterns(values, field).map(Matcher::Patterns),
+        Operator::Equal | Operator::NotEqual if values.iter().any(Value::is_any) => Ok(ValuePredicate::Present),
+        Operator::Equal | Operator::NotEqual => patterns(values, field).map(ValuePredicate::Patterns),
         Operator::Matches => {
             let value = one(values, comparison)?;
             let pattern = value.text();
@@ -90,7 +90,7 @@ pub(crate) fn text_matcher(
                 let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
                 Diagnostic::at(value.span, format!("this is not a regular expression: {reason}"))
             })?;
-            Ok(Matcher::Regex(pattern))
+            Ok(ValuePredicate::Regex(pattern))
         }
         _ => {
             let value = one(values, comparison)?;
@@ -103,7 +103,7 @@ pub(crate) fn text_matcher(
                 let name = comparison.name.text();
                 return Err(Diagnostic::at(comparison.operator_span, format!("{name} takes =, != and ~ only")));
             }
-            Ok(Matcher::Compare(operator, text))
+            Ok(ValuePredicate::Compare(operator, text))
         }
     }
 }
@@ -180,13 +180,13 @@ fn flags(
     values: &[Value],
     comparison: &Comparison,
     operator: Operator,
-) -> Result<Matcher, Diagnostic> {
+) -> Result<ValuePredicate, Diagnostic> {
     if operator != Operator::Equal {
         let message = format!("{} is true or false, and takes = and != only", field.name);
         return Err(Diagnostic::at(comparison.operator_span, message));
     }
     if values.iter().any(Value::is_any) {
-        return Ok(Matcher::Present);
+        return Ok(ValuePredicate::Present);
     }
     let flag = |value: &Value| match value.text().to_ascii_lowercase().as_str() {
         "true" | "yes" | "1" => Ok(true),
@@ -200,7 +200,7 @@ fn flags(
             distinct.push(flag);
         }
     }
-    Ok(Matcher::Flag(distinct))
+    Ok(ValuePredicate::Flag(distinct))
 }
 
 fn numbers(
@@ -208,13 +208,13 @@ fn numbers(
     values: &[Value],
     comparison: &Comparison,
     operator: Operator,
-) -> Result<Matcher, Diagnostic> {
+) -> Result<ValuePredicate, Diagnostic> {
     if operator == Operator::Matches {
         let message = format!("{} is a number, and takes no regular expression", field.name);
         return Err(Diagnostic::at(comparison.operator_span, message));
     }
     if operator == Operator::Equal && values.iter().any(Value::is_any) {
-        return Ok(Matcher::Present);
+        return Ok(ValuePredicate::Present);
     }
     if operator != Operator::Equal {
         one(values, comparison)?;
@@ -224,5 +224,5 @@ fn numbers(
             Diagnostic::at(value.span, format!("{} is a whole number, not `{}`", field.name, value.text()))
         })
     };
-    values.iter().map(number).collect::<Result<_, _>>().map(|numbers| Matcher::Number(operator, numbers))
+    values.iter().map(number).collect::<Result<_, _>>().map(|numbers| ValuePredicate::Number(operator, numbers))
 }

@@ -2,7 +2,7 @@
 
 use crate::fields;
 use crate::fields::Kind;
-use crate::query::ast::{Comparison, Expression, ExpressionKind, Lookup, Operator};
+use crate::query::ast::{Comparison, Expression, ExpressionKind, LookupAst, Operator};
 use crate::query::edit::literal;
 use crate::query::resolve::is_time_name;
 use crate::query::time::{Meant, goes_on, is_rest, joined, range};
@@ -19,7 +19,7 @@ pub struct TimeRest {
 }
 
 /// The rests of times in a lookup, in order. `now`: the clock, in Unix seconds.
-pub fn time_rests(lookup: &Lookup, now: i64) -> Vec<TimeRest> {
+pub fn time_rests(lookup: &LookupAst, now: i64) -> Vec<TimeRest> {
     let mut found = Vec::new();
     if let Some(filter) = &lookup.filter {
         within(filter, &lookup.text, now, &mut found);

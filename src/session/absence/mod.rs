@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use crate::fields::Field;
 use crate::query;
 use crate::query::ast::ExpressionKind;
-use crate::query::{Environment as _, Lookup, TimeRest, edit};
+use crate::query::{Environment as _, ResolvedLookup, TimeRest, edit};
 use crate::render::number;
 use crate::session::absence::terms::Asked;
 use crate::session::capture::First;
@@ -135,7 +135,12 @@ struct Blame {
 }
 
 /// Finds the term that removed the last events.
-fn blame(session: &Session, case: &Case, lookup: &Lookup, patience: Patience) -> Result<Option<Blame>, SessionError> {
+fn blame(
+    session: &Session,
+    case: &Case,
+    lookup: &ResolvedLookup,
+    patience: Patience,
+) -> Result<Option<Blame>, SessionError> {
     let terms = lookup.terms();
     let until = Instant::now() + patience.blame;
     let mut alone = true;
@@ -165,13 +170,23 @@ fn blame(session: &Session, case: &Case, lookup: &Lookup, patience: Patience) ->
 }
 
 /// Reports whether a lookup matches an event; `None` where that would take longer.
-fn matches(session: &Session, case: &Case, lookup: &Lookup, patience: Duration) -> Result<Option<bool>, SessionError> {
+fn matches(
+    session: &Session,
+    case: &Case,
+    lookup: &ResolvedLookup,
+    patience: Duration,
+) -> Result<Option<bool>, SessionError> {
     let statement = sql::emit_ids(lookup, case, Some(1));
     Ok(first(session, case, &statement, patience)?.map(|found| found.is_some()))
 }
 
 /// How many events match, where that is soon counted.
-fn count(session: &Session, case: &Case, lookup: &Lookup, patience: Duration) -> Result<Option<u64>, SessionError> {
+fn count(
+    session: &Session,
+    case: &Case,
+    lookup: &ResolvedLookup,
+    patience: Duration,
+) -> Result<Option<u64>, SessionError> {
     let statement = sql::emit_count(lookup, case);
     if let (Some(estimate), true) = (statement.estimate, statement.exact) {
         return Ok(Some(estimate));

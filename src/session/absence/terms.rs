@@ -3,7 +3,7 @@
 use crate::diagnostic::Span;
 use crate::fields;
 use crate::fields::{Field, Place};
-use crate::query::ast::{Comparison, Expression, ExpressionKind, Lookup, Name, Operator, Value};
+use crate::query::ast::{Comparison, Expression, ExpressionKind, LookupAst, Name, Operator, Value};
 use crate::query::is_time_name;
 
 /// A value that a term asks for.
@@ -22,7 +22,7 @@ pub(crate) enum Asked {
 }
 
 /// The values that the term at a place asks for, none of them under a `not`.
-pub(crate) fn leaves(lookup: &Lookup, term: Span) -> Vec<Asked> {
+pub(crate) fn leaves(lookup: &LookupAst, term: Span) -> Vec<Asked> {
     let mut found = Vec::new();
     if let Some(filter) = &lookup.filter {
         collect(filter, term, &mut found);

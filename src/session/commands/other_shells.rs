@@ -3,7 +3,7 @@
 
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::fields;
-use crate::query::ast::{Expression, ExpressionKind, Lookup};
+use crate::query::ast::{Expression, ExpressionKind, LookupAst};
 use crate::query::is_time_name;
 use crate::session::commands;
 use crate::session::commands::COMMANDS;
@@ -164,7 +164,7 @@ pub(crate) struct Hint {
 }
 
 /// What a lookup of bare, unquoted words was meant as.
-pub(crate) fn of_lookup(lookup: &Lookup) -> Option<Hint> {
+pub(crate) fn of_lookup(lookup: &LookupAst) -> Option<Hint> {
     let filter = lookup.filter.as_ref()?;
     let parts = match &filter.kind {
         ExpressionKind::All(parts) => parts.as_slice(),
@@ -198,7 +198,7 @@ pub(crate) fn of_lookup(lookup: &Lookup) -> Option<Hint> {
 }
 
 /// A field and its value without anything between: `user alice`, `since 2024-03-01`.
-fn of_pair(lookup: &Lookup, name: &Expression, word: &str, value: &Expression, typed: &str) -> Option<Hint> {
+fn of_pair(lookup: &LookupAst, name: &Expression, word: &str, value: &Expression, typed: &str) -> Option<Hint> {
     if !is_time_name(word) && fields::find(word).is_none() {
         return None;
     }

@@ -1,8 +1,8 @@
 //! What a column of an answer is in SQL.
 
 use crate::fields::{Field, Kind, Place};
-use crate::query::resolved::Shown;
-use crate::sql::sqlite::filter::Writer;
+use crate::query::resolved::OutputColumn;
+use crate::sql::sqlite::filter::SqlBuilder;
 
 /// Seconds of a week.
 const WEEK: i64 = 604_800;
@@ -42,26 +42,26 @@ pub(crate) fn group_by(groups: &[String]) -> String {
 }
 
 /// A column of a count that `facets f` answers.
-pub(crate) fn of_facet(shown: &Shown) -> String {
+pub(crate) fn of_facet(shown: &OutputColumn) -> String {
     match shown {
-        Shown::Field(field) => match (field.place, field.kind) {
+        OutputColumn::Field(field) => match (field.place, field.kind) {
             (Place::Write, _) => "CASE WHEN f.read_only IS 1 THEN 'false' ELSE 'true' END".to_owned(),
             (_, Kind::Flag) => format!("CASE f.{} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END", field.stored_as),
             _ => format!("f.{}", field.stored_as),
         },
         // Facets have no paths: whoever asks has made sure of that.
-        Shown::Path(_) => "NULL".to_owned(),
+        OutputColumn::Path(_) => "NULL".to_owned(),
     }
 }
 
 /// A column of a list of events.
-pub(crate) fn expression(shown: &Shown, writer: &mut Writer<'_>) -> String {
+pub(crate) fn expression(shown: &OutputColumn, writer: &mut SqlBuilder<'_>) -> String {
     match shown {
-        Shown::Path(path) => {
+        OutputColumn::Path(path) => {
             writer.scans_records = true;
             format!("record_value(e.id, {})", writer.text(path))
         }
-        Shown::Field(field) => field_expression(field),
+        OutputColumn::Field(field) => field_expression(field),
     }
 }
 
@@ -111,7 +111,7 @@ pub(crate) struct Group {
 }
 
 /// A column of a count. `index` tells the joins of several paths apart.
-pub(crate) fn group(shown: &Shown, index: usize, writer: &mut Writer<'_>) -> Group {
+pub(crate) fn group(shown: &OutputColumn, index: usize, writer: &mut SqlBuilder<'_>) -> Group {
     let of_resource = |expression: &str| Group {
         expression: expression.to_owned(),
         join: " LEFT JOIN event_resources gr ON gr.event = e.id LEFT JOIN resources g ON g.id = gr.resource".to_owned(),
@@ -123,7 +123,7 @@ pub(crate) fn group(shown: &Shown, index: usize, writer: &mut Writer<'_>) -> Gro
                 .to_owned(),
     };
     match shown {
-        Shown::Path(path) => {
+        OutputColumn::Path(path) => {
             writer.scans_records = true;
             let values = writer.text(path);
             Group {
@@ -131,7 +131,7 @@ pub(crate) fn group(shown: &Shown, index: usize, writer: &mut Writer<'_>) -> Gro
                 join: format!(" LEFT JOIN json_each(record_values(e.id, {values})) p{index}"),
             }
         }
-        Shown::Field(field) => match field.place {
+        OutputColumn::Field(field) => match field.place {
             Place::ResourceName => of_resource("coalesce(g.arn, g.name)"),
             Place::ResourceType => of_resource("g.type"),
             Place::ListedName => of_listed("coalesce(l.arn, l.name)"),

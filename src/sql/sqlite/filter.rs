@@ -7,7 +7,7 @@ use ipnet::Ipv4Net;
 use crate::arn::{Arn, last_part};
 use crate::fields;
 use crate::fields::{Field, Place, Values};
-use crate::query::resolved::{Interval, Matcher, Node, NodeKind, Pattern, Test};
+use crate::query::resolved::{Condition, Interval, Node, NodeKind, Pattern, ValuePredicate};
 use crate::sql::sqlite::plan;
 use crate::sql::sqlite::plan::Plan;
 use crate::sql::sqlite::rollup;
@@ -22,7 +22,7 @@ const POPULAR: u64 = 50;
 pub(crate) const OF_RESOURCE: &str = "e.id IN (SELECT event FROM event_resources WHERE ";
 
 /// Writes conditions and collects their parameters.
-pub(crate) struct Writer<'s> {
+pub(crate) struct SqlBuilder<'s> {
     pub(crate) params: Vec<Param>,
     /// The names of parameters with long texts, which several conditions may share.
     pub(crate) shared: HashMap<String, String>,
@@ -32,47 +32,47 @@ pub(crate) struct Writer<'s> {
 
 /// What is asked of one and the same resource.
 #[derive(Clone, Copy)]
-pub(crate) struct Wanted<'m> {
-    pub(crate) name: Option<&'m Matcher>,
+pub(crate) struct ResourcePredicate<'m> {
+    pub(crate) name: Option<&'m ValuePredicate>,
     /// All of these hold of its type.
-    pub(crate) kinds: &'m [Matcher],
+    pub(crate) kinds: &'m [ValuePredicate],
     /// True if it is one that Event history lists for the event, by its exact spelling.
     pub(crate) listed: bool,
 }
 
-impl<'m> Wanted<'m> {
+impl<'m> ResourcePredicate<'m> {
     /// What a field of resources asks.
-    pub(crate) fn by(place: Place, matcher: &'m Matcher) -> Wanted<'m> {
+    pub(crate) fn by(place: Place, matcher: &'m ValuePredicate) -> ResourcePredicate<'m> {
         let listed = matches!(place, Place::ListedName | Place::ListedType);
         match place {
             Place::ResourceType | Place::ListedType => {
-                Wanted { name: None, kinds: std::slice::from_ref(matcher), listed }
+                ResourcePredicate { name: None, kinds: std::slice::from_ref(matcher), listed }
             }
-            _ => Wanted { name: Some(matcher), kinds: &[], listed },
+            _ => ResourcePredicate { name: Some(matcher), kinds: &[], listed },
         }
     }
 }
 
 /// Whether a condition may use the index on its column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Use {
-    Index,
-    NoIndex,
+enum IndexHint {
+    Allow,
+    Forbid,
 }
 
-impl Use {
+impl IndexHint {
     /// The column, with the sign that keeps SQLite from its index.
     fn of(self, column: &str) -> String {
         match self {
-            Use::Index => format!("e.{column}"),
-            Use::NoIndex => format!("+e.{column}"),
+            IndexHint::Allow => format!("e.{column}"),
+            IndexHint::Forbid => format!("+e.{column}"),
         }
     }
 }
 
-impl<'s> Writer<'s> {
-    pub(crate) fn new(stats: &'s dyn Statistics) -> Writer<'s> {
-        Writer { params: Vec::new(), shared: HashMap::new(), scans_records: false, stats }
+impl<'s> SqlBuilder<'s> {
+    pub(crate) fn new(stats: &'s dyn Statistics) -> SqlBuilder<'s> {
+        SqlBuilder { params: Vec::new(), shared: HashMap::new(), scans_records: false, stats }
     }
 
     /// Begins a statement anew.
@@ -110,25 +110,25 @@ impl<'s> Writer<'s> {
             .into_iter()
             .chain(late)
             .map(|(index, node)| {
-                let is_time = matches!(node.kind, NodeKind::Test(Test::Time(_)));
+                let is_time = matches!(node.kind, NodeKind::Condition(Condition::Time(_)));
                 let free = match plan.driver {
                     // (column, time) serves both.
                     Some(driver) => driver == index || (is_time && drives_alone),
                     None => is_time || !plan.by_time,
                 };
-                self.node(node, if free { Use::Index } else { Use::NoIndex })
+                self.node(node, if free { IndexHint::Allow } else { IndexHint::Forbid })
             })
             .collect();
         let conditions: Vec<String> = first.into_iter().chain(among).chain(others).collect();
         if conditions.is_empty() { String::new() } else { format!(" WHERE {}", balanced(&conditions, " AND ")) }
     }
 
-    fn node(&mut self, node: &Node, using: Use) -> String {
+    fn node(&mut self, node: &Node, using: IndexHint) -> String {
         match &node.kind {
             NodeKind::All(nodes) => self.joined(nodes, " AND ", using),
             NodeKind::Any(nodes) => self.joined(nodes, " OR ", using),
-            NodeKind::Not(inner) => format!("({}) IS NOT TRUE", self.node(inner, Use::NoIndex)),
-            NodeKind::Test(test) => self.test(test, using),
+            NodeKind::Not(inner) => format!("({}) IS NOT TRUE", self.node(inner, IndexHint::Forbid)),
+            NodeKind::Condition(test) => self.test(test, using),
         }
     }
 
@@ -138,15 +138,17 @@ impl<'s> Writer<'s> {
             NodeKind::All(nodes) => self.joined_facets(nodes, " AND "),
             NodeKind::Any(nodes) => self.joined_facets(nodes, " OR "),
             NodeKind::Not(inner) => format!("({}) IS NOT TRUE", self.facet(inner)),
-            NodeKind::Test(Test::Time(spans)) => self.times("h.hour", spans),
-            NodeKind::Test(Test::Field(field, matcher)) if field.place == Place::Write => match matcher {
-                Matcher::Flag(flags) => written("f.read_only", flags),
+            NodeKind::Condition(Condition::Time(spans)) => self.times("h.hour", spans),
+            NodeKind::Condition(Condition::Field(field, matcher)) if field.place == Place::Write => match matcher {
+                ValuePredicate::Flag(flags) => written("f.read_only", flags),
                 // Every event either writes or does not.
                 _ => "1".to_owned(),
             },
-            NodeKind::Test(Test::Field(field, matcher)) => self.matches(&format!("f.{}", field.stored_as), matcher),
+            NodeKind::Condition(Condition::Field(field, matcher)) => {
+                self.matches(&format!("f.{}", field.stored_as), matcher)
+            }
             // Whoever asks has made sure that there is no other.
-            NodeKind::Test(_) => "0".to_owned(),
+            NodeKind::Condition(_) => "0".to_owned(),
         }
     }
 
@@ -155,26 +157,26 @@ impl<'s> Writer<'s> {
         format!("({})", balanced(&parts, with))
     }
 
-    fn joined(&mut self, nodes: &[Node], with: &str, using: Use) -> String {
+    fn joined(&mut self, nodes: &[Node], with: &str, using: IndexHint) -> String {
         let parts: Vec<String> = nodes.iter().map(|node| self.node(node, using)).collect();
         format!("({})", balanced(&parts, with))
     }
 
-    fn test(&mut self, test: &Test, using: Use) -> String {
+    fn test(&mut self, test: &Condition, using: IndexHint) -> String {
         match test {
-            Test::Field(field, matcher) => self.field(field, matcher, using),
-            Test::SameResource { name, kinds, listed } => {
-                self.of_resource(Wanted { name: Some(name), kinds, listed: *listed }, using)
+            Condition::Field(field, matcher) => self.field(field, matcher, using),
+            Condition::SameResource { name, kinds, listed } => {
+                self.of_resource(ResourcePredicate { name: Some(name), kinds, listed: *listed }, using)
             }
-            Test::Path(path, matcher) => self.path(path, matcher),
-            Test::Text(texts) => {
+            Condition::Path(path, matcher) => self.path(path, matcher),
+            Condition::Text(texts) => {
                 self.scans_records = true;
                 self.texts(texts).unwrap_or_else(|| {
                     any(texts.iter().map(|text| format!("record_has_text(e.id, {})", self.text(text))).collect())
                 })
             }
-            Test::Time(spans) => self.times(&using.of("time"), spans),
-            Test::Bare(matcher) => self.bare(matcher, using),
+            Condition::Time(spans) => self.times(&using.of("time"), spans),
+            Condition::Bare(matcher) => self.bare(matcher, using),
         }
     }
 
@@ -194,11 +196,11 @@ impl<'s> Writer<'s> {
         }
     }
 
-    fn field(&mut self, field: &Field, matcher: &Matcher, using: Use) -> String {
+    fn field(&mut self, field: &Field, matcher: &ValuePredicate, using: IndexHint) -> String {
         match field.place {
             Place::Event => self.event_column(field, matcher, using),
             Place::Write => match matcher {
-                Matcher::Flag(flags) => written("e.read_only", flags),
+                ValuePredicate::Flag(flags) => written("e.read_only", flags),
                 _ => "1".to_owned(),
             },
             Place::Facet => self.through("facet_id", "facets", field.stored_as, matcher, using),
@@ -225,7 +227,7 @@ impl<'s> Writer<'s> {
                 format!("e.event_id IN (SELECT event_id FROM tags WHERE {tag})")
             }
             Place::ResourceName | Place::ResourceType | Place::ListedName | Place::ListedType => {
-                self.of_resource(Wanted::by(field.place, matcher), using)
+                self.of_resource(ResourcePredicate::by(field.place, matcher), using)
             }
             // The resolver gives `text` a test of its own.
             Place::Record => "1".to_owned(),
@@ -233,19 +235,19 @@ impl<'s> Writer<'s> {
     }
 
     /// A column of another table that an event points to.
-    fn through(&mut self, key: &str, table: &str, column: &str, matcher: &Matcher, using: Use) -> String {
+    fn through(&mut self, key: &str, table: &str, column: &str, matcher: &ValuePredicate, using: IndexHint) -> String {
         let condition = self.matches(column, matcher);
         format!("{} IN (SELECT id FROM {table} WHERE {condition})", using.of(key))
     }
 
     /// A column of `events`. What only a look at each value tells is asked of the few distinct values, where they are
     /// kept, and then answered by index.
-    fn event_column(&mut self, field: &Field, matcher: &Matcher, using: Use) -> String {
+    fn event_column(&mut self, field: &Field, matcher: &ValuePredicate, using: IndexHint) -> String {
         let column = using.of(field.column);
         let exact = matcher.exact();
         let looks = match matcher {
-            Matcher::Patterns(patterns) => exact.is_none() || length_of(patterns) == Length::Function,
-            Matcher::Regex(_) | Matcher::Compare(..) => true,
+            ValuePredicate::Patterns(patterns) => exact.is_none() || length_of(patterns) == Length::Function,
+            ValuePredicate::Regex(_) | ValuePredicate::Compare(..) => true,
             _ => false,
         };
         if !looks || field.values != Values::Kept {
@@ -259,20 +261,22 @@ impl<'s> Writer<'s> {
     }
 
     /// A matcher on one column of text, a number or a flag.
-    pub(crate) fn matches(&mut self, column: &str, matcher: &Matcher) -> String {
+    pub(crate) fn matches(&mut self, column: &str, matcher: &ValuePredicate) -> String {
         match matcher {
-            Matcher::Present => format!("{column} IS NOT NULL"),
-            Matcher::Patterns(patterns) => self.patterns(column, patterns),
-            Matcher::Regex(pattern) => format!("regexp({}, {column})", self.text(pattern)),
-            Matcher::Compare(operator, value) => format!("{column} {} {}", operator.text(), self.text(value)),
-            Matcher::Number(operator, numbers) => match self.numbers(column, numbers) {
+            ValuePredicate::Present => format!("{column} IS NOT NULL"),
+            ValuePredicate::Patterns(patterns) => self.patterns(column, patterns),
+            ValuePredicate::Regex(pattern) => format!("regexp({}, {column})", self.text(pattern)),
+            ValuePredicate::Compare(operator, value) => format!("{column} {} {}", operator.text(), self.text(value)),
+            ValuePredicate::Number(operator, numbers) => match self.numbers(column, numbers) {
                 Some(condition) => condition,
                 None => any(numbers
                     .iter()
                     .map(|number| format!("{column} {} {}", operator.text(), self.number(*number)))
                     .collect()),
             },
-            Matcher::Flag(flags) => any(flags.iter().map(|flag| format!("{column} = {}", i32::from(*flag))).collect()),
+            ValuePredicate::Flag(flags) => {
+                any(flags.iter().map(|flag| format!("{column} = {}", i32::from(*flag))).collect())
+            }
         }
     }
 
@@ -324,15 +328,15 @@ impl<'s> Writer<'s> {
     }
 
     /// Resources by name, id or ARN; a name also finds the ARNs that end in it.
-    fn resource_name(&mut self, matcher: &Matcher) -> String {
-        if let Matcher::Patterns(patterns) = matcher
+    fn resource_name(&mut self, matcher: &ValuePredicate) -> String {
+        if let ValuePredicate::Patterns(patterns) = matcher
             && length_of(patterns) != Length::Short
         {
             return self.resource_list(patterns);
         }
         let name = self.matches("name", matcher);
         match matcher {
-            Matcher::Patterns(patterns) => {
+            ValuePredicate::Patterns(patterns) => {
                 let arns = self.arns(patterns);
                 let tail = self.tail("arn", matcher, &['/', ':']);
                 any([vec![name], arns, vec![tail]].concat())
@@ -359,8 +363,8 @@ impl<'s> Writer<'s> {
     }
 
     /// What ends in one of the values, behind a separator.
-    fn tail(&mut self, column: &str, matcher: &Matcher, separators: &[char]) -> String {
-        let Matcher::Patterns(patterns) = matcher else { return "0".to_owned() };
+    fn tail(&mut self, column: &str, matcher: &ValuePredicate, separators: &[char]) -> String {
+        let ValuePredicate::Patterns(patterns) = matcher else { return "0".to_owned() };
         if length_of(patterns) != Length::Short {
             let separators: String = separators.iter().collect();
             return format!("ends_in_list({column}, '{separators}', {})", self.list(patterns));
@@ -402,12 +406,12 @@ impl<'s> Writer<'s> {
     }
 
     /// As Event history spells resources: by ARN where the record does, else by name or id.
-    fn listed_name(&mut self, matcher: &Matcher) -> String {
+    fn listed_name(&mut self, matcher: &ValuePredicate) -> String {
         format!("({} OR (arn IS NULL AND {}))", self.matches("arn", matcher), self.matches("name", matcher))
     }
 
     /// Such a resource.
-    pub(crate) fn resource(&mut self, wanted: Wanted<'_>) -> String {
+    pub(crate) fn resource(&mut self, wanted: ResourcePredicate<'_>) -> String {
         let name = wanted.name.map(|name| match wanted.listed {
             true => self.listed_name(name),
             false => self.resource_name(name),
@@ -417,20 +421,20 @@ impl<'s> Writer<'s> {
     }
 
     /// Events with such a resource.
-    fn of_resource(&mut self, wanted: Wanted<'_>, using: Use) -> String {
+    fn of_resource(&mut self, wanted: ResourcePredicate<'_>, using: IndexHint) -> String {
         let resources = format!("(SELECT id FROM resources WHERE {})", self.resource(wanted));
         let listed = if wanted.listed { " AND listed" } else { "" };
         let events = || plan::of_resources(wanted, self.stats).unwrap_or(0);
-        if using == Use::NoIndex && events() > self.stats.events() / POPULAR {
+        if using == IndexHint::Forbid && events() > self.stats.events() / POPULAR {
             return format!(
                 "EXISTS (SELECT 1 FROM event_resources er WHERE er.event = e.id AND er.resource IN {resources}{listed})"
             );
         }
-        let plus = if using == Use::NoIndex { "+" } else { "" };
+        let plus = if using == IndexHint::Forbid { "+" } else { "" };
         format!("{plus}{OF_RESOURCE}resource IN {resources}{listed})")
     }
 
-    fn path(&mut self, path: &str, matcher: &Matcher) -> String {
+    fn path(&mut self, path: &str, matcher: &ValuePredicate) -> String {
         self.scans_records = true;
         let path = self.text(path);
         let comparisons = value_list::comparisons(matcher).into_iter();
@@ -440,10 +444,10 @@ impl<'s> Writer<'s> {
     }
 
     /// A value wherever an indexed field is exactly it.
-    fn bare(&mut self, matcher: &Matcher, using: Use) -> String {
+    fn bare(&mut self, matcher: &ValuePredicate, using: IndexHint) -> String {
         let columns =
             ["event_id", "access_key_id", "issued_access_key_id", "user_name", "source_ip_address", "shared_event_id"];
-        let long = matches!(matcher, Matcher::Patterns(patterns) if length_of(patterns) == Length::Function);
+        let long = matches!(matcher, ValuePredicate::Patterns(patterns) if length_of(patterns) == Length::Function);
         let of_column = |column: &&str| match fields::find(column).filter(|_| long) {
             Some(field) => self.event_column(field, matcher, using),
             None => self.matches(&using.of(column), matcher),
@@ -455,7 +459,7 @@ impl<'s> Writer<'s> {
             .collect();
         let identities = format!("(SELECT id FROM identities WHERE {})", identity.join(" OR "));
         parts.push(format!("{} IN {identities}", using.of("identity_id")));
-        parts.push(self.of_resource(Wanted::by(Place::ResourceName, matcher), using));
+        parts.push(self.of_resource(ResourcePredicate::by(Place::ResourceName, matcher), using));
         any(parts)
     }
 }
@@ -470,7 +474,7 @@ fn reads_records(node: &Node) -> bool {
     match &node.kind {
         NodeKind::All(nodes) | NodeKind::Any(nodes) => nodes.iter().any(reads_records),
         NodeKind::Not(inner) => reads_records(inner),
-        NodeKind::Test(test) => matches!(test, Test::Text(_) | Test::Path(..)),
+        NodeKind::Condition(test) => matches!(test, Condition::Text(_) | Condition::Path(..)),
     }
 }
 

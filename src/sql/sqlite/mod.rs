@@ -13,8 +13,8 @@ mod value_list;
 use crate::fields;
 use crate::fields::{BRIEF_COLUMNS, HISTORY_COLUMNS, Place, Values};
 use crate::query::resolved::timeline_columns;
-use crate::query::resolved::{Lookup, Shown, SortKey, Stage};
-use crate::sql::sqlite::filter::Writer;
+use crate::query::resolved::{OutputColumn, ResolvedLookup, SortKey, Stage};
+use crate::sql::sqlite::filter::SqlBuilder;
 use crate::sql::sqlite::plan::Plan;
 use crate::sql::sqlite::record_scan::Scan;
 use crate::sql::{Projection, ScanSize, Statement, Statistics};
@@ -28,30 +28,30 @@ const EVENTS_BY_TIME: &str = "events e INDEXED BY events_by_time";
 const NEWEST_FIRST: &str = "e.time DESC, e.event_id";
 
 /// The statement for a lookup. `limit`: how many rows of a list of events are wanted, beside what the lookup says.
-pub fn emit(lookup: &Lookup, stats: &dyn Statistics, projection: Projection, limit: Option<u64>) -> Statement {
+pub fn emit(lookup: &ResolvedLookup, stats: &dyn Statistics, projection: Projection, limit: Option<u64>) -> Statement {
     Emitter::new(lookup, stats, limit).finish(lookup, projection)
 }
 
 /// The statement that counts the events which a lookup's filter matches.
-pub fn emit_count(lookup: &Lookup, stats: &dyn Statistics) -> Statement {
-    let counted = Lookup { stages: vec![Stage::Count(Vec::new())], ..lookup.clone() };
+pub fn emit_count(lookup: &ResolvedLookup, stats: &dyn Statistics) -> Statement {
+    let counted = ResolvedLookup { stages: vec![Stage::Count(Vec::new())], ..lookup.clone() };
     emit(&counted, stats, Projection::Brief, None)
 }
 
 /// The statement that gives the ids of a lookup's list of events, in its order.
-pub fn emit_ids(lookup: &Lookup, stats: &dyn Statistics, limit: Option<u64>) -> Statement {
+pub fn emit_ids(lookup: &ResolvedLookup, stats: &dyn Statistics, limit: Option<u64>) -> Statement {
     emit(&only_ids(lookup), stats, Projection::Brief, limit)
 }
 
 /// The statement that gives the ids of a lookup's list of events in any order: an index that finds them is enough, where
 /// an order wants a look at each event.
-pub fn emit_id_set(lookup: &Lookup, stats: &dyn Statistics) -> Statement {
+pub fn emit_id_set(lookup: &ResolvedLookup, stats: &dyn Statistics) -> Statement {
     let listed = only_ids(lookup);
     Emitter { any_order: true, ..Emitter::new(&listed, stats, None) }.finish(&listed, Projection::Brief)
 }
 
 /// A list of events, of which only the ids are shown.
-fn only_ids(lookup: &Lookup) -> Lookup {
+fn only_ids(lookup: &ResolvedLookup) -> ResolvedLookup {
     let mut listed = lookup.clone();
     listed.stages.retain(|stage| !matches!(stage, Stage::Fields(_)));
     listed.stages.push(Stage::Fields(Vec::new()));
@@ -61,13 +61,13 @@ fn only_ids(lookup: &Lookup) -> Lookup {
 /// What the stages so far have made.
 enum Relation {
     /// Events, with the order and the number in which they are wanted.
-    Events { order: Vec<(SortKey, bool)>, limit: Option<u64>, fields: Option<Vec<Shown>> },
+    Events { order: Vec<(SortKey, bool)>, limit: Option<u64>, fields: Option<Vec<OutputColumn>> },
     /// A finished SELECT with these columns, the order of its rows, and how many of them are wanted.
     Table { select: String, columns: Vec<String>, order: Vec<String>, limit: Option<u64> },
 }
 
 struct Emitter<'s> {
-    writer: Writer<'s>,
+    writer: SqlBuilder<'s>,
     plan: Plan,
     /// What stands behind FROM.
     source: String,
@@ -81,14 +81,14 @@ struct Emitter<'s> {
 }
 
 impl<'s> Emitter<'s> {
-    fn new(lookup: &Lookup, stats: &'s dyn Statistics, limit: Option<u64>) -> Emitter<'s> {
+    fn new(lookup: &ResolvedLookup, stats: &'s dyn Statistics, limit: Option<u64>) -> Emitter<'s> {
         let is_list = lookup.is_event_list();
         let by_time = !lookup.stages.iter().any(|stage| matches!(stage, Stage::Sort(_)));
         let limited = is_list
             && by_time
             && (limit.is_some() || lookup.stages.iter().any(|stage| matches!(stage, Stage::Limit(_))));
         let mut plan = plan::plan(&lookup.terms, stats, limited);
-        let mut writer = Writer::new(stats);
+        let mut writer = SqlBuilder::new(stats);
         if let Some(scan) = record_scan::choose(lookup, stats, plan.estimate, limited) {
             return Emitter::behind(&scan, writer, limited, limit.filter(|_| is_list));
         }
@@ -133,7 +133,7 @@ impl<'s> Emitter<'s> {
     }
 
     /// Takes the events that a scan of the records finds.
-    fn behind(scan: &Scan, mut writer: Writer<'s>, in_order: bool, outer_limit: Option<u64>) -> Emitter<'s> {
+    fn behind(scan: &Scan, mut writer: SqlBuilder<'s>, in_order: bool, outer_limit: Option<u64>) -> Emitter<'s> {
         let plan = Plan::none_but_time();
         let source = scan.source(&mut writer);
         let condition = writer.all(&scan.rest, &plan, None);
@@ -150,7 +150,7 @@ impl<'s> Emitter<'s> {
         }
     }
 
-    fn finish(mut self, lookup: &Lookup, projection: Projection) -> Statement {
+    fn finish(mut self, lookup: &ResolvedLookup, projection: Projection) -> Statement {
         for stage in &lookup.stages {
             self.apply(stage, lookup);
         }
@@ -175,7 +175,7 @@ impl<'s> Emitter<'s> {
         }
     }
 
-    fn apply(&mut self, stage: &Stage, lookup: &Lookup) {
+    fn apply(&mut self, stage: &Stage, lookup: &ResolvedLookup) {
         match stage {
             Stage::Count(by) => self.count(by, None, lookup),
             Stage::Top(most, by) => self.count(by, Some(*most), lookup),
@@ -240,8 +240,8 @@ impl<'s> Emitter<'s> {
         for (key, descending) in keys {
             let expression = match key {
                 SortKey::Column(column) => columns::quoted(column),
-                SortKey::Shown(Shown::Field(field)) if field.name == "time" => "e.time".to_owned(),
-                SortKey::Shown(shown) => columns::expression(shown, &mut self.writer),
+                SortKey::Output(OutputColumn::Field(field)) if field.name == "time" => "e.time".to_owned(),
+                SortKey::Output(shown) => columns::expression(shown, &mut self.writer),
             };
             sorted.push(format!("{expression} {} NULLS LAST", if *descending { "DESC" } else { "ASC" }));
         }
@@ -249,10 +249,10 @@ impl<'s> Emitter<'s> {
     }
 
     /// `count` and `top`.
-    fn count(&mut self, by: &[Shown], most: Option<u64>, lookup: &Lookup) {
-        let columns: Vec<String> = by.iter().map(Shown::group_column).chain(["events".to_owned()]).collect();
+    fn count(&mut self, by: &[OutputColumn], most: Option<u64>, lookup: &ResolvedLookup) {
+        let columns: Vec<String> = by.iter().map(OutputColumn::group_column).chain(["events".to_owned()]).collect();
         let kept = match by {
-            [Shown::Field(field)]
+            [OutputColumn::Field(field)]
                 if field.values == Values::Kept
                     && matches!(field.place, Place::Event | Place::Identity | Place::Role) =>
             {
@@ -286,7 +286,7 @@ impl<'s> Emitter<'s> {
     }
 
     /// The SELECT that counts by attributes, and first by spans of `bucket` seconds.
-    fn grouped(&mut self, bucket: Option<i64>, by: &[Shown]) -> String {
+    fn grouped(&mut self, bucket: Option<i64>, by: &[OutputColumn]) -> String {
         self.fold_limit();
         let (mut shown, mut groups) = (Vec::new(), Vec::new());
         let mut joins = String::new();
@@ -323,7 +323,7 @@ impl<'s> Emitter<'s> {
         }
     }
 
-    fn timeline(&mut self, bucket: i64, by: &[Shown], lookup: &Lookup) {
+    fn timeline(&mut self, bucket: i64, by: &[OutputColumn], lookup: &ResolvedLookup) {
         let kept = self.is_uncut() && bucket % rollup::HOUR == 0 && rollup::answers(&lookup.terms, by);
         let columns = timeline_columns(by);
         let select = if kept {
@@ -342,7 +342,7 @@ impl<'s> Emitter<'s> {
         &mut self,
         order: &[(SortKey, bool)],
         limit: Option<u64>,
-        fields: Option<&[Shown]>,
+        fields: Option<&[OutputColumn]>,
         projection: Projection,
     ) -> (String, Vec<String>) {
         let order = match order {
@@ -363,18 +363,19 @@ impl<'s> Emitter<'s> {
             );
             return (sql, with_id(HISTORY_COLUMNS.iter().map(|column| (*column).to_owned())));
         }
-        let brief: Vec<Shown>;
+        let brief: Vec<OutputColumn>;
         let shown = match fields {
             Some(fields) => fields,
             None => {
-                brief = BRIEF_COLUMNS.iter().filter_map(|column| fields::find(column)).map(Shown::Field).collect();
+                brief =
+                    BRIEF_COLUMNS.iter().filter_map(|column| fields::find(column)).map(OutputColumn::Field).collect();
                 &brief
             }
         };
         let mut expressions = vec!["e.id AS id".to_owned()];
         for shown in shown {
             let expression = match shown {
-                Shown::Field(field) if field.place == Place::ResourceName && fields.is_none() => {
+                OutputColumn::Field(field) if field.place == Place::ResourceName && fields.is_none() => {
                     columns::BRIEF_RESOURCES.to_owned()
                 }
                 _ => columns::expression(shown, &mut self.writer),
@@ -382,7 +383,7 @@ impl<'s> Emitter<'s> {
             expressions.push(format!("{expression} AS {}", columns::quoted(&shown.column())));
         }
         let sql = format!("SELECT {} {tail}{order_sql}{limit}", expressions.join(", "));
-        (sql, with_id(shown.iter().map(Shown::column)))
+        (sql, with_id(shown.iter().map(OutputColumn::column)))
     }
 }
 

@@ -2,9 +2,9 @@
 //! the index on time. SQLite is told by a `+` before the columns whose indexes it is to leave alone.
 
 use crate::fields::{Field, Place, Values};
-use crate::query::resolved::{Matcher, Node, NodeKind, Test};
+use crate::query::resolved::{Condition, Node, NodeKind, ValuePredicate};
 use crate::sql::Statistics;
-use crate::sql::sqlite::filter::{Wanted, Writer};
+use crate::sql::sqlite::filter::{ResourcePredicate, SqlBuilder};
 use crate::sql::sqlite::value_list::MAX_LISTED;
 
 /// What drives a lookup.
@@ -42,11 +42,11 @@ impl Plan {
 }
 
 fn is_column(node: &Node) -> bool {
-    matches!(&node.kind, NodeKind::Test(Test::Field(field, _)) if field.place == Place::Event)
+    matches!(&node.kind, NodeKind::Condition(Condition::Field(field, _)) if field.place == Place::Event)
 }
 
 fn is_error(node: &Node) -> bool {
-    matches!(&node.kind, NodeKind::Test(Test::Field(field, _)) if field.column == "error_code")
+    matches!(&node.kind, NodeKind::Condition(Condition::Field(field, _)) if field.column == "error_code")
 }
 
 /// A term that meets more than one in so many events does not drive a list of the newest ones: going through the events
@@ -109,38 +109,38 @@ impl Estimate {
 
 /// `None` for what no index answers.
 fn estimate(node: &Node, stats: &dyn Statistics) -> Option<Estimate> {
-    let NodeKind::Test(test) = &node.kind else { return None };
+    let NodeKind::Condition(test) = &node.kind else { return None };
     match test {
-        Test::Field(field, matcher) => match field.place {
+        Condition::Field(field, matcher) => match field.place {
             Place::Event if field.indexed => column(field, matcher, stats),
             Place::Identity => Estimate::exactly(of_identities(&[field.stored_as], matcher, stats)?),
             Place::Role => Estimate::exactly(of_identities(&["role_name", "role_arn"], matcher, stats)?),
             Place::UserAgent => {
-                let condition = |writer: &mut Writer<'_>| writer.matches("text", matcher);
+                let condition = |writer: &mut SqlBuilder<'_>| writer.matches("text", matcher);
                 Estimate::exactly(sum("user_agents", stats, condition)?)
             }
             Place::ResourceName | Place::ResourceType | Place::ListedName | Place::ListedType => {
-                Estimate::about(of_resources(Wanted::by(field.place, matcher), stats)?)
+                Estimate::about(of_resources(ResourcePredicate::by(field.place, matcher), stats)?)
             }
             _ => None,
         },
-        Test::SameResource { name, kinds, listed } => {
-            Estimate::about(of_resources(Wanted { name: Some(name), kinds, listed: *listed }, stats)?)
+        Condition::SameResource { name, kinds, listed } => {
+            Estimate::about(of_resources(ResourcePredicate { name: Some(name), kinds, listed: *listed }, stats)?)
         }
-        Test::Bare(matcher) => {
+        Condition::Bare(matcher) => {
             let kept = |column| kept(column, matcher, stats);
             let identity =
                 of_identities(&["arn", "principal_id", "role_name", "role_arn", "session_name"], matcher, stats);
-            let resource = of_resources(Wanted::by(Place::ResourceName, matcher), stats);
+            let resource = of_resources(ResourcePredicate::by(Place::ResourceName, matcher), stats);
             let parts = [kept("user_name"), kept("source_ip_address"), identity, resource];
             Estimate::about(FEW + parts.into_iter().flatten().sum::<u64>())
         }
-        Test::Path(..) | Test::Text(_) | Test::Time(_) => None,
+        Condition::Path(..) | Condition::Text(_) | Condition::Time(_) => None,
     }
 }
 
 /// How many events have such a value in a column.
-fn column(field: &Field, matcher: &Matcher, stats: &dyn Statistics) -> Option<Estimate> {
+fn column(field: &Field, matcher: &ValuePredicate, stats: &dyn Statistics) -> Option<Estimate> {
     let values = matcher.exact().map(distinct);
     let one_value = values.as_ref().is_some_and(|values| values.len() == 1);
     if field.values != Values::Kept {
@@ -160,12 +160,12 @@ fn distinct(mut values: Vec<&str>) -> Vec<&str> {
 }
 
 /// The events of the values of a column that match, by the counts kept at import.
-fn kept(column: &str, matcher: &Matcher, stats: &dyn Statistics) -> Option<u64> {
+fn kept(column: &str, matcher: &ValuePredicate, stats: &dyn Statistics) -> Option<u64> {
     sum("attribute_values", stats, |writer| format!("attribute = '{column}' AND {}", writer.matches("value", matcher)))
 }
 
 /// The events of the identities that match in one of these columns.
-fn of_identities(columns: &[&str], matcher: &Matcher, stats: &dyn Statistics) -> Option<u64> {
+fn of_identities(columns: &[&str], matcher: &ValuePredicate, stats: &dyn Statistics) -> Option<u64> {
     sum("identities", stats, |writer| {
         let parts: Vec<String> = columns.iter().map(|column| writer.matches(column, matcher)).collect();
         parts.join(" OR ")
@@ -173,13 +173,13 @@ fn of_identities(columns: &[&str], matcher: &Matcher, stats: &dyn Statistics) ->
 }
 
 /// About the events of the resources of such a name and such types: an event that has several is counted several times.
-pub(crate) fn of_resources(wanted: Wanted<'_>, stats: &dyn Statistics) -> Option<u64> {
+pub(crate) fn of_resources(wanted: ResourcePredicate<'_>, stats: &dyn Statistics) -> Option<u64> {
     sum("resources", stats, |writer| writer.resource(wanted))
 }
 
 /// The sum of the events that rows of a table count, of those that a condition holds of.
-fn sum(table: &str, stats: &dyn Statistics, condition: impl FnOnce(&mut Writer<'_>) -> String) -> Option<u64> {
-    let mut writer = Writer::new(stats);
+fn sum(table: &str, stats: &dyn Statistics, condition: impl FnOnce(&mut SqlBuilder<'_>) -> String) -> Option<u64> {
+    let mut writer = SqlBuilder::new(stats);
     let condition = condition(&mut writer);
     stats.sum(&format!("SELECT sum(events) FROM {table} WHERE {condition}"), &writer.params)
 }

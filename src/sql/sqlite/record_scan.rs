@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::query::resolved::{Interval, Lookup, Node, NodeKind, Test};
-use crate::sql::sqlite::filter::Writer;
+use crate::query::resolved::{Condition, Interval, Node, NodeKind, ResolvedLookup};
+use crate::sql::sqlite::filter::SqlBuilder;
 use crate::sql::sqlite::value_list::comparisons;
 use crate::sql::{ScanSize, Statistics};
 
@@ -24,7 +24,7 @@ pub(crate) struct Scan {
 /// The scan for a lookup's terms about records, if it has any. `estimate`: how many events the best index leaves;
 /// `newest_first`: whether a few of the newest are wanted.
 pub(crate) fn choose(
-    lookup: &Lookup,
+    lookup: &ResolvedLookup,
     stats: &dyn Statistics,
     estimate: Option<u64>,
     newest_first: bool,
@@ -50,7 +50,7 @@ pub(crate) fn choose(
 
 impl Scan {
     /// What stands behind FROM in place of `events e`: the events in the order of the scan.
-    pub(crate) fn source(&self, writer: &mut Writer<'_>) -> String {
+    pub(crate) fn source(&self, writer: &mut SqlBuilder<'_>) -> String {
         let question = writer.text(&self.question);
         format!(
             "json_each(record_scan_steps({question})) step CROSS JOIN json_each(record_scan({question}, step.value)) found \
@@ -67,8 +67,8 @@ fn condition(node: &Node, nesting: usize) -> Option<Value> {
         NodeKind::All(nodes) => json!({ "all": each(nodes)? }),
         NodeKind::Any(nodes) => json!({ "any": each(nodes)? }),
         NodeKind::Not(inner) => json!({ "not": condition(inner, nesting)? }),
-        NodeKind::Test(Test::Text(texts)) => json!({ "text": texts }),
-        NodeKind::Test(Test::Path(path, matcher)) => json!({ "path": path, "is": comparisons(matcher) }),
-        NodeKind::Test(_) => return None,
+        NodeKind::Condition(Condition::Text(texts)) => json!({ "text": texts }),
+        NodeKind::Condition(Condition::Path(path, matcher)) => json!({ "path": path, "is": comparisons(matcher) }),
+        NodeKind::Condition(_) => return None,
     })
 }

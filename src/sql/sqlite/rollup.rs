@@ -1,10 +1,10 @@
 //! Counts that need no look at the events: of attributes that `facets` has, over all times or over whole hours. And lists
 //! of rare combinations of such attributes, which need a look at few hours only.
 
-use crate::query::resolved::{Interval, Node, NodeKind, Shown, Test};
+use crate::query::resolved::{Condition, Interval, Node, NodeKind, OutputColumn};
 use crate::sql::Statistics;
 use crate::sql::sqlite::columns;
-use crate::sql::sqlite::filter::Writer;
+use crate::sql::sqlite::filter::SqlBuilder;
 
 /// Seconds of what `hourly_counts` and `hourly_regions` count by.
 pub(crate) const HOUR: i64 = 3_600;
@@ -18,8 +18,8 @@ pub(crate) fn is_facet(node: &Node) -> bool {
     match &node.kind {
         NodeKind::All(nodes) | NodeKind::Any(nodes) => nodes.iter().all(is_facet),
         NodeKind::Not(inner) => is_facet(inner),
-        NodeKind::Test(Test::Field(field, _)) => field.facet,
-        NodeKind::Test(_) => false,
+        NodeKind::Condition(Condition::Field(field, _)) => field.facet,
+        NodeKind::Condition(_) => false,
     }
 }
 
@@ -29,11 +29,11 @@ fn is_whole_hours(node: &Node) -> bool {
         span.from.is_none_or(|from| from.rem_euclid(HOUR) == 0)
             && span.to.is_none_or(|to| to.rem_euclid(HOUR) == HOUR - 1)
     };
-    matches!(&node.kind, NodeKind::Test(Test::Time(spans)) if spans.iter().all(whole))
+    matches!(&node.kind, NodeKind::Condition(Condition::Time(spans)) if spans.iter().all(whole))
 }
 
 fn is_time(node: &Node) -> bool {
-    matches!(node.kind, NodeKind::Test(Test::Time(_)))
+    matches!(node.kind, NodeKind::Condition(Condition::Time(_)))
 }
 
 /// Reports whether all terms ask only for what `facets` has, and for times.
@@ -42,26 +42,26 @@ pub(crate) fn have(terms: &[Node]) -> bool {
 }
 
 /// Reports whether the kept counts answer what is asked of these terms.
-pub(crate) fn answers(terms: &[Node], by: &[Shown]) -> bool {
-    let known = |shown: &Shown| matches!(shown, Shown::Field(field) if field.facet);
+pub(crate) fn answers(terms: &[Node], by: &[OutputColumn]) -> bool {
+    let known = |shown: &OutputColumn| matches!(shown, OutputColumn::Field(field) if field.facet);
     by.iter().all(known) && terms.iter().all(|term| is_facet(term) || is_whole_hours(term))
 }
 
 /// The facets that terms meet, as a condition on events. The indexes on time and on errors have the facet: an event that
 /// has another one is passed over there.
-pub(crate) fn among(terms: &[&Node], writer: &mut Writer<'_>) -> String {
+pub(crate) fn among(terms: &[&Node], writer: &mut SqlBuilder<'_>) -> String {
     let conditions: Vec<String> = terms.iter().map(|term| writer.facet(term)).collect();
     format!("e.facet_id IN (SELECT f.id FROM facets f WHERE {})", conditions.join(" AND "))
 }
 
 /// The condition that leads to the index on errors, where terms are met only by events that have one. Without it all
 /// events are gone through, since no index tells of their outcome.
-pub(crate) fn of_errors(terms: &[Node], stats: &dyn Statistics, writer: &mut Writer<'_>) -> Option<String> {
+pub(crate) fn of_errors(terms: &[Node], stats: &dyn Statistics, writer: &mut SqlBuilder<'_>) -> Option<String> {
     let asked: Vec<Node> = terms.iter().filter(|term| is_facet(term)).cloned().collect();
     if asked.is_empty() {
         return None;
     }
-    let mut counting = Writer::new(stats);
+    let mut counting = SqlBuilder::new(stats);
     let (from, _) = counted(&asked, &mut counting, false);
     if stats.sum(&format!("SELECT sum(f.error_code IS NULL) FROM {from}"), &counting.params)? > 0 {
         return None;
@@ -80,7 +80,7 @@ const FACETS_BY_HOUR: &str = "facets f CROSS JOIN hourly_counts h ON h.facet = f
 
 /// The rows of the kept counts that terms meet: what stands behind FROM, and what is to be summed. `by_hour`: whether
 /// hours are asked for, and no attribute of the facets.
-pub(crate) fn counted(terms: &[Node], writer: &mut Writer<'_>, by_hour: bool) -> (String, &'static str) {
+pub(crate) fn counted(terms: &[Node], writer: &mut SqlBuilder<'_>, by_hour: bool) -> (String, &'static str) {
     let conditions: Vec<String> = terms.iter().map(|term| writer.facet(term)).collect();
     let condition = meeting(&conditions);
     if by_hour && terms.iter().all(is_time) {
@@ -98,7 +98,7 @@ fn meeting(conditions: &[String]) -> String {
 }
 
 /// The SELECT that counts by attributes.
-pub(crate) fn grouped(terms: &[Node], by: &[Shown], names: &[String], writer: &mut Writer<'_>) -> String {
+pub(crate) fn grouped(terms: &[Node], by: &[OutputColumn], names: &[String], writer: &mut SqlBuilder<'_>) -> String {
     let (from, events) = counted(terms, writer, false);
     let mut shown: Vec<String> = named(by, names).collect();
     shown.push(format!("ifnull(sum({events}), 0) AS events"));
@@ -106,7 +106,13 @@ pub(crate) fn grouped(terms: &[Node], by: &[Shown], names: &[String], writer: &m
 }
 
 /// The SELECT that counts by spans of `bucket` seconds, which are whole hours, and by attributes. `names`: of all columns.
-pub(crate) fn timeline(terms: &[Node], bucket: i64, by: &[Shown], names: &[String], writer: &mut Writer<'_>) -> String {
+pub(crate) fn timeline(
+    terms: &[Node],
+    bucket: i64,
+    by: &[OutputColumn],
+    names: &[String],
+    writer: &mut SqlBuilder<'_>,
+) -> String {
     let start = columns::start_of("h.hour", bucket);
     let mut shown = vec![columns::time_text(&start)];
     if by.is_empty() {
@@ -117,7 +123,7 @@ pub(crate) fn timeline(terms: &[Node], bucket: i64, by: &[Shown], names: &[Strin
         return format!("SELECT {} FROM ({hours}) h GROUP BY {start}", shown.join(", "));
     }
     let from = match by {
-        [Shown::Field(field)] if field.stored_as == REGION && terms.iter().all(is_time) => {
+        [OutputColumn::Field(field)] if field.stored_as == REGION && terms.iter().all(is_time) => {
             shown.push(format!("h.{REGION} AS {}", columns::quoted(&names[1])));
             REGIONS_BY_HOUR
         }
@@ -133,12 +139,12 @@ pub(crate) fn timeline(terms: &[Node], bucket: i64, by: &[Shown], names: &[Strin
 }
 
 /// Attributes of the facets as columns of these names.
-fn named(by: &[Shown], names: &[String]) -> impl Iterator<Item = String> {
+fn named(by: &[OutputColumn], names: &[String]) -> impl Iterator<Item = String> {
     by.iter().zip(names).map(|(shown, name)| format!("{} AS {}", columns::of_facet(shown), columns::quoted(name)))
 }
 
 /// The places of columns from the first one on, to group by.
-fn numbers(first: usize, by: &[Shown]) -> Vec<String> {
+fn numbers(first: usize, by: &[OutputColumn]) -> Vec<String> {
     (first..first + by.len()).map(|number| number.to_string()).collect()
 }
 
@@ -148,14 +154,14 @@ pub(crate) fn few_hours(
     terms: &[Node],
     limit: Option<u64>,
     stats: &dyn Statistics,
-    writer: &mut Writer<'_>,
+    writer: &mut SqlBuilder<'_>,
 ) -> Option<String> {
     let asked: Vec<Node> = terms.iter().filter(|term| is_facet(term)).cloned().collect();
     if asked.is_empty() {
         return None;
     }
     let sum = |expression: &str, by_hour: bool| {
-        let mut writer = Writer::new(stats);
+        let mut writer = SqlBuilder::new(stats);
         let (from, _) = counted(&asked, &mut writer, by_hour);
         stats.sum(&format!("SELECT {expression} FROM {from}"), &writer.params)
     };

@@ -2,10 +2,10 @@
 //! all values only unsorted.
 
 use crate::fields::{Field, Values};
-use crate::query::resolved::{Matcher, Node, NodeKind, Test};
-use crate::sql::sqlite::filter::Writer;
+use crate::query::resolved::{Condition, Node, NodeKind, ValuePredicate};
+use crate::sql::sqlite::filter::SqlBuilder;
 
-impl Writer<'_> {
+impl SqlBuilder<'_> {
     /// Keeps what is no candidate for the newest few from being fetched: an index on a column has the time of its events.
     /// `condition`: what the term says of the events.
     pub(crate) fn newest(&mut self, term: &Node, wanted: u64, condition: &str) -> String {
@@ -19,7 +19,7 @@ impl Writer<'_> {
             return format!(" AND ifnull(e.time, -9e18) >= ifnull({}, -9e18)", time(""));
         }
         let bound = match &term.kind {
-            NodeKind::Test(Test::Field(field, matcher)) => self.newest_of_one(field, matcher, wanted),
+            NodeKind::Condition(Condition::Field(field, matcher)) => self.newest_of_one(field, matcher, wanted),
             _ => None,
         };
         let bound = bound.map_or(String::new(), |bound| format!(" AND e.time >= ifnull({bound}, -9e18)"));
@@ -28,8 +28,8 @@ impl Writer<'_> {
 
     /// A time since which one value alone has as many events as are wanted: the index gives it in as many steps, and what
     /// is older need not be sorted. Where it says nothing, or too much, all are sorted.
-    fn newest_of_one(&mut self, field: &Field, matcher: &Matcher, wanted: u64) -> Option<String> {
-        if field.values != Values::Kept || matches!(matcher, Matcher::Flag(_) | Matcher::Number(..)) {
+    fn newest_of_one(&mut self, field: &Field, matcher: &ValuePredicate, wanted: u64) -> Option<String> {
+        if field.values != Values::Kept || matches!(matcher, ValuePredicate::Flag(_) | ValuePredicate::Number(..)) {
             return None;
         }
         let (column, condition) = (field.column, self.matches("v.value", matcher));

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use crate::arn::{Arn, last_part};
 use crate::query::ast::Operator;
-use crate::query::resolved::{Interval, Matcher, Pattern};
-use crate::sql::sqlite::filter::Writer;
+use crate::query::resolved::{Interval, Pattern, ValuePredicate};
+use crate::sql::sqlite::filter::SqlBuilder;
 
 /// Longer lists of exact values are bound as one JSON text.
 pub(crate) const MAX_LISTED: usize = 500;
@@ -57,13 +57,15 @@ fn written(patterns: &[Pattern]) -> String {
 }
 
 /// What is asked of the values at a path: an operator of the function `record_match` and its value, any of these.
-pub(crate) fn comparisons(matcher: &Matcher) -> Vec<(&str, Cow<'_, str>)> {
+pub(crate) fn comparisons(matcher: &ValuePredicate) -> Vec<(&str, Cow<'_, str>)> {
     match matcher {
-        Matcher::Present => vec![("present", "".into())],
-        Matcher::Regex(pattern) => vec![("~", pattern.into())],
-        Matcher::Compare(operator, value) => vec![(operator.text(), value.into())],
-        Matcher::Patterns(patterns) if patterns.len() > MAX_ALTERNATIVES => vec![("in", written(patterns).into())],
-        Matcher::Patterns(patterns) => patterns
+        ValuePredicate::Present => vec![("present", "".into())],
+        ValuePredicate::Regex(pattern) => vec![("~", pattern.into())],
+        ValuePredicate::Compare(operator, value) => vec![(operator.text(), value.into())],
+        ValuePredicate::Patterns(patterns) if patterns.len() > MAX_ALTERNATIVES => {
+            vec![("in", written(patterns).into())]
+        }
+        ValuePredicate::Patterns(patterns) => patterns
             .iter()
             .map(|pattern| match pattern {
                 Pattern::Exact(value) | Pattern::Network(value) => (Operator::Equal.text(), value.into()),
@@ -71,11 +73,11 @@ pub(crate) fn comparisons(matcher: &Matcher) -> Vec<(&str, Cow<'_, str>)> {
             })
             .collect(),
         // Paths have no types: the resolver makes none of these for them.
-        Matcher::Number(..) | Matcher::Flag(_) => Vec::new(),
+        ValuePredicate::Number(..) | ValuePredicate::Flag(_) => Vec::new(),
     }
 }
 
-impl Writer<'_> {
+impl SqlBuilder<'_> {
     /// A parameter with a text that may be long and wanted in several places.
     fn shared(&mut self, text: String) -> String {
         if let Some(name) = self.shared.get(&text) {
