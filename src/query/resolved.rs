@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Span;
 use crate::fields::{Field, Place};
-use crate::query::ast::Operator;
+use crate::query::ast::{Operator, Part};
 pub use crate::query::time::Interval;
 
 /// A lookup, ready to be made into a statement.
@@ -67,8 +67,8 @@ pub(crate) enum ValuePredicate {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Pattern {
     Exact(String),
-    /// In the syntax of SQLite's GLOB.
-    Glob(String),
+    /// Literal text and gaps that any text fills.
+    Wildcard(Vec<Part>),
     /// An address in a network.
     Network(String),
 }

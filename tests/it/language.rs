@@ -25,7 +25,7 @@ impl Desk {
         Desk { case: Case::open(&DELIVERY.case()).unwrap() }
     }
 
-    fn statement(&self, text: &str, make: impl Fn(&query::Lookup) -> Statement) -> Statement {
+    fn statement(&self, text: &str, make: impl Fn(&query::ResolvedLookup) -> Statement) -> Statement {
         let tree = query::parse(text).unwrap_or_else(|mistake| panic!("{text}: {mistake:?}"));
         make(&query::resolve(&tree, self).unwrap_or_else(|mistake| panic!("{text}: {mistake:?}")))
     }

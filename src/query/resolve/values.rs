@@ -131,10 +131,11 @@ pub(crate) fn patterns(values: &[Value], field: Option<&'static Field>) -> Resul
             }
             (Some(text), _) => found.push(Pattern::Exact(text)),
             (None, Some(Kind::Source)) if !value.text().contains('.') => {
-                found.push(Pattern::Glob(glob(&value.parts)));
-                found.push(Pattern::Glob(format!("{}.amazonaws.com", glob(&value.parts))));
+                found.push(Pattern::Wildcard(value.parts.clone()));
+                let host = value.parts.iter().cloned().chain([Part::Text(".amazonaws.com".to_owned())]);
+                found.push(Pattern::Wildcard(host.collect()));
             }
-            (None, _) => found.push(Pattern::Glob(glob(&value.parts))),
+            (None, _) => found.push(Pattern::Wildcard(value.parts.clone())),
         }
     }
     Ok(found)
@@ -153,26 +154,6 @@ fn network(span: Span, text: &str) -> Result<Pattern, Diagnostic> {
         Err(_) => format!("`{text}` is not a network"),
     };
     Err(Diagnostic::at(span, message).hint("a network is written 10.0.0.0/8 or 2001:db8::/32"))
-}
-
-/// A value in the syntax of SQLite's GLOB.
-fn glob(parts: &[Part]) -> String {
-    let mut pattern = String::new();
-    for part in parts {
-        match part {
-            Part::Any if pattern.ends_with('*') => {}
-            Part::Any => pattern.push('*'),
-            Part::Text(text) => {
-                for character in text.chars() {
-                    match character {
-                        '*' | '?' | '[' => pattern.extend(['[', character, ']']),
-                        other => pattern.push(other),
-                    }
-                }
-            }
-        }
-    }
-    pattern
 }
 
 fn flags(

@@ -7,7 +7,9 @@ use ipnet::Ipv4Net;
 use crate::arn::{Arn, last_part};
 use crate::fields;
 use crate::fields::{Field, Place, Values};
+use crate::query::ast::Part;
 use crate::query::resolved::{Condition, Interval, Node, NodeKind, Pattern, ValuePredicate};
+use crate::sql::sqlite::glob::glob;
 use crate::sql::sqlite::plan;
 use crate::sql::sqlite::plan::Plan;
 use crate::sql::sqlite::rollup;
@@ -289,7 +291,7 @@ impl<'s> SqlBuilder<'s> {
         for pattern in patterns {
             match pattern {
                 Pattern::Exact(value) => exact.push(value.as_str()),
-                Pattern::Glob(glob) => parts.push(self.glob(column, glob)),
+                Pattern::Wildcard(wildcard) => parts.push(self.wildcard(column, wildcard)),
                 Pattern::Network(network) => parts.push(self.network(column, network)),
             }
         }
@@ -306,9 +308,10 @@ impl<'s> SqlBuilder<'s> {
     }
 
     /// A wildcard; where it begins with plain text, an index on the column is of use.
-    fn glob(&mut self, column: &str, glob: &str) -> String {
+    fn wildcard(&mut self, column: &str, wildcard: &[Part]) -> String {
+        let glob = glob(wildcard);
         let prefix = glob.split(['*', '[']).next().unwrap_or_default().to_owned();
-        let pattern = self.text(glob);
+        let pattern = self.text(&glob);
         if prefix.is_empty() {
             return format!("{column} GLOB {pattern}");
         }
@@ -355,7 +358,7 @@ impl<'s> SqlBuilder<'s> {
                         parts.push(format!("(name = {} AND arn = {})", self.text(arn.name()), self.text(value)));
                     }
                 }
-                Pattern::Glob(glob) => parts.push(self.glob("arn", glob)),
+                Pattern::Wildcard(wildcard) => parts.push(self.wildcard("arn", wildcard)),
                 Pattern::Network(_) => {}
             }
         }
@@ -394,7 +397,8 @@ impl<'s> SqlBuilder<'s> {
                         parts.push(format!("substr({column}, -{length}) = {}", self.text(&tail)));
                     }
                 }
-                Pattern::Glob(glob) => {
+                Pattern::Wildcard(wildcard) => {
+                    let glob = glob(wildcard);
                     for separator in separators {
                         parts.push(format!("{column} GLOB {}", self.text(&format!("*{separator}{glob}"))));
                     }

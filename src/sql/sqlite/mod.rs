@@ -2,6 +2,7 @@
 
 mod columns;
 mod filter;
+mod glob;
 mod plan;
 mod record_scan;
 mod rollup;

@@ -9,6 +9,7 @@ use crate::arn::{Arn, last_part};
 use crate::query::ast::Operator;
 use crate::query::resolved::{Interval, Pattern, ValuePredicate};
 use crate::sql::sqlite::filter::SqlBuilder;
+use crate::sql::sqlite::glob::glob;
 
 /// Longer lists of exact values are bound as one JSON text.
 pub(crate) const MAX_LISTED: usize = 500;
@@ -33,7 +34,7 @@ pub(crate) enum Length {
 /// How a list is asked.
 pub(crate) fn length_of(patterns: &[Pattern]) -> Length {
     let exact = patterns.iter().all(|pattern| matches!(pattern, Pattern::Exact(_)));
-    let too_long = |pattern: &Pattern| matches!(pattern, Pattern::Glob(glob) if glob.len() > MAX_WILDCARD);
+    let too_long = |pattern: &Pattern| matches!(pattern, Pattern::Wildcard(parts) if glob(parts).len() > MAX_WILDCARD);
     match (exact, patterns.len()) {
         (true, length) if length > MAX_SEEKS => Length::Function,
         (true, length) if length > MAX_LISTED => Length::Seeks,
@@ -49,7 +50,7 @@ fn written(patterns: &[Pattern]) -> String {
     for pattern in patterns {
         match pattern {
             Pattern::Exact(value) => exact.push(value),
-            Pattern::Glob(glob) => wildcards.push(glob),
+            Pattern::Wildcard(parts) => wildcards.push(glob(parts)),
             Pattern::Network(network) => networks.push(network),
         }
     }
@@ -69,7 +70,7 @@ pub(crate) fn comparisons(matcher: &ValuePredicate) -> Vec<(&str, Cow<'_, str>)>
             .iter()
             .map(|pattern| match pattern {
                 Pattern::Exact(value) | Pattern::Network(value) => (Operator::Equal.text(), value.into()),
-                Pattern::Glob(glob) => ("glob", glob.into()),
+                Pattern::Wildcard(parts) => ("glob", glob(parts).into()),
             })
             .collect(),
         // Paths have no types: the resolver makes none of these for them.
