@@ -5,6 +5,7 @@ pub mod ast;
 pub mod edit;
 mod lex;
 mod parse;
+pub(crate) mod plan;
 mod resolve;
 pub(crate) mod resolved;
 mod shape;

@@ -136,6 +136,13 @@ pub(crate) enum Stage {
     Limit(u64),
 }
 
+impl Stage {
+    /// Reports whether the stage turns events into counts.
+    pub(crate) fn is_aggregate(&self) -> bool {
+        matches!(self, Stage::Count(_) | Stage::Top(..) | Stage::Timeline(..))
+    }
+}
+
 /// What an answer is sorted by.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum SortKey {
@@ -178,7 +185,7 @@ impl ResolvedLookup {
 
     /// Reports whether the answer is a list of events.
     pub fn is_event_list(&self) -> bool {
-        !self.stages.iter().any(|stage| matches!(stage, Stage::Count(_) | Stage::Top(..) | Stage::Timeline(..)))
+        !self.stages.iter().any(Stage::is_aggregate)
     }
 
     /// The seconds of a bucket, where the last stage is a timeline of nothing but time.

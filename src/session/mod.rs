@@ -56,7 +56,7 @@ use crate::session::input::Input;
 use crate::session::output::Output;
 use crate::session::result_set::{Asked, Last, View};
 use crate::session::waiting::Notes;
-use crate::sql::{Param, Statistics};
+use crate::sql::{CountSource, Param};
 use crate::store::{Case, Failure};
 
 /// How a session shows what it finds.
@@ -387,7 +387,7 @@ impl Session {
     /// One line about the case: where it is, how many events it has and from when to when.
     pub fn welcome(&self) -> Result<String, SessionError> {
         let case = self.case()?;
-        let events = Statistics::events(&*case);
+        let events = CountSource::events(&*case);
         let period = lookup::period(&case).map_or_else(String::new, |period| format!(", {period}"));
         Ok(format!("{}: {}{period}", case.path().display(), number::counted(events, "event")))
     }

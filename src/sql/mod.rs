@@ -1,28 +1,23 @@
 //! SQL for a resolved lookup: one parameterized [`Statement`]. [`sqlite`] writes it for the schema of a case.
 
+pub(crate) mod params;
 pub(crate) mod sqlite;
 
+pub use crate::query::plan::statistics::ScanSize;
+pub use crate::sql::params::Param;
 pub use crate::sql::sqlite::{emit, emit_count, emit_id_set, emit_ids};
 
-/// What is counted of a case, for the choice of the index that drives a lookup.
-pub trait Statistics {
-    /// How many events there are.
+/// A case that answers statements over its rollups.
+pub trait CountSource {
+    /// Returns the number of events.
     fn events(&self) -> u64;
-    /// How many events have this value in this column, where that is counted.
+    /// Returns the number of events that have this value in this column, if that is counted.
     fn count(&self, column: &str, value: &str) -> Option<u64>;
-    /// How much a scan of the records would read; see the function `record_scan`. `None` where none can be made.
+    /// Returns how much a scan of the records would read; `question` is the argument of the function `record_scan`.
+    /// `None` if it cannot be made.
     fn scan(&self, question: &str) -> Option<ScanSize>;
-    /// The number that a statement over the kept counts gives.
+    /// Returns the number that a statement over the rollups gives.
     fn sum(&self, sql: &str, params: &[Param]) -> Option<u64>;
-}
-
-/// How much a scan of the records reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ScanSize {
-    /// Groups of about 256 records that may hold what is looked for.
-    pub groups: u64,
-    /// All groups.
-    pub of: u64,
 }
 
 /// Which columns a list of events has, unless a stage says.
@@ -32,17 +27,6 @@ pub enum Projection {
     Brief,
     /// Those of the view `event_history`.
     Full,
-}
-
-/// A value bound to a statement.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Param {
-    /// A whole number.
-    Integer(i64),
-    /// A floating-point number.
-    Real(f64),
-    /// Text.
-    Text(String),
 }
 
 /// A lookup as one SQL statement.

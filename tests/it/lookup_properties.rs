@@ -17,7 +17,7 @@ use proptest::test_runner::{Config, TestCaseError, TestCaseResult, TestRunner};
 use trailq::fields::FIELDS;
 use trailq::query::{self, Environment, ResolvedLookup};
 use trailq::rows::{self, RowSink};
-use trailq::sql::{self, Projection, Statement, Statistics};
+use trailq::sql::{self, CountSource, Projection, Statement};
 use trailq::store::Case;
 
 /// Events in a case, and the same events as facts.

@@ -23,7 +23,7 @@ use crate::session::commands::other_shells;
 use crate::session::lookup::{CaseEnvironment, FEW_GROUPS, Understood, interval, period, understand};
 use crate::session::{Session, SessionError, explain, patience};
 use crate::sql;
-use crate::sql::{Statement, Statistics};
+use crate::sql::{CountSource, Statement};
 use crate::store::Case;
 
 /// A case of fewer events is soon looked through, however slow the machine is.
@@ -48,7 +48,7 @@ struct Patience {
 
 impl Patience {
     fn for_case(case: &Case) -> Patience {
-        if Statistics::events(case) < SMALL_CASE {
+        if CountSource::events(case) < SMALL_CASE {
             return Patience { term: SOON, blame: SOON, hints: SOON, walk: SOON };
         }
         let of = Duration::from_millis;
@@ -85,7 +85,7 @@ pub(crate) fn explain(session: &mut Session, empty: &Empty<'_>) -> Result<(), Se
         Some(_) => matches(session, case, &asked.lookup, patience.term)?,
         None => Some(false),
     };
-    if Statistics::events(case) == 0 {
+    if CountSource::events(case) == 0 {
         session.note("the case holds no events");
     } else if without_rules == Some(true) {
         // How many events the rules hide has been told.

@@ -2,7 +2,7 @@
 
 use crate::fields::{Field, Kind, Place};
 use crate::query::resolved::OutputColumn;
-use crate::sql::sqlite::filter::SqlBuilder;
+use crate::sql::sqlite::builder::SqlBuilder;
 
 /// Seconds of a week.
 const WEEK: i64 = 604_800;
@@ -55,11 +55,11 @@ pub(crate) fn of_facet(shown: &OutputColumn) -> String {
 }
 
 /// A column of a list of events.
-pub(crate) fn expression(shown: &OutputColumn, writer: &mut SqlBuilder<'_>) -> String {
+pub(crate) fn expression(shown: &OutputColumn, builder: &mut SqlBuilder<'_>) -> String {
     match shown {
         OutputColumn::Path(path) => {
-            writer.scans_records = true;
-            format!("record_value(e.id, {})", writer.text(path))
+            builder.scans_records = true;
+            format!("record_value(e.id, {})", builder.params.text(path))
         }
         OutputColumn::Field(field) => field_expression(field),
     }
@@ -111,7 +111,7 @@ pub(crate) struct Group {
 }
 
 /// A column of a count. `index` tells the joins of several paths apart.
-pub(crate) fn group(shown: &OutputColumn, index: usize, writer: &mut SqlBuilder<'_>) -> Group {
+pub(crate) fn group(shown: &OutputColumn, index: usize, builder: &mut SqlBuilder<'_>) -> Group {
     let of_resource = |expression: &str| Group {
         expression: expression.to_owned(),
         join: " LEFT JOIN event_resources gr ON gr.event = e.id LEFT JOIN resources g ON g.id = gr.resource".to_owned(),
@@ -124,8 +124,8 @@ pub(crate) fn group(shown: &OutputColumn, index: usize, writer: &mut SqlBuilder<
     };
     match shown {
         OutputColumn::Path(path) => {
-            writer.scans_records = true;
-            let values = writer.text(path);
+            builder.scans_records = true;
+            let values = builder.params.text(path);
             Group {
                 expression: format!("p{index}.value"),
                 join: format!(" LEFT JOIN json_each(record_values(e.id, {values})) p{index}"),

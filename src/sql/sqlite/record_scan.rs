@@ -1,74 +1,63 @@
-//! Terms about records as a scan of the records: which of them, and when that is sooner than to ask event by event.
+//! Scans of the records, as the SQL functions `record_scan` and `record_match` take them.
+
+use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use crate::query::resolved::{Condition, Interval, Node, NodeKind, ResolvedLookup};
-use crate::sql::sqlite::filter::SqlBuilder;
-use crate::sql::sqlite::value_list::comparisons;
-use crate::sql::{ScanSize, Statistics};
+use crate::query::ast::Operator;
+use crate::query::plan::record_scan::RecordScan;
+use crate::query::resolved::{Condition, Interval, Node, NodeKind, Pattern, ValuePredicate};
+use crate::sql::sqlite::builder::SqlBuilder;
+use crate::sql::sqlite::glob::glob;
+use crate::sql::sqlite::value_list::{MAX_ALTERNATIVES, list_text};
 
-/// A scan reads a group of records, four blocks by two threads, while that many events are looked up one by one.
-const EVENTS_A_GROUP: u64 = 2;
-/// Deeper conditions are asked event by event.
-const MOST_NESTING: usize = 40;
-
-/// A scan that finds the events of a lookup.
-pub(crate) struct Scan {
-    /// What is asked of the records, as the function `record_scan` takes it.
-    question: String,
-    /// The terms that it does not answer.
-    pub(crate) rest: Vec<Node>,
-    pub(crate) size: ScanSize,
+/// Returns the argument of the function `record_scan`.
+pub(crate) fn question(scan: &RecordScan) -> String {
+    let conditions: Vec<Value> = scan.terms.iter().map(condition).collect();
+    let Interval { from, to } = scan.interval;
+    json!({ "where": { "all": conditions }, "from": from, "to": to, "newest_first": scan.newest_first }).to_string()
 }
 
-/// The scan for a lookup's terms about records, if it has any. `estimate`: how many events the best index leaves;
-/// `newest_first`: whether a few of the newest are wanted.
-pub(crate) fn choose(
-    lookup: &ResolvedLookup,
-    stats: &dyn Statistics,
-    estimate: Option<u64>,
-    newest_first: bool,
-) -> Option<Scan> {
-    let mut conditions = Vec::new();
-    let mut rest = Vec::new();
-    for node in &lookup.terms {
-        match condition(node, MOST_NESTING) {
-            Some(condition) => conditions.push(condition),
-            None => rest.push(node.clone()),
-        }
-    }
-    if conditions.is_empty() {
-        return None;
-    }
-    let Interval { from, to } = lookup.interval().unwrap_or_default();
-    let question = json!({ "where": { "all": conditions }, "from": from, "to": to, "newest_first": newest_first });
-    let question = question.to_string();
-    let size = stats.scan(&question)?;
-    let sooner = estimate.is_none_or(|events| events > size.groups * EVENTS_A_GROUP);
-    sooner.then_some(Scan { question, rest, size })
+/// Returns the events that a scan finds, in its order, as the text after FROM.
+pub(crate) fn source(scan: &RecordScan, builder: &mut SqlBuilder<'_>) -> String {
+    let question = builder.params.text(&question(scan));
+    format!(
+        "json_each(record_scan_steps({question})) step CROSS JOIN json_each(record_scan({question}, step.value)) found \
+         CROSS JOIN events e ON e.id = found.value"
+    )
 }
 
-impl Scan {
-    /// What stands behind FROM in place of `events e`: the events in the order of the scan.
-    pub(crate) fn source(&self, writer: &mut SqlBuilder<'_>) -> String {
-        let question = writer.text(&self.question);
-        format!(
-            "json_each(record_scan_steps({question})) step CROSS JOIN json_each(record_scan({question}, step.value)) found \
-             CROSS JOIN events e ON e.id = found.value"
-        )
-    }
-}
-
-/// A term as a condition on a record; `None` where it asks for anything else.
-fn condition(node: &Node, nesting: usize) -> Option<Value> {
-    let nesting = nesting.checked_sub(1)?;
-    let each = |nodes: &[Node]| nodes.iter().map(|node| condition(node, nesting)).collect::<Option<Vec<_>>>();
-    Some(match &node.kind {
-        NodeKind::All(nodes) => json!({ "all": each(nodes)? }),
-        NodeKind::Any(nodes) => json!({ "any": each(nodes)? }),
-        NodeKind::Not(inner) => json!({ "not": condition(inner, nesting)? }),
+fn condition(node: &Node) -> Value {
+    let each = |nodes: &[Node]| nodes.iter().map(condition).collect::<Vec<_>>();
+    match &node.kind {
+        NodeKind::All(nodes) => json!({ "all": each(nodes) }),
+        NodeKind::Any(nodes) => json!({ "any": each(nodes) }),
+        NodeKind::Not(inner) => json!({ "not": condition(inner) }),
         NodeKind::Condition(Condition::Text(texts)) => json!({ "text": texts }),
-        NodeKind::Condition(Condition::Path(path, matcher)) => json!({ "path": path, "is": comparisons(matcher) }),
-        NodeKind::Condition(_) => return None,
-    })
+        NodeKind::Condition(Condition::Path(path, predicate)) => json!({ "path": path, "is": comparisons(predicate) }),
+        // The plan gives a scan no other terms.
+        NodeKind::Condition(_) => json!({ "any": [] }),
+    }
+}
+
+/// Returns what the function `record_match` compares the values at a path with: operators and values, of which one has to
+/// hold.
+pub(crate) fn comparisons(predicate: &ValuePredicate) -> Vec<(&str, Cow<'_, str>)> {
+    match predicate {
+        ValuePredicate::Present => vec![("present", "".into())],
+        ValuePredicate::Regex(pattern) => vec![("~", pattern.into())],
+        ValuePredicate::Compare(operator, value) => vec![(operator.text(), value.into())],
+        ValuePredicate::Patterns(patterns) if patterns.len() > MAX_ALTERNATIVES => {
+            vec![("in", list_text(patterns).into())]
+        }
+        ValuePredicate::Patterns(patterns) => patterns
+            .iter()
+            .map(|pattern| match pattern {
+                Pattern::Exact(value) | Pattern::Network(value) => (Operator::Equal.text(), value.into()),
+                Pattern::Wildcard(parts) => ("glob", glob(parts).into()),
+            })
+            .collect(),
+        // Paths have no types: the resolver makes none of these for them.
+        ValuePredicate::Number(..) | ValuePredicate::Flag(_) => Vec::new(),
+    }
 }

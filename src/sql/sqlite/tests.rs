@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::query::{Environment, parse, resolve};
 use crate::sql::sqlite::{emit, emit_count, emit_id_set, emit_ids};
-use crate::sql::{Param, Projection, ScanSize, Statement, Statistics};
+use crate::sql::{CountSource, Param, Projection, ScanSize, Statement};
 
 /// A case of a million events, of which these have such values; sums by a word of their statement.
 struct Million {
@@ -27,7 +27,7 @@ fn million() -> Million {
     }
 }
 
-impl Statistics for Million {
+impl CountSource for Million {
     fn events(&self) -> u64 {
         1_000_000
     }
@@ -260,7 +260,7 @@ impl FewAmongMany {
     }
 }
 
-impl Statistics for FewAmongMany {
+impl CountSource for FewAmongMany {
     fn events(&self) -> u64 {
         1_000_000
     }

@@ -1,14 +1,11 @@
 //! Long lists of values: one parameter each, however many values there are. SQLite bounds the parameters of a statement,
 //! the depth of an expression and the length of a wildcard, and reads a condition of many parts slowly.
 
-use std::borrow::Cow;
-
 use serde_json::json;
 
 use crate::arn::{Arn, last_part};
-use crate::query::ast::Operator;
-use crate::query::resolved::{Interval, Pattern, ValuePredicate};
-use crate::sql::sqlite::filter::SqlBuilder;
+use crate::query::resolved::{Interval, Pattern};
+use crate::sql::sqlite::builder::SqlBuilder;
 use crate::sql::sqlite::glob::glob;
 
 /// Longer lists of exact values are bound as one JSON text.
@@ -16,7 +13,7 @@ pub(crate) const MAX_LISTED: usize = 500;
 /// Exact values that are looked up in an index one by one; each of more distinct values is looked up in the list.
 const MAX_SEEKS: usize = 10_000;
 /// Longer lists with wildcards or networks, of texts and of spans of time are one parameter.
-const MAX_ALTERNATIVES: usize = 64;
+pub(crate) const MAX_ALTERNATIVES: usize = 64;
 /// The bytes of a wildcard; SQLite refuses those of more than 50,000.
 const MAX_WILDCARD: usize = 40_000;
 
@@ -45,7 +42,7 @@ pub(crate) fn length_of(patterns: &[Pattern]) -> Length {
 }
 
 /// A list as the function `in_list` takes it.
-fn written(patterns: &[Pattern]) -> String {
+pub(crate) fn list_text(patterns: &[Pattern]) -> String {
     let (mut exact, mut wildcards, mut networks) = (Vec::new(), Vec::new(), Vec::new());
     for pattern in patterns {
         match pattern {
@@ -57,53 +54,22 @@ fn written(patterns: &[Pattern]) -> String {
     json!({ "exact": exact, "wildcards": wildcards, "networks": networks }).to_string()
 }
 
-/// What is asked of the values at a path: an operator of the function `record_match` and its value, any of these.
-pub(crate) fn comparisons(matcher: &ValuePredicate) -> Vec<(&str, Cow<'_, str>)> {
-    match matcher {
-        ValuePredicate::Present => vec![("present", "".into())],
-        ValuePredicate::Regex(pattern) => vec![("~", pattern.into())],
-        ValuePredicate::Compare(operator, value) => vec![(operator.text(), value.into())],
-        ValuePredicate::Patterns(patterns) if patterns.len() > MAX_ALTERNATIVES => {
-            vec![("in", written(patterns).into())]
-        }
-        ValuePredicate::Patterns(patterns) => patterns
-            .iter()
-            .map(|pattern| match pattern {
-                Pattern::Exact(value) | Pattern::Network(value) => (Operator::Equal.text(), value.into()),
-                Pattern::Wildcard(parts) => ("glob", glob(parts).into()),
-            })
-            .collect(),
-        // Paths have no types: the resolver makes none of these for them.
-        ValuePredicate::Number(..) | ValuePredicate::Flag(_) => Vec::new(),
-    }
-}
-
 impl SqlBuilder<'_> {
-    /// A parameter with a text that may be long and wanted in several places.
-    fn shared(&mut self, text: String) -> String {
-        if let Some(name) = self.shared.get(&text) {
-            return name.clone();
-        }
-        let name = self.text(&text);
-        self.shared.insert(text, name.clone());
-        name
-    }
-
     /// A list, as the functions `in_list` and `ends_in_list` take it.
     pub(crate) fn list(&mut self, patterns: &[Pattern]) -> String {
-        self.shared(written(patterns))
+        self.params.shared_text(list_text(patterns))
     }
 
     /// Values of which a column has one, by its index.
     pub(crate) fn seeks(&mut self, column: &str, values: &[&str]) -> String {
-        let listed = self.shared(json!(values).to_string());
+        let listed = self.params.shared_text(json!(values).to_string());
         format!("{column} IN (SELECT value FROM json_each({listed}))")
     }
 
     /// Numbers of which a column has one.
     pub(crate) fn numbers(&mut self, column: &str, numbers: &[i64]) -> Option<String> {
         (numbers.len() > MAX_LISTED).then(|| {
-            let listed = self.shared(json!(numbers).to_string());
+            let listed = self.params.shared_text(json!(numbers).to_string());
             format!("{column} IN (SELECT value FROM json_each({listed}))")
         })
     }
@@ -111,7 +77,7 @@ impl SqlBuilder<'_> {
     /// Texts of which one is in a record.
     pub(crate) fn texts(&mut self, texts: &[String]) -> Option<String> {
         (texts.len() > MAX_ALTERNATIVES)
-            .then(|| format!("record_has_any(e.id, {})", self.shared(json!(texts).to_string())))
+            .then(|| format!("record_has_any(e.id, {})", self.params.shared_text(json!(texts).to_string())))
     }
 
     /// Spans of which one has a time.
@@ -122,7 +88,7 @@ impl SqlBuilder<'_> {
         let ends: Vec<(Option<i64>, Option<i64>)> = spans.iter().map(|span| (span.from, span.to)).collect();
         let from = ends.iter().map(|(from, _)| *from).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().min());
         let to = ends.iter().map(|(_, to)| *to).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max());
-        let listed = self.shared(json!(ends).to_string());
+        let listed = self.params.shared_text(json!(ends).to_string());
         let whole = self.interval(column, Interval { from, to });
         Some(format!("({whole} AND in_spans({column}, {listed}))"))
     }

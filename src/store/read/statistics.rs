@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use crate::fields::{Field, Kind};
-use crate::sql::{Param, ScanSize, Statistics};
+use crate::sql::{CountSource, Param, ScanSize};
 use crate::store::error::Error;
 use crate::store::read::case::{Case, to_sql};
 
@@ -94,7 +94,7 @@ impl Case {
     }
 }
 
-impl Statistics for Case {
+impl CountSource for Case {
     fn events(&self) -> u64 {
         self.one(EVENTS, []).unwrap_or(0)
     }

@@ -1,0 +1,53 @@
+//! Conditions on one resource of an event.
+
+use crate::fields::Place;
+use crate::query::plan::statistics::Statistics;
+use crate::query::resolved::{Condition, Node, NodeKind, ValuePredicate};
+
+/// A resource that more than one in this many events names is looked for event by event.
+const POPULAR: u64 = 50;
+
+/// The conditions on one and the same resource.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ResourcePredicate<'p> {
+    pub(crate) name: Option<&'p ValuePredicate>,
+    /// All of these hold of its type.
+    pub(crate) types: &'p [ValuePredicate],
+    /// True if Event history lists the resource for the event, by its exact spelling.
+    pub(crate) listed: bool,
+}
+
+impl<'p> ResourcePredicate<'p> {
+    /// Returns the predicate of a field of resources.
+    pub(crate) fn of_field(place: Place, predicate: &'p ValuePredicate) -> ResourcePredicate<'p> {
+        let listed = matches!(place, Place::ListedName | Place::ListedType);
+        match place {
+            Place::ResourceType | Place::ListedType => {
+                ResourcePredicate { name: None, types: std::slice::from_ref(predicate), listed }
+            }
+            _ => ResourcePredicate { name: Some(predicate), types: &[], listed },
+        }
+    }
+
+    /// Returns the predicate of a term that asks for nothing but a resource.
+    pub(crate) fn of_term(term: &'p Node) -> Option<ResourcePredicate<'p>> {
+        match &term.kind {
+            NodeKind::Condition(Condition::Field(field, predicate)) if is_resource(field.place) => {
+                Some(ResourcePredicate::of_field(field.place, predicate))
+            }
+            NodeKind::Condition(Condition::SameResource { name, kinds, listed }) => {
+                Some(ResourcePredicate { name: Some(name), types: kinds, listed: *listed })
+            }
+            _ => None,
+        }
+    }
+
+    /// Reports whether so many events have such a resource that each event is asked for its resources instead.
+    pub(crate) fn is_popular(self, stats: &dyn Statistics) -> bool {
+        stats.events_of_resources(self).unwrap_or(0) > stats.events() / POPULAR
+    }
+}
+
+fn is_resource(place: Place) -> bool {
+    matches!(place, Place::ResourceName | Place::ResourceType | Place::ListedName | Place::ListedType)
+}
