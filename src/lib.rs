@@ -1,20 +1,44 @@
-//! trailq: trail files in, answers out.
+//! trailq: a local CloudTrail event-history query engine.
 //!
 //! ```text
 //! import    files -> ingest::source -> ingest::decode -> ingest::normalise -> store::write
-//! merge     cases -> store::merge -> ingest::normalise -> store::write
-//! answer    text -> query::parse -> query::resolve -> sql::emit -> store::Case::query -> render
+//! merge     cases -> store::transfer::merge -> ingest::normalise -> store::write
+//! answer    text -> query::parse -> query::resolve -> query::plan -> sql::sqlite -> store::Case -> rows -> render
 //! ```
 //!
 //! Data flows one way. The modules in reading order: [`event`], [`rows`], [`fields`] and [`diagnostic`] are the
-//! vocabulary and import nothing of trailq; `query` knows no SQLite; `store` and `ingest` know no screen; `render`
-//! turns rows into bytes; `lookup_events` answers Event history's own question; `saved` reads saved queries and knows
-//! neither case nor screen; `redact` replaces what identifies somebody and knows neither; `session`, `repl`, `serve` and
-//! `cli` sit on top. Only `cli` and `repl` print.
+//! vocabulary and import nothing of trailq; `query` knows no SQL text; `sql` writes it; `store` and `ingest` know no
+//! screen; [`engine`] answers lookups and knows no terminal; `render` turns rows into bytes; `saved` reads saved queries
+//! and `redact` pseudonymizes, and neither knows a case; `session`, `repl`, `serve` and `cli` are the user interfaces. Only
+//! `cli` and `repl` print.
+//!
+//! # Example
+//! Imports trail files into a case and answers a lookup.
+//! ```
+//! use std::path::{Path, PathBuf};
+//! use trailq::engine::Engine;
+//! use trailq::ingest::{self, NoProgress, Options};
+//! use trailq::rows;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let folder = tempfile::tempdir()?;
+//! let case = folder.path().join("trailq.db");
+//! let trails = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/delivery"));
+//! ingest::import(&case, &[trails], &Options::default(), &NoProgress)?;
+//!
+//! let engine = Engine::open(&case)?;
+//! let lookup = engine.prepare("outcome=denied | count by user")?;
+//! let answer = rows::collect(|sink| engine.run(&lookup, sink))?;
+//! assert_eq!(answer.columns, ["user_name", "events"]);
+//! assert!(!answer.rows.is_empty());
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod arn;
 pub mod cli;
 pub mod diagnostic;
+pub mod engine;
 pub mod event;
 pub mod fields;
 mod hash;

@@ -51,6 +51,16 @@ impl Value {
     }
 }
 
+/// Returns the text of a cell; empty for no value and for bytes.
+pub(crate) fn text(value: Option<&Value>) -> String {
+    match value {
+        Some(Value::Text(text)) => text.clone(),
+        Some(Value::Integer(number)) => number.to_string(),
+        Some(Value::Real(number)) => number.to_string(),
+        _ => String::new(),
+    }
+}
+
 impl From<Cell<'_>> for Value {
     fn from(cell: Cell<'_>) -> Value {
         match cell {
@@ -89,4 +99,85 @@ pub trait RowSink {
     }
     /// Ends the answer.
     fn end(&mut self) -> io::Result<()>;
+}
+
+/// The rows of an answer, kept in memory.
+#[derive(Debug, Clone, Default)]
+pub struct CapturedRows {
+    /// The names of the columns.
+    pub columns: Vec<String>,
+    /// The rows, with as many values as there are columns.
+    pub rows: Vec<Vec<Value>>,
+}
+
+impl RowSink for CapturedRows {
+    fn begin(&mut self, columns: &[String]) -> io::Result<()> {
+        self.columns = columns.to_vec();
+        Ok(())
+    }
+
+    fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
+        self.rows.push(cells.iter().map(|cell| Value::from(*cell)).collect());
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A sink that gives each row to a function.
+struct EachRow<F>(F);
+
+impl<F: FnMut(&[Cell<'_>])> RowSink for EachRow<F> {
+    fn begin(&mut self, _: &[String]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
+        (self.0)(cells);
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Collects the rows of an answer. `answer` writes it to the sink that it is given.
+///
+/// # Errors
+/// Those of `answer`.
+pub fn collect<T, E>(answer: impl FnOnce(&mut dyn RowSink) -> Result<T, E>) -> Result<CapturedRows, E> {
+    let mut rows = CapturedRows::default();
+    answer(&mut rows)?;
+    Ok(rows)
+}
+
+/// Returns the first cell of the first row, if it is a whole number.
+///
+/// # Errors
+/// Those of `answer`.
+pub fn scalar<T, E>(answer: impl FnOnce(&mut dyn RowSink) -> Result<T, E>) -> Result<Option<i64>, E> {
+    let mut first = None;
+    answer(&mut EachRow(|cells: &[Cell<'_>]| {
+        if let (None, Some(Cell::Integer(number))) = (first, cells.first()) {
+            first = Some(*number);
+        }
+    }))?;
+    Ok(first)
+}
+
+/// Returns the whole numbers in the first column.
+///
+/// # Errors
+/// Those of `answer`.
+pub fn integers<T, E>(answer: impl FnOnce(&mut dyn RowSink) -> Result<T, E>) -> Result<Vec<i64>, E> {
+    let mut numbers = Vec::new();
+    answer(&mut EachRow(|cells: &[Cell<'_>]| {
+        if let Some(Cell::Integer(number)) = cells.first() {
+            numbers.push(*number);
+        }
+    }))?;
+    Ok(numbers)
 }

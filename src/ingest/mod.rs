@@ -28,4 +28,4 @@ mod worker;
 pub use merge::{MergeReport, merge};
 pub use pipeline::{Options, import};
 pub use redact::{gather, redact};
-pub use report::{Error, FieldProblem, Progress, RejectLine, Report, Unwatched};
+pub use report::{Error, FieldProblem, NoProgress, Progress, RejectLine, Report};

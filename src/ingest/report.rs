@@ -120,9 +120,9 @@ impl store::Wait for Waiting<'_> {
 }
 
 /// A [`Progress`] that nobody watches.
-pub struct Unwatched;
+pub struct NoProgress;
 
-impl Progress for Unwatched {
+impl Progress for NoProgress {
     fn total(&self, _: u64, _: u64) {}
     fn advance(&self, _: u64, _: u64, _: u64) {}
 }

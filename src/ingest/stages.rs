@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, unbounded};
 use super::decode::{self, Sink};
 use super::pipeline::{Job, work, write_file};
 use super::record::RawRecord;
-use super::report::{Error, Report, Unwatched};
+use super::report::{Error, NoProgress, Report};
 use super::skip::{Skipped, Skipper};
 use super::source::{self, Found};
 use super::window::Window;
@@ -123,7 +123,7 @@ impl Read {
         let mut writer = Writer::begin(&connection, case, &[])?;
         writer.expect(true)?;
         for (found, queue) in self.0 {
-            write_file(&found, &queue, &mut writer, &mut report, &Unwatched)?;
+            write_file(&found, &queue, &mut writer, &mut report, &NoProgress)?;
         }
         if finish {
             writer.finish()?;

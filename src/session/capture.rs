@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::rows::{Cell, RowSink, Value};
+use crate::rows::{CapturedRows, Cell, RowSink, Value};
 
 /// How many events are kept for `.show N`.
 const MOST_EVENTS: usize = 100_000;
@@ -21,16 +21,9 @@ pub(crate) enum EventRef {
     None,
 }
 
-/// The rows of an answer.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Held {
-    pub(crate) columns: Vec<String>,
-    pub(crate) rows: Vec<Vec<Value>>,
-}
-
 /// What was seen.
 #[derive(Debug, Default)]
-pub(crate) struct Kept {
+pub(crate) struct CaptureSummary {
     /// Rows that were passed on.
     pub(crate) rows: u64,
     /// True if there was a row after the last that was passed on.
@@ -40,13 +33,13 @@ pub(crate) struct Kept {
     /// The event of each row, as far as there is one.
     pub(crate) events: Vec<EventRef>,
     /// The rows of the last statement, unless they are too many.
-    pub(crate) held: Option<Held>,
+    pub(crate) held: Option<CapturedRows>,
     /// True if they were not passed on: they are still to be shown.
     pub(crate) is_pending: bool,
 }
 
 /// Passes rows on to another sink, and keeps what they are.
-pub(crate) struct Keep<'a> {
+pub(crate) struct CaptureSink<'a> {
     inner: Box<dyn RowSink + 'a>,
     /// True if the first column is the event's number, which `inner` does not see.
     hidden: bool,
@@ -59,29 +52,29 @@ pub(crate) struct Keep<'a> {
     column: Option<(usize, bool)>,
     /// Rows of this statement.
     statement: u64,
-    kept: Kept,
+    kept: CaptureSummary,
 }
 
-impl<'a> Keep<'a> {
+impl<'a> CaptureSink<'a> {
     /// Passes everything on to `inner`.
-    pub(crate) fn new(inner: Box<dyn RowSink + 'a>) -> Keep<'a> {
-        let kept = Kept::default();
-        Keep { inner, hidden: false, most: None, waits: false, bytes: 0, column: None, statement: 0, kept }
+    pub(crate) fn new(inner: Box<dyn RowSink + 'a>) -> CaptureSink<'a> {
+        let kept = CaptureSummary::default();
+        CaptureSink { inner, hidden: false, most: None, waits: false, bytes: 0, column: None, statement: 0, kept }
     }
 
     /// The first column is the event's number, which `inner` does not see.
-    pub(crate) fn events(inner: Box<dyn RowSink + 'a>) -> Keep<'a> {
-        Keep { hidden: true, ..Keep::new(inner) }
+    pub(crate) fn events(inner: Box<dyn RowSink + 'a>) -> CaptureSink<'a> {
+        CaptureSink { hidden: true, ..CaptureSink::new(inner) }
     }
 
     /// At most `most` rows are passed on.
-    pub(crate) fn at_most(mut self, most: Option<u64>) -> Keep<'a> {
+    pub(crate) fn at_most(mut self, most: Option<u64>) -> CaptureSink<'a> {
         self.most = most;
         self
     }
 
     /// Rows are not passed on, as long as they are few enough to be held: somebody shows them afterwards.
-    pub(crate) fn waiting(mut self, waits: bool) -> Keep<'a> {
+    pub(crate) fn waiting(mut self, waits: bool) -> CaptureSink<'a> {
         self.waits = waits;
         self
     }
@@ -105,12 +98,12 @@ impl<'a> Keep<'a> {
     }
 
     /// What was seen.
-    pub(crate) fn finish(self) -> Kept {
+    pub(crate) fn finish(self) -> CaptureSummary {
         self.kept
     }
 }
 
-impl RowSink for Keep<'_> {
+impl RowSink for CaptureSink<'_> {
     fn begin(&mut self, columns: &[String]) -> io::Result<()> {
         self.kept.events.clear();
         self.statement = 0;
@@ -122,7 +115,7 @@ impl RowSink for Keep<'_> {
             place("event_id").map(|event_id| place("id").map_or((event_id, false), |id| (id, true)))
         };
         let columns = &columns[usize::from(self.hidden)..];
-        self.kept.held = Some(Held { columns: columns.to_vec(), rows: Vec::new() });
+        self.kept.held = Some(CapturedRows { columns: columns.to_vec(), rows: Vec::new() });
         self.kept.is_pending = self.waits;
         self.bytes = 0;
         if self.waits { Ok(()) } else { self.inner.begin(columns) }
@@ -157,53 +150,16 @@ impl RowSink for Keep<'_> {
     }
 }
 
-impl RowSink for Held {
-    fn begin(&mut self, columns: &[String]) -> io::Result<()> {
-        self.columns = columns.to_vec();
-        Ok(())
-    }
-
-    fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
-        self.rows.push(cells.iter().map(|cell| Value::from(*cell)).collect());
-        Ok(())
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Takes the first cell of the first row, if it is a whole number.
-#[derive(Default)]
-pub(crate) struct First(pub(crate) Option<i64>);
-
-impl RowSink for First {
-    fn begin(&mut self, _: &[String]) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
-        if let (None, Some(Cell::Integer(number))) = (self.0, cells.first()) {
-            self.0 = Some(*number);
-        }
-        Ok(())
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{EventRef, Keep};
+    use super::{CaptureSink, EventRef};
     use crate::render::{Format, Style, sink};
     use crate::rows::{Cell, RowSink as _};
 
-    fn keep(hidden: bool, columns: &[&str], rows: &[&[Cell<'_>]]) -> (String, super::Kept) {
+    fn keep(hidden: bool, columns: &[&str], rows: &[&[Cell<'_>]]) -> (String, super::CaptureSummary) {
         let mut out = Vec::new();
         let inner = sink(Format::Tsv, &mut out, &Style::default());
-        let mut keep = if hidden { Keep::events(inner).at_most(Some(1)) } else { Keep::new(inner) };
+        let mut keep = if hidden { CaptureSink::events(inner).at_most(Some(1)) } else { CaptureSink::new(inner) };
         keep.begin(&columns.iter().map(|column| (*column).to_owned()).collect::<Vec<_>>()).unwrap();
         for row in rows {
             keep.row(row).unwrap();

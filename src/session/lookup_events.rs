@@ -1,11 +1,12 @@
 //! Answers a LookupEvents query as the AWS CLI prints it.
 
 use crate::diagnostic::Diagnostic;
+use crate::engine::explain::period;
+use crate::engine::no_match;
 use crate::lookup_events;
 use crate::lookup_events::{ClientOptions, Query};
 use crate::render::Format;
-use crate::session::lookup::period;
-use crate::session::{Answer, Session, SessionError, absence};
+use crate::session::{Answer, Session, SessionError};
 
 /// Writes the answer where rows go.
 pub(crate) fn run(session: &mut Session, query: &Query, options: &ClientOptions) -> Result<Answer, SessionError> {
@@ -21,7 +22,9 @@ pub(crate) fn run(session: &mut Session, query: &Query, options: &ClientOptions)
     session.output.finish()?;
     if let (0, Some(period)) = (rows, period(&case)) {
         session.note(&format!("no event matches; the case covers {period}"));
-        absence::tell_gaps(session, &case, query.has_period())?;
+        for gap in no_match::gaps::of_case(&case, query.has_period())? {
+            session.note(&gap);
+        }
     }
     Ok(Answer::rows(rows))
 }

@@ -11,14 +11,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-mod absence;
-mod activity;
 mod capture;
 mod case;
 pub mod commands;
 mod diff;
 mod error;
-mod explain;
 mod import;
 mod info;
 pub mod input;
@@ -27,7 +24,6 @@ mod lookup_events;
 mod merge;
 mod output;
 mod params;
-mod patience;
 mod records;
 mod redact;
 mod replay_log;
@@ -45,16 +41,18 @@ pub use crate::session::params::Params;
 pub use crate::terminal::pager::Paging;
 
 use crate::diagnostic::Diagnostic;
+use crate::engine::Engine;
+use crate::engine::explain;
 use crate::ingest;
 use crate::lookup_events::{ClientOptions, Query};
 use crate::render;
 use crate::render::{Format, Style, number, palette};
 use crate::rows::{RowSink, Value};
 use crate::saved::Library;
-use crate::session::capture::{EventRef, Keep};
+use crate::session::capture::{CaptureSink, EventRef};
 use crate::session::input::Input;
 use crate::session::output::Output;
-use crate::session::result_set::{Asked, Last, View};
+use crate::session::result_set::{LastResult, ResultKind, ResultOrigin};
 use crate::session::waiting::Notes;
 use crate::sql::{CountSource, Param};
 use crate::store::{Case, Failure};
@@ -136,7 +134,7 @@ pub struct Session {
     /// The events that the last answer showed, for `.show N`.
     shown: Vec<EventRef>,
     /// The last answer.
-    last: Option<Last>,
+    last: Option<LastResult>,
     /// The lookups that were answered, the last last, for `.back`.
     trail: Vec<String>,
     /// What a script would have to hold to come to where the session is.
@@ -261,8 +259,8 @@ impl Session {
         if self.interrupter.is_cancelled() && !error.is_closed_pipe() { SessionError::Cancelled } else { error }
     }
 
-    /// Ends the input under way where it was cancelled between two statements.
-    fn go_on(&self) -> Result<(), SessionError> {
+    /// Ends an input that was canceled between two statements.
+    fn check_interrupted(&self) -> Result<(), SessionError> {
         if self.interrupter.is_cancelled() { Err(SessionError::Cancelled) } else { Ok(()) }
     }
 
@@ -285,7 +283,12 @@ impl Session {
 
     /// Prints how a lookup is answered instead of answering it.
     pub fn explain(&mut self, text: &str) -> Result<Answer, SessionError> {
-        self.in_one_state(|session| explain::run(session, text))
+        self.in_one_state(|session| {
+            let engine = session.engine()?;
+            let prepared = lookup::for_display(session, engine.prepare_filled(&session.substituted(text)?)?);
+            session.print(&engine.explain(&prepared)?)?;
+            Ok(Answer::default())
+        })
     }
 
     /// Prints what the case holds.
@@ -343,16 +346,13 @@ impl Session {
         let case = self.case()?;
         let params = self.params.as_ref().map_or_else(BTreeMap::new, |params| params.for_sql(text));
         if self.settings.eqp {
-            explain::print_sql_plan(self, &case, text, &params);
+            for step in explain::sql_plan(&case, text, &params) {
+                self.status(&format!("plan: {step}"));
+            }
         }
         let kept = self.rows_of(&case, text, &params)?;
         if self.settings.interactive {
-            let mut line = format!("{} ({}", number::counted(kept, "row"), number::duration(started.elapsed()));
-            if let Some(route) = explain::sql_route(&case, text, &params) {
-                line.push_str(&format!(", {route}"));
-            }
-            line.push(')');
-            self.status(&line);
+            self.status(&format!("{} ({})", number::counted(kept, "row"), number::duration(started.elapsed())));
         }
         Ok(Answer::rows(kept))
     }
@@ -367,7 +367,7 @@ impl Session {
         let format = self.settings.format.unwrap_or_default();
         let mut target = self.output.target(&self.settings.style);
         target.style.numbers = false;
-        let mut keep = Keep::new(records::sink(format, case, target.out, &target.style));
+        let mut keep = CaptureSink::new(records::sink(format, case, target.out, &target.style));
         let done = case.query_named(text, params, &mut keep);
         let kept = keep.finish();
         let interactive = self.settings.interactive;
@@ -378,8 +378,9 @@ impl Session {
             failure => failure,
         })?;
         self.end_page()?;
-        let asked = Asked::Sql(text.trim().to_owned());
-        self.last = Some(Last { asked, view: View::Rows, held: kept.held, activity: None, folds: Vec::new() });
+        let origin = ResultOrigin::Sql(text.trim().to_owned());
+        self.last =
+            Some(LastResult { origin, kind: ResultKind::Rows, rows: kept.held, trend: None, folds: Vec::new() });
         self.shown = kept.events;
         Ok(kept.rows)
     }
@@ -388,12 +389,12 @@ impl Session {
     pub fn welcome(&self) -> Result<String, SessionError> {
         let case = self.case()?;
         let events = CountSource::events(&*case);
-        let period = lookup::period(&case).map_or_else(String::new, |period| format!(", {period}"));
+        let period = explain::period(&case).map_or_else(String::new, |period| format!(", {period}"));
         Ok(format!("{}: {}{period}", case.path().display(), number::counted(events, "event")))
     }
 
     /// Writes rows that trailq itself made.
-    fn write_held(&mut self, held: &crate::session::capture::Held) -> Result<Answer, SessionError> {
+    fn write_held(&mut self, held: &crate::rows::CapturedRows) -> Result<Answer, SessionError> {
         let format = match self.settings.format.unwrap_or_default() {
             Format::Records => Format::Table,
             format => format,
@@ -413,15 +414,20 @@ impl Session {
         Ok(Answer::rows(held.rows.len() as u64))
     }
 
-    /// The text of a lookup with `${k}` filled in.
+    /// Returns the engine on the case of the session.
+    ///
+    /// # Errors
+    /// The case cannot be opened.
+    pub(crate) fn engine(&self) -> Result<Engine, SessionError> {
+        let params = self.params.as_ref().map(|params| params.all().clone());
+        Ok(Engine::new(self.case()?).with_params(params).with_interrupter(self.interrupter()))
+    }
+
+    /// Returns the text of a lookup with `${k}` filled in.
     fn substituted(&self, text: &str) -> Result<String, SessionError> {
-        match &self.params {
-            Some(params) => {
-                let filled = crate::query::substitute(text, params.all());
-                Ok(filled.map_err(|mistake| params::with_way_to_give(mistake, self.settings.interactive))?)
-            }
-            None => Ok(text.to_owned()),
-        }
+        let params = self.params.as_ref().map(|params| params.all());
+        let filled = params.map_or_else(|| Ok(text.to_owned()), |params| crate::query::substitute(text, params));
+        Ok(filled.map_err(|mistake| params::with_way_to_give(mistake, self.settings.interactive))?)
     }
 
     /// A text that is no lookup with `${k}` filled in: the values stand as they are, without quotes.

@@ -1,24 +1,23 @@
 //! The last answer: what it was an answer to, and its rows, so that they can be shown again without asking again.
 
 use crate::diagnostic::Diagnostic;
+use crate::engine::trend::Trend;
 use crate::query::Interval;
 use crate::render::Format;
-use crate::rows::Value;
-use crate::session::activity::Activity;
-use crate::session::capture::Held;
+use crate::rows::CapturedRows;
 use crate::session::result_view;
 use crate::session::{Answer, Session, SessionError};
 
-/// What was asked.
+/// The text that an answer is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum ResultOrigin {
     Lookup(String),
     Sql(String),
 }
 
-/// What the rows are.
+/// The kind of the rows of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum View {
+pub(crate) enum ResultKind {
     /// Events, with the newest first where `by_time`.
     List { by_time: bool },
     /// Numbers of events, in groups.
@@ -29,26 +28,26 @@ pub(crate) enum View {
     Rows,
 }
 
-/// An answer.
+/// The last answer.
 #[derive(Debug, Clone)]
-pub(crate) struct Last {
-    pub(crate) asked: Asked,
-    pub(crate) view: View,
+pub(crate) struct LastResult {
+    pub(crate) origin: ResultOrigin,
+    pub(crate) kind: ResultKind,
     /// Its rows, unless they are too many.
-    pub(crate) held: Option<Held>,
-    /// The course of each row, where that was counted.
-    pub(crate) activity: Option<Activity>,
+    pub(crate) rows: Option<CapturedRows>,
+    /// The trend of each row, if it was counted.
+    pub(crate) trend: Option<Trend>,
     /// The events whose lines were folded into one: the first and the last row, from 1.
     pub(crate) folds: Vec<(usize, usize)>,
 }
 
-impl Last {
-    /// Its rows.
+impl LastResult {
+    /// Returns its rows.
     ///
     /// # Errors
     /// They are too many.
-    pub(crate) fn held(&self) -> Result<&Held, SessionError> {
-        self.held.as_ref().ok_or_else(|| {
+    pub(crate) fn rows(&self) -> Result<&CapturedRows, SessionError> {
+        self.rows.as_ref().ok_or_else(|| {
             Diagnostic::new("the last answer has too many rows to be kept")
                 .hint("ask again with `| limit 10000`")
                 .into()
@@ -57,13 +56,13 @@ impl Last {
 }
 
 impl Session {
-    /// The last answer.
-    pub(crate) fn last(&self) -> Result<&Last, SessionError> {
+    /// Returns the last answer.
+    pub(crate) fn last(&self) -> Result<&LastResult, SessionError> {
         let none = || Diagnostic::new("there is no last answer yet").hint("type a lookup or SQL first").into();
         self.last.as_ref().ok_or_else(none)
     }
 
-    /// The last lookup, as it was typed.
+    /// Returns the last lookup, as it was typed.
     pub(crate) fn last_lookup(&self) -> Result<String, SessionError> {
         match self.trail.last() {
             Some(text) => Ok(text.clone()),
@@ -75,7 +74,7 @@ impl Session {
     pub(crate) fn show_last(&mut self, format: Format) -> Result<Answer, SessionError> {
         let case = self.case()?;
         let mut last = self.last()?.clone();
-        let rows = last.held()?.rows.len() as u64;
+        let rows = last.rows()?.rows.len() as u64;
         result_view::show(self, &case, &mut last, format, 0..usize::MAX)?;
         self.last = Some(last);
         Ok(Answer::rows(rows))
@@ -85,7 +84,7 @@ impl Session {
     pub(crate) fn open_fold(&mut self, row: usize) -> Result<Answer, SessionError> {
         let case = self.case()?;
         let mut last = self.last()?.clone();
-        last.held()?;
+        last.rows()?;
         let Some((first, end)) = last.folds.iter().copied().find(|(first, end)| (*first..=*end).contains(&row)) else {
             return Err(Diagnostic::new(format!("row {row} is not folded"))
                 .hint("a folded line has a count beside the event's name and a span of rows as its number")
@@ -100,15 +99,5 @@ impl Session {
         self.last = Some(last);
         shown?;
         Ok(Answer::rows((end + 1 - first) as u64))
-    }
-}
-
-/// Text of a cell; empty for none.
-pub(crate) fn text(value: Option<&Value>) -> String {
-    match value {
-        Some(Value::Text(text)) => text.clone(),
-        Some(Value::Integer(number)) => number.to_string(),
-        Some(Value::Real(number)) => number.to_string(),
-        _ => String::new(),
     }
 }

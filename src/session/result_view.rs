@@ -8,9 +8,10 @@ use std::ops::Range;
 use crate::query::Interval;
 use crate::render::chart::sparkline;
 use crate::render::{Format, age, number};
+use crate::rows::{self, CapturedRows};
 use crate::rows::{Cell, Mark, RowSink, Value};
-use crate::session::capture::{EventRef, Held};
-use crate::session::result_set::{Last, View};
+use crate::session::capture::EventRef;
+use crate::session::result_set::{LastResult, ResultKind};
 use crate::session::{Session, SessionError, records};
 use crate::store::{Case, Failure};
 
@@ -47,22 +48,22 @@ struct Known {
 pub(crate) fn show(
     session: &mut Session,
     case: &Case,
-    last: &mut Last,
+    last: &mut LastResult,
     format: Format,
     range: Range<usize>,
 ) -> Result<(), SessionError> {
-    let Some(held) = &last.held else { return Ok(()) };
+    let Some(held) = &last.rows else { return Ok(()) };
     let style = session.output.style(&session.settings.style);
     let looked_at = style.width.is_some() && matches!(format, Format::Table | Format::Expanded);
     let range = range.start..range.end.min(held.rows.len());
     let mut columns = held.columns.clone();
     let mut left_out = 0;
-    let list = matches!(last.view, View::List { .. });
+    let list = matches!(last.kind, ResultKind::List { .. });
     if format == Format::Records && list {
         return show_records(session, case, range);
     }
-    let rows: Vec<Shown> = match last.view {
-        View::List { by_time } if looked_at => {
+    let rows: Vec<Shown> = match last.kind {
+        ResultKind::List { by_time } if looked_at => {
             let fold = session.settings.fold && by_time && format == Format::Table;
             let (mut rows, folds) = list_rows(case, held, &session.shown, range, fold, style.unicode)?;
             if let Some(name) = columns.iter().position(|column| column == "event_name").filter(|_| !folds.is_empty()) {
@@ -73,7 +74,7 @@ pub(crate) fn show(
             last.folds = folds;
             rows
         }
-        View::Timeline { bucket, interval } if looked_at => {
+        ResultKind::Timeline { bucket, interval } if looked_at => {
             let (filled, empty) = fill(held, bucket, interval);
             left_out = empty;
             filled.into_iter().map(|(time, events)| plain(vec![Value::Text(time), Value::Integer(events)])).collect()
@@ -81,7 +82,7 @@ pub(crate) fn show(
         _ => held.rows[range].iter().cloned().map(plain).collect(),
     };
     let mut rows = rows;
-    if let Some(activity) = last.activity.as_ref().filter(|activity| looked_at && !activity.rows.is_empty()) {
+    if let Some(activity) = last.trend.as_ref().filter(|activity| looked_at && !activity.rows.is_empty()) {
         columns.push(activity.heading.clone());
         for (row, values) in rows.iter_mut().zip(&activity.rows) {
             // A narrow screen has room for half as many.
@@ -90,10 +91,10 @@ pub(crate) fn show(
             row.cells.push(Value::Text(sparkline(if narrow { &halved } else { values }, style.unicode)));
         }
     }
-    let timeline = matches!(last.view, View::Timeline { .. });
+    let timeline = matches!(last.kind, ResultKind::Timeline { .. });
     let mut target = session.output.target(&session.settings.style);
     target.style.numbers &= list || timeline;
-    target.style.bars = looked_at && (timeline || last.view == View::Count) && rows.len() > 1;
+    target.style.bars = looked_at && (timeline || last.kind == ResultKind::Count) && rows.len() > 1;
     let write = |sink: &mut dyn RowSink| -> io::Result<()> {
         sink.begin(&columns)?;
         for row in &rows {
@@ -141,7 +142,7 @@ type Folds = Vec<(usize, usize)>;
 /// The rows of a list of events, marked, and folded if `fold`.
 fn list_rows(
     case: &Case,
-    held: &Held,
+    held: &CapturedRows,
     events: &[EventRef],
     range: Range<usize>,
     fold: bool,
@@ -218,11 +219,9 @@ fn folded(rows: &[Vec<Value>], unicode: bool) -> Vec<Value> {
             match (different.as_slice(), empty) {
                 ([], _) => Value::Null,
                 ([only], 0) => (*only).clone(),
-                ([only], empty) => Value::Text(format!(
-                    "{} {times}{}",
-                    crate::session::result_set::text(Some(only)),
-                    rows.len() - empty
-                )),
+                ([only], empty) => {
+                    Value::Text(format!("{} {times}{}", crate::rows::text(Some(only)), rows.len() - empty))
+                }
                 (several, _) => Value::Text(format!("{} different", several.len())),
             }
         });
@@ -244,13 +243,12 @@ fn known(case: &Case, events: &[EventRef], range: Range<usize>) -> Result<HashMa
             "SELECT id, identity_id, event_name, time, read_only, outcome FROM events WHERE id IN ({})",
             some.join(", ")
         );
-        let mut held = Held::default();
-        case.query(&sql, &[], &mut held)?;
+        let held = rows::collect(|sink| case.query(&sql, &[], sink))?;
         for row in held.rows {
             let [Value::Integer(id), identity, name, time, read_only, outcome] = row.as_slice() else { continue };
             let event = Known {
                 identity: identity.clone(),
-                name: crate::session::result_set::text(Some(name)),
+                name: crate::rows::text(Some(name)),
                 time: if let Value::Integer(time) = time { Some(*time) } else { None },
                 write: *read_only != Value::Integer(1),
                 failed: *outcome != Value::Text("ok".to_owned()),
@@ -263,7 +261,7 @@ fn known(case: &Case, events: &[EventRef], range: Range<usize>) -> Result<HashMa
 
 /// The rows of a timeline with the spans in which nothing happened, and how many of these are left out because there
 /// would be too many rows.
-pub(crate) fn fill(held: &Held, bucket: i64, interval: Interval) -> (Vec<(String, i64)>, u64) {
+pub(crate) fn fill(held: &CapturedRows, bucket: i64, interval: Interval) -> (Vec<(String, i64)>, u64) {
     let rows: Vec<(i64, i64)> = held
         .rows
         .iter()
@@ -289,11 +287,11 @@ pub(crate) fn fill(held: &Held, bucket: i64, interval: Interval) -> (Vec<(String
 
 #[cfg(test)]
 mod tests {
-    use super::{Held, Interval, Value, fill};
+    use super::{CapturedRows, Interval, Value, fill};
 
-    fn timeline(rows: &[(&str, i64)]) -> Held {
+    fn timeline(rows: &[(&str, i64)]) -> CapturedRows {
         let rows = rows.iter().map(|(time, events)| vec![Value::Text((*time).to_owned()), Value::Integer(*events)]);
-        Held { columns: Vec::new(), rows: rows.collect() }
+        CapturedRows { columns: Vec::new(), rows: rows.collect() }
     }
 
     #[test]

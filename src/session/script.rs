@@ -102,7 +102,7 @@ fn run_lines(
 
 /// Runs one input; a mistake in it is told with its line, and after `.bail off` does not end the script.
 fn step(session: &mut Session, text: &str, origin: &str, start: usize) -> Result<Answer, SessionError> {
-    session.go_on()?;
+    session.check_interrupted()?;
     match session.execute(&Input::of(text)) {
         Err(error @ SessionError::Mistake(_)) if session.settings.bail_off => {
             session.report(&locate(error, origin, start).into_diagnostic());

@@ -9,6 +9,7 @@ use std::time::Instant;
 use serde_json::{Value as Json, json};
 
 use crate::diagnostic::Diagnostic;
+use crate::engine::Engine;
 use crate::io_message;
 use crate::io_message::folder_of;
 use crate::query::edit;
@@ -16,12 +17,10 @@ use crate::redact::Kind;
 use crate::render::escape;
 use crate::render::escape::visible;
 use crate::render::{Format, number};
-use crate::rows::{Cell, RowSink, Value};
-use crate::session::capture::Held;
-use crate::session::commands::queries::{bound, event_ids};
-use crate::session::lookup::understand;
+use crate::rows::Value;
+use crate::rows::{self, CapturedRows};
+use crate::session::commands::queries::{bound, event_ids, read_library};
 use crate::session::{Answer, Run, Session, SessionError};
-use crate::sql;
 use crate::store;
 use crate::store::private_folder::PrivateFolder;
 use crate::store::transfer::snapshot;
@@ -86,7 +85,7 @@ impl Session {
             self.interrupter.hold(Box::new(case.interrupt()));
         }
         let events = events?;
-        self.go_on()?;
+        self.check_interrupted()?;
         if events.as_ref().is_some_and(Vec::is_empty) {
             let mistake = Diagnostic::new(format!("no event is selected by {}", spelled(&asked.selection)));
             return Err(mistake.hint("nothing was written").into());
@@ -121,46 +120,44 @@ impl Session {
         Ok(Answer::default())
     }
 
-    /// The numbers of the events that are selected, in rising order; `None` is all.
+    /// Returns `events.id` of the selected events, ascending; `None` is all of them. The state that `source` holds is asked,
+    /// which may be a copy.
     fn selected(&self, source: &Source, selection: &Selection) -> Result<Option<Vec<i64>>, SessionError> {
-        // Asked of the state that is held, which may be a copy.
-        let mut held =
-            Session::new(source.path().to_owned(), self.settings.clone(), Box::new(io::sink()), Box::new(io::sink()));
-        held.interrupter = self.interrupter();
-        held.params = self.params.clone();
-        let case = held.case()?;
-        let mut ids = Ids::default();
-        match selection {
+        // Opening also removes what a killed writer left beside the case.
+        let engine = self.engine_on(source)?;
+        let lookup = match selection {
             Selection::All => return Ok(None),
-            Selection::Where(lookup) => held.listed(lookup, &mut ids)?,
-            Selection::Tag(tag) => held.listed(&format!("tag={}", edit::quoted(tag)), &mut ids)?,
-            Selection::Query(run) => {
-                let library = held.library()?;
-                let (query, values) = bound(&library, run)?;
-                let Some(sql) = event_ids(query) else {
-                    let mistake = Diagnostic::new(format!("the answer of `{}` tells of no events", query.name));
-                    return Err(mistake.hint("take a query whose answer has the column event_id").into());
-                };
-                case.query_named(&sql, &values, &mut ids)?;
-            }
-        }
-        ids.0.sort_unstable();
-        ids.0.dedup();
-        Ok(Some(ids.0))
-    }
-
-    /// Gathers the numbers of the events that a lookup lists.
-    fn listed(&self, text: &str, ids: &mut Ids) -> Result<(), SessionError> {
-        let case = self.case()?;
-        let text = self.substituted(text)?;
-        let understood = understand(&case, &text)?;
-        if !understood.lookup.is_event_list() {
+            Selection::Where(lookup) => self.substituted(lookup)?,
+            Selection::Tag(tag) => format!("tag={}", edit::quoted(tag)),
+            Selection::Query(run) => return self.events_of_query(&engine, run).map(Some),
+        };
+        let prepared = engine.prepare_filled(&lookup)?;
+        if !prepared.is_event_list() {
             let mistake = Diagnostic::new("a snapshot keeps events, and this lookup counts them");
             return Err(mistake.hint("leave the stages out").into());
         }
-        let statement = sql::emit_id_set(&understood.lookup, &*case);
-        case.query(&statement.sql, &statement.params, ids)?;
-        Ok(())
+        Ok(Some(engine.event_ids(&prepared)?))
+    }
+
+    /// Returns `events.id` of the events that a saved query gives, ascending.
+    fn events_of_query(&self, engine: &Engine, run: &Run) -> Result<Vec<i64>, SessionError> {
+        let library = read_library(&self.settings.queries, Some(engine.case()))?;
+        let (query, values) = bound(&library, run)?;
+        let Some(sql) = event_ids(query) else {
+            let mistake = Diagnostic::new(format!("the answer of `{}` tells of no events", query.name));
+            return Err(mistake.hint("take a query whose answer has the column event_id").into());
+        };
+        let mut ids = rows::integers(|sink| engine.case().query_named(&sql, &values, sink))?;
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(ids)
+    }
+
+    /// Returns an engine on the state that a source holds. Ctrl-C reaches it.
+    fn engine_on(&self, source: &Source) -> Result<Engine, SessionError> {
+        let engine = Engine::open(source.path())?;
+        self.interrupter.hold(Box::new(engine.case().interrupt()));
+        Ok(engine.with_interrupter(self.interrupter()))
     }
 
     /// Holds a snapshot against what it was when it was made, and its source files against its ledger.
@@ -206,7 +203,7 @@ impl Session {
         let columns = ["check", "result", "found"].map(str::to_owned).to_vec();
         self.close();
         self.path = file.to_owned();
-        self.write_held(&Held { columns, rows })?;
+        self.write_held(&CapturedRows { columns, rows })?;
         self.status(&match wrong {
             0 => format!("{}: no check failed", file.display()),
             1 => format!("{}: 1 check failed", file.display()),
@@ -233,27 +230,6 @@ fn cannot_write(out: &Path, error: io::Error) -> Diagnostic {
     let mut mistake = Diagnostic::new(io_message::cannot_write(out, &error));
     mistake.hints.extend(io_message::advice(&error).map(str::to_owned));
     mistake
-}
-
-/// Gathers numbers of events.
-#[derive(Default)]
-struct Ids(Vec<i64>);
-
-impl RowSink for Ids {
-    fn begin(&mut self, _: &[String]) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
-        if let Some(Cell::Integer(id)) = cells.first() {
-            self.0.push(*id);
-        }
-        Ok(())
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// The report is lines or an object.

@@ -3,6 +3,8 @@
 pub(crate) mod params;
 pub(crate) mod sqlite;
 
+use std::fmt;
+
 pub use crate::query::plan::statistics::ScanSize;
 pub use crate::sql::params::Param;
 pub use crate::sql::sqlite::{emit, emit_count, emit_id_set, emit_ids};
@@ -46,4 +48,47 @@ pub struct Statement {
     pub estimate: Option<u64>,
     /// True if `estimate` is exactly how many events match.
     pub exact: bool,
+    /// The way to the rows; `None` if the database chooses it.
+    pub access_path: Option<AccessPath>,
+}
+
+#[cfg(test)]
+impl Statement {
+    /// Returns SQL with parameters as a statement about which nothing is known.
+    pub(crate) fn of_sql(sql: &str, params: Vec<Param>) -> Statement {
+        Statement {
+            sql: sql.to_owned(),
+            params,
+            columns: Vec::new(),
+            scans_records: false,
+            scan: None,
+            estimate: None,
+            exact: false,
+            access_path: None,
+        }
+    }
+}
+
+/// The way of a statement to its rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccessPath {
+    /// Counts that the import kept.
+    Rollup,
+    /// An index that finds the events.
+    Index(String),
+    /// All events, in the order of an index.
+    TimeOrder(String),
+    /// A scan of the records that the text filters let through.
+    RecordScan,
+}
+
+impl fmt::Display for AccessPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AccessPath::Rollup => f.write_str("kept counts"),
+            AccessPath::Index(index) => write!(f, "index {index}"),
+            AccessPath::TimeOrder(index) => write!(f, "in the order of index {index}"),
+            AccessPath::RecordScan => f.write_str("scan of records"),
+        }
+    }
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 pub use skip::{Needs, skip};
 use tempfile::TempDir;
-use trailq::ingest::{Options, Report, Unwatched, import};
+use trailq::ingest::{NoProgress, Options, Report, import};
 
 /// The project's own test data.
 pub fn testdata(path: &str) -> PathBuf {
@@ -63,7 +63,7 @@ impl Scratch {
 
     pub fn import_with(&self, paths: &[impl AsRef<Path>], options: &Options) -> Report {
         let paths: Vec<PathBuf> = paths.iter().map(|path| path.as_ref().to_owned()).collect();
-        let report = import(&self.case(), &paths, options, &Unwatched).unwrap();
+        let report = import(&self.case(), &paths, options, &NoProgress).unwrap();
         check_sums(&report, &self.case());
         report
     }

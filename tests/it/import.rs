@@ -295,7 +295,7 @@ fn every_cut_of_a_small_file_is_survived_and_told() {
     for cut in 1..content.len() {
         let case = scratch.path(&format!("{cut}.db"));
         let path = scratch.write("cut.json", &content.as_bytes()[..cut]);
-        let report = trailq::ingest::import(&case, &[path], &Options::default(), &trailq::ingest::Unwatched).unwrap();
+        let report = trailq::ingest::import(&case, &[path], &Options::default(), &trailq::ingest::NoProgress).unwrap();
         let whole = u64::from(cut >= first_ends) + u64::from(cut >= second_ends);
         assert_eq!((report.counts.stored, report.counts.rejected), (whole, 1), "cut at {cut}");
         fs::remove_file(case).unwrap();
@@ -309,7 +309,7 @@ fn every_cut_of_a_small_gzip_is_survived_and_told() {
     for cut in (1..content.len()).step_by(7) {
         let case = scratch.path(&format!("{cut}.db"));
         let path = scratch.write("cut.json.gz", &content[..cut]);
-        let report = trailq::ingest::import(&case, &[path], &Options::default(), &trailq::ingest::Unwatched).unwrap();
+        let report = trailq::ingest::import(&case, &[path], &Options::default(), &trailq::ingest::NoProgress).unwrap();
         assert_eq!(report.counts.rejected, 1, "cut at {cut}");
         assert_eq!(report.counts.read, report.counts.stored + 1, "cut at {cut}");
         fs::remove_file(case).unwrap();

@@ -11,7 +11,7 @@ use flate2::write::GzEncoder;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use rusqlite::Connection;
-use trailq::ingest::{Options, Report, Unwatched, import, merge};
+use trailq::ingest::{NoProgress, Options, Report, import, merge};
 use trailq::store::snapshot::verify;
 
 const FILES: &str =
@@ -170,7 +170,7 @@ fn a_part_of_a_case_gets_the_rest_from_the_content_it_was_made_of() {
     let options = Options { jobs: Some(1), follow_links: false };
     let again = |content: &str| {
         let path = desk.scratch.write("in/events.json", content);
-        let report = import(&part, &[path], &options, &Unwatched).unwrap();
+        let report = import(&part, &[path], &options, &NoProgress).unwrap();
         (report.counts.stored, report.counts.duplicate)
     };
     assert_eq!(again(&one), (2, 1));
@@ -224,7 +224,7 @@ fn the_digest_of_the_ledger_is_the_same_in_any_order_of_merges() {
         let case = desk.scratch.path(name);
         for at in order {
             let path = desk.scratch.write("in/events.json", &contents[*at]);
-            import(&case, &[path], &options, &Unwatched).unwrap();
+            import(&case, &[path], &options, &NoProgress).unwrap();
         }
         // Runs are told apart by when they began.
         let fixed = "UPDATE imports SET started_at = '2024-03-01T00:00:0' || id || 'Z', finished_at = started_at; \
@@ -244,14 +244,14 @@ fn the_digest_of_the_ledger_is_the_same_in_any_order_of_merges() {
     for (at, order) in [[0, 1, 2], [2, 1, 0], [1, 2, 0]].iter().enumerate() {
         let others: Vec<PathBuf> = order.iter().map(|at| cases[*at].clone()).collect();
         let new = desk.scratch.path(&format!("new{at}.db"));
-        merge(&new, &others, false, &Unwatched).unwrap();
+        merge(&new, &others, false, &NoProgress).unwrap();
         found.push(ledger(&new));
         // Into one of them, also where the others hold nothing that it has not.
         let into = desk.scratch.path(&format!("into{at}.db"));
         fs::copy(&others[0], &into).unwrap();
-        merge(&into, &others[1..], false, &Unwatched).unwrap();
+        merge(&into, &others[1..], false, &NoProgress).unwrap();
         found.push(ledger(&into));
-        assert!(!merge(&into, &others, false, &Unwatched).unwrap().merged.changed, "nothing is new");
+        assert!(!merge(&into, &others, false, &NoProgress).unwrap().merged.changed, "nothing is new");
     }
     assert!(found.iter().all(|digests| *digests == found[0]), "{found:#?}");
     let names = lines(&desk.scratch.ask_at("new0.db"), "SELECT count(*), sum(path GLOB '*in/events.json') FROM files");
@@ -412,7 +412,7 @@ proptest! {
             desk.run(&["snapshot", "part.db", "--where", "event-id=a,b,c,d,e,f,g,h"]).exits(0);
             prop_assert_eq!(wrong(&scratch.path("part.db")), Vec::<String>::new());
             let part = scratch.path("part.db");
-            import(&part, &[scratch.path("in")], &options, &Unwatched).unwrap();
+            import(&part, &[scratch.path("in")], &options, &NoProgress).unwrap();
             // It is no longer what was handed on, but its ledger is true.
             let unsound = |wrong: &String| !["imports:", "events:", "counts:", "ledger:"].iter().any(|part| wrong.starts_with(part));
             let wrong: Vec<String> = wrong(&part).into_iter().filter(unsound).collect();
@@ -420,10 +420,10 @@ proptest! {
         }
         // With another case of the same files, in both orders.
         let other = scratch.path("other.db");
-        import(&other, &[scratch.path("in")], &options, &Unwatched).unwrap();
+        import(&other, &[scratch.path("in")], &options, &NoProgress).unwrap();
         let merged = ["ab.db", "ba.db"].map(|name| scratch.path(name));
         for (case, order) in merged.iter().zip([[scratch.case(), other.clone()], [other.clone(), scratch.case()]]) {
-            merge(case, &order, false, &Unwatched).unwrap();
+            merge(case, &order, false, &NoProgress).unwrap();
             check_case(case);
             prop_assert_eq!(wrong(case), Vec::<String>::new());
         }

@@ -7,7 +7,7 @@ use crate::common::{Scratch, check_case, content, lines, record, testdata};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use rusqlite::Connection;
-use trailq::ingest::{Options, Unwatched, import, merge};
+use trailq::ingest::{NoProgress, Options, import, merge};
 
 /// Everything that a merge must give whatever the order: [`content`], and what is kept beside it.
 fn all(case: &Path) -> Vec<String> {
@@ -41,12 +41,12 @@ fn all(case: &Path) -> Vec<String> {
 }
 
 fn put(case: &Path, paths: &[PathBuf]) {
-    import(case, paths, &Options { jobs: Some(1), follow_links: false }, &Unwatched).unwrap();
+    import(case, paths, &Options { jobs: Some(1), follow_links: false }, &NoProgress).unwrap();
 }
 
 fn merged(scratch: &Scratch, name: &str, others: &[PathBuf]) -> PathBuf {
     let case = scratch.path(name);
-    merge(&case, others, false, &Unwatched).unwrap();
+    merge(&case, others, false, &NoProgress).unwrap();
     check_case(&case);
     case
 }
@@ -386,7 +386,7 @@ fn a_row_that_a_record_replaced_is_the_first_files_whichever_row_was_the_event()
     let wanted = all(&merged(&scratch, "forward.db", &[one.clone(), rows.clone()]));
     let case = scratch.path("copy.db");
     std::fs::copy(&rows, &case).unwrap();
-    merge(&case, &[one], false, &Unwatched).unwrap();
+    merge(&case, &[one], false, &NoProgress).unwrap();
     check_case(&case);
     assert_eq!(all(&case), wanted);
 }
@@ -413,7 +413,7 @@ proptest! {
             merged(&scratch, "apart.db", &[order[0].clone()])
         };
         for other in &order[1..] {
-            merge(&case, &[(*other).clone()], false, &Unwatched).unwrap();
+            merge(&case, &[(*other).clone()], false, &NoProgress).unwrap();
             check_case(&case);
         }
         prop_assert_eq!(&all(&case), &wanted);
@@ -424,7 +424,7 @@ proptest! {
         let case = merged(&scratch, "halves.db", &halves);
         prop_assert_eq!(&all(&case), &wanted);
         // And again, which adds nothing.
-        let again = merge(&case, &cases, false, &Unwatched).unwrap();
+        let again = merge(&case, &cases, false, &NoProgress).unwrap();
         prop_assert!(!again.merged.changed);
         prop_assert_eq!(&all(&case), &wanted);
     }

@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use crate::diagnostic::Diagnostic;
-use crate::render::{Format, number};
+use crate::render::number;
+use crate::rows;
+use crate::rows::text;
 use crate::saved::header::parameters;
 use crate::saved::{Origin, SavedQuery};
-use crate::session::capture::Held;
 use crate::session::commands::show;
-use crate::session::lookup::{statement, understand};
-use crate::session::result_set::{Asked, text};
+use crate::session::result_set::ResultOrigin;
 use crate::session::{Answer, Session, SessionError};
 use crate::sql::{Param, Statement};
 use crate::store::{Case, Keeper};
@@ -47,8 +47,9 @@ impl Session {
             };
             for row in rows {
                 let id = show::event(self, &case, row)?;
-                let mut held = Held::default();
-                case.query("SELECT event_id FROM events WHERE id = ?1", &[Param::Integer(id)], &mut held)?;
+                let held = rows::collect(|sink| {
+                    case.query("SELECT event_id FROM events WHERE id = ?1", &[Param::Integer(id)], sink)
+                })?;
                 ids.extend(held.rows.first().map(|row| text(row.first())));
             }
         }
@@ -103,10 +104,9 @@ impl Session {
     /// `.notes`: what was noted, and the notes on tags, oldest first.
     pub(crate) fn notes(&mut self) -> Result<Answer, SessionError> {
         let case = self.case()?;
-        let mut held = Held::default();
         let sql = "SELECT created_at, created_by, NULL AS tag, NULL AS event_id, text FROM notes \
                    UNION ALL SELECT created_at, created_by, tag, event_id, note FROM tags ORDER BY 1, 4";
-        case.query(sql, &[], &mut held)?;
+        let held = rows::collect(|sink| case.query(sql, &[], sink))?;
         if held.rows.is_empty() {
             self.status("nothing is noted and no event is tagged");
             return Ok(Answer::default());
@@ -116,17 +116,15 @@ impl Session {
 
     /// `.save NAME`: the last lookup or SQL, as a query of the case.
     pub(crate) fn save(&mut self, name: &str) -> Result<Answer, SessionError> {
-        let case = self.case()?;
+        let engine = self.engine()?;
         let last = self.last()?;
-        let columns = last.held.as_ref().map_or_else(Vec::new, |held| held.columns.clone());
-        let file = match last.asked.clone() {
-            Asked::Lookup(text) => {
-                let understood = understand(&case, &text)?;
-                let statement = statement(&case, &understood.lookup, Format::Json, None);
-                let columns: Vec<String> = statement.columns.clone();
-                query_file(&text, "lookup", &columns, &[], &inlined(&statement))
+        let columns = last.rows.as_ref().map_or_else(Vec::new, |held| held.columns.clone());
+        let file = match last.origin.clone() {
+            ResultOrigin::Lookup(text) => {
+                let statement = engine.statement(&engine.prepare_filled(&text)?);
+                query_file(&text, "lookup", &statement.columns, &[], &inlined(&statement))
             }
-            Asked::Sql(text) => {
+            ResultOrigin::Sql(text) => {
                 let statement = text.trim().trim_end_matches(';').trim_end();
                 let names: Vec<String> = parameters(statement).into_iter().map(str::to_owned).collect();
                 query_file(&text, "statement", &columns, &names, statement)
@@ -162,9 +160,8 @@ fn leading_events(case: &Case, words: &[&str]) -> Result<usize, SessionError> {
         if rows(word).is_some() {
             continue;
         }
-        let mut held = Held::default();
         let sql = "SELECT 1 FROM events WHERE event_id = ?1";
-        case.query(sql, &[Param::Text((*word).to_owned())], &mut held)?;
+        let held = rows::collect(|sink| case.query(sql, &[Param::Text((*word).to_owned())], sink))?;
         if held.rows.is_empty() {
             return Ok(at);
         }
@@ -287,15 +284,10 @@ mod tests {
 
     #[test]
     fn a_lookup_is_saved_as_one_statement() {
-        let statement = Statement {
-            sql: "SELECT '?1', x FROM t WHERE a = ?1 AND b = ?2 AND c = ?1".to_owned(),
-            params: vec![Param::Text("it's ?2".to_owned()), Param::Integer(-5)],
-            columns: Vec::new(),
-            scans_records: false,
-            estimate: None,
-            exact: false,
-            scan: None,
-        };
+        let statement = Statement::of_sql(
+            "SELECT '?1', x FROM t WHERE a = ?1 AND b = ?2 AND c = ?1",
+            vec![Param::Text("it's ?2".to_owned()), Param::Integer(-5)],
+        );
         assert_eq!(inlined(&statement), "SELECT '?1', x FROM t WHERE a = 'it''s ?2' AND b = -5 AND c = 'it''s ?2'");
         assert_eq!(
             query_file(

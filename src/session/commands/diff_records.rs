@@ -6,8 +6,8 @@ use serde_json::Value as Json;
 
 use crate::diagnostic::Diagnostic;
 use crate::render::number;
+use crate::rows::CapturedRows;
 use crate::rows::Value;
-use crate::session::capture::Held;
 use crate::session::commands::show;
 use crate::session::{Answer, Session, SessionError};
 use crate::store::Case;
@@ -28,9 +28,9 @@ impl Session {
 }
 
 /// The rows for the paths at which the leaves differ, and how many are the same.
-fn compared(left: &BTreeMap<String, String>, right: &BTreeMap<String, String>, rows: [u64; 2]) -> (Held, u64) {
+fn compared(left: &BTreeMap<String, String>, right: &BTreeMap<String, String>, rows: [u64; 2]) -> (CapturedRows, u64) {
     let mut same = 0;
-    let mut held = Held { columns: vec!["path".to_owned()], rows: Vec::new() };
+    let mut held = CapturedRows { columns: vec!["path".to_owned()], rows: Vec::new() };
     held.columns.extend(rows.map(|row| format!("row {row}")));
     let cell = |value: Option<&String>| value.map_or(Value::Null, |value| Value::Text(value.clone()));
     let mut paths: Vec<&String> = left.keys().chain(right.keys()).collect();

@@ -5,11 +5,10 @@ use std::fmt::Write as _;
 use jiff::tz::{Offset, TimeZone};
 
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::query::Environment as _;
 use crate::render::Format;
 use crate::render::escape::visible;
 use crate::rows::Value;
-use crate::session::capture::Held;
+use crate::rows::{self, CapturedRows};
 use crate::session::commands::Arguments;
 use crate::session::{Answer, Paging, Params, Session, SessionError};
 
@@ -192,7 +191,7 @@ pub(crate) fn age(session: &mut Session, arguments: &Arguments<'_>) -> Done {
     let case = session.case()?;
     session.settings.style.times.age_from = match arguments.one()? {
         "on" => Some(crate::time::now()),
-        "newest" => crate::session::lookup::CaseEnvironment { case: &case }.newest_event(),
+        "newest" => case.newest_event()?,
         "off" => None,
         _ => {
             let what = "the age is `on`, counted from now, `newest`, from the newest event, or `off`";
@@ -210,7 +209,7 @@ pub(crate) fn param(session: &mut Session, arguments: &Arguments<'_>) -> Done {
             let all = session.params.as_ref().map(Params::all).into_iter().flatten();
             let rows = all.map(|(name, value)| vec![Value::Text(name.clone()), Value::Text(value.clone())]).collect();
             let columns = ["name", "value"].map(str::to_owned).to_vec();
-            return session.write_held(&Held { columns, rows });
+            return session.write_held(&CapturedRows { columns, rows });
         }
         ["init"] => {}
         ["clear"] => session.params = None,
@@ -243,12 +242,12 @@ pub(crate) fn indexes(session: &mut Session, arguments: &Arguments<'_>) -> Done 
     arguments.at_most(1)?;
     let case = session.case()?;
     let table = arguments.words.first().map(|(name, _)| name.as_str());
-    let mut held = Held::default();
     let sql = "SELECT tbl_name AS \"table\", name AS \"index\", group_concat(i.\"column\", ', ') AS columns FROM \
                (SELECT m.tbl_name, m.name, c.name AS \"column\" FROM sqlite_schema m, pragma_index_info(m.name) c \
                WHERE m.type = 'index' AND m.sql IS NOT NULL AND (?1 = '' OR m.tbl_name = ?1 COLLATE NOCASE) \
                ORDER BY m.tbl_name, m.name, c.seqno) i GROUP BY 1, 2";
-    case.query(sql, &[crate::sql::Param::Text(table.unwrap_or_default().to_owned())], &mut held)?;
+    let held =
+        rows::collect(|sink| case.query(sql, &[crate::sql::Param::Text(table.unwrap_or_default().to_owned())], sink))?;
     if held.rows.is_empty() {
         let table = table.map_or_else(String::new, |table| format!(" of {table}"));
         session.status(&format!("there is no index{table}"));
@@ -297,11 +296,11 @@ pub(crate) fn settings(session: &mut Session, arguments: &Arguments<'_>) -> Done
 
 /// `.noise`, `.noise on|off [NAME...]`, `.noise add NAME FILTER`, `.noise remove NAME`.
 pub(crate) fn noise(session: &mut Session, arguments: &Arguments<'_>) -> Done {
+    use crate::engine::suppress;
     use crate::session::commands::noise;
-    let case = session.case()?;
     let words: Vec<String> = arguments.words.iter().map(|(word, _)| word.clone()).collect();
     let Some((what, rest)) = words.split_first() else {
-        let held = noise::list(session, &case)?;
+        let held = noise::list(session)?;
         return session.write_held(&held);
     };
     match (what.as_str(), rest) {
@@ -319,7 +318,8 @@ pub(crate) fn noise(session: &mut Session, arguments: &Arguments<'_>) -> Done {
             let whole = arguments.words.len() == 3 && typed.starts_with(['\'', '"']);
             let filter = if whole { arguments.words[2].0.as_str() } else { typed };
             let start = arguments.words.get(2).map_or(0, |(_, span)| span.start);
-            noise::check(&case, filter).map_err(|error| arguments.within(start, error))?;
+            let checked = suppress::check(&session.engine()?, filter);
+            checked.map_err(|error| arguments.within(start, error.into()))?;
             crate::session::commands::annotate::check_word("name", name)?;
             session.keeper()?.add_noise(name, filter)?;
             session.noise.insert(name.clone());

@@ -2,12 +2,13 @@
 //! history of its resource, and what its access key did.
 
 use crate::diagnostic::Diagnostic;
+use crate::engine::no_match;
 use crate::query::edit;
 use crate::rows::Value;
-use crate::session::capture::Held;
+use crate::rows::text;
+use crate::rows::{self, CapturedRows};
 use crate::session::commands::show;
-use crate::session::result_set::text;
-use crate::session::{Answer, Session, SessionError, absence};
+use crate::session::{Answer, Session, SessionError};
 use crate::sql::Param;
 use crate::store::Case;
 
@@ -92,9 +93,8 @@ fn term(field: &str, value: &str) -> String {
     format!("{field}={}", edit::literal(value))
 }
 
-fn ask(case: &Case, sql: &str, params: &[Param]) -> Result<Held, SessionError> {
-    let mut held = Held::default();
-    case.query(sql, params, &mut held)?;
+fn ask(case: &Case, sql: &str, params: &[Param]) -> Result<CapturedRows, SessionError> {
+    let held = rows::collect(|sink| case.query(sql, params, sink))?;
     Ok(held)
 }
 
@@ -158,7 +158,9 @@ impl Session {
             None => format!("no event of this case issued {key}"),
         });
         if issued.rows.is_empty() {
-            absence::tell_gaps(self, &case, false)?;
+            for gap in no_match::gaps::of_case(&case, false)? {
+                self.note(&gap);
+            }
         }
         if event.key.is_empty() || event.issued_key.is_empty() {
             return Ok(answer);

@@ -6,8 +6,9 @@ use crate::diagnostic::Diagnostic;
 use crate::render::number;
 use crate::render::plot::{MOST_BARS, Plot, svg};
 use crate::rows::Value;
+use crate::rows::text;
 use crate::session::commands::output_files::Named;
-use crate::session::result_set::{Asked, View, text};
+use crate::session::result_set::{ResultKind, ResultOrigin};
 use crate::session::result_view::fill;
 use crate::session::{Answer, Session, SessionError};
 
@@ -20,23 +21,23 @@ impl Session {
         named.check_picture()?;
         let mut file = named.create(self, "svg")?;
         let last = self.last()?;
-        let held = last.held()?;
-        let (plot, bars) = match last.view {
-            View::Timeline { bucket, interval } => {
+        let held = last.rows()?;
+        let (plot, bars) = match last.kind {
+            ResultKind::Timeline { bucket, interval } => {
                 let (spans, _) = fill(held, bucket, interval);
                 (Plot::Timeline, spans.into_iter().map(|(time, events)| (time, count(events))).collect())
             }
             _ => (Plot::Count, counted(&held.rows)),
         };
         if bars.is_empty()
-            || (last.view == View::Rows && held.columns.len() < 2)
-            || matches!(last.view, View::List { .. })
+            || (last.kind == ResultKind::Rows && held.columns.len() < 2)
+            || matches!(last.kind, ResultKind::List { .. })
         {
             return Err(Diagnostic::new("the last answer is neither a timeline nor a count")
                 .hint("ask for one first: outcome=denied | timeline 1h")
                 .into());
         }
-        let (Asked::Lookup(title) | Asked::Sql(title)) = &last.asked;
+        let (ResultOrigin::Lookup(title) | ResultOrigin::Sql(title)) = &last.origin;
         let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
         let picture = svg(plot, &title, &bars)
             .map_err(|error| Diagnostic::new(format!("the picture could not be drawn: {error}")))?;

@@ -9,6 +9,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, nearest};
+use crate::engine::explain::interval;
 use crate::io_message::describe;
 use crate::query::Interval;
 use crate::render;
@@ -18,7 +19,6 @@ use crate::render::{Format, number};
 use crate::rows::Cell;
 use crate::saved::header::{Header, Need, Parameter};
 use crate::saved::{Library, Origin, SavedQuery, ShippedScript, bind, missing, shipped_script, shipped_scripts};
-use crate::session::lookup::interval;
 use crate::session::{Answer, Session, SessionError, script};
 use crate::sql::Param;
 use crate::store::Case;
@@ -40,6 +40,29 @@ pub struct Run {
     pub until: Option<String>,
 }
 
+/// Reads the saved queries: those of folders, of the environment, of trailq and of a case, where the first of a name wins.
+pub(crate) fn read_library(folders: &[PathBuf], case: Option<&Case>) -> Result<Library, SessionError> {
+    let mut library = Library::default();
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let named = variable(FOLDERS_VARIABLE);
+    let named = named.iter().flat_map(std::env::split_paths).filter(|path| !path.as_os_str().is_empty());
+    let home = variable("HOME").map(PathBuf::from);
+    let own = configured(variable("XDG_CONFIG_HOME").map(PathBuf::from), home).filter(|folder| folder.is_dir());
+    for folder in folders.iter().cloned().chain(named).chain(own) {
+        library.add_folder(&folder).map_err(|error| {
+            let (folder, why) = (folder.display(), describe(&error));
+            Diagnostic::new(format!("the folder of queries {folder} cannot be read: {why}"))
+        })?;
+    }
+    library.add_shipped();
+    if let Some(case) = case {
+        for (name, text) in case.saved_queries()? {
+            library.add_saved(&name, &text);
+        }
+    }
+    Ok(library)
+}
+
 impl Session {
     /// The saved queries that there are. Where there is no case, they are those of the folders and trailq's own.
     ///
@@ -49,24 +72,8 @@ impl Session {
         if let Some(library) = self.library.get() {
             return Ok(Rc::clone(library));
         }
-        let mut library = Library::default();
-        let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-        let named = variable(FOLDERS_VARIABLE);
-        let named = named.iter().flat_map(std::env::split_paths).filter(|path| !path.as_os_str().is_empty());
-        let home = variable("HOME").map(PathBuf::from);
-        let own = configured(variable("XDG_CONFIG_HOME").map(PathBuf::from), home).filter(|folder| folder.is_dir());
-        for folder in self.settings.queries.iter().cloned().chain(named).chain(own) {
-            library.add_folder(&folder).map_err(|error| {
-                let (folder, why) = (folder.display(), describe(&error));
-                Diagnostic::new(format!("the folder of queries {folder} cannot be read: {why}"))
-            })?;
-        }
-        library.add_shipped();
-        if self.path.exists() {
-            for (name, text) in self.case()?.saved_queries()? {
-                library.add_saved(&name, &text);
-            }
-        }
+        let case = if self.path.exists() { Some(self.case()?) } else { None };
+        let library = read_library(&self.settings.queries, case.as_deref())?;
         Ok(Rc::clone(self.library.get_or_init(|| Rc::new(library))))
     }
 

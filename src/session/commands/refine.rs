@@ -3,11 +3,9 @@
 use crate::diagnostic::Diagnostic;
 use crate::query;
 use crate::query::{Interval, edit};
-use crate::session::capture::First;
 use crate::session::commands::Arguments;
 use crate::session::commands::pivot::span;
-use crate::session::lookup::understand;
-use crate::session::result_set::View;
+use crate::session::result_set::ResultKind;
 use crate::session::result_view::fill;
 use crate::session::{Answer, Session, SessionError};
 use crate::store::Case;
@@ -26,7 +24,8 @@ impl Session {
         let text = edit::narrowed(&last, &by);
         self.follow(arguments.line, &text).map_err(|error| {
             // What is wrong with what was typed is told in the line that was typed.
-            let own = self.case().and_then(|case| understand(&case, &self.substituted(typed)?).map(drop));
+            let own =
+                self.engine().and_then(|engine| Ok(engine.prepare_filled(&self.substituted(typed)?).map(drop)?));
             match own {
                 Err(own) if matches!(error, SessionError::Mistake(_)) => arguments.within(start, own),
                 _ => error,
@@ -36,12 +35,11 @@ impl Session {
 
     /// `.zoom in [N]`: the timeline of one span of the last one, the fullest if none is named.
     pub(crate) fn zoom_in(&mut self, command: &str, row: Option<usize>) -> Result<Answer, SessionError> {
-        let case = self.case()?;
         let last = self.last()?;
-        let View::Timeline { bucket, interval } = last.view else {
-            return self.as_timeline(command, &case, row);
+        let ResultKind::Timeline { bucket, interval } = last.kind else {
+            return self.as_timeline(command, row);
         };
-        let (spans, _) = fill(last.held()?, bucket, interval);
+        let (spans, _) = fill(last.rows()?, bucket, interval);
         let fullest = || spans.iter().enumerate().max_by_key(|(at, (_, events))| (*events, std::cmp::Reverse(*at)));
         let chosen = match row {
             Some(row) => row.checked_sub(1).and_then(|at| spans.get(at)),
@@ -63,8 +61,8 @@ impl Session {
     /// `.zoom out`: the timeline of a longer period around the last one.
     pub(crate) fn zoom_out(&mut self, command: &str) -> Result<Answer, SessionError> {
         let case = self.case()?;
-        let understood = understand(&case, &self.last_lookup()?)?;
-        let Interval { from, to } = understood.lookup.interval().unwrap_or_default();
+        let prepared = self.engine()?.prepare_filled(&self.last_lookup()?)?;
+        let Interval { from, to } = prepared.lookup.interval().unwrap_or_default();
         let (oldest, newest) = ends(&case)?;
         let (first, last) = (from.unwrap_or(oldest), to.unwrap_or(newest));
         let wider = (last - first + 1) * (WIDER - 1) / 2;
@@ -74,13 +72,13 @@ impl Session {
     }
 
     /// The last lookup as a timeline.
-    fn as_timeline(&mut self, command: &str, case: &Case, row: Option<usize>) -> Result<Answer, SessionError> {
+    fn as_timeline(&mut self, command: &str, row: Option<usize>) -> Result<Answer, SessionError> {
         let tree = query::parse(&self.last_lookup()?).map_err(Box::new)?;
         if row.is_some() {
             return Err(Diagnostic::new("the last answer is not a timeline").hint("`.zoom in` makes one").into());
         }
         let text = edit::joined([edit::side_by_side(&tree).as_str(), "| timeline"]);
-        understand(case, &text)?;
+        self.engine()?.prepare_filled(&text)?;
         self.follow(command, &text)
     }
 
@@ -94,13 +92,7 @@ impl Session {
     }
 }
 
-/// The times of the oldest and the newest event.
+/// Returns the times of the oldest and the newest event; 0 if no event has a time.
 fn ends(case: &Case) -> Result<(i64, i64), SessionError> {
-    let mut ends = [0, 0];
-    for (end, sql) in ends.iter_mut().zip(["SELECT min(time) FROM events", "SELECT max(time) FROM events"]) {
-        let mut first = First::default();
-        case.query(sql, &[], &mut first)?;
-        *end = first.0.unwrap_or(0);
-    }
-    Ok((ends[0], ends[1]))
+    Ok(case.time_range()?.unwrap_or_default())
 }

@@ -2,7 +2,8 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::render::{number, record};
-use crate::session::capture::{EventRef, First};
+use crate::rows;
+use crate::session::capture::EventRef;
 use crate::session::{Answer, Session, SessionError};
 use crate::sql::Param;
 use crate::store::Case;
@@ -53,10 +54,9 @@ pub(crate) fn event(session: &Session, case: &Case, row: u64) -> Result<i64, Ses
     match found {
         Some(EventRef::Id(id)) => Ok(*id),
         Some(EventRef::EventId(event_id)) => {
-            let mut sink = First::default();
             let params = [Param::Text(event_id.clone())];
-            case.query("SELECT id FROM events WHERE event_id = ?1", &params, &mut sink)?;
-            sink.0.ok_or_else(|| Diagnostic::new(format!("row {row} is not an event of this case")).into())
+            let number = rows::scalar(|sink| case.query("SELECT id FROM events WHERE event_id = ?1", &params, sink))?;
+            number.ok_or_else(|| Diagnostic::new(format!("row {row} is not an event of this case")).into())
         }
         Some(EventRef::None) => Err(Diagnostic::new(format!("row {row} is not an event")).into()),
         None => {

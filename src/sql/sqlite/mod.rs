@@ -1,5 +1,6 @@
 //! Writes the plan of a lookup as one SQL statement for the schema of a case.
 
+mod access_path;
 mod builder;
 mod columns;
 mod filter;

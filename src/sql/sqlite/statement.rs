@@ -6,6 +6,7 @@ use crate::query::plan::rollup::AggregateSource;
 use crate::query::plan::statistics::Statistics;
 use crate::query::plan::{ListOrder, Plan, Source};
 use crate::query::resolved::{OutputColumn, ResolvedLookup, SortKey, Stage, timeline_columns};
+use crate::sql::sqlite::access_path::access_path;
 use crate::sql::sqlite::builder::SqlBuilder;
 use crate::sql::sqlite::{columns, record_scan, rollup};
 use crate::sql::{Projection, Statement};
@@ -89,6 +90,7 @@ impl<'s> StatementWriter<'s> {
             scan: self.plan.scan_size(),
             estimate: self.plan.driver.estimate,
             exact: self.plan.is_exact,
+            access_path: access_path(self.plan),
         }
     }
 

@@ -74,6 +74,17 @@ impl Case {
         })
     }
 
+    /// Returns the times of the oldest and the newest event, in Unix seconds; `None` if no event has a time.
+    ///
+    /// # Errors
+    /// The case cannot be read.
+    pub fn time_range(&self) -> Result<Option<(i64, i64)>, Error> {
+        let range = "SELECT (SELECT min(time) FROM events), (SELECT max(time) FROM events)";
+        let range: Option<(Option<i64>, Option<i64>)> =
+            self.rows(range, [], |row| Ok((row.get(0)?, row.get(1)?)))?.pop();
+        Ok(range.and_then(|(oldest, newest)| oldest.zip(newest)))
+    }
+
     /// The times of the oldest and the newest event.
     ///
     /// # Errors

@@ -1,27 +1,28 @@
 //! What is near a path at which no record has the value.
 
 use crate::diagnostic::Span;
+use crate::engine::no_match::advice::Advice;
+use crate::engine::no_match::{Hints, written_path};
 use crate::nested;
 use crate::render::number;
-use crate::session::absence::{Hints, written_path};
-use crate::session::{Session, SessionError};
+use crate::store::Failure;
 
 /// How many places of a key are named.
 const MOST_PLACES: usize = 3;
 
 impl Hints<'_> {
     /// The fields that a name is the end of, the path that it is a misspelling of, or that other values are there.
-    pub(crate) fn path(&self, session: &mut Session, path: &[String], name: Span) -> Result<(), SessionError> {
+    pub(crate) fn path(&self, advice: &mut Advice<'_>, path: &[String], name: Span) -> Result<(), Failure> {
         let typed = self.asked.tree.text.get(name.start..name.end).unwrap_or_default().to_owned();
         if let [only] = path
-            && self.named_field(session, only, name)?
+            && self.named_field(advice, only, name)?
         {
             return Ok(());
         }
         let names = self.case.path_names(self.until);
         if names.has(path) {
-            if let Some(events @ 1..) = self.count(session, &format!("{typed}=*"))? {
-                session.note(&format!("`{typed}=*` matches {}", number::counted(events, "event")));
+            if let Some(events @ 1..) = self.count(advice, &format!("{typed}=*"))? {
+                advice.note(&format!("`{typed}=*` matches {}", number::counted(events, "event")));
             }
             return Ok(());
         }
@@ -36,26 +37,26 @@ impl Hints<'_> {
         match (near, elsewhere.first()) {
             (Some(near), _) if near.only_case => {
                 let written = written_path(&near.keys);
-                session.note(&format!("{looked_at}, and `{written}` occurs; names are case-sensitive"));
-                session.suggest(self.replaced(name, &written));
+                advice.note(&format!("{looked_at}, and `{written}` occurs; names are case-sensitive"));
+                advice.suggest(self.replaced(name, &written));
             }
             (_, Some(first)) => {
                 let places = elsewhere.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
-                session.note(&format!("{looked_at}; the key is at {places}"));
-                session.suggest(self.replaced(name, first));
+                advice.note(&format!("{looked_at}; the key is at {places}"));
+                advice.suggest(self.replaced(name, first));
             }
             (Some(near), None) => {
                 let written = written_path(&near.keys);
-                session.note(&format!("{looked_at}, and `{written}` occurs"));
-                session.suggest(self.replaced(name, &written));
+                advice.note(&format!("{looked_at}, and `{written}` occurs"));
+                advice.suggest(self.replaced(name, &written));
             }
-            (None, None) => session.note(&looked_at),
+            (None, None) => advice.note(&looked_at),
         }
         Ok(())
     }
 
     /// A top-level name that is the end of what fields hold: `accountId`.
-    fn named_field(&self, session: &mut Session, typed: &str, name: Span) -> Result<bool, SessionError> {
+    fn named_field(&self, advice: &mut Advice<'_>, typed: &str, name: Span) -> Result<bool, Failure> {
         let fields = nested::fields_ending_in(typed);
         if fields.is_empty() {
             return Ok(false);
@@ -65,15 +66,15 @@ impl Hints<'_> {
             .map(|field| format!("`{}` ({})", field.name, field.path.split(", ").next().unwrap_or_default()))
             .collect();
         let told = told.join(" or ");
-        session.note(&format!("`{typed}` alone is a path at the top of records; the field is {told}"));
+        advice.note(&format!("`{typed}` alone is a path at the top of records; the field is {told}"));
         for field in &fields {
             let Some(lookup) = self.replaced(name, field.name) else { continue };
-            if let Some(events @ 1..) = self.count(session, &lookup)? {
-                session.note(&format!("`{lookup}` matches {}", number::counted(events, "event")));
-                session.suggest(Some(lookup));
+            if let Some(events @ 1..) = self.count(advice, &lookup)? {
+                advice.note(&format!("`{lookup}` matches {}", number::counted(events, "event")));
+                advice.suggest(Some(lookup));
             }
         }
-        session.suggest(fields.first().and_then(|first| self.replaced(name, first.name)));
+        advice.suggest(fields.first().and_then(|first| self.replaced(name, first.name)));
         Ok(true)
     }
 }

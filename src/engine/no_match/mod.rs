@@ -1,7 +1,8 @@
 //! Explains an empty answer: which term removed the last events, what is near, and what the case cannot tell. States
 //! nothing that was not checked, and takes a fraction of a second on any case.
 
-mod gaps;
+pub(crate) mod advice;
+pub(crate) mod gaps;
 mod paths;
 mod terms;
 mod values;
@@ -11,20 +12,18 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use crate::engine::explain::{self, interval, period};
+use crate::engine::no_match::advice::Advice;
+use crate::engine::no_match::terms::Asked;
+use crate::engine::suppress::Suppressed;
+use crate::engine::{Engine, MAX_FREE_SCAN_GROUPS, PreparedLookup, deadline};
 use crate::fields::Field;
-use crate::query;
 use crate::query::ast::ExpressionKind;
-use crate::query::{Environment as _, ResolvedLookup, TimeRest, edit};
+use crate::query::{self, Environment as _, ResolvedLookup, TimeRest, edit};
 use crate::render::number;
-use crate::session::absence::terms::Asked;
-use crate::session::capture::First;
-use crate::session::commands::noise::Hidden;
-use crate::session::commands::other_shells;
-use crate::session::lookup::{CaseEnvironment, FEW_GROUPS, Understood, interval, period, understand};
-use crate::session::{Session, SessionError, explain, patience};
-use crate::sql;
-use crate::sql::{CountSource, Statement};
-use crate::store::Case;
+use crate::rows;
+use crate::sql::{self, CountSource, Statement};
+use crate::store::{Case, Failure};
 
 /// A case of fewer events is soon looked through, however slow the machine is.
 const SMALL_CASE: u64 = 50_000;
@@ -35,7 +34,7 @@ const MOST_VALUES: usize = 3;
 
 /// How long an explanation may take.
 #[derive(Debug, Clone, Copy)]
-struct Patience {
+struct TimeLimits {
     /// To hold one term against the case.
     term: Duration,
     /// To find the term that removed the last events.
@@ -46,72 +45,55 @@ struct Patience {
     walk: Duration,
 }
 
-impl Patience {
-    fn for_case(case: &Case) -> Patience {
+impl TimeLimits {
+    fn for_case(case: &Case) -> TimeLimits {
         if CountSource::events(case) < SMALL_CASE {
-            return Patience { term: SOON, blame: SOON, hints: SOON, walk: SOON };
+            return TimeLimits { term: SOON, blame: SOON, hints: SOON, walk: SOON };
         }
         let of = Duration::from_millis;
-        Patience { term: of(100), blame: of(300), hints: of(150), walk: of(25) }
+        TimeLimits { term: of(100), blame: of(300), hints: of(150), walk: of(25) }
     }
 }
 
-/// An answer without events.
-pub(crate) struct Empty<'a> {
-    pub(crate) case: &'a Case,
-    /// The lookup without what the noise rules left out of it.
-    pub(crate) asked: &'a Understood,
-    /// What they left out.
-    pub(crate) hidden: Option<&'a Hidden>,
-}
-
-/// Explains an empty answer.
-pub(crate) fn explain(session: &mut Session, empty: &Empty<'_>) -> Result<(), SessionError> {
-    let Empty { case, asked, hidden } = *empty;
-    let meant = other_shells::of_lookup(&asked.tree);
-    let is_habit = meant.is_some();
-    if let Some(hint) = meant {
-        session.note(&hint.note);
-        session.suggest(hint.instead);
-    }
-    let patience = Patience::for_case(case);
-    let now = CaseEnvironment { case }.now();
-    let rests = query::time_rests(&asked.tree, now);
+/// Explains why a lookup without noise rules has an empty answer. `suppressed`: what the noise rules left out of it.
+/// `is_habit`: it looks like a line of another shell, whose words are not near to anything.
+pub(crate) fn explain<'e>(
+    engine: &'e Engine,
+    prepared: &PreparedLookup,
+    suppressed: Option<&Suppressed>,
+    is_habit: bool,
+) -> Result<Advice<'e>, Failure> {
+    let mut advice = Advice::new(engine);
+    let case = engine.case();
+    let limits = TimeLimits::for_case(case);
+    let rests = query::time_rests(&prepared.tree, engine.now());
     for rest in &rests {
-        session.note(&rest_of_time(rest));
-        session.suggest(rest.corrected.clone());
+        advice.note(&rest_of_time(rest));
+        advice.suggest(rest.corrected.clone());
     }
-    let without_rules = match hidden {
-        Some(_) => matches(session, case, &asked.lookup, patience.term)?,
+    let without_rules = match suppressed {
+        Some(_) => matches(&advice, case, &prepared.lookup, limits.term)?,
         None => Some(false),
     };
     if CountSource::events(case) == 0 {
-        session.note("the case holds no events");
+        advice.note("the case holds no events");
     } else if without_rules == Some(true) {
-        // How many events the rules hide has been told.
-    } else if let (Some(hidden), None) = (hidden, without_rules) {
-        session.note(&format!("the noise rules {} are on: what they match was left out", hidden.names()));
-    } else if let Some(blame) = blame(session, case, &asked.lookup, patience)? {
+        // The number of events that the rules suppress has been reported.
+    } else if let (Some(suppressed), None) = (suppressed, without_rules) {
+        advice.note(&format!("the noise rules {} are on: what they match was left out", suppressed.names()));
+    } else if let Some(blame) = blame(&advice, case, &prepared.lookup, limits)? {
         let about_rest = rests.iter().any(|rest| rest.typed.split_whitespace().any(|word| word == blame.text));
         if !about_rest {
-            Hints::new(case, asked, patience).tell(session, &blame, is_habit)?;
+            Hints::new(engine, prepared, limits).tell(&mut advice, &blame, is_habit)?;
         }
     }
-    for gap in gaps::told(case, asked)? {
-        session.note(&gap);
+    for gap in gaps::of_lookup(case, prepared)? {
+        advice.note(&gap);
     }
     if let Some(period) = period(case) {
-        session.note(&format!("the case covers {period}"));
+        advice.note(&format!("the case covers {period}"));
     }
-    Ok(())
-}
-
-/// Says what the case cannot tell, after absence was stated. `by_time`: whether a period was asked for.
-pub(crate) fn tell_gaps(session: &mut Session, case: &Case, by_time: bool) -> Result<(), SessionError> {
-    for gap in gaps::of_case(case, by_time)? {
-        session.note(&gap);
-    }
-    Ok(())
+    Ok(advice)
 }
 
 /// What to say of bare terms that look like the rest of a time.
@@ -136,19 +118,19 @@ struct Blame {
 
 /// Finds the term that removed the last events.
 fn blame(
-    session: &Session,
+    advice: &Advice<'_>,
     case: &Case,
     lookup: &ResolvedLookup,
-    patience: Patience,
-) -> Result<Option<Blame>, SessionError> {
+    limits: TimeLimits,
+) -> Result<Option<Blame>, Failure> {
     let terms = lookup.terms();
-    let until = Instant::now() + patience.blame;
+    let until = Instant::now() + limits.blame;
     let mut alone = true;
     for kept in 1..=terms.len() {
         // That all of them together match nothing is known, and may have cost a scan to find out.
         if kept < terms.len() {
-            let left = patience.term.min(until.saturating_duration_since(Instant::now()));
-            match matches(session, case, &lookup.with_terms(kept), left)? {
+            let left = limits.term.min(until.saturating_duration_since(Instant::now()));
+            match matches(advice, case, &lookup.with_terms(kept), left)? {
                 Some(true) => {
                     alone = true;
                     continue;
@@ -162,7 +144,7 @@ fn blame(
         }
         let before = match kept {
             1 => None,
-            kept => count(session, case, &lookup.with_terms(kept - 1), patience.term)?,
+            kept => count(advice, case, &lookup.with_terms(kept - 1), limits.term)?,
         };
         return Ok(Some(Blame { index: kept - 1, text: terms[kept - 1].text.to_owned(), before, alone }));
     }
@@ -171,54 +153,53 @@ fn blame(
 
 /// Reports whether a lookup matches an event; `None` where that would take longer.
 fn matches(
-    session: &Session,
+    advice: &Advice<'_>,
     case: &Case,
     lookup: &ResolvedLookup,
-    patience: Duration,
-) -> Result<Option<bool>, SessionError> {
+    limit: Duration,
+) -> Result<Option<bool>, Failure> {
     let statement = sql::emit_ids(lookup, case, Some(1));
-    Ok(first(session, case, &statement, patience)?.map(|found| found.is_some()))
+    Ok(first(advice, case, &statement, limit)?.map(|found| found.is_some()))
 }
 
 /// How many events match, where that is soon counted.
-fn count(
-    session: &Session,
-    case: &Case,
-    lookup: &ResolvedLookup,
-    patience: Duration,
-) -> Result<Option<u64>, SessionError> {
+fn count(advice: &Advice<'_>, case: &Case, lookup: &ResolvedLookup, limit: Duration) -> Result<Option<u64>, Failure> {
     let statement = sql::emit_count(lookup, case);
     if let (Some(estimate), true) = (statement.estimate, statement.exact) {
         return Ok(Some(estimate));
     }
-    let counted = first(session, case, &statement, patience)?.flatten();
+    let counted = first(advice, case, &statement, limit)?.flatten();
     Ok(counted.and_then(|number| u64::try_from(number).ok()))
 }
 
-/// The first cell of an answer, if it is a whole number; `None` where the answer would take longer.
+/// Returns the first cell of an answer, if it is a whole number; `None` if the answer takes longer than `limit`.
 fn first(
-    session: &Session,
+    advice: &Advice<'_>,
     case: &Case,
     statement: &Statement,
-    patience: Duration,
-) -> Result<Option<Option<i64>>, SessionError> {
-    session.go_on()?;
+    limit: Duration,
+) -> Result<Option<Option<i64>>, Failure> {
+    advice.engine.check_interrupted()?;
     // A scan of few groups of records is soon done, however slow the machine is.
-    let patience = match statement.scan {
-        Some(scan) if scan.groups <= FEW_GROUPS => SOON,
-        _ => patience,
+    let limit = match statement.scan {
+        Some(scan) if scan.groups <= MAX_FREE_SCAN_GROUPS => SOON,
+        _ => limit,
     };
-    let mut sink = First::default();
-    let in_time = patience::ask(case, &statement.sql, &statement.params, patience, &mut sink)?;
-    session.go_on()?;
-    Ok(in_time.then_some(sink.0))
+    let mut in_time = false;
+    let number = rows::scalar(|sink| {
+        in_time = deadline::ask(case, statement, limit, sink)?;
+        Ok::<_, Failure>(())
+    })?;
+    advice.engine.check_interrupted()?;
+    Ok(in_time.then_some(number))
 }
 
 /// Looks for what is near the values of a term.
 struct Hints<'a> {
+    engine: &'a Engine,
     case: &'a Case,
-    asked: &'a Understood,
-    patience: Patience,
+    asked: &'a PreparedLookup,
+    limits: TimeLimits,
     /// When what was found has to do.
     until: Instant,
     /// The values of fields that were gone through, by the field's name.
@@ -226,8 +207,9 @@ struct Hints<'a> {
 }
 
 impl<'a> Hints<'a> {
-    fn new(case: &'a Case, asked: &'a Understood, patience: Patience) -> Hints<'a> {
-        Hints { case, asked, patience, until: Instant::now() + patience.hints, values: RefCell::default() }
+    fn new(engine: &'a Engine, asked: &'a PreparedLookup, limits: TimeLimits) -> Hints<'a> {
+        let until = Instant::now() + limits.hints;
+        Hints { engine, case: engine.case(), asked, limits, until, values: RefCell::default() }
     }
 
     /// The values of a field, as far as they are found in time.
@@ -235,7 +217,7 @@ impl<'a> Hints<'a> {
         if let Some(known) = self.values.borrow().get(field.name) {
             return Rc::clone(known);
         }
-        let until = self.until.min(Instant::now() + self.patience.walk);
+        let until = self.until.min(Instant::now() + self.limits.walk);
         let values: Rc<[String]> = self.case.values_to_compare(field, until).into();
         self.values.borrow_mut().insert(field.name, Rc::clone(&values));
         values
@@ -243,7 +225,7 @@ impl<'a> Hints<'a> {
 
     /// Says what the term is that removed the last events, and what is near.
     /// Of words that were meant as something else, nothing is near.
-    fn tell(&self, session: &mut Session, blame: &Blame, is_habit: bool) -> Result<(), SessionError> {
+    fn tell(&self, advice: &mut Advice<'_>, blame: &Blame, is_habit: bool) -> Result<(), Failure> {
         let terms = self.asked.lookup.terms();
         let Some(term) = terms.get(blame.index) else { return Ok(()) };
         let leaves = terms::leaves(&self.asked.tree, term.span);
@@ -252,21 +234,21 @@ impl<'a> Hints<'a> {
         if let [Asked::Bare { value, span }] = leaves.as_slice()
             && *span == term.span
         {
-            let (end, lookup) = self.within_records(session, value, *span)?;
+            let (end, lookup) = self.within_records(advice, value, *span)?;
             told.push_str(&end);
             within_records = lookup;
         }
-        session.note(&told);
+        advice.note(&told);
         for leaf in leaves.iter().take(if is_habit { 0 } else { MOST_VALUES }) {
             match leaf {
-                Asked::Bare { value, span } => self.bare(session, value, *span)?,
-                Asked::Field { field, value, span } => self.field(session, field, value, *span)?,
-                Asked::Pattern { field } => self.pattern(session, field),
-                Asked::Path { path, name } => self.path(session, path, *name)?,
-                Asked::Text { value } => self.text(session, value)?,
+                Asked::Bare { value, span } => self.bare(advice, value, *span)?,
+                Asked::Field { field, value, span } => self.field(advice, field, value, *span)?,
+                Asked::Pattern { field } => self.pattern(advice, field),
+                Asked::Path { path, name } => self.path(advice, path, *name)?,
+                Asked::Text { value } => self.text(advice, value)?,
             }
         }
-        session.suggest(within_records);
+        advice.suggest(within_records);
         Ok(())
     }
 
@@ -311,11 +293,11 @@ impl<'a> Hints<'a> {
     }
 
     /// How many events a lookup's text matches, where that is soon counted.
-    fn count(&self, session: &Session, text: &str) -> Result<Option<u64>, SessionError> {
-        // A text that was made here may be no lookup: a value may be too odd for its field.
-        let Ok(understood) = understand(self.case, text) else { return Ok(None) };
-        let patience = self.until.saturating_duration_since(Instant::now()).min(self.patience.term);
-        count(session, self.case, &understood.lookup.without_stages(), patience)
+    fn count(&self, advice: &Advice<'_>, text: &str) -> Result<Option<u64>, Failure> {
+        // A text that was made here may be an invalid lookup: a value may be too odd for its field.
+        let Ok(prepared) = self.engine.prepare_filled(text) else { return Ok(None) };
+        let limit = self.until.saturating_duration_since(Instant::now()).min(self.limits.term);
+        count(advice, self.case, &prepared.lookup.without_stages(), limit)
     }
 
     /// The lookup with another text in a place of it.
@@ -345,6 +327,6 @@ fn written_path(keys: &[String]) -> String {
 
 /// Paths of the case that end in a key, as lookups write them.
 pub(crate) fn paths_to_key(case: &Case, name: &str) -> Vec<String> {
-    let names = case.path_names(Instant::now() + Patience::for_case(case).hints);
+    let names = case.path_names(Instant::now() + TimeLimits::for_case(case).hints);
     names.to_key(name).iter().map(|keys| written_path(keys)).collect()
 }

@@ -1,16 +1,16 @@
 //! What the case cannot tell, as far as it bears on a lookup.
 
 use crate::diagnostic::Span;
+use crate::engine::PreparedLookup;
+use crate::engine::no_match::terms;
+use crate::engine::no_match::terms::Asked;
 use crate::redact::Kind;
 use crate::render::number;
-use crate::session::SessionError;
-use crate::session::absence::terms;
-use crate::session::absence::terms::Asked;
-use crate::session::lookup::Understood;
+use crate::store::Failure;
 use crate::store::{Case, Gaps, MOST_COUNTED};
 
 /// What to say of an empty answer that the case cannot tell.
-pub(crate) fn told(case: &Case, asked: &Understood) -> Result<Vec<String>, SessionError> {
+pub(crate) fn of_lookup(case: &Case, asked: &PreparedLookup) -> Result<Vec<String>, Failure> {
     let filter = asked.tree.filter.as_ref().map_or(Span::default(), |filter| filter.span);
     let leaves = terms::leaves(&asked.tree, filter);
     let in_records = leaves.iter().any(|asked| matches!(asked, Asked::Text { .. } | Asked::Path { .. }));
@@ -19,7 +19,7 @@ pub(crate) fn told(case: &Case, asked: &Understood) -> Result<Vec<String>, Sessi
 }
 
 /// What to say of absence that no lookup states.
-pub(crate) fn of_case(case: &Case, by_time: bool) -> Result<Vec<String>, SessionError> {
+pub(crate) fn of_case(case: &Case, by_time: bool) -> Result<Vec<String>, Failure> {
     Ok(sentences(&case.gaps()?, false, by_time))
 }
 

@@ -2,15 +2,16 @@
 //! has it inside, and what it may be a misspelling of.
 
 use crate::diagnostic::Span;
+use crate::engine::MAX_FREE_SCAN_GROUPS;
+use crate::engine::no_match::advice::Advice;
+use crate::engine::no_match::{Hints, written_path};
 use crate::fields;
 use crate::fields::{FIELDS, Field, Kind, Place, Values, fold};
 use crate::identifier::is_identifier;
 use crate::query::edit::literal;
 use crate::render::number;
-use crate::session::absence::{Hints, written_path};
-use crate::session::lookup::FEW_GROUPS;
-use crate::session::{Session, SessionError};
 use crate::sql;
+use crate::store::Failure;
 use crate::store::{Counted, near_values};
 
 /// The fields that a bare value is looked for in, and that have many values.
@@ -35,13 +36,13 @@ impl Hints<'_> {
     /// How a bare value is found inside records: the end of the sentence that no indexed field has it, and the lookup.
     pub(crate) fn within_records(
         &self,
-        session: &Session,
+        advice: &Advice<'_>,
         value: &str,
         span: Span,
-    ) -> Result<(String, Option<String>), SessionError> {
+    ) -> Result<(String, Option<String>), Failure> {
         let term = format!("text={}", literal(value));
         let Some(lookup) = self.replaced(span, &term) else { return Ok(Default::default()) };
-        Ok(match self.quick_count(session, &lookup)? {
+        Ok(match self.quick_count(advice, &lookup)? {
             Some(0) if self.is_whole_lookup(span) => ("; no event's record has it inside either".to_owned(), None),
             Some(0) => Default::default(),
             Some(records) => {
@@ -57,28 +58,28 @@ impl Hints<'_> {
     }
 
     /// What is near a bare value. What an index tells comes first: there may be no time for the rest.
-    pub(crate) fn bare(&self, session: &mut Session, value: &str, span: Span) -> Result<(), SessionError> {
+    pub(crate) fn bare(&self, advice: &mut Advice<'_>, value: &str, span: Span) -> Result<(), Failure> {
         let fields = |names: &[&str]| names.iter().filter_map(|name| fields::find(name)).collect::<Vec<_>>();
-        if self.occurs_alone(session, &literal(value))? {
+        if self.occurs_alone(advice, &literal(value))? {
             return Ok(());
         }
-        let is_field = self.name_of_field(session, value, span);
-        let exact = self.in_another_field(session, value, span);
+        let is_field = self.name_of_field(advice, value, span);
+        let exact = self.in_another_field(advice, value, span);
         let mut found = exact;
         if !exact {
-            found |= self.in_another_field_and_case(session, &fields(OF_AWS), value, span);
+            found |= self.in_another_field_and_case(advice, &fields(OF_AWS), value, span);
         }
         for field in fields(BARE) {
-            found |= self.beginning(session, field, value)?;
+            found |= self.beginning(advice, field, value)?;
         }
-        found |= self.in_other_case(session, &fields(BARE), value, span);
+        found |= self.in_other_case(advice, &fields(BARE), value, span);
         if !found {
             let others: Vec<&Field> = named_fields().filter(|field| !OF_AWS.contains(&field.name)).collect();
-            found |= self.in_another_field_and_case(session, &others, value, span);
+            found |= self.in_another_field_and_case(advice, &others, value, span);
         }
         if !found && !is_field {
-            self.key_of_records(session, value, span);
-            self.misspelled(session, &fields(NAMES), value, span);
+            self.key_of_records(advice, value, span);
+            self.misspelled(advice, &fields(NAMES), value, span);
         }
         Ok(())
     }
@@ -86,12 +87,12 @@ impl Hints<'_> {
     /// What is near a value of a field.
     pub(crate) fn field(
         &self,
-        session: &mut Session,
+        advice: &mut Advice<'_>,
         field: &'static Field,
         value: &str,
         span: Span,
-    ) -> Result<(), SessionError> {
-        if self.occurs_alone(session, &format!("{}={}", field.name, literal(value)))?
+    ) -> Result<(), Failure> {
+        if self.occurs_alone(advice, &format!("{}={}", field.name, literal(value)))?
             || matches!(field.kind, Kind::Flag | Kind::Number | Kind::Time | Kind::Word(_))
         {
             return Ok(());
@@ -100,49 +101,49 @@ impl Hints<'_> {
             Kind::Source if !value.contains('.') => format!("{value}{SERVICES}"),
             _ => value.to_owned(),
         };
-        let in_other_case = self.in_other_case(session, &[field], &compared, span);
-        let mut found = in_other_case || self.misspelled(session, &[field], &compared, span);
-        found |= self.beginning(session, field, value)?;
+        let in_other_case = self.in_other_case(advice, &[field], &compared, span);
+        let mut found = in_other_case || self.misspelled(advice, &[field], &compared, span);
+        found |= self.beginning(advice, field, value)?;
         match self.case.few_values(field, self.until) {
-            Some(all) if !in_other_case => list(session, field, &all),
-            None if !found => self.elsewhere(session, field, value, span)?,
+            Some(all) if !in_other_case => list(advice, field, &all),
+            None if !found => self.elsewhere(advice, field, value, span)?,
             _ => {}
         }
         Ok(())
     }
 
     /// The values of a field that none matches a pattern, where they are few.
-    pub(crate) fn pattern(&self, session: &mut Session, field: &Field) {
+    pub(crate) fn pattern(&self, advice: &mut Advice<'_>, field: &Field) {
         if let Some(all) = self.case.few_values(field, self.until) {
-            list(session, field, &all);
+            list(advice, field, &all);
         }
     }
 
     /// Says so where a term matches events without the terms before it: then nothing is near what was meant.
-    fn occurs_alone(&self, session: &mut Session, term: &str) -> Result<bool, SessionError> {
-        let Some(events @ 1..) = self.count(session, term)? else { return Ok(false) };
-        session.note(&format!("`{term}` alone matches {}", number::counted(events, "event")));
+    fn occurs_alone(&self, advice: &mut Advice<'_>, term: &str) -> Result<bool, Failure> {
+        let Some(events @ 1..) = self.count(advice, term)? else { return Ok(false) };
+        advice.note(&format!("`{term}` alone matches {}", number::counted(events, "event")));
         Ok(true)
     }
 
     /// A text that no record has: the same in another case.
-    pub(crate) fn text(&self, session: &mut Session, value: &str) -> Result<(), SessionError> {
+    pub(crate) fn text(&self, advice: &mut Advice<'_>, value: &str) -> Result<(), Failure> {
         let first = value.chars().next().map_or(0, char::len_utf8);
         let title = value[..first].to_uppercase() + &value[first..].to_lowercase();
         let mut variants = vec![value.to_lowercase(), value.to_uppercase(), title];
         variants.dedup();
         for variant in variants.iter().filter(|variant| *variant != value) {
             let term = format!("text={}", literal(variant));
-            if let Some(records @ 1..) = self.quick_count(session, &term)? {
+            if let Some(records @ 1..) = self.quick_count(advice, &term)? {
                 let records = number::counted(records, "record");
-                session.note(&format!("`{term}` is in {records}; texts are case-sensitive"));
+                advice.note(&format!("`{term}` is in {records}; texts are case-sensitive"));
             }
         }
         Ok(())
     }
 
     /// The value in another case.
-    fn in_other_case(&self, session: &mut Session, fields: &[&Field], value: &str, span: Span) -> bool {
+    fn in_other_case(&self, advice: &mut Advice<'_>, fields: &[&Field], value: &str, span: Span) -> bool {
         let mut sentence = Vec::new();
         for field in fields {
             let found = self.spelled_otherwise(field, value);
@@ -151,11 +152,11 @@ impl Hints<'_> {
             sentence.push(format!("`{}` has {}", field.name, named.join(", ")));
             // An identifier in another case is a fact; that it is the one that was meant is for the user to say.
             if !is_identifier(value) && !is_identifier(&first.value) {
-                session.suggest(self.replaced(span, &literal(&first.value)));
+                advice.suggest(self.replaced(span, &literal(&first.value)));
             }
         }
         if !sentence.is_empty() {
-            session.note(&format!("{}; values are case-sensitive", sentence.join(", ")));
+            advice.note(&format!("{}; values are case-sensitive", sentence.join(", ")));
         }
         !sentence.is_empty()
     }
@@ -173,7 +174,7 @@ impl Hints<'_> {
     }
 
     /// A bare value that fields have which are not searched without their name.
-    fn in_another_field(&self, session: &mut Session, value: &str, span: Span) -> bool {
+    fn in_another_field(&self, advice: &mut Advice<'_>, value: &str, span: Span) -> bool {
         let mut found = false;
         for field in named_fields() {
             let source = || {
@@ -181,7 +182,7 @@ impl Hints<'_> {
                 (field.kind == Kind::Source).then(|| self.case.exactly(field, &source, self.until)).flatten()
             };
             if let Some(counted) = self.case.exactly(field, value, self.until).or_else(source) {
-                self.offer_field(session, field, &counted, span);
+                self.offer_field(advice, field, &counted, span);
                 found = true;
             }
         }
@@ -189,11 +190,11 @@ impl Hints<'_> {
     }
 
     /// The same in another case.
-    fn in_another_field_and_case(&self, session: &mut Session, fields: &[&Field], value: &str, span: Span) -> bool {
+    fn in_another_field_and_case(&self, advice: &mut Advice<'_>, fields: &[&Field], value: &str, span: Span) -> bool {
         let mut found = false;
         for field in fields {
             if let Some(counted) = self.spelled_otherwise(field, value).first() {
-                self.offer_field(session, field, counted, span);
+                self.offer_field(advice, field, counted, span);
                 found = true;
             }
         }
@@ -201,14 +202,14 @@ impl Hints<'_> {
     }
 
     /// Says how many events have a value of a field, and offers the term.
-    fn offer_field(&self, session: &mut Session, field: &Field, counted: &Counted, span: Span) {
+    fn offer_field(&self, advice: &mut Advice<'_>, field: &Field, counted: &Counted, span: Span) {
         let term = format!("{}={}", field.name, literal(&counted.value));
-        session.note(&format!("`{term}` matches {}", number::counted(counted.events, "event")));
-        session.suggest(self.replaced(span, &term));
+        advice.note(&format!("`{term}` matches {}", number::counted(counted.events, "event")));
+        advice.suggest(self.replaced(span, &term));
     }
 
     /// How many events have a value of a field that begins with it.
-    fn beginning(&self, session: &mut Session, field: &Field, value: &str) -> Result<bool, SessionError> {
+    fn beginning(&self, advice: &mut Advice<'_>, field: &Field, value: &str) -> Result<bool, Failure> {
         let wild = format!("{}*", literal(value));
         let quoted = literal(value).starts_with('"');
         if value.len() < SHORTEST_PREFIX || quoted || value.contains('/') || !self.has_time() {
@@ -218,13 +219,13 @@ impl Hints<'_> {
         if self.case.values(field, value, 1, self.until).is_empty() {
             return Ok(false);
         }
-        let Some(events @ 1..) = self.count(session, &term)? else { return Ok(false) };
-        session.note(&format!("`{term}` matches {}", number::counted(events, "event")));
+        let Some(events @ 1..) = self.count(advice, &term)? else { return Ok(false) };
+        advice.note(&format!("`{term}` matches {}", number::counted(events, "event")));
         Ok(true)
     }
 
     /// Values of fields that it may be a misspelling of.
-    fn misspelled(&self, session: &mut Session, fields: &[&Field], value: &str, span: Span) -> bool {
+    fn misspelled(&self, advice: &mut Advice<'_>, fields: &[&Field], value: &str, span: Span) -> bool {
         let mut sentence = Vec::new();
         for field in fields {
             let mut values = self.values_of(field);
@@ -237,36 +238,36 @@ impl Hints<'_> {
             }
             let near = near_values(field, &values, value);
             let Some(first) = near.first() else { continue };
-            session.suggest(self.replaced(span, &literal(first)));
+            advice.suggest(self.replaced(span, &literal(first)));
             let named: Vec<String> = near.iter().map(|near| format!("`{near}`")).collect();
             sentence.push(format!("{} of {}", named.join(", "), field.name));
         }
         if !sentence.is_empty() {
-            session.note(&format!("`{value}` is near {}", sentence.join(", ")));
+            advice.note(&format!("`{value}` is near {}", sentence.join(", ")));
         }
         !sentence.is_empty()
     }
 
     /// A value that other fields have, or that is inside records.
-    fn elsewhere(&self, session: &mut Session, field: &Field, value: &str, span: Span) -> Result<(), SessionError> {
+    fn elsewhere(&self, advice: &mut Advice<'_>, field: &Field, value: &str, span: Span) -> Result<(), Failure> {
         let bare = literal(value);
         if matches!(field.place, Place::Tag | Place::File) || !self.has_time() {
             return Ok(());
         }
         let mut told = Vec::new();
-        if let Some(events @ 1..) = self.count(session, &bare)? {
+        if let Some(events @ 1..) = self.count(advice, &bare)? {
             told.push(format!("`{bare}` without its field matches {}", number::counted(events, "event")));
         }
         let term = format!("text={bare}");
         if value.len() >= SHORTEST_TEXT
-            && let Some(records @ 1..) = self.quick_count(session, &term)?
+            && let Some(records @ 1..) = self.quick_count(advice, &term)?
         {
             told.push(format!("`{term}` finds it inside {}", number::counted(records, "record")));
         }
         if !told.is_empty() {
-            session.note(&told.join("; "));
+            advice.note(&told.join("; "));
             let by = if told[0].contains(" without ") { &bare } else { &term };
-            session.suggest(self.term_around(span).and_then(|term| self.replaced(term, by)));
+            advice.suggest(self.term_around(span).and_then(|term| self.replaced(term, by)));
         }
         Ok(())
     }
@@ -281,14 +282,14 @@ impl Hints<'_> {
     }
 
     /// A word that is the name of a field, or begins a path.
-    fn name_of_field(&self, session: &mut Session, value: &str, span: Span) -> bool {
+    fn name_of_field(&self, advice: &mut Advice<'_>, value: &str, span: Span) -> bool {
         if !self.is_plain_word(value, span) {
             return false;
         }
         if let Some(field) = fields::find(value) {
-            session.note(&format!("`{value}` is a field: {0}=VALUE, or {0}=* where it is present", field.name));
+            advice.note(&format!("`{value}` is a field: {0}=VALUE, or {0}=* where it is present", field.name));
         } else if let Some(known) = fields::RECORD_FIELDS.iter().find(|known| fold(known) == fold(value)) {
-            session.note(&format!("`{known}` begins a path: {known}.KEY=VALUE"));
+            advice.note(&format!("`{known}` begins a path: {known}.KEY=VALUE"));
         } else {
             return false;
         }
@@ -296,13 +297,13 @@ impl Hints<'_> {
     }
 
     /// A word that is the name of a key in records.
-    fn key_of_records(&self, session: &mut Session, value: &str, span: Span) {
+    fn key_of_records(&self, advice: &mut Advice<'_>, value: &str, span: Span) {
         if !self.is_plain_word(value, span) {
             return;
         }
         if let Some(keys) = self.case.path_names(self.until).to_key(value).first() {
             let path = written_path(keys);
-            session.note(&format!("records have a key of this name: {path}=VALUE, or {path}=* where it is present"));
+            advice.note(&format!("records have a key of this name: {path}=VALUE, or {path}=* where it is present"));
         }
     }
 
@@ -313,14 +314,14 @@ impl Hints<'_> {
     }
 
     /// How many events a lookup matches, where few records have to be read for it.
-    fn quick_count(&self, session: &Session, text: &str) -> Result<Option<u64>, SessionError> {
-        let Ok(understood) = crate::session::absence::understand(self.case, text) else { return Ok(None) };
-        let statement = sql::emit_count(&understood.lookup.without_stages(), self.case);
+    fn quick_count(&self, advice: &Advice<'_>, text: &str) -> Result<Option<u64>, Failure> {
+        let Ok(prepared) = self.engine.prepare_filled(text) else { return Ok(None) };
+        let statement = sql::emit_count(&prepared.lookup.without_stages(), self.case);
         let few = match statement.scan {
-            Some(scan) => scan.groups <= FEW_GROUPS,
+            Some(scan) => scan.groups <= MAX_FREE_SCAN_GROUPS,
             None => !statement.scans_records || statement.estimate.is_some_and(|events| events <= FEW_EVENTS),
         };
-        if few { self.count(session, text) } else { Ok(None) }
+        if few { self.count(advice, text) } else { Ok(None) }
     }
 }
 
@@ -333,9 +334,9 @@ fn named_fields() -> impl Iterator<Item = &'static Field> {
 }
 
 /// Lists the values of a field.
-fn list(session: &mut Session, field: &Field, all: &[Counted]) {
+fn list(advice: &mut Advice<'_>, field: &Field, all: &[Counted]) {
     let all: Vec<String> = all.iter().map(told).collect();
-    session.note(&format!("`{}` has {}", field.name, all.join(", ")));
+    advice.note(&format!("`{}` has {}", field.name, all.join(", ")));
 }
 
 /// A value with its events.

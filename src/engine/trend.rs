@@ -1,20 +1,15 @@
-//! The course of the most frequent values: for each row of `top`, how many events there are in equal spans of time.
+//! The trends of the most frequent values: for each row of `top`, the number of events in equal spans of time.
 
 use std::time::Duration;
 
-use crate::fields;
-use crate::fields::Kind;
-use crate::query::ast::{Name, StageKind};
+use crate::engine::{Engine, PreparedLookup, deadline};
+use crate::fields::{self, Kind};
+use crate::query::ast::{Name, Stage, StageKind};
 use crate::query::edit;
 use crate::render::number;
-use crate::rows::Value;
-use crate::session::capture::{First, Held};
-use crate::session::lookup::{Understood, understand};
-use crate::session::result_set::{Last, text};
-use crate::session::{SessionError, patience};
-use crate::sql;
-use crate::sql::{Param, Projection};
-use crate::store::Case;
+use crate::rows::{CapturedRows, Value, text};
+use crate::sql::Statement;
+use crate::store::{Case, Failure};
 
 /// About how many spans there are.
 const SPANS: i64 = 24;
@@ -22,27 +17,27 @@ const SPANS: i64 = 24;
 const HOUR: i64 = 3_600;
 /// How long counting may take where the answer did not take longer itself: at 10,000,000 events the courses of ten users
 /// take 0.4 s.
-const PATIENCE: Duration = Duration::from_millis(1_500);
+const MIN_LIMIT: Duration = Duration::from_millis(1_500);
 /// How long it may take at most: those of ten roles take 10 s, as long as to find these.
-const MOST_PATIENCE: Duration = Duration::from_secs(10);
+const MAX_LIMIT: Duration = Duration::from_secs(10);
 /// For how many rows at most.
-const MOST_ROWS: usize = 50;
+const MAX_ROWS: usize = 50;
 
 /// The course of every row.
 #[derive(Debug, Clone)]
-pub(crate) struct Activity {
+pub(crate) struct Trend {
     /// From when to when it is.
     pub(crate) heading: String,
     /// How many events there are in each span, row by row; of none where counting took too long.
     pub(crate) rows: Vec<Vec<u64>>,
     /// How long counting might take.
-    patience: Duration,
+    limit: Duration,
 }
 
-impl Activity {
+impl Trend {
     /// What to say where the rows of an answer have no course.
     pub(crate) fn remark(&self, rows: u64) -> Option<String> {
-        let longest = number::duration(self.patience);
+        let longest = number::duration(self.limit);
         let without = rows > 0 && self.rows.is_empty();
         without.then(|| format!("without courses: to count them takes longer than {longest}"))
     }
@@ -55,55 +50,50 @@ pub(crate) fn heading(from: i64, to: i64) -> String {
     if same_year { format!("{} to {}", &from[..13], &to[5..13]) } else { format!("{} to {}", &from[..10], &to[..10]) }
 }
 
-/// The course of each row, where the answer is that of `top` and took so long.
+/// Returns the trend of each row of `top`; `None` if the answer is not one, or if counting reads records. `taken`: how long
+/// the answer itself took.
 pub(crate) fn of(
-    case: &Case,
-    understood: &Understood,
-    last: &Last,
+    engine: &Engine,
+    prepared: &PreparedLookup,
+    rows: &[Vec<Value>],
     taken: Duration,
-) -> Result<Option<Activity>, SessionError> {
-    let (Some(StageKind::Top(_, names)), Some(held)) =
-        (understood.tree.stages.last().map(|stage| &stage.kind), &last.held)
-    else {
-        return Ok(None);
-    };
-    if understood.tree.stages.len() != 1 || held.rows.len() > MOST_ROWS {
+) -> Result<Option<Trend>, Failure> {
+    let [Stage { kind: StageKind::Top(_, names), .. }] = prepared.tree.stages.as_slice() else { return Ok(None) };
+    if rows.len() > MAX_ROWS {
         return Ok(None);
     }
-    let Some((from, to)) = period(case, understood) else { return Ok(None) };
+    let Some((from, to)) = period(engine.case(), prepared)? else { return Ok(None) };
     let bucket = span(from, to);
-    let asked = lookup(understood, names, &held.rows, bucket);
-    // A value that cannot be asked for has no course to show.
-    let Ok(asked) = understand(case, &asked) else { return Ok(None) };
-    let statement = sql::emit(&asked.lookup, case, Projection::Brief, None);
+    // A value that cannot be asked for has no trend to show.
+    let Ok(by_span) = engine.prepare_filled(&lookup(prepared, names, rows, bucket)) else { return Ok(None) };
+    let statement = engine.statement(&by_span);
     if statement.scans_records {
         return Ok(None);
     }
-    let patience = taken.clamp(PATIENCE, MOST_PATIENCE);
-    let rows = match counted(case, &statement.sql, &statement.params, patience)? {
+    let limit = taken.clamp(MIN_LIMIT, MAX_LIMIT);
+    let rows = match counted(engine.case(), &statement, limit)? {
         Some(counted) => {
             let first = from.div_euclid(bucket);
             let spans = usize::try_from(to.div_euclid(bucket) - first + 1).unwrap_or(0);
-            let course = |row: &Vec<Value>| course_of(&counted, row.get(..names.len())?, bucket, first, spans);
-            held.rows.iter().filter_map(course).collect()
+            let trend = |row: &Vec<Value>| trend_of(&counted, row.get(..names.len())?, bucket, first, spans);
+            rows.iter().filter_map(trend).collect()
         }
         None => Vec::new(),
     };
-    Ok(Some(Activity { heading: heading(from, to), rows, patience }))
+    Ok(Some(Trend { heading: heading(from, to), rows, limit }))
 }
 
-/// The answer of a statement that does not take longer.
-fn counted(case: &Case, sql: &str, params: &[Param], patience: Duration) -> Result<Option<Held>, SessionError> {
-    let mut counted = Held::default();
-    let in_time = patience::ask(case, sql, params, patience, &mut counted)?;
-    Ok(in_time.then_some(counted))
+/// Returns the answer of a statement; `None` if it takes longer than `limit`.
+fn counted(case: &Case, statement: &Statement, limit: Duration) -> Result<Option<CapturedRows>, Failure> {
+    let mut counted = CapturedRows::default();
+    Ok(deadline::ask(case, statement, limit, &mut counted)?.then_some(counted))
 }
 
 /// The lookup that counts all rows in spans at once: the same by time too, of the values that the rows have.
-fn lookup(understood: &Understood, names: &[Name], rows: &[Vec<Value>], bucket: i64) -> String {
+fn lookup(prepared: &PreparedLookup, names: &[Name], rows: &[Vec<Value>], bucket: i64) -> String {
     let names: Vec<&str> =
-        names.iter().map(|name| understood.tree.text.get(name.span.start..name.span.end).unwrap_or("")).collect();
-    let mut parts = vec![edit::side_by_side(&understood.tree)];
+        names.iter().map(|name| prepared.tree.text.get(name.span.start..name.span.end).unwrap_or("")).collect();
+    let mut parts = vec![edit::side_by_side(&prepared.tree)];
     for (at, name) in names.iter().enumerate() {
         let mut values: Vec<&Value> = Vec::new();
         for value in rows.iter().filter_map(|row| row.get(at)) {
@@ -124,20 +114,20 @@ fn span(from: i64, to: i64) -> i64 {
 }
 
 /// How many events of these values there are in each span.
-fn course_of(counted: &Held, values: &[Value], bucket: i64, first: i64, spans: usize) -> Option<Vec<u64>> {
-    let mut course = vec![0; spans];
+fn trend_of(counted: &CapturedRows, values: &[Value], bucket: i64, first: i64, spans: usize) -> Option<Vec<u64>> {
+    let mut trend = vec![0; spans];
     for row in &counted.rows {
         let (events, row) = row.split_last()?;
         let (time, found) = row.split_first()?;
         let time = crate::time::parse(&text(Some(time)));
         let place = time.and_then(|time| usize::try_from(time.div_euclid(bucket) - first).ok());
         if let (Value::Integer(events), Some(place), true) =
-            (events, place.and_then(|place| course.get_mut(place)), found == values)
+            (events, place.and_then(|place| trend.get_mut(place)), found == values)
         {
             *place += u64::try_from(*events).unwrap_or(0);
         }
     }
-    Some(course)
+    Some(trend)
 }
 
 /// The term that asks for some values of a column.
@@ -159,24 +149,20 @@ fn term(name: &str, values: &[&Value]) -> String {
     }
 }
 
-/// The first and the last second that the lookup can meet.
-fn period(case: &Case, understood: &Understood) -> Option<(i64, i64)> {
-    let interval = understood.lookup.interval().unwrap_or_default();
-    let bound = |sql: &str| {
-        let mut first = First::default();
-        case.query(sql, &[], &mut first).ok()?;
-        first.0
-    };
-    let oldest = bound("SELECT min(time) FROM events")?;
-    let newest = bound("SELECT max(time) FROM events")?;
-    let (from, to) =
-        (interval.from.map_or(oldest, |from| from.max(oldest)), interval.to.map_or(newest, |to| to.min(newest)));
-    (from <= to).then_some((from, to))
+/// Returns the first and the last second at which an event can match.
+fn period(case: &Case, prepared: &PreparedLookup) -> Result<Option<(i64, i64)>, Failure> {
+    let Some((oldest, newest)) = case.time_range()? else { return Ok(None) };
+    let interval = prepared.lookup.interval().unwrap_or_default();
+    let from = interval.from.map_or(oldest, |from| from.max(oldest));
+    let to = interval.to.map_or(newest, |to| to.min(newest));
+    Ok((from <= to).then_some((from, to)))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Activity, Case, Duration, HOUR, Held, PATIENCE, Value, counted, course_of, heading, span, term};
+    use super::{
+        CapturedRows, Case, Duration, HOUR, MIN_LIMIT, Statement, Trend, Value, counted, heading, span, term, trend_of,
+    };
 
     #[test]
     fn spans_are_whole_hours() {
@@ -187,15 +173,19 @@ mod tests {
     #[test]
     fn counting_has_an_end_which_is_told() {
         let case = Case::empty().unwrap();
-        let patience = Duration::from_millis(20);
+        let limit = Duration::from_millis(20);
+        let statement = |sql: &str| Statement::of_sql(sql, Vec::new());
         let endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
-        assert!(counted(&case, endless, &[], patience).unwrap().is_none());
-        assert_eq!(counted(&case, "SELECT 7", &[], 100 * PATIENCE).unwrap().unwrap().rows, [[Value::Integer(7)]]);
-        let activity = |rows| Activity { heading: heading(0, 1), rows, patience };
-        let remark = activity(Vec::new()).remark(10);
+        assert!(counted(&case, &statement(endless), limit).unwrap().is_none());
+        assert_eq!(
+            counted(&case, &statement("SELECT 7"), 100 * MIN_LIMIT).unwrap().unwrap().rows,
+            [[Value::Integer(7)]]
+        );
+        let trend = |rows| Trend { heading: heading(0, 1), rows, limit };
+        let remark = trend(Vec::new()).remark(10);
         assert_eq!(remark.as_deref(), Some("without courses: to count them takes longer than 20 ms"));
-        assert_eq!(activity(Vec::new()).remark(0), None);
-        assert_eq!(activity(vec![vec![1]]).remark(1), None);
+        assert_eq!(trend(Vec::new()).remark(0), None);
+        assert_eq!(trend(vec![vec![1]]).remark(1), None);
     }
 
     #[test]
@@ -210,7 +200,7 @@ mod tests {
         assert_eq!(term("bytes-in", &[&Value::Integer(1)]), "bytes-in=1");
         let row =
             |time: &str, user: &Value, events| vec![Value::Text(time.to_owned()), user.clone(), Value::Integer(events)];
-        let counted = Held {
+        let counted = CapturedRows {
             columns: Vec::new(),
             rows: vec![
                 row("1970-01-01T00:00:10Z", &named, 2),
@@ -219,7 +209,7 @@ mod tests {
                 row("1970-01-02T00:00:00Z", &named, 9),
             ],
         };
-        assert_eq!(course_of(&counted, std::slice::from_ref(&named), 10, 1, 4), Some(vec![2, 0, 0, 3]));
-        assert_eq!(course_of(&counted, &[Value::Null], 10, 1, 4), Some(vec![5, 0, 0, 0]));
+        assert_eq!(trend_of(&counted, std::slice::from_ref(&named), 10, 1, 4), Some(vec![2, 0, 0, 3]));
+        assert_eq!(trend_of(&counted, &[Value::Null], 10, 1, 4), Some(vec![5, 0, 0, 0]));
     }
 }
