@@ -1,6 +1,6 @@
 //! Amazon Resource Names: their parts, and the name inside them. Imports nothing of trailq.
 //!
-//! The grammar and the forms by service are those of the formats reference, section 7.
+//! The grammar and the forms by service are those of `guide/internals/formats.md`, 7.1 and 7.2.
 
 /// The parts of `arn:partition:service:region:account:resource`; region and account may be empty, and the resource
 /// may hold further `:` and `/`.

@@ -450,7 +450,7 @@ pub const FIELDS: &[Field] = &[
     },
 ];
 
-/// Top-level fields of a record (the formats reference, 2.1 and 2.3), any of which begins a path.
+/// Top-level fields of a record (`guide/internals/formats.md`, 2.1 and 2.3), any of which begins a path.
 #[rustfmt::skip]
 pub const RECORD_FIELDS: &[&str] = &[
     "eventVersion", "userIdentity", "eventTime", "eventSource", "eventName", "awsRegion", "sourceIPAddress",

@@ -33,7 +33,7 @@ pub struct Problem {
     pub problem: &'static str,
 }
 
-/// A digest file (the formats reference, section 5).
+/// A digest file (`guide/internals/formats.md`, 5.1).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "named as the digest's fields")]

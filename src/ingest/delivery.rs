@@ -1,4 +1,4 @@
-//! What the name of a delivered file says: account, Region and time of delivery (the formats reference, section 1).
+//! What the name of a delivered file says: account, Region and time of delivery (`guide/internals/formats.md`, 1.2).
 
 use std::sync::LazyLock;
 

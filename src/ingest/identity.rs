@@ -1,5 +1,5 @@
-//! Who acted: `userIdentity` of every type, and the Username that Event history gives it (the formats reference, 2.2
-//! and 3.1).
+//! Who acted: `userIdentity` of every type, and the Username that Event history gives it
+//! (`guide/internals/formats.md`, 2.2 and 3.1).
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
 //! What was acted on: every resource that a record names, in each of its spellings, as Event history types and spells
-//! it (the formats reference, 3.2 and 7).
+//! it (`guide/internals/formats.md`, 3.2 and 7.3).
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 
-/// The errors of LookupEvents (the formats reference, 4).
+/// The errors of LookupEvents (`guide/internals/formats.md`, 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "AWS's own names, see `name`")]
 pub enum ErrorKind {

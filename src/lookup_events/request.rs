@@ -1,4 +1,4 @@
-//! A request as it comes in: the members of LookupEvents (the formats reference, 4), each of the right type.
+//! A request as it comes in: the members of LookupEvents (`guide/internals/formats.md`, 4), each of the right type.
 
 use serde_json::Value;
 

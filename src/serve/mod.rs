@@ -1,4 +1,4 @@
-//! LookupEvents over HTTP, for the AWS CLI and SDKs: AWS JSON 1.1 (the formats reference, 4), read-only.
+//! LookupEvents over HTTP, for the AWS CLI and SDKs: AWS JSON 1.1 (`guide/internals/formats.md`, 4), read-only.
 //!
 //! hyper reads and writes HTTP/1.1 on one thread; the case is asked on a few others. Of tiny_http, rouille and hyper,
 //! tried with clients that send half a header, half a body or a header without end, only hyper gave each up in time

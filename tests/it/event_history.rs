@@ -1,4 +1,4 @@
-//! What Event history lists for an event: the pairs that the formats reference documents, and real answers of AWS's
+//! What Event history lists for an event: the pairs that `src/guide/internals/formats.md` documents, and real answers of AWS's
 //! where they are. Precision and recall are printed: `cargo test --test event_history -- --nocapture`.
 
 use std::collections::BTreeSet;
@@ -106,7 +106,7 @@ fn the_documented_pairs_are_listed_as_event_history_lists_them() {
         let aws: Listed = pair["lists"].as_array().unwrap().iter().map(|e| e.as_str().unwrap().to_owned()).collect();
         score.add(pair["what"].as_str().unwrap(), &listed(&scratch, &format!("pair-{number}")), &aws);
     }
-    let (precision, recall) = score.tell("pairs of the formats reference");
+    let (precision, recall) = score.tell("pairs of the format reference");
     assert!(precision == 100.0 && recall == 100.0, "{:#?}", score.wrong);
 }
 

@@ -1,4 +1,4 @@
-//! From records to columns: every identity type, and every trap of the data that the formats reference names.
+//! From records to columns: every identity type, and every irregular value that `src/guide/internals/formats.md` names.
 
 use crate::common::{Scratch, record};
 

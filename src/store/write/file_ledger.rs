@@ -246,7 +246,7 @@ impl Writer<'_> {
     }
 }
 
-/// What the name of a delivered file says (the formats reference, section 1).
+/// What the name of a delivered file says (`guide/internals/formats.md`, 1.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Delivery<'a> {
     pub(crate) account_id: Option<&'a str>,
