@@ -479,6 +479,28 @@ fn pastes_other_scripts_and_dumb_terminals_behave() {
     terminal.leaves();
 }
 
+/// `INSTA_UPDATE=always` writes the picture of README anew, as it does snapshots.
+#[test]
+fn the_picture_shows_what_the_program_shows() {
+    let desk = Desk::with_delivery();
+    let mut terminal = Terminal::open(&desk, (44, 112), &[("NO_COLOR", ""), ("TERM", "xterm-256color")]);
+    terminal.asks_anew("since=2024-03-01 | top 5 user");
+    for line in ["user=deploy-bot since=2024-03-01T22:50", ".who 1 1m"] {
+        terminal.asks(line);
+    }
+    terminal.types("key=AKIASVCBACKUPEXAMPLE write=true");
+    terminal.sees("write: true");
+    let picture = terminal.picture("trailq");
+    terminal.types("\x05\x15");
+    terminal.leaves();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/guide/repl.svg");
+    if std::env::var_os("INSTA_UPDATE").is_some_and(|update| update == "always") {
+        std::fs::write(path, &picture).unwrap();
+    }
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(kept == picture, "{path} is out of date: INSTA_UPDATE=always writes it anew");
+}
+
 #[test]
 fn a_cancelled_import_leaves_a_sound_case() {
     let desk = Desk::with_delivery();

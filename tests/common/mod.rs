@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by a panic")]
 
 pub mod program;
+pub mod screenshot;
 pub mod skip;
 pub mod terminal;
 

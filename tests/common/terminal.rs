@@ -10,6 +10,7 @@ use rexpect::process::PtyProcess;
 use rustix::termios::Winsize;
 
 use super::program::{Desk, PROGRAM};
+use super::screenshot;
 
 /// How long something may take to appear.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -152,6 +153,11 @@ impl Terminal {
         lines.join("\n").trim_end().to_owned()
     }
 
+    /// Renders what the screen shows as an SVG picture.
+    pub fn picture(&self, title: &str) -> String {
+        screenshot::svg(self.seen.lock().unwrap().parser.screen(), title)
+    }
+
     /// Everything that was written, as bytes.
     pub fn raw(&self) -> String {
         String::from_utf8_lossy(&self.seen.lock().unwrap().raw).into_owned()
@@ -183,7 +189,17 @@ fn whole(number: u16) -> std::num::NonZeroU16 {
     std::num::NonZeroU16::new(number).unwrap()
 }
 
-/// A line without the lengths of time that answers took.
+/// A line with the durations of answers replaced by `… ms`.
 pub fn timeless(line: &str) -> String {
-    regex::Regex::new(r"\d+(\.\d+)? (ms|s)\b").unwrap().replace_all(line, "… ms").into_owned()
+    duration(r"\b").replace_all(line, "… ms").into_owned()
+}
+
+/// A line of a status without the duration.
+pub fn without_duration(line: &str) -> String {
+    duration(", ").replace_all(line, "").into_owned()
+}
+
+/// The pattern of a duration and of what follows it.
+fn duration(end: &str) -> regex::Regex {
+    regex::Regex::new(&format!(r"\d+(\.\d+)? (ms|s){end}")).unwrap()
 }

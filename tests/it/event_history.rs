@@ -1,5 +1,5 @@
-//! What Event history lists for an event: the pairs that `src/guide/internals/formats.md` documents, and real answers of AWS's
-//! where they are. Precision and recall are printed: `cargo test --test event_history -- --nocapture`.
+//! What Event history lists for an event: the pairs that `src/guide/internals/formats.md` (3.2) documents, and real
+//! answers of AWS's where they are. Precision and recall are printed: `cargo test --test it event_history -- --nocapture`.
 
 use std::collections::BTreeSet;
 use std::fs;
