@@ -15,6 +15,7 @@ mod files;
 mod golden;
 mod handed_over;
 mod import;
+mod internals;
 mod kill;
 mod language;
 mod ledger;
