@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
+use super::cell::is_failure;
 use super::escape::{hex, visible, width};
-use super::layout::is_failure;
 use super::palette::{DIM, HEADING, PLACE, WRITE, paint};
 use super::{Style, resources};
 use crate::rows::{Cell, Mark, RowSink};

@@ -7,28 +7,28 @@ const LEAST: usize = 10;
 
 /// What a column needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Need {
+pub(super) struct ColumnNeed {
     /// The width of its widest cell, header included.
     pub(super) natural: usize,
     /// The width below which it makes no sense.
     pub(super) least: usize,
 }
 
-impl Need {
+impl ColumnNeed {
     /// The need of a column of text that may be cut.
-    pub(super) fn text(header: usize, cells: usize) -> Need {
-        Need { natural: header.max(cells), least: cells.min(LEAST).max(header.min(4)) }
+    pub(super) fn text(header: usize, cells: usize) -> ColumnNeed {
+        ColumnNeed { natural: header.max(cells), least: cells.min(LEAST).max(header.min(4)) }
     }
 
     /// The need of a column whose cells stand whole, while the header may be cut.
-    pub(super) fn whole(header: usize, cells: usize) -> Need {
-        Need { natural: header.max(cells), least: cells.max(header.min(4)) }
+    pub(super) fn whole(header: usize, cells: usize) -> ColumnNeed {
+        ColumnNeed { natural: header.max(cells), least: cells.max(header.min(4)) }
     }
 }
 
 /// The width of each column so that all take at most `available` columns together, the longest cut first; `None`
 /// where that would cut one below its least.
-pub(super) fn fit(needs: &[Need], available: usize) -> Option<Vec<usize>> {
+pub(super) fn fit(needs: &[ColumnNeed], available: usize) -> Option<Vec<usize>> {
     let natural: Vec<usize> = needs.iter().map(|need| need.natural).collect();
     if natural.iter().sum::<usize>() <= available {
         return Some(natural);
@@ -72,11 +72,12 @@ pub(super) fn cut(text: &str, most: usize, ellipsis: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Need, cut, fit};
+    use super::{ColumnNeed, cut, fit};
 
     #[test]
     fn the_longest_columns_shrink_first_and_use_all_the_room() {
-        let needs = [Need::text(1, 5), Need::text(60, 9), Need::text(1, 30), Need::whole(4, 20)];
+        let needs =
+            [ColumnNeed::text(1, 5), ColumnNeed::text(60, 9), ColumnNeed::text(1, 30), ColumnNeed::whole(4, 20)];
         assert_eq!(fit(&needs, 200), Some(vec![5, 60, 30, 20]));
         assert_eq!(fit(&needs, 76), Some(vec![5, 26, 25, 20]));
         assert_eq!(fit(&needs, 44), Some(vec![5, 9, 10, 20]));
@@ -86,7 +87,8 @@ mod tests {
     #[test]
     fn a_fit_never_takes_more_than_there_is() {
         for available in 30..120 {
-            let needs = [Need::text(3, 33), Need::text(9, 9), Need::text(0, 41), Need::whole(20, 3)];
+            let needs =
+                [ColumnNeed::text(3, 33), ColumnNeed::text(9, 9), ColumnNeed::text(0, 41), ColumnNeed::whole(20, 3)];
             if let Some(widths) = fit(&needs, available) {
                 assert!(widths.iter().sum::<usize>() <= available, "{available}: {widths:?}");
             }

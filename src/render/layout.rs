@@ -9,12 +9,12 @@ use std::io::{self, Write};
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Width};
 use comfy_table::{ContentLineStyle, LineStyle, TableStyle};
 
+use super::cell::{DisplayCell, DisplayRow, is_failure};
 use super::chart::{bar, is_sparkline};
 use super::escape::{visible, width};
-use super::fit::{Need, cut, fit};
+use super::fit::{ColumnNeed, cut, fit};
 use super::palette::{DIM, HEADING, PLACE, WRITE, paint};
 use super::shorten::shorten;
-use super::table::{Line, Shown};
 use super::{Style, resources};
 use crate::fields::BRIEF_COLUMNS;
 
@@ -46,7 +46,7 @@ struct Column {
     /// Its place in the answer; `None` for the bars.
     at: Option<usize>,
     cells: Vec<String>,
-    need: Need,
+    need: ColumnNeed,
     width: usize,
     /// True if it holds numbers only.
     right: bool,
@@ -63,10 +63,11 @@ pub(super) struct Layout {
 
 impl Layout {
     /// Lays the rows out; `None` where they do not fit.
-    pub(super) fn of(names: &[String], rows: &[Line], style: &Style, first: u64) -> Option<Layout> {
+    pub(super) fn of(names: &[String], rows: &[DisplayRow], style: &Style, first: u64) -> Option<Layout> {
         let columns = names.iter().enumerate().map(|(at, name)| column(name, at, rows, style)).collect();
         let labels = if style.numbers {
-            let label = |(number, row): (u64, &Line)| row.mark.label.clone().unwrap_or_else(|| number.to_string());
+            let label =
+                |(number, row): (u64, &DisplayRow)| row.mark.label.clone().unwrap_or_else(|| number.to_string());
             (first..).zip(rows).map(label).collect()
         } else {
             Vec::new()
@@ -150,7 +151,7 @@ impl Layout {
 
     /// Fits the columns, whole or cut; `false` where there is no room.
     fn try_fit(&mut self, available: usize, whole: bool) -> bool {
-        let needs: Vec<Need> = self.columns.iter().map(|column| column.need).collect();
+        let needs: Vec<ColumnNeed> = self.columns.iter().map(|column| column.need).collect();
         let Some(room) = available.checked_sub(self.gaps()) else { return false };
         if whole && needs.iter().map(|need| need.natural).sum::<usize>() > room {
             return false;
@@ -208,12 +209,12 @@ impl Layout {
         let values: Vec<u64> = last.cells.iter().map(|cell| cell.parse().unwrap_or(0)).collect();
         let largest = values.iter().copied().max().unwrap_or(0);
         let cells = values.iter().map(|value| bar(*value, largest, room, style.unicode)).collect();
-        let need = Need::text(0, room);
+        let need = ColumnNeed::text(0, room);
         self.columns.push(Column { name: String::new(), at: None, cells, need, width: room, right: false });
     }
 
     /// Writes the table, and the remarks under it.
-    pub(super) fn draw(&self, out: &mut dyn Write, rows: &[Line], style: &Style) -> io::Result<()> {
+    pub(super) fn draw(&self, out: &mut dyn Write, rows: &[DisplayRow], style: &Style) -> io::Result<()> {
         let mut table = self.empty_table(style);
         if !style.bare {
             table.set_header(self.header(style));
@@ -282,13 +283,13 @@ impl Layout {
 }
 
 /// A column before anything is cut.
-fn column(name: &str, at: usize, rows: &[Line], style: &Style) -> Column {
+fn column(name: &str, at: usize, rows: &[DisplayRow], style: &Style) -> Column {
     let column = || rows.iter().filter_map(|row| row.cells.get(at));
-    let right = column().any(|cell| matches!(cell, Shown::Number(_)))
-        && column().all(|cell| matches!(cell, Shown::Number(_) | Shown::Null));
+    let right = column().any(|cell| matches!(cell, DisplayCell::Number(_)))
+        && column().all(|cell| matches!(cell, DisplayCell::Number(_) | DisplayCell::Null));
     let whole = right || column().all(is_time) || column().all(is_course);
     let cells = rows.iter().map(|row| row.cells.get(at).map_or_else(String::new, |cell| screen(name, cell, style)));
-    let need = Need::text(0, 0);
+    let need = ColumnNeed::text(0, 0);
     let mut column = Column { name: name.to_owned(), at: Some(at), cells: cells.collect(), need, width: 0, right };
     column.measure(whole);
     column
@@ -299,7 +300,7 @@ impl Column {
     fn measure(&mut self, whole: bool) {
         let cells = self.cells.iter().map(|cell| width(cell)).max().unwrap_or(0);
         let header = width(&visible(&self.name));
-        self.need = if whole { Need::whole(header, cells) } else { Need::text(header, cells) };
+        self.need = if whole { ColumnNeed::whole(header, cells) } else { ColumnNeed::text(header, cells) };
         if self.name == BURST {
             self.need.least = self.need.natural;
         }
@@ -310,40 +311,31 @@ impl Column {
 }
 
 /// A cell as the screen shows it, uncut.
-fn screen(column: &str, cell: &Shown, style: &Style) -> String {
+fn screen(column: &str, cell: &DisplayCell, style: &Style) -> String {
     match cell {
-        Shown::Null => style.null.clone(),
-        Shown::Number(text) => text.clone(),
-        Shown::Text(text) => {
+        DisplayCell::Null => style.null.clone(),
+        DisplayCell::Number(text) => text.clone(),
+        DisplayCell::Text(text) => {
             let names = if column == resources::COLUMN { resources::names(text) } else { None };
             visible(names.as_deref().unwrap_or(text)).into_owned()
         }
     }
 }
 
-/// Reports whether the cell of this column tells that an action failed.
-pub(super) fn is_failure(column: &str, text: &str) -> bool {
-    match column {
-        "outcome" => matches!(text, "denied" | "error"),
-        "error_code" => !text.is_empty(),
-        _ => false,
-    }
-}
-
 /// Reports whether the cell is empty or a sparkline, which says something else when it is cut.
-fn is_course(cell: &Shown) -> bool {
+fn is_course(cell: &DisplayCell) -> bool {
     match cell {
-        Shown::Text(text) => is_sparkline(text),
-        other => matches!(other, Shown::Null),
+        DisplayCell::Text(text) => is_sparkline(text),
+        other => matches!(other, DisplayCell::Null),
     }
 }
 
 /// Reports whether the cell is empty or a time such as `2024-03-01T09:00:00Z`, which says nothing when it is cut.
-fn is_time(cell: &Shown) -> bool {
+fn is_time(cell: &DisplayCell) -> bool {
     match cell {
-        Shown::Null => true,
-        Shown::Number(_) => false,
-        Shown::Text(text) => {
+        DisplayCell::Null => true,
+        DisplayCell::Number(_) => false,
+        DisplayCell::Text(text) => {
             let bytes = text.as_bytes();
             bytes.len() <= 25
                 && bytes.len() >= 10

@@ -6,6 +6,7 @@
 //! Diagnostic -> diagnostic::write
 //! ```
 
+mod cell;
 pub mod chart;
 mod delimited;
 pub mod diagnostic;
@@ -157,7 +158,7 @@ pub fn sink<'a>(format: Format, out: &'a mut dyn Write, style: &Style) -> Box<dy
     };
     match format {
         Format::Table | Format::Expanded | Format::Markdown if !style.times.is_plain() => {
-            Box::new(times::Dressed::new(inner, style.times.clone()))
+            Box::new(times::TimeAdapter::new(inner, style.times.clone()))
         }
         _ => inner,
     }

@@ -47,10 +47,10 @@ pub fn svg(plot: Plot, title: &str, bars: &[(String, u64)]) -> Result<String, St
     Ok(text)
 }
 
-type Drawn = Result<(), Box<dyn std::error::Error>>;
+type DrawResult = Result<(), Box<dyn std::error::Error>>;
 
 /// Bars side by side over a time axis.
-fn timeline(text: &mut String, title: &str, bars: &[(String, u64)]) -> Drawn {
+fn timeline(text: &mut String, title: &str, bars: &[(String, u64)]) -> DrawResult {
     let root = SVGBackend::with_string(text, (WIDTH, HEIGHT)).into_drawing_area();
     root.fill(&WHITE)?;
     let most = bars.iter().map(|bar| bar.1).max().unwrap_or(0).max(1);
@@ -79,7 +79,7 @@ fn timeline(text: &mut String, title: &str, bars: &[(String, u64)]) -> Drawn {
 }
 
 /// Bars under one another, with their names and numbers.
-fn count(text: &mut String, title: &str, bars: &[(String, u64)]) -> Drawn {
+fn count(text: &mut String, title: &str, bars: &[(String, u64)]) -> DrawResult {
     let height = u32::try_from(MARGIN + BAR * i32::try_from(bars.len())? + MARGIN / 2)?;
     let root = SVGBackend::with_string(text, (WIDTH, height)).into_drawing_area();
     root.fill(&WHITE)?;

@@ -9,7 +9,7 @@ pub(super) const COLUMN: &str = "resources";
 /// A resource as the answer has it.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Listed {
+enum ListedResource {
     /// With what is known of it.
     Object {
         /// Event history's type.
@@ -27,7 +27,7 @@ pub(super) fn names(text: &str) -> Option<String> {
     let names: Vec<String> = parse(text)?
         .into_iter()
         .map(|listed| match listed {
-            Listed::Object { name, .. } | Listed::Name(name) => name,
+            ListedResource::Object { name, .. } | ListedResource::Name(name) => name,
         })
         .collect();
     Some(names.join(", "))
@@ -36,8 +36,8 @@ pub(super) fn names(text: &str) -> Option<String> {
 /// One `TYPE NAME` a resource; `None` where the text is not a list of resources.
 pub(super) fn lines(text: &str) -> Option<Vec<String>> {
     let line = |listed| match listed {
-        Listed::Object { kind: Some(kind), name } => format!("{kind} {name}"),
-        Listed::Object { kind: None, name } | Listed::Name(name) => name,
+        ListedResource::Object { kind: Some(kind), name } => format!("{kind} {name}"),
+        ListedResource::Object { kind: None, name } | ListedResource::Name(name) => name,
     };
     Some(parse(text)?.into_iter().map(line).collect())
 }
@@ -51,7 +51,7 @@ pub(super) fn array(text: &str) -> Option<&RawValue> {
 }
 
 /// The resources that the text lists.
-fn parse(text: &str) -> Option<Vec<Listed>> {
+fn parse(text: &str) -> Option<Vec<ListedResource>> {
     if text.starts_with('[') { serde_json::from_str(text).ok() } else { None }
 }
 

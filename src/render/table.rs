@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::Style;
+use super::cell::{DisplayCell, DisplayRow};
 use super::escape::hex;
 use super::expanded::Expanded;
 use super::layout::Layout;
@@ -18,30 +19,13 @@ pub(super) struct Table<'a> {
     out: &'a mut dyn Write,
     style: Style,
     columns: Vec<String>,
-    rows: Vec<Line>,
+    rows: Vec<DisplayRow>,
     /// The size of the texts in `rows`.
     bytes: usize,
     /// The number of the first row in `rows`, from 1.
     first: u64,
     /// True if a table was written already.
     written: bool,
-}
-
-/// A row as it is kept until the table is laid out.
-pub(super) struct Line {
-    pub(super) mark: Mark,
-    pub(super) cells: Vec<Shown>,
-}
-
-/// A cell as it is kept until the table is laid out.
-#[derive(Clone)]
-pub(super) enum Shown {
-    /// No value.
-    Null,
-    /// A number, aligned to the right and never cut.
-    Number(String),
-    /// Any other value, as it stands in the answer.
-    Text(String),
 }
 
 impl<'a> Table<'a> {
@@ -69,7 +53,7 @@ impl<'a> Table<'a> {
     }
 
     /// Writes rows in the expanded form.
-    fn expand(&mut self, rows: &[Line]) -> io::Result<()> {
+    fn expand(&mut self, rows: &[DisplayRow]) -> io::Result<()> {
         let mut expanded = Expanded::from(self.out, &self.style, self.first);
         expanded.begin(&self.columns)?;
         for row in rows {
@@ -77,8 +61,8 @@ impl<'a> Table<'a> {
                 .cells
                 .iter()
                 .map(|shown| match shown {
-                    Shown::Null => Cell::Null,
-                    Shown::Number(text) | Shown::Text(text) => Cell::Text(text),
+                    DisplayCell::Null => Cell::Null,
+                    DisplayCell::Number(text) | DisplayCell::Text(text) => Cell::Text(text),
                 })
                 .collect();
             expanded.marked_row(&row.mark, &cells)?;
@@ -101,13 +85,13 @@ impl RowSink for Table<'_> {
 
     fn marked_row(&mut self, mark: &Mark, cells: &[Cell<'_>]) -> io::Result<()> {
         let shown = cells.iter().map(|cell| match *cell {
-            Cell::Null => Shown::Null,
-            Cell::Integer(number) => Shown::Number(number.to_string()),
-            Cell::Real(number) => Shown::Number(number.to_string()),
-            Cell::Text(text) => Shown::Text(text.to_owned()),
-            Cell::Blob(bytes) => Shown::Text(hex(bytes)),
+            Cell::Null => DisplayCell::Null,
+            Cell::Integer(number) => DisplayCell::Number(number.to_string()),
+            Cell::Real(number) => DisplayCell::Number(number.to_string()),
+            Cell::Text(text) => DisplayCell::Text(text.to_owned()),
+            Cell::Blob(bytes) => DisplayCell::Text(hex(bytes)),
         });
-        self.rows.push(Line { mark: mark.clone(), cells: shown.collect() });
+        self.rows.push(DisplayRow { mark: mark.clone(), cells: shown.collect() });
         self.bytes += cells.iter().map(|cell| if let Cell::Text(text) = cell { text.len() } else { 0 }).sum::<usize>();
         if self.rows.len() >= ROWS_A_TABLE || self.bytes >= BYTES_A_TABLE { self.flush() } else { Ok(()) }
     }

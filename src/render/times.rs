@@ -62,17 +62,17 @@ pub fn age(seconds: i64) -> String {
 }
 
 /// Passes rows on with their times in another zone, and with a column for their age.
-pub(super) struct Dressed<'a> {
+pub(super) struct TimeAdapter<'a> {
     inner: Box<dyn RowSink + 'a>,
     times: Times,
     /// Where the column of the time stands, beside which the age is put.
     beside: Option<usize>,
 }
 
-impl<'a> Dressed<'a> {
+impl<'a> TimeAdapter<'a> {
     /// Passes rows on to `inner`.
-    pub(super) fn new(inner: Box<dyn RowSink + 'a>, times: Times) -> Dressed<'a> {
-        Dressed { inner, times, beside: None }
+    pub(super) fn new(inner: Box<dyn RowSink + 'a>, times: Times) -> TimeAdapter<'a> {
+        TimeAdapter { inner, times, beside: None }
     }
 
     /// The cells of a row with their times as they are shown, and the age.
@@ -93,7 +93,7 @@ impl<'a> Dressed<'a> {
     }
 }
 
-impl RowSink for Dressed<'_> {
+impl RowSink for TimeAdapter<'_> {
     fn begin(&mut self, columns: &[String]) -> io::Result<()> {
         let aged = self.times.age_from.is_some();
         self.beside = columns.iter().position(|column| column == TIME).filter(|_| aged);
