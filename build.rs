@@ -1,4 +1,4 @@
-//! Validates the headers of the shipped queries and scripts, and lists them for the program to embed.
+//! Validates the headers of the shipped queries and scripts, and lists them so that the program embeds them.
 
 #[path = "src/saved/header.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the build needs the parser only")]
@@ -48,7 +48,7 @@ fn main() -> Result<(), String> {
     fs::write(&out, text).map_err(|error| format!("{}: {error}", out.display()))
 }
 
-/// A constant of the program: group, name and text of each file.
+/// Returns a constant of the program with group, name and text of each file.
 fn list(constant: &str, files: &[Shipped]) -> String {
     let mut text = format!("const {constant}: &[(&str, &str, &str)] = &[\n");
     for (group, name, file) in files {
@@ -57,7 +57,7 @@ fn list(constant: &str, files: &[Shipped]) -> String {
     text + "];\n"
 }
 
-/// What is in a folder, by name.
+/// Returns the entries of a folder, by name.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let wrong = |error: std::io::Error| format!("{}: {error}", folder.display());
     let read = fs::read_dir(folder).map_err(wrong)?;
@@ -66,7 +66,7 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(paths)
 }
 
-/// The name of a query, a script or a group.
+/// Returns the name of a query, a script or a group.
 fn stem(path: &Path) -> Result<String, String> {
     let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let sound = header::is_name(name, '-');

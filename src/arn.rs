@@ -14,12 +14,12 @@ pub struct Arn<'a> {
     pub region: &'a str,
     /// Empty for S3 buckets and a few others.
     pub account: &'a str,
-    /// Everything behind the fifth colon.
+    /// Everything after the fifth colon.
     pub resource: &'a str,
 }
 
 impl<'a> Arn<'a> {
-    /// The parts of `text`, or `None` where it is no ARN.
+    /// Splits `text` into its parts; `None` if it is not an ARN.
     pub fn parse(text: &'a str) -> Option<Arn<'a>> {
         let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
         let arn = Arn {
@@ -36,7 +36,7 @@ impl<'a> Arn<'a> {
         sound.then_some(arn)
     }
 
-    /// The kind of resource: `role`, `instance`; for services whose ARNs do not say, what they hold.
+    /// Returns the kind of resource, such as `role`; for services whose ARNs have none, what they contain.
     pub fn kind(&self) -> &'a str {
         match self.service {
             "s3" if self.resource.contains('/') => "object",
@@ -53,28 +53,29 @@ impl<'a> Arn<'a> {
         }
     }
 
-    /// The resource's name or id, as the API that made it spells it.
+    /// Returns the resource's name or id, as the API that created it spells it.
     pub fn name(&self) -> &'a str {
         let resource = self.resource.trim_start_matches('/');
-        let behind_kind = resource.find(['/', ':']).map_or(resource, |at| &resource[at + 1..]);
+        let after_kind = resource.find(['/', ':']).map_or(resource, |at| &resource[at + 1..]);
         let name = match (self.service, self.kind()) {
             ("s3" | "sqs", _) | ("kms", "alias") => resource,
             ("sns", _) => resource.split(':').next().unwrap_or(resource),
-            ("logs", "log-group") => behind_kind.split(':').next().unwrap_or(behind_kind),
-            ("ssm", "parameter") if behind_kind.contains('/') => &resource["parameter".len()..],
-            ("ecs", "task-definition") | ("rds" | "ssm", _) => behind_kind,
-            ("lambda", _) => behind_kind.split(':').next().unwrap_or(behind_kind),
-            ("dynamodb" | "apigateway" | "cloudformation", _) => behind_kind.split('/').next().unwrap_or(behind_kind),
-            ("secretsmanager", "secret") => without_secret_suffix(behind_kind),
-            ("elasticloadbalancing", "loadbalancer") => load_balancer_name(behind_kind),
-            ("elasticloadbalancing", "targetgroup") => behind_kind.split('/').next().unwrap_or(behind_kind),
+            ("logs", "log-group") => after_kind.split(':').next().unwrap_or(after_kind),
+            ("ssm", "parameter") if after_kind.contains('/') => &resource["parameter".len()..],
+            ("ecs", "task-definition") | ("rds" | "ssm", _) => after_kind,
+            ("lambda", _) => after_kind.split(':').next().unwrap_or(after_kind),
+            ("dynamodb" | "apigateway" | "cloudformation", _) => after_kind.split('/').next().unwrap_or(after_kind),
+            ("secretsmanager", "secret") => without_secret_suffix(after_kind),
+            ("elasticloadbalancing", "loadbalancer") => load_balancer_name(after_kind),
+            ("elasticloadbalancing", "targetgroup") => after_kind.split('/').next().unwrap_or(after_kind),
             ("autoscaling", "autoScalingGroup" | "launchConfiguration") => last_part(resource),
             _ => last_part(resource),
         };
         if name.is_empty() { resource } else { name }
     }
 
-    /// What `arn_part` in SQL calls a part: partition, service, region, account, resource, kind or name.
+    /// Returns a part by its name in the SQL function `arn_part`: partition, service, region, account, resource, kind or
+    /// name.
     pub fn part(&self, name: &str) -> Option<&'a str> {
         Some(match name {
             "partition" => self.partition,
@@ -89,12 +90,12 @@ impl<'a> Arn<'a> {
     }
 }
 
-/// What follows the last `/` or `:`.
+/// Returns the text after the last `/` or `:`.
 pub fn last_part(text: &str) -> &str {
     text.rfind(['/', ':']).map_or(text, |at| &text[at + 1..])
 }
 
-/// A secret's name without the hyphen and six characters that Secrets Manager appends.
+/// Returns a secret's name without the hyphen and six characters that Secrets Manager appends.
 fn without_secret_suffix(name: &str) -> &str {
     match name.len().checked_sub(7) {
         Some(at) if name.as_bytes()[at] == b'-' && at > 0 => &name[..at],
@@ -102,7 +103,7 @@ fn without_secret_suffix(name: &str) -> &str {
     }
 }
 
-/// `name` of `name` (classic) and of `app/name/id`.
+/// Returns `name` of `name` (classic) and of `app/name/id`.
 fn load_balancer_name(resource: &str) -> &str {
     let mut parts = resource.split('/');
     match (parts.next(), parts.next()) {
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_arn_is_none() {
+    fn other_texts_are_not_arns() {
         for text in ["", "arn:", "arn:aws:iam", "arn:aws:iam::1", "arn:aws:iam::1:", "arn:a b:iam::1:x", "i-0abc"] {
             assert_eq!(Arn::parse(text), None, "{text}");
         }

@@ -1,4 +1,4 @@
-//! A mistake in something typed: what, where, and what to write instead. Imports nothing of trailq.
+//! A mistake in typed text, with its place and its correction. Imports nothing of trailq.
 
 use std::fmt;
 
@@ -7,43 +7,43 @@ use std::fmt;
 pub struct Span {
     /// Offset of the first byte.
     pub start: usize,
-    /// Offset after the last byte; equal to `start` for a place between two characters.
+    /// Offset after the last byte; equals `start` for a place between two characters.
     pub end: usize,
 }
 
 impl Span {
-    /// The range from `start` up to, not including, `end`.
+    /// Returns the range from `start` up to, not including, `end`.
     pub fn new(start: usize, end: usize) -> Span {
         Span { start, end }
     }
 
-    /// The smallest range that covers both.
+    /// Returns the smallest range that covers both.
     pub fn to(self, other: Span) -> Span {
         Span { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 }
 
-/// A mistake with its place and advice. How it looks on a screen is the business of `render::diagnostic`.
+/// A mistake with its place and advice. `render::diagnostic` prints it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// What is wrong, as a sentence without a full stop.
+    /// The message, a sentence without a full stop.
     pub message: String,
-    /// Where in `source` it is, if it is in one place.
+    /// Its place in `source`, if it has one.
     pub span: Option<Span>,
-    /// The text in which the mistake stands.
+    /// The text that contains the mistake.
     pub source: Option<String>,
-    /// Where the text comes from when it is not the command line: `triage.trailq:12`.
+    /// The origin of the text, unless it is the command line: `triage.trailq:12`.
     pub origin: Option<String>,
     /// Facts that explain it.
     pub notes: Vec<String>,
-    /// What to do or write instead.
+    /// Advice on what to do or write instead.
     pub hints: Vec<String>,
-    /// What to write in place of `span`.
+    /// The correction of `span`.
     pub instead: Option<String>,
 }
 
 impl Diagnostic {
-    /// A mistake without a place.
+    /// Returns a mistake without a place.
     pub fn new(message: impl Into<String>) -> Diagnostic {
         Diagnostic {
             message: message.into(),
@@ -56,7 +56,7 @@ impl Diagnostic {
         }
     }
 
-    /// A mistake at a place of the text being read.
+    /// Returns a mistake at a place of the text.
     pub fn at(span: Span, message: impl Into<String>) -> Diagnostic {
         Diagnostic { span: Some(span), ..Diagnostic::new(message) }
     }
@@ -73,25 +73,25 @@ impl Diagnostic {
         self
     }
 
-    /// Says what to write in place of the place.
+    /// Sets the correction of the place.
     pub fn instead(mut self, text: impl Into<String>) -> Diagnostic {
         self.instead = Some(text.into());
         self
     }
 
-    /// The whole text with what is wrong put right, where it is known how.
+    /// Returns the whole text with the mistake corrected, if a correction is known.
     pub fn corrected(&self) -> Option<String> {
         let (source, span, instead) = (self.source.as_ref()?, self.span?, self.instead.as_ref()?);
         Some(format!("{}{instead}{}", source.get(..span.start)?, source.get(span.end..)?))
     }
 
-    /// Attaches the text in which `span` points, unless one is attached already.
+    /// Attaches the text that `span` points into, unless one is attached.
     pub fn in_source(mut self, source: &str) -> Diagnostic {
         self.source.get_or_insert_with(|| source.to_owned());
         self
     }
 
-    /// Says where the text comes from, such as `FILE:LINE`, unless that is said already.
+    /// Sets the origin of the text, such as `FILE:LINE`, unless it is set.
     pub fn from_origin(mut self, origin: impl Into<String>) -> Diagnostic {
         self.origin.get_or_insert_with(|| origin.into());
         self
@@ -109,7 +109,7 @@ impl std::error::Error for Diagnostic {}
 /// The edits in a word, as a share of its letters, that still leave it recognizable.
 const MAX_DISTANCE: f64 = 0.334;
 
-/// The names most like `word`, best first, at most three; empty where none is close enough to be meant.
+/// Returns the names most like `word`, best first, at most three; empty if none is close enough to be meant.
 ///
 /// Close is one edit in up to five letters, two in up to eight, and so on. Case, `-`, `_` and the dot of a command do not
 /// count, and a candidate that begins with the word is close.

@@ -1,4 +1,4 @@
-//! What an import makes of a record: an event, who acted, and what was acted on. Imports nothing of trailq.
+//! The event that an import derives from a record, its identity and its resources. Imports nothing of trailq.
 
 use std::sync::Arc;
 
@@ -7,14 +7,14 @@ use compact_str::CompactString;
 /// A short text; up to 24 bytes are kept without an allocation.
 pub type Text = CompactString;
 
-/// How an action ended.
+/// The result of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// It was done.
+    /// It succeeded.
     Ok,
-    /// It was refused for lack of permission.
+    /// It was denied for lack of permission.
     Denied,
-    /// It failed for another reason; a failed sign-in too.
+    /// It failed for another reason; includes failed sign-ins.
     Error,
 }
 
@@ -22,7 +22,7 @@ impl Outcome {
     /// Every outcome, as written in the column `outcome`.
     pub const NAMES: [&'static str; 3] = ["ok", "denied", "error"];
 
-    /// The outcome as the column `outcome` has it.
+    /// Returns the value of the column `outcome`.
     pub fn name(self) -> &'static str {
         match self {
             Outcome::Ok => "ok",
@@ -32,8 +32,8 @@ impl Outcome {
     }
 }
 
-/// A distinct record, with the fields that lookups ask for. Absent is `None`. Field names are the record's own in
-/// snake case; `../migrations/0001_case.sql` says what each means.
+/// A distinct record with the fields that lookups use. Absent is `None`. Field names are the record's own in
+/// snake case; `migrations/0001_case.sql` describes each.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs, reason = "named as the record's fields, described in the schema")]
 pub struct Event {
@@ -67,13 +67,13 @@ pub struct Event {
     pub bytes_out: Option<i64>,
     pub user_agent: Option<Arc<str>>,
     pub error_message: Option<Arc<str>>,
-    /// Who acted; `None` where the record has no `userIdentity`, as Insight records.
+    /// The actor; `None` if the record has no `userIdentity`, as Insight records.
     pub identity: Option<Arc<Identity>>,
-    /// What was acted on, without duplicates.
+    /// The resources, without duplicates.
     pub resources: Vec<ResourceUse>,
 }
 
-/// Who acted: a distinct principal, not a credential.
+/// An actor: a distinct principal, not a credential.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 #[allow(missing_docs, reason = "named as the schema's columns and described there")]
 pub struct Identity {
@@ -87,18 +87,18 @@ pub struct Identity {
     pub session_name: Option<Text>,
     pub identity_provider: Option<Text>,
     pub on_behalf_of: Option<Text>,
-    /// Only where there is no ARN.
+    /// Only if there is no ARN.
     pub invoked_by: Option<Text>,
 }
 
-/// What was acted on, in one of its spellings.
+/// A resource in one of its spellings.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Resource {
-    /// Event history's type, such as `AWS::EC2::Instance`; `None` where unknown.
+    /// Event history's type, such as `AWS::EC2::Instance`; `None` if unknown.
     pub kind: Option<Text>,
-    /// As the record spells it, or the name inside the ARN.
+    /// The record's spelling, or the name inside the ARN.
     pub name: Text,
-    /// The whole ARN, where the record spells it so.
+    /// The whole ARN, if the record has one.
     pub arn: Option<Text>,
     /// The ARN's account, else the event's.
     pub account_id: Option<Text>,
@@ -106,7 +106,7 @@ pub struct Resource {
     pub aws_region: Option<Text>,
 }
 
-/// A resource as one event names it.
+/// A resource of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResourceUse {
     /// The resource.

@@ -1,9 +1,9 @@
-//! Addresses, keys, ids and ARNs: values in which another character is another thing, so that none of them is ever put
-//! in place of what was typed. Imports nothing of trailq.
+//! Addresses, keys, ids and ARNs: values in which every character matters, so that none of them is ever suggested in
+//! place of a typed one. Imports nothing of trailq.
 
 use std::net::IpAddr;
 
-/// What IAM's unique ids begin with.
+/// The prefixes of IAM's unique ids.
 const UNIQUE_IDS: [&str; 13] =
     ["ABIA", "ACCA", "AGPA", "AIDA", "AIPA", "AKIA", "ANPA", "ANVA", "APKA", "AROA", "ASCA", "ASIA", "A3T"];
 
@@ -17,13 +17,13 @@ pub fn is_identifier(value: &str) -> bool {
         || value.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).any(is_id)
 }
 
-/// Reports whether one value may be a slip of the pen for another: neither is an identifier, and their digits agree.
+/// Reports whether one value may be a typing mistake for another: neither is an identifier, and their digits agree.
 pub fn is_spelling_of(typed: &str, meant: &str) -> bool {
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     !is_identifier(typed) && !is_identifier(meant) && digits(typed) == digits(meant)
 }
 
-/// An address, a network, or the beginning of one: `10.248`, `10.248.*`, `2001:db8:`.
+/// Reports whether a value is an address, a network, or the start of one: `10.248`, `10.248.*`, `2001:db8:`.
 fn is_address(value: &str) -> bool {
     if value.parse::<IpAddr>().is_ok() || value.parse::<ipnet::IpNet>().is_ok() {
         return true;
@@ -38,7 +38,7 @@ fn is_address(value: &str) -> bool {
         && groups.iter().all(|group| group.len() <= 4 && group.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// A word of letters, digits and `-` that names one thing.
+/// Reports whether a word of letters, digits and `-` is an id.
 fn is_id(word: &str) -> bool {
     let upper = word.to_ascii_uppercase();
     let unique = UNIQUE_IDS.iter().any(|id| upper.starts_with(id))
@@ -52,7 +52,7 @@ fn is_id(word: &str) -> bool {
     unique || account || grouped || is_uuid(word) || is_resource_id(word) || is_random(word)
 }
 
-/// A UUID, or most of one.
+/// Reports whether a word is a UUID, or most of one.
 fn is_uuid(word: &str) -> bool {
     let groups: Vec<&str> = word.split('-').collect();
     groups.len() >= 4
@@ -61,7 +61,7 @@ fn is_uuid(word: &str) -> bool {
         && groups[..groups.len() - 1].iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// `i-0abc`, `subnet-0bb1c79de3EXAMPLE`, `ssoins-1234`, `eni-e5aa89a3`.
+/// Reports whether a word is the id of a resource: `i-0abc`, `subnet-0bb1c79de3EXAMPLE`, `ssoins-1234`, `eni-e5aa89a3`.
 fn is_resource_id(word: &str) -> bool {
     let Some((kind, id)) = word.rsplit_once('-') else { return false };
     let has_digit = id.bytes().any(|byte| byte.is_ascii_digit());
@@ -73,7 +73,7 @@ fn is_resource_id(word: &str) -> bool {
     !kind.is_empty() && has_digit && mixed && (hexadecimal || example || long)
 }
 
-/// At least sixteen letters and digits in a row, several of each.
+/// Reports whether a word has at least sixteen letters and digits in a row, several of each.
 fn is_random(word: &str) -> bool {
     word.split('-').any(|part| {
         let digits = part.bytes().filter(u8::is_ascii_digit).count();
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn only_names_with_the_same_digits_are_slips_of_the_pen() {
+    fn only_names_with_the_same_digits_are_typing_mistakes() {
         assert!(is_spelling_of("alcie", "alice") && is_spelling_of("maintenence-2", "maintenance-2"));
         for (typed, meant) in [
             ("maintenance-2", "maintenance-3"),

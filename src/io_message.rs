@@ -1,10 +1,10 @@
-//! Failures of the file system in plain sentences: what could not be done, where, and why, without error numbers and
-//! without the names of temporary files. Imports nothing of trailq.
+//! Messages for failures of the file system: the action, the place and the reason, without error numbers and names of
+//! temporary files. Imports nothing of trailq.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-/// The reason of a failure as the end of a sentence: `there is no space left`.
+/// Returns the reason of a failure as the end of a sentence: `there is no space left`.
 pub(crate) fn describe(error: &io::Error) -> String {
     let known = match error.kind() {
         ErrorKind::NotFound => "there is no such file",
@@ -25,12 +25,12 @@ pub(crate) fn describe(error: &io::Error) -> String {
     known.to_owned()
 }
 
-/// The sentence for a file that cannot be written, or for a temporary file beside it.
+/// Returns the message for a file that cannot be written, or for a temporary file beside it.
 pub(crate) fn cannot_write(path: &Path, error: &io::Error) -> String {
     let shown = path.display();
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => {
-            lost_folder(path).unwrap_or_else(|| format!("cannot write {shown}: {}", describe(error)))
+            missing_folder(path).unwrap_or_else(|| format!("cannot write {shown}: {}", describe(error)))
         }
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             format!("cannot write in {}: {}", folder_name(path), describe(error))
@@ -42,19 +42,19 @@ pub(crate) fn cannot_write(path: &Path, error: &io::Error) -> String {
     }
 }
 
-/// The sentence for a file or folder that cannot be read.
+/// Returns the message for a file or folder that cannot be read.
 pub(crate) fn cannot_read(path: &Path, error: &io::Error) -> String {
     let shown = path.display();
     match error.kind() {
         ErrorKind::NotFound => format!("there is no file {shown}"),
-        ErrorKind::NotADirectory => lost_folder(path).unwrap_or_else(|| format!("there is no file {shown}")),
+        ErrorKind::NotADirectory => missing_folder(path).unwrap_or_else(|| format!("there is no file {shown}")),
         ErrorKind::PermissionDenied => format!("no permission to read {shown}"),
         ErrorKind::IsADirectory => format!("{shown} is a folder"),
         _ => format!("cannot read {shown}: {}", describe(error)),
     }
 }
 
-/// What to do about a file that cannot be written, where that is known.
+/// Returns advice on a file that cannot be written, if there is any.
 pub(crate) fn advice(error: &io::Error) -> Option<&'static str> {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some("free some space, or name a file on another disk"),
@@ -66,12 +66,12 @@ pub(crate) fn advice(error: &io::Error) -> Option<&'static str> {
     }
 }
 
-/// The folder of a path: `.` where the path names none.
+/// Returns the folder of a path: `.` if the path has none.
 pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// The folder of a path as a message shows it, with a slash at its end.
+/// Returns the folder of a path as messages show it, with a slash at its end.
 fn folder_name(path: &Path) -> String {
     let folder = folder_of(path);
     if folder == Path::new(".") {
@@ -81,23 +81,25 @@ fn folder_name(path: &Path) -> String {
     if shown.ends_with('/') { shown } else { format!("{shown}/") }
 }
 
-/// The first folder on the way to a path that is missing or is a file.
-fn lost_folder(path: &Path) -> Option<String> {
+/// Describes the first folder of a path that is missing or is a file.
+fn missing_folder(path: &Path) -> Option<String> {
     let mut folders: Vec<PathBuf> = path.ancestors().skip(1).map(Path::to_path_buf).collect();
     folders.reverse();
-    let lost = folders.into_iter().find(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())?;
+    let missing = folders.into_iter().find(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())?;
     // Something that cannot be looked at may well be there.
-    match std::fs::metadata(&lost) {
-        Ok(_) => Some(format!("{} is not a folder", lost.display())),
+    match std::fs::metadata(&missing) {
+        Ok(_) => Some(format!("{} is not a folder", missing.display())),
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            Some(format!("the folder {} does not exist", lost.display()))
+            Some(format!("the folder {} does not exist", missing.display()))
         }
-        Err(error) if error.kind() == ErrorKind::NotADirectory => Some(format!("{} is not a folder", lost.display())),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => {
+            Some(format!("{} is not a folder", missing.display()))
+        }
         Err(_) => None,
     }
 }
 
-/// What the system says, without the number and without the path that a library adds.
+/// Returns the system's message without the number and without the path that a library adds.
 fn system_text(error: &io::Error) -> String {
     let mut text = error.to_string();
     let mut inner = error.get_ref().and_then(|inner| inner.source());
@@ -140,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn temporary_names_of_a_library_are_not_told() {
+    fn temporary_names_of_a_library_are_not_shown() {
         let folder = tempfile::tempdir().unwrap();
         let error = tempfile::Builder::new().prefix(".s.db-").tempfile_in(folder.path().join("none")).unwrap_err();
         let told = cannot_write(&folder.path().join("none/s.db"), &error);

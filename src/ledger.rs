@@ -1,4 +1,4 @@
-//! What the ledger keeps beside events: rejects, digests, problems, and the account of each file. Imports nothing of
+//! Entries of the ledger beside events: rejects, digests, problems, and the account of each file. Imports nothing of
 //! trailq.
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ pub struct Reject {
     pub position: u64,
     /// Line there, from 1.
     pub line: u64,
-    /// Why.
+    /// The reason.
     pub reason: String,
     /// The first 64 KiB.
     pub bytes: Vec<u8>,
@@ -24,12 +24,12 @@ pub struct Reject {
     pub sha256: String,
 }
 
-/// A field that could not be read as what it should be.
+/// A field with an unexpected type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Problem {
     /// The record's field, such as `eventTime`.
     pub field: &'static str,
-    /// What is wrong with it.
+    /// The mistake in it, such as `is not a time`.
     pub problem: &'static str,
 }
 
@@ -67,46 +67,46 @@ pub struct DigestFile {
     pub oldest_event_time: Option<String>,
 }
 
-/// What is known of a trail file once it is read.
+/// The facts about a file that are known after it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileEnd {
-    /// What it proved to be.
+    /// The result of reading it.
     pub outcome: FileOutcome,
-    /// SHA-256 of the file as it lies on disk, in hexadecimal.
+    /// SHA-256 of the file on disk, in hexadecimal.
     pub sha256: String,
     /// Its size on disk.
     pub bytes: u64,
-    /// What its records were wrapped in.
+    /// The wrapping of its records.
     pub format: Option<&'static str>,
-    /// What could not be read in its records, and in how many.
+    /// The problems of its records, and the number of records that have each.
     pub problems: BTreeMap<Problem, u64>,
 }
 
-/// What a file proved to be.
+/// The result of reading a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileOutcome {
-    /// It belongs in the ledger.
+    /// It contains records, digests or rejects, and belongs in the ledger.
     TrailFile,
-    /// It is plainly something else.
+    /// It is another kind of file.
     Ignored,
-    /// It has the content that the ledger knows already.
+    /// The ledger already has its content.
     Unchanged,
 }
 
-/// How the records of a file, or of a run, were accounted for: `read = stored + duplicate + rejected`.
+/// The account of the records of a file or a run: `read = stored + duplicate + rejected`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Counts {
     /// Values that are or should have been records.
     pub read: u64,
     /// New events.
     pub stored: u64,
-    /// Records of events that were there.
+    /// Records of events that were already stored.
     pub duplicate: u64,
     /// Of the duplicates: those whose content differed.
     pub conflict: u64,
-    /// Of the duplicates: full records that took the place of a CSV row.
+    /// Of the duplicates: full records that replaced a CSV row.
     pub replaced: u64,
-    /// What could not be stored.
+    /// Values that could not be stored.
     pub rejected: u64,
 }
 

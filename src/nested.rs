@@ -1,9 +1,9 @@
-//! Names of fields inside a record, as people type them alone, with the field or the path that reaches each. Imports
+//! Names of nested fields of a record, as people type them alone, with the field or the path that reaches each. Imports
 //! nothing of trailq but the catalogue.
 
 use crate::fields::{FIELDS, Field, fold};
 
-/// Paths of what has no field of its own, and stands deeper in a record than its name says.
+/// Documented paths of nested values that have no field of their own.
 const PATHS: &[&str] = &[
     "userIdentity.onBehalfOf.userId",
     "userIdentity.onBehalfOf.identityStoreArn",
@@ -43,7 +43,7 @@ const PATHS: &[&str] = &[
     "responseElements.ConsoleLogin",
 ];
 
-/// The fields whose place in a record ends in a name: `accountId` is the end of `recipientAccountId` and of
+/// Returns the fields whose path in a record ends in a name: `accountId` is the end of `recipientAccountId` and of
 /// `userIdentity.accountId`.
 pub fn fields_ending_in(name: &str) -> Vec<&'static Field> {
     let mut found: Vec<&Field> = FIELDS
@@ -55,7 +55,7 @@ pub fn fields_ending_in(name: &str) -> Vec<&'static Field> {
     found
 }
 
-/// The paths to a name inside a record, of those that are documented and have no field.
+/// Returns the documented paths to a name inside a record that have no field.
 pub fn paths_to(name: &str) -> Vec<&'static str> {
     let wanted = fold(name);
     PATHS.iter().copied().filter(|path| path.split('.').skip(1).any(|key| fold(key) == wanted)).collect()

@@ -1,12 +1,12 @@
-//! Policy documents of IAM and of resources, in whatever form a record has them: an object, a text, a URL-encoded
+//! Policy documents of IAM and of resources in every form that records have: an object, a text, a URL-encoded
 //! text. Imports nothing of trailq.
 
 use serde_json::{Map, Value, json};
 
-/// The statements of a policy, each with the same keys: `sid`, `effect`, `principals`, `not_principals`, `actions`,
-/// `not_actions`, `resources`, `not_resources` (lists of text, empty where the policy has none) and `condition`
-/// (null where it has none). A principal that is no AWS principal stands behind its kind: `Service:ec2.amazonaws.com`.
-/// `None` where the text is no policy.
+/// Returns the statements of a policy, each with the same keys: `sid`, `effect`, `principals`, `not_principals`,
+/// `actions`, `not_actions`, `resources`, `not_resources` (lists of text, empty if the policy has none) and `condition`
+/// (null if it has none). Principals other than AWS ones have their kind as a prefix: `Service:ec2.amazonaws.com`.
+/// `None` if the text is not a policy.
 pub fn statements(document: &str) -> Option<Value> {
     let policy = read(document)?;
     let statements = match policy.as_object()?.get("Statement")? {
@@ -17,7 +17,7 @@ pub fn statements(document: &str) -> Option<Value> {
     Some(statements.iter().filter_map(Value::as_object).map(statement).collect())
 }
 
-/// The document as JSON: a text within JSON is one level deeper, a URL-encoded one is decoded.
+/// Parses the document: a text within JSON is one level deeper, a URL-encoded one is decoded.
 fn read(document: &str) -> Option<Value> {
     let parsed = serde_json::from_str(document).or_else(|_| serde_json::from_str(&decode(document))).ok()?;
     match parsed {
@@ -40,7 +40,7 @@ fn statement(statement: &Map<String, Value>) -> Value {
     })
 }
 
-/// A text, or a list of them.
+/// Returns a text or a list of texts as a list.
 fn texts(value: Option<&Value>) -> Vec<String> {
     match value {
         Some(Value::String(text)) => vec![text.clone()],
@@ -59,7 +59,7 @@ fn principals(value: Option<&Value>) -> Vec<String> {
     kinds.iter().flat_map(named).collect()
 }
 
-/// A text with `%41` decoded; what is no such code stays.
+/// Decodes codes such as `%41`; anything else is unchanged.
 fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_policy_has_no_statements() {
+    fn other_texts_have_no_statements() {
         for text in ["", "%7", "{}", "[]", "{\"Statement\":1}", "\"x\"", "HIDDEN_DUE_TO_SECURITY_REASONS"] {
             assert_eq!(statements(text), None, "{text}");
         }

@@ -1,4 +1,4 @@
-//! Columns and cells of an answer, and the sink that receives them. Imports nothing of trailq.
+//! Columns and cells of an answer, and the sinks that receive them. Imports nothing of trailq.
 
 use std::io;
 
@@ -17,7 +17,7 @@ pub enum Cell<'a> {
     Blob(&'a [u8]),
 }
 
-/// A cell that is kept.
+/// An owned cell.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Value {
@@ -29,7 +29,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// The cell, borrowed.
+    /// Borrows the cell.
     pub fn cell(&self) -> Cell<'_> {
         match self {
             Value::Null => Cell::Null,
@@ -40,7 +40,7 @@ impl Value {
         }
     }
 
-    /// About how many bytes of memory it takes.
+    /// Estimates its size in memory, in bytes.
     pub fn size(&self) -> usize {
         let content = match self {
             Value::Text(text) => text.len(),
@@ -73,10 +73,10 @@ impl From<Cell<'_>> for Value {
     }
 }
 
-/// What the eye is to notice of a row.
+/// The highlighting of a row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mark {
-    /// What stands in place of the row's number.
+    /// The label in place of the row's number.
     pub label: Option<String>,
     /// True if the row is a call that is not known to be read-only.
     pub write: bool,
@@ -87,13 +87,13 @@ pub struct Mark {
 /// Receives an answer row by row, so that an answer of any size passes through in constant memory.
 ///
 /// The order is `begin`, any number of `row`, `end`. An error stops the statement that feeds the sink;
-/// [`io::ErrorKind::BrokenPipe`] means that the reader has had enough, which is no error to the user.
+/// [`io::ErrorKind::BrokenPipe`] means that the reader has had enough, which is not an error to the user.
 pub trait RowSink {
     /// Starts an answer with these column names.
     fn begin(&mut self, columns: &[String]) -> io::Result<()>;
     /// Takes one row, with as many cells as there are columns.
     fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()>;
-    /// Takes one row with what is to be noticed of it; a sink that shows no marks takes the row as it is.
+    /// Takes one row with its highlighting, which a sink may ignore.
     fn marked_row(&mut self, _mark: &Mark, cells: &[Cell<'_>]) -> io::Result<()> {
         self.row(cells)
     }

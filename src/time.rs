@@ -1,4 +1,4 @@
-//! Times as records spell them, and as the schema does. Imports nothing of trailq.
+//! Times as records and the schema spell them. Imports nothing of trailq.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -6,30 +6,31 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// Seconds of the years that four digits can write.
+/// The Unix seconds of years with four digits.
 const WRITABLE: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
 
-/// Unix seconds of a time in any form that records have: `2024-03-01T09:00:00Z`, with a fraction (cut off) or an
+/// Parses a time in any form that records have: `2024-03-01T09:00:00Z`, with a fraction (dropped) or an
 /// offset, with a blank instead of the T, or in ISO's basic form `20131102T010628Z`. A time without an offset is UTC.
+/// Returns Unix seconds.
 pub fn parse(text: &str) -> Option<i64> {
     if let Some(seconds) = parse_usual(text.as_bytes()) {
         return Some(seconds);
     }
-    let seconds = text.parse::<Timestamp>().map(floor).ok().or_else(|| parse_odd(text))?;
+    let seconds = text.parse::<Timestamp>().map(floor).ok().or_else(|| parse_rare(text))?;
     WRITABLE.contains(&seconds).then_some(seconds)
 }
 
-/// Reports whether these Unix seconds lie in a year that four digits can write.
+/// Reports whether these Unix seconds are in a year with four digits.
 pub fn is_writable(seconds: i64) -> bool {
     WRITABLE.contains(&seconds)
 }
 
-/// A whole number of seconds below a time.
+/// Rounds a time down to whole seconds.
 fn floor(time: Timestamp) -> i64 {
     time.as_nanosecond().div_euclid(1_000_000_000) as i64
 }
 
-fn parse_odd(text: &str) -> Option<i64> {
+fn parse_rare(text: &str) -> Option<i64> {
     if let Ok(civil) = text.parse::<DateTime>() {
         return civil.to_zoned(TimeZone::UTC).ok().map(|zoned| floor(zoned.timestamp()));
     }
@@ -38,7 +39,7 @@ fn parse_odd(text: &str) -> Option<i64> {
     civil.to_zoned(TimeZone::UTC).ok().map(|zoned| floor(zoned.timestamp()))
 }
 
-/// `YYYY-MM-DDTHH:MM:SSZ`, which nearly every record has.
+/// Parses `YYYY-MM-DDTHH:MM:SSZ`, which nearly every record has.
 fn parse_usual(text: &[u8]) -> Option<i64> {
     let text: &[u8; 20] = text.try_into().ok()?;
     let punctuated = text[4] == b'-'
@@ -71,7 +72,7 @@ fn days_in(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days from 1970-01-01 in the proleptic Gregorian calendar (Howard Hinnant's algorithm).
+/// Returns the days since 1970-01-01 in the proleptic Gregorian calendar (Howard Hinnant's algorithm).
 fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
     let shifted = if month <= 2 { year - 1 } else { year };
     let era = shifted.div_euclid(400);
@@ -80,7 +81,7 @@ fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
-/// Unix seconds as `YYYY-MM-DDTHH:MM:SSZ`; years that four digits cannot write are cut to those that they can.
+/// Formats Unix seconds as `YYYY-MM-DDTHH:MM:SSZ`; a year of more than four digits is replaced by the nearest one.
 pub fn format(seconds: i64) -> String {
     let seconds = seconds.clamp(*WRITABLE.start(), *WRITABLE.end());
     let (year, month, day) = date_of(seconds.div_euclid(86_400));
@@ -114,7 +115,7 @@ fn date_of(days: i64) -> (i64, i64, i64) {
     (year, month, day_of_year - (153 * month_from_march + 2) / 5 + 1)
 }
 
-/// The clock, in Unix seconds of the years that four digits can write: one that is set to another is taken for the nearest.
+/// Returns the clock's time in Unix seconds, limited to years of four digits.
 pub fn now() -> i64 {
     seconds_of(SystemTime::now())
 }

@@ -1,13 +1,13 @@
-//! Bars and sparklines in characters; plain ones where the terminal has no Unicode.
+//! Bars and sparklines of characters; ASCII if the terminal has no Unicode.
 
 /// Eighths of a block, from one to eight.
 const EIGHTHS: [char; 8] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
-/// Heights of a sparkline, from the least that is not nothing.
+/// Heights of a sparkline above zero.
 const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /// The same without Unicode.
 const PLAIN_HEIGHTS: [char; 6] = ['.', ':', '-', '=', '+', '#'];
 
-/// A bar of at most `most` columns for a value of which the largest is `largest`. What is not nothing shows.
+/// Returns a bar of at most `most` columns for a value, given the largest value. Every value above zero is visible.
 pub fn bar(value: u64, largest: u64, most: usize, unicode: bool) -> String {
     if value == 0 || largest == 0 || most == 0 {
         return String::new();
@@ -24,7 +24,7 @@ pub fn bar(value: u64, largest: u64, most: usize, unicode: bool) -> String {
     text
 }
 
-/// One character a value: its height beside the largest.
+/// Returns one character a value, its height relative to the largest.
 pub fn sparkline(values: &[u64], unicode: bool) -> String {
     let heights: &[char] = if unicode { &HEIGHTS } else { &PLAIN_HEIGHTS };
     let largest = values.iter().copied().max().unwrap_or(0).max(1);

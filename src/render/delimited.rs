@@ -7,7 +7,7 @@ use super::Style;
 use super::escape::{escape_where, hex};
 use crate::rows::{Cell, RowSink};
 
-/// Writes rows as RFC 4180 has them, with cells that a spreadsheet would run as formulas made inert.
+/// Writes rows as RFC 4180 defines them, with cells that a spreadsheet would run as formulas made inert.
 pub(super) struct Csv<'a> {
     writer: csv::Writer<&'a mut dyn Write>,
     bare: bool,
@@ -15,7 +15,7 @@ pub(super) struct Csv<'a> {
 }
 
 impl<'a> Csv<'a> {
-    /// Values on `out`.
+    /// Returns a sink that writes to `out`.
     pub(super) fn new(out: &'a mut dyn Write, style: &Style) -> Csv<'a> {
         let writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).flexible(true).from_writer(out);
         Csv { writer, bare: style.bare, null: style.null.clone() }
@@ -53,7 +53,7 @@ pub(super) struct Tsv<'a> {
 }
 
 impl<'a> Tsv<'a> {
-    /// Values on `out`.
+    /// Returns a sink that writes to `out`.
     pub(super) fn new(out: &'a mut dyn Write, style: &Style) -> Tsv<'a> {
         Tsv { out, bare: style.bare, null: style.null.clone() }
     }
@@ -91,7 +91,7 @@ impl RowSink for Tsv<'_> {
     }
 }
 
-/// A cell as plain text; `null` stands for no value.
+/// Returns a cell as plain text; `null` is the text of a missing value.
 fn plain<'c>(cell: &Cell<'c>, null: &'c str) -> Cow<'c, str> {
     match *cell {
         Cell::Null => Cow::Borrowed(null),
@@ -102,19 +102,19 @@ fn plain<'c>(cell: &Cell<'c>, null: &'c str) -> Cow<'c, str> {
     }
 }
 
-/// A text cell of a CSV file: inert in a spreadsheet, and without the controls that quoting does not cover.
+/// Escapes a text cell of a CSV file: inert in a spreadsheet, and without the controls that quoting does not cover.
 fn csv_text(text: &str) -> Cow<'_, str> {
     let shown = escape_where(text, |c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'));
-    if runs(text) { Cow::Owned(format!("'{shown}")) } else { shown }
+    if is_formula(text) { Cow::Owned(format!("'{shown}")) } else { shown }
 }
 
-/// Reports whether a spreadsheet would run the text as a formula; a number such as `-5` is none.
-fn runs(text: &str) -> bool {
+/// Reports whether a spreadsheet would run the text as a formula; a number such as `-5` is not one.
+fn is_formula(text: &str) -> bool {
     let begins = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     begins && !(text.parse::<f64>().is_ok() && text.bytes().any(|byte| byte.is_ascii_digit()))
 }
 
-/// A text cell of a TSV file: inert in a spreadsheet, and on one line.
+/// Escapes a text cell of a TSV file: inert in a spreadsheet, and on one line.
 fn tsv_text(text: &str) -> Cow<'_, str> {
     let shown = if text.contains('\\') {
         Cow::Owned(escape_where(&text.replace('\\', "\\\\"), char::is_control).into_owned())
@@ -122,10 +122,10 @@ fn tsv_text(text: &str) -> Cow<'_, str> {
         escape_where(text, char::is_control)
     };
     // An escaped control no longer begins the cell.
-    if runs(&shown) { Cow::Owned(format!("'{shown}")) } else { shown }
+    if is_formula(&shown) { Cow::Owned(format!("'{shown}")) } else { shown }
 }
 
-/// The I/O error inside an error of the writer, so that a closed pipe stays one.
+/// Returns the I/O error inside an error of the writer, so that a closed pipe is recognized.
 fn csv_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,

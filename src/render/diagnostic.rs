@@ -1,4 +1,4 @@
-//! Shows a mistake: what, where, why, and what to write instead.
+//! Prints a mistake with its place, notes and hints.
 //!
 //! ```text
 //! error: unknown field `evnt-name`
@@ -17,12 +17,12 @@ use super::fit::cut;
 use super::palette::{DIM, ERROR, HEADING, HINT, PLACE, paint};
 use crate::diagnostic::{Diagnostic, Span};
 
-/// How wide a tab is shown.
+/// The blanks that a tab is shown as.
 const TAB: &str = "    ";
-/// How many columns of a long line are shown before and after the place.
+/// The largest number of columns of a line before and after the place.
 const AROUND: usize = 60;
 
-/// How many columns of the place itself are shown: it may be a list of thousands of values.
+/// The largest number of columns of the place itself, which may be a list of thousands of values.
 const MAX_PLACE: usize = 400;
 
 /// Writes a mistake as an error.
@@ -47,18 +47,18 @@ pub fn write(out: &mut dyn Write, mistake: &Diagnostic, color: bool) -> io::Resu
     Ok(())
 }
 
-/// Writes a remark that stands alone: `note: ...`.
+/// Writes a note of its own: `note: ...`.
 pub fn write_note(out: &mut dyn Write, note: &str, color: bool) -> io::Result<()> {
     writeln!(out, "{}: {}", paint("note", HINT, color), visible_lines(note))
 }
 
-/// Writes one line of advice under a mistake; its further lines are indented.
+/// Writes a note or hint under a mistake; its further lines are indented.
 fn advice(out: &mut dyn Write, kind: &str, text: &str, color: bool) -> io::Result<()> {
     let text = visible_lines(text).replace('\n', "\n          ");
     writeln!(out, "  {} {}: {text}", paint("=", DIM, color), paint(kind, HINT, color))
 }
 
-/// The line in which a place begins, as shown, and the marks under the place.
+/// Returns the line in which a place begins, and the marks under the place.
 fn place(source: &str, span: Span) -> (String, String) {
     let start = floor(source, span.start);
     let end = floor(source, span.end).max(start);
@@ -72,7 +72,7 @@ fn place(source: &str, span: Span) -> (String, String) {
     (format!("{before}{inside}{after}").trim_end().to_owned(), format!("{blanks}{marks}"))
 }
 
-/// The end (`first` false) or the beginning (`first` true) of a text, as shown, with a mark where it is cut.
+/// Returns the end (`first` false) or the start (`first` true) of a text, with a mark where it is cut.
 fn windowed(text: &str, first: bool) -> String {
     let shown = shown(text);
     let length = shown.chars().count();
@@ -85,12 +85,12 @@ fn windowed(text: &str, first: bool) -> String {
     }
 }
 
-/// A part of a line as it is shown: tabs as blanks, unsafe characters escaped.
+/// Returns a part of a line with tabs as blanks and unsafe characters escaped.
 fn shown(text: &str) -> String {
     escape_where(&text.replace('\t', TAB), is_unsafe).into_owned()
 }
 
-/// The nearest boundary of a character at or before an offset.
+/// Returns the nearest boundary of a character at or before an offset.
 fn floor(source: &str, offset: usize) -> usize {
     source.floor_char_boundary(offset.min(source.len()))
 }

@@ -1,11 +1,11 @@
-//! Keeps what stands in a record from acting on a terminal: control and invisible characters are shown escaped.
+//! Keeps text of records from acting on a terminal: control and invisible characters are shown escaped.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Reports whether a terminal or a reader would take the character as something else than itself: C0 and C1 controls,
+/// Reports whether a terminal or a reader would not see the character itself: C0 and C1 controls,
 /// DEL, line separators, bidirectional overrides and isolates, and characters without a width of their own.
 pub fn is_unsafe(c: char) -> bool {
     c.is_control()
@@ -14,17 +14,17 @@ pub fn is_unsafe(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// The text on one line, with unsafe characters as `\n`, `\t`, `\r`, `\x1b` or `\u{202e}`.
+/// Returns the text on one line, with unsafe characters as `\n`, `\t`, `\r`, `\x1b` or `\u{202e}`.
 pub fn visible(text: &str) -> Cow<'_, str> {
     escape_where(text, is_unsafe)
 }
 
-/// The text with line breaks and tabs as they are, and every other unsafe character escaped.
+/// Returns the text with every unsafe character escaped except line breaks and tabs.
 pub fn visible_lines(text: &str) -> Cow<'_, str> {
     escape_where(text, |c| is_unsafe(c) && !matches!(c, '\n' | '\t'))
 }
 
-/// The text with the characters for which `chosen` holds escaped as [`visible`] does.
+/// Escapes the characters for which `chosen` holds, as [`visible`] does.
 pub(super) fn escape_where(text: &str, chosen: impl Fn(char) -> bool) -> Cow<'_, str> {
     if !text.chars().any(&chosen) {
         return Cow::Borrowed(text);
@@ -36,7 +36,7 @@ pub(super) fn escape_where(text: &str, chosen: impl Fn(char) -> bool) -> Cow<'_,
     Cow::Owned(shown)
 }
 
-/// JSON text with the unsafe characters that JSON leaves raw, which stand in strings only, as `\u` escapes.
+/// Escapes the unsafe characters that JSON leaves raw, which occur in strings only, as `\u` sequences.
 pub fn json(text: &str) -> Cow<'_, str> {
     let chosen = |c: char| is_unsafe(c) && c >= '\u{7f}';
     if !text.chars().any(chosen) {
@@ -56,12 +56,12 @@ pub fn json(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The text as a JSON string, quotes included, with nothing in it that a terminal would act on.
+/// Returns the text as a JSON string, quotes included, without anything that a terminal would act on.
 pub fn json_string(text: &str) -> String {
     json(&serde_json::Value::from(text).to_string()).into_owned()
 }
 
-/// Bytes in hexadecimal.
+/// Formats bytes in hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
@@ -69,12 +69,12 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// How many terminal columns the text takes.
+/// Returns the number of terminal columns of a text.
 pub fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
 
-/// The longest beginning of the text that takes at most `most` columns.
+/// Returns the longest start of the text that takes at most `most` columns.
 pub(super) fn head(text: &str, most: usize) -> &str {
     let mut taken = 0;
     for (at, c) in text.char_indices() {
@@ -86,7 +86,7 @@ pub(super) fn head(text: &str, most: usize) -> &str {
     text
 }
 
-/// The longest end of the text that takes at most `most` columns.
+/// Returns the longest end of the text that takes at most `most` columns.
 pub(super) fn tail(text: &str, most: usize) -> &str {
     let mut taken = 0;
     for (at, c) in text.char_indices().rev() {

@@ -1,4 +1,4 @@
-//! One line a cell, for rows too wide to stand side by side.
+//! The expanded form, one line a cell, for rows that are too wide for a table.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -21,17 +21,17 @@ pub(super) struct Expanded<'a> {
 }
 
 impl<'a> Expanded<'a> {
-    /// An answer on `out`.
+    /// Returns a sink that writes to `out`.
     pub(super) fn new(out: &'a mut dyn Write, style: &Style) -> Expanded<'a> {
         Expanded::from(out, style, 1)
     }
 
-    /// The part of an answer that begins with row `number`.
+    /// Returns a sink for the part of an answer that begins with row `number`.
     pub(super) fn from(out: &'a mut dyn Write, style: &Style, number: u64) -> Expanded<'a> {
         Expanded { out, style: style.clone(), columns: Vec::new(), label: 0, number }
     }
 
-    /// The lines that show a cell; a resource a line.
+    /// Returns the lines of a cell; resources have a line each.
     fn lines<'c>(&self, at: usize, cell: &Cell<'c>) -> Vec<Cow<'c, str>> {
         match *cell {
             Cell::Null => vec![Cow::Owned(self.style.null.clone())],
@@ -100,7 +100,7 @@ mod tests {
     use crate::rows::Cell::{self, Integer, Null, Text};
 
     #[test]
-    fn cells_stand_under_one_another() {
+    fn each_cell_has_a_line() {
         let rows: &[&[Cell<'_>]] = &[
             &[Text("a\nb\x1b\u{2066}"), Integer(3), Text(r#"[{"type":"T","name":"x"},{"type":null,"name":"y"}]"#)],
             &[Null, Null, Null],

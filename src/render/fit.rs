@@ -1,33 +1,33 @@
-//! Fits columns into a width: which are cut, how far, and how a cell is cut.
+//! Fits columns into a width, and cuts cells.
 
 use super::escape::{head, tail, width};
 
-/// The narrowest a column of text may get before its cells lose their sense.
-const LEAST: usize = 10;
+/// The least width of a column of text.
+const LEAST_WIDTH: usize = 10;
 
-/// What a column needs.
+/// The widths that a column needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ColumnNeed {
     /// The width of its widest cell, header included.
     pub(super) natural: usize,
-    /// The width below which it makes no sense.
+    /// The least sensible width.
     pub(super) least: usize,
 }
 
 impl ColumnNeed {
-    /// The need of a column of text that may be cut.
+    /// Returns the widths of a column of text that may be cut.
     pub(super) fn text(header: usize, cells: usize) -> ColumnNeed {
-        ColumnNeed { natural: header.max(cells), least: cells.min(LEAST).max(header.min(4)) }
+        ColumnNeed { natural: header.max(cells), least: cells.min(LEAST_WIDTH).max(header.min(4)) }
     }
 
-    /// The need of a column whose cells stand whole, while the header may be cut.
+    /// Returns the widths of a column whose cells are never cut, while the header may be.
     pub(super) fn whole(header: usize, cells: usize) -> ColumnNeed {
         ColumnNeed { natural: header.max(cells), least: cells.max(header.min(4)) }
     }
 }
 
-/// The width of each column so that all take at most `available` columns together, the longest cut first; `None`
-/// where that would cut one below its least.
+/// Returns the width of each column so that all take at most `available` columns together, the widest cut first; `None`
+/// if that would cut one below its least width.
 pub(super) fn fit(needs: &[ColumnNeed], available: usize) -> Option<Vec<usize>> {
     let natural: Vec<usize> = needs.iter().map(|need| need.natural).collect();
     if natural.iter().sum::<usize>() <= available {
@@ -54,7 +54,7 @@ pub(super) fn fit(needs: &[ColumnNeed], available: usize) -> Option<Vec<usize>> 
     Some(widths)
 }
 
-/// The text cut to `most` columns, with a mark where something is gone: an ARN's middle, any other text's end.
+/// Cuts a text to `most` columns and marks the place: the middle of an ARN, the end of any other text.
 pub(super) fn cut(text: &str, most: usize, ellipsis: &str) -> String {
     if width(text) <= most {
         return text.to_owned();

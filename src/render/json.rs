@@ -10,22 +10,22 @@ use crate::rows::{Cell, RowSink};
 /// Writes rows as JSON objects.
 pub(super) struct Json<'a> {
     out: &'a mut dyn Write,
-    /// True if the objects stand in one array.
+    /// True if the objects are in one array.
     array: bool,
     /// `"column":` for each column.
     keys: Vec<String>,
-    /// Whether the column holds resources.
+    /// True for each column that contains resources.
     resources: Vec<bool>,
     rows: u64,
 }
 
 impl<'a> Json<'a> {
-    /// One array of objects, an object a line.
+    /// Returns a sink that writes one array of objects, an object a line.
     pub(super) fn array(out: &'a mut dyn Write) -> Json<'a> {
         Json { out, array: true, keys: Vec::new(), resources: Vec::new(), rows: 0 }
     }
 
-    /// One object a line, without an array around them.
+    /// Returns a sink that writes one object a line, without an array around them.
     pub(super) fn lines(out: &'a mut dyn Write) -> Json<'a> {
         Json { array: false, ..Json::array(out) }
     }
@@ -84,7 +84,7 @@ impl RowSink for Json<'_> {
     }
 }
 
-/// The names with `_2`, `_3`, ... after those that occur again.
+/// Appends `_2`, `_3`, ... to names that occur again.
 fn distinct(names: &[String]) -> Vec<String> {
     let mut taken: HashSet<String> = names.iter().cloned().collect();
     let mut seen = HashSet::new();

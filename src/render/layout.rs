@@ -1,7 +1,8 @@
-//! Which columns of a table a screen shows, how wide, and what each cell is shown as.
+//! The layout of a table: the columns that a screen has room for, their widths and their cells.
 //!
-//! Where there is no room for everything, in this order: columns without a value go; columns with one value go, and
-//! stand in a line under the table; long texts are cut; columns go, the least telling first, and are named.
+//! If there is no room for everything, in this order: columns without a value are dropped; columns with the same value
+//! in every row move into a line under the table; long texts are cut; columns are dropped, the least informative first,
+//! and listed.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -18,7 +19,7 @@ use super::shorten::shorten;
 use super::{Style, resources};
 use crate::fields::BRIEF_COLUMNS;
 
-/// What shows the columns that are hidden.
+/// The advice on hidden columns.
 const EXPANSION_ADVICE: &str = "; `\\G` shows all";
 /// The widest column of a table without a terminal; with a wider one the rows are expanded.
 const WIDEST: usize = 2_000;
@@ -26,24 +27,24 @@ const WIDEST: usize = 2_000;
 const GAP: usize = 2;
 /// The narrowest terminal that gets a table.
 const NARROWEST: usize = 20;
-/// The column that tells how many events stand in one line, which says nothing when it is cut.
+/// The column with the number of events that a line stands for. It is never cut.
 const BURST: &str = "burst";
-/// The widths that an event's name and an IPv4 address keep, as they say little when they are cut.
-const KEPT: [(&str, usize); 2] = [("event_name", 18), ("source_ip_address", 15)];
-/// The width to which the last of these is cut before the rows are expanded.
+/// The least widths of an event's name and an IPv4 address, which are of little use when they are cut.
+const LEAST_WIDTHS: [(&str, usize); 2] = [("event_name", 18), ("source_ip_address", 15)];
+/// The least width of an event's name before the rows are expanded instead.
 const SHORTEST: usize = 8;
-/// The fewest columns a bar needs, and the most that it gets.
+/// The least and the largest width of a bar.
 const BAR: std::ops::RangeInclusive<usize> = 6..=40;
-/// What every event source but a few ends in: cut off where room is short, as lookups take `ec2` too.
+/// The end of most event sources: dropped if room is short, since lookups accept `ec2` too.
 const SOURCE_END: &str = ".amazonaws.com";
-/// The columns of a list of events that go where there is no room, the first first.
+/// The columns of a list of events that are dropped if there is no room, in this order.
 const DISPENSABLE: [&str; 6] =
     ["aws_region", "event_source", "resources", "source_ip_address", "error_code", "user_name"];
 
-/// A column as it is shown.
+/// A column of the layout.
 struct Column {
     name: String,
-    /// Its place in the answer; `None` for the bars.
+    /// Its index in the answer; `None` for the bars.
     at: Option<usize>,
     cells: Vec<String>,
     need: ColumnNeed,
@@ -52,17 +53,17 @@ struct Column {
     right: bool,
 }
 
-/// A table as it is shown.
+/// The layout of a table.
 pub(super) struct Layout {
     columns: Vec<Column>,
-    /// What stands in place of the numbers of rows.
+    /// The labels of the rows.
     labels: Vec<String>,
     /// Lines under the table.
     remarks: Vec<String>,
 }
 
 impl Layout {
-    /// Lays the rows out; `None` where they do not fit.
+    /// Lays the rows out; `None` if they do not fit.
     pub(super) fn of(names: &[String], rows: &[DisplayRow], style: &Style, first: u64) -> Option<Layout> {
         let columns = names.iter().enumerate().map(|(at, name)| column(name, at, rows, style)).collect();
         let labels = if style.numbers {
@@ -89,7 +90,7 @@ impl Layout {
         Some(layout)
     }
 
-    /// Gives each column its width, and takes away what finds no room.
+    /// Gives each column its width, and drops columns that there is no room for.
     fn fit(&mut self, available: usize, style: &Style) -> Option<()> {
         if self.try_fit(available, true) {
             return Some(());
@@ -115,7 +116,7 @@ impl Layout {
         let is_list = self.columns.iter().all(|column| brief(&column.name));
         while self.columns.len() > 1 && !self.try_fit(available, false) {
             if is_list && self.columns.len() == 2 {
-                // Of time and name the name gives way.
+                // Of time and name, the name is cut.
                 let name = &mut self.columns[1].need;
                 name.least = name.least.min(SHORTEST);
                 if self.try_fit(available, false) {
@@ -130,7 +131,7 @@ impl Layout {
             let column = self.columns.remove(place);
             gone.push((column.at.unwrap_or(usize::MAX), column.name));
         }
-        // Where most would be gone, the expanded form shows them all.
+        // If most were dropped, the expanded form shows them all.
         if (gone.len() * 2 > most && !is_list) || (self.columns.len() == 1 && !gone.is_empty()) {
             return None;
         }
@@ -149,7 +150,7 @@ impl Layout {
         Some(())
     }
 
-    /// Fits the columns, whole or cut; `false` where there is no room.
+    /// Fits the columns, whole or cut; `false` if there is no room.
     fn try_fit(&mut self, available: usize, whole: bool) -> bool {
         let needs: Vec<ColumnNeed> = self.columns.iter().map(|column| column.need).collect();
         let Some(room) = available.checked_sub(self.gaps()) else { return false };
@@ -163,13 +164,13 @@ impl Layout {
         true
     }
 
-    /// The room between the columns, and that of the numbers.
+    /// Returns the width of the gaps between the columns and of the row numbers.
     fn gaps(&self) -> usize {
         let numbers = self.labels.iter().map(|label| width(label)).max().map_or(0, |width| width + GAP);
         numbers + GAP * self.columns.len().saturating_sub(1)
     }
 
-    /// Moves columns with the same value in every row into a line under the table, until the rest fits.
+    /// Moves columns with the same value in every row into a line under the table until the rest fits.
     fn take_out_constants(&mut self, available: usize, style: &Style) {
         let mut constant = Vec::new();
         let rows = self.columns.first().map_or(0, |column| column.cells.len());
@@ -201,7 +202,7 @@ impl Layout {
         }
     }
 
-    /// Adds the last column as bars, where there is room.
+    /// Adds the last column as bars, if there is room.
     fn draw_bars(&mut self, style: &Style) {
         let taken = self.gaps() + GAP + self.columns.iter().map(|column| column.width).sum::<usize>();
         let room = style.width.unwrap_or(0).saturating_sub(taken).min(*BAR.end());
@@ -282,13 +283,13 @@ impl Layout {
     }
 }
 
-/// A column before anything is cut.
+/// Returns a column before anything is cut.
 fn column(name: &str, at: usize, rows: &[DisplayRow], style: &Style) -> Column {
     let column = || rows.iter().filter_map(|row| row.cells.get(at));
     let right = column().any(|cell| matches!(cell, DisplayCell::Number(_)))
         && column().all(|cell| matches!(cell, DisplayCell::Number(_) | DisplayCell::Null));
-    let whole = right || column().all(is_time) || column().all(is_course);
-    let cells = rows.iter().map(|row| row.cells.get(at).map_or_else(String::new, |cell| screen(name, cell, style)));
+    let whole = right || column().all(is_time) || column().all(is_trend);
+    let cells = rows.iter().map(|row| row.cells.get(at).map_or_else(String::new, |cell| cell_text(name, cell, style)));
     let need = ColumnNeed::text(0, 0);
     let mut column = Column { name: name.to_owned(), at: Some(at), cells: cells.collect(), need, width: 0, right };
     column.measure(whole);
@@ -296,7 +297,7 @@ fn column(name: &str, at: usize, rows: &[DisplayRow], style: &Style) -> Column {
 }
 
 impl Column {
-    /// Finds out what it needs.
+    /// Measures the widths that the column needs.
     fn measure(&mut self, whole: bool) {
         let cells = self.cells.iter().map(|cell| width(cell)).max().unwrap_or(0);
         let header = width(&visible(&self.name));
@@ -304,14 +305,14 @@ impl Column {
         if self.name == BURST {
             self.need.least = self.need.natural;
         }
-        if let Some((_, least)) = KEPT.iter().find(|(name, _)| *name == self.name) {
+        if let Some((_, least)) = LEAST_WIDTHS.iter().find(|(name, _)| *name == self.name) {
             self.need.least = cells.min(*least).max(self.need.least.min(*least));
         }
     }
 }
 
-/// A cell as the screen shows it, uncut.
-fn screen(column: &str, cell: &DisplayCell, style: &Style) -> String {
+/// Returns the text of a cell, escaped and uncut.
+fn cell_text(column: &str, cell: &DisplayCell, style: &Style) -> String {
     match cell {
         DisplayCell::Null => style.null.clone(),
         DisplayCell::Number(text) => text.clone(),
@@ -322,15 +323,15 @@ fn screen(column: &str, cell: &DisplayCell, style: &Style) -> String {
     }
 }
 
-/// Reports whether the cell is empty or a sparkline, which says something else when it is cut.
-fn is_course(cell: &DisplayCell) -> bool {
+/// Reports whether the cell is empty or a sparkline, which would be wrong when cut.
+fn is_trend(cell: &DisplayCell) -> bool {
     match cell {
         DisplayCell::Text(text) => is_sparkline(text),
         other => matches!(other, DisplayCell::Null),
     }
 }
 
-/// Reports whether the cell is empty or a time such as `2024-03-01T09:00:00Z`, which says nothing when it is cut.
+/// Reports whether the cell is empty or a time such as `2024-03-01T09:00:00Z`, which is useless when cut.
 fn is_time(cell: &DisplayCell) -> bool {
     match cell {
         DisplayCell::Null => true,

@@ -1,4 +1,4 @@
-//! A table for a document.
+//! Markdown tables.
 
 use std::io::{self, Write};
 
@@ -16,12 +16,12 @@ pub(super) struct Markdown<'a> {
 }
 
 impl<'a> Markdown<'a> {
-    /// A table on `out`.
+    /// Returns a sink that writes to `out`.
     pub(super) fn new(out: &'a mut dyn Write, style: &Style) -> Markdown<'a> {
         Markdown { out, resources: Vec::new(), null: escaped(&style.null), written: false }
     }
 
-    /// Writes one row of cells that are escaped already.
+    /// Writes one row of escaped cells.
     fn line(&mut self, cells: impl Iterator<Item = String>) -> io::Result<()> {
         self.out.write_all(b"|")?;
         for cell in cells {
@@ -67,7 +67,7 @@ impl RowSink for Markdown<'_> {
     }
 }
 
-/// Text that Markdown shows as it is, on one line, without links.
+/// Escapes a text so that Markdown shows it literally, on one line, without links.
 fn escaped(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
     let mut shown = String::with_capacity(text.len());
@@ -79,7 +79,7 @@ fn escaped(text: &str) -> String {
             '|' | '\\' | '`' | '*' | '<' | '[' | '~' | '&' => true,
             // Within a word it emphasizes nothing.
             '_' => !(is_word(before) && rest.starts_with(is_word)),
-            // What looks like an address would become a link.
+            // Text that looks like an address would become a link.
             ':' => rest.starts_with("//"),
             '.' => shown.get(shown.len().saturating_sub(3)..).is_some_and(|last| last.eq_ignore_ascii_case("www")),
             _ => false,

@@ -1,4 +1,4 @@
-//! Turns answers, records and mistakes into bytes. Knows no case and no query; writes to what it is given.
+//! Turns rows, records and mistakes into bytes. Knows neither cases nor queries; writes to what it is given.
 //!
 //! ```text
 //! rows       -> sink(format)    -> table · expanded · json · ndjson · csv · tsv · markdown
@@ -32,7 +32,7 @@ use std::str::FromStr;
 use crate::rows::RowSink;
 pub use times::{Times, age};
 
-/// What an answer looks like.
+/// The output format of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
     /// Columns side by side, fitted to the terminal.
@@ -67,7 +67,7 @@ impl Format {
         Format::Records,
     ];
 
-    /// The name by which `--format` and `.mode` know it.
+    /// Returns the name that `--format` and `.mode` accept.
     pub fn name(self) -> &'static str {
         match self {
             Format::Table => "table",
@@ -81,7 +81,7 @@ impl Format {
         }
     }
 
-    /// What it is, in one line.
+    /// Describes the format in one line.
     pub fn help(self) -> &'static str {
         match self {
             Format::Table => "columns fitted to the terminal",
@@ -110,12 +110,12 @@ impl FromStr for Format {
     }
 }
 
-/// What the place that shows an answer can do.
+/// The capabilities of the output, and the settings of the display.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Style {
-    /// Columns of the terminal; `None` where the output is no terminal, and nothing is cut.
+    /// Columns of the terminal; `None` if the output is not a terminal: nothing is cut.
     pub width: Option<usize>,
-    /// True if colours are shown.
+    /// True if colors are shown.
     pub color: bool,
     /// True if lines and marks outside ASCII are shown.
     pub unicode: bool,
@@ -123,29 +123,29 @@ pub struct Style {
     pub numbers: bool,
     /// True if the names of the columns are left out.
     pub bare: bool,
-    /// What stands for a missing value.
+    /// The text that is shown for a missing value.
     pub null: String,
-    /// The widths of a table's columns in their order; 0 is as wide as it needs.
+    /// The widths of a table's columns in their order; 0 is as wide as needed.
     pub widths: Vec<usize>,
     /// True if the last column, a number of events, is drawn as bars too.
     pub bars: bool,
-    /// How times are shown.
+    /// The display of times.
     pub times: Times,
 }
 
 impl Style {
-    /// The mark for what was cut away.
+    /// Returns the mark for text that was cut.
     fn ellipsis(&self) -> &'static str {
         if self.unicode { "…" } else { "..." }
     }
 
-    /// The character of horizontal lines.
+    /// Returns the character of horizontal lines.
     fn rule(&self) -> char {
         if self.unicode { '─' } else { '-' }
     }
 }
 
-/// A sink that writes rows in a format. [`Format::Records`] needs the case and is shown as [`Format::Ndjson`] here.
+/// Returns a sink that writes rows in a format. [`Format::Records`] needs the case, and is [`Format::Ndjson`] here.
 pub fn sink<'a>(format: Format, out: &'a mut dyn Write, style: &Style) -> Box<dyn RowSink + 'a> {
     let inner: Box<dyn RowSink + 'a> = match format {
         Format::Table => Box::new(table::Table::new(out, style)),
@@ -166,12 +166,12 @@ pub fn sink<'a>(format: Format, out: &'a mut dyn Write, style: &Style) -> Box<dy
 
 #[cfg(test)]
 pub(crate) mod testing {
-    //! What the tests of the formats share.
+    //! Helpers that the tests of the formats share.
 
     use super::{Format, Style, sink};
     use crate::rows::Cell;
 
-    /// The bytes that a format makes of rows, as text.
+    /// Renders rows in a format, and returns the output as text.
     pub(crate) fn render(format: Format, style: &Style, columns: &[&str], rows: &[&[Cell<'_>]]) -> String {
         let mut out = Vec::new();
         let columns: Vec<String> = columns.iter().map(|column| (*column).to_owned()).collect();
@@ -185,7 +185,7 @@ pub(crate) mod testing {
         String::from_utf8(out).unwrap()
     }
 
-    /// A style without a terminal, in Unicode.
+    /// Returns a style without a terminal, in Unicode.
     pub(crate) fn piped() -> Style {
         Style { unicode: true, ..Style::default() }
     }

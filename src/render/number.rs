@@ -1,8 +1,8 @@
-//! Numbers as people read them.
+//! Numbers formatted for people.
 
 use std::time::Duration;
 
-/// A count with its thousands apart: `1,234,567`.
+/// Formats a count with thousands separators: `1,234,567`.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -15,13 +15,13 @@ pub fn count(number: u64) -> String {
     text
 }
 
-/// A count and the thing counted: `1 event`, `1,234 events`.
+/// Formats a count and the thing counted: `1 event`, `1,234 events`.
 pub fn counted(number: u64, thing: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {thing}{plural}", count(number))
 }
 
-/// A number of bytes: `512 B`, `1.5 MiB`.
+/// Formats a number of bytes: `512 B`, `1.5 MiB`.
 pub fn bytes(number: u64) -> String {
     let mut size = number as f64;
     let mut units = ["B", "KiB", "MiB", "GiB", "TiB"].into_iter();
@@ -34,7 +34,7 @@ pub fn bytes(number: u64) -> String {
     if unit == "B" { format!("{number} B") } else { format!("{size:.1} {unit}") }
 }
 
-/// A span of time: `3 ms`, `1.25 s`, `2 min 05 s`.
+/// Formats a duration: `3 ms`, `1.25 s`, `2 min 05 s`.
 pub fn duration(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     if seconds < 0.0095 {
@@ -48,7 +48,7 @@ pub fn duration(time: Duration) -> String {
     }
 }
 
-/// Unix seconds as `2024-03-01T09:00:00Z`.
+/// Formats Unix seconds as `2024-03-01T09:00:00Z`.
 pub fn time(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |time| time.to_string())
 }

@@ -1,10 +1,10 @@
-//! The colours: one name a meaning, so that every screen agrees.
+//! The colors: one name a meaning, so that every screen agrees.
 
 use std::borrow::Cow;
 
 use anstyle::{AnsiColor, Color, Style};
 
-/// A style of this foreground.
+/// Returns a style of this foreground color.
 const fn colored(color: AnsiColor) -> Style {
     Style::new().fg_color(Some(Color::Ansi(color)))
 }
@@ -15,7 +15,7 @@ pub const ERROR: Style = colored(AnsiColor::Red).bold();
 pub const PLACE: Style = colored(AnsiColor::Red);
 /// The words `note` and `hint`.
 pub const HINT: Style = colored(AnsiColor::Cyan);
-/// What stands back: frames, numbers, counts.
+/// Frames, row numbers, status lines.
 pub const DIM: Style = Style::new().dimmed();
 /// Headings.
 pub const HEADING: Style = Style::new().bold();
@@ -30,7 +30,7 @@ pub const NUMBER: Style = colored(AnsiColor::Yellow);
 /// Words of a language: `true`, `SELECT`, `count`.
 pub const WORD: Style = colored(AnsiColor::Magenta);
 
-/// The text in a style, or as it is where there is no colour.
+/// Returns the text in a style, or unchanged if colors are off.
 pub fn paint(text: &str, style: Style, color: bool) -> Cow<'_, str> {
     if color && !text.is_empty() { Cow::Owned(format!("{style}{text}{style:#}")) } else { Cow::Borrowed(text) }
 }

@@ -1,4 +1,4 @@
-//! A timeline or a count as an SVG picture, to paste into a report.
+//! Timelines and counts as SVG pictures, to paste into a report.
 
 use plotters::prelude::*;
 
@@ -15,15 +15,15 @@ const BAR: i32 = 22;
 const NAMES: i32 = 320;
 /// The room above the bars of a count, and below them.
 const MARGIN: i32 = 48;
-/// How many characters of a name are shown.
-const NAME: usize = 44;
-/// How many bars of a count are drawn.
-pub const MOST_BARS: usize = 100;
+/// The largest number of characters of a name.
+const MAX_NAME: usize = 44;
+/// The largest number of bars of a count.
+pub const MAX_BARS: usize = 100;
 
-/// The colour of bars.
+/// The color of bars.
 const COLOR: RGBColor = RGBColor(0x2b, 0x6c, 0xb0);
 
-/// What is drawn.
+/// The kind of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Plot {
     /// Spans of time, side by side.
@@ -32,16 +32,16 @@ pub enum Plot {
     Count,
 }
 
-/// The picture of numbers of events by label, in order.
+/// Draws numbers of events by label, in order.
 ///
 /// # Errors
-/// The library that draws says why.
+/// The drawing library failed; the text is its message.
 pub fn svg(plot: Plot, title: &str, bars: &[(String, u64)]) -> Result<String, String> {
     let title = shortened(&visible(title), 110);
     let mut text = String::new();
     let drawn = match plot {
         Plot::Timeline => timeline(&mut text, &title, bars),
-        Plot::Count => count(&mut text, &title, &bars[..bars.len().min(MOST_BARS)]),
+        Plot::Count => count(&mut text, &title, &bars[..bars.len().min(MAX_BARS)]),
     };
     drawn.map_err(|error| error.to_string())?;
     Ok(text)
@@ -49,7 +49,7 @@ pub fn svg(plot: Plot, title: &str, bars: &[(String, u64)]) -> Result<String, St
 
 type DrawResult = Result<(), Box<dyn std::error::Error>>;
 
-/// Bars side by side over a time axis.
+/// Draws bars over a time axis.
 fn timeline(text: &mut String, title: &str, bars: &[(String, u64)]) -> DrawResult {
     let root = SVGBackend::with_string(text, (WIDTH, HEIGHT)).into_drawing_area();
     root.fill(&WHITE)?;
@@ -78,7 +78,7 @@ fn timeline(text: &mut String, title: &str, bars: &[(String, u64)]) -> DrawResul
     Ok(())
 }
 
-/// Bars under one another, with their names and numbers.
+/// Draws bars below one another, with their names and numbers.
 fn count(text: &mut String, title: &str, bars: &[(String, u64)]) -> DrawResult {
     let height = u32::try_from(MARGIN + BAR * i32::try_from(bars.len())? + MARGIN / 2)?;
     let root = SVGBackend::with_string(text, (WIDTH, height)).into_drawing_area();
@@ -90,7 +90,7 @@ fn count(text: &mut String, title: &str, bars: &[(String, u64)]) -> DrawResult {
     for (at, (name, events)) in bars.iter().enumerate() {
         let top = MARGIN + BAR * i32::try_from(at)?;
         let end = NAMES + (*events as f64 / most as f64 * room).ceil() as i32;
-        root.draw(&Text::new(shortened(&visible(name), NAME), (16, top + 2), style.clone()))?;
+        root.draw(&Text::new(shortened(&visible(name), MAX_NAME), (16, top + 2), style.clone()))?;
         root.draw(&Rectangle::new([(NAMES, top), (end, top + BAR - 6)], COLOR.filled()))?;
         root.draw(&Text::new(number::count(*events), (end + 6, top + 2), style.clone()))?;
     }
@@ -98,7 +98,7 @@ fn count(text: &mut String, title: &str, bars: &[(String, u64)]) -> DrawResult {
     Ok(())
 }
 
-/// A text of at most so many characters, its middle left out.
+/// Cuts the middle of a text so that it has at most `most` characters.
 fn shortened(text: &str, most: usize) -> String {
     let length = text.chars().count();
     if length <= most {

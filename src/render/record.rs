@@ -1,6 +1,6 @@
-//! Shows a record: its own key order, its own spelling of numbers and strings.
+//! Prints a record with its own order of keys and its own spelling of numbers and strings.
 //!
-//! Works on the tokens of the text and not on parsed values, since `1.0`, `1e400` and a repeated key would not
+//! Works on the tokens of the text, not on parsed values, since `1.0`, `1e400` and a repeated key would not
 //! survive parsing.
 
 use std::borrow::Cow;
@@ -25,7 +25,7 @@ enum Token<'a> {
     Word(&'a str),
 }
 
-/// The record over several lines, indented by two, coloured where `color`, with control characters escaped.
+/// Prints the record on several lines, indented by two, with control characters escaped.
 pub fn pretty(record: &[u8], color: bool) -> String {
     let text = String::from_utf8_lossy(record);
     let mut out = String::with_capacity(text.len() * 2);
@@ -66,7 +66,7 @@ pub fn pretty(record: &[u8], color: bool) -> String {
     out
 }
 
-/// The record on one line: white space between tokens taken out, strings and numbers untouched.
+/// Prints the record on one line: white space between tokens is removed, strings and numbers are unchanged.
 pub fn compact(record: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(record.len());
     let mut quoted = false;
@@ -85,7 +85,7 @@ pub fn compact(record: &[u8]) -> Vec<u8> {
     out
 }
 
-/// A JSON text with the characters that a terminal would act on as `\u` escapes, line breaks and tabs excepted.
+/// Escapes the characters of a JSON text that a terminal would act on, except line breaks and tabs.
 pub fn safe(text: &str) -> Cow<'_, str> {
     match escape::json(text) {
         Cow::Borrowed(text) => escape::visible_lines(text),
@@ -93,13 +93,13 @@ pub fn safe(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Starts a new line at a depth.
+/// Begins a new line at a depth.
 fn new_line(out: &mut String, depth: usize) {
     out.push('\n');
     out.extend(std::iter::repeat_n("  ", depth));
 }
 
-/// The tokens of a JSON text; anything else in it is taken as a word.
+/// Splits a JSON text into tokens; anything else in it is a word.
 fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -122,7 +122,7 @@ fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
     })
 }
 
-/// The length of the string with which the text begins, quotes included.
+/// Returns the length of the string at the start of the text, quotes included.
 fn string_length(text: &str) -> usize {
     let mut escaped = false;
     for (at, byte) in text.bytes().enumerate().skip(1) {
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_strings_numbers_and_words_differ_in_colour() {
+    fn keys_strings_numbers_and_words_differ_in_color() {
         let shown = pretty(br#"{"k":["s",1,true]}"#, true);
         assert!(shown.contains("\x1b[36m\"k\"\x1b[0m: "), "{shown:?}");
         assert!(shown.contains("\x1b[32m\"s\"\x1b[0m"), "{shown:?}");

@@ -1,4 +1,4 @@
-//! The column `resources`: JSON in the answer, words on a screen.
+//! The column `resources`: JSON in the answer, plain names on a screen.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -6,11 +6,11 @@ use serde_json::value::RawValue;
 /// The name of the column.
 pub(super) const COLUMN: &str = "resources";
 
-/// A resource as the answer has it.
+/// An element of the column's JSON.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum ListedResource {
-    /// With what is known of it.
+    /// A resource with its type.
     Object {
         /// Event history's type.
         #[serde(default, rename = "type")]
@@ -22,7 +22,7 @@ enum ListedResource {
     Name(String),
 }
 
-/// The names, comma-separated; `None` where the text is not a list of resources.
+/// Returns the names, comma-separated; `None` if the text is not a list of resources.
 pub(super) fn names(text: &str) -> Option<String> {
     let names: Vec<String> = parse(text)?
         .into_iter()
@@ -33,7 +33,7 @@ pub(super) fn names(text: &str) -> Option<String> {
     Some(names.join(", "))
 }
 
-/// One `TYPE NAME` a resource; `None` where the text is not a list of resources.
+/// Returns one `TYPE NAME` a resource; `None` if the text is not a list of resources.
 pub(super) fn lines(text: &str) -> Option<Vec<String>> {
     let line = |listed| match listed {
         ListedResource::Object { kind: Some(kind), name } => format!("{kind} {name}"),
@@ -42,7 +42,7 @@ pub(super) fn lines(text: &str) -> Option<Vec<String>> {
     Some(parse(text)?.into_iter().map(line).collect())
 }
 
-/// The text as a JSON array, if it is one.
+/// Returns the text as a JSON array, if it is one.
 pub(super) fn array(text: &str) -> Option<&RawValue> {
     if !text.trim_start().starts_with('[') {
         return None;
@@ -50,7 +50,7 @@ pub(super) fn array(text: &str) -> Option<&RawValue> {
     serde_json::from_str(text).ok()
 }
 
-/// The resources that the text lists.
+/// Parses the resources that the text lists.
 fn parse(text: &str) -> Option<Vec<ListedResource>> {
     if text.starts_with('[') { serde_json::from_str(text).ok() } else { None }
 }

@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 use super::escape::{head, tail, width};
 use super::fit::cut;
 
-/// How much of the room, in tenths, stands before the mark, as tried in this order.
+/// The shares of the room before the mark, in tenths, in the order in which they are tried.
 const SHARES: [usize; 6] = [4, 6, 2, 8, 0, 10];
 
-/// What each text is shown as in `most` columns; a text that fits is shown as it is.
+/// Returns each text as shown in `most` columns; a text that fits is unchanged.
 pub(super) fn shorten<'t>(
     texts: impl Iterator<Item = &'t str>,
     most: usize,
@@ -30,7 +30,7 @@ pub(super) fn shorten<'t>(
     shown
 }
 
-/// The texts that look like another one, and are cut.
+/// Returns the texts that are cut and look like another one.
 fn alike<'t>(distinct: &[&'t str], shown: &HashMap<&'t str, String>) -> Vec<&'t str> {
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for text in distinct {
@@ -39,14 +39,14 @@ fn alike<'t>(distinct: &[&'t str], shown: &HashMap<&'t str, String>) -> Vec<&'t 
     distinct.iter().filter(|text| counts[shown[**text].as_str()] > 1 && shown[**text] != **text).copied().collect()
 }
 
-/// The text with its middle taken out.
+/// Cuts the middle of a text.
 fn middle(text: &str, most: usize, share: usize, ellipsis: &str) -> String {
     let room = most.saturating_sub(width(ellipsis));
     let front = head(text, room * share / 10);
     format!("{front}{ellipsis}{}", tail(text, room - width(front)))
 }
 
-/// Gives those that still look alike a number at the end: `~2`.
+/// Appends a number to texts that still look alike: `~2`.
 fn number<'t>(distinct: &[&'t str], shown: &mut HashMap<&'t str, String>, most: usize, ellipsis: &str) {
     let alike = alike(distinct, shown);
     let mut taken: HashSet<String> = shown.values().cloned().collect();

@@ -1,4 +1,4 @@
-//! Columns side by side, fitted to the terminal; where that would lose the rows' sense, the expanded form.
+//! Tables, fitted to the terminal. Rows that do not fit sensibly are written in the expanded form.
 
 use std::io::{self, Write};
 
@@ -9,9 +9,9 @@ use super::expanded::Expanded;
 use super::layout::Layout;
 use crate::rows::{Cell, Mark, RowSink};
 
-/// How many rows are laid out together; a longer answer is several tables.
+/// The largest number of rows that are laid out together; a longer answer is several tables.
 const ROWS_A_TABLE: usize = 10_000;
-/// How many bytes of cells are kept at most, so that long texts do not fill the memory.
+/// The largest number of bytes of cells in one table, so that long texts do not fill the memory.
 const BYTES_A_TABLE: usize = 8 << 20;
 
 /// Writes rows as a table.
@@ -29,12 +29,12 @@ pub(super) struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// A table on `out`.
+    /// Returns a sink that writes tables to `out`.
     pub(super) fn new(out: &'a mut dyn Write, style: &Style) -> Table<'a> {
         Table { out, style: style.clone(), columns: Vec::new(), rows: Vec::new(), bytes: 0, first: 1, written: false }
     }
 
-    /// Writes the rows that are kept, and forgets them.
+    /// Writes the buffered rows as a table, and clears the buffer.
     fn flush(&mut self) -> io::Result<()> {
         if self.rows.is_empty() || self.columns.is_empty() {
             return Ok(());

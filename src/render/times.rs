@@ -1,4 +1,4 @@
-//! Times as a reader wants them: in a time zone, and with their age.
+//! The display of times in a time zone, and with their age.
 
 use std::io;
 
@@ -7,25 +7,25 @@ use jiff::tz::TimeZone;
 
 use crate::rows::{Cell, Mark, RowSink, Value};
 
-/// The column beside which the age stands.
-const TIME: &str = "event_time";
+/// The column that the age follows.
+const TIME_COLUMN: &str = "event_time";
 
-/// How times are shown.
+/// The display of times.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Times {
-    /// The zone; `None` is UTC, as the case has them.
+    /// The zone; `None` is UTC, as stored.
     pub zone: Option<TimeZone>,
     /// The time, in Unix seconds, from which an age is counted back.
     pub age_from: Option<i64>,
 }
 
 impl Times {
-    /// Reports whether times are shown as they are.
+    /// Reports whether times are shown as stored.
     pub fn is_plain(&self) -> bool {
         self.zone.is_none() && self.age_from.is_none()
     }
 
-    /// A time of the case, `2024-03-01T09:00:00Z`, in the zone with its offset; `None` where the text is none.
+    /// Converts a stored time, `2024-03-01T09:00:00Z`, to the zone, with its offset; `None` for another text.
     fn shown(&self, text: &str) -> Option<String> {
         let zone = self.zone.as_ref()?;
         let zoned = Timestamp::from_second(seconds(text)?).ok()?.to_zoned(zone.clone());
@@ -33,12 +33,12 @@ impl Times {
     }
 }
 
-/// Unix seconds of a text that is a time exactly as the case writes it.
+/// Returns the Unix seconds of a text that is a time exactly as stored.
 fn seconds(text: &str) -> Option<i64> {
     (text.len() == 20 && text.ends_with('Z')).then(|| crate::time::parse(text)).flatten()
 }
 
-/// A span of seconds in its two largest units: `3d 4h`, `12m`, `in 5s` for what has not been yet.
+/// Formats a span of seconds in its two largest units: `3d 4h`, `12m`, `in 5s` for the future.
 pub fn age(seconds: i64) -> String {
     let units = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
     let mut rest = seconds.unsigned_abs();
@@ -61,44 +61,44 @@ pub fn age(seconds: i64) -> String {
     text
 }
 
-/// Passes rows on with their times in another zone, and with a column for their age.
+/// A row sink that passes rows on with their times in another zone, and with a column for their age.
 pub(super) struct TimeAdapter<'a> {
     inner: Box<dyn RowSink + 'a>,
     times: Times,
-    /// Where the column of the time stands, beside which the age is put.
-    beside: Option<usize>,
+    /// The index of the time's column, which the age follows.
+    time_column: Option<usize>,
 }
 
 impl<'a> TimeAdapter<'a> {
-    /// Passes rows on to `inner`.
+    /// Returns a sink that passes rows on to `inner`.
     pub(super) fn new(inner: Box<dyn RowSink + 'a>, times: Times) -> TimeAdapter<'a> {
-        TimeAdapter { inner, times, beside: None }
+        TimeAdapter { inner, times, time_column: None }
     }
 
-    /// The cells of a row with their times as they are shown, and the age.
-    fn dress(&self, cells: &[Cell<'_>]) -> Vec<Value> {
+    /// Returns the cells of a row with their times converted, and the age.
+    fn convert(&self, cells: &[Cell<'_>]) -> Vec<Value> {
         let shown = |cell: &Cell<'_>| match cell {
             Cell::Text(text) => self.times.shown(text).map_or_else(|| Value::from(*cell), Value::Text),
             _ => Value::from(*cell),
         };
-        let mut dressed: Vec<Value> = cells.iter().map(shown).collect();
-        if let (Some(at), Some(now)) = (self.beside, self.times.age_from) {
+        let mut converted: Vec<Value> = cells.iter().map(shown).collect();
+        if let (Some(at), Some(now)) = (self.time_column, self.times.age_from) {
             let age = match cells.get(at) {
                 Some(Cell::Text(text)) => seconds(text).map(|time| age(now - time)),
                 _ => None,
             };
-            dressed.insert((at + 1).min(dressed.len()), age.map_or(Value::Null, Value::Text));
+            converted.insert((at + 1).min(converted.len()), age.map_or(Value::Null, Value::Text));
         }
-        dressed
+        converted
     }
 }
 
 impl RowSink for TimeAdapter<'_> {
     fn begin(&mut self, columns: &[String]) -> io::Result<()> {
         let aged = self.times.age_from.is_some();
-        self.beside = columns.iter().position(|column| column == TIME).filter(|_| aged);
+        self.time_column = columns.iter().position(|column| column == TIME_COLUMN).filter(|_| aged);
         let mut columns = columns.to_vec();
-        if let Some(at) = self.beside {
+        if let Some(at) = self.time_column {
             columns.insert(at + 1, "age".to_owned());
         }
         self.inner.begin(&columns)
@@ -109,8 +109,8 @@ impl RowSink for TimeAdapter<'_> {
     }
 
     fn marked_row(&mut self, mark: &Mark, cells: &[Cell<'_>]) -> io::Result<()> {
-        let dressed = self.dress(cells);
-        let cells: Vec<Cell<'_>> = dressed.iter().map(Value::cell).collect();
+        let converted = self.convert(cells);
+        let cells: Vec<Cell<'_>> = converted.iter().map(Value::cell).collect();
         self.inner.marked_row(mark, &cells)
     }
 
@@ -129,7 +129,7 @@ mod tests {
     use crate::rows::Cell::{Null, Text};
 
     #[test]
-    fn times_are_in_the_zone_with_their_offset_and_age_stands_beside_them() {
+    fn times_are_in_the_zone_with_their_offset_and_age_follows_them() {
         let zone = TimeZone::fixed(jiff::tz::offset(5));
         let times = Times { zone: Some(zone), age_from: Some(1_709_283_600 + 90_061) };
         let style = Style { unicode: true, times, ..Style::default() };

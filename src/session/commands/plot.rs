@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use crate::diagnostic::Diagnostic;
 use crate::render::number;
-use crate::render::plot::{MOST_BARS, Plot, svg};
+use crate::render::plot::{MAX_BARS, Plot, svg};
 use crate::rows::Value;
 use crate::rows::text;
 use crate::session::commands::output_files::Named;
@@ -43,7 +43,7 @@ impl Session {
             .map_err(|error| Diagnostic::new(format!("the picture could not be drawn: {error}")))?;
         file.write_all(picture.as_bytes())?;
         file.commit().map_err(|refused| named.refused(refused, "svg"))?;
-        let drawn = if plot == Plot::Count { bars.len().min(MOST_BARS) } else { bars.len() };
+        let drawn = if plot == Plot::Count { bars.len().min(MAX_BARS) } else { bars.len() };
         let of = if drawn < bars.len() { format!(" of {}", number::count(bars.len() as u64)) } else { String::new() };
         self.status(&format!("{}{of} drawn in {}", number::counted(drawn as u64, "bar"), named.path().display()));
         Ok(Answer::default())
