@@ -1,139 +1,13 @@
-//! The catalogue: every field that a lookup can name, once. The parser, completion, help, the README's table and the
-//! test that holds it against the schema all read it; adding a field is one entry here. Imports nothing of trailq.
+//! The catalogue of the lookup language: every field that a lookup can name, once. The parser, completion, help and the
+//! generated documentation read it, and a test compares it with the schema. A field over an existing column is one entry
+//! here. Imports nothing of trailq.
 
-/// Where a field's value is kept, which decides how a lookup reaches it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// A column of `events`.
-    Event,
-    /// A column of `facets` only, through `events.facet_id`.
-    Facet,
-    /// A column of `identities`, through `events.identity_id`.
-    Identity,
-    /// `identities.role_name` or `identities.role_arn`.
-    Role,
-    /// `user_agents.text`, through `events.user_agent_id`.
-    UserAgent,
-    /// `error_messages.text`, through `events.error_message_id`.
-    ErrorMessage,
-    /// The name, id or ARN of any of the event's resources.
-    ResourceName,
-    /// The type of any of the event's resources.
-    ResourceType,
-    /// The exact spelling of any of the resources that Event history lists for the event.
-    ListedName,
-    /// The type of any of those.
-    ListedType,
-    /// The complement of `events.read_only`: everything that is not known to be read-only.
-    Write,
-    /// `files.path`, through `events.file_id`.
-    File,
-    /// `tags.tag`, by `events.event_id`.
-    Tag,
-    /// The whole record.
-    Record,
-}
+mod definition;
 
-/// What a field's values are, which decides how a value is read and compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Text, compared whole and with case.
-    Text,
-    /// An event source: `ec2` means `ec2.amazonaws.com`.
-    Source,
-    /// An address; a value such as `10.0.0.0/8` is a network.
-    Address,
-    /// `true` or `false`.
-    Flag,
-    /// A whole number.
-    Number,
-    /// A time or a span of time.
-    Time,
-    /// One of a few fixed words.
-    Word(&'static [&'static str]),
-}
+pub use definition::{Field, Kind, Place, Values};
+use definition::{event, facet, faceted, identity};
 
-/// Where the values of a field are counted, for completion and for choosing what drives a lookup.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Values {
-    /// In `attribute_values`, under the field's column.
-    Kept,
-    /// Near-unique: in the field's own index.
-    Indexed,
-    /// In the `events` column of the table that has the field.
-    Table,
-    /// Not counted.
-    None,
-}
-
-/// One field of the lookup language.
-#[derive(Debug, Clone, Copy)]
-pub struct Field {
-    /// The name that messages and help use.
-    pub name: &'static str,
-    /// Other names; case, `-` and `_` never matter.
-    pub aliases: &'static [&'static str],
-    /// The column of an answer that shows it, and of the table where it is kept.
-    pub column: &'static str,
-    /// The column in the table of `place`, where it differs from `column`.
-    pub stored_as: &'static str,
-    /// Where it is kept.
-    pub place: Place,
-    /// What its values are.
-    pub kind: Kind,
-    /// Where its values are counted.
-    pub values: Values,
-    /// True if `events` has an index on it: (column, time).
-    pub indexed: bool,
-    /// True if `facets` has it as a column.
-    pub facet: bool,
-    /// Where it stands in a record.
-    pub path: &'static str,
-    /// What it means, for help and hints.
-    pub help: &'static str,
-    /// A lookup that shows it.
-    pub example: &'static str,
-}
-
-/// An entry for a column of `events`.
-const fn event(name: &'static str, aliases: &'static [&'static str], column: &'static str) -> Field {
-    Field {
-        name,
-        aliases,
-        column,
-        stored_as: column,
-        place: Place::Event,
-        kind: Kind::Text,
-        values: Values::Kept,
-        indexed: false,
-        facet: false,
-        path: "",
-        help: "",
-        example: "",
-    }
-}
-
-/// An entry for a column of both `events` and `facets`.
-const fn faceted(name: &'static str, aliases: &'static [&'static str], column: &'static str) -> Field {
-    Field { facet: true, ..event(name, aliases, column) }
-}
-
-/// An entry for a column of `facets` alone.
-const fn facet(name: &'static str, aliases: &'static [&'static str], column: &'static str) -> Field {
-    Field { place: Place::Facet, ..faceted(name, aliases, column) }
-}
-
-/// An entry for a column of `identities`.
-const fn identity(
-    name: &'static str,
-    aliases: &'static [&'static str],
-    column: &'static str,
-    stored_as: &'static str,
-) -> Field {
-    Field { stored_as, place: Place::Identity, values: Values::Table, ..event(name, aliases, column) }
-}
-
-/// The words of `outcome`.
+/// The values of `outcome`.
 const OUTCOMES: &[&str] = &["ok", "denied", "error"];
 
 /// Every field, in the order in which help lists them.
@@ -461,15 +335,15 @@ pub const RECORD_FIELDS: &[&str] = &[
     "eventContext", "insightDetails", "annotation", "accountId", "eventId", "timeWindow", "summary",
 ];
 
-/// Short forms of the first word of a path.
+/// Short forms of the first key of a path.
 pub const PATH_ALIASES: &[(&str, &str)] = &[("request", "requestParameters"), ("response", "responseElements")];
 
-/// A name as it is compared: without `-` and `_`, in lower case.
+/// Folds a name for comparison: lower case, without `-` and `_`.
 pub fn fold(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
 }
 
-/// The field with this name, alias or column; case, `-` and `_` do not matter.
+/// Finds the field with this name, alias or column. Case, `-` and `_` are ignored.
 pub fn find(name: &str) -> Option<&'static Field> {
     let wanted = fold(name);
     FIELDS.iter().find(|field| {
@@ -479,15 +353,15 @@ pub fn find(name: &str) -> Option<&'static Field> {
     })
 }
 
-/// The columns of a list of events as a table, in order: what Event history's console shows first, the Region, the
-/// address and the error.
+/// The columns of a list of events in a table, in order: those of Event history's console, then Region, address and
+/// error.
 #[rustfmt::skip]
 pub const BRIEF_COLUMNS: &[&str] = &[
     "event_time", "event_name", "user_name", "event_source", "aws_region", "source_ip_address", "error_code",
     "resources",
 ];
 
-/// The columns of the view `event_history`, without `id`: those of a list of events in other formats than a table.
+/// The columns of the view `event_history`, without `id`: those of a list of events in formats other than a table.
 #[rustfmt::skip]
 pub const HISTORY_COLUMNS: &[&str] = &[
     "event_id", "event_time", "event_source", "event_name", "aws_region", "source_ip_address", "user_name",

@@ -86,7 +86,7 @@ fn missing_folder(path: &Path) -> Option<String> {
     let mut folders: Vec<PathBuf> = path.ancestors().skip(1).map(Path::to_path_buf).collect();
     folders.reverse();
     let missing = folders.into_iter().find(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())?;
-    // Something that cannot be looked at may well be there.
+    // A folder that cannot be inspected may exist.
     match std::fs::metadata(&missing) {
         Ok(_) => Some(format!("{} is not a folder", missing.display())),
         Err(error) if error.kind() == ErrorKind::NotFound => {

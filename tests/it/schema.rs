@@ -86,6 +86,7 @@ fn a_case_says_what_it_is_and_needs_no_extension() {
 const LAYERS: &[(&str, &[&str])] = &[
     ("event.rs", &["crate::", "rusqlite"]),
     ("rows.rs", &["crate::", "rusqlite"]),
+    ("fields", &["crate::", "rusqlite"]),
     ("fields.rs", &["crate::", "rusqlite"]),
     ("diagnostic.rs", &["crate::", "rusqlite"]),
     ("arn.rs", &["crate::", "rusqlite"]),
