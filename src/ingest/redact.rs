@@ -8,7 +8,7 @@ use super::merge::into_case;
 use super::normalise::normalise;
 use super::record::RawRecord;
 use super::report::{Error, Progress};
-use crate::redact::{Found, Kind, Redactor, Rewriter};
+use crate::redact::{Entities, Kind, Redactor, Rewriter};
 use crate::store::transfer::merge::Other;
 use crate::store::transfer::redaction_copy;
 use crate::store::transfer::redaction_copy::Staged;
@@ -18,8 +18,8 @@ use crate::store::transfer::redaction_copy::Staged;
 ///
 /// # Errors
 /// The case cannot be read.
-pub fn gather(case: &Path, kinds: &[Kind]) -> Result<Found, Error> {
-    let mut found = Found::new(kinds);
+pub fn gather(case: &Path, kinds: &[Kind]) -> Result<Entities, Error> {
+    let mut found = Entities::new(kinds);
     redaction_copy::gather(case, &mut found)?;
     let other = Other::open(case)?;
     let source = other.source();
@@ -35,7 +35,7 @@ pub fn gather(case: &Path, kinds: &[Kind]) -> Result<Found, Error> {
 ///
 /// # Errors
 /// The case cannot be read, or the new one cannot be written.
-pub fn redact(from: &Path, to: &Path, found: Found, progress: &dyn Progress) -> Result<Redactor, Error> {
+pub fn redact(from: &Path, to: &Path, found: Entities, progress: &dyn Progress) -> Result<Redactor, Error> {
     let mut redactor = Redactor::new(found).map_err(|reason| Error::Redaction { reason })?;
     let staged = Staged::open(from)?;
     let clashing = clashing(&redactor, staged.unusual_ids(&redactor)?);

@@ -6,10 +6,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::kind::{ACCOUNT_DIGITS, Kind};
+use super::matches::Match;
 use super::names::stands_alone;
+use super::redactor::Redactor;
 use super::shapes::Shape;
-use super::spans::Hit;
-use super::{ACCOUNT_DIGITS, Kind, Redactor, words};
+use super::words;
 use crate::pattern::literal;
 
 /// An ARN, as far as that can be told in a text: its first five parts, and its resource.
@@ -182,7 +184,7 @@ pub(super) fn is_account(text: &str) -> bool {
 }
 
 /// Finds what is told by its shape. In a user agent, numbers behind a product's name are its version.
-pub(super) fn find(redactor: &Redactor, text: &str, is_agent: bool, hits: &mut Vec<Hit>) {
+pub(super) fn find(redactor: &Redactor, text: &str, is_agent: bool, matches: &mut Vec<Match>) {
     let counts = Counts::of(text);
     if redactor.has(Kind::Keys) && may_have_key(text) {
         // What begins as a key does may have one in it.
@@ -190,29 +192,29 @@ pub(super) fn find(redactor: &Redactor, text: &str, is_agent: bool, hits: &mut V
         while let Some(found) = KEY.find_at(text, at) {
             let key = find_key(redactor, text, found.range());
             at = key.as_ref().map_or(found.start() + 1, |key| key.span.end);
-            hits.extend(key);
+            matches.extend(key);
         }
     }
     if redactor.has(Kind::Accounts) && counts.digits >= ACCOUNT_DIGITS {
-        find_accounts(redactor, text, hits);
+        find_accounts(redactor, text, matches);
     }
     if !redactor.has(Kind::Ips) {
         return;
     }
     if counts.digits >= 4 && counts.dots >= 3 {
-        find_ipv4(redactor, text, is_agent, hits);
+        find_ipv4(redactor, text, is_agent, matches);
     }
     if counts.digits >= 4 && (counts.hyphens >= 3 || counts.underscores >= 3) {
-        find_dashed_ipv4(redactor, text, hits);
+        find_dashed_ipv4(redactor, text, matches);
     }
     if counts.colons >= 2 {
-        find_ipv6(redactor, text, hits);
+        find_ipv6(redactor, text, matches);
     }
 }
 
 /// A key: one that is known, in any case and whatever it is joined to; otherwise what has a key's shape and is not joined
 /// to anything.
-fn find_key(redactor: &Redactor, text: &str, span: Range<usize>) -> Option<Hit> {
+fn find_key(redactor: &Redactor, text: &str, span: Range<usize>) -> Option<Match> {
     let found = &text[span.clone()];
     let upper = found.to_ascii_uppercase();
     let known = redactor
@@ -240,7 +242,7 @@ fn find_key(redactor: &Redactor, text: &str, span: Range<usize>) -> Option<Hit> 
     let span = span.start..span.start + length;
     let pseudonym = redactor.pseudonyms.key(&upper[..length]);
     let is_lower = is_lower(&text[span.clone()]);
-    Some(Hit::new(span, if is_lower { pseudonym.to_ascii_lowercase() } else { pseudonym }))
+    Some(Match::new(span, if is_lower { pseudonym.to_ascii_lowercase() } else { pseudonym }))
 }
 
 fn is_lower(text: &str) -> bool {
@@ -248,7 +250,7 @@ fn is_lower(text: &str) -> bool {
 }
 
 /// Accounts: twelve digits, and four, four and four. A known one also within more digits, and in the end of a UUID.
-fn find_accounts(redactor: &Redactor, text: &str, hits: &mut Vec<Hit>) {
+fn find_accounts(redactor: &Redactor, text: &str, matches: &mut Vec<Match>) {
     let by = &redactor.pseudonyms;
     let digits: Vec<Range<usize>> = DIGITS.find_iter(text).map(|found| found.range()).collect();
     if !digits.is_empty() {
@@ -256,11 +258,11 @@ fn find_accounts(redactor: &Redactor, text: &str, hits: &mut Vec<Hit>) {
         for run in digits {
             let in_uuid = || uuids.iter().any(|uuid| uuid.start < run.start && run.end <= uuid.end);
             if run.len() == ACCOUNT_DIGITS && !in_uuid() {
-                hits.push(Hit::new(run.clone(), by.account(&text[run])));
+                matches.push(Match::new(run.clone(), by.account(&text[run])));
             } else {
-                hits.extend(redactor.known_accounts(&text[run.clone()]).map(|at| {
+                matches.extend(redactor.known_accounts(&text[run.clone()]).map(|at| {
                     let span = run.start + at..run.start + at + ACCOUNT_DIGITS;
-                    Hit::new(span.clone(), by.account(&text[span]))
+                    Match::new(span.clone(), by.account(&text[span]))
                 }));
             }
         }
@@ -275,14 +277,14 @@ fn find_accounts(redactor: &Redactor, text: &str, hits: &mut Vec<Hit>) {
         if redactor.accounts.contains(&account) || (separator.as_str() == "-" && alone) {
             let put = by.account(&account);
             let put = [&put[..4], &put[4..8], &put[8..]].join(separator.as_str());
-            hits.push(Hit::new(whole.range(), put));
+            matches.push(Match::new(whole.range(), put));
             at = whole.end();
         }
     }
 }
 
 /// Addresses of IPv4. Beside letters or more numbers only those that are known.
-fn find_ipv4(redactor: &Redactor, text: &str, is_agent: bool, hits: &mut Vec<Hit>) {
+fn find_ipv4(redactor: &Redactor, text: &str, is_agent: bool, matches: &mut Vec<Match>) {
     let by = &redactor.pseudonyms;
     for found in DOTTED.find_iter(text) {
         let numbers: Vec<Range<usize>> = numbers(found.as_str(), found.start());
@@ -294,14 +296,14 @@ fn find_ipv4(redactor: &Redactor, text: &str, is_agent: bool, hits: &mut Vec<Hit
             let version = is_agent && product.is_some_and(char::is_alphabetic);
             let address_alone = span.len() == found.len() && stands_alone(text, &span) && !version;
             if !is_everywhere(address.into()) && (known || address_alone) {
-                hits.push(Hit::new(span, by.address(address.into())));
+                matches.push(Match::new(span, by.address(address.into())));
             }
         }
     }
 }
 
 /// Addresses of IPv4 in host names, with hyphens; a known one also with underscores and beside letters.
-fn find_dashed_ipv4(redactor: &Redactor, text: &str, hits: &mut Vec<Hit>) {
+fn find_dashed_ipv4(redactor: &Redactor, text: &str, matches: &mut Vec<Match>) {
     let by = &redactor.pseudonyms;
     for found in DASHED.find_iter(text) {
         let four = numbers(found.as_str(), found.start());
@@ -309,7 +311,7 @@ fn find_dashed_ipv4(redactor: &Redactor, text: &str, hits: &mut Vec<Hit>) {
         let known = redactor.addresses.contains(&address.into());
         let separator = if found.as_str().contains('-') { "-" } else { "_" };
         if known || (separator == "-" && stands_alone(text, &found.range())) {
-            hits.push(Hit::new(found.range(), by.address(address.into()).replace('.', separator)));
+            matches.push(Match::new(found.range(), by.address(address.into()).replace('.', separator)));
         }
     }
 }
@@ -336,12 +338,12 @@ fn ipv4(text: &str, numbers: &[Range<usize>]) -> Option<Ipv4Addr> {
 }
 
 /// Addresses of IPv6, however they are spelled.
-fn find_ipv6(redactor: &Redactor, text: &str, hits: &mut Vec<Hit>) {
+fn find_ipv6(redactor: &Redactor, text: &str, matches: &mut Vec<Match>) {
     for found in COLONS.find_iter(text) {
         let (span, Ok(address)) = ipv6(found.as_str(), found.start()) else { continue };
         let known = redactor.addresses.contains(&IpAddr::from(address).to_canonical());
         if (known || stands_alone(text, &span)) && !is_everywhere(address.into()) {
-            hits.push(Hit::new(span, redactor.pseudonyms.address(address.into())));
+            matches.push(Match::new(span, redactor.pseudonyms.address(address.into())));
         }
     }
 }

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::identifiers::is_account;
-use super::shapes::Shape;
+use super::kind::{ACCOUNT_DIGITS, Kind};
+use super::redactor::Redactor;
+use super::shapes::{self, Shape};
 use super::spans::{is_api_key, replace};
-use super::{ACCOUNT_DIGITS, Kind, Redactor, shapes};
 
 /// How many texts are kept in mind with what becomes of them.
 const MOST_SEEN: usize = 1 << 16;
@@ -16,7 +17,7 @@ const LONGEST: usize = 512;
 
 /// Strings that were met before, as they are spelled.
 #[derive(Default)]
-pub(super) struct Seen {
+struct StringCache {
     /// Values, with what becomes of them.
     values: FxHashMap<String, Option<String>>,
     /// Keys, with what becomes of them.
@@ -25,17 +26,38 @@ pub(super) struct Seen {
     own: FxHashMap<Shape, FxHashSet<String>>,
 }
 
+/// Rewrites records, in one thread.
+pub struct Rewriter<'r> {
+    redactor: &'r Redactor,
+    seen: StringCache,
+}
+
+impl<'r> Rewriter<'r> {
+    /// Rewrites by what the redactor knows.
+    pub fn new(redactor: &'r Redactor) -> Rewriter<'r> {
+        Rewriter { redactor, seen: StringCache::default() }
+    }
+
+    /// A record with everything in it replaced, laid out as it was.
+    ///
+    /// # Errors
+    /// It is no JSON.
+    pub fn record(&mut self, record: &[u8]) -> Result<Vec<u8>, String> {
+        rewrite(self.redactor, &mut self.seen, record)
+    }
+}
+
 /// A record with its texts replaced.
-pub(super) fn rewrite(redactor: &Redactor, seen: &mut Seen, record: &[u8]) -> Result<Vec<u8>, String> {
+fn rewrite(redactor: &Redactor, seen: &mut StringCache, record: &[u8]) -> Result<Vec<u8>, String> {
     let text = std::str::from_utf8(record).map_err(|error| error.to_string())?;
-    let mut walk = Walk { redactor, seen, text, at: 0, out: String::with_capacity(text.len() + 64) };
+    let mut walk = RecordRewriter { redactor, seen, text, at: 0, out: String::with_capacity(text.len() + 64) };
     walk.run()?;
     Ok(walk.out.into_bytes())
 }
 
 /// What a text is in a record.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum StringRole {
     Key,
     Value,
     /// `userAgent`.
@@ -43,16 +65,16 @@ enum Part {
     EventId,
 }
 
-struct Walk<'a> {
+struct RecordRewriter<'a> {
     redactor: &'a Redactor,
-    seen: &'a mut Seen,
+    seen: &'a mut StringCache,
     text: &'a str,
     /// What is before it is in `out`.
     at: usize,
     out: String,
 }
 
-impl Walk<'_> {
+impl RecordRewriter<'_> {
     fn run(&mut self) -> Result<(), String> {
         let bytes = self.text.as_bytes();
         let mut depth = 0_usize;
@@ -71,16 +93,16 @@ impl Walk<'_> {
                         if depth == 1 {
                             field = key.clone();
                         }
-                        self.string(at, end, Part::Key)?;
+                        self.string(at, end, StringRole::Key)?;
                     } else {
                         let top = depth == 1;
                         let shapes = if top { shapes::of_field(&field) } else { &[] };
                         // `type` says what kind of identity it is.
                         let shapes = if field == "userIdentity" && key == "type" { &[Shape::Word] } else { shapes };
                         let part = match () {
-                            () if shapes::EVENT_ID_FIELDS.contains(&&*key) => Part::EventId,
-                            () if top && field == "userAgent" => Part::Agent,
-                            () => Part::Value,
+                            () if shapes::EVENT_ID_FIELDS.contains(&&*key) => StringRole::EventId,
+                            () if top && field == "userAgent" => StringRole::Agent,
+                            () => StringRole::Value,
                         };
                         if !self.is_own(shapes, at, end)? {
                             self.string(at, end, part)?;
@@ -156,12 +178,12 @@ impl Walk<'_> {
     }
 
     /// Replaces what stands in a string.
-    fn string(&mut self, start: usize, end: usize, part: Part) -> Result<(), String> {
+    fn string(&mut self, start: usize, end: usize, part: StringRole) -> Result<(), String> {
         let spelled = &self.text[start..end];
         let seen = match part {
-            Part::Key => Some(&mut self.seen.keys),
-            Part::Value => Some(&mut self.seen.values),
-            Part::Agent | Part::EventId => None,
+            StringRole::Key => Some(&mut self.seen.keys),
+            StringRole::Value => Some(&mut self.seen.values),
+            StringRole::Agent | StringRole::EventId => None,
         };
         let known = seen.as_ref().and_then(|seen| seen.get(spelled)).cloned();
         let replaced = match known {
@@ -182,12 +204,12 @@ impl Walk<'_> {
 }
 
 /// What becomes of a string; `None`: it stays as it is spelled.
-fn replaced(redactor: &Redactor, spelled: &str, part: Part) -> Result<Option<String>, String> {
+fn replaced(redactor: &Redactor, spelled: &str, part: StringRole) -> Result<Option<String>, String> {
     let text = unescape(spelled)?;
     let new = match part {
-        Part::Key if is_api_key(&text) => None,
-        Part::EventId => Some(redactor.event_id(&text)).filter(|new| *new != text),
-        _ => replace(redactor, &text, part == Part::Agent),
+        StringRole::Key if is_api_key(&text) => None,
+        StringRole::EventId => Some(redactor.event_id(&text)).filter(|new| *new != text),
+        _ => replace(redactor, &text, part == StringRole::Agent),
     };
     Ok(new.map(|new| serde_json::Value::from(new).to_string()))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::Redactor;
+use super::redactor::Redactor;
 use crate::output_file::{Existing, Options, OutputFile, Refused};
 
 /// A file for the key that only its owner can read. It has its name when it is complete: a run that is killed leaves

@@ -21,12 +21,12 @@ pub struct Pseudonyms {
     secret: [u8; 32],
     /// What must not be given as a pseudonym: it is an original, in lower case.
     originals: HashSet<String>,
-    given: Mutex<Given>,
+    given: Mutex<Assignments>,
 }
 
 /// What was given so far.
 #[derive(Default)]
-struct Given {
+struct Assignments {
     /// By kind and original.
     pseudonyms: HashMap<(&'static str, String), String>,
     /// By name in lower case: what its pseudonym is in lower case.
@@ -63,7 +63,7 @@ impl Pseudonyms {
     }
 
     /// A panic while the lock was held leaves at worst a pseudonym that nobody uses.
-    fn lock(&self) -> MutexGuard<'_, Given> {
+    fn lock(&self) -> MutexGuard<'_, Assignments> {
         self.given.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -5,8 +5,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Kind, LACKS, words};
+use super::kind::{ACCOUNT_DIGITS, Kind};
+use super::words;
 use crate::pattern::literal;
+
+/// What a redacted snapshot lacks beside what was replaced, as its provenance tells it.
+pub(crate) const LACKS: [&str; 2] = ["bytes of rejects: dropped", "SHA-256 of files: keyed"];
 
 /// A shape of CloudTrail's own values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,7 +67,7 @@ impl Shape {
         match self {
             Shape::Id => {
                 let longest = || value.split(|c: char| c.is_ascii_alphabetic()).map(str::len).max();
-                is_like(value, UUID) || (HEXADECIMAL.is_match(value) && longest() < Some(super::ACCOUNT_DIGITS))
+                is_like(value, UUID) || (HEXADECIMAL.is_match(value) && longest() < Some(ACCOUNT_DIGITS))
             }
             Shape::Version => VERSION.is_match(value),
             Shape::Time => is_like(value, USUAL_TIME) || TIME.is_match(value),

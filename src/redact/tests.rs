@@ -4,10 +4,10 @@
 
 use std::net::IpAddr;
 
-use super::{Found, Kind, Redactor, Rewriter};
+use super::{Entities, Kind, Redactor, Rewriter};
 
 fn redactor(kinds: &[Kind], record: &str) -> Redactor {
-    let mut found = Found::new(kinds);
+    let mut found = Entities::new(kinds);
     found.record(record.as_bytes()).unwrap();
     Redactor::new(found).unwrap()
 }

@@ -9,7 +9,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, params};
 
 use crate::hash::sha256;
-use crate::redact::{Found, Redactor, Rewriter};
+use crate::redact::{Entities, Redactor, Rewriter};
 use crate::store::error::Error;
 use crate::store::open;
 use crate::store::records::block::Reader;
@@ -22,30 +22,30 @@ pub(crate) struct Staged {
 }
 
 /// What a column of what is made anew tells.
-type Gather = fn(&mut Found, &str);
+type Gather = fn(&mut Entities, &str);
 
 /// Columns that tell names, accounts, keys and addresses, or in whose texts they stand, beside those that have a rule.
 const GATHERED: &[(&str, &str, Gather)] = &[
-    ("events", "user_name", Found::user),
-    ("events", "source_identity", Found::user),
-    ("identities", "user_name", Found::user),
-    ("identities", "session_name", Found::user),
-    ("identities", "role_name", Found::user),
-    ("identities", "on_behalf_of", Found::user),
-    ("events", "access_key_id", Found::key),
-    ("events", "issued_access_key_id", Found::key),
-    ("events", "source_ip_address", Found::address),
-    ("events", "recipient_account_id", Found::account),
-    ("identities", "account_id", Found::account),
-    ("resources", "account_id", Found::account),
-    ("identities", "arn", Found::text),
-    ("identities", "role_arn", Found::text),
-    ("resources", "arn", Found::text),
-    ("resources", "name", Found::text),
+    ("events", "user_name", Entities::user),
+    ("events", "source_identity", Entities::user),
+    ("identities", "user_name", Entities::user),
+    ("identities", "session_name", Entities::user),
+    ("identities", "role_name", Entities::user),
+    ("identities", "on_behalf_of", Entities::user),
+    ("events", "access_key_id", Entities::key),
+    ("events", "issued_access_key_id", Entities::key),
+    ("events", "source_ip_address", Entities::address),
+    ("events", "recipient_account_id", Entities::account),
+    ("identities", "account_id", Entities::account),
+    ("resources", "account_id", Entities::account),
+    ("identities", "arn", Entities::text),
+    ("identities", "role_arn", Entities::text),
+    ("resources", "arn", Entities::text),
+    ("resources", "name", Entities::text),
 ];
 
 /// Gathers what the columns of a case tell.
-pub(crate) fn gather(case: &Path, found: &mut Found) -> Result<(), Error> {
+pub(crate) fn gather(case: &Path, found: &mut Entities) -> Result<(), Error> {
     let connection = open::open_read_only(case)?;
     let of = |error| Error::of(case, error);
     for (table, column, look) in GATHERED {

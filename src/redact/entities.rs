@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use super::encodings::readings;
 use super::identifiers::{arns, is_account, keys, looks_like_key};
+use super::kind::{Kind, implied};
 use super::names::is_nobody;
-use super::{Kind, implied, words};
+use super::words;
 use crate::arn::Arn;
 use crate::pattern::literal;
 
@@ -45,7 +46,7 @@ const SHORTEST: usize = 3;
 
 /// What was found.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct Entities {
     pub(super) kinds: Vec<Kind>,
     pub(super) names: HashSet<String>,
     pub(super) accounts: HashSet<String>,
@@ -61,10 +62,10 @@ const SHORTEST_KEY: usize = 12;
 /// How many texts are kept in mind, so as not to be looked through again.
 const MOST_SEEN: usize = 1 << 18;
 
-impl Found {
+impl Entities {
     /// Looks for what these kinds need.
-    pub fn new(kinds: &[Kind]) -> Found {
-        Found { kinds: implied(kinds), ..Found::default() }
+    pub fn new(kinds: &[Kind]) -> Entities {
+        Entities { kinds: implied(kinds), ..Entities::default() }
     }
 
     fn has(&self, kind: Kind) -> bool {
