@@ -74,8 +74,8 @@ impl<'a> Arn<'a> {
         if name.is_empty() { resource } else { name }
     }
 
-    /// Returns a part by its name in the SQL function `arn_part`: partition, service, region, account, resource, kind or
-    /// name.
+    /// Returns a part by its name in the SQL function `arn_part`: partition, service, region, account, resource, kind
+    /// or name.
     pub fn part(&self, name: &str) -> Option<&'a str> {
         Some(match name {
             "partition" => self.partition,

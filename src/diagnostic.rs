@@ -111,8 +111,8 @@ const MAX_DISTANCE: f64 = 0.334;
 
 /// Returns the names most like `word`, best first, at most three; empty if none is close enough to be meant.
 ///
-/// Close is one edit in up to five letters, two in up to eight, and so on. Case, `-`, `_` and the dot of a command do not
-/// count, and a candidate that begins with the word is close.
+/// Close is one edit in up to five letters, two in up to eight, and so on. Case, `-`, `_` and the dot of a command do
+/// not count, and a candidate that begins with the word is close.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let fold = |text: &str| -> String {
         let text = text.strip_prefix('.').unwrap_or(text);

@@ -1,6 +1,6 @@
 //! The catalogue of the lookup language: every field that a lookup can name, once. The parser, completion, help and the
-//! generated documentation read it, and a test compares it with the schema. A field over an existing column is one entry
-//! here. Imports nothing of trailq.
+//! generated documentation read it, and a test compares it with the schema. A field over an existing column is one
+//! entry here. Imports nothing of trailq.
 
 mod definition;
 

@@ -7,8 +7,8 @@ use std::net::IpAddr;
 const UNIQUE_IDS: [&str; 13] =
     ["ABIA", "ACCA", "AGPA", "AIDA", "AIPA", "AKIA", "ANPA", "ANVA", "APKA", "AROA", "ASCA", "ASIA", "A3T"];
 
-/// Reports whether a value is an identifier, or a part of one: an IP address or network, an access key or another unique
-/// id of IAM, an account id, a UUID, the id of a resource, an ARN, an e-mail address.
+/// Reports whether a value is an identifier, or a part of one: an IP address or network, an access key or another
+/// unique id of IAM, an account id, a UUID, the id of a resource, an ARN, an e-mail address.
 pub fn is_identifier(value: &str) -> bool {
     is_address(value)
         || value.starts_with("arn:")

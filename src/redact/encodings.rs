@@ -1,17 +1,17 @@
-//! What a text says once its encodings are read: escapes of JSON, percent-encoding and HTML entities, one level at a time.
+//! Decodes JSON escapes, percent-encoding and HTML entities in a text, one level at a time.
 
-/// Levels that are read. A text that is encoded more often is replaced as a whole.
+/// The largest number of levels. A text that is encoded more often is replaced as a whole.
 const MAX_LEVELS: usize = 8;
 
-/// A reading of a text, and where each byte of it comes from.
+/// A decoded form of a text, with the origin of each of its bytes.
 pub(super) struct Reading {
     pub(super) text: String,
-    /// For each byte of the reading, and for its end, the offset in the text that was read first.
+    /// The offset in the original text of each byte, and of the end.
     places: Vec<usize>,
 }
 
 impl Reading {
-    /// The place in the text that was read first of a place in the reading.
+    /// Maps a span to the original text.
     pub(super) fn outer(&self, span: &std::ops::Range<usize>) -> Option<std::ops::Range<usize>> {
         Some(*self.places.get(span.start)?..*self.places.get(span.end)?)
     }
@@ -21,7 +21,7 @@ impl Reading {
 #[derive(Debug)]
 pub(super) struct TooDeep;
 
-/// Every reading of a text but the text itself, from the outermost level to the innermost.
+/// Returns every decoded form of a text, from the outermost level to the innermost, without the text itself.
 pub(super) fn readings(text: &str) -> Result<Vec<Reading>, TooDeep> {
     let mut all: Vec<Reading> = Vec::new();
     loop {
@@ -38,7 +38,7 @@ pub(super) fn readings(text: &str) -> Result<Vec<Reading>, TooDeep> {
     }
 }
 
-/// One level less; `None` where nothing is encoded.
+/// Decodes one level; `None` if nothing is encoded.
 fn decode(text: &str) -> Option<(String, Vec<usize>)> {
     let bytes = text.as_bytes();
     let mut next = memchr::memchr3(b'\\', b'%', b'&', bytes)?;
@@ -83,7 +83,7 @@ fn decode(text: &str) -> Option<(String, Vec<usize>)> {
     changed.then(|| into_text(read, places))
 }
 
-/// What was decoded as text: bytes that are none become spaces, each of which stays in its place.
+/// Converts decoded bytes to text. An invalid byte becomes a space in its place.
 fn into_text(read: Vec<u8>, places: Vec<usize>) -> (String, Vec<usize>) {
     let read = match String::from_utf8(read) {
         Ok(read) => return (read, places),
@@ -103,7 +103,7 @@ enum Unit {
     Char(char),
 }
 
-/// The character that an escape stands for, and the length of the escape. Unknown escapes are none.
+/// Decodes an escape, and returns the character and the length of the escape. Unknown escapes are not decoded.
 fn json_escape(text: &str) -> Option<(Unit, usize)> {
     let byte = *text.as_bytes().get(1)?;
     match byte {
@@ -125,7 +125,7 @@ fn json_escape(text: &str) -> Option<(Unit, usize)> {
     }
 }
 
-/// The byte that a percent sign and two digits stand for.
+/// Decodes a percent sign and two digits.
 fn percent(text: &str) -> Option<(Unit, usize)> {
     Some((Unit::Byte(u8::try_from(hexadecimal(text, 1, 3)?).ok()?), 3))
 }

@@ -1,4 +1,4 @@
-//! What there is to be replaced that no shape tells: names, gathered from everything before anything is replaced.
+//! Identifiers without a shape, such as names, collected from the whole case before anything is replaced.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -15,7 +15,7 @@ use super::words;
 use crate::arn::Arn;
 use crate::pattern::literal;
 
-/// Keys of a record under which a user's or a session's name stands, in lower case.
+/// Keys of a record whose values are names of users or sessions, in lower case.
 const NAME_KEYS: &[&str] = &[
     "username",
     "usernames",
@@ -31,7 +31,7 @@ const NAME_KEYS: &[&str] = &[
     "email",
     "preferredusername",
 ];
-/// The same in JSON that stands in a text, once its escapes are read.
+/// The same in JSON within a text, after its escapes are decoded.
 static INNER_NAME: LazyLock<Regex> = LazyLock::new(|| {
     let keys = NAME_KEYS.join("|");
     literal(&format!(r#"(?i)"\s*(?:{keys})\s*"\s*:\s*"\s*([^"]+?)\s*""#))
@@ -39,12 +39,12 @@ static INNER_NAME: LazyLock<Regex> = LazyLock::new(|| {
 /// An e-mail address.
 static EMAIL: LazyLock<Regex> =
     LazyLock::new(|| literal(r"[\p{Alphabetic}0-9._%+=-]+@[\p{Alphabetic}0-9-]+(?:\.[\p{Alphabetic}0-9-]+)+"));
-/// Whose a folder of a machine is.
+/// The owner of a home folder.
 static HOME: LazyLock<Regex> = LazyLock::new(|| literal(r"(?:/home/|/Users/|\\Users\\)([^/\\]+)"));
-/// Names in ARNs, and parts of names, that are shorter are replaced there only.
+/// Shorter names in ARNs, and shorter parts of names, are replaced only there.
 const SHORTEST: usize = 3;
 
-/// What was found.
+/// The identifiers of a case.
 #[derive(Debug, Default)]
 pub struct Entities {
     pub(super) kinds: Vec<Kind>,
@@ -53,17 +53,17 @@ pub struct Entities {
     /// In capitals.
     pub(super) keys: HashSet<String>,
     pub(super) addresses: HashSet<IpAddr>,
-    /// Texts that were looked through.
+    /// Texts that were searched.
     seen: HashSet<String>,
 }
 
-/// Shorter texts have no key in them.
+/// Shorter texts contain no key.
 const SHORTEST_KEY: usize = 12;
-/// How many texts are kept in mind, so as not to be looked through again.
+/// The largest number of texts that are remembered so that they are not searched again.
 const MOST_SEEN: usize = 1 << 18;
 
 impl Entities {
-    /// Looks for what these kinds need.
+    /// Returns a collection of these kinds and those that they imply.
     pub fn new(kinds: &[Kind]) -> Entities {
         Entities { kinds: implied(kinds), ..Entities::default() }
     }
@@ -72,13 +72,13 @@ impl Entities {
         self.kinds.contains(&kind)
     }
 
-    /// Everything that must not be given as a pseudonym, in lower case.
+    /// Returns everything that must not become a pseudonym, in lower case.
     pub(super) fn originals(&self) -> HashSet<String> {
         let texts = self.names.iter().chain(&self.accounts).chain(&self.keys).map(|text| text.to_lowercase());
         texts.chain(self.addresses.iter().map(IpAddr::to_string)).collect()
     }
 
-    /// A name of a user or a session. Of an e-mail address and of `DOMAIN\\name` the name in it too.
+    /// Adds the name of a user or a session. Of an e-mail address and of `DOMAIN\\name`, adds the name in it too.
     pub fn user(&mut self, name: &str) {
         if !self.has(Kind::Users) || is_nobody(name) {
             return;
@@ -93,28 +93,28 @@ impl Entities {
         }
     }
 
-    /// The name of whoever used trailq, unless it is a word that says nothing of anybody: `admin`.
+    /// Adds the name of a user of trailq, unless it is a word that identifies nobody: `admin`.
     pub fn investigator(&mut self, name: &str) {
         if name.len() >= SHORTEST && !words::is_identifier(name) {
             self.user(name);
         }
     }
 
-    /// The owners of folders in a path.
+    /// Adds the owners of home folders in a path.
     pub fn path(&mut self, path: &str) {
         let owners: Vec<&str> = HOME.captures_iter(path).filter_map(|parts| Some(parts.get(1)?.as_str())).collect();
         owners.into_iter().for_each(|owner| self.investigator(owner));
         self.text(path);
     }
 
-    /// An account.
+    /// Adds an account.
     pub fn account(&mut self, account: &str) {
         if self.has(Kind::Accounts) && is_account(account) && !self.accounts.contains(account) {
             self.accounts.insert(account.to_owned());
         }
     }
 
-    /// A key, which may not look like one.
+    /// Adds a key, which may have another shape.
     pub fn key(&mut self, key: &str) {
         if !self.has(Kind::Keys) || is_nobody(key) {
             return;
@@ -125,12 +125,12 @@ impl Entities {
         };
     }
 
-    /// An address, or something else that stands in its place.
+    /// Adds an address. Other values of an address field are ignored.
     pub fn address(&mut self, address: &str) {
         self.addresses.extend(address.parse::<IpAddr>().ok().map(|address| address.to_canonical()));
     }
 
-    /// Looks through a record.
+    /// Searches a record.
     ///
     /// # Errors
     /// It is not JSON.
@@ -159,7 +159,7 @@ impl Entities {
         }
     }
 
-    /// A text that stands under a key.
+    /// Searches the value of a key.
     fn under(&mut self, key: &str, text: &str) {
         if key.eq_ignore_ascii_case("sourceIPAddress") {
             self.address(text);
@@ -174,7 +174,7 @@ impl Entities {
         }
     }
 
-    /// Looks through any text.
+    /// Searches any text.
     pub fn text(&mut self, text: &str) {
         self.account(text);
         let has_prefix = self.has(Kind::Keys) && text.len() >= SHORTEST_KEY;
@@ -188,7 +188,7 @@ impl Entities {
             self.seen.insert(text.to_owned());
         }
         self.flat(text);
-        // What is encoded too often is replaced as a whole.
+        // Text that is encoded too often is replaced as a whole.
         for reading in readings(text).unwrap_or_default() {
             let read = &reading.text;
             self.flat(read);
@@ -213,7 +213,7 @@ impl Entities {
         }
     }
 
-    /// The names in an ARN.
+    /// Adds the names in an ARN.
     fn arn(&mut self, text: &str) {
         let Some(arn) = Arn::parse(text).filter(|arn| arn.account != "aws") else { return };
         self.account(arn.account);

@@ -1,4 +1,5 @@
-//! What is told by its shape: ARNs, accounts, keys and addresses; and the places in a text that hold CloudTrail's own words.
+//! Identifiers that are recognized by their shape (ARNs, accounts, keys and addresses), and CloudTrail's own words in
+//! texts.
 
 use std::net::{AddrParseError, IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
@@ -8,13 +9,13 @@ use regex::Regex;
 
 use super::kind::{ACCOUNT_DIGITS, Kind};
 use super::matches::Match;
-use super::names::stands_alone;
+use super::names::is_whole_word;
 use super::redactor::Redactor;
 use super::shapes::Shape;
 use super::words;
 use crate::pattern::literal;
 
-/// An ARN, as far as that can be told in a text: its first five parts, and its resource.
+/// An ARN in a text: its first five parts, and its resource.
 static ARN: LazyLock<Regex> = LazyLock::new(|| {
     literal(r#"arn:([a-z0-9*-]*):([A-Za-z0-9*-]*):([A-Za-z0-9*-]*):([A-Za-z0-9*-]*):([^\s"'<>\\,;()\[\]{}]+)"#)
 });
@@ -24,14 +25,14 @@ static TIME: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// A type of resources.
 static TYPE: LazyLock<Regex> = LazyLock::new(|| literal("AWS::[A-Za-z0-9]+(?:::[A-Za-z0-9]+)*"));
-/// What CloudTrail puts into the paths and the names of the files that it delivers.
+/// CloudTrail's own parts of the paths and names of delivered files.
 static DELIVERY: LazyLock<Regex> = LazyLock::new(|| {
     let kind = "CloudTrail(?:-(?:Insight|Digest|NetworkActivity|Aggregated))?";
     literal(&format!(
         r"(AWSLogs)/(?:o-[a-z0-9]+/)?[0-9]{{12}}(?:/({kind})(?:/([a-z]{{2,4}}(?:-[a-z]+)+-[0-9]))?)?|[0-9]{{12}}_({kind})_([a-z]{{2,4}}(?:-[a-z]+)+-[0-9])_"
     ))
 });
-/// What begins as a key does, in any case.
+/// The start of a key, in any case.
 static KEY: LazyLock<Regex> =
     LazyLock::new(|| literal("(?i-u:AKIA|ASIA|AROA|AIDA|AGPA|AIPA|ANPA|ANVA|ABIA|ACCA|APKA|ASCA)[A-Za-z0-9]{8,124}"));
 static DOTTED: LazyLock<Regex> = LazyLock::new(|| literal(r"[0-9]+(?:\.[0-9]+)+"));
@@ -51,7 +52,7 @@ const MIN_TIME: usize = 17;
 /// The shortest text that is taken for a key.
 const MIN_KEY: usize = 12;
 
-/// The places of an ARN's parts.
+/// The spans of an ARN's parts.
 pub(super) struct ArnSpan {
     pub(super) whole: Range<usize>,
     partition: Range<usize>,
@@ -61,7 +62,7 @@ pub(super) struct ArnSpan {
     pub(super) resource: Range<usize>,
 }
 
-/// The ARNs in a text.
+/// Finds the ARNs in a text.
 pub(super) fn arns(text: &str) -> Vec<ArnSpan> {
     if !text.contains("arn:") {
         return Vec::new();
@@ -69,7 +70,7 @@ pub(super) fn arns(text: &str) -> Vec<ArnSpan> {
     let all = ARN.captures_iter(text).filter_map(|parts| {
         let part = |index: usize| parts.get(index).map(|part| part.range());
         let (whole, resource) = (part(0)?, part(5)?);
-        // A sentence may end behind an ARN.
+        // A sentence may end after an ARN.
         let end = resource.start + text[resource.clone()].trim_end_matches(['.', ':', '!', '?']).len();
         (end > resource.start).then_some(ArnSpan {
             whole: whole.start..end,
@@ -80,10 +81,11 @@ pub(super) fn arns(text: &str) -> Vec<ArnSpan> {
             resource: resource.start..end,
         })
     });
-    all.filter(|arn| stands_alone(text, &(arn.whole.start..arn.whole.start + 3))).collect()
+    all.filter(|arn| is_whole_word(text, &(arn.whole.start..arn.whole.start + 3))).collect()
 }
 
-/// What begins an ARN and has the shape that it has in one: no name, whoever is called so.
+/// Returns the start of an ARN, up to the first part with an unexpected shape. It is kept even if a user has such a
+/// name.
 pub(super) fn arn_beginning(text: &str, arn: &ArnSpan) -> Range<usize> {
     let partition = &text[arn.partition.clone()];
     let service = &text[arn.service.clone()];
@@ -104,11 +106,11 @@ pub(super) fn arn_beginning(text: &str, arn: &ArnSpan) -> Range<usize> {
     arn.whole.start..end
 }
 
-/// The places of CloudTrail's own words: times, types of resources, and what the paths of delivered files are made of.
+/// Finds CloudTrail's own words: times, types of resources, and the fixed parts of delivered paths.
 pub(super) fn own_words(text: &str) -> Vec<Range<usize>> {
     let mut all = Vec::new();
     if text.len() >= MIN_TIME && text.contains('T') && text.contains(':') {
-        all.extend(TIME.find_iter(text).map(|found| found.range()).filter(|span| stands_alone(text, span)));
+        all.extend(TIME.find_iter(text).map(|found| found.range()).filter(|span| is_whole_word(text, span)));
     }
     if text.contains("AWS::") {
         all.extend(
@@ -126,7 +128,7 @@ pub(super) fn own_words(text: &str) -> Vec<Range<usize>> {
     all
 }
 
-/// Reports whether something has the shape of a key.
+/// Reports whether a text has the shape of a key.
 pub(super) fn looks_like_key(text: &str) -> bool {
     KEY.find(text).is_some_and(|found| found.len() == text.len()) && is_upper(text)
 }
@@ -135,26 +137,26 @@ fn is_upper(text: &str) -> bool {
     !text.bytes().any(|byte| byte.is_ascii_lowercase())
 }
 
-/// The keys of a text that stand alone, as they are written by AWS.
+/// Finds the keys in a text that are whole words in capitals, as AWS writes them.
 pub(super) fn keys(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let is_key = |key: &regex::Match<'_>| is_upper(key.as_str()) && stands_alone(text, &key.range());
+    let is_key = |key: &regex::Match<'_>| is_upper(key.as_str()) && is_whole_word(text, &key.range());
     let bytes = text.as_bytes();
     let worth = bytes.len() >= MIN_KEY && memchr::memchr_iter(b'A', bytes).any(|at| bytes.get(at + 3) == Some(&b'A'));
     let worth = worth.then_some(text);
     worth.into_iter().flat_map(|text| KEY.find_iter(text)).filter(is_key).map(|key| key.range())
 }
 
-/// Reports whether a text may have a key in it. Most have none, and this is several times cheaper than the pattern.
+/// Reports whether a text may contain a key. Most do not, and this is several times cheaper than the pattern.
 fn may_have_key(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_a = |byte: u8| byte.eq_ignore_ascii_case(&b'a');
-    // Whatever keys begin with begins and ends in an A.
+    // Every prefix of a key begins and ends in an A.
     bytes.len() >= MIN_KEY && bytes.windows(4).any(|four| is_a(four[0]) && is_a(four[3]))
 }
 
-/// How many of the bytes there are without which an identifier has no place in a text.
+/// The numbers of bytes without which a text cannot contain an identifier.
 #[derive(Default)]
-struct Counts {
+struct ByteCounts {
     digits: usize,
     dots: usize,
     colons: usize,
@@ -162,9 +164,9 @@ struct Counts {
     underscores: usize,
 }
 
-impl Counts {
-    fn of(text: &str) -> Counts {
-        text.bytes().fold(Counts::default(), |mut counts, byte| {
+impl ByteCounts {
+    fn of(text: &str) -> ByteCounts {
+        text.bytes().fold(ByteCounts::default(), |mut counts, byte| {
             match byte {
                 b'0'..=b'9' => counts.digits += 1,
                 b'.' => counts.dots += 1,
@@ -183,11 +185,11 @@ pub(super) fn is_account(text: &str) -> bool {
     text.len() == ACCOUNT_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Finds what is told by its shape. In a user agent, numbers behind a product's name are its version.
+/// Finds identifiers by their shape. In a user agent, numbers after a product's name are its version.
 pub(super) fn find(redactor: &Redactor, text: &str, is_agent: bool, matches: &mut Vec<Match>) {
-    let counts = Counts::of(text);
+    let counts = ByteCounts::of(text);
     if redactor.has(Kind::Keys) && may_have_key(text) {
-        // What begins as a key does may have one in it.
+        // Text that begins as a key does may contain one.
         let mut at = 0;
         while let Some(found) = KEY.find_at(text, at) {
             let key = find_key(redactor, text, found.range());
@@ -212,8 +214,8 @@ pub(super) fn find(redactor: &Redactor, text: &str, is_agent: bool, matches: &mu
     }
 }
 
-/// A key: one that is known, in any case and whatever it is joined to; otherwise what has a key's shape and is not joined
-/// to anything.
+/// Matches a key: a known one in any case and between other letters; otherwise a text that has a key's shape and is not
+/// joined to others.
 fn find_key(redactor: &Redactor, text: &str, span: Range<usize>) -> Option<Match> {
     let found = &text[span.clone()];
     let upper = found.to_ascii_uppercase();
@@ -226,7 +228,7 @@ fn find_key(redactor: &Redactor, text: &str, span: Range<usize>) -> Option<Match
         None => {
             let capitals = found.bytes().take_while(|byte| !byte.is_ascii_lowercase()).count();
             let exact = KEY_LENGTHS.contains(&found.len()) && found.bytes().any(|byte| byte.is_ascii_digit());
-            let alone = stands_alone(text, &span);
+            let alone = is_whole_word(text, &span);
             match (capitals == found.len(), exact) {
                 // `asiaPacificRegion2` begins so too.
                 (true, _) if alone => found.len(),
@@ -249,7 +251,7 @@ fn is_lower(text: &str) -> bool {
     !text.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
-/// Accounts: twelve digits, and four, four and four. A known one also within more digits, and in the end of a UUID.
+/// Finds accounts: twelve digits, or four, four and four. A known one also within more digits and at the end of a UUID.
 fn find_accounts(redactor: &Redactor, text: &str, matches: &mut Vec<Match>) {
     let by = &redactor.pseudonyms;
     let digits: Vec<Range<usize>> = DIGITS.find_iter(text).map(|found| found.range()).collect();
@@ -283,7 +285,7 @@ fn find_accounts(redactor: &Redactor, text: &str, matches: &mut Vec<Match>) {
     }
 }
 
-/// Addresses of IPv4. Beside letters or more numbers only those that are known.
+/// Finds IPv4 addresses. Next to letters or more numbers, only known ones.
 fn find_ipv4(redactor: &Redactor, text: &str, is_agent: bool, matches: &mut Vec<Match>) {
     let by = &redactor.pseudonyms;
     for found in DOTTED.find_iter(text) {
@@ -294,7 +296,7 @@ fn find_ipv4(redactor: &Redactor, text: &str, is_agent: bool, matches: &mut Vec<
             let known = redactor.addresses.contains(&address.into());
             let product = text[..span.start].strip_suffix('/').and_then(|text| text.chars().next_back());
             let version = is_agent && product.is_some_and(char::is_alphabetic);
-            let address_alone = span.len() == found.len() && stands_alone(text, &span) && !version;
+            let address_alone = span.len() == found.len() && is_whole_word(text, &span) && !version;
             if !is_everywhere(address.into()) && (known || address_alone) {
                 matches.push(Match::new(span, by.address(address.into())));
             }
@@ -302,7 +304,7 @@ fn find_ipv4(redactor: &Redactor, text: &str, is_agent: bool, matches: &mut Vec<
     }
 }
 
-/// Addresses of IPv4 in host names, with hyphens; a known one also with underscores and beside letters.
+/// Finds IPv4 addresses in host names, with hyphens; a known one also with underscores and next to letters.
 fn find_dashed_ipv4(redactor: &Redactor, text: &str, matches: &mut Vec<Match>) {
     let by = &redactor.pseudonyms;
     for found in DASHED.find_iter(text) {
@@ -310,13 +312,13 @@ fn find_dashed_ipv4(redactor: &Redactor, text: &str, matches: &mut Vec<Match>) {
         let Some(address) = ipv4(text, &four) else { continue };
         let known = redactor.addresses.contains(&address.into());
         let separator = if found.as_str().contains('-') { "-" } else { "_" };
-        if known || (separator == "-" && stands_alone(text, &found.range())) {
+        if known || (separator == "-" && is_whole_word(text, &found.range())) {
             matches.push(Match::new(found.range(), by.address(address.into()).replace('.', separator)));
         }
     }
 }
 
-/// The places of the numbers in a text of numbers and single separators.
+/// Returns the spans of the numbers in a text of numbers and single separators.
 fn numbers(text: &str, start: usize) -> Vec<Range<usize>> {
     let mut at = start;
     let mut all = Vec::new();
@@ -327,7 +329,7 @@ fn numbers(text: &str, start: usize) -> Vec<Range<usize>> {
     all
 }
 
-/// The address that four numbers make, however many zeros they begin with.
+/// Parses an address of four numbers, which may have leading zeros.
 fn ipv4(text: &str, numbers: &[Range<usize>]) -> Option<Ipv4Addr> {
     let mut octets = [0; 4];
     for (octet, number) in octets.iter_mut().zip(numbers) {
@@ -337,18 +339,18 @@ fn ipv4(text: &str, numbers: &[Range<usize>]) -> Option<Ipv4Addr> {
     Some(Ipv4Addr::from(octets))
 }
 
-/// Addresses of IPv6, however they are spelled.
+/// Finds IPv6 addresses in any spelling.
 fn find_ipv6(redactor: &Redactor, text: &str, matches: &mut Vec<Match>) {
     for found in COLONS.find_iter(text) {
         let (span, Ok(address)) = ipv6(found.as_str(), found.start()) else { continue };
         let known = redactor.addresses.contains(&IpAddr::from(address).to_canonical());
-        if (known || stands_alone(text, &span)) && !is_everywhere(address.into()) {
+        if (known || is_whole_word(text, &span)) && !is_everywhere(address.into()) {
             matches.push(Match::new(span, redactor.pseudonyms.address(address.into())));
         }
     }
 }
 
-/// An address of IPv6 without what stands beside it.
+/// Parses an IPv6 address, without punctuation around it.
 fn ipv6(spelled: &str, start: usize) -> (Range<usize>, Result<Ipv6Addr, AddrParseError>) {
     let mut inside = spelled.trim_end_matches('.').trim_start_matches('.');
     let start = start + spelled.len() - spelled.trim_start_matches('.').len();
@@ -362,7 +364,7 @@ fn ipv6(spelled: &str, start: usize) -> (Range<usize>, Result<Ipv6Addr, AddrPars
     (start + from..start + from + inside.len(), inside.parse())
 }
 
-/// Addresses that are no machine's in particular.
+/// Reports whether an address belongs to no particular machine.
 fn is_everywhere(address: IpAddr) -> bool {
     let address = address.to_canonical();
     address.is_unspecified() || address.is_loopback()

@@ -1,4 +1,4 @@
-//! A record with its texts replaced, and all else byte for byte as it was.
+//! Rewrites records: texts are replaced, everything else is kept byte for byte.
 
 use std::borrow::Cow;
 
@@ -10,44 +10,44 @@ use super::redactor::Redactor;
 use super::shapes::{self, Shape};
 use super::spans::{is_api_key, replace};
 
-/// How many texts are kept in mind with what becomes of them.
-const MOST_SEEN: usize = 1 << 16;
-/// Longer ones are not.
-const LONGEST: usize = 512;
+/// The largest number of cached texts.
+const MAX_CACHED: usize = 1 << 16;
+/// Longer texts are not cached.
+const MAX_CACHED_LENGTH: usize = 512;
 
-/// Strings that were met before, as they are spelled.
+/// A cache of strings in their original spelling.
 #[derive(Default)]
 struct StringCache {
-    /// Values, with what becomes of them.
+    /// Values and their replacements.
     values: FxHashMap<String, Option<String>>,
-    /// Keys, with what becomes of them.
+    /// Keys and their replacements.
     keys: FxHashMap<String, Option<String>>,
-    /// Values that have a shape. Ids and times hardly ever come again.
+    /// Values that have a shape. Ids and times are not cached, since they hardly ever repeat.
     own: FxHashMap<Shape, FxHashSet<String>>,
 }
 
-/// Rewrites records, in one thread.
+/// Rewrites records in one thread.
 pub struct Rewriter<'r> {
     redactor: &'r Redactor,
     seen: StringCache,
 }
 
 impl<'r> Rewriter<'r> {
-    /// Rewrites by what the redactor knows.
+    /// Returns a rewriter.
     pub fn new(redactor: &'r Redactor) -> Rewriter<'r> {
         Rewriter { redactor, seen: StringCache::default() }
     }
 
-    /// A record with everything in it replaced, laid out as it was.
+    /// Replaces every identifier in a record and keeps its layout.
     ///
     /// # Errors
-    /// It is no JSON.
+    /// The record is not JSON.
     pub fn record(&mut self, record: &[u8]) -> Result<Vec<u8>, String> {
         rewrite(self.redactor, &mut self.seen, record)
     }
 }
 
-/// A record with its texts replaced.
+/// Rewrites a record.
 fn rewrite(redactor: &Redactor, seen: &mut StringCache, record: &[u8]) -> Result<Vec<u8>, String> {
     let text = std::str::from_utf8(record).map_err(|error| error.to_string())?;
     let mut walk = RecordRewriter { redactor, seen, text, at: 0, out: String::with_capacity(text.len() + 64) };
@@ -55,7 +55,7 @@ fn rewrite(redactor: &Redactor, seen: &mut StringCache, record: &[u8]) -> Result
     Ok(walk.out.into_bytes())
 }
 
-/// What a text is in a record.
+/// The role of a string in a record.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum StringRole {
     Key,
@@ -69,7 +69,7 @@ struct RecordRewriter<'a> {
     redactor: &'a Redactor,
     seen: &'a mut StringCache,
     text: &'a str,
-    /// What is before it is in `out`.
+    /// The text before this offset is in `out`.
     at: usize,
     out: String,
 }
@@ -87,8 +87,8 @@ impl RecordRewriter<'_> {
                 b'}' | b']' => depth = depth.saturating_sub(1),
                 b'"' => {
                     let end = string_end(bytes, at).ok_or("a text in it does not end")?;
-                    let behind = bytes[end..].iter().find(|byte| !byte.is_ascii_whitespace());
-                    if behind == Some(&b':') {
+                    let next = bytes[end..].iter().find(|byte| !byte.is_ascii_whitespace());
+                    if next == Some(&b':') {
                         key = unescape(&self.text[at..end])?;
                         if depth == 1 {
                             field = key.clone();
@@ -97,7 +97,7 @@ impl RecordRewriter<'_> {
                     } else {
                         let top = depth == 1;
                         let shapes = if top { shapes::of_field(&field) } else { &[] };
-                        // `type` says what kind of identity it is.
+                        // The type of the identity.
                         let shapes = if field == "userIdentity" && key == "type" { &[Shape::Word] } else { shapes };
                         let part = match () {
                             () if shapes::EVENT_ID_FIELDS.contains(&&*key) => StringRole::EventId,
@@ -123,7 +123,7 @@ impl RecordRewriter<'_> {
         Ok(())
     }
 
-    /// Reports whether a string has one of the shapes that its place asks for.
+    /// Reports whether a string has one of the shapes of its field.
     fn is_own(&mut self, shapes: &[Shape], start: usize, end: usize) -> Result<bool, String> {
         let spelled = &self.text[start..end];
         let Some(shape) = shapes.first() else { return Ok(false) };
@@ -132,9 +132,9 @@ impl RecordRewriter<'_> {
             return Ok(true);
         }
         let fits = self.redactor.is_own(shapes, &unescape(spelled)?);
-        if fits && memorable && spelled.len() <= LONGEST {
+        if fits && memorable && spelled.len() <= MAX_CACHED_LENGTH {
             let seen = self.seen.own.entry(*shape).or_default();
-            if seen.len() < MOST_SEEN {
+            if seen.len() < MAX_CACHED {
                 seen.insert(spelled.to_owned());
             }
         }
@@ -148,7 +148,7 @@ impl RecordRewriter<'_> {
         self.at = end;
     }
 
-    /// Replaces accounts in the number that begins at `start`, and gives where it ends.
+    /// Replaces accounts in the number that begins at `start`, and returns its end.
     fn number(&mut self, start: usize) -> usize {
         let bytes = self.text.as_bytes();
         let is_part = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-');
@@ -165,7 +165,7 @@ impl RecordRewriter<'_> {
             self.put(start, end, &account);
             return end;
         }
-        // One among more digits.
+        // A known account among more digits.
         let known: Vec<usize> = self.redactor.known_accounts(spelled).collect();
         for at in known {
             let span = start + at..start + at + ACCOUNT_DIGITS;
@@ -177,7 +177,7 @@ impl RecordRewriter<'_> {
         end
     }
 
-    /// Replaces what stands in a string.
+    /// Replaces identifiers in a string.
     fn string(&mut self, start: usize, end: usize, part: StringRole) -> Result<(), String> {
         let spelled = &self.text[start..end];
         let seen = match part {
@@ -190,7 +190,7 @@ impl RecordRewriter<'_> {
             Some(known) => known,
             None => {
                 let new = replaced(self.redactor, spelled, part)?;
-                if let Some(seen) = seen.filter(|seen| spelled.len() <= LONGEST && seen.len() < MOST_SEEN) {
+                if let Some(seen) = seen.filter(|seen| spelled.len() <= MAX_CACHED_LENGTH && seen.len() < MAX_CACHED) {
                     seen.insert(spelled.to_owned(), new.clone());
                 }
                 new
@@ -203,7 +203,7 @@ impl RecordRewriter<'_> {
     }
 }
 
-/// What becomes of a string; `None`: it stays as it is spelled.
+/// Returns the replacement of a string; `None` if it is kept.
 fn replaced(redactor: &Redactor, spelled: &str, part: StringRole) -> Result<Option<String>, String> {
     let text = unescape(spelled)?;
     let new = match part {
@@ -214,7 +214,7 @@ fn replaced(redactor: &Redactor, spelled: &str, part: StringRole) -> Result<Opti
     Ok(new.map(|new| serde_json::Value::from(new).to_string()))
 }
 
-/// What a string says, from its opening to its closing quote.
+/// Decodes a string, given with its quotes.
 fn unescape(spelled: &str) -> Result<Cow<'_, str>, String> {
     match spelled.contains('\\') {
         true => serde_json::from_str(spelled).map(Cow::Owned).map_err(|error| error.to_string()),
@@ -222,7 +222,7 @@ fn unescape(spelled: &str) -> Result<Cow<'_, str>, String> {
     }
 }
 
-/// The offset behind the closing quote of the string that begins at `start`.
+/// Returns the offset after the closing quote of the string that begins at `start`.
 fn string_end(bytes: &[u8], start: usize) -> Option<usize> {
     let mut at = start + 1;
     loop {

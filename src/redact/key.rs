@@ -1,4 +1,4 @@
-//! The key of a redaction: what stands for what, in a file of its own.
+//! The key file of a redaction: the secret and all pseudonyms.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -8,22 +8,22 @@ use serde_json::json;
 use super::redactor::Redactor;
 use crate::output_file::{Existing, Options, OutputFile, Refused};
 
-/// A file for the key that only its owner can read. It has its name when it is complete: a run that is killed leaves
-/// nothing there.
+/// The key file, readable by its owner only. It is written under a temporary name and renamed when complete: a killed
+/// run leaves nothing.
 #[derive(Debug)]
 pub struct KeyFile {
     file: OutputFile,
 }
 
 impl KeyFile {
-    /// Begins the file, before anything else is done. No other is replaced but an empty one, as earlier versions left
-    /// behind; `in_use` are databases that it may not be.
+    /// Creates the file before anything else is done. Only an empty file is replaced, as earlier versions left
+    /// behind; `in_use` are databases that it must not be.
     pub(crate) fn create(path: &Path, in_use: &[&Path]) -> Result<KeyFile, Refused> {
         let options = Options { in_use, existing: Existing::ReplaceEmpty, private: true };
         Ok(KeyFile { file: OutputFile::create(path, &options)? })
     }
 
-    /// Where it will be.
+    /// Returns its final path.
     pub(crate) fn path(&self) -> &Path {
         self.file.path()
     }
@@ -33,7 +33,7 @@ impl KeyFile {
         !self.file.is_through()
     }
 
-    /// Writes what was replaced by what, and the secret; `snapshot` is the id of the snapshot.
+    /// Writes the secret and all pseudonyms; `snapshot` is the id of the snapshot.
     pub(crate) fn write(mut self, redactor: &Redactor, snapshot: &str) -> Result<(), Refused> {
         let values: Vec<_> = redactor
             .pseudonyms()

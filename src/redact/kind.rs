@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// Digits of an account id.
 pub(super) const ACCOUNT_DIGITS: usize = 12;
 
-/// What is replaced.
+/// A kind of identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
     /// Account ids: twelve digits.
@@ -17,15 +17,15 @@ pub enum Kind {
     Ips,
     /// Names of users and sessions.
     Users,
-    /// ARNs, and the names in them wherever else they stand.
+    /// ARNs, and the names in them wherever else they occur.
     Arns,
 }
 
 impl Kind {
-    /// All of them.
+    /// Every kind.
     pub const ALL: [Kind; 5] = [Kind::Accounts, Kind::Keys, Kind::Ips, Kind::Users, Kind::Arns];
 
-    /// Its name on the command line.
+    /// Returns its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Accounts => "accounts",
@@ -51,7 +51,7 @@ impl FromStr for Kind {
     }
 }
 
-/// Kinds with what they imply: an ARN holds its account, and a key encodes it.
+/// Adds the kinds that others imply: an ARN contains its account, and a key encodes it.
 pub fn implied(kinds: &[Kind]) -> Vec<Kind> {
     let has = |kind| kinds.contains(&kind);
     let accounts = has(Kind::Accounts) || has(Kind::Arns);

@@ -5,23 +5,23 @@ use std::ops::Range;
 
 use super::redactor::Redactor;
 
-/// What is in a place, and what to put there; `None`: it stays.
+/// A place in a text, and its replacement; `None` if it is kept.
 pub(super) struct Match {
     pub(super) span: Range<usize>,
-    pub(super) put: Option<String>,
+    pub(super) replacement: Option<String>,
 }
 
 impl Match {
-    pub(super) fn new(span: Range<usize>, put: String) -> Match {
-        Match { span, put: Some(put) }
+    pub(super) fn new(span: Range<usize>, replacement: String) -> Match {
+        Match { span, replacement: Some(replacement) }
     }
 
-    pub(super) fn stays(span: Range<usize>) -> Match {
-        Match { span, put: None }
+    pub(super) fn kept(span: Range<usize>) -> Match {
+        Match { span, replacement: None }
     }
 }
 
-/// The matches in order, of those that overlap the longest, or of several as long the first.
+/// Sorts matches and drops overlaps: the longest stays, or of several as long the first.
 pub(super) fn without_overlaps(mut all: Vec<Match>) -> impl Iterator<Item = Match> {
     all.sort_by_key(|found| std::cmp::Reverse(found.span.len()));
     let mut matches: BTreeMap<usize, Match> = BTreeMap::new();
@@ -34,16 +34,16 @@ pub(super) fn without_overlaps(mut all: Vec<Match>) -> impl Iterator<Item = Matc
     matches.into_values()
 }
 
-/// Puts the matches into a text, which come in order and do not overlap. A text that cannot be cut at one of them is replaced
+/// Applies matches to a text; they are sorted and do not overlap. A text that cannot be cut at one of them is replaced
 /// as a whole.
 pub(super) fn apply(redactor: &Redactor, text: &str, matches: impl Iterator<Item = Match>) -> Option<String> {
     let mut out = String::new();
     let mut from = 0;
     for found in matches {
-        let Some(put) = found.put else { continue };
+        let Some(replacement) = found.replacement else { continue };
         let Some(kept) = text.get(from..found.span.start) else { return Some(redactor.pseudonyms.word(text)) };
         out.push_str(kept);
-        out.push_str(&put);
+        out.push_str(&replacement);
         from = found.span.end;
     }
     if from == 0 {

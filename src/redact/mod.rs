@@ -1,13 +1,13 @@
-//! Redaction: what identifies somebody is replaced in texts and records by what does not, always by the same. Knows no case
-//! and no screen.
+//! Redaction: identifiers of people and accounts are replaced in texts and records by pseudonyms, consistently. Knows
+//! neither cases nor screens.
 //!
-//! What is looked for is told by its shape (`identifiers`) or was met before where such a thing stands (a user's name, the
-//! name in an ARN: [`Found`], `names`). It is replaced in every text and in what the text says where its encodings are read
-//! (`encodings`, `spans`). CloudTrail's own values stay where they have its shapes (`shapes`), and words of AWS's APIs where
-//! a name is only a part of them (`words`). A pseudonym is made with a secret by HMAC, so that nobody can find the original
-//! by trying all there are.
+//! An identifier is recognized by its shape (`identifiers`), or was collected before from a field that contains one (a
+//! user's name, the name in an ARN: [`Entities`], `names`). It is replaced in every text, and in the text's decoded
+//! forms (`encodings`, `spans`). CloudTrail's own values are kept if they have the expected shapes (`shapes`), and
+//! words of AWS's APIs if a name is only a part of them (`words`). A pseudonym is an HMAC under a secret, so that the
+//! original cannot be found by trying all candidates.
 //!
-//! What cannot be looked into is replaced as a whole or refused: nothing passes because it was not understood.
+//! Redaction fails closed: a text that cannot be decoded or parsed is replaced as a whole, or refused.
 
 mod encodings;
 mod entities;

@@ -1,4 +1,4 @@
-//! The names that are looked for in texts, in any case, and where one of them is meant.
+//! The search for known names in texts, in any case.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -8,7 +8,7 @@ use aho_corasick::AhoCorasick;
 use super::shapes::Shape;
 use super::words;
 
-/// Names that are nobody's.
+/// Names that identify nobody.
 const NOBODY: &[&str] = &[
     "root",
     "HIDDEN_DUE_TO_SECURITY_REASONS",
@@ -23,12 +23,12 @@ const NOBODY: &[&str] = &[
     "anonymous",
     "ANONYMOUS_PRINCIPAL",
 ];
-/// Shorter names are looked for as whole words only.
+/// Shorter names are found as whole words only.
 const MIN_BESIDE_OTHERS: usize = 3;
-/// Shorter names are not looked for between letters of the same case: `bob2` and `bobProfile`, but not `kabobs`.
+/// Shorter names are not found between letters of the same case: `bob2` and `bobProfile`, but not `kabobs`.
 const MIN_WITHIN_LETTERS: usize = 4;
 
-/// Reports whether a name says nothing of anybody.
+/// Reports whether a name identifies nobody.
 pub(super) fn is_nobody(name: &str) -> bool {
     NOBODY.contains(&name)
         || !name.chars().any(char::is_alphanumeric)
@@ -36,25 +36,25 @@ pub(super) fn is_nobody(name: &str) -> bool {
         || Shape::Region.fits(name)
 }
 
-/// Names that are looked for in texts.
+/// A set of names to find in texts.
 pub(super) struct Names {
     /// In lower case.
     all: HashSet<String>,
     finder: Option<AhoCorasick>,
-    /// The first pattern in which a plus sign stands for a blank.
+    /// The first pattern with a plus sign in place of a blank.
     first_plus: usize,
 }
 
-/// A place in which a name is meant.
+/// A name in a text.
 pub(super) struct NameSpan {
     pub(super) span: Range<usize>,
-    /// True if a plus sign stands for a blank in it.
+    /// True if it has a plus sign in place of a blank.
     pub(super) plus: bool,
 }
 
 impl Names {
     /// # Errors
-    /// They are too many to look for.
+    /// There are too many names.
     pub(super) fn new(names: impl IntoIterator<Item = String>) -> Result<Names, String> {
         let mut all = HashSet::new();
         // Texts are searched with their ASCII letters in lower case.
@@ -80,7 +80,7 @@ impl Names {
         self.all.contains(word) || self.all.contains(&word.to_lowercase())
     }
 
-    /// Where a name is meant.
+    /// Finds the names in a text.
     pub(super) fn spans(&self, text: &str) -> Vec<NameSpan> {
         let Some(finder) = &self.finder else { return Vec::new() };
         // Half the size and half the time to build of a finder that folds case itself. No offset changes.
@@ -93,27 +93,27 @@ impl Names {
     }
 }
 
-/// The characters on both sides of a span's ends, where both are letters or digits: the name goes on in them.
-fn goes_on(text: &str, span: &Range<usize>) -> Option<[Option<(char, char)>; 2]> {
-    let (inside, before, behind) = (text.get(span.clone())?, text.get(..span.start)?, text.get(span.end..)?);
+/// Returns the characters on both sides of each end of a span, if both are letters or digits: the word continues there.
+fn continuations(text: &str, span: &Range<usize>) -> Option<[Option<(char, char)>; 2]> {
+    let (inside, before, after) = (text.get(span.clone())?, text.get(..span.start)?, text.get(span.end..)?);
     let pair = |left: Option<char>, right: Option<char>| {
         left.zip(right).filter(|(left, right)| left.is_alphanumeric() && right.is_alphanumeric())
     };
     Some([
         pair(before.chars().next_back(), inside.chars().next()),
-        pair(inside.chars().next_back(), behind.chars().next()),
+        pair(inside.chars().next_back(), after.chars().next()),
     ])
 }
 
-/// Reports whether neither side of a place in a text goes on in letters or digits.
-pub(super) fn stands_alone(text: &str, span: &Range<usize>) -> bool {
-    goes_on(text, span).is_some_and(|sides| sides == [None, None])
+/// Reports whether a span is a whole word.
+pub(super) fn is_whole_word(text: &str, span: &Range<usize>) -> bool {
+    continuations(text, span).is_some_and(|sides| sides == [None, None])
 }
 
-/// Reports whether a name is meant where its letters are: as a whole word, or beside others in what is not a word of AWS's
+/// Reports whether the letters of a name mean the name: as a whole word, or next to others in a word that is not AWS's
 /// APIs.
 fn is_meant(text: &str, span: &Range<usize>) -> bool {
-    let Some(sides) = goes_on(text, span) else { return false };
+    let Some(sides) = continuations(text, span) else { return false };
     if sides == [None, None] {
         return true;
     }
@@ -133,7 +133,7 @@ fn is_meant(text: &str, span: &Range<usize>) -> bool {
     !words::is_identifier(run)
 }
 
-/// A span with the letters and digits around it.
+/// Extends a span to the letters and digits around it.
 pub(super) fn around(text: &str, span: &Range<usize>) -> Range<usize> {
     let is_other = |character: char| !character.is_alphanumeric();
     let before = &text[..span.start];

@@ -1,4 +1,4 @@
-//! What stands in place of what. The same original has the same pseudonym, different ones have different ones.
+//! Pseudonyms. Equal originals have equal pseudonyms, different originals have different ones.
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -9,9 +9,9 @@ use sha2::Sha256;
 
 use crate::hash::hex;
 
-/// Digits of 5 bits, as keys have them.
+/// The base-32 digits of keys.
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-/// Letters of a key that say what it is a key of.
+/// The length of a key's prefix, which names its kind.
 const PREFIX: usize = 4;
 /// Characters of the pseudonym of a name.
 const NAME: usize = 12;
@@ -19,17 +19,17 @@ const NAME: usize = 12;
 /// Pseudonyms under one secret.
 pub struct Pseudonyms {
     secret: [u8; 32],
-    /// What must not be given as a pseudonym: it is an original, in lower case.
+    /// Originals in lower case, which must not become pseudonyms.
     originals: HashSet<String>,
     given: Mutex<Assignments>,
 }
 
-/// What was given so far.
+/// The pseudonyms that have been assigned.
 #[derive(Default)]
 struct Assignments {
     /// By kind and original.
     pseudonyms: HashMap<(&'static str, String), String>,
-    /// By name in lower case: what its pseudonym is in lower case.
+    /// Pseudonyms of names, both in lower case.
     names: HashMap<String, String>,
     taken: HashSet<String>,
 }
@@ -38,19 +38,19 @@ struct Assignments {
 type Bits = [u8; 32];
 
 impl Pseudonyms {
-    /// Pseudonyms under a new secret.
+    /// Returns pseudonyms under a new secret.
     pub(super) fn new(originals: HashSet<String>) -> Result<Pseudonyms, String> {
         let mut secret = [0; 32];
         getrandom::fill(&mut secret).map_err(|error| format!("the system gives no random numbers: {error}"))?;
         Ok(Pseudonyms { secret, originals, given: Mutex::default() })
     }
 
-    /// The secret, in hexadecimal.
+    /// Returns the secret, in hexadecimal.
     pub fn secret(&self) -> String {
         hex(&self.secret)
     }
 
-    /// Everything that was replaced: what it is, what it was, and what stands in its place.
+    /// Returns kind, original and pseudonym of everything that was replaced.
     pub fn all(&self) -> Vec<(&'static str, String, String)> {
         let given = self.lock();
         let mut all: Vec<_> = given
@@ -62,7 +62,7 @@ impl Pseudonyms {
         all
     }
 
-    /// A panic while the lock was held leaves at worst a pseudonym that nobody uses.
+    /// Locks the assignments. A panic while the lock was held leaves at worst an unused pseudonym.
     fn lock(&self) -> MutexGuard<'_, Assignments> {
         self.given.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -81,7 +81,7 @@ impl Pseudonyms {
         hex(&self.bits("digest", text, 0))
     }
 
-    /// The pseudonym of an original; `make` makes one of bits that depend on it.
+    /// Returns the pseudonym of an original; `make` makes one of bits that depend on it.
     fn give(&self, kind: &'static str, original: &str, make: impl Fn(&Bits) -> String) -> String {
         let mut given = self.lock();
         let key = (kind, original.to_owned());
@@ -93,7 +93,7 @@ impl Pseudonyms {
         pseudonym
     }
 
-    /// The first pseudonym of an original that nothing else has.
+    /// Returns the first free pseudonym of an original.
     fn take_free(
         &self,
         taken: &mut HashSet<String>,
@@ -111,12 +111,12 @@ impl Pseudonyms {
         }
     }
 
-    /// Twelve digits for twelve digits; the first is no 0, so that it can stand as a number.
+    /// Replaces twelve digits by twelve digits; the first is not 0, so that they are also a valid number.
     pub(super) fn account(&self, account: &str) -> String {
         self.give("account", account, |bits| (number(bits) % 900_000_000_000 + 100_000_000_000).to_string())
     }
 
-    /// A key of the same kind and length.
+    /// Replaces a key by one of the same kind and length.
     pub(super) fn key(&self, key: &str) -> String {
         let (prefix, rest) = key.split_at(PREFIX.min(key.len()));
         self.give("key", key, |bits| {
@@ -126,7 +126,7 @@ impl Pseudonyms {
         })
     }
 
-    /// An address in 240.0.0.0/4 or 2001:db8::/32. One of IPv4 that is mapped to IPv6 stays so.
+    /// Replaces an address by one in 240.0.0.0/4 or 2001:db8::/32. An IPv4-mapped address remains one.
     pub(super) fn address(&self, address: IpAddr) -> String {
         if let (IpAddr::V6(_), four @ IpAddr::V4(_)) = (address, address.to_canonical()) {
             return format!("::ffff:{}", self.address(four));
@@ -141,8 +141,8 @@ impl Pseudonyms {
         })
     }
 
-    /// A word for a word of a name. Spellings that differ in case only get the same letters, in the case that each has, so
-    /// that they can be told from each other as before.
+    /// Replaces a word of a name. Spellings that differ in case only get the same letters in the case of each, so
+    /// that they can be distinguished as before.
     pub(super) fn word(&self, word: &str) -> String {
         let small = word.to_lowercase();
         let mut given = self.lock();
@@ -168,7 +168,7 @@ impl Pseudonyms {
         pseudonym
     }
 
-    /// Letters in a case that only this spelling of a word has.
+    /// Returns letters in a case that only this spelling of a word has.
     fn spelled(&self, taken: &mut HashSet<String>, word: &str, letters: &str) -> String {
         let (first, rest) = letters.split_at(1);
         let simple = match () {
@@ -188,7 +188,7 @@ impl Pseudonyms {
     }
 }
 
-/// A large number made of bits.
+/// Returns a large number of bits.
 fn number(bits: &Bits) -> u64 {
     bits.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }

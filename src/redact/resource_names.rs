@@ -5,9 +5,9 @@ use super::kind::Kind;
 use super::names::is_nobody;
 use super::redactor::Redactor;
 
-/// Services whose ARNs do not say what kind of thing they name.
+/// Services whose ARNs do not contain the kind of the resource.
 const WITHOUT_KIND: &[&str] = &["s3", "sns", "sqs", "codecommit", "execute-api"];
-/// Kinds of things that ARNs name.
+/// Kinds of resources in ARNs.
 const ARN_KINDS: &[&str] = &[
     "user",
     "role",
@@ -123,9 +123,9 @@ const ARN_KINDS: &[&str] = &[
     "managed-instance",
     "permissionSet",
 ];
-/// Words of the paths of delivered files.
+/// Words in the paths of delivered files.
 const PATH_WORDS: &[&str] = &["AWSLogs", "CloudTrail"];
-/// The pseudonym of a name, word by word where it has several.
+/// Returns the pseudonym of a name, word by word.
 pub(super) fn name(redactor: &Redactor, name: &str) -> String {
     let last = crate::arn::last_part(name);
     words_of(name, |word| {
@@ -143,20 +143,20 @@ pub(super) fn name(redactor: &Redactor, name: &str) -> String {
     })
 }
 
-/// The resource of an ARN: what kind it is stays.
+/// Replaces the resource of an ARN and keeps its kind.
 pub(super) fn resource(redactor: &Redactor, service: &str, resource: &str) -> String {
     let kind = match WITHOUT_KIND.contains(&service) {
         true => 0,
         false => kind_end(resource),
     };
     let (kind, rest) = resource.split_at(kind);
-    // An account is told alone: `root`.
+    // `root` names nobody.
     if kind.is_empty() && is_nobody(rest) { rest.to_owned() } else { format!("{kind}{}", name(redactor, rest)) }
 }
 
-/// Where the kind of a resource ends, with what parts it from the name.
+/// Returns the end of a resource's kind, with the separator after it.
 fn kind_end(resource: &str) -> usize {
-    // Kinds of load balancers stand behind the first kind.
+    // Load balancers have a second kind after the first.
     const OF_LOAD_BALANCERS: [&str; 3] = ["app/", "net/", "gwy/"];
     let start = resource.len() - resource.trim_start_matches('/').len();
     let word = resource[start..].find(['/', ':']).filter(|at| ARN_KINDS.contains(&&resource[start..start + at]));
@@ -166,16 +166,16 @@ fn kind_end(resource: &str) -> usize {
     end + second.map_or(0, |kind| kind.len())
 }
 
-/// A name with each of its words replaced; wildcards and variables stay.
+/// Replaces each word of a name; wildcards and variables are kept.
 fn words_of(name: &str, replace: impl Fn(&str) -> String) -> String {
     let mut out = String::new();
     let mut rest = name;
     while let Some(at) = rest.find(['/', ':', '*', '?', '$']) {
-        let (word, behind) = rest.split_at(at);
+        let (word, after) = rest.split_at(at);
         let put = if word.is_empty() { String::new() } else { replace(word) };
         out.push_str(&put);
-        out.push_str(&behind[..1]);
-        rest = &behind[1..];
+        out.push_str(&after[..1]);
+        rest = &after[1..];
     }
     if !rest.is_empty() {
         out.push_str(&replace(rest));

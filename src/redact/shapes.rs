@@ -1,5 +1,5 @@
-//! The shapes of CloudTrail's own values. What has the shape that its place asks for says nothing of anybody and stays;
-//! whatever else stands there is looked through as any text is.
+//! The shapes of CloudTrail's own values. A value with the expected shape of its field identifies nobody and is kept;
+//! any other value is searched as text.
 
 use std::sync::LazyLock;
 
@@ -9,17 +9,17 @@ use super::kind::{ACCOUNT_DIGITS, Kind};
 use super::words;
 use crate::pattern::literal;
 
-/// What a redacted snapshot lacks beside what was replaced, as its provenance tells it.
+/// The other changes of a redacted snapshot, as its provenance lists them.
 pub(crate) const LACKS: [&str; 2] = ["bytes of rejects: dropped", "SHA-256 of files: keyed"];
 
 /// A shape of CloudTrail's own values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Shape {
-    /// A UUID, or a hexadecimal id that an account cannot be part of: with letters, and fewer than twelve digits in a row.
+    /// A UUID, or a hexadecimal id that cannot contain an account: with letters, and fewer than twelve digits in a row.
     Id,
     /// `1.08`, `2015-03-31`, `20140328`, `2012_10_17`, `v1`.
     Version,
-    /// A time as records have it.
+    /// A time as records spell it.
     Time,
     /// `eu-central-1`.
     Region,
@@ -31,9 +31,9 @@ pub(crate) enum Shape {
     Flag,
     /// A type of resources: `AWS::S3::Bucket`.
     ResourceType,
-    /// A phrase or a path of such words, as trailq's own reports have it: `is not a time`.
+    /// A phrase or a path of such words, as in trailq's own reports: `is not a time`.
     Phrase,
-    /// What was replaced in a case, as its provenance tells it.
+    /// The list of replaced kinds in a provenance.
     Redactions,
     /// The id of a step of a case's provenance: 32 hexadecimal digits.
     Provenance,
@@ -41,7 +41,7 @@ pub(crate) enum Shape {
 
 /// `h` is a hexadecimal digit, `d` a decimal one.
 const UUID: &str = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh";
-/// How nearly all times are written.
+/// The usual form of times.
 const USUAL_TIME: &str = "dddd-dd-ddTdd:dd:ddZ";
 static HEXADECIMAL: LazyLock<Regex> = LazyLock::new(|| literal("^[0-9A-Fa-f]{16,128}$"));
 static VERSION: LazyLock<Regex> = LazyLock::new(|| {
@@ -97,7 +97,7 @@ impl Shape {
     }
 }
 
-/// Reports whether a value is made as a template is. Several times cheaper than a pattern, for what every record has.
+/// Reports whether a value matches a template. This is several times cheaper than a regular expression.
 fn is_like(value: &str, template: &str) -> bool {
     let fits = |(byte, wanted): (u8, u8)| match wanted {
         b'h' => byte.is_ascii_hexdigit(),
@@ -107,12 +107,12 @@ fn is_like(value: &str, template: &str) -> bool {
     value.len() == template.len() && value.bytes().zip(template.bytes()).all(fits)
 }
 
-/// A label of a service's DNS name: words, or a Region.
+/// Reports whether a text is a label of a service's DNS name: words, or a Region.
 fn is_host_label(label: &str) -> bool {
     Shape::Region.fits(label) || label.split('-').all(|part| part.len() < 3 || words::is_identifier(part))
 }
 
-/// Fields at the top of a record whose values are CloudTrail's own, with the shapes that these have.
+/// Top-level fields whose values are CloudTrail's own, with their shapes.
 const OWN_FIELDS: &[(&str, &[Shape])] = &[
     ("eventVersion", &[Shape::Version]),
     ("eventTime", &[Shape::Time]),
@@ -132,15 +132,15 @@ const OWN_FIELDS: &[(&str, &[Shape])] = &[
     ("sessionCredentialFromConsole", &[Shape::Flag]),
 ];
 
-/// Fields of a record that hold event ids. They are rewritten as the column and the notes that refer to them are.
+/// Fields that contain event ids. They are rewritten like the column and the notes that refer to them.
 pub(super) const EVENT_ID_FIELDS: &[&str] = &["eventID", "eventId", "sharedEventID"];
 
-/// The shapes of the values of a field at the top of a record; none where any text may stand.
+/// Returns the shapes of a top-level field; none if it may contain any text.
 pub(super) fn of_field(field: &str) -> &'static [Shape] {
     OWN_FIELDS.iter().find(|(name, _)| *name == field).map_or(&[], |(_, shapes)| shapes)
 }
 
-/// Reports whether a value has any of the shapes. `is_name`: whether somebody or something is called so, which a word of an
+/// Reports whether a value has any of the shapes. `is_name` reports whether a word is a name, which a word of an
 /// API may be: the role `DeployRole` is one, and not an operation.
 pub(super) fn any_fits(shapes: &[Shape], value: &str, is_name: impl Fn(&str) -> bool) -> bool {
     let stays = |word: &str| !is_name(word) || words::is_cloudtrail_word(word);

@@ -13,7 +13,7 @@ use super::shapes::Shape;
 use super::words;
 use crate::fields::FIELDS;
 
-/// Words of SQL, and of trailq's tables, that a statement needs as they are.
+/// Words of SQL and of trailq's tables, which a statement needs unchanged.
 const CODE_WORDS: &[&str] = &[
     "select",
     "from",
@@ -93,29 +93,29 @@ const CODE_WORDS: &[&str] = &[
 ];
 
 impl Redactor {
-    /// A text with everything in it replaced.
+    /// Replaces every identifier in a text.
     pub fn text(&self, text: &str) -> String {
         replace(self, text, false).unwrap_or_else(|| text.to_owned())
     }
 
-    /// A lookup or a statement with everything in it replaced. Where somebody is called as a field is, the field stays.
+    /// Replaces every identifier in a lookup or a statement. A field is kept even if a user has its name.
     pub fn code(&self, code: &str) -> String {
         replace_code(self, code).unwrap_or_else(|| code.to_owned())
     }
 
-    /// A value of trailq's or CloudTrail's own: left alone where it has one of these shapes, and otherwise a text.
+    /// Keeps a value of trailq's or CloudTrail's own if it has one of these shapes; otherwise replaces it as a text.
     pub(crate) fn own(&self, shapes: &[Shape], value: &str) -> String {
         if self.is_own(shapes, value) { value.to_owned() } else { self.text(value) }
     }
 
-    /// An event id, in records and wherever something refers to it: a UUID stays.
+    /// Replaces an event id, in records and in references to it. A UUID is kept.
     pub fn event_id(&self, id: &str) -> String {
         if self.whole_ids.contains(id) { self.pseudonyms.word(id) } else { self.own(&[Shape::Id], id) }
     }
 }
 
-/// A text with everything in it replaced; `None` where there is nothing to replace. `is_agent`: it is a user agent. A text
-/// of which that cannot be told is replaced as a whole.
+/// Replaces every identifier in a text; `None` if there is none. `is_agent`: the text is a user agent. A text that is
+/// encoded too often is replaced as a whole.
 pub(super) fn replace(redactor: &Redactor, text: &str, is_agent: bool) -> Option<String> {
     match find_decoded(redactor, text, is_agent) {
         Ok(matches) => apply(redactor, text, without_overlaps(matches)),
@@ -123,7 +123,7 @@ pub(super) fn replace(redactor: &Redactor, text: &str, is_agent: bool) -> Option
     }
 }
 
-/// As [`replace`], in a lookup or a statement: words that fields have are replaced only where a value stands.
+/// Replaces identifiers in a lookup or a statement: words that are fields are replaced only as values.
 pub(super) fn replace_code(redactor: &Redactor, code: &str) -> Option<String> {
     let Ok(mut matches) = find_decoded(redactor, code, false) else { return Some(redactor.pseudonyms.word(code)) };
     let of_fields = |word: &str| {
@@ -133,18 +133,17 @@ pub(super) fn replace_code(redactor: &Redactor, code: &str) -> Option<String> {
     };
     matches.retain(|found| {
         let word = &code[found.span.clone()];
-        let (before, behind) = (&code[..found.span.start], &code[found.span.end..]);
+        let (before, after) = (&code[..found.span.start], &code[found.span.end..]);
         let quoted = before.ends_with(['\'', '"', '=', '~', '*']);
         let is_code = CODE_WORDS.iter().any(|code| code.eq_ignore_ascii_case(word));
         let value = quoted || before.ends_with([',', ' ']);
-        let field = behind.starts_with(['=', '!', '~', '<', '>', '_', '-', '.']);
+        let field = after.starts_with(['=', '!', '~', '<', '>', '_', '-', '.']);
         if is_code { quoted && !field } else { !of_fields(word) || (value && !field) }
     });
     apply(redactor, code, without_overlaps(matches))
 }
 
-/// Everything in a text, and in what it says where its encodings are read, that is to be replaced. What is not encoded
-/// stays as it is spelled.
+/// Finds everything to be replaced in a text and its decoded forms. Text that is not encoded keeps its spelling.
 fn find_decoded(redactor: &Redactor, text: &str, is_agent: bool) -> Result<Vec<Match>, TooDeep> {
     let mut matches = Vec::new();
     for reading in encodings::readings(text)?.iter().rev() {
@@ -158,20 +157,20 @@ fn find_decoded(redactor: &Redactor, text: &str, is_agent: bool) -> Result<Vec<M
     Ok(matches)
 }
 
-/// Everything in a text that is to be replaced. Of what is found in what is replaced as a whole, nothing is told.
+/// Finds everything to be replaced in a text. Matches within a part that is replaced as a whole are dropped.
 fn find(redactor: &Redactor, text: &str, is_agent: bool) -> Vec<Match> {
     let mut fixed = Vec::new();
     for arn in identifiers::arns(text) {
-        fixed.push(Match::stays(identifiers::arn_beginning(text, &arn)));
+        fixed.push(Match::kept(identifiers::arn_beginning(text, &arn)));
         if redactor.has(Kind::Arns) && &text[arn.account] != "aws" {
             let put = resource(redactor, &text[arn.service], &text[arn.resource.clone()]);
             fixed.push(Match::new(arn.resource, put));
         }
     }
-    fixed.extend(identifiers::own_words(text).into_iter().map(Match::stays));
+    fixed.extend(identifiers::own_words(text).into_iter().map(Match::kept));
     if !redactor.has(Kind::Keys) {
         // A name may be spelled by the letters of a key.
-        fixed.extend(identifiers::keys(text).map(Match::stays));
+        fixed.extend(identifiers::keys(text).map(Match::kept));
     }
     fixed.sort_by_key(|found| found.span.start);
     let mut found: Vec<Match> = redactor
@@ -187,7 +186,7 @@ fn find(redactor: &Redactor, text: &str, is_agent: bool) -> Vec<Match> {
         .collect();
     identifiers::find(redactor, text, is_agent, &mut found);
     let inside = |found: &Match| {
-        // They come in order.
+        // They are sorted.
         let at = fixed.partition_point(|fixed| fixed.span.end <= found.span.start);
         fixed.get(at).is_some_and(|fixed| fixed.span.start < found.span.end)
     };
@@ -195,20 +194,20 @@ fn find(redactor: &Redactor, text: &str, is_agent: bool) -> Vec<Match> {
     fixed.into_iter().chain(found).collect()
 }
 
-/// Reports whether a word of AWS's APIs stands where they have it, whoever is called so: in a service's DNS name, or as a
+/// Reports whether a word is AWS's own, even if a user has that name: a part of a service's DNS name, or a
 /// key of JSON in a text.
 fn is_own_place(text: &str, span: &Range<usize>) -> bool {
-    let behind = &text[span.end..];
-    if behind.starts_with(".amazonaws.com") {
+    let after = &text[span.end..];
+    if after.starts_with(".amazonaws.com") {
         return words::is_identifier(&text[around(text, span)]);
     }
-    let closes = behind.trim_start_matches('\\').strip_prefix('"').map(str::trim_start);
-    let is_key = closes.is_some_and(|behind| behind.starts_with(':')) && text[..span.start].ends_with('"');
+    let closes = after.trim_start_matches('\\').strip_prefix('"').map(str::trim_start);
+    let is_key = closes.is_some_and(|rest| rest.starts_with(':')) && text[..span.start].ends_with('"');
     is_key && is_api_key(&text[span.clone()])
 }
 
-/// Reports whether a JSON key is one of AWS's APIs, whoever is called so: a member in camel case that begins with a small
-/// letter, or the name of a header or of a condition.
+/// Reports whether a JSON key is one of AWS's APIs, even if a user has that name: a member in camel case that begins
+/// with a lower-case letter, or the name of a header or of a condition.
 pub(super) fn is_api_key(key: &str) -> bool {
     if key.starts_with(|c: char| c.is_ascii_lowercase()) && words::is_identifier(key) {
         return true;

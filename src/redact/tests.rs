@@ -1,4 +1,4 @@
-//! What is replaced, and that it is gone.
+//! Tests of redaction: identifiers are replaced, and the originals are gone.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

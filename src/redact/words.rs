@@ -1,6 +1,6 @@
-//! The words of AWS's APIs: what a name is told from where a text goes on beside it.
+//! The words of AWS's APIs, which distinguish an identifier of an API from a name within a longer word.
 //!
-//! `api_words.txt` has the words of the operation names, error codes and service names of botocore 1.44.8 (Apache-2.0), and
+//! `api_words.txt` contains the words of the operation names, error codes and service names of botocore 1.44.8 (Apache-2.0), and
 //! the words of its member names that at least two services have, without given names. An identifier such as
 //! `GetBucketPolicy` is made of them; `aliceProfile` is not.
 
@@ -17,7 +17,7 @@ static CAMEL_WORD: LazyLock<Regex> = LazyLock::new(|| literal(r"[A-Z]?[a-z]+[0-9
 /// A date in the name of an operation: `CreateFunction20150331`.
 const DATE_DIGITS: usize = 8;
 
-/// Reports whether a text is an identifier of AWS's APIs: ASCII letters and digits, each word of which they have.
+/// Reports whether a text is an identifier of AWS's APIs: ASCII letters and digits, made of known words.
 pub(super) fn is_identifier(text: &str) -> bool {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return false;
@@ -25,7 +25,7 @@ pub(super) fn is_identifier(text: &str) -> bool {
     split(text).all(is_word)
 }
 
-/// Verbs with which the names of many operations begin, and few names of anything else.
+/// Verbs that begin the names of many operations, and few other names.
 const VERBS: &[&str] = &[
     "List",
     "Get",
@@ -134,12 +134,12 @@ const OWN_WORDS: &[&str] = &[
     "Duplicate",
 ];
 
-/// Reports whether a text names an operation or is a word of CloudTrail's fields, even where somebody is called so.
+/// Reports whether a text names an operation or is a word of CloudTrail's fields, even if a user has that name.
 pub(super) fn is_cloudtrail_word(text: &str) -> bool {
     OWN_WORDS.contains(&text) || split(text).next().is_some_and(|word| VERBS.contains(&word)) && is_identifier(text)
 }
 
-/// Reports whether AWS's APIs have this word, in any case.
+/// Reports whether AWS's APIs contain this word, in any case.
 pub(super) fn is_word(word: &str) -> bool {
     let word = word.to_ascii_lowercase();
     let before_date = word.len().checked_sub(DATE_DIGITS).filter(|at| {
@@ -150,7 +150,7 @@ pub(super) fn is_word(word: &str) -> bool {
     has(&word) || before_date.is_some_and(|at| at == 0 || has(&word[..at]))
 }
 
-/// The words of an identifier. In `IAMUser` the last capital begins the next word.
+/// Splits an identifier into words. In `IAMUser` the last capital begins the next word.
 fn split(text: &str) -> impl Iterator<Item = &str> {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn identifiers_are_told_from_names_by_their_words() {
+    fn identifiers_and_names_differ_in_their_words() {
         assert_eq!(
             split("dBInstanceARNs2IAMUser").collect::<Vec<_>>(),
             ["d", "B", "Instance", "AR", "Ns2", "IAM", "User"]
