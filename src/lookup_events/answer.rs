@@ -1,8 +1,9 @@
-//! The answer to a query: entries newest first, and the token of the next page. Keys that an event has no value for are
-//! left out.
+//! The answer to a query: entries, newest first, and the token of the next page. Members without a value are
+//! omitted.
 
 use std::io::{self, Write};
 
+use super::entry::{Entry, EntrySink};
 use super::json::{JsonEntries, Layout};
 use super::query::Query;
 use super::token::{self, Position};
@@ -13,58 +14,19 @@ use crate::sql::{self, Projection, Statement};
 use crate::store::{Case, Failure};
 use crate::time;
 
-/// The keys of an answer, of an entry and of a resource, in the order in which AWS has them.
-pub(super) const KEYS: [&str; 13] = [
-    "Events",
-    "NextToken",
-    "EventId",
-    "EventName",
-    "ReadOnly",
-    "AccessKeyId",
-    "EventTime",
-    "EventSource",
-    "Username",
-    "Resources",
-    "CloudTrailEvent",
-    "ResourceType",
-    "ResourceName",
-];
-
-/// Takes the entries of an answer.
-pub(super) trait EntrySink {
-    /// Takes one entry.
-    fn entry(&mut self, entry: &Entry<'_>) -> io::Result<()>;
-}
-
-/// What follows the entries of an answer.
+/// The end of an answer, after its entries.
 #[derive(Debug)]
-pub(super) struct End {
-    /// How many entries there were.
+pub(super) struct AnswerEnd {
+    /// The number of entries.
     pub(super) entries: u64,
     /// The token of the next page, if there is one.
     pub(super) token: Option<String>,
 }
 
-/// One event in the shape of the API.
-pub(super) struct Entry<'c> {
-    pub(super) id: Option<&'c str>,
-    pub(super) name: Option<&'c str>,
-    pub(super) read_only: Option<&'c str>,
-    pub(super) access_key_id: Option<&'c str>,
-    /// Unix seconds.
-    pub(super) time: Option<i64>,
-    pub(super) source: Option<&'c str>,
-    pub(super) user_name: Option<&'c str>,
-    /// Types and spellings.
-    pub(super) resources: Vec<(Option<String>, String)>,
-    /// The record as JSON on one line.
-    pub(super) record: String,
-}
-
-/// Writes the answer to a query as JSON, and gives the number of its events.
+/// Writes the answer to a query as JSON, and returns the number of its events.
 ///
 /// # Errors
-/// The case cannot be read, or the answer not be written; what was written by then is not whole JSON.
+/// The case cannot be read, or the answer cannot be written; the output is then incomplete JSON.
 pub fn write(case: &Case, query: &Query, layout: Layout, out: &mut dyn Write) -> Result<u64, Failure> {
     let mut entries = JsonEntries::begin(out, layout)?;
     let end = read(case, query, &mut entries)?;
@@ -72,23 +34,23 @@ pub fn write(case: &Case, query: &Query, layout: Layout, out: &mut dyn Write) ->
     Ok(end.entries)
 }
 
-/// Gives the entries of an answer to a sink, and returns what follows them.
+/// Passes the entries of an answer to a sink, and returns its end.
 ///
 /// # Errors
 /// The case cannot be read, or the sink fails.
-pub(super) fn read(case: &Case, query: &Query, sink: &mut dyn EntrySink) -> Result<End, Failure> {
-    let mut page = Page { sink, most: query.most, entries: 0, last: None, more: false };
+pub(super) fn read(case: &Case, query: &Query, sink: &mut dyn EntrySink) -> Result<AnswerEnd, Failure> {
+    let mut page = PageSink { sink, most: query.most, entries: 0, last: None, more: false };
     run(case, &query.lookup(), &mut page)?;
     if !page.more && query.leaves_out_without_time() && case.has_events_without_time()? {
         run(case, &query.lookup_without_time(), &mut page)?;
     }
     let asked = page.more.then(|| query.asked());
     let token = asked.zip(page.last.as_ref()).map(|(asked, last)| token::write(&asked, last));
-    Ok(End { entries: page.entries, token })
+    Ok(AnswerEnd { entries: page.entries, token })
 }
 
-/// Adds the events of a lookup to the page, and learns whether there are more.
-fn run(case: &Case, tree: &ast::LookupAst, page: &mut Page<'_>) -> Result<(), Failure> {
+/// Adds the events of a lookup to the page, and notes whether there are more.
+fn run(case: &Case, tree: &ast::LookupAst, page: &mut PageSink<'_>) -> Result<(), Failure> {
     let lookup = query::resolve(tree, &Nothing).map_err(Box::new)?;
     let left = page.most.map(|most| (most - page.entries).saturating_add(1));
     let statement = with_record(sql::emit(&lookup, case, Projection::Brief, left));
@@ -96,8 +58,8 @@ fn run(case: &Case, tree: &ast::LookupAst, page: &mut Page<'_>) -> Result<(), Fa
     Ok(())
 }
 
-/// The statement with what Event history lists for each event, and with its record. The events are found before
-/// either is looked for, and keep their order.
+/// Adds the listed resources of each event and its record to a statement. The events are found before
+/// both are read, and keep their order.
 fn with_record(events: Statement) -> Statement {
     let sql = format!(
         "WITH page AS MATERIALIZED ({}) SELECT page.*, (SELECT json_group_array(json_array(type, spelling)) FROM \
@@ -109,7 +71,7 @@ fn with_record(events: Statement) -> Statement {
     Statement { sql, ..events }
 }
 
-/// The lookups made here depend on nothing but the case.
+/// The environment of lookups that depend on nothing but the case.
 struct Nothing;
 
 impl Environment for Nothing {
@@ -126,18 +88,18 @@ impl Environment for Nothing {
     }
 }
 
-/// An answer under way.
-struct Page<'s> {
+/// A row sink that passes the rows of a page on as entries.
+struct PageSink<'s> {
     sink: &'s mut dyn EntrySink,
     most: Option<u64>,
     entries: u64,
-    /// Where the last entry stands.
+    /// The position of the last entry.
     last: Option<Position>,
     /// True if there is an event that the page has no room for.
     more: bool,
 }
 
-impl RowSink for Page<'_> {
+impl RowSink for PageSink<'_> {
     fn begin(&mut self, _: &[String]) -> io::Result<()> {
         Ok(())
     }

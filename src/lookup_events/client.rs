@@ -1,11 +1,12 @@
-//! What the AWS CLI does with an answer after it got it: puts pages together, applies `--query`, prints text.
+//! The AWS CLI's processing of an answer: joins pages, applies `--query`, prints text.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use jmespath::{Rcvar, Variable};
 
-use super::answer::{Entry, EntrySink, read, write};
+use super::answer::{read, write};
+use super::entry::{Entry, EntrySink};
 use super::expression::Expression;
 use super::json::{self, Layout, cli_time};
 use super::query::{PAGE, Query};
@@ -13,7 +14,7 @@ use super::text;
 use crate::diagnostic::Diagnostic;
 use crate::store::{Case, Failure};
 
-/// Why an expression that fits every page may fail after the last one.
+/// The note on an expression that is valid for every page and fails after the last one.
 const ON_TOKEN: &str = "where --max-items leaves events out, text output applies --query to the NextToken too, as the \
                         AWS CLI does; Events is null there";
 
@@ -23,27 +24,27 @@ pub enum OutputFormat {
     /// Indented JSON.
     #[default]
     Json,
-    /// Lines of cells parted by tabs.
+    /// Lines of cells separated by tabs.
     Text,
 }
 
-/// What the AWS CLI makes of the answers.
+/// The options of the AWS CLI's output.
 #[derive(Debug, Clone, Default)]
 pub struct ClientOptions {
     /// The format.
     pub output: OutputFormat,
-    /// What is printed of an answer.
+    /// The part of an answer that is printed.
     pub query: Option<Expression>,
     /// True if the answer is that of one call, with its token as a member.
     pub single_call: bool,
-    /// The events of a page where pages are put together: text is laid out page by page.
+    /// The events of a page if pages are joined: text is laid out page by page.
     pub page_size: Option<u64>,
 }
 
-/// Writes the answer to a query as the AWS CLI does, and gives the number of its events.
+/// Writes the answer to a query as the AWS CLI does, and returns the number of its events.
 ///
 /// # Errors
-/// The case cannot be read, the expression not be evaluated, or the answer not be written.
+/// The case cannot be read, the expression cannot be evaluated, or the answer cannot be written.
 pub fn write_as_client(
     case: &Case,
     query: &Query,
@@ -67,11 +68,11 @@ struct Pages<'o> {
     options: &'o ClientOptions,
     page_size: Option<u64>,
     entries: Vec<Rcvar>,
-    /// Bytes of the entries.
+    /// The size of the entries in bytes.
     bytes: u64,
-    /// How many bytes there are when their number is checked again.
+    /// The size at which the limit is checked again.
     next_check: u64,
-    /// Pages that were written.
+    /// The number of written pages.
     pages: u64,
 }
 
@@ -98,7 +99,7 @@ impl Pages<'_> {
         }
     }
 
-    /// Writes what was collected.
+    /// Writes the collected entries.
     fn write_page(&mut self, token: Option<Rcvar>) -> io::Result<()> {
         let entries = Rcvar::new(Variable::Array(std::mem::take(&mut self.entries)));
         let members = [("Events", entries)].into_iter().chain(token.map(|token| ("NextToken", token)));
@@ -138,7 +139,7 @@ impl EntrySink for Pages<'_> {
     }
 }
 
-/// An entry as a value of JMESPath, and its bytes.
+/// Converts an entry to a JMESPath value, and returns its size in bytes.
 fn variable(entry: &Entry<'_>) -> (Rcvar, u64) {
     let mut bytes = 0;
     let mut text = |text: &str| {
@@ -166,7 +167,7 @@ fn variable(entry: &Entry<'_>) -> (Rcvar, u64) {
     (object(members), bytes)
 }
 
-/// An object of JMESPath.
+/// Returns a JMESPath object.
 fn object(members: impl IntoIterator<Item = (&'static str, Rcvar)>) -> Rcvar {
     let members: BTreeMap<String, Rcvar> = members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
     Rcvar::new(Variable::Object(members))

@@ -1,4 +1,4 @@
-//! What is wrong with a request, by the names that AWS gives its errors.
+//! Errors of a request, under AWS's names.
 
 use crate::diagnostic::Diagnostic;
 
@@ -11,12 +11,12 @@ pub enum ErrorKind {
     MaxResults,
     NextToken,
     EventCategory,
-    /// The body is no JSON, or a member has another type than the API gives it.
+    /// The body is not JSON, or a member has a wrong type.
     Serialization,
 }
 
 impl ErrorKind {
-    /// As AWS spells it.
+    /// Returns AWS's name.
     pub fn name(self) -> &'static str {
         match self {
             ErrorKind::LookupAttributes => "InvalidLookupAttributesException",
@@ -29,18 +29,18 @@ impl ErrorKind {
     }
 }
 
-/// A request that has no answer.
+/// An invalid request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct RequestError {
-    /// Which of AWS's errors it is.
+    /// The kind of the error.
     pub kind: ErrorKind,
-    /// What is wrong and what to write instead.
+    /// The mistake, and what to write instead.
     pub message: String,
 }
 
 impl RequestError {
-    /// An error of this kind.
+    /// Returns an error of this kind.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> RequestError {
         RequestError { kind, message: message.into() }
     }

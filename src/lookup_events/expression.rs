@@ -1,8 +1,8 @@
-//! JMESPath expressions of `--query`: parsed once, bounded before they are evaluated.
+//! JMESPath expressions of `--query`, parsed once and limited before they are evaluated.
 //!
-//! The crate `jmespath` does the language. Three things differ from the JMESPath of the AWS CLI and are made the same
-//! here: `<` and its like compare text too, a literal between backquotes may be text without quotes, and whole
-//! numbers stay whole.
+//! The crate `jmespath` implements the language. Three things differ from the JMESPath of the AWS CLI and are adapted
+//! here: ordering operators compare text too, a literal between backquotes may be text without quotes, and whole
+//! numbers remain integers.
 
 use std::cmp::Ordering;
 
@@ -14,16 +14,16 @@ use super::growth::{Growth, Inputs};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::render::number;
 
-/// The most bytes of an expression.
+/// The largest length of an expression in bytes.
 const MAX_LENGTH: usize = 16 << 10;
-/// The most operators and brackets of an expression. Each nests the tree by at most one level, and parser and
-/// interpreter take less than 2 KiB of stack a level.
+/// The largest number of operators and brackets. Each nests the tree by at most one level, and parser and
+/// interpreter need less than 2 KiB of stack a level.
 const MAX_OPERATORS: usize = 1000;
-/// The most bytes of input, times the factor by which an expression can multiply them in memory.
+/// The largest product of the input in bytes and the factor by which an expression can multiply it in memory.
 const MAX_WORK: u64 = 4 << 30;
-/// The largest step of a slice: the crate adds it to an index in 32 bits.
+/// The largest step of a slice: the crate adds it to a 32-bit index.
 const MAX_STEP: i32 = 1 << 30;
-/// What a correct expression looks like.
+/// The hint with a correct expression.
 const EXAMPLE: &str = "for example --query 'Events[].[EventTime,EventName,Username]'; the syntax is at jmespath.org";
 
 /// A parsed `--query`.
@@ -31,9 +31,9 @@ const EXAMPLE: &str = "for example --query 'Events[].[EventTime,EventName,Userna
 pub struct Expression {
     text: String,
     ast: Ast,
-    /// The keys of every `{key: value}`, in the order in which they are written.
+    /// The keys of every `{key: value}`, in their order.
     hashes: Vec<Vec<String>>,
-    /// Bytes of its literals.
+    /// The size of its literals in bytes.
     literals: u64,
 }
 
@@ -41,7 +41,7 @@ impl Expression {
     /// Parses an expression.
     ///
     /// # Errors
-    /// It is not JMESPath, or too large to be evaluated safely.
+    /// The text is not JMESPath, or too large to be evaluated safely.
     pub fn parse(text: &str) -> Result<Expression, Diagnostic> {
         let bad = |why: String| Diagnostic::new(format!("bad value for --query: {why}"));
         if text.len() > MAX_LENGTH {
@@ -68,10 +68,10 @@ impl Expression {
         Ok(Expression { text: text.to_owned(), ast, hashes, literals })
     }
 
-    /// Evaluates the expression on `data`, which was made from `bytes` bytes.
+    /// Evaluates the expression on `data`, whose size is `bytes`.
     ///
     /// # Errors
-    /// A function does not take the value that it gets, or the answer could become too large.
+    /// A function gets a value of the wrong type, or the result could become too large.
     pub(super) fn search(&self, data: &Rcvar, bytes: u64) -> Result<Rcvar, Diagnostic> {
         self.check_size(bytes)?;
         let runtime = runtime();
@@ -81,10 +81,10 @@ impl Expression {
         })
     }
 
-    /// Refuses input that the expression could multiply to more than memory holds.
+    /// Rejects input that the expression could multiply beyond the memory limit.
     ///
     /// # Errors
-    /// There is too much of it.
+    /// The input is too large.
     pub(super) fn check_size(&self, bytes: u64) -> Result<(), Diagnostic> {
         let factor = Growth::of(&self.ast, Inputs { bytes, literals: self.literals }).peak;
         if factor.saturating_mul(bytes) <= MAX_WORK {
@@ -99,8 +99,8 @@ impl Expression {
             .hint("limit them with --start-time, --end-time or --max-items, or ask with `trailq lookup`"))
     }
 
-    /// The keys of an object in the order in which the AWS CLI prints them: that of the expression where it makes the
-    /// object, else that of the API.
+    /// Sorts the keys of an object as the AWS CLI prints them: as in the expression if it creates the
+    /// object, otherwise as in the API.
     pub(super) fn in_order<'o>(&self, keys: impl Iterator<Item = &'o String>, api: &[&str]) -> Vec<&'o String> {
         let mut keys: Vec<&String> = keys.collect();
         let written =
@@ -113,7 +113,7 @@ impl Expression {
     }
 }
 
-/// Says what is wrong with an expression, in trailq's words.
+/// Describes an error of an expression.
 fn reason(error: &JmespathError) -> String {
     match &error.reason {
         ErrorReason::Parse(said) => {
@@ -148,8 +148,8 @@ fn reason(error: &JmespathError) -> String {
     }
 }
 
-/// Replaces the backquotes of literals that are not JSON by `'`, at the same places, since the AWS CLI takes these as
-/// text; and counts the operators and opening brackets outside of quotes.
+/// Replaces the backquotes of literals that are not JSON by `'`, at the same offsets, since the AWS CLI accepts these
+/// as text, and counts the operators and opening brackets outside of quotes.
 fn scan(text: &str) -> (String, usize) {
     let mut accepted = String::with_capacity(text.len());
     let mut operators = 0;
@@ -175,7 +175,7 @@ fn scan(text: &str) -> (String, usize) {
     (accepted, operators)
 }
 
-/// The bytes of a quoted text at the beginning of `text`, its quotes included; to the end where none closes it.
+/// Returns the length of the quoted text at the start of `text`, with its quotes; to the end if it is not closed.
 fn quoted_length(text: &str, quote: char) -> usize {
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {
@@ -196,7 +196,7 @@ fn is_bare(content: &str) -> bool {
         && !content.contains(['\'', '"', '\\'])
 }
 
-/// Replaces what the crate does in another way than the AWS CLI, and collects the keys of hashes.
+/// Replaces operations that differ from the AWS CLI's, and collects the keys of hashes.
 fn adapt(ast: &mut Ast, hashes: &mut Vec<Vec<String>>) {
     if let Ast::MultiHash { elements, .. } = ast {
         let mut keys: Vec<String> = Vec::new();
@@ -222,7 +222,7 @@ fn adapt(ast: &mut Ast, hashes: &mut Vec<Vec<String>>) {
     }
 }
 
-/// The parts of an expression.
+/// Returns the children of an expression.
 fn children(ast: &mut Ast) -> Vec<&mut Ast> {
     match ast {
         Ast::Comparison { lhs, rhs, .. }
@@ -243,7 +243,7 @@ fn children(ast: &mut Ast) -> Vec<&mut Ast> {
     }
 }
 
-/// The bytes of the literals of an expression.
+/// Returns the size of the literals of an expression in bytes.
 fn literal_bytes(ast: &mut Ast) -> u64 {
     match ast {
         Ast::Literal { value, .. } => value.to_string().len() as u64,
@@ -251,7 +251,7 @@ fn literal_bytes(ast: &mut Ast) -> u64 {
     }
 }
 
-/// The name, which nobody can write, of the function that stands for an ordering of numbers or texts.
+/// Returns the name of the function that implements an ordering. No expression can contain it.
 fn ordering_function(comparator: &Comparator) -> Option<&'static str> {
     match comparator {
         Comparator::LessThan => Some("<"),
@@ -262,7 +262,7 @@ fn ordering_function(comparator: &Comparator) -> Option<&'static str> {
     }
 }
 
-/// The functions of JMESPath, as the AWS CLI has them.
+/// Returns the functions of JMESPath, as in the AWS CLI.
 fn runtime() -> Runtime {
     let mut runtime = Runtime::new();
     runtime.register_builtin_functions();
@@ -276,14 +276,14 @@ fn runtime() -> Runtime {
         };
         runtime.register_function(name, Box::new(compare));
     }
-    runtime.register_function("abs", Box::new(Whole(AbsFn::new())));
-    runtime.register_function("ceil", Box::new(Whole(CeilFn::new())));
-    runtime.register_function("floor", Box::new(Whole(FloorFn::new())));
-    runtime.register_function("sum", Box::new(Whole(SumFn::new())));
+    runtime.register_function("abs", Box::new(IntegerResult(AbsFn::new())));
+    runtime.register_function("ceil", Box::new(IntegerResult(CeilFn::new())));
+    runtime.register_function("floor", Box::new(IntegerResult(FloorFn::new())));
+    runtime.register_function("sum", Box::new(IntegerResult(SumFn::new())));
     runtime
 }
 
-/// Reports whether an order is what an ordering function asks for.
+/// Reports whether an order satisfies an ordering function.
 fn holds(name: &str, order: Ordering) -> bool {
     match name {
         "<" => order.is_lt(),
@@ -293,7 +293,7 @@ fn holds(name: &str, order: Ordering) -> bool {
     }
 }
 
-/// The order of two numbers or two texts; nothing else has one.
+/// Compares two numbers or two texts; other values have no order.
 fn ordering(a: &Variable, b: &Variable) -> Option<Ordering> {
     match (a, b) {
         (Variable::String(a), Variable::String(b)) => Some(a.cmp(b)),
@@ -301,10 +301,10 @@ fn ordering(a: &Variable, b: &Variable) -> Option<Ordering> {
     }
 }
 
-/// A function whose whole numbers are integers: the crate makes them floating-point numbers.
-struct Whole<F>(F);
+/// A function that returns whole numbers as integers: the crate returns floating-point numbers.
+struct IntegerResult<F>(F);
 
-impl<F: Function> Function for Whole<F> {
+impl<F: Function> Function for IntegerResult<F> {
     fn evaluate(&self, args: &[Rcvar], context: &mut Context<'_>) -> Result<Rcvar, JmespathError> {
         let found = self.0.evaluate(args, context)?;
         // Every integer up to 2^53 is exact in a floating-point number.
@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_ordered_and_whole_numbers_stay_whole() {
+    fn texts_are_ordered_and_whole_numbers_remain_integers() {
         for (text, expected) in [
             ("Events[?EventTime>='2024-03-02'].EventName", r#"["A"]"#),
             ("Events[?EventTime<`2024-03-02`].EventName", r#"["B"]"#),

@@ -1,28 +1,28 @@
-//! How much memory an expression of `--query` can take, known before it is evaluated. JMESPath has no loops: an answer
-//! grows only where parts are repeated side by side, one after the other (`[@,@]|[@,@]|...` doubles each time).
+//! Upper bounds for the memory of a `--query` expression, computed before it is evaluated. JMESPath has no loops: a
+//! result grows only if parts are repeated side by side, one after the other (`[@,@]|[@,@]|...` doubles each time).
 
 use jmespath::ast::Ast;
 
-/// Upper bounds for the memory that an expression takes, as multiples of its input.
+/// Upper bounds for the memory of an expression, as multiples of its input.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Growth {
-    /// Of the answer.
+    /// The bound for the result.
     pub(super) size: u64,
-    /// Of all values at any time of the evaluation.
+    /// The bound for all values at any time of the evaluation.
     pub(super) peak: u64,
 }
 
-/// What the bounds depend on besides the expression.
+/// The sizes that the bounds depend on besides the expression.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Inputs {
-    /// Bytes of the input.
+    /// The size of the input in bytes.
     pub(super) bytes: u64,
-    /// Bytes of the literals in the expression: an array shares them, a text copies them.
+    /// The size of the literals in bytes: an array shares them, a text copies them.
     pub(super) literals: u64,
 }
 
 impl Growth {
-    /// Of an expression.
+    /// Computes the bounds of an expression.
     pub(super) fn of(ast: &Ast, inputs: Inputs) -> Growth {
         let of = |part: &Ast| Growth::of(part, inputs);
         match ast {
@@ -51,7 +51,7 @@ impl Growth {
         let of = |part: &Ast| Growth::of(part, inputs);
         let all = Growth::sum(args.iter().map(of));
         let size = match (name, args) {
-            // The text between stands once an element.
+            // The separator is repeated for each element.
             ("join", [Ast::Literal { .. }, list]) => of(list).size.saturating_mul(inputs.literals.max(1)),
             ("join", _) => all.size.saturating_mul(inputs.bytes.saturating_add(inputs.literals)),
             // Quotes and backslashes are escaped.
@@ -65,13 +65,13 @@ impl Growth {
         Growth { size, peak: all.peak.saturating_add(size) }
     }
 
-    /// Of a part that is evaluated on the answer, or on each element of the answer, of this one.
+    /// Combines with a part that is evaluated on the result of this one, or on each of its elements.
     fn then(self, next: Growth) -> Growth {
         let size = self.size.saturating_mul(next.size);
         Growth { size, peak: self.peak.max(self.size.saturating_mul(next.peak)).max(size) }
     }
 
-    /// Of two parts of which the answer to the first is there while the second is evaluated.
+    /// Combines with a part that is evaluated while the result of this one is still in memory.
     fn beside(self, next: Growth) -> Growth {
         let size = self.size.saturating_add(next.size);
         Growth { size, peak: self.peak.max(self.size.saturating_add(next.peak)) }

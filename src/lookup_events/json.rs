@@ -1,24 +1,24 @@
-//! An answer as JSON: written entry by entry, or from a value that `--query` gives.
+//! An answer as JSON, written entry by entry, or the result of `--query`.
 
 use std::io::{self, Write};
 
 use jmespath::Variable;
 
-use super::answer::{Entry, EntrySink, KEYS};
+use super::entry::{Entry, EntrySink, KEYS};
 use super::expression::Expression;
 use crate::render::escape::json_string;
 use crate::time;
 
-/// How the JSON is laid out.
+/// The layout of the JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
-    /// As the service sends it: without white space, times in Unix seconds.
+    /// That of the service: without white space, times in Unix seconds.
     Wire,
-    /// As the AWS CLI (version 2, in UTC) prints it: indented by four, times in ISO 8601.
+    /// That of the AWS CLI (version 2, in UTC): indented by four, times in ISO 8601.
     Cli,
 }
 
-/// Writes entries as they come.
+/// An entry sink that writes JSON.
 pub(super) struct JsonEntries<'o> {
     out: &'o mut dyn Write,
     layout: Layout,
@@ -51,7 +51,7 @@ impl<'o> JsonEntries<'o> {
         self.out.flush()
     }
 
-    /// One entry.
+    /// Formats one entry.
     fn object_of(&self, entry: &Entry<'_>) -> String {
         let text = |value: Option<&str>| value.map(json_string);
         let time = match self.layout {
@@ -81,7 +81,7 @@ impl<'o> JsonEntries<'o> {
         )
     }
 
-    /// An object of the members that have a value; `depth`: how deep it is nested.
+    /// Formats an object of the members that have a value, nested `depth` levels deep.
     fn object(&self, depth: usize, members: &[(&str, Option<String>)]) -> String {
         let colon = if self.layout == Layout::Cli { ": " } else { ":" };
         let members: Vec<String> = members
@@ -116,12 +116,12 @@ impl EntrySink for JsonEntries<'_> {
     }
 }
 
-/// A time as the AWS CLI prints it in UTC.
+/// Formats a time as the AWS CLI prints it in UTC.
 pub(super) fn cli_time(seconds: i64) -> String {
     time::format(seconds).replace('Z', "+00:00")
 }
 
-/// Writes the answer of an expression as the AWS CLI prints it; an empty object is nothing there.
+/// Writes the result of an expression as the AWS CLI prints it, which prints nothing for an empty object.
 pub(super) fn write_value(value: &Variable, expression: &Expression, out: &mut dyn Write) -> io::Result<()> {
     if value.as_object().is_some_and(|members| members.is_empty()) {
         return Ok(());

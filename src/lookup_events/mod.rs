@@ -1,17 +1,18 @@
-//! Event history's own question and answer, LookupEvents, on a case.
+//! Event history's API, LookupEvents, on a case.
 //!
 //! ```text
-//! options or JSON -> Request -> check -> Query (a tree of the lookup language, and a place to go on from)
+//! options or JSON -> Request -> check -> Query (a tree of the lookup language, and the position of the page)
 //!                 -> statement -> entries in AWS's JSON, and the token of the next page
 //!                              -> or as the AWS CLI prints them: --query (JMESPath), --output text, page by page
 //! ```
 //!
-//! `trailq lookup-events` and `trailq serve` differ only in the [`Rules`] that a request is held to and in the
-//! [`Layout`] of the answer. What an attribute, a period or a category selects is said in the lookup language, so that
+//! `trailq lookup-events` and `trailq serve` differ only in the [`Rules`] that they apply to a request and in the
+//! [`Layout`] of the answer. Attributes, periods and categories are translated to the lookup language, so that
 //! the same restriction there gives the same events.
 
 mod answer;
 mod client;
+mod entry;
 mod error;
 mod expression;
 mod growth;

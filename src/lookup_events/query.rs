@@ -1,4 +1,4 @@
-//! A request that is held to its rules, and what it says in the lookup language.
+//! A validated request, and its translation to the lookup language.
 
 use std::fmt::Write as _;
 
@@ -9,34 +9,34 @@ use crate::diagnostic::Span;
 use crate::query::ast::{Comparison, Expression, ExpressionKind, LookupAst, Name, Operator, Part, Value};
 use crate::time;
 
-/// Which limits of AWS's hold.
+/// The limits that apply to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rules {
-    /// As at AWS: one attribute a request, pages of at most 50.
+    /// Those of AWS: one attribute a request, pages of at most 50.
     Aws,
-    /// Several attributes, and no page unless one is asked for.
+    /// Several attributes, and no pages unless requested.
     Free,
 }
 
-/// The most events of a page at AWS, and how many one has that asks for no number.
+/// The largest and the default number of events of a page at AWS.
 pub const PAGE: u64 = 50;
-/// The most characters of a value, counted as AWS does.
-const LONGEST_VALUE: usize = 2000;
+/// The largest number of characters of a value, counted as AWS does.
+const MAX_VALUE_LENGTH: usize = 2000;
 
-/// What `EventCategory` selects.
+/// The selection of `EventCategory`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Category {
-    /// Management events: where none is named.
+    /// Management events, the default.
     Management,
     Insight,
-    /// Everything that the case holds.
+    /// All events of the case.
     All,
 }
 
-/// Attributes by which Insight events are looked up.
+/// The attributes of Insight lookups.
 const OF_INSIGHT: [AttributeKey; 3] = [AttributeKey::EventId, AttributeKey::EventName, AttributeKey::EventSource];
 
-/// A request that can be answered.
+/// A validated request.
 #[derive(Debug, Clone)]
 pub struct Query {
     attributes: Vec<Attribute>,
@@ -44,24 +44,24 @@ pub struct Query {
     end: Option<i64>,
     category: Category,
     region: Option<String>,
-    /// How many events the answer has at most.
+    /// The largest number of events of the answer.
     pub(super) most: Option<u64>,
-    /// Where the page before ended.
+    /// The end of the previous page.
     pub(super) after: Option<Position>,
 }
 
 impl Query {
-    /// Reports whether it asks for a period.
+    /// Reports whether the request has a period.
     pub(crate) fn has_period(&self) -> bool {
         self.start.or(self.end).is_some()
     }
 }
 
 impl Request {
-    /// Holds the request to these rules.
+    /// Validates the request by these rules.
     ///
     /// # Errors
-    /// A value that the rules do not allow, by AWS's name for it.
+    /// A value violates the rules; the error has AWS's name.
     pub fn check(self, rules: Rules) -> Result<Query, RequestError> {
         let category = category(self.category.as_deref())?;
         check_attributes(&self.attributes, category, rules)?;
@@ -116,9 +116,9 @@ fn check_attributes(attributes: &[Attribute], category: Category, rules: Rules) 
         if counted == 0 {
             return wrong(format!("the AttributeValue of {name} is empty"));
         }
-        if counted > LONGEST_VALUE {
+        if counted > MAX_VALUE_LENGTH {
             return wrong(format!(
-                "the AttributeValue of {name} counts {counted} characters, and {LONGEST_VALUE} is the most (`_`, `,`, \
+                "the AttributeValue of {name} counts {counted} characters, and {MAX_VALUE_LENGTH} is the most (`_`, `,`, \
                  a blank and a line break count twice)"
             ));
         }
@@ -165,7 +165,7 @@ fn most(max_results: Option<i64>, rules: Rules) -> Result<Option<u64>, RequestEr
 }
 
 impl Query {
-    /// What is asked, in one text: what a token is bound to. The size of a page is not part of it.
+    /// Returns the request as a text that a token is bound to. The size of a page is not part of it.
     pub(super) fn asked(&self) -> String {
         let mut text = format!("{:?} {:?} {:?}", self.category, self.start, self.end);
         for Attribute { key, value } in &self.attributes {
@@ -177,14 +177,14 @@ impl Query {
         text
     }
 
-    /// Reports whether [`Query::lookup`] leaves out events without a time that belong to the answer: they are a lookup
-    /// of their own then, since a page is found by the index on time.
+    /// Reports whether [`Query::lookup`] omits events without a time that belong to the answer: they are a lookup
+    /// of their own, since a page is found by the index on time.
     pub(super) fn leaves_out_without_time(&self) -> bool {
         let by_time = self.after.as_ref().map_or(self.most.is_some(), |position| position.time.is_some());
         by_time && self.start.is_none() && self.end.is_none()
     }
 
-    /// The answer, or after a position the part of it behind that, in the lookup language.
+    /// Returns the request, from its position on, in the lookup language.
     pub(super) fn lookup(&self) -> LookupAst {
         let mut terms = self.terms();
         let later_id = |event_id: &str| compare("event-id", Operator::Greater, event_id);
@@ -203,7 +203,7 @@ impl Query {
         listing(terms)
     }
 
-    /// The events of the answer that have no time, which come last.
+    /// Returns the lookup of the events without a time, which come last.
     pub(super) fn lookup_without_time(&self) -> LookupAst {
         let mut terms = self.terms();
         terms.push(not(present("time")));
@@ -233,7 +233,7 @@ impl Query {
     }
 }
 
-/// The field of the language that holds an attribute.
+/// Returns the field of an attribute.
 fn field_of(key: AttributeKey) -> &'static str {
     match key {
         AttributeKey::EventId => "event-id",
@@ -278,7 +278,7 @@ const EARLY_DATA_EVENTS: [(&str, &[&str]); 2] = [
     ("lambda.amazonaws.com", &["Invoke"]),
 ];
 
-/// A management event: one that says so, or one without a category that is no data event.
+/// Matches management events: those that say so, and those without a category that are not data events.
 fn is_management() -> Expression {
     let early = EARLY_DATA_EVENTS.map(|(source, names)| {
         let names = expression(ExpressionKind::Compare(comparison("event-name", Operator::Equal, names)));
@@ -289,7 +289,7 @@ fn is_management() -> Expression {
     any(vec![compare("category", Operator::Equal, "Management"), uncategorised])
 }
 
-/// The columns of an entry, in the order in which [`super::answer`] takes them.
+/// Returns a lookup with the columns of an entry, in the order in which `answer` reads them.
 fn listing(terms: Vec<Expression>) -> LookupAst {
     let columns = ["event-id", "event-name", "read-only", "key", "time", "event-source", "user"];
     let stage = crate::query::ast::Stage {
@@ -329,12 +329,12 @@ fn comparison(field: &str, operator: Operator, values: &[&str]) -> Comparison {
     Comparison { name: name(field), operator, operator_span: Span::default(), values }
 }
 
-/// `FIELD OPERATOR "TEXT"`: nothing in the text is a wildcard.
+/// Returns `FIELD OPERATOR "TEXT"`. Nothing in the text is a wildcard.
 fn compare(field: &str, operator: Operator, text: &str) -> Expression {
     expression(ExpressionKind::Compare(comparison(field, operator, &[text])))
 }
 
-/// `FIELD=*`.
+/// Returns `FIELD=*`.
 fn present(field: &str) -> Expression {
     let values = vec![value(vec![Part::Any])];
     let comparison = Comparison { values, ..comparison(field, Operator::Equal, &[]) };

@@ -1,4 +1,4 @@
-//! A request as it comes in: the members of LookupEvents (`guide/internals/formats.md`, 4), each of the right type.
+//! An unvalidated request: the members of LookupEvents (`guide/internals/formats.md`, 4), each of the right type.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::error::{ErrorKind, RequestError};
 use super::times;
 use crate::diagnostic::nearest;
 
-/// An attribute that events are looked up by.
+/// The key of an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "AWS's own names")]
 pub enum AttributeKey {
@@ -33,7 +33,7 @@ impl AttributeKey {
         AttributeKey::AccessKeyId,
     ];
 
-    /// As AWS spells it.
+    /// Returns AWS's name.
     pub fn name(self) -> &'static str {
         match self {
             AttributeKey::EventId => "EventId",
@@ -47,7 +47,7 @@ impl AttributeKey {
         }
     }
 
-    /// Reads a name; its case counts, as at AWS.
+    /// Parses a name, with case, as AWS does.
     pub(super) fn read(name: &str) -> Result<AttributeKey, RequestError> {
         AttributeKey::ALL.into_iter().find(|key| key.name() == name).ok_or_else(|| {
             let names = AttributeKey::ALL.map(AttributeKey::name);
@@ -61,36 +61,36 @@ impl AttributeKey {
     }
 }
 
-/// An attribute and the whole value that it is to have.
+/// An attribute and its whole value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribute {
-    /// Which attribute.
+    /// The key.
     pub key: AttributeKey,
-    /// Its value, matched whole and with case.
+    /// The value, matched whole and with case.
     pub value: String,
 }
 
-/// A request, before it is held to any rules.
+/// An unvalidated request.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Request {
-    /// `LookupAttributes`: all of them have to hold.
+    /// `LookupAttributes`: all of them must match.
     pub attributes: Vec<Attribute>,
-    /// `StartTime` in Unix seconds: events at it or after it.
+    /// `StartTime` in Unix seconds, inclusive.
     pub start: Option<i64>,
-    /// `EndTime` in Unix seconds: events at it or before it.
+    /// `EndTime` in Unix seconds, inclusive.
     pub end: Option<i64>,
     /// `EventCategory`.
     pub category: Option<String>,
-    /// `MaxResults`: how many events a page has.
+    /// `MaxResults`: the events of a page.
     pub max_results: Option<i64>,
     /// `NextToken` of an earlier answer.
     pub next_token: Option<String>,
-    /// The Region whose events are asked for, which is not a member of a request; `None` is every Region.
+    /// The Region, which is not a member of a request; `None` is every Region.
     pub region: Option<String>,
 }
 
 impl Attribute {
-    /// Reads an element of `LookupAttributes`.
+    /// Parses an element of `LookupAttributes`.
     pub(super) fn from_value(element: &Value) -> Result<Attribute, RequestError> {
         let text = |member: &str| match element.get(member) {
             Some(Value::String(text)) => Ok(text.clone()),
@@ -106,20 +106,20 @@ impl Attribute {
 }
 
 impl Request {
-    /// The members of a request, as AWS spells them.
+    /// AWS's names of the members.
     pub const MEMBERS: [&str; 6] =
         ["LookupAttributes", "StartTime", "EndTime", "EventCategory", "MaxResults", "NextToken"];
 
-    /// Reads the body of a request in AWS JSON 1.1. An empty body asks for everything; members that the API does not
-    /// have are passed over, as AWS does.
+    /// Parses the body of a request in AWS JSON 1.1. An empty body selects everything; members that the API does not
+    /// have are ignored, as AWS does.
     ///
     /// # Errors
-    /// The body is no JSON object, or a member has the wrong type.
+    /// The body is not a JSON object, or a member has the wrong type.
     pub fn from_json(body: &[u8]) -> Result<Request, RequestError> {
         let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
         let body: Value =
-            serde_json::from_slice(body).map_err(|error| unfit(&format!("the body is no JSON: {error}")))?;
-        let Value::Object(body) = body else { return Err(unfit("the body is no JSON object")) };
+            serde_json::from_slice(body).map_err(|error| unfit(&format!("the body is not JSON: {error}")))?;
+        let Value::Object(body) = body else { return Err(unfit("the body is not a JSON object")) };
         let member = |name: &str| body.get(name).filter(|value| !value.is_null());
         let text = |name: &str| match member(name) {
             None => Ok(None),
@@ -134,7 +134,7 @@ impl Request {
         let whole = |value: &Value| value.as_i64().ok_or_else(|| unfit("MaxResults is a whole number"));
         Ok(Request {
             attributes,
-            // Parts of a second: the first whole second that is not before the start, the last not after the end.
+            // Fractions: the first whole second not before the start, the last not after the end.
             start: member("StartTime").map(|time| seconds("StartTime", time, f64::ceil)).transpose()?,
             end: member("EndTime").map(|time| seconds("EndTime", time, f64::floor)).transpose()?,
             category: text("EventCategory")?,
@@ -145,15 +145,15 @@ impl Request {
     }
 }
 
-/// A body that is not what the API takes.
+/// Returns the error of an invalid body.
 fn unfit(message: &str) -> RequestError {
     RequestError::new(ErrorKind::Serialization, message)
 }
 
-/// A time in a body: Unix seconds as a number, which every SDK sends, or a text.
+/// Parses a time in a body: Unix seconds as a number, which every SDK sends, or a text.
 fn seconds(member: &str, time: &Value, round: fn(f64) -> f64) -> Result<i64, RequestError> {
     let number = match time {
-        // Beyond every year that can be written: `check` refuses it.
+        // Beyond years of four digits: `check` rejects it.
         Value::Number(number) => number.as_f64().map(|seconds| round(seconds) as i64),
         Value::String(text) => times::time(text),
         _ => None,
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_a_second_never_widen_the_period() {
+    fn fractions_of_a_second_never_widen_the_period() {
         let request = Request::from_json(br#"{"StartTime":10.2,"EndTime":10.8}"#).unwrap();
         assert_eq!((request.start, request.end), (Some(11), Some(10)));
         let request = Request::from_json(br#"{"StartTime":"1970-01-01T00:00:10Z","EndTime":1e300}"#).unwrap();
@@ -195,10 +195,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_by_its_name() {
+    fn mistakes_have_aws_s_names() {
         for (body, kind, said) in [
-            ("[", ErrorKind::Serialization, "the body is no JSON: "),
-            ("[]", ErrorKind::Serialization, "the body is no JSON object"),
+            ("[", ErrorKind::Serialization, "the body is not JSON: "),
+            ("[]", ErrorKind::Serialization, "the body is not a JSON object"),
             (r#"{"MaxResults":"5"}"#, ErrorKind::Serialization, "MaxResults is a whole number"),
             (r#"{"MaxResults":1.5}"#, ErrorKind::Serialization, "MaxResults is a whole number"),
             (r#"{"NextToken":1}"#, ErrorKind::Serialization, "NextToken is text"),

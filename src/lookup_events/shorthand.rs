@@ -1,20 +1,20 @@
-//! Attributes as the AWS CLI takes them on its command line: its shorthand, or JSON.
+//! Attributes in the AWS CLI's syntax: its shorthand, or JSON.
 
 use serde_json::Value;
 
 use super::error::{ErrorKind, RequestError};
 use super::request::{Attribute, AttributeKey};
 
-/// Reads one word behind `--lookup-attributes`: `AttributeKey=K,AttributeValue=V`, or JSON, one attribute or a list.
-/// A value with a comma in it stands in quotes, as in the AWS CLI.
+/// Parses one word after `--lookup-attributes`: `AttributeKey=K,AttributeValue=V`, or JSON, one attribute or a list.
+/// A value with a comma needs quotes, as in the AWS CLI.
 ///
 /// # Errors
-/// It is neither, or names no attribute.
+/// The word is neither, or names no attribute.
 pub fn attributes(word: &str) -> Result<Vec<Attribute>, RequestError> {
     let word = word.trim();
     if word.starts_with(['[', '{']) {
         let value = serde_json::from_str(word).map_err(|error| {
-            RequestError::new(ErrorKind::LookupAttributes, format!("the lookup attributes are no JSON: {error}"))
+            RequestError::new(ErrorKind::LookupAttributes, format!("the lookup attributes are not JSON: {error}"))
         })?;
         return match value {
             Value::Array(list) => list.iter().map(Attribute::from_value).collect(),
@@ -24,7 +24,7 @@ pub fn attributes(word: &str) -> Result<Vec<Attribute>, RequestError> {
     Ok(vec![shorthand(word)?])
 }
 
-/// Reads `AttributeKey=K,AttributeValue=V`, the two in either order.
+/// Parses `AttributeKey=K,AttributeValue=V`, the two in either order.
 fn shorthand(word: &str) -> Result<Attribute, RequestError> {
     let wrong = || {
         let message = format!(
@@ -56,8 +56,8 @@ fn shorthand(word: &str) -> Result<Attribute, RequestError> {
     Ok(Attribute { key: AttributeKey::read(key.trim())?, value })
 }
 
-/// The value at the beginning of a text, and what stands behind it. In quotes, a backslash takes its meaning from the
-/// quote and from a backslash.
+/// Returns the value at the start of a text, and the rest. In quotes, a backslash escapes the
+/// quote and a backslash.
 fn value_of(text: &str) -> Option<(String, &str)> {
     let Some(quote) = text.chars().next().filter(|c| matches!(c, '\'' | '"')) else {
         let end = text.find(',').unwrap_or(text.len());
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn values_keep_what_stands_in_them() {
+    fn values_keep_their_characters() {
         for (value, expected) in [
             ("a=b", "a=b"),
             ("'a,b'", "a,b"),
@@ -123,7 +123,7 @@ mod tests {
             ("AttributeKey=Username,AttributeValue='a'b", "AttributeKey=KEY"),
             ("AttributeKey=Username,AttributeKey=Username,AttributeValue=a", "AttributeKey=KEY"),
             ("AttributeKey=Region,AttributeValue=us-east-1", "AttributeKey is one of"),
-            ("[{]", "are no JSON: "),
+            ("[{]", "are not JSON: "),
             (r#"{"AttributeKey":1}"#, "no AttributeKey"),
         ] {
             let error = attributes(word).unwrap_err();

@@ -1,5 +1,5 @@
-//! Text output of the AWS CLI: a line an object with its scalars in the order of their keys, parted by tabs; what is
-//! nested follows on lines of its own, which begin with the name of the section in capitals.
+//! Text output of the AWS CLI: a line an object with its scalars in the order of their keys, separated by tabs; nested
+//! values follow on lines of their own, which begin with the name of the section in capitals.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -8,7 +8,7 @@ use jmespath::Variable;
 
 use crate::render::escape::visible;
 
-/// Writes a value. Characters that would act on a terminal, or break a line or a cell in two, are escaped.
+/// Writes a value. Characters that would act on a terminal or split a line or a cell are escaped.
 pub(super) fn write(value: &Variable, out: &mut dyn Write) -> io::Result<()> {
     write_section(value, None, None, out)
 }
@@ -76,7 +76,7 @@ fn is_scalar(value: &Variable) -> bool {
     !value.is_object() && !value.is_array()
 }
 
-/// A scalar as Python, in which the AWS CLI is written, has it.
+/// Formats a scalar as Python does, in which the AWS CLI is written.
 fn cell(value: &Variable) -> String {
     match value {
         Variable::Null => "None".to_owned(),

@@ -1,16 +1,16 @@
-//! Times as the AWS CLI takes them. A date without a time is its first second, and a time without an offset is UTC,
-//! as the CLI has it: a coarser time is no span here.
+//! Times in the AWS CLI's syntax. A date without a time is its first second, and a time without an offset is UTC,
+//! as in the CLI: a coarser time is not a span here.
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
-/// Dates that the CLI's manual shows.
+/// The formats of dates in the CLI's manual.
 const DATES: [&str; 3] = ["%Y-%m-%d", "%m-%d-%Y", "%m/%d/%Y"];
-/// Times of day behind them.
+/// The formats of times of day after a date.
 const TIMES: [&str; 5] = ["%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p"];
 
-/// Unix seconds of a time: RFC 3339, a date with or without a time of day (`2024-03-01`, `03/01/2024, 01:16 PM`), or
-/// Unix seconds in digits, whose fraction is cut off as the CLI does.
+/// Parses a time: RFC 3339, a date with or without a time of day (`2024-03-01`, `03/01/2024, 01:16 PM`), or
+/// Unix seconds in digits, whose fraction is dropped as in the CLI.
 pub fn time(text: &str) -> Option<i64> {
     let text = text.trim();
     if let Some(seconds) = crate::time::parse(text) {

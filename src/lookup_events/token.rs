@@ -1,11 +1,12 @@
-//! The token of the next page: where the page before ended, bound to what was asked.
+//! The token of the next page: the end of the previous page, bound to the request.
 
 use crate::hash::{hex, sha256};
 
-/// How many digits of the digest a token begins with.
+/// The digits of the digest at the start of a token.
 const DIGEST: usize = 32;
 
-/// A place in a list of events, newest first and by eventID among those of one second: the last event before it.
+/// A position in a list of events, newest first and by eventID among those of one second: that of the last event before
+/// it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Position {
     /// Unix seconds; events without a time come last.
@@ -14,7 +15,7 @@ pub(super) struct Position {
 }
 
 impl Position {
-    /// As it stands in a token.
+    /// Formats the position for a token.
     fn text(&self) -> String {
         format!("{}/{}", self.time.map_or_else(String::new, |time| time.to_string()), self.event_id)
     }
@@ -26,13 +27,13 @@ impl Position {
     }
 }
 
-/// The token to go on from a position of what `asked` describes.
+/// Returns the token to continue from a position of the request that `asked` describes.
 pub(super) fn write(asked: &str, position: &Position) -> String {
     let text = position.text();
     format!("{}{}", digest(asked, &text), hex(text.as_bytes()))
 }
 
-/// The position that a token stands for; `None` where it was made for something else, or by somebody else.
+/// Returns the position of a token; `None` if it belongs to another request or was not made by trailq.
 pub(super) fn read(asked: &str, token: &str) -> Option<Position> {
     let (given, text) = token.split_at_checked(DIGEST)?;
     let text = String::from_utf8(from_hex(text)?).ok()?;

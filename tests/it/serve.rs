@@ -222,7 +222,7 @@ fn errors_have_the_names_that_sdks_know() {
         (json!({"NextToken": token, "StartTime": 0}), "InvalidNextTokenException", "very request"),
         (json!({"EventCategory": "Insight"}), "InvalidEventCategoryException", "`insight`"),
         (json!({"MaxResults": "many"}), "SerializationException", "MaxResults"),
-        (json!([]), "SerializationException", "no JSON object"),
+        (json!([]), "SerializationException", "not a JSON object"),
     ] {
         let (status, error) = endpoint.ask(&body);
         assert_eq!(status, 400, "{body}: {error}");
