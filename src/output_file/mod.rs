@@ -1,6 +1,6 @@
-//! Files that a user names for output. Each is checked before anything is written, written to a temporary file beside
-//! it, and renamed when it is complete: no database is ever replaced, another file only if that is asked for, and
-//! nothing half-written has the name. Devices, pipes and open descriptors are written through. Knows no case.
+//! Output files that a user names. Each is checked before anything is written, written to a temporary file next to
+//! it, and renamed when complete: a database is never replaced, another file only on request, and
+//! an incomplete file never has the name. Devices, pipes and open descriptors are written directly. Knows no case.
 
 mod target;
 #[cfg(test)]
@@ -13,34 +13,34 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, PersistError};
 
-pub(crate) use target::{Existing, Options, Refused, is_protected, leads_to_same};
+pub(crate) use target::{Existing, Options, OutputError, is_protected, leads_to_same};
 
 use crate::diagnostic::Diagnostic;
 use crate::io_message::folder_of;
-use target::{Lead, check_name, check_regular, follow, is_database, open_descriptor, open_special};
+use target::{Destination, check_name, check_regular, follow, is_database, open_descriptor, open_special};
 
-/// How often a temporary file is made anew that another run took for a leftover before it was locked.
+/// The attempts to create a temporary file, in case another run removes it as a leftover before it is locked.
 const ATTEMPTS: u32 = 16;
-/// How many names like another are tried.
-const MAX_NAMES: u32 = 1_000;
+/// The largest number that is tried for an alternative name.
+const MAX_SUFFIX: u32 = 1_000;
 /// The end of the name of a temporary file.
 const PART: &str = ".part";
 
-/// A file that is being written.
+/// An output file that is being written.
 #[derive(Debug)]
 pub(crate) struct OutputFile {
-    /// As it was named.
+    /// The path as the user typed it.
     path: PathBuf,
     writer: BufWriter<File>,
-    /// The file beside it that gets its name, unless bytes are written through.
-    staged: Option<Staged>,
+    /// The temporary file that is renamed at the end, unless bytes are written directly.
+    pending: Option<PendingFile>,
 }
 
-/// A temporary file and what it becomes.
+/// A temporary file and its destination.
 #[derive(Debug)]
-struct Staged {
+struct PendingFile {
     temporary: NamedTempFile,
-    /// The file that the name leads to, with all links followed.
+    /// The destination, with all links followed.
     target: PathBuf,
     /// The mode of the file that is replaced.
     mode: Option<fs::Permissions>,
@@ -48,22 +48,22 @@ struct Staged {
 }
 
 impl OutputFile {
-    /// Checks that a file may be written, and begins it. A pipe waits for its reader.
-    pub(crate) fn create(path: &Path, options: &Options<'_>) -> Result<OutputFile, Refused> {
-        let system = |source| Refused::System { path: path.to_owned(), source };
+    /// Checks that a file may be written, and opens it. Opening a pipe waits for its reader.
+    pub(crate) fn create(path: &Path, options: &Options<'_>) -> Result<OutputFile, OutputError> {
+        let system = |source| OutputError::System { path: path.to_owned(), source };
         let (target, mode) = match follow(path).map_err(system)? {
-            Lead::Descriptor(descriptor) => {
+            Destination::Descriptor(descriptor) => {
                 let file = open_descriptor(path, &descriptor, options)?;
-                return Ok(OutputFile { path: path.to_owned(), writer: BufWriter::new(file), staged: None });
+                return Ok(OutputFile { path: path.to_owned(), writer: BufWriter::new(file), pending: None });
             }
-            Lead::File(target) => match fs::metadata(&target) {
+            Destination::File(target) => match fs::metadata(&target) {
                 Ok(found) if found.is_file() => {
                     check_regular(path, &target, &found, options)?;
                     (target, Some(plain_mode(&found)))
                 }
                 Ok(found) => {
                     let file = open_special(path, &target, &found)?;
-                    return Ok(OutputFile { path: path.to_owned(), writer: BufWriter::new(file), staged: None });
+                    return Ok(OutputFile { path: path.to_owned(), writer: BufWriter::new(file), pending: None });
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => (target, None),
                 Err(error) => return Err(system(error)),
@@ -74,53 +74,53 @@ impl OutputFile {
         let temporary = temporary(&target, options.private || mode.is_some()).map_err(system)?;
         let writer = BufWriter::new(temporary.as_file().try_clone().map_err(system)?);
         let mode = mode.filter(|_| !options.private);
-        let staged = Staged { temporary, target, mode, existing: options.existing };
-        Ok(OutputFile { path: path.to_owned(), writer, staged: Some(staged) })
+        let pending = PendingFile { temporary, target, mode, existing: options.existing };
+        Ok(OutputFile { path: path.to_owned(), writer, pending: Some(pending) })
     }
 
-    /// The file as it was named.
+    /// Returns the path as the user typed it.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Reports whether bytes go to a device, a pipe or an open descriptor.
     pub(crate) fn is_through(&self) -> bool {
-        self.staged.is_none()
+        self.pending.is_none()
     }
 
-    /// Completes the file and gives it its name.
-    pub(crate) fn commit(mut self) -> Result<(), Refused> {
-        self.writer.flush().map_err(|source| Refused::System { path: self.path.clone(), source })?;
+    /// Completes the file and renames it.
+    pub(crate) fn commit(mut self) -> Result<(), OutputError> {
+        self.writer.flush().map_err(|source| OutputError::System { path: self.path.clone(), source })?;
         self.place(false)
     }
 
-    /// Completes the file after it was put on the disk, for what must not be lost.
-    pub(crate) fn commit_durably(mut self) -> Result<(), Refused> {
-        let system = |source| Refused::System { path: self.path.clone(), source };
+    /// Completes the file after it is synchronized to the disk, for content that must not be lost.
+    pub(crate) fn commit_durably(mut self) -> Result<(), OutputError> {
+        let system = |source| OutputError::System { path: self.path.clone(), source };
         self.writer.flush().map_err(system)?;
-        if let Some(staged) = &self.staged {
-            staged.temporary.as_file().sync_all().map_err(system)?;
+        if let Some(pending) = &self.pending {
+            pending.temporary.as_file().sync_all().map_err(system)?;
         }
         self.place(false)
     }
 
-    /// Gives the file its name with everything that could be written, be it complete or not. Where another file has got
-    /// the name meanwhile, it gets one like it.
-    pub(crate) fn commit_written(mut self) -> Result<(), Refused> {
-        let flushed = self.writer.flush().map_err(|source| Refused::System { path: self.path.clone(), source });
+    /// Renames the file even if it is incomplete. If another file was created under
+    /// the name meanwhile, it gets an alternative name.
+    pub(crate) fn commit_written(mut self) -> Result<(), OutputError> {
+        let flushed = self.writer.flush().map_err(|source| OutputError::System { path: self.path.clone(), source });
         self.place(true)?;
         flushed
     }
 
-    fn place(self, keep: bool) -> Result<(), Refused> {
-        let OutputFile { path, writer: _writer, staged } = self;
-        let Some(Staged { temporary, target, mode, existing }) = staged else { return Ok(()) };
-        let system = |source| Refused::System { path: path.clone(), source };
+    fn place(self, keep: bool) -> Result<(), OutputError> {
+        let OutputFile { path, writer: _writer, pending } = self;
+        let Some(PendingFile { temporary, target, mode, existing }) = pending else { return Ok(()) };
+        let system = |source| OutputError::System { path: path.clone(), source };
         let replace = match (existing, fs::metadata(&target)) {
             (Existing::Refuse, _) => false,
-            // Whatever has appeared meanwhile.
+            // A file that has appeared meanwhile.
             (_, Ok(found)) if !found.is_file() || is_database(&target).map_err(system)? => {
-                return Err(Refused::Exists(path));
+                return Err(OutputError::Exists(path));
             }
             (Existing::ReplaceEmpty, Ok(found)) => found.len() == 0,
             (Existing::ReplaceEmpty, Err(_)) => false,
@@ -133,29 +133,29 @@ impl OutputFile {
         let Err(PersistError { error, file: temporary }) = placed else { return Ok(()) };
         match error.kind() {
             io::ErrorKind::AlreadyExists if keep => match place_beside(temporary, &path, &target) {
-                Ok(kept) => Err(Refused::Moved { path, kept }),
-                Err(source) => Err(Refused::System { path, source }),
+                Ok(kept) => Err(OutputError::Moved { path, kept }),
+                Err(source) => Err(OutputError::System { path, source }),
             },
-            io::ErrorKind::AlreadyExists => Err(Refused::Exists(path)),
-            _ => Err(Refused::System { path, source: error }),
+            io::ErrorKind::AlreadyExists => Err(OutputError::Exists(path)),
+            _ => Err(OutputError::System { path, source: error }),
         }
     }
 }
 
 impl Write for OutputFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.writer.write(bytes).map_err(|error| told(&self.path, error))
+        self.writer.write(bytes).map_err(|error| named_error(&self.path, error))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush().map_err(|error| told(&self.path, error))
+        self.writer.flush().map_err(|error| named_error(&self.path, error))
     }
 }
 
-/// Gives a file the first free name like that of another; gives it as it would have been typed.
+/// Renames a file to the first free alternative name, and returns it as the user would have typed it.
 fn place_beside(mut temporary: NamedTempFile, path: &Path, target: &Path) -> io::Result<PathBuf> {
     let stem = target.file_stem().unwrap_or_default();
-    for number in 2..MAX_NAMES {
+    for number in 2..MAX_SUFFIX {
         let mut name = stem.to_owned();
         name.push(format!("-{number}"));
         if let Some(extension) = target.extension() {
@@ -171,8 +171,8 @@ fn place_beside(mut temporary: NamedTempFile, path: &Path, target: &Path) -> io:
     Err(io::ErrorKind::AlreadyExists.into())
 }
 
-/// A temporary file beside another, which gets the other's name in the end. Unless it is private, the user's mask says
-/// who may read it, as of any new file.
+/// Creates a temporary file next to another. Unless it is private, its permissions are those of any new file of the
+/// user.
 fn temporary(target: &Path, private: bool) -> io::Result<NamedTempFile> {
     let name = target.file_name().unwrap_or(OsStr::new("trailq"));
     let mut prefix = OsString::from(".");
@@ -187,8 +187,8 @@ fn temporary(target: &Path, private: bool) -> io::Result<NamedTempFile> {
     }
     for _ in 0..ATTEMPTS {
         let file = builder.tempfile_in(folder_of(target))?;
-        // Tells another run that this one is alive. Not every file system has locks: then no run removes what another
-        // one left.
+        // The lock shows other runs that this one is alive. On a file system without locks, leftovers are never
+        // removed.
         let _ = file.as_file().lock();
         if is_there(&file)? {
             return Ok(file);
@@ -236,12 +236,12 @@ fn remove_leftover(path: &Path) {
     }
     let Ok(file) = File::open(path) else { return };
     if file.try_lock().is_ok() {
-        // The lock is held until it is gone, so that a run that has just made it sees that.
+        // The lock is held until the file is removed, so that a run that has just created it notices.
         let _ = fs::remove_file(path);
     }
 }
 
-/// The mode of a file, without the bits that let a program act as its owner.
+/// Returns the mode of a file, without the set-user-id and similar bits.
 fn plain_mode(found: &fs::Metadata) -> fs::Permissions {
     #[cfg(unix)]
     {
@@ -252,11 +252,11 @@ fn plain_mode(found: &fs::Metadata) -> fs::Permissions {
     found.permissions()
 }
 
-/// An error of writing with the name of the file. That a reader has ended stays what it is.
-fn told(path: &Path, error: io::Error) -> io::Error {
+/// Adds the name of the file to an error of writing. A broken pipe is unchanged.
+fn named_error(path: &Path, error: io::Error) -> io::Error {
     if error.kind() == io::ErrorKind::BrokenPipe {
         return error;
     }
     let kind = error.kind();
-    io::Error::new(kind, Diagnostic::from(Refused::System { path: path.to_owned(), source: error }))
+    io::Error::new(kind, Diagnostic::from(OutputError::System { path: path.to_owned(), source: error }))
 }

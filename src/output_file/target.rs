@@ -1,5 +1,5 @@
-//! What a name leads to, and whether it may be written: never a database or a file beside one, another file only if
-//! that is asked for.
+//! Resolves the path of an output file and checks that it may be written: never a database or a file next to one, an
+//! existing file only on request.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, OpenOptions};
@@ -12,27 +12,27 @@ use crate::io_message::{advice, cannot_write, folder_of};
 /// The first bytes of a SQLite database, of its rollback journal, and of both kinds of its write-ahead log.
 const DATABASE_HEADS: [&[u8]; 4] =
     [b"SQLite format 3\0", b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"];
-/// What SQLite adds to the name of a database for the files beside it.
+/// The suffixes of the files that SQLite creates next to a database.
 const BESIDE_DATABASE: [&str; 3] = ["-journal", "-wal", "-shm"];
-/// How many symbolic links are followed.
+/// The largest number of symbolic links that are followed.
 const MAX_LINKS: usize = 40;
-/// What becomes of a regular file that has the name already.
+/// The treatment of an existing regular file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Existing {
-    /// It stays, and the output is refused.
+    /// The file is kept, and the output is refused.
     Refuse,
-    /// It is replaced if it is empty.
+    /// The file is replaced if it is empty.
     ReplaceEmpty,
-    /// It is replaced.
+    /// The file is replaced.
     Replace,
 }
 
-/// How a file is written.
+/// Options of an output file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Options<'a> {
-    /// Databases in use: these, and the files beside them, are never written, whether they exist or not.
+    /// Databases in use: these, and the files next to them, are never written, even if they do not exist.
     pub(crate) in_use: &'a [&'a Path],
-    /// What becomes of a file of that name.
+    /// The treatment of an existing file.
     pub(crate) existing: Existing,
     /// True if only its owner may read it.
     pub(crate) private: bool,
@@ -40,84 +40,84 @@ pub(crate) struct Options<'a> {
 
 /// The reason why a file is not written.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Refused {
-    /// It is a database that is in use.
+pub(crate) enum OutputError {
+    /// The path is a database that is in use.
     #[error("{} is the open case", .0.display())]
     InUse(PathBuf),
-    /// It is a database.
+    /// The path is a database.
     #[error("{} is a SQLite database", .0.display())]
     Database(PathBuf),
-    /// It is a file that SQLite keeps beside a database, or would take for one.
+    /// The path is a file that SQLite keeps next to a database, or would take for one.
     #[error("{} belongs to the database {}", .0.display(), .1.display())]
     BesideDatabase(PathBuf, PathBuf),
-    /// Nothing is known of its content.
+    /// The file cannot be read.
     #[error("{} cannot be read, so that it may be a database", .0.display())]
     Unreadable(PathBuf),
-    /// It is there already.
+    /// The file exists.
     #[error("there is a file {} already", .0.display())]
     Exists(PathBuf),
-    /// Another file has got its name, so that what was written has a name of its own.
+    /// Another file was created under the name, so the output has an alternative one.
     #[error("there is a file {} already: what was written is in {}", path.display(), kept.display())]
     Moved {
-        /// The file, as it was named.
+        /// The path as the user typed it.
         path: PathBuf,
-        /// Where the output is.
+        /// The path of the output.
         kept: PathBuf,
     },
-    /// It is not a file.
+    /// The path is not a file.
     #[error("{} is a {what}", .path.display())]
     NotAFile {
-        /// The path, as it was named.
+        /// The path as the user typed it.
         path: PathBuf,
-        /// What it is instead.
+        /// Its kind.
         what: &'static str,
     },
-    /// The system refuses it.
+    /// The operating system failed.
     #[error("{}", cannot_write(.path, .source))]
     System {
-        /// The file, as it was named.
+        /// The path as the user typed it.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
 }
 
-impl Refused {
-    /// What to do about it, where that does not depend on the command.
+impl OutputError {
+    /// Returns advice, if it does not depend on the command.
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
-            Refused::InUse(_) | Refused::Database(_) => {
+            OutputError::InUse(_) | OutputError::Database(_) => {
                 Some("no database is replaced, not even with --force; take another name")
             }
-            Refused::BesideDatabase(..) | Refused::Unreadable(_) => Some("take another name"),
-            Refused::NotAFile { what: "folder", .. } => Some("name a file in it"),
-            Refused::NotAFile { .. } => Some("name a file"),
-            Refused::Exists(_) | Refused::Moved { .. } => None,
-            Refused::System { source, .. } => advice(source),
+            OutputError::BesideDatabase(..) | OutputError::Unreadable(_) => Some("take another name"),
+            OutputError::NotAFile { what: "folder", .. } => Some("name a file in it"),
+            OutputError::NotAFile { .. } => Some("name a file"),
+            OutputError::Exists(_) | OutputError::Moved { .. } => None,
+            OutputError::System { source, .. } => advice(source),
         }
     }
 }
 
-impl From<Refused> for Diagnostic {
-    fn from(refused: Refused) -> Diagnostic {
+impl From<OutputError> for Diagnostic {
+    fn from(refused: OutputError) -> Diagnostic {
         let mut mistake = Diagnostic::new(refused.to_string());
         mistake.hints.extend(refused.hint().map(str::to_owned));
         mistake
     }
 }
 
-/// Where a name leads.
-pub(super) enum Lead {
-    /// To a file that may not exist.
+/// The destination of a path.
+pub(super) enum Destination {
+    /// A file that may not exist.
     File(PathBuf),
-    /// To an open descriptor of this process or another.
+    /// An open descriptor of this process or another.
     Descriptor(PathBuf),
 }
 
-/// Reports whether a path leads to a database, to a file beside one, or to one of the files in use.
+/// Reports whether a path leads to a database, to a file next to one, or to one of the files in use.
 pub(crate) fn is_protected(path: &Path, in_use: &[&Path]) -> bool {
     let options = Options { in_use, existing: Existing::Replace, private: false };
-    let Ok(Lead::File(target)) = follow(path) else { return false };
+    let Ok(Destination::File(target)) = follow(path) else { return false };
     if check_name(path, &target, &options).is_err() {
         return true;
     }
@@ -126,10 +126,10 @@ pub(crate) fn is_protected(path: &Path, in_use: &[&Path]) -> bool {
     })
 }
 
-/// Reports whether two paths lead to one file, be it there or not.
+/// Reports whether two paths lead to one file, which need not exist.
 pub(crate) fn leads_to_same(a: &Path, b: &Path) -> bool {
     let target = |path: &Path| match follow(path) {
-        Ok(Lead::File(target)) => Some(target),
+        Ok(Destination::File(target)) => Some(target),
         _ => None,
     };
     let same_name = target(a).zip(target(b)).is_some_and(|(a, b)| a == b);
@@ -137,7 +137,7 @@ pub(crate) fn leads_to_same(a: &Path, b: &Path) -> bool {
 }
 
 /// Follows the links of a path to its end.
-pub(super) fn follow(path: &Path) -> io::Result<Lead> {
+pub(super) fn follow(path: &Path) -> io::Result<Destination> {
     let bytes = path.as_os_str().as_encoded_bytes();
     if bytes.is_empty() {
         return Err(io::Error::new(io::ErrorKind::InvalidFilename, "the name is empty"));
@@ -147,33 +147,34 @@ pub(super) fn follow(path: &Path) -> io::Result<Lead> {
     }
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
-        let Some(name) = path.file_name() else { return fs::canonicalize(&path).map(Lead::File) };
+        let Some(name) = path.file_name() else { return fs::canonicalize(&path).map(Destination::File) };
         let folder = fs::canonicalize(folder_of(&path))?;
         let here = folder.join(name);
         if folder.ends_with("fd") && (folder.starts_with("/proc") || folder.starts_with("/dev")) {
-            return Ok(Lead::Descriptor(here));
+            return Ok(Destination::Descriptor(here));
         }
         match fs::read_link(&here) {
             Ok(target) => path = folder.join(target),
-            Err(_) => return Ok(Lead::File(here)),
+            Err(_) => return Ok(Destination::File(here)),
         }
     }
     Err(io::Error::other("its links go in a circle"))
 }
 
-/// Checks that a name is not that of a database in use or of a file beside a database.
-pub(super) fn check_name(path: &Path, target: &Path, options: &Options<'_>) -> Result<(), Refused> {
-    let leads = |used: &Path| matches!(follow(used), Ok(Lead::File(used)) if used == target);
+/// Checks that a name is neither a database in use nor a file next to a database.
+pub(super) fn check_name(path: &Path, target: &Path, options: &Options<'_>) -> Result<(), OutputError> {
+    let leads = |used: &Path| matches!(follow(used), Ok(Destination::File(used)) if used == target);
     if options.in_use.iter().any(|used| leads(used)) {
-        return Err(Refused::InUse(path.to_owned()));
+        return Err(OutputError::InUse(path.to_owned()));
     }
     let name = target.file_name().and_then(OsStr::to_str).unwrap_or_default();
     for base in BESIDE_DATABASE.iter().filter_map(|suffix| name.strip_suffix(suffix)) {
         let base = target.with_file_name(base);
-        let used = options.in_use.iter().any(|used| matches!(follow(used), Ok(Lead::File(used)) if used == base));
+        let used =
+            options.in_use.iter().any(|used| matches!(follow(used), Ok(Destination::File(used)) if used == base));
         if used || (base.is_file() && is_database(&base).unwrap_or(true)) {
             let shown = path.with_file_name(base.file_name().unwrap_or_default());
-            return Err(Refused::BesideDatabase(path.to_owned(), shown));
+            return Err(OutputError::BesideDatabase(path.to_owned(), shown));
         }
     }
     Ok(())
@@ -185,34 +186,34 @@ pub(super) fn check_regular(
     target: &Path,
     found: &Metadata,
     options: &Options<'_>,
-) -> Result<(), Refused> {
+) -> Result<(), OutputError> {
     for used in options.in_use {
         if is_same(used, found) {
-            return Err(Refused::InUse(path.to_owned()));
+            return Err(OutputError::InUse(path.to_owned()));
         }
         for suffix in BESIDE_DATABASE {
             let mut beside = used.as_os_str().to_owned();
             beside.push(suffix);
             if is_same(Path::new(&beside), found) {
-                return Err(Refused::BesideDatabase(path.to_owned(), (*used).to_owned()));
+                return Err(OutputError::BesideDatabase(path.to_owned(), (*used).to_owned()));
             }
         }
     }
     match is_database(target) {
-        Ok(true) => return Err(Refused::Database(path.to_owned())),
+        Ok(true) => return Err(OutputError::Database(path.to_owned())),
         Ok(false) => {}
-        Err(_) => return Err(Refused::Unreadable(path.to_owned())),
+        Err(_) => return Err(OutputError::Unreadable(path.to_owned())),
     }
     match options.existing {
         Existing::Replace => Ok(()),
         Existing::ReplaceEmpty if found.len() == 0 => Ok(()),
-        Existing::ReplaceEmpty | Existing::Refuse => Err(Refused::Exists(path.to_owned())),
+        Existing::ReplaceEmpty | Existing::Refuse => Err(OutputError::Exists(path.to_owned())),
     }
 }
 
-/// Opens something that is not a regular file: bytes go through it.
-pub(super) fn open_special(path: &Path, target: &Path, found: &Metadata) -> Result<File, Refused> {
-    let not_a_file = |what| Err(Refused::NotAFile { path: path.to_owned(), what });
+/// Opens a path that is not a regular file, to write to it directly.
+pub(super) fn open_special(path: &Path, target: &Path, found: &Metadata) -> Result<File, OutputError> {
+    let not_a_file = |what| Err(OutputError::NotAFile { path: path.to_owned(), what });
     if found.is_dir() {
         return not_a_file("folder");
     }
@@ -227,23 +228,23 @@ pub(super) fn open_special(path: &Path, target: &Path, found: &Metadata) -> Resu
         }
     }
     let opened = OpenOptions::new().write(true).open(target);
-    opened.map_err(|source| Refused::System { path: path.to_owned(), source })
+    opened.map_err(|source| OutputError::System { path: path.to_owned(), source })
 }
 
-/// Opens a descriptor: standard output and standard error of this process as they are, others at their end.
-pub(super) fn open_descriptor(path: &Path, descriptor: &Path, options: &Options<'_>) -> Result<File, Refused> {
-    let system = |source| Refused::System { path: path.to_owned(), source };
+/// Opens a descriptor: standard output and standard error of this process unchanged, others for appending.
+pub(super) fn open_descriptor(path: &Path, descriptor: &Path, options: &Options<'_>) -> Result<File, OutputError> {
+    let system = |source| OutputError::System { path: path.to_owned(), source };
     let found = fs::metadata(descriptor).map_err(system)?;
     if found.is_file() {
         if options.in_use.iter().any(|used| is_same(used, &found)) {
-            return Err(Refused::InUse(path.to_owned()));
+            return Err(OutputError::InUse(path.to_owned()));
         }
-        // What this process may write but not read is the shell's choice.
+        // A file that this process may write but not read is the shell's choice.
         if is_database(descriptor).unwrap_or(false) {
-            return Err(Refused::Database(path.to_owned()));
+            return Err(OutputError::Database(path.to_owned()));
         }
     } else if found.is_dir() {
-        return Err(Refused::NotAFile { path: path.to_owned(), what: "folder" });
+        return Err(OutputError::NotAFile { path: path.to_owned(), what: "folder" });
     }
     #[cfg(unix)]
     {
@@ -263,7 +264,7 @@ pub(super) fn open_descriptor(path: &Path, descriptor: &Path, options: &Options<
     OpenOptions::new().append(true).open(descriptor).map_err(system)
 }
 
-/// Reports whether a path leads to this file, by whatever name.
+/// Reports whether a path leads to this file, by any name.
 fn is_same(path: &Path, file: &Metadata) -> bool {
     #[cfg(unix)]
     {
@@ -277,7 +278,7 @@ fn is_same(path: &Path, file: &Metadata) -> bool {
     }
 }
 
-/// Reports whether a regular file is a SQLite database or one of the files that SQLite keeps beside it.
+/// Reports whether a regular file is a SQLite database or one of the files that SQLite keeps next to it.
 pub(super) fn is_database(path: &Path) -> io::Result<bool> {
     let mut head = Vec::with_capacity(16);
     File::open(path)?.take(16).read_to_end(&mut head)?;

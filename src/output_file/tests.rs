@@ -3,7 +3,7 @@ use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
-use super::{Existing, Options, OutputFile, Refused, is_protected, leads_to_same};
+use super::{Existing, Options, OutputError, OutputFile, is_protected, leads_to_same};
 
 /// A folder with a case in it.
 struct Folder(tempfile::TempDir);
@@ -19,12 +19,12 @@ impl Folder {
         self.0.path().join(name)
     }
 
-    fn create(&self, name: &str, existing: Existing) -> Result<OutputFile, Refused> {
+    fn create(&self, name: &str, existing: Existing) -> Result<OutputFile, OutputError> {
         let case = self.path("case.db");
         OutputFile::create(&self.path(name), &Options { in_use: &[&case], existing, private: false })
     }
 
-    fn write(&self, name: &str, existing: Existing, text: &str) -> Result<(), Refused> {
+    fn write(&self, name: &str, existing: Existing, text: &str) -> Result<(), OutputError> {
         let mut file = self.create(name, existing)?;
         file.write_all(text.as_bytes()).unwrap();
         file.commit()
@@ -89,7 +89,7 @@ fn databases_are_never_replaced() {
         for existing in [Existing::Refuse, Existing::ReplaceEmpty, Existing::Replace] {
             let refused = folder.create(name, existing).expect_err(name);
             assert!(
-                matches!(refused, Refused::InUse(_) | Refused::Database(_) | Refused::BesideDatabase(..)),
+                matches!(refused, OutputError::InUse(_) | OutputError::Database(_) | OutputError::BesideDatabase(..)),
                 "{name}: {refused:?}"
             );
         }
@@ -99,7 +99,7 @@ fn databases_are_never_replaced() {
     assert!(fs::read(folder.path("case.db")).unwrap().starts_with(b"SQLite"));
     let missing = folder.path("not-made-yet.db");
     let options = Options { in_use: &[&missing], existing: Existing::Replace, private: false };
-    assert!(matches!(OutputFile::create(&missing, &options), Err(Refused::InUse(_))));
+    assert!(matches!(OutputFile::create(&missing, &options), Err(OutputError::InUse(_))));
     assert!(!is_protected(&folder.path("free"), &[&missing]));
 }
 
@@ -108,8 +108,8 @@ fn another_file_is_replaced_only_where_that_is_asked_for() {
     let folder = Folder::new();
     fs::write(folder.path("old"), "old").unwrap();
     fs::set_permissions(folder.path("old"), fs::Permissions::from_mode(0o640)).unwrap();
-    assert!(matches!(folder.create("old", Existing::Refuse), Err(Refused::Exists(_))));
-    assert!(matches!(folder.create("old", Existing::ReplaceEmpty), Err(Refused::Exists(_))));
+    assert!(matches!(folder.create("old", Existing::Refuse), Err(OutputError::Exists(_))));
+    assert!(matches!(folder.create("old", Existing::ReplaceEmpty), Err(OutputError::Exists(_))));
     let mut file = folder.create("old", Existing::Replace).unwrap();
     file.write_all(b"new").unwrap();
     assert_eq!(fs::read(folder.path("old")).unwrap(), b"old", "until it is complete");
@@ -122,7 +122,7 @@ fn another_file_is_replaced_only_where_that_is_asked_for() {
     // What has appeared meanwhile is not replaced either.
     let file = folder.create("late", Existing::Refuse).unwrap();
     fs::write(folder.path("late"), "someone else's").unwrap();
-    assert!(matches!(file.commit(), Err(Refused::Exists(_))));
+    assert!(matches!(file.commit(), Err(OutputError::Exists(_))));
     assert_eq!(fs::read(folder.path("late")).unwrap(), b"someone else's");
     let mut file = folder.create("kept.csv", Existing::Refuse).unwrap();
     file.write_all(b"rows").unwrap();
@@ -132,7 +132,7 @@ fn another_file_is_replaced_only_where_that_is_asked_for() {
     assert_eq!(fs::read(folder.path("kept-2.csv")).unwrap(), b"rows");
     let file = folder.create("late-case", Existing::Replace).unwrap();
     fs::copy(folder.path("case.db"), folder.path("late-case")).unwrap();
-    assert!(matches!(file.commit(), Err(Refused::Exists(_))));
+    assert!(matches!(file.commit(), Err(OutputError::Exists(_))));
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn links_are_followed_and_stay() {
     symlink("old", folder.path("link")).unwrap();
     symlink("new", folder.path("dangling")).unwrap();
     symlink("circle", folder.path("circle")).unwrap();
-    assert!(matches!(folder.create("link", Existing::Refuse), Err(Refused::Exists(_))));
+    assert!(matches!(folder.create("link", Existing::Refuse), Err(OutputError::Exists(_))));
     folder.write("link", Existing::Replace, "by link").unwrap();
     folder.write("dangling", Existing::Refuse, "by link").unwrap();
     for name in ["old", "new"] {

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::redactor::Redactor;
-use crate::output_file::{Existing, Options, OutputFile, Refused};
+use crate::output_file::{Existing, Options, OutputError, OutputFile};
 
 /// The key file, readable by its owner only. It is written under a temporary name and renamed when complete: a killed
 /// run leaves nothing.
@@ -18,7 +18,7 @@ pub struct KeyFile {
 impl KeyFile {
     /// Creates the file before anything else is done. Only an empty file is replaced, as earlier versions left
     /// behind; `in_use` are databases that it must not be.
-    pub(crate) fn create(path: &Path, in_use: &[&Path]) -> Result<KeyFile, Refused> {
+    pub(crate) fn create(path: &Path, in_use: &[&Path]) -> Result<KeyFile, OutputError> {
         let options = Options { in_use, existing: Existing::ReplaceEmpty, private: true };
         Ok(KeyFile { file: OutputFile::create(path, &options)? })
     }
@@ -34,7 +34,7 @@ impl KeyFile {
     }
 
     /// Writes the secret and all pseudonyms; `snapshot` is the id of the snapshot.
-    pub(crate) fn write(mut self, redactor: &Redactor, snapshot: &str) -> Result<(), Refused> {
+    pub(crate) fn write(mut self, redactor: &Redactor, snapshot: &str) -> Result<(), OutputError> {
         let values: Vec<_> = redactor
             .pseudonyms()
             .all()
@@ -49,7 +49,7 @@ impl KeyFile {
         });
         let path = self.file.path().to_owned();
         let text = format!("{key:#}\n");
-        self.file.write_all(text.as_bytes()).map_err(|source| Refused::System { path, source })?;
+        self.file.write_all(text.as_bytes()).map_err(|source| OutputError::System { path, source })?;
         self.file.commit_durably()
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::output_file::{OutputFile, Refused};
+use crate::output_file::{OutputError, OutputFile};
 use crate::render::{Format, Style};
 use crate::store::Failure;
 use crate::terminal::pager::{Page, Paging};
@@ -44,7 +44,7 @@ pub(crate) struct Finished {
     /// True if a reader left the pager before everything was written.
     pub(crate) left: bool,
     /// The file of `.once` that the answer could not be written to.
-    pub(crate) refused: Option<Refused>,
+    pub(crate) refused: Option<OutputError>,
 }
 
 impl Redirect {
@@ -105,7 +105,7 @@ impl Output {
     }
 
     /// Sends rows to a file, or back to the screen, and completes the file that they went to before.
-    pub(crate) fn set_file(&mut self, redirect: Option<Redirect>) -> Result<(), Refused> {
+    pub(crate) fn set_file(&mut self, redirect: Option<Redirect>) -> Result<(), OutputError> {
         // What goes to the descriptor of the screen comes behind what went to the screen.
         self.flush_screen()?;
         match std::mem::replace(&mut self.file, redirect) {
@@ -115,14 +115,14 @@ impl Output {
     }
 
     /// Sends the rows of the next answer to a file.
-    pub(crate) fn set_once(&mut self, redirect: Redirect) -> Result<(), Refused> {
+    pub(crate) fn set_once(&mut self, redirect: Redirect) -> Result<(), OutputError> {
         self.flush_screen()?;
         self.once = Some(redirect);
         Ok(())
     }
 
-    fn flush_screen(&mut self) -> Result<(), Refused> {
-        self.screen.flush().map_err(|source| Refused::System { path: PathBuf::from("standard output"), source })
+    fn flush_screen(&mut self) -> Result<(), OutputError> {
+        self.screen.flush().map_err(|source| OutputError::System { path: PathBuf::from("standard output"), source })
     }
 
     /// The file of `.output`, unless it is a device.
@@ -161,7 +161,7 @@ impl Output {
     }
 
     /// Ends the session: what was written to a file is kept. Gives the file of `.once` that got no answer.
-    pub(crate) fn end(&mut self) -> Result<Option<PathBuf>, Refused> {
+    pub(crate) fn end(&mut self) -> Result<Option<PathBuf>, OutputError> {
         let unanswered = self.give_up_once();
         match self.file.take() {
             Some(redirect) => redirect.file.commit_written().map(|()| unanswered),

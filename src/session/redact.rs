@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::diagnostic::Diagnostic;
 use crate::ingest;
-use crate::output_file::{Refused, leads_to_same};
+use crate::output_file::{OutputError, leads_to_same};
 use crate::redact::{KeyFile, Kind, LACKS, Redactor};
 use crate::session::snapshot::{Snapshot, unwritten};
 use crate::session::{Session, SessionError};
@@ -71,7 +71,7 @@ impl Session {
 /// Why there is no redacted snapshot.
 enum Unmade {
     Snapshot(store::Error),
-    Key(Refused),
+    Key(OutputError),
 }
 
 impl From<store::Error> for Unmade {
@@ -98,7 +98,7 @@ fn write_with_key(
         Ok(())
     });
     if let (Err(_), Some(path)) = (&made, written) {
-        fs::remove_file(&path).map_err(|source| Unmade::Key(Refused::System { path, source }))?;
+        fs::remove_file(&path).map_err(|source| Unmade::Key(OutputError::System { path, source }))?;
     }
     made
 }
@@ -110,7 +110,7 @@ fn create_key(path: &Path, case: &Path, out: &Path) -> Result<KeyFile, SessionEr
         return Err(mistake.hint("take another name for the key").into());
     }
     KeyFile::create(path, &[case, out]).map_err(|refused| {
-        let hint = matches!(refused, Refused::Exists(_))
+        let hint = matches!(refused, OutputError::Exists(_))
             .then_some("take another name for the key: it may be the only one of another snapshot");
         let mut mistake = Diagnostic::from(refused);
         mistake.hints.extend(hint.map(str::to_owned));

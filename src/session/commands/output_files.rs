@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Span};
-use crate::output_file::{Existing, Options, OutputFile, Refused, leads_to_same};
+use crate::output_file::{Existing, Options, OutputError, OutputFile, leads_to_same};
 use crate::render::Format;
 use crate::session::commands::Arguments;
 use crate::session::commands::answers_in_rows;
@@ -106,12 +106,12 @@ impl<'a> Named<'a> {
         match (self.open(session), format) {
             (Ok(file), format) => Ok(Redirect::new(file, format?)),
             // That a file is there already matters only where it could be written.
-            (Err(Refused::Exists(_)), Err(format)) => Err(format),
+            (Err(OutputError::Exists(_)), Err(format)) => Err(format),
             (Err(refused), _) => Err(self.refused(refused, "csv")),
         }
     }
 
-    fn open(&self, session: &Session) -> Result<OutputFile, Refused> {
+    fn open(&self, session: &Session) -> Result<OutputFile, OutputError> {
         let existing = if self.force { Existing::Replace } else { Existing::Refuse };
         OutputFile::create(&self.path, &Options { in_use: &[session.path()], existing, private: false })
     }
@@ -127,19 +127,22 @@ impl<'a> Named<'a> {
     }
 
     /// A refusal with the line that would do.
-    pub(crate) fn refused(&self, refused: Refused, extension: &str) -> SessionError {
+    pub(crate) fn refused(&self, refused: OutputError, extension: &str) -> SessionError {
         let command = self.arguments.command.name;
         let (hint, instead) = match &refused {
-            Refused::Exists(_) => {
+            OutputError::Exists(_) => {
                 let forced = format!("{FORCE} {}", self.typed);
                 (Some(format!("`{command} {forced}` replaces it")), Some(forced))
             }
-            Refused::InUse(_) | Refused::Database(_) | Refused::BesideDatabase(..) | Refused::Unreadable(_) => {
+            OutputError::InUse(_)
+            | OutputError::Database(_)
+            | OutputError::BesideDatabase(..)
+            | OutputError::Unreadable(_) => {
                 let free = free_name(&self.path, extension);
                 let offer = free.as_ref().map(|name| format!(": `{command} {name}`")).unwrap_or_default();
                 (refused.hint().map(|hint| format!("{hint}{offer}")), free)
             }
-            Refused::NotAFile { .. } | Refused::Moved { .. } | Refused::System { .. } => {
+            OutputError::NotAFile { .. } | OutputError::Moved { .. } | OutputError::System { .. } => {
                 (refused.hint().map(str::to_owned), None)
             }
         };
