@@ -1,10 +1,10 @@
 -- title: Use of break-glass users and roles
--- about: Emergency access belongs to emergencies: each session of a user or role that is named like one, with its
---   span, its addresses and what it changed. Compare it with the ticket.
+-- about: Each session of a user or role with an emergency-access name: its span, its addresses and its changes.
+--   Emergency access belongs to emergencies, so compare each session with its ticket.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- param: names list = break-glass,breakglass,break_glass,emergency: texts that stand in the name of the user or the
---   role, case aside
+-- param: names list = break-glass,breakglass,break_glass,emergency: texts in the name of the user or role, in any
+--   case
 -- columns: principal, account, first_time, last_time, events, changes (events that are not read-only), denied,
 --   addresses, mfa
 -- attack: T1078.004

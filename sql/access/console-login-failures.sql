@@ -1,7 +1,7 @@
 -- title: Console sign-ins that failed
--- about: Failed sign-ins by user, address and reason. A failed sign-in has no error code in CloudTrail, only an
---   error message, so a search by error code misses every one. The user name of somebody who does not exist is
---   hidden by AWS, since it may be a password typed in the wrong field.
+-- about: Failed sign-ins by user, address and reason. A failed sign-in has no error code in CloudTrail, only an error
+--   message, so a search by error code misses all of them. AWS hides user names that do not exist, because they may
+--   be passwords typed into the wrong field.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: first_time, last_time, user_name, source_ip_address, message, failures, later_success (when the same user

@@ -1,7 +1,7 @@
 -- title: Console sign-ins without MFA
--- about: IAM users and root who signed in with a password alone: whoever holds the password holds the account. Roles
---   and federated users are left out unless asked for, since their second factor is the business of the identity
---   provider and CloudTrail says No of every one of them.
+-- about: IAM users and root who signed in with a password alone: anyone who knows the password has the account. Roles
+--   and federated users are excluded by default, because the identity provider checks their second factor and
+--   CloudTrail always records No for them.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- param: kinds list = IAMUser,Root: types of identity to look at; AssumedRole and FederatedUser show the sign-ins of

@@ -1,11 +1,10 @@
 -- title: Console sign-ins that succeeded
--- about: Who signed in to the console, when, from where and how. The first thing to read of an account that may be
---   taken over: an address or a client that does not belong to the person is where an intrusion begins.
+-- about: Who signed in to the console, when, from where and how. Read this first for an account that may be
+--   compromised: an address or client that does not belong to the person is often where an intrusion begins.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, kind (of identity), source_ip_address, mfa (yes, no, or the identity
---   provider's business where a role or a federated user signs in), user_agent, account (that was signed in to),
---   event_id
+-- columns: event_time, principal, kind (of identity), source_ip_address, mfa (yes or no; for a role or federated user
+--   the identity provider decides), user_agent, account (that was signed in to), event_id
 -- attack: T1078.004
 -- see: AWS CloudTrail User Guide, AWS Management Console sign-in events
 SELECT e.event_time, coalesce(i.arn, i.user_name) AS principal, i.type AS kind, e.source_ip_address,

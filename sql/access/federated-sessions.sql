@@ -1,6 +1,6 @@
 -- title: Sessions that an identity provider opened
--- about: AssumeRoleWithSAML and AssumeRoleWithWebIdentity by provider, subject and role. A provider that nobody
---   knows, or a subject that should not have the role, is access that no IAM user list shows.
+-- about: AssumeRoleWithSAML and AssumeRoleWithWebIdentity by provider, subject and role. An unknown provider, or a
+--   subject that should not have the role, is access that no list of IAM users shows.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_name, provider, subject, role, outcome, sessions, first_time, last_time, addresses (how many),

@@ -1,6 +1,6 @@
 -- title: Sign-ins through IAM Identity Center
--- about: Who signed in to the access portal and which account and permission set they took. Behind each stands a
---   person of the identity store, known by userId, that no session name has to show.
+-- about: Who signed in to the access portal and which account and permission set they took. Each belongs to a person
+--   of the identity store, identified by userId, which a session name need not show.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, event_name, user_name, on_behalf_of (the user of the identity store), source_ip_address,

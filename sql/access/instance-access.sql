@@ -1,6 +1,6 @@
 -- title: Shells and keys on instances through AWS
 -- about: Sessions and commands of Systems Manager, SSH keys pushed with EC2 Instance Connect, the serial console:
---   ways onto an instance that no firewall sees. Tells the instance, the document and who went in.
+--   ways onto an instance that no firewall sees. Shows the instance, the document and the actor.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, target (instances), document, source_ip_address, aws_region, outcome,

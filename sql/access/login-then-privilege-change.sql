@@ -1,15 +1,15 @@
 -- title: A sign-in followed by a change of privileges
--- about: Console sign-ins after which the same identity soon made or strengthened access: users, keys, passwords,
---   policies, trust. It is the usual second step after a stolen password, and rare in ordinary work.
+-- about: Console sign-ins after which the same identity soon created or extended access: users, keys, passwords,
+--   policies, trust. This is the usual second step after a stolen password, and rare in ordinary work.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- param: minutes integer = 30: within how many minutes after the sign-in
+-- param: minutes integer = 30: the longest time after the sign-in, in minutes
 -- columns: login_time, principal, source_ip_address, mfa, minutes_later, event_name, target (user, role or group),
 --   changed_from (address of the change), outcome, event_id (of the change)
 -- attack: T1078.004, T1098
 -- see: AWS CloudTrail User Guide, AWS Management Console sign-in events
 -- signal: high
--- slow: each change reads its record, and a case with thousands of them takes a second
+-- slow: each change reads its record; a case with thousands of them takes a second
 WITH changes AS MATERIALIZED (
   SELECT e.* FROM events e
    WHERE e.event_name IN ('CreateUser', 'CreateAccessKey', 'CreateLoginProfile', 'UpdateLoginProfile', 'CreateRole',

@@ -1,9 +1,9 @@
 -- title: MFA devices enabled, deactivated and deleted
--- about: Whoever takes over a user removes the owner's second factor or adds one of their own. A deactivation by
---   somebody other than the user is either the help desk or the intruder.
+-- about: An intruder who takes over a user removes the owner's second factor or adds one. A deactivation by somebody
+--   other than the user is either the help desk or the intruder.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, event_name, target (the user), serial_number, own (1 where the user is the actor),
+-- columns: event_time, principal, event_name, target (the user), serial_number, own (1 if the user is the actor),
 --   source_ip_address, outcome, event_id
 -- attack: T1556.006
 -- see: AWS IAM User Guide, Multi-factor authentication in IAM

@@ -1,11 +1,11 @@
 -- title: Sign-ins from an address that is new for the user
--- about: Console sign-ins from an address that, within the case, the user did not sign in from before, and whether its
---   network (/24, for IPv6 /48) is new as well. People move, networks less often: a new network is worth a call. The
---   first sign-in of each user has nothing to be compared with and is left out.
+-- about: Console sign-ins from an address that the user had not used before in this case, and whether its network
+--   (/24, for IPv6 /48) is new too. Addresses change often, networks less so: a new network is worth a call. The
+--   first sign-in of each user is excluded, since there is nothing to compare it with.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, user_name, account, source_ip_address, network, new_network (1 where the network is new as
---   well), earlier_networks (from which this user signed in before), mfa, event_id
+-- columns: event_time, user_name, account, source_ip_address, network, new_network (1 if the network is new too),
+--   earlier_networks (from which this user signed in before), mfa, event_id
 -- attack: T1078.004
 -- see: AWS CloudTrail User Guide, AWS Management Console sign-in events
 WITH logins AS MATERIALIZED (

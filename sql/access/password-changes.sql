@@ -1,9 +1,9 @@
 -- title: Passwords set, changed and recovered
 -- about: Console passwords given to users (CreateLoginProfile, UpdateLoginProfile), changed by themselves, and the
---   recovery of root's. A password for a user who never had one, or set by another user, is a common way to stay.
+--   recovery of root's. A password for a user who had none, or set by another user, is a common way to persist.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, event_name, target (whose password), own (1 where it is the actor's own),
+-- columns: event_time, principal, event_name, target (whose password), own (1 if it is the actor's own),
 --   source_ip_address, outcome, event_id
 -- attack: T1098, T1136.003
 -- see: AWS IAM User Guide, Managing passwords for IAM users; AWS CloudTrail User Guide, AWS Management Console

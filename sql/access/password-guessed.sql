@@ -1,10 +1,10 @@
 -- title: A sign-in right after several failures of the same user
--- about: Several failed sign-ins of one user and then one that succeeds: somebody remembered the password, or
---   guessed it. Different addresses of the failures and the success make the second more likely.
+-- about: Several failed sign-ins of one user and then one that succeeds: somebody remembered the password, or guessed
+--   it. A success from another address than the failures makes guessing more likely.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- param: failures integer = 3: how many failures at least
--- param: minutes integer = 60: within how many minutes before the success
+-- param: failures integer = 3: the least number of failures
+-- param: minutes integer = 60: the longest time before the success, in minutes
 -- columns: event_time (of the success), user_name, account, source_ip_address (of the success), failures,
 --   failed_from, mfa, event_id
 -- attack: T1110.001

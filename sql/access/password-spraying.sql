@@ -1,10 +1,10 @@
 -- title: One address failing to sign in as many users
--- about: Password spraying: few passwords against many users from one address. The names of users who do not exist
---   are hidden by AWS and count as one; how often they were tried is told apart. Whether the address got in after
---   all is what matters most.
+-- about: Password spraying: few passwords against many users from one address. AWS hides the names of users who do
+--   not exist, so they count as one; attempts on them are counted separately. The most important question is whether
+--   the address got in.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- param: users integer = 3: how many different users at least
+-- param: users integer = 3: the least number of different users
 -- columns: source_ip_address, first_time, last_time, users (who exist), failures, unknown_users (failures for names
 --   that do not exist), signed_in_as (users who signed in from this address in the same period)
 -- attack: T1110.003

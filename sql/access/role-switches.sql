@@ -1,6 +1,6 @@
 -- title: Roles switched to in the console
--- about: Who switched to which role in the console, from where. The identity of the event is the role already; the
---   one who switched stands in SwitchFrom, and is in no column of its own.
+-- about: Who switched to which role in the console, from where. The identity of the event is already the role; the
+--   person is in SwitchFrom, which has no column of its own.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, switched_from, principal (the role's session), account, source_ip_address, outcome, event_id

@@ -1,6 +1,6 @@
 -- title: Auto Scaling groups made, changed and deleted
--- about: Groups with the sizes, launch template or configuration and subnets that were asked for. A group starts
---   what was terminated again, which is also how miners stay.
+-- about: Groups with the requested sizes, launch template or configuration and subnets. A group restarts terminated
+--   instances, which is also how miners persist.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, group_name, min_size, max_size, launches (launch configuration or

@@ -1,6 +1,6 @@
 -- title: Capacity changed by a person or by a service
--- about: Calls that set how many instances a group runs, told apart by who was behind them: a person or program of
---   one's own, or a service such as a scaling policy, CloudFormation or ECS. People change capacity seldom.
+-- about: Calls that set how many instances a group runs, separated by actor: a person or program of one's own, or a
+--   service such as a scaling policy, CloudFormation or ECS. People rarely change capacity.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, by_whom (person or service), principal, event_name, group_name, capacity, source_ip_address,

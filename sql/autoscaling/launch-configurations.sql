@@ -1,6 +1,6 @@
 -- title: Launch configurations and templates made and changed
 -- about: What groups and people launch: image, type, instance profile and whether there is user data. A new default
---   version of a template changes every instance that is started from then on.
+--   version of a template changes every later instance.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, name, image, instance_type, instance_profile, has_user_data,

@@ -1,6 +1,6 @@
 -- title: What Auto Scaling launched and ended
--- about: Launches and terminations that Auto Scaling made itself, by day, group of roles and Region, failures apart:
---   how much came and went without a person, and where a limit or an image stopped it.
+-- about: Launches and terminations by Auto Scaling itself, by day, account and Region, with failures: how much came
+--   and went without a person, and where a limit or an image stopped it.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: day, account, aws_region, event_name, calls, failed, top_error, first_time, last_time

@@ -1,6 +1,6 @@
 -- title: Records with the same event id and another content
--- about: Each conflict with the event that is kept and the record that stands beside it. Contents that differ in
---   more than order are a fault of a pipeline, or a record that somebody has changed.
+-- about: Each conflict with the event that was kept and the other record. Records that differ in more than order were
+--   damaged by a pipeline, or changed by somebody.
 -- columns: event_id, event_time, event_name, kept_from, other_from, kept_bytes, other_bytes, other_record (its first
 --   200 characters)
 -- attack: T1565.001

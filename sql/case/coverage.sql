@@ -1,16 +1,16 @@
 -- title: What the case covers: account by account, hour by hour
--- about: For each account and Region every hour from its first to its last event, and what is known of an hour
---   without events. Digest files tell: an hour for which one lists no file was quiet, an hour of listed files that
---   are not in the case is missing, an hour after StopLogging was not recorded. Where no digest speaks of an hour,
---   nobody can say: unknown. Hours of one kind that follow one another are one row.
--- param: gaps integer = 0: 1 leaves only what is not covered
+-- about: For each account and Region, every hour from its first to its last event, and the state of hours without
+--   events by the digest files: an hour for which a digest lists no file was quiet, an hour of listed files that are
+--   not in the case is missing, an hour after StopLogging was not recorded. Without a digest the state is unknown.
+--   Consecutive hours with the same state are one row.
+-- param: gaps integer = 0: 1 shows only hours that are not covered
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: account, aws_region, from_time, to_time (exclusive), hours, state (events, quiet, missing, stopped or
 --   unknown), events, why
 -- attack: T1562.008
 -- see: AWS CloudTrail User Guide, CloudTrail digest file structure
--- slow: it goes through every hour of every account and Region
+-- slow: it reads every hour of every account and Region
 WITH RECURSIVE counted AS MATERIALIZED (
   SELECT f.recipient_account_id AS account, f.aws_region, h.hour / 3600 AS hour, sum(h.events) AS events
     FROM hourly_counts h

@@ -1,7 +1,7 @@
 -- title: How late events were delivered
--- about: The time between an event and the delivery of its file, by account and Region, as far as the files' names
---   tell it. About five minutes is usual; much more means that the newest hours of the case are not complete yet, or
---   that delivery was disturbed.
+-- about: The time between an event and the delivery of its file, by account and Region, as far as the names of the
+--   files contain it. About five minutes is usual; much more means that the newest hours of the case are incomplete,
+--   or that delivery was disturbed.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: account, aws_region, events, average_minutes, longest_minutes, late_events (more than half an hour),

@@ -1,7 +1,7 @@
 -- title: Files that a digest lists and the case does not have
--- about: CloudTrail says in its digest files what it delivered. A file that is listed there and was never imported
---   was not downloaded, or was deleted; what happened in its time cannot be ruled out. CloudTrail gives each file a
---   name of its own: a file of that name in any folder or archive is present, with or without .gz.
+-- about: CloudTrail's digest files list what it delivered. A listed file that was never imported was not downloaded,
+--   or was deleted; events in its period may be missing. Names are unique: a file of that name in any folder or
+--   archive counts as present, with or without .gz.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: account, digest_end_time, s3_object, oldest_event_time, newest_event_time, digest

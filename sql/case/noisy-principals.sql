@@ -1,7 +1,7 @@
 -- title: The principals behind most of the events
--- about: Who makes most of the noise: with the few who do known and set aside, the rest can be read. Counts are of
---   the whole case, kept at import, and cost nothing.
--- param: most integer = 50: so many rows
+-- about: The principals with the most events: once these are known and set aside, the rest can be read. The counts
+--   are of the whole case and were computed at import.
+-- param: most integer = 50: the largest number of rows
 -- columns: principal, type, account, events, percent (of all events), first_seen, last_seen, days
 -- see: AWS Security Incident Response Guide
 SELECT coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, i.type, i.account_id AS account, i.events,

@@ -1,13 +1,13 @@
 -- title: Profile of a principal, a key or an address
--- about: Everything in counts about one principal (user or session name, role, ARN, principal id), one access key or
---   one address: how much, when first and last, services, event names, Regions, addresses, clients, keys, errors.
---   The first and last times are those of the whole case, whatever the period.
+-- about: Counts of everything about one principal (user or session name, role, ARN, principal id), one access key or
+--   one address: how much, when first and last, services, event names, Regions, addresses, clients, keys, errors. The
+--   first and last times are those of the whole case, whatever the period.
 -- param: of text required: a user or session name, a role name, an ARN, a principal id, an access key or an address
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: kind (of what is counted), value, events, denied, errors, first_time, last_time
 -- see: AWS Security Incident Response Guide
--- slow: it looks at every event of what it profiles
+-- slow: it reads every event of what it profiles
 WITH ids AS MATERIALIZED (
   SELECT id FROM identities
    WHERE user_name = :of OR role_name = :of OR arn = :of OR role_arn = :of OR principal_id = :of),

@@ -1,6 +1,6 @@
 -- title: What could not be imported, and why
--- about: Files and records that were rejected, by reason, with an example, and fields that could not be read. What
---   is in here is in no other answer.
+-- about: Files and records that were rejected, by reason, with an example, and fields that could not be read.
+--   Rejected records are in no other answer.
 -- columns: kind (record or field), reason, times, example (file and line)
 -- see: AWS CloudTrail User Guide, CloudTrail record contents
 SELECT 'record' AS kind,

@@ -1,13 +1,13 @@
 -- title: How much each service was used
--- about: Events by service, with reads, changes, denied and failed ones and how many different calls and Regions:
---   the first look at what an account does, and at what dominates the case. A period is taken by whole hours, since
---   these counts are kept at import.
+-- about: Events by service, with changes, denied and failed calls, and the number of different calls and Regions: a
+--   first look at what an account does and what dominates the case. A period is rounded to whole hours, since the
+--   counts are computed at import.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_source, events, changes (events that are not read-only), denied, errors, names (different event
 --   names), regions, accounts, first_hour, last_hour
 -- see: AWS CloudTrail User Guide, Viewing CloudTrail events with event history
--- slow: it adds up the kept counts of every hour; a period makes it quick
+-- slow: it adds up the counts of every hour; a period makes it quick
 SELECT f.event_source, sum(h.events) AS events, sum(CASE WHEN f.read_only IS NOT 1 THEN h.events ELSE 0 END) AS changes,
        sum(CASE WHEN f.outcome = 'denied' THEN h.events ELSE 0 END) AS denied,
        sum(CASE WHEN f.outcome = 'error' THEN h.events ELSE 0 END) AS errors, count(DISTINCT f.event_name) AS names,

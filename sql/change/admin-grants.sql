@@ -1,6 +1,6 @@
 -- title: Administrator rights granted
 -- about: An administrator's policy attached, an inline or managed policy that allows every action on every resource,
---   or a user put into a group that is named like administrators. Few and known in ordinary times.
+--   or a user added to a group with an administrator's name. In ordinary times these are few and known.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, target (user, group, role or policy), granted, source_ip_address,
@@ -9,7 +9,7 @@
 -- see: AWS IAM User Guide, AWS managed policies for job functions; Stratus Red Team, Create an administrative IAM
 --   User
 -- signal: high
--- slow: the policies stand in the records alone, and where policies are attached all day there are many
+-- slow: the policies are only in the records, which are many if policies are attached all day
 WITH granted AS (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e

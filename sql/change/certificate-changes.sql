@@ -1,6 +1,6 @@
 -- title: Certificates issued, imported, exported and deleted
--- about: Certificates of ACM and private authorities. An exported certificate with its private key speaks in one's
---   name anywhere; a deleted one takes a site down; a new authority makes as many as it likes.
+-- about: Certificates of ACM and private authorities. An exported certificate with its private key can impersonate
+--   its owner anywhere; a deleted one takes a site down; a new authority can issue any number.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, certificate (ARN or domain), source_ip_address, aws_region, outcome,

@@ -1,6 +1,6 @@
 -- title: DNS records, zones and domains changed
--- about: Whoever changes a record of Route 53 sends mail and visitors elsewhere; whoever moves a domain takes it
---   away. For record changes: what was upserted or deleted.
+-- about: Changing a Route 53 record redirects mail and visitors; transferring a domain takes it away. For record
+--   changes, shows what was upserted or deleted.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, target (zone or domain), changes (action, name and type),

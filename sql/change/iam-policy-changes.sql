@@ -1,13 +1,13 @@
 -- title: Changes of IAM policies
--- about: Policies made, changed, attached and detached, managed and inline, boundaries among them. For each: on
---   whom, which policy, and whether its document allows everything.
+-- about: Policies created, changed, attached and detached, managed and inline, including boundaries. For each: the
+--   target, the policy, and whether its document allows everything.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, target (user, group or role), policy, allows_everything (1 where its
 --   document allows every action on every resource), source_ip_address, outcome, event_id
 -- attack: T1098.003
 -- see: AWS IAM User Guide, Policies and permissions in IAM
--- slow: the policies stand in the records alone, and where roles are made all day there are many
+-- slow: the policies are only in the records, which are many if roles are created all day
 WITH changed AS (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e

@@ -1,6 +1,7 @@
 -- title: KMS keys disabled, to be deleted, or given away
--- about: A key that is disabled or scheduled for deletion takes with it all that it encrypts; a key policy or grant
---   for another account lets that account read it. Cancelled deletions are listed, since somebody wanted them first.
+-- about: A key that is disabled or scheduled for deletion takes everything it encrypts with it; a key policy or grant
+--   for another account lets that account read it. Canceled deletions are included, since somebody requested them
+--   first.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, key, detail (waiting days, or who was given access),

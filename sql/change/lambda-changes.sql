@@ -1,6 +1,6 @@
 -- title: Code and settings of Lambda functions changed
--- about: New code, layers, environment and roles of functions, and functions made. Code that is put into a function
---   runs with its role, again and again, and is hardly ever looked at.
+-- about: New code, layers, environment and roles of functions, and new functions. Code in a function runs with its
+--   role, again and again, and is rarely reviewed.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, function, runtime_or_layers, role, source_ip_address, aws_region,

@@ -1,6 +1,6 @@
 -- title: Lambda functions that others may call
 -- about: Permissions that let everybody, another account or a foreign service call a function, and function URLs
---   without authentication. An intruder calls a function from outside this way and needs no key for it.
+--   without authentication. An intruder can then call a function from outside without a key.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, function, allowed (who may call, or the URL's authentication),

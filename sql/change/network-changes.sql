@@ -1,13 +1,13 @@
 -- title: Ways in and out of a network changed
--- about: Internet and NAT gateways, peerings, routes, network ACLs, VPN and endpoints: who opened a path, and to
---   where. Security groups have a query of their own.
+-- about: Internet and NAT gateways, peerings, routes, network ACLs, VPN and endpoints: who opened a path, and where
+--   to. Security groups have a query of their own.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, target (VPC, table, gateway or ACL), destination, source_ip_address,
 --   aws_region, outcome, event_id
 -- attack: T1562.007, T1599
 -- see: Amazon VPC User Guide, Log Amazon VPC API calls with AWS CloudTrail
--- slow: what was changed stands in the records alone, and where networks are made all day there are many
+-- slow: the changes are only in the records, which are many if networks are created all day
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        coalesce(record(e.id) ->> '$.requestParameters.vpcId', record(e.id) ->> '$.requestParameters.routeTableId',
                 record(e.id) ->> '$.requestParameters.networkAclId', record(e.id) ->> '$.requestParameters.internetGatewayId',

@@ -1,6 +1,6 @@
 -- title: Accounts leaving, and guard rails of the organization
--- about: An account that leaves its organization leaves every service control policy and the organization's trail
---   behind. With it: accounts removed, invited and made, policies detached and disabled, delegated administrators.
+-- about: An account that leaves its organization escapes its service control policies and trail. Also lists accounts
+--   removed, invited and created, policies detached and disabled, and delegated administrators.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, target (account, policy or service), source_ip_address, account,

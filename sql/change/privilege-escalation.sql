@@ -1,7 +1,7 @@
 -- title: Steps that raise privileges
 -- about: Calls by which somebody gets more rights than they have, each with the path that it belongs to: a new
 --   version of a policy, a policy attached to oneself, a password or key for another user, a changed trust, a role
---   passed to a new instance, function, stack or job. Alone each may be ordinary work; several by one principal are
+--   passed to a new instance, function, stack or job. One of them may be ordinary work; several by one principal are
 --   not.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
@@ -9,8 +9,7 @@
 -- attack: T1098, T1548.005, T1098.003
 -- see: Rhino Security Labs, AWS IAM Privilege Escalation; AWS IAM User Guide, Grant a user permissions to pass a
 --   role to an AWS service
--- slow: what was passed to whom stands in the records alone, and where instances and roles are made all day there
---   are many
+-- slow: the passed roles are only in the records, which are many if instances and roles are created all day
 WITH calls AS (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request,
          CASE WHEN e.event_name LIKE 'CreateFunction%' THEN 'CreateFunction'

@@ -1,13 +1,13 @@
 -- title: Buckets opened to the world
--- about: Bucket policies that allow everybody, ACLs that grant AllUsers or AuthenticatedUsers, and blocks of public
---   access taken away. A policy with a condition may be narrow after all; the row says so.
+-- about: Bucket policies that allow everybody, ACLs that grant AllUsers or AuthenticatedUsers, and removed blocks of
+--   public access. A policy with a condition may still be narrow; the row says so.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, bucket, how, source_ip_address, aws_region, outcome, event_id
 -- attack: T1530, T1562.001
 -- see: Amazon S3 User Guide, Blocking public access to your Amazon S3 storage
 -- signal: high
--- slow: the policies stand in the records alone, and where buckets are made all day there are many
+-- slow: the policies are only in the records, which are many if buckets are created all day
 WITH calls AS (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e

@@ -1,6 +1,6 @@
 -- title: The whole history of a resource
--- about: Everything that names the resource, from its creation to its deletion: what was changed in full order,
---   reads as one row for each day, caller and kind. The parameters of each change are there to be read.
+-- about: Everything that names the resource, from its creation to its deletion: changes in full order with their
+--   parameters, reads as one row for each day, caller and kind.
 -- param: resource text required: a name, an id or an ARN
 -- param: since time: at or after this time
 -- param: until time: at or before this time

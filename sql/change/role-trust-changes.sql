@@ -1,15 +1,15 @@
 -- title: Who may assume a role: trust set and changed
--- about: Roles created or changed with whom they trust, and whether that is everybody, another account or a service.
---   A role that trusts a foreign account is a back door that outlives every password.
+-- about: Roles created or changed, with the principals that they trust, and whether that is everybody, another
+--   account or a service. A role that trusts a foreign account is a back door that survives every password change.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- param: known list: accounts that are one's own, beside that of the role
--- param: foreign integer = 0: 1 leaves only trust in accounts that are not known, or in everybody
+-- param: known list: one's own accounts, in addition to that of the role
+-- param: foreign integer = 0: 1 shows only trust in unknown accounts, or in everybody
 -- columns: event_time, principal, event_name, role, trusts, is_foreign (1 for an account that is neither the role's
 --   nor known, or everybody), with_condition, source_ip_address, account, outcome, event_id
 -- attack: T1098.003, T1199
 -- see: AWS IAM User Guide, Policies and permissions in IAM (trust policies); Stratus Red Team, Backdoor an IAM Role
--- slow: the policies stand in the records alone, and where roles are made all day there are many
+-- slow: the policies are only in the records, which are many if roles are created all day
 WITH trusted AS (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e

@@ -1,7 +1,7 @@
 -- title: Security groups opened to the world
--- about: Rules that let in 0.0.0.0/0 or ::/0, or any network that is as wide, in all three shapes that CloudTrail
---   has: lists of permissions, the flat form of old clients, and ModifySecurityGroupRules, where one rule is an
---   object and several are an array.
+-- about: Rules that admit 0.0.0.0/0 or ::/0, or any network as wide, in all three shapes of records: lists of
+--   permissions, the flat form of old clients, and ModifySecurityGroupRules, in which one rule is an object and
+--   several are an array.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- param: bits integer = 0: the longest prefix that counts as the world; 8 finds 10.0.0.0/8 too

@@ -1,6 +1,7 @@
 -- title: EBS snapshots and images shared with other accounts
 -- about: Snapshots and machine images that were shared with an account or with everybody, and what other accounts
---   then made of them: SharedSnapshotVolumeCreated and its like are the owner's only sign that a disk was copied.
+--   then created from them: events such as SharedSnapshotVolumeCreated are the owner's only sign that a disk was
+--   copied.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, resource, shared_with (accounts, all for everybody; of a copy the

@@ -1,6 +1,6 @@
 -- title: User data of instances changed
--- about: The start script of an instance was replaced, with what came around it: the stop before and the start after
---   are how it is made to run, as root. The script itself is never in CloudTrail.
+-- about: Replaced start scripts of instances, with the stop before and the start after, which make the script run as
+--   root. The script itself is never in CloudTrail.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, instance, stopped (at most an hour before), started (at most an hour

@@ -1,13 +1,13 @@
 -- title: Users, groups and roles created and deleted
--- about: New identities and those that went, with whether the new one was used. A user that lives for an hour is
---   either a test or the trace of somebody who cleaned up.
+-- about: New and deleted identities, and whether a new one was used. A user that exists for an hour is either a test
+--   or the trace of somebody who cleaned up.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, target, source_ip_address, outcome, seen (events of a user or role of
 --   that name in this case), event_id
 -- attack: T1136.003, T1531
 -- see: AWS IAM User Guide, IAM identities
--- slow: the names stand in the records alone, and where roles are made all day there are many
+-- slow: the names are only in the records, which are many if roles are created all day
 WITH made AS (
   SELECT e.*, coalesce(record(e.id) ->> '$.requestParameters.userName', record(e.id) ->> '$.requestParameters.roleName',
                        record(e.id) ->> '$.requestParameters.groupName',

@@ -1,6 +1,6 @@
 -- title: Instances registered in AWS Cloud Map
--- about: What was registered under a service and taken off again, with its address: whoever registers an address of
---   their own gets the traffic that is meant for the service.
+-- about: Instances registered under a service and removed, with their addresses: an intruder who registers an address
+--   receives the traffic of the service.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, invoked_by, event_name, service, instance, address, source_ip_address, outcome,

@@ -1,6 +1,6 @@
 -- title: Access keys activated, deactivated and deleted
--- about: The life of access keys after their creation. A key that is activated again after a pause, or keys deleted
---   in a row, deserve a look: the first is a way in, the second covers tracks or locks out the owners.
+-- about: The life of access keys after their creation. A key that is reactivated after a pause is a way in; several
+--   deleted keys cover tracks or lock out the owners.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, target (the key's user), access_key (that was changed), status,

@@ -1,10 +1,10 @@
 -- title: Access keys created, and whether they were used
--- about: Who made an access key for whom, with the key itself, and what is known of its use: first and last time,
---   how many addresses. A key made for another user, or used at once from elsewhere, is a back door.
+-- about: Who created an access key for whom, the key itself, and its use: first and last time, number of addresses. A
+--   key created for another user, or used at once from elsewhere, is a back door.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, target (the key's user), own (1 where it is the actor's own),
---   issued_access_key_id, source_ip_address, outcome, first_used, last_used, uses, addresses (that used it), event_id
+-- columns: event_time, principal, target (the key's user), own (1 if it is the actor's own), issued_access_key_id,
+--   source_ip_address, outcome, first_used, last_used, uses, addresses (that used it), event_id
 -- attack: T1098.001
 -- see: AWS IAM User Guide, Managing access keys for IAM users; Stratus Red Team, Create an Access Key on an IAM User
 -- signal: high

@@ -1,10 +1,10 @@
 -- title: Roles assumed across accounts, both sides joined
--- about: Who of one account became which role of another. The caller's account and the role's owner each have a copy
---   of the event with one sharedEventID; the caller's copy knows the caller's name, the owner's only an account.
---   Where one copy is not in the case, the row says so.
+-- about: Principals of one account that assumed a role of another. The caller's account and the role's owner each
+--   have a copy of the event with the same sharedEventID; the caller's copy has the caller's name, the owner's only
+--   an account. If one copy is not in the case, the row says so.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, caller_account, caller (as its own account knows it), owner_account, role, session_name,
+-- columns: event_time, caller_account, caller (from its own account's copy), owner_account, role, session_name,
 --   source_ip_address, outcome, issued_access_key_id, copies (both, only the caller's or only the owner's), event_id
 -- attack: T1199, T1550.001
 -- see: AWS CloudTrail User Guide, Sharing CloudTrail log files between AWS accounts (sharedEventID)

@@ -1,16 +1,15 @@
 -- title: Long-lived keys used again after a long silence
--- about: A key that nobody used for weeks and that then works from some address was found by somebody, in an old
---   repository or a backup. Only silences within the case are known: a key's first event of the case may end a
---   longer one.
+-- about: A key that was unused for weeks and then works from a new address was probably found in an old repository or
+--   a backup. Only silences within the case are known: a key's first event in the case may end a longer one.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- param: days integer = 30: how long a silence is long
+-- param: days integer = 30: the shortest silence, in days
 -- columns: access_key_id, principal, silent_since, used_again, silent_days, source_ip_address (after the silence),
 --   earlier_address (before it), event_name, event_id
 -- attack: T1078.004
 -- see: AWS IAM User Guide, Managing access keys for IAM users
 -- signal: high
--- slow: it looks at every event of a long-lived key, to see how long after the one before it was
+-- slow: it reads every event of a long-lived key
 WITH used AS (
   SELECT e.id, e.access_key_id, e.time, lag(e.id) OVER same_key AS earlier, lag(e.time) OVER same_key AS earlier_time
     FROM events e

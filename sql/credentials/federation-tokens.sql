@@ -1,9 +1,9 @@
 -- title: Federation and session tokens of long-lived keys
--- about: GetFederationToken and GetSessionToken turn an access key into a session that goes on when the key is
---   deleted, and that opens the console. Who asked for one, with which policy, and whether it was used.
+-- about: GetFederationToken and GetSessionToken turn an access key into a session that survives the deletion of the
+--   key and can open the console. Shows who requested one, with which policy, and whether it was used.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, event_name, access_key_id (that asked), token_name, policy (that was given with
+-- columns: event_time, principal, event_name, access_key_id (of the request), token_name, policy (that was given with
 --   it), issued_access_key_id, source_ip_address, outcome, uses (of the new session), event_id
 -- attack: T1550.001, T1098.001
 -- see: AWS STS API Reference, GetFederationToken; Stratus Red Team, Generate temporary AWS credentials using

@@ -1,6 +1,6 @@
 -- title: Identity providers and trust anchors
 -- about: SAML and OpenID Connect providers of IAM, trust anchors and profiles of IAM Roles Anywhere, and settings of
---   Identity Center: whoever adds one can make identities of their own from outside, without any IAM user.
+--   Identity Center: an intruder who adds one can create identities from outside, without any IAM user.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_source, event_name, name, source_ip_address, outcome, event_id

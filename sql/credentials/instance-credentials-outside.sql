@@ -1,23 +1,23 @@
 -- title: Credentials of an instance used from elsewhere
 -- about: The role session of an EC2 instance (its session name is the instance id) used where the instance is not.
---   Stolen through the metadata service, such credentials work from anywhere for hours. Outside is a public address
---   that no record in the case gives to the instance, a NAT gateway or an Elastic IP of its account, and a VPC
---   endpoint of another account, or another one than a service is otherwise called through. What was seen first is
---   not taken as the instance's own. Few records tell addresses (AllocateAddress does): name the account's own where
---   they do not. Unclear is a private address without a VPC endpoint, one of several endpoints for a service where no
---   record tells which is the account's, and a client that the role did not use before.
+--   Credentials stolen through the metadata service work from anywhere for hours. Outside is a public address that no
+--   record in the case assigns to the instance, a NAT gateway or an Elastic IP of its account; a VPC endpoint of
+--   another account; or another endpoint than the one a service is otherwise called through. The first address seen
+--   is not assumed to be the instance's own. Few records contain addresses (AllocateAddress does), so name the
+--   account's own if they do not. Unclear is a private address without a VPC endpoint, one of several endpoints of a
+--   service if no record shows which is the account's, and a client that the role did not use before.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- param: own list: networks that instances really call from, such as 203.0.113.0/24, and ids or accounts of VPC
 --   endpoints; with it every other public network is outside
--- columns: instance, role, account, source_ip_address, network, first_time, last_time, events, denied, names (of
---   what was called), own_network (public networks that the records give to the instance or its account),
---   example_event, vpc_endpoint, client (the names of the programs), verdict (outside or unclear), reason
+-- columns: instance, role, account, source_ip_address, network, first_time, last_time, events, denied, names (of what
+--   was called), own_network (public networks that the records assign to the instance or its account), example_event,
+--   vpc_endpoint, client (the names of the programs), verdict (outside or unclear), reason
 -- attack: T1552.005, T1078.004
 -- see: Amazon GuardDuty User Guide, UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS and
 --   .InsideAWS; Stratus Red Team, Steal EC2 Instance Credentials
 -- signal: high
--- slow: it compares all calls of all instances, and reads the records that tell addresses
+-- slow: it compares all calls of all instances, and reads the records that contain addresses
 WITH calls AS MATERIALIZED (
   SELECT i.id AS identity_id, i.session_name AS instance, i.role_name AS role, coalesce(i.role_arn, i.role_name) AS role_arn,
          i.account_id AS account, e.source_ip_address AS address, network(e.source_ip_address, 24, 48) AS network,

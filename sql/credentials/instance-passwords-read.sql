@@ -1,6 +1,6 @@
 -- title: Windows passwords and user data of instances read
--- about: GetPasswordData gives the administrator's password of a Windows instance; the user data of an instance
---   often holds secrets. By principal and address, with how many instances were asked and how often that was denied.
+-- about: GetPasswordData returns the administrator's password of a Windows instance; the user data of an instance
+--   often contains secrets. By principal and address, with the number of instances and of denied calls.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: principal, event_name, source_ip_address, account, first_time, last_time, calls, denied, instances (how
@@ -8,7 +8,7 @@
 -- attack: T1552.005, T1552.001
 -- see: Stratus Red Team, Retrieve EC2 Password Data; Stratus Red Team, Download EC2 Instance User Data
 -- signal: high
--- slow: which instances were asked stands in the records alone, and where they are many that takes a while
+-- slow: the instances are only in the records; it takes a while if there are many
 WITH asked AS (
   SELECT e.*, record(e.id) ->> '$.requestParameters.instanceId' AS instance,
          record(e.id) ->> '$.requestParameters.attribute' AS attribute

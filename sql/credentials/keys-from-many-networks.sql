@@ -1,16 +1,15 @@
 -- title: Access keys used from more than one network
 -- about: A long-lived key that works from several networks (/24, for IPv6 /48) at about the same time is shared or
---   stolen. Services that call with a key, as CloudFormation does, are no networks and are left out, and so is what
---   came through a VPC endpoint.
+--   stolen. Services that call with a key, such as CloudFormation, and calls through a VPC endpoint are excluded.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- param: networks integer = 2: from how many networks at least
+-- param: networks integer = 2: the least number of networks
 -- columns: access_key_id, principal, networks (how many), seen_from, first_time, last_time, newest_network,
 --   newest_since (when that was first seen)
 -- attack: T1552.005, T1078.004
 -- see: AWS Security Incident Response Guide
 -- signal: high
--- slow: it looks at every event of a long-lived key, once for each key and address
+-- slow: it reads every event of a long-lived key, once for each key and address
 WITH used AS MATERIALIZED (
   SELECT e.access_key_id, e.source_ip_address, min(e.identity_id) AS identity_id, min(e.event_time) AS first_time,
          max(e.event_time) AS last_time

@@ -1,14 +1,14 @@
 -- title: Access keys used with more than one client
 -- about: A service's key is used by one program. A second client (another SDK, the CLI, a penetration tester's tool
---   or Linux) on the same key is the trace of somebody who copied it. Versions of one client count as one.
+--   or Linux) on the same key suggests that somebody copied it. Versions of one client count as one.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- param: agents integer = 2: how many different clients at least
+-- param: agents integer = 2: the least number of different clients
 -- columns: access_key_id, principal, agents (how many), clients, newest_client, newest_since (when that was first
 --   seen), newest_address
 -- attack: T1552.001, T1078.004
 -- see: AWS Security Incident Response Guide
--- slow: it looks at every event of a long-lived key, once for each key and client
+-- slow: it reads every event of a long-lived key, once for each key and client
 WITH used AS MATERIALIZED (
   SELECT e.access_key_id, e.user_agent_id, min(e.identity_id) AS identity_id, min(e.event_time) AS first_time,
          min(e.source_ip_address) AS source_ip_address

@@ -1,16 +1,16 @@
 -- title: Where an access key is from, and what came of it
 -- about: Up from a key to the identity that first issued it, and down to every session that was opened with it, over
---   role chains and accounts. Where the issuer is not in the case, the last step up says so. A key of a console
---   session was issued by no event: it leads to its session, and from there to the sign-ins that fit in user and
---   time, marked as inferred.
+--   role chains and accounts. If the issuer is not in the case, the last step up says so. No event issues the key of
+--   a console session: it leads to its session, and from there to the sign-ins that match user and time, marked as
+--   inferred.
 -- param: key text required: an access key, long-lived (AKIA) or of a session (ASIA)
--- columns: step (0 is the key itself, -1 what issued it, 1 what it issued), access_key_id, how (it was got, and how
---   sure that is), event_time (of the issue), event_name, issued_by (access key), account, principal (who used the
---   key, else who was to), source_ip_address (of the issue), uses (of the key in this case), first_used, last_used,
---   used_from, event_id
+-- columns: step (0 is the key itself, -1 what issued it, 1 what it issued), access_key_id, how (it was obtained, and
+--   how certain that is), event_time (of the issue), event_name, issued_by (access key), account, principal (who used
+--   the key, else who was to), source_ip_address (of the issue), uses (of the key in this case), first_used,
+--   last_used, used_from, event_id
 -- attack: T1550.001, T1098.001
 -- see: AWS CloudTrail User Guide, CloudTrail userIdentity element; AWS STS API Reference, AssumeRole
--- slow: it looks at every use of each key on the way
+-- slow: it reads every use of each key on the way
 WITH RECURSIVE
 up(step, key) AS (
   SELECT 0, :key

@@ -1,7 +1,6 @@
 -- title: SSH keys, certificates and service passwords of users
--- about: Ways into an account that are no access keys and that a clean-up forgets: SSH public keys, signing
---   certificates, passwords for single services, server certificates, and the virtual machines' key pairs imported
---   from outside.
+-- about: Ways into an account other than access keys, which a clean-up easily forgets: SSH public keys, signing
+--   certificates, passwords for single services, server certificates, and imported key pairs of virtual machines.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, target (user or name), detail (id or service), source_ip_address,

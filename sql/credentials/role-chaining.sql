@@ -1,6 +1,6 @@
 -- title: Roles assumed from the session of another role
--- about: A role that assumes a role: sometimes how a pipeline works, often how an intruder walks from account to
---   account. Which role led to which, in which account, how often and from where. Calls of services are left out.
+-- about: A role that assumes a role is sometimes a pipeline, and often an intruder who moves from account to account.
+--   Shows which role led to which, in which account, how often and from where. Calls of services are excluded.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: from_role, from_account, to_role, to_account, outcome, times, first_time, last_time, sessions (how many

@@ -1,16 +1,16 @@
 -- title: Who read secrets and encrypted parameters
--- about: Values of Secrets Manager, and parameters of Systems Manager that were asked for decrypted, by principal
---   and address. One who reads many different ones in a short time collects them.
+-- about: Values of Secrets Manager, and decrypted parameters of Systems Manager, by principal and address. A
+--   principal that reads many different ones in a short time collects them.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- param: secrets integer = 1: how many different secrets at least
+-- param: secrets integer = 1: the least number of different secrets
 -- columns: principal, source_ip_address, account, first_time, last_time, calls, denied, secrets (how many different
 --   ones), examples (some of them), example_event
 -- attack: T1555.006
 -- see: AWS Secrets Manager User Guide, Log AWS Secrets Manager events with AWS CloudTrail; Stratus Red Team,
 --   Retrieve a High Number of Secrets Manager secrets
 -- signal: high
--- slow: what was read stands in the records alone, and where programs fetch their secrets there are many
+-- slow: the names are only in the records, which are many if programs fetch their secrets
 WITH read AS MATERIALIZED (
   SELECT e.id, e.time, e.event_time, e.event_id, e.identity_id, e.source_ip_address, e.recipient_account_id, e.outcome,
          record(e.id) -> '$.requestParameters' AS request

@@ -1,6 +1,6 @@
 -- title: Sessions of a principal or an address
 -- about: The temporary sessions of one principal, role or address: start, end, addresses, MFA, how much was done,
---   denied and changed. A session is what one identity did since one session_created.
+--   denied and changed. A session is all events of one identity with the same session_created.
 -- param: of text required: a user or session name, a role name, an ARN, a principal id, or an address
 -- param: since time: at or after this time
 -- param: until time: at or before this time

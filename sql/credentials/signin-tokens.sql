@@ -1,6 +1,6 @@
 -- title: Console sessions made from API credentials
 -- about: GetSigninToken turns the credentials of a role or a federation token into a console session without a
---   password. Tools of intruders do so to browse; so do some companies' own portals.
+--   password. Intruders' tools do this, and so do some companies' own portals.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, source_ip_address, user_agent, outcome, console_login (the next ConsoleLogin of

@@ -1,6 +1,6 @@
 -- title: EBS snapshots made and deleted
--- about: Snapshots with the volume or instance that they were taken of. One taken by hand of a machine that has its
---   backups elsewhere, and then shared or copied, is a copy of the disk.
+-- about: Snapshots with their volume or instance. A manual snapshot of a machine that has its backups elsewhere,
+--   which is then shared or copied, is a copy of the disk.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, snapshot, source (volume or instance), description, source_ip_address,

@@ -1,6 +1,6 @@
 -- title: EBS volumes made, attached and deleted
--- about: Volumes and where they were attached. A volume made from a snapshot and attached to a strange instance is
---   how a disk is read without touching the machine it belongs to.
+-- about: Volumes and their attachments. A volume created from a snapshot and attached to an unknown instance is a way
+--   to read a disk without touching its machine.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, volume, snapshot (that it was made from), instance, source_ip_address,

@@ -1,7 +1,7 @@
 -- title: Roles given to instances
 -- about: Instance profiles that were associated, replaced or filled with a role after the launch, and metadata
---   options: with a stronger role on an instance, whoever is on the instance has it too, and version 1 of the
---   metadata service gives it to anybody who can make the instance send a request.
+--   options: everybody on an instance has its role too, and version 1 of the metadata service gives it to anybody who
+--   can make the instance send a request.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, instance, profile, role_or_tokens (role of a profile; HttpTokens of

@@ -1,13 +1,13 @@
 -- title: Instances launched: types, images, keys and roles
--- about: Each launch by hand or by a service with what it asked for: type, image, number, key pair, instance
---   profile, network. Failed launches tell what was tried.
+-- about: Each launch by a person or a service with its request: type, image, number, key pair, instance profile,
+--   network. Failed launches show what was tried.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, invoked_by, instance_type, image, wanted, key_pair, instance_profile, subnet,
 --   source_ip_address, aws_region, outcome, error_code, event_id
 -- attack: T1578.002
 -- see: Amazon EC2 API Reference, RunInstances
--- slow: what was asked for stands in the records alone, and where instances come and go all day there are many
+-- slow: the requests are only in the records, which are many if instances come and go all day
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.invoked_by,
        record(e.id) ->> '$.requestParameters.instanceType' AS instance_type,
        record(e.id) ->> '$.requestParameters.instancesSet.items[0].imageId' AS image,

@@ -1,13 +1,14 @@
 -- title: The lives of instances: started and ended, by whom
--- about: Each instance that was launched or terminated in the case, with who did so and when, its type, image and
---   addresses as far as the launch tells. What began before the case, or outlives it, has an empty end.
+-- about: Each instance that was launched or terminated in the case, with the actor and time, and its type, image and
+--   addresses as far as the launch shows them. Instances that started before the case, or are still running, have an
+--   empty start or end.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: instance, account, aws_region, started_at, started_by, started_from, instance_type, image, ended_at,
 --   ended_by, ended_from, stops (how often it was stopped), event_id (of the launch, else of the end)
 -- attack: T1578.002, T1578.003
 -- see: Amazon EC2 User Guide, Log Amazon EC2 API calls using AWS CloudTrail
--- slow: the instances of a launch stand in its record alone, and where instances come and go all day there are many
+-- slow: the instances of a launch are only in its record; there are many if instances come and go all day
 WITH touched AS MATERIALIZED (
   SELECT e.id, e.time, e.event_time, e.event_name, e.event_id, e.identity_id, e.source_ip_address, e.aws_region,
          e.recipient_account_id AS account, n.value ->> '$.instanceId' AS instance, n.value ->> '$.instanceType' AS instance_type,

@@ -1,6 +1,6 @@
 -- title: Policies of ECR repositories and registries
--- about: Who may pull and push from outside: repository and registry policies with the principals that they allow, *
---   for everybody.
+-- about: Who may pull and push from outside: repository and registry policies with the principals that they allow; *
+--   is everybody.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, repository, allowed, source_ip_address, aws_region, outcome, event_id

@@ -1,6 +1,6 @@
 -- title: Who pulled images from ECR
--- about: Pulls by principal, repository and address. Images hold code and too often secrets: a person who pulls
---   every repository collects them.
+-- about: Pulls by principal, repository and address. Images contain code and often secrets: a person who pulls every
+--   repository collects them.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: principal, repository, source_ip_address, account, pulls, denied, repositories (that this principal

@@ -1,13 +1,13 @@
 -- title: Images pushed to ECR and deleted from it
--- about: Who put which tag into which repository, and who took images away. A tag that is pushed again by somebody
---   else than the pipeline replaces what will be deployed next.
+-- about: Who pushed which tag to which repository, and who deleted images. A tag that is pushed again by somebody
+--   other than the pipeline replaces the next deployment.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, repository, tag, digest, pushers (principals that pushed to this
 --   repository in this period), source_ip_address, outcome, event_id
 -- attack: T1525, T1204.003
 -- see: Amazon ECR User Guide, Logging Amazon ECR actions with AWS CloudTrail
--- slow: the repositories stand in the records alone, and where images are built all day there are many
+-- slow: the repositories are only in the records, which are many if images are built all day
 WITH pushed AS MATERIALIZED (
   SELECT e.id, e.time, e.event_time, e.event_name, e.event_id, e.identity_id, e.source_ip_address, e.outcome,
          record(e.id) ->> '$.requestParameters.repositoryName' AS repository,

@@ -1,6 +1,6 @@
 -- title: ECS clusters made, changed and deleted
--- about: Who made or deleted which cluster in which Region. A cluster in a Region where nobody works runs containers
---   at the owner's cost.
+-- about: Who created or deleted which cluster in which Region. A cluster in an unused Region may run somebody else's
+--   containers at the owner's cost.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, cluster, source_ip_address, aws_region, outcome, event_id

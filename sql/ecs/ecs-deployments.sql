@@ -1,14 +1,14 @@
 -- title: Who deployed which task definition where
--- about: Each task definition with who registered it and the services and runs that use it: what came from whom into
---   which cluster. A definition that somebody else deployed than registered, or that nobody in this case registered,
---   stands out.
+-- about: Each task definition with who registered it and the services and runs that use it: who brought what into
+--   which cluster. Look for definitions that were deployed by somebody other than their author, or that nobody in
+--   this case registered.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, deployed_by, event_name, cluster, service, task_definition, registered_at (the latest
 --   registration of it before), registered_by, images, source_ip_address, outcome, event_id
 -- attack: T1610
 -- see: Amazon ECS Developer Guide, Amazon ECS task definitions
--- slow: what was deployed stands in the records alone, and where services are deployed all day there are many
+-- slow: the deployments are only in the records, which are many if services are deployed all day
 WITH registered AS MATERIALIZED (
   SELECT e.id, e.time, e.event_time, e.recipient_account_id AS account, e.aws_region,
          record(e.id) ->> '$.requestParameters.family' AS family,

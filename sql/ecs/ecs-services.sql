@@ -1,13 +1,13 @@
 -- title: ECS services made, changed and deleted
--- about: The services of clusters: who made, scaled, redeployed or deleted which, with the task definition and the
---   number of tasks that were asked for.
+-- about: The services of clusters: who created, scaled, redeployed or deleted which, with the requested task
+--   definition and number of tasks.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, cluster, service, task_definition, desired_count, source_ip_address,
 --   aws_region, outcome, event_id
 -- attack: T1610
 -- see: Amazon ECS Developer Guide, Log Amazon ECS API calls using AWS CloudTrail
--- slow: what was changed stands in the records alone, and where services are deployed all day there are many
+-- slow: the changes are only in the records, which are many if services are deployed all day
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        coalesce(record(e.id) ->> '$.requestParameters.cluster', 'default') AS cluster,
        coalesce(record(e.id) ->> '$.requestParameters.serviceName', record(e.id) ->> '$.requestParameters.service') AS service,

@@ -1,13 +1,13 @@
 -- title: ECS task definitions registered
--- about: What may run: images, roles, commands and privileged mode of new task definitions. An image from a strange
+-- about: What may run: images, roles, commands and privileged mode of new task definitions. An image from an unknown
 --   registry, or a powerful task role on a small task, is worth a question.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, event_name, task_definition, images, task_role, privileged (1 where a container
---   is), source_ip_address, aws_region, outcome, event_id
+-- columns: event_time, principal, event_name, task_definition, images, task_role, privileged (1 if a container is),
+--   source_ip_address, aws_region, outcome, event_id
 -- attack: T1610, T1204.003
 -- see: Amazon ECS Developer Guide, Amazon ECS task definitions
--- slow: the images stand in the records alone, and where tasks are deployed all day there are many
+-- slow: the images are only in the records, which are many if tasks are deployed all day
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        coalesce(record(e.id) ->> '$.responseElements.taskDefinition.taskDefinitionArn', record(e.id) ->> '$.requestParameters.family',
                 record(e.id) ->> '$.requestParameters.taskDefinition') AS task_definition,

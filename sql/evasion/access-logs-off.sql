@@ -1,6 +1,6 @@
 -- title: Access logs of buckets and load balancers switched off
--- about: Server access logs of S3 taken away from a bucket, and of load balancers: the other record of who read
---   what, where data events are not kept.
+-- about: Server access logs of S3 buckets and load balancers switched off: without data events they are the only
+--   record of who read what.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, target (bucket or load balancer), source_ip_address, aws_region,

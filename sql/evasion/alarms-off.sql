@@ -1,5 +1,5 @@
 -- title: Alarms, rules and firewalls of applications switched off
--- about: What would have raised an alarm: CloudWatch alarms and their actions, EventBridge rules and their targets,
+-- about: Changes to what raises alarms: CloudWatch alarms and their actions, EventBridge rules and their targets,
 --   notifications, web ACLs and their logs.
 -- param: since time: at or after this time
 -- param: until time: at or before this time

@@ -1,6 +1,6 @@
 -- title: AWS Config stopped or cut down
--- about: Recorders stopped or deleted, delivery channels, rules and aggregators taken away: changes from then on are
---   in no history of configuration.
+-- about: Recorders stopped or deleted, delivery channels, rules and aggregators removed: later changes are not in the
+--   configuration history.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, target (recorder, channel or rule), source_ip_address, aws_region,

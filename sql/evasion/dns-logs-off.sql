@@ -1,6 +1,6 @@
 -- title: Logs of DNS queries switched off
--- about: Query logs of Route 53, of its resolvers and their firewalls taken away: the record of which names were
---   looked up, and of where stolen data went.
+-- about: Query logs of Route 53, of its resolvers and their firewalls removed: the record of which names were
+--   resolved, and of where stolen data went.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_source, event_name, target, source_ip_address, aws_region, outcome, event_id

@@ -1,6 +1,7 @@
 -- title: Event selectors that leave management events out
--- about: PutEventSelectors with which a trail no longer keeps all management events: none at all, only reads or only
---   writes, some sources excluded, or advanced selectors without them. The trail still says that it is logging.
+-- about: PutEventSelectors calls after which a trail no longer records all management events: none at all, only reads
+--   or only writes, some sources excluded, or advanced selectors without them. The trail still reports that it is
+--   logging.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, trail, left_out, source_ip_address, outcome, event_id

@@ -1,6 +1,6 @@
 -- title: VPC flow logs deleted
--- about: Without flow logs nobody can say afterwards what left the network. Tells which logs and whether others were
---   made after them.
+-- about: Without flow logs, nobody can say afterwards what left the network. Shows which logs, and whether others
+--   were created later.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, flow_logs, source_ip_address, aws_region, outcome, made_again (the next

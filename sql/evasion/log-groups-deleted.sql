@@ -1,6 +1,6 @@
 -- title: Log groups, streams and their subscriptions deleted
--- about: CloudWatch Logs taken away, with the filters and destinations by which they went elsewhere. The log group
---   of a trail or of flow logs is part of the evidence.
+-- about: CloudWatch Logs deleted, with the filters and destinations that forwarded them. The log group of a trail or
+--   of flow logs is part of the evidence.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, log_group, detail, source_ip_address, aws_region, outcome, event_id

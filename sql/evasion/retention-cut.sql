@@ -1,9 +1,9 @@
 -- title: Retention of logs cut
--- about: Retention of log groups set to a few days, and life-cycle rules of buckets that delete within days:
---   evidence that is gone when somebody looks. A day on a trail's bucket is the classic.
+-- about: Retention of log groups set to a few days, and life-cycle rules of buckets that delete within days: evidence
+--   that is gone when somebody looks. One day on a trail's bucket is the classic case.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- param: days integer = 30: so many days at most
+-- param: days integer = 30: the largest number of days
 -- columns: event_time, principal, event_name, target (log group or bucket), days, source_ip_address, outcome,
 --   event_id
 -- attack: T1562.008, T1070

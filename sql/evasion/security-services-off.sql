@@ -1,6 +1,5 @@
 -- title: Security Hub, Macie, Inspector, Detective and others off
--- about: The services that would have told somebody: disabled, left, or with their standards and analyzers taken
---   away.
+-- about: Services that would have raised an alarm: disabled, left, or with their standards and analyzers removed.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_source, event_name, source_ip_address, aws_region, account, outcome, event_id

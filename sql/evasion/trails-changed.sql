@@ -1,6 +1,6 @@
 -- title: Trails changed
--- about: UpdateTrail and its like with what was asked for: another bucket, one Region instead of all, no validation,
---   no key, no CloudWatch Logs. Each may quietly take away what an investigation needs.
+-- about: UpdateTrail and similar calls with their requests: another bucket, one Region instead of all, no validation,
+--   no key, no CloudWatch Logs. Each may quietly remove what an investigation needs.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, trail, request (its other parameters), source_ip_address, outcome,

@@ -1,6 +1,6 @@
 -- title: Trails stopped and deleted
--- about: StopLogging and DeleteTrail, and event data stores stopped or deleted: from here on there may be nothing to
---   read. Tells when logging of the same trail began again, so that the blind time is known.
+-- about: StopLogging and DeleteTrail, and event data stores stopped or deleted: later events may be missing. Shows
+--   when logging of the same trail started again, so that the blind period is known.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, trail, source_ip_address, aws_region, account, outcome, started_again,

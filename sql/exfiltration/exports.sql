@@ -1,6 +1,6 @@
 -- title: Instances, images, tables and databases exported
 -- about: Exports to a bucket or to another format: machine images, instances, DynamoDB tables, RDS snapshots, and
---   replication of a bucket to elsewhere. Each makes a whole copy that leaves by another door.
+--   replication of a bucket to elsewhere. Each creates a complete copy that leaves another way.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_source, event_name, source, destination (bucket), source_ip_address,

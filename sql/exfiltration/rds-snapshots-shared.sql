@@ -1,6 +1,6 @@
 -- title: Database snapshots shared or made public
--- about: Snapshots of RDS and Aurora shared with accounts or, with `all`, with everybody, and databases opened to
---   the internet. A shared snapshot is the whole database with one call.
+-- about: Snapshots of RDS and Aurora shared with accounts or, with `all`, with everybody, and databases opened to the
+--   internet. A shared snapshot is the whole database in one call.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, resource, shared_with (accounts, all for everybody),

@@ -1,14 +1,15 @@
 -- title: What was read from which bucket
--- about: Objects read and bytes sent, by bucket and principal, where the trail keeps data events; without them there
---   are no rows, and that does not mean that nothing was read. Lists of keys are counted apart. A copy reads the
---   bucket or access point that it copies from; the bytes of the object, which stay inside S3, are not in the record.
+-- about: Objects read and bytes sent, by bucket and principal, if the trail records data events; without them the
+--   answer is empty, which does not mean that nothing was read. Lists of keys are counted separately. A copy reads
+--   the bucket or access point that it copies from; the bytes of the object remain inside S3 and are not in the
+--   record.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- param: bytes integer = 0: so many bytes at least
+-- param: bytes integer = 0: the least number of bytes
 -- columns: bucket, principal, reads, bytes, lists, denied, addresses (how many), first_time, last_time
 -- attack: T1530
 -- see: Amazon S3 User Guide, Amazon S3 CloudTrail events
--- slow: each read is joined to its bucket, and where a trail keeps data events they are most of a case
+-- slow: each read is joined to its bucket; data events are most of a case
 WITH used AS (
   SELECT e.id, e.identity_id, e.event_name, e.outcome, e.bytes_out, e.source_ip_address, e.event_time
     FROM events e

@@ -1,14 +1,14 @@
 -- title: Who read how much from S3, day by day
 -- about: Bytes and objects that each principal read on each day and from where, largest first. A day far above the
---   others of the same principal is what a copy of a bucket looks like. A copy inside S3 (CopyObject) is a read too;
---   the bytes of its object are not in the record.
+--   others of the same principal looks like a copy of a bucket. A copy inside S3 (CopyObject) is a read too; the
+--   bytes of its object are not in the record.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: day, principal, source_ip_address, reads, bytes, usual_bytes (of this principal on an average day of the
 --   period), first_time, last_time
 -- attack: T1530, T1567.002
 -- see: Amazon S3 User Guide, Amazon S3 CloudTrail events
--- slow: it adds up every read, and where a trail keeps data events they are most of a case
+-- slow: it adds up every read; data events are most of a case
 WITH days AS MATERIALIZED (
   SELECT substr(e.event_time, 1, 10) AS day, e.identity_id, e.source_ip_address, count(*) AS reads,
          ifnull(sum(e.bytes_out), 0) AS bytes, min(e.event_time) AS first_time, max(e.event_time) AS last_time

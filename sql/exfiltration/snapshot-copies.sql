@@ -1,6 +1,6 @@
 -- title: Snapshots and images copied and read block by block
 -- about: Copies of snapshots and images, to another Region or under another key, and snapshots read through the EBS
---   direct APIs, which need no volume and no instance. Together with a share, this is how disks leave.
+--   direct APIs, which need no volume and no instance. Together with sharing, this is how disks leave an account.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, source (snapshot or image), source_region, kms_key, source_ip_address,

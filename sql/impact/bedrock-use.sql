@@ -1,7 +1,6 @@
 -- title: Models of Bedrock used and subscribed to
--- about: Stolen keys are sold to run language models at the owner's cost: access to models asked for and agreed to,
---   models invoked, and the log of invocations switched off. By principal, address and model, with what was denied
---   on the way.
+-- about: Stolen keys are sold to run language models at the owner's cost: access to models requested and accepted,
+--   models invoked, and the invocation log switched off. By principal, address and model, with denied calls.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: principal, source_ip_address, aws_region, event_name, model, calls, denied, errors, first_time,

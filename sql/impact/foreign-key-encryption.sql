@@ -1,17 +1,16 @@
 -- title: Objects and disks encrypted with a key of another account
 -- about: Ransom by re-encryption: objects written or copied, a bucket's default set, or volumes and snapshots copied
---   under a KMS key of an account that is not one's own, or with a key that the customer brings along (SSE-C), which
---   AWS does not keep.
+--   under a KMS key of a foreign account, or with a customer-provided key (SSE-C), which AWS does not store.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- param: known list: accounts whose keys are one's own, beside that of the event
+-- param: known list: one's own accounts, in addition to that of the event
 -- columns: event_time, principal, event_name, target (bucket and key, snapshot or volume), kms_key, key_account
---   (SSE-C for a key that was brought along), source_ip_address, outcome, event_id
+--   (SSE-C for a customer-provided key), source_ip_address, outcome, event_id
 -- attack: T1486
 -- see: AWS Security Blog, Preventing unintended encryption of Amazon S3 objects; AWS Customer Incident Response
 --   Team, The anatomy of ransomware event targeting data in Amazon S3
 -- signal: high
--- slow: the key of each object that was written stands in the records alone
+-- slow: the key of each written object is only in the records
 WITH calls AS (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e

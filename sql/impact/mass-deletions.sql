@@ -1,16 +1,16 @@
 -- title: Many deletions in a short time
 -- about: One principal that deletes, terminates or empties many things within an hour: objects, volumes, snapshots,
---   databases, backups, stacks. Ransom and revenge look like this; so does the end of a test. Deletions of ordinary
---   clean-up by services are left out.
+--   databases, backups, stacks. Ransom and revenge look like this, and so does the end of a test. Ordinary clean-up
+--   by services is excluded.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- param: deletions integer = 20: so many in one hour at least
+-- param: deletions integer = 20: the least number in one hour
 -- columns: hour, principal, source_ip_address, deletions, failed, kinds (event names and how often), first_time,
 --   last_time
 -- attack: T1485, T1490
 -- see: AWS Customer Incident Response Team, The anatomy of ransomware event targeting data in Amazon S3
 -- signal: high
--- slow: it looks at every event of some names, and of object deletions there may be many
+-- slow: it reads every event of some names, and there may be many deletions of objects
 WITH gone AS MATERIALIZED (
   SELECT substr(e.event_time, 1, 13) || ':00:00Z' AS hour, e.identity_id, e.source_ip_address, e.event_name, count(*) AS times,
          sum(e.outcome <> 'ok') AS failed, min(e.event_time) AS first_time, max(e.event_time) AS last_time

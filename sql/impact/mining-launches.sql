@@ -1,16 +1,16 @@
 -- title: Large, costly or strange instances started
 -- about: Launches of instance types that mine or compute (GPU, inference, very large), of many instances at once, or
---   in a Region where this account launched nothing before: how stolen keys are turned into money. Denied attempts
---   count too.
+--   in a Region where this account launched nothing before: a common way to turn stolen keys into money. Denied
+--   attempts count too.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- param: instances integer = 10: so many in one call are many
--- columns: event_time, principal, instance_type, wanted (how many instances), aws_region, new_region (1 where the
+-- param: instances integer = 10: the least number in one call
+-- columns: event_time, principal, instance_type, wanted (how many instances), aws_region, new_region (1 if the
 --   account launched nothing there before), why, source_ip_address, outcome, error_code, event_id
 -- attack: T1496.001, T1578.002
 -- see: Stratus Red Team, Launch Unusual EC2 instances; AWS Security Incident Response Guide
 -- signal: high
--- slow: the types stand in the records alone, and where instances come and go all day there are many
+-- slow: the types are only in the records, which are many if instances come and go all day
 WITH launches AS MATERIALIZED (
   SELECT e.*, ifnull(record(e.id) ->> '$.requestParameters.instanceType', '') AS instance_type,
          ifnull(CAST(record(e.id) ->> '$.requestParameters.instancesSet.items[0].maxCount' AS INTEGER), 1) AS wanted

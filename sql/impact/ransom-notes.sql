@@ -1,7 +1,7 @@
 -- title: Protection of buckets and backups taken away
--- about: What has to go before data can be held to ransom: versioning suspended, MFA delete and object lock
---   weakened, life-cycle rules that empty a bucket within days, backup plans and recovery points deleted, deletion
---   protection off.
+-- about: Steps before data can be held to ransom: versioning suspended, MFA delete and object lock weakened,
+--   life-cycle rules that empty a bucket within days, backup plans and recovery points deleted, deletion protection
+--   off.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_source, event_name, target, what, source_ip_address, outcome, event_id

@@ -1,6 +1,6 @@
 -- title: Mail sending of SES prepared and changed
--- about: Identities verified, sending switched on, limits looked at or raised, SMTP users made: what comes before
---   phishing and spam in one's own name. Looking at the quota from a new place is often the first step.
+-- about: Identities verified, sending switched on, limits queried or raised, SMTP users created: the preparation of
+--   phishing and spam in one's own name. Querying the quota from a new address is often the first step.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_source, event_name, target, source_ip_address, aws_region, outcome, event_id

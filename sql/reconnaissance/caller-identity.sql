@@ -1,7 +1,6 @@
 -- title: Keys that asked who they are
--- about: GetCallerIdentity is what somebody asks first who found a key. SDKs and Terraform ask too, so the addresses
---   and clients that asked are told by key, with when each key was first seen from there and whether anything was
---   denied to it there.
+-- about: GetCallerIdentity is the first call of somebody who found a key. SDKs and Terraform call it too, so the
+--   calls are listed by key, address and client, with the first time of the key in this case.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: access_key_id, principal, source_ip_address, user_agent, times, first_time, last_time, key_first_seen (in

@@ -1,16 +1,16 @@
 -- title: Denied, then a change of IAM, then allowed
 -- about: A call that was denied, a change of IAM after it, and the same call by the same principal that then worked:
---   rights were raised in between, by the principal or by a helper. One row for each call of a principal, with the
---   first of these changes.
+--   permissions were extended in between, by the principal or an accomplice. One row for each call of a principal,
+--   with the first of these changes.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- param: hours integer = 24: within so many hours after the denial
+-- param: hours integer = 24: the longest time after the denial, in hours
 -- columns: principal, event_source, event_name, denied_at, changed_at, changed_by, change (event name), allowed_at,
---   own_change (1 where the principal made it), account, denied_event, change_event, event_id (of the allowed call)
+--   own_change (1 if the principal made it), account, denied_event, change_event, event_id (of the allowed call)
 -- attack: T1098, T1548.005
 -- see: MITRE ATT&CK, Account Manipulation: Additional Cloud Roles
 -- signal: high
--- slow: it looks for each denied call among those of the same principal
+-- slow: it compares each denied call with the calls of the same principal
 WITH denied AS MATERIALIZED (
   SELECT e.identity_id, e.event_source, e.event_name, e.recipient_account_id AS account, min(e.time) AS time, min(e.id) AS id
     FROM events e

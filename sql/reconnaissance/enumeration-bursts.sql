@@ -1,17 +1,17 @@
 -- title: Many different read calls in a short time
--- about: One principal from one address that asks for many different things within minutes: lists, descriptions,
+-- about: One principal from one address that makes many different read calls within minutes: lists, descriptions,
 --   policies. People click through one service; tools go through all of them. Names and services are counted, not
 --   calls, so that a loop over one call does not count.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- param: names integer = 25: so many different event names at least
--- param: minutes integer = 10: within so many minutes
+-- param: names integer = 25: the least number of different event names
+-- param: minutes integer = 10: the longest time, in minutes
 -- columns: start, principal, source_ip_address, user_agent, names (different event names), services, calls, denied,
 --   first_time, last_time
 -- attack: T1580, T1526, T1087.004
 -- see: MITRE ATT&CK, Cloud Infrastructure Discovery
 -- signal: high
--- slow: it looks at every read of the case; a period makes it quick
+-- slow: it reads every read call of the case; a period makes it quick
 WITH reads AS MATERIALIZED (
   SELECT e.time / (:minutes * 60) AS slot, e.identity_id, e.source_ip_address, count(DISTINCT e.event_name) AS names,
          count(DISTINCT e.event_source) AS services, count(*) AS calls, sum(e.outcome = 'denied') AS denied,

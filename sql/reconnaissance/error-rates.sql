@@ -1,14 +1,14 @@
 -- title: Principals whose calls fail most
--- about: How much of what each principal does fails or is denied. A program in order fails seldom; a key in strange
---   hands, or a tool that tries everything, fails often.
+-- about: The share of each principal's calls that fail or are denied. A working program rarely fails; a stolen key,
+--   or a tool that tries everything, often does.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- param: calls integer = 20: so many calls at least
--- param: percent integer = 20: so many of a hundred failed at least
+-- param: calls integer = 20: the least number of calls
+-- param: percent integer = 20: the least percentage of failed calls
 -- columns: principal, account, calls, denied, errors, percent, top_error, first_time, last_time
 -- attack: T1580
 -- see: AWS CloudTrail User Guide, CloudTrail record contents (errorCode)
--- slow: it looks at every event of the case; a period makes it quick
+-- slow: it reads every event of the case; a period makes it quick
 WITH per_error AS MATERIALIZED (
   SELECT e.identity_id, e.error_code, e.outcome, count(*) AS calls, min(e.event_time) AS first_time, max(e.event_time) AS last_time
     FROM events e

@@ -1,7 +1,7 @@
 -- title: What principals do for the first time since a time
 -- about: Services, Regions, addresses and clients that a principal used since T and never before in this case, for
---   principals that were active before T. Choose T where ordinary work is known to end: what is new after it is
---   where to look. A principal that is itself new is one row.
+--   principals that were active before T. Choose T as the end of known ordinary work: look at what is new after it. A
+--   new principal is one row.
 -- param: since time required: the time T
 -- param: until time: at or before this time
 -- param: kinds list = service,region,address,user agent,principal: what to compare
