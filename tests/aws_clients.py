@@ -164,7 +164,7 @@ class Check:
         except self.error as error:
             self.same(f"{arguments}", error.response["Error"]["Code"], name)
             self.same("a message", bool(error.response["Error"]["Message"]), True)
-            # The modelled exceptions are classes of the client's.
+            # The modeled exceptions are classes of the client's.
             if hasattr(self.client.exceptions, name):
                 self.same("its class", isinstance(error, getattr(self.client.exceptions, name)), True)
         else:

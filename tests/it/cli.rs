@@ -443,7 +443,7 @@ fn rows_and_remarks_go_to_their_places() {
 }
 
 #[test]
-fn a_piped_table_is_whole_and_without_colour() {
+fn a_piped_table_is_whole_and_without_color() {
     let desk = Desk::with_delivery();
     let sql = "SELECT hex(zeroblob(300)) AS wide, record(id) AS record FROM events WHERE event_name = 'CreateUser'";
     let table = desk.run(&["sql", sql]).exits(0).out;
@@ -452,15 +452,15 @@ fn a_piped_table_is_whole_and_without_colour() {
     assert!(!table.contains(['\x1b', '…']), "{table}");
     let plain = desk.run(&["lookup", "outcome=denied"]).exits(0);
     assert!(!plain.out.contains('\x1b') && !plain.err.contains('\x1b'), "{plain:?}");
-    let coloured = desk.run(&["--color", "always", "lookup", "outcome=denied"]).exits(0);
-    assert!(coloured.out.contains("\x1b["), "{coloured:?}");
+    let colored = desk.run(&["--color", "always", "lookup", "outcome=denied"]).exits(0);
+    assert!(colored.out.contains("\x1b["), "{colored:?}");
     let trimmed = |text: &str| text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
-    assert_eq!(trimmed(&without_colour(&coloured.out)), trimmed(&plain.out));
+    assert_eq!(trimmed(&without_color(&colored.out)), trimmed(&plain.out));
     assert!(desk.run(&["--color", "always", "lookup", "x=y"]).exits(2).err.contains("\x1b["));
 }
 
-/// A text without its colours.
-fn without_colour(text: &str) -> String {
+/// A text without its colors.
+fn without_color(text: &str) -> String {
     regex::Regex::new("\x1b\\[[0-9;]*m").unwrap().replace_all(text, "").into_owned()
 }
 

@@ -43,7 +43,7 @@ fn the_delivery_gives_its_events_duplicates_and_digests() {
 }
 
 #[test]
-fn every_wrapping_is_recognised_by_its_content() {
+fn every_wrapping_is_recognized_by_its_content() {
     let expected = [
         ("array.json", 3, "json"),
         ("bare-record.json", 1, "json"),
@@ -112,7 +112,7 @@ fn broken_files_cost_nothing_but_themselves() {
             "wrong-types.json|5|5|0",
         ]
     );
-    assert_eq!(report.ignored_files, 6, "the licence, the script, the picture, the package, the zip, the empty file");
+    assert_eq!(report.ignored_files, 6, "the license, the script, the picture, the package, the zip, the empty file");
     let problems: Vec<&str> = report.field_problems.iter().map(|problem| problem.field).collect();
     assert_eq!(problems, ["awsRegion", "eventTime", "readOnly", "sourceIPAddress", "userIdentity"]);
 }
