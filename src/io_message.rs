@@ -125,7 +125,7 @@ mod tests {
 
     use super::{advice, cannot_read, cannot_write, describe};
 
-    /// An error as the system gives it, by its number on Linux.
+    /// Returns a system error by its number on Linux.
     fn system(number: i32) -> io::Error {
         io::Error::from_raw_os_error(number)
     }

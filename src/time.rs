@@ -102,7 +102,7 @@ pub fn format(seconds: i64) -> String {
     text.iter().copied().map(char::from).collect()
 }
 
-/// Year, month and day of a number of days since 1970-01-01: the inverse of [`days_since_epoch`].
+/// Returns year, month and day of a number of days since 1970-01-01, the inverse of [`days_since_epoch`].
 fn date_of(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);

@@ -130,7 +130,7 @@ fn percent(text: &str) -> Option<(Unit, usize)> {
     Some((Unit::Byte(u8::try_from(hexadecimal(text, 1, 3)?).ok()?), 3))
 }
 
-/// The character that an HTML entity stands for. Of the named ones those that `escape` functions write.
+/// Decodes an HTML entity: numeric ones, and the named ones that `escape` functions write.
 fn entity(text: &str) -> Option<(Unit, usize)> {
     const LONGEST: usize = 10;
     let end = memchr::memchr(b';', text.as_bytes().get(..text.len().min(LONGEST))?)?;
@@ -154,7 +154,7 @@ fn entity(text: &str) -> Option<(Unit, usize)> {
     Some((Unit::Char(character), end + 1))
 }
 
-/// The number that some hexadecimal digits spell.
+/// Parses hexadecimal digits.
 fn hexadecimal(text: &str, from: usize, to: usize) -> Option<u32> {
     let digits = text.get(from..to)?;
     let all = digits.bytes().all(|byte| byte.is_ascii_hexdigit());

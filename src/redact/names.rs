@@ -53,6 +53,8 @@ pub(super) struct NameSpan {
 }
 
 impl Names {
+    /// Builds the set.
+    ///
     /// # Errors
     /// There are too many names.
     pub(super) fn new(names: impl IntoIterator<Item = String>) -> Result<Names, String> {

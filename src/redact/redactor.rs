@@ -68,7 +68,7 @@ impl Redactor {
         shapes::any_fits(shapes, value, |word| self.names.contains(word))
     }
 
-    /// From now on replaces these event ids as a whole, because two of them would otherwise become equal.
+    /// Replaces these event ids as a whole from now on, because two of them would otherwise become equal.
     pub fn replace_whole(&mut self, ids: impl IntoIterator<Item = String>) {
         self.whole_ids.extend(ids);
     }

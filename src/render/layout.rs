@@ -27,7 +27,7 @@ const WIDEST: usize = 2_000;
 const GAP: usize = 2;
 /// The narrowest terminal that gets a table.
 const NARROWEST: usize = 20;
-/// The column with the number of events that a line stands for. It is never cut.
+/// The column with the number of events of a folded line. It is never cut.
 const BURST: &str = "burst";
 /// The least widths of an event's name and an IPv4 address, which are of little use when they are cut.
 const LEAST_WIDTHS: [(&str, usize); 2] = [("event_name", 18), ("source_ip_address", 15)];
