@@ -285,8 +285,8 @@ fn is_management() -> Expression {
         all(vec![not(present("management-event")), compare("event-source", Operator::Equal, source), names])
     });
     let data = [compare("management-event", Operator::Equal, "false")].into_iter().chain(early).collect();
-    let uncategorised = all(vec![not(present("category")), not(any(data))]);
-    any(vec![compare("category", Operator::Equal, "Management"), uncategorised])
+    let uncategorized = all(vec![not(present("category")), not(any(data))]);
+    any(vec![compare("category", Operator::Equal, "Management"), uncategorized])
 }
 
 /// Returns a lookup with the columns of an entry, in the order in which `answer` reads them.
