@@ -21,15 +21,11 @@ use crate::redact::{Redactor, Rewriter};
 use crate::store;
 use crate::store::records::block::Packer;
 use crate::store::records::dictionary::Dictionaries;
-use crate::store::transfer::merge::{Merged, Other, Source, Turn};
+use crate::store::transfer::merge::{MergeTarget, MergeWriter, Merged, Other, Source, Turn};
 use crate::store::write::intern::Keyer;
-use crate::store::write::writer::Writer;
 
 /// Batches of a turn that wait to be written: all that it has.
 const QUEUE: usize = 128;
-/// Where the events to come are more than this share of what a case holds, its indexes are made anew.
-const MUCH: u64 = 4;
-
 /// The account of a merge.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct MergeReport {
@@ -83,43 +79,35 @@ pub(super) fn into_case(
     progress: &dyn Progress,
     redactor: Option<&Redactor>,
 ) -> Result<Merged, Error> {
-    let connection = store::open_for_import_after(case, &Waiting(progress))?;
-    let handle = connection.get_interrupt_handle();
-    progress.cancelled_by(Box::new(move || handle.interrupt()));
+    let target = MergeTarget::open(case, &Waiting(progress))?;
+    progress.cancelled_by(target.cancel());
     let mut run = || -> Result<Merged, Error> {
-        let (events, redacted) = store::transfer::merge::state_of(&connection, case)?;
-        check_redacted(case, (events, &redacted), others, force)?;
-        let coming: u64 = others.iter().map(|other| other.events).sum();
-        progress.total(others.len() as u64, coming);
-        let mut writer = Writer::begin(&connection, case, &[])?;
-        writer.expect(coming > events / MUCH)?;
-        let is_new = store::transfer::merge::is_new(&connection, case)?;
-        let mut merged = Merged { files: writer.begin_merge(others, is_new)?, ..Merged::default() };
+        check_redacted(case, &target, others, force)?;
+        let incoming: u64 = others.iter().map(|other| other.events).sum();
+        progress.total(others.len() as u64, incoming);
+        let (mut writer, files) = target.begin(others, incoming)?;
+        let mut merged = Merged { files, ..Merged::default() };
         for other in &*others {
             run_workers(other, &mut writer, &mut merged, progress, redactor)?;
             progress.advance(1, 0, 0);
         }
         progress.finishing();
-        merged.changed = writer.finish_merge(others, is_new, redactor.is_none())?;
+        merged.changed = writer.finish_merge(others, target.is_new, redactor.is_none())?;
         Ok(merged)
     };
     let result = run();
-    if result.is_err() {
-        // The error is what is told.
-        let _ = connection.execute_batch("ROLLBACK");
-    }
-    let closed = store::close(connection, case);
+    let closed = target.close(result.is_err());
     let merged = result?;
     closed?;
     Ok(merged)
 }
 
 /// What was replaced in one case stands as it was in another: the two tell the same with other names.
-fn check_redacted(case: &Path, (events, own): (u64, &[String]), others: &[Other], force: bool) -> Result<(), Error> {
+fn check_redacted(case: &Path, target: &MergeTarget, others: &[Other], force: bool) -> Result<(), Error> {
     if force {
         return Ok(());
     }
-    let own = (events > 0).then(|| (case, own.iter().map(String::as_str).collect::<Vec<_>>()));
+    let own = (target.events > 0).then(|| (case, target.redactions.iter().map(String::as_str).collect::<Vec<_>>()));
     let all: Vec<(&Path, Vec<&str>)> =
         own.into_iter().chain(others.iter().map(|other| (other.path(), other.redactions()))).collect();
     let Some(((first, redacted), rest)) = all.split_first() else { return Ok(()) };
@@ -144,7 +132,7 @@ type Fault = Mutex<Option<store::Error>>;
 /// Reads the events of a case in several threads, and writes them in order.
 fn run_workers(
     other: &Other,
-    writer: &mut Writer<'_>,
+    writer: &mut MergeWriter<'_>,
     merged: &mut Merged,
     progress: &dyn Progress,
     redactor: Option<&Redactor>,
@@ -194,7 +182,7 @@ fn run_workers(
 }
 
 /// Writes what a turn holds; whether it came to its end.
-fn write_turn(queue: &Receiver<Message>, writer: &mut Writer<'_>, progress: &dyn Progress) -> Result<bool, Error> {
+fn write_turn(queue: &Receiver<Message>, writer: &mut MergeWriter<'_>, progress: &dyn Progress) -> Result<bool, Error> {
     for message in queue {
         if progress.is_cancelled() {
             return Err(Error::Cancelled);

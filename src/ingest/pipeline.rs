@@ -3,14 +3,12 @@
 //! Each file has a small bounded queue of its own. Workers take files in path order; the writer empties the queues in
 //! the same order. So the answer does not depend on the number of workers, and memory on nothing but it.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use rusqlite::Connection;
 
 use super::delivery::Name;
 use super::inflate::Inflater;
@@ -18,12 +16,12 @@ use super::report::{Error, Progress, RejectLine, Report, Waiting};
 use super::source::{self, Found};
 use super::worker::{self, Before, Message, Tools};
 use crate::ledger::{FileEnd, FileOutcome};
-use crate::store;
 use crate::store::records::block::Packer;
 use crate::store::records::dictionary::Dictionaries;
 use crate::store::write::file_names;
+use crate::store::write::import::{Import, ImportWriter};
 use crate::store::write::intern::Keyer;
-use crate::store::write::writer::Writer;
+use crate::store::write::known_files::KnownFiles;
 
 /// How an import runs.
 #[derive(Debug, Clone, Default)]
@@ -36,9 +34,6 @@ pub struct Options {
 
 /// Batches that wait in one file's queue.
 const QUEUE: usize = 8;
-/// Above this share of what a case holds, an import makes the indexes anew instead of keeping them in order.
-const MUCH: u64 = 4;
-
 /// One file on its way.
 pub(super) struct Job {
     pub(super) found: Found,
@@ -53,34 +48,30 @@ pub(super) struct Job {
 pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Report, Error> {
     let started = Instant::now();
     let files = source::walk(paths, options.follow_links).map_err(|(path, source)| Error::Path { path, source })?;
-    let connection = store::open_for_import_after(case, &Waiting(progress))?;
+    let import = Import::open(case, &Waiting(progress))?;
     let names: Vec<String> = paths.iter().map(|path| file_names::name_of(path)).collect();
     let mut report = Report::default();
-    let handle = connection.get_interrupt_handle();
-    progress.cancelled_by(Box::new(move || handle.interrupt()));
+    progress.cancelled_by(import.cancel());
     let mut run = || -> Result<(), Error> {
-        let known = Known::load(&connection, case)?;
+        let known = import.known_files()?;
         let (fresh, skipped): (Vec<Found>, Vec<Found>) =
-            files.iter().cloned().partition(|found| !known.is_unchanged(found));
+            files.iter().cloned().partition(|found| !is_unchanged(&known, found));
         report.skipped_files = skipped.len() as u64;
         let bytes: u64 = fresh.iter().map(|found| found.bytes).sum();
         progress.total(fresh.len() as u64, bytes);
-        if fresh.is_empty() && known.finished {
+        if fresh.is_empty() && known.is_finished {
             return Ok(());
         }
-        let mut writer = Writer::begin(&connection, case, &names)?;
-        writer.expect(bytes > known.bytes / MUCH)?;
+        let mut writer = import.begin(&names)?;
+        writer.prepare_indexes(bytes, known.bytes)?;
         run_workers(fresh, &known, options, &mut writer, &mut report, progress)?;
         progress.finishing();
         writer.finish()?;
         Ok(())
     };
     let result = run();
-    if result.is_err() {
-        // What is committed stays; the error is what is told.
-        let _ = connection.execute_batch("ROLLBACK");
-    }
-    let closed = store::close(connection, case);
+    // What is committed stays.
+    let closed = import.close(result.is_err());
     if progress.is_cancelled() && result.is_err() {
         return Err(Error::Cancelled);
     }
@@ -90,71 +81,23 @@ pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn 
     Ok(report)
 }
 
-/// What the ledger knows before a run.
-struct Known {
-    /// The contents of each file that were read to their end, by the file's name.
-    files: HashMap<String, Vec<KnownContent>>,
-    /// Bytes of all files.
-    bytes: u64,
-    /// True if every earlier run came to its end.
-    finished: bool,
+/// Reports whether the ledger has the file as it is now.
+fn is_unchanged(known: &KnownFiles, found: &Found) -> bool {
+    known.is_unchanged(&file_names::name_of(&found.path), found.bytes, found.modified)
 }
 
-/// A content of a file.
-struct KnownContent {
-    bytes: u64,
-    modified: Option<i64>,
-    sha256: String,
-}
-
-impl Known {
-    fn load(connection: &Connection, case: &Path) -> Result<Known, store::Error> {
-        let load = || -> rusqlite::Result<Known> {
-            let mut select = connection
-                .prepare("SELECT path, bytes, modified, sha256 FROM files WHERE partial IS NULL AND sha256 <> ''")?;
-            let mut rows = select.query([])?;
-            let mut files: HashMap<String, Vec<KnownContent>> = HashMap::new();
-            let mut all = 0;
-            while let Some(row) = rows.next()? {
-                let content = KnownContent { bytes: row.get(1)?, modified: row.get(2)?, sha256: row.get(3)? };
-                let name = file_names::plain(row.get_ref(0)?.as_str()?, &content.sha256);
-                all += content.bytes;
-                match files.get_mut(name) {
-                    Some(contents) => contents.push(content),
-                    None => drop(files.insert(name.to_owned(), vec![content])),
-                }
-            }
-            let unfinished = "SELECT count(*) FROM imports WHERE finished_at IS NULL";
-            let finished = connection.query_row(unfinished, [], |row| row.get::<_, i64>(0))? == 0;
-            Ok(Known { bytes: all, files, finished })
-        };
-        load().map_err(|error| store::Error::of(case, error))
-    }
-
-    /// The contents of a file that are of its size.
-    fn of_size<'k>(&'k self, found: &Found) -> impl Iterator<Item = &'k KnownContent> {
-        let (contents, bytes) = (self.files.get(&file_names::name_of(&found.path)), found.bytes);
-        contents.into_iter().flatten().filter(move |content| content.bytes == bytes)
-    }
-
-    /// Reports whether the ledger has the file as it is now.
-    fn is_unchanged(&self, found: &Found) -> bool {
-        found.modified.is_some() && self.of_size(found).any(|content| content.modified == found.modified)
-    }
-
-    /// What is to be compared before the file is read again.
-    fn before(&self, found: &Found) -> Option<Before> {
-        let sha256s: Vec<String> = self.of_size(found).map(|content| content.sha256.clone()).collect();
-        (!sha256s.is_empty() && found.unreadable.is_none()).then_some(Before { sha256s })
-    }
+/// Returns what is to be compared before the file is read again.
+fn before(known: &KnownFiles, found: &Found) -> Option<Before> {
+    let sha256s = known.sha256s(&file_names::name_of(&found.path), found.bytes);
+    (!sha256s.is_empty() && found.unreadable.is_none()).then_some(Before { sha256s })
 }
 
 /// Starts the workers and writes what they send.
 fn run_workers(
     files: Vec<Found>,
-    known: &Known,
+    known: &KnownFiles,
     options: &Options,
-    writer: &mut Writer<'_>,
+    writer: &mut ImportWriter<'_>,
     report: &mut Report,
     progress: &dyn Progress,
 ) -> Result<(), Error> {
@@ -174,7 +117,7 @@ fn run_workers(
         scope.spawn(move || {
             for found in files {
                 let (out, queue) = bounded(QUEUE);
-                let job = Job { before: known.before(&found), found: found.clone(), out };
+                let job = Job { before: before(known, &found), found: found.clone(), out };
                 if queues_in.send((found, queue)).is_err() || jobs_in.send(job).is_err() {
                     return;
                 }
@@ -202,7 +145,7 @@ pub(super) fn work(jobs: &Receiver<Job>, dictionaries: Arc<Dictionaries>) {
 pub(super) fn write_file(
     found: &Found,
     queue: &Receiver<Message>,
-    writer: &mut Writer<'_>,
+    writer: &mut ImportWriter<'_>,
     report: &mut Report,
     progress: &dyn Progress,
 ) -> Result<(), Error> {
@@ -243,7 +186,7 @@ fn end_file(
     found: &Found,
     path: &str,
     (end, whole_reject): (&FileEnd, bool),
-    writer: &mut Writer<'_>,
+    writer: &mut ImportWriter<'_>,
     report: &mut Report,
 ) -> Result<(), Error> {
     let file_name = found.path.file_name().map(|name| file_names::name_of(Path::new(name))).unwrap_or_default();

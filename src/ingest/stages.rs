@@ -16,10 +16,10 @@ use super::source::{self, Found};
 use super::window::Window;
 use super::worker::Message;
 use crate::ledger::Reject;
-use crate::store;
+use crate::store::Silent;
 use crate::store::records::block::{BLOCK_RECORDS, Packer};
 use crate::store::records::dictionary::Dictionaries;
-use crate::store::write::writer::Writer;
+use crate::store::write::import::Import;
 
 /// Finds where each record of a list ends (`{...},{...}`), by its brackets; how many there are.
 pub fn split(list: &[u8]) -> usize {
@@ -118,10 +118,10 @@ impl Read {
     /// # Errors
     /// A case that cannot be written.
     pub fn insert(self, case: &Path, finish: bool) -> Result<u64, Error> {
-        let connection = store::open_for_import(case)?;
+        let import = Import::open(case, &Silent)?;
         let mut report = Report::default();
-        let mut writer = Writer::begin(&connection, case, &[])?;
-        writer.expect(true)?;
+        let mut writer = import.begin(&[])?;
+        writer.prepare_indexes(1, 0)?;
         for (found, queue) in self.0 {
             write_file(&found, &queue, &mut writer, &mut report, &NoProgress)?;
         }

@@ -185,7 +185,7 @@ fn authorize(context: AuthContext<'_>) -> Authorization {
 #[cfg(test)]
 mod tests {
     use super::Keeper;
-    use crate::store::{close, open_for_import};
+    use crate::store::open::{close, open_for_import};
 
     #[test]
     fn only_what_is_kept_can_be_written() {

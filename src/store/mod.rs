@@ -23,7 +23,6 @@ pub use crate::store::annotations::Keeper;
 pub use crate::store::error::{Error, Failure};
 pub use crate::store::lock_wait::{Need, Silent, Wait};
 pub use crate::store::open::wait_for_writers;
-pub(crate) use crate::store::open::{close, open_for_import, open_for_import_after};
 pub use crate::store::read::case::Case;
 pub use crate::store::read::functions::{FUNCTIONS, Function};
 pub use crate::store::read::gaps::{Gaps, MOST_COUNTED};

@@ -13,7 +13,7 @@ use crate::store::error::Error;
 use crate::store::lock_wait::{Impatient, Need, Silent, Wait, until_free};
 use crate::store::schema::{expected, migrate};
 use crate::store::temporary_copy::{Copied, Reason};
-use crate::store::write::writer::Writer;
+use crate::store::write::resume::finish_interrupted;
 use crate::store::{hardening, locking, private_folder, recovery};
 
 /// How long a statement waits for another process.
@@ -296,6 +296,6 @@ pub(crate) fn finish(path: &Path) -> Result<(), Error> {
 fn finish_after(path: &Path, wait: &dyn Wait) -> Result<(), Error> {
     let connection = open_for_import_after(path, wait)?;
     // Another process may have finished it meanwhile.
-    Writer::resume(&connection, path)?.finish()?;
+    finish_interrupted(&connection, path)?;
     close(connection, path)
 }

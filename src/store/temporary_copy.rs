@@ -138,7 +138,7 @@ fn finish(copy: &Path) -> Result<u64, Error> {
         connection.execute_batch("PRAGMA synchronous = OFF").map_err(|error| Error::of(copy, error))?;
         let finished = open::is_finished(&connection).map_err(|error| Error::of(copy, error))?;
         if !finished || state == open::State::Older {
-            crate::store::write::writer::Writer::resume(&connection, copy)?.finish()?;
+            crate::store::write::resume::finish_interrupted(&connection, copy)?;
         }
         open::close(connection, copy)?;
     }

@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use crate::hash::sha256;
 
-/// How a record stands to the event with the same eventID.
+/// The result of comparing a record with the event that has the same eventID.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum Resolution {
     /// There is no such event.
     New,
     /// The event stays; `loser`: the record's bytes, where they differ and are kept as a conflict.
@@ -23,18 +23,18 @@ pub(crate) enum Verdict {
 
 /// Compares two records as parsed JSON: of two that differ the one with more leaves is the event, and of two with as
 /// many the one with the smaller SHA-256, so that the answer does not depend on their order.
-pub(crate) fn compare(old: &[u8], new: &[u8]) -> Verdict {
+pub(crate) fn compare(old: &[u8], new: &[u8]) -> Resolution {
     let (Ok(old_value), Ok(new_value)) = (parse(old), parse(new)) else {
-        return Verdict::KeepOld { loser: (old != new).then(|| new.to_vec()) };
+        return Resolution::KeepOld { loser: (old != new).then(|| new.to_vec()) };
     };
     if old_value == new_value {
-        return Verdict::KeepOld { loser: None };
+        return Resolution::KeepOld { loser: None };
     }
     let (old_leaves, new_leaves) = (leaves(&old_value), leaves(&new_value));
     if new_leaves > old_leaves || (new_leaves == old_leaves && sha256(new) < sha256(old)) {
-        Verdict::TakeNew { loser: Some(old.to_vec()) }
+        Resolution::TakeNew { loser: Some(old.to_vec()) }
     } else {
-        Verdict::KeepOld { loser: Some(new.to_vec()) }
+        Resolution::KeepOld { loser: Some(new.to_vec()) }
     }
 }
 
@@ -58,20 +58,20 @@ fn leaves(value: &Value) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Verdict, compare};
+    use super::{Resolution, compare};
 
     #[test]
     fn the_fuller_record_wins_in_any_order() {
         let (short, long) = (br#"{"a":1}"#, br#"{"a":1,"b":[2,3]}"#);
-        assert_eq!(compare(short, long), Verdict::TakeNew { loser: Some(short.to_vec()) });
-        assert_eq!(compare(long, short), Verdict::KeepOld { loser: Some(short.to_vec()) });
+        assert_eq!(compare(short, long), Resolution::TakeNew { loser: Some(short.to_vec()) });
+        assert_eq!(compare(long, short), Resolution::KeepOld { loser: Some(short.to_vec()) });
     }
 
     #[test]
     fn ties_go_to_the_smaller_hash_and_layout_is_no_difference() {
         let (a, b) = (br#"{"a":1}"#, br#"{"a":2}"#);
-        let wins = |verdict: Verdict| matches!(verdict, Verdict::TakeNew { .. });
+        let wins = |verdict: Resolution| matches!(verdict, Resolution::TakeNew { .. });
         assert_ne!(wins(compare(a, b)), wins(compare(b, a)));
-        assert_eq!(compare(br#"{"a":1,"b":2}"#, br#"{ "b": 2, "a": 1 }"#), Verdict::KeepOld { loser: None });
+        assert_eq!(compare(br#"{"a":1,"b":2}"#, br#"{ "b": 2, "a": 1 }"#), Resolution::KeepOld { loser: None });
     }
 }

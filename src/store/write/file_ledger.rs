@@ -13,14 +13,14 @@ use crate::store::error::Error;
 use crate::store::locking;
 use crate::store::write::file_names;
 use crate::store::write::file_names::Content;
-use crate::store::write::writer::{OpenFile, Writer};
+use crate::store::write::writer::{ConflictPolicy, OpenFile, Writer};
 
 /// A file that ends so long after the last commit is committed: a commit waits for the disk, and a kill takes what is not.
 const COMMIT_AFTER: Duration = Duration::from_millis(250);
 /// Standard input, as it is named on the command line.
 const STDIN: &str = "-";
 
-impl Writer<'_> {
+impl<P: ConflictPolicy> Writer<'_, P> {
     /// Begins a file.
     pub(crate) fn begin_file(&mut self, name: &str) -> Result<(), Error> {
         let partial = self.partial_rows(name);

@@ -1,4 +1,4 @@
-//! The writer's other half: rejects, digests, and the end of a run. `file_rows` has the account of each file.
+//! Rejects, digests, and the end of a run. `file_ledger` has the account of each file.
 
 use rusqlite::params;
 
@@ -7,10 +7,10 @@ use crate::store::error::Error;
 use crate::store::locking;
 use crate::store::rollup::counts;
 use crate::store::schema::indexes;
-use crate::store::write::writer::Writer;
+use crate::store::write::writer::{ConflictPolicy, Writer};
 use crate::time;
 
-impl Writer<'_> {
+impl<P: ConflictPolicy> Writer<'_, P> {
     /// Keeps what could not be stored.
     pub(crate) fn reject(&mut self, reject: &Reject) -> Result<(), Error> {
         let result = self.touch_file().and_then(|file| {
@@ -35,18 +35,6 @@ impl Writer<'_> {
             file.counts.read += 1;
             file.counts.rejected += 1;
         }
-        Ok(())
-    }
-
-    /// Keeps a record that differs from the event with its eventID.
-    pub(crate) fn keep_conflict(&mut self, event_id: &str, file: i64, record: &[u8]) -> rusqlite::Result<()> {
-        if self.is_merge() {
-            return self.keep_merged(event_id, file, record);
-        }
-        let mut keep = self.connection.prepare_cached(
-            "INSERT OR IGNORE INTO conflicts (event_id, file_id, sha256, record) VALUES (?1, ?2, ?3, ?4)",
-        )?;
-        keep.execute(params![event_id, file, crate::hash::sha256(record), String::from_utf8_lossy(record)])?;
         Ok(())
     }
 

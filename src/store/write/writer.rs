@@ -1,4 +1,4 @@
-//! The one writer of a case: events and their records in, duplicates told, the ledger kept.
+//! The one writer of a case: stores events and their records, resolves duplicates and keeps the ledger.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -21,10 +21,9 @@ use crate::store::records::dictionary::Dictionaries;
 use crate::store::rollup::counts::{Links, Sums};
 use crate::store::rollup::facets;
 use crate::store::schema::indexes;
-use crate::store::transfer::merge::Merge;
 use crate::store::write::blocks::Blocks;
 use crate::store::write::dedup;
-use crate::store::write::dedup::Verdict;
+use crate::store::write::dedup::Resolution;
 use crate::store::write::intern;
 use crate::store::write::intern::{EventKey, Key, Keys, text_id};
 use crate::time;
@@ -58,7 +57,10 @@ pub(crate) struct OpenFile {
     pub(crate) dirty: bool,
 }
 
-/// How the writer knows the events that are there.
+/// A run that brings more than one part in this many of what a case holds makes the indexes anew.
+const REBUILD_RATIO: u64 = 4;
+
+/// How the writer finds the events that are there.
 enum Known {
     /// By this run's memory: the case was empty.
     Memory(FxHashMap<EventKey, u32>),
@@ -67,7 +69,7 @@ enum Known {
 }
 
 /// Writes one run of import into a case.
-pub(crate) struct Writer<'c> {
+pub(crate) struct Writer<'c, P> {
     pub(crate) connection: &'c Connection,
     pub(crate) path: &'c Path,
     known: Known,
@@ -94,8 +96,23 @@ pub(crate) struct Writer<'c> {
     links: Rc<Vec<Value>>,
     insert_links: Statement<'c>,
     find_event: Statement<'c>,
-    /// What is known beside that where cases are merged.
-    pub(crate) merge: Option<Merge>,
+    /// Settles what an import leaves to the order of records.
+    pub(crate) policy: P,
+}
+
+/// Decides between records with one eventID beyond what [`dedup`] says of their contents.
+pub(crate) trait ConflictPolicy: Sized {
+    /// Settles the resolution of a record of a batch and the existing event with its eventID.
+    fn settle(
+        writer: &mut Writer<'_, Self>,
+        existing: i64,
+        batch: &Batch,
+        index: usize,
+        resolution: Resolution,
+    ) -> rusqlite::Result<Resolution>;
+
+    /// Keeps a record that differs from the event with its eventID.
+    fn keep_conflict(writer: &mut Writer<'_, Self>, event_id: &str, file: i64, record: &[u8]) -> rusqlite::Result<()>;
 }
 
 const INSERT_EVENT: &str = "INSERT INTO events (id, time, event_id, event_time, event_source, event_name, aws_region, \
@@ -109,20 +126,30 @@ const INSERT_EVENT: &str = "INSERT INTO events (id, time, event_id, event_time, 
 const INSERT_LINKS: &str = "INSERT INTO event_resources (event, resource, listed) \
      SELECT ?1 + (value >> 40), (value >> 1) & 0x7fffffffff, value & 1 FROM rarray(?2)";
 
-impl<'c> Writer<'c> {
+impl<'c, P: ConflictPolicy> Writer<'c, P> {
     /// Begins a run on a case that is open for writing. `paths`: what was named on the command line.
-    pub(crate) fn begin(connection: &'c Connection, path: &'c Path, paths: &[String]) -> Result<Writer<'c>, Error> {
+    pub(crate) fn begin(
+        connection: &'c Connection,
+        path: &'c Path,
+        paths: &[String],
+        policy: P,
+    ) -> Result<Writer<'c, P>, Error> {
         // What the writer has to know of the case is read once.
         let _bounded = Bounded::by_size(path);
-        Writer::start(connection, path, paths).map_err(|error| hardening::error_of(path, error))
+        Writer::start(connection, path, paths, policy).map_err(|error| hardening::error_of(path, error))
     }
 
     /// Takes up what an interrupted run began, to finish it without reading a file.
-    pub(crate) fn resume(connection: &'c Connection, path: &'c Path) -> Result<Writer<'c>, Error> {
-        Ok(Writer { resumed: true, ..Writer::begin(connection, path, &[])? })
+    pub(crate) fn resume(connection: &'c Connection, path: &'c Path, policy: P) -> Result<Writer<'c, P>, Error> {
+        Ok(Writer { resumed: true, ..Writer::begin(connection, path, &[], policy)? })
     }
 
-    fn start(connection: &'c Connection, path: &'c Path, paths: &[String]) -> rusqlite::Result<Writer<'c>> {
+    fn start(
+        connection: &'c Connection,
+        path: &'c Path,
+        paths: &[String],
+        policy: P,
+    ) -> rusqlite::Result<Writer<'c, P>> {
         connection.execute_batch("BEGIN IMMEDIATE")?;
         let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
         check_numbers(connection)?;
@@ -160,7 +187,7 @@ impl<'c> Writer<'c> {
             links: Rc::default(),
             insert_links: connection.prepare(INSERT_LINKS)?,
             find_event: connection.prepare("SELECT id FROM events WHERE event_id = ?1")?,
-            merge: None,
+            policy,
         })
     }
 
@@ -168,9 +195,11 @@ impl<'c> Writer<'c> {
         result.map_err(|error| Error::of(self.path, error))
     }
 
-    /// Prepares the indexes for a run. `much`: it is large beside the case, so that they are made anew when it ends.
-    pub(crate) fn expect(&mut self, much: bool) -> Result<(), Error> {
-        self.sql(if much { indexes::drop_secondary(self.connection) } else { indexes::keep(self.connection) })
+    /// Prepares the indexes for a run. `incoming` and `existing` are sizes in one unit. If the run is large beside the case,
+    /// the indexes are dropped and made anew when it ends.
+    pub(crate) fn prepare_indexes(&mut self, incoming: u64, existing: u64) -> Result<(), Error> {
+        let rebuild = incoming > existing / REBUILD_RATIO;
+        self.sql(if rebuild { indexes::drop_secondary(self.connection) } else { indexes::keep(self.connection) })
     }
 
     /// The dictionary of the case's records, or one in the making.
@@ -192,23 +221,28 @@ impl<'c> Writer<'c> {
         for (index, (event, keys)) in batch.events.iter().zip(&batch.keys).enumerate() {
             let id = first + index as i64;
             let existing = self.find(keys, &event.event_id)?;
-            let verdict = match existing {
-                Some(existing) => self.judge(existing, batch, index)?,
-                None => Verdict::New,
+            let resolution = match existing {
+                Some(existing) => {
+                    let resolution = self.compare(existing, batch, index)?;
+                    P::settle(self, existing, batch, index, resolution)?
+                }
+                None => Resolution::New,
             };
-            if matches!(verdict, Verdict::New | Verdict::TakeNew { .. }) && !packed {
+            if matches!(resolution, Resolution::New | Resolution::TakeNew { .. }) && !packed {
                 packed = true;
                 self.blocks.write(first, batch)?;
                 self.next_id += batch.events.len() as i64;
             }
-            self.count(&verdict, existing)?;
-            match (verdict, existing) {
-                (Verdict::New, _) => self.store(id, event, keys, batch.from_csv, file)?,
-                (Verdict::TakeNew { loser }, Some(existing)) => {
+            self.count(&resolution, existing)?;
+            match (resolution, existing) {
+                (Resolution::New, _) => self.store(id, event, keys, batch.from_csv, file)?,
+                (Resolution::TakeNew { loser }, Some(existing)) => {
                     self.replace(existing, loser.as_deref())?;
                     self.store(id, event, keys, batch.from_csv, file)?;
                 }
-                (Verdict::KeepOld { loser: Some(loser) }, _) => self.keep_conflict(&event.event_id, file, &loser)?,
+                (Resolution::KeepOld { loser: Some(loser) }, _) => {
+                    P::keep_conflict(self, &event.event_id, file, &loser)?
+                }
                 _ => {}
             }
         }
@@ -225,19 +259,21 @@ impl<'c> Writer<'c> {
     }
 
     /// Accounts for one record.
-    fn count(&mut self, verdict: &Verdict, existing: Option<i64>) -> rusqlite::Result<()> {
+    fn count(&mut self, resolution: &Resolution, existing: Option<i64>) -> rusqlite::Result<()> {
         if let Some(existing) = existing {
             self.note_met(existing)?;
         }
         let Some(file) = &mut self.file else { return Ok(()) };
         file.counts.read += 1;
-        match verdict {
-            Verdict::New => file.counts.stored += 1,
+        match resolution {
+            Resolution::New => file.counts.stored += 1,
             _ => file.counts.duplicate += 1,
         }
-        match verdict {
-            Verdict::TakeNew { loser: None } => file.counts.replaced += 1,
-            Verdict::TakeNew { loser: Some(_) } | Verdict::KeepOld { loser: Some(_) } => file.counts.conflict += 1,
+        match resolution {
+            Resolution::TakeNew { loser: None } => file.counts.replaced += 1,
+            Resolution::TakeNew { loser: Some(_) } | Resolution::KeepOld { loser: Some(_) } => {
+                file.counts.conflict += 1
+            }
             _ => {}
         }
         Ok(())
@@ -253,22 +289,22 @@ impl<'c> Writer<'c> {
         confirm.query_row(params![id, event_id], |row| row.get(0)).optional()
     }
 
-    /// How a record stands to the event with the same eventID.
-    pub(crate) fn compare(&mut self, existing: i64, batch: &Batch, index: usize) -> rusqlite::Result<Verdict> {
+    /// Compares a record with the event that has the same eventID.
+    pub(crate) fn compare(&mut self, existing: i64, batch: &Batch, index: usize) -> rusqlite::Result<Resolution> {
         if self.blocks.hash_of(existing)? == batch.hashes.get(index).copied() {
-            return Ok(Verdict::KeepOld { loser: None });
+            return Ok(Resolution::KeepOld { loser: None });
         }
         let mut is_csv = self.connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM csv_events WHERE id = ?1)")?;
         let old_from_csv = is_csv.query_row([existing], |row| row.get::<_, bool>(0))?;
         match (old_from_csv, batch.from_csv) {
-            (true, false) => return Ok(Verdict::TakeNew { loser: None }),
-            (false, true) => return Ok(Verdict::KeepOld { loser: None }),
+            (true, false) => return Ok(Resolution::TakeNew { loser: None }),
+            (false, true) => return Ok(Resolution::KeepOld { loser: None }),
             _ => {}
         }
         let block = self.records.unpack(self.connection, &batch.block)?;
         let new = block.record(index).unwrap_or_default();
-        let verdict = self.records.with(self.connection, existing, |old| dedup::compare(old, new))?;
-        Ok(verdict.unwrap_or(Verdict::KeepOld { loser: None }))
+        let resolution = self.records.with(self.connection, existing, |old| dedup::compare(old, new))?;
+        Ok(resolution.unwrap_or(Resolution::KeepOld { loser: None }))
     }
 
     /// Stores a new event.
@@ -295,7 +331,7 @@ impl<'c> Writer<'c> {
         if let Some(loser) = loser {
             let mut owner = self.connection.prepare_cached("SELECT event_id, file_id FROM events WHERE id = ?1")?;
             let (event_id, owner): (String, i64) = owner.query_row([old], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            self.keep_conflict(&event_id, owner, loser)?;
+            P::keep_conflict(self, &event_id, owner, loser)?;
         } else {
             let sql = "INSERT OR IGNORE INTO replaced_rows SELECT event_id, file_id FROM csv_events JOIN events USING (id) \
                        WHERE id = ?1";

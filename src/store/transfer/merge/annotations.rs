@@ -8,7 +8,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::hash::sha256;
 use crate::store::error::Error;
-use crate::store::transfer::merge::{Other, Writer};
+use crate::store::transfer::merge::policy::MergeWriter;
+use crate::store::transfer::merge::source::Other;
 use crate::store::transfer::snapshot::Step;
 
 /// Digits of a SHA-256 behind a name.
@@ -35,7 +36,7 @@ struct Tag {
     made: Made,
 }
 
-impl Writer<'_> {
+impl MergeWriter<'_> {
     /// Takes in what was marked and noted in another case.
     pub(crate) fn take_kept(&mut self, other: &Other) -> Result<(), Error> {
         let own = crate::store::transfer::merge::provenance::read(self.connection);

@@ -4,47 +4,55 @@ use rusqlite::{OptionalExtension as _, params};
 
 use crate::hash::sha256;
 use crate::store::error::Error;
-use crate::store::transfer::merge::Other;
+use crate::store::transfer::merge::policy::{MergePolicy, MergeWriter};
+use crate::store::transfer::merge::source::Other;
 use crate::store::write::dedup;
-use crate::store::write::dedup::Verdict;
-use crate::store::write::writer::{Batch, Writer};
+use crate::store::write::dedup::Resolution;
+use crate::store::write::writer::{Batch, ConflictPolicy};
 
-impl Writer<'_> {
-    /// How a record stands to the event with the same eventID.
-    pub(crate) fn judge(&mut self, existing: i64, batch: &Batch, index: usize) -> rusqlite::Result<Verdict> {
-        let verdict = self.compare(existing, batch, index)?;
-        match (&self.merge, &self.file) {
-            (Some(_), Some(file)) => {
-                let file = file.id;
-                self.settle((existing, file), batch, index, verdict)
-            }
-            _ => Ok(verdict),
+impl ConflictPolicy for MergePolicy {
+    fn settle(
+        writer: &mut MergeWriter<'_>,
+        existing: i64,
+        batch: &Batch,
+        index: usize,
+        resolution: Resolution,
+    ) -> rusqlite::Result<Resolution> {
+        match writer.file.as_ref().map(|file| file.id) {
+            Some(file) => writer.settle((existing, file), batch, index, resolution),
+            None => Ok(resolution),
         }
     }
 
+    fn keep_conflict(writer: &mut MergeWriter<'_>, event_id: &str, file: i64, record: &[u8]) -> rusqlite::Result<()> {
+        writer.keep_merged(event_id, file, record)
+    }
+}
+
+impl MergeWriter<'_> {
     /// Settles what an import leaves to the order in which records come.
     fn settle(
         &mut self,
         (existing, file): (i64, i64),
         batch: &Batch,
         index: usize,
-        verdict: Verdict,
-    ) -> rusqlite::Result<Verdict> {
+        resolution: Resolution,
+    ) -> rusqlite::Result<Resolution> {
         let mut find = self.connection.prepare_cached(
             "SELECT file_id, event_id, EXISTS (SELECT 1 FROM csv_events c WHERE c.id = e.id) FROM events e WHERE id = ?1",
         )?;
         let (owner, event_id, old_csv): (i64, String, bool) =
             find.query_row([existing], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         drop(find);
-        match (&verdict, old_csv, batch.from_csv) {
-            (Verdict::KeepOld { loser: None }, true, true) | (Verdict::KeepOld { loser: None }, false, false) => {
+        match (&resolution, old_csv, batch.from_csv) {
+            (Resolution::KeepOld { loser: None }, true, true) | (Resolution::KeepOld { loser: None }, false, false) => {
                 self.settle_same((existing, owner, file), batch, index)
             }
-            (Verdict::KeepOld { loser: None }, false, true) => {
+            (Resolution::KeepOld { loser: None }, false, true) => {
                 self.note_replaced(&event_id, file)?;
-                Ok(verdict)
+                Ok(resolution)
             }
-            (Verdict::TakeNew { loser: None }, true, false) => {
+            (Resolution::TakeNew { loser: None }, true, false) => {
                 self.note_replaced(&event_id, owner)?;
                 // Rows that differed from the row differ from the record no more than that one did.
                 let all = "SELECT id, file_id FROM conflicts WHERE event_id = ?1";
@@ -52,9 +60,9 @@ impl Writer<'_> {
                     self.note_replaced(&event_id, holder)?;
                     self.connection.execute("DELETE FROM conflicts WHERE id = ?1", [id])?;
                 }
-                Ok(verdict)
+                Ok(resolution)
             }
-            (Verdict::TakeNew { loser: Some(_) }, ..) => {
+            (Resolution::TakeNew { loser: Some(_) }, ..) => {
                 // The record may have lost to another one, in another layout.
                 let new = self.record_of(batch, index)?;
                 let mut all = self.connection.prepare_cached("SELECT id, record FROM conflicts WHERE event_id = ?1")?;
@@ -64,9 +72,9 @@ impl Writer<'_> {
                         self.connection.execute("DELETE FROM conflicts WHERE id = ?1", [id])?;
                     }
                 }
-                Ok(verdict)
+                Ok(resolution)
             }
-            _ => Ok(verdict),
+            _ => Ok(resolution),
         }
     }
 
@@ -77,13 +85,17 @@ impl Writer<'_> {
         (existing, owner, file): (i64, i64, i64),
         batch: &Batch,
         index: usize,
-    ) -> rusqlite::Result<Verdict> {
+    ) -> rusqlite::Result<Resolution> {
         if self.blocks.hash_of(existing)? != batch.hashes.get(index).copied() {
             let new = self.record_of(batch, index)?;
             let old = self.records.with(self.connection, existing, <[u8]>::to_vec)?.unwrap_or_default();
             if old != new {
                 let smaller = sha256(&new) < sha256(&old);
-                return Ok(if smaller { Verdict::TakeNew { loser: None } } else { Verdict::KeepOld { loser: None } });
+                return Ok(if smaller {
+                    Resolution::TakeNew { loser: None }
+                } else {
+                    Resolution::KeepOld { loser: None }
+                });
             }
         }
         if self.comes_before(file, owner) {
@@ -92,7 +104,7 @@ impl Writer<'_> {
             drop(set);
             self.note_change(changed);
         }
-        Ok(Verdict::KeepOld { loser: None })
+        Ok(Resolution::KeepOld { loser: None })
     }
 
     /// A record of a batch.
@@ -109,8 +121,8 @@ impl Writer<'_> {
 
     /// Reports whether one file comes before another by path.
     pub(crate) fn comes_before(&self, file: i64, other: i64) -> bool {
-        let Some(merge) = &self.merge else { return false };
-        merge.ranks.get(&file).zip(merge.ranks.get(&other)).is_some_and(|(file, other)| file < other)
+        let ranks = &self.policy.ranks;
+        ranks.get(&file).zip(ranks.get(&other)).is_some_and(|(file, other)| file < other)
     }
 
     /// Keeps in mind that a file had a row of a CSV download of an event that has a full record.

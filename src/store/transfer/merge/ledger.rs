@@ -14,7 +14,8 @@ use rustc_hash::FxHashMap;
 
 use crate::store::error::Error;
 use crate::store::schema::indexes;
-use crate::store::transfer::merge::{Other, Writer};
+use crate::store::transfer::merge::policy::MergeWriter;
+use crate::store::transfer::merge::source::Other;
 use crate::store::write::dedup;
 use crate::store::write::file_names::{mark, plain};
 
@@ -71,7 +72,7 @@ pub(crate) fn ranks(connection: &Connection, last: i64) -> rusqlite::Result<(FxH
     Ok((all.iter().zip(0..).map(|(file, rank)| (file.id, rank)).collect(), renamed))
 }
 
-impl Writer<'_> {
+impl MergeWriter<'_> {
     /// Takes the files of another case, and the runs of import that read them, into the ledger; gives how many are new.
     pub(crate) fn take_files(&mut self, other: &mut Other) -> Result<u64, Error> {
         let imports = self.take_imports(other)?;

@@ -10,31 +10,20 @@
 mod annotations;
 mod events;
 mod ledger;
+mod policy;
 mod source;
+mod target;
 
 use std::path::Path;
 
-use rusqlite::Connection;
-use rustc_hash::FxHashMap;
-
+pub(crate) use crate::store::transfer::merge::policy::MergeWriter;
 pub(crate) use crate::store::transfer::merge::source::{Other, Source, Turn};
+pub(crate) use crate::store::transfer::merge::target::MergeTarget;
 
 use crate::store::error::Error;
-use crate::store::schema::annotations;
 use crate::store::transfer::provenance;
 use crate::store::transfer::snapshot::Step;
-use crate::store::write::writer::{OpenFile, Writer};
-
-/// What a merge knows beside what a writer does.
-#[derive(Default)]
-pub(crate) struct Merge {
-    /// The place of each file among all files by path.
-    ranks: FxHashMap<i64, u32>,
-    /// The step that made the case before others come into it; `None` where the merge makes it.
-    own: Option<String>,
-    /// Rows of the case that were made or changed.
-    changed: u64,
-}
+use crate::store::write::writer::OpenFile;
 
 /// What became of a merge.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -53,27 +42,7 @@ pub struct Merged {
     pub changed: bool,
 }
 
-impl<'c> Writer<'c> {
-    /// Makes ready for what these cases hold: their files and runs of import come into the ledger. Nothing is committed
-    /// before [`Writer::finish_merge`].
-    pub(crate) fn begin_merge(&mut self, others: &mut [Other], is_new: bool) -> Result<u64, Error> {
-        let own = if is_new { Ok(None) } else { provenance::last(self.connection) };
-        self.merge = Some(Merge { own: self.sql(own)?, ..Merge::default() });
-        let mut files = 0;
-        let last = self.next_file - 1;
-        for other in others.iter_mut() {
-            files += self.take_files(other)?;
-        }
-        let ranks = ledger::ranks(self.connection, last);
-        let (ranks, renamed) = self.sql(ranks)?;
-        if let Some(merge) = &mut self.merge {
-            merge.ranks = ranks;
-        }
-        // Which content of a file has its plain name must not depend on which case others came into.
-        self.note_change(renamed);
-        Ok(files)
-    }
-
+impl MergeWriter<'_> {
     /// From here on batches are of this file of another case.
     ///
     /// # Errors
@@ -91,9 +60,7 @@ impl<'c> Writer<'c> {
         merged.stored += file.counts.stored;
         merged.duplicate += file.counts.duplicate;
         merged.conflict += file.counts.conflict;
-        if let Some(merge) = &mut self.merge {
-            merge.changed += file.counts.stored + file.counts.replaced;
-        }
+        self.policy.changed += file.counts.stored + file.counts.replaced;
     }
 
     /// Takes in what the cases hold beside their events, accounts for every file, and ends the merge: with one step more
@@ -123,19 +90,12 @@ impl<'c> Writer<'c> {
         Ok(true)
     }
 
-    /// Reports whether what is written comes from other cases.
-    pub(crate) fn is_merge(&self) -> bool {
-        self.merge.is_some()
-    }
-
     fn changed(&self) -> u64 {
-        self.merge.as_ref().map_or(0, |merge| merge.changed)
+        self.policy.changed
     }
 
-    fn note_change(&mut self, rows: usize) {
-        if let Some(merge) = &mut self.merge {
-            merge.changed += rows as u64;
-        }
+    pub(crate) fn note_change(&mut self, rows: usize) {
+        self.policy.changed += rows as u64;
     }
 
     /// The steps that led to the cases, once each by their id.
@@ -154,7 +114,7 @@ impl<'c> Writer<'c> {
     /// The step that this merge is.
     fn add_step(&self, others: &[Other], is_new: bool) -> rusqlite::Result<()> {
         let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let mut parents: Vec<String> = self.merge.iter().filter_map(|merge| merge.own.clone()).collect();
+        let mut parents: Vec<String> = self.policy.own.iter().cloned().collect();
         parents.extend(others.iter().filter_map(|other| other.steps.last().map(|step| step.id.clone())));
         parents.sort();
         parents.dedup();
@@ -163,23 +123,4 @@ impl<'c> Writer<'c> {
         let step = Step { kind: "merge".to_owned(), made_from, parents, ..Step::default() };
         provenance::write(self.connection, &step).map(drop)
     }
-}
-
-/// How many events a case has, and the ids of the steps in which something was replaced in it.
-pub(crate) fn state_of(connection: &Connection, path: &Path) -> Result<(u64, Vec<String>), Error> {
-    let of = |error| Error::of(path, error);
-    let events = connection.query_row("SELECT count(*) FROM events", [], |row| row.get(0)).map_err(of)?;
-    let steps = provenance::read(connection).map_err(of)?;
-    Ok((events, source::redactions(&steps).into_iter().map(str::to_owned).collect()))
-}
-
-/// Reports whether a case holds nothing yet that anybody made.
-pub(crate) fn is_new(connection: &Connection, path: &Path) -> Result<bool, Error> {
-    let mut sql =
-        "SELECT NOT EXISTS (SELECT 1 FROM files) AND NOT EXISTS (SELECT 1 FROM provenance WHERE kind <> 'case')"
-            .to_owned();
-    for table in annotations() {
-        sql.push_str(&format!(" AND NOT EXISTS (SELECT 1 FROM {table})"));
-    }
-    connection.query_row(&sql, [], |row| row.get(0)).map_err(|error| Error::of(path, error))
 }

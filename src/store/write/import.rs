@@ -1,0 +1,61 @@
+//! The facade of an import: opens a case for writing, knows its files, and begins the writer.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use crate::store::error::Error;
+use crate::store::lock_wait::Wait;
+use crate::store::open;
+use crate::store::write::conflict_policy::ImportOrder;
+use crate::store::write::known_files::KnownFiles;
+use crate::store::write::writer::Writer;
+
+/// The writer of an import.
+pub(crate) type ImportWriter<'c> = Writer<'c, ImportOrder>;
+
+/// A case that is open for an import.
+pub(crate) struct Import {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl Import {
+    /// Opens a case for writing, after other processes that write to it, and creates it if it does not exist.
+    pub(crate) fn open(path: &Path, wait: &dyn Wait) -> Result<Import, Error> {
+        Ok(Import { connection: open::open_for_import_after(path, wait)?, path: path.to_owned() })
+    }
+
+    /// Returns what cancels the statement that is running.
+    pub(crate) fn cancel(&self) -> Box<dyn Fn() + Send + Sync> {
+        let handle = self.connection.get_interrupt_handle();
+        Box::new(move || handle.interrupt())
+    }
+
+    /// Returns the files that the ledger has.
+    pub(crate) fn known_files(&self) -> Result<KnownFiles, Error> {
+        KnownFiles::load(&self.connection).map_err(|error| Error::of(&self.path, error))
+    }
+
+    /// Begins a run. `paths`: the arguments of the command line.
+    pub(crate) fn begin(&self, paths: &[String]) -> Result<ImportWriter<'_>, Error> {
+        Writer::begin(&self.connection, &self.path, paths, ImportOrder)
+    }
+
+    /// Closes the case. `failed`: rolls back what is not committed.
+    pub(crate) fn close(self, failed: bool) -> Result<(), Error> {
+        if failed {
+            // The error that is reported is the one before.
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+        open::close(self.connection, &self.path)
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}

@@ -1,0 +1,14 @@
+//! Finishing what an interrupted run of import began.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use crate::store::error::Error;
+use crate::store::write::conflict_policy::ImportOrder;
+use crate::store::write::writer::Writer;
+
+/// Makes the indexes and counts that an interrupted run lacks, without reading a file.
+pub(crate) fn finish_interrupted(connection: &Connection, path: &Path) -> Result<(), Error> {
+    Writer::resume(connection, path, ImportOrder)?.finish()
+}
