@@ -3,11 +3,13 @@
 pub(crate) mod blocks;
 pub(crate) mod conflict_policy;
 pub(crate) mod dedup;
+pub(crate) mod event_row;
 pub(crate) mod file_ledger;
 pub(crate) mod file_names;
 pub(crate) mod import;
 pub(crate) mod intern;
 pub(crate) mod known_files;
 pub(crate) mod ledger;
+pub(crate) mod related_rows;
 pub(crate) mod resume;
 pub(crate) mod writer;

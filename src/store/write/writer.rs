@@ -3,29 +3,27 @@
 use std::collections::HashSet;
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Instant;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 use rustc_hash::FxHashMap;
 
-use crate::arn::last_part;
-use crate::event::{Event, Identity, Resource, Text};
+use crate::event::Event;
 use crate::ledger::Counts;
 use crate::store::error::Error;
 use crate::store::hardening;
 use crate::store::hardening::Bounded;
 use crate::store::records::block::{MAX_ID, Packed, Reader};
 use crate::store::records::dictionary::Dictionaries;
-use crate::store::rollup::counts::{Links, Sums};
-use crate::store::rollup::facets;
+use crate::store::rollup::counts::Sums;
 use crate::store::schema::indexes;
 use crate::store::write::blocks::Blocks;
 use crate::store::write::dedup;
 use crate::store::write::dedup::Resolution;
-use crate::store::write::intern;
-use crate::store::write::intern::{EventKey, Key, Keys, text_id};
+use crate::store::write::event_row::{EventInsert, EventRow};
+use crate::store::write::intern::{EventKey, Keys};
+use crate::store::write::related_rows::RelatedRows;
 use crate::time;
 
 /// Up to [`crate::store::records::block::BLOCK_RECORDS`] events of one file, with their records as a packed block.
@@ -76,12 +74,7 @@ pub(crate) struct Writer<'c, P> {
     pub(crate) next_id: i64,
     pub(crate) next_file: i64,
     pub(crate) import: i64,
-    facets: FxHashMap<Key, i64>,
-    identities: FxHashMap<Key, (i64, u64)>,
-    /// Their numbers in few bytes: 10,000,000 events may name four million resources.
-    resources: FxHashMap<Key, u32>,
-    user_agents: FxHashMap<Key, i64>,
-    error_messages: FxHashMap<Key, i64>,
+    related: RelatedRows,
     pub(crate) sums: Sums,
     /// True if the run only finishes what is there.
     pub(crate) resumed: bool,
@@ -91,7 +84,7 @@ pub(crate) struct Writer<'c, P> {
     pub(crate) committed_at: Instant,
     pub(crate) records: Reader,
     pub(crate) blocks: Blocks<'c>,
-    insert_event: Statement<'c>,
+    insert_event: EventInsert<'c>,
     /// What is to go into `event_resources` at the end of the batch.
     links: Rc<Vec<Value>>,
     insert_links: Statement<'c>,
@@ -114,13 +107,6 @@ pub(crate) trait ConflictPolicy: Sized {
     /// Keeps a record that differs from the event with its eventID.
     fn keep_conflict(writer: &mut Writer<'_, Self>, event_id: &str, file: i64, record: &[u8]) -> rusqlite::Result<()>;
 }
-
-const INSERT_EVENT: &str = "INSERT INTO events (id, time, event_id, event_time, event_source, event_name, aws_region, \
-     source_ip_address, user_name, access_key_id, identity_id, error_code, outcome, read_only, facet_id, \
-     recipient_account_id, shared_event_id, vpc_endpoint_id, invoked_by, \
-     mfa_authenticated, session_created, from_console, source_identity, issued_access_key_id, bytes_in, bytes_out, \
-     user_agent_id, error_message_id, file_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, \
-     ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)";
 
 /// Writes pairs of event and resource, packed as in [`Writer::store`]: one statement a batch costs half of one a pair.
 const INSERT_LINKS: &str = "INSERT INTO event_resources (event, resource, listed) \
@@ -171,11 +157,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
                 + crate::store::records::block::BLOCK_RECORDS as i64,
             next_file: number("SELECT coalesce(max(id), 0) + 1 FROM files")?,
             import: connection.last_insert_rowid(),
-            facets: facets::load(connection)?,
-            identities: intern::identities(connection)?,
-            resources: intern::resources(connection)?,
-            user_agents: intern::texts(connection, "user_agents")?,
-            error_messages: intern::texts(connection, "error_messages")?,
+            related: RelatedRows::load(connection)?,
             sums: Sums::begin(connection)?,
             resumed: false,
             recount: stopped,
@@ -183,7 +165,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
             committed_at: Instant::now(),
             records: Reader::default(),
             blocks: Blocks::of(connection)?,
-            insert_event: connection.prepare(INSERT_EVENT)?,
+            insert_event: EventInsert::prepare(connection)?,
             links: Rc::default(),
             insert_links: connection.prepare(INSERT_LINKS)?,
             find_event: connection.prepare("SELECT id FROM events WHERE event_id = ?1")?,
@@ -310,8 +292,8 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
     /// Stores a new event.
     fn store(&mut self, id: i64, event: &Event, keys: &Keys, from_csv: bool, file: i64) -> rusqlite::Result<()> {
         let time = event.time.map(time::format);
-        let links = self.links(event, keys, time.as_deref())?;
-        self.insert_event(id, event, time.as_deref(), &links, file)?;
+        let links = self.related.links(self.connection, event, keys, time.as_deref())?;
+        self.insert_event.execute(&EventRow { id, event, event_time: time.as_deref(), links: &links, file })?;
         let pairs = Rc::make_mut(&mut self.links);
         for (resource, used) in links.resources.iter().zip(&event.resources) {
             pairs.push(Value::Integer((id - self.next_id) << 40 | resource << 1 | i64::from(used.listed)));
@@ -347,153 +329,6 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
             self.connection.prepare_cached(sql)?.execute([old])?;
         }
         self.recount = true;
-        Ok(())
-    }
-
-    /// The rows that an event points to, made where they are new.
-    fn links(&mut self, event: &Event, keys: &Keys, time: Option<&str>) -> rusqlite::Result<Links> {
-        let facet = match self.facets.get(&keys.facet) {
-            Some(id) => *id,
-            None => {
-                let id = facets::insert(self.connection, event, time)?;
-                self.facets.insert(keys.facet, id);
-                id
-            }
-        };
-        let mut links = Links { facet, ..Links::default() };
-        if let Some((identity, key)) = event.identity.as_ref().zip(keys.identity) {
-            links.identity = Some(self.identity(identity, key, time)?);
-        }
-        if let Some(text) = keys.user_agent.zip(event.user_agent.as_deref()) {
-            links.user_agent = Some(text_id(self.connection, &mut self.user_agents, "user_agents", text, time)?);
-        }
-        if let Some(text) = keys.error_message.zip(event.error_message.as_deref()) {
-            links.error_message =
-                Some(text_id(self.connection, &mut self.error_messages, "error_messages", text, time)?);
-        }
-        for (used, key) in event.resources.iter().zip(&keys.resources) {
-            links.resources.push(self.resource(&used.resource, *key, time)?);
-        }
-        Ok(links)
-    }
-
-    fn identity(
-        &mut self,
-        identity: &Arc<Identity>,
-        (key, rest): (Key, u64),
-        time: Option<&str>,
-    ) -> rusqlite::Result<i64> {
-        let i = identity.as_ref();
-        let text = |text: &Option<Text>| text.as_deref().map(str::to_owned);
-        if let Some((id, known_rest)) = self.identities.get_mut(&key) {
-            if *known_rest != rest {
-                // What an identity is not told apart by must not depend on which event came first.
-                let mut settle = self.connection.prepare_cached(
-                    "UPDATE identities SET \
-                         user_name = min(ifnull(user_name, ?2), ifnull(?2, user_name)), \
-                         role_name = min(ifnull(role_name, ?3), ifnull(?3, role_name)), \
-                         role_arn = min(ifnull(role_arn, ?4), ifnull(?4, role_arn)), \
-                         session_name = min(ifnull(session_name, ?5), ifnull(?5, session_name)), \
-                         identity_provider = min(ifnull(identity_provider, ?6), ifnull(?6, identity_provider)) \
-                     WHERE id = ?1",
-                )?;
-                settle.execute(params![
-                    *id,
-                    text(&i.user_name),
-                    text(&i.role_name),
-                    text(&i.role_arn),
-                    text(&i.session_name),
-                    text(&i.identity_provider)
-                ])?;
-            }
-            return Ok(*id);
-        }
-        let mut insert = self.connection.prepare_cached(
-            "INSERT INTO identities (type, user_name, arn, account_id, principal_id, role_name, role_arn, \
-             session_name, identity_provider, on_behalf_of, invoked_by, events, first_seen, last_seen) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12, ?12)",
-        )?;
-        insert.execute(params![
-            text(&i.kind),
-            text(&i.user_name),
-            text(&i.arn),
-            text(&i.account_id),
-            text(&i.principal_id),
-            text(&i.role_name),
-            text(&i.role_arn),
-            text(&i.session_name),
-            text(&i.identity_provider),
-            text(&i.on_behalf_of),
-            text(&i.invoked_by),
-            time
-        ])?;
-        let id = self.connection.last_insert_rowid();
-        self.identities.insert(key, (id, rest));
-        Ok(id)
-    }
-
-    fn resource(&mut self, resource: &Resource, key: Key, time: Option<&str>) -> rusqlite::Result<i64> {
-        if let Some(id) = self.resources.get(&key) {
-            return Ok(i64::from(*id));
-        }
-        let mut insert = self.connection.prepare_cached(
-            "INSERT INTO resources (type, name, arn, account_id, aws_region, arn_end, events, first_seen, last_seen) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7)",
-        )?;
-        insert.execute(params![
-            resource.kind.as_deref(),
-            resource.name.as_str(),
-            resource.arn.as_deref(),
-            resource.account_id.as_deref(),
-            resource.aws_region.as_deref(),
-            resource.arn.as_deref().map(last_part).filter(|end| *end != resource.name.as_str()),
-            time
-        ])?;
-        let id = self.connection.last_insert_rowid();
-        self.resources.insert(key, id as u32);
-        Ok(id)
-    }
-
-    fn insert_event(
-        &mut self,
-        id: i64,
-        event: &Event,
-        event_time: Option<&str>,
-        links: &Links,
-        file: i64,
-    ) -> rusqlite::Result<()> {
-        let e = event;
-        self.insert_event.execute(params![
-            id,
-            e.time,
-            e.event_id.as_str(),
-            event_time,
-            e.event_source.as_deref(),
-            e.event_name.as_deref(),
-            e.aws_region.as_deref(),
-            e.source_ip_address.as_deref(),
-            e.user_name.as_deref(),
-            e.access_key_id.as_deref(),
-            links.identity,
-            e.error_code.as_deref(),
-            e.outcome.name(),
-            e.read_only,
-            links.facet,
-            e.recipient_account_id.as_deref(),
-            e.shared_event_id.as_deref(),
-            e.vpc_endpoint_id.as_deref(),
-            e.invoked_by.as_deref(),
-            e.mfa_authenticated,
-            e.session_created.as_deref(),
-            e.from_console,
-            e.source_identity.as_deref(),
-            e.issued_access_key_id.as_deref(),
-            e.bytes_in,
-            e.bytes_out,
-            links.user_agent,
-            links.error_message,
-            file
-        ])?;
         Ok(())
     }
 }

@@ -1,0 +1,89 @@
+//! Rows of `events`: one table of columns gives the statement and what is bound to it.
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, Statement};
+
+use crate::event::Event;
+use crate::store::rollup::counts::Links;
+
+/// An event on its way into `events`.
+pub(crate) struct EventRow<'e> {
+    pub(crate) id: i64,
+    pub(crate) event: &'e Event,
+    /// The time as text.
+    pub(crate) event_time: Option<&'e str>,
+    /// The rows that it points to.
+    pub(crate) links: &'e Links,
+    pub(crate) file: i64,
+}
+
+/// Returns the value of a column.
+type Bind = for<'r> fn(&'r EventRow<'_>) -> ToSqlOutput<'r>;
+
+/// The columns that the writer fills, and their values.
+const COLUMNS: &[(&str, Bind)] = &[
+    ("id", |row| integer(row.id)),
+    ("time", |row| number(row.event.time)),
+    ("event_id", |row| text(Some(&row.event.event_id))),
+    ("event_time", |row| text(row.event_time)),
+    ("event_source", |row| text(row.event.event_source.as_deref())),
+    ("event_name", |row| text(row.event.event_name.as_deref())),
+    ("aws_region", |row| text(row.event.aws_region.as_deref())),
+    ("source_ip_address", |row| text(row.event.source_ip_address.as_deref())),
+    ("user_name", |row| text(row.event.user_name.as_deref())),
+    ("access_key_id", |row| text(row.event.access_key_id.as_deref())),
+    ("identity_id", |row| number(row.links.identity)),
+    ("error_code", |row| text(row.event.error_code.as_deref())),
+    ("outcome", |row| text(Some(row.event.outcome.name()))),
+    ("read_only", |row| flag(row.event.read_only)),
+    ("facet_id", |row| integer(row.links.facet)),
+    ("recipient_account_id", |row| text(row.event.recipient_account_id.as_deref())),
+    ("shared_event_id", |row| text(row.event.shared_event_id.as_deref())),
+    ("vpc_endpoint_id", |row| text(row.event.vpc_endpoint_id.as_deref())),
+    ("invoked_by", |row| text(row.event.invoked_by.as_deref())),
+    ("mfa_authenticated", |row| flag(row.event.mfa_authenticated)),
+    ("session_created", |row| text(row.event.session_created.as_deref())),
+    ("from_console", |row| flag(Some(row.event.from_console))),
+    ("source_identity", |row| text(row.event.source_identity.as_deref())),
+    ("issued_access_key_id", |row| text(row.event.issued_access_key_id.as_deref())),
+    ("bytes_in", |row| number(row.event.bytes_in)),
+    ("bytes_out", |row| number(row.event.bytes_out)),
+    ("user_agent_id", |row| number(row.links.user_agent)),
+    ("error_message_id", |row| number(row.links.error_message)),
+    ("file_id", |row| integer(row.file)),
+];
+
+/// The statement that inserts events.
+pub(crate) struct EventInsert<'c>(Statement<'c>);
+
+impl<'c> EventInsert<'c> {
+    pub(crate) fn prepare(connection: &'c Connection) -> rusqlite::Result<EventInsert<'c>> {
+        let names: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
+        let placeholders: Vec<String> = (1..=COLUMNS.len()).map(|number| format!("?{number}")).collect();
+        let sql = format!("INSERT INTO events ({}) VALUES ({})", names.join(", "), placeholders.join(", "));
+        connection.prepare(&sql).map(EventInsert)
+    }
+
+    pub(crate) fn execute(&mut self, row: &EventRow<'_>) -> rusqlite::Result<()> {
+        for (number, (_, bind)) in (1..).zip(COLUMNS) {
+            self.0.raw_bind_parameter(number, bind(row))?;
+        }
+        self.0.raw_execute().map(drop)
+    }
+}
+
+fn text(text: Option<&str>) -> ToSqlOutput<'_> {
+    ToSqlOutput::Borrowed(text.map_or(ValueRef::Null, |text| ValueRef::Text(text.as_bytes())))
+}
+
+fn integer<'r>(number: i64) -> ToSqlOutput<'r> {
+    ToSqlOutput::Borrowed(ValueRef::Integer(number))
+}
+
+fn number<'r>(number: Option<i64>) -> ToSqlOutput<'r> {
+    ToSqlOutput::Borrowed(number.map_or(ValueRef::Null, ValueRef::Integer))
+}
+
+fn flag<'r>(flag: Option<bool>) -> ToSqlOutput<'r> {
+    number(flag.map(i64::from))
+}

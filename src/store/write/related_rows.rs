@@ -1,0 +1,151 @@
+//! The rows that events point to: facets, identities, resources and texts. Each is written once, and found by its key.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, params};
+use rustc_hash::FxHashMap;
+
+use crate::arn::last_part;
+use crate::event::{Event, Identity, Resource, Text};
+use crate::store::rollup::counts::Links;
+use crate::store::rollup::facets;
+use crate::store::write::intern::{self, Key, Keys, text_id};
+
+/// The ids of the rows that are there, by their keys.
+pub(crate) struct RelatedRows {
+    facets: FxHashMap<Key, i64>,
+    identities: FxHashMap<Key, (i64, u64)>,
+    /// Ids in four bytes: 10,000,000 events may name four million resources.
+    resources: FxHashMap<Key, u32>,
+    user_agents: FxHashMap<Key, i64>,
+    error_messages: FxHashMap<Key, i64>,
+}
+
+impl RelatedRows {
+    /// Reads the rows of a case.
+    pub(crate) fn load(connection: &Connection) -> rusqlite::Result<RelatedRows> {
+        Ok(RelatedRows {
+            facets: facets::load(connection)?,
+            identities: intern::identities(connection)?,
+            resources: intern::resources(connection)?,
+            user_agents: intern::texts(connection, "user_agents")?,
+            error_messages: intern::texts(connection, "error_messages")?,
+        })
+    }
+
+    /// Returns the ids of the rows that an event points to. Rows that are new are inserted.
+    pub(crate) fn links(
+        &mut self,
+        connection: &Connection,
+        event: &Event,
+        keys: &Keys,
+        time: Option<&str>,
+    ) -> rusqlite::Result<Links> {
+        let facet = match self.facets.get(&keys.facet) {
+            Some(id) => *id,
+            None => {
+                let id = facets::insert(connection, event, time)?;
+                self.facets.insert(keys.facet, id);
+                id
+            }
+        };
+        let mut links = Links { facet, ..Links::default() };
+        if let Some((identity, key)) = event.identity.as_ref().zip(keys.identity) {
+            links.identity = Some(self.identity(connection, identity, key, time)?);
+        }
+        if let Some(text) = keys.user_agent.zip(event.user_agent.as_deref()) {
+            links.user_agent = Some(text_id(connection, &mut self.user_agents, "user_agents", text, time)?);
+        }
+        if let Some(text) = keys.error_message.zip(event.error_message.as_deref()) {
+            links.error_message = Some(text_id(connection, &mut self.error_messages, "error_messages", text, time)?);
+        }
+        for (used, key) in event.resources.iter().zip(&keys.resources) {
+            links.resources.push(self.resource(connection, &used.resource, *key, time)?);
+        }
+        Ok(links)
+    }
+
+    fn identity(
+        &mut self,
+        connection: &Connection,
+        identity: &Arc<Identity>,
+        (key, rest): (Key, u64),
+        time: Option<&str>,
+    ) -> rusqlite::Result<i64> {
+        let i = identity.as_ref();
+        let text = |text: &Option<Text>| text.as_deref().map(str::to_owned);
+        if let Some((id, known_rest)) = self.identities.get_mut(&key) {
+            if *known_rest != rest {
+                // What an identity is not told apart by must not depend on which event came first.
+                let mut settle = connection.prepare_cached(
+                    "UPDATE identities SET \
+                         user_name = min(ifnull(user_name, ?2), ifnull(?2, user_name)), \
+                         role_name = min(ifnull(role_name, ?3), ifnull(?3, role_name)), \
+                         role_arn = min(ifnull(role_arn, ?4), ifnull(?4, role_arn)), \
+                         session_name = min(ifnull(session_name, ?5), ifnull(?5, session_name)), \
+                         identity_provider = min(ifnull(identity_provider, ?6), ifnull(?6, identity_provider)) \
+                     WHERE id = ?1",
+                )?;
+                settle.execute(params![
+                    *id,
+                    text(&i.user_name),
+                    text(&i.role_name),
+                    text(&i.role_arn),
+                    text(&i.session_name),
+                    text(&i.identity_provider)
+                ])?;
+            }
+            return Ok(*id);
+        }
+        let mut insert = connection.prepare_cached(
+            "INSERT INTO identities (type, user_name, arn, account_id, principal_id, role_name, role_arn, \
+             session_name, identity_provider, on_behalf_of, invoked_by, events, first_seen, last_seen) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12, ?12)",
+        )?;
+        insert.execute(params![
+            text(&i.kind),
+            text(&i.user_name),
+            text(&i.arn),
+            text(&i.account_id),
+            text(&i.principal_id),
+            text(&i.role_name),
+            text(&i.role_arn),
+            text(&i.session_name),
+            text(&i.identity_provider),
+            text(&i.on_behalf_of),
+            text(&i.invoked_by),
+            time
+        ])?;
+        let id = connection.last_insert_rowid();
+        self.identities.insert(key, (id, rest));
+        Ok(id)
+    }
+
+    fn resource(
+        &mut self,
+        connection: &Connection,
+        resource: &Resource,
+        key: Key,
+        time: Option<&str>,
+    ) -> rusqlite::Result<i64> {
+        if let Some(id) = self.resources.get(&key) {
+            return Ok(i64::from(*id));
+        }
+        let mut insert = connection.prepare_cached(
+            "INSERT INTO resources (type, name, arn, account_id, aws_region, arn_end, events, first_seen, last_seen) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7)",
+        )?;
+        insert.execute(params![
+            resource.kind.as_deref(),
+            resource.name.as_str(),
+            resource.arn.as_deref(),
+            resource.account_id.as_deref(),
+            resource.aws_region.as_deref(),
+            resource.arn.as_deref().map(last_part).filter(|end| *end != resource.name.as_str()),
+            time
+        ])?;
+        let id = connection.last_insert_rowid();
+        self.resources.insert(key, id as u32);
+        Ok(id)
+    }
+}
