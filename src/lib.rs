@@ -1,8 +1,8 @@
 //! trailq: a local CloudTrail event-history query engine.
 //!
 //! ```text
-//! import    files -> ingest::source -> ingest::decode -> ingest::normalise -> store::write
-//! merge     cases -> store::transfer::merge -> ingest::normalise -> store::write
+//! import    files -> ingest::source -> ingest::decode -> ingest::normalize -> store::write
+//! merge     cases -> store::transfer::merge -> ingest::normalize -> store::write
 //! answer    text -> query::parse -> query::resolve -> query::plan -> sql::sqlite -> store::Case -> rows -> render
 //! ```
 //!

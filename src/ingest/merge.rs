@@ -1,4 +1,4 @@
-//! Merging: the records of other cases take the way of records from files, from `normalise` on.
+//! Merging: the records of other cases take the way of records from files, from `normalize` on.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,11 +11,11 @@ use std::time::Instant;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use serde::Serialize;
 
-use super::decode::Sink as _;
-use super::inflate::Inflater;
-use super::record::RawRecord;
-use super::report::{Error, Progress, Waiting};
-use super::worker::{FileSink, Message, Tools};
+use crate::ingest::decode::json::Sink as _;
+use crate::ingest::record::raw::RawRecord;
+use crate::ingest::report::{Error, Progress, Waiting};
+use crate::ingest::source::inflate::Inflater;
+use crate::ingest::worker::{FileSink, Message, Tools};
 use crate::ledger::{FileEnd, FileOutcome};
 use crate::redact::{Redactor, Rewriter};
 use crate::store;
@@ -72,7 +72,7 @@ fn is_same(one: &Path, other: &Path) -> bool {
 
 /// `redactor`: what is replaced in the records on their way; what else the cases hold has it replaced already, and the
 /// provenance tells of no merge.
-pub(super) fn into_case(
+pub(crate) fn into_case(
     case: &Path,
     others: &mut [Other],
     force: bool,

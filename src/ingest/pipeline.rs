@@ -10,11 +10,13 @@ use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::delivery::Name;
-use super::inflate::Inflater;
-use super::report::{Error, Progress, RejectLine, Report, Waiting};
-use super::source::{self, Found};
-use super::worker::{self, Before, Message, Tools};
+use crate::ingest::delivery::Name;
+use crate::ingest::report::{Error, Progress, RejectLine, Report, Waiting};
+use crate::ingest::source::inflate::Inflater;
+use crate::ingest::source::walk;
+use crate::ingest::source::walk::Found;
+use crate::ingest::worker;
+use crate::ingest::worker::{Before, Message, Tools};
 use crate::ledger::{FileEnd, FileOutcome};
 use crate::store::records::block::Packer;
 use crate::store::records::dictionary::Dictionaries;
@@ -35,10 +37,10 @@ pub struct Options {
 /// Batches that wait in one file's queue.
 const QUEUE: usize = 8;
 /// One file on its way.
-pub(super) struct Job {
-    pub(super) found: Found,
-    pub(super) before: Option<Before>,
-    pub(super) out: Sender<Message>,
+pub(crate) struct Job {
+    pub(crate) found: Found,
+    pub(crate) before: Option<Before>,
+    pub(crate) out: Sender<Message>,
 }
 
 /// Imports trail files and folders into a case, which is made where there is none. `-` is standard input.
@@ -47,7 +49,7 @@ pub(super) struct Job {
 /// A path that does not exist, and a case that cannot be written. Bad input is no error: the report tells of it.
 pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Report, Error> {
     let started = Instant::now();
-    let files = source::walk(paths, options.follow_links).map_err(|(path, source)| Error::Path { path, source })?;
+    let files = walk::walk(paths, options.follow_links).map_err(|(path, source)| Error::Path { path, source })?;
     let import = Import::open(case, &Waiting(progress))?;
     let names: Vec<String> = paths.iter().map(|path| file_names::name_of(path)).collect();
     let mut report = Report::default();
@@ -131,7 +133,7 @@ fn run_workers(
 }
 
 /// A worker: one file after the other, until there are no more or the writer is gone.
-pub(super) fn work(jobs: &Receiver<Job>, dictionaries: Arc<Dictionaries>) {
+pub(crate) fn work(jobs: &Receiver<Job>, dictionaries: Arc<Dictionaries>) {
     let Ok(packer) = Packer::new(dictionaries) else { return };
     let mut tools = Tools { packer, keyer: Keyer::default(), inflater: Inflater::new() };
     for job in jobs {
@@ -142,7 +144,7 @@ pub(super) fn work(jobs: &Receiver<Job>, dictionaries: Arc<Dictionaries>) {
 }
 
 /// Writes what one file holds.
-pub(super) fn write_file(
+pub(crate) fn write_file(
     found: &Found,
     queue: &Receiver<Message>,
     writer: &mut ImportWriter<'_>,

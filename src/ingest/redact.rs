@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::merge::into_case;
-use super::normalise::normalise;
-use super::record::RawRecord;
-use super::report::{Error, Progress};
+use crate::ingest::merge::into_case;
+use crate::ingest::record::normalize::normalize;
+use crate::ingest::record::raw::RawRecord;
+use crate::ingest::report::{Error, Progress};
 use crate::redact::{Entities, Kind, Redactor, Rewriter};
 use crate::store::transfer::merge::Other;
 use crate::store::transfer::redaction_copy;
@@ -65,5 +65,5 @@ fn clashing(redactor: &Redactor, ids: Vec<String>) -> Vec<String> {
 fn id_of(rewriter: &mut Rewriter<'_>, record: &[u8]) -> Result<String, String> {
     let record = rewriter.record(record)?;
     let parsed: RawRecord<'_> = serde_json::from_slice(&record).map_err(|error| error.to_string())?;
-    Ok(normalise(&parsed, &record).0.event_id.to_string())
+    Ok(normalize(&parsed, &record).0.event_id.to_string())
 }

@@ -111,7 +111,7 @@ pub trait Progress: Sync {
 }
 
 /// A [`Progress`] as what may end the waiting for another process.
-pub(super) struct Waiting<'p>(pub(super) &'p dyn Progress);
+pub(crate) struct Waiting<'p>(pub(crate) &'p dyn Progress);
 
 impl store::Wait for Waiting<'_> {
     fn is_cancelled(&self) -> bool {

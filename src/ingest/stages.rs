@@ -7,14 +7,16 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, unbounded};
 
-use super::decode::{self, Sink};
-use super::pipeline::{Job, work, write_file};
-use super::record::RawRecord;
-use super::report::{Error, NoProgress, Report};
-use super::skip::{Skipped, Skipper};
-use super::source::{self, Found};
-use super::window::Window;
-use super::worker::Message;
+use crate::ingest::decode::bracket_scanner::{Skipped, Skipper};
+use crate::ingest::decode::json;
+use crate::ingest::decode::json::Sink;
+use crate::ingest::decode::window::Window;
+use crate::ingest::pipeline::{Job, work, write_file};
+use crate::ingest::record::raw::RawRecord;
+use crate::ingest::report::{Error, NoProgress, Report};
+use crate::ingest::source::walk;
+use crate::ingest::source::walk::Found;
+use crate::ingest::worker::Message;
 use crate::ledger::Reject;
 use crate::store::Silent;
 use crate::store::records::block::{BLOCK_RECORDS, Packer};
@@ -36,7 +38,7 @@ pub fn split(list: &[u8]) -> usize {
 /// Reads a document as an import does, down to the parsed record; how many records there are.
 pub fn parse(document: &[u8]) -> usize {
     let mut count = Count(0);
-    decode::decode(Window::whole(document), true, &mut count);
+    json::decode(Window::whole(document), true, &mut count);
     count.0
 }
 
@@ -73,8 +75,11 @@ pub fn parsed<'a>(records: &[&'a str]) -> serde_json::Result<Parsed<'a>> {
 
 impl Parsed<'_> {
     /// Makes each an event; how many things were acted on.
-    pub fn normalise(&self) -> usize {
-        self.0.iter().map(|(record, bytes)| super::normalise::normalise(record, bytes).0.resources.len()).sum()
+    pub fn normalize(&self) -> usize {
+        self.0
+            .iter()
+            .map(|(record, bytes)| crate::ingest::record::normalize::normalize(record, bytes).0.resources.len())
+            .sum()
     }
 }
 
@@ -99,7 +104,7 @@ pub struct Read(Vec<(Found, Receiver<Message>)>);
 /// # Errors
 /// A path that does not exist.
 pub fn read(paths: &[PathBuf]) -> Result<Read, Error> {
-    let files = source::walk(paths, false).map_err(|(path, source)| Error::Path { path, source })?;
+    let files = walk::walk(paths, false).map_err(|(path, source)| Error::Path { path, source })?;
     let (jobs_in, jobs_out) = unbounded();
     let queues = files.into_iter().map(|found| {
         let (out, queue) = unbounded();

@@ -10,14 +10,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crossbeam_channel::Sender;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::csv_rows;
-use super::decode::{self, Decoded, Sink};
-use super::inflate::{self, Inflater};
-use super::normalise::normalise;
-use super::record::RawRecord;
-use super::source::{self, Capped, Found, Magic, RawFile};
-use super::window::{Window, reject_of};
 use crate::event::Event;
+use crate::ingest::decode::csv_rows;
+use crate::ingest::decode::json;
+use crate::ingest::decode::json::{Decoded, Sink};
+use crate::ingest::decode::window::{Window, reject_of};
+use crate::ingest::record::normalize::normalize;
+use crate::ingest::record::raw::RawRecord;
+use crate::ingest::source::inflate;
+use crate::ingest::source::inflate::Inflater;
+use crate::ingest::source::walk;
+use crate::ingest::source::walk::{Capped, Found, Magic, RawFile};
 use crate::ledger::{Digest, FileEnd, FileOutcome, Problem, Reject};
 use crate::store::records::block::{BLOCK_BYTES, BLOCK_RECORDS, Packer};
 use crate::store::write::file_names;
@@ -38,7 +41,7 @@ pub(crate) struct Before {
     pub(crate) sha256s: Vec<String>,
 }
 
-/// How much is looked at to recognise a CSV download.
+/// How much is looked at to recognize a CSV download.
 const HEADING: usize = 4 << 10;
 
 /// What a worker keeps from file to file.
@@ -73,7 +76,7 @@ pub(crate) fn read_file(
         Some(reason) => sink.unreadable(reason),
         None => match read_layers(found, &passed, &mut tools.inflater, &mut sink) {
             Ok(end) => end,
-            Err(error) => sink.unreadable(&source::reason_of(&error)),
+            Err(error) => sink.unreadable(&walk::reason_of(&error)),
         },
     };
     let _ = sink.flush();
@@ -101,7 +104,7 @@ fn read_layers(
     if let Some(pipe) = &found.pipe {
         return read_through(found, Box::new(File::open(pipe)?), passed, sink);
     }
-    let is_stdin = found.path.as_os_str() == source::STDIN;
+    let is_stdin = found.path.as_os_str() == walk::STDIN;
     if is_stdin {
         return read_through(found, Box::new(io::stdin()), passed, sink);
     }
@@ -129,11 +132,11 @@ fn read_through(
 ) -> io::Result<FileEnd> {
     let mut raw = RawFile::new(stream, passed);
     let decoded = {
-        let (magic, mut stream) = source::unwrap_gzip(Box::new(&mut raw), passed)?;
+        let (magic, mut stream) = walk::unwrap_gzip(Box::new(&mut raw), passed)?;
         if magic == Magic::Zip {
-            read_zip(source::spool(&mut stream)?, sink)
+            read_zip(walk::spool(&mut stream)?, sink)
         } else {
-            source::read_ahead(stream, |stream| read_stream(stream, found.named, sink))?
+            walk::read_ahead(stream, |stream| read_stream(stream, found.named, sink))?
         }
     };
     let outcome = outcome_of(found, decoded, passed.load(Ordering::Relaxed), sink);
@@ -181,14 +184,14 @@ enum Content {
 }
 
 /// Recognises content by at least its first [`HEADING`] bytes, or all of it.
-fn recognise(first: &[u8]) -> Content {
+fn recognize(first: &[u8]) -> Content {
     let first = &first[..first.len().min(HEADING)];
     let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
     let begins = text.iter().find(|byte| !byte.is_ascii_whitespace());
     if let Some(b'{' | b'[') = begins {
         return Content::Json;
     }
-    if let Some(separator) = csv_rows::recognise(first) {
+    if let Some(separator) = csv_rows::recognize(first) {
         return Content::Csv(separator);
     }
     match begins {
@@ -205,9 +208,9 @@ fn recognise(first: &[u8]) -> Content {
 
 /// Reads decompressed content from a stream.
 fn read_stream<'s>(stream: Box<dyn Read + Send + 's>, strict: bool, sink: &mut FileSink<'_>) -> io::Result<Decoded> {
-    let (first, stream) = source::peek(stream, HEADING)?;
-    Ok(match recognise(&first) {
-        Content::Json => decode::decode(Window::new(stream), strict, sink),
+    let (first, stream) = walk::peek(stream, HEADING)?;
+    Ok(match recognize(&first) {
+        Content::Json => json::decode(Window::new(stream), strict, sink),
         Content::Csv(separator) => read_csv(stream, separator, sink),
         Content::Other(what) => Decoded::SomethingElse(what),
     })
@@ -215,8 +218,8 @@ fn read_stream<'s>(stream: Box<dyn Read + Send + 's>, strict: bool, sink: &mut F
 
 /// Reads decompressed content that is in memory.
 fn read_whole(content: &[u8], strict: bool, sink: &mut FileSink<'_>) -> Decoded {
-    match recognise(content) {
-        Content::Json => decode::decode(Window::whole(content), strict, sink),
+    match recognize(content) {
+        Content::Json => json::decode(Window::whole(content), strict, sink),
         Content::Csv(separator) => read_csv(content, separator, sink),
         Content::Other(what) => Decoded::SomethingElse(what),
     }
@@ -268,7 +271,7 @@ fn read_zip(archive: File, sink: &mut FileSink<'_>) -> Decoded {
 fn read_member(member: impl Read + Send, compressed: u64, sink: &mut FileSink<'_>) -> io::Result<Decoded> {
     let passed = AtomicU64::new(compressed);
     let capped = Capped { inner: member, passed: &passed, given: 0 };
-    let (magic, stream) = source::unwrap_gzip(Box::new(capped), &passed)?;
+    let (magic, stream) = walk::unwrap_gzip(Box::new(capped), &passed)?;
     if magic == Magic::Zip {
         return Err(io::Error::other("is an archive inside an archive; unpack it first"));
     }
@@ -276,7 +279,7 @@ fn read_member(member: impl Read + Send, compressed: u64, sink: &mut FileSink<'_
 }
 
 /// Gathers events into batches and sends them on.
-pub(super) struct FileSink<'w> {
+pub(crate) struct FileSink<'w> {
     packer: &'w mut Packer,
     keyer: &'w mut Keyer,
     out: &'w Sender<Message>,
@@ -286,7 +289,7 @@ pub(super) struct FileSink<'w> {
     hashes: Vec<u64>,
     lengths: Vec<u32>,
     bytes: Vec<u8>,
-    pub(super) from_csv: bool,
+    pub(crate) from_csv: bool,
     member: Option<String>,
     format: Option<&'static str>,
     problems: BTreeMap<Problem, u64>,
@@ -297,7 +300,7 @@ pub(super) struct FileSink<'w> {
 }
 
 impl<'w> FileSink<'w> {
-    pub(super) fn new(
+    pub(crate) fn new(
         (packer, keyer): (&'w mut Packer, &'w mut Keyer),
         out: &'w Sender<Message>,
         passed: &'w AtomicU64,
@@ -333,7 +336,7 @@ impl<'w> FileSink<'w> {
     }
 
     /// Sends the events gathered so far.
-    pub(super) fn flush(&mut self) -> ControlFlow<()> {
+    pub(crate) fn flush(&mut self) -> ControlFlow<()> {
         if self.events.is_empty() {
             return ControlFlow::Continue(());
         }
@@ -381,7 +384,7 @@ fn whole(bytes: &[u8], reason: String) -> Reject {
 
 impl Sink for FileSink<'_> {
     fn record(&mut self, record: &RawRecord<'_>, bytes: &[u8]) -> ControlFlow<()> {
-        let (event, problems) = normalise(record, bytes);
+        let (event, problems) = normalize(record, bytes);
         for problem in problems.0 {
             *self.problems.entry(problem).or_default() += 1;
         }

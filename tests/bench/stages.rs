@@ -76,9 +76,9 @@ fn parse(bencher: Bencher<'_, '_>) {
 }
 
 #[divan::bench]
-fn normalise(bencher: Bencher<'_, '_>) {
+fn normalize(bencher: Bencher<'_, '_>) {
     let parsed = stages::parsed(&SAMPLE.texts()).expect("records");
-    counted(bencher).bench_local(|| assert!(parsed.normalise() > 0));
+    counted(bencher).bench_local(|| assert!(parsed.normalize() > 0));
 }
 
 #[divan::bench]

@@ -23,7 +23,7 @@ mod lookup_events;
 mod lookup_properties;
 mod manifest;
 mod merge;
-mod normalise;
+mod normalize;
 mod readme;
 mod redact;
 mod repl;

@@ -1,4 +1,4 @@
-//! How the writer recognises the identities, resources and texts that a case has already: by 128-bit hashes of what
+//! How the writer recognizes the identities, resources and texts that a case has already: by 128-bit hashes of what
 //! tells them apart.
 
 use rusqlite::{Connection, params};
@@ -34,7 +34,7 @@ impl Keyer {
         parts_of(xxh3_128(&self.buffer))
     }
 
-    /// The hashes of what a case recognises an event's parts by. Workers make them, so that the writer need not.
+    /// The hashes of what a case recognizes an event's parts by. Workers make them, so that the writer need not.
     pub(crate) fn keys(&mut self, event: &Event) -> Keys {
         Keys {
             event: event_key(&event.event_id),
@@ -80,7 +80,7 @@ impl Keyer {
     }
 }
 
-/// What a case recognises an event and its parts by.
+/// What a case recognizes an event and its parts by.
 #[derive(Debug)]
 pub(crate) struct Keys {
     pub(crate) event: EventKey,

@@ -29,7 +29,7 @@ use crate::time;
 /// Up to [`crate::store::records::block::BLOCK_RECORDS`] events of one file, with their records as a packed block.
 pub(crate) struct Batch {
     pub(crate) events: Vec<Event>,
-    /// What the case recognises each event's parts by.
+    /// What the case recognizes each event's parts by.
     pub(crate) keys: Vec<Keys>,
     /// XXH3-64 of each record's bytes.
     pub(crate) hashes: Vec<u64>,

@@ -1,7 +1,7 @@
 //! One pass over a record's JSON: the fields that an event needs, borrowed from the input, whatever their types are.
 //!
 //! A field of the wrong type is not an error here: it is kept as [`Scalar::Other`], named in the report by
-//! `normalise`, and the record stays whole. Of a key that stands twice the last one counts, as for every common
+//! `normalize`, and the record stays whole. Of a key that stands twice the last one counts, as for every common
 //! JSON reader.
 
 use std::borrow::Cow;
@@ -10,8 +10,10 @@ use std::fmt;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::lenient::{Key, List, Scalar, object, pass_over};
-use super::rules::{self, Open, Rule, Tree};
+use crate::ingest::decode::wrappings::VALUES;
+use crate::ingest::record::lenient::{Key, List, Scalar, object, pass_over};
+use crate::ingest::record::resource_rules;
+use crate::ingest::record::resource_rules::{Open, Rule, Tree};
 
 object! {
     /// `userIdentity`.
@@ -146,14 +148,14 @@ impl<'a> RawRecord<'a> {
     /// The rules for this record, once its event source is known.
     fn tree(&self) -> Option<&'static Tree> {
         match &self.event_source {
-            Scalar::Text(source) => Some(rules::for_source(source)),
+            Scalar::Text(source) => Some(resource_rules::for_source(source)),
             _ => None,
         }
     }
 
     /// Walks a part that was met before the event source was.
     fn walk_late<E: serde::de::Error>(&mut self, part: &'static str, raw: &'a RawValue) -> Result<(), E> {
-        let tree = self.tree().unwrap_or_else(|| rules::for_source(""));
+        let tree = self.tree().unwrap_or_else(|| resource_rules::for_source(""));
         let open = tree.enter(&Open::at_root(), part);
         let mut deserializer = serde_json::Deserializer::from_str(raw.get());
         Walk { tree, open, mentions: &mut self.mentions }.deserialize(&mut deserializer).map_err(E::custom)
@@ -241,16 +243,14 @@ impl<'de> RawRecord<'de> {
             "insightDetails" => self.insight = map.next_value()?,
             "timeWindow" => self.window = map.next_value()?,
             "resources" => self.resources = map.next_value()?,
-            "detail" => self.inner = Some(("eventbridge", map.next_value()?)),
-            "message" => self.inner = Some(("cloudwatch-logs", map.next_value()?)),
-            "CloudTrailEvent" => self.inner = Some(("lookup-events", map.next_value()?)),
             "digestS3Object" => {
                 self.is_digest = true;
                 map.next_value::<IgnoredAny>()?;
             }
-            _ => {
-                map.next_value::<IgnoredAny>()?;
-            }
+            other => match VALUES.iter().find(|(name, _)| *name == other) {
+                Some((_, format)) => self.inner = Some((*format, map.next_value()?)),
+                None => drop(map.next_value::<IgnoredAny>()?),
+            },
         }
         Ok(())
     }

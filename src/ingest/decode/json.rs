@@ -1,4 +1,4 @@
-//! From bytes to records: takes off whatever the records are wrapped in, recognised by content.
+//! From bytes to records: takes off whatever the records are wrapped in, recognized by content.
 //!
 //! A document is a record, an array, or an object with a list (`Records`, `Events`, `logEvents`); a stream is any
 //! number of documents, with or without line breaks between them. An element that is not a record may hold one:
@@ -12,9 +12,10 @@ use std::ops::ControlFlow;
 
 use serde_json::value::RawValue;
 
-use super::record::RawRecord;
-use super::skip::{Skipped, Skipper};
-use super::window::{MOST_VALUE, Window};
+use crate::ingest::decode::bracket_scanner::{Skipped, Skipper};
+use crate::ingest::decode::window::{MOST_VALUE, Window};
+use crate::ingest::decode::wrappings::{LISTS, RECORD_KEYS};
+use crate::ingest::record::raw::RawRecord;
 use crate::ledger::Reject;
 
 /// Receives what a file holds. `Break` stops the reading.
@@ -40,16 +41,6 @@ pub(crate) enum Decoded {
     Stopped,
 }
 
-/// Lists that hold records, by the key of the object around them.
-const LISTS: &[(&str, &str)] = &[
-    ("Records", "records"),
-    ("records", "records"),
-    ("Events", "lookup-events"),
-    ("events", "cloudwatch-logs"),
-    ("logEvents", "cloudwatch-logs"),
-];
-/// Keys that only records begin with.
-const RECORD_KEYS: &[&str] = &["eventVersion", "eventID", "eventName", "eventTime", "userIdentity", "eventSource"];
 /// How deep arrays may be nested around records, and records in other records' texts.
 const MOST_NESTING: usize = 8;
 /// How many values that are no records are kept back before a file counts as a trail file after all.
@@ -67,10 +58,10 @@ enum Level {
 /// Reads a stream of JSON documents. `strict`: values that are no records are rejects even where nothing else is in
 /// the stream, as for a file that was named on the command line.
 pub(crate) fn decode(window: Window<'_, impl Read>, strict: bool, sink: &mut dyn Sink) -> Decoded {
-    let mut decoder = Decoder { window, sink, levels: Vec::new(), recognised: strict, held: Vec::new() };
+    let mut decoder = Decoder { window, sink, levels: Vec::new(), recognized: strict, held: Vec::new() };
     match decoder.run() {
         ControlFlow::Break(()) => Decoded::Stopped,
-        ControlFlow::Continue(()) if decoder.recognised => Decoded::TrailFile,
+        ControlFlow::Continue(()) if decoder.recognized => Decoded::TrailFile,
         ControlFlow::Continue(()) if decoder.held.is_empty() => Decoded::SomethingElse("is empty"),
         ControlFlow::Continue(()) => Decoded::SomethingElse("is JSON without a CloudTrail record"),
     }
@@ -81,7 +72,7 @@ struct Decoder<'s, R> {
     sink: &'s mut dyn Sink,
     levels: Vec<Level>,
     /// True if it is known to be a trail file.
-    recognised: bool,
+    recognized: bool,
     /// Values that are no records, until it is known.
     held: Vec<Reject>,
 }
@@ -140,7 +131,7 @@ impl<R: Read> Decoder<'_, R> {
             None => return ControlFlow::Continue(()),
         };
         self.levels.clear();
-        self.recognise()?;
+        self.recognize()?;
         let reject = self.window.reject(0, reason);
         self.sink.reject(reject)
     }
@@ -154,7 +145,7 @@ impl<R: Read> Decoder<'_, R> {
                     self.levels.push(Level::List);
                     self.sink.format(format);
                     if format == "records" {
-                        self.recognise()?;
+                        self.recognize()?;
                     }
                     return ControlFlow::Continue(());
                 }
@@ -180,7 +171,7 @@ impl<R: Read> Decoder<'_, R> {
                         Ok(flow) => {
                             self.window.advance(end);
                             flow?;
-                            self.recognise()
+                            self.recognize()
                         }
                         Err(reason) => {
                             let reject = self.window.reject(end, reason);
@@ -239,7 +230,7 @@ impl<R: Read> Decoder<'_, R> {
 
     /// A value beyond [`MOST_VALUE`].
     fn too_large(&mut self) -> ControlFlow<()> {
-        self.recognise()?;
+        self.recognize()?;
         let mut skipper = Skipper::default();
         let reason = format!("is larger than {} MiB, which no record is", MOST_VALUE >> 20);
         let reject = self.window.reject_until(reason, |piece| match skipper.feed(piece) {
@@ -251,7 +242,7 @@ impl<R: Read> Decoder<'_, R> {
 
     /// The stream ends inside a value.
     fn cut_off(&mut self) -> ControlFlow<()> {
-        self.recognise()?;
+        self.recognize()?;
         let reason = match self.window.take_failure() {
             Some(error) => error.to_string(),
             None => "the file ends inside a record".to_owned(),
@@ -263,7 +254,7 @@ impl<R: Read> Decoder<'_, R> {
 
     /// A value that is not well-formed JSON: goes on behind it, where that can be told.
     fn broken(&mut self, error: &serde_json::Error) -> ControlFlow<()> {
-        self.recognise()?;
+        self.recognize()?;
         let at = offset_of(self.window.bytes(), error);
         let reason = format!("is not well-formed JSON: {} at byte {at} of the record", message_of(error));
         let at_bracket = matches!(self.window.bytes().get(at), Some(b'{' | b'[' | b'}' | b']'));
@@ -308,7 +299,7 @@ impl<R: Read> Decoder<'_, R> {
                 }
                 Skipped::Open => self.window.advance(all),
                 Skipped::Unbalanced => {
-                    self.recognise()?;
+                    self.recognize()?;
                     let reason = "is not well-formed JSON behind the list of records".to_owned();
                     let reject = self.window.reject_until(reason, |_| None);
                     self.levels.clear();
@@ -316,7 +307,7 @@ impl<R: Read> Decoder<'_, R> {
                 }
             }
             if !self.window.more() {
-                self.recognise()?;
+                self.recognize()?;
                 let reason = match self.window.take_failure() {
                     Some(error) => error.to_string(),
                     None => "the file ends before its closing brace".to_owned(),
@@ -329,8 +320,8 @@ impl<R: Read> Decoder<'_, R> {
     }
 
     /// It is a trail file: what was kept back are rejects.
-    fn recognise(&mut self) -> ControlFlow<()> {
-        self.recognised = true;
+    fn recognize(&mut self) -> ControlFlow<()> {
+        self.recognized = true;
         for reject in std::mem::take(&mut self.held) {
             self.sink.reject(reject)?;
         }
@@ -340,8 +331,8 @@ impl<R: Read> Decoder<'_, R> {
     /// A sound value that is not a record: a reject where the stream is a trail file.
     fn not_a_record(&mut self, reject: Reject) -> ControlFlow<()> {
         self.held.push(reject);
-        if self.recognised || self.held.len() > MOST_HELD {
-            return self.recognise();
+        if self.recognized || self.held.len() > MOST_HELD {
+            return self.recognize();
         }
         ControlFlow::Continue(())
     }

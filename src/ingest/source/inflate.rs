@@ -6,8 +6,8 @@ use std::path::Path;
 
 use libdeflater::Decompressor;
 
-use super::source::{Magic, magic};
 use crate::hash::sha256;
+use crate::ingest::source::walk::{Magic, magic};
 
 /// The largest file that is read as a whole, in bytes on disk. CloudTrail delivers files of some hundred KB.
 pub(crate) const MOST_FILE: u64 = 4 << 20;

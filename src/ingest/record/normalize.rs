@@ -1,90 +1,15 @@
 //! From a record to an event. Pure: the same record gives the same event, and nothing else is looked at.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::lenient::Scalar;
-use super::record::RawRecord;
-use super::{identity, resources};
 use crate::event::{Event, Outcome, Text};
 use crate::hash::sha256;
-use crate::ledger::Problem;
-use crate::time;
-
-/// Collects problems while fields are read.
-#[derive(Debug, Default)]
-pub(crate) struct Problems(pub(crate) Vec<Problem>);
-
-impl Problems {
-    /// Notes a problem.
-    pub(crate) fn add(&mut self, field: &'static str, problem: &'static str) {
-        self.0.push(Problem { field, problem });
-    }
-
-    /// A text; empty is absent. Numbers and flags are taken as they are written.
-    pub(crate) fn text(&mut self, field: &'static str, value: &Scalar<'_>) -> Option<Text> {
-        self.str(field, value).map(Text::from)
-    }
-
-    /// As [`Problems::text`], without a copy where the record has a text.
-    pub(crate) fn str<'v>(&mut self, field: &'static str, value: &'v Scalar<'_>) -> Option<Cow<'v, str>> {
-        match value {
-            Scalar::Absent => None,
-            Scalar::Text(text) if text.is_empty() => None,
-            Scalar::Text(text) => Some(Cow::Borrowed(text.as_ref())),
-            Scalar::Flag(_) | Scalar::Whole(_) | Scalar::Real(_) | Scalar::Other => {
-                self.add(field, "is not text");
-                None
-            }
-        }
-    }
-
-    /// A flag, as a flag or in words.
-    fn flag(&mut self, field: &'static str, value: &Scalar<'_>) -> Option<bool> {
-        match value {
-            Scalar::Absent => None,
-            Scalar::Flag(flag) => Some(*flag),
-            Scalar::Text(text) if text.is_empty() => None,
-            Scalar::Text(text) if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("yes") => Some(true),
-            Scalar::Text(text) if text.eq_ignore_ascii_case("false") || text.eq_ignore_ascii_case("no") => Some(false),
-            _ => {
-                self.add(field, "is neither true nor false");
-                None
-            }
-        }
-    }
-
-    /// A number, as a number or in digits.
-    fn number(&mut self, field: &'static str, value: &Scalar<'_>) -> Option<i64> {
-        let number = match value {
-            Scalar::Absent => return None,
-            Scalar::Whole(number) => Some(*number),
-            // Byte counts are sometimes written 12.0.
-            Scalar::Real(number) if number.fract() == 0.0 && number.abs() < 9e15 => Some(*number as i64),
-            Scalar::Text(text) => text.parse().ok(),
-            _ => None,
-        };
-        if number.is_none() {
-            self.add(field, "is not a whole number");
-        }
-        number
-    }
-
-    /// A time in Unix seconds.
-    pub(crate) fn time(&mut self, field: &'static str, value: &Scalar<'_>) -> Option<i64> {
-        let seconds = match value {
-            Scalar::Absent => return None,
-            Scalar::Text(text) => time::parse(text),
-            _ => None,
-        };
-        if seconds.is_none() {
-            self.add(field, "is not a time");
-        }
-        seconds
-    }
-}
+use crate::ingest::record::lenient::Scalar;
+use crate::ingest::record::problems::Problems;
+use crate::ingest::record::raw::RawRecord;
+use crate::ingest::record::{identity, resources};
 
 /// Error codes that mean: for lack of permission.
 fn is_denial(error_code: &str) -> bool {
@@ -101,7 +26,7 @@ fn is_denial(error_code: &str) -> bool {
 }
 
 /// The event that a record tells of, and what could not be read in it. `bytes` are the record's own.
-pub(crate) fn normalise(record: &RawRecord<'_>, bytes: &[u8]) -> (Event, Problems) {
+pub(crate) fn normalize(record: &RawRecord<'_>, bytes: &[u8]) -> (Event, Problems) {
     let mut problems = Problems::default();
     let p = &mut problems;
     let seconds = match &record.event_time {
@@ -114,7 +39,7 @@ pub(crate) fn normalise(record: &RawRecord<'_>, bytes: &[u8]) -> (Event, Problem
     let event_name = event_name.or_else(|| p.text("insightDetails.eventName", &record.insight.event_name));
     let recipient = p.text("recipientAccountId", &record.recipient_account_id);
     let recipient = recipient.or_else(|| p.text("accountId", &record.account_id));
-    let actor = identity::normalise(record.identity.as_ref(), p);
+    let actor = identity::normalize(record.identity.as_ref(), p);
     let found = resources::collect(record, event_name.as_deref().unwrap_or_default());
     let error_code = p.text("errorCode", &record.error_code);
     let error_message: Option<Arc<str>> = p.str("errorMessage", &record.error_message).map(Arc::from);

@@ -171,7 +171,7 @@ impl<'b, R: Read> Window<'b, R> {
 }
 
 /// A reject of these bytes at a position and line.
-pub(super) fn reject_of((position, line): (u64, u64), reason: String, bytes: &[u8]) -> Reject {
+pub(crate) fn reject_of((position, line): (u64, u64), reason: String, bytes: &[u8]) -> Reject {
     Reject {
         member: None,
         position,

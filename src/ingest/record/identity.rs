@@ -4,11 +4,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::lenient::Scalar;
-use super::normalise::Problems;
-use super::record::{RawIdentity, RawSession};
 use crate::arn::{Arn, last_part};
 use crate::event::{Identity, Text};
+use crate::ingest::record::lenient::Scalar;
+use crate::ingest::record::problems::Problems;
+use crate::ingest::record::raw::{RawIdentity, RawSession};
 use crate::time;
 
 /// What `userIdentity` says of an event.
@@ -48,7 +48,7 @@ impl Actor<'_> {
 }
 
 /// Reads a record's `userIdentity`.
-pub(crate) fn normalise<'r>(raw: Option<&'r RawIdentity<'r>>, problems: &mut Problems) -> Actor<'r> {
+pub(crate) fn normalize<'r>(raw: Option<&'r RawIdentity<'r>>, problems: &mut Problems) -> Actor<'r> {
     let Some(raw) = raw else {
         return Actor { identity: None, user_name: None, access_key_id: None, invoked_by: None, session: None };
     };

@@ -9,10 +9,10 @@ use std::ops::ControlFlow;
 
 use serde_json::{Map, Value, json};
 
-use super::decode::{Decoded, Sink};
-use super::record::RawRecord;
-use super::window::reject_of;
 use crate::fields::fold;
+use crate::ingest::decode::json::{Decoded, Sink};
+use crate::ingest::decode::window::reject_of;
+use crate::ingest::record::raw::RawRecord;
 
 /// What a column holds, by its folded heading.
 const COLUMNS: &[(&str, &str)] = &[
@@ -39,7 +39,7 @@ const COLUMNS: &[(&str, &str)] = &[
 ];
 
 /// The separator of a CSV download, if these first bytes of a file are the heading of one.
-pub(crate) fn recognise(first: &[u8]) -> Option<u8> {
+pub(crate) fn recognize(first: &[u8]) -> Option<u8> {
     let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
     let line = first.split(|byte| *byte == b'\n').next()?;
     let line = std::str::from_utf8(line).ok()?;

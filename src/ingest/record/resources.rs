@@ -4,11 +4,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::lenient::Scalar;
-use super::record::{RawRecord, RawResource};
-use super::rules::{self, Listed, Meaning};
 use crate::arn::Arn;
 use crate::event::{Event, Resource, ResourceUse, Text};
+use crate::ingest::record::lenient::Scalar;
+use crate::ingest::record::raw::{RawRecord, RawResource};
+use crate::ingest::record::resource_rules;
+use crate::ingest::record::resource_rules::{Listed, Meaning};
 
 /// A resource as a record spells it, before its account and Region are known.
 #[derive(Debug)]
@@ -100,7 +101,7 @@ pub(crate) fn place(mentions: Vec<Spelling<'_>>, event: &Event) -> Vec<ResourceU
         let kind = mention
             .kind
             .clone()
-            .or_else(|| Arn::parse(&mention.text).and_then(|arn| rules::kind_of(&arn)).map(Text::const_new));
+            .or_else(|| Arn::parse(&mention.text).and_then(|arn| resource_rules::kind_of(&arn)).map(Text::const_new));
         let listed = is_listed(mention.listed, event);
         let typed_twin = |other: &Spelling<'_>| {
             other.text == mention.text && other.kind.is_some() && (!listed || is_listed(other.listed, event))

@@ -1,0 +1,9 @@
+//! One record: read in one pass of JSON, and normalized into an event.
+
+pub(crate) mod identity;
+pub(crate) mod lenient;
+pub(crate) mod normalize;
+pub(crate) mod problems;
+pub(crate) mod raw;
+pub(crate) mod resource_rules;
+pub(crate) mod resources;
