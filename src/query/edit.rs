@@ -2,28 +2,9 @@
 
 use crate::fields;
 use crate::query::ast::{Expression, ExpressionKind, LookupAst};
-use crate::query::resolve::is_time_name;
+use crate::query::time_names::is_time_name;
 
-/// A value as a lookup spells it: in quotes where it has to be.
-pub fn literal(value: &str) -> String {
-    let plain = !value.is_empty()
-        && !value.starts_with(['@', '\''])
-        && !value.chars().any(|c| c.is_whitespace() || ",|()\"*\\".contains(c));
-    if plain { value.to_owned() } else { quoted(value) }
-}
-
-/// A value in quotes, as a lookup spells it.
-pub fn quoted(value: &str) -> String {
-    let mut text = String::from("\"");
-    for c in value.chars() {
-        if matches!(c, '"' | '\\' | '*') {
-            text.push('\\');
-        }
-        text.push(c);
-    }
-    text.push('"');
-    text
-}
+pub use crate::query::quote::{literal, quoted};
 
 /// The filter of a lookup as it was typed.
 pub fn filter_text(lookup: &LookupAst) -> &str {

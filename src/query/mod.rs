@@ -3,21 +3,25 @@
 
 pub mod ast;
 pub mod edit;
+pub(crate) mod interval;
 mod lex;
 mod parse;
 pub(crate) mod plan;
+mod quote;
 mod resolve;
 pub(crate) mod resolved;
 mod shape;
 mod substitute;
 mod time;
+mod time_names;
 
+pub use crate::query::interval::Interval;
 pub use crate::query::parse::parse;
-pub(crate) use crate::query::resolve::is_time_name;
 pub use crate::query::resolve::resolve;
-pub use crate::query::resolved::{EqualityValue, Interval, ResolvedLookup, Term};
+pub use crate::query::resolved::{EqualityValue, ResolvedLookup, Term};
 pub use crate::query::substitute::substitute;
 pub use crate::query::time::{TimeRest, duration, time_rests};
+pub(crate) use crate::query::time_names::is_time_name;
 
 /// The first and the last Unix second of a time as lookups write it, a coarse one being its whole span. `now`: the
 /// clock, for `now` and `now-36h`.

@@ -3,7 +3,7 @@
 use crate::diagnostic::Span;
 use crate::fields::{Field, Place};
 use crate::query::ast::{Operator, Part};
-pub use crate::query::time::Interval;
+use crate::query::interval::Interval;
 
 /// A lookup, ready to be made into a statement.
 #[derive(Debug, Clone)]

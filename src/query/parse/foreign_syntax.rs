@@ -4,7 +4,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::fields;
 use crate::query::ast::{Name, Value};
 use crate::query::lex::Cursor;
-use crate::query::resolve::is_time_name;
+use crate::query::time_names::is_time_name;
 
 /// The words that begin an SQL statement, with what follows them where the word alone could be a value.
 const STATEMENTS: &[&str] = &[

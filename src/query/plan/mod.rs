@@ -5,6 +5,7 @@ pub(crate) mod driver;
 pub(crate) mod record_scan;
 pub(crate) mod resource;
 pub(crate) mod rollup;
+mod scan_choice;
 pub(crate) mod statistics;
 
 use crate::fields::{Field, Values};
@@ -88,7 +89,7 @@ pub(crate) fn plan(lookup: &ResolvedLookup, stats: &dyn Statistics, limit: Optio
         && !has(|stage| matches!(stage, Stage::Sort(_)))
         && (limit.is_some() || has(|stage| matches!(stage, Stage::Limit(_))));
     let mut driver = driver::choose(&lookup.terms, stats, limited);
-    if let Some((scan, size, rest)) = record_scan::choose(lookup, stats, driver.estimate, limited) {
+    if let Some((scan, size, rest)) = scan_choice::choose(lookup, stats, driver.estimate, limited) {
         let order = if scan.newest_first { ListOrder::Source } else { ListOrder::Sort };
         return Plan {
             source: Source::RecordScan(scan, size),

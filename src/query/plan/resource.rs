@@ -1,11 +1,7 @@
 //! Conditions on one resource of an event.
 
 use crate::fields::Place;
-use crate::query::plan::statistics::Statistics;
 use crate::query::resolved::{Condition, Node, NodeKind, ValuePredicate};
-
-/// A resource that more than one in this many events names is looked for event by event.
-const POPULAR: u64 = 50;
 
 /// The conditions on one and the same resource.
 #[derive(Debug, Clone, Copy)]
@@ -40,11 +36,6 @@ impl<'p> ResourcePredicate<'p> {
             }
             _ => None,
         }
-    }
-
-    /// Reports whether so many events have such a resource that each event is asked for its resources instead.
-    pub(crate) fn is_popular(self, stats: &dyn Statistics) -> bool {
-        stats.events_of_resources(self).unwrap_or(0) > stats.events() / POPULAR
     }
 }
 

@@ -2,9 +2,10 @@
 //! hour by hour, and `attribute_values` counts the values of single columns.
 
 use crate::fields::{Field, Place, Values};
+use crate::query::interval::Interval;
 use crate::query::plan::resource::ResourcePredicate;
 use crate::query::plan::statistics::Statistics;
-use crate::query::resolved::{Condition, Interval, Node, NodeKind, OutputColumn, ResolvedLookup, Stage};
+use crate::query::resolved::{Condition, Node, NodeKind, OutputColumn, ResolvedLookup, Stage};
 
 /// Seconds of the spans that the hourly rollups count by.
 pub(crate) const HOUR: i64 = 3_600;

@@ -13,6 +13,9 @@ pub struct ScanSize {
     pub of: u64,
 }
 
+/// A resource that more than one in this many events names is looked for event by event.
+const POPULAR: u64 = 50;
+
 /// Counts that a store answers without reading events. `None` is always "not known".
 ///
 /// Facet terms are those that [`is_facet`](crate::query::plan::rollup::is_facet) accepts.
@@ -43,4 +46,9 @@ pub(crate) trait Statistics {
     fn facet_hours(&self, terms: &[Node]) -> Option<u64>;
     /// Returns the number of hours in which events happened.
     fn hours(&self) -> Option<u64>;
+
+    /// Reports whether so many events have such a resource that each event is asked for its resources instead.
+    fn is_popular(&self, predicate: ResourcePredicate<'_>) -> bool {
+        self.events_of_resources(predicate).unwrap_or(0) > self.events() / POPULAR
+    }
 }

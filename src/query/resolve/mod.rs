@@ -10,12 +10,12 @@ use crate::diagnostic::Diagnostic;
 use crate::fields::{Field, Kind, Place};
 use crate::query::ast;
 use crate::query::ast::{Comparison, Expression, ExpressionKind, Operator};
-use crate::query::resolved::{Condition, Interval, Node, NodeKind, ResolvedLookup, ValuePredicate};
+use crate::query::interval::Interval;
+use crate::query::resolved::{Condition, Node, NodeKind, ResolvedLookup, ValuePredicate};
 use crate::query::time::Meant;
 use crate::query::{Environment, edit, time};
 
 use crate::query::resolve::chains::{joined_alternatives, joined_complements};
-pub(crate) use crate::query::resolve::names::is_time_name;
 use crate::query::resolve::names::{Named, find_name};
 use crate::query::resolve::values::{expand, matcher, patterns};
 

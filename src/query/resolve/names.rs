@@ -6,12 +6,10 @@ use crate::fields::{Field, PATH_ALIASES, RECORD_FIELDS, fold};
 use crate::nested;
 use crate::query::Environment;
 use crate::query::ast::Name;
+use crate::query::time_names::TIME_NAMES;
 
 /// How many paths are named as advice.
 const MOST_PATHS: usize = 3;
-
-/// Names of the language that are not fields.
-const TIME_NAMES: [&str; 3] = ["since", "until", "last"];
 
 /// What a name means.
 pub(crate) enum Named {
@@ -21,11 +19,6 @@ pub(crate) enum Named {
     Since,
     Until,
     Last,
-}
-
-/// Reports whether a name is `since`, `until` or `last`.
-pub(crate) fn is_time_name(name: &str) -> bool {
-    TIME_NAMES.contains(&fold(name).as_str())
 }
 
 /// What a name means.

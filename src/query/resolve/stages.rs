@@ -5,8 +5,9 @@ use crate::fields;
 use crate::fields::Place;
 use crate::query::ast;
 use crate::query::ast::{Name, StageKind, Value};
+use crate::query::interval::Interval;
 use crate::query::resolve::names::{Named, did_you_mean, find_name};
-use crate::query::resolved::{Interval, OutputColumn, SortKey, Stage, timeline_columns};
+use crate::query::resolved::{OutputColumn, SortKey, Stage, timeline_columns};
 use crate::query::{Environment, time};
 
 /// What a stage is applied to.

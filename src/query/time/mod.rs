@@ -9,30 +9,10 @@ mod length;
 mod rest;
 mod zone;
 
-use crate::query::edit::literal;
+use crate::query::quote::literal;
 pub(crate) use crate::query::time::human::Meant;
 use crate::query::time::human::{goes_on, is_rest, joined, meant};
 pub use crate::query::time::rest::{TimeRest, time_rests};
-
-/// A span of time in Unix seconds, both ends inclusive; an open end is `None`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Interval {
-    /// The first second.
-    pub from: Option<i64>,
-    /// The last second.
-    pub to: Option<i64>,
-}
-
-impl Interval {
-    /// The part that both share; `None` where they share none.
-    pub(crate) fn and(self, other: Interval) -> Interval {
-        let pick = |a: Option<i64>, b: Option<i64>, wider: fn(i64, i64) -> i64| match (a, b) {
-            (Some(a), Some(b)) => Some(wider(a, b)),
-            (a, b) => a.or(b),
-        };
-        Interval { from: pick(self.from, other.from, i64::max), to: pick(self.to, other.to, i64::min) }
-    }
-}
 
 /// Seconds of a duration such as `90s`, `5m`, `36h`, `7d`, `2w`.
 pub fn duration(text: &str) -> Option<i64> {

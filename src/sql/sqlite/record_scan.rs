@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use crate::query::ast::Operator;
+use crate::query::interval::Interval;
 use crate::query::plan::record_scan::RecordScan;
-use crate::query::resolved::{Condition, Interval, Node, NodeKind, Pattern, ValuePredicate};
+use crate::query::resolved::{Condition, Node, NodeKind, Pattern, ValuePredicate};
 use crate::sql::sqlite::builder::SqlBuilder;
 use crate::sql::sqlite::glob::glob;
 use crate::sql::sqlite::value_list::{MAX_ALTERNATIVES, list_text};

@@ -115,7 +115,7 @@ impl SqlBuilder<'_> {
     /// Returns the condition on an event that has such a resource.
     pub(crate) fn events_with_resource(&mut self, predicate: ResourcePredicate<'_>, hint: IndexHint) -> String {
         let resource = self.event_resource(predicate);
-        if hint == IndexHint::Forbid && predicate.is_popular(self.stats) {
+        if hint == IndexHint::Forbid && self.stats.is_popular(predicate) {
             return format!("EXISTS (SELECT 1 FROM event_resources er WHERE er.event = e.id AND er.{resource})");
         }
         let column = if hint == IndexHint::Forbid { "+e.id" } else { "e.id" };

@@ -4,7 +4,8 @@
 use serde_json::json;
 
 use crate::arn::{Arn, last_part};
-use crate::query::resolved::{Interval, Pattern};
+use crate::query::interval::Interval;
+use crate::query::resolved::Pattern;
 use crate::sql::sqlite::builder::SqlBuilder;
 use crate::sql::sqlite::glob::glob;
 
