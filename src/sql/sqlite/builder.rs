@@ -56,3 +56,8 @@ pub(crate) fn balanced(parts: &[String], with: &str) -> String {
 pub(crate) fn where_all(conditions: &[String]) -> String {
     if conditions.is_empty() { String::new() } else { format!(" WHERE {}", balanced(conditions, " AND ")) }
 }
+
+/// Returns the condition on everything that is not known to be read-only, or on the rest.
+pub(crate) fn writes(column: &str, flags: &[bool]) -> String {
+    any(flags.iter().map(|flag| format!("{column} IS {}1", if *flag { "NOT " } else { "" })).collect())
+}

@@ -11,7 +11,7 @@ use crate::query::plan::driver::BARE_IDENTITY_COLUMNS;
 use crate::query::plan::resource::ResourcePredicate;
 use crate::query::plan::rollup::{is_facet, is_time};
 use crate::query::resolved::{Condition, Node, NodeKind, Pattern, ValuePredicate};
-use crate::sql::sqlite::builder::{IndexHint, SqlBuilder, any, balanced, where_all};
+use crate::sql::sqlite::builder::{IndexHint, SqlBuilder, any, balanced, where_all, writes};
 use crate::sql::sqlite::glob::glob;
 use crate::sql::sqlite::record_scan::comparisons;
 use crate::sql::sqlite::rollup;
@@ -263,11 +263,6 @@ impl SqlBuilder<'_> {
         parts.push(self.events_with_resource(ResourcePredicate::of_field(Place::ResourceName, predicate), using));
         any(parts)
     }
-}
-
-/// Returns the condition on everything that is not known to be read-only, or on the rest.
-pub(crate) fn writes(column: &str, flags: &[bool]) -> String {
-    any(flags.iter().map(|flag| format!("{column} IS {}1", if *flag { "NOT " } else { "" })).collect())
 }
 
 /// Reports whether a term looks into records.

@@ -4,9 +4,8 @@
 use crate::fields::{Field, Place};
 use crate::query::plan::rollup::{HOUR, SparseHours, facet_terms, is_time};
 use crate::query::resolved::{Condition, Node, NodeKind, OutputColumn, ValuePredicate};
-use crate::sql::sqlite::builder::{SqlBuilder, balanced};
+use crate::sql::sqlite::builder::{SqlBuilder, balanced, writes};
 use crate::sql::sqlite::columns;
-use crate::sql::sqlite::filter::writes;
 
 /// The counts of hours by Region alone: far fewer than those of facets.
 const REGIONS_BY_HOUR: &str = "hourly_regions h";
