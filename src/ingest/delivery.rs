@@ -1,4 +1,4 @@
-//! What the name of a delivered file says: account, Region and time of delivery (`guide/internals/formats.md`, 1.2).
+//! The account, Region and time of delivery in the name of a delivered file (`guide/internals/formats.md`, 1.2).
 
 use std::sync::LazyLock;
 

@@ -31,7 +31,7 @@ const QUEUE: usize = 128;
 pub struct MergeReport {
     /// Cases that were merged into the case.
     pub cases: u64,
-    /// What became of their events.
+    /// The account of their events.
     #[serde(flatten)]
     pub merged: Merged,
     /// Time taken.
@@ -102,7 +102,7 @@ pub(crate) fn into_case(
     Ok(merged)
 }
 
-/// What was replaced in one case stands as it was in another: the two tell the same with other names.
+/// Refuses to merge cases that were redacted differently: one has the original value of what is a pseudonym in another.
 fn check_redacted(case: &Path, target: &MergeTarget, others: &[Other], force: bool) -> Result<(), Error> {
     if force {
         return Ok(());
@@ -126,7 +126,7 @@ struct Job {
     out: Sender<Message>,
 }
 
-/// Why a worker stopped.
+/// The error that stopped a worker.
 type Fault = Mutex<Option<store::Error>>;
 
 /// Reads the events of a case in several threads, and writes them in order.
@@ -175,7 +175,7 @@ fn run_workers(
         };
         let mut write = write;
         let written = write();
-        // Whoever sends turns is not to wait for somebody to take them.
+        // The thread that sends turns must not wait for a receiver.
         drop(queues_out);
         written
     })
@@ -211,7 +211,7 @@ fn end() -> FileEnd {
     FileEnd { outcome, sha256: String::new(), bytes: 0, format: None, problems: BTreeMap::new() }
 }
 
-/// A worker: one turn after the other, until there are no more or the writer is gone.
+/// Runs a worker: reads one turn after the other, until all are read or the writer is gone.
 fn work(
     source: &Source,
     jobs: &Receiver<Job>,

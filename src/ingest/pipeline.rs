@@ -25,7 +25,7 @@ use crate::store::write::import::{Import, ImportWriter};
 use crate::store::write::intern::Keyer;
 use crate::store::write::known_files::KnownFiles;
 
-/// How an import runs.
+/// Options of an import.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Worker threads; as many as there are processors, if not given.
@@ -46,7 +46,7 @@ pub(crate) struct Job {
 /// Imports trail files and folders into a case, which is made where there is none. `-` is standard input.
 ///
 /// # Errors
-/// A path that does not exist, and a case that cannot be written. Bad input is no error: the report tells of it.
+/// A path that does not exist, and a case that cannot be written. Bad input is not an error: the report lists it.
 pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Report, Error> {
     let started = Instant::now();
     let files = walk::walk(paths, options.follow_links).map_err(|(path, source)| Error::Path { path, source })?;
@@ -132,7 +132,7 @@ fn run_workers(
     })
 }
 
-/// A worker: one file after the other, until there are no more or the writer is gone.
+/// Runs a worker: reads one file after the other, until all are read or the writer is gone.
 pub(crate) fn work(jobs: &Receiver<Job>, dictionaries: Arc<Dictionaries>) {
     let Ok(packer) = Packer::new(dictionaries) else { return };
     let mut tools = Tools { packer, keyer: Keyer::default(), inflater: Inflater::new() };

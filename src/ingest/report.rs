@@ -1,4 +1,4 @@
-//! What an import says of itself.
+//! The report, the progress and the errors of an import.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::ledger::{Counts, Problem, Reject};
 use crate::store;
 
-/// How many rejects a report tells in full; the case has them all.
+/// The number of rejects that a report lists; the case has all of them.
 const MOST_REJECTS: usize = 20;
 
 /// The account of a run of import: `read = stored + duplicate + rejected`.
@@ -43,7 +43,7 @@ pub struct Report {
 pub struct FieldProblem {
     /// The record's field, such as `eventTime`.
     pub field: &'static str,
-    /// What is wrong with it.
+    /// The problem.
     pub problem: &'static str,
     /// In how many records.
     pub events: u64,
@@ -58,7 +58,7 @@ pub struct RejectLine {
     pub position: u64,
     /// Line there, from 1.
     pub line: u64,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
@@ -96,9 +96,9 @@ impl Report {
 
 /// Watches an import.
 pub trait Progress: Sync {
-    /// How much there is to read.
+    /// Reports how much there is to read.
     fn total(&self, files: u64, bytes: u64);
-    /// How much more has been read.
+    /// Reports how much more has been read.
     fn advance(&self, files: u64, bytes: u64, events: u64);
     /// Everything is read; indexes and counts are made.
     fn finishing(&self) {}
@@ -106,7 +106,7 @@ pub trait Progress: Sync {
     fn is_cancelled(&self) -> bool {
         false
     }
-    /// What cancels the statement of the case that is running.
+    /// Receives what cancels the running statement of the case.
     fn cancelled_by(&self, _cancel: Box<dyn Fn() + Send + Sync>) {}
 }
 
@@ -127,7 +127,7 @@ impl Progress for NoProgress {
     fn advance(&self, _: u64, _: u64, _: u64) {}
 }
 
-/// Why an import could not run.
+/// The error of an import that could not run.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A path that cannot be looked at.
@@ -135,7 +135,7 @@ pub enum Error {
     Path {
         /// The path.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
     /// The case cannot be written.
@@ -158,7 +158,7 @@ pub enum Error {
     /// Nothing could be redacted.
     #[error("the redaction could not begin: {reason}")]
     Redaction {
-        /// Why not.
+        /// The cause.
         reason: String,
     },
     /// A worker stopped before its file was read.
@@ -176,7 +176,7 @@ fn describe(error: &io::Error) -> String {
     }
 }
 
-/// What to do about a path that is a place in the network.
+/// Returns what to do about a path that is a location in the network.
 fn remote(path: &Path) -> Option<String> {
     let place = path.to_str()?;
     if place.starts_with("s3://") {
@@ -192,7 +192,7 @@ fn remote(path: &Path) -> Option<String> {
 }
 
 impl Error {
-    /// What to do about it.
+    /// Returns what to do about the error.
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::Store(error) => error.hint(),

@@ -96,7 +96,7 @@ pub fn compress(records: &[&str]) -> io::Result<usize> {
     blocks.sum()
 }
 
-/// What workers made of files, ready to be written.
+/// The output of the workers, ready to be written.
 pub struct Read(Vec<(Found, Receiver<Message>)>);
 
 /// Does all that a worker does with files, on this thread: inflates, parses, normalises, compresses.

@@ -27,7 +27,7 @@ use crate::store::write::file_names;
 use crate::store::write::intern::{Keyer, Keys};
 use crate::store::write::writer::Batch;
 
-/// What a worker sends of a file; `End` comes last.
+/// The messages of a worker about a file; `End` comes last.
 pub(crate) enum Message {
     /// Events, and how many bytes of the file on disk have been read by now.
     Batch(Batch, u64),
@@ -41,10 +41,10 @@ pub(crate) struct Before {
     pub(crate) sha256s: Vec<String>,
 }
 
-/// How much is looked at to recognize a CSV download.
+/// The bytes that are examined to recognize a CSV download.
 const HEADING: usize = 4 << 10;
 
-/// What a worker keeps from file to file.
+/// The state of a worker that is reused from file to file.
 pub(crate) struct Tools {
     pub(crate) packer: Packer,
     pub(crate) keyer: Keyer,
@@ -148,7 +148,7 @@ fn read_through(
     Ok(file_end(outcome, bytes, sha256))
 }
 
-/// What a file proved to be, once `read` bytes of it are read.
+/// Returns the outcome of a file after `read` of its bytes are read.
 fn outcome_of(found: &Found, decoded: Decoded, read: u64, sink: &mut FileSink<'_>) -> FileOutcome {
     match decoded {
         Decoded::SomethingElse(what) if found.named || (read == 0 && looks_delivered(&found.path)) => {
@@ -174,7 +174,7 @@ fn looks_delivered(path: &Path) -> bool {
     name.contains("_cloudtrail") || name.ends_with(".json.gz")
 }
 
-/// What decompressed content is, by its first bytes.
+/// The kinds of decompressed content, by its first bytes.
 enum Content {
     Json,
     /// A CSV download, with this separator.

@@ -1,4 +1,4 @@
-//! What a lookup says, with the place of every part, before any name or value has been given a meaning.
+//! The syntax tree of a lookup, with the span of every part. No name or value has a meaning yet.
 
 use crate::diagnostic::Span;
 
@@ -7,22 +7,22 @@ use crate::diagnostic::Span;
 pub struct LookupAst {
     /// The text that was parsed; every span points into it.
     pub text: String,
-    /// What stands before the first `|`.
+    /// The filter, before the first `|`.
     pub filter: Option<Expression>,
-    /// What stands after it, in order.
+    /// The stages after it, in order.
     pub stages: Vec<Stage>,
 }
 
 /// A part of a filter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expression {
-    /// Where it stands.
+    /// The place of the expression.
     pub span: Span,
-    /// What it says.
+    /// The kind of expression.
     pub kind: ExpressionKind,
 }
 
-/// What a part of a filter says.
+/// The kinds of expressions in a filter.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExpressionKind {
     /// Terms side by side: every one holds.
@@ -42,15 +42,15 @@ pub enum ExpressionKind {
 pub struct Comparison {
     /// The field or path.
     pub name: Name,
-    /// How it is compared.
+    /// The comparison.
     pub operator: Operator,
-    /// Where the operator stands.
+    /// The place of the operator.
     pub operator_span: Span,
     /// One value, or a list of which one has to match.
     pub values: Vec<Value>,
 }
 
-/// How a field is compared with a value.
+/// The comparisons of a field with a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Operator {
@@ -82,7 +82,7 @@ impl Operator {
 /// A field's name, or a path of several segments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
-    /// Where it stands.
+    /// The place of the segment.
     pub span: Span,
     /// Its segments without quotes; a plain field has one.
     pub segments: Vec<String>,
@@ -98,7 +98,7 @@ impl Name {
 /// A value as it was written, escapes and quotes taken out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Value {
-    /// Where it stands, quotes included.
+    /// The place of the value, with its quotes.
     pub span: Span,
     /// Its text and its wildcards.
     pub parts: Vec<Part>,
@@ -145,13 +145,13 @@ impl Value {
 /// A step after the filter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {
-    /// Where it stands, without its `|`.
+    /// The place of the stage, without its `|`.
     pub span: Span,
-    /// What it does.
+    /// The kind of stage.
     pub kind: StageKind,
 }
 
-/// What a stage does.
+/// The kinds of stages.
 #[derive(Debug, Clone, PartialEq)]
 pub enum StageKind {
     /// `count [by F,...]`.

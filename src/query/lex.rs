@@ -25,7 +25,7 @@ impl<'a> Cursor<'a> {
         self.at
     }
 
-    /// What follows.
+    /// Returns the text that is not read yet.
     pub(crate) fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }

@@ -32,7 +32,7 @@ pub fn time_span(text: &str, now: i64) -> Result<(i64, i64), String> {
     time::span(text, now).map_err(|mistake| mistake.message)
 }
 
-/// What the meaning of a lookup depends on outside its text.
+/// The surroundings of a lookup that its meaning depends on.
 pub trait Environment {
     /// The clock, in Unix seconds.
     fn now(&self) -> i64;

@@ -29,7 +29,7 @@ pub(crate) enum NodeKind {
     Condition(Condition),
 }
 
-/// What is asked of an event.
+/// A condition on an event.
 #[derive(Debug, Clone)]
 pub(crate) enum Condition {
     /// Of a field.
@@ -46,7 +46,7 @@ pub(crate) enum Condition {
     Bare(ValuePredicate),
 }
 
-/// What is asked of a value.
+/// A predicate on a value.
 #[derive(Debug, Clone)]
 pub(crate) enum ValuePredicate {
     /// That there is one.
@@ -63,7 +63,7 @@ pub(crate) enum ValuePredicate {
     Flag(Vec<bool>),
 }
 
-/// What a value is to be like.
+/// A pattern that a value has to match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Pattern {
     Exact(String),
@@ -87,7 +87,7 @@ impl ValuePredicate {
     }
 }
 
-/// What a column of an answer shows.
+/// A column of an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum OutputColumn {
     Field(&'static Field),
@@ -143,7 +143,7 @@ impl Stage {
     }
 }
 
-/// What an answer is sorted by.
+/// A key that an answer is sorted by.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum SortKey {
     Output(OutputColumn),
@@ -152,7 +152,7 @@ pub(crate) enum SortKey {
 }
 
 impl ResolvedLookup {
-    /// What `since`, `until`, `last` and `time` leave, taken together; `None` without any.
+    /// Returns the intersection of `since`, `until`, `last` and `time`; `None` without any of them.
     pub fn interval(&self) -> Option<Interval> {
         let spans = self.terms.iter().filter_map(|node| match &node.kind {
             NodeKind::Condition(Condition::Time(spans)) if spans.len() == 1 => Some(spans[0]),
@@ -207,7 +207,7 @@ impl ResolvedLookup {
 /// A term at the top of a lookup.
 #[derive(Debug, Clone, Copy)]
 pub struct Term<'l> {
-    /// Where it stands.
+    /// The place of the term.
     pub span: Span,
     /// As it was typed.
     pub text: &'l str,

@@ -1,4 +1,4 @@
-//! What a lookup says apart from its values: two texts of one shape differ in values only.
+//! The shape of a lookup: two texts of one shape differ in values only.
 
 use std::fmt::Write as _;
 

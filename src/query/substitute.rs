@@ -8,7 +8,7 @@ use crate::query::{parse, shape};
 /// Values that cannot be syntax: where a number is wanted, and where a name is.
 const NEUTRAL: &[&str] = &["1", "x"];
 
-/// What surrounds a place in a text, as far as it decides how a value is written there.
+/// The surroundings of a place in a text that decide how a value is written there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Place {
     /// The quote that is open.

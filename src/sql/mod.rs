@@ -22,7 +22,7 @@ pub trait CountSource {
     fn sum(&self, sql: &str, params: &[Param]) -> Option<u64>;
 }
 
-/// Which columns a list of events has, unless a stage says.
+/// The columns of a list of events, unless a stage names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Projection {
     /// Those that fit a screen: [`crate::fields::BRIEF_COLUMNS`].
@@ -42,7 +42,7 @@ pub struct Statement {
     pub columns: Vec<String>,
     /// True if records have to be looked into.
     pub scans_records: bool,
-    /// How much the scan reads that finds the events, where one does.
+    /// The size of the scan that finds the events, if one does.
     pub scan: Option<ScanSize>,
     /// At most about how many events the driving term meets, where that is known.
     pub estimate: Option<u64>,

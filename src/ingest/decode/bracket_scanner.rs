@@ -3,7 +3,7 @@
 /// Deeper than this nothing is followed.
 const MOST_DEPTH: usize = 1 << 20;
 
-/// What a [`Skipper`] found.
+/// The result of feeding a [`Skipper`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Skipped {
     /// The value ends before this offset of the piece.

@@ -14,7 +14,7 @@ use crate::ingest::decode::json::{Decoded, Sink};
 use crate::ingest::decode::window::reject_of;
 use crate::ingest::record::raw::RawRecord;
 
-/// What a column holds, by its folded heading.
+/// The field of each column, by its folded heading.
 const COLUMNS: &[(&str, &str)] = &[
     ("username", "userName"),
     ("awsaccesskey", "accessKeyId"),

@@ -30,7 +30,7 @@ pub(crate) trait Sink {
     fn format(&mut self, format: &'static str);
 }
 
-/// What a stream proved to be.
+/// The result of decoding a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Decoded {
     /// It held records, digests or rejects, which the sink has.
@@ -41,12 +41,12 @@ pub(crate) enum Decoded {
     Stopped,
 }
 
-/// How deep arrays may be nested around records, and records in other records' texts.
+/// The deepest nesting of arrays around records, and of records in the texts of other records.
 const MOST_NESTING: usize = 8;
-/// How many values that are no records are kept back before a file counts as a trail file after all.
+/// The number of values that are not records and are held back before a file counts as a trail file after all.
 const MOST_HELD: usize = 1_000;
 
-/// Where in the document the next value stands.
+/// The container of the next value of the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Level {
     /// Inside an array.
@@ -55,7 +55,7 @@ enum Level {
     List,
 }
 
-/// Reads a stream of JSON documents. `strict`: values that are no records are rejects even where nothing else is in
+/// Reads a stream of JSON documents. `strict`: values that are not records are rejects even if nothing else is in
 /// the stream, as for a file that was named on the command line.
 pub(crate) fn decode(window: Window<'_, impl Read>, strict: bool, sink: &mut dyn Sink) -> Decoded {
     let mut decoder = Decoder { window, sink, levels: Vec::new(), recognized: strict, held: Vec::new() };
@@ -73,7 +73,7 @@ struct Decoder<'s, R> {
     levels: Vec<Level>,
     /// True if it is known to be a trail file.
     recognized: bool,
-    /// Values that are no records, until it is known.
+    /// Values that are not records, until the kind of file is known.
     held: Vec<Reject>,
 }
 
@@ -106,7 +106,7 @@ impl<R: Read> Decoder<'_, R> {
         }
     }
 
-    /// The next byte that is no white space.
+    /// Returns the next byte that is not white space.
     fn next_byte(&mut self) -> Option<u8> {
         loop {
             let bytes = self.window.bytes();
@@ -363,7 +363,7 @@ fn offer(record: &RawRecord<'_>, bytes: &[u8], sink: &mut dyn Sink, depth: usize
             sink.format(format);
             offer_inner(inner, sink, depth)
         }
-        _ => Err("is no CloudTrail record: it has no eventVersion, eventName or eventID".to_owned()),
+        _ => Err("is not a CloudTrail record: it has no eventVersion, eventName or eventID".to_owned()),
     }
 }
 
@@ -381,11 +381,11 @@ fn offer_inner(inner: &RawValue, sink: &mut dyn Sink, depth: usize) -> Result<Co
     match serde_json::from_str::<RawRecord<'_>>(text) {
         Ok(record) => offer(&record, text.as_bytes(), sink, depth + 1),
         Err(error) if text.starts_with('{') => Err(format!("holds a record that is not well-formed JSON: {error}")),
-        Err(_) => Err("is no CloudTrail record, and holds none".to_owned()),
+        Err(_) => Err("is not a CloudTrail record, and holds none".to_owned()),
     }
 }
 
-/// What the beginning of an object says.
+/// The meaning of the beginning of an object.
 enum Found {
     /// The list of records begins at this offset.
     List { at: usize, format: &'static str },
@@ -450,7 +450,7 @@ fn string_end(bytes: &[u8], start: usize) -> Option<usize> {
     }
 }
 
-/// Where the next record of a list begins behind a broken one: records in lists begin with their version.
+/// Returns the start of the next record of a list after a broken one: records in lists begin with their version.
 fn next_record(bytes: &[u8]) -> Option<usize> {
     memchr::memmem::find_iter(bytes, b"\"eventVersion\"").find_map(|key| {
         let before = bytes[..key].iter().rposition(|byte| !byte.is_ascii_whitespace())?;
@@ -458,7 +458,7 @@ fn next_record(bytes: &[u8]) -> Option<usize> {
     })
 }
 
-/// Where the next document begins behind a broken one: at the start of a line.
+/// Returns the start of the next document after a broken one: the start of a line.
 fn next_line(bytes: &[u8]) -> Option<usize> {
     memchr::memchr_iter(b'\n', bytes).map(|at| at + 1).find(|at| matches!(bytes.get(*at), Some(b'{' | b'[')))
 }

@@ -8,12 +8,12 @@ use sha2::{Digest, Sha256};
 use crate::hash::{hex, sha256};
 use crate::ledger::Reject;
 
-/// How much is read at a time. A record that the window cuts is parsed twice: one in about seven hundred.
+/// The bytes that are read at a time. A record that the window cuts is parsed twice: one in about seven hundred.
 const STEP: usize = 1 << 20;
 /// The largest value that is kept whole: CloudTrail's own limit is 256 KB (1 MB in event data stores), a digest of a
 /// busy hour has a few MB.
 pub(crate) const MOST_VALUE: usize = 32 << 20;
-/// How much of a reject is kept.
+/// The bytes of a reject that are kept.
 const MOST_REJECT: usize = 64 << 10;
 
 /// A sliding window over a stream.
@@ -24,9 +24,9 @@ pub(crate) struct Window<'b, R> {
     /// The same, where it is valid UTF-8.
     text: Option<&'b str>,
     buffer: Vec<u8>,
-    /// Where unread bytes begin in `buffer`.
+    /// The start of the unread bytes in `buffer`.
     start: usize,
-    /// Where they end.
+    /// Their end.
     end: usize,
     /// Stream offset of `buffer[0]`.
     offset: u64,
@@ -34,7 +34,7 @@ pub(crate) struct Window<'b, R> {
     lines: u64,
     /// No more bytes will come.
     ended: bool,
-    /// Why they ended early.
+    /// The error that ended the stream early.
     failure: Option<io::Error>,
 }
 
@@ -92,7 +92,7 @@ impl<'b, R: Read> Window<'b, R> {
         self.lines + count_lines(&self.data()[..self.start]) + 1
     }
 
-    /// Why the stream ended early, if it did; asked once all is read.
+    /// Returns the error that ended the stream early, if one did. Meaningful after all bytes are read.
     pub(crate) fn take_failure(&mut self) -> Option<io::Error> {
         self.failure.take()
     }

@@ -1,5 +1,5 @@
-//! Who acted: `userIdentity` of every type, and the Username that Event history gives it
-//! (`guide/internals/formats.md`, 2.2 and 3.1).
+//! Actors: `userIdentity` of every type, and the Username that Event history gives it (`guide/internals/formats.md`,
+//! 2.2 and 3.1).
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::ingest::record::problems::Problems;
 use crate::ingest::record::raw::{RawIdentity, RawSession};
 use crate::time;
 
-/// What `userIdentity` says of an event.
+/// The actor of an event, from `userIdentity`.
 pub(crate) struct Actor<'r> {
     pub(crate) identity: Option<Arc<Identity>>,
     pub(crate) user_name: Option<Text>,
@@ -35,7 +35,7 @@ impl Actor<'_> {
         }
     }
 
-    /// When the session began.
+    /// Returns the time at which the session began.
     pub(crate) fn session_created(&self, problems: &mut Problems) -> Option<Text> {
         let field = "userIdentity.sessionContext.attributes.creationDate";
         problems.time(field, &self.session?.attributes.creation_date).map(|seconds| Text::from(time::format(seconds)))

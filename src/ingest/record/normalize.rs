@@ -83,7 +83,7 @@ pub(crate) fn normalize(record: &RawRecord<'_>, bytes: &[u8]) -> (Event, Problem
     (event, problems)
 }
 
-/// How the action ended. A failed sign-in has no error code, and other failures may have only a message.
+/// Returns the outcome of an action. A failed sign-in has no error code, and other failures may have only a message.
 fn outcome(error_code: Option<&str>, has_message: bool, sign_in_failed: bool) -> Outcome {
     match error_code {
         Some(code) if is_denial(code) => Outcome::Denied,

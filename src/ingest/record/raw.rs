@@ -95,7 +95,7 @@ pub(crate) struct Mention<'a> {
     pub(crate) rule: Option<&'static Rule>,
 }
 
-/// What one pass over a record's JSON finds.
+/// The parts of a record that one pass over its JSON reads.
 #[derive(Debug, Default)]
 pub(crate) struct RawRecord<'a> {
     pub(crate) event_version: Scalar<'a>,
@@ -125,8 +125,7 @@ pub(crate) struct RawRecord<'a> {
     pub(crate) mentions: Vec<Mention<'a>>,
     /// True if there is a key that only records have, whatever its value.
     pub(crate) is_record: bool,
-    /// What may hold a record instead: `detail` of EventBridge, `message` of CloudWatch Logs, `CloudTrailEvent` of
-    /// lookup-events. With the name of that wrapping.
+    /// The value that may hold a record, as [`VALUES`] lists them, with the name of its format.
     pub(crate) inner: Option<(&'static str, &'a RawValue)>,
     /// True if it is a digest file.
     pub(crate) is_digest: bool,

@@ -1,10 +1,14 @@
-//! Where resource names stand in a record: the rules of `resource_rules.tsv`, one row a rule, as a tree of keys that
-//! is walked beside the record.
+//! The rules of `resource_rules.tsv`, which find resource names in records, as a tree of keys that is walked beside the
+//! record. One row is one rule.
 //!
-//! The columns of the file: the event source; the path of the field, from `requestParameters.` or
-//! `responseElements.` or, behind `**.`, at any depth under either; the type as Event history spells it, empty where
-//! Event history gives none; the event names, `*` for all, or behind `!` all but these; and the evidence. Arrays are
-//! stepped through whether a path says `[]` or not, since EC2's records collapse lists of one. Where a rule for all
+//! The columns of the file:
+//! - the event source;
+//! - the path of the field, from `requestParameters.` or `responseElements.`, or after `**.` at any depth under either;
+//! - the type as Event history spells it, empty if Event history gives none;
+//! - the event names, `*` for all, or after `!` all but these;
+//! - the evidence.
+//!
+//! Arrays are stepped through whether or not a path has `[]`, since EC2's records collapse lists of one. If a rule for all
 //! events has a longer path, it is the only one for its place.
 //!
 //! | evidence | from | Event history lists it |
@@ -20,7 +24,7 @@ use rustc_hash::FxHashMap;
 
 use crate::arn::Arn;
 
-/// Whether Event history lists what a rule finds, by the rule's evidence.
+/// Whether Event history lists the resources of a rule, by the rule's evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Listed {
     Never,
@@ -39,14 +43,14 @@ impl Listed {
     }
 }
 
-/// What a rule says of the text that it finds.
+/// The meaning of the text that a rule finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Meaning {
     /// A resource of this type; empty where Event history gives none.
     Resource { kind: &'static str, listed: Listed },
     /// The access key that the event handed out.
     IssuedKey,
-    /// How a sign-in went: `Success` or `Failure`.
+    /// The result of a sign-in: `Success` or `Failure`.
     SignIn,
 }
 
@@ -88,12 +92,12 @@ struct TreeNode {
     rules: Vec<Rule>,
 }
 
-/// Where paths from the top of a record begin.
+/// The node of paths from the top of a record.
 pub(crate) const ROOT: Node = 0;
-/// Where paths at any depth begin.
+/// The node of paths at any depth.
 const ANYWHERE: Node = 1;
-/// How many nodes can be open at once: one from the top and the unfinished ones from anywhere. The longest path
-/// behind `**.` has two keys.
+/// The number of nodes that can be open at once: one from the top and the unfinished ones from anywhere. The longest
+/// path after `**.` has two keys.
 const MOST_OPEN: usize = 6;
 
 /// The nodes that are open at one place of a record.

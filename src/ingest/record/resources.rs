@@ -1,5 +1,5 @@
-//! What was acted on: every resource that a record names, in each of its spellings, as Event history types and spells
-//! it (`guide/internals/formats.md`, 3.2 and 7.3).
+//! Resources: all that a record names, in each of their spellings, as Event history types and spells them
+//! (`guide/internals/formats.md`, 3.2 and 7.3).
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub(crate) struct Spelling<'r> {
     listed: Listed,
 }
 
-/// What the walk through a record found.
+/// The result of the walk through a record.
 #[derive(Debug, Default)]
 pub(crate) struct Collected<'r> {
     pub(crate) mentions: Vec<Spelling<'r>>,

@@ -48,8 +48,8 @@ impl Inflater {
         &self.raw
     }
 
-    /// What the file holds, if it is plain or one sound gzip member around plain content. `None`: its layers have to
-    /// be taken off one by one, where each mistake is told.
+    /// Returns the content of the file, if it is plain or one sound gzip member around plain content. `None`: its
+    /// layers have to be removed one by one, which reports each mistake.
     pub(crate) fn plain(&mut self) -> Option<&[u8]> {
         match magic(&self.raw) {
             Magic::Other => Some(&self.raw),

@@ -1,4 +1,4 @@
-//! Where bytes come from: files, folders and standard input, through any layers of gzip, and zip archives.
+//! Sources of bytes: files, folders and standard input, through any layers of gzip, and zip archives.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek};
@@ -12,7 +12,7 @@ use walkdir::WalkDir;
 
 use crate::hash::hex;
 
-/// How many layers of compression are taken off before a file is refused.
+/// The layers of compression that are removed before a file is refused.
 const MOST_LAYERS: usize = 4;
 /// Expanded input is refused beyond this many bytes a compressed byte. Deflate's own limit is 1,032; trail files
 /// stay under 40.
@@ -25,13 +25,13 @@ const EXPANSION_FLOOR: u64 = 256 << 20;
 pub(crate) struct Found {
     /// Absolute, links resolved.
     pub(crate) path: PathBuf,
-    /// True if it was named on the command line: it is then rejected, not ignored, where it is no trail file.
+    /// True if it was named on the command line: it is then rejected, not ignored, if it is not a trail file.
     pub(crate) named: bool,
     /// Size on disk in bytes.
     pub(crate) bytes: u64,
     /// Modification time in Unix nanoseconds.
     pub(crate) modified: Option<i64>,
-    /// Why it cannot be read, where that is known already.
+    /// The reason why it cannot be read, if that is known already.
     pub(crate) unreadable: Option<String>,
     /// The pipe that is read instead, once: it has no size and no time, and is named by what comes out of it, as
     /// standard input is.
@@ -145,7 +145,7 @@ pub(crate) struct RawFile<'a> {
     inner: Box<dyn Read + Send + 'a>,
     hasher: Sha256,
     bytes: u64,
-    /// What has been read, for the expansion limit above it and for progress.
+    /// The bytes that have been read, for the limit of expansion above it and for progress.
     passed: &'a AtomicU64,
 }
 
@@ -173,7 +173,7 @@ impl Read for RawFile<'_> {
     }
 }
 
-/// What the first bytes of a stream say that it is.
+/// The kinds of content that the first bytes of a stream tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Magic {
     Gzip,
@@ -261,7 +261,7 @@ impl<R: Read> Read for Capped<'_, R> {
     }
 }
 
-/// How many pieces a stream is read ahead, and how large each is.
+/// The number and the size of the pieces that a stream is read ahead.
 const AHEAD: (usize, usize) = (4, 1 << 20);
 
 /// Reads a stream ahead in a thread of its own while `read` looks at what came, so that a large file is inflated on one
@@ -308,7 +308,7 @@ impl Read for Ahead {
             if count > 0 || buffer.is_empty() {
                 return Ok(count);
             }
-            // An error stays one, as in any stream: whoever asks again hears it again.
+            // An error stays one, as in any stream: a second read returns it again.
             if let Some(error) = &self.failure {
                 return Err(io::Error::new(error.kind(), error.to_string()));
             }

@@ -17,7 +17,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::query::ast::{Comparison, Expression, ExpressionKind, LookupAst, Name, Operator, Part, Value};
 use crate::query::lex::Cursor;
 
-/// How deep parentheses and `not` may be nested.
+/// The deepest nesting of parentheses and `not`.
 const MAX_DEPTH: usize = 100;
 
 /// Reads a lookup. Spans are byte offsets in `text`.
@@ -32,7 +32,7 @@ struct Parser<'a> {
     depth: usize,
 }
 
-/// What joins two terms.
+/// The connectives between two terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Keyword {
     And,

@@ -7,7 +7,7 @@ use crate::query::parse::Parser;
 /// The stages.
 pub(crate) const STAGES: &[&str] = &["count", "top", "timeline", "fields", "sort", "limit"];
 
-/// What other languages call a stage, or ask where a stage is expected, with what to write.
+/// Names of stages in other languages, with what to write instead.
 const FOREIGN: &[(&[&str], &str)] = &[
     (&["where", "filter", "search", "having"], "terms stand before the first |"),
     (&["head", "take", "first"], "write limit N"),

@@ -22,7 +22,7 @@ impl Environment for World {
 
 fn mistake(text: &str) -> Diagnostic {
     match parse(text).and_then(|tree| resolve(&tree, &World)) {
-        Ok(lookup) => panic!("{text} is no mistake: {lookup:?}"),
+        Ok(lookup) => panic!("{text} is not a mistake: {lookup:?}"),
         Err(mistake) => mistake,
     }
 }

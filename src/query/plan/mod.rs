@@ -15,7 +15,7 @@ use crate::query::plan::rollup::{AggregateSource, SparseHours};
 use crate::query::plan::statistics::{ScanSize, Statistics};
 use crate::query::resolved::{Condition, Node, NodeKind, ResolvedLookup, Stage, ValuePredicate};
 
-/// Where the events of a lookup come from.
+/// The source of the events of a lookup.
 #[derive(Debug, Clone)]
 pub(crate) enum Source {
     /// All events, by the index that the driver chooses.

@@ -1,4 +1,4 @@
-//! Which aggregates and lists the rollups answer: `facets` counts the combinations of attributes that have few values,
+//! Aggregates and lists that the rollups answer: `facets` counts the combinations of attributes that have few values,
 //! hour by hour, and `attribute_values` counts the values of single columns.
 
 use crate::fields::{Field, Place, Values};

@@ -4,7 +4,7 @@ use crate::query::plan::record_scan::RecordScan;
 use crate::query::plan::resource::ResourcePredicate;
 use crate::query::resolved::{Node, ValuePredicate};
 
-/// How much a scan of the records reads.
+/// The size of a scan of the records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScanSize {
     /// Groups of about 256 records that may hold what is looked for.
@@ -47,7 +47,7 @@ pub(crate) trait Statistics {
     /// Returns the number of hours in which events happened.
     fn hours(&self) -> Option<u64>;
 
-    /// Reports whether so many events have such a resource that each event is asked for its resources instead.
+    /// Reports whether a resource has more events than is worth collecting, so that each event is asked for its resources instead.
     fn is_popular(&self, predicate: ResourcePredicate<'_>) -> bool {
         self.events_of_resources(predicate).unwrap_or(0) > self.events() / POPULAR
     }

@@ -47,7 +47,7 @@ pub(crate) fn joined_complements(nodes: Vec<Node>) -> Vec<Node> {
     others
 }
 
-/// What a term is about, where terms of the same key can be joined.
+/// Returns the key of a term whose values can be joined with those of others with the same key.
 fn key(node: &Node) -> Option<String> {
     let NodeKind::Condition(test) = &node.kind else { return None };
     match test {

@@ -1,4 +1,4 @@
-//! What a name in a lookup means: a field, a path, or a bound of time.
+//! Resolves names: fields, paths and bounds of time.
 
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::fields;
@@ -8,10 +8,10 @@ use crate::query::Environment;
 use crate::query::ast::Name;
 use crate::query::time_names::TIME_NAMES;
 
-/// How many paths are named as advice.
+/// The number of paths that a hint names.
 const MOST_PATHS: usize = 3;
 
-/// What a name means.
+/// The meaning of a name.
 pub(crate) enum Named {
     Field(&'static Field),
     /// Keys joined by dots, those with other characters in quotes.

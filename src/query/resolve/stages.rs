@@ -1,4 +1,4 @@
-//! What the stages of a lookup mean, each seeing the columns that the one before left.
+//! Resolves stages. Each sees the columns that the one before left.
 
 use crate::diagnostic::Diagnostic;
 use crate::fields;
@@ -10,14 +10,14 @@ use crate::query::resolve::names::{Named, did_you_mean, find_name};
 use crate::query::resolved::{OutputColumn, SortKey, Stage, timeline_columns};
 use crate::query::{Environment, time};
 
-/// What a stage is applied to.
+/// The input of a stage.
 enum Input {
     Events,
     /// The columns that an earlier stage made.
     Table(Vec<String>),
 }
 
-/// How many buckets a timeline without a bucket is to have at most.
+/// The largest number of buckets of a timeline whose bucket is not given.
 const MOST_BUCKETS: i64 = 60;
 /// Lengths of buckets that people read easily, in seconds.
 const BUCKETS: [i64; 9] = [1, 10, 60, 300, 900, 3_600, 21_600, 86_400, 604_800];

@@ -1,4 +1,4 @@
-//! What a value in a lookup means for its field.
+//! Resolves values by the kind of their field.
 
 use std::net::IpAddr;
 
@@ -49,7 +49,7 @@ fn parts_of(line: &str) -> Vec<Part> {
     parts
 }
 
-/// What a field's values are held against.
+/// Returns the predicate on the values of a field.
 pub(crate) fn matcher(
     field: &'static Field,
     values: &[Value],
@@ -72,7 +72,7 @@ pub(crate) fn matcher(
     }
 }
 
-/// What a text is held against.
+/// Returns the predicate on a text.
 pub(crate) fn text_matcher(
     values: &[Value],
     comparison: &Comparison,
@@ -119,7 +119,7 @@ fn one<'v>(values: &'v [Value], comparison: &Comparison) -> Result<&'v Value, Di
     }
 }
 
-/// What each of several values is to be like.
+/// Returns the patterns of several values.
 pub(crate) fn patterns(values: &[Value], field: Option<&'static Field>) -> Result<Vec<Pattern>, Diagnostic> {
     let kind = field.map(|field| field.kind);
     let mut found = Vec::with_capacity(values.len());

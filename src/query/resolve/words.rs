@@ -4,7 +4,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::fields::{Field, fold};
 use crate::query::resolve::names::did_you_mean;
 
-/// What other tools call a success, a refusal and a failure.
+/// Names of a success, a refusal and a failure in other tools.
 const OUTCOMES: &[(&str, &[&str])] = &[
     (
         "ok",

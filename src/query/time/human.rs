@@ -5,7 +5,7 @@ use jiff::civil::{Date, ISOWeekDate, Time, Weekday};
 
 use crate::query::time::{length, read, zone};
 
-/// What a text that is not a time of the language was meant as.
+/// A guess of what a text that is not a time of the language means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Meant {
     /// A time, as lookups write it.
@@ -22,10 +22,10 @@ pub(crate) enum Meant {
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 /// The days of the week, likewise.
 const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-/// What stands between the two ends of a range.
+/// Separators of the two ends of a range.
 const BETWEEN: [&str; 8] = ["...", "..", "…", " to ", " until ", " - ", " – ", "–"];
 
-/// What a text was meant as. `now`: the clock, in Unix seconds.
+/// Guesses what a text means. `now`: the clock, in Unix seconds.
 pub(crate) fn meant(text: &str, now: i64) -> Meant {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some(range) = range(&text, now) {

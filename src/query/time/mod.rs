@@ -29,14 +29,14 @@ pub fn duration(text: &str) -> Option<i64> {
     number.checked_mul(unit).filter(|seconds| *seconds < 100_000_000_000)
 }
 
-/// Why a text is not a time, and what to write.
+/// An invalid time, with what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TimeMistake {
-    /// What is wrong and what to write, in one line.
+    /// The mistake and what to write, in one line.
     pub(crate) message: String,
-    /// What else to know.
+    /// A further hint.
     pub(crate) hint: Option<String>,
-    /// What it was meant as.
+    /// A guess of what it means.
     pub(crate) meant: Meant,
 }
 
@@ -74,8 +74,7 @@ pub(crate) fn range(from: Option<&str>, to: Option<&str>) -> String {
     since.into_iter().chain(until).collect::<Vec<_>>().join(" ")
 }
 
-/// What to say of a text that is not a length of time, and what to write in its place.
-/// `before`: what stands before a length.
+/// Returns the message for an invalid duration, and what to write in its place. `before`: the text before the duration.
 pub(crate) fn length_mistake(text: &str, before: &str) -> (String, Option<String>) {
     let short = length::spoken(text).map(length::short);
     let hint = match &short {

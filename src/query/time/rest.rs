@@ -41,7 +41,7 @@ fn within(part: &Expression, text: &str, now: i64, found: &mut Vec<TimeRest>) {
     }
 }
 
-/// What of the following terms belongs to a time term.
+/// Returns the following terms that belong to a time term.
 fn rest_of(term: &Expression, following: &[Expression], text: &str, now: i64) -> Option<TimeRest> {
     let ExpressionKind::Compare(comparison) = &term.kind else { return None };
     let day = time_value(comparison)?;

@@ -17,7 +17,7 @@ impl<'s> SqlBuilder<'s> {
     }
 }
 
-/// Whether a condition may use the index on its column.
+/// A hint to SQLite about the index on a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IndexHint {
     Allow,

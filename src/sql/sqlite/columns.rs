@@ -1,4 +1,4 @@
-//! What a column of an answer is in SQL.
+//! Columns of an answer as SQL expressions.
 
 use crate::fields::{Field, Kind, Place};
 use crate::query::resolved::OutputColumn;
@@ -49,7 +49,7 @@ pub(crate) fn of_facet(shown: &OutputColumn) -> String {
             (_, Kind::Flag) => format!("CASE f.{} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END", field.stored_as),
             _ => format!("f.{}", field.stored_as),
         },
-        // Facets have no paths: whoever asks has made sure of that.
+        // The plan groups facets by fields only.
         OutputColumn::Path(_) => "NULL".to_owned(),
     }
 }
@@ -104,7 +104,7 @@ fn field_expression(field: &Field) -> String {
     }
 }
 
-/// What events are counted by, and what has to be joined for it.
+/// The expression that events are counted by, and the join that it needs.
 pub(crate) struct Group {
     pub(crate) expression: String,
     pub(crate) join: String,

@@ -47,7 +47,7 @@ impl SqlBuilder<'_> {
         parts
     }
 
-    /// What ends in one of the values, behind a separator.
+    /// Returns the condition that a column ends in one of the values, after a separator.
     pub(crate) fn tail(&mut self, column: &str, predicate: &ValuePredicate, separators: &[char]) -> String {
         let ValuePredicate::Patterns(patterns) = predicate else { return "0".to_owned() };
         if length_of(patterns) != Length::Short {

@@ -19,7 +19,7 @@ const EVENTS_BY_TIME: &str = "events e INDEXED BY events_by_time";
 /// The order of a list of events: newest first, and always the same among those of one second.
 const NEWEST_FIRST: &str = "e.time DESC, e.event_id";
 
-/// What the stages so far have made.
+/// The result of the stages so far.
 enum Relation {
     /// Events, with the order and the number in which they are wanted.
     Events { order: Vec<(SortKey, bool)>, limit: Option<u64>, fields: Option<Vec<OutputColumn>> },

@@ -70,7 +70,7 @@ fn counted(text: &str) -> Statement {
     emit(&resolve(&parse(text).unwrap(), &world).unwrap(), &world, Projection::Brief, None)
 }
 
-/// What stands behind WHERE, up to the order.
+/// The condition after WHERE, up to the order.
 fn condition(statement: &Statement) -> &str {
     let (_, condition) = statement.sql.split_once(" WHERE ").unwrap();
     condition.split(" ORDER BY").next().unwrap()
@@ -173,7 +173,7 @@ fn a_scan_of_the_records_drives_where_no_index_is_sooner() {
     );
     let whole = emit(&resolved("text=x"), &world, Projection::Full, None);
     assert!(whole.sql.contains("OVER (ORDER BY +e.time DESC, e.event_id)"), "{}", whole.sql);
-    // The twelve events of the one are looked up; what also asks for something else is no question of records alone.
+    // The twelve events of the one are looked up; what also asks for something else is not a question of records alone.
     for text in ["text=x name=CreateUser", "text=x or user=alice", &format!("{}text=x", "not ".repeat(50))] {
         let statement = newest(text);
         assert!(statement.sql.contains("record_has_text(e.id") && statement.scan.is_none(), "{}", statement.sql);
@@ -225,7 +225,7 @@ fn counts_of_the_whole_case_are_those_kept_at_import() {
     assert_eq!(emit_count(&lookup, &world).sql, "SELECT count(*) AS events FROM events e WHERE e.user_name = ?1");
 }
 
-/// What a case of few events says of itself, but for their number: it says that they are few among many.
+/// The counts of a small case, which reports that its events are few among many.
 struct FewAmongMany(rusqlite::Connection);
 
 impl FewAmongMany {

@@ -18,7 +18,7 @@ pub(crate) const MAX_ALTERNATIVES: usize = 64;
 /// The bytes of a wildcard; SQLite refuses those of more than 50,000.
 const MAX_WILDCARD: usize = 40_000;
 
-/// Whether values are asked one by one, looked up in an index, or each distinct value is looked up in the list.
+/// The way in which a list of values is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Length {
     /// A condition for each.
@@ -29,7 +29,7 @@ pub(crate) enum Length {
     Function,
 }
 
-/// How a list is asked.
+/// Returns the way in which a list is written.
 pub(crate) fn length_of(patterns: &[Pattern]) -> Length {
     let exact = patterns.iter().all(|pattern| matches!(pattern, Pattern::Exact(_)));
     let too_long = |pattern: &Pattern| matches!(pattern, Pattern::Wildcard(parts) if glob(parts).len() > MAX_WILDCARD);

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use crate::store::records::dictionary::{Dictionaries, Dictionary};
 use crate::store::records::ngram_filter::Filter;
 
-/// How many records make a block.
+/// The number of records of a block.
 pub(crate) const BLOCK_RECORDS: usize = 64;
 /// A block is closed before it holds more than this many bytes of records.
 pub(crate) const BLOCK_BYTES: usize = 1 << 20;
@@ -23,7 +23,7 @@ const MOST_BYTES: usize = 64 << 20;
 pub(crate) const MAX_ID: i64 = 1 << 53;
 /// zstd's level: the fastest; higher ones cost more time than they save space.
 const LEVEL: i32 = 1;
-/// How many unpacked blocks a reader keeps that is asked in any order.
+/// The number of unpacked blocks that a reader caches for random access.
 const CACHED_BLOCKS: usize = 64;
 
 /// Packs records into blocks.
@@ -82,7 +82,7 @@ impl Packer {
 #[derive(Debug, Default)]
 pub(crate) struct Block {
     plain: Vec<u8>,
-    /// Where each record begins in `plain`, and where the last one ends.
+    /// The start of each record in `plain`, and the end of the last one.
     starts: Vec<usize>,
 }
 
@@ -135,7 +135,7 @@ impl Unpacker {
     ) -> rusqlite::Result<i64> {
         self.unpack(connection, row.get(1)?, row.get_ref(2)?.as_blob()?, block)?;
         let id: i64 = row.get(0)?;
-        // Whoever counts the records from here on must not come to the end of all numbers.
+        // Ids that are counted up from here must not overflow.
         if (0..=MAX_ID).contains(&id) { Ok(id) } else { Err(rusqlite::Error::IntegralValueOutOfRange(0, id)) }
     }
 
@@ -200,7 +200,7 @@ pub(crate) fn are_plain(connection: &Connection) -> rusqlite::Result<bool> {
 /// Reads records by the id of their event, with the last few blocks kept unpacked.
 pub(crate) struct Reader {
     blocks: VecDeque<(i64, Arc<Block>)>,
-    /// How many blocks are kept.
+    /// The number of blocks that are cached.
     most: usize,
     unpacker: Unpacker,
     /// True if records that are in no block are plain text, once it was asked.

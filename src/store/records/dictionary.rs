@@ -1,15 +1,15 @@
-//! What the blocks of a case have in common: a dictionary for zstd, made of records among the first of its first large
-//! import. With it a block takes two thirds of the space, and a small one, as files of few records make, far less.
+//! The zstd dictionary of the blocks of a case, made of records among the first of its first large import. With it a
+//! block takes two thirds of the space, and a small one, as files of few records make, far less.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-/// How many bytes of records make a dictionary. zstd's fastest level gains nothing from more.
+/// The bytes of records that make a dictionary. zstd's fastest level gains nothing from more.
 const SIZE: usize = 256 << 10;
-/// So many records are seen before there is one: what holds fewer is smaller without.
+/// The records that are seen before there is a dictionary: a case with fewer is smaller without one.
 const ENOUGH: usize = 4_096;
-/// A record is taken where more than one in so many of its places begins a text that is new.
+/// A record is taken if more than one in this many of its places begins a text that is new.
 const NOVEL: usize = 8;
 /// The length of these texts in bytes.
 const LENGTH: usize = 7;
@@ -55,7 +55,7 @@ pub(crate) struct Dictionaries {
 
 /// Records that may become a dictionary.
 struct Gathered {
-    /// How many were seen.
+    /// The number of records that were seen.
     seen: usize,
     taken: Vec<Vec<u8>>,
     size: usize,
@@ -120,7 +120,7 @@ impl Gathered {
     }
 }
 
-/// Where the set of texts keeps the one that begins these eight bytes.
+/// Returns the slot of the text that begins with these eight bytes.
 fn place(window: &[u8]) -> usize {
     let bytes: [u8; 8] = window.try_into().unwrap_or_default();
     let text = u64::from_le_bytes(bytes) << (8 * (8 - LENGTH));

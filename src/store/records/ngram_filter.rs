@@ -1,8 +1,9 @@
-//! Which short texts stand in which records: asked before the records themselves are, so that few of them are read.
+//! Bloom-style 5-gram filters over groups of about 256 records. A text search reads a few rows of them, and then only the
+//! blocks that may match.
 //!
-//! Every five bytes side by side in a record, whose JSON escapes are decoded first, set one bit of a filter. The blocks
-//! of about 256 records make a group and share a filter. The filters of 120 groups make a set, and stand in the case
-//! crosswise: for each bit, which of the groups have it. So a question reads a few rows of a set and not its filters.
+//! Every five consecutive bytes of a record, with JSON escapes decoded, set one bit of a filter. The blocks of a group
+//! share a filter. The filters of 120 groups make a set, which is stored bit-sliced: one row per bit, with one column per
+//! group.
 
 use std::collections::BTreeMap;
 
@@ -13,15 +14,15 @@ use crate::store::records::block;
 use crate::store::records::block::Block;
 use crate::store::records::json_path::readable;
 
-/// How many bytes set a bit.
+/// The number of bytes that set a bit.
 const LENGTH: usize = 5;
 /// The bits of a filter, in words of 64.
 const WORDS: usize = 1_024;
-/// A group is closed when it has so many records,
+/// A group is closed when it has this many records,
 const GROUP_RECORDS: i64 = 256;
-/// or so many bits: a filter that is nearly full tells nothing.
+/// or this many bits: a filter that is nearly full excludes nothing.
 const GROUP_BITS: u32 = 40_000;
-/// How many groups make a set. Four rows of 64 bits of so many groups fill a page of the case.
+/// The number of groups of a set. Four rows of 64 bits of this many groups fill a page of the case.
 const SET: usize = 120;
 
 /// The bits of some records.
@@ -132,7 +133,7 @@ struct Group {
 
 /// The groups of a case that an import adds blocks to.
 pub(crate) struct Groups {
-    /// How many groups stand in sets.
+    /// The number of groups in sets.
     placed: i64,
     /// Those behind them, fewer than a set has.
     groups: Vec<Group>,
@@ -271,7 +272,7 @@ pub(crate) struct Span {
     pub(crate) newest: i64,
 }
 
-/// What has to be read, and how many groups there are.
+/// The groups that have to be read, and the number of all groups.
 pub(crate) struct Candidates {
     pub(crate) spans: Vec<Span>,
     pub(crate) of: u64,
@@ -322,7 +323,7 @@ pub(crate) fn candidates(
     Ok(found)
 }
 
-/// What is asked of filters.
+/// A query of filters.
 struct Asked<'c> {
     connection: &'c Connection,
     /// As bits.

@@ -1,6 +1,6 @@
-//! What is asked of a record as a whole: texts anywhere in it and values at paths, joined by all, any and not.
+//! Predicates on whole records: texts anywhere in them and values at paths, combined by all, any and not.
 //!
-//! Written as JSON, as the function `record_scan` takes it: `{"all":[...]}`, `{"any":[...]}`, `{"not":...}`,
+//! They are written as JSON, as the function `record_scan` takes it: `{"all":[...]}`, `{"any":[...]}`, `{"not":...}`,
 //! `{"text":["one of","these"]}`, `{"path":"requestParameters.bucketName","is":[["=","logs"],["glob","logs-*"]]}`.
 
 use std::borrow::Cow;
@@ -39,7 +39,7 @@ pub(crate) enum Condition {
     Path {
         keys: Vec<String>,
         tests: Vec<Test>,
-        /// What stands in each record in which there is such a value.
+        /// Texts of which each record with such a value has one.
         needed: Vec<Texts>,
     },
 }
@@ -141,7 +141,7 @@ impl Condition {
         }
     }
 
-    /// What stands in every record that meets it.
+    /// Returns the texts that every matching record contains.
     pub(crate) fn needs(&self) -> Needs {
         match self {
             Condition::All(parts) => parts.iter().flat_map(Condition::needs).collect(),
@@ -166,7 +166,7 @@ fn needed_by(test: &Test, operator: &str, value: &str) -> Option<Vec<String>> {
     }
 }
 
-/// What stands in a record, its escapes decoded, that has such a value: `None` where nothing has to.
+/// Returns a text that every record with such a value contains, its escapes decoded; `None` if there is none.
 fn needed_of(operator: &str, value: &str) -> Option<String> {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match operator {

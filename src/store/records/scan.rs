@@ -19,9 +19,9 @@ use crate::store::records::ngram_filter;
 use crate::store::records::ngram_filter::{Candidates, Span};
 use crate::store::records::predicate::{Condition, Written};
 
-/// How many groups of records the first step reads; each step reads twice as many as the one before,
+/// The groups of records that the first step reads; each step reads twice as many as the one before,
 const FIRST_STEP: usize = 4;
-/// up to so many, which takes a few hundredths of a second.
+/// up to this many, which takes a few hundredths of a second.
 const LARGEST_STEP: usize = 64;
 /// Threads that read at once; each unpacks one block at a time.
 const MOST_THREADS: usize = 8;
@@ -36,7 +36,7 @@ const MOST_SCANS: usize = 2;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Question {
-    /// What a record has to meet.
+    /// The predicate on the records.
     r#where: Written,
     /// Unix seconds: nothing before needs to be found,
     from: Option<i64>,
@@ -56,14 +56,14 @@ impl Question {
     }
 }
 
-/// How many groups of records a scan may have to read, and of how many.
+/// Returns how many groups of records a scan may have to read, and the number of all groups.
 pub(crate) fn size(connection: &Connection, question: &str) -> rusqlite::Result<(u64, u64)> {
     let (question, condition) = Question::read(question)?;
     let found = candidates(connection, &question, &condition)?;
     Ok((found.spans.len() as u64, found.of))
 }
 
-/// What has to be read for a scan. Plain records have no filters: those of the period are all read.
+/// Returns what a scan has to read. Plain records have no filters: all of the period are read.
 fn candidates(connection: &Connection, question: &Question, condition: &Condition) -> rusqlite::Result<Candidates> {
     // Of many texts nearly every group may hold one.
     let mut needs = condition.needs();
@@ -143,7 +143,7 @@ struct Scan {
     question: String,
     condition: Condition,
     newest_first: bool,
-    /// What is to be read, in this order.
+    /// The spans to read, in this order.
     spans: Vec<Span>,
     read: usize,
     /// The step that comes next.
@@ -171,7 +171,7 @@ impl Scan {
         Ok(Scan { question: text, condition, newest_first, spans, read: 0, step: 0, waiting: Vec::new() })
     }
 
-    /// How many spans a step reads.
+    /// Returns the number of spans of a step.
     fn size_of(step: usize) -> usize {
         LARGEST_STEP.min(FIRST_STEP << step.min(16))
     }
@@ -214,7 +214,7 @@ impl Scan {
     }
 }
 
-/// What meets the condition in these spans, in their order. Each reader has a thread of its own.
+/// Returns the records of these spans that match, in their order. Each reader has a thread of its own.
 fn look_through(
     spans: &[Span],
     condition: &Condition,

@@ -1,4 +1,4 @@
-//! Thousands of texts of which one is looked for. An automaton of so many does not fit the processor's caches: with
+//! Sets of thousands of texts of which one is looked for. An automaton of that many does not fit the processor's caches: with
 //! 200,000 texts it took 40 ns a byte, this takes 2.
 
 use rustc_hash::FxHashSet;
@@ -12,7 +12,7 @@ const MAX_WINDOW: usize = 8;
 pub(crate) struct TextSet {
     texts: FxHashSet<Box<[u8]>>,
     lengths: Vec<usize>,
-    /// How many bytes the filter looks at: the length of the shortest text, or less.
+    /// The bytes that the filter examines: the length of the shortest text, or less.
     window: usize,
     filter: Vec<u64>,
 }

@@ -1,5 +1,5 @@
-//! What `attribute_values` counts of the few values that facets, identities and resources have of an attribute.
-//! Completion shows them at once, where adding up the rows of a table takes too long.
+//! Counts of the few values that facets, identities and resources have of an attribute, in `attribute_values`.
+//! Completion shows them at once; adding up the rows of a table takes too long.
 
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;

@@ -1,7 +1,7 @@
-//! How often and when each identity, resource, text and attribute value occurs.
+//! Counts and periods of each identity, resource, text and attribute value.
 //!
-//! A run of import adds up what it stores in memory and writes the sums when it finishes. Where that is not enough,
-//! because an event was replaced or an earlier run was stopped, everything is counted again from the events.
+//! A run of import sums what it stores in memory and writes the sums when it finishes. If an event was replaced or an
+//! earlier run was interrupted, the sums are not enough, and everything is counted again from the events.
 
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
@@ -110,7 +110,7 @@ pub(crate) struct Links {
     pub(crate) resources: Vec<i64>,
 }
 
-/// How often each row of a table occurs. Rows that the run made are numbered one after the other.
+/// The counts of the rows of a table. Rows that the run made have consecutive ids.
 #[derive(Default)]
 struct Tally {
     /// The largest id before the run.
@@ -160,7 +160,7 @@ impl Tally {
     }
 }
 
-/// What a run has stored so far.
+/// The sums of what a run has stored so far.
 pub(crate) struct Sums {
     facets: Tally,
     hours: Hours,

@@ -17,7 +17,7 @@ fn flag(flag: Option<bool>) -> Option<&'static str> {
     flag.map(|flag| if flag { "1" } else { "0" })
 }
 
-/// What tells a facet apart.
+/// Returns the key of a facet.
 pub(crate) fn key(keyer: &mut Keyer, event: &Event) -> Key {
     keyer.key(&[
         event.event_source.as_deref(),

@@ -1,4 +1,4 @@
-//! How many events happened in each hour: of each facet, and of each Region.
+//! Hourly counts: of each facet, and of each Region.
 
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;

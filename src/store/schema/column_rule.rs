@@ -1,9 +1,9 @@
-//! How redaction rewrites the values of a column.
+//! Rules by which redaction rewrites the values of a column.
 
 use crate::redact::Shape;
 use crate::store::schema::tables::TABLES;
 
-/// How the values of a column are rewritten.
+/// The rule by which the values of a column are rewritten.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum ColumnRule {
     /// As the table is treated, which is not rewritten column by column.

@@ -1,8 +1,8 @@
-//! What the schema of a case has to be, and what of it trailq did not make.
+//! The expected schema of a case, and the objects in it that trailq did not make.
 //!
-//! The schema is expected to be what the migrations make of an empty file, with the indexes of a finished case, as far as
-//! they are made, and the tables of a portable snapshot. It is compared as text, without comments and white space: a
-//! text says everything of a table, a view or an index, and SQLite does nothing with it before it is compared.
+//! The expected schema is what the migrations make of an empty file, with the indexes of a finished case as far as they
+//! are made, and the tables of a portable snapshot. It is compared as text, without comments and white space: the text
+//! is the whole definition of a table, a view or an index, and SQLite executes none of it before it is compared.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -15,12 +15,12 @@ use crate::store::error::Error;
 use crate::store::schema::{indexes, migrate};
 use crate::store::transfer::snapshot::PLAIN_TABLES;
 
-/// What is wrong with a schema.
+/// A deviation from the expected schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Finding {
-    /// What it is, as a message says it: `holds a trigger "x" that trailq did not make`.
+    /// The deviation, as a message names it: `holds a trigger "x" that trailq did not make`.
     what: String,
-    /// What removes it, where that is all there is to do.
+    /// The statement that removes it, if that is enough.
     remedy: Option<String>,
     /// True if questions can be answered all the same.
     harmless: bool,
@@ -35,7 +35,7 @@ struct Object {
     sql: Option<String>,
 }
 
-/// What there has to be, and what there may be, by kind and name.
+/// The objects that must exist and those that may, by kind and name.
 struct Expected {
     /// Tables and views, with their text.
     required: BTreeMap<(String, String), String>,
@@ -113,8 +113,8 @@ fn objects(connection: &Connection) -> rusqlite::Result<Vec<Object>> {
     rows.collect()
 }
 
-/// What SQLite makes of each schema version, with and without the tables of a portable snapshot, once a process: it takes
-/// a thousandth of a second or two.
+/// The objects that SQLite makes of each schema version, with and without the tables of a portable snapshot. Computed
+/// once a process, in a millisecond or two.
 static MADE: Mutex<BTreeMap<(i64, bool), Arc<Expected>>> = Mutex::new(BTreeMap::new());
 
 impl Expected {

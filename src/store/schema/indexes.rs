@@ -103,7 +103,7 @@ fn of_counts() -> Vec<Index> {
     ]
 }
 
-/// How many events a value has that is frequent.
+/// The number of events from which a value is frequent.
 pub(crate) const FREQUENT: u64 = 10;
 
 /// Makes the indexes on counts that a case lacks.

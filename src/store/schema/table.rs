@@ -1,5 +1,5 @@
-//! What the catalogue says of a table: what it is for, how a snapshot copies it, whether a digest counts it, how redaction
-//! and merging treat it, and who may write it.
+//! The catalogue's entry of a table: its role, how a snapshot copies it, whether a digest counts it, how redaction and
+//! merging treat it, and who may write it.
 
 use crate::store::schema::column_rule::ColumnRule;
 use crate::store::schema::tables::TABLES;
@@ -16,9 +16,9 @@ pub(crate) struct Table {
     pub(crate) columns: &'static [(&'static str, ColumnRule)],
 }
 
-/// What a table is for. Merging follows from it: events, dimensions, rollups and records are written anew by the writer
-/// of an import, the ledger and the annotations row by row, and provenance gets one step more. `diff` compares events,
-/// identities and resources.
+/// The role of a table. Merging follows from it: the writer of an import writes events, dimensions, rollups and records
+/// anew, the ledger and the annotations are merged row by row, and provenance gets one more step. `diff` compares
+/// events, identities and resources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     /// Events and what they link to.
@@ -27,9 +27,9 @@ pub(crate) enum Role {
     Dimension,
     /// Counts that are kept so that they need not be made.
     Rollup,
-    /// What was read, from where, and what became of it.
+    /// The files that were read, their origin and their outcome.
     Ledger,
-    /// What an investigator keeps with a case. The only tables that the annotations' connection may write.
+    /// Notes of an investigator. The only tables that the annotations' connection may write.
     Annotation,
     /// The steps that led to a case.
     Provenance,
@@ -75,7 +75,7 @@ impl Role {
     }
 }
 
-/// What a snapshot takes of a table.
+/// The part of a table that a snapshot takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Copy {
     /// The rows of the events that are kept: this column has `events.id`.
@@ -98,7 +98,7 @@ pub(crate) enum Copy {
     Repacked,
 }
 
-/// What redaction does with a table.
+/// The treatment of a table by redaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Redact {
     /// It is made anew from the rewritten records.

@@ -47,7 +47,7 @@ fn parse(bytes: &[u8]) -> serde_json::Result<Value> {
     serde_json::from_slice(bytes)
 }
 
-/// How many texts, numbers, flags and nulls a value holds.
+/// Returns the number of texts, numbers, flags and nulls that a value holds.
 fn leaves(value: &Value) -> usize {
     match value {
         Value::Array(array) => array.iter().map(leaves).sum(),

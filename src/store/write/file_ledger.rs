@@ -246,7 +246,7 @@ impl<P: ConflictPolicy> Writer<'_, P> {
     }
 }
 
-/// What the name of a delivered file says (`guide/internals/formats.md`, 1.2).
+/// The facts in the name of a delivered file (`guide/internals/formats.md`, 1.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Delivery<'a> {
     pub(crate) account_id: Option<&'a str>,

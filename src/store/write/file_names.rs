@@ -11,9 +11,9 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-/// What stands between a name and the SHA-256 of the content that is meant.
+/// The separator of a name and the SHA-256 of its content.
 const MARK: &str = "#sha256:";
-/// How much of the SHA-256 a mark has.
+/// The number of digits of the SHA-256 in a mark.
 const DIGITS: usize = 16;
 
 /// The name of the file at a path.
@@ -52,7 +52,7 @@ fn is_digit(byte: &u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'a'..=b'f')
 }
 
-/// Where a name has what looks like a mark.
+/// Returns the place of what looks like a mark in a name.
 fn mark_at(name: &str) -> Option<usize> {
     let at = name.len().checked_sub(MARK.len() + DIGITS)?;
     let digits = name.get(at..)?.strip_prefix(MARK)?;

@@ -1,5 +1,4 @@
-//! How the writer recognizes the identities, resources and texts that a case has already: by 128-bit hashes of what
-//! tells them apart.
+//! Interning: 128-bit keys by which the writer finds the identities, resources and texts that a case has already.
 
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
@@ -46,7 +45,7 @@ impl Keyer {
         }
     }
 
-    /// What tells an identity apart, and a hash of what it has beside that.
+    /// Returns the key of an identity, and a hash of its other attributes.
     fn identity(&mut self, i: &Identity) -> (Key, u64) {
         let without_arn = i.arn.is_none();
         let apart = self.key(&[
@@ -68,7 +67,7 @@ impl Keyer {
         (apart, u64::from(rest[0]) | u64::from(rest[1]) << 32)
     }
 
-    /// What tells a resource apart.
+    /// Returns the key of a resource.
     fn resource(&mut self, resource: &Resource) -> Key {
         self.key(&[
             resource.kind.as_deref(),
@@ -80,7 +79,7 @@ impl Keyer {
     }
 }
 
-/// What a case recognizes an event and its parts by.
+/// The keys of an event and its parts.
 #[derive(Debug)]
 pub(crate) struct Keys {
     pub(crate) event: EventKey,
@@ -91,7 +90,7 @@ pub(crate) struct Keys {
     pub(crate) resources: Vec<Key>,
 }
 
-/// What tells an event apart, for a run's memory: a 64-bit hash of its eventID, in parts.
+/// The key of an event in the memory of a run: a 64-bit hash of its eventID, in parts.
 pub(crate) type EventKey = [u32; 2];
 
 fn event_key(event_id: &str) -> EventKey {

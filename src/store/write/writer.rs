@@ -29,7 +29,7 @@ use crate::time;
 /// Up to [`crate::store::records::block::BLOCK_RECORDS`] events of one file, with their records as a packed block.
 pub(crate) struct Batch {
     pub(crate) events: Vec<Event>,
-    /// What the case recognizes each event's parts by.
+    /// The keys of each event's parts.
     pub(crate) keys: Vec<Keys>,
     /// XXH3-64 of each record's bytes.
     pub(crate) hashes: Vec<u64>,
@@ -39,7 +39,7 @@ pub(crate) struct Batch {
     pub(crate) from_csv: bool,
 }
 
-/// What the writer knows of the file that it is taking in.
+/// The file that the writer takes in.
 #[derive(Default)]
 pub(crate) struct OpenFile {
     /// The number that its row gets, unless the ledger proves to have this content.
@@ -58,7 +58,7 @@ pub(crate) struct OpenFile {
 /// A run that brings more than one part in this many of what a case holds makes the indexes anew.
 const REBUILD_RATIO: u64 = 4;
 
-/// How the writer finds the events that are there.
+/// The index of existing events.
 enum Known {
     /// By this run's memory: the case was empty.
     Memory(FxHashMap<EventKey, u32>),
@@ -85,7 +85,7 @@ pub(crate) struct Writer<'c, P> {
     pub(crate) records: Reader,
     pub(crate) blocks: Blocks<'c>,
     insert_event: EventInsert<'c>,
-    /// What is to go into `event_resources` at the end of the batch.
+    /// The rows of `event_resources` that are written at the end of the batch.
     links: Rc<Vec<Value>>,
     insert_links: Statement<'c>,
     find_event: Statement<'c>,
@@ -333,7 +333,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
     }
 }
 
-/// Refuses a case that has numbers behind which there is no room for those of another import.
+/// Refuses a case whose ids leave no room for those of another import.
 fn check_numbers(connection: &Connection) -> rusqlite::Result<()> {
     let wide = ["events", "record_blocks"].map(|table| (table, MAX_ID));
     let narrow =
