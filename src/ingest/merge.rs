@@ -15,14 +15,14 @@ use crate::ingest::decode::json::Sink as _;
 use crate::ingest::record::raw::RawRecord;
 use crate::ingest::report::{Error, Progress, Waiting};
 use crate::ingest::source::inflate::Inflater;
-use crate::ingest::worker::{FileSink, Message, Tools};
+use crate::ingest::worker::{FileSink, Message, WorkerContext};
 use crate::ledger::{FileEnd, FileOutcome};
 use crate::redact::{Redactor, Rewriter};
 use crate::store;
 use crate::store::records::block::Packer;
 use crate::store::records::dictionary::Dictionaries;
 use crate::store::transfer::merge::{MergeTarget, MergeWriter, Merged, Other, Source, Turn};
-use crate::store::write::intern::Keyer;
+use crate::store::write::intern::KeyBuilder;
 
 /// Batches of a turn that wait to be written: all that it has.
 const QUEUE: usize = 128;
@@ -127,7 +127,7 @@ struct Job {
 }
 
 /// The error that stopped a worker.
-type Fault = Mutex<Option<store::Error>>;
+type WorkerError = Mutex<Option<store::Error>>;
 
 /// Reads the events of a case in several threads, and writes them in order.
 fn run_workers(
@@ -140,7 +140,7 @@ fn run_workers(
     let turns = other.turns()?;
     let workers = thread::available_parallelism().map_or(1, usize::from).clamp(1, 64);
     let dictionaries = Arc::new(writer.dictionaries()?);
-    let (source, fault) = (&other.source(), Fault::default());
+    let (source, fault) = (&other.source(), WorkerError::default());
     let (jobs_in, jobs_out) = bounded::<Job>(workers);
     let (queues_in, queues_out) = bounded::<(Turn, Receiver<Message>)>(workers);
     thread::scope(|scope| {
@@ -148,7 +148,7 @@ fn run_workers(
             let (jobs, dictionaries, fault) = (jobs_out.clone(), Arc::clone(&dictionaries), &fault);
             scope.spawn(move || {
                 if let Err(error) = work(source, &jobs, dictionaries, redactor, fault) {
-                    tell(fault, error);
+                    set_error(fault, error);
                 }
             });
         }
@@ -200,7 +200,7 @@ fn write_turn(queue: &Receiver<Message>, writer: &mut MergeWriter<'_>, progress:
 }
 
 /// Keeps the first error of the workers.
-fn tell(fault: &Fault, error: store::Error) {
+fn set_error(fault: &WorkerError, error: store::Error) {
     // A panic while the lock was held leaves at worst no error.
     fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
 }
@@ -217,11 +217,11 @@ fn work(
     jobs: &Receiver<Job>,
     dictionaries: Arc<Dictionaries>,
     redactor: Option<&Redactor>,
-    fault: &Fault,
+    fault: &WorkerError,
 ) -> Result<(), store::Error> {
     let no_memory = |error| store::Error::Io { path: source.path().to_owned(), source: error };
     let packer = Packer::new(dictionaries).map_err(no_memory)?;
-    let mut tools = Tools { packer, keyer: Keyer::default(), inflater: Inflater::new() };
+    let mut tools = WorkerContext { packer, keyer: KeyBuilder::default(), inflater: Inflater::new() };
     let mut records = source.records()?;
     let mut rewriter = redactor.map(Rewriter::new);
     for Job { turn, out } in jobs {
@@ -239,7 +239,7 @@ fn work(
         });
         if let Err(error) = read {
             // It is known before the writer sees that the turn is cut off.
-            tell(fault, error);
+            set_error(fault, error);
             return Ok(());
         }
         if sink.flush().is_break() || out.send(Message::End(end())).is_err() {

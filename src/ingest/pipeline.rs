@@ -14,15 +14,15 @@ use crate::ingest::delivery::Name;
 use crate::ingest::report::{Error, Progress, RejectLine, Report, Waiting};
 use crate::ingest::source::inflate::Inflater;
 use crate::ingest::source::walk;
-use crate::ingest::source::walk::Found;
+use crate::ingest::source::walk::SourceFile;
 use crate::ingest::worker;
-use crate::ingest::worker::{Before, Message, Tools};
+use crate::ingest::worker::{KnownContents, Message, WorkerContext};
 use crate::ledger::{FileEnd, FileOutcome};
 use crate::store::records::block::Packer;
 use crate::store::records::dictionary::Dictionaries;
 use crate::store::write::file_names;
 use crate::store::write::import::{Import, ImportWriter};
-use crate::store::write::intern::Keyer;
+use crate::store::write::intern::KeyBuilder;
 use crate::store::write::known_files::KnownFiles;
 
 /// Options of an import.
@@ -38,8 +38,8 @@ pub struct Options {
 const QUEUE: usize = 8;
 /// One file on its way.
 pub(crate) struct Job {
-    pub(crate) found: Found,
-    pub(crate) before: Option<Before>,
+    pub(crate) found: SourceFile,
+    pub(crate) before: Option<KnownContents>,
     pub(crate) out: Sender<Message>,
 }
 
@@ -56,7 +56,7 @@ pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn 
     progress.cancelled_by(import.cancel());
     let mut run = || -> Result<(), Error> {
         let known = import.known_files()?;
-        let (fresh, skipped): (Vec<Found>, Vec<Found>) =
+        let (fresh, skipped): (Vec<SourceFile>, Vec<SourceFile>) =
             files.iter().cloned().partition(|found| !is_unchanged(&known, found));
         report.skipped_files = skipped.len() as u64;
         let bytes: u64 = fresh.iter().map(|found| found.bytes).sum();
@@ -84,19 +84,19 @@ pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn 
 }
 
 /// Reports whether the ledger has the file as it is now.
-fn is_unchanged(known: &KnownFiles, found: &Found) -> bool {
+fn is_unchanged(known: &KnownFiles, found: &SourceFile) -> bool {
     known.is_unchanged(&file_names::name_of(&found.path), found.bytes, found.modified)
 }
 
 /// Returns what is to be compared before the file is read again.
-fn before(known: &KnownFiles, found: &Found) -> Option<Before> {
+fn before(known: &KnownFiles, found: &SourceFile) -> Option<KnownContents> {
     let sha256s = known.sha256s(&file_names::name_of(&found.path), found.bytes);
-    (!sha256s.is_empty() && found.unreadable.is_none()).then_some(Before { sha256s })
+    (!sha256s.is_empty() && found.unreadable.is_none()).then_some(KnownContents { sha256s })
 }
 
 /// Starts the workers and writes what they send.
 fn run_workers(
-    files: Vec<Found>,
+    files: Vec<SourceFile>,
     known: &KnownFiles,
     options: &Options,
     writer: &mut ImportWriter<'_>,
@@ -107,7 +107,7 @@ fn run_workers(
     let workers = options.jobs.unwrap_or(available).clamp(1, 64);
     let dictionaries = Arc::new(writer.dictionaries()?);
     let (jobs_in, jobs_out) = bounded::<Job>(workers);
-    let (queues_in, queues_out) = bounded::<(Found, Receiver<Message>)>(workers * 2);
+    let (queues_in, queues_out) = bounded::<(SourceFile, Receiver<Message>)>(workers * 2);
     thread::scope(move |scope| {
         for _ in 0..workers {
             let jobs = jobs_out.clone();
@@ -135,7 +135,7 @@ fn run_workers(
 /// Runs a worker: reads one file after the other, until all are read or the writer is gone.
 pub(crate) fn work(jobs: &Receiver<Job>, dictionaries: Arc<Dictionaries>) {
     let Ok(packer) = Packer::new(dictionaries) else { return };
-    let mut tools = Tools { packer, keyer: Keyer::default(), inflater: Inflater::new() };
+    let mut tools = WorkerContext { packer, keyer: KeyBuilder::default(), inflater: Inflater::new() };
     for job in jobs {
         if worker::read_file(&job.found, job.before.as_ref(), &mut tools, &job.out).is_err() {
             return;
@@ -145,7 +145,7 @@ pub(crate) fn work(jobs: &Receiver<Job>, dictionaries: Arc<Dictionaries>) {
 
 /// Writes what one file holds.
 pub(crate) fn write_file(
-    found: &Found,
+    found: &SourceFile,
     queue: &Receiver<Message>,
     writer: &mut ImportWriter<'_>,
     report: &mut Report,
@@ -185,7 +185,7 @@ pub(crate) fn write_file(
 }
 
 fn end_file(
-    found: &Found,
+    found: &SourceFile,
     path: &str,
     (end, whole_reject): (&FileEnd, bool),
     writer: &mut ImportWriter<'_>,

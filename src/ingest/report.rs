@@ -10,7 +10,7 @@ use crate::ledger::{Counts, Problem, Reject};
 use crate::store;
 
 /// The number of rejects that a report lists; the case has all of them.
-const MOST_REJECTS: usize = 20;
+const MAX_REJECTS: usize = 20;
 
 /// The account of a run of import: `read = stored + duplicate + rejected`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -74,7 +74,7 @@ impl RejectLine {
 
 impl Report {
     pub(crate) fn add_reject(&mut self, line: RejectLine) {
-        if self.rejects.len() < MOST_REJECTS {
+        if self.rejects.len() < MAX_REJECTS {
             self.rejects.push(line);
         }
     }

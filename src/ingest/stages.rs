@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, unbounded};
 
-use crate::ingest::decode::bracket_scanner::{Skipped, Skipper};
+use crate::ingest::decode::bracket_scanner::{BracketScan, BracketScanner};
 use crate::ingest::decode::json;
 use crate::ingest::decode::json::Sink;
 use crate::ingest::decode::window::Window;
@@ -15,7 +15,7 @@ use crate::ingest::pipeline::{Job, work, write_file};
 use crate::ingest::record::raw::RawRecord;
 use crate::ingest::report::{Error, NoProgress, Report};
 use crate::ingest::source::walk;
-use crate::ingest::source::walk::Found;
+use crate::ingest::source::walk::SourceFile;
 use crate::ingest::worker::Message;
 use crate::ledger::Reject;
 use crate::store::Silent;
@@ -27,7 +27,7 @@ use crate::store::write::import::Import;
 pub fn split(list: &[u8]) -> usize {
     let mut rest = list;
     let mut count = 0;
-    while let Skipped::Ends(end) = Skipper::default().feed(rest) {
+    while let BracketScan::Ends(end) = BracketScanner::default().feed(rest) {
         count += 1;
         // Behind the value and its comma.
         rest = rest.get(end + 1..).unwrap_or_default();
@@ -97,7 +97,7 @@ pub fn compress(records: &[&str]) -> io::Result<usize> {
 }
 
 /// The output of the workers, ready to be written.
-pub struct Read(Vec<(Found, Receiver<Message>)>);
+pub struct Read(Vec<(SourceFile, Receiver<Message>)>);
 
 /// Does all that a worker does with files, on this thread: inflates, parses, normalises, compresses.
 ///

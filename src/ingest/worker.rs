@@ -20,11 +20,11 @@ use crate::ingest::record::raw::RawRecord;
 use crate::ingest::source::inflate;
 use crate::ingest::source::inflate::Inflater;
 use crate::ingest::source::walk;
-use crate::ingest::source::walk::{Capped, Found, Magic, RawFile};
+use crate::ingest::source::walk::{Capped, Magic, RawFile, SourceFile};
 use crate::ledger::{Digest, FileEnd, FileOutcome, Problem, Reject};
 use crate::store::records::block::{BLOCK_BYTES, BLOCK_RECORDS, Packer};
 use crate::store::write::file_names;
-use crate::store::write::intern::{Keyer, Keys};
+use crate::store::write::intern::{InternKeys, KeyBuilder};
 use crate::store::write::writer::Batch;
 
 /// The messages of a worker about a file; `End` comes last.
@@ -37,7 +37,7 @@ pub(crate) enum Message {
 }
 
 /// The contents of a file that the ledger has and that are of its size: none of them needs a second reading.
-pub(crate) struct Before {
+pub(crate) struct KnownContents {
     pub(crate) sha256s: Vec<String>,
 }
 
@@ -45,17 +45,17 @@ pub(crate) struct Before {
 const HEADING: usize = 4 << 10;
 
 /// The state of a worker that is reused from file to file.
-pub(crate) struct Tools {
+pub(crate) struct WorkerContext {
     pub(crate) packer: Packer,
-    pub(crate) keyer: Keyer,
+    pub(crate) keyer: KeyBuilder,
     pub(crate) inflater: Inflater,
 }
 
 /// Reads one file and sends what it holds. An error means that the writer is gone.
 pub(crate) fn read_file(
-    found: &Found,
-    before: Option<&Before>,
-    tools: &mut Tools,
+    found: &SourceFile,
+    before: Option<&KnownContents>,
+    tools: &mut WorkerContext,
     out: &Sender<Message>,
 ) -> Result<(), crossbeam_channel::SendError<Message>> {
     if let Some(before) = before
@@ -96,7 +96,7 @@ fn hash_file(path: &Path) -> io::Result<(u64, String)> {
 /// Reads a file through its layers; the answer lacks format and problems, which the sink has. `passed` counts the bytes
 /// that are read on disk.
 fn read_layers(
-    found: &Found,
+    found: &SourceFile,
     passed: &AtomicU64,
     inflater: &mut Inflater,
     sink: &mut FileSink<'_>,
@@ -108,7 +108,7 @@ fn read_layers(
     if is_stdin {
         return read_through(found, Box::new(io::stdin()), passed, sink);
     }
-    if found.bytes > inflate::MOST_FILE {
+    if found.bytes > inflate::MAX_FILE {
         return read_through(found, Box::new(File::open(&found.path)?), passed, sink);
     }
     let Some(whole) = inflater.load(&found.path)? else {
@@ -125,7 +125,7 @@ fn read_layers(
 
 /// Reads a stream of a file's bytes through its layers, inflating ahead in a thread of its own.
 fn read_through(
-    found: &Found,
+    found: &SourceFile,
     stream: Box<dyn Read + Send + '_>,
     passed: &AtomicU64,
     sink: &mut FileSink<'_>,
@@ -149,7 +149,7 @@ fn read_through(
 }
 
 /// Returns the outcome of a file after `read` of its bytes are read.
-fn outcome_of(found: &Found, decoded: Decoded, read: u64, sink: &mut FileSink<'_>) -> FileOutcome {
+fn outcome_of(found: &SourceFile, decoded: Decoded, read: u64, sink: &mut FileSink<'_>) -> FileOutcome {
     match decoded {
         Decoded::SomethingElse(what) if found.named || (read == 0 && looks_delivered(&found.path)) => {
             sink.whole_file(what);
@@ -281,11 +281,11 @@ fn read_member(member: impl Read + Send, compressed: u64, sink: &mut FileSink<'_
 /// Gathers events into batches and sends them on.
 pub(crate) struct FileSink<'w> {
     packer: &'w mut Packer,
-    keyer: &'w mut Keyer,
+    keyer: &'w mut KeyBuilder,
     out: &'w Sender<Message>,
     passed: &'w AtomicU64,
     events: Vec<Event>,
-    keys: Vec<Keys>,
+    keys: Vec<InternKeys>,
     hashes: Vec<u64>,
     lengths: Vec<u32>,
     bytes: Vec<u8>,
@@ -301,7 +301,7 @@ pub(crate) struct FileSink<'w> {
 
 impl<'w> FileSink<'w> {
     pub(crate) fn new(
-        (packer, keyer): (&'w mut Packer, &'w mut Keyer),
+        (packer, keyer): (&'w mut Packer, &'w mut KeyBuilder),
         out: &'w Sender<Message>,
         passed: &'w AtomicU64,
     ) -> FileSink<'w> {

@@ -1,11 +1,11 @@
 //! Finds where a JSON value ends without parsing it: counts brackets outside strings, at any depth, piece by piece.
 
 /// Deeper than this nothing is followed.
-const MOST_DEPTH: usize = 1 << 20;
+const MAX_DEPTH: usize = 1 << 20;
 
-/// The result of feeding a [`Skipper`].
+/// The result of feeding a [`BracketScanner`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Skipped {
+pub(crate) enum BracketScan {
     /// The value ends before this offset of the piece.
     Ends(usize),
     /// It goes on behind the piece.
@@ -16,51 +16,51 @@ pub(crate) enum Skipped {
 
 /// Counts brackets of one object or array.
 #[derive(Debug, Default)]
-pub(crate) struct Skipper {
+pub(crate) struct BracketScanner {
     /// For each open bracket whether it is `{`.
     open: Vec<bool>,
     in_string: bool,
     escaped: bool,
 }
 
-impl Skipper {
+impl BracketScanner {
     /// A skipper that stands inside an object whose `{` is read already.
-    pub(crate) fn inside_object() -> Skipper {
-        Skipper { open: vec![true], ..Skipper::default() }
+    pub(crate) fn inside_object() -> BracketScanner {
+        BracketScanner { open: vec![true], ..BracketScanner::default() }
     }
 
     /// Looks at the next piece of the value.
-    pub(crate) fn feed(&mut self, piece: &[u8]) -> Skipped {
+    pub(crate) fn feed(&mut self, piece: &[u8]) -> BracketScan {
         let mut at = 0;
         while at < piece.len() {
             if self.in_string {
                 match self.skip_string(&piece[at..]) {
                     Some(length) => at += length,
-                    None => return Skipped::Open,
+                    None => return BracketScan::Open,
                 }
                 continue;
             }
             match piece[at] {
                 b'"' => self.in_string = true,
                 open @ (b'{' | b'[') => {
-                    if self.open.len() == MOST_DEPTH {
-                        return Skipped::Unbalanced;
+                    if self.open.len() == MAX_DEPTH {
+                        return BracketScan::Unbalanced;
                     }
                     self.open.push(open == b'{');
                 }
                 close @ (b'}' | b']') => {
                     if self.open.pop() != Some(close == b'}') {
-                        return Skipped::Unbalanced;
+                        return BracketScan::Unbalanced;
                     }
                     if self.open.is_empty() {
-                        return Skipped::Ends(at + 1);
+                        return BracketScan::Ends(at + 1);
                     }
                 }
                 _ => {}
             }
             at += 1;
         }
-        Skipped::Open
+        BracketScan::Open
     }
 
     /// The length up to and with the closing quote; `None` where it is not in this piece.
@@ -84,22 +84,22 @@ impl Skipper {
 
 #[cfg(test)]
 mod tests {
-    use super::{Skipped, Skipper};
+    use super::{BracketScan, BracketScanner};
 
     #[test]
     fn a_value_ends_where_its_brackets_do_however_it_is_cut() {
         let text = br#"{"a":["}\\",{"b\"]":1}],"c":"\\"} tail"#;
         let end = text.len() - 5;
         for cut in 0..end {
-            let mut skipper = Skipper::default();
-            assert_eq!(skipper.feed(&text[..cut]), Skipped::Open, "{cut}");
-            assert_eq!(skipper.feed(&text[cut..]), Skipped::Ends(end - cut), "{cut}");
+            let mut skipper = BracketScanner::default();
+            assert_eq!(skipper.feed(&text[..cut]), BracketScan::Open, "{cut}");
+            assert_eq!(skipper.feed(&text[cut..]), BracketScan::Ends(end - cut), "{cut}");
         }
     }
 
     #[test]
     fn a_wrong_bracket_is_told() {
-        assert_eq!(Skipper::default().feed(b"{\"a\":1]"), Skipped::Unbalanced);
-        assert_eq!(Skipper::inside_object().feed(b", \"b\": [2]}"), Skipped::Ends(11));
+        assert_eq!(BracketScanner::default().feed(b"{\"a\":1]"), BracketScan::Unbalanced);
+        assert_eq!(BracketScanner::inside_object().feed(b", \"b\": [2]}"), BracketScan::Ends(11));
     }
 }

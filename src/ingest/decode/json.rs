@@ -12,8 +12,8 @@ use std::ops::ControlFlow;
 
 use serde_json::value::RawValue;
 
-use crate::ingest::decode::bracket_scanner::{Skipped, Skipper};
-use crate::ingest::decode::window::{MOST_VALUE, Window};
+use crate::ingest::decode::bracket_scanner::{BracketScan, BracketScanner};
+use crate::ingest::decode::window::{MAX_VALUE, Window};
 use crate::ingest::decode::wrappings::{LISTS, RECORD_KEYS};
 use crate::ingest::record::raw::RawRecord;
 use crate::ledger::Reject;
@@ -42,13 +42,13 @@ pub(crate) enum Decoded {
 }
 
 /// The deepest nesting of arrays around records, and of records in the texts of other records.
-const MOST_NESTING: usize = 8;
+const MAX_NESTING: usize = 8;
 /// The number of values that are not records and are held back before a file counts as a trail file after all.
-const MOST_HELD: usize = 1_000;
+const MAX_HELD: usize = 1_000;
 
 /// The container of the next value of the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Level {
+enum Container {
     /// Inside an array.
     Array,
     /// Inside the list of an object.
@@ -70,7 +70,7 @@ pub(crate) fn decode(window: Window<'_, impl Read>, strict: bool, sink: &mut dyn
 struct Decoder<'s, R> {
     window: Window<'s, R>,
     sink: &'s mut dyn Sink,
-    levels: Vec<Level>,
+    levels: Vec<Container>,
     /// True if it is known to be a trail file.
     recognized: bool,
     /// Values that are not records, until the kind of file is known.
@@ -91,15 +91,15 @@ impl<R: Read> Decoder<'_, R> {
                 (Some(b']'), Some(level)) => {
                     self.window.advance(1);
                     self.levels.pop();
-                    if level == Level::List {
+                    if level == Container::List {
                         self.skip_rest_of_object()?;
                     }
                 }
-                (Some(b'['), level) if level != Some(Level::List) && self.levels.len() < MOST_NESTING => {
+                (Some(b'['), level) if level != Some(Container::List) && self.levels.len() < MAX_NESTING => {
                     self.window.advance(1);
-                    self.levels.push(Level::Array);
+                    self.levels.push(Container::Array);
                 }
-                (Some(b'{'), Some(Level::List)) => self.object()?,
+                (Some(b'{'), Some(Container::List)) => self.object()?,
                 (Some(b'{'), _) => self.document()?,
                 _ => self.stray_value()?,
             }
@@ -140,17 +140,17 @@ impl<R: Read> Decoder<'_, R> {
     fn document(&mut self) -> ControlFlow<()> {
         loop {
             match find_list(self.window.bytes()) {
-                Found::List { at, format } => {
+                ObjectStart::List { at, format } => {
                     self.window.advance(at + 1);
-                    self.levels.push(Level::List);
+                    self.levels.push(Container::List);
                     self.sink.format(format);
                     if format == "records" {
                         self.recognize()?;
                     }
                     return ControlFlow::Continue(());
                 }
-                Found::CutOff if self.window.bytes().len() < MOST_VALUE && self.window.more() => {}
-                Found::None | Found::CutOff => return self.object(),
+                ObjectStart::CutOff if self.window.bytes().len() < MAX_VALUE && self.window.more() => {}
+                ObjectStart::None | ObjectStart::CutOff => return self.object(),
             }
         }
     }
@@ -180,7 +180,7 @@ impl<R: Read> Decoder<'_, R> {
                     };
                 }
                 Some(Err(error)) if error.is_eof() => {
-                    if bytes.len() >= MOST_VALUE {
+                    if bytes.len() >= MAX_VALUE {
                         return self.too_large();
                     }
                     if !self.window.more() {
@@ -197,17 +197,17 @@ impl<R: Read> Decoder<'_, R> {
     fn stray_value(&mut self) -> ControlFlow<()> {
         let in_list = !self.levels.is_empty();
         let reason = if in_list { "is not a JSON object" } else { "is not JSON" };
-        let mut skipper = Skipper::default();
+        let mut skipper = BracketScanner::default();
         let mut nested = matches!(self.window.bytes().first(), Some(b'[' | b'{'));
         let mut quoted = false;
         let mut escaped = false;
         let reject = self.window.reject_until(reason.to_owned(), |piece| {
             if nested {
                 return match skipper.feed(piece) {
-                    Skipped::Ends(end) => Some(end),
-                    Skipped::Open => None,
+                    BracketScan::Ends(end) => Some(end),
+                    BracketScan::Open => None,
                     // Nothing behind it can be placed.
-                    Skipped::Unbalanced => {
+                    BracketScan::Unbalanced => {
                         nested = false;
                         None
                     }
@@ -228,14 +228,14 @@ impl<R: Read> Decoder<'_, R> {
         self.not_a_record(reject)
     }
 
-    /// A value beyond [`MOST_VALUE`].
+    /// A value beyond [`MAX_VALUE`].
     fn too_large(&mut self) -> ControlFlow<()> {
         self.recognize()?;
-        let mut skipper = Skipper::default();
-        let reason = format!("is larger than {} MiB, which no record is", MOST_VALUE >> 20);
+        let mut skipper = BracketScanner::default();
+        let reason = format!("is larger than {} MiB, which no record is", MAX_VALUE >> 20);
         let reject = self.window.reject_until(reason, |piece| match skipper.feed(piece) {
-            Skipped::Ends(end) => Some(end),
-            Skipped::Open | Skipped::Unbalanced => None,
+            BracketScan::Ends(end) => Some(end),
+            BracketScan::Open | BracketScan::Unbalanced => None,
         });
         self.sink.reject(reject)
     }
@@ -260,7 +260,7 @@ impl<R: Read> Decoder<'_, R> {
         let at_bracket = matches!(self.window.bytes().get(at), Some(b'{' | b'[' | b'}' | b']'));
         loop {
             let bytes = self.window.bytes();
-            let by_brackets = Skipper::default().feed(bytes);
+            let by_brackets = BracketScanner::default().feed(bytes);
             let by_start = if self.levels.is_empty() {
                 next_line(bytes)
             } else if at_bracket {
@@ -269,16 +269,16 @@ impl<R: Read> Decoder<'_, R> {
                 next_record(bytes)
             };
             let end = match (by_brackets, by_start) {
-                (Skipped::Ends(end), Some(start)) => Some(end.min(start)),
-                (Skipped::Ends(end), None) => Some(end),
+                (BracketScan::Ends(end), Some(start)) => Some(end.min(start)),
+                (BracketScan::Ends(end), None) => Some(end),
                 (_, start) => start,
             };
             if let Some(end) = end {
                 let reject = self.window.reject(end, reason);
                 return self.sink.reject(reject);
             }
-            let hopeless = by_brackets == Skipped::Unbalanced && at_bracket && !self.levels.is_empty();
-            if hopeless || self.window.bytes().len() >= MOST_VALUE || !self.window.more() {
+            let hopeless = by_brackets == BracketScan::Unbalanced && at_bracket && !self.levels.is_empty();
+            if hopeless || self.window.bytes().len() >= MAX_VALUE || !self.window.more() {
                 self.levels.clear();
                 let reject = self.window.reject_until(format!("{reason}; nothing behind it can be placed"), |_| None);
                 return self.sink.reject(reject);
@@ -288,17 +288,17 @@ impl<R: Read> Decoder<'_, R> {
 
     /// Passes over what stands behind the list of an object.
     fn skip_rest_of_object(&mut self) -> ControlFlow<()> {
-        let mut skipper = Skipper::inside_object();
+        let mut skipper = BracketScanner::inside_object();
         loop {
             let bytes = self.window.bytes();
             let all = bytes.len();
             match skipper.feed(bytes) {
-                Skipped::Ends(end) => {
+                BracketScan::Ends(end) => {
                     self.window.advance(end);
                     return ControlFlow::Continue(());
                 }
-                Skipped::Open => self.window.advance(all),
-                Skipped::Unbalanced => {
+                BracketScan::Open => self.window.advance(all),
+                BracketScan::Unbalanced => {
                     self.recognize()?;
                     let reason = "is not well-formed JSON behind the list of records".to_owned();
                     let reject = self.window.reject_until(reason, |_| None);
@@ -331,7 +331,7 @@ impl<R: Read> Decoder<'_, R> {
     /// A sound value that is not a record: a reject where the stream is a trail file.
     fn not_a_record(&mut self, reject: Reject) -> ControlFlow<()> {
         self.held.push(reject);
-        if self.recognized || self.held.len() > MOST_HELD {
+        if self.recognized || self.held.len() > MAX_HELD {
             return self.recognize();
         }
         ControlFlow::Continue(())
@@ -359,7 +359,7 @@ fn offer(record: &RawRecord<'_>, bytes: &[u8], sink: &mut dyn Sink, depth: usize
         return Ok(sink.digest(bytes));
     }
     match record.inner {
-        Some((format, inner)) if depth < MOST_NESTING => {
+        Some((format, inner)) if depth < MAX_NESTING => {
             sink.format(format);
             offer_inner(inner, sink, depth)
         }
@@ -386,7 +386,7 @@ fn offer_inner(inner: &RawValue, sink: &mut dyn Sink, depth: usize) -> Result<Co
 }
 
 /// The meaning of the beginning of an object.
-enum Found {
+enum ObjectStart {
     /// The list of records begins at this offset.
     List { at: usize, format: &'static str },
     /// It has no such list.
@@ -396,7 +396,7 @@ enum Found {
 }
 
 /// Looks through an object's keys for a list of records.
-fn find_list(bytes: &[u8]) -> Found {
+fn find_list(bytes: &[u8]) -> ObjectStart {
     let skip_blank = |mut at: usize| {
         while matches!(bytes.get(at), Some(b' ' | b'\t' | b'\r' | b'\n' | b',' | b':')) {
             at += 1;
@@ -407,32 +407,32 @@ fn find_list(bytes: &[u8]) -> Found {
     loop {
         at = skip_blank(at);
         match bytes.get(at) {
-            None => return Found::CutOff,
+            None => return ObjectStart::CutOff,
             Some(b'"') => {}
-            Some(_) => return Found::None,
+            Some(_) => return ObjectStart::None,
         }
-        let Some(key_end) = string_end(bytes, at) else { return Found::CutOff };
+        let Some(key_end) = string_end(bytes, at) else { return ObjectStart::CutOff };
         let key = &bytes[at + 1..key_end - 1];
         if RECORD_KEYS.iter().any(|name| name.as_bytes() == key) {
-            return Found::None;
+            return ObjectStart::None;
         }
         at = skip_blank(key_end);
         let list = LISTS.iter().find(|(name, _)| name.as_bytes() == key);
         match (bytes.get(at), list) {
-            (None, _) => return Found::CutOff,
-            (Some(b'['), Some((_, format))) => return Found::List { at, format },
+            (None, _) => return ObjectStart::CutOff,
+            (Some(b'['), Some((_, format))) => return ObjectStart::List { at, format },
             (Some(b'"'), _) => match string_end(bytes, at) {
                 Some(end) => at = end,
-                None => return Found::CutOff,
+                None => return ObjectStart::CutOff,
             },
-            (Some(b'{' | b'['), _) => match Skipper::default().feed(&bytes[at..]) {
-                Skipped::Ends(length) => at += length,
-                Skipped::Open => return Found::CutOff,
-                Skipped::Unbalanced => return Found::None,
+            (Some(b'{' | b'['), _) => match BracketScanner::default().feed(&bytes[at..]) {
+                BracketScan::Ends(length) => at += length,
+                BracketScan::Open => return ObjectStart::CutOff,
+                BracketScan::Unbalanced => return ObjectStart::None,
             },
             (Some(_), _) => match bytes[at..].iter().position(|byte| matches!(byte, b',' | b'}')) {
                 Some(length) => at += length,
-                None => return Found::CutOff,
+                None => return ObjectStart::CutOff,
             },
         }
     }

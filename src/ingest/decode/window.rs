@@ -12,9 +12,9 @@ use crate::ledger::Reject;
 const STEP: usize = 1 << 20;
 /// The largest value that is kept whole: CloudTrail's own limit is 256 KB (1 MB in event data stores), a digest of a
 /// busy hour has a few MB.
-pub(crate) const MOST_VALUE: usize = 32 << 20;
+pub(crate) const MAX_VALUE: usize = 32 << 20;
 /// The bytes of a reject that are kept.
-const MOST_REJECT: usize = 64 << 10;
+const MAX_REJECT: usize = 64 << 10;
 
 /// A sliding window over a stream.
 pub(crate) struct Window<'b, R> {
@@ -143,7 +143,7 @@ impl<'b, R: Read> Window<'b, R> {
             let end = stop(piece);
             let taken = &piece[..end.unwrap_or(piece.len())];
             hasher.update(taken);
-            bytes.extend_from_slice(&taken[..taken.len().min(MOST_REJECT - bytes.len())]);
+            bytes.extend_from_slice(&taken[..taken.len().min(MAX_REJECT - bytes.len())]);
             let count = taken.len();
             length += count as u64;
             self.advance(count);
@@ -163,7 +163,7 @@ impl<'b, R: Read> Window<'b, R> {
         self.start = 0;
         // Doubling keeps the work on one huge value linear.
         let wanted = self.end + STEP.max(self.end);
-        if self.buffer.len() < wanted || self.buffer.len() > 2 * MOST_VALUE.min(wanted) {
+        if self.buffer.len() < wanted || self.buffer.len() > 2 * MAX_VALUE.min(wanted) {
             self.buffer.resize(wanted, 0);
             self.buffer.shrink_to(wanted);
         }
@@ -177,7 +177,7 @@ pub(crate) fn reject_of((position, line): (u64, u64), reason: String, bytes: &[u
         position,
         line,
         reason,
-        bytes: bytes[..bytes.len().min(MOST_REJECT)].to_vec(),
+        bytes: bytes[..bytes.len().min(MAX_REJECT)].to_vec(),
         length: bytes.len() as u64,
         sha256: sha256(bytes),
     }

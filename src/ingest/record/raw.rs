@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use crate::ingest::decode::wrappings::VALUES;
 use crate::ingest::record::lenient::{Key, List, Scalar, object, pass_over};
 use crate::ingest::record::resource_rules;
-use crate::ingest::record::resource_rules::{Open, Rule, Tree};
+use crate::ingest::record::resource_rules::{OpenNodes, Rule, Tree};
 
 object! {
     /// `userIdentity`.
@@ -155,7 +155,7 @@ impl<'a> RawRecord<'a> {
     /// Walks a part that was met before the event source was.
     fn walk_late<E: serde::de::Error>(&mut self, part: &'static str, raw: &'a RawValue) -> Result<(), E> {
         let tree = self.tree().unwrap_or_else(|| resource_rules::for_source(""));
-        let open = tree.enter(&Open::at_root(), part);
+        let open = tree.enter(&OpenNodes::at_root(), part);
         let mut deserializer = serde_json::Deserializer::from_str(raw.get());
         Walk { tree, open, mentions: &mut self.mentions }.deserialize(&mut deserializer).map_err(E::custom)
     }
@@ -186,7 +186,7 @@ impl<'de> Visitor<'de> for RecordVisitor {
             };
             match record.tree() {
                 Some(tree) => {
-                    let open = tree.enter(&Open::at_root(), part);
+                    let open = tree.enter(&OpenNodes::at_root(), part);
                     map.next_value_seed(Walk { tree, open, mentions: &mut record.mentions })?;
                 }
                 None => late.push((part, map.next_value()?)),
@@ -258,7 +258,7 @@ impl<'de> RawRecord<'de> {
 /// Steps through a value beside the rules' tree and keeps what they name, and every ARN.
 struct Walk<'m, 'de> {
     tree: &'static Tree,
-    open: Open,
+    open: OpenNodes,
     mentions: &'m mut Vec<Mention<'de>>,
 }
 

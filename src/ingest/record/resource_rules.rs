@@ -26,28 +26,28 @@ use crate::arn::Arn;
 
 /// Whether Event history lists the resources of a rule, by the rule's evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Listed {
+pub(crate) enum ListedWhen {
     Never,
     /// For calls that did not only read.
     OfWrites,
     Always,
 }
 
-impl Listed {
-    fn by(evidence: &str) -> Listed {
+impl ListedWhen {
+    fn by(evidence: &str) -> ListedWhen {
         match evidence {
-            "lookup-read" => Listed::Always,
-            "lookup" | "lookup-null-type" | "doc" => Listed::OfWrites,
-            _ => Listed::Never,
+            "lookup-read" => ListedWhen::Always,
+            "lookup" | "lookup-null-type" | "doc" => ListedWhen::OfWrites,
+            _ => ListedWhen::Never,
         }
     }
 }
 
 /// The meaning of the text that a rule finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Meaning {
+pub(crate) enum RuleTarget {
     /// A resource of this type; empty where Event history gives none.
-    Resource { kind: &'static str, listed: Listed },
+    Resource { kind: &'static str, listed: ListedWhen },
     /// The access key that the event handed out.
     IssuedKey,
     /// The result of a sign-in: `Success` or `Failure`.
@@ -57,7 +57,7 @@ pub(crate) enum Meaning {
 /// One rule.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rule {
-    pub(crate) meaning: Meaning,
+    pub(crate) meaning: RuleTarget,
     /// The event names that it is for, comma separated, behind `!` those that it is not for, or `*`.
     event_names: &'static str,
 }
@@ -98,25 +98,25 @@ pub(crate) const ROOT: Node = 0;
 const ANYWHERE: Node = 1;
 /// The number of nodes that can be open at once: one from the top and the unfinished ones from anywhere. The longest
 /// path after `**.` has two keys.
-const MOST_OPEN: usize = 6;
+const MAX_OPEN: usize = 6;
 
 /// The nodes that are open at one place of a record.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Open {
-    nodes: [Node; MOST_OPEN],
+pub(crate) struct OpenNodes {
+    nodes: [Node; MAX_OPEN],
     count: usize,
 }
 
-impl Open {
+impl OpenNodes {
     /// The top of a record.
-    pub(crate) fn at_root() -> Open {
-        let mut open = Open::default();
+    pub(crate) fn at_root() -> OpenNodes {
+        let mut open = OpenNodes::default();
         open.push(ROOT);
         open
     }
 
     fn push(&mut self, node: Node) {
-        if self.count < MOST_OPEN {
+        if self.count < MAX_OPEN {
             self.nodes[self.count] = node;
             self.count += 1;
         }
@@ -150,8 +150,8 @@ impl Tree {
     }
 
     /// The nodes that are open behind `key`.
-    pub(crate) fn enter(&self, open: &Open, key: &str) -> Open {
-        let mut next = Open::default();
+    pub(crate) fn enter(&self, open: &OpenNodes, key: &str) -> OpenNodes {
+        let mut next = OpenNodes::default();
         for node in open.iter().chain([ANYWHERE]) {
             if let Some(child) = self.nodes[node as usize].children.get(key) {
                 next.push(*child);
@@ -161,7 +161,7 @@ impl Tree {
     }
 
     /// The rules that end at this place, those of the longest path first.
-    pub(crate) fn rules(&self, open: &Open) -> impl Iterator<Item = &Rule> {
+    pub(crate) fn rules(&self, open: &OpenNodes) -> impl Iterator<Item = &Rule> {
         let mut covered = false;
         open.iter()
             .map(|node| &self.nodes[node as usize].rules)
@@ -184,18 +184,18 @@ struct Rules {
 static RULES: LazyLock<Rules> = LazyLock::new(|| {
     let mut common = Tree::new();
     for (path, meaning) in [
-        ("responseElements.credentials.accessKeyId", Meaning::IssuedKey),
-        ("responseElements.accessKey.accessKeyId", Meaning::IssuedKey),
-        ("responseElements.ConsoleLogin", Meaning::SignIn),
-        ("responseElements.SwitchRole", Meaning::SignIn),
-        ("responseElements.PasswordUpdated", Meaning::SignIn),
-        ("responseElements.CheckMfa", Meaning::SignIn),
+        ("responseElements.credentials.accessKeyId", RuleTarget::IssuedKey),
+        ("responseElements.accessKey.accessKeyId", RuleTarget::IssuedKey),
+        ("responseElements.ConsoleLogin", RuleTarget::SignIn),
+        ("responseElements.SwitchRole", RuleTarget::SignIn),
+        ("responseElements.PasswordUpdated", RuleTarget::SignIn),
+        ("responseElements.CheckMfa", RuleTarget::SignIn),
     ] {
         common.add(path, Rule { meaning, event_names: "*" });
     }
     let mut by_source: FxHashMap<&'static str, Tree> = FxHashMap::default();
     for [source, path, kind, event_names, evidence] in rows(include_str!("resource_rules.tsv")) {
-        let rule = Rule { meaning: Meaning::Resource { kind, listed: Listed::by(evidence) }, event_names };
+        let rule = Rule { meaning: RuleTarget::Resource { kind, listed: ListedWhen::by(evidence) }, event_names };
         by_source.entry(source).or_insert_with(|| common.clone()).add(path, rule);
     }
     Rules { by_source, common }
@@ -234,15 +234,15 @@ fn is_new_load_balancer(resource: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Listed, Meaning, Open, for_source, rows};
+    use super::{ListedWhen, OpenNodes, RuleTarget, for_source, rows};
 
     fn kinds(source: &str, path: &[&str], event_name: &str) -> Vec<&'static str> {
         let tree = for_source(source);
-        let open = path.iter().fold(Open::at_root(), |open, key| tree.enter(&open, key));
+        let open = path.iter().fold(OpenNodes::at_root(), |open, key| tree.enter(&open, key));
         tree.rules(&open)
             .filter(|rule| rule.is_for(event_name))
             .filter_map(|rule| match rule.meaning {
-                Meaning::Resource { kind, .. } => Some(kind),
+                RuleTarget::Resource { kind, .. } => Some(kind),
                 _ => None,
             })
             .collect()
@@ -257,7 +257,7 @@ mod tests {
                 "{path}"
             );
             assert!(kind.is_empty() || kind.starts_with("AWS::"), "{kind}");
-            let listed = Listed::by(evidence) != Listed::Never;
+            let listed = ListedWhen::by(evidence) != ListedWhen::Never;
             let known = ["lookup-read", "lookup", "lookup-null-type", "doc", "record", "model", "model-noncfn"];
             assert!(!names.is_empty() && known.contains(&evidence), "{path}");
             assert!(!kind.is_empty() || listed, "{path}: a name without a type is only told where it is listed");

@@ -9,7 +9,7 @@ use crate::event::{Event, Resource, ResourceUse, Text};
 use crate::ingest::record::lenient::Scalar;
 use crate::ingest::record::raw::{RawRecord, RawResource};
 use crate::ingest::record::resource_rules;
-use crate::ingest::record::resource_rules::{Listed, Meaning};
+use crate::ingest::record::resource_rules::{ListedWhen, RuleTarget};
 
 /// A resource as a record spells it, before its account and Region are known.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub(crate) struct Spelling<'r> {
     text: Cow<'r, str>,
     kind: Option<Text>,
     account_id: Option<Text>,
-    listed: Listed,
+    listed: ListedWhen,
 }
 
 /// The result of the walk through a record.
@@ -33,29 +33,29 @@ pub(crate) fn collect<'r>(record: &'r RawRecord<'_>, event_name: &str) -> Collec
     let mut collected = Collected::default();
     for mention in &record.mentions {
         let Some(rule) = mention.rule else {
-            collected.mentions.push(spelling(&mention.text, None, Listed::Never));
+            collected.mentions.push(spelling(&mention.text, None, ListedWhen::Never));
             continue;
         };
         if !rule.is_for(event_name) {
             // A rule for other events does not hide that it is an ARN.
             if mention.text.starts_with("arn:") {
-                collected.mentions.push(spelling(&mention.text, None, Listed::Never));
+                collected.mentions.push(spelling(&mention.text, None, ListedWhen::Never));
             }
             continue;
         }
         match rule.meaning {
-            Meaning::Resource { kind, listed } => {
+            RuleTarget::Resource { kind, listed } => {
                 collected.mentions.push(spelling(&mention.text, Some(kind), listed));
             }
-            Meaning::IssuedKey => collected.issued_key = Some(Text::from(mention.text.as_ref())),
-            Meaning::SignIn => collected.sign_in_failed |= mention.text == "Failure",
+            RuleTarget::IssuedKey => collected.issued_key = Some(Text::from(mention.text.as_ref())),
+            RuleTarget::SignIn => collected.sign_in_failed |= mention.text == "Failure",
         }
     }
     collected.mentions.extend(record.resources.0.iter().filter_map(from_list));
     collected
 }
 
-fn spelling<'r>(text: &'r str, kind: Option<&str>, listed: Listed) -> Spelling<'r> {
+fn spelling<'r>(text: &'r str, kind: Option<&str>, listed: ListedWhen) -> Spelling<'r> {
     let kind = kind.filter(|kind| !kind.is_empty()).map(Text::from);
     Spelling { text: Cow::Borrowed(text), kind, account_id: None, listed }
 }
@@ -68,7 +68,7 @@ fn from_list<'r>(raw: &'r RawResource<'_>) -> Option<Spelling<'r>> {
     };
     let listed_name = text(&raw.listed_name);
     let name = listed_name.or_else(|| text(&raw.arn)).or_else(|| text(&raw.arn_prefix))?;
-    let listed = if listed_name.is_some() { Listed::Always } else { Listed::Never };
+    let listed = if listed_name.is_some() { ListedWhen::Always } else { ListedWhen::Never };
     let mut spelling = spelling(name, text(&raw.kind).or_else(|| text(&raw.listed_kind)), listed);
     spelling.account_id = text(&raw.account_id).map(Text::from);
     Some(spelling)
@@ -120,13 +120,13 @@ pub(crate) fn place(mentions: Vec<Spelling<'_>>, event: &Event) -> Vec<ResourceU
 
 /// Reports whether Event history lists what a rule found in an event: for most read calls it lists nothing, and data
 /// events it does not have.
-fn is_listed(listed: Listed, event: &Event) -> bool {
+fn is_listed(listed: ListedWhen, event: &Event) -> bool {
     let has_event =
         matches!(event.event_category.as_deref(), None | Some("Management")) && event.management_event != Some(false);
     match listed {
-        Listed::Never => false,
-        Listed::OfWrites => has_event && event.read_only != Some(true),
-        Listed::Always => has_event,
+        ListedWhen::Never => false,
+        ListedWhen::OfWrites => has_event && event.read_only != Some(true),
+        ListedWhen::Always => has_event,
     }
 }
 

@@ -10,9 +10,9 @@ use crate::hash::sha256;
 use crate::ingest::source::walk::{Magic, magic};
 
 /// The largest file that is read as a whole, in bytes on disk. CloudTrail delivers files of some hundred KB.
-pub(crate) const MOST_FILE: u64 = 4 << 20;
+pub(crate) const MAX_FILE: u64 = 4 << 20;
 /// The largest content that is inflated as a whole.
-const MOST_PLAIN: usize = 48 << 20;
+const MAX_PLAIN: usize = 48 << 20;
 /// Bytes that end a gzip member: the checksum and the length of what it holds.
 const TRAILER: usize = 8;
 
@@ -38,9 +38,9 @@ impl Inflater {
     /// Reads a file. `None` where it has grown too large for that since it was found.
     pub(crate) fn load(&mut self, path: &Path) -> io::Result<Option<Whole>> {
         self.raw.clear();
-        File::open(path)?.take(MOST_FILE + 1).read_to_end(&mut self.raw)?;
+        File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut self.raw)?;
         let bytes = self.raw.len() as u64;
-        Ok((bytes <= MOST_FILE).then(|| Whole { bytes, sha256: sha256(&self.raw) }))
+        Ok((bytes <= MAX_FILE).then(|| Whole { bytes, sha256: sha256(&self.raw) }))
     }
 
     /// The file's bytes as they were read.
@@ -65,7 +65,7 @@ impl Inflater {
         let trailer = self.raw.len().checked_sub(TRAILER)?;
         let (_, length) = self.raw[trailer..].split_first_chunk::<4>()?;
         let length = u32::from_le_bytes(length.try_into().ok()?) as usize;
-        if length > MOST_PLAIN {
+        if length > MAX_PLAIN {
             return None;
         }
         if self.plain.len() < length {

@@ -13,16 +13,16 @@ use walkdir::WalkDir;
 use crate::hash::hex;
 
 /// The layers of compression that are removed before a file is refused.
-const MOST_LAYERS: usize = 4;
+const MAX_LAYERS: usize = 4;
 /// Expanded input is refused beyond this many bytes a compressed byte. Deflate's own limit is 1,032; trail files
 /// stay under 40.
-const MOST_EXPANSION: u64 = 400;
+const MAX_EXPANSION: u64 = 400;
 /// Expansion is not looked at before this many bytes have come out.
 const EXPANSION_FLOOR: u64 = 256 << 20;
 
 /// A file that an import is to look at.
 #[derive(Debug, Clone)]
-pub(crate) struct Found {
+pub(crate) struct SourceFile {
     /// Absolute, links resolved.
     pub(crate) path: PathBuf,
     /// True if it was named on the command line: it is then rejected, not ignored, if it is not a trail file.
@@ -45,7 +45,7 @@ pub(crate) const STDIN: &str = "-";
 ///
 /// # Errors
 /// The first of `paths` that does not exist.
-pub(crate) fn walk(paths: &[PathBuf], follow_links: bool) -> Result<Vec<Found>, (PathBuf, io::Error)> {
+pub(crate) fn walk(paths: &[PathBuf], follow_links: bool) -> Result<Vec<SourceFile>, (PathBuf, io::Error)> {
     let mut found = Vec::new();
     for path in paths {
         if path.as_os_str() == STDIN {
@@ -65,15 +65,15 @@ pub(crate) fn walk(paths: &[PathBuf], follow_links: bool) -> Result<Vec<Found>, 
             found.push(describe(absolute, &metadata, true));
         }
     }
-    let place = |found: &Found| (found.pipe.clone(), found.path.clone());
+    let place = |found: &SourceFile| (found.pipe.clone(), found.path.clone());
     found.sort_by(|a, b| place(a).cmp(&place(b)).then(b.named.cmp(&a.named)));
     found.dedup_by(|a, b| place(a) == place(b));
     Ok(found)
 }
 
 /// Standard input, or a pipe.
-fn stream(pipe: Option<PathBuf>) -> Found {
-    Found { path: PathBuf::from(STDIN), named: true, bytes: 0, modified: None, unreadable: None, pipe }
+fn stream(pipe: Option<PathBuf>) -> SourceFile {
+    SourceFile { path: PathBuf::from(STDIN), named: true, bytes: 0, modified: None, unreadable: None, pipe }
 }
 
 /// Reports whether reading takes what is read away.
@@ -85,7 +85,7 @@ fn is_pipe(metadata: &fs::Metadata) -> bool {
 }
 
 /// Adds the files of a folder and its subfolders.
-fn walk_folder(folder: &Path, follow_links: bool, found: &mut Vec<Found>) {
+fn walk_folder(folder: &Path, follow_links: bool, found: &mut Vec<SourceFile>) {
     for entry in WalkDir::new(folder).follow_links(follow_links) {
         match entry {
             Ok(entry) if entry.file_type().is_dir() => {}
@@ -112,14 +112,14 @@ fn walk_folder(folder: &Path, follow_links: bool, found: &mut Vec<Found>) {
     }
 }
 
-fn describe(path: PathBuf, metadata: &fs::Metadata, named: bool) -> Found {
+fn describe(path: PathBuf, metadata: &fs::Metadata, named: bool) -> SourceFile {
     let unreadable = (!metadata.is_file()).then(|| "is not a regular file".to_owned());
-    Found { path, named, bytes: metadata.len(), modified: modified(metadata), unreadable, pipe: None }
+    SourceFile { path, named, bytes: metadata.len(), modified: modified(metadata), unreadable, pipe: None }
 }
 
-fn unreadable(path: &Path, reason: &str) -> Found {
+fn unreadable(path: &Path, reason: &str) -> SourceFile {
     let (path, unreadable) = (path.to_owned(), Some(reason.to_owned()));
-    Found { path, named: false, bytes: 0, modified: None, unreadable, pipe: None }
+    SourceFile { path, named: false, bytes: 0, modified: None, unreadable, pipe: None }
 }
 
 /// A file's modification time in Unix nanoseconds; `None` where 64 bits do not hold it: the file is read again each time.
@@ -214,12 +214,12 @@ pub(crate) fn peek<'a>(
 /// Takes every layer of gzip off a stream. The answer's first bytes say whether it is a zip archive.
 ///
 /// # Errors
-/// More than [`MOST_LAYERS`] layers, and what reading gives.
+/// More than [`MAX_LAYERS`] layers, and what reading gives.
 pub(crate) fn unwrap_gzip<'a>(
     mut stream: Box<dyn Read + Send + 'a>,
     passed: &'a AtomicU64,
 ) -> io::Result<(Magic, Box<dyn Read + Send + 'a>)> {
-    for _ in 0..=MOST_LAYERS {
+    for _ in 0..=MAX_LAYERS {
         let (first, whole) = peek(stream, 4)?;
         match magic(&first) {
             Magic::Gzip => {
@@ -229,7 +229,7 @@ pub(crate) fn unwrap_gzip<'a>(
             other => return Ok((other, whole)),
         }
     }
-    Err(io::Error::other(format!("is compressed more than {MOST_LAYERS} times over")))
+    Err(io::Error::other(format!("is compressed more than {MAX_LAYERS} times over")))
 }
 
 /// Stops a stream that expands beyond what trail files do.
@@ -251,10 +251,10 @@ impl<R: Read> Read for Capped<'_, R> {
             _ => error,
         })?;
         self.given += count as u64;
-        let most = EXPANSION_FLOOR.max(self.passed.load(Ordering::Relaxed).saturating_mul(MOST_EXPANSION));
+        let most = EXPANSION_FLOOR.max(self.passed.load(Ordering::Relaxed).saturating_mul(MAX_EXPANSION));
         if self.given > most {
             return Err(io::Error::other(format!(
-                "expands to more than {MOST_EXPANSION} times its size, which no trail file does"
+                "expands to more than {MAX_EXPANSION} times its size, which no trail file does"
             )));
         }
         Ok(count)

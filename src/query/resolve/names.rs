@@ -9,7 +9,7 @@ use crate::query::ast::Name;
 use crate::query::time_names::TIME_NAMES;
 
 /// The number of paths that a hint names.
-const MOST_PATHS: usize = 3;
+const MAX_PATHS: usize = 3;
 
 /// The meaning of a name.
 pub(crate) enum Named {
@@ -103,7 +103,7 @@ fn nested_name(name: &Name, word: &str, env: &dyn Environment) -> Option<Diagnos
     // A field says it better than a path.
     for path in paths.filter(|_| fields.is_empty()) {
         let same = |known: &String| fold(known) == fold(&path.replacen("requestParameters.", "request.", 1));
-        if named.len() < MOST_PATHS && !named.iter().any(|known| same(known) || *known == path) {
+        if named.len() < MAX_PATHS && !named.iter().any(|known| same(known) || *known == path) {
             named.push(path);
         }
     }

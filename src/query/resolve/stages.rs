@@ -18,7 +18,7 @@ enum Input {
 }
 
 /// The largest number of buckets of a timeline whose bucket is not given.
-const MOST_BUCKETS: i64 = 60;
+const MAX_BUCKETS: i64 = 60;
 /// Lengths of buckets that people read easily, in seconds.
 const BUCKETS: [i64; 9] = [1, 10, 60, 300, 900, 3_600, 21_600, 86_400, 604_800];
 
@@ -137,5 +137,5 @@ fn bucket_of(bucket: Option<&Value>, interval: Option<Interval>, env: &dyn Envir
     let end = interval.to.or_else(|| env.newest_event());
     let Some((from, to)) = interval.from.zip(end) else { return Ok(86_400) };
     let span = (to - from).max(0);
-    Ok(BUCKETS.into_iter().find(|bucket| span / bucket <= MOST_BUCKETS).unwrap_or(604_800))
+    Ok(BUCKETS.into_iter().find(|bucket| span / bucket <= MAX_BUCKETS).unwrap_or(604_800))
 }

@@ -17,7 +17,7 @@ use crate::store::read::value_list::{ListCache, ValueList};
 use crate::store::records::block::Reader;
 use crate::store::records::json_path;
 use crate::store::records::json_path::{Leaf, Test};
-use crate::store::records::predicate::Texts;
+use crate::store::records::predicate::AnyText;
 use crate::store::records::scan::Scans;
 
 /// A function of SQL on a case.
@@ -150,8 +150,8 @@ pub(crate) fn register(connection: &Connection, records: Connection, case: &Path
         Ok(Answer::Flag(json_path::has_text(record, context.get_raw(1).as_str_or_null()?.unwrap_or_default())))
     })?;
     reads("record_has_any", 2, |context, record| {
-        let texts: Arc<Texts> = context.get_or_create_aux(1, |texts| {
-            let texts = serde_json::from_str(texts.as_str()?).map(Texts::new);
+        let texts: Arc<AnyText> = context.get_or_create_aux(1, |texts| {
+            let texts = serde_json::from_str(texts.as_str()?).map(AnyText::new);
             texts.map_err(|error| in_words(format!("record_has_any: {error}")))
         })?;
         Ok(Answer::Flag(texts.stands_in(&json_path::readable(record))))

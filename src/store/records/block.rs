@@ -11,14 +11,14 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::store::records::dictionary::{Dictionaries, Dictionary};
-use crate::store::records::ngram_filter::Filter;
+use crate::store::records::ngram_filter::NgramFilter;
 
 /// The number of records of a block.
 pub(crate) const BLOCK_RECORDS: usize = 64;
 /// A block is closed before it holds more than this many bytes of records.
 pub(crate) const BLOCK_BYTES: usize = 1 << 20;
 /// No block unpacks to more: its last record may be as large as a value of a trail file may be.
-const MOST_BYTES: usize = 64 << 20;
+const MAX_BYTES: usize = 64 << 20;
 /// No case has events or blocks with a higher number: 2^53, which a JSON number holds too.
 pub(crate) const MAX_ID: i64 = 1 << 53;
 /// zstd's level: the fastest; higher ones cost more time than they save space.
@@ -40,7 +40,7 @@ pub(crate) struct Packed {
     pub(crate) data: Vec<u8>,
     /// The dictionary without which it cannot be read.
     pub(crate) dictionary: Option<Arc<Dictionary>>,
-    pub(crate) filter: Filter,
+    pub(crate) filter: NgramFilter,
 }
 
 impl Packed {
@@ -74,7 +74,7 @@ impl Packer {
         }
         self.plain.extend_from_slice(bytes);
         let data = self.compressor.compress(&self.plain)?;
-        Ok(Packed { data, dictionary: self.dictionary.clone(), filter: Filter::of(lengths, bytes) })
+        Ok(Packed { data, dictionary: self.dictionary.clone(), filter: NgramFilter::of(lengths, bytes) })
     }
 }
 
@@ -166,7 +166,7 @@ impl Unpacker {
             }
         };
         block.plain.clear();
-        let size = zstd::bulk::Decompressor::upper_bound(data).filter(|size| *size <= MOST_BYTES);
+        let size = zstd::bulk::Decompressor::upper_bound(data).filter(|size| *size <= MAX_BYTES);
         let size = size.ok_or_else(|| damaged(io::Error::other("a block of records is damaged")))?;
         block.plain.reserve(size);
         self.decompressors[at].1.decompress_to_buffer(data, &mut block.plain).map_err(damaged)?;

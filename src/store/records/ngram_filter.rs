@@ -27,16 +27,16 @@ const SET: usize = 120;
 
 /// The bits of some records.
 #[derive(Clone)]
-pub(crate) struct Filter(Box<[u64; WORDS]>);
+pub(crate) struct NgramFilter(Box<[u64; WORDS]>);
 
-impl Filter {
-    pub(crate) fn new() -> Filter {
-        Filter(Box::new([0; WORDS]))
+impl NgramFilter {
+    pub(crate) fn new() -> NgramFilter {
+        NgramFilter(Box::new([0; WORDS]))
     }
 
     /// The filter of the records of a block, given their bytes one behind the other and the length of each.
-    pub(crate) fn of(lengths: &[u32], bytes: &[u8]) -> Filter {
-        let mut filter = Filter::new();
+    pub(crate) fn of(lengths: &[u32], bytes: &[u8]) -> NgramFilter {
+        let mut filter = NgramFilter::new();
         if memchr(b'\\', bytes).is_none() {
             // What stands across two records sets bits to no purpose; there are few.
             filter.add(bytes);
@@ -74,7 +74,7 @@ impl Filter {
         self.0[bit / 64] >> (bit % 64) & 1 == 1
     }
 
-    fn join(&mut self, other: &Filter) {
+    fn join(&mut self, other: &NgramFilter) {
         self.0.iter_mut().zip(other.0.iter()).for_each(|(word, other)| *word |= other);
     }
 
@@ -88,9 +88,9 @@ impl Filter {
     }
 
     /// Of a damaged one all bits are set: it keeps nothing from being read.
-    fn from_data(data: &[u8]) -> Filter {
+    fn from_data(data: &[u8]) -> NgramFilter {
         let bytes = zstd::bulk::decompress(data, WORDS * 8).unwrap_or_default();
-        let mut filter = Filter(Box::new([u64::MAX; WORDS]));
+        let mut filter = NgramFilter(Box::new([u64::MAX; WORDS]));
         if bytes.len() == WORDS * 8 {
             for (word, bytes) in filter.0.iter_mut().zip(bytes.chunks_exact(8)) {
                 *word = u64::from_le_bytes(bytes.try_into().unwrap_or([u8::MAX; 8]));
@@ -128,38 +128,38 @@ struct Group {
     records: i64,
     /// The first and the last time of its events.
     times: Option<(i64, i64)>,
-    filter: Filter,
+    filter: NgramFilter,
 }
 
 /// The groups of a case that an import adds blocks to.
-pub(crate) struct Groups {
+pub(crate) struct FilterWriter {
     /// The number of groups in sets.
     placed: i64,
     /// Those behind them, fewer than a set has.
     groups: Vec<Group>,
 }
 
-impl Groups {
+impl FilterWriter {
     /// The groups of a case, with those blocks that an interrupted import left without.
-    pub(crate) fn of(connection: &Connection) -> rusqlite::Result<Groups> {
+    pub(crate) fn of(connection: &Connection) -> rusqlite::Result<FilterWriter> {
         let mut select = connection.prepare(
             "SELECT first_block, last_block, records, first_time, last_time, filter FROM record_groups \
              WHERE filter IS NOT NULL ORDER BY id",
         )?;
         let groups = select.query_map([], |row| {
             let times = row.get::<_, Option<i64>>(3)?.zip(row.get(4)?);
-            let filter = Filter::from_data(row.get_ref(5)?.as_blob()?);
+            let filter = NgramFilter::from_data(row.get_ref(5)?.as_blob()?);
             Ok(Group { blocks: (row.get(0)?, row.get(1)?), records: row.get(2)?, times, filter })
         })?;
         let groups = groups.collect::<rusqlite::Result<Vec<Group>>>()?;
         let count = |sql| connection.query_row(sql, [], |row| row.get(0));
         let placed: i64 = count("SELECT count(*) FROM record_groups WHERE filter IS NULL")?;
         let last: i64 = count("SELECT coalesce(max(last_block), 0) FROM record_groups")?;
-        let mut found = Groups { placed, groups };
+        let mut found = FilterWriter { placed, groups };
         let mut times =
             connection.prepare("SELECT min(time), max(time) FROM events WHERE id BETWEEN ?1 AND ?1 + ?2 - 1")?;
         block::each_block(connection, last + 1, |id, block: &Block| {
-            let mut filter = Filter::new();
+            let mut filter = NgramFilter::new();
             let mut records = 0;
             for record in block.records() {
                 filter.add_record(record);
@@ -178,7 +178,7 @@ impl Groups {
         id: i64,
         records: i64,
         times: Option<(i64, i64)>,
-        filter: &Filter,
+        filter: &NgramFilter,
     ) -> rusqlite::Result<()> {
         let open = self.groups.last_mut();
         if let Some(group) = open.filter(|group| group.records < GROUP_RECORDS && group.filter.bits() < GROUP_BITS) {
@@ -261,7 +261,7 @@ fn transpose(square: &mut [u64; 64]) {
 }
 
 /// Texts of which each has to stand in a record: of each list any one.
-pub(crate) type Needs = Vec<Vec<Vec<u8>>>;
+pub(crate) type RequiredTexts = Vec<Vec<Vec<u8>>>;
 
 /// Blocks side by side that have to be read.
 #[derive(Debug, Clone, Copy)]
@@ -281,11 +281,11 @@ pub(crate) struct Candidates {
 /// The groups that may hold records with all that is needed, of events between two times, both inclusive.
 pub(crate) fn candidates(
     connection: &Connection,
-    needs: &Needs,
+    needs: &RequiredTexts,
     from: Option<i64>,
     to: Option<i64>,
 ) -> rusqlite::Result<Candidates> {
-    let mut asked = Asked {
+    let mut asked = FilterQuery {
         connection,
         needs: needs.iter().map(|any| any.iter().map(|text| bits_of(text)).collect()).collect(),
         set: None,
@@ -305,7 +305,7 @@ pub(crate) fn candidates(
         let untimely = from.is_some_and(|from| newest < from) || to.is_some_and(|to| oldest > to);
         let may = !untimely
             && match row.get_ref(5)?.as_blob_or_null()? {
-                Some(filter) => asked.met_by(&Filter::from_data(filter)),
+                Some(filter) => asked.met_by(&NgramFilter::from_data(filter)),
                 None => asked.met_in_set(row.get(0)?)?,
             };
         if may {
@@ -324,7 +324,7 @@ pub(crate) fn candidates(
 }
 
 /// A query of filters.
-struct Asked<'c> {
+struct FilterQuery<'c> {
     connection: &'c Connection,
     /// As bits.
     needs: Vec<Vec<Vec<usize>>>,
@@ -334,8 +334,8 @@ struct Asked<'c> {
     rows: BTreeMap<usize, Vec<u8>>,
 }
 
-impl Asked<'_> {
-    fn met_by(&self, filter: &Filter) -> bool {
+impl FilterQuery<'_> {
+    fn met_by(&self, filter: &NgramFilter) -> bool {
         self.needs.iter().all(|any| any.iter().any(|bits| bits.iter().all(|bit| filter.has(*bit))))
     }
 
@@ -402,7 +402,7 @@ mod tests {
 
     use rusqlite::{Connection, params};
 
-    use super::{Filter, Groups, SET, bits_of, candidates, transpose};
+    use super::{FilterWriter, NgramFilter, SET, bits_of, candidates, transpose};
     use crate::store::records::block::Packer;
     use crate::store::records::dictionary::Dictionaries;
 
@@ -421,8 +421,8 @@ mod tests {
         let records: [&[u8]; 3] = [b"{\"a\":\"caf\\u00e9 \\\"x\\\" of \\ud83d\\ude00\"}", b"abcde", b"abcd"];
         let lengths = records.map(|record| record.len() as u32);
         for filter in [
-            Filter::of(&lengths, &records.concat()),
-            Filter::from_data(&Filter::of(&lengths, &records.concat()).to_data().unwrap()),
+            NgramFilter::of(&lengths, &records.concat()),
+            NgramFilter::from_data(&NgramFilter::of(&lengths, &records.concat()).to_data().unwrap()),
         ] {
             let has = |text: &str| bits_of(text.as_bytes()).iter().all(|bit| filter.has(*bit));
             for text in ["{\"a\":\"café", "é \"x\" of 😀\"}", "abcde", "", "none"] {
@@ -430,7 +430,7 @@ mod tests {
             }
             assert!(!has("u00e9") && !has("nowhere"));
         }
-        assert!(Filter::from_data(b"damaged").has(77), "what cannot be read rules nothing out");
+        assert!(NgramFilter::from_data(b"damaged").has(77), "what cannot be read rules nothing out");
     }
 
     #[test]
@@ -438,15 +438,15 @@ mod tests {
         let case = Connection::open_in_memory().unwrap();
         case.execute_batch(include_str!("../../../migrations/0001_case.sql")).unwrap();
         let text = |number: i64| format!("record number {number:08} of many");
-        let mut groups = Groups::of(&case).unwrap();
+        let mut groups = FilterWriter::of(&case).unwrap();
         let many = SET as i64 * 2 + 7;
         for number in 0..many {
             if number % 50 == 0 {
                 groups.keep(&case).unwrap();
-                groups = Groups::of(&case).unwrap();
+                groups = FilterWriter::of(&case).unwrap();
             }
             let text = text(number);
-            let filter = Filter::of(&[text.len() as u32], text.as_bytes());
+            let filter = NgramFilter::of(&[text.len() as u32], text.as_bytes());
             groups.add(&case, number * 64, 256, Some((number, number + 1)), &filter).unwrap();
         }
         groups.keep(&case).unwrap();
@@ -479,7 +479,7 @@ mod tests {
             (found.spans.iter().map(|span| span.blocks).collect::<Vec<_>>(), found.of)
         };
         assert_eq!(read("absent"), (vec![(64, 64), (128, 128)], 2));
-        Groups::of(&case).unwrap().keep(&case).unwrap();
+        FilterWriter::of(&case).unwrap().keep(&case).unwrap();
         assert_eq!(read("second"), (vec![(64, 128)], 1));
         assert_eq!(read("absent"), (vec![], 1));
     }

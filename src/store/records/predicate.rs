@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::store::records::json_path;
 use crate::store::records::json_path::Test;
-use crate::store::records::ngram_filter::Needs;
+use crate::store::records::ngram_filter::RequiredTexts;
 use crate::store::records::text_set::TextSet;
 
 /// The texts that an automaton looks for.
@@ -22,30 +22,30 @@ const MAX_AUTOMATON: usize = 1_000;
 /// A condition as it is written.
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase", untagged, deny_unknown_fields)]
-pub(crate) enum Written {
-    All { all: Vec<Written> },
-    Any { any: Vec<Written> },
-    Not { not: Box<Written> },
+pub(crate) enum PredicateSpec {
+    All { all: Vec<PredicateSpec> },
+    Any { any: Vec<PredicateSpec> },
+    Not { not: Box<PredicateSpec> },
     Text { text: Vec<String> },
     Path { path: String, is: Vec<(String, String)> },
 }
 
 /// A condition, ready to be asked of many records.
-pub(crate) enum Condition {
-    All(Vec<Condition>),
-    Any(Vec<Condition>),
-    Not(Box<Condition>),
-    Text(Texts),
+pub(crate) enum RecordPredicate {
+    All(Vec<RecordPredicate>),
+    Any(Vec<RecordPredicate>),
+    Not(Box<RecordPredicate>),
+    Text(AnyText),
     Path {
         keys: Vec<String>,
         tests: Vec<Test>,
         /// Texts of which each record with such a value has one.
-        needed: Vec<Texts>,
+        needed: Vec<AnyText>,
     },
 }
 
 /// Texts of which one is looked for.
-pub(crate) struct Texts {
+pub(crate) struct AnyText {
     texts: Vec<String>,
     /// Made when it is first asked, since the size of a scan depends on the texts alone.
     finder: OnceLock<Search>,
@@ -57,9 +57,9 @@ enum Search {
     Many(TextSet),
 }
 
-impl Texts {
-    pub(crate) fn new(texts: Vec<String>) -> Texts {
-        Texts { texts, finder: OnceLock::new() }
+impl AnyText {
+    pub(crate) fn new(texts: Vec<String>) -> AnyText {
+        AnyText { texts, finder: OnceLock::new() }
     }
 
     pub(crate) fn stands_in(&self, text: &[u8]) -> bool {
@@ -97,28 +97,30 @@ impl Record<'_> {
     }
 }
 
-impl Condition {
+impl RecordPredicate {
     /// A condition from how it is written.
     ///
     /// # Errors
     /// An unknown operator and a bad regular expression, in words.
-    pub(crate) fn new(written: Written) -> Result<Condition, String> {
-        let each = |parts: Vec<Written>| parts.into_iter().map(Condition::new).collect::<Result<Vec<_>, _>>();
+    pub(crate) fn new(written: PredicateSpec) -> Result<RecordPredicate, String> {
+        let each =
+            |parts: Vec<PredicateSpec>| parts.into_iter().map(RecordPredicate::new).collect::<Result<Vec<_>, _>>();
         Ok(match written {
-            Written::All { all } => Condition::All(each(all)?),
-            Written::Any { any } => Condition::Any(each(any)?),
-            Written::Not { not } => Condition::Not(Box::new(Condition::new(*not)?)),
-            Written::Text { text } => Condition::Text(Texts::new(text)),
-            Written::Path { path, is } => {
+            PredicateSpec::All { all } => RecordPredicate::All(each(all)?),
+            PredicateSpec::Any { any } => RecordPredicate::Any(each(any)?),
+            PredicateSpec::Not { not } => RecordPredicate::Not(Box::new(RecordPredicate::new(*not)?)),
+            PredicateSpec::Text { text } => RecordPredicate::Text(AnyText::new(text)),
+            PredicateSpec::Path { path, is } => {
                 let keys = json_path::keys(&path);
                 // A key may itself have a quote in it, but not where it ends.
-                let mut needed: Vec<Texts> = keys.iter().map(|key| Texts::new(vec![format!("\"{key}\"")])).collect();
+                let mut needed: Vec<AnyText> =
+                    keys.iter().map(|key| AnyText::new(vec![format!("\"{key}\"")])).collect();
                 let tests =
                     is.iter().map(|(operator, value)| Test::new(operator, value)).collect::<Result<Vec<_>, _>>()?;
                 let values = tests.iter().zip(&is).map(|(test, (operator, value))| needed_by(test, operator, value));
                 let values = values.collect::<Option<Vec<_>>>().map(|values| values.concat());
-                needed.extend(values.filter(|values| !values.is_empty()).map(Texts::new));
-                Condition::Path { keys, tests, needed }
+                needed.extend(values.filter(|values| !values.is_empty()).map(AnyText::new));
+                RecordPredicate::Path { keys, tests, needed }
             }
         })
     }
@@ -130,11 +132,11 @@ impl Condition {
 
     fn holds(&self, record: &Record<'_>) -> bool {
         match self {
-            Condition::All(parts) => parts.iter().all(|part| part.holds(record)),
-            Condition::Any(parts) => parts.iter().any(|part| part.holds(record)),
-            Condition::Not(part) => !part.holds(record),
-            Condition::Text(texts) => texts.stands_in(record.plain()),
-            Condition::Path { keys, tests, needed } => {
+            RecordPredicate::All(parts) => parts.iter().all(|part| part.holds(record)),
+            RecordPredicate::Any(parts) => parts.iter().any(|part| part.holds(record)),
+            RecordPredicate::Not(part) => !part.holds(record),
+            RecordPredicate::Text(texts) => texts.stands_in(record.plain()),
+            RecordPredicate::Path { keys, tests, needed } => {
                 needed.iter().all(|texts| texts.stands_in(record.plain()))
                     && json_path::leaves(record.raw, keys).iter().any(|leaf| tests.iter().any(|test| test.passes(leaf)))
             }
@@ -142,18 +144,18 @@ impl Condition {
     }
 
     /// Returns the texts that every matching record contains.
-    pub(crate) fn needs(&self) -> Needs {
+    pub(crate) fn needs(&self) -> RequiredTexts {
         match self {
-            Condition::All(parts) => parts.iter().flat_map(Condition::needs).collect(),
+            RecordPredicate::All(parts) => parts.iter().flat_map(RecordPredicate::needs).collect(),
             // One list of each part, the one that is met least.
-            Condition::Any(parts) => {
+            RecordPredicate::Any(parts) => {
                 let length = |any: &Vec<Vec<u8>>| any.iter().map(Vec::len).min().unwrap_or(usize::MAX);
                 let lists = parts.iter().map(|part| part.needs().into_iter().max_by_key(length));
                 lists.collect::<Option<Vec<_>>>().map(|lists| lists.concat()).into_iter().collect()
             }
-            Condition::Not(_) => Needs::new(),
-            Condition::Text(texts) => vec![texts.needed()],
-            Condition::Path { needed, .. } => needed.iter().map(Texts::needed).collect(),
+            RecordPredicate::Not(_) => RequiredTexts::new(),
+            RecordPredicate::Text(texts) => vec![texts.needed()],
+            RecordPredicate::Path { needed, .. } => needed.iter().map(AnyText::needed).collect(),
         }
     }
 }
@@ -189,10 +191,10 @@ fn needed_of(operator: &str, value: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Condition, Written, needed_of};
+    use super::{PredicateSpec, RecordPredicate, needed_of};
 
-    fn condition(written: &str) -> Condition {
-        Condition::new(serde_json::from_str::<Written>(written).unwrap()).unwrap()
+    fn condition(written: &str) -> RecordPredicate {
+        RecordPredicate::new(serde_json::from_str::<PredicateSpec>(written).unwrap()).unwrap()
     }
 
     const RECORD: &[u8] = br#"{"a":{"b c":"x\u0041y \"q\"","n":12,"f":1.50e1,"t":true},"z":[{"k":"one"},{"k":"two"}]}"#;
@@ -223,9 +225,9 @@ mod tests {
         ] {
             assert_eq!(condition(written).is_met_by(RECORD), met, "{written}");
         }
-        assert!(serde_json::from_str::<Written>(r#"{"text":["a"],"more":1}"#).is_err());
-        let bad = serde_json::from_str::<Written>(r#"{"path":"a","is":[["~","("]]}"#).unwrap();
-        assert!(Condition::new(bad).is_err());
+        assert!(serde_json::from_str::<PredicateSpec>(r#"{"text":["a"],"more":1}"#).is_err());
+        let bad = serde_json::from_str::<PredicateSpec>(r#"{"path":"a","is":[["~","("]]}"#).unwrap();
+        assert!(RecordPredicate::new(bad).is_err());
     }
 
     #[test]

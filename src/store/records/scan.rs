@@ -17,27 +17,27 @@ use crate::store::open::open_read_only;
 use crate::store::records::block::{Block, Unpacker, are_plain};
 use crate::store::records::ngram_filter;
 use crate::store::records::ngram_filter::{Candidates, Span};
-use crate::store::records::predicate::{Condition, Written};
+use crate::store::records::predicate::{PredicateSpec, RecordPredicate};
 
 /// The groups of records that the first step reads; each step reads twice as many as the one before,
 const FIRST_STEP: usize = 4;
 /// up to this many, which takes a few hundredths of a second.
 const LARGEST_STEP: usize = 64;
 /// Threads that read at once; each unpacks one block at a time.
-const MOST_THREADS: usize = 8;
+const MAX_THREADS: usize = 8;
 /// A list of more texts is not looked up in the filters of the groups.
 const MAX_TEXTS_FILTERED: usize = 2_000;
 /// Plain records that are read as a group.
 const PLAIN_RECORDS: i64 = 256;
 /// Unfinished scans that are kept.
-const MOST_SCANS: usize = 2;
+const MAX_SCANS: usize = 2;
 
 /// A scan as it is written in JSON.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Question {
     /// The predicate on the records.
-    r#where: Written,
+    r#where: PredicateSpec,
     /// Unix seconds: nothing before needs to be found,
     from: Option<i64>,
     /// and nothing after.
@@ -48,11 +48,11 @@ struct Question {
 }
 
 impl Question {
-    fn read(text: &str) -> Result<(Question, Condition), Error> {
+    fn read(text: &str) -> Result<(Question, RecordPredicate), Error> {
         let words = |error: String| Error::UserFunctionError(format!("record_scan: {error}").into());
         let mut question: Question = serde_json::from_str(text).map_err(|error| words(error.to_string()))?;
-        let written = std::mem::replace(&mut question.r#where, Written::Any { any: Vec::new() });
-        Ok((question, Condition::new(written).map_err(words)?))
+        let written = std::mem::replace(&mut question.r#where, PredicateSpec::Any { any: Vec::new() });
+        Ok((question, RecordPredicate::new(written).map_err(words)?))
     }
 }
 
@@ -64,7 +64,11 @@ pub(crate) fn size(connection: &Connection, question: &str) -> rusqlite::Result<
 }
 
 /// Returns what a scan has to read. Plain records have no filters: all of the period are read.
-fn candidates(connection: &Connection, question: &Question, condition: &Condition) -> rusqlite::Result<Candidates> {
+fn candidates(
+    connection: &Connection,
+    question: &Question,
+    condition: &RecordPredicate,
+) -> rusqlite::Result<Candidates> {
     // Of many texts nearly every group may hold one.
     let mut needs = condition.needs();
     needs.retain(|any| any.len() <= MAX_TEXTS_FILTERED);
@@ -97,7 +101,7 @@ pub(crate) struct Scans {
 
 impl Scans {
     pub(crate) fn of(case: PathBuf) -> Scans {
-        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
+        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS);
         Scans { case, threads, readers: Vec::new(), under_way: VecDeque::new() }
     }
 
@@ -107,7 +111,7 @@ impl Scans {
         let steps = scan.steps();
         self.under_way.retain(|scan| scan.question != question);
         self.under_way.push_back(scan);
-        if self.under_way.len() > MOST_SCANS {
+        if self.under_way.len() > MAX_SCANS {
             self.under_way.pop_front();
         }
         Ok(steps)
@@ -141,7 +145,7 @@ impl Scans {
 /// A scan under way.
 struct Scan {
     question: String,
-    condition: Condition,
+    condition: RecordPredicate,
     newest_first: bool,
     /// The spans to read, in this order.
     spans: Vec<Span>,
@@ -217,7 +221,7 @@ impl Scan {
 /// Returns the records of these spans that match, in their order. Each reader has a thread of its own.
 fn look_through(
     spans: &[Span],
-    condition: &Condition,
+    condition: &RecordPredicate,
     with_time: bool,
     readers: &mut [Reader],
 ) -> rusqlite::Result<Vec<Hit>> {
@@ -263,7 +267,12 @@ impl Reader {
         Ok(Reader { connection, plain, unpacker: Unpacker::default(), block: Block::default() })
     }
 
-    fn look_through(&mut self, span: &Span, condition: &Condition, with_time: bool) -> rusqlite::Result<Vec<Hit>> {
+    fn look_through(
+        &mut self,
+        span: &Span,
+        condition: &RecordPredicate,
+        with_time: bool,
+    ) -> rusqlite::Result<Vec<Hit>> {
         let connection = &self.connection;
         let mut event = connection.prepare_cached("SELECT time, event_id FROM events WHERE id = ?1")?;
         let mut hits = Vec::new();

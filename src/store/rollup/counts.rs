@@ -11,7 +11,7 @@ use crate::fields::{FIELDS, Field, Kind, Place, Values};
 use crate::store::rollup::attribute_values;
 use crate::store::rollup::facets;
 use crate::store::rollup::hourly;
-use crate::store::rollup::hourly::Hours;
+use crate::store::rollup::hourly::HourlyCounts;
 use crate::time;
 
 /// Occurrences among the events that are counted. In sixteen bytes: 10,000,000 events may name four million resources.
@@ -112,17 +112,17 @@ pub(crate) struct Links {
 
 /// The counts of the rows of a table. Rows that the run made have consecutive ids.
 #[derive(Default)]
-struct Tally {
+struct RowCounts {
     /// The largest id before the run.
     before: i64,
     old: FxHashMap<i64, Seen>,
     new: Vec<Seen>,
 }
 
-impl Tally {
-    fn of(connection: &Connection, table: &str) -> rusqlite::Result<Tally> {
+impl RowCounts {
+    fn of(connection: &Connection, table: &str) -> rusqlite::Result<RowCounts> {
         let before = format!("SELECT coalesce(max(id), 0) FROM {table}");
-        Ok(Tally { before: connection.query_row(&before, [], |row| row.get(0))?, ..Tally::default() })
+        Ok(RowCounts { before: connection.query_row(&before, [], |row| row.get(0))?, ..RowCounts::default() })
     }
 
     fn add(&mut self, id: i64, time: Option<i64>) {
@@ -162,12 +162,12 @@ impl Tally {
 
 /// The sums of what a run has stored so far.
 pub(crate) struct Sums {
-    facets: Tally,
-    hours: Hours,
-    identities: Tally,
-    user_agents: Tally,
-    error_messages: Tally,
-    resources: Tally,
+    facets: RowCounts,
+    hours: HourlyCounts,
+    identities: RowCounts,
+    user_agents: RowCounts,
+    error_messages: RowCounts,
+    resources: RowCounts,
     attributes: Vec<(&'static str, Occurring)>,
     /// Reading all resources again when the run ends takes longer.
     resource_types: Occurring,
@@ -176,12 +176,12 @@ pub(crate) struct Sums {
 impl Sums {
     pub(crate) fn begin(connection: &Connection) -> rusqlite::Result<Sums> {
         Ok(Sums {
-            facets: Tally::of(connection, "facets")?,
-            hours: Hours::default(),
-            identities: Tally::of(connection, "identities")?,
-            user_agents: Tally::of(connection, "user_agents")?,
-            error_messages: Tally::of(connection, "error_messages")?,
-            resources: Tally::of(connection, "resources")?,
+            facets: RowCounts::of(connection, "facets")?,
+            hours: HourlyCounts::default(),
+            identities: RowCounts::of(connection, "identities")?,
+            user_agents: RowCounts::of(connection, "user_agents")?,
+            error_messages: RowCounts::of(connection, "error_messages")?,
+            resources: RowCounts::of(connection, "resources")?,
             attributes: kept_attributes().map(|field| (field.column, FxHashMap::default())).collect(),
             resource_types: Occurring::default(),
         })

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use crate::event::Event;
 use crate::fields::{FIELDS, Field, Values};
 use crate::store::rollup::attribute_values;
-use crate::store::write::intern::{Key, Keyer};
+use crate::store::write::intern::{Key, KeyBuilder};
 
 /// The attributes of `facets` whose values `attribute_values` counts.
 pub(crate) fn kept() -> impl Iterator<Item = &'static Field> {
@@ -18,7 +18,7 @@ fn flag(flag: Option<bool>) -> Option<&'static str> {
 }
 
 /// Returns the key of a facet.
-pub(crate) fn key(keyer: &mut Keyer, event: &Event) -> Key {
+pub(crate) fn key(keyer: &mut KeyBuilder, event: &Event) -> Key {
     keyer.key(&[
         event.event_source.as_deref(),
         event.event_name.as_deref(),
@@ -36,7 +36,7 @@ pub(crate) fn key(keyer: &mut Keyer, event: &Event) -> Key {
 
 /// The facets of a case.
 pub(crate) fn load(connection: &Connection) -> rusqlite::Result<FxHashMap<Key, i64>> {
-    let mut keyer = Keyer::default();
+    let mut keyer = KeyBuilder::default();
     let mut select = connection.prepare(
         "SELECT id, event_source, event_name, aws_region, recipient_account_id, error_code, outcome, \
          CAST(read_only AS TEXT), CAST(management_event AS TEXT), event_type, event_category, event_version FROM facets",

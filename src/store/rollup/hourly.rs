@@ -11,9 +11,9 @@ const HOUR: i64 = 3_600;
 /// Events by facet and hour, which is counted from the epoch. In few bytes: 10,000,000 events may have two million of
 /// these.
 #[derive(Default)]
-pub(crate) struct Hours(FxHashMap<(u32, i32), u32>);
+pub(crate) struct HourlyCounts(FxHashMap<(u32, i32), u32>);
 
-impl Hours {
+impl HourlyCounts {
     /// Counts an event of a facet.
     pub(crate) fn add(&mut self, facet: i64, time: i64) {
         // No hour before the year 10000 and no number of events comes near what these hold.

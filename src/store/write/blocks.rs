@@ -4,13 +4,13 @@ use rusqlite::{Connection, OptionalExtension, Statement, params};
 
 use crate::store::records::block;
 use crate::store::records::block::Packed;
-use crate::store::records::ngram_filter::Groups;
+use crate::store::records::ngram_filter::FilterWriter;
 use crate::store::write::writer::Batch;
 
 /// Keeps what an import packs.
 pub(crate) struct Blocks<'c> {
     connection: &'c Connection,
-    groups: Groups,
+    groups: FilterWriter,
     /// The dictionary that the case is known to have.
     dictionary: i64,
     insert: Statement<'c>,
@@ -19,7 +19,12 @@ pub(crate) struct Blocks<'c> {
 impl<'c> Blocks<'c> {
     pub(crate) fn of(connection: &'c Connection) -> rusqlite::Result<Blocks<'c>> {
         let sql = "INSERT INTO record_blocks (id, dictionary, hashes, data) VALUES (?1, ?2, ?3, ?4)";
-        Ok(Blocks { connection, groups: Groups::of(connection)?, dictionary: 0, insert: connection.prepare(sql)? })
+        Ok(Blocks {
+            connection,
+            groups: FilterWriter::of(connection)?,
+            dictionary: 0,
+            insert: connection.prepare(sql)?,
+        })
     }
 
     /// The hash of an event's record.

@@ -17,11 +17,11 @@ fn parts_of(hash: u128) -> Key {
 
 /// Hashes lists of texts.
 #[derive(Default)]
-pub(crate) struct Keyer {
+pub(crate) struct KeyBuilder {
     buffer: Vec<u8>,
 }
 
-impl Keyer {
+impl KeyBuilder {
     /// A hash of texts in order, in which an absent one differs from an empty one.
     pub(crate) fn key(&mut self, parts: &[Option<&str>]) -> Key {
         self.buffer.clear();
@@ -34,8 +34,8 @@ impl Keyer {
     }
 
     /// The hashes of what a case recognizes an event's parts by. Workers make them, so that the writer need not.
-    pub(crate) fn keys(&mut self, event: &Event) -> Keys {
-        Keys {
+    pub(crate) fn keys(&mut self, event: &Event) -> InternKeys {
+        InternKeys {
             event: event_key(&event.event_id),
             facet: facets::key(self, event),
             identity: event.identity.as_ref().map(|identity| self.identity(identity)),
@@ -81,7 +81,7 @@ impl Keyer {
 
 /// The keys of an event and its parts.
 #[derive(Debug)]
-pub(crate) struct Keys {
+pub(crate) struct InternKeys {
     pub(crate) event: EventKey,
     pub(crate) facet: Key,
     pub(crate) identity: Option<(Key, u64)>,
@@ -100,7 +100,7 @@ fn event_key(event_id: &str) -> EventKey {
 
 /// The identities of a case.
 pub(crate) fn identities(connection: &Connection) -> rusqlite::Result<FxHashMap<Key, (i64, u64)>> {
-    let mut keyer = Keyer::default();
+    let mut keyer = KeyBuilder::default();
     let mut select = connection.prepare(
         "SELECT id, type, user_name, arn, account_id, principal_id, role_name, role_arn, session_name, \
          identity_provider, on_behalf_of, invoked_by FROM identities",
@@ -130,7 +130,7 @@ pub(crate) fn identities(connection: &Connection) -> rusqlite::Result<FxHashMap<
 
 /// The resources of a case.
 pub(crate) fn resources(connection: &Connection) -> rusqlite::Result<FxHashMap<Key, u32>> {
-    let mut keyer = Keyer::default();
+    let mut keyer = KeyBuilder::default();
     let mut select = connection.prepare("SELECT id, type, name, arn, account_id, aws_region FROM resources")?;
     let rows = select.query_map([], |row| {
         let text = |index: usize| row.get_ref(index)?.as_str_or_null().map_err(rusqlite::Error::from);

@@ -9,7 +9,7 @@ use crate::arn::last_part;
 use crate::event::{Event, Identity, Resource, Text};
 use crate::store::rollup::counts::Links;
 use crate::store::rollup::facets;
-use crate::store::write::intern::{self, Key, Keys, text_id};
+use crate::store::write::intern::{self, InternKeys, Key, text_id};
 
 /// The ids of the rows that are there, by their keys.
 pub(crate) struct RelatedRows {
@@ -38,7 +38,7 @@ impl RelatedRows {
         &mut self,
         connection: &Connection,
         event: &Event,
-        keys: &Keys,
+        keys: &InternKeys,
         time: Option<&str>,
     ) -> rusqlite::Result<Links> {
         let facet = match self.facets.get(&keys.facet) {

@@ -22,7 +22,7 @@ use crate::store::write::blocks::Blocks;
 use crate::store::write::dedup;
 use crate::store::write::dedup::Resolution;
 use crate::store::write::event_row::{EventInsert, EventRow};
-use crate::store::write::intern::{EventKey, Keys};
+use crate::store::write::intern::{EventKey, InternKeys};
 use crate::store::write::related_rows::RelatedRows;
 use crate::time;
 
@@ -30,7 +30,7 @@ use crate::time;
 pub(crate) struct Batch {
     pub(crate) events: Vec<Event>,
     /// The keys of each event's parts.
-    pub(crate) keys: Vec<Keys>,
+    pub(crate) keys: Vec<InternKeys>,
     /// XXH3-64 of each record's bytes.
     pub(crate) hashes: Vec<u64>,
     /// Their records.
@@ -59,7 +59,7 @@ pub(crate) struct OpenFile {
 const REBUILD_RATIO: u64 = 4;
 
 /// The index of existing events.
-enum Known {
+enum ExistingEvents {
     /// By this run's memory: the case was empty.
     Memory(FxHashMap<EventKey, u32>),
     /// By the index on `event_id`.
@@ -70,7 +70,7 @@ enum Known {
 pub(crate) struct Writer<'c, P> {
     pub(crate) connection: &'c Connection,
     pub(crate) path: &'c Path,
-    known: Known,
+    known: ExistingEvents,
     pub(crate) next_id: i64,
     pub(crate) next_file: i64,
     pub(crate) import: i64,
@@ -151,7 +151,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
         Ok(Writer {
             connection,
             path,
-            known: if empty { Known::Memory(FxHashMap::default()) } else { Known::Index },
+            known: if empty { ExistingEvents::Memory(FxHashMap::default()) } else { ExistingEvents::Index },
             next_id: number("SELECT coalesce(max(id), 0) FROM record_blocks")?
                 .max(number("SELECT coalesce(max(id), 0) FROM events")?)
                 + crate::store::records::block::BLOCK_RECORDS as i64,
@@ -262,8 +262,8 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
     }
 
     /// The id of the event with this eventID.
-    fn find(&mut self, keys: &Keys, event_id: &str) -> rusqlite::Result<Option<i64>> {
-        let Known::Memory(known) = &self.known else {
+    fn find(&mut self, keys: &InternKeys, event_id: &str) -> rusqlite::Result<Option<i64>> {
+        let ExistingEvents::Memory(known) = &self.known else {
             return self.find_event.query_row([event_id], |row| row.get(0)).optional();
         };
         let Some(id) = known.get(&keys.event).map(|id| i64::from(*id)) else { return Ok(None) };
@@ -290,7 +290,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
     }
 
     /// Stores a new event.
-    fn store(&mut self, id: i64, event: &Event, keys: &Keys, from_csv: bool, file: i64) -> rusqlite::Result<()> {
+    fn store(&mut self, id: i64, event: &Event, keys: &InternKeys, from_csv: bool, file: i64) -> rusqlite::Result<()> {
         let time = event.time.map(time::format);
         let links = self.related.links(self.connection, event, keys, time.as_deref())?;
         self.insert_event.execute(&EventRow { id, event, event_time: time.as_deref(), links: &links, file })?;
@@ -301,7 +301,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
         if from_csv {
             self.connection.prepare_cached("INSERT INTO csv_events (id) VALUES (?1)")?.execute([id])?;
         }
-        if let Known::Memory(known) = &mut self.known {
+        if let ExistingEvents::Memory(known) = &mut self.known {
             known.insert(keys.event, id as u32);
         }
         self.sums.add(event, &links);

@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::store::open::open_read_only;
 use crate::store::records::block::{BLOCK_BYTES, BLOCK_RECORDS, Packed, Packer, Reader};
 use crate::store::records::dictionary::Dictionaries;
-use crate::store::records::ngram_filter::Groups;
+use crate::store::records::ngram_filter::FilterWriter;
 use crate::store::transfer::snapshot::parallel;
 
 /// The table of records as plain text, for programs that know nothing of trailq.
@@ -133,7 +133,7 @@ pub(crate) fn write_packed(
     blocks: &Receiver<Gathered>,
     times: &[Option<i64>],
 ) -> rusqlite::Result<()> {
-    let mut groups = Groups::of(connection)?;
+    let mut groups = FilterWriter::of(connection)?;
     let mut insert =
         connection.prepare("INSERT INTO record_blocks (id, dictionary, hashes, data) VALUES (?1, ?2, ?3, ?4)")?;
     let mut dictionary = 0;

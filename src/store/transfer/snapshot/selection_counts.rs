@@ -8,7 +8,7 @@ use crate::fields::Field;
 use crate::store::rollup::attribute_values;
 use crate::store::rollup::counts;
 use crate::store::rollup::counts::{Occurring, Seen, add_value, as_text, kept_attributes};
-use crate::store::rollup::hourly::Hours;
+use crate::store::rollup::hourly::HourlyCounts;
 
 /// The tables of which rows are copied that events point to, with their column in `events`.
 const POINTED_TO: [(&str, &str); 4] = [
@@ -29,7 +29,7 @@ pub(crate) struct Kept {
     pub(crate) files: FxHashSet<i64>,
     pointed_to: [Tally; POINTED_TO.len()],
     resources: Tally,
-    hours: Hours,
+    hours: HourlyCounts,
     attributes: Vec<(&'static Field, Occurring)>,
 }
 
@@ -41,7 +41,7 @@ impl Kept {
             files: FxHashSet::default(),
             pointed_to: Default::default(),
             resources: Tally::default(),
-            hours: Hours::default(),
+            hours: HourlyCounts::default(),
             attributes: kept_attributes().map(|field| (field, Occurring::default())).collect(),
         };
         kept.look_at_events(connection)?;
