@@ -46,7 +46,7 @@ mod tests {
     use super::{bar, is_sparkline, sparkline};
 
     #[test]
-    fn bars_are_in_proportion_and_nothing_is_no_bar() {
+    fn bars_are_in_proportion_and_nothing_has_no_bar() {
         assert_eq!(bar(10, 10, 4, true), "████");
         assert_eq!(bar(5, 10, 3, true), "█▌");
         assert_eq!(bar(1, 1_000_000, 10, true), "▏");

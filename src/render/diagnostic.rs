@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_outside_the_text_or_inside_a_character_is_no_panic() {
+    fn a_place_outside_the_text_or_inside_a_character_does_not_panic() {
         assert_eq!(at("é", 1, 99), "error: bad\n  | é\n  | ^\n");
         assert_eq!(at("", 5, 2), "error: bad\n  | \n  | ^\n");
     }

@@ -24,7 +24,7 @@ use rustc_hash::FxHashMap;
 
 use crate::arn::Arn;
 
-/// Whether Event history lists the resources of a rule, by the rule's evidence.
+/// The condition under which Event history lists the resources of a rule, by the rule's evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ListedWhen {
     Never,

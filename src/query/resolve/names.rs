@@ -21,7 +21,7 @@ pub(crate) enum Named {
     Last,
 }
 
-/// What a name means.
+/// Resolves a name.
 ///
 /// # Errors
 /// It means nothing; the nearest names are said.

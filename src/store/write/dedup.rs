@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn ties_go_to_the_smaller_hash_and_layout_is_no_difference() {
+    fn ties_go_to_the_smaller_hash_and_layout_does_not_count() {
         let (a, b) = (br#"{"a":1}"#, br#"{"a":2}"#);
         let wins = |verdict: Resolution| matches!(verdict, Resolution::TakeNew { .. });
         assert_ne!(wins(compare(a, b)), wins(compare(b, a)));
