@@ -25,14 +25,14 @@ pub(super) async fn serve(listener: std::net::TcpListener, pool: Arc<Pool>) -> i
     let mut interrupted = std::pin::pin!(ctrl_c());
     let mut terminated = std::pin::pin!(terminated());
     let endpoint = Arc::new(Endpoint { pool, local, answered: AtomicU64::new(0) });
-    let guests = Arc::new(Guests::default());
+    let connections = Arc::new(Connections::default());
     let (end, ending) = watch::channel(false);
     let mut tasks = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    tasks.spawn(attend(stream, Arc::clone(&endpoint), guests.admit(), ending.clone()));
+                    tasks.spawn(serve_connection(stream, Arc::clone(&endpoint), connections.admit(), ending.clone()));
                 }
                 // Out of descriptors, or a client that is gone already: the next may be luckier.
                 Err(_) => sleep(Duration::from_millis(20)).await,
@@ -44,9 +44,9 @@ pub(super) async fn serve(listener: std::net::TcpListener, pool: Arc<Pool>) -> i
     }
     drop(listener);
     let _ = end.send(true);
-    let farewell = async { while tasks.join_next().await.is_some() {} };
+    let finished = async { while tasks.join_next().await.is_some() {} };
     tokio::select! {
-        _ = timeout(limits::FAREWELL, farewell) => {}
+        _ = timeout(limits::SHUTDOWN_TIMEOUT, finished) => {}
         // Asked twice: at once.
         _ = ctrl_c() => {}
     }
@@ -68,38 +68,38 @@ async fn terminated() -> io::Result<()> {
 }
 
 /// Answers one connection's requests until either side has had enough.
-async fn attend(stream: TcpStream, endpoint: Arc<Endpoint>, seat: Seat, mut ending: watch::Receiver<bool>) {
+async fn serve_connection(stream: TcpStream, endpoint: Arc<Endpoint>, slot: Slot, mut ending: watch::Receiver<bool>) {
     // An answer is one write; waiting to fill a packet only delays it.
     let _ = stream.set_nodelay(true);
-    let guest = &seat.guest;
+    let connection = &slot.connection;
     let service = service_fn(|request| {
         let endpoint = Arc::clone(&endpoint);
         async move {
-            guest.mark(false);
+            connection.mark(false);
             let answer = match http::receive(request, &endpoint).await {
                 Ok(body) => {
-                    let _busy = guest.begin();
+                    let _busy = connection.begin();
                     http::answer(body, &endpoint).await
                 }
-                Err(wrong) => Err(wrong),
+                Err(error) => Err(error),
             };
             Ok::<_, Infallible>(http::response(answer, &endpoint))
         }
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(limits::HEAD_TIME).max_buf_size(limits::HEAD);
-    let connection = http.serve_connection(TokioIo::new(stream), service);
-    tokio::pin!(connection);
-    let mut told = false;
+    http.timer(TokioTimer::new()).header_read_timeout(limits::HEAD_TIMEOUT).max_buf_size(limits::MAX_HEAD_BYTES);
+    let exchange = http.serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(exchange);
+    let mut is_ending = false;
     loop {
         tokio::select! {
             // A broken client is its own loss: whatever it is, the connection is over.
-            _ = connection.as_mut() => return,
-            () = guest.still() => return,
-            () = guest.leave.notified() => return,
-            _ = ending.changed(), if !told => {
-                told = true;
-                connection.as_mut().graceful_shutdown();
+            _ = exchange.as_mut() => return,
+            () = connection.idle_timeout() => return,
+            () = connection.close.notified() => return,
+            _ = ending.changed(), if !is_ending => {
+                is_ending = true;
+                exchange.as_mut().graceful_shutdown();
             }
         }
     }
@@ -107,89 +107,89 @@ async fn attend(stream: TcpStream, endpoint: Arc<Endpoint>, seat: Seat, mut endi
 
 /// Everybody who is connected.
 #[derive(Default)]
-struct Guests(Mutex<Vec<Arc<Guest>>>);
+struct Connections(Mutex<Vec<Arc<Connection>>>);
 
-impl Guests {
+impl Connections {
     /// Admits one more. Where there is no place left, the one that has been still for longest goes, so that clients
     /// that do nothing never keep others out.
-    fn admit(self: &Arc<Guests>) -> Seat {
-        let guest = Arc::new(Guest::new());
-        let mut present = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if present.len() >= limits::CONNECTIONS {
-            let idle = present.iter().enumerate().filter(|(_, guest)| !guest.busy.load(Ordering::Relaxed));
-            let stillest = idle.min_by_key(|(_, guest)| guest.last_sign()).map(|(at, _)| at);
-            if let Some(at) = stillest {
-                present.swap_remove(at).leave.notify_one();
+    fn admit(self: &Arc<Connections>) -> Slot {
+        let connection = Arc::new(Connection::new());
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.len() >= limits::MAX_CONNECTIONS {
+            let idle = open.iter().enumerate().filter(|(_, connection)| !connection.busy.load(Ordering::Relaxed));
+            let oldest = idle.min_by_key(|(_, connection)| connection.last_activity()).map(|(at, _)| at);
+            if let Some(at) = oldest {
+                open.swap_remove(at).close.notify_one();
             }
         }
-        present.push(Arc::clone(&guest));
-        Seat { guests: Arc::clone(self), guest }
+        open.push(Arc::clone(&connection));
+        Slot { connections: Arc::clone(self), connection }
     }
 }
 
-/// A guest's place, which is free again when it is dropped.
-struct Seat {
-    guests: Arc<Guests>,
-    guest: Arc<Guest>,
+/// A connection's place, which is free again when it is dropped.
+struct Slot {
+    connections: Arc<Connections>,
+    connection: Arc<Connection>,
 }
 
-impl Drop for Seat {
+impl Drop for Slot {
     fn drop(&mut self) {
-        let mut present = self.guests.0.lock().unwrap_or_else(PoisonError::into_inner);
-        present.retain(|guest| !Arc::ptr_eq(guest, &self.guest));
+        let mut open = self.connections.0.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|connection| !Arc::ptr_eq(connection, &self.connection));
     }
 }
 
 /// One connection, as the others see it.
-struct Guest {
+struct Connection {
     /// Whether a whole request of its is being answered: it is not the one to go.
     /// There are always others, since fewer requests may wait than there are places.
     busy: AtomicBool,
     /// When it last began or ended a request, or came.
-    sign: Mutex<Instant>,
+    activity: Mutex<Instant>,
     /// Asks it to leave.
-    leave: Notify,
+    close: Notify,
 }
 
-impl Guest {
-    fn new() -> Guest {
-        Guest { busy: AtomicBool::new(false), sign: Mutex::new(Instant::now()), leave: Notify::new() }
+impl Connection {
+    fn new() -> Connection {
+        Connection { busy: AtomicBool::new(false), activity: Mutex::new(Instant::now()), close: Notify::new() }
     }
 
-    fn last_sign(&self) -> Instant {
-        *self.sign.lock().unwrap_or_else(PoisonError::into_inner)
+    fn last_activity(&self) -> Instant {
+        *self.activity.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn mark(&self, busy: bool) {
-        *self.sign.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *self.activity.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         self.busy.store(busy, Ordering::Relaxed);
     }
 
     /// Marks the time in which a request is answered.
-    fn begin(&self) -> Busy<'_> {
+    fn begin(&self) -> BusyGuard<'_> {
         self.mark(true);
-        Busy(self)
+        BusyGuard(self)
     }
 
     /// Ends when nothing has been asked, and no answer taken in, for too long.
-    async fn still(&self) {
+    async fn idle_timeout(&self) {
         loop {
-            let until = self.last_sign() + limits::STILL;
+            let until = self.last_activity() + limits::IDLE_TIMEOUT;
             sleep_until(until).await;
-            if !self.busy.load(Ordering::Relaxed) && self.last_sign() + limits::STILL <= Instant::now() {
+            if !self.busy.load(Ordering::Relaxed) && self.last_activity() + limits::IDLE_TIMEOUT <= Instant::now() {
                 return;
             }
             if self.busy.load(Ordering::Relaxed) {
-                sleep(limits::STILL).await;
+                sleep(limits::IDLE_TIMEOUT).await;
             }
         }
     }
 }
 
-/// As long as it lives, the guest is being answered.
-struct Busy<'g>(&'g Guest);
+/// As long as it lives, the connection is being answered.
+struct BusyGuard<'g>(&'g Connection);
 
-impl Drop for Busy<'_> {
+impl Drop for BusyGuard<'_> {
     fn drop(&mut self) {
         self.0.mark(false);
     }

@@ -32,64 +32,64 @@ pub(super) struct Endpoint {
 }
 
 /// A request that is answered with an error.
-pub(super) struct Wrong {
+pub(super) struct HttpError {
     status: StatusCode,
     /// `__type` of the answer.
     name: &'static str,
     message: String,
 }
 
-impl Wrong {
-    fn new(status: StatusCode, name: &'static str, message: impl Into<String>) -> Wrong {
-        Wrong { status, name, message: message.into() }
+impl HttpError {
+    fn new(status: StatusCode, name: &'static str, message: impl Into<String>) -> HttpError {
+        HttpError { status, name, message: message.into() }
     }
 }
 
-impl From<RequestError> for Wrong {
-    fn from(error: RequestError) -> Wrong {
-        Wrong::new(StatusCode::BAD_REQUEST, error.kind.name(), error.message)
+impl From<RequestError> for HttpError {
+    fn from(error: RequestError) -> HttpError {
+        HttpError::new(StatusCode::BAD_REQUEST, error.kind.name(), error.message)
     }
 }
 
-impl From<Refusal> for Wrong {
-    fn from(refusal: Refusal) -> Wrong {
+impl From<Refusal> for HttpError {
+    fn from(refusal: Refusal) -> HttpError {
         match refusal {
-            Refusal::Crowded => {
-                let message = format!("{} requests wait already: try again", limits::WAITING);
-                Wrong::new(StatusCode::BAD_REQUEST, "ThrottlingException", message)
+            Refusal::QueueFull => {
+                let message = format!("{} requests wait already: try again", limits::MAX_QUEUED);
+                HttpError::new(StatusCode::BAD_REQUEST, "ThrottlingException", message)
             }
-            Refusal::Late => {
-                let message = format!("no answer within {} seconds: narrow it", limits::ANSWER_TIME.as_secs());
-                Wrong::new(StatusCode::BAD_REQUEST, "OperationNotPermittedException", message)
+            Refusal::TimedOut => {
+                let message = format!("no answer within {} seconds: narrow it", limits::ANSWER_TIMEOUT.as_secs());
+                HttpError::new(StatusCode::BAD_REQUEST, "OperationNotPermittedException", message)
             }
-            Refusal::Busy(reason) => Wrong::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", reason),
-            Refusal::Broken(reason) => Wrong::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", reason),
+            Refusal::Busy(reason) => HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", reason),
+            Refusal::Broken(reason) => HttpError::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", reason),
         }
     }
 }
 
-impl From<Failure> for Wrong {
-    fn from(failure: Failure) -> Wrong {
+impl From<Failure> for HttpError {
+    fn from(failure: Failure) -> HttpError {
         match failure {
-            Failure::Interrupted => Refusal::Late.into(),
+            Failure::Interrupted => Refusal::TimedOut.into(),
             Failure::Store(error @ store::Error::Busy(_)) => {
-                Wrong::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", error.to_string())
+                HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", error.to_string())
             }
-            other => Wrong::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", other.to_string()),
+            other => HttpError::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", other.to_string()),
         }
     }
 }
 
 /// The body of a request, if it is one for the operation.
-pub(super) async fn receive(request: Request<Incoming>, endpoint: &Endpoint) -> Result<Bytes, Wrong> {
+pub(super) async fn receive(request: Request<Incoming>, endpoint: &Endpoint) -> Result<Bytes, HttpError> {
     check_host(&request, endpoint)?;
     check_operation(&request)?;
     body(request).await
 }
 
 /// The page that a body asks for.
-pub(super) async fn answer(body: Bytes, endpoint: &Endpoint) -> Result<Vec<u8>, Wrong> {
-    let page = |case: &Case, body: &[u8]| -> Result<Vec<u8>, Wrong> {
+pub(super) async fn answer(body: Bytes, endpoint: &Endpoint) -> Result<Vec<u8>, HttpError> {
+    let page = |case: &Case, body: &[u8]| -> Result<Vec<u8>, HttpError> {
         let query = lookup_events::Request::from_json(body)?.check(Rules::Aws)?;
         let mut page = Vec::new();
         lookup_events::write(case, &query, Layout::Wire, &mut page)?;
@@ -99,11 +99,11 @@ pub(super) async fn answer(body: Bytes, endpoint: &Endpoint) -> Result<Vec<u8>, 
 }
 
 /// A page, or what is wrong with the request, as it is sent.
-pub(super) fn response(answer: Result<Vec<u8>, Wrong>, endpoint: &Endpoint) -> Response<Full<Bytes>> {
+pub(super) fn response(answer: Result<Vec<u8>, HttpError>, endpoint: &Endpoint) -> Response<Full<Bytes>> {
     let number = endpoint.answered.fetch_add(1, Ordering::Relaxed) + 1;
     let (status, body) = match answer {
         Ok(page) => (StatusCode::OK, page),
-        Err(Wrong { status, name, message }) => {
+        Err(HttpError { status, name, message }) => {
             let body = format!("{{\"__type\":\"{name}\",\"message\":{}}}", json_string(&message));
             (status, body.into_bytes())
         }
@@ -129,7 +129,7 @@ fn request_id(number: u64) -> String {
 }
 
 /// A page of the web must not read the case through a name of its own that it lets point to this machine.
-fn check_host(request: &Request<Incoming>, endpoint: &Endpoint) -> Result<(), Wrong> {
+fn check_host(request: &Request<Incoming>, endpoint: &Endpoint) -> Result<(), HttpError> {
     let Some(host) = request.headers().get(HOST).filter(|_| endpoint.local) else { return Ok(()) };
     let host = host.to_str().unwrap_or_default();
     let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
@@ -140,17 +140,17 @@ fn check_host(request: &Request<Incoming>, endpoint: &Endpoint) -> Result<(), Wr
         return Ok(());
     }
     let message = "this endpoint answers to an address or to localhost only; see `trailq serve --address`";
-    Err(Wrong::new(StatusCode::FORBIDDEN, "AccessDeniedException", message))
+    Err(HttpError::new(StatusCode::FORBIDDEN, "AccessDeniedException", message))
 }
 
 /// The operation is named by a header, whatever the path.
-fn check_operation(request: &Request<Incoming>) -> Result<(), Wrong> {
-    let unknown = |message: String| Err(Wrong::new(StatusCode::BAD_REQUEST, "UnknownOperationException", message));
+fn check_operation(request: &Request<Incoming>) -> Result<(), HttpError> {
+    let unknown = |message: String| Err(HttpError::new(StatusCode::BAD_REQUEST, "UnknownOperationException", message));
     let use_aws =
         "this is CloudTrail's LookupEvents on a trailq case: point the AWS CLI or an SDK to it as its endpoint";
     if request.method() != Method::POST {
         let message = format!("{} is not answered, only POST: {use_aws}", request.method());
-        return Err(Wrong::new(StatusCode::METHOD_NOT_ALLOWED, "UnknownOperationException", message));
+        return Err(HttpError::new(StatusCode::METHOD_NOT_ALLOWED, "UnknownOperationException", message));
     }
     let Some(target) = request.headers().get(TARGET) else {
         return unknown(format!("there is no X-Amz-Target header: {use_aws}"));
@@ -160,28 +160,28 @@ fn check_operation(request: &Request<Incoming>) -> Result<(), Wrong> {
         Some((_, OPERATION)) => Ok(()),
         Some((_, other)) => {
             let message = format!("trailq answers {OPERATION} and no other operation of CloudTrail's, such as {other}");
-            Err(Wrong::new(StatusCode::BAD_REQUEST, "UnsupportedOperationException", message))
+            Err(HttpError::new(StatusCode::BAD_REQUEST, "UnsupportedOperationException", message))
         }
         None => unknown(format!("`{target}` is not an operation of CloudTrail: {use_aws}")),
     }
 }
 
 /// The whole body, within its bounds.
-async fn body(request: Request<Incoming>) -> Result<Bytes, Wrong> {
-    let limited = Limited::new(request.into_body(), limits::BODY);
-    match tokio::time::timeout(limits::BODY_TIME, limited.collect()).await {
+async fn body(request: Request<Incoming>) -> Result<Bytes, HttpError> {
+    let limited = Limited::new(request.into_body(), limits::MAX_BODY_BYTES);
+    match tokio::time::timeout(limits::BODY_TIMEOUT, limited.collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            let message = format!("a request has at most {} bytes", limits::BODY);
-            Err(Wrong::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLargeException", message))
+            let message = format!("a request has at most {} bytes", limits::MAX_BODY_BYTES);
+            Err(HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLargeException", message))
         }
         Ok(Err(error)) => {
             let message = format!("the body could not be read: {error}");
-            Err(Wrong::new(StatusCode::BAD_REQUEST, ErrorKind::Serialization.name(), message))
+            Err(HttpError::new(StatusCode::BAD_REQUEST, ErrorKind::Serialization.name(), message))
         }
         Err(_) => {
-            let message = format!("the body did not come within {} seconds", limits::BODY_TIME.as_secs());
-            Err(Wrong::new(StatusCode::REQUEST_TIMEOUT, "RequestTimeoutException", message))
+            let message = format!("the body did not come within {} seconds", limits::BODY_TIMEOUT.as_secs());
+            Err(HttpError::new(StatusCode::REQUEST_TIMEOUT, "RequestTimeoutException", message))
         }
     }
 }

@@ -63,7 +63,7 @@ impl Server {
             .build()?;
         let answered = runtime.block_on(connections::serve(self.listener, self.pool));
         // A statement that runs on is interrupted when nobody waits for it any more.
-        runtime.shutdown_timeout(limits::FAREWELL);
+        runtime.shutdown_timeout(limits::SHUTDOWN_TIMEOUT);
         answered
     }
 }

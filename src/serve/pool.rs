@@ -15,9 +15,9 @@ use crate::store::{Case, Error, Need, Wait};
 /// Why a request was not put to the case.
 pub(super) enum Refusal {
     /// Too many wait already.
-    Crowded,
+    QueueFull,
     /// It took too long.
-    Late,
+    TimedOut,
     /// Another process writes to the case and does not let it be read.
     Busy(String),
     /// The case could not be opened once more, or the answering thread broke.
@@ -30,7 +30,7 @@ pub(super) struct Pool {
     first: Mutex<Case>,
     idle: Mutex<Vec<Case>>,
     threads: Arc<Semaphore>,
-    waiting: AtomicUsize,
+    queued: AtomicUsize,
 }
 
 impl Pool {
@@ -39,13 +39,13 @@ impl Pool {
             first: Mutex::new(case.another()?),
             idle: Mutex::default(),
             threads: Arc::new(Semaphore::new(limits::threads())),
-            waiting: AtomicUsize::new(0),
+            queued: AtomicUsize::new(0),
         })
     }
 
     /// A case that can be asked as it is. Where an import has begun or was killed since it was opened, it is opened
     /// again: by one thread, while the others wait for it.
-    fn take(&self, given_up: &AtomicBool) -> Result<Case, Error> {
+    fn take(&self, abandoned: &AtomicBool) -> Result<Case, Error> {
         while let Some(case) = lock(&self.idle).pop() {
             if case.hold() {
                 return Ok(case);
@@ -55,7 +55,7 @@ impl Pool {
             let mut first = lock(&self.first);
             if !first.is_current() {
                 let path = first.path().to_owned();
-                *first = Case::open_after(&path, &Waiting(given_up))?;
+                *first = Case::open_after(&path, &Waiting(abandoned))?;
             }
             let case = first.another()?;
             if case.hold() {
@@ -74,19 +74,19 @@ impl Pool {
         self: &Arc<Pool>,
         question: impl FnOnce(&Case) -> T + Send + 'static,
     ) -> Result<T, Refusal> {
-        let until = Instant::now() + limits::ANSWER_TIME;
-        let permit = {
-            let queue = Place::take(&self.waiting).ok_or(Refusal::Crowded)?;
-            let permit = timeout_at(until, Arc::clone(&self.threads).acquire_owned()).await;
-            drop(queue);
-            permit.map_err(|_| Refusal::Late)?.map_err(|closed| Refusal::Broken(closed.to_string()))?
+        let deadline = Instant::now() + limits::ANSWER_TIMEOUT;
+        let thread = {
+            let queued = QueuePermit::take(&self.queued).ok_or(Refusal::QueueFull)?;
+            let thread = timeout_at(deadline, Arc::clone(&self.threads).acquire_owned()).await;
+            drop(queued);
+            thread.map_err(|_| Refusal::TimedOut)?.map_err(|closed| Refusal::Broken(closed.to_string()))?
         };
         let running = Running::default();
         let (shared, pool) = (Arc::clone(&running.shared), Arc::clone(self));
         let answer = task::spawn_blocking(move || {
-            let answer = pool.take(&shared.given_up).and_then(|case| {
+            let answer = pool.take(&shared.abandoned).and_then(|case| {
                 *lock(&shared.interrupt) = Some(Box::new(case.interrupt()));
-                if shared.given_up.load(Ordering::SeqCst) {
+                if shared.abandoned.load(Ordering::SeqCst) {
                     return Err(Error::Cancelled);
                 }
                 let answer = question(&case);
@@ -94,15 +94,15 @@ impl Pool {
                 pool.give_back(case);
                 Ok(answer)
             });
-            drop(permit);
+            drop(thread);
             answer
         });
-        match timeout_at(until, answer).await {
+        match timeout_at(deadline, answer).await {
             Ok(Ok(Ok(answer))) => Ok(answer),
             Ok(Ok(Err(error @ Error::Busy(_)))) => Err(Refusal::Busy(error.to_string())),
             Ok(Ok(Err(error))) => Err(Refusal::Broken(error.to_string())),
             Ok(Err(broken)) => Err(Refusal::Broken(broken.to_string())),
-            Err(_) => Err(Refusal::Late),
+            Err(_) => Err(Refusal::TimedOut),
         }
     }
 }
@@ -123,22 +123,22 @@ impl Wait for Waiting<'_> {
     }
 
     fn limit(&self) -> Duration {
-        limits::ANSWER_TIME
+        limits::ANSWER_TIMEOUT
     }
 }
 
 /// A place among those that wait.
-struct Place<'p>(&'p AtomicUsize);
+struct QueuePermit<'p>(&'p AtomicUsize);
 
-impl Place<'_> {
-    fn take(waiting: &AtomicUsize) -> Option<Place<'_>> {
-        let place = Place(waiting);
-        let before = waiting.fetch_add(1, Ordering::SeqCst);
-        (before < limits::WAITING).then_some(place)
+impl QueuePermit<'_> {
+    fn take(queued: &AtomicUsize) -> Option<QueuePermit<'_>> {
+        let permit = QueuePermit(queued);
+        let before = queued.fetch_add(1, Ordering::SeqCst);
+        (before < limits::MAX_QUEUED).then_some(permit)
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for QueuePermit<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
@@ -153,14 +153,14 @@ struct Running {
 /// What a question shares with the thread that answers it.
 #[derive(Default)]
 struct Shared {
-    given_up: AtomicBool,
+    abandoned: AtomicBool,
     /// Taken away before another question can be put to the same case, so that an interrupt never meets that one.
     interrupt: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.shared.given_up.store(true, Ordering::SeqCst);
+        self.shared.abandoned.store(true, Ordering::SeqCst);
         if let Some(interrupt) = &*lock(&self.shared.interrupt) {
             interrupt();
         }
