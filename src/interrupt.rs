@@ -1,12 +1,12 @@
-//! Cancels what is running, from a signal handler.
+//! Cancels the running statement from a signal handler.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What cancels a running statement.
+/// A function that cancels a running statement.
 type Cancel = Box<dyn Fn() + Send + Sync>;
 
-/// Knows what is running, if anything is, and cancels it.
+/// Cancels the running statement, if there is one.
 #[derive(Default)]
 pub struct Interrupter {
     running: Mutex<Option<Cancel>>,
@@ -14,7 +14,7 @@ pub struct Interrupter {
 }
 
 impl Interrupter {
-    /// Cancels what is running; does nothing where nothing is.
+    /// Cancels the running statement, and marks the input as cancelled.
     pub fn interrupt(&self) {
         self.cancelled.store(true, Ordering::SeqCst);
         if let Some(cancel) = &*self.lock() {
@@ -22,7 +22,7 @@ impl Interrupter {
         }
     }
 
-    /// Reports whether the input under way was cancelled.
+    /// Reports whether the current input was cancelled.
     pub(crate) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::SeqCst)
     }
@@ -32,17 +32,17 @@ impl Interrupter {
         self.cancelled.store(false, Ordering::SeqCst);
     }
 
-    /// Lets `cancel` be called until it is released.
-    pub(crate) fn hold(&self, cancel: Box<dyn Fn() + Send + Sync>) {
+    /// Calls `cancel` on an interrupt, until `release`.
+    pub(crate) fn hold(&self, cancel: Cancel) {
         *self.lock() = Some(cancel);
     }
 
-    /// Forgets what is running.
+    /// Forgets the function given to `hold`.
     pub(crate) fn release(&self) {
         *self.lock() = None;
     }
 
-    /// What is running. A panic elsewhere leaves nothing half-done in it.
+    /// Locks the function. A poisoned lock is safe to use: it is replaced as a whole.
     fn lock(&self) -> MutexGuard<'_, Option<Cancel>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! Who is connected, and who may stay.
+//! Open connections: accepts them, limits their number and closes idle ones.
 
 use std::convert::Infallible;
 use std::io;
@@ -18,7 +18,7 @@ use super::http::{self, Endpoint};
 use super::limits;
 use super::pool::Pool;
 
-/// Accepts connections until the end is asked for; gives the number of requests.
+/// Accepts connections until SIGINT or SIGTERM, and returns the number of requests that were answered.
 pub(super) async fn serve(listener: std::net::TcpListener, pool: Arc<Pool>) -> io::Result<u64> {
     let local = listener.local_addr()?.ip().is_loopback();
     let listener = TcpListener::from_std(listener)?;
@@ -34,7 +34,7 @@ pub(super) async fn serve(listener: std::net::TcpListener, pool: Arc<Pool>) -> i
                 Ok((stream, _)) => {
                     tasks.spawn(serve_connection(stream, Arc::clone(&endpoint), connections.admit(), ending.clone()));
                 }
-                // Out of descriptors, or a client that is gone already: the next may be luckier.
+                // Out of descriptors, or the client has already closed: later connections may succeed.
                 Err(_) => sleep(Duration::from_millis(20)).await,
             },
             Some(_) = tasks.join_next() => {}
@@ -47,13 +47,13 @@ pub(super) async fn serve(listener: std::net::TcpListener, pool: Arc<Pool>) -> i
     let finished = async { while tasks.join_next().await.is_some() {} };
     tokio::select! {
         _ = timeout(limits::SHUTDOWN_TIMEOUT, finished) => {}
-        // Asked twice: at once.
+        // A second SIGINT ends at once.
         _ = ctrl_c() => {}
     }
     Ok(endpoint.answered.load(Ordering::Relaxed))
 }
 
-/// Ends when the system asks the program to end.
+/// Completes on SIGTERM.
 #[cfg(unix)]
 async fn terminated() -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -61,15 +61,15 @@ async fn terminated() -> io::Result<()> {
     Ok(())
 }
 
-/// Ends when the system asks the program to end: never, where it has no signal for that.
+/// Never completes: this system has no such signal.
 #[cfg(not(unix))]
 async fn terminated() -> io::Result<()> {
     std::future::pending().await
 }
 
-/// Answers one connection's requests until either side has had enough.
+/// Answers the requests of one connection until either side closes it.
 async fn serve_connection(stream: TcpStream, endpoint: Arc<Endpoint>, slot: Slot, mut ending: watch::Receiver<bool>) {
-    // An answer is one write; waiting to fill a packet only delays it.
+    // An answer is one write, which Nagle's algorithm would only delay.
     let _ = stream.set_nodelay(true);
     let connection = &slot.connection;
     let service = service_fn(|request| {
@@ -93,7 +93,7 @@ async fn serve_connection(stream: TcpStream, endpoint: Arc<Endpoint>, slot: Slot
     let mut is_ending = false;
     loop {
         tokio::select! {
-            // A broken client is its own loss: whatever it is, the connection is over.
+            // An error of the client ends the connection as its close does.
             _ = exchange.as_mut() => return,
             () = connection.idle_timeout() => return,
             () = connection.close.notified() => return,
@@ -105,13 +105,13 @@ async fn serve_connection(stream: TcpStream, endpoint: Arc<Endpoint>, slot: Slot
     }
 }
 
-/// Everybody who is connected.
+/// The open connections.
 #[derive(Default)]
 struct Connections(Mutex<Vec<Arc<Connection>>>);
 
 impl Connections {
-    /// Admits one more. Where there is no place left, the one that has been still for longest goes, so that clients
-    /// that do nothing never keep others out.
+    /// Admits a connection. At the limit, the connection that has been idle for longest is closed, so that idle
+    /// clients never keep others out.
     fn admit(self: &Arc<Connections>) -> Slot {
         let connection = Arc::new(Connection::new());
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -127,7 +127,7 @@ impl Connections {
     }
 }
 
-/// A connection's place, which is free again when it is dropped.
+/// The entry of a connection in the list, removed when dropped.
 struct Slot {
     connections: Arc<Connections>,
     connection: Arc<Connection>,
@@ -140,14 +140,14 @@ impl Drop for Slot {
     }
 }
 
-/// One connection, as the others see it.
+/// The state of a connection that other connections read.
 struct Connection {
-    /// Whether a whole request of its is being answered: it is not the one to go.
-    /// There are always others, since fewer requests may wait than there are places.
+    /// True while a complete request is being answered: the connection is not closed to admit another one.
+    /// There are always others to close, since `MAX_QUEUED` is less than `MAX_CONNECTIONS`.
     busy: AtomicBool,
-    /// When it last began or ended a request, or came.
+    /// The time of the last begin or end of a request, or of the connection.
     activity: Mutex<Instant>,
-    /// Asks it to leave.
+    /// Signals that the connection is to be closed.
     close: Notify,
 }
 
@@ -165,13 +165,13 @@ impl Connection {
         self.busy.store(busy, Ordering::Relaxed);
     }
 
-    /// Marks the time in which a request is answered.
+    /// Marks the connection as busy until the guard is dropped.
     fn begin(&self) -> BusyGuard<'_> {
         self.mark(true);
         BusyGuard(self)
     }
 
-    /// Ends when nothing has been asked, and no answer taken in, for too long.
+    /// Completes after `IDLE_TIMEOUT` without a request and without an answer being received.
     async fn idle_timeout(&self) {
         loop {
             let until = self.last_activity() + limits::IDLE_TIMEOUT;
@@ -186,7 +186,7 @@ impl Connection {
     }
 }
 
-/// As long as it lives, the connection is being answered.
+/// Marks a connection as idle again when dropped.
 struct BusyGuard<'g>(&'g Connection);
 
 impl Drop for BusyGuard<'_> {

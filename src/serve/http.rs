@@ -1,4 +1,4 @@
-//! One request: is it one for LookupEvents, and what is its answer in AWS JSON 1.1.
+//! One HTTP request: checks that it calls LookupEvents, and writes the answer in AWS JSON 1.1.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -18,23 +18,23 @@ use crate::store::{self, Case, Failure};
 
 /// The header that names the operation.
 const TARGET: &str = "x-amz-target";
-/// How the name of an operation of CloudTrail's begins, behind what some SDKs put before it.
+/// The prefix of the operation's name. Some SDKs put a namespace before it.
 const SERVICE: &str = "CloudTrail_20131101.";
-/// The one operation that is answered.
+/// The only supported operation.
 const OPERATION: &str = "LookupEvents";
 
-/// What every connection shares.
+/// State shared by all connections.
 pub(super) struct Endpoint {
     pub(super) pool: Arc<Pool>,
-    /// True if only this machine can reach it.
+    /// True if the address is a loopback address.
     pub(super) local: bool,
     pub(super) answered: AtomicU64,
 }
 
-/// A request that is answered with an error.
+/// An error response.
 pub(super) struct HttpError {
     status: StatusCode,
-    /// `__type` of the answer.
+    /// The value of `__type` in the body.
     name: &'static str,
     message: String,
 }
@@ -55,11 +55,14 @@ impl From<Refusal> for HttpError {
     fn from(refusal: Refusal) -> HttpError {
         match refusal {
             Refusal::QueueFull => {
-                let message = format!("{} requests wait already: try again", limits::MAX_QUEUED);
+                let message = format!("{} requests are already queued: try again", limits::MAX_QUEUED);
                 HttpError::new(StatusCode::BAD_REQUEST, "ThrottlingException", message)
             }
             Refusal::TimedOut => {
-                let message = format!("no answer within {} seconds: narrow it", limits::ANSWER_TIMEOUT.as_secs());
+                let message = format!(
+                    "no answer within {} seconds: narrow the period or the attributes",
+                    limits::ANSWER_TIMEOUT.as_secs()
+                );
                 HttpError::new(StatusCode::BAD_REQUEST, "OperationNotPermittedException", message)
             }
             Refusal::Busy(reason) => HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", reason),
@@ -80,14 +83,14 @@ impl From<Failure> for HttpError {
     }
 }
 
-/// The body of a request, if it is one for the operation.
+/// Returns the body of a request for the operation.
 pub(super) async fn receive(request: Request<Incoming>, endpoint: &Endpoint) -> Result<Bytes, HttpError> {
     check_host(&request, endpoint)?;
     check_operation(&request)?;
     body(request).await
 }
 
-/// The page that a body asks for.
+/// Returns the page that a request body asks for.
 pub(super) async fn answer(body: Bytes, endpoint: &Endpoint) -> Result<Vec<u8>, HttpError> {
     let page = |case: &Case, body: &[u8]| -> Result<Vec<u8>, HttpError> {
         let query = lookup_events::Request::from_json(body)?.check(Rules::Aws)?;
@@ -98,7 +101,7 @@ pub(super) async fn answer(body: Bytes, endpoint: &Endpoint) -> Result<Vec<u8>, 
     endpoint.pool.ask(move |case| page(case, &body)).await?
 }
 
-/// A page, or what is wrong with the request, as it is sent.
+/// Builds the response of a page or of an error.
 pub(super) fn response(answer: Result<Vec<u8>, HttpError>, endpoint: &Endpoint) -> Response<Full<Bytes>> {
     let number = endpoint.answered.fetch_add(1, Ordering::Relaxed) + 1;
     let (status, body) = match answer {
@@ -121,14 +124,15 @@ pub(super) fn response(answer: Result<Vec<u8>, HttpError>, endpoint: &Endpoint) 
     response
 }
 
-/// An id in the shape of AWS's, another one for each request.
+/// Returns a request id in the form of AWS's, distinct for each request.
 fn request_id(number: u64) -> String {
     let digest = sha256(format!("{} {number} {}", std::process::id(), crate::time::now()).as_bytes());
     let parts = [&digest[..8], &digest[8..12], &digest[12..16], &digest[16..20], &digest[20..32]];
     parts.join("-")
 }
 
-/// A page of the web must not read the case through a name of its own that it lets point to this machine.
+/// Rejects host names that are not local, against DNS rebinding: a web page must not read the case through a name of
+/// its own that resolves to this machine.
 fn check_host(request: &Request<Incoming>, endpoint: &Endpoint) -> Result<(), HttpError> {
     let Some(host) = request.headers().get(HOST).filter(|_| endpoint.local) else { return Ok(()) };
     let host = host.to_str().unwrap_or_default();
@@ -139,17 +143,16 @@ fn check_host(request: &Request<Incoming>, endpoint: &Endpoint) -> Result<(), Ht
     if name.parse::<IpAddr>().is_ok() || name == "localhost" || name.ends_with(".localhost") {
         return Ok(());
     }
-    let message = "this endpoint answers to an address or to localhost only; see `trailq serve --address`";
+    let message = "the Host header must be an IP address or localhost; see `trailq serve --address`";
     Err(HttpError::new(StatusCode::FORBIDDEN, "AccessDeniedException", message))
 }
 
-/// The operation is named by a header, whatever the path.
+/// Checks the method and the header that names the operation; the path is ignored.
 fn check_operation(request: &Request<Incoming>) -> Result<(), HttpError> {
     let unknown = |message: String| Err(HttpError::new(StatusCode::BAD_REQUEST, "UnknownOperationException", message));
-    let use_aws =
-        "this is CloudTrail's LookupEvents on a trailq case: point the AWS CLI or an SDK to it as its endpoint";
+    let use_aws = "this endpoint is CloudTrail's LookupEvents on a trailq case: call it with the AWS CLI or an SDK";
     if request.method() != Method::POST {
-        let message = format!("{} is not answered, only POST: {use_aws}", request.method());
+        let message = format!("{} is not supported, only POST: {use_aws}", request.method());
         return Err(HttpError::new(StatusCode::METHOD_NOT_ALLOWED, "UnknownOperationException", message));
     }
     let Some(target) = request.headers().get(TARGET) else {
@@ -159,20 +162,20 @@ fn check_operation(request: &Request<Incoming>) -> Result<(), HttpError> {
     match target.rsplit_once(SERVICE) {
         Some((_, OPERATION)) => Ok(()),
         Some((_, other)) => {
-            let message = format!("trailq answers {OPERATION} and no other operation of CloudTrail's, such as {other}");
+            let message = format!("operation {other} is not supported: trailq answers {OPERATION} only");
             Err(HttpError::new(StatusCode::BAD_REQUEST, "UnsupportedOperationException", message))
         }
         None => unknown(format!("`{target}` is not an operation of CloudTrail: {use_aws}")),
     }
 }
 
-/// The whole body, within its bounds.
+/// Reads the body, within its limits of size and time.
 async fn body(request: Request<Incoming>) -> Result<Bytes, HttpError> {
     let limited = Limited::new(request.into_body(), limits::MAX_BODY_BYTES);
     match tokio::time::timeout(limits::BODY_TIMEOUT, limited.collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            let message = format!("a request has at most {} bytes", limits::MAX_BODY_BYTES);
+            let message = format!("the body is larger than {} bytes", limits::MAX_BODY_BYTES);
             Err(HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLargeException", message))
         }
         Ok(Err(error)) => {
@@ -180,7 +183,7 @@ async fn body(request: Request<Incoming>) -> Result<Bytes, HttpError> {
             Err(HttpError::new(StatusCode::BAD_REQUEST, ErrorKind::Serialization.name(), message))
         }
         Err(_) => {
-            let message = format!("the body did not come within {} seconds", limits::BODY_TIMEOUT.as_secs());
+            let message = format!("the body was not received within {} seconds", limits::BODY_TIMEOUT.as_secs());
             Err(HttpError::new(StatusCode::REQUEST_TIMEOUT, "RequestTimeoutException", message))
         }
     }

@@ -1,11 +1,11 @@
-//! LookupEvents over HTTP, for the AWS CLI and SDKs: AWS JSON 1.1 (`guide/internals/formats.md`, 4), read-only.
+//! The LookupEvents endpoint over HTTP for the AWS CLI and SDKs: AWS JSON 1.1 (`guide/internals/formats.md`, 4), read-only.
 //!
-//! hyper reads and writes HTTP/1.1 on one thread; the case is asked on a few others. Of tiny_http, rouille and hyper,
-//! tried with clients that send half a header, half a body or a header without end, only hyper gave each up in time
-//! and within bounds; the others kept them for ever. Everything that a client can make grow has a bound in [`limits`].
+//! hyper reads and writes HTTP/1.1 on one thread; statements run on a few others. Tests with clients that send half a
+//! header, half a body or an endless header compared tiny_http, rouille and hyper: only hyper closed each of them in
+//! bounded time and memory; the others kept them open. Everything that a client can make grow has a limit in [`limits`].
 //!
 //! ```text
-//! connections (who may stay) -> http (one request) -> pool (a case for it) -> lookup_events
+//! connections -> http (one request) -> pool (a case for the request) -> lookup_events
 //! ```
 
 mod connections;
@@ -21,7 +21,7 @@ use crate::diagnostic::Diagnostic;
 use crate::store::Case;
 use pool::Pool;
 
-/// The endpoint, bound to its address, before it answers.
+/// An endpoint that is bound to its address and not yet running.
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
@@ -29,15 +29,15 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds the endpoint for a case to an address; port 0 takes any that is free.
+    /// Binds the endpoint of a case to an address; port 0 chooses a free port.
     ///
     /// # Errors
-    /// The address cannot be had, or the case not be opened once more.
+    /// The address is not available, or the case cannot be reopened.
     pub fn bind(case: &Case, address: SocketAddr) -> Result<Server, Box<Diagnostic>> {
         let refused = |error: io::Error| {
             let mistake =
-                Diagnostic::new(format!("{address} cannot be served: {}", crate::io_message::describe(&error)));
-            Box::new(mistake.hint("--port 0 takes any port that is free"))
+                Diagnostic::new(format!("cannot listen on {address}: {}", crate::io_message::describe(&error)));
+            Box::new(mistake.hint("--port 0 chooses a free port"))
         };
         let listener = TcpListener::bind(address).map_err(refused)?;
         listener.set_nonblocking(true).map_err(refused)?;
@@ -46,23 +46,23 @@ impl Server {
         Ok(Server { listener, address, pool: Arc::new(pool) })
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Answers until SIGINT or SIGTERM, then lets what is being answered end, for a moment. Gives the number of
-    /// requests that were answered.
+    /// Answers requests until SIGINT or SIGTERM, then finishes the open ones within `SHUTDOWN_TIMEOUT`. Returns the
+    /// number of requests that were answered.
     ///
     /// # Errors
-    /// The system refuses the threads or handlers that it needs.
+    /// Threads or signal handlers cannot be created.
     pub fn run(self) -> io::Result<u64> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .max_blocking_threads(limits::threads())
             .build()?;
         let answered = runtime.block_on(connections::serve(self.listener, self.pool));
-        // A statement that runs on is interrupted when nobody waits for it any more.
+        // A statement that is still running is interrupted when its request is dropped.
         runtime.shutdown_timeout(limits::SHUTDOWN_TIMEOUT);
         answered
     }

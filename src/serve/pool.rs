@@ -1,4 +1,4 @@
-//! Cases for requests: opened once a thread, and used again.
+//! A pool of connections to the case: opened once a thread and reused.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,21 +12,21 @@ use tokio::time::{Instant, timeout_at};
 use super::limits;
 use crate::store::{Case, Error, Need, Wait};
 
-/// Why a request was not put to the case.
+/// The reason that a request has no answer.
 pub(super) enum Refusal {
-    /// Too many wait already.
+    /// Too many requests are queued.
     QueueFull,
-    /// It took too long.
+    /// The request was not answered within `ANSWER_TIMEOUT`.
     TimedOut,
-    /// Another process writes to the case and does not let it be read.
+    /// Another process writes to the case and blocks readers.
     Busy(String),
-    /// The case could not be opened once more, or the answering thread broke.
+    /// The case could not be reopened, or the thread panicked.
     Broken(String),
 }
 
-/// See the module.
+/// A pool of connections to one case.
 pub(super) struct Pool {
-    /// Never asked; new ones are made from it.
+    /// Runs no statements; the others are opened from it.
     first: Mutex<Case>,
     idle: Mutex<Vec<Case>>,
     threads: Arc<Semaphore>,
@@ -43,8 +43,8 @@ impl Pool {
         })
     }
 
-    /// A case that can be asked as it is. Where an import has begun or was killed since it was opened, it is opened
-    /// again: by one thread, while the others wait for it.
+    /// Returns a connection in a readable state. If an import has begun or was killed since the case was opened, one
+    /// thread reopens it while the others wait.
     fn take(&self, abandoned: &AtomicBool) -> Result<Case, Error> {
         while let Some(case) = lock(&self.idle).pop() {
             if case.hold() {
@@ -69,7 +69,7 @@ impl Pool {
         lock(&self.idle).push(case);
     }
 
-    /// Lets a thread ask the case. What is not awaited any more is interrupted.
+    /// Runs `question` on a thread with a connection. Dropping the future interrupts the statement.
     pub(super) async fn ask<T: Send + 'static>(
         self: &Arc<Pool>,
         question: impl FnOnce(&Case) -> T + Send + 'static,
@@ -107,12 +107,12 @@ impl Pool {
     }
 }
 
-/// What a lock guards. A panic elsewhere leaves nothing half-done in it.
+/// Locks a mutex. A poisoned one is safe to use: no update of these values can be interrupted by a panic.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Ends the waiting for another process when nobody awaits the answer any more.
+/// Cancels waiting for another process when the request is dropped.
 struct Waiting<'a>(&'a AtomicBool);
 
 impl Wait for Waiting<'_> {
@@ -127,7 +127,7 @@ impl Wait for Waiting<'_> {
     }
 }
 
-/// A place among those that wait.
+/// A permit to wait for a thread, returned when dropped.
 struct QueuePermit<'p>(&'p AtomicUsize);
 
 impl QueuePermit<'_> {
@@ -144,17 +144,17 @@ impl Drop for QueuePermit<'_> {
     }
 }
 
-/// A question that is being answered. Dropped before that has ended, it interrupts the statement.
+/// A running question. Dropped before its end, it interrupts the statement.
 #[derive(Default)]
 struct Running {
     shared: Arc<Shared>,
 }
 
-/// What a question shares with the thread that answers it.
+/// State that a question shares with the thread that answers it.
 #[derive(Default)]
 struct Shared {
     abandoned: AtomicBool,
-    /// Taken away before another question can be put to the same case, so that an interrupt never meets that one.
+    /// Cleared before the connection is reused, so that an interrupt never reaches the next question.
     interrupt: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
 

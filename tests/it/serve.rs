@@ -254,8 +254,8 @@ fn other_operations_methods_and_names_are_answered_properly() {
             "ListTables",
         ),
         ("POST", String::new(), 400, "UnknownOperationException", "no X-Amz-Target header"),
-        ("GET", String::new(), 405, "UnknownOperationException", "GET is not answered"),
-        ("OPTIONS", String::new(), 405, "UnknownOperationException", "OPTIONS is not answered"),
+        ("GET", String::new(), 405, "UnknownOperationException", "GET is not supported"),
+        ("OPTIONS", String::new(), 405, "UnknownOperationException", "OPTIONS is not supported"),
         ("POST", format!("X-Amz-Target: {TARGET}x\r\n"), 400, "UnsupportedOperationException", "LookupEventsx"),
     ] {
         let (got, error) = endpoint.send(method, &headers, "{}");
@@ -414,8 +414,8 @@ fn what_cannot_be_served_is_told() {
     let desk = Desk::with_delivery();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    desk.run(&["serve", "--port", &port]).fails(2, &["cannot be served", "--port 0 takes any port that is free"]);
-    desk.run(&["serve", "--port", "0", "--address", "203.0.113.1"]).fails(2, &["203.0.113.1:0 cannot be served"]);
+    desk.run(&["serve", "--port", &port]).fails(2, &["cannot listen on", "--port 0 chooses a free port"]);
+    desk.run(&["serve", "--port", "0", "--address", "203.0.113.1"]).fails(2, &["cannot listen on 203.0.113.1:0"]);
     desk.run(&["--db", "none.db", "serve", "--port", "0"]).fails(2, &["there is no case at none.db"]);
     desk.run(&["serve"]).fails(2, &["--port"]);
     desk.run(&["serve", "--port", "70000"]).fails(2, &["70000"]);
