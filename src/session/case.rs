@@ -1,5 +1,5 @@
-//! The case of a session: opened when it is needed, again when another process has gone on with it, and held in one state
-//! while an input asks it more than once.
+//! The case of a session: opened when needed, reopened when another process has changed it, and held in one state while
+//! an input runs several statements.
 
 use std::io;
 use std::rc::Rc;
@@ -10,7 +10,7 @@ use crate::session::{Session, SessionError};
 use crate::store::Case;
 
 impl Session {
-    /// The case, opened if it is not yet. While another process writes, that it can be read is waited for.
+    /// Returns the case, opened if necessary. Waits while another process blocks readers.
     pub fn case(&self) -> Result<Rc<Case>, SessionError> {
         let is_usable = |case: &Case| if self.in_input.get() { case.hold() } else { case.is_current() };
         let mut case = self.open_case();
@@ -25,21 +25,21 @@ impl Session {
             }
             self.case.take();
             let opened = Rc::new(Case::open_after(&self.path, &self.waiting())?);
-            // Whatever is asked of it, from here on Ctrl-C reaches it.
+            // From here on Ctrl-C interrupts any statement on it.
             self.interrupter.hold(Box::new(opened.interrupt()));
             self.case.replace(Some(Rc::clone(&opened)));
             case = Some(opened);
         }
     }
 
-    /// Lets others write to the case again.
+    /// Releases the read lock, so that other processes can write to the case.
     pub(crate) fn let_go(&self) {
         if let Some(case) = self.open_case() {
             case.release();
         }
     }
 
-    /// Runs something in which the case stays in one state.
+    /// Runs a function while the case is held in one state.
     pub(crate) fn in_one_state<T>(&mut self, run: impl FnOnce(&mut Session) -> T) -> T {
         let outermost = !self.in_input.replace(true);
         let done = run(self);
@@ -50,7 +50,7 @@ impl Session {
         done
     }
 
-    /// Ends an answer; where a reader pages it, others may write meanwhile.
+    /// Ends an answer. While the pager is open, other processes may write to the case.
     pub(crate) fn end_page(&mut self) -> io::Result<bool> {
         if self.output.is_paged() {
             self.let_go();
@@ -58,12 +58,12 @@ impl Session {
         self.output.end_page()
     }
 
-    /// The case as it is open, for what must not wait.
+    /// Returns the case if it is open, without waiting.
     pub fn open_case(&self) -> Option<Rc<Case>> {
         self.case.borrow().clone()
     }
 
-    /// Says that an answer is of a state that an import goes on from, once an input.
+    /// Reports once an input that the answer is of the last commit of a running import.
     fn tell_in_passing(&self, case: &Case) {
         if let Some((events, age)) = case.in_passing()
             && !self.told_in_passing.replace(true)
@@ -80,7 +80,7 @@ impl Session {
         }
     }
 
-    /// What hears of waiting for another process.
+    /// Returns the observer of waiting for another process.
     pub(crate) fn waiting(&self) -> Waiting {
         Waiting::new(self.notes.clone(), &self.settings, self.interrupter())
     }

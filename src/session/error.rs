@@ -1,4 +1,4 @@
-//! Why an input gave no answer.
+//! Errors of a session.
 
 use std::io;
 
@@ -8,35 +8,33 @@ use crate::io_message::describe;
 use crate::store;
 use crate::store::Failure;
 
-/// Why an input gave no answer.
+/// The reason that an input has no answer.
 #[derive(Debug)]
 pub enum SessionError {
-    /// Something is wrong with the input, or with the case.
+    /// The input or the case is invalid.
     Mistake(Box<Diagnostic>),
     /// The answer could not be written.
     Output(io::Error),
-    /// It was cancelled.
+    /// The input was cancelled.
     Cancelled,
 }
 
 impl SessionError {
-    /// Reports whether the reader of the output has had enough, which is no error.
+    /// Reports whether the reader closed the output, which is not an error.
     pub fn is_closed_pipe(&self) -> bool {
         matches!(self, SessionError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 
-    /// The error as it is shown.
+    /// Returns the error as a diagnostic.
     pub fn into_diagnostic(self) -> Diagnostic {
         match self {
             SessionError::Mistake(mistake) => *mistake,
-            SessionError::Output(error) => {
-                Diagnostic::new(format!("the output could not be written: {}", describe(&error)))
-            }
+            SessionError::Output(error) => Diagnostic::new(format!("cannot write the output: {}", describe(&error))),
             SessionError::Cancelled => Diagnostic::new("cancelled"),
         }
     }
 
-    /// Attaches the text in which the mistake stands, unless one is attached already.
+    /// Attaches the source text of the mistake, unless one is attached already.
     pub(crate) fn in_source(self, source: &str) -> SessionError {
         match self {
             SessionError::Mistake(mistake) => SessionError::from(mistake.in_source(source)),
@@ -53,7 +51,7 @@ impl From<Box<Diagnostic>> for SessionError {
 
 impl From<io::Error> for SessionError {
     fn from(error: io::Error) -> SessionError {
-        // A sink that cannot show an answer says why with a mistake.
+        // A sink that cannot show an answer returns a diagnostic inside its error.
         match error.downcast::<Diagnostic>() {
             Ok(mistake) => SessionError::from(mistake),
             Err(error) => SessionError::Output(error),

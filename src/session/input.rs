@@ -1,21 +1,21 @@
-//! What a line is: a command, SQL, a lookup, or nothing; and where an input of several lines ends.
+//! Classifies input as a command, SQL, a lookup or nothing, and assembles SQL from several lines.
 
 use crate::store::Case;
 
-/// One thing to execute.
+/// An input to execute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input<'a> {
-    /// Nothing but blanks or comments.
+    /// White space or comments only.
     Nothing,
     /// A command that starts with a dot.
     Command(&'a str),
-    /// SQL, one statement or several.
+    /// One or more SQL statements.
     Sql(&'a str),
     /// A lookup.
     Lookup(&'a str),
 }
 
-/// First words of SQL. Those that write are SQL too, so that they are refused as such.
+/// The keywords that begin SQL statements. Those that write are included, so that they are rejected as SQL.
 pub const SQL_WORDS: &[&str] = &[
     "SELECT",
     "WITH",
@@ -41,7 +41,7 @@ pub const SQL_WORDS: &[&str] = &[
 ];
 
 impl<'a> Input<'a> {
-    /// What a text is.
+    /// Classifies a text.
     pub fn of(text: &'a str) -> Input<'a> {
         let text = text.trim();
         let body = without_comments(text);
@@ -58,7 +58,7 @@ impl<'a> Input<'a> {
 }
 
 impl<'a> Input<'a> {
-    /// As it was typed.
+    /// Returns the text, as typed.
     pub fn text(&self) -> &'a str {
         match self {
             Input::Nothing => "",
@@ -66,7 +66,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// The input without the `\\G` at its end, and whether it had one: its answer is shown one line a cell.
+    /// Removes `\\G` from the end, and reports whether it was there: it asks for expanded output.
     pub(crate) fn without_expansion(&self) -> (Input<'a>, bool) {
         let stripped = |text: &'a str| text.trim_end().strip_suffix(EXPANSION);
         match *self {
@@ -82,22 +82,22 @@ impl<'a> Input<'a> {
     }
 }
 
-/// What asks for one line a cell at the end of an input.
+/// The ending of an input that asks for expanded output.
 const EXPANSION: &str = "\\G";
 
-/// Puts lines together into inputs: SQL goes on until its semicolon, anything else is one line.
+/// Assembles lines into inputs: SQL continues until its semicolon, any other input is one line.
 #[derive(Debug, Default)]
 pub struct Assembler {
-    /// The lines of an SQL statement that is not complete.
+    /// The lines of an incomplete SQL statement.
     pending: String,
     /// The line, from 1, on which the pending statement starts.
     start: usize,
-    /// Lines taken so far.
+    /// The number of lines so far.
     lines: usize,
 }
 
 impl Assembler {
-    /// Takes a line; the text of an input, and the line on which it starts, where the line completes one.
+    /// Adds a line. Returns the text of the input that it completes, if any, and the line on which that starts.
     pub fn feed(&mut self, line: &str) -> Option<(String, usize)> {
         self.lines += 1;
         if self.pending.is_empty() {
@@ -117,24 +117,24 @@ impl Assembler {
         }
     }
 
-    /// The statement that the end of the lines leaves without its semicolon.
+    /// Ends the lines, and returns the pending statement, which has no semicolon.
     pub fn finish(&mut self) -> Option<(String, usize)> {
         let text = std::mem::take(&mut self.pending);
         (!text.trim().is_empty()).then_some((text, self.start))
     }
 
-    /// Reports whether a statement goes on in the next line.
+    /// Reports whether a statement continues on the next line.
     pub fn is_pending(&self) -> bool {
         !self.pending.is_empty()
     }
 
-    /// What has been typed of that statement.
+    /// Returns the pending lines of that statement.
     pub fn pending(&self) -> &str {
         &self.pending
     }
 }
 
-/// The text after the comment lines with which it starts.
+/// Returns the text without its leading comment lines.
 fn without_comments(text: &str) -> &str {
     let mut rest = text.trim_start();
     while rest.starts_with("--") {
@@ -143,12 +143,12 @@ fn without_comments(text: &str) -> &str {
     rest
 }
 
-/// Reports whether the text starts as SQL does.
+/// Reports whether the text starts with SQL.
 fn is_sql(text: &str) -> bool {
     let end = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
     let (word, rest) = text.split_at(end);
-    let goes_on = rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_whitespace() || "(;*\"'/".contains(c));
-    text.starts_with("/*") || (goes_on && SQL_WORDS.iter().any(|sql| sql.eq_ignore_ascii_case(word)))
+    let is_word = rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_whitespace() || "(;*\"'/".contains(c));
+    text.starts_with("/*") || (is_word && SQL_WORDS.iter().any(|sql| sql.eq_ignore_ascii_case(word)))
 }
 
 #[cfg(test)]
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn sql_goes_on_until_its_semicolon() {
+    fn sql_continues_until_its_semicolon() {
         let mut lines = Assembler::default();
         assert_eq!(lines.feed("-- remark"), None);
         assert_eq!(lines.feed("user=alice"), Some(("user=alice".to_owned(), 2)));

@@ -1,4 +1,4 @@
-//! The format `records`: the original record of each row, one a line.
+//! The format `records`, which writes the original record of each row on one line.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use crate::render::{Format, Style, record};
 use crate::rows::{Cell, RowSink};
 use crate::store::Case;
 
-/// A sink for any format; `records` reads the records of the rows from the case.
+/// Returns a sink for any format. `records` reads the records of the rows from the case.
 pub(crate) fn sink<'a>(format: Format, case: &'a Case, out: &'a mut dyn Write, style: &Style) -> Box<dyn RowSink + 'a> {
     match format {
         Format::Records => Box::new(Records { case, out, terminal: style.width.is_some(), column: None }),
@@ -20,9 +20,9 @@ pub(crate) fn sink<'a>(format: Format, case: &'a Case, out: &'a mut dyn Write, s
 struct Records<'a> {
     case: &'a Case,
     out: &'a mut dyn Write,
-    /// True if what a terminal would act on is escaped.
+    /// True if control characters are escaped for a terminal.
     terminal: bool,
-    /// The column with the record, or with the event's id.
+    /// The index of the column with the record or with the event's id.
     column: Option<usize>,
 }
 

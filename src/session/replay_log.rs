@@ -1,27 +1,27 @@
-//! What the session did: the lookups that `.back` returns to, and the script that `.session` writes.
+//! The back stack of lookups for `.back`, and the replay log that `.session` writes as a script.
 
 use crate::diagnostic::Diagnostic;
 use crate::session::input::Input;
 use crate::session::{Answer, Session, SessionError, lookup};
 
-/// Commands that leave no trace: they look again at what is there, or end the session.
-const TRACELESS: [&str; 9] =
+/// Commands that are not logged: they show existing state again, or end the session.
+const UNLOGGED: [&str; 9] =
     [".help", ".quit", ".exit", ".session", ".last", ".open", ".notes", ".queries", ".settings"];
-/// How many lookups `.back` can return to.
-const MOST: usize = 1_000;
+/// Maximum number of lookups that `.back` can return to.
+const MAX_BACK_STACK: usize = 1_000;
 
 impl Session {
-    /// Notes that a lookup was answered.
+    /// Pushes an answered lookup on the back stack.
     pub(crate) fn remember(&mut self, text: &str) {
         if self.trail.last().is_none_or(|last| last != text) {
-            if self.trail.len() >= MOST {
+            if self.trail.len() >= MAX_BACK_STACK {
                 self.trail.remove(0);
             }
             self.trail.push(text.to_owned());
         }
     }
 
-    /// Puts an input that was answered into the journal.
+    /// Adds an answered input to the replay log.
     pub(crate) fn record(&mut self, input: &Input<'_>, expanded: bool) {
         let entry = self.journal_entry.take();
         if self.depth > 0 {
@@ -33,7 +33,7 @@ impl Session {
                 Input::Nothing => {}
                 Input::Command(text) => {
                     let name = text.split_whitespace().next().unwrap_or_default();
-                    if !TRACELESS.contains(&name) {
+                    if !UNLOGGED.contains(&name) {
                         self.journal.push(text.to_owned());
                     }
                 }
@@ -52,14 +52,14 @@ impl Session {
         }
     }
 
-    /// Runs a lookup that a command made, and says what it is.
+    /// Runs a lookup that a command composed, and reports its text.
     pub(crate) fn follow(&mut self, command: &str, text: &str) -> Result<Answer, SessionError> {
         self.status(&format!("lookup: {text}"));
         self.journal_entry = Some(vec![format!("-- {command}"), text.to_owned()]);
         lookup::run(self, text)
     }
 
-    /// Runs the lookup before the last one again.
+    /// Runs the previous lookup again.
     pub(crate) fn go_back(&mut self, command: &str) -> Result<Answer, SessionError> {
         if self.trail.len() < 2 {
             return Err(Diagnostic::new("there is no earlier lookup to go back to").into());
@@ -74,7 +74,7 @@ impl Session {
         answered
     }
 
-    /// The session as a script.
+    /// Returns the replay log as a script.
     pub(crate) fn journal_script(&self) -> String {
         let case = self.path.display();
         let now = crate::time::format(crate::time::now());

@@ -1,4 +1,4 @@
-//! Remarks, and what hears of waiting for another process that writes to a case.
+//! Notes to the user, and those about waiting for another process that writes to a case.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -10,7 +10,7 @@ use crate::render;
 use crate::session::{Interrupter, Settings};
 use crate::store::{Need, Wait};
 
-/// Where remarks go; a clone goes to the same place.
+/// The output of notes. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Notes(Rc<RefCell<Box<dyn Write>>>);
 
@@ -19,7 +19,7 @@ impl Notes {
         Notes(Rc::new(RefCell::new(out)))
     }
 
-    /// Writes a remark, unless quiet.
+    /// Writes a note, unless quiet.
     pub(crate) fn note(&self, text: &str, settings: &Settings) {
         if !settings.quiet {
             let _ = render::diagnostic::write_note(&mut *self.0.borrow_mut(), text, settings.color_notes);
@@ -38,7 +38,7 @@ impl Write for Notes {
     }
 }
 
-/// Says that a case is waited for, and ends that when the input is cancelled.
+/// Reports that a case is locked, and stops waiting when the input is cancelled.
 pub(crate) struct Waiting {
     notes: Notes,
     settings: Settings,

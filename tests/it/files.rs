@@ -258,7 +258,7 @@ fn what_cannot_be_written_is_told_without_numbers() {
     desk.run(&["snapshot", "/nowhere/x.db"]).fails(2, &["the folder /nowhere does not exist\n"]);
     let full = fs::File::options().write(true).open("/dev/full").unwrap();
     let ran = desk.command(&["sql", "SELECT * FROM event_history"]).stdout(full).output().unwrap();
-    Ran::of(ran).fails(2, &["error: the output could not be written: there is no space left\n"]);
+    Ran::of(ran).fails(2, &["error: cannot write the output: there is no space left\n"]);
     if !as_nobody(&desk) {
         return;
     }

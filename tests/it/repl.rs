@@ -410,7 +410,7 @@ fn a_correction_keeps_the_whole_command() {
     person.asks(".param set other 1");
     for line in ["user=${evt}", "SELECT :evt;"] {
         let screen = person.asks_anew(line);
-        assert!(screen.contains("`.param set evt VALUE` gives it one"), "{screen}");
+        assert!(screen.contains("set it with `.param set evt VALUE`"), "{screen}");
     }
     let screen = person.asks_anew(".run mass-deletions since=2030");
     assert!(screen.contains("mass-deletions: 0 rows ("), "{screen}");
