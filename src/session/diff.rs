@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use crate::diagnostic::Diagnostic;
-use crate::render;
-use crate::render::Format;
+use crate::render::{Format, Style};
 use crate::rows::{Cell, RowSink};
 use crate::session::{Answer, Session, SessionError};
 use crate::store::{Case, Difference, Failure, Tally};
@@ -24,13 +23,11 @@ pub(crate) fn run(session: &mut Session, a: &Path, b: &Path, rows: bool) -> Resu
     let (a, b) = (Case::open_after(a, &waiting)?, Case::open_after(b, &waiting)?);
     session.note(&format!("A is {}, B is {}", a.path().display(), b.path().display()));
     let found = a.diff(&b)?;
-    let mut target = session.output.target(&session.settings.style);
-    target.style.numbers = false;
-    let mut sink = render::sink(format, target.out, &target.style);
-    let done = if rows { a.list_differences(&b, &found, &mut *sink) } else { count(&found, &mut *sink) };
-    drop(sink);
-    session.output.finished(done)?;
-    session.output.end_page()?;
+    let style = Style { numbers: false, ..session.output.style(&session.settings.style) };
+    session.write_rows(format, &style, None, |mut sink| {
+        let done = if rows { a.list_differences(&b, &found, &mut *sink) } else { count(&found, &mut *sink) };
+        done.map(drop)
+    })?;
     Ok(Answer::rows(kinds(&found).map(|(_, tally)| tally.differences()).iter().sum()))
 }
 

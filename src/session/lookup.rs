@@ -13,7 +13,7 @@ use crate::render::{Format, number};
 use crate::session::capture::{CaptureSink, CaptureSummary};
 use crate::session::commands::{noise, other_shells};
 use crate::session::result_set::{LastResult, ResultKind, ResultOrigin};
-use crate::session::{Answer, Session, SessionError, records, result_view};
+use crate::session::{Answer, Session, SessionError, result_view};
 use crate::sql::{AccessPath, Statement};
 use crate::store::Case;
 
@@ -131,16 +131,17 @@ fn write_rows(
     let format = session.settings.format.unwrap_or_default();
     let is_list = prepared.is_event_list();
     let limit = if is_list { max_events(session, prepared) } else { session.settings.limit };
-    let mut target = session.output.target(&session.settings.style);
-    target.style.numbers &= is_list;
-    let for_person = target.style.width.is_some() && matches!(format, Format::Table | Format::Expanded);
-    let inner = records::sink(format, engine.case(), target.out, &target.style);
-    let sink = if is_list { CaptureSink::events(inner) } else { CaptureSink::new(inner) };
-    let mut sink = sink.at_most(limit).waiting(for_person);
-    let done = engine.answer(statement, &mut sink);
-    let captured = sink.finish();
-    session.output.finished(done)?;
-    session.end_page()?;
+    let mut style = session.output.style(&session.settings.style);
+    style.numbers &= is_list;
+    let for_person = style.width.is_some() && matches!(format, Format::Table | Format::Expanded);
+    let mut captured = CaptureSummary::default();
+    session.write_rows(format, &style, Some(engine.case()), |inner| {
+        let sink = if is_list { CaptureSink::events(inner) } else { CaptureSink::new(inner) };
+        let mut sink = sink.at_most(limit).waiting(for_person);
+        let done = engine.answer(statement, &mut sink);
+        captured = sink.finish();
+        done.map(drop)
+    })?;
     Ok(captured)
 }
 

@@ -49,7 +49,7 @@ use crate::render;
 use crate::render::{Format, Style, number, palette};
 use crate::rows::{RowSink, Value};
 use crate::saved::Library;
-use crate::session::capture::{CaptureSink, EventRef};
+use crate::session::capture::{CaptureSink, CaptureSummary, EventRef};
 use crate::session::input::Input;
 use crate::session::output::Output;
 use crate::session::result_set::{LastResult, ResultKind, ResultOrigin};
@@ -365,19 +365,19 @@ impl Session {
         params: &BTreeMap<String, Option<Param>>,
     ) -> Result<u64, SessionError> {
         let format = self.settings.format.unwrap_or_default();
-        let mut target = self.output.target(&self.settings.style);
-        target.style.numbers = false;
-        let mut keep = CaptureSink::new(records::sink(format, case, target.out, &target.style));
-        let done = case.query_named(text, params, &mut keep);
-        let kept = keep.finish();
+        let style = Style { numbers: false, ..self.output.style(&self.settings.style) };
+        let mut kept = CaptureSummary::default();
+        let written = self.write_rows(format, &style, Some(case), |inner| {
+            let mut sink = CaptureSink::new(inner);
+            let done = case.query_named(text, params, &mut sink);
+            kept = sink.finish();
+            done.map(drop)
+        });
         let interactive = self.settings.interactive;
-        self.output.finished(done).map_err(|failure| match failure {
-            Failure::Diagnostic(mistake) => {
-                Failure::Diagnostic(Box::new(params::with_way_to_give(*mistake, interactive)))
-            }
-            failure => failure,
+        written.map_err(|error| match error {
+            SessionError::Mistake(mistake) => SessionError::from(params::with_way_to_give(*mistake, interactive)),
+            error => error,
         })?;
-        self.end_page()?;
         let origin = ResultOrigin::Sql(text.trim().to_owned());
         self.last =
             Some(LastResult { origin, kind: ResultKind::Rows, rows: kept.held, trend: None, folds: Vec::new() });
@@ -399,19 +399,28 @@ impl Session {
             Format::Records => Format::Table,
             format => format,
         };
-        let mut target = self.output.target(&self.settings.style);
-        target.style.numbers = false;
-        let write = |sink: &mut dyn RowSink| -> std::io::Result<()> {
+        let style = Style { numbers: false, ..self.output.style(&self.settings.style) };
+        self.write_rows(format, &style, None, |mut sink| {
             sink.begin(&held.columns)?;
             for row in &held.rows {
                 sink.row(&row.iter().map(Value::cell).collect::<Vec<_>>())?;
             }
-            sink.end()
-        };
-        let done = write(&mut *render::sink(format, target.out, &target.style));
-        self.output.finished(done.map(|()| 0).map_err(Failure::Output))?;
-        self.end_page()?;
+            Ok(sink.end()?)
+        })?;
         Ok(Answer::rows(held.rows.len() as u64))
+    }
+
+    /// Writes rows to the current output, and ends the page. See [`Output::write_rows`].
+    pub(crate) fn write_rows(
+        &mut self,
+        format: Format,
+        style: &Style,
+        case: Option<&Case>,
+        write: impl FnOnce(Box<dyn RowSink + '_>) -> Result<(), Failure>,
+    ) -> Result<(), SessionError> {
+        self.output.write_rows(format, style, case, write)?;
+        self.end_page()?;
+        Ok(())
     }
 
     /// Returns the engine on the case of the session.

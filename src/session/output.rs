@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::output_file::{OutputError, OutputFile};
 use crate::render::{Format, Style};
-use crate::store::Failure;
+use crate::rows::RowSink;
+use crate::session::records;
+use crate::store::{Case, Failure};
 use crate::terminal::pager::{Page, Paging};
 
 /// The places for rows, of which one is current.
@@ -67,17 +69,22 @@ impl Output {
 
     /// The current place, to write an answer to; `screen` is the screen's style.
     pub(crate) fn target(&mut self, screen: &Style) -> Target<'_> {
-        self.used = true;
         let style = self.style(screen);
+        Target { out: self.writer(), style }
+    }
+
+    /// Returns the writer of the current place.
+    fn writer(&mut self) -> &mut dyn Write {
+        self.used = true;
         if !self.is_file() && self.page.is_none() {
             self.page = Page::new(&self.paging.0, self.paging.1);
         }
         if let (None, None, Some(page)) = (&self.once, &self.file, &mut self.page) {
-            return Target { out: page, style };
+            return page;
         }
         match (&mut self.once, &mut self.file) {
-            (Some(redirect), _) | (None, Some(redirect)) => Target { out: &mut redirect.file, style },
-            (None, None) => Target { out: &mut self.screen, style },
+            (Some(redirect), _) | (None, Some(redirect)) => &mut redirect.file,
+            (None, None) => &mut self.screen,
         }
     }
 
@@ -184,12 +191,18 @@ impl Output {
         Ok(left)
     }
 
-    /// What became of a statement whose rows went to the current place. A reader who left the pager has had enough,
-    /// which is no error.
-    pub(crate) fn finished(&mut self, done: Result<u64, Failure>) -> Result<(), Failure> {
-        match done {
+    /// Writes rows to the current place in a format. `style` is what [`Output::style`] returns, adapted to the rows;
+    /// the format `records` reads the records of the rows from `case`. Leaving the pager is not an error.
+    pub(crate) fn write_rows(
+        &mut self,
+        format: Format,
+        style: &Style,
+        case: Option<&Case>,
+        write: impl FnOnce(Box<dyn RowSink + '_>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        match write(records::sink(format, case, self.writer(), style)) {
             Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe && self.page.is_some() => Ok(()),
-            done => done.map(drop),
+            done => done,
         }
     }
 

@@ -9,10 +9,15 @@ use crate::rows::{Cell, RowSink};
 use crate::store::Case;
 
 /// Returns a sink for any format. `records` reads the records of the rows from the case.
-pub(crate) fn sink<'a>(format: Format, case: &'a Case, out: &'a mut dyn Write, style: &Style) -> Box<dyn RowSink + 'a> {
-    match format {
-        Format::Records => Box::new(Records { case, out, terminal: style.width.is_some(), column: None }),
-        format => render::sink(format, out, style),
+pub(crate) fn sink<'a>(
+    format: Format,
+    case: Option<&'a Case>,
+    out: &'a mut dyn Write,
+    style: &Style,
+) -> Box<dyn RowSink + 'a> {
+    match (format, case) {
+        (Format::Records, Some(case)) => Box::new(Records { case, out, terminal: style.width.is_some(), column: None }),
+        (format, _) => render::sink(format, out, style),
     }
 }
 

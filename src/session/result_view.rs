@@ -2,18 +2,17 @@
 //! timelines have their empty spans, and the most frequent values their course.
 
 use std::collections::HashMap;
-use std::io;
 use std::ops::Range;
 
 use crate::query::Interval;
 use crate::render::chart::sparkline;
 use crate::render::{Format, age, number};
 use crate::rows::{self, CapturedRows};
-use crate::rows::{Cell, Mark, RowSink, Value};
+use crate::rows::{Cell, Mark, Value};
 use crate::session::capture::EventRef;
 use crate::session::result_set::{LastResult, ResultKind};
-use crate::session::{Session, SessionError, records};
-use crate::store::{Case, Failure};
+use crate::session::{Session, SessionError};
+use crate::store::Case;
 
 /// How many events of one actor and name in a row become one line.
 const BURST: usize = 3;
@@ -92,20 +91,17 @@ pub(crate) fn show(
         }
     }
     let timeline = matches!(last.kind, ResultKind::Timeline { .. });
-    let mut target = session.output.target(&session.settings.style);
-    target.style.numbers &= list || timeline;
-    target.style.bars = looked_at && (timeline || last.kind == ResultKind::Count) && rows.len() > 1;
-    let write = |sink: &mut dyn RowSink| -> io::Result<()> {
+    let mut style = style;
+    style.numbers &= list || timeline;
+    style.bars = looked_at && (timeline || last.kind == ResultKind::Count) && rows.len() > 1;
+    session.write_rows(format, &style, Some(case), |mut sink| {
         sink.begin(&columns)?;
         for row in &rows {
             let cells: Vec<_> = row.cells.iter().map(Value::cell).collect();
             sink.marked_row(&row.mark, &cells)?;
         }
-        sink.end()
-    };
-    let done = write(&mut *records::sink(format, case, target.out, &target.style));
-    session.output.finished(done.map(|()| 0).map_err(Failure::Output))?;
-    session.end_page()?;
+        Ok(sink.end()?)
+    })?;
     if left_out > 0 {
         session.note(&format!("{} without events are left out", number::counted(left_out, "span")));
     }
@@ -122,18 +118,14 @@ fn show_records(session: &mut Session, case: &Case, range: Range<usize>) -> Resu
         .iter()
         .filter_map(|event| if let EventRef::Id(id) = event { Some(*id) } else { None })
         .collect();
-    let target = session.output.target(&session.settings.style);
-    let write = |sink: &mut dyn RowSink| -> io::Result<()> {
+    let style = session.output.style(&session.settings.style);
+    session.write_rows(Format::Records, &style, Some(case), |mut sink| {
         sink.begin(&["id".to_owned()])?;
         for id in ids {
             sink.row(&[Cell::Integer(id)])?;
         }
-        sink.end()
-    };
-    let done = write(&mut *records::sink(Format::Records, case, target.out, &target.style));
-    session.output.finished(done.map(|()| 0).map_err(Failure::Output))?;
-    session.end_page()?;
-    Ok(())
+        Ok(sink.end()?)
+    })
 }
 
 /// Folded lines: their first and last rows, from 1.

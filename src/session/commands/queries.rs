@@ -12,10 +12,9 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::engine::explain::interval;
 use crate::io_message::describe;
 use crate::query::Interval;
-use crate::render;
 use crate::render::escape;
 use crate::render::escape::visible;
-use crate::render::{Format, number};
+use crate::render::{Format, Style, number};
 use crate::rows::Cell;
 use crate::saved::header::{Header, Need, Parameter};
 use crate::saved::{Library, Origin, SavedQuery, ShippedScript, bind, missing, shipped_script, shipped_scripts};
@@ -132,20 +131,17 @@ impl Session {
             Format::Records => return Err(no_records("a list of queries").into()),
             _ => {}
         }
-        let target = self.output.target(&self.settings.style);
-        let mut style = target.style;
-        style.numbers = false;
-        let mut sink = render::sink(format, target.out, &style);
-        sink.begin(&["group", "name", "title", "parameters", "origin"].map(str::to_owned))?;
-        for query in queries {
-            let params: Vec<String> = query.header.params.iter().map(spelled).collect();
-            let origin = query.origin.to_string();
-            let cells = [&query.group, &query.name, &query.header.title, &params.join(" "), &origin];
-            sink.row(&cells.map(|cell| Cell::Text(cell)))?;
-        }
-        sink.end()?;
-        drop(sink);
-        Ok(self.output.flush()?)
+        let style = Style { numbers: false, ..self.output.style(&self.settings.style) };
+        self.write_rows(format, &style, None, |mut sink| {
+            sink.begin(&["group", "name", "title", "parameters", "origin"].map(str::to_owned))?;
+            for query in queries {
+                let params: Vec<String> = query.header.params.iter().map(spelled).collect();
+                let origin = query.origin.to_string();
+                let cells = [&query.group, &query.name, &query.header.title, &params.join(" "), &origin];
+                sink.row(&cells.map(|cell| Cell::Text(cell)))?;
+            }
+            Ok(sink.end()?)
+        })
     }
 
     /// Prints a query: where it is from, its header and its statement.
