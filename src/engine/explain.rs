@@ -11,6 +11,7 @@ use crate::render::number;
 use crate::rows::{self, CapturedRows, Value};
 use crate::sql::{Param, Statement};
 use crate::store::{Case, Failure};
+use crate::time;
 
 /// Returns the explanation as SQL with comments.
 pub(crate) fn explain(engine: &Engine, prepared: &PreparedLookup) -> Result<String, Failure> {
@@ -37,10 +38,8 @@ pub(crate) fn interval(interval: Option<Interval>) -> String {
 
 /// Returns the period that the case covers, if an event of it has a time.
 pub(crate) fn period(case: &Case) -> Option<String> {
-    match case.period() {
-        Ok((Some(first), Some(last))) => Some(format!("{first} to {last}")),
-        _ => None,
-    }
+    let (oldest, newest) = case.time_range().ok().flatten()?;
+    Some(format!("{} to {}", time::format(oldest), time::format(newest)))
 }
 
 /// Writes the statement, its parameters and what is known of it.

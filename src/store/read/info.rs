@@ -4,6 +4,7 @@ use crate::store::error::Error;
 use crate::store::hardening::Bounded;
 use crate::store::read::case::Case;
 use crate::store::transfer::snapshot::Step;
+use crate::time;
 
 /// What a case holds.
 #[derive(Debug, Clone, Default)]
@@ -48,7 +49,8 @@ impl Case {
         let number = |sql: &str| -> Result<u64, Error> {
             Ok(self.rows(sql, [], |row| row.get::<_, Option<u64>>(0))?.pop().flatten().unwrap_or(0))
         };
-        let (first, last) = self.period()?;
+        let (first, last) =
+            self.time_range()?.map(|(oldest, newest)| (time::format(oldest), time::format(newest))).unzip();
         Ok(Info {
             first,
             last,
@@ -83,18 +85,6 @@ impl Case {
         let range: Option<(Option<i64>, Option<i64>)> =
             self.rows(range, [], |row| Ok((row.get(0)?, row.get(1)?)))?.pop();
         Ok(range.and_then(|(oldest, newest)| oldest.zip(newest)))
-    }
-
-    /// The times of the oldest and the newest event.
-    ///
-    /// # Errors
-    /// The case cannot be read.
-    pub fn period(&self) -> Result<(Option<String>, Option<String>), Error> {
-        let end = |order: &str| -> Result<Option<String>, Error> {
-            let sql = format!("SELECT event_time FROM events WHERE time IS NOT NULL ORDER BY time {order} LIMIT 1");
-            Ok(self.rows(&sql, [], |row| row.get(0))?.pop())
-        };
-        Ok((end("ASC")?, end("DESC")?))
     }
 
     fn counts_of(&self, attribute: &str) -> Result<Vec<(String, u64)>, Error> {
