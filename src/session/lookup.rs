@@ -13,7 +13,8 @@ use crate::render::{Format, number};
 use crate::session::capture::{CaptureSink, CaptureSummary};
 use crate::session::commands::{noise, other_shells};
 use crate::session::result_set::{LastResult, ResultKind, ResultOrigin};
-use crate::session::{Answer, Session, SessionError, result_view};
+use crate::session::result_view::{self, ViewOptions};
+use crate::session::{Answer, Session, SessionError};
 use crate::sql::{AccessPath, Statement};
 use crate::store::Case;
 
@@ -54,7 +55,8 @@ pub(crate) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionEr
         if let (Format::Table, Some(rows)) = (format, &last.rows) {
             last.trend = trend::of(&engine, &prepared, &rows.rows, taken)?;
         }
-        result_view::show(session, engine.case(), &mut last, format, 0..usize::MAX)?;
+        let options = ViewOptions { format, fold: session.settings.fold, range: 0..usize::MAX };
+        result_view::show(session, engine.case(), &mut last, options)?;
     }
     let without_trend = last.trend.as_ref().and_then(|trend| trend.remark(captured.rows));
     session.last = Some(last);

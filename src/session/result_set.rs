@@ -5,7 +5,7 @@ use crate::engine::trend::Trend;
 use crate::query::Interval;
 use crate::render::Format;
 use crate::rows::CapturedRows;
-use crate::session::result_view;
+use crate::session::result_view::{self, ViewOptions};
 use crate::session::{Answer, Session, SessionError};
 
 /// The text that an answer is of.
@@ -75,7 +75,8 @@ impl Session {
         let case = self.case()?;
         let mut last = self.last()?.clone();
         let rows = last.rows()?.rows.len() as u64;
-        result_view::show(self, &case, &mut last, format, 0..usize::MAX)?;
+        let options = ViewOptions { format, fold: self.settings.fold, range: 0..usize::MAX };
+        result_view::show(self, &case, &mut last, options)?;
         self.last = Some(last);
         Ok(Answer::rows(rows))
     }
@@ -92,9 +93,8 @@ impl Session {
         };
         let format = self.settings.format.unwrap_or_default();
         let folds = std::mem::take(&mut last.folds);
-        let fold = std::mem::replace(&mut self.settings.fold, false);
-        let shown = result_view::show(self, &case, &mut last, format, first - 1..end);
-        self.settings.fold = fold;
+        let options = ViewOptions { format, fold: false, range: first - 1..end };
+        let shown = result_view::show(self, &case, &mut last, options);
         last.folds = folds;
         self.last = Some(last);
         shown?;

@@ -42,15 +42,24 @@ struct Known {
     failed: bool,
 }
 
+/// Options for showing a captured answer.
+pub(crate) struct ViewOptions {
+    pub(crate) format: Format,
+    /// True if consecutive events of the same actor and name are one line of a table.
+    pub(crate) fold: bool,
+    /// The rows to show; those after the last are ignored.
+    pub(crate) range: Range<usize>,
+}
+
 /// Writes an answer that is held, or a range of its rows, where rows go; for a table on a screen with everything that
 /// helps the eye.
 pub(crate) fn show(
     session: &mut Session,
     case: &Case,
     last: &mut LastResult,
-    format: Format,
-    range: Range<usize>,
+    options: ViewOptions,
 ) -> Result<(), SessionError> {
+    let ViewOptions { format, fold, range } = options;
     let Some(held) = &last.rows else { return Ok(()) };
     let style = session.output.style(&session.settings.style);
     let looked_at = style.width.is_some() && matches!(format, Format::Table | Format::Expanded);
@@ -63,7 +72,7 @@ pub(crate) fn show(
     }
     let rows: Vec<Shown> = match last.kind {
         ResultKind::List { by_time } if looked_at => {
-            let fold = session.settings.fold && by_time && format == Format::Table;
+            let fold = fold && by_time && format == Format::Table;
             let (mut rows, folds) = list_rows(case, held, &session.shown, range, fold, style.unicode)?;
             if let Some(name) = columns.iter().position(|column| column == "event_name").filter(|_| !folds.is_empty()) {
                 columns.insert(name + 1, BURST_COLUMN.to_owned());
