@@ -1,13 +1,12 @@
 //! Lookups over `testdata/delivery`, with the answers that its README tells.
 
-use std::io;
+use std::path::Path;
 use std::sync::LazyLock;
 
 use crate::common::{Scratch, program, testdata};
-use trailq::query::{self, Environment};
-use trailq::rows::{Cell, RowSink};
-use trailq::sql::{self, Projection, Statement};
-use trailq::store::Case;
+use trailq::engine::{Columns, Engine, PreparedLookup};
+use trailq::rows::{self, CapturedRows, Value};
+use trailq::sql;
 
 static DELIVERY: LazyLock<Scratch> = LazyLock::new(|| {
     let scratch = Scratch::new();
@@ -15,36 +14,34 @@ static DELIVERY: LazyLock<Scratch> = LazyLock::new(|| {
     scratch
 });
 
-/// The case, with a clock and lists.
+/// An engine on the case, with a fixed clock.
 struct Desk {
-    case: Case,
+    engine: Engine,
 }
 
 impl Desk {
     fn new() -> Desk {
-        Desk { case: Case::open(&DELIVERY.case()).unwrap() }
+        Desk::on(&DELIVERY.case())
     }
 
-    fn statement(&self, text: &str, make: impl Fn(&query::ResolvedLookup) -> Statement) -> Statement {
-        let tree = query::parse(text).unwrap_or_else(|mistake| panic!("{text}: {mistake:?}"));
-        make(&query::resolve(&tree, self).unwrap_or_else(|mistake| panic!("{text}: {mistake:?}")))
+    fn on(case: &Path) -> Desk {
+        let noon = || 1_709_380_800; // 2024-03-02T12:00:00Z
+        Desk { engine: Engine::open(case).unwrap().with_clock(noon) }
     }
 
-    /// Rows as lines of cells separated by `|`.
-    fn rows(&self, statement: &Statement) -> Vec<String> {
-        let mut lines = Lines(Vec::new());
-        self.case.query(&statement.sql, &statement.params, &mut lines).unwrap();
-        lines.0
+    fn prepare(&self, text: &str) -> PreparedLookup {
+        let prepared = self.engine.prepare(text).unwrap_or_else(|failure| panic!("{text}: {failure:?}"));
+        prepared.with_columns(Columns::Brief)
     }
 
     /// The answer of a lookup that counts.
     fn answer(&self, text: &str) -> Vec<String> {
-        self.rows(&self.statement(text, |lookup| sql::emit(lookup, &self.case, Projection::Brief, None)))
+        let prepared = self.prepare(text);
+        lines(&rows::collect(|sink| self.engine.run(&prepared, sink)).unwrap())
     }
 
     fn count(&self, text: &str) -> u64 {
-        let rows = self.rows(&self.statement(text, |lookup| sql::emit_count(lookup, &self.case)));
-        rows[0].parse().unwrap()
+        self.engine.count(&self.prepare(text)).unwrap()
     }
 
     /// The event ids of a list, without the rows' own ids.
@@ -55,47 +52,21 @@ impl Desk {
 
     /// The steps of SQLite's plan for the newest 50.
     fn plan(&self, text: &str) -> String {
-        let statement = self.statement(text, |lookup| sql::emit(lookup, &self.case, Projection::Brief, Some(51)));
+        let statement = self.engine.statement(&self.prepare(text).with_limit(Some(51)));
         let sql = format!("EXPLAIN QUERY PLAN {}", statement.sql);
-        self.rows(&Statement { sql, ..statement }).join("\n")
+        lines(&rows::collect(|sink| self.engine.case().query(&sql, &statement.params, sink)).unwrap()).join("\n")
     }
 }
 
-impl Environment for Desk {
-    fn now(&self) -> i64 {
-        1_709_380_800 // 2024-03-02T12:00:00Z
-    }
-
-    fn newest_event(&self) -> Option<i64> {
-        self.case.newest_event().unwrap()
-    }
-
-    fn read_list(&self, path: &str) -> Result<String, String> {
-        std::fs::read_to_string(path).map_err(|error| error.to_string())
-    }
-}
-
-struct Lines(Vec<String>);
-
-impl RowSink for Lines {
-    fn begin(&mut self, _: &[String]) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
-        let text = |cell: &Cell<'_>| match cell {
-            Cell::Null => "-".to_owned(),
-            Cell::Integer(number) => number.to_string(),
-            Cell::Text(text) => (*text).to_owned(),
-            other => panic!("{other:?}"),
-        };
-        self.0.push(cells.iter().map(text).collect::<Vec<_>>().join("|"));
-        Ok(())
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+/// Rows as lines of cells separated by `|`.
+fn lines(answer: &CapturedRows) -> Vec<String> {
+    let text = |value: &Value| match value {
+        Value::Null => "-".to_owned(),
+        Value::Integer(number) => number.to_string(),
+        Value::Text(text) => text.clone(),
+        other => panic!("{other:?}"),
+    };
+    answer.rows.iter().map(|row| row.iter().map(text).collect::<Vec<_>>().join("|")).collect()
 }
 
 #[test]
@@ -287,7 +258,7 @@ fn the_newest_of_many_are_the_same_however_they_are_found() {
         events.extend(odd.map(|(code, address)| (time, format!("id-{n:05}"), code, address)));
     }
     scratch.import(&[scratch.write("events.json", &lines)]);
-    let desk = Desk { case: Case::open(&scratch.case()).unwrap() };
+    let desk = Desk::on(&scratch.case());
     // Newest first, those without a time last, by event id among those of one time.
     events.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     type Met = fn(&str, &str) -> bool;
@@ -321,10 +292,10 @@ fn the_newest_of_many_are_the_same_however_they_are_found() {
 fn scans_are_functions_of_sql_and_mistakes_in_them_are_told() {
     let desk = Desk::new();
     let ask = |scan: &str, step: i64| {
-        let mut lines = Lines(Vec::new());
         let params = [sql::Param::Text(scan.to_owned()), sql::Param::Integer(step)];
-        let asked = desk.case.query("SELECT json_array_length(record_scan(?1, ?2))", &params, &mut lines);
-        asked.map(|_| lines.0.concat()).map_err(|error| format!("{error:?}"))
+        let scan = "SELECT json_array_length(record_scan(?1, ?2))";
+        let asked = rows::collect(|sink| desk.engine.case().query(scan, &params, sink));
+        asked.map(|found| lines(&found).concat()).map_err(|error| format!("{error:?}"))
     };
     let found = ask(r#"{"where":{"text":["ConsoleLogin"]}}"#, 0).unwrap();
     assert_eq!(found, desk.count("text=ConsoleLogin").to_string());
