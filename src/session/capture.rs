@@ -4,11 +4,11 @@ use std::io;
 
 use crate::rows::{CapturedRows, Cell, RowSink, Value};
 
-/// How many events are kept for `.show N`.
-const MOST_EVENTS: usize = 100_000;
+/// How many events are summary for `.show N`.
+const MAX_EVENTS: usize = 100_000;
 /// How many rows, and how many bytes of them, are held for the eye and for `.last`.
-const MOST_ROWS: usize = 10_000;
-const MOST_BYTES: usize = 8 << 20;
+const MAX_ROWS_HELD: usize = 10_000;
+const MAX_BYTES_HELD: usize = 8 << 20;
 
 /// Which event a row is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub(crate) struct CaptureSink<'a> {
     inner: Box<dyn RowSink + 'a>,
     /// True if the first column is the event's number, which `inner` does not see.
     hidden: bool,
-    most: Option<u64>,
+    limit: Option<u64>,
     /// True if rows are passed on only when they are too many to be held.
     waits: bool,
     /// The size of the rows held.
@@ -52,14 +52,14 @@ pub(crate) struct CaptureSink<'a> {
     column: Option<(usize, bool)>,
     /// Rows of this statement.
     statement: u64,
-    kept: CaptureSummary,
+    summary: CaptureSummary,
 }
 
 impl<'a> CaptureSink<'a> {
     /// Passes everything on to `inner`.
     pub(crate) fn new(inner: Box<dyn RowSink + 'a>) -> CaptureSink<'a> {
-        let kept = CaptureSummary::default();
-        CaptureSink { inner, hidden: false, most: None, waits: false, bytes: 0, column: None, statement: 0, kept }
+        let summary = CaptureSummary::default();
+        CaptureSink { inner, hidden: false, limit: None, waits: false, bytes: 0, column: None, statement: 0, summary }
     }
 
     /// The first column is the event's number, which `inner` does not see.
@@ -67,9 +67,9 @@ impl<'a> CaptureSink<'a> {
         CaptureSink { hidden: true, ..CaptureSink::new(inner) }
     }
 
-    /// At most `most` rows are passed on.
-    pub(crate) fn at_most(mut self, most: Option<u64>) -> CaptureSink<'a> {
-        self.most = most;
+    /// At limit `limit` rows are passed on.
+    pub(crate) fn at_most(mut self, limit: Option<u64>) -> CaptureSink<'a> {
+        self.limit = limit;
         self
     }
 
@@ -81,13 +81,13 @@ impl<'a> CaptureSink<'a> {
 
     /// Holds a row; where they become too many, those held are passed on, and none is held any more.
     fn hold(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
-        let Some(held) = &mut self.kept.held else { return Ok(()) };
+        let Some(held) = &mut self.summary.held else { return Ok(()) };
         let row: Vec<Value> = cells.iter().map(|cell| Value::from(*cell)).collect();
         self.bytes += row.iter().map(Value::size).sum::<usize>();
         held.rows.push(row);
-        if held.rows.len() > MOST_ROWS || self.bytes > MOST_BYTES {
-            let held = self.kept.held.take().unwrap_or_default();
-            if std::mem::take(&mut self.kept.is_pending) {
+        if held.rows.len() > MAX_ROWS_HELD || self.bytes > MAX_BYTES_HELD {
+            let held = self.summary.held.take().unwrap_or_default();
+            if std::mem::take(&mut self.summary.is_pending) {
                 self.inner.begin(&held.columns)?;
                 for row in &held.rows {
                     self.inner.row(&row.iter().map(Value::cell).collect::<Vec<_>>())?;
@@ -99,13 +99,13 @@ impl<'a> CaptureSink<'a> {
 
     /// What was seen.
     pub(crate) fn finish(self) -> CaptureSummary {
-        self.kept
+        self.summary
     }
 }
 
 impl RowSink for CaptureSink<'_> {
     fn begin(&mut self, columns: &[String]) -> io::Result<()> {
-        self.kept.events.clear();
+        self.summary.events.clear();
         self.statement = 0;
         let place = |name: &str| columns.iter().position(|column| column == name);
         self.column = if self.hidden {
@@ -115,38 +115,38 @@ impl RowSink for CaptureSink<'_> {
             place("event_id").map(|event_id| place("id").map_or((event_id, false), |id| (id, true)))
         };
         let columns = &columns[usize::from(self.hidden)..];
-        self.kept.held = Some(CapturedRows { columns: columns.to_vec(), rows: Vec::new() });
-        self.kept.is_pending = self.waits;
+        self.summary.held = Some(CapturedRows { columns: columns.to_vec(), rows: Vec::new() });
+        self.summary.is_pending = self.waits;
         self.bytes = 0;
         if self.waits { Ok(()) } else { self.inner.begin(columns) }
     }
 
     fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
-        if self.most.is_some_and(|most| self.statement >= most) {
-            self.kept.more = true;
+        if self.limit.is_some_and(|limit| self.statement >= limit) {
+            self.summary.more = true;
             return Ok(());
         }
         self.statement += 1;
-        self.kept.rows += 1;
-        self.kept.is_zero = self.kept.rows == 1 && cells == [Cell::Integer(0)];
+        self.summary.rows += 1;
+        self.summary.is_zero = self.summary.rows == 1 && cells == [Cell::Integer(0)];
         if let Some((column, _)) = self.column
-            && self.kept.events.len() < MOST_EVENTS
+            && self.summary.events.len() < MAX_EVENTS
         {
-            self.kept.events.push(match cells.get(column) {
+            self.summary.events.push(match cells.get(column) {
                 Some(Cell::Integer(id)) => EventRef::Id(*id),
                 Some(Cell::Text(event_id)) => EventRef::EventId((*event_id).to_owned()),
                 _ => EventRef::None,
             });
         }
         let cells = &cells[usize::from(self.hidden)..];
-        let passed = self.kept.is_pending;
+        let passed = self.summary.is_pending;
         self.hold(cells)?;
         // The row with which they became too many has been passed on with those before it.
         if passed { Ok(()) } else { self.inner.row(cells) }
     }
 
     fn end(&mut self) -> io::Result<()> {
-        if self.kept.is_pending { Ok(()) } else { self.inner.end() }
+        if self.summary.is_pending { Ok(()) } else { self.inner.end() }
     }
 }
 
@@ -165,16 +165,16 @@ mod tests {
             keep.row(row).unwrap();
         }
         keep.end().unwrap();
-        let kept = keep.finish();
-        (String::from_utf8(out).unwrap(), kept)
+        let summary = keep.finish();
+        (String::from_utf8(out).unwrap(), summary)
     }
 
     #[test]
     fn a_list_of_events_is_cut_and_its_ids_are_kept_but_not_shown() {
         let rows: &[&[Cell<'_>]] = &[&[Cell::Integer(7), Cell::Text("a")], &[Cell::Integer(8), Cell::Text("b")]];
-        let (out, kept) = keep(true, &["id", "event_name"], rows);
+        let (out, summary) = keep(true, &["id", "event_name"], rows);
         assert_eq!(out, "event_name\na\n");
-        assert_eq!((kept.rows, kept.more, kept.events), (1, true, vec![EventRef::Id(7)]));
+        assert_eq!((summary.rows, summary.more, summary.events), (1, true, vec![EventRef::Id(7)]));
     }
 
     #[test]

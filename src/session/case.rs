@@ -17,10 +17,10 @@ impl Session {
         loop {
             match case {
                 Some(case) if is_usable(&case) => {
-                    self.tell_in_passing(&case);
+                    self.report_running_import(&case);
                     return Ok(case);
                 }
-                Some(_) => self.let_go(),
+                Some(_) => self.release_case(),
                 None => {}
             }
             self.case.take();
@@ -33,7 +33,7 @@ impl Session {
     }
 
     /// Releases the read lock, so that other processes can write to the case.
-    pub(crate) fn let_go(&self) {
+    pub(crate) fn release_case(&self) {
         if let Some(case) = self.open_case() {
             case.release();
         }
@@ -45,7 +45,7 @@ impl Session {
         let done = run(self);
         if outermost {
             self.in_input.set(false);
-            self.let_go();
+            self.release_case();
         }
         done
     }
@@ -53,7 +53,7 @@ impl Session {
     /// Ends an answer. While the pager is open, other processes may write to the case.
     pub(crate) fn end_page(&mut self) -> io::Result<bool> {
         if self.output.is_paged() {
-            self.let_go();
+            self.release_case();
         }
         self.output.end_page()
     }
@@ -64,9 +64,9 @@ impl Session {
     }
 
     /// Reports once an input that the answer is of the last commit of a running import.
-    fn tell_in_passing(&self, case: &Case) {
+    fn report_running_import(&self, case: &Case) {
         if let Some((events, age)) = case.in_passing()
-            && !self.told_in_passing.replace(true)
+            && !self.reported_running_import.replace(true)
         {
             let commit = match age.as_secs() {
                 0 => "its last commit".to_owned(),

@@ -122,11 +122,11 @@ pub struct Session {
     path: PathBuf,
     case: RefCell<Option<Rc<Case>>>,
     /// The case of which it was said what it holds that trailq did not make.
-    told_foreign: Option<PathBuf>,
+    reported_foreign: Option<PathBuf>,
     /// Whether an input is under way, in which the case is held in one state.
     in_input: Cell<bool>,
     /// Whether this input has said that its answer is of a state that an import goes on from.
-    told_in_passing: Cell<bool>,
+    reported_running_import: Cell<bool>,
     /// How answers look; may be changed between inputs.
     pub settings: Settings,
     output: Output,
@@ -136,11 +136,11 @@ pub struct Session {
     /// The last answer.
     last: Option<LastResult>,
     /// The lookups that were answered, the last last, for `.back`.
-    trail: Vec<String>,
+    back_stack: Vec<String>,
     /// What a script would have to hold to come to where the session is.
-    journal: Vec<String>,
+    replay_log: Vec<String>,
     /// What stands in the journal in place of the input under way.
-    journal_entry: Option<Vec<String>>,
+    replay_entry: Option<Vec<String>>,
     /// The noise rules that are on.
     noise: BTreeSet<String>,
     /// The last input with what was wrong in it put right.
@@ -160,17 +160,17 @@ impl Session {
         Session {
             path,
             case: RefCell::default(),
-            told_foreign: None,
+            reported_foreign: None,
             in_input: Cell::new(false),
-            told_in_passing: Cell::new(false),
+            reported_running_import: Cell::new(false),
             settings,
             output: Output::new(out),
             notes: Notes::new(notes),
             shown: Vec::new(),
             last: None,
-            trail: Vec::new(),
-            journal: Vec::new(),
-            journal_entry: None,
+            back_stack: Vec::new(),
+            replay_log: Vec::new(),
+            replay_entry: None,
             noise: BTreeSet::new(),
             suggestion: None,
             params: None,
@@ -201,7 +201,7 @@ impl Session {
         if self.depth == 0 {
             self.interrupter.reset();
             self.suggestion = None;
-            self.told_in_passing.set(false);
+            self.reported_running_import.set(false);
         }
         if self.settings.echo && *input != Input::Nothing {
             self.print(&format!("{}\n", render::escape::visible_lines(input.text())))?;
@@ -227,12 +227,12 @@ impl Session {
         let answer = match answer {
             // Who leaves the pager has had enough of this answer, and not of the session.
             Err(error) if error.is_closed_pipe() && finished.as_ref().is_ok_and(|end| end.left) => Answer::default(),
-            answer => answer.map_err(|error| self.given_up(error))?,
+            answer => answer.map_err(|error| self.or_cancelled(error))?,
         };
         if let Some(refused) = finished?.refused {
-            return Err(self.given_up(Diagnostic::from(refused).into()));
+            return Err(self.or_cancelled(Diagnostic::from(refused).into()));
         }
-        self.tell_foreign();
+        self.report_foreign();
         self.record(&input, expanded);
         if self.settings.timer && input != Input::Nothing {
             let line = format!("time: {:.3} s", started.elapsed().as_secs_f64());
@@ -242,20 +242,20 @@ impl Session {
     }
 
     /// Says once what the open case holds that trailq did not make.
-    fn tell_foreign(&mut self) {
+    fn report_foreign(&mut self) {
         let Some(case) = self.open_case() else { return };
-        if self.told_foreign.as_ref() == Some(&self.path) {
+        if self.reported_foreign.as_ref() == Some(&self.path) {
             return;
         }
-        self.told_foreign = Some(self.path.clone());
+        self.reported_foreign = Some(self.path.clone());
         for what in case.foreign() {
             self.note(&format!("{} {what}", case.path().display()));
         }
     }
 
     /// Why an input gave no answer. Whatever fails after a cancellation fails of it.
-    fn given_up(&mut self, error: SessionError) -> SessionError {
-        self.journal_entry = None;
+    fn or_cancelled(&mut self, error: SessionError) -> SessionError {
+        self.replay_entry = None;
         if self.interrupter.is_cancelled() && !error.is_closed_pipe() { SessionError::Cancelled } else { error }
     }
 
@@ -459,7 +459,7 @@ impl Session {
     /// Closes the case, so that another connection can write to it; it is opened again when it is next needed.
     fn close(&mut self) {
         self.interrupter.release();
-        self.let_go();
+        self.release_case();
         self.case.take();
         self.library.take();
         self.shown.clear();

@@ -13,31 +13,31 @@ const MAX_BACK_STACK: usize = 1_000;
 impl Session {
     /// Pushes an answered lookup on the back stack.
     pub(crate) fn remember(&mut self, text: &str) {
-        if self.trail.last().is_none_or(|last| last != text) {
-            if self.trail.len() >= MAX_BACK_STACK {
-                self.trail.remove(0);
+        if self.back_stack.last().is_none_or(|last| last != text) {
+            if self.back_stack.len() >= MAX_BACK_STACK {
+                self.back_stack.remove(0);
             }
-            self.trail.push(text.to_owned());
+            self.back_stack.push(text.to_owned());
         }
     }
 
     /// Adds an answered input to the replay log.
     pub(crate) fn record(&mut self, input: &Input<'_>, expanded: bool) {
-        let entry = self.journal_entry.take();
+        let entry = self.replay_entry.take();
         if self.depth > 0 {
             return;
         }
         match entry {
-            Some(lines) => self.journal.extend(lines),
+            Some(lines) => self.replay_log.extend(lines),
             None => match *input {
                 Input::Nothing => {}
                 Input::Command(text) => {
                     let name = text.split_whitespace().next().unwrap_or_default();
                     if !UNLOGGED.contains(&name) {
-                        self.journal.push(text.to_owned());
+                        self.replay_log.push(text.to_owned());
                     }
                 }
-                Input::Lookup(text) => self.journal.push(format!("{text}{}", if expanded { " \\G" } else { "" })),
+                Input::Lookup(text) => self.replay_log.push(format!("{text}{}", if expanded { " \\G" } else { "" })),
                 Input::Sql(text) => {
                     let end = if expanded {
                         " \\G"
@@ -46,7 +46,7 @@ impl Session {
                     } else {
                         ";"
                     };
-                    self.journal.push(format!("{}{end}", text.trim_end()));
+                    self.replay_log.push(format!("{}{end}", text.trim_end()));
                 }
             },
         }
@@ -55,31 +55,31 @@ impl Session {
     /// Runs a lookup that a command composed, and reports its text.
     pub(crate) fn follow(&mut self, command: &str, text: &str) -> Result<Answer, SessionError> {
         self.status(&format!("lookup: {text}"));
-        self.journal_entry = Some(vec![format!("-- {command}"), text.to_owned()]);
+        self.replay_entry = Some(vec![format!("-- {command}"), text.to_owned()]);
         lookup::run(self, text)
     }
 
     /// Runs the previous lookup again.
     pub(crate) fn go_back(&mut self, command: &str) -> Result<Answer, SessionError> {
-        if self.trail.len() < 2 {
+        if self.back_stack.len() < 2 {
             return Err(Diagnostic::new("there is no earlier lookup to go back to").into());
         }
-        let left = self.trail.pop();
-        let text = self.trail.pop().unwrap_or_default();
+        let left = self.back_stack.pop();
+        let text = self.back_stack.pop().unwrap_or_default();
         let answered = self.follow(command, &text);
         if answered.is_err() {
-            self.trail.push(text);
-            self.trail.extend(left);
+            self.back_stack.push(text);
+            self.back_stack.extend(left);
         }
         answered
     }
 
     /// Returns the replay log as a script.
-    pub(crate) fn journal_script(&self) -> String {
+    pub(crate) fn replay_script(&self) -> String {
         let case = self.path.display();
         let now = crate::time::format(crate::time::now());
         let mut script = format!("-- trailq {}: the session on {case}, written {now}\n", env!("CARGO_PKG_VERSION"));
-        for line in &self.journal {
+        for line in &self.replay_log {
             script.push_str(line);
             script.push('\n');
         }

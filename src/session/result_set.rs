@@ -64,7 +64,7 @@ impl Session {
 
     /// Returns the last lookup, as it was typed.
     pub(crate) fn last_lookup(&self) -> Result<String, SessionError> {
-        match self.trail.last() {
+        match self.back_stack.last() {
             Some(text) => Ok(text.clone()),
             None => Err(Diagnostic::new("there is no lookup yet").hint("type one first: user=alice").into()),
         }

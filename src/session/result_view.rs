@@ -15,18 +15,18 @@ use crate::session::{Session, SessionError};
 use crate::store::Case;
 
 /// How many events of one actor and name in a row become one line.
-const BURST: usize = 3;
+const MIN_BURST: usize = 3;
 /// The column that tells how many events are folded into a line.
 const BURST_COLUMN: &str = "burst";
 /// How many spans a timeline may have with its empty ones.
-const MOST_SPANS: usize = 500;
+const MAX_SPANS: usize = 500;
 /// The width of a screen below which a course is drawn in half as many columns.
-const NARROW: usize = 60;
+const NARROW_WIDTH: usize = 60;
 /// How many events are asked about at once.
-const AT_ONCE: usize = 500;
+const EVENTS_PER_QUERY: usize = 500;
 
 /// A row as it is shown.
-struct Shown {
+struct DisplayRow {
     mark: Mark,
     cells: Vec<Value>,
     /// How many events are folded into it, and over what span.
@@ -34,7 +34,7 @@ struct Shown {
 }
 
 /// What is known of an event beside its row.
-struct Known {
+struct EventAttributes {
     identity: Value,
     name: String,
     time: Option<i64>,
@@ -62,7 +62,7 @@ pub(crate) fn show(
     let ViewOptions { format, fold, range } = options;
     let Some(held) = &last.rows else { return Ok(()) };
     let style = session.output.style(&session.settings.style);
-    let looked_at = style.width.is_some() && matches!(format, Format::Table | Format::Expanded);
+    let for_person = style.width.is_some() && matches!(format, Format::Table | Format::Expanded);
     let range = range.start..range.end.min(held.rows.len());
     let mut columns = held.columns.clone();
     let mut left_out = 0;
@@ -70,8 +70,8 @@ pub(crate) fn show(
     if format == Format::Records && list {
         return show_records(session, case, range);
     }
-    let rows: Vec<Shown> = match last.kind {
-        ResultKind::List { by_time } if looked_at => {
+    let rows: Vec<DisplayRow> = match last.kind {
+        ResultKind::List { by_time } if for_person => {
             let fold = fold && by_time && format == Format::Table;
             let (mut rows, folds) = list_rows(case, held, &session.shown, range, fold, style.unicode)?;
             if let Some(name) = columns.iter().position(|column| column == "event_name").filter(|_| !folds.is_empty()) {
@@ -82,7 +82,7 @@ pub(crate) fn show(
             last.folds = folds;
             rows
         }
-        ResultKind::Timeline { bucket, interval } if looked_at => {
+        ResultKind::Timeline { bucket, interval } if for_person => {
             let (filled, empty) = fill(held, bucket, interval);
             left_out = empty;
             filled.into_iter().map(|(time, events)| plain(vec![Value::Text(time), Value::Integer(events)])).collect()
@@ -90,11 +90,11 @@ pub(crate) fn show(
         _ => held.rows[range].iter().cloned().map(plain).collect(),
     };
     let mut rows = rows;
-    if let Some(activity) = last.trend.as_ref().filter(|activity| looked_at && !activity.rows.is_empty()) {
+    if let Some(activity) = last.trend.as_ref().filter(|activity| for_person && !activity.rows.is_empty()) {
         columns.push(activity.heading.clone());
         for (row, values) in rows.iter_mut().zip(&activity.rows) {
             // A narrow screen has room for half as many.
-            let narrow = style.width.is_some_and(|width| width < NARROW);
+            let narrow = style.width.is_some_and(|width| width < NARROW_WIDTH);
             let halved: Vec<u64> = values.chunks(2).map(|pair| pair.iter().sum()).collect();
             row.cells.push(Value::Text(sparkline(if narrow { &halved } else { values }, style.unicode)));
         }
@@ -102,7 +102,7 @@ pub(crate) fn show(
     let timeline = matches!(last.kind, ResultKind::Timeline { .. });
     let mut style = style;
     style.numbers &= list || timeline;
-    style.bars = looked_at && (timeline || last.kind == ResultKind::Count) && rows.len() > 1;
+    style.bars = for_person && (timeline || last.kind == ResultKind::Count) && rows.len() > 1;
     session.write_rows(format, &style, Some(case), |mut sink| {
         sink.begin(&columns)?;
         for row in &rows {
@@ -117,8 +117,8 @@ pub(crate) fn show(
     Ok(())
 }
 
-fn plain(cells: Vec<Value>) -> Shown {
-    Shown { mark: Mark::default(), cells, burst: None }
+fn plain(cells: Vec<Value>) -> DisplayRow {
+    DisplayRow { mark: Mark::default(), cells, burst: None }
 }
 
 /// Writes the records of the events that are held.
@@ -148,8 +148,8 @@ fn list_rows(
     range: Range<usize>,
     fold: bool,
     unicode: bool,
-) -> Result<(Vec<Shown>, Folds), SessionError> {
-    let known = known(case, events, range.clone())?;
+) -> Result<(Vec<DisplayRow>, Folds), SessionError> {
+    let known = event_attributes(case, events, range.clone())?;
     let of = |row: usize| match events.get(row) {
         Some(EventRef::Id(id)) => known.get(id),
         _ => None,
@@ -167,8 +167,8 @@ fn list_rows(
             }
             _ => 1,
         };
-        if burst >= BURST {
-            let all: Vec<&Known> = (row..row + burst).filter_map(of).collect();
+        if burst >= MIN_BURST {
+            let all: Vec<&EventAttributes> = (row..row + burst).filter_map(of).collect();
             let cells = folded(&held.rows[row..row + burst], unicode);
             let mark = Mark {
                 label: Some(format!("{}-{}", row + 1, row + burst)),
@@ -177,7 +177,7 @@ fn list_rows(
             };
             let times = if unicode { '×' } else { 'x' };
             let text = format!("{times}{burst} in {}", age(span(&all)));
-            shown.push(Shown { mark, cells, burst: Some(text) });
+            shown.push(DisplayRow { mark, cells, burst: Some(text) });
             folds.push((row + 1, row + burst));
             row += burst;
         } else {
@@ -187,7 +187,7 @@ fn list_rows(
                 write: event.is_some_and(|event| event.write),
                 failed: event.is_some_and(|event| event.failed),
             };
-            shown.push(Shown { mark, cells: held.rows[row].clone(), burst: None });
+            shown.push(DisplayRow { mark, cells: held.rows[row].clone(), burst: None });
             row += 1;
         }
     }
@@ -195,7 +195,7 @@ fn list_rows(
 }
 
 /// The seconds from the oldest to the newest of events.
-fn span(events: &[&Known]) -> i64 {
+fn span(events: &[&EventAttributes]) -> i64 {
     let times = || events.iter().filter_map(|event| event.time);
     times().max().zip(times().min()).map_or(0, |(newest, oldest)| newest - oldest)
 }
@@ -231,7 +231,11 @@ fn folded(rows: &[Vec<Value>], unicode: bool) -> Vec<Value> {
 }
 
 /// What is known of the events of these rows, by `events.id`.
-fn known(case: &Case, events: &[EventRef], range: Range<usize>) -> Result<HashMap<i64, Known>, SessionError> {
+fn event_attributes(
+    case: &Case,
+    events: &[EventRef],
+    range: Range<usize>,
+) -> Result<HashMap<i64, EventAttributes>, SessionError> {
     let ids: Vec<String> = events
         .iter()
         .take(range.end)
@@ -239,7 +243,7 @@ fn known(case: &Case, events: &[EventRef], range: Range<usize>) -> Result<HashMa
         .filter_map(|event| if let EventRef::Id(id) = event { Some(id.to_string()) } else { None })
         .collect();
     let mut known = HashMap::with_capacity(ids.len());
-    for some in ids.chunks(AT_ONCE) {
+    for some in ids.chunks(EVENTS_PER_QUERY) {
         let sql = format!(
             "SELECT id, identity_id, event_name, time, read_only, outcome FROM events WHERE id IN ({})",
             some.join(", ")
@@ -247,7 +251,7 @@ fn known(case: &Case, events: &[EventRef], range: Range<usize>) -> Result<HashMa
         let held = rows::collect(|sink| case.query(&sql, &[], sink))?;
         for row in held.rows {
             let [Value::Integer(id), identity, name, time, read_only, outcome] = row.as_slice() else { continue };
-            let event = Known {
+            let event = EventAttributes {
                 identity: identity.clone(),
                 name: crate::rows::text(Some(name)),
                 time: if let Value::Integer(time) = time { Some(*time) } else { None },
@@ -277,7 +281,7 @@ pub(crate) fn fill(held: &CapturedRows, bucket: i64, interval: Interval) -> (Vec
     let start = interval.from.map_or(first.0, |from| first.0 - (first.0 - from).max(0).div_euclid(bucket) * bucket);
     let end = interval.to.map_or(last.0, |to| last.0 + (to - last.0).max(0).div_euclid(bucket) * bucket);
     let spans = usize::try_from((end - start) / bucket + 1).unwrap_or(usize::MAX);
-    if spans > MOST_SPANS.max(rows.len()) {
+    if spans > MAX_SPANS.max(rows.len()) {
         let empty = (spans - rows.len()) as u64;
         return (rows.into_iter().map(written).collect(), empty);
     }

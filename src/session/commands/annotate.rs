@@ -22,7 +22,7 @@ impl Session {
     /// The connection that can write what is kept, and nothing else.
     pub(crate) fn keeper(&mut self) -> Result<Keeper, SessionError> {
         // What is written waits for whoever reads, and that would be this session.
-        self.let_go();
+        self.release_case();
         let keeper = Keeper::open_after(&self.path, &who(), Rc::new(self.waiting()))?;
         if keeper.has_migrated() {
             // What is open is a copy of the case as it was.
@@ -73,7 +73,7 @@ impl Session {
         let note = Some(note.as_str()).filter(|note| !note.is_empty());
         let new = self.keeper()?.tag(&ids, tag, note)?;
         let ended = note.map_or_else(String::new, |note| format!(" {}", quoted_word(note)));
-        self.journal_entry = Some(vec![format!(".tag {} {tag}{ended}", ids.join(" "))]);
+        self.replay_entry = Some(vec![format!(".tag {} {tag}{ended}", ids.join(" "))]);
         let had = ids.len() - new.min(ids.len());
         let had = if had > 0 { format!(", {had} had it already") } else { String::new() };
         self.status(&format!("{} tagged{had}; tag={tag} finds them", number::counted(new as u64, "event")));
@@ -89,7 +89,7 @@ impl Session {
         };
         let ids = self.event_ids(events)?;
         let taken = self.keeper()?.untag(&ids, tag)?;
-        self.journal_entry = Some(vec![format!(".untag {} {tag}", ids.join(" "))]);
+        self.replay_entry = Some(vec![format!(".untag {} {tag}", ids.join(" "))]);
         self.status(&format!("the tag {tag} is taken off {}", number::counted(taken as u64, "event")));
         Ok(Answer::default())
     }
@@ -136,7 +136,7 @@ impl Session {
         if let Some(first) = self.library()?.find(name).filter(|first| first.origin != Origin::Case) {
             self.note(&format!("`{name}` of {} hides it", first.origin));
         }
-        self.journal_entry = Some(vec![format!(".save {name}")]);
+        self.replay_entry = Some(vec![format!(".save {name}")]);
         self.status(&format!("saved; `.run {name}` and `trailq run {name}` run it, `.queries` lists it"));
         Ok(Answer::default())
     }

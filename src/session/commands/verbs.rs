@@ -115,7 +115,7 @@ pub(crate) fn unsave(session: &mut Session, arguments: &Arguments<'_>) -> Result
 pub(crate) fn session(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     let named = Named::required(arguments)?;
     let mut file = named.create(session, "trailq")?;
-    file.write_all(session.journal_script().as_bytes())?;
+    file.write_all(session.replay_script().as_bytes())?;
     file.commit().map_err(|refused| named.refused(refused, "trailq"))?;
     session.status(&format!("`trailq script {}` replays the session", named.path().display()));
     Ok(Answer::default())
