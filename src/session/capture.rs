@@ -1,16 +1,16 @@
-//! Watches the rows of an answer on their way to the screen: counts them, cuts a list, and keeps which events they are.
+//! A [`RowSink`] adapter that counts rows, enforces the limit and remembers each row's event.
 
 use std::io;
 
 use crate::rows::{CapturedRows, Cell, RowSink, Value};
 
-/// How many events are summary for `.show N`.
+/// Maximum number of events that are remembered for `.show N`.
 const MAX_EVENTS: usize = 100_000;
-/// How many rows, and how many bytes of them, are held for the eye and for `.last`.
+/// Maximum number of rows, and of their bytes, that are captured for views and `.last`.
 const MAX_ROWS_HELD: usize = 10_000;
 const MAX_BYTES_HELD: usize = 8 << 20;
 
-/// Which event a row is.
+/// The event of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum EventRef {
     /// `events.id`.
@@ -21,65 +21,65 @@ pub(crate) enum EventRef {
     None,
 }
 
-/// What was seen.
+/// A summary of the captured rows.
 #[derive(Debug, Default)]
 pub(crate) struct CaptureSummary {
     /// Rows that were passed on.
     pub(crate) rows: u64,
-    /// True if there was a row after the last that was passed on.
+    /// True if there were rows beyond the limit.
     pub(crate) more: bool,
-    /// True if the answer was one row of one cell, the number 0: a count of nothing.
+    /// True if the answer is a single 0: a count of nothing.
     pub(crate) is_zero: bool,
-    /// The event of each row, as far as there is one.
+    /// The event of each row.
     pub(crate) events: Vec<EventRef>,
     /// The rows of the last statement, unless they are too many.
     pub(crate) held: Option<CapturedRows>,
-    /// True if they were not passed on: they are still to be shown.
+    /// True if the rows were not passed on and are still to be shown.
     pub(crate) is_pending: bool,
 }
 
-/// Passes rows on to another sink, and keeps what they are.
+/// A row sink that passes rows on and captures them.
 pub(crate) struct CaptureSink<'a> {
     inner: Box<dyn RowSink + 'a>,
-    /// True if the first column is the event's number, which `inner` does not see.
+    /// True if the first column is `events.id`, which is hidden from `inner`.
     hidden: bool,
     limit: Option<u64>,
-    /// True if rows are passed on only when they are too many to be held.
+    /// True if rows are passed on only when they are too many to be captured.
     waits: bool,
-    /// The size of the rows held.
+    /// The size of the captured rows.
     bytes: usize,
-    /// The column that tells the event, and whether it is its number or its event id.
+    /// The column that identifies the event, and true if it is `events.id`, false if `events.event_id`.
     column: Option<(usize, bool)>,
-    /// Rows of this statement.
+    /// The number of rows of the current statement.
     statement: u64,
     summary: CaptureSummary,
 }
 
 impl<'a> CaptureSink<'a> {
-    /// Passes everything on to `inner`.
+    /// Returns a sink that passes all rows on to `inner`.
     pub(crate) fn new(inner: Box<dyn RowSink + 'a>) -> CaptureSink<'a> {
         let summary = CaptureSummary::default();
         CaptureSink { inner, hidden: false, limit: None, waits: false, bytes: 0, column: None, statement: 0, summary }
     }
 
-    /// The first column is the event's number, which `inner` does not see.
+    /// Returns a sink whose first column is `events.id`, which is hidden from `inner`.
     pub(crate) fn events(inner: Box<dyn RowSink + 'a>) -> CaptureSink<'a> {
         CaptureSink { hidden: true, ..CaptureSink::new(inner) }
     }
 
-    /// At limit `limit` rows are passed on.
+    /// Passes on at most `limit` rows.
     pub(crate) fn at_most(mut self, limit: Option<u64>) -> CaptureSink<'a> {
         self.limit = limit;
         self
     }
 
-    /// Rows are not passed on, as long as they are few enough to be held: somebody shows them afterwards.
+    /// Captures rows without passing them on, unless they are too many. The caller shows them afterwards.
     pub(crate) fn waiting(mut self, waits: bool) -> CaptureSink<'a> {
         self.waits = waits;
         self
     }
 
-    /// Holds a row; where they become too many, those held are passed on, and none is held any more.
+    /// Captures a row. If there are too many, passes the captured ones on and stops capturing.
     fn hold(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
         let Some(held) = &mut self.summary.held else { return Ok(()) };
         let row: Vec<Value> = cells.iter().map(|cell| Value::from(*cell)).collect();
@@ -97,7 +97,7 @@ impl<'a> CaptureSink<'a> {
         Ok(())
     }
 
-    /// What was seen.
+    /// Returns the summary.
     pub(crate) fn finish(self) -> CaptureSummary {
         self.summary
     }
@@ -111,7 +111,7 @@ impl RowSink for CaptureSink<'_> {
         self.column = if self.hidden {
             Some((0, true))
         } else {
-            // Rows of other tables have an id too: only beside an event_id is it an event's.
+            // Rows of other tables have an id too: it is an event's only beside an event_id.
             place("event_id").map(|event_id| place("id").map_or((event_id, false), |id| (id, true)))
         };
         let columns = &columns[usize::from(self.hidden)..];
@@ -141,7 +141,7 @@ impl RowSink for CaptureSink<'_> {
         let cells = &cells[usize::from(self.hidden)..];
         let passed = self.summary.is_pending;
         self.hold(cells)?;
-        // The row with which they became too many has been passed on with those before it.
+        // The row that exceeded the maximum was passed on with those before it.
         if passed { Ok(()) } else { self.inner.row(cells) }
     }
 

@@ -1,4 +1,4 @@
-//! Answers a lookup, and reports what a person would ask next: how many matched, when, and why nothing did.
+//! Answers a lookup, and reports the number of matches, the interval, the access path and why nothing matched.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -90,7 +90,7 @@ fn kind(prepared: &PreparedLookup) -> ResultKind {
     }
 }
 
-/// Returns how many events a list shows where rows go now; `None` is all of them.
+/// Returns the maximum number of events of a list on the current output; `None` is unlimited.
 fn max_events(session: &Session, prepared: &PreparedLookup) -> Option<u64> {
     let is_table = session.settings.format.unwrap_or_default() == Format::Table;
     session.settings.limit.or((is_table && !session.output.is_file() && !prepared.has_limit()).then_some(NEWEST_SHOWN))
@@ -105,8 +105,8 @@ fn columns(format: Format) -> Columns {
     }
 }
 
-/// Returns a lookup with the columns and the limit of the session. The limit is one row more than is shown, to know
-/// whether there is one.
+/// Returns a lookup with the columns and the limit of the session. The limit is one row more than is shown, to learn
+/// if there are more.
 pub(crate) fn for_display(session: &Session, prepared: PreparedLookup) -> PreparedLookup {
     let limit = if prepared.is_event_list() { max_events(session, &prepared) } else { None };
     let columns = columns(session.settings.format.unwrap_or_default());
@@ -158,7 +158,7 @@ struct Answered<'a> {
     suppressed: Option<Suppressed>,
 }
 
-/// Writes the status line and what else is worth knowing.
+/// Writes the status line, and notes on noise rules, identities or an empty answer.
 fn remark(session: &mut Session, answered: &Answered<'_>, taken: Duration) -> Result<(), SessionError> {
     let Answered { engine, prepared, captured, plain, suppressed, .. } = answered;
     let is_list = prepared.is_event_list();
@@ -167,7 +167,7 @@ fn remark(session: &mut Session, answered: &Answered<'_>, taken: Duration) -> Re
         StageKind::Limit(rows) => Some(rows),
         _ => None,
     });
-    // If no row is wanted, that there is none says nothing about the events.
+    // With a limit of 0, an empty answer says nothing about the events.
     let none_wanted = own_limit.clone().chain(limit).min() == Some(0);
     // The lookup's own limit cuts the answer too.
     let at_limit = captured.rows > 0 && own_limit.min() == Some(captured.rows);
@@ -217,7 +217,7 @@ fn access_path(statement: &Statement) -> String {
     format!(", {path}{}", if reads_records { ", reads records" } else { "" })
 }
 
-/// Writes why an answer is empty, and offers what to type next.
+/// Explains an empty answer, and suggests a line to type next.
 fn explain_no_match(
     session: &mut Session,
     engine: &Engine,

@@ -1,7 +1,7 @@
-//! One session with a case, which the REPL, scripts and the one-shot commands share: its settings, where its output
-//! goes, and what the last answer showed. Everything that is typed comes in through [`Session::execute`].
+//! A session on a case, shared by the REPL, scripts and one-shot commands: its settings, its output and the last result.
+//! [`Session::execute`] runs every input.
 //!
-//! Rows go to `out`, remarks to `notes`; nothing here knows whether these are a terminal.
+//! Rows go to `out` and notes to `notes`. Nothing here knows if these are a terminal.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,40 +57,40 @@ use crate::session::waiting::Notes;
 use crate::sql::{CountSource, Param};
 use crate::store::{Case, Failure};
 
-/// How a session shows what it finds.
+/// The settings of a session.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// The format of answers; `None` is a table, and text where there is no answer in rows.
+    /// The format of answers; `None` is a table, or text if the answer does not consist of rows.
     pub format: Option<Format>,
-    /// What the place of the rows can do.
+    /// The style of the screen.
     pub style: Style,
-    /// True if remarks and errors are coloured.
+    /// True if notes and errors are colored.
     pub color_notes: bool,
-    /// True if remarks are left out.
+    /// True if notes are omitted.
     pub quiet: bool,
-    /// True if the time that each input took is told.
+    /// True if the duration of each input is reported.
     pub timer: bool,
-    /// True if a person sits at a prompt.
+    /// True if input comes from an interactive prompt.
     pub interactive: bool,
-    /// True if long work shows how far it is.
+    /// True if long operations show their progress.
     pub progress: bool,
-    /// True if a script goes on after an error.
+    /// True if a script continues after an error.
     pub bail_off: bool,
-    /// Folders of queries, before those of the environment.
+    /// Folders of saved queries, searched before those of the environment.
     pub queries: Vec<PathBuf>,
-    /// How many events a list shows; `None` is 50 as a table and all of them in other formats.
+    /// Maximum number of events in a list; `None` is 50 in a table and unlimited in other formats.
     pub limit: Option<u64>,
     /// True if consecutive events of the same actor and name are one line of a table on a screen.
     pub fold: bool,
     /// True if the plan of each answer is shown before it.
     pub eqp: bool,
-    /// True if inputs are repeated before their answers.
+    /// True if inputs are echoed before their answers.
     pub echo: bool,
-    /// When answers are shown in a pager.
+    /// The use of a pager for answers.
     pub paging: Paging,
 }
 
-/// What became of an input.
+/// The outcome of an input.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Answer {
     /// Rows that were written.
@@ -102,12 +102,12 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// An answer of so many rows.
+    /// Returns an answer with a number of rows.
     fn rows(rows: u64) -> Answer {
         Answer { rows, ..Answer::default() }
     }
 
-    /// Adds what became of a later input.
+    /// Adds the outcome of a later input.
     fn and(self, later: Answer) -> Answer {
         Answer {
             rows: self.rows + later.rows,
@@ -117,17 +117,17 @@ impl Answer {
     }
 }
 
-/// A session; see the module.
+/// A session on a case.
 pub struct Session {
     path: PathBuf,
     case: RefCell<Option<Rc<Case>>>,
-    /// The case of which it was said what it holds that trailq did not make.
+    /// The case whose objects that trailq did not create were reported.
     reported_foreign: Option<PathBuf>,
-    /// Whether an input is under way, in which the case is held in one state.
+    /// True while an input runs, for which the case is held in one state.
     in_input: Cell<bool>,
-    /// Whether this input has said that its answer is of a state that an import goes on from.
+    /// True if this input has reported that an import is running.
     reported_running_import: Cell<bool>,
-    /// How answers look; may be changed between inputs.
+    /// The settings, which may change between inputs.
     pub settings: Settings,
     output: Output,
     notes: Notes,
@@ -135,27 +135,27 @@ pub struct Session {
     shown: Vec<EventRef>,
     /// The last answer.
     last: Option<LastResult>,
-    /// The lookups that were answered, the last last, for `.back`.
+    /// The answered lookups, oldest first, for `.back`.
     back_stack: Vec<String>,
-    /// What a script would have to hold to come to where the session is.
+    /// The lines of a script that reproduces the session.
     replay_log: Vec<String>,
-    /// What stands in the journal in place of the input under way.
+    /// The lines that the replay log gets instead of the current input.
     replay_entry: Option<Vec<String>>,
-    /// The noise rules that are on.
+    /// The enabled noise rules.
     noise: BTreeSet<String>,
-    /// The last input with what was wrong in it put right.
+    /// The last input, corrected.
     suggestion: Option<String>,
-    /// The values of `:k` and `${k}`; without any, `${k}` is plain text.
+    /// The values of `:k` and `${k}`; `None` leaves `${k}` as plain text.
     params: Option<Params>,
     interrupter: Arc<Interrupter>,
-    /// How many `.read` are under way.
+    /// The depth of nested `.read` commands.
     depth: usize,
-    /// The saved queries, read when they are first needed.
+    /// The saved queries, read when first needed.
     library: OnceCell<Rc<Library>>,
 }
 
 impl Session {
-    /// A session on the case at `path`, which is opened when it is first needed.
+    /// Creates a session on the case at `path`, which is opened when first needed.
     pub fn new(path: PathBuf, settings: Settings, out: Box<dyn Write>, notes: Box<dyn Write>) -> Session {
         Session {
             path,
@@ -180,22 +180,22 @@ impl Session {
         }
     }
 
-    /// Where the case is.
+    /// Returns the path of the case.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Gives the values of `:k` in SQL and `${k}` in lookups.
+    /// Sets the values of `:k` in SQL and `${k}` in lookups.
     pub fn set_params(&mut self, params: Params) {
         self.params = Some(params);
     }
 
-    /// What cancels the statement that is running; for a signal handler.
+    /// Returns the handle that cancels the running statement, for a signal handler.
     pub fn interrupter(&self) -> Arc<Interrupter> {
         Arc::clone(&self.interrupter)
     }
 
-    /// Runs one input to its end, with its rows written. Behind `\\G` it is shown one line a cell.
+    /// Runs one input and writes its rows. A trailing `\\G` asks for expanded output.
     pub fn execute(&mut self, input: &Input<'_>) -> Result<Answer, SessionError> {
         let started = Instant::now();
         if self.depth == 0 {
@@ -225,7 +225,7 @@ impl Session {
         let answer = answer.map_err(|error| self.without_once(error));
         let finished = self.output.finish();
         let answer = match answer {
-            // Who leaves the pager has had enough of this answer, and not of the session.
+            // Leaving the pager ends the answer, not the session.
             Err(error) if error.is_closed_pipe() && finished.as_ref().is_ok_and(|end| end.left) => Answer::default(),
             answer => answer.map_err(|error| self.or_cancelled(error))?,
         };
@@ -241,7 +241,7 @@ impl Session {
         Ok(answer)
     }
 
-    /// Says once what the open case holds that trailq did not make.
+    /// Reports once the objects of the open case that trailq did not create.
     fn report_foreign(&mut self) {
         let Some(case) = self.open_case() else { return };
         if self.reported_foreign.as_ref() == Some(&self.path) {
@@ -253,7 +253,7 @@ impl Session {
         }
     }
 
-    /// Why an input gave no answer. Whatever fails after a cancellation fails of it.
+    /// Returns the error of an input. Any error after a cancellation is due to it.
     fn or_cancelled(&mut self, error: SessionError) -> SessionError {
         self.replay_entry = None;
         if self.interrupter.is_cancelled() && !error.is_closed_pipe() { SessionError::Cancelled } else { error }
@@ -264,17 +264,17 @@ impl Session {
         if self.interrupter.is_cancelled() { Err(SessionError::Cancelled) } else { Ok(()) }
     }
 
-    /// The last input with what was wrong in it put right, if it is known how.
+    /// Returns the last input, corrected, if the correction is known.
     pub fn suggestion(&self) -> Option<&str> {
         self.suggestion.as_deref()
     }
 
-    /// Offers a line to type next, unless a better one is offered already.
+    /// Suggests a line to type next, unless there is a suggestion already.
     fn suggest(&mut self, line: Option<String>) {
         self.suggestion = self.suggestion.take().or(line);
     }
 
-    /// The screen's size may have changed.
+    /// Sets the size of the screen.
     pub fn resize(&mut self, size: Option<(usize, usize)>) {
         self.settings.style.width = size.map(|(_, columns)| columns);
         let paging = if size.is_some() { self.settings.paging.clone() } else { Paging::Off };
@@ -291,7 +291,7 @@ impl Session {
         })
     }
 
-    /// Prints what the case holds.
+    /// Prints a summary of the case.
     pub fn info(&mut self) -> Result<Answer, SessionError> {
         self.in_one_state(info::run)
     }
@@ -306,19 +306,19 @@ impl Session {
         import::run(self, paths, options)
     }
 
-    /// Brings other cases into the case; `force`: even where some are redacted and others are not.
+    /// Merges other cases into the case. `force` allows cases that were redacted differently.
     pub fn merge(&mut self, others: &[PathBuf], force: bool) -> Result<Answer, SessionError> {
         merge::run(self, others, force)
     }
 
-    /// Tells how two cases differ; `rows`: lists the differences instead of counting them.
+    /// Compares two cases. `rows` lists the differences instead of counting them.
     pub fn diff_cases(&mut self, a: &Path, b: &Path, rows: bool) -> Result<Answer, SessionError> {
         diff::run(self, a, b, rows)
     }
 
     /// Writes a mistake to the notes, `--quiet` or not.
     pub fn report(&mut self, mistake: &Diagnostic) {
-        // A line of a file is put right in the file.
+        // A line of a file is corrected in the file.
         let corrected = mistake.corrected().filter(|_| mistake.origin.is_none());
         self.suggestion = corrected.or_else(|| self.suggestion.take());
         let _ = self.output.flush();
@@ -326,14 +326,14 @@ impl Session {
         let _ = self.notes.flush();
     }
 
-    /// Writes a remark, unless quiet.
+    /// Writes a note, unless quiet.
     pub fn note(&mut self, text: &str) {
         if !self.settings.quiet {
             let _ = render::diagnostic::write_note(&mut self.notes, text, self.settings.color_notes);
         }
     }
 
-    /// Writes a line about the answer that was just written, or about the session, unless quiet.
+    /// Writes a status line about the last answer or the session, unless quiet.
     pub fn status(&mut self, text: &str) {
         if !self.settings.quiet {
             let text = render::escape::visible(text);
@@ -341,7 +341,7 @@ impl Session {
         }
     }
 
-    /// Runs SQL, one statement or several.
+    /// Runs one or more SQL statements.
     fn sql(&mut self, text: &str, started: Instant) -> Result<Answer, SessionError> {
         let case = self.case()?;
         let params = self.params.as_ref().map_or_else(BTreeMap::new, |params| params.for_sql(text));
@@ -357,7 +357,7 @@ impl Session {
         Ok(Answer::rows(kept))
     }
 
-    /// Writes the rows of SQL, and gives their number.
+    /// Writes the rows of SQL, and returns their number.
     fn rows_of(
         &mut self,
         case: &Rc<Case>,
@@ -385,7 +385,7 @@ impl Session {
         Ok(kept.rows)
     }
 
-    /// One line about the case: where it is, how many events it has and from when to when.
+    /// Returns a line with the path, the number of events and the period of the case.
     pub fn welcome(&self) -> Result<String, SessionError> {
         let case = self.case()?;
         let events = CountSource::events(&*case);
@@ -393,7 +393,7 @@ impl Session {
         Ok(format!("{}: {}{period}", case.path().display(), number::counted(events, "event")))
     }
 
-    /// Writes rows that trailq itself made.
+    /// Writes rows that are in memory.
     fn write_held(&mut self, held: &crate::rows::CapturedRows) -> Result<Answer, SessionError> {
         let format = match self.settings.format.unwrap_or_default() {
             Format::Records => Format::Table,
@@ -439,14 +439,14 @@ impl Session {
         Ok(filled.map_err(|mistake| params::with_way_to_give(mistake, self.settings.interactive))?)
     }
 
-    /// A text that is no lookup with `${k}` filled in: the values stand as they are, without quotes.
+    /// Returns a text that is not a lookup with `${k}` filled in, unquoted.
     fn filled(&self, text: &str) -> Result<String, SessionError> {
-        // What is wrong with it is wrong in a lookup too.
+        // Reports the same mistakes as in a lookup.
         self.substituted(text)?;
         Ok(self.params.as_ref().map_or_else(|| text.to_owned(), |params| params.fill(text)))
     }
 
-    /// Writes lines where rows go.
+    /// Writes lines to the current output.
     fn print(&mut self, lines: &str) -> Result<(), SessionError> {
         let target = self.output.target(&self.settings.style);
         target.out.write_all(lines.as_bytes())?;
@@ -456,7 +456,7 @@ impl Session {
         Ok(target.out.flush()?)
     }
 
-    /// Closes the case, so that another connection can write to it; it is opened again when it is next needed.
+    /// Closes the case, so that another connection can write to it. It is reopened when next needed.
     fn close(&mut self) {
         self.interrupter.release();
         self.release_case();

@@ -1,4 +1,4 @@
-//! The last answer: what it was an answer to, and its rows, so that they can be shown again without asking again.
+//! The last result: its origin and its captured rows, which are shown again without running the statement again.
 
 use crate::diagnostic::Diagnostic;
 use crate::engine::trend::Trend;
@@ -8,44 +8,44 @@ use crate::rows::CapturedRows;
 use crate::session::result_view::{self, ViewOptions};
 use crate::session::{Answer, Session, SessionError};
 
-/// The text that an answer is of.
+/// The input that a result answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ResultOrigin {
     Lookup(String),
     Sql(String),
 }
 
-/// The kind of the rows of an answer.
+/// The kind of the rows of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ResultKind {
-    /// Events, with the newest first where `by_time`.
+    /// Events; the newest first if `by_time`.
     List { by_time: bool },
-    /// Numbers of events, in groups.
+    /// Counts of events in groups.
     Count,
-    /// Numbers of events in spans of so many seconds.
+    /// Counts of events in spans of `bucket` seconds.
     Timeline { bucket: i64, interval: Interval },
     /// Rows of SQL.
     Rows,
 }
 
-/// The last answer.
+/// The last result.
 #[derive(Debug, Clone)]
 pub(crate) struct LastResult {
     pub(crate) origin: ResultOrigin,
     pub(crate) kind: ResultKind,
-    /// Its rows, unless they are too many.
+    /// The captured rows; `None` if they are too many.
     pub(crate) rows: Option<CapturedRows>,
     /// The trend of each row, if it was counted.
     pub(crate) trend: Option<Trend>,
-    /// The events whose lines were folded into one: the first and the last row, from 1.
+    /// The first and the last row of each fold, from 1.
     pub(crate) folds: Vec<(usize, usize)>,
 }
 
 impl LastResult {
-    /// Returns its rows.
+    /// Returns the captured rows.
     ///
     /// # Errors
-    /// They are too many.
+    /// There are too many rows to capture.
     pub(crate) fn rows(&self) -> Result<&CapturedRows, SessionError> {
         self.rows.as_ref().ok_or_else(|| {
             Diagnostic::new("the last answer has too many rows to be kept")
@@ -70,7 +70,7 @@ impl Session {
         }
     }
 
-    /// Shows the last answer again.
+    /// Shows the last result again.
     pub(crate) fn show_last(&mut self, format: Format) -> Result<Answer, SessionError> {
         let case = self.case()?;
         let mut last = self.last()?.clone();
@@ -81,7 +81,7 @@ impl Session {
         Ok(Answer::rows(rows))
     }
 
-    /// Shows the rows that were folded into the line of a row.
+    /// Shows the rows of the fold that contains a row.
     pub(crate) fn open_fold(&mut self, row: usize) -> Result<Answer, SessionError> {
         let case = self.case()?;
         let mut last = self.last()?.clone();

@@ -1,5 +1,5 @@
-//! Shows rows that are held to a person: calls that failed or wrote are marked, bursts are folded into one line,
-//! timelines have their empty spans, and the most frequent values their course.
+//! Shows captured rows on a screen: marks calls that failed or wrote, folds bursts into one line, fills the empty spans
+//! of timelines and draws the trends of the most frequent values.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -14,26 +14,26 @@ use crate::session::result_set::{LastResult, ResultKind};
 use crate::session::{Session, SessionError};
 use crate::store::Case;
 
-/// How many events of one actor and name in a row become one line.
+/// Minimum number of consecutive events of one actor and name that are folded into one line.
 const MIN_BURST: usize = 3;
-/// The column that tells how many events are folded into a line.
+/// The column with the number of events that are folded into a line.
 const BURST_COLUMN: &str = "burst";
-/// How many spans a timeline may have with its empty ones.
+/// Maximum number of spans of a timeline with its empty ones.
 const MAX_SPANS: usize = 500;
-/// The width of a screen below which a course is drawn in half as many columns.
+/// The width of a screen below which a trend has half as many columns.
 const NARROW_WIDTH: usize = 60;
-/// How many events are asked about at once.
+/// The number of events whose attributes one query reads.
 const EVENTS_PER_QUERY: usize = 500;
 
-/// A row as it is shown.
+/// A row to display.
 struct DisplayRow {
     mark: Mark,
     cells: Vec<Value>,
-    /// How many events are folded into it, and over what span.
+    /// The number of events folded into it and the time that they span.
     burst: Option<String>,
 }
 
-/// What is known of an event beside its row.
+/// Attributes of an event that decide marks and folds.
 struct EventAttributes {
     identity: Value,
     name: String,
@@ -51,8 +51,8 @@ pub(crate) struct ViewOptions {
     pub(crate) range: Range<usize>,
 }
 
-/// Writes an answer that is held, or a range of its rows, where rows go; for a table on a screen with everything that
-/// helps the eye.
+/// Writes a range of the rows of a captured answer to the current output, with marks, folds and charts if it is a
+/// screen.
 pub(crate) fn show(
     session: &mut Session,
     case: &Case,
@@ -121,7 +121,7 @@ fn plain(cells: Vec<Value>) -> DisplayRow {
     DisplayRow { mark: Mark::default(), cells, burst: None }
 }
 
-/// Writes the records of the events that are held.
+/// Writes the records of the captured events.
 fn show_records(session: &mut Session, case: &Case, range: Range<usize>) -> Result<(), SessionError> {
     let ids: Vec<i64> = session.shown[range.start.min(session.shown.len())..range.end.min(session.shown.len())]
         .iter()
@@ -140,7 +140,7 @@ fn show_records(session: &mut Session, case: &Case, range: Range<usize>) -> Resu
 /// Folded lines: their first and last rows, from 1.
 type Folds = Vec<(usize, usize)>;
 
-/// The rows of a list of events, marked, and folded if `fold`.
+/// Returns the rows of a list of events, with marks, and the folds if `fold` is set.
 fn list_rows(
     case: &Case,
     held: &CapturedRows,
@@ -194,13 +194,13 @@ fn list_rows(
     Ok((shown, folds))
 }
 
-/// The seconds from the oldest to the newest of events.
+/// Returns the seconds from the oldest to the newest event.
 fn span(events: &[&EventAttributes]) -> i64 {
     let times = || events.iter().filter_map(|event| event.time);
     times().max().zip(times().min()).map_or(0, |(newest, oldest)| newest - oldest)
 }
 
-/// One line for several rows: what they share, and how many different values there are where they do not.
+/// Returns one line for several rows: the common value of each column, or the number of different values.
 fn folded(rows: &[Vec<Value>], unicode: bool) -> Vec<Value> {
     let times = if unicode { '×' } else { 'x' };
     let Some(first) = rows.first() else { return Vec::new() };
@@ -230,7 +230,7 @@ fn folded(rows: &[Vec<Value>], unicode: bool) -> Vec<Value> {
     cells
 }
 
-/// What is known of the events of these rows, by `events.id`.
+/// Reads the attributes of the events of a range of rows, by `events.id`.
 fn event_attributes(
     case: &Case,
     events: &[EventRef],
@@ -264,7 +264,7 @@ fn event_attributes(
     Ok(known)
 }
 
-/// The rows of a timeline with the spans in which nothing happened, and how many of these are left out because there
+/// Returns the rows of a timeline with its empty spans, and the number of empty spans that are omitted because there
 /// would be too many rows.
 pub(crate) fn fill(held: &CapturedRows, bucket: i64, interval: Interval) -> (Vec<(String, i64)>, u64) {
     let rows: Vec<(i64, i64)> = held

@@ -11,9 +11,9 @@ use crate::session::input::{Assembler, Input};
 use crate::session::{Answer, Params, Session, SessionError};
 use crate::time;
 
-/// Runs everything that `lines` gives. Errors say `ORIGIN:LINE`.
+/// Runs all lines. Errors contain `ORIGIN:LINE`.
 ///
-/// A script may begin with a header that declares its parameters: they are checked before anything is run.
+/// A script may begin with a header that declares its parameters, which are checked before it runs.
 pub fn run(session: &mut Session, lines: impl BufRead, origin: &str) -> Result<Answer, SessionError> {
     let mut lines = Lines { lines, origin, number: 0, bytes: Vec::new() };
     let mut top = String::new();
@@ -30,14 +30,14 @@ pub fn run(session: &mut Session, lines: impl BufRead, origin: &str) -> Result<A
     done
 }
 
-/// Gives the session the values of a script's declared parameters, its defaults among them.
+/// Sets the parameters of the session to the values and defaults of those that a script declares.
 fn declare(session: &mut Session, top: &str, origin: &str) -> Result<(), SessionError> {
     let header = parse_script(top)
         .map_err(|wrong| Diagnostic::new(wrong.message).from_origin(format!("{origin}:{}", wrong.line)))?;
     let Some(header) = header else { return Ok(()) };
     let mut given = session.params.as_ref().map_or_else(Default::default, |params| params.all().clone());
     if session.depth > 0 {
-        // What another script was given is not all meant for this one.
+        // Parameters of another script may not be meant for this one.
         given.retain(|name, _| header.params.iter().any(|param| param.name == *name));
     }
     let values = fill(origin, &header, &given, time::now()).map_err(|mistake| match missing(&header, &given) {
@@ -49,7 +49,7 @@ fn declare(session: &mut Session, top: &str, origin: &str) -> Result<(), Session
     Ok(())
 }
 
-/// Runs one of trailq's own scripts with the values that were given for its parameters.
+/// Runs one of trailq's own scripts with values for its parameters.
 pub(crate) fn run_shipped(
     session: &mut Session,
     script: &ShippedScript,
@@ -66,13 +66,13 @@ pub(crate) fn run_shipped(
     session.depth += 1;
     let done = run(session, script.text.as_bytes(), &format!("{}.trailq", script.name));
     session.depth -= 1;
-    // How the report is laid out is not how the session goes on.
+    // The layout of the report does not change the settings of the session.
     session.settings = settings;
     session.params = outer;
     done
 }
 
-/// Runs the lines of a script: those at its top, the one after them, and the rest.
+/// Runs the lines of a script: its head, the line after it and the rest.
 fn run_lines(
     session: &mut Session,
     top: &str,
@@ -100,7 +100,7 @@ fn run_lines(
     Ok(answer)
 }
 
-/// Runs one input; a mistake in it is told with its line, and after `.bail off` does not end the script.
+/// Runs one input. An error is reported with its line, and does not end the script after `.bail off`.
 fn step(session: &mut Session, text: &str, origin: &str, start: usize) -> Result<Answer, SessionError> {
     session.check_interrupted()?;
     match session.execute(&Input::of(text)) {
@@ -116,13 +116,13 @@ fn step(session: &mut Session, text: &str, origin: &str, start: usize) -> Result
 struct Lines<'a, R> {
     lines: R,
     origin: &'a str,
-    /// How many were read.
+    /// The number of lines read.
     number: usize,
     bytes: Vec<u8>,
 }
 
 impl<R: BufRead> Lines<'_, R> {
-    /// The next line; `None` at the end.
+    /// Returns the next line; `None` at the end.
     fn next(&mut self) -> Result<Option<String>, SessionError> {
         self.bytes.clear();
         let origin = self.origin;
@@ -141,7 +141,7 @@ impl<R: BufRead> Lines<'_, R> {
     }
 }
 
-/// Adds where an input that starts on line `start` of `origin` went wrong.
+/// Adds the line of `origin` to an error of an input that starts on line `start`.
 pub fn locate(error: SessionError, origin: &str, start: usize) -> SessionError {
     match error {
         SessionError::Output(error) => SessionError::Output(error),
