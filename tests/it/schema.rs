@@ -98,6 +98,20 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("ingest", &["crate::query", "crate::render", "crate::session", "crate::cli", "println!"]),
     ("saved", &["crate::store", "crate::ingest", "crate::render", "crate::session", "crate::cli", "rusqlite"]),
     (
+        "engine",
+        &[
+            "crate::ingest",
+            "crate::session",
+            "crate::terminal",
+            "crate::repl",
+            "crate::serve",
+            "crate::cli",
+            "rusqlite",
+            "print!",
+            "println!",
+        ],
+    ),
+    (
         "redact",
         &["crate::store", "crate::ingest", "crate::query", "crate::render", "crate::session", "crate::cli", "rusqlite"],
     ),
