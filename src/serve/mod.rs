@@ -22,7 +22,7 @@ use crate::store::Case;
 use pool::Pool;
 
 /// An endpoint that is bound to its address and not yet running.
-pub struct Server {
+pub(crate) struct Server {
     listener: TcpListener,
     address: SocketAddr,
     pool: Arc<Pool>,
@@ -33,7 +33,7 @@ impl Server {
     ///
     /// # Errors
     /// The address is not available, or the case cannot be reopened.
-    pub fn bind(case: &Case, address: SocketAddr) -> Result<Server, Box<Diagnostic>> {
+    pub(crate) fn bind(case: &Case, address: SocketAddr) -> Result<Server, Box<Diagnostic>> {
         let refused = |error: io::Error| {
             let mistake =
                 Diagnostic::new(format!("cannot listen on {address}: {}", crate::io_message::describe(&error)));
@@ -47,7 +47,7 @@ impl Server {
     }
 
     /// Returns the address that it listens on.
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
@@ -56,7 +56,7 @@ impl Server {
     ///
     /// # Errors
     /// Threads or signal handlers cannot be created.
-    pub fn run(self) -> io::Result<u64> {
+    pub(crate) fn run(self) -> io::Result<u64> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .max_blocking_threads(limits::threads())
