@@ -67,7 +67,7 @@ fn describe(out: &mut String, statement: &Statement) {
 
 /// Texts of more characters are abridged: a long list is one parameter.
 const MAX_SHOWN: usize = 2_000;
-/// How many of their first characters are shown.
+/// The number of first characters that are shown of them.
 const FIRST_SHOWN: usize = 200;
 
 /// A text, or the beginning of a long one and its length.

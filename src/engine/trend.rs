@@ -15,27 +15,27 @@ use crate::store::{Case, Failure};
 const SPANS: i64 = 24;
 /// Seconds of an hour. Spans of whole hours are answered from kept counts where the field has them.
 const HOUR: i64 = 3_600;
-/// How long counting may take where the answer did not take longer itself: at 10,000,000 events the courses of ten users
-/// take 0.4 s.
+/// Minimum time limit for counting: at 10,000,000 events the trends of ten users take 0.4 s. An answer that took longer
+/// allows as much.
 const MIN_LIMIT: Duration = Duration::from_millis(1_500);
-/// How long it may take at most: those of ten roles take 10 s, as long as to find these.
+/// Maximum time limit: the trends of ten roles take 10 s, as long as finding the roles.
 const MAX_LIMIT: Duration = Duration::from_secs(10);
 /// For how many rows at most.
 const MAX_ROWS: usize = 50;
 
-/// The course of every row.
+/// The trend of every row.
 #[derive(Debug, Clone)]
 pub(crate) struct Trend {
     /// From when to when it is.
     pub(crate) heading: String,
-    /// How many events there are in each span, row by row; of none where counting took too long.
+    /// The number of events in each span, row by row; empty if counting took too long.
     pub(crate) rows: Vec<Vec<u64>>,
-    /// How long counting might take.
+    /// The time limit for counting.
     limit: Duration,
 }
 
 impl Trend {
-    /// What to say where the rows of an answer have no course.
+    /// Returns a note if the rows of an answer have no trend.
     pub(crate) fn remark(&self, rows: u64) -> Option<String> {
         let longest = number::duration(self.limit);
         let without = rows > 0 && self.rows.is_empty();
@@ -43,7 +43,7 @@ impl Trend {
     }
 }
 
-/// How the spans of a course are headed: from when to when it is.
+/// Returns the heading of a trend: its first and last time.
 pub(crate) fn heading(from: i64, to: i64) -> String {
     let (from, to) = (crate::time::format(from), crate::time::format(to));
     let same_year = from[..5] == to[..5];
@@ -113,7 +113,7 @@ fn span(from: i64, to: i64) -> i64 {
     if even < HOUR { even } else { (even + HOUR / 2) / HOUR * HOUR }
 }
 
-/// How many events of these values there are in each span.
+/// Returns the number of events of these values in each span.
 fn trend_of(counted: &CapturedRows, values: &[Value], bucket: i64, first: i64, spans: usize) -> Option<Vec<u64>> {
     let mut trend = vec![0; spans];
     for row in &counted.rows {

@@ -1,4 +1,4 @@
-//! What the case cannot tell, as far as it bears on a lookup.
+//! Gaps of the case, such as rejects and redaction, that affect the answer of a lookup.
 
 use crate::diagnostic::Span;
 use crate::engine::PreparedLookup;
@@ -9,7 +9,7 @@ use crate::render::number;
 use crate::store::Failure;
 use crate::store::{Case, Gaps, MOST_COUNTED};
 
-/// What to say of an empty answer that the case cannot tell.
+/// Describes the gaps of the case that affect an empty answer.
 pub(crate) fn of_lookup(case: &Case, asked: &PreparedLookup) -> Result<Vec<String>, Failure> {
     let filter = asked.tree.filter.as_ref().map_or(Span::default(), |filter| filter.span);
     let leaves = terms::leaves(&asked.tree, filter);
@@ -18,13 +18,12 @@ pub(crate) fn of_lookup(case: &Case, asked: &PreparedLookup) -> Result<Vec<Strin
     Ok(sentences(&case.gaps()?, in_records, by_time))
 }
 
-/// What to say of absence that no lookup states.
+/// Describes the gaps of the case that affect an empty answer to something other than a lookup.
 pub(crate) fn of_case(case: &Case, by_time: bool) -> Result<Vec<String>, Failure> {
     Ok(sentences(&case.gaps()?, false, by_time))
 }
 
-/// The gaps in words. `in_records`: whether the lookup asks for what may be anywhere in a record; `by_time`: whether it
-/// has a period.
+/// Describes gaps in words. `in_records` is true if the lookup searches whole records, and `by_time` if it has a period.
 fn sentences(gaps: &Gaps, in_records: bool, by_time: bool) -> Vec<String> {
     let mut told = Vec::new();
     if gaps.partial {

@@ -1,5 +1,5 @@
-//! Explains an empty answer: which term removed the last events, what is near, and what the case cannot tell. States
-//! nothing that was not checked, and takes a fraction of a second on any case.
+//! Explains an empty answer: the term that removed the last events, near values and gaps of the case. States only what
+//! was checked, and takes a fraction of a second on any case.
 
 pub(crate) mod advice;
 pub(crate) mod gaps;
@@ -25,23 +25,23 @@ use crate::rows;
 use crate::sql::{self, CountSource, Statement};
 use crate::store::{Case, Failure};
 
-/// A case of fewer events is soon looked through, however slow the machine is.
+/// Cases with fewer events are scanned quickly on any machine.
 const SMALL_CASE: u64 = 50_000;
-/// How long what is soon done may take on a slow machine.
+/// The time limit for quick work on a slow machine.
 const SOON: Duration = Duration::from_secs(5);
-/// How many values of a term are explained.
+/// Maximum number of values of a term that are explained.
 const MOST_VALUES: usize = 3;
 
-/// How long an explanation may take.
+/// Time limits of an explanation.
 #[derive(Debug, Clone, Copy)]
 struct TimeLimits {
-    /// To hold one term against the case.
+    /// For matching one term.
     term: Duration,
-    /// To find the term that removed the last events.
+    /// For finding the term that removed the last events.
     blame: Duration,
-    /// To look for what is near.
+    /// For finding near values.
     hints: Duration,
-    /// To go through the values of one field.
+    /// For reading the values of one field.
     walk: Duration,
 }
 
@@ -96,7 +96,7 @@ pub(crate) fn explain<'e>(
     Ok(advice)
 }
 
-/// What to say of bare terms that look like the rest of a time.
+/// Describes bare terms that look like the rest of a time.
 fn rest_of_time(rest: &TimeRest) -> String {
     let write = match &rest.term {
         Some(term) => format!("write {term}"),
@@ -107,10 +107,10 @@ fn rest_of_time(rest: &TimeRest) -> String {
 
 /// The term that removed the last events.
 struct Blame {
-    /// Its place among the terms.
+    /// The index among the terms.
     index: usize,
     text: String,
-    /// How many events the terms before it match; none where they were not counted.
+    /// The number of events that the terms before it match; `None` if they were not counted.
     before: Option<u64>,
     /// True if it is known that the terms before it match events.
     alone: bool,
@@ -127,7 +127,7 @@ fn blame(
     let until = Instant::now() + limits.blame;
     let mut alone = true;
     for kept in 1..=terms.len() {
-        // That all of them together match nothing is known, and may have cost a scan to find out.
+        // All terms together are known to match nothing; finding out again may cost a scan.
         if kept < terms.len() {
             let left = limits.term.min(until.saturating_duration_since(Instant::now()));
             match matches(advice, case, &lookup.with_terms(kept), left)? {
@@ -162,7 +162,7 @@ fn matches(
     Ok(first(advice, case, &statement, limit)?.map(|found| found.is_some()))
 }
 
-/// How many events match, where that is soon counted.
+/// Returns the number of events that match, if counting is quick.
 fn count(advice: &Advice<'_>, case: &Case, lookup: &ResolvedLookup, limit: Duration) -> Result<Option<u64>, Failure> {
     let statement = sql::emit_count(lookup, case);
     if let (Some(estimate), true) = (statement.estimate, statement.exact) {
@@ -180,7 +180,7 @@ fn first(
     limit: Duration,
 ) -> Result<Option<Option<i64>>, Failure> {
     advice.engine.check_interrupted()?;
-    // A scan of few groups of records is soon done, however slow the machine is.
+    // A scan of few groups of records is quick on any machine.
     let limit = match statement.scan {
         Some(scan) if scan.groups <= MAX_FREE_SCAN_GROUPS => SOON,
         _ => limit,
@@ -194,15 +194,15 @@ fn first(
     Ok(in_time.then_some(number))
 }
 
-/// Looks for what is near the values of a term.
+/// Finds values near those of a term.
 struct Hints<'a> {
     engine: &'a Engine,
     case: &'a Case,
     asked: &'a PreparedLookup,
     limits: TimeLimits,
-    /// When what was found has to do.
+    /// The end of the time for finding them.
     until: Instant,
-    /// The values of fields that were gone through, by the field's name.
+    /// The values that were read, by the field's name.
     values: RefCell<HashMap<&'static str, Rc<[String]>>>,
 }
 
@@ -212,7 +212,7 @@ impl<'a> Hints<'a> {
         Hints { engine, case: engine.case(), asked, limits, until, values: RefCell::default() }
     }
 
-    /// The values of a field, as far as they are found in time.
+    /// Returns the values of a field that are found in time.
     fn values_of(&self, field: &Field) -> Rc<[String]> {
         if let Some(known) = self.values.borrow().get(field.name) {
             return Rc::clone(known);
@@ -223,8 +223,7 @@ impl<'a> Hints<'a> {
         values
     }
 
-    /// Says what the term is that removed the last events, and what is near.
-    /// Of words that were meant as something else, nothing is near.
+    /// Notes the term that removed the last events, and near values. Words of another shell have no near values.
     fn tell(&self, advice: &mut Advice<'_>, blame: &Blame, is_habit: bool) -> Result<(), Failure> {
         let terms = self.asked.lookup.terms();
         let Some(term) = terms.get(blame.index) else { return Ok(()) };
@@ -252,7 +251,7 @@ impl<'a> Hints<'a> {
         Ok(())
     }
 
-    /// What the term that removed the last events did.
+    /// Describes the effect of the term that removed the last events.
     fn sentence(&self, blame: &Blame, leaves: &[Asked]) -> String {
         let text = explain::abridged(&blame.text);
         if blame.index > 0 {
@@ -283,7 +282,7 @@ impl<'a> Hints<'a> {
         }
     }
 
-    /// What the first term of the filter says.
+    /// Returns the kind of the first term of the filter.
     fn kind_of_first(&self) -> Option<&ExpressionKind> {
         let filter = self.asked.tree.filter.as_ref()?;
         match &filter.kind {
@@ -292,27 +291,27 @@ impl<'a> Hints<'a> {
         }
     }
 
-    /// How many events a lookup's text matches, where that is soon counted.
+    /// Returns the number of events that a lookup matches, if counting is quick.
     fn count(&self, advice: &Advice<'_>, text: &str) -> Result<Option<u64>, Failure> {
-        // A text that was made here may be an invalid lookup: a value may be too odd for its field.
+        // A text composed here may be an invalid lookup if the field does not accept the value.
         let Ok(prepared) = self.engine.prepare_filled(text) else { return Ok(None) };
         let limit = self.until.saturating_duration_since(Instant::now()).min(self.limits.term);
         count(advice, self.case, &prepared.lookup.without_stages(), limit)
     }
 
-    /// The lookup with another text in a place of it.
+    /// Returns the lookup with the text at a span replaced.
     fn replaced(&self, span: crate::diagnostic::Span, by: &str) -> Option<String> {
         let text = &self.asked.tree.text;
         Some(format!("{}{by}{}", text.get(..span.start)?, text.get(span.end..)?))
     }
 
-    /// Reports whether there is time to look further.
+    /// Reports whether there is time left.
     fn has_time(&self) -> bool {
         Instant::now() < self.until
     }
 }
 
-/// A path of a record as a lookup writes it, with the short form of its first word.
+/// Returns a path of a record as written in a lookup, with the short form of its first word.
 fn written_path(keys: &[String]) -> String {
     let short = |key: &str| {
         crate::fields::PATH_ALIASES.iter().find(|(_, known)| *known == key).map(|(alias, _)| (*alias).to_owned())
@@ -325,7 +324,7 @@ fn written_path(keys: &[String]) -> String {
     keys.iter().enumerate().map(key).collect::<Vec<_>>().join(".")
 }
 
-/// Paths of the case that end in a key, as lookups write them.
+/// Returns the paths of the case that end in a key, as written in lookups.
 pub(crate) fn paths_to_key(case: &Case, name: &str) -> Vec<String> {
     let names = case.path_names(Instant::now() + TimeLimits::for_case(case).hints);
     names.to_key(name).iter().map(|keys| written_path(keys)).collect()

@@ -7,7 +7,7 @@ use crate::nested;
 use crate::render::number;
 use crate::store::Failure;
 
-/// How many places of a key are named.
+/// Maximum number of paths to a key that are named.
 const MOST_PLACES: usize = 3;
 
 impl Hints<'_> {

@@ -21,7 +21,7 @@ const BARE: &[&str] =
 const NAMES: &[&str] = &["user", "role", "session-name", "resource"];
 /// Fields of few values that AWS defines, and that people type without the field.
 const OF_AWS: &[&str] = &["event-name", "event-source", "region", "error", "resource-type", "identity-type"];
-/// How many near values are named.
+/// Maximum number of near values that are named.
 const MOST_NAMED: usize = 3;
 /// A shorter beginning says too little.
 const SHORTEST_PREFIX: usize = 2;
@@ -29,11 +29,12 @@ const SHORTEST_PREFIX: usize = 2;
 const FEW_EVENTS: u64 = 1_000;
 /// A shorter text is inside too many records.
 const SHORTEST_TEXT: usize = 3;
-/// What the names of services end in.
+/// The suffix of service names.
 const SERVICES: &str = ".amazonaws.com";
 
 impl Hints<'_> {
-    /// How a bare value is found inside records: the end of the sentence that no indexed field has it, and the lookup.
+    /// Looks for a bare value inside records. Returns the end of the sentence that no indexed field has it, and the lookup
+    /// that finds it.
     pub(crate) fn within_records(
         &self,
         advice: &Advice<'_>,
@@ -57,7 +58,7 @@ impl Hints<'_> {
         self.asked.tree.filter.as_ref().is_some_and(|filter| filter.span == span)
     }
 
-    /// What is near a bare value. What an index tells comes first: there may be no time for the rest.
+    /// Notes what is near a bare value, starting with what indexes find, since time may not suffice for the rest.
     pub(crate) fn bare(&self, advice: &mut Advice<'_>, value: &str, span: Span) -> Result<(), Failure> {
         let fields = |names: &[&str]| names.iter().filter_map(|name| fields::find(name)).collect::<Vec<_>>();
         if self.occurs_alone(advice, &literal(value))? {
@@ -84,7 +85,7 @@ impl Hints<'_> {
         Ok(())
     }
 
-    /// What is near a value of a field.
+    /// Notes what is near a value of a field.
     pub(crate) fn field(
         &self,
         advice: &mut Advice<'_>,
@@ -208,7 +209,7 @@ impl Hints<'_> {
         advice.suggest(self.replaced(span, &term));
     }
 
-    /// How many events have a value of a field that begins with it.
+    /// Notes the number of events with a value of the field that begins with `value`, and reports whether there are any.
     fn beginning(&self, advice: &mut Advice<'_>, field: &Field, value: &str) -> Result<bool, Failure> {
         let wild = format!("{}*", literal(value));
         let quoted = literal(value).starts_with('"');
@@ -231,7 +232,7 @@ impl Hints<'_> {
             let mut values = self.values_of(field);
             let mut value = value;
             if field.kind == Kind::Source {
-                // What all of them end in makes them no more alike.
+                // A common suffix does not make them more alike.
                 let short = |text: &str| text.trim_end_matches(SERVICES).to_owned();
                 values = values.iter().map(|known| short(known)).collect();
                 value = value.trim_end_matches(SERVICES);
@@ -313,7 +314,7 @@ impl Hints<'_> {
             && self.asked.tree.text.get(span.start..span.end) == Some(value)
     }
 
-    /// How many events a lookup matches, where few records have to be read for it.
+    /// Returns the number of events that a lookup matches, if few records have to be read for it.
     fn quick_count(&self, advice: &Advice<'_>, text: &str) -> Result<Option<u64>, Failure> {
         let Ok(prepared) = self.engine.prepare_filled(text) else { return Ok(None) };
         let statement = sql::emit_count(&prepared.lookup.without_stages(), self.case);
