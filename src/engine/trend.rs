@@ -39,7 +39,7 @@ impl Trend {
     pub(crate) fn remark(&self, rows: u64) -> Option<String> {
         let longest = number::duration(self.limit);
         let without = rows > 0 && self.rows.is_empty();
-        without.then(|| format!("without courses: to count them takes longer than {longest}"))
+        without.then(|| format!("trends omitted: counting them takes longer than {longest}"))
     }
 }
 
@@ -183,7 +183,7 @@ mod tests {
         );
         let trend = |rows| Trend { heading: heading(0, 1), rows, limit };
         let remark = trend(Vec::new()).remark(10);
-        assert_eq!(remark.as_deref(), Some("without courses: to count them takes longer than 20 ms"));
+        assert_eq!(remark.as_deref(), Some("trends omitted: counting them takes longer than 20 ms"));
         assert_eq!(trend(Vec::new()).remark(0), None);
         assert_eq!(trend(vec![vec![1]]).remark(1), None);
     }
