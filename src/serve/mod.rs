@@ -1,4 +1,5 @@
-//! The LookupEvents endpoint over HTTP for the AWS CLI and SDKs: AWS JSON 1.1 (`guide/internals/formats.md`, 4), read-only.
+//! The LookupEvents endpoint over HTTP for the AWS CLI and SDKs: AWS JSON 1.1 (`guide/internals/formats.md`, 4),
+//! read-only.
 //!
 //! hyper reads and writes HTTP/1.1 on one thread; statements run on a few others. Tests with clients that send half a
 //! header, half a body or an endless header compared tiny_http, rouille and hyper: only hyper closed each of them in
