@@ -191,7 +191,7 @@ fn whole(number: u16) -> std::num::NonZeroU16 {
 
 /// A line with the durations of answers replaced by `… ms`.
 pub fn timeless(line: &str) -> String {
-    duration(r"\b").replace_all(line, "… ms").into_owned()
+    duration("").replace_all(line, "… ms").into_owned()
 }
 
 /// A line of a status without the duration.
@@ -199,7 +199,7 @@ pub fn without_duration(line: &str) -> String {
     duration(", ").replace_all(line, "").into_owned()
 }
 
-/// The pattern of a duration and of what follows it.
-fn duration(end: &str) -> regex::Regex {
-    regex::Regex::new(&format!(r"\d+(\.\d+)? (ms|s){end}")).unwrap()
+/// The pattern of a duration after a text.
+fn duration(start: &str) -> regex::Regex {
+    regex::Regex::new(&format!(r"{start}\d+(\.\d+)? (ms|s)\b")).unwrap()
 }
