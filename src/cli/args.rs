@@ -10,7 +10,7 @@ use super::lookup_events::{self, LookupEvents};
 use crate::redact::Kind;
 use crate::render::Format;
 use crate::session::parse_value;
-use crate::terminal::capabilities::Coloring;
+use crate::terminal::capabilities::ColorChoice;
 
 /// Query CloudTrail files locally: trail files in, answers out
 #[derive(Debug, Parser)]
@@ -36,7 +36,7 @@ pub(super) struct Global {
     pub(super) format: Option<Format>,
     /// When to color
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = colorings())]
-    pub(super) color: Coloring,
+    pub(super) color: ColorChoice,
     /// A folder of saved queries; may be given several times
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) queries: Vec<PathBuf>,
@@ -308,14 +308,14 @@ fn formats() -> impl TypedValueParser<Value = Format> {
 }
 
 /// Reads when to color.
-fn colorings() -> impl TypedValueParser<Value = Coloring> {
+fn colorings() -> impl TypedValueParser<Value = ColorChoice> {
     // The AWS CLI says on and off.
     let aliased = |name: &'static str, alias: &'static str| PossibleValue::new(name).alias(alias);
     let names = [PossibleValue::new("auto"), aliased("always", "on"), aliased("never", "off")];
     PossibleValuesParser::new(names).map(|name| match name.as_str() {
-        "always" | "on" => Coloring::Always,
-        "never" | "off" => Coloring::Never,
-        _ => Coloring::Auto,
+        "always" | "on" => ColorChoice::Always,
+        "never" | "off" => ColorChoice::Never,
+        _ => ColorChoice::Auto,
     })
 }
 

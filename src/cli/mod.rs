@@ -18,7 +18,7 @@ use crate::diagnostic::Diagnostic;
 use crate::render;
 use crate::session::{Answer, Session, SessionError, Settings};
 use crate::terminal::capabilities;
-use crate::terminal::capabilities::Coloring;
+use crate::terminal::capabilities::ColorChoice;
 use args::{Cli, Command};
 
 /// The case where none is named.
@@ -38,7 +38,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => {
-            let color = Coloring::Auto.colors(io::stderr().is_terminal());
+            let color = ColorChoice::Auto.is_colored(io::stderr().is_terminal());
             let mistake =
                 term_options::explain(&error, &arguments).unwrap_or_else(|| usage::diagnose(&error, &arguments));
             let _ = render::diagnostic::write(&mut io::stderr().lock(), &mistake, color);
@@ -50,7 +50,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::SUCCESS;
         }
     };
-    let color = cli.global.color.colors(io::stderr().is_terminal());
+    let color = cli.global.color.is_colored(io::stderr().is_terminal());
     match dispatch(cli) {
         Ok(Outcome { answer, fail_on_rows }) if answer.rejected || (fail_on_rows && answer.rows > 0) => {
             ExitCode::from(EXIT_INCOMPLETE)
@@ -153,7 +153,7 @@ fn settings(cli: &Cli) -> Settings {
     Settings {
         format: global.format,
         style: capabilities::style(global.color),
-        color_notes: global.color.colors(notes),
+        color_notes: global.color.is_colored(notes),
         quiet: global.quiet,
         queries: global.queries.clone(),
         progress: notes,

@@ -1,17 +1,17 @@
-//! What the terminal can do.
+//! Capabilities of the terminal: size, color, Unicode.
 
 use std::io::IsTerminal as _;
 
 use crate::render::Style;
 
-/// The width where a terminal does not tell its own.
-const USUAL_WIDTH: usize = 80;
-/// The height where a terminal does not tell its own.
-const USUAL_HEIGHT: usize = 24;
+/// The width of a terminal that does not report its own.
+const DEFAULT_COLUMNS: usize = 80;
+/// The height of a terminal that does not report its own.
+const DEFAULT_ROWS: usize = 24;
 
-/// When to colour.
+/// The choice of `--color`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Coloring {
+pub enum ColorChoice {
     /// On a terminal, unless `NO_COLOR` is set.
     #[default]
     Auto,
@@ -21,50 +21,53 @@ pub enum Coloring {
     Never,
 }
 
-impl Coloring {
-    /// Reports whether to colour what goes to a terminal, or to something else.
-    pub fn colors(self, terminal: bool) -> bool {
+impl ColorChoice {
+    /// Reports whether a stream is colored; `is_terminal` says what it leads to.
+    pub fn is_colored(self, is_terminal: bool) -> bool {
         match self {
-            Coloring::Always => true,
-            Coloring::Never => false,
-            Coloring::Auto => {
-                let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-                terminal && !set("NO_COLOR") && !is_dumb()
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => {
+                let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+                is_terminal && !is_set("NO_COLOR") && !is_dumb()
             }
         }
     }
 }
 
-/// The rows and columns of the terminal on standard output: what `LINES` and `COLUMNS` say, else what the terminal
-/// says. `None` where standard output is no terminal.
+/// Returns the rows and columns of the terminal on standard output: `LINES` and `COLUMNS`, else what the terminal
+/// reports. `None` if standard output is not a terminal.
 pub fn size() -> Option<(usize, usize)> {
     let stdout = std::io::stdout();
     if !stdout.is_terminal() {
         return None;
     }
-    let said = |name: &str| std::env::var(name).ok().and_then(|number| number.parse().ok());
+    let from_environment = |name: &str| std::env::var(name).ok().and_then(|number| number.parse().ok());
     let measured = terminal_size::terminal_size_of(&stdout)
         .map(|(width, height)| (usize::from(height.0), usize::from(width.0)))
         .unwrap_or_default();
-    let pick = |said: Option<usize>, measured: usize, usual: usize| {
-        said.filter(|number| *number > 0).unwrap_or(if measured > 0 { measured } else { usual })
+    let pick = |set: Option<usize>, measured: usize, default: usize| {
+        set.filter(|number| *number > 0).unwrap_or(if measured > 0 { measured } else { default })
     };
-    Some((pick(said("LINES"), measured.0, USUAL_HEIGHT), pick(said("COLUMNS"), measured.1, USUAL_WIDTH)))
+    Some((
+        pick(from_environment("LINES"), measured.0, DEFAULT_ROWS),
+        pick(from_environment("COLUMNS"), measured.1, DEFAULT_COLUMNS),
+    ))
 }
 
-/// Reports whether the terminal can do no more than print characters.
+/// Reports whether the terminal can only print characters.
 pub fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
-/// What standard output can do.
-pub fn style(coloring: Coloring) -> Style {
-    let terminal = std::io::stdout().is_terminal();
+/// Returns the style that suits standard output.
+pub fn style(color: ColorChoice) -> Style {
+    let is_terminal = std::io::stdout().is_terminal();
     let width = size().map(|(_, columns)| columns);
-    Style { width, color: coloring.colors(terminal), unicode: has_unicode(), ..Style::default() }
+    Style { width, color: color.is_colored(is_terminal), unicode: has_unicode(), ..Style::default() }
 }
 
-/// Reports whether the locale can show more than ASCII; only a locale that says so cannot.
+/// Reports whether the locale can show more than ASCII; only `C` and `POSIX` cannot.
 fn has_unicode() -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| {
         let value = std::env::var(name).ok()?;

@@ -1,4 +1,4 @@
-//! What the terminal can do, the pager and the progress bar.
+//! The edge to the terminal: its capabilities, the pager and the progress bar. Knows no session and no case.
 
 pub mod capabilities;
 pub(crate) mod pager;

@@ -1,5 +1,5 @@
-//! Shows an answer that does not fit the screen in a pager: another program, which gets what is written to it. Whoever
-//! goes on typing types into that program, so that it is kept from writing files and running programs.
+//! Shows output that does not fit the screen in a pager, an external program. Keystrokes go to that program, so it is
+//! started in a mode in which it can neither write files nor run programs.
 
 use std::ffi::OsStr;
 use std::io::{self, Write};
@@ -11,70 +11,69 @@ use unicode_width::UnicodeWidthChar as _;
 use crate::diagnostic::Diagnostic;
 use crate::io_message::describe;
 
-/// Programs that are tried where none is named.
-const USUAL: [&str; 2] = ["less", "more"];
-/// What makes `less` safe, whatever its version: no programs, no other files, no log files, and no history file. Other
-/// pagers pass it on to the `less` that they run.
-const SAFE: [(&str, &str); 2] = [("LESSSECURE", "1"), ("LESSHISTFILE", "-")];
-/// What would allow a safe `less` some of it again, or lets it run a program on what it shows.
-const UNSAFE: [&str; 3] = ["LESSSECURE_ALLOW", "LESSOPEN", "LESSCLOSE"];
-/// Options of `less` where the user has set none: colors pass, long lines are cut and not folded, and the answer stays
-/// on the screen.
-const OPTIONS: &str = "RSX";
-/// What `less` shows on its last line.
-const PROMPT: &str = "?e(END) .q returns to trailq, h explains";
-/// Options that make other pagers safe: `vim` runs no programs and writes no file, `most` is in its secure mode.
+/// The programs to try if the environment names none.
+const DEFAULT_PAGERS: [&str; 2] = ["less", "more"];
+/// Variables that make every version of `less` safe: no programs, other files, log files or history file. Pagers that
+/// run `less` pass them on.
+const SAFE_VARIABLES: [(&str, &str); 2] = [("LESSSECURE", "1"), ("LESSHISTFILE", "-")];
+/// Variables that would weaken the secure mode of `less`, or run a program on its input.
+const UNSAFE_VARIABLES: [&str; 3] = ["LESSSECURE_ALLOW", "LESSOPEN", "LESSCLOSE"];
+/// Options of `less` if the user has set none: pass colors, cut long lines instead of folding them, and leave the
+/// output on the screen.
+const LESS_OPTIONS: &str = "RSX";
+/// The last line of the screen in `less`.
+const LESS_PROMPT: &str = "?e(END) .q returns to trailq, h explains";
+/// Options that make other pagers safe: restricted mode for `vim`, secure mode for `most`.
 const SAFE_OPTIONS: [(&str, &[&str]); 4] =
     [("vim", &["-Z", "-m"]), ("view", &["-Z", "-m"]), ("vimdiff", &["-Z", "-m"]), ("most", &["+s"])];
-/// Pagers that have no safe mode, but run programs only by these variables.
-const BY_VARIABLES: [&str; 3] = ["more", "pg", "lv"];
-/// What such a pager would run, and a program that does nothing.
-const NOTHING_TO_RUN: [(&str, &str); 3] = [("SHELL", "/bin/false"), ("VISUAL", "/bin/false"), ("EDITOR", "/bin/false")];
+/// Pagers without a safe mode, which run only the programs that variables name.
+const PAGERS_BY_VARIABLES: [&str; 3] = ["more", "pg", "lv"];
+/// The variables that name those programs, set to a program that does nothing.
+const NO_PROGRAMS: [(&str, &str); 3] = [("SHELL", "/bin/false"), ("VISUAL", "/bin/false"), ("EDITOR", "/bin/false")];
 
-/// When answers are shown in a pager.
+/// The setting of `.pager`: when results are shown in a pager.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Paging {
     /// Never.
     #[default]
     Off,
-    /// Where they do not fit, in the usual program.
+    /// If they do not fit, in the default program.
     On,
-    /// Where they do not fit, in this program with its arguments.
+    /// If they do not fit, in this program with its arguments.
     With(String),
 }
 
-/// A screen that holds back what is written until it is known whether it fits.
-pub(crate) struct Page {
+/// A writer that buffers output until it exceeds the screen, then starts the pager.
+pub(crate) struct PagedScreen {
     /// Rows and columns of the screen.
     size: (usize, usize),
     command: Vec<String>,
-    held: Vec<u8>,
-    /// Screen lines in `held`, and the columns taken of the last.
+    buffer: Vec<u8>,
+    /// Screen lines in `buffer`, and the columns used of the last.
     lines: usize,
     column: usize,
-    /// True if an escape sequence is being written, which takes no column.
+    /// True inside an escape sequence, which takes no column.
     escape: bool,
     pager: Option<(Child, ChildStdin)>,
-    /// True if there was a pager and the reader left it.
+    /// True if the user quit the pager before everything was written.
     left: bool,
 }
 
-impl Page {
-    /// A page on a screen of so many rows and columns; `None` where there is no pager.
-    pub(crate) fn new(paging: &Paging, size: (usize, usize)) -> Option<Page> {
+impl PagedScreen {
+    /// Returns a paged screen of this size, rows and columns; `None` if there is no pager.
+    pub(crate) fn new(paging: &Paging, size: (usize, usize)) -> Option<PagedScreen> {
         let command = match paging {
             Paging::Off => return None,
-            Paging::On => {
-                named().or_else(|| USUAL.iter().find(|name| is_there(name)).map(|name| (*name).to_owned()))?
-            }
+            Paging::On => pager_of_environment()
+                .or_else(|| DEFAULT_PAGERS.iter().find(|name| is_installed(name)).map(|name| (*name).to_owned()))?,
             Paging::With(command) => command.clone(),
         };
         let command: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
-        let (held, pager) = (Vec::new(), None);
-        (!command.is_empty()).then_some(Page {
+        let (buffer, pager) = (Vec::new(), None);
+        (!command.is_empty()).then_some(PagedScreen {
             size,
             command,
-            held,
+            buffer,
             lines: 0,
             column: 0,
             escape: false,
@@ -83,7 +82,7 @@ impl Page {
         })
     }
 
-    /// Counts the lines that bytes take on the screen.
+    /// Adds the screen lines that bytes take.
     fn measure(&mut self, bytes: &[u8]) {
         for c in String::from_utf8_lossy(bytes).chars() {
             match c {
@@ -104,7 +103,7 @@ impl Page {
         }
     }
 
-    /// Starts the pager, which gets what was held back.
+    /// Starts the pager and passes it the buffered output.
     fn start(&mut self) -> io::Result<()> {
         let mut command = Command::new(&self.command[0]);
         command.stdin(Stdio::piped());
@@ -117,11 +116,11 @@ impl Page {
         if let Some(stdin) = child.stdin.take() {
             self.pager = Some((child, stdin));
         }
-        let held = std::mem::take(&mut self.held);
-        self.pass(&held)
+        let buffer = std::mem::take(&mut self.buffer);
+        self.pass(&buffer)
     }
 
-    /// Passes bytes on to the pager; a reader who has left is told as a closed pipe.
+    /// Passes bytes to the pager; if the user quit it, the error is a closed pipe.
     fn pass(&mut self, bytes: &[u8]) -> io::Result<()> {
         let Some((_, stdin)) = &mut self.pager else { return Ok(()) };
         let done = stdin.write_all(bytes).and_then(|()| stdin.flush());
@@ -131,11 +130,11 @@ impl Page {
         done
     }
 
-    /// Ends the page: what was held back goes to `screen`, or the reader is waited for. Tells whether they left before
-    /// everything was written.
+    /// Ends the output: writes what is still buffered to `screen`, or waits for the pager to end. Returns true if the
+    /// user quit it before everything was written.
     pub(crate) fn end(mut self, screen: &mut dyn Write) -> io::Result<bool> {
         let Some((mut child, stdin)) = self.pager.take() else {
-            screen.write_all(&self.held)?;
+            screen.write_all(&self.buffer)?;
             return Ok(false);
         };
         drop(stdin);
@@ -144,7 +143,7 @@ impl Page {
     }
 }
 
-impl Write for Page {
+impl Write for PagedScreen {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.left {
             return Err(io::ErrorKind::BrokenPipe.into());
@@ -153,9 +152,9 @@ impl Write for Page {
             self.pass(bytes)?;
             return Ok(bytes.len());
         }
-        self.held.extend_from_slice(bytes);
+        self.buffer.extend_from_slice(bytes);
         self.measure(bytes);
-        // One line is the prompt's, and one that of the status.
+        // One line is for the prompt and one for the status.
         if self.lines + 2 > self.size.0 {
             self.start()?;
         }
@@ -167,32 +166,32 @@ impl Write for Page {
     }
 }
 
-/// Keeps a pager from writing files and running programs, and lets `less` say how to leave it. `options` are those that
-/// the user has set for `less`, which come after trailq's own and win.
+/// Keeps a pager from writing files and running programs, and gives `less` a prompt that says how to quit. `options` are
+/// those that the user has set for `less`: they come after trailq's own and take precedence.
 fn make_safe(command: &mut Command, program: &str, options: Option<String>) {
     let name = Path::new(program).file_name().and_then(OsStr::to_str).unwrap_or_default();
     if let Some((_, safe)) = SAFE_OPTIONS.iter().find(|(known, _)| *known == name) {
         command.args(*safe);
     }
-    if BY_VARIABLES.contains(&name) {
-        command.envs(NOTHING_TO_RUN);
+    if PAGERS_BY_VARIABLES.contains(&name) {
+        command.envs(NO_PROGRAMS);
     }
-    for variable in UNSAFE {
+    for variable in UNSAFE_VARIABLES {
         command.env_remove(variable);
     }
-    command.envs(SAFE);
-    // `$` ends the text of a prompt. It is the same whether the user's options ask for the short one or a longer one.
-    let prompts: String = ["s", "m", "M"].map(|kind| format!("-P{kind}{PROMPT}$")).concat();
-    command.env("LESS", format!("{prompts}{}", options.as_deref().unwrap_or(OPTIONS)));
+    command.envs(SAFE_VARIABLES);
+    // `$` ends the text of a prompt. The short and the long prompts are set alike.
+    let prompts: String = ["s", "m", "M"].map(|kind| format!("-P{kind}{LESS_PROMPT}$")).concat();
+    command.env("LESS", format!("{prompts}{}", options.as_deref().unwrap_or(LESS_OPTIONS)));
 }
 
-/// The pager that the environment names.
-fn named() -> Option<String> {
+/// Returns the pager that the environment names.
+fn pager_of_environment() -> Option<String> {
     ["TRAILQ_PAGER", "PAGER"].iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()))
 }
 
-/// Reports whether there is a program of this name.
-fn is_there(name: &str) -> bool {
+/// Reports whether `PATH` has a program of this name.
+fn is_installed(name: &str) -> bool {
     std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(name).is_file()))
 }
 
@@ -200,15 +199,15 @@ fn is_there(name: &str) -> bool {
 mod tests {
     use std::io::Write as _;
 
-    use super::{Page, Paging, make_safe};
+    use super::{PagedScreen, Paging, make_safe};
 
-    fn page(rows: usize) -> Page {
-        Page::new(&Paging::With("cat".to_owned()), (rows, 10)).unwrap()
+    fn page(rows: usize) -> PagedScreen {
+        PagedScreen::new(&Paging::With("cat".to_owned()), (rows, 10)).unwrap()
     }
 
     #[test]
-    fn what_fits_goes_to_the_screen() {
-        assert!(Page::new(&Paging::Off, (24, 80)).is_none());
+    fn output_that_fits_goes_to_the_screen() {
+        assert!(PagedScreen::new(&Paging::Off, (24, 80)).is_none());
         let mut fits = page(5);
         fits.write_all("\x1b[1mabc\x1b[0m\ndef\n123456789é\n".as_bytes()).unwrap();
         assert!(fits.pager.is_none() && fits.lines == 3);
@@ -218,8 +217,8 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_goes_to_the_pager() {
-        let mut long = Page::new(&Paging::With("true".to_owned()), (4, 10)).unwrap();
+    fn output_that_does_not_fit_goes_to_the_pager() {
+        let mut long = PagedScreen::new(&Paging::With("true".to_owned()), (4, 10)).unwrap();
         // A line that is longer than the screen takes two.
         let mut written = Ok(());
         for _ in 0..10_000 {
@@ -230,7 +229,7 @@ mod tests {
         }
         assert_eq!(written.unwrap_err().kind(), std::io::ErrorKind::BrokenPipe);
         assert!(long.end(&mut Vec::new()).unwrap(), "the reader has left");
-        let mut lost = Page::new(&Paging::With("no-such-pager".to_owned()), (2, 10)).unwrap();
+        let mut lost = PagedScreen::new(&Paging::With("no-such-pager".to_owned()), (2, 10)).unwrap();
         let told = lost.write_all(b"1\n2\n").unwrap_err().to_string();
         assert_eq!(told, "the pager no-such-pager cannot be run: there is no such file");
     }

@@ -1,4 +1,4 @@
-//! A bar that shows how far an import is: bytes, files, events, rate and estimate.
+//! A progress bar for imports, merges and redactions: bytes, files, events, rate and time left.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,13 +7,13 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::ingest::Progress;
+use crate::interrupt::Interrupter;
 use crate::render::number;
-use crate::session::Interrupter;
 
-/// What the bar looks like.
+/// The layout of the bar, in the syntax of indicatif.
 const TEMPLATE: &str = "{bar:24} {bytes} of {total_bytes}, {msg}, {bytes_per_sec}, {eta} left";
 
-/// A bar on standard error, or nothing.
+/// A [`Progress`] that draws a bar on standard error, if it is shown.
 pub(crate) struct Bar {
     bar: ProgressBar,
     files: AtomicU64,
@@ -23,7 +23,7 @@ pub(crate) struct Bar {
 }
 
 impl Bar {
-    /// A bar, which is hidden unless `shown`; the interrupter cancels the import.
+    /// Returns a bar, hidden unless `shown`; the interrupter cancels the operation.
     pub(crate) fn new(shown: bool, interrupter: Arc<Interrupter>) -> Bar {
         let target = if shown { ProgressDrawTarget::stderr_with_hz(8) } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
@@ -37,7 +37,7 @@ impl Bar {
         Bar { bar, files: none(), all_files: none(), events: none(), interrupter }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar and releases the interrupter.
     pub(crate) fn finish(&self) {
         self.interrupter.release();
         self.bar.finish_and_clear();
