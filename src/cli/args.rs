@@ -303,7 +303,7 @@ fn kinds() -> impl TypedValueParser<Value = Kind> {
 
 /// Reads a format.
 fn formats() -> impl TypedValueParser<Value = Format> {
-    let names = Format::ALL.map(|format| PossibleValue::new(format.name()).help(format.help()));
+    let names = Format::ALL.map(|format| PossibleValue::new(format.name()).help(format.spec().help));
     PossibleValuesParser::new(names).try_map(|name| name.parse().map_err(|()| "no such format"))
 }
 

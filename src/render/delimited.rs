@@ -3,20 +3,29 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::Style;
 use super::escape::{escape_where, hex};
+use super::style::Style;
 use crate::rows::{Cell, RowSink};
 
+/// Returns a sink that writes comma-separated values.
+pub(super) fn csv<'a>(out: &'a mut dyn Write, style: &Style) -> Box<dyn RowSink + 'a> {
+    Box::new(Csv::new(out, style))
+}
+
+/// Returns a sink that writes tab-separated values.
+pub(super) fn tsv<'a>(out: &'a mut dyn Write, style: &Style) -> Box<dyn RowSink + 'a> {
+    Box::new(Tsv::new(out, style))
+}
+
 /// Writes rows as RFC 4180 defines them, with cells that a spreadsheet would run as formulas made inert.
-pub(super) struct Csv<'a> {
+struct Csv<'a> {
     writer: csv::Writer<&'a mut dyn Write>,
     bare: bool,
     null: String,
 }
 
 impl<'a> Csv<'a> {
-    /// Returns a sink that writes to `out`.
-    pub(super) fn new(out: &'a mut dyn Write, style: &Style) -> Csv<'a> {
+    fn new(out: &'a mut dyn Write, style: &Style) -> Csv<'a> {
         let writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).flexible(true).from_writer(out);
         Csv { writer, bare: style.bare, null: style.null.clone() }
     }
@@ -46,15 +55,14 @@ impl RowSink for Csv<'_> {
 
 /// Writes rows with tabs between the cells; a tab, a line break or a backslash in a cell is escaped, and cells that a
 /// spreadsheet would run as formulas are made inert.
-pub(super) struct Tsv<'a> {
+struct Tsv<'a> {
     out: &'a mut dyn Write,
     bare: bool,
     null: String,
 }
 
 impl<'a> Tsv<'a> {
-    /// Returns a sink that writes to `out`.
-    pub(super) fn new(out: &'a mut dyn Write, style: &Style) -> Tsv<'a> {
+    fn new(out: &'a mut dyn Write, style: &Style) -> Tsv<'a> {
         Tsv { out, bare: style.bare, null: style.null.clone() }
     }
 

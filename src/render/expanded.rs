@@ -6,8 +6,14 @@ use std::io::{self, Write};
 use super::cell::is_failure;
 use super::escape::{hex, visible, width};
 use super::palette::{DIM, HEADING, PLACE, WRITE, paint};
-use super::{Style, resources};
+use super::resources;
+use super::style::Style;
 use crate::rows::{Cell, Mark, RowSink};
+
+/// Returns a sink that writes one line a cell.
+pub(super) fn sink<'a>(out: &'a mut dyn Write, style: &Style) -> Box<dyn RowSink + 'a> {
+    Box::new(Expanded::from(out, style, 1))
+}
 
 /// Writes rows one line a cell.
 pub(super) struct Expanded<'a> {
@@ -21,11 +27,6 @@ pub(super) struct Expanded<'a> {
 }
 
 impl<'a> Expanded<'a> {
-    /// Returns a sink that writes to `out`.
-    pub(super) fn new(out: &'a mut dyn Write, style: &Style) -> Expanded<'a> {
-        Expanded::from(out, style, 1)
-    }
-
     /// Returns a sink for the part of an answer that begins with row `number`.
     pub(super) fn from(out: &'a mut dyn Write, style: &Style, number: u64) -> Expanded<'a> {
         Expanded { out, style: style.clone(), columns: Vec::new(), label: 0, number }

@@ -5,10 +5,21 @@ use std::io::{self, Write};
 
 use super::escape::{self, hex, json_string};
 use super::resources;
+use super::style::Style;
 use crate::rows::{Cell, RowSink};
 
+/// Returns a sink that writes one array of objects, an object a line.
+pub(super) fn array<'a>(out: &'a mut dyn Write, _: &Style) -> Box<dyn RowSink + 'a> {
+    Box::new(Json::new(out, true))
+}
+
+/// Returns a sink that writes one object a line, without an array around them.
+pub(super) fn lines<'a>(out: &'a mut dyn Write, _: &Style) -> Box<dyn RowSink + 'a> {
+    Box::new(Json::new(out, false))
+}
+
 /// Writes rows as JSON objects.
-pub(super) struct Json<'a> {
+struct Json<'a> {
     out: &'a mut dyn Write,
     /// True if the objects are in one array.
     array: bool,
@@ -20,14 +31,8 @@ pub(super) struct Json<'a> {
 }
 
 impl<'a> Json<'a> {
-    /// Returns a sink that writes one array of objects, an object a line.
-    pub(super) fn array(out: &'a mut dyn Write) -> Json<'a> {
-        Json { out, array: true, keys: Vec::new(), resources: Vec::new(), rows: 0 }
-    }
-
-    /// Returns a sink that writes one object a line, without an array around them.
-    pub(super) fn lines(out: &'a mut dyn Write) -> Json<'a> {
-        Json { array: false, ..Json::array(out) }
+    fn new(out: &'a mut dyn Write, array: bool) -> Json<'a> {
+        Json { out, array, keys: Vec::new(), resources: Vec::new(), rows: 0 }
     }
 
     /// Writes one value.

@@ -15,8 +15,9 @@ use super::chart::{bar, is_sparkline};
 use super::escape::{visible, width};
 use super::fit::{ColumnNeed, cut, fit};
 use super::palette::{DIM, HEADING, PLACE, WRITE, paint};
+use super::resources;
 use super::shorten::shorten;
-use super::{Style, resources};
+use super::style::Style;
 use crate::fields::BRIEF_COLUMNS;
 
 /// The advice on hidden columns.

@@ -3,11 +3,17 @@
 use std::io::{self, Write};
 
 use super::escape::{escape_where, hex, is_unsafe};
-use super::{Style, resources};
+use super::resources;
+use super::style::Style;
 use crate::rows::{Cell, RowSink};
 
+/// Returns a sink that writes Markdown tables.
+pub(super) fn sink<'a>(out: &'a mut dyn Write, style: &Style) -> Box<dyn RowSink + 'a> {
+    Box::new(Markdown::new(out, style))
+}
+
 /// Writes rows as a Markdown table.
-pub(super) struct Markdown<'a> {
+struct Markdown<'a> {
     out: &'a mut dyn Write,
     resources: Vec<bool>,
     null: String,
@@ -16,8 +22,7 @@ pub(super) struct Markdown<'a> {
 }
 
 impl<'a> Markdown<'a> {
-    /// Returns a sink that writes to `out`.
-    pub(super) fn new(out: &'a mut dyn Write, style: &Style) -> Markdown<'a> {
+    fn new(out: &'a mut dyn Write, style: &Style) -> Markdown<'a> {
         Markdown { out, resources: Vec::new(), null: escaped(&style.null), written: false }
     }
 

@@ -1,10 +1,12 @@
-//! Turns rows, records and mistakes into bytes. Knows neither cases nor queries; writes to what it is given.
+//! Turns rows, records and diagnostics into bytes. Knows neither cases nor queries; writes to what it is given.
 //!
 //! ```text
 //! rows       -> sink(format)    -> table · expanded · json · ndjson · csv · tsv · markdown
 //! record     -> record::pretty · record::compact
 //! Diagnostic -> diagnostic::write
 //! ```
+//!
+//! A format is a file with a `RowSink` and a row in [`Format::spec`].
 
 mod cell;
 pub mod chart;
@@ -22,6 +24,7 @@ pub mod plot;
 pub mod record;
 mod resources;
 mod shorten;
+mod style;
 mod table;
 mod times;
 
@@ -30,9 +33,10 @@ use std::io::Write;
 use std::str::FromStr;
 
 use crate::rows::RowSink;
+pub use style::Style;
 pub use times::{Times, age};
 
-/// The output format of rows.
+/// A format of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
     /// Columns side by side, fitted to the terminal.
@@ -54,6 +58,41 @@ pub enum Format {
     Records,
 }
 
+/// The columns of a list of events in a format, unless a stage of the lookup chooses them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventColumns {
+    /// The columns that fit a screen.
+    Brief,
+    /// All attributes.
+    Full,
+    /// The record itself.
+    Record,
+}
+
+/// Everything that the rest of trailq asks about a format.
+#[derive(Clone, Copy)]
+pub struct FormatSpec {
+    /// The name in `--format` and `.mode`.
+    pub name: &'static str,
+    /// The description in one line.
+    pub help: &'static str,
+    /// The extensions of files in this format, without the dot.
+    pub extensions: &'static [&'static str],
+    /// The columns of a list of events.
+    pub event_columns: EventColumns,
+    /// True if a terminal shows the newest events only, unless a limit is given.
+    pub limits_events: bool,
+    /// True if an answer on a terminal is laid out for a reader: trends, bars, and lines of the same kind folded.
+    pub fits_terminal: bool,
+    /// True if times are shown in the zone and with the age that the user has chosen.
+    pub localizes_times: bool,
+    /// Makes the sink that writes rows.
+    sink: MakeSink,
+}
+
+/// Makes a sink that writes rows to a writer.
+type MakeSink = for<'a> fn(&'a mut dyn Write, &Style) -> Box<dyn RowSink + 'a>;
+
 impl Format {
     /// Every format, in the order in which help lists them.
     pub const ALL: [Format; 8] = [
@@ -67,32 +106,56 @@ impl Format {
         Format::Records,
     ];
 
-    /// Returns the name that `--format` and `.mode` accept.
-    pub fn name(self) -> &'static str {
+    /// Returns the row of the format.
+    pub fn spec(self) -> FormatSpec {
+        let data = |name, help, extensions, sink| FormatSpec {
+            name,
+            help,
+            extensions,
+            event_columns: EventColumns::Full,
+            limits_events: false,
+            fits_terminal: false,
+            localizes_times: false,
+            sink,
+        };
         match self {
-            Format::Table => "table",
-            Format::Expanded => "expanded",
-            Format::Json => "json",
-            Format::Ndjson => "ndjson",
-            Format::Csv => "csv",
-            Format::Tsv => "tsv",
-            Format::Markdown => "markdown",
-            Format::Records => "records",
+            Format::Table => FormatSpec {
+                event_columns: EventColumns::Brief,
+                limits_events: true,
+                fits_terminal: true,
+                localizes_times: true,
+                ..data("table", "columns fitted to the terminal", &[], table::sink)
+            },
+            Format::Expanded => FormatSpec {
+                fits_terminal: true,
+                localizes_times: true,
+                ..data("expanded", "one line a cell", &[], expanded::sink)
+            },
+            Format::Json => data("json", "one array of objects", &["json"], json::array),
+            Format::Ndjson => data("ndjson", "one object a line", &["ndjson", "jsonl"], json::lines),
+            Format::Csv => data("csv", "comma-separated, for spreadsheets", &["csv"], delimited::csv),
+            Format::Tsv => data("tsv", "tab-separated, for other programs", &["tsv"], delimited::tsv),
+            Format::Markdown => FormatSpec {
+                event_columns: EventColumns::Brief,
+                localizes_times: true,
+                ..data("markdown", "a table for a document", &["md", "markdown"], markdown::sink)
+            },
+            // A sink that has the case writes the records; without it, the rows are objects.
+            Format::Records => FormatSpec {
+                event_columns: EventColumns::Record,
+                ..data("records", "the original records, one a line", &[], json::lines)
+            },
         }
     }
 
-    /// Describes the format in one line.
-    pub fn help(self) -> &'static str {
-        match self {
-            Format::Table => "columns fitted to the terminal",
-            Format::Expanded => "one line a cell",
-            Format::Json => "one array of objects",
-            Format::Ndjson => "one object a line",
-            Format::Csv => "comma-separated, for spreadsheets",
-            Format::Tsv => "tab-separated, for other programs",
-            Format::Markdown => "a table for a document",
-            Format::Records => "the original records, one a line",
-        }
+    /// Returns the name that `--format` and `.mode` accept.
+    pub fn name(self) -> &'static str {
+        self.spec().name
+    }
+
+    /// Returns the format of files with an extension, in lower case and without the dot.
+    pub fn of_extension(extension: &str) -> Option<Format> {
+        Format::ALL.into_iter().find(|format| format.spec().extensions.contains(&extension))
     }
 }
 
@@ -110,68 +173,25 @@ impl FromStr for Format {
     }
 }
 
-/// The capabilities of the output, and the settings of the display.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Style {
-    /// Columns of the terminal; `None` if the output is not a terminal: nothing is cut.
-    pub width: Option<usize>,
-    /// True if colors are shown.
-    pub color: bool,
-    /// True if lines and marks outside ASCII are shown.
-    pub unicode: bool,
-    /// True if rows are numbered, for `.show N`.
-    pub numbers: bool,
-    /// True if the names of the columns are left out.
-    pub bare: bool,
-    /// The text that is shown for a missing value.
-    pub null: String,
-    /// The widths of a table's columns in their order; 0 is as wide as needed.
-    pub widths: Vec<usize>,
-    /// True if the last column, a number of events, is drawn as bars too.
-    pub bars: bool,
-    /// The display of times.
-    pub times: Times,
-}
-
-impl Style {
-    /// Returns the mark for text that was cut.
-    fn ellipsis(&self) -> &'static str {
-        if self.unicode { "…" } else { "..." }
-    }
-
-    /// Returns the character of horizontal lines.
-    fn rule(&self) -> char {
-        if self.unicode { '─' } else { '-' }
-    }
-}
-
-/// Returns a sink that writes rows in a format. [`Format::Records`] needs the case, and is [`Format::Ndjson`] here.
+/// Returns a sink that writes rows in a format. [`Format::Records`] needs the case; here it is [`Format::Ndjson`].
 pub fn sink<'a>(format: Format, out: &'a mut dyn Write, style: &Style) -> Box<dyn RowSink + 'a> {
-    let inner: Box<dyn RowSink + 'a> = match format {
-        Format::Table => Box::new(table::Table::new(out, style)),
-        Format::Expanded => Box::new(expanded::Expanded::new(out, style)),
-        Format::Json => Box::new(json::Json::array(out)),
-        Format::Ndjson | Format::Records => Box::new(json::Json::lines(out)),
-        Format::Csv => Box::new(delimited::Csv::new(out, style)),
-        Format::Tsv => Box::new(delimited::Tsv::new(out, style)),
-        Format::Markdown => Box::new(markdown::Markdown::new(out, style)),
-    };
-    match format {
-        Format::Table | Format::Expanded | Format::Markdown if !style.times.is_plain() => {
-            Box::new(times::TimeAdapter::new(inner, style.times.clone()))
-        }
-        _ => inner,
+    let spec = format.spec();
+    let inner = (spec.sink)(out, style);
+    if spec.localizes_times && !style.times.is_plain() {
+        Box::new(times::TimeAdapter::new(inner, style.times.clone()))
+    } else {
+        inner
     }
 }
 
 #[cfg(test)]
 pub(crate) mod testing {
-    //! Helpers that the tests of the formats share.
+    //! Helpers for the tests of the formats.
 
     use super::{Format, Style, sink};
     use crate::rows::Cell;
 
-    /// Renders rows in a format, and returns the output as text.
+    /// Renders rows as text.
     pub(crate) fn render(format: Format, style: &Style, columns: &[&str], rows: &[&[Cell<'_>]]) -> String {
         let mut out = Vec::new();
         let columns: Vec<String> = columns.iter().map(|column| (*column).to_owned()).collect();
@@ -185,8 +205,30 @@ pub(crate) mod testing {
         String::from_utf8(out).unwrap()
     }
 
-    /// Returns a style without a terminal, in Unicode.
+    /// Returns the style of a pipe, in Unicode.
     pub(crate) fn piped() -> Style {
         Style { unicode: true, ..Style::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Format;
+
+    #[test]
+    fn names_and_extensions_are_distinct() {
+        let mut names: Vec<&str> = Format::ALL.map(Format::name).to_vec();
+        let mut extensions: Vec<&str> =
+            Format::ALL.iter().flat_map(|format| format.spec().extensions).copied().collect();
+        for words in [&mut names, &mut extensions] {
+            let count = words.len();
+            words.sort_unstable();
+            words.dedup();
+            assert_eq!(words.len(), count, "{words:?}");
+        }
+        for format in Format::ALL {
+            assert_eq!(format.name().parse(), Ok(format));
+            assert!(format.spec().extensions.iter().all(|extension| Format::of_extension(extension) == Some(format)));
+        }
     }
 }

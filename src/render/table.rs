@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use super::Style;
 use super::cell::{DisplayCell, DisplayRow};
 use super::escape::hex;
 use super::expanded::Expanded;
 use super::layout::Layout;
+use super::style::Style;
 use crate::rows::{Cell, Mark, RowSink};
 
 /// The largest number of rows that are laid out together; a longer answer is several tables.
@@ -14,8 +14,13 @@ const ROWS_A_TABLE: usize = 10_000;
 /// The largest number of bytes of cells in one table, so that long texts do not fill the memory.
 const BYTES_A_TABLE: usize = 8 << 20;
 
+/// Returns a sink that writes tables.
+pub(super) fn sink<'a>(out: &'a mut dyn Write, style: &Style) -> Box<dyn RowSink + 'a> {
+    Box::new(Table::new(out, style))
+}
+
 /// Writes rows as a table.
-pub(super) struct Table<'a> {
+struct Table<'a> {
     out: &'a mut dyn Write,
     style: Style,
     columns: Vec<String>,
@@ -29,8 +34,7 @@ pub(super) struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// Returns a sink that writes tables to `out`.
-    pub(super) fn new(out: &'a mut dyn Write, style: &Style) -> Table<'a> {
+    fn new(out: &'a mut dyn Write, style: &Style) -> Table<'a> {
         Table { out, style: style.clone(), columns: Vec::new(), rows: Vec::new(), bytes: 0, first: 1, written: false }
     }
 
