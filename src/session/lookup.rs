@@ -9,7 +9,7 @@ use crate::engine::suppress::{self, Suppressed};
 use crate::engine::{Columns, Engine, PreparedLookup, no_match, trend};
 use crate::query::ast::StageKind;
 use crate::query::{EqualityValue, ResolvedLookup};
-use crate::render::{Format, number};
+use crate::render::{EventColumns, Format, number};
 use crate::session::capture::{CaptureSink, CaptureSummary};
 use crate::session::commands::{noise, other_shells};
 use crate::session::result_set::{LastResult, ResultKind, ResultOrigin};
@@ -92,16 +92,16 @@ fn kind(prepared: &PreparedLookup) -> ResultKind {
 
 /// Returns the maximum number of events of a list on the current output; `None` is unlimited.
 fn max_events(session: &Session, prepared: &PreparedLookup) -> Option<u64> {
-    let is_table = session.settings.format.unwrap_or_default() == Format::Table;
-    session.settings.limit.or((is_table && !session.output.is_file() && !prepared.has_limit()).then_some(NEWEST_SHOWN))
+    let limits = session.settings.format.unwrap_or_default().spec().limits_events;
+    session.settings.limit.or((limits && !session.output.is_file() && !prepared.has_limit()).then_some(NEWEST_SHOWN))
 }
 
 /// Returns the columns of a list of events in a format.
 fn columns(format: Format) -> Columns {
-    match format {
-        Format::Records => Columns::Record,
-        Format::Table | Format::Markdown => Columns::Brief,
-        _ => Columns::Full,
+    match format.spec().event_columns {
+        EventColumns::Record => Columns::Record,
+        EventColumns::Brief => Columns::Brief,
+        EventColumns::Full => Columns::Full,
     }
 }
 
@@ -135,7 +135,7 @@ fn write_rows(
     let limit = if is_list { max_events(session, prepared) } else { session.settings.limit };
     let mut style = session.output.style(&session.settings.style);
     style.numbers &= is_list;
-    let for_person = style.width.is_some() && matches!(format, Format::Table | Format::Expanded);
+    let for_person = style.width.is_some() && format.spec().fits_terminal;
     let mut captured = CaptureSummary::default();
     session.write_rows(format, &style, Some(engine.case()), |inner| {
         let sink = if is_list { CaptureSink::events(inner) } else { CaptureSink::new(inner) };

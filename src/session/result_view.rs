@@ -62,7 +62,7 @@ pub(crate) fn show(
     let ViewOptions { format, fold, range } = options;
     let Some(held) = &last.rows else { return Ok(()) };
     let style = session.output.style(&session.settings.style);
-    let for_person = style.width.is_some() && matches!(format, Format::Table | Format::Expanded);
+    let for_person = style.width.is_some() && format.spec().fits_terminal;
     let range = range.start..range.end.min(held.rows.len());
     let mut columns = held.columns.clone();
     let mut left_out = 0;

@@ -15,16 +15,6 @@ use crate::session::{Session, SessionError};
 /// The word that lets a command replace a file.
 pub(crate) const FORCE: &str = "--force";
 
-/// Extensions that stand for a format.
-const FORMATS: [(&str, Format); 7] = [
-    ("csv", Format::Csv),
-    ("tsv", Format::Tsv),
-    ("json", Format::Json),
-    ("ndjson", Format::Ndjson),
-    ("jsonl", Format::Ndjson),
-    ("md", Format::Markdown),
-    ("markdown", Format::Markdown),
-];
 /// Extensions of plain text, which any answer may have.
 const TEXT: [&str; 9] = ["txt", "text", "log", "out", "dat", "lst", "list", "tbl", "tmp"];
 /// Extensions of pictures.
@@ -156,8 +146,8 @@ impl<'a> Named<'a> {
     /// is the format that the user has set.
     fn format(&self, chosen: Option<Format>) -> Result<Option<Format>, SessionError> {
         let named = extension_of(&self.path);
-        if let Some((_, format)) = FORMATS.iter().find(|(known, _)| named.as_deref() == Some(*known)) {
-            return Ok(Some(*format));
+        if let Some(format) = named.as_deref().and_then(Format::of_extension) {
+            return Ok(Some(format));
         }
         let Some(extension) = extension(&self.path) else { return Ok(None) };
         let is = |known: &[&str]| known.contains(&extension.as_str());
@@ -260,9 +250,10 @@ fn extension_of(path: &Path) -> Option<String> {
     path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase())
 }
 
-/// The extensions that stand for a format, as a list.
+/// Returns the extensions of the formats as a list.
 fn known_extensions() -> String {
-    let shown = ["csv", "tsv", "json", "ndjson", "md", "txt"].map(|extension| format!(".{extension}"));
+    let of_formats = Format::ALL.into_iter().filter_map(|format| format.spec().extensions.first());
+    let shown: Vec<String> = of_formats.chain(&["txt"]).map(|extension| format!(".{extension}")).collect();
     shown.join(", ")
 }
 
