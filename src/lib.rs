@@ -62,5 +62,6 @@ mod serve;
 pub mod session;
 pub mod sql;
 pub mod store;
+mod summary;
 pub mod terminal;
 pub mod time;

@@ -32,6 +32,7 @@ mod result_view;
 pub mod script;
 pub mod snapshot;
 mod waiting;
+mod write_report;
 
 pub use crate::interrupt::Interrupter;
 pub(crate) use crate::session::commands::output_files::FORCE;

@@ -1,12 +1,9 @@
 //! Hands a case on: writes a snapshot of it or of some of its events, and holds one against what it was.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-
-use serde_json::{Value as Json, json};
 
 use crate::diagnostic::Diagnostic;
 use crate::engine::Engine;
@@ -14,20 +11,15 @@ use crate::io_message;
 use crate::io_message::folder_of;
 use crate::query::edit;
 use crate::redact::Kind;
-use crate::render::escape;
-use crate::render::escape::visible;
-use crate::render::{Format, number};
-use crate::rows::Value;
-use crate::rows::{self, CapturedRows};
+use crate::rows;
 use crate::session::commands::queries::{bound, event_ids, read_library};
 use crate::session::{Answer, Run, Session, SessionError};
 use crate::store;
 use crate::store::private_folder::PrivateFolder;
 use crate::store::transfer::snapshot;
-use crate::store::transfer::snapshot::{Digest, Made, Source, Step, Wanted};
-
-/// How many source files are named that are not as they were.
-const MOST: usize = 20;
+use crate::store::transfer::snapshot::{Source, Wanted};
+use crate::summary::snapshot::SnapshotReport;
+use crate::summary::{Report as _, verify};
 
 /// What a snapshot keeps.
 #[derive(Debug, Clone, Default)]
@@ -71,7 +63,7 @@ impl Session {
     /// The case cannot be read, what selects events is wrong, or the file cannot be written.
     pub fn snapshot(&mut self, asked: &Snapshot) -> Result<Answer, SessionError> {
         let started = Instant::now();
-        check_format(self.settings.format)?;
+        let form = SnapshotReport::form(self.settings.format)?;
         snapshot::check_name(&self.path, &asked.out, asked.force)?;
         let folder = folder_of(&asked.out);
         // What is certain to fail fails before anything is read.
@@ -103,20 +95,8 @@ impl Session {
             [] => snapshot::write(source, &asked.out, &wanted).map_err(|error| unwritten(&path, &asked.out, error))?,
             kinds => self.redacted(source, folder, asked, &wanted, kinds)?,
         };
-        match self.settings.format {
-            Some(Format::Json) => {
-                self.print(&format!("{}\n", escape::json(&format!("{:#}", object(&asked.out, &made)))))?
-            }
-            Some(Format::Ndjson) => {
-                self.print(&format!("{}\n", escape::json(&object(&asked.out, &made).to_string())))?
-            }
-            _ => {
-                let took = number::duration(started.elapsed());
-                for line in report(&asked.out, &made, &took).lines() {
-                    self.status(line);
-                }
-            }
-        }
+        let report = SnapshotReport { out: &asked.out, made: &made, taken: started.elapsed() };
+        self.write_report(&report, form)?;
         Ok(Answer::default())
     }
 
@@ -166,50 +146,16 @@ impl Session {
     /// The file is no snapshot that can be opened, or the folder cannot be read.
     pub fn verify(&mut self, file: &Path, sources: Option<&Path>) -> Result<Answer, SessionError> {
         let mut checks = snapshot::verify(file)?;
-        let mut rows: Vec<Vec<Value>> = Vec::new();
-        // Of a file that cannot be trusted so far, its list of files cannot be read either.
+        // If the file cannot be trusted so far, neither can its list of source files.
         let is_readable = checks.iter().any(|check| check.what == snapshot::LEDGER_SUMS);
         if let Some(folder) = sources.filter(|_| is_readable) {
-            let files = snapshot::check_sources(file, folder)?;
-            let (same, other): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.found.is_some());
-            let found = format!(
-                "{} of {} are there with the same bytes",
-                number::count(same.len() as u64),
-                number::counted((same.len() + other.len()) as u64, "source file")
-            );
-            checks.push(snapshot::Check { what: "sources".to_owned(), sound: Some(other.is_empty()), found });
-            for file in other.iter().take(MOST) {
-                let found = match &file.differs {
-                    Some(path) => format!("{} has other bytes", path.display()),
-                    None => "not found".to_owned(),
-                };
-                let what = format!("source {}", file.path);
-                checks.push(snapshot::Check { what, sound: Some(false), found });
-            }
-            if other.len() > MOST {
-                let found = format!("{} more are not found or differ", other.len() - MOST);
-                checks.push(snapshot::Check { what: "sources".to_owned(), sound: Some(false), found });
-            }
+            checks.extend(verify::source_checks(snapshot::check_sources(file, folder)?));
         }
-        let wrong = checks.iter().filter(|check| check.sound == Some(false)).count() as u64;
-        for check in checks {
-            let result = match check.sound {
-                Some(true) => "ok",
-                Some(false) => "WRONG",
-                None => "note",
-            };
-            rows.push(vec![Value::Text(check.what), Value::Text(result.to_owned()), Value::Text(check.found)]);
-        }
-        let columns = ["check", "result", "found"].map(str::to_owned).to_vec();
         self.close();
         self.path = file.to_owned();
-        self.write_held(&CapturedRows { columns, rows })?;
-        self.status(&match wrong {
-            0 => format!("{}: no check failed", file.display()),
-            1 => format!("{}: 1 check failed", file.display()),
-            wrong => format!("{}: {wrong} checks failed", file.display()),
-        });
-        Ok(Answer { rejected: wrong > 0, ..Answer::default() })
+        self.write_held(&verify::rows(&checks))?;
+        self.status(&verify::verdict(file, &checks));
+        Ok(Answer { rejected: verify::failures(&checks) > 0, ..Answer::default() })
     }
 }
 
@@ -232,17 +178,6 @@ fn cannot_write(out: &Path, error: io::Error) -> Diagnostic {
     mistake
 }
 
-/// The report is lines or an object.
-fn check_format(format: Option<Format>) -> Result<(), SessionError> {
-    match format {
-        None | Some(Format::Table | Format::Json | Format::Ndjson) => Ok(()),
-        Some(other) => {
-            let mistake = Diagnostic::new(format!("the report of a snapshot has no format {other}"));
-            Err(mistake.hint("leave --format out for text, or take json").into())
-        }
-    }
-}
-
 /// A selection as it stands in the provenance.
 fn spelled(selection: &Selection) -> String {
     match selection {
@@ -262,94 +197,4 @@ fn spelled(selection: &Selection) -> String {
             text
         }
     }
-}
-
-/// What was made, for a person.
-fn report(out: &Path, made: &Made, took: &str) -> String {
-    let of = if made.events == made.of { String::new() } else { format!(" of {}", number::count(made.of)) };
-    let mut text = format!(
-        "{}: {}{of}, {} in {took}\n",
-        out.display(),
-        number::counted(made.events, "event"),
-        number::bytes(made.bytes)
-    );
-    if made.step.selection.is_some() && made.notes + made.queries > 0 {
-        let _ = writeln!(
-            text,
-            "with {} and {} of the case; --no-notes leaves them out",
-            number::counted(made.notes, "note"),
-            match made.queries {
-                1 => "1 saved query or noise rule".to_owned(),
-                queries => format!("{} saved queries and noise rules", number::count(queries)),
-            }
-        );
-    }
-    let _ = writeln!(text, "snapshot {}", made.step.id);
-    for line in digest_lines(&made.step) {
-        let _ = writeln!(text, "{line}");
-    }
-    text
-}
-
-fn object(out: &Path, made: &Made) -> Json {
-    json!({
-        "snapshot": out.display().to_string(),
-        "events": made.events,
-        "events_of_the_case": made.of,
-        "bytes": made.bytes,
-        "provenance": step_object(&made.step),
-    })
-}
-
-/// A step of a provenance for a program.
-pub(crate) fn step_object(step: &Step) -> Json {
-    let digests: BTreeMap<&str, Json> = step
-        .digests
-        .iter()
-        .map(|Digest { part, rows, sha256 }| (part.as_str(), json!({"rows": rows, "sha256": sha256})))
-        .collect();
-    json!({
-        "step": step.kind,
-        "id": step.id,
-        "made_at": step.made_at,
-        "made_from": step.made_from,
-        "parents": step.parents,
-        "trailq_version": step.trailq_version,
-        "schema_version": step.schema_version,
-        "selection": step.selection,
-        "redacted": step.redacted,
-        "portable": step.portable,
-        "digests": digests,
-    })
-}
-
-/// The digests of a snapshot that are worth passing on: of its events, or of all the pages of a whole case.
-pub(crate) fn digest_lines(step: &Step) -> impl Iterator<Item = String> {
-    let worth = step.digests.iter().filter(|digest| matches!(&*digest.part, "events" | "pages"));
-    worth.map(|digest| {
-        format!("SHA-256 of its {} {}: {}", number::count(digest.rows), visible(&digest.part), visible(&digest.sha256))
-    })
-}
-
-/// A step of a provenance for a person.
-pub(crate) fn step_line(step: &Step) -> String {
-    let mut text = format!("{} {} ({}", visible(&step.kind), visible(&step.id), visible(&step.made_at));
-    if let Some(version) = &step.trailq_version {
-        let _ = write!(text, ", trailq {}", visible(version));
-    }
-    text.push(')');
-    if !step.made_from.is_empty() {
-        let names: Vec<_> = step.made_from.iter().map(|name| visible(name)).collect();
-        let _ = write!(text, " of {}", names.join(", "));
-    }
-    if let Some(selection) = &step.selection {
-        let _ = write!(text, ": {}", visible(selection));
-    }
-    if !step.redacted.is_empty() {
-        let _ = write!(text, ", redacted: {}", visible(&step.redacted.join(", ")));
-    }
-    if step.portable {
-        text.push_str(", portable");
-    }
-    text
 }

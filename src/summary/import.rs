@@ -1,0 +1,105 @@
+//! The report of an import.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::ingest;
+use crate::render::escape::visible;
+use crate::render::number;
+use crate::summary::report::{Report, TextTarget};
+
+/// How many rejects and how many field problems the text lists.
+const MAX_LISTED: usize = 5;
+
+impl Report for ingest::Report {
+    const NAME: &'static str = "the report of an import";
+    const TEXT_TARGET: TextTarget = TextTarget::Notes;
+
+    fn text(&self, _: bool) -> String {
+        text(self)
+    }
+}
+
+/// Returns the report as lines of text.
+fn text(report: &ingest::Report) -> String {
+    let seconds = report.seconds.max(0.001);
+    let rate = (report.counts.read as f64 / seconds) as u64;
+    let nothing = report.files_not_understood;
+    let mut out = String::new();
+    if nothing == 0 || report.files > nothing {
+        out = format!(
+            "{}: {} read, {} stored, {} duplicate, {} rejected\n",
+            number::counted(report.files - nothing, "file"),
+            number::counted(report.counts.read - nothing, "record"),
+            number::count(report.counts.stored),
+            number::count(report.counts.duplicate),
+            number::count(report.counts.rejected - nothing),
+        );
+    }
+    if nothing > 0 {
+        let _ = writeln!(out, "{} not understood", number::counted(nothing, "file"));
+    }
+    let mut also = Vec::new();
+    let mut mention = |count: u64, one: &str, many: &str| match count {
+        0 => {}
+        1 => also.push(format!("1 {one}")),
+        count => also.push(format!("{} {many}", number::count(count))),
+    };
+    mention(report.counts.conflict, "duplicate has another content", "duplicates have another content");
+    mention(report.counts.replaced, "duplicate replaced a CSV row", "duplicates replaced CSV rows");
+    mention(report.digests, "digest file", "digest files");
+    mention(report.skipped_files, "file unchanged since an earlier import", "files unchanged since an earlier import");
+    mention(report.ignored_files, "file ignored as something else", "files ignored as something else");
+    if !also.is_empty() {
+        let _ = writeln!(out, "{}", also.join(", "));
+    }
+    let _ = writeln!(
+        out,
+        "{} in {} ({} records/s)",
+        number::bytes(report.bytes),
+        number::duration(Duration::from_secs_f64(report.seconds.max(0.0))),
+        number::count(rate)
+    );
+    for reject in report.rejects.iter().take(MAX_LISTED) {
+        let _ = writeln!(out, "rejected: {}:{}: {}", visible(&reject.file), reject.line, visible(&reject.reason));
+    }
+    let named = report.rejects.len().min(MAX_LISTED) as u64;
+    if report.counts.rejected > named {
+        let _ = writeln!(out, "rejected: {} more, in the table rejects", number::count(report.counts.rejected - named));
+    }
+    for problem in report.field_problems.iter().take(MAX_LISTED) {
+        let events = number::counted(problem.events, "event");
+        let _ = writeln!(out, "unreadable: {} of {events}: {}", problem.field, problem.problem);
+    }
+    if report.field_problems.len() > MAX_LISTED {
+        let _ =
+            writeln!(out, "unreadable: {} more, in the table field_problems", report.field_problems.len() - MAX_LISTED);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text;
+    use crate::ingest::Report;
+    use crate::ledger::Counts;
+
+    #[test]
+    fn a_report_is_a_few_lines() {
+        let report = Report {
+            files: 3,
+            counts: Counts { read: 1500, stored: 1497, duplicate: 1, rejected: 2, conflict: 1, replaced: 0 },
+            ignored_files: 2,
+            bytes: 2048,
+            seconds: 0.5,
+            ..Report::default()
+        };
+        assert_eq!(
+            text(&report),
+            "3 files: 1,500 records read, 1,497 stored, 1 duplicate, 2 rejected\n\
+             1 duplicate has another content, 2 files ignored as something else\n\
+             2.0 KiB in 500 ms (3,000 records/s)\n\
+             rejected: 2 more, in the table rejects\n"
+        );
+    }
+}

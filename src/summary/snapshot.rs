@@ -1,0 +1,71 @@
+//! The report of a snapshot.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+use serde_json::json;
+
+use crate::render::number;
+use crate::store::transfer::snapshot::Made;
+use crate::summary::provenance::{digest_lines, step_object};
+use crate::summary::report::Report;
+
+/// The report of a snapshot.
+pub(crate) struct SnapshotReport<'a> {
+    /// The file that was written.
+    pub(crate) out: &'a Path,
+    /// Its contents.
+    pub(crate) made: &'a Made,
+    /// The time that it took.
+    pub(crate) taken: Duration,
+}
+
+impl Report for SnapshotReport<'_> {
+    const NAME: &'static str = "the report of a snapshot";
+
+    fn text(&self, _: bool) -> String {
+        let of = if self.made.events == self.made.of {
+            String::new()
+        } else {
+            format!(" of {}", number::count(self.made.of))
+        };
+        let mut text = format!(
+            "{}: {}{of}, {} in {}\n",
+            self.out.display(),
+            number::counted(self.made.events, "event"),
+            number::bytes(self.made.bytes),
+            number::duration(self.taken)
+        );
+        if self.made.step.selection.is_some() && self.made.notes + self.made.queries > 0 {
+            let _ = writeln!(
+                text,
+                "with {} and {} of the case; --no-notes leaves them out",
+                number::counted(self.made.notes, "note"),
+                match self.made.queries {
+                    1 => "1 saved query or noise rule".to_owned(),
+                    queries => format!("{} saved queries and noise rules", number::count(queries)),
+                }
+            );
+        }
+        let _ = writeln!(text, "snapshot {}", self.made.step.id);
+        for line in digest_lines(&self.made.step) {
+            let _ = writeln!(text, "{line}");
+        }
+        text
+    }
+}
+
+impl Serialize for SnapshotReport<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let object = json!({
+            "snapshot": self.out.display().to_string(),
+            "events": self.made.events,
+            "events_of_the_case": self.made.of,
+            "bytes": self.made.bytes,
+            "provenance": step_object(&self.made.step),
+        });
+        object.serialize(serializer)
+    }
+}
