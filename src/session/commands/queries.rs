@@ -12,7 +12,6 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::engine::explain::interval;
 use crate::io_message::describe;
 use crate::query::Interval;
-use crate::render::escape;
 use crate::render::escape::visible;
 use crate::render::{Format, Style, number};
 use crate::rows::Cell;
@@ -21,6 +20,7 @@ use crate::saved::{Library, Origin, SavedQuery, ShippedScript, bind, missing, sh
 use crate::session::{Answer, Session, SessionError, script};
 use crate::sql::Param;
 use crate::store::Case;
+use crate::summary::report::to_json;
 use crate::time;
 
 /// The environment variable that names further folders of queries, separated as `PATH` is.
@@ -121,12 +121,11 @@ impl Session {
         let objects = queries.iter().map(|query| object(query));
         match format {
             Format::Json => {
-                let array = Value::Array(objects.collect());
-                return self.print(&format!("{}\n", escape::json(&format!("{array:#}"))));
+                return self.print(&to_json(&objects.collect::<Vec<_>>(), true)?);
             }
             Format::Ndjson => {
-                let lines: String = objects.map(|object| format!("{}\n", escape::json(&object.to_string()))).collect();
-                return self.print(&lines);
+                let lines: Vec<String> = objects.map(|object| to_json(&object, false)).collect::<Result<_, _>>()?;
+                return self.print(&lines.concat());
             }
             Format::Records => return Err(no_records("a list of queries").into()),
             _ => {}
@@ -154,11 +153,8 @@ impl Session {
                 }
                 text
             }
-            Some(Format::Json) => {
-                let array = Value::Array(vec![whole_object(query)]);
-                format!("{}\n", escape::json(&format!("{array:#}")))
-            }
-            Some(Format::Ndjson) => format!("{}\n", escape::json(&whole_object(query).to_string())),
+            Some(Format::Json) => to_json(&[whole_object(query)], true)?,
+            Some(Format::Ndjson) => to_json(&whole_object(query), false)?,
             Some(other) => {
                 let mistake = Diagnostic::new(format!("a saved query is not shown as {other}"));
                 return Err(mistake.hint("leave --format out for text, or take json").into());
