@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use super::args::{Diff, Import, Lookup, Merge, Queries, RunQuery, Script, Serve, Snapshot, Sql};
-use super::{Outcome, foreign};
+use super::{Outcome, other_tools};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::ingest::Options;
 use crate::io_message::describe;
@@ -206,7 +206,7 @@ pub(super) fn diff(session: &mut Session, diff: &Diff) -> Result<Outcome, Sessio
 /// Where a word that is not a command was taken as the name of a case, says so.
 fn unknown_case(error: SessionError, named: Option<&Path>) -> SessionError {
     match named.filter(|path| !path.exists()).map(Path::to_string_lossy) {
-        Some(word) if !foreign::is_path(&word) => foreign::unknown_command(&[&word]).into(),
+        Some(word) if !other_tools::is_path(&word) => other_tools::unknown_command(&[&word]).into(),
         _ => error,
     }
 }

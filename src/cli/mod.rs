@@ -2,8 +2,8 @@
 
 mod args;
 mod commands;
-mod foreign;
 mod lookup_events;
+mod other_tools;
 mod term_options;
 mod usage;
 
@@ -91,8 +91,8 @@ fn dispatch(cli: Cli) -> Result<Outcome, SessionError> {
         Box::new(io::stderr()),
     );
     let outcome = run_command(session, cli);
-    match named.filter(|word| foreign::is_other_tool(word)) {
-        Some(word) => outcome.map_err(|_| foreign::unknown_command(&[&word]).into()),
+    match named.filter(|word| other_tools::is_other_tool(word)) {
+        Some(word) => outcome.map_err(|_| other_tools::unknown_command(&[&word]).into()),
         None if makes_case => outcome,
         None => outcome.map_err(|error| advise_import(error, &path)),
     }
@@ -123,7 +123,7 @@ fn run_command(mut session: Session, cli: Cli) -> Result<Outcome, SessionError> 
 
 /// Where the case is a folder or a trail file, says to import it.
 fn advise_import(error: SessionError, path: &Path) -> SessionError {
-    match (error, foreign::import_advice(path)) {
+    match (error, other_tools::import_advice(path)) {
         (SessionError::Mistake(mut mistake), Some(advice)) if mistake.message.contains(&path.display().to_string()) => {
             mistake.hints = vec![advice];
             SessionError::Mistake(mistake)

@@ -7,7 +7,7 @@ use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::args::Cli;
-use super::foreign;
+use super::other_tools;
 use crate::diagnostic::{Diagnostic, nearest};
 
 /// The words of a command line.
@@ -104,9 +104,9 @@ pub(super) fn diagnose(error: &clap::Error, arguments: &[OsString]) -> Diagnosti
                 if operands.len() > 1 && operands[0] == "help" {
                     operands.remove(0);
                 }
-                let is_case = |word: &str| foreign::looks_like_case(word) || Path::new(word).exists();
+                let is_case = |word: &str| other_tools::looks_like_case(word) || Path::new(word).exists();
                 let named = operands.first().is_some_and(|first| is_case(first));
-                return foreign::unknown_command(&operands[usize::from(named)..]);
+                return other_tools::unknown_command(&operands[usize::from(named)..]);
             }
         },
         ErrorKind::InvalidValue if text(ContextKind::InvalidValue).is_empty() => {
@@ -195,7 +195,7 @@ fn unknown_option(option: &str, words: &Words) -> Diagnostic {
     if words.is_before_command(option) && longs(command).iter().any(|long| long == option) {
         return mistake.hint(format!("options of a command are written after it: {name} {option} ..."));
     }
-    if let Some(advice) = foreign::option_advice(option, words) {
+    if let Some(advice) = other_tools::option_advice(option, words) {
         return mistake.hint(advice);
     }
     let mut names = longs(command);
@@ -218,13 +218,13 @@ fn unknown_option(option: &str, words: &Words) -> Diagnostic {
 
 /// A word that the command has no use for.
 fn unexpected_word(word: &str, command: &str, words: &Words) -> Diagnostic {
-    if let Some(tool) = words.operands().into_iter().find(|word| foreign::is_other_tool(word)) {
-        return foreign::unknown_command(&[tool]);
+    if let Some(tool) = words.operands().into_iter().find(|word| other_tools::is_other_tool(word)) {
+        return other_tools::unknown_command(&[tool]);
     }
     let mistake = Diagnostic::new(format!("`trailq {command}` takes no further word, such as `{word}`"));
     match command {
         "sql" => {
-            let statement = foreign::shell_word(&words.operands().join(" "));
+            let statement = other_tools::shell_word(&words.operands().join(" "));
             mistake.hint(format!("write the statement as one word, in quotes: trailq sql {statement}"))
         }
         "info" | "serve" => mistake.hint(format!("a case is named with --db: trailq --db {word} {command}")),
@@ -242,7 +242,7 @@ fn invalid_value(error: &clap::Error, argument: &str, value: &str, words: &Words
     };
     let mistake = mistake.note(format!("the values are {}", values.join(", ")));
     if option == "--format"
-        && let Some(advice) = foreign::format_advice(value)
+        && let Some(advice) = other_tools::format_advice(value)
     {
         return mistake.hint(advice);
     }
