@@ -5,7 +5,7 @@ use std::io;
 use clap::Args;
 use serde_json::Value;
 
-use super::Outcome;
+use super::outcome::Outcome;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::lookup_events::{
     self, Attribute, ClientOptions, ErrorKind, Expression, OutputFormat, PAGE, Request, RequestError, Rules,
@@ -15,10 +15,10 @@ use crate::session::{Session, SessionError};
 /// The heading of options about a connection that is never made.
 const IGNORED: &str = "Accepted and ignored";
 
-/// `trailq lookup-events`.
+/// Answer as `aws cloudtrail lookup-events` does
 #[derive(Debug, Args)]
-#[command(args_override_self = true)]
-pub(super) struct LookupEvents {
+#[command(args_override_self = true, after_help = EXAMPLES)]
+pub(super) struct LookupEventsArgs {
     /// Attributes that all have to match: EventId, EventName, ReadOnly, Username, ResourceType, ResourceName,
     /// EventSource, AccessKeyId
     #[arg(long, value_name = "AttributeKey=KEY,AttributeValue=VALUE", num_args = 1..)]
@@ -124,7 +124,7 @@ impl Ignored {
 }
 
 /// Examples for `trailq lookup-events --help`.
-pub(super) const EXAMPLES: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   trailq lookup-events --lookup-attributes AttributeKey=Username,AttributeValue=alice
   trailq lookup-events --start-time 2024-03-01 --end-time 2024-03-02T12:00:00Z --max-items 10
@@ -138,7 +138,7 @@ Environment variables and configuration files of the AWS CLI are not read, AWS_R
 AWS_DEFAULT_REGION included: a case holds all Regions";
 
 /// Answers as `aws cloudtrail lookup-events` does.
-pub(super) fn run(session: &mut Session, options: LookupEvents) -> Result<Outcome, SessionError> {
+pub(super) fn run(session: &mut Session, options: LookupEventsArgs) -> Result<Outcome, SessionError> {
     let ignored = options.ignored.given();
     if !ignored.is_empty() {
         let are = if ignored.len() == 1 { "is" } else { "are" };
@@ -168,7 +168,7 @@ fn note_missing_region(session: &mut Session, region: &str) -> Result<(), Sessio
 }
 
 /// What is made of the answer.
-fn client_options(options: &LookupEvents) -> Result<ClientOptions, SessionError> {
+fn client_options(options: &LookupEventsArgs) -> Result<ClientOptions, SessionError> {
     let page_size = options.page_size.map(|size| {
         let size = u64::try_from(size).ok().filter(|size| *size > 0);
         size.ok_or_else(|| Diagnostic::new("--page-size is 1 or more"))
@@ -182,7 +182,7 @@ fn client_options(options: &LookupEvents) -> Result<ClientOptions, SessionError>
 }
 
 /// The request that the options make, and whether it is a single call.
-fn request(options: LookupEvents) -> Result<(Request, bool), SessionError> {
+fn request(options: LookupEventsArgs) -> Result<(Request, bool), SessionError> {
     let input = options.cli_input_json.as_deref().map(input_json).transpose()?.unwrap_or_default();
     let mut attributes = Vec::new();
     for word in &options.lookup_attributes {

@@ -1,14 +1,30 @@
-//! The command line: arguments in, exit code out. The one place, beside the REPL, that knows the process.
+//! The command line: arguments in, exit code out. Only this folder and the REPL know the process.
 
 mod args;
-mod commands;
+mod completions;
+mod diff;
+mod import;
+mod info;
+mod lookup;
 mod lookup_events;
+mod merge;
 mod other_tools;
+mod outcome;
+mod parameters;
+mod queries;
+mod repl;
+mod run;
+mod script;
+mod serve;
+mod snapshot;
+mod source;
+mod sql;
 mod term_options;
 mod usage;
+mod words;
 
 use std::ffi::OsString;
-use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -16,16 +32,17 @@ use clap::{CommandFactory as _, Parser as _};
 
 use crate::diagnostic::Diagnostic;
 use crate::render;
-use crate::session::{Answer, Session, SessionError, Settings};
+use crate::session::{Session, SessionError, Settings};
 use crate::terminal::capabilities;
 use crate::terminal::capabilities::ColorChoice;
 use args::{Cli, Command};
+use outcome::Outcome;
 
-/// The case where none is named.
+/// The default case.
 const DEFAULT_CASE: &str = "trailq.db";
 /// The environment variable that names the case.
 const CASE_VARIABLE: &str = "TRAILQ_DB";
-/// Bytes of rows that are written at once.
+/// Bytes of rows that are buffered.
 const BUFFER: usize = 64 << 10;
 /// Done, but some input was rejected, or `--fail-on-rows` met rows.
 const EXIT_INCOMPLETE: u8 = 1;
@@ -52,9 +69,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let color = cli.global.color.is_colored(io::stderr().is_terminal());
     match dispatch(cli) {
-        Ok(Outcome { answer, fail_on_rows }) if answer.rejected || (fail_on_rows && answer.rows > 0) => {
-            ExitCode::from(EXIT_INCOMPLETE)
-        }
+        Ok(outcome) if outcome.is_incomplete() => ExitCode::from(EXIT_INCOMPLETE),
         Ok(_) => ExitCode::SUCCESS,
         Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
         Err(error) => {
@@ -64,23 +79,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// What became of a command.
-struct Outcome {
-    answer: Answer,
-    fail_on_rows: bool,
-}
-
-impl From<Answer> for Outcome {
-    fn from(answer: Answer) -> Outcome {
-        Outcome { answer, fail_on_rows: false }
-    }
-}
-
-/// Runs one command.
+/// Opens a session and runs the command in it.
 fn dispatch(cli: Cli) -> Result<Outcome, SessionError> {
-    if let Some(Command::Completions { shell }) = cli.command {
-        return completions(shell);
-    }
     let path = case_path(&cli)?;
     let named = cli.case.as_ref().filter(|case| !case.exists()).map(|case| case.to_string_lossy().into_owned());
     let makes_case = matches!(cli.command, Some(Command::Import(_) | Command::Merge(_)));
@@ -98,30 +98,30 @@ fn dispatch(cli: Cli) -> Result<Outcome, SessionError> {
     }
 }
 
-/// Runs one command in a session.
+/// Runs the command in a session.
 fn run_command(mut session: Session, cli: Cli) -> Result<Outcome, SessionError> {
     let done = match cli.command {
-        None => return commands::repl(session, cli.case.as_deref()),
-        Some(Command::Import(import)) => commands::import(&mut session, import),
-        Some(Command::Lookup(lookup)) => commands::lookup(&mut session, &lookup),
-        Some(Command::Sql(sql)) => commands::sql(&mut session, sql),
-        Some(Command::LookupEvents(options)) => lookup_events::run(&mut session, options),
-        Some(Command::Serve(serve)) => commands::serve(&mut session, &serve),
-        Some(Command::Queries(queries)) => commands::queries(&mut session, &queries),
-        Some(Command::Run(run)) => commands::run(&mut session, run),
-        Some(Command::Script(script)) => commands::script(&mut session, script),
-        Some(Command::Merge(merge)) => commands::merge(&mut session, &merge),
-        Some(Command::Diff(diff)) => commands::diff(&mut session, &diff),
-        Some(Command::Info) => Ok(session.info()?.into()),
-        Some(Command::Snapshot(snapshot)) => commands::snapshot(&mut session, snapshot),
-        Some(Command::Completions { shell }) => completions(shell),
+        None => return repl::run(session, cli.case.as_deref()),
+        Some(Command::Import(args)) => import::run(&mut session, args),
+        Some(Command::Lookup(args)) => lookup::run(&mut session, &args),
+        Some(Command::Sql(args)) => sql::run(&mut session, args),
+        Some(Command::LookupEvents(args)) => lookup_events::run(&mut session, args),
+        Some(Command::Serve(args)) => serve::run(&mut session, &args),
+        Some(Command::Queries(args)) => queries::run(&mut session, &args),
+        Some(Command::Run(args)) => run::run(&mut session, args),
+        Some(Command::Script(args)) => script::run(&mut session, args),
+        Some(Command::Merge(args)) => merge::run(&mut session, &args),
+        Some(Command::Diff(args)) => diff::run(&mut session, &args),
+        Some(Command::Info(_)) => info::run(&mut session),
+        Some(Command::Snapshot(args)) => snapshot::run(&mut session, args),
+        Some(Command::Completions(args)) => completions::run(&args, &mut Cli::command()),
     };
-    // What a script wrote to files is complete then.
+    // This completes the files that a script wrote.
     let ended = session.end();
     done.and_then(|outcome| ended.map(|()| outcome))
 }
 
-/// Where the case is a folder or a trail file, says to import it.
+/// Adds the advice to import, if the case is a folder or a trail file.
 fn advise_import(error: SessionError, path: &Path) -> SessionError {
     match (error, other_tools::import_advice(path)) {
         (SessionError::Mistake(mut mistake), Some(advice)) if mistake.message.contains(&path.display().to_string()) => {
@@ -132,7 +132,7 @@ fn advise_import(error: SessionError, path: &Path) -> SessionError {
     }
 }
 
-/// The case that the arguments name, else the environment.
+/// Returns the path of the case: from the arguments, else from the environment.
 fn case_path(cli: &Cli) -> Result<PathBuf, SessionError> {
     match (&cli.case, &cli.global.db) {
         (Some(_), Some(_)) => {
@@ -146,7 +146,7 @@ fn case_path(cli: &Cli) -> Result<PathBuf, SessionError> {
     }
 }
 
-/// How the process shows what it finds.
+/// Returns the settings that follow from the arguments and the terminal.
 fn settings(cli: &Cli) -> Settings {
     let global = &cli.global;
     let notes = io::stderr().is_terminal();
@@ -159,14 +159,6 @@ fn settings(cli: &Cli) -> Settings {
         progress: notes,
         ..Settings::default()
     }
-}
-
-/// Prints completions for a shell.
-fn completions(shell: clap_complete::Shell) -> Result<Outcome, SessionError> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "trailq", &mut script);
-    io::stdout().lock().write_all(&script)?;
-    Ok(Answer::default().into())
 }
 
 #[cfg(test)]

@@ -1,22 +1,22 @@
-//! Commands, options and formats of other tools, and what to write for them.
+//! Commands, options and formats of other tools, with their equivalents in trailq.
 
 use std::path::Path;
 
 use clap::CommandFactory as _;
 
 use super::args::Cli;
-use super::usage::Words;
+use super::words::{CommandWords, shell_word};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::fields;
 use crate::saved::{Library, shipped_scripts};
 use crate::session::input::Input;
 
-/// Endings of names that trail files have.
+/// Endings of the names of trail files.
 const TRAIL_FILES: [&str; 8] = [".json", ".gz", ".csv", ".zip", ".ndjson", ".jsonl", ".log", ".tar"];
-/// Endings of names that cases have.
+/// Endings of the names of cases.
 const CASES: [&str; 4] = [".db", ".sqlite", ".sqlite3", ".case"];
 
-/// Commands that other tools have, and the command of trailq that does the same: `{}` stands for the words after it.
+/// Commands of other tools, and the command of trailq that does the same; `{}` is replaced by the words after it.
 const COMMANDS: &[(&[&str], &str)] = &[
     (&["search", "find", "grep", "query", "filter", "where", "get", "events", "select", "show", "look"], "lookup {}"),
     (&["tail", "watch", "recent", "last"], "lookup last=1h"),
@@ -35,7 +35,7 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["open", "shell", "repl", "console", "prompt", "interactive"], ""),
 ];
 
-/// Options that other tools have, for one command or for all: the command, the options, and what to write.
+/// Options of other tools: the command of trailq (empty for all), the options, and the advice.
 const OPTIONS: &[(&str, &[&str], &str)] = &[
     (
         "lookup-events",
@@ -85,8 +85,8 @@ const OPTIONS: &[(&str, &[&str], &str)] = &[
     ("", &["--dry-run"], "leave it out: questions change nothing, and an import only adds to the case"),
 ];
 
-/// What to write for an option of another tool; `None` where there is nothing better to say than the near names.
-pub(super) fn option_advice(option: &str, words: &Words) -> Option<String> {
+/// Returns the advice for an option of another tool, if there is any.
+pub(super) fn option_advice(option: &str, words: &CommandWords) -> Option<String> {
     let command = words.command().unwrap_or_default();
     let value = words.value_of(option);
     let listed = |of: &str| {
@@ -114,7 +114,7 @@ pub(super) fn option_advice(option: &str, words: &Words) -> Option<String> {
     }
 }
 
-/// What to take for a format of another tool.
+/// Returns the advice for a format of another tool.
 pub(super) fn format_advice(format: &str) -> Option<&'static str> {
     Some(match format.to_ascii_lowercase().as_str() {
         "xlsx" | "xls" | "excel" | "ods" => "take csv, which spreadsheets open",
@@ -130,7 +130,7 @@ pub(super) fn format_advice(format: &str) -> Option<&'static str> {
     })
 }
 
-/// The mistake of beginning with a word that is not a command, nor a case.
+/// Returns the error about a first word that is neither a command nor a case.
 pub(super) fn unknown_command(words: &[&str]) -> Diagnostic {
     let (word, rest) = words.split_first().map_or(("", &[][..]), |(word, rest)| (*word, rest));
     let all = words.join(" ");
@@ -160,7 +160,7 @@ pub(super) fn unknown_command(words: &[&str]) -> Diagnostic {
     mistake.hint(format!("`trailq lookup {}` looks for it", shell_word(text)))
 }
 
-/// What to write for a word that names a saved query, a script, or a command of another tool.
+/// Returns the advice for a word that names a saved query, a script, or a command of another tool.
 fn known_word(word: &str, rest: &[&str]) -> Option<String> {
     let first = word.split_whitespace().next().filter(|first| *first != word && rest.is_empty());
     if first.is_some_and(|first| Cli::command().find_subcommand(first).is_some()) {
@@ -180,7 +180,7 @@ fn known_word(word: &str, rest: &[&str]) -> Option<String> {
     Some(instead_of(instead, rest, &values))
 }
 
-/// The advice for a command of another tool.
+/// Returns the advice for a command of another tool.
 fn instead_of(instead: &str, rest: &[&str], values: &str) -> String {
     let line = match instead {
         "lookup {}" if rest.is_empty() => "lookup 'user=alice last=7d'".to_owned(),
@@ -191,7 +191,7 @@ fn instead_of(instead: &str, rest: &[&str], values: &str) -> String {
     format!("write: {}", line.trim_end())
 }
 
-/// Reports whether a text on the command line is meant as a lookup: it compares something, or has a stage.
+/// Reports whether a text looks like a lookup: it has a comparison or a stage.
 fn looks_like_lookup(text: &str) -> bool {
     let compares = |word: &str| {
         let name: &str = word.split(['=', '~', '<', '>', '!']).next().unwrap_or_default();
@@ -200,7 +200,7 @@ fn looks_like_lookup(text: &str) -> bool {
     text.contains('|') || text.split_whitespace().any(compares)
 }
 
-/// Reports whether a word is meant as the path of a case.
+/// Reports whether a word looks like the path of a case.
 pub(super) fn looks_like_case(word: &str) -> bool {
     word.contains('/') || CASES.iter().any(|ending| word.ends_with(ending))
 }
@@ -210,12 +210,12 @@ pub(super) fn is_other_tool(word: &str) -> bool {
     matches!(word, "aws" | "cloudtrail")
 }
 
-/// Reports whether a word that names nothing is meant as a path, of a case or a trail file.
+/// Reports whether a word looks like a path, of a case or a trail file.
 pub(super) fn is_path(word: &str) -> bool {
     !looks_like_lookup(word) && (looks_like_case(word) || TRAIL_FILES.iter().any(|ending| word.ends_with(ending)))
 }
 
-/// What to do with a path that is not a case: a folder, or a file of another kind.
+/// Returns the advice for a path that is not a case: a folder, or a file of another kind.
 pub(super) fn import_advice(path: &Path) -> Option<String> {
     let shown = shell_word(&path.to_string_lossy());
     if !path.exists() {
@@ -229,23 +229,15 @@ pub(super) fn import_advice(path: &Path) -> Option<String> {
     None
 }
 
-/// Reports whether a file begins as SQLite's do. An empty file and one that cannot be read are left to other messages.
+/// Reports whether a file starts like a SQLite database. An empty or unreadable file counts as one: other messages
+/// describe it better.
 fn is_sqlite(path: &Path) -> bool {
     use std::io::Read as _;
-    // A pipe would be waited for.
+    // Reading a pipe would block.
     if !path.is_file() {
         return true;
     }
     let mut head = Vec::new();
     let read = std::fs::File::open(path).and_then(|file| file.take(16).read_to_end(&mut head));
     read.is_err() || head.is_empty() || head.starts_with(b"SQLite format 3\0")
-}
-
-/// A word as a shell takes it.
-pub(super) fn shell_word(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }

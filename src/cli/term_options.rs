@@ -1,19 +1,20 @@
-//! Terms of a lookup that were written as options: `trailq lookup --since 2021-07-29`.
+//! Terms of a lookup written as options: `trailq lookup --since 2021-07-29`.
 
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::words::shell_word;
 use crate::diagnostic::Diagnostic;
 use crate::fields;
 use crate::query::edit::literal;
 
-/// Options of `aws cloudtrail lookup-events`, with the terms that they are.
+/// Options of `aws cloudtrail lookup-events`, with the equivalent terms.
 const AWS: &[(&str, &str)] = &[("start-time", "since"), ("end-time", "until"), ("from", "since"), ("to", "until")];
-/// Names of terms that are not fields.
+/// Names of the terms that are not fields.
 const TIMES: &[&str] = &["since", "until", "last"];
 
-/// The mistake of an option of `trailq lookup` that is a term, with the command line to write.
+/// Returns the error about an option of `trailq lookup` that is a term, with the corrected command line.
 pub(super) fn explain(error: &clap::Error, arguments: &[OsString]) -> Option<Diagnostic> {
     if error.kind() != ErrorKind::UnknownArgument {
         return None;
@@ -31,32 +32,22 @@ pub(super) fn explain(error: &clap::Error, arguments: &[OsString]) -> Option<Dia
         match term_of(option) {
             Some(term) => {
                 let value = value.or_else(|| rest.next_if(|next| !next.starts_with('-'))).unwrap_or("VALUE");
-                rewritten.push(quoted(&format!("{term}={}", literal(value))));
+                rewritten.push(shell_word(&format!("{term}={}", literal(value))));
             }
-            None => rewritten.push(quoted(word)),
+            None => rewritten.push(shell_word(word)),
         }
     }
     let message = format!("`{option}` is not an option of trailq lookup: {name} is a term");
     Some(Diagnostic::new(message).hint(format!("write trailq {}", rewritten.join(" "))))
 }
 
-/// The term that an option stands for.
+/// Returns the term that an option means.
 fn term_of(option: &str) -> Option<&'static str> {
     let name = option.strip_prefix("--")?;
     let folded = fields::fold(name);
     let aws = AWS.iter().find(|(known, _)| fields::fold(known) == folded).map(|(_, term)| *term);
     let time = TIMES.iter().copied().find(|known| *known == folded);
     aws.or(time).or_else(|| fields::find(name).map(|field| field.name))
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }
 
 #[cfg(test)]
@@ -68,7 +59,7 @@ mod tests {
     use super::super::args::Cli;
     use super::explain;
 
-    fn told(words: &[&str]) -> Option<(String, String)> {
+    fn message_and_hint(words: &[&str]) -> Option<(String, String)> {
         let arguments: Vec<OsString> = ["trailq"].iter().chain(words).map(OsString::from).collect();
         let error = Cli::try_parse_from(arguments.clone()).err()?;
         let mistake = explain(&error, &arguments)?;
@@ -77,7 +68,7 @@ mod tests {
 
     #[test]
     fn options_that_are_terms_are_rewritten() {
-        let (message, hint) = told(&["lookup", "--since", "2021-07-29", "user=alice"]).unwrap();
+        let (message, hint) = message_and_hint(&["lookup", "--since", "2021-07-29", "user=alice"]).unwrap();
         assert_eq!(message, "`--since` is not an option of trailq lookup: since is a term");
         assert_eq!(hint, "write trailq lookup since=2021-07-29 user=alice");
         for (words, expected) in [
@@ -95,9 +86,9 @@ mod tests {
             ),
             (&["lookup", "x", "--ip"], "write trailq lookup x ip=VALUE"),
         ] {
-            assert_eq!(told(words).unwrap().1, expected, "{words:?}");
+            assert_eq!(message_and_hint(words).unwrap().1, expected, "{words:?}");
         }
-        assert!(told(&["lookup", "--zebra", "x"]).is_none());
-        assert!(told(&["info", "--since", "x"]).is_none());
+        assert!(message_and_hint(&["lookup", "--zebra", "x"]).is_none());
+        assert!(message_and_hint(&["info", "--since", "x"]).is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! What is wrong with a command line: clap's errors in trailq's words, with what to write instead.
+//! Usage errors: clap's errors in trailq's words, with the corrected command line where it is known.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -8,87 +8,12 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::args::Cli;
 use super::other_tools;
+use super::words::{CommandWords, shell_word};
 use crate::diagnostic::{Diagnostic, nearest};
 
-/// The words of a command line.
-pub(super) struct Words {
-    words: Vec<String>,
-    /// The command among them, and its place.
-    command: Option<(usize, String)>,
-}
-
-impl Words {
-    /// Reads the arguments, the program's name first.
-    pub(super) fn of(arguments: &[OsString]) -> Words {
-        let words: Vec<String> = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-        let cli = Cli::command();
-        let is_command = |word: &String| cli.get_subcommands().any(|command| command.get_name() == word.as_str());
-        // A word after an option may be its value.
-        let mut after_option = false;
-        let mut command = None;
-        for (at, word) in words.iter().enumerate() {
-            if is_command(word) && !(after_option && at > 0 && takes_value(&cli, &words[at - 1])) {
-                command = Some((at, word.clone()));
-                break;
-            }
-            after_option = word.starts_with('-');
-        }
-        Words { words, command }
-    }
-
-    /// The name of the command, if there is one.
-    pub(super) fn command(&self) -> Option<&str> {
-        self.command.as_ref().map(|(_, name)| name.as_str())
-    }
-
-    /// Reports whether a word is before the command.
-    pub(super) fn is_before_command(&self, word: &str) -> bool {
-        let at = self.words.iter().position(|other| other == word || other.starts_with(&format!("{word}=")));
-        self.command.as_ref().zip(at).is_some_and(|((command, _), at)| at < *command)
-    }
-
-    /// The value that is given to an option that trailq does not have: after `=`, else the next word.
-    pub(super) fn value_of(&self, option: &str) -> Option<&str> {
-        let mut words = self.words.iter();
-        while let Some(word) = words.next() {
-            if let Some(value) = word.strip_prefix(option).and_then(|rest| rest.strip_prefix('=')) {
-                return Some(value);
-            }
-            if word == option {
-                return words.next().map(String::as_str).filter(|value| !value.starts_with('-'));
-            }
-        }
-        None
-    }
-
-    /// The words that are not options, nor the command.
-    pub(super) fn operands(&self) -> Vec<&str> {
-        let cli = Cli::command();
-        let mut operands = Vec::new();
-        let mut value = false;
-        for (at, word) in self.words.iter().enumerate() {
-            if std::mem::take(&mut value) || self.command.as_ref().is_some_and(|(command, _)| *command == at) {
-                continue;
-            }
-            if word.starts_with('-') && word.len() > 1 {
-                value = takes_value(&cli, word);
-            } else {
-                operands.push(word.as_str());
-            }
-        }
-        operands
-    }
-}
-
-/// Reports whether a word is an option of every command that takes the next word as its value.
-fn takes_value(cli: &clap::Command, word: &str) -> bool {
-    let option = cli.get_arguments().find(|option| option.get_long().is_some_and(|long| word == format!("--{long}")));
-    option.is_some_and(|option| option.get_action().takes_values())
-}
-
-/// What is wrong with the arguments, from clap's error.
+/// Returns the error of the arguments, from clap's error.
 pub(super) fn diagnose(error: &clap::Error, arguments: &[OsString]) -> Diagnostic {
-    let words = Words::of(arguments);
+    let words = CommandWords::parse(arguments);
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.clone(),
         Some(ContextValue::Strings(texts)) => texts.join(" and "),
@@ -140,7 +65,7 @@ pub(super) fn diagnose(error: &clap::Error, arguments: &[OsString]) -> Diagnosti
     with_help(mistake, &words)
 }
 
-/// Why a value is not one that an option takes: the errors of numbers and addresses in other words.
+/// Returns the expectation that a value does not meet, from the errors of numbers and addresses.
 fn expected(why: &dyn std::error::Error) -> String {
     let why = why.to_string();
     match why.split_once(" is not in ").and_then(|(_, range)| range.split_once("..=")) {
@@ -152,14 +77,14 @@ fn expected(why: &dyn std::error::Error) -> String {
     }
 }
 
-/// The name of an option as clap's errors have it, without its values.
+/// Returns the name of an option from its usage in clap's errors.
 fn option_name(argument: &str) -> String {
     let name = argument.split_whitespace().next().unwrap_or(argument);
     let name = if name.starts_with('-') { name } else { argument };
     name.replace(['<', '>', '[', ']'], "").trim_end_matches('=').to_owned()
 }
 
-/// Adds the first example of a command.
+/// Adds the first example of the command.
 fn with_example(mistake: Diagnostic, command: &str) -> Diagnostic {
     let cli = Cli::command();
     let help = cli.find_subcommand(command).and_then(|command| command.get_after_help()).map(ToString::to_string);
@@ -170,16 +95,16 @@ fn with_example(mistake: Diagnostic, command: &str) -> Diagnostic {
     }
 }
 
-/// Says where the options of the command are described.
-fn with_help(mistake: Diagnostic, words: &Words) -> Diagnostic {
+/// Adds a hint to the help of the command.
+fn with_help(mistake: Diagnostic, words: &CommandWords) -> Diagnostic {
     match words.command() {
         Some(command) => mistake.hint(format!("`trailq {command} --help` describes all options")),
         None => mistake.hint("`trailq --help` shows the commands and options"),
     }
 }
 
-/// An option that the command does not have.
-fn unknown_option(option: &str, words: &Words) -> Diagnostic {
+/// Returns the error about an option that the command does not have.
+fn unknown_option(option: &str, words: &CommandWords) -> Diagnostic {
     let cli = Cli::command();
     let command = words.command().and_then(|name| cli.find_subcommand(name)).unwrap_or(&cli);
     let name = match words.command() {
@@ -191,7 +116,7 @@ fn unknown_option(option: &str, words: &Words) -> Diagnostic {
         let shown = command.get_arguments().filter(|argument| !argument.is_hide_set());
         shown.filter_map(clap::Arg::get_long).map(|long| format!("--{long}")).collect()
     };
-    // It may be one of the command's, before it.
+    // It may be an option of the command, written before it.
     if words.is_before_command(option) && longs(command).iter().any(|long| long == option) {
         return mistake.hint(format!("options of a command are written after it: {name} {option} ..."));
     }
@@ -216,15 +141,15 @@ fn unknown_option(option: &str, words: &Words) -> Diagnostic {
     with_help(mistake, words)
 }
 
-/// A word that the command has no use for.
-fn unexpected_word(word: &str, command: &str, words: &Words) -> Diagnostic {
+/// Returns the error about an operand that the command does not take.
+fn unexpected_word(word: &str, command: &str, words: &CommandWords) -> Diagnostic {
     if let Some(tool) = words.operands().into_iter().find(|word| other_tools::is_other_tool(word)) {
         return other_tools::unknown_command(&[tool]);
     }
     let mistake = Diagnostic::new(format!("`trailq {command}` takes no further word, such as `{word}`"));
     match command {
         "sql" => {
-            let statement = other_tools::shell_word(&words.operands().join(" "));
+            let statement = shell_word(&words.operands().join(" "));
             mistake.hint(format!("write the statement as one word, in quotes: trailq sql {statement}"))
         }
         "info" | "serve" => mistake.hint(format!("a case is named with --db: trailq --db {word} {command}")),
@@ -232,8 +157,8 @@ fn unexpected_word(word: &str, command: &str, words: &Words) -> Diagnostic {
     }
 }
 
-/// A value that is not one of those that an option takes.
-fn invalid_value(error: &clap::Error, argument: &str, value: &str, words: &Words) -> Diagnostic {
+/// Returns the error about a value that the option does not take.
+fn invalid_value(error: &clap::Error, argument: &str, value: &str, words: &CommandWords) -> Diagnostic {
     let option = option_name(argument);
     let mistake = Diagnostic::new(format!("`{value}` is not a value of {option}"));
     let values = match error.get(ContextKind::ValidValue) {

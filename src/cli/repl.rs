@@ -1,0 +1,29 @@
+//! `trailq [CASE]`: the REPL on a terminal, a script otherwise.
+
+use std::io::{self, IsTerminal as _};
+use std::path::Path;
+
+use super::other_tools;
+use super::outcome::Outcome;
+use super::source::STDIN;
+use crate::repl;
+use crate::session::{Session, SessionError, script};
+
+/// Opens the case and reads inputs; `named` is the case that the command line names.
+pub(super) fn run(mut session: Session, named: Option<&Path>) -> Result<Outcome, SessionError> {
+    session.case().map_err(|error| unknown_case(error, named))?;
+    if io::stdin().is_terminal() && io::stdout().is_terminal() {
+        return Ok(repl::run(session)?.into());
+    }
+    let done = script::run(&mut session, io::stdin().lock(), STDIN);
+    let ended = session.end();
+    Ok(done.and_then(|answer| ended.map(|()| answer))?.into())
+}
+
+/// Returns the error about a word that was taken as the name of a case but is not a command.
+fn unknown_case(error: SessionError, named: Option<&Path>) -> SessionError {
+    match named.filter(|path| !path.exists()).map(Path::to_string_lossy) {
+        Some(word) if !other_tools::is_path(&word) => other_tools::unknown_command(&[&word]).into(),
+        _ => error,
+    }
+}

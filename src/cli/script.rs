@@ -1,0 +1,68 @@
+//! `trailq script`.
+
+use std::io::{self, BufReader};
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+use super::outcome::Outcome;
+use super::parameters::{ParamArgs, each_once, values};
+use super::source::open;
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::saved::{shipped_script, shipped_scripts};
+use crate::session::{Params, Run, Session, SessionError, script};
+
+/// Examples for `trailq script --help`.
+const EXAMPLES: &str = "\
+Examples:
+  trailq script triage since=2024-03-01 > triage.txt
+  trailq script leaked-key key=AKIAIOSFODNN7EXAMPLE
+  trailq script user.trailq user=alice
+  trailq --format markdown script report.trailq > report.md
+
+A script holds a lookup or a dot-command a line, SQL up to a semicolon, and comments after --";
+
+/// Run lookups, SQL and dot-commands from a file
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct ScriptArgs {
+    /// The file, or one of trailq's own scripts: triage, leaked-key; - is standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    file: PathBuf,
+    /// Values for the script's parameters
+    #[arg(value_name = "NAME=VALUE")]
+    values: Vec<String>,
+    #[command(flatten)]
+    params: ParamArgs,
+}
+
+/// Runs the command: the file, else the script of that name that is part of trailq.
+pub(super) fn run(session: &mut Session, args: ScriptArgs) -> Result<Outcome, SessionError> {
+    let name = args.file.to_string_lossy().into_owned();
+    let values = values(session, &name, &args.values)?;
+    let params = each_once(args.params.params.into_iter().chain(values))?;
+    if !args.file.exists() && name != "-" {
+        if let Some(own) = shipped_script(&name) {
+            return Ok(session.run_script(&own, &Run { name, params, ..Run::default() })?.into());
+        }
+        return Err(no_script(&name).into());
+    }
+    session.set_params(Params::of_script(params));
+    let (reader, origin) = open(&args.file)?;
+    if name != "-" {
+        // Ctrl-C ends the statement and the script, and what went to `.output` is kept. A script that is typed ends as
+        // any program that waits for input does.
+        let interrupter = session.interrupter();
+        ctrlc::set_handler(move || interrupter.interrupt()).map_err(|error| io::Error::other(error.to_string()))?;
+    }
+    Ok(script::run(session, BufReader::new(reader), &origin)?.into())
+}
+
+/// Returns the error about an unknown script.
+fn no_script(name: &str) -> Diagnostic {
+    let own = shipped_scripts();
+    let names: Vec<&str> = own.iter().map(|script| script.name).collect();
+    let mut mistake = Diagnostic::new(format!("no script or file `{name}`"));
+    mistake.hints.extend(nearest(name, names.iter().copied()).first().map(|near| format!("did you mean `{near}`?")));
+    mistake.note(format!("trailq has {}", names.join(" and ")))
+}

@@ -1,0 +1,54 @@
+//! `trailq serve`.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use clap::Args;
+
+use super::outcome::Outcome;
+use crate::render::number;
+use crate::serve::Server;
+use crate::session::{Answer, Session, SessionError};
+
+/// Examples for `trailq serve --help`.
+const EXAMPLES: &str = "\
+Examples:
+  trailq serve --port 8080
+  aws --endpoint-url http://127.0.0.1:8080 --no-sign-request --region us-east-1 \\
+      cloudtrail lookup-events
+  AWS_ENDPOINT_URL_CLOUDTRAIL=http://127.0.0.1:8080 python3 report.py
+
+The Region and the credentials of a request are not checked; Ctrl-C stops the server";
+
+/// Answer LookupEvents over HTTP on this machine, for aws and the SDKs
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct ServeArgs {
+    /// The port; 0 takes any that is free
+    #[arg(long, value_name = "N")]
+    port: u16,
+    /// The address; any other than this machine's own lets others read the case without credentials
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    address: IpAddr,
+}
+
+/// Runs the command.
+pub(super) fn run(session: &mut Session, args: &ServeArgs) -> Result<Outcome, SessionError> {
+    let server = Server::bind(&*session.case()?, SocketAddr::new(args.address, args.port))?;
+    let address = server.address();
+    session.status(&format!("serving {} at http://{address}; Ctrl-C ends it", session.welcome()?));
+    if !address.ip().is_loopback() {
+        session.note("whoever reaches this address can read the case: no credentials are asked for");
+    }
+    // Clients cannot connect to a wildcard address.
+    let reached = match address.ip().is_unspecified() {
+        true => SocketAddr::from((Ipv4Addr::LOCALHOST, address.port())),
+        false => address,
+    };
+    session.status(&format!(
+        "try: aws --endpoint-url http://{reached} --no-sign-request --region us-east-1 cloudtrail lookup-events \
+         --max-items 3"
+    ));
+    let answered = server.run()?;
+    session.status(&format!("ended after {}", number::counted(answered, "request")));
+    Ok(Outcome::from(Answer::default()))
+}

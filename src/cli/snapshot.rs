@@ -1,0 +1,114 @@
+//! `trailq snapshot`.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueHint};
+
+use super::outcome::Outcome;
+use super::parameters::{each_once, parse_param};
+use crate::diagnostic::Diagnostic;
+use crate::redact::Kind;
+use crate::session::snapshot::{Selection, Snapshot};
+use crate::session::{Run, Session, SessionError};
+
+/// Examples for `trailq snapshot --help`.
+const EXAMPLES: &str = "\
+Examples:
+  trailq snapshot incident-42.db
+  trailq snapshot --where 'user=alice since=2024-03-01' alice.db
+  trailq snapshot --tag finding --portable --fts findings.db
+  trailq snapshot --query key-timeline --param key=AKIAIOSFODNN7EXAMPLE key.db
+  trailq snapshot --redact accounts,ips,users,arns --redact-key ~/incident-42.key handed-on.db
+  trailq snapshot --verify incident-42.db
+  trailq snapshot --verify incident-42.db --sources ./AWSLogs
+
+`trailq --db OUT.db info` shows what a snapshot was made from. Anyone who can modify the file can
+also modify its digests, so send the SHA-256 that is printed through a separate channel, and compare
+it with what --verify prints. --verify exits with 1 if something is wrong";
+
+/// Write the case or some of its events to a new file, or verify one
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct SnapshotArgs {
+    /// The file to write
+    #[arg(value_name = "OUT.db", value_hint = ValueHint::FilePath, required_unless_present = "verify")]
+    out: Option<PathBuf>,
+    /// Keep only the events that a lookup lists
+    #[arg(long = "where", value_name = "LOOKUP", conflicts_with_all = ["query", "tag"])]
+    lookup: Option<String>,
+    /// Keep only the events in the answer of a saved query
+    #[arg(long, value_name = "NAME", conflicts_with = "tag")]
+    query: Option<String>,
+    /// Give the saved query's parameter NAME a value
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_param, requires = "query")]
+    params: Vec<(String, String)>,
+    /// The saved query's --since
+    #[arg(long, value_name = "TIME", requires = "query")]
+    since: Option<String>,
+    /// The saved query's --until
+    #[arg(long, value_name = "TIME", requires = "query")]
+    until: Option<String>,
+    /// Keep only the events that have a tag
+    #[arg(long, value_name = "TAG")]
+    tag: Option<String>,
+    /// Leave out notes, saved queries and noise rules; tags stay with their events
+    #[arg(long)]
+    no_notes: bool,
+    /// Keep records as plain JSON in a table `records`, for programs without trailq
+    #[arg(long)]
+    portable: bool,
+    /// With --portable: a full-text index of the records, `records_fts`
+    #[arg(long, requires = "portable")]
+    fts: bool,
+    /// Replace what identifies somebody, everywhere by the same: accounts, keys, ips, users, arns; accounts imply keys,
+    /// and arns imply accounts
+    #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = redaction_kinds())]
+    redact: Vec<Kind>,
+    /// With --redact: write what stands for what to a file that only its owner can read
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "redact")]
+    redact_key: Option<PathBuf>,
+    /// Replace an existing file
+    #[arg(long)]
+    force: bool,
+    /// Verify a snapshot: its structure, the sums of its ledger, and its digests
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath,
+          conflicts_with_all = ["out", "lookup", "query", "tag", "no_notes", "portable", "redact", "force"])]
+    verify: Option<PathBuf>,
+    /// With --verify: look for the source files in a folder, by their SHA-256
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "verify", conflicts_with = "out")]
+    sources: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub(super) fn run(session: &mut Session, args: SnapshotArgs) -> Result<Outcome, SessionError> {
+    if let Some(file) = &args.verify {
+        return Ok(session.verify(file, args.sources.as_deref())?.into());
+    }
+    let Some(out) = args.out else { return Err(Diagnostic::new("there is no file to write").into()) };
+    let selection = match (args.lookup, args.query, args.tag) {
+        (Some(lookup), _, _) => Selection::Where(lookup),
+        (_, Some(name), _) => {
+            let params = each_once(args.params)?;
+            Selection::Query(Run { name, params, since: args.since, until: args.until })
+        }
+        (_, _, Some(tag)) => Selection::Tag(tag),
+        (None, None, None) => Selection::All,
+    };
+    let snapshot = Snapshot {
+        out,
+        selection,
+        portable: args.portable,
+        full_text: args.fts,
+        without_notes: args.no_notes,
+        force: args.force,
+        redact: args.redact,
+        key: args.redact_key,
+    };
+    Ok(session.snapshot(&snapshot)?.into())
+}
+
+/// Parses the names of what is redacted.
+fn redaction_kinds() -> impl TypedValueParser<Value = Kind> {
+    PossibleValuesParser::new(Kind::ALL.map(Kind::name)).try_map(|name| name.parse().map_err(|()| "no such kind"))
+}
