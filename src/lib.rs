@@ -58,6 +58,7 @@ pub mod render;
 pub mod repl;
 pub mod rows;
 pub mod saved;
+#[cfg(feature = "serve")]
 mod serve;
 pub mod session;
 pub mod sql;

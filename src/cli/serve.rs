@@ -1,12 +1,12 @@
 //! `trailq serve`.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use clap::Args;
 
 use super::outcome::Outcome;
-use crate::render::number;
-use crate::serve::Server;
+#[cfg(not(feature = "serve"))]
+use crate::diagnostic::Diagnostic;
 use crate::session::{Answer, Session, SessionError};
 
 /// Examples for `trailq serve --help`.
@@ -33,22 +33,41 @@ pub(super) struct ServeArgs {
 
 /// Runs the command.
 pub(super) fn run(session: &mut Session, args: &ServeArgs) -> Result<Outcome, SessionError> {
-    let server = Server::bind(&*session.case()?, SocketAddr::new(args.address, args.port))?;
+    serve(session, SocketAddr::new(args.address, args.port))?;
+    Ok(Outcome::from(Answer::default()))
+}
+
+/// Serves the case at an address until Ctrl-C.
+#[cfg(feature = "serve")]
+fn serve(session: &mut Session, address: SocketAddr) -> Result<(), SessionError> {
+    use std::net::Ipv4Addr;
+
+    use crate::render::number;
+    use crate::serve::Server;
+
+    let server = Server::bind(&*session.case()?, address)?;
     let address = server.address();
     session.status(&format!("serving {} at http://{address}; Ctrl-C ends it", session.welcome()?));
     if !address.ip().is_loopback() {
         session.note("whoever reaches this address can read the case: no credentials are asked for");
     }
     // Clients cannot connect to a wildcard address.
-    let reached = match address.ip().is_unspecified() {
+    let reachable = match address.ip().is_unspecified() {
         true => SocketAddr::from((Ipv4Addr::LOCALHOST, address.port())),
         false => address,
     };
     session.status(&format!(
-        "try: aws --endpoint-url http://{reached} --no-sign-request --region us-east-1 cloudtrail lookup-events \
+        "try: aws --endpoint-url http://{reachable} --no-sign-request --region us-east-1 cloudtrail lookup-events \
          --max-items 3"
     ));
     let answered = server.run()?;
     session.status(&format!("ended after {}", number::counted(answered, "request")));
-    Ok(Outcome::from(Answer::default()))
+    Ok(())
+}
+
+/// Refuses: this build of trailq has no server.
+#[cfg(not(feature = "serve"))]
+fn serve(_: &mut Session, address: SocketAddr) -> Result<(), SessionError> {
+    let mistake = Diagnostic::new(format!("cannot serve at {address}: trailq was built without the feature serve"));
+    Err(mistake.hint("build it with `cargo build --release --features serve`").into())
 }

@@ -76,9 +76,13 @@ fn read_bytes(desk: &Desk, name: &str) -> Vec<u8> {
 #[test]
 fn a_file_is_replaced_only_with_force() {
     let desk = Desk::with_delivery();
-    for (command, name) in
-        [(".once", "a b.csv"), (".output", "rows.csv"), (".session", "walk.trailq"), (".plot", "p.svg")]
-    {
+    for (command, name) in [
+        (".once", "a b.csv"),
+        (".output", "rows.csv"),
+        (".session", "walk.trailq"),
+        #[cfg(feature = "plot")]
+        (".plot", "p.svg"),
+    ] {
         let path = desk.scratch.write(name, "mine");
         chmod(&path, 0o640);
         let typed = if name.contains(' ') { format!("'{name}'") } else { name.to_owned() };

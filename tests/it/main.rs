@@ -6,6 +6,7 @@
 mod common;
 mod properties;
 
+#[cfg(feature = "serve")]
 mod aws_clients;
 mod cli;
 mod delivery;
@@ -16,6 +17,8 @@ mod golden;
 mod handed_over;
 mod import;
 mod internals;
+// An endpoint answers beside the programs that are killed.
+#[cfg(feature = "serve")]
 mod kill;
 mod language;
 mod ledger;
@@ -29,6 +32,9 @@ mod redact;
 mod repl;
 mod saved;
 mod schema;
+#[cfg(feature = "serve")]
 mod serve;
 mod session;
 mod snapshot;
+#[cfg(not(all(feature = "plot", feature = "serve")))]
+mod without_features;
