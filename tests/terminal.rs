@@ -518,7 +518,7 @@ fn a_cancelled_import_leaves_a_sound_case() {
     std::thread::sleep(Duration::from_millis(700));
     terminal.types("\x03");
     let screen = terminal.sees("cancelled");
-    assert!(screen.contains("the same import run again goes on"), "{screen}");
+    assert!(screen.contains("run the same import again to continue"), "{screen}");
     terminal.until_prompt();
     terminal.asks("| count");
     assert!(terminal.asks_anew(".import many").contains("rejected"));

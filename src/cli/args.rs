@@ -27,7 +27,7 @@ const EXAMPLES: &str = "\
 Examples:
   trailq import ./AWSLogs                        load a folder of trail files into trailq.db
   trailq lookup event-name=ConsoleLogin last=7d  who signed in
-  trailq lookup 'outcome=denied | top 10 user'   who was refused most
+  trailq lookup 'outcome=denied | top 10 user'   who was denied most
   trailq                                         open the REPL
 
 Exit codes: 0 done; 1 done, but input was rejected or --fail-on-rows met rows; 2 could not run";
@@ -48,19 +48,19 @@ pub(super) struct Cli {
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(super) struct Global {
-    /// The case, one SQLite file [env: TRAILQ_DB] [default: trailq.db]
+    /// Use this case, a SQLite file [env: TRAILQ_DB] [default: trailq.db]
     #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub(super) db: Option<PathBuf>,
-    /// How answers look [default: table]
+    /// Write answers in this format [default: table]
     #[arg(long, global = true, value_name = "FORMAT", value_parser = formats())]
     pub(super) format: Option<Format>,
-    /// When to color
+    /// Choose when to use color
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = color_choices())]
     pub(super) color: ColorChoice,
-    /// A folder of saved queries; may be given several times
+    /// Add a folder of saved queries; may be repeated
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) queries: Vec<PathBuf>,
-    /// Leave out notes, status lines and progress
+    /// Silence notes, status lines and progress
     #[arg(long, short, global = true)]
     pub(super) quiet: bool,
 }

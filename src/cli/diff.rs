@@ -22,16 +22,16 @@ resources are matched by what identifies them";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct DiffArgs {
-    /// One case
+    /// The first case
     #[arg(value_name = "A.db", value_hint = ValueHint::FilePath)]
     a: PathBuf,
-    /// The other one
+    /// The second case
     #[arg(value_name = "B.db", value_hint = ValueHint::FilePath)]
     b: PathBuf,
-    /// List what differs instead of counting it
+    /// List the differences instead of counting them
     #[arg(long)]
     rows: bool,
-    /// Exit with 1 when there are differences
+    /// Exit with 1 if there are differences
     #[arg(long)]
     fail_on_rows: bool,
 }

@@ -23,7 +23,7 @@ pub(super) struct ImportArgs {
     /// Files and folders; - is standard input
     #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     paths: Vec<PathBuf>,
-    /// How many threads read [default: one a processor]
+    /// Read with N threads [default: one per processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
     /// Follow symbolic links in folders

@@ -17,20 +17,20 @@ Examples:
 
 The fields are listed by `.help fields` in the REPL";
 
-/// Answer one lookup
+/// Run one lookup
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct LookupArgs {
-    /// Terms and stages; several words are joined by spaces
+    /// Terms and stages; arguments are joined by spaces
     #[arg(required = true, value_name = "LOOKUP")]
     words: Vec<String>,
     /// Print the SQL, its parameters and the plan instead
     #[arg(long)]
     explain: bool,
-    /// Show at most N rows [default: 50 events as a table, all in other formats]
+    /// Show at most N rows [default: 50 events in a table, else all]
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
-    /// Exit with 1 when there are rows
+    /// Exit with 1 if there are rows
     #[arg(long)]
     fail_on_rows: bool,
 }

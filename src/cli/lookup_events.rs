@@ -12,76 +12,83 @@ use crate::lookup_events::{
 };
 use crate::session::{Session, SessionError};
 
-/// The heading of options about a connection that is never made.
+/// The heading of options about a connection, which trailq never opens.
 const IGNORED: &str = "Accepted and ignored";
 
-/// Answer as `aws cloudtrail lookup-events` does
+/// Answer like `aws cloudtrail lookup-events`
 #[derive(Debug, Args)]
 #[command(args_override_self = true, after_help = EXAMPLES)]
 pub(super) struct LookupEventsArgs {
-    /// Attributes that all have to match: EventId, EventName, ReadOnly, Username, ResourceType, ResourceName,
-    /// EventSource, AccessKeyId
+    /// Match events that have all of these attributes
+    ///
+    /// The keys are EventId, EventName, ReadOnly, Username, ResourceType, ResourceName, EventSource and AccessKeyId
     #[arg(long, value_name = "AttributeKey=KEY,AttributeValue=VALUE", num_args = 1..)]
     lookup_attributes: Vec<String>,
-    /// Only events at this time or after it: 2024-03-01, 2024-03-01T09:00:00Z or Unix seconds
+    /// Include only events at or after a time
+    ///
+    /// For example 2024-03-01, 2024-03-01T09:00:00Z, or Unix seconds
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     start_time: Option<String>,
-    /// Only events at this time or before it; a date is its first second
+    /// Include only events at or before a time; a date is its first second
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     end_time: Option<String>,
-    /// insight, or all [default: management events]
+    /// Include insight or all events [default: management events]
     #[arg(long, value_name = "CATEGORY")]
     event_category: Option<String>,
-    /// Only events of this Region [default: all Regions]
+    /// Include only events of this Region [default: all Regions]
     #[arg(long, value_name = "REGION", value_parser = region)]
     region: Option<String>,
-    /// At most N events, and the token of the next one [default: all events]
+    /// Print at most N events and the next token [default: all events]
     #[arg(long, value_name = "N", allow_hyphen_values = true, conflicts_with_all = ["max_results", "no_paginate"])]
     max_items: Option<i64>,
-    /// Continue where an answer to the same request ended
+    /// Continue from the page that returned this token
     #[arg(long, value_name = "TOKEN", conflicts_with = "next_token")]
     starting_token: Option<String>,
-    /// Events a page; --output text aligns columns and applies --query page by page [default: 50]
+    /// Set the number of events per page [default: 50]
+    ///
+    /// --output text aligns columns, and applies --query, page by page
     #[arg(long, value_name = "N", allow_hyphen_values = true, conflicts_with_all = ["max_results", "no_paginate"])]
     page_size: Option<i64>,
-    /// Make one call instead of reading all pages: the newest 50 events, or --max-results
+    /// Make one call instead of reading all pages
+    ///
+    /// It returns the newest 50 events, or --max-results
     #[arg(long)]
     no_paginate: bool,
     /// Make one call for a page of at most N events
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     max_results: Option<i64>,
-    /// The same as --starting-token, as the API names it
+    /// Same as --starting-token, by its name in the API
     #[arg(long, value_name = "TOKEN")]
     next_token: Option<String>,
-    /// Take the members of the request from JSON, or from file://PATH; options take precedence
+    /// Read the request from JSON or file://PATH; options take precedence
     #[arg(long, value_name = "JSON")]
     cli_input_json: Option<String>,
-    /// json or text [default: json]
+    /// Print json or text [default: json]
     #[arg(long, value_name = "FORMAT", value_parser = output)]
     output: Option<OutputFormat>,
-    /// Print what a JMESPath expression gives of the answer
+    /// Print the result of a JMESPath expression on the answer
     #[arg(long, value_name = "JMESPATH")]
     query: Option<String>,
     #[command(flatten)]
     ignored: Ignored,
 }
 
-/// Options that cannot change an answer from a case.
+/// Options that do not change an answer from a case.
 #[derive(Debug, Args)]
 struct Ignored {
-    /// The credentials and the configuration
+    /// Choose credentials and configuration
     #[arg(long, value_name = "NAME", help_heading = IGNORED)]
     profile: Option<String>,
-    /// The server
+    /// Choose the server
     #[arg(long, value_name = "URL", help_heading = IGNORED)]
     endpoint_url: Option<String>,
-    /// Certificates of the connection
+    /// Choose the certificates of the connection
     #[arg(long, value_name = "FILE", help_heading = IGNORED)]
     ca_bundle: Option<String>,
-    /// The longest wait for an answer
+    /// Limit the wait for an answer
     #[arg(long, value_name = "SECONDS", help_heading = IGNORED)]
     cli_read_timeout: Option<String>,
-    /// The longest wait for a connection
+    /// Limit the wait for a connection
     #[arg(long, value_name = "SECONDS", help_heading = IGNORED)]
     cli_connect_timeout: Option<String>,
     /// Send requests without a signature
@@ -99,13 +106,13 @@ struct Ignored {
     /// Never prompt, as trailq does anyway
     #[arg(long, help_heading = IGNORED)]
     no_cli_auto_prompt: bool,
-    /// How binary values are given, of which there are none
+    /// Choose the format of binary values, of which there are none
     #[arg(long, value_name = "FORMAT", help_heading = IGNORED)]
     cli_binary_format: Option<String>,
 }
 
 impl Ignored {
-    /// The options that were given and would have had an effect at AWS.
+    /// Returns the given options that have an effect in the AWS CLI.
     fn given(&self) -> Vec<&'static str> {
         [
             ("--profile", self.profile.is_some()),
@@ -137,13 +144,13 @@ Management events only, unless --event-category says otherwise; all accounts, Re
 Environment variables and configuration files of the AWS CLI are not read, AWS_REGION and
 AWS_DEFAULT_REGION included: a case holds all Regions";
 
-/// Answers as `aws cloudtrail lookup-events` does.
+/// Runs the command.
 pub(super) fn run(session: &mut Session, options: LookupEventsArgs) -> Result<Outcome, SessionError> {
     let ignored = options.ignored.given();
     if !ignored.is_empty() {
         let are = if ignored.len() == 1 { "is" } else { "are" };
         let options = ignored.join(", ");
-        session.note(&format!("{options} {are} ignored: trailq answers from the case and connects to nothing"));
+        session.note(&format!("{options} {are} ignored: trailq reads the case and opens no connection"));
     }
     let region = options.region.clone();
     let client = client_options(&options)?;
@@ -157,7 +164,7 @@ pub(super) fn run(session: &mut Session, options: LookupEventsArgs) -> Result<Ou
     Ok(answer.into())
 }
 
-/// Says that a case has no event of a Region, where that is so.
+/// Adds a note if the case has no event of the Region.
 fn note_missing_region(session: &mut Session, region: &str) -> Result<(), SessionError> {
     let regions = session.case()?.info()?.regions;
     if !regions.iter().any(|(name, _)| name == region) {
@@ -167,11 +174,11 @@ fn note_missing_region(session: &mut Session, region: &str) -> Result<(), Sessio
     Ok(())
 }
 
-/// What is made of the answer.
+/// Returns how the answer is printed.
 fn client_options(options: &LookupEventsArgs) -> Result<ClientOptions, SessionError> {
     let page_size = options.page_size.map(|size| {
         let size = u64::try_from(size).ok().filter(|size| *size > 0);
-        size.ok_or_else(|| Diagnostic::new("--page-size is 1 or more"))
+        size.ok_or_else(|| Diagnostic::new("--page-size must be at least 1"))
     });
     Ok(ClientOptions {
         output: options.output.unwrap_or_default(),
@@ -181,7 +188,7 @@ fn client_options(options: &LookupEventsArgs) -> Result<ClientOptions, SessionEr
     })
 }
 
-/// The request that the options make, and whether it is a single call.
+/// Returns the request of the options, and true if it is a single call.
 fn request(options: LookupEventsArgs) -> Result<(Request, bool), SessionError> {
     let input = options.cli_input_json.as_deref().map(input_json).transpose()?.unwrap_or_default();
     let mut attributes = Vec::new();
@@ -210,30 +217,30 @@ fn request(options: LookupEventsArgs) -> Result<(Request, bool), SessionError> {
     Ok((request, single_call))
 }
 
-/// The attributes of one word after `--lookup-attributes`.
+/// Parses one word after `--lookup-attributes`.
 fn attributes_of(word: &str) -> Result<Vec<Attribute>, SessionError> {
     let word = parameter("--lookup-attributes", word)?;
     Ok(lookup_events::attributes(&word).map_err(Diagnostic::from)?)
 }
 
-/// Reads the members of a request from the JSON of `--cli-input-json`.
+/// Parses the JSON of `--cli-input-json`.
 fn input_json(text: &str) -> Result<Request, SessionError> {
     let text = parameter("--cli-input-json", text)?;
     let wrong = |why: String| Diagnostic::new(format!("--cli-input-json: {why}"));
     let value: Value = serde_json::from_str(&text).map_err(|error| {
-        wrong(format!("not JSON: {error}")).hint("write the JSON itself, or file://PATH for a file that holds it")
+        wrong(format!("invalid JSON: {error}")).hint("write the JSON itself, or file://PATH for a file with it")
     })?;
     let Value::Object(members) = &value else { return Err(wrong("a JSON object is expected".to_owned()).into()) };
     if let Some(unknown) = members.keys().find(|key| !Request::MEMBERS.contains(&key.as_str())) {
         let near = nearest(unknown, Request::MEMBERS).first().map(|near| format!("did you mean {near}?"));
         let mut mistake = wrong(format!("`{unknown}` is not a member of a LookupEvents request"));
         mistake.hints.extend(near);
-        return Err(mistake.note(format!("the members are {}", Request::MEMBERS.join(", "))).into());
+        return Err(mistake.note(format!("its members are {}", Request::MEMBERS.join(", "))).into());
     }
     Ok(Request::from_json(text.as_bytes()).map_err(|error| wrong(error.message))?)
 }
 
-/// The value of an option, which the AWS CLI reads from a file where it is `file://PATH`.
+/// Returns the value of an option: like the AWS CLI, the content of the file if it is `file://PATH`.
 fn parameter(option: &str, text: &str) -> Result<String, SessionError> {
     let Some(path) = text.strip_prefix("file://") else { return Ok(text.to_owned()) };
     std::fs::read_to_string(path).map_err(|error| {
@@ -242,24 +249,24 @@ fn parameter(option: &str, text: &str) -> Result<String, SessionError> {
             io::ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
             kind => kind.to_string(),
         };
-        Diagnostic::new(format!("{option}: {path} cannot be read: {why}")).into()
+        Diagnostic::new(format!("{option}: cannot read {path}: {why}")).into()
     })
 }
 
-/// Reads `--output`.
+/// Parses `--output`.
 fn output(text: &str) -> Result<OutputFormat, String> {
     let instead = match text {
         "json" => return Ok(OutputFormat::Json),
         "text" => return Ok(OutputFormat::Text),
         "table" => "json or text; `trailq lookup` answers with tables",
-        "yaml" | "yaml-stream" => "json, which every reader of YAML reads, or text",
+        "yaml" | "yaml-stream" => "json, which every YAML parser reads, or text",
         "off" => "json or text; `> /dev/null` discards an answer",
         _ => "json or text",
     };
-    Err(format!("take {instead}"))
+    Err(format!("use {instead}"))
 }
 
-/// Reads `--region`.
+/// Parses `--region`.
 fn region(text: &str) -> Result<String, String> {
     let sound = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if sound {

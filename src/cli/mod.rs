@@ -135,9 +135,7 @@ fn advise_import(error: SessionError, path: &Path) -> SessionError {
 /// Returns the path of the case: from the arguments, else from the environment.
 fn case_path(cli: &Cli) -> Result<PathBuf, SessionError> {
     match (&cli.case, &cli.global.db) {
-        (Some(_), Some(_)) => {
-            Err(Diagnostic::new("two cases are named: CASE and --db").hint("name one of them").into())
-        }
+        (Some(_), Some(_)) => Err(Diagnostic::new("CASE and --db both name a case").hint("name the case once").into()),
         (Some(path), None) | (None, Some(path)) => Ok(path.clone()),
         (None, None) => {
             let named = std::env::var_os(CASE_VARIABLE).filter(|path| !path.is_empty());
@@ -178,6 +176,11 @@ mod tests {
             assert!(help.starts_with("Examples:\n  "), "{name}");
             let wide = help.lines().find(|line| line.chars().count() > 100);
             assert_eq!(wide, None, "{name}: the help has 100 columns");
+            for argument in command.get_arguments() {
+                let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                let is_fit = !help.is_empty() && !help.ends_with('.') && help.chars().count() <= 70;
+                assert!(is_fit, "{name} {}: {help}", argument.get_id());
+            }
         }
     }
 }

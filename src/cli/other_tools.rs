@@ -48,9 +48,9 @@ const OPTIONS: &[(&str, &[&str], &str)] = &[
     ("import", &["--recursive", "-r", "-R"], "leave it out: folders are read with everything in them"),
     ("import", &["--follow"], "--follow-links follows symbolic links"),
     ("import", &["--threads", "-j", "--workers", "--parallel"], "--jobs N reads with N threads"),
-    ("import", &["--output", "-o", "--out"], "the case is named with --db: trailq --db CASE.db import PATH"),
+    ("import", &["--output", "-o", "--out"], "name the case with --db: trailq --db CASE.db import PATH"),
     ("serve", &["--host", "--bind", "--listen"], "--address ADDRESS names the address to listen on"),
-    ("snapshot", &["--output", "-o", "--out"], "the file is written as a word: trailq snapshot OUT.db"),
+    ("snapshot", &["--output", "-o", "--out"], "name the file without an option: trailq snapshot OUT.db"),
     ("sql", &["--limit", "-n"], "write LIMIT into the statement"),
     (
         "run",
@@ -82,7 +82,7 @@ const OPTIONS: &[(&str, &[&str], &str)] = &[
     ("", &["--silent", "-s"], "--quiet leaves out notes, status lines and progress"),
     ("", &["--no-color", "--no-colour", "--colour"], "--color never, auto or always says when to color"),
     ("", &["--yes", "-y"], "leave it out: trailq asks nothing"),
-    ("", &["--dry-run"], "leave it out: questions change nothing, and an import only adds to the case"),
+    ("", &["--dry-run"], "leave it out: lookups change nothing, and an import only adds to the case"),
 ];
 
 /// Returns the advice for an option of another tool, if there is any.
@@ -117,15 +117,15 @@ pub(super) fn option_advice(option: &str, words: &CommandWords) -> Option<String
 /// Returns the advice for a format of another tool.
 pub(super) fn format_advice(format: &str) -> Option<&'static str> {
     Some(match format.to_ascii_lowercase().as_str() {
-        "xlsx" | "xls" | "excel" | "ods" => "take csv, which spreadsheets open",
-        "yaml" | "yml" => "take json, which every reader of YAML reads",
-        "jsonl" | "jsonlines" => "take ndjson: one object a line",
-        "html" | "md" => "take markdown",
-        "text" | "txt" | "plain" | "box" | "column" => "take table, or tsv for other programs",
-        "line" | "vertical" | "pretty" | "long" => "take expanded: one line a cell",
-        "raw" | "cloudtrail" => "take records: the original records as JSON",
-        "parquet" | "sqlite" | "db" => "take csv or ndjson; the case itself is a SQLite file",
-        "xml" | "pdf" | "arrow" | "avro" => "take csv, json or ndjson",
+        "xlsx" | "xls" | "excel" | "ods" => "use csv, which spreadsheets open",
+        "yaml" | "yml" => "use json, which every YAML parser reads",
+        "jsonl" | "jsonlines" => "use ndjson: one object a line",
+        "html" | "md" => "use markdown",
+        "text" | "txt" | "plain" | "box" | "column" => "use table, or tsv for other programs",
+        "line" | "vertical" | "pretty" | "long" => "use expanded: one line a cell",
+        "raw" | "cloudtrail" => "use records: the original records as JSON",
+        "parquet" | "sqlite" | "db" => "use csv or ndjson; the case itself is a SQLite file",
+        "xml" | "pdf" | "arrow" | "avro" => "use csv, json or ndjson",
         _ => return None,
     })
 }
@@ -136,8 +136,8 @@ pub(super) fn unknown_command(words: &[&str]) -> Diagnostic {
     let all = words.join(" ");
     match Input::of(&all) {
         Input::Sql(_) => {
-            let mistake = Diagnostic::new(format!("`{word}` begins a statement, not a command"));
-            return mistake.hint(format!("SQL is asked with: trailq sql {}", shell_word(&all)));
+            let mistake = Diagnostic::new(format!("`{word}` starts an SQL statement, not a command"));
+            return mistake.hint(format!("write: trailq sql {}", shell_word(&all)));
         }
         Input::Command(_) => {
             let mistake = Diagnostic::new(format!("`{word}` is a command of the REPL and of scripts"));
@@ -157,14 +157,14 @@ pub(super) fn unknown_command(words: &[&str]) -> Diagnostic {
     let near = nearest(word, cli.get_subcommands().map(clap::Command::get_name));
     mistake.hints.extend(near.iter().map(|near| format!("did you mean the command `{near}`?")));
     let text = if near.is_empty() { all.as_str() } else { word };
-    mistake.hint(format!("`trailq lookup {}` looks for it", shell_word(text)))
+    mistake.hint(format!("to search for it: trailq lookup {}", shell_word(text)))
 }
 
 /// Returns the advice for a word that names a saved query, a script, or a command of another tool.
 fn known_word(word: &str, rest: &[&str]) -> Option<String> {
     let first = word.split_whitespace().next().filter(|first| *first != word && rest.is_empty());
     if first.is_some_and(|first| Cli::command().find_subcommand(first).is_some()) {
-        return Some(format!("write the command and its words apart: trailq {word}"));
+        return Some(format!("write the command and its arguments as separate words: trailq {word}"));
     }
     let values: String = rest.iter().map(|word| format!(" {}", shell_word(word))).collect();
     let mut library = Library::default();
@@ -184,7 +184,7 @@ fn known_word(word: &str, rest: &[&str]) -> Option<String> {
 fn instead_of(instead: &str, rest: &[&str], values: &str) -> String {
     let line = match instead {
         "lookup {}" if rest.is_empty() => "lookup 'user=alice last=7d'".to_owned(),
-        "lookup {}" => return format!("`trailq lookup{values}` looks for it"),
+        "lookup {}" => return format!("to search for it: trailq lookup{values}"),
         other => other.replace(" {}", values).replace("{}", values.trim_start()),
     };
     let line = format!("trailq {line}");
@@ -221,10 +221,10 @@ pub(super) fn import_advice(path: &Path) -> Option<String> {
     if !path.exists() {
         let name = path.to_string_lossy();
         let is_trail = TRAIL_FILES.iter().any(|ending| name.ends_with(ending));
-        return is_trail.then(|| format!("trail files are imported into a case first: trailq import {shown}"));
+        return is_trail.then(|| format!("import trail files into a case first: trailq import {shown}"));
     }
     if path.is_dir() || !is_sqlite(path) {
-        return Some(format!("trail files are imported into a case first: trailq import {shown}"));
+        return Some(format!("import trail files into a case first: trailq import {shown}"));
     }
     None
 }

@@ -10,7 +10,7 @@ use crate::session::{Session, SessionError, parse_value};
 /// The options of commands that run a text with parameters.
 #[derive(Debug, Args)]
 pub(super) struct ParamArgs {
-    /// Give :NAME in SQL, and ${NAME} in lookups of a script, a value
+    /// Set :NAME in SQL, and ${NAME} in the lookups of a script
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_param)]
     pub(super) params: Vec<(String, String)>,
 }

@@ -12,8 +12,8 @@ const EXAMPLES: &str = "\
 Examples:
   trailq queries                       all of them
   trailq queries login                 those about logins
-  trailq queries T1562                 those about a technique of ATT&CK
-  trailq queries lineage               what one asks for, and its SQL
+  trailq queries T1562                 those about an ATT&CK technique
+  trailq queries lineage               the parameters and the SQL of one
   trailq queries --check --queries ./sql
   trailq queries --save odd-logins.sql
 
@@ -25,13 +25,13 @@ the first one is used";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct QueriesArgs {
-    /// Words that a query is about, or the name of one to show
+    /// Words to search for, or the name of a query to show
     #[arg(value_name = "WORD")]
     words: Vec<String>,
     /// Validate all saved queries against the schema
     #[arg(long, conflicts_with_all = ["words", "save", "delete"])]
     check: bool,
-    /// Save the query of a file in the case, under the file's name
+    /// Save the query of a file in the case, named like the file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["words", "delete"])]
     save: Option<PathBuf>,
     /// Delete a saved query from the case

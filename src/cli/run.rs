@@ -22,22 +22,22 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct RunArgs {
-    /// The query, or one of trailq's own scripts: triage, leaked-key
+    /// The query, or a built-in script: triage, leaked-key
     #[arg(value_name = "NAME")]
     name: String,
     /// Values for the query's parameters
     #[arg(value_name = "NAME=VALUE")]
     values: Vec<String>,
-    /// Give a parameter a value, as NAME=VALUE alone does
+    /// Set a parameter, like NAME=VALUE alone
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_param)]
     params: Vec<(String, String)>,
-    /// Only what happened at or after a time; a coarse one means its start
+    /// Include only events at or after a time; a coarse time is its start
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
-    /// Only what happened at or before a time; a coarse one means its end
+    /// Include only events at or before a time; a coarse time is its end
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
-    /// Exit with 1 when there are rows
+    /// Exit with 1 if there are rows
     #[arg(long)]
     fail_on_rows: bool,
 }
@@ -46,7 +46,7 @@ pub(super) struct RunArgs {
 pub(super) fn run(session: &mut Session, args: RunArgs) -> Result<Outcome, SessionError> {
     if args.name.contains('=') {
         let mistake = Diagnostic::new(format!("`{}` is not the name of a query", args.name));
-        return Err(mistake.hint(format!("the name comes first: trailq run NAME {}", args.name)).into());
+        return Err(mistake.hint(format!("write the name first: trailq run NAME {}", args.name)).into());
     }
     let values = values(session, &args.name, &args.values)?;
     let params = each_once(args.params.into_iter().chain(values))?;

@@ -20,13 +20,13 @@ Examples:
   trailq script user.trailq user=alice
   trailq --format markdown script report.trailq > report.md
 
-A script holds a lookup or a dot-command a line, SQL up to a semicolon, and comments after --";
+A script has one lookup or dot-command per line, SQL up to a semicolon, and comments after --";
 
 /// Run lookups, SQL and dot-commands from a file
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ScriptArgs {
-    /// The file, or one of trailq's own scripts: triage, leaked-key; - is standard input
+    /// The file or built-in script (triage, leaked-key); - is standard input
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     file: PathBuf,
     /// Values for the script's parameters
@@ -50,8 +50,8 @@ pub(super) fn run(session: &mut Session, args: ScriptArgs) -> Result<Outcome, Se
     session.set_params(Params::of_script(params));
     let (reader, origin) = open(&args.file)?;
     if name != "-" {
-        // Ctrl-C ends the statement and the script, and what went to `.output` is kept. A script that is typed ends as
-        // any program that waits for input does.
+        // Ctrl-C ends the statement and the script, and the file of `.output` is completed. On standard input the signal
+        // keeps its default action, which also ends the wait for input.
         let interrupter = session.interrupter();
         ctrlc::set_handler(move || interrupter.interrupt()).map_err(|error| io::Error::other(error.to_string()))?;
     }
@@ -64,5 +64,5 @@ fn no_script(name: &str) -> Diagnostic {
     let names: Vec<&str> = own.iter().map(|script| script.name).collect();
     let mut mistake = Diagnostic::new(format!("no script or file `{name}`"));
     mistake.hints.extend(nearest(name, names.iter().copied()).first().map(|near| format!("did you mean `{near}`?")));
-    mistake.note(format!("trailq has {}", names.join(" and ")))
+    mistake.note(format!("built-in scripts: {}", names.join(", ")))
 }

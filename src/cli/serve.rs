@@ -19,14 +19,16 @@ Examples:
 
 The Region and the credentials of a request are not checked; Ctrl-C stops the server";
 
-/// Answer LookupEvents over HTTP on this machine, for aws and the SDKs
+/// Serve LookupEvents over HTTP on this machine, for aws and the SDKs
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ServeArgs {
-    /// The port; 0 takes any that is free
+    /// Listen on this port; 0 picks a free one
     #[arg(long, value_name = "N")]
     port: u16,
-    /// The address; any other than this machine's own lets others read the case without credentials
+    /// Listen on this address
+    ///
+    /// Binding to a non-loopback address exposes the case without authentication
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     address: IpAddr,
 }
@@ -47,9 +49,9 @@ fn serve(session: &mut Session, address: SocketAddr) -> Result<(), SessionError>
 
     let server = Server::bind(&*session.case()?, address)?;
     let address = server.address();
-    session.status(&format!("serving {} at http://{address}; Ctrl-C ends it", session.welcome()?));
+    session.status(&format!("serving {} at http://{address}; Ctrl-C stops it", session.welcome()?));
     if !address.ip().is_loopback() {
-        session.note("whoever reaches this address can read the case: no credentials are asked for");
+        session.note("anyone who can reach this address can read the case: requests are not authenticated");
     }
     // Clients cannot connect to a wildcard address.
     let reachable = match address.ip().is_unspecified() {
@@ -61,7 +63,7 @@ fn serve(session: &mut Session, address: SocketAddr) -> Result<(), SessionError>
          --max-items 3"
     ));
     let answered = server.run()?;
-    session.status(&format!("ended after {}", number::counted(answered, "request")));
+    session.status(&format!("stopped after {}", number::counted(answered, "request")));
     Ok(())
 }
 

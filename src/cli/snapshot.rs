@@ -37,45 +37,48 @@ pub(super) struct SnapshotArgs {
     /// Keep only the events that a lookup lists
     #[arg(long = "where", value_name = "LOOKUP", conflicts_with_all = ["query", "tag"])]
     lookup: Option<String>,
-    /// Keep only the events in the answer of a saved query
+    /// Keep only the events in the result of a saved query
     #[arg(long, value_name = "NAME", conflicts_with = "tag")]
     query: Option<String>,
-    /// Give the saved query's parameter NAME a value
+    /// Set a parameter of the saved query
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_param, requires = "query")]
     params: Vec<(String, String)>,
-    /// The saved query's --since
+    /// Set --since of the saved query
     #[arg(long, value_name = "TIME", requires = "query")]
     since: Option<String>,
-    /// The saved query's --until
+    /// Set --until of the saved query
     #[arg(long, value_name = "TIME", requires = "query")]
     until: Option<String>,
     /// Keep only the events that have a tag
     #[arg(long, value_name = "TAG")]
     tag: Option<String>,
-    /// Leave out notes, saved queries and noise rules; tags stay with their events
+    /// Leave out notes, saved queries and noise rules, but not tags
     #[arg(long)]
     no_notes: bool,
-    /// Keep records as plain JSON in a table `records`, for programs without trailq
+    /// Store records as plain JSON, for programs without trailq
+    ///
+    /// The table `records` has them
     #[arg(long)]
     portable: bool,
-    /// With --portable: a full-text index of the records, `records_fts`
+    /// Add a full-text index, `records_fts`, to a --portable snapshot
     #[arg(long, requires = "portable")]
     fts: bool,
-    /// Replace what identifies somebody, everywhere by the same: accounts, keys, ips, users, arns; accounts imply keys,
-    /// and arns imply accounts
+    /// Pseudonymize identifiers of these kinds consistently
+    ///
+    /// `accounts` implies `keys`, and `arns` implies `accounts`
     #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = redaction_kinds())]
     redact: Vec<Kind>,
-    /// With --redact: write what stands for what to a file that only its owner can read
+    /// Write the key that reverses --redact to an owner-only file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "redact")]
     redact_key: Option<PathBuf>,
     /// Replace an existing file
     #[arg(long)]
     force: bool,
-    /// Verify a snapshot: its structure, the sums of its ledger, and its digests
+    /// Verify a snapshot's structure, ledger totals and digests
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath,
           conflicts_with_all = ["out", "lookup", "query", "tag", "no_notes", "portable", "redact", "force"])]
     verify: Option<PathBuf>,
-    /// With --verify: look for the source files in a folder, by their SHA-256
+    /// With --verify: find the source files in a folder by SHA-256
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "verify", conflicts_with = "out")]
     sources: Option<PathBuf>,
 }
@@ -85,7 +88,7 @@ pub(super) fn run(session: &mut Session, args: SnapshotArgs) -> Result<Outcome, 
     if let Some(file) = &args.verify {
         return Ok(session.verify(file, args.sources.as_deref())?.into());
     }
-    let Some(out) = args.out else { return Err(Diagnostic::new("there is no file to write").into()) };
+    let Some(out) = args.out else { return Err(Diagnostic::new("no output file is given").into()) };
     let selection = match (args.lookup, args.query, args.tag) {
         (Some(lookup), _, _) => Selection::Where(lookup),
         (_, Some(name), _) => {

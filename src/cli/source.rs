@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use crate::diagnostic::Diagnostic;
+use crate::io_message::cannot_read;
 use crate::session::SessionError;
 
 /// The name of standard input in messages.
@@ -18,6 +19,6 @@ pub(super) fn open(path: &Path) -> Result<(Box<dyn Read>, String), SessionError>
     let name = path.display().to_string();
     match File::open(path) {
         Ok(file) => Ok((Box::new(file), name)),
-        Err(error) => Err(Diagnostic::new(format!("{name} cannot be read: {error}")).into()),
+        Err(error) => Err(Diagnostic::new(cannot_read(path, &error)).into()),
     }
 }

@@ -20,7 +20,7 @@ Examples:
   trailq sql --param user=alice 'SELECT * FROM event_history WHERE user_name = :user'
   trailq --format json sql -f report.sql";
 
-/// Answer SQL, read-only
+/// Run SQL, read-only
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct SqlArgs {
@@ -32,7 +32,7 @@ pub(super) struct SqlArgs {
     file: Option<PathBuf>,
     #[command(flatten)]
     params: ParamArgs,
-    /// Exit with 1 when there are rows
+    /// Exit with 1 if there are rows
     #[arg(long)]
     fail_on_rows: bool,
 }
@@ -47,10 +47,10 @@ pub(super) fn run(session: &mut Session, args: SqlArgs) -> Result<Outcome, Sessi
             let (mut reader, origin) = open(file)?;
             reader
                 .read_to_string(&mut text)
-                .map_err(|error| Diagnostic::new(format!("{origin} cannot be read: {}", describe(&error))))?;
+                .map_err(|error| Diagnostic::new(format!("cannot read {origin}: {}", describe(&error))))?;
             session.execute(&Input::Sql(&text)).map_err(|error| script::locate(error, &origin, 1))?
         }
-        (None, None) => return Err(Diagnostic::new("there is no statement").into()),
+        (None, None) => return Err(Diagnostic::new("no statement is given").into()),
     };
     Ok(Outcome { answer, fail_on_rows: args.fail_on_rows })
 }

@@ -41,7 +41,7 @@ pub(super) fn diagnose(error: &clap::Error, arguments: &[OsString]) -> Diagnosti
         ErrorKind::ValueValidation => {
             let why = std::error::Error::source(error).map_or_else(String::new, |why| format!(": {}", expected(why)));
             let value = text(ContextKind::InvalidValue);
-            Diagnostic::new(format!("`{value}` is not a value of {}{why}", option_name(&argument)))
+            Diagnostic::new(format!("invalid value `{value}` for {}{why}", option_name(&argument)))
         }
         ErrorKind::ArgumentConflict => {
             let other = text(ContextKind::PriorArg);
@@ -70,7 +70,7 @@ fn expected(why: &dyn std::error::Error) -> String {
     let why = why.to_string();
     match why.split_once(" is not in ").and_then(|(_, range)| range.split_once("..=")) {
         Some((least, most)) => format!("expected a number from {least} to {most}"),
-        None if why.contains("invalid digit") => "expected a whole number".to_owned(),
+        None if why.contains("invalid digit") => "expected an integer".to_owned(),
         None if why.contains("too large") || why.contains("too small") => "the number is too large".to_owned(),
         None if why.contains("IP address") => "expected an IP address such as 127.0.0.1".to_owned(),
         None => why,
@@ -118,7 +118,7 @@ fn unknown_option(option: &str, words: &CommandWords) -> Diagnostic {
     };
     // It may be an option of the command, written before it.
     if words.is_before_command(option) && longs(command).iter().any(|long| long == option) {
-        return mistake.hint(format!("options of a command are written after it: {name} {option} ..."));
+        return mistake.hint(format!("write the options of a command after it: {name} {option} ..."));
     }
     if let Some(advice) = other_tools::option_advice(option, words) {
         return mistake.hint(advice);
@@ -146,13 +146,13 @@ fn unexpected_word(word: &str, command: &str, words: &CommandWords) -> Diagnosti
     if let Some(tool) = words.operands().into_iter().find(|word| other_tools::is_other_tool(word)) {
         return other_tools::unknown_command(&[tool]);
     }
-    let mistake = Diagnostic::new(format!("`trailq {command}` takes no further word, such as `{word}`"));
+    let mistake = Diagnostic::new(format!("`trailq {command}` does not take the argument `{word}`"));
     match command {
         "sql" => {
             let statement = shell_word(&words.operands().join(" "));
-            mistake.hint(format!("write the statement as one word, in quotes: trailq sql {statement}"))
+            mistake.hint(format!("quote the statement: trailq sql {statement}"))
         }
-        "info" | "serve" => mistake.hint(format!("a case is named with --db: trailq --db {word} {command}")),
+        "info" | "serve" => mistake.hint(format!("name the case with --db: trailq --db {word} {command}")),
         _ => with_help(mistake, words),
     }
 }
@@ -160,12 +160,12 @@ fn unexpected_word(word: &str, command: &str, words: &CommandWords) -> Diagnosti
 /// Returns the error about a value that the option does not take.
 fn invalid_value(error: &clap::Error, argument: &str, value: &str, words: &CommandWords) -> Diagnostic {
     let option = option_name(argument);
-    let mistake = Diagnostic::new(format!("`{value}` is not a value of {option}"));
+    let mistake = Diagnostic::new(format!("invalid value `{value}` for {option}"));
     let values = match error.get(ContextKind::ValidValue) {
         Some(ContextValue::Strings(values)) => values.as_slice(),
         _ => return with_help(mistake, words),
     };
-    let mistake = mistake.note(format!("the values are {}", values.join(", ")));
+    let mistake = mistake.note(format!("possible values: {}", values.join(", ")));
     if option == "--format"
         && let Some(advice) = other_tools::format_advice(value)
     {

@@ -13,8 +13,8 @@ use crate::summary::diff;
 pub(crate) fn run(session: &mut Session, a: &Path, b: &Path, rows: bool) -> Result<Answer, SessionError> {
     let format = session.settings.format.unwrap_or_default();
     if format == Format::Records {
-        let mistake = Diagnostic::new("differences have no format records");
-        return Err(mistake.hint("take ndjson, and ask each case for the records").into());
+        let mistake = Diagnostic::new("the comparison has no format records");
+        return Err(mistake.hint("use ndjson, and query each case for its records").into());
     }
     let waiting = session.waiting();
     let (a, b) = (Case::open_after(a, &waiting)?, Case::open_after(b, &waiting)?);

@@ -22,7 +22,7 @@ pub(crate) fn run(session: &mut Session, paths: &[PathBuf], options: &Options) -
     let imported = ingest::import(&session.path, paths, options, &bar);
     bar.finish();
     if matches!(imported, Err(ingest::Error::Cancelled)) {
-        session.note("what was stored stays in the case; the same import run again goes on where it stopped");
+        session.note("stored events stay in the case; run the same import again to continue");
     }
     let report = imported.map_err(SessionError::from)?;
     session.write_report(&report, form)?;

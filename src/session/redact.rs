@@ -58,11 +58,13 @@ impl Session {
         let made = write_with_key(source, &asked.out, &last, key, &redactor);
         let mut made = made.map_err(|error| match error {
             Unmade::Snapshot(error) => unwritten(&self.path, &asked.out, error),
-            Unmade::Key(refused) => Diagnostic::from(refused).note("the snapshot is not made without its key").into(),
+            Unmade::Key(refused) => {
+                Diagnostic::from(refused).note("no snapshot was written, because its key could not be").into()
+            }
         })?;
         made.of = staged.of;
         if let Some(key) = &asked.key {
-            self.note(&format!("{} tells who is who: keep it apart from the snapshot", key.display()));
+            self.note(&format!("{} reverses the redaction: keep it apart from the snapshot", key.display()));
         }
         Ok(made)
     }
@@ -106,12 +108,12 @@ fn write_with_key(
 /// Begins the file for the key, before anything else is done.
 fn create_key(path: &Path, case: &Path, out: &Path) -> Result<KeyFile, SessionError> {
     if leads_to_same(path, out) {
-        let mistake = Diagnostic::new(format!("{} cannot be the snapshot and its key", path.display()));
-        return Err(mistake.hint("take another name for the key").into());
+        let mistake = Diagnostic::new(format!("{} cannot be both the snapshot and its key", path.display()));
+        return Err(mistake.hint("choose another name for the key").into());
     }
     KeyFile::create(path, &[case, out]).map_err(|refused| {
         let hint = matches!(refused, OutputError::Exists(_))
-            .then_some("take another name for the key: it may be the only one of another snapshot");
+            .then_some("choose another name for the key: the file may be the only key of another snapshot");
         let mut mistake = Diagnostic::from(refused);
         mistake.hints.extend(hint.map(str::to_owned));
         mistake.into()

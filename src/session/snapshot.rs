@@ -79,8 +79,8 @@ impl Session {
         let events = events?;
         self.check_interrupted()?;
         if events.as_ref().is_some_and(Vec::is_empty) {
-            let mistake = Diagnostic::new(format!("no event is selected by {}", spelled(&asked.selection)));
-            return Err(mistake.hint("nothing was written").into());
+            let mistake = Diagnostic::new(format!("no event matches {}", spelled(&asked.selection)));
+            return Err(mistake.note("nothing was written").into());
         }
         let wanted = Wanted {
             selection: events.as_ref().map(|_| spelled(&asked.selection)),

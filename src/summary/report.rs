@@ -30,7 +30,7 @@ pub(crate) trait Report: Serialize {
             Some(Format::Ndjson) => Ok(ReportForm::Ndjson),
             Some(format) if Self::TEXT_FORMATS.contains(&format) => Ok(ReportForm::Text),
             Some(format) => Err(Diagnostic::new(format!("{} has no format {format}", Self::NAME))
-                .hint("leave --format out for text, or take json")),
+                .hint("leave out --format for text, or use json")),
         }
     }
 }

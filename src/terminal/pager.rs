@@ -110,8 +110,8 @@ impl PagedScreen {
         make_safe(&mut command, &self.command[0], std::env::var("LESS").ok());
         command.args(&self.command[1..]);
         let mut child = command.spawn().map_err(|error| {
-            let why = format!("the pager {} cannot be run: {}", self.command[0], describe(&error));
-            io::Error::new(error.kind(), Diagnostic::new(why).hint("`.pager off` shows answers without one"))
+            let why = format!("cannot run the pager {}: {}", self.command[0], describe(&error));
+            io::Error::new(error.kind(), Diagnostic::new(why).hint("`.pager off` turns paging off"))
         })?;
         if let Some(stdin) = child.stdin.take() {
             self.pager = Some((child, stdin));
@@ -231,7 +231,7 @@ mod tests {
         assert!(long.end(&mut Vec::new()).unwrap(), "the reader has left");
         let mut lost = PagedScreen::new(&Paging::With("no-such-pager".to_owned()), (2, 10)).unwrap();
         let told = lost.write_all(b"1\n2\n").unwrap_err().to_string();
-        assert_eq!(told, "the pager no-such-pager cannot be run: there is no such file");
+        assert_eq!(told, "cannot run the pager no-such-pager: there is no such file");
     }
 
     #[test]

@@ -75,6 +75,6 @@ impl Progress for Bar {
     }
 
     fn finishing(&self) {
-        self.bar.set_message("making indexes");
+        self.bar.set_message("building indexes");
     }
 }

@@ -285,9 +285,9 @@ fn a_mistake_ends_with_2_and_a_caret() {
         &["`--since` is not an option of trailq lookup: since is a term", "lookup since=2024-03-01 user=alice\n"],
     );
     desk.run(&["lokup"]).fails(2, &["no command `lokup`", "did you mean the command `lookup`?"]);
-    desk.run(&["a.db", "--db", "b.db"]).fails(2, &["two cases are named"]);
+    desk.run(&["a.db", "--db", "b.db"]).fails(2, &["CASE and --db both name a case"]);
     desk.run(&["script", "no.trailq"]).fails(2, &["no script or file `no.trailq`"]);
-    desk.run(&["sql", "-f", "no.sql"]).fails(2, &["no.sql cannot be read"]);
+    desk.run(&["sql", "-f", "no.sql"]).fails(2, &["there is no file no.sql"]);
 }
 
 #[test]
@@ -666,12 +666,12 @@ fn the_case_may_be_named_by_the_environment() {
 fn a_word_that_is_not_a_command_is_answered_with_what_to_write() {
     let desk = Desk::with_delivery();
     for (arguments, says) in [
-        (&["search", "jmerckle"][..], &["no command `search`", "`trailq lookup jmerckle` looks for it"][..]),
-        (&["find", "a b", "c"], &["no command `find`", "`trailq lookup 'a b' c` looks for it"]),
+        (&["search", "jmerckle"][..], &["no command `search`", "to search for it: trailq lookup jmerckle"][..]),
+        (&["find", "a b", "c"], &["no command `find`", "to search for it: trailq lookup 'a b' c"]),
         (&["grep"], &["no command `grep`", "trailq lookup 'user=alice last=7d'"]),
-        (&["search", "--format", "json", "x"], &["`trailq lookup x` looks for it"]),
-        (&["query", "user=alice"], &["`trailq lookup user=alice` looks for it"]),
-        (&["show", "x"], &["`trailq lookup x`"]),
+        (&["search", "--format", "json", "x"], &["to search for it: trailq lookup x"]),
+        (&["query", "user=alice"], &["to search for it: trailq lookup user=alice"]),
+        (&["show", "x"], &["to search for it: trailq lookup x"]),
         (&["tail"], &["write: trailq lookup last=1h"]),
         (&["stats"], &["write: trailq info"]),
         (&["load", "./logs"], &["write: trailq import ./logs"]),
@@ -684,12 +684,12 @@ fn a_word_that_is_not_a_command_is_answered_with_what_to_write() {
         (&["triage"], &["is a script: trailq script triage"]),
         (&["user=alice"], &["`user=alice` is a lookup, not a command", "write: trailq lookup user=alice"]),
         (&["user=alice", "| count by ip"], &["write: trailq lookup 'user=alice | count by ip'"]),
-        (&["lookup user=alice"], &["write the command and its words apart: trailq lookup user=alice"]),
-        (&["SELECT 1"], &["begins a statement", "trailq sql 'SELECT 1'"]),
+        (&["lookup user=alice"], &["write the command and its arguments as separate words: trailq lookup user=alice"]),
+        (&["SELECT 1"], &["starts an SQL statement", "trailq sql 'SELECT 1'"]),
         (&["select", "*", "from", "events"], &["trailq sql 'select * from events'"]),
         (&[".schema"], &["is a command of the REPL and of scripts", "echo .schema | trailq"]),
-        (&["AKIAIOSFODNN7EXAMPLE"], &["`trailq lookup AKIAIOSFODNN7EXAMPLE` looks for it"]),
-        (&["it's", "me"], &["`trailq lookup 'it'\\''s me'` looks for it"]),
+        (&["AKIAIOSFODNN7EXAMPLE"], &["to search for it: trailq lookup AKIAIOSFODNN7EXAMPLE"]),
+        (&["it's", "me"], &["to search for it: trailq lookup 'it'\\''s me'"]),
         (&["trailq.db", "search", "x"], &["no command `search`"]),
         (&["aws", "cloudtrail", "lookup-events"], &["write: trailq lookup-events"]),
         (&["help", "serach"], &["no command `serach`"]),
@@ -716,23 +716,23 @@ fn options_of_other_tools_are_answered_with_what_to_write() {
         (&["--user", "alice"], &["`trailq` has no option --user", "trailq lookup user=alice"]),
         (&["--since=2024-03-01"], &["`since` is a term: trailq lookup since=2024-03-01"]),
         (&["--source-ip", "1.2.3.4"], &["`ip` is a term: trailq lookup ip=1.2.3.4"]),
-        (&["--limit", "3", "lookup", "x"], &["options of a command are written after it: trailq lookup --limit ..."]),
-        (&["--format", "xlsx", "info"], &["`xlsx` is not a value of --format", "take csv, which spreadsheets open"]),
-        (&["--format", "tabel", "info"], &["the values are table, expanded", "did you mean table?"]),
-        (&["--color", "blue", "info"], &["the values are auto, always, never"]),
+        (&["--limit", "3", "lookup", "x"], &["write the options of a command after it: trailq lookup --limit ..."]),
+        (&["--format", "xlsx", "info"], &["invalid value `xlsx` for --format", "use csv, which spreadsheets open"]),
+        (&["--format", "tabel", "info"], &["possible values: table, expanded", "did you mean table?"]),
+        (&["--color", "blue", "info"], &["possible values: auto, always, never"]),
         (&["--format"], &["--format needs a value"]),
         (&["lookup"], &["`trailq lookup` needs LOOKUP...", "for example: trailq lookup event-name="]),
         (&["import"], &["`trailq import` needs PATH...", "for example: trailq import ./AWSLogs"]),
         (&["snapshot"], &["`trailq snapshot` needs OUT.db"]),
         (&["diff", "a.db"], &["`trailq diff` needs B.db"]),
-        (&["snapshot", "a.db", "b.db"], &["`trailq snapshot` takes no further word, such as `b.db`"]),
-        (&["sql", "SELECT", "1"], &["in quotes: trailq sql 'SELECT 1'"]),
+        (&["snapshot", "a.db", "b.db"], &["`trailq snapshot` does not take the argument `b.db`"]),
+        (&["sql", "SELECT", "1"], &["quote the statement: trailq sql 'SELECT 1'"]),
         (&["info", "x.db"], &["trailq --db x.db info"]),
         (&["sql", "SELECT 1", "-f", "x"], &["cannot be used with"]),
         (&["--quiet", "--quiet", "info"], &["--quiet is given twice"]),
-        (&["import", "--jobs", "0", "x"], &["`0` is not a value of --jobs: expected a number from 1 to 1024"]),
-        (&["serve", "--port", "x"], &["`x` is not a value of --port: expected a whole number"]),
-        (&["serve", "--port", "1", "--address", "x"], &["`x` is not a value of --address: expected an IP address"]),
+        (&["import", "--jobs", "0", "x"], &["invalid value `0` for --jobs: expected a number from 1 to 1024"]),
+        (&["serve", "--port", "x"], &["invalid value `x` for --port: expected an integer"]),
+        (&["serve", "--port", "1", "--address", "x"], &["invalid value `x` for --address: expected an IP address"]),
         (&["lookup", "--limit", "99999999999999999999", "x"], &["the number is too large"]),
     ] {
         let ran = desk.run(arguments).fails(2, says);
@@ -754,7 +754,7 @@ fn a_folder_or_a_trail_file_in_place_of_a_case_is_to_be_imported() {
         (&["logs"], "trailq import logs"),
         (&["none.json"], "trailq import none.json"),
     ] {
-        let ran = desk.run(arguments).fails(2, &["trail files are imported into a case first: ", says]);
+        let ran = desk.run(arguments).fails(2, &["import trail files into a case first: ", says]);
         assert_eq!(ran.out, "", "{arguments:?}");
     }
     let before = std::fs::read(desk.scratch.folder.path().join("one.json.gz")).unwrap();

@@ -75,7 +75,7 @@ fn what_is_no_case_is_told() {
     desk.run(&["diff", "a.db"]).fails(2, &["needs B.db"]);
     desk.run(&["diff", "a.db", "none.db"]).fails(2, &["there is no case at none.db"]);
     desk.run(&["diff", "text.db", "a.db"]).fails(2, &["text.db is not a case: it is not a SQLite database"]);
-    desk.run(&["--format", "records", "diff", "a.db", "b.db"]).fails(2, &["differences have no format records"]);
+    desk.run(&["--format", "records", "diff", "a.db", "b.db"]).fails(2, &["the comparison has no format records"]);
     let whole = std::fs::read(desk.scratch.path("a.db")).unwrap();
     desk.scratch.write("cut.db", &whole[..whole.len() / 2]);
     desk.run(&["diff", "cut.db", "b.db"]).fails(2, &["cut.db is damaged"]);

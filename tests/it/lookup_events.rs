@@ -454,12 +454,12 @@ fn the_request_is_read_from_json_and_options_take_precedence() {
     desk.scratch.write("attributes.json", r#"[{"AttributeKey":"EventName","AttributeValue":"GetUser"}]"#);
     assert_eq!(ids(&ask(&desk, &["--lookup-attributes", "file://attributes.json"])), ["c"]);
     for (json, says) in [
-        ("{", &["--cli-input-json: not JSON", "file://PATH"][..]),
+        ("{", &["--cli-input-json: invalid JSON", "file://PATH"][..]),
         ("[]", &["--cli-input-json: a JSON object is expected"]),
         (r#"{"MaxResultz":1}"#, &["`MaxResultz` is not a member", "did you mean MaxResults?"]),
         (r#"{"MaxResults":"1"}"#, &["--cli-input-json: MaxResults is a whole number"]),
         (r#"{"MaxResults":0}"#, &["MaxResults is 1 or more, not 0"]),
-        ("file://none.json", &["--cli-input-json: none.json cannot be read: there is no such file"]),
+        ("file://none.json", &["--cli-input-json: cannot read none.json: there is no such file"]),
     ] {
         let ran = desk.run(&["lookup-events", "--cli-input-json", json]).fails(2, says);
         assert!(!ran.err.contains("os error"), "{ran:?}");
@@ -487,7 +487,7 @@ fn options_about_a_connection_are_ignored_with_a_note() {
     let ran = desk.run(&[&["lookup-events"], &connection[..]].concat()).exits(0);
     assert_eq!(ids(&ran.json()), ["c", "b", "a"]);
     let said = "note: --profile, --endpoint-url, --ca-bundle, --cli-read-timeout, --cli-connect-timeout, \
-                --no-sign-request, --no-verify-ssl, --debug are ignored: trailq answers from the case";
+                --no-sign-request, --no-verify-ssl, --debug are ignored: trailq reads the case";
     assert!(ran.err.starts_with(said), "{ran:?}");
     let one = desk.run(&["lookup-events", "--profile", "audit"]).exits(0);
     assert!(one.err.starts_with("note: --profile is ignored: "), "{one:?}");
@@ -505,12 +505,12 @@ fn what_the_aws_cli_takes_and_trailq_does_not_says_what_to_use() {
     for (options, says) in [
         (
             &["--output", "table"][..],
-            &["`table` is not a value of --output", "`trailq lookup` answers with tables"][..],
+            &["invalid value `table` for --output", "`trailq lookup` answers with tables"][..],
         ),
-        (&["--output", "yaml"], &["take json, which every reader of YAML reads"]),
-        (&["--output", "yaml-stream"], &["take json"]),
+        (&["--output", "yaml"], &["use json, which every YAML parser reads"]),
+        (&["--output", "yaml-stream"], &["use json"]),
         (&["--output", "off"], &["> /dev/null"]),
-        (&["--output", "xml"], &["take json or text"]),
+        (&["--output", "xml"], &["use json or text"]),
         (&["--generate-cli-skeleton"], &["has no option --generate-cli-skeleton", "LookupAttributes, StartTime"]),
         (&["--cli-input-yaml", "x"], &["--cli-input-json file://PATH"]),
         (&["--cli-auto-prompt"], &["run `trailq` alone"]),
@@ -519,7 +519,7 @@ fn what_the_aws_cli_takes_and_trailq_does_not_says_what_to_use() {
         (&["--no-paginate", "--page-size", "3"], &["cannot be used with"]),
         (&["--max-results", "3", "--page-size", "3"], &["cannot be used with"]),
         (&["--starting-token", "t", "--next-token", "t"], &["cannot be used with"]),
-        (&["--page-size", "0"], &["--page-size is 1 or more"]),
+        (&["--page-size", "0"], &["--page-size must be at least 1"]),
         (&["--query"], &["--query needs a value"]),
         (
             &["--query", "Events[?EventName=='x'"],
@@ -539,6 +539,6 @@ fn what_the_aws_cli_takes_and_trailq_does_not_says_what_to_use() {
     desk.run(&["lookup-events", "--query", &"(".repeat(16_000)]).fails(2, &["16,000 operators and brackets"]);
     let doubled = "[@,@]|".repeat(50) + "@";
     desk.run(&["lookup-events", "--query", &doubled]).fails(2, &["could multiply the events to more than 4 GiB"]);
-    desk.run(&["--region", "us-east-1", "lookup-events"]).fails(2, &["options of a command are written after it"]);
+    desk.run(&["--region", "us-east-1", "lookup-events"]).fails(2, &["write the options of a command after it"]);
     desk.run(&["cloudtrail", "lookup-events"]).fails(2, &["no command `cloudtrail`", "trailq lookup-events"]);
 }

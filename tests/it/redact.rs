@@ -458,7 +458,8 @@ fn the_key_is_complete_or_not_there() {
     redacted("b.db", "empty.key").fails(2, &["there is a file empty.key already"]);
     assert!(!desk.scratch.path("b.db").exists());
     // Without its key there is no snapshot.
-    redacted("b.db", "/dev/full").fails(2, &["no space left to write /dev/full", "not made without its key"]);
+    redacted("b.db", "/dev/full")
+        .fails(2, &["no space left to write /dev/full", "no snapshot was written, because its key could not be"]);
     assert!(!desk.scratch.path("b.db").exists());
     redacted("b.db", "/dev/null").exits(0);
     // A run that is killed leaves nothing under the name, and the next one is not blocked.
@@ -505,12 +506,12 @@ fn what_cannot_be_redacted_is_told() {
     desk.run(&["snapshot", "out.db", "--redact-key", "k"]).fails(2, &["--redact"]);
     desk.scratch.write("there.key", "another one");
     desk.run(&["snapshot", "out.db", "--redact", "ips", "--redact-key", "there.key"])
-        .fails(2, &["there is a file there.key already", "it may be the only one"]);
+        .fails(2, &["there is a file there.key already", "the file may be the only key"]);
     assert_eq!(std::fs::read(desk.scratch.path("there.key")).unwrap(), b"another one");
     desk.run(&["snapshot", "out.db", "--redact", "ips", "--redact-key", "no/where.key"])
         .fails(2, &["the folder no does not exist"]);
     desk.run(&["snapshot", "out.db", "--where", "user=nobody", "--redact", "ips", "--redact-key", "k"])
-        .fails(2, &["no event is selected"]);
+        .fails(2, &["no event matches"]);
     assert!(!desk.scratch.path("k").exists() && !desk.scratch.path("out.db").exists());
     desk.scratch.write("out.db", "there");
     desk.run(&["snapshot", "out.db", "--redact", "ips", "--redact-key", "k"])
@@ -520,8 +521,8 @@ fn what_cannot_be_redacted_is_told() {
     assert!(!desk.scratch.path("k").exists(), "a key of nothing is taken away");
     for (key, says) in [
         ("trailq.db", "trailq.db is the open case"),
-        ("out.db", "out.db cannot be the snapshot and its key"),
-        ("./out.db", "cannot be the snapshot and its key"),
+        ("out.db", "out.db cannot be both the snapshot and its key"),
+        ("./out.db", "cannot be both the snapshot and its key"),
         ("new.db-journal", "new.db-journal belongs to the database new.db"),
         (".", ". is a folder"),
     ] {

@@ -100,7 +100,7 @@ fn what_is_missing_or_wrong_is_told_with_its_help() {
         (&["queries", "--queries", "/no/such/folder"], &["the folder of queries /no/such/folder cannot be read"]),
         (&["run", "lineage", "AKIA"], &["`AKIA` is not a value of a parameter", "for example key=AKIA"]),
         (&["run", "lineage", "kee=x"], &["`lineage` has no parameter `kee`", "its parameters are key"]),
-        (&["run", "key=x", "lineage"], &["the name comes first: trailq run NAME key=x"]),
+        (&["run", "key=x", "lineage"], &["write the name first: trailq run NAME key=x"]),
         (&["run", "lineage", "a b=x"], &["`a b` is not the name of a parameter"]),
         (&["run", "lineage", "key=x", "--param", "key=y"], &["`key` is given twice"]),
         (&["run", "lineage"], &["write key=VALUE after the name of the query"]),
@@ -108,7 +108,7 @@ fn what_is_missing_or_wrong_is_told_with_its_help() {
         (&["run", "triag"], &["did you mean `triage`?"]),
         (
             &["script", "triag"],
-            &["no script or file `triag`", "did you mean `triage`?", "trailq has leaked-key and triage"],
+            &["no script or file `triag`", "did you mean `triage`?", "built-in scripts: leaked-key, triage"],
         ),
         (&["script", "triage", "2024"], &["the parameters of `triage` are since, until", "for example since=2024"]),
         (&["script", "triage", "since=soon"], &["cannot read `soon` as a time"]),

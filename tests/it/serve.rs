@@ -114,7 +114,7 @@ fn the_greeting_says_the_address_the_case_and_the_command_to_try() {
     let port = endpoint.address.port();
     assert!(endpoint.address.ip().is_loopback());
     let expected = format!(
-        "serving trailq.db: 360 events, 2016-05-20T08:27:45Z to 2024-03-02T21:28:30Z at http://127.0.0.1:{port}; Ctrl-C ends it\n\
+        "serving trailq.db: 360 events, 2016-05-20T08:27:45Z to 2024-03-02T21:28:30Z at http://127.0.0.1:{port}; Ctrl-C stops it\n\
          try: aws --endpoint-url http://127.0.0.1:{port} --no-sign-request --region us-east-1 cloudtrail lookup-events --max-items 3\n"
     );
     assert_eq!(endpoint.greeting, expected);
@@ -387,7 +387,7 @@ fn ctrl_c_ends_it_cleanly() {
         endpoint.signal(signal);
         let (code, rest) = endpoint.end(Duration::from_secs(10));
         assert_eq!(code, Some(0), "{rest}");
-        assert!(rest.contains("ended after 1 request"), "{rest}");
+        assert!(rest.contains("stopped after 1 request"), "{rest}");
         drop((idle, half));
     }
     common::check_case(&desk.scratch.case());
@@ -397,7 +397,7 @@ fn ctrl_c_ends_it_cleanly() {
 fn another_address_is_only_served_when_named_and_says_so() {
     let desk = Desk::with_delivery();
     let endpoint = Endpoint::start(&desk, &["--address", "0.0.0.0"]);
-    assert!(endpoint.greeting.contains("whoever reaches this address can read the case"), "{}", endpoint.greeting);
+    assert!(endpoint.greeting.contains("anyone who can reach this address can read the case"), "{}", endpoint.greeting);
     assert!(endpoint.greeting.contains("--endpoint-url http://127.0.0.1:"), "{}", endpoint.greeting);
     let request = format!(
         "POST / HTTP/1.1\r\nHost: a.name\r\nConnection: close\r\nX-Amz-Target: {TARGET}\r\nContent-Length: 0\r\n\r\n"

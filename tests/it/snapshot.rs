@@ -300,17 +300,14 @@ fn mistakes_are_told_and_leave_nothing() {
         (&["--db", "half.db", "snapshot", "out.db"], "half.db is damaged: it is cut off after "),
         (&["snapshot", "--where", "user=", "out.db"], "error: "),
         (&["snapshot", "--where", "usr=alice", "out.db"], "user"),
-        (
-            &["snapshot", "--where", "user=nobody-at-all", "out.db"],
-            "no event is selected by --where user=nobody-at-all\n",
-        ),
+        (&["snapshot", "--where", "user=nobody-at-all", "out.db"], "no event matches --where user=nobody-at-all\n"),
         (&["snapshot", "--where", "| count", "out.db"], "a snapshot keeps events, and this lookup counts them\n"),
         (&["snapshot", "--query", "none-such", "out.db"], "there is no saved query `none-such`\n"),
         (
             &["snapshot", "--query", "volumes-by-service", "out.db"],
             "the answer of `volumes-by-service` tells of no events\n",
         ),
-        (&["snapshot", "--tag", "none", "out.db"], "no event is selected by --tag none\n"),
+        (&["snapshot", "--tag", "none", "out.db"], "no event matches --tag none\n"),
         (&["snapshot", "--tag", "a", "--where", "b", "out.db"], "cannot be used with"),
         (&["snapshot", "--fts", "out.db"], "--portable"),
         (&["snapshot"], "OUT.db"),
@@ -587,7 +584,7 @@ fn a_snapshot_during_an_import_is_a_consistent_state() {
         let ran = desk.run(&[&["snapshot", &out][..], select].concat());
         if ran.code == Some(2) {
             // Nothing is there yet.
-            let early = ["there is no case", "it is empty", "no event is selected"];
+            let early = ["there is no case", "it is empty", "no event matches"];
             assert!(early.iter().any(|says| ran.err.contains(says)), "{ran:?}");
             continue;
         }
