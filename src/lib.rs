@@ -9,8 +9,9 @@
 //! Data flows one way. The modules in reading order: [`event`], [`rows`], [`fields`] and [`diagnostic`] are the
 //! vocabulary and import nothing of trailq; `query` knows no SQL text; `sql` writes it; `store` and `ingest` know no
 //! screen; [`engine`] answers lookups and knows no terminal; `render` turns rows into bytes; `saved` reads saved queries
-//! and `redact` pseudonymizes, and neither knows a case; `session`, `repl`, `serve` and `cli` are the user interfaces. Only
-//! `cli` and `repl` print.
+//! and `redact` pseudonymizes, and neither knows a case; `summary` reports on operations and knows no session; `session`,
+//! `repl`, `serve` and `cli` are the user interfaces. Only `cli` and `repl` print. The features `serve` and `plot` can be
+//! left out.
 //!
 //! # Example
 //! Imports trail files into a case and answers a lookup.

@@ -121,6 +121,11 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["crate::ingest", "crate::session", "crate::cli", "crate::serve", "rusqlite", "hyper", "tokio", "println!"],
     ),
     ("serve", &["crate::ingest", "crate::query", "crate::session", "crate::cli", "rusqlite", "println!"]),
+    (
+        "summary",
+        &["crate::session", "crate::terminal", "crate::cli", "crate::serve", "crate::repl", "println!", "rusqlite"],
+    ),
+    ("terminal", &["crate::session", "crate::store", "crate::cli", "crate::serve", "crate::repl", "rusqlite"]),
     ("session", &["crate::cli", "crate::serve", "crate::repl", "println!", "rusqlite"]),
 ];
 
