@@ -9,7 +9,7 @@ use super::outcome::Outcome;
 use super::parameters::{each_once, parse_param};
 use crate::diagnostic::Diagnostic;
 use crate::redact::Kind;
-use crate::session::snapshot::{Selection, Snapshot};
+use crate::session::snapshot::{Selection, SnapshotRequest};
 use crate::session::{Run, Session, SessionError};
 
 /// Examples for `trailq snapshot --help`.
@@ -98,7 +98,7 @@ pub(super) fn run(session: &mut Session, args: SnapshotArgs) -> Result<Outcome, 
         (_, _, Some(tag)) => Selection::Tag(tag),
         (None, None, None) => Selection::All,
     };
-    let snapshot = Snapshot {
+    let request = SnapshotRequest {
         out,
         selection,
         portable: args.portable,
@@ -108,7 +108,7 @@ pub(super) fn run(session: &mut Session, args: SnapshotArgs) -> Result<Outcome, 
         redact: args.redact,
         key: args.redact_key,
     };
-    Ok(session.snapshot(&snapshot)?.into())
+    Ok(session.snapshot(&request)?.into())
 }
 
 /// Parses the names of what is redacted.

@@ -1,4 +1,4 @@
-//! Hands a case on: writes a snapshot of it or of some of its events, and holds one against what it was.
+//! Writes and verifies snapshots.
 
 use std::fmt::Write as _;
 use std::io;
@@ -21,38 +21,38 @@ use crate::store::transfer::snapshot::{Source, Wanted};
 use crate::summary::snapshot::SnapshotReport;
 use crate::summary::{Report as _, verify};
 
-/// What a snapshot keeps.
+/// The events of a snapshot.
 #[derive(Debug, Clone, Default)]
 pub enum Selection {
     /// All events.
     #[default]
     All,
-    /// Those that a lookup lists.
+    /// The events that a lookup lists.
     Where(String),
-    /// Those of a saved query's answer.
+    /// The events in the result of a saved query.
     Query(Run),
-    /// Those that have a tag.
+    /// The events that have a tag.
     Tag(String),
 }
 
-/// What is asked of a snapshot.
+/// A request to write a snapshot.
 #[derive(Debug, Clone, Default)]
-pub struct Snapshot {
+pub struct SnapshotRequest {
     /// The file to write.
     pub out: PathBuf,
-    /// Which events.
+    /// The events to keep.
     pub selection: Selection,
-    /// True if records are plain text.
+    /// True if records are stored as plain text.
     pub portable: bool,
-    /// True if they can be searched for words.
+    /// True if the records get a full-text index.
     pub full_text: bool,
     /// True if notes, saved queries and noise rules are left out.
     pub without_notes: bool,
-    /// True if a file of that name is replaced.
+    /// True if an existing file is replaced.
     pub force: bool,
-    /// What is replaced.
+    /// The kinds of identifiers to replace.
     pub redact: Vec<Kind>,
-    /// Where the key of it is written.
+    /// The file for the key of the redaction.
     pub key: Option<PathBuf>,
 }
 
@@ -60,18 +60,18 @@ impl Session {
     /// Writes a snapshot of the case.
     ///
     /// # Errors
-    /// The case cannot be read, what selects events is wrong, or the file cannot be written.
-    pub fn snapshot(&mut self, asked: &Snapshot) -> Result<Answer, SessionError> {
+    /// The case cannot be read, the selection is invalid, or the file cannot be written.
+    pub fn snapshot(&mut self, request: &SnapshotRequest) -> Result<Answer, SessionError> {
         let started = Instant::now();
         let form = SnapshotReport::form(self.settings.format)?;
-        snapshot::check_name(&self.path, &asked.out, asked.force)?;
-        let folder = folder_of(&asked.out);
-        // What is certain to fail fails before anything is read.
-        PrivateFolder::beside(folder).map_err(|error| cannot_write(&asked.out, error))?;
+        snapshot::check_name(&self.path, &request.out, request.force)?;
+        let folder = folder_of(&request.out);
+        // If the folder is not writable, fail before reading anything.
+        PrivateFolder::beside(folder).map_err(|error| cannot_write(&request.out, error))?;
         let path = self.path.clone();
         let source = Source::hold_after(&path, folder, &self.waiting())?;
-        let events = self.selected(&source, &asked.selection);
-        // An interrupt meant that session's case; now it means this one's again.
+        let events = self.selected(&source, &request.selection);
+        // Ctrl-C reaches the case of the session again, instead of the case that selects the events.
         self.interrupter.release();
         if let Some(case) = self.case.borrow().as_ref() {
             self.interrupter.hold(Box::new(case.interrupt()));
@@ -79,23 +79,25 @@ impl Session {
         let events = events?;
         self.check_interrupted()?;
         if events.as_ref().is_some_and(Vec::is_empty) {
-            let mistake = Diagnostic::new(format!("no event matches {}", spelled(&asked.selection)));
+            let mistake = Diagnostic::new(format!("no event matches {}", option_text(&request.selection)));
             return Err(mistake.note("nothing was written").into());
         }
         let wanted = Wanted {
-            selection: events.as_ref().map(|_| spelled(&asked.selection)),
+            selection: events.as_ref().map(|_| option_text(&request.selection)),
             events,
-            portable: asked.portable,
-            full_text: asked.full_text,
-            without_notes: asked.without_notes,
-            force: asked.force,
+            portable: request.portable,
+            full_text: request.full_text,
+            without_notes: request.without_notes,
+            force: request.force,
             ..Wanted::default()
         };
-        let made = match asked.redact.as_slice() {
-            [] => snapshot::write(source, &asked.out, &wanted).map_err(|error| unwritten(&path, &asked.out, error))?,
-            kinds => self.redacted(source, folder, asked, &wanted, kinds)?,
+        let made = match request.redact.as_slice() {
+            [] => {
+                snapshot::write(source, &request.out, &wanted).map_err(|error| unwritten(&path, &request.out, error))?
+            }
+            kinds => self.redacted(source, folder, request, &wanted, kinds)?,
         };
-        let report = SnapshotReport { out: &asked.out, made: &made, taken: started.elapsed() };
+        let report = SnapshotReport { out: &request.out, made: &made, taken: started.elapsed() };
         self.write_report(&report, form)?;
         Ok(Answer::default())
     }
@@ -140,10 +142,10 @@ impl Session {
         Ok(engine.with_interrupter(self.interrupter()))
     }
 
-    /// Holds a snapshot against what it was when it was made, and its source files against its ledger.
+    /// Verifies a snapshot, and with `sources` the source files in a folder against its ledger.
     ///
     /// # Errors
-    /// The file is no snapshot that can be opened, or the folder cannot be read.
+    /// The file is not a readable snapshot, or the folder cannot be read.
     pub fn verify(&mut self, file: &Path, sources: Option<&Path>) -> Result<Answer, SessionError> {
         let mut checks = snapshot::verify(file)?;
         // If the file cannot be trusted so far, neither can its list of source files.
@@ -159,7 +161,7 @@ impl Session {
     }
 }
 
-/// The error of a snapshot in the words of the file that was asked for: what fails may be a temporary one.
+/// Converts an error of writing a snapshot, so that it names the requested file instead of a temporary one.
 pub(crate) fn unwritten(case: &Path, out: &Path, error: store::Error) -> SessionError {
     match error {
         store::Error::Full(_) => cannot_write(out, io::ErrorKind::StorageFull.into()).into(),
@@ -171,15 +173,15 @@ pub(crate) fn unwritten(case: &Path, out: &Path, error: store::Error) -> Session
     }
 }
 
-/// The mistake of a file that the system does not let be written.
+/// Returns the error about a file that cannot be written.
 fn cannot_write(out: &Path, error: io::Error) -> Diagnostic {
     let mut mistake = Diagnostic::new(io_message::cannot_write(out, &error));
     mistake.hints.extend(io_message::advice(&error).map(str::to_owned));
     mistake
 }
 
-/// A selection as it stands in the provenance.
-fn spelled(selection: &Selection) -> String {
+/// Returns a selection as the provenance records it: in options of the command line.
+fn option_text(selection: &Selection) -> String {
     match selection {
         Selection::All => String::new(),
         Selection::Where(lookup) => format!("--where {lookup}"),

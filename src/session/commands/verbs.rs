@@ -6,7 +6,7 @@ use crate::render::Format;
 use crate::session::commands::Arguments;
 use crate::session::commands::output_files::{FORCE, Named};
 use crate::session::commands::pivot;
-use crate::session::snapshot::{Selection, Snapshot};
+use crate::session::snapshot::{Selection, SnapshotRequest};
 use crate::session::{Answer, Session, SessionError};
 
 pub(crate) fn snapshot(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
@@ -15,7 +15,8 @@ pub(crate) fn snapshot(session: &mut Session, arguments: &Arguments<'_>) -> Resu
     let lookup = arguments.line.get(span.end..).unwrap_or_default().trim();
     let selection = if lookup.is_empty() { Selection::All } else { Selection::Where(lookup.to_owned()) };
     let start = arguments.line.len() - arguments.line.get(span.end..).unwrap_or_default().trim_start().len();
-    let answer = session.snapshot(&Snapshot { out: file.into(), selection, force, ..Snapshot::default() });
+    let answer =
+        session.snapshot(&SnapshotRequest { out: file.into(), selection, force, ..SnapshotRequest::default() });
     answer.map_err(|error| arguments.within(start, error))
 }
 
