@@ -6,7 +6,7 @@ use clap::CommandFactory as _;
 
 use super::args::Cli;
 
-/// The words of a command line, as far as they can be told apart without knowing all options.
+/// The words of a command line, split without knowing all options.
 pub(super) struct CommandWords {
     words: Vec<String>,
     /// The index and the name of the command.

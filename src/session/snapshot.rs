@@ -126,8 +126,8 @@ impl Session {
         let library = read_library(&self.settings.queries, Some(engine.case()))?;
         let (query, values) = bound(&library, run)?;
         let Some(sql) = event_ids(query) else {
-            let mistake = Diagnostic::new(format!("the answer of `{}` tells of no events", query.name));
-            return Err(mistake.hint("take a query whose answer has the column event_id").into());
+            let mistake = Diagnostic::new(format!("the result of `{}` has no events", query.name));
+            return Err(mistake.hint("use a query whose result has the column event_id").into());
         };
         let mut ids = rows::integers(|sink| engine.case().query_named(&sql, &values, sink))?;
         ids.sort_unstable();

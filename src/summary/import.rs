@@ -8,7 +8,7 @@ use crate::render::escape::visible;
 use crate::render::number;
 use crate::summary::report::{Report, TextTarget};
 
-/// How many rejects and how many field problems the text lists.
+/// The largest number of rejects, and of field problems, that the text lists.
 const MAX_LISTED: usize = 5;
 
 impl Report for ingest::Report {

@@ -12,7 +12,7 @@ use crate::store::Info;
 use crate::summary::provenance::{digest_lines, step_line, step_object};
 use crate::summary::report::{Report, TextTarget};
 
-/// How many accounts, Regions or event sources the text lists.
+/// The largest number of accounts, Regions or event sources that the text lists.
 const MAX_LISTED: usize = 20;
 
 /// The summary of a case.

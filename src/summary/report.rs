@@ -49,7 +49,7 @@ pub(crate) enum ReportForm {
 /// The place where the text of a report belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TextTarget {
-    /// Where rows go: the text is what was asked for.
+    /// The target of rows: the text is the answer.
     Rows,
     /// Among the notes, as it is.
     Notes,

@@ -6,7 +6,7 @@ use crate::render::number;
 use crate::rows::{CapturedRows, Value};
 use crate::store::transfer::snapshot::{Check, SourceFile};
 
-/// How many source files are listed that are missing or differ.
+/// The largest number of missing or different source files that are listed.
 const MAX_LISTED: usize = 20;
 
 /// The columns of the report.

@@ -230,8 +230,8 @@ mod tests {
         assert_eq!(written.unwrap_err().kind(), std::io::ErrorKind::BrokenPipe);
         assert!(long.end(&mut Vec::new()).unwrap(), "the reader has left");
         let mut lost = PagedScreen::new(&Paging::With("no-such-pager".to_owned()), (2, 10)).unwrap();
-        let told = lost.write_all(b"1\n2\n").unwrap_err().to_string();
-        assert_eq!(told, "cannot run the pager no-such-pager: there is no such file");
+        let error = lost.write_all(b"1\n2\n").unwrap_err().to_string();
+        assert_eq!(error, "cannot run the pager no-such-pager: there is no such file");
     }
 
     #[test]

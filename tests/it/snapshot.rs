@@ -305,7 +305,7 @@ fn mistakes_are_told_and_leave_nothing() {
         (&["snapshot", "--query", "none-such", "out.db"], "there is no saved query `none-such`\n"),
         (
             &["snapshot", "--query", "volumes-by-service", "out.db"],
-            "the answer of `volumes-by-service` tells of no events\n",
+            "the result of `volumes-by-service` has no events\n",
         ),
         (&["snapshot", "--tag", "none", "out.db"], "no event matches --tag none\n"),
         (&["snapshot", "--tag", "a", "--where", "b", "out.db"], "cannot be used with"),
