@@ -199,7 +199,7 @@ pub fn without_duration(line: &str) -> String {
     duration(", ").replace_all(line, "").into_owned()
 }
 
-/// The pattern of a duration after a text.
+/// The pattern of a duration and of the text before it.
 fn duration(start: &str) -> regex::Regex {
     regex::Regex::new(&format!(r"{start}\d+(\.\d+)? (ms|s)\b")).unwrap()
 }
