@@ -22,7 +22,8 @@ pub(crate) fn run(session: &mut Session, a: &Path, b: &Path, rows: bool) -> Resu
     let found = a.diff(&b)?;
     let style = Style { numbers: false, ..session.output.style(&session.settings.style) };
     session.write_rows(format, &style, None, |mut sink| {
-        let done = if rows { a.list_differences(&b, &found, &mut *sink) } else { diff::write_counts(&found, &mut *sink) };
+        let done =
+            if rows { a.list_differences(&b, &found, &mut *sink) } else { diff::write_counts(&found, &mut *sink) };
         done.map(drop)
     })?;
     Ok(Answer::rows(diff::differences(&found)))

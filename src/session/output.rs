@@ -191,10 +191,16 @@ impl Output {
         Ok(left)
     }
 
-use crate::rows::RowSink;
-use crate::session::records;
-use crate::store::{Case, Failure};
-use crate::terminal::pager::{PagedScreen, Paging};
+    /// Writes rows to the current target in a format. `style` is what [`Output::style`] returns, adapted to the rows;
+    /// the format `records` reads the records of the rows from `case`. Quitting the pager is not an error.
+    pub(crate) fn write_rows(
+        &mut self,
+        format: Format,
+        style: &Style,
+        case: Option<&Case>,
+        write: impl FnOnce(Box<dyn RowSink + '_>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        match write(records::sink(format, case, self.writer(), style)) {
             Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe && self.page.is_some() => Ok(()),
             done => done,
         }
