@@ -1,5 +1,5 @@
-//! What an investigator keeps with a case: tags, notes, saved queries, noise rules. Written through a connection of its
-//! own, whose authorizer lets it change these tables and no other.
+//! Annotations of an investigator: tags, notes, saved queries, noise rules. They are written through a connection whose
+//! authorizer permits changes to these tables only.
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;

@@ -1,4 +1,4 @@
-//! What can go wrong with a case, in the words of the person who holds it.
+//! Errors of a case, and of statements on it, in words for the user.
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -18,7 +18,7 @@ pub enum Error {
     NotACase {
         /// The file.
         path: PathBuf,
-        /// What it is instead.
+        /// The kind of file that it is.
         reason: String,
     },
     /// A later trailq made it.
@@ -36,7 +36,7 @@ pub enum Error {
     Foreign {
         /// The file.
         path: PathBuf,
-        /// What it holds or lacks.
+        /// What it contains or lacks.
         what: String,
         /// The statement that removes it.
         remedy: Option<String>,
@@ -61,7 +61,7 @@ pub enum Error {
     Temporary {
         /// The folder.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
     /// Waiting for another process was ended.
@@ -70,7 +70,7 @@ pub enum Error {
     /// Somebody else is writing.
     #[error("another process is writing to {}", .0.display())]
     Busy(PathBuf),
-    /// What is to be written is there already.
+    /// The file to write exists already.
     #[error("there is a file {} already", .0.display())]
     Exists(PathBuf),
     /// A snapshot would take the place of its own case.
@@ -87,7 +87,7 @@ pub enum Error {
     Disk {
         /// The file.
         path: PathBuf,
-        /// What SQLite says.
+        /// SQLite's message.
         reason: String,
     },
     /// The file or its folder must not be written.
@@ -98,7 +98,7 @@ pub enum Error {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What SQLite found.
+        /// SQLite's finding.
         reason: String,
     },
     /// The file cannot be read or written.
@@ -106,7 +106,7 @@ pub enum Error {
     Io {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
     /// Anything else that SQLite says.
@@ -114,7 +114,7 @@ pub enum Error {
     Sqlite {
         /// The case.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: rusqlite::Error,
     },
 }
@@ -150,7 +150,7 @@ impl Error {
         }
     }
 
-    /// What the system says of the folder for temporary files, or of a file in it.
+    /// Returns the error of the folder for temporary files, or of a file in it.
     pub(crate) fn of_temporary(folder: &Path, source: io::Error) -> Error {
         // Folders in it have names that tell nothing.
         let own = std::env::temp_dir();
@@ -163,7 +163,7 @@ impl Error {
         }
     }
 
-    /// What the system says of a folder in which something is to be written, or of a file in it.
+    /// Returns the error of a folder in which something is to be written, or of a file in it.
     pub(crate) fn of_folder(folder: &Path, source: io::Error) -> Error {
         match source.kind() {
             io::ErrorKind::NotFound if !folder.exists() => Error::NoFolder(folder.to_owned()),
@@ -212,7 +212,7 @@ impl Error {
         }
     }
 
-    /// What to do about it.
+    /// Returns what to do about the error.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Error::Missing(path) => {
@@ -266,7 +266,7 @@ fn temporary_folder(folder: &Path) -> PathBuf {
     if folder.starts_with(&temporary) { temporary } else { folder_of(folder).to_owned() }
 }
 
-/// How a folder for temporary files is named to a person.
+/// Returns the name of the environment variable of the folder for temporary files.
 fn temporary_variable() -> &'static str {
     if std::env::var_os("TMPDIR").is_some() { " (TMPDIR)" } else { "" }
 }
@@ -279,7 +279,7 @@ fn may_write(path: &Path) -> bool {
     return fs::metadata(path).is_ok_and(|metadata| !metadata.permissions().readonly());
 }
 
-/// Why SQLite cannot open a case, or the journal beside it.
+/// Returns the error of a case, or of the journal beside it, that SQLite cannot open.
 fn unopened(path: PathBuf, reason: String) -> Error {
     let folder = folder_of(&path).to_owned();
     match fs::metadata(&path) {
@@ -298,13 +298,13 @@ fn unopened(path: PathBuf, reason: String) -> Error {
     }
 }
 
-/// Why a case cannot be written.
+/// Returns the error of a case that cannot be written.
 fn unwritable(path: PathBuf) -> Error {
     let folder = folder_of(&path).to_owned();
     if may_write(&path) && !may_write(&folder) { Error::NoPermission(folder) } else { Error::ReadOnly(path) }
 }
 
-/// Which disk is full: that of the case, or that of the files into which SQLite writes what it sorts.
+/// Returns the error of a full disk: the one of the case, or the one of SQLite's temporary files.
 fn full(path: PathBuf) -> Error {
     #[cfg(unix)]
     {
@@ -323,7 +323,7 @@ fn full(path: PathBuf) -> Error {
     Error::Full(path)
 }
 
-/// Where SQLite puts temporary files: its own rules.
+/// Returns the folder of SQLite's temporary files, by its own rules.
 #[cfg(unix)]
 fn sqlite_temporary_folder() -> PathBuf {
     let named = ["SQLITE_TMPDIR", "TMPDIR"].into_iter().filter_map(std::env::var_os).map(PathBuf::from);
@@ -347,7 +347,7 @@ fn missing_bytes(path: &Path) -> Option<String> {
     (there < whole).then(|| format!("it is cut off after {there} of {whole} bytes"))
 }
 
-/// Why a statement gave no whole answer.
+/// The error of a statement without a complete answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The statement itself is wrong.

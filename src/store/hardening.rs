@@ -1,5 +1,5 @@
-//! What every connection to a case is set to before anything is read with it: a case may come from somebody else, and
-//! nothing that is kept in it may run, reach another file, or take work without an end.
+//! Settings of every connection to a case, before anything is read with it. A case may come from someone else: nothing
+//! in it may run, reach another file, or take unlimited work.
 
 use std::cell::Cell;
 use std::fs;
@@ -24,7 +24,7 @@ const SETTINGS: &[(DbConfig, bool)] = &[
 
 /// The longest text, blob or row: four times that of a record, which is the largest value that a case holds.
 const MAX_VALUE_BYTES: i32 = 256 << 20;
-/// How deep an expression may be. A lookup is put into SQL as a balanced tree.
+/// The largest depth of an expression. A lookup is written as a balanced tree.
 const MAX_EXPRESSION_DEPTH: i32 = 1_000;
 
 /// Sets a connection up for a file that nobody vouches for.
@@ -48,7 +48,7 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("PRAGMA cell_size_check = ON")
 }
 
-/// How many steps of SQLite's virtual machine are taken between two looks at the budget.
+/// The steps of SQLite's virtual machine between two checks of the budget.
 const STEPS_A_LOOK: i32 = 10_000;
 /// The steps that any file may take, and those for each of its bytes: an event has a few hundred bytes, and is read in a
 /// few dozen steps.

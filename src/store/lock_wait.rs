@@ -7,16 +7,16 @@ use std::time::{Duration, Instant};
 
 use crate::store::error::Error;
 
-/// How long is waited before it is said.
+/// The time of waiting after which it is reported.
 const NOTICE_AFTER: Duration = Duration::from_secs(1);
-/// How long is waited in all, unless [`LIMIT_VARIABLE`] says otherwise.
+/// The longest time of waiting, unless [`LIMIT_VARIABLE`] sets another.
 const LIMIT: Duration = Duration::from_secs(1_200);
 /// The environment variable with the number of seconds that are waited in all.
 const LIMIT_VARIABLE: &str = "TRAILQ_WAIT";
-/// How long between two tries: an import lets others in for a moment only.
+/// The pause between two attempts: an import admits others for a moment only.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// What is waited for.
+/// The reason for waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
     /// A state that can be read.
@@ -38,7 +38,7 @@ pub trait Wait {
         false
     }
 
-    /// How long is waited in all.
+    /// Returns the longest time of waiting.
     fn limit(&self) -> Duration {
         limit()
     }
@@ -58,7 +58,7 @@ impl Wait for Impatient {
     }
 }
 
-/// How long another process is waited for.
+/// Returns the longest time to wait for another process.
 fn limit() -> Duration {
     static CHOSEN: OnceLock<Duration> = OnceLock::new();
     *CHOSEN.get_or_init(|| {

@@ -1,13 +1,13 @@
-//! Turns between an import, which holds its case for itself, and whoever wants to copy it meanwhile.
+//! Lock handover between an import, which holds its case exclusively, and readers that copy it meanwhile.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode};
 
-/// How long an import waits for those that read: a copy of a large case takes minutes.
+/// The longest time that an import waits for readers: a copy of a large case takes minutes.
 const PATIENCE: Duration = Duration::from_secs(1_200);
-/// How long between two tries.
+/// The pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Commits, and begins the next transaction. Until that one has more to write than fits in the cache, the case may be

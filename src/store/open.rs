@@ -16,7 +16,7 @@ use crate::store::temporary_copy::{Copied, Reason};
 use crate::store::write::resume::finish_interrupted;
 use crate::store::{hardening, locking, private_folder, recovery};
 
-/// How long a statement waits for another process.
+/// The longest time that a statement waits for another process.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The path of a case as SQLite takes it literally: `:memory:`, `file:...` and nothing have a meaning of their own there.
@@ -39,7 +39,7 @@ fn check_name(path: &Path) -> Result<(), Error> {
     Err(Error::NotACase { path: path.to_owned(), reason: reason.to_owned() })
 }
 
-/// What is at a path, if that is not a regular file.
+/// Returns the kind of what is at a path, if it is not a regular file.
 fn kind_of(metadata: &fs::Metadata) -> Option<&'static str> {
     #[cfg(unix)]
     {
@@ -105,7 +105,7 @@ fn lock_for_import(path: &Path) -> Result<Connection, Error> {
     let mut connection = Connection::open_with_flags(literal(path), flags).map_err(of)?;
     hardening::harden(&connection).map_err(of)?;
     hardening::watch(&mut connection).map_err(of)?;
-    // Whoever waits for another import asks again and again, and keeps no lock meanwhile that this one needs.
+    // A process that waits for another import tries again and again, and holds no lock meanwhile that this one needs.
     connection.busy_timeout(Duration::ZERO).map_err(of)?;
     connection.set_prepared_statement_cache_capacity(64);
     // Lists of numbers as parameters, for the writer.
@@ -155,7 +155,7 @@ fn open_read_only_within(path: &Path, patience: Duration) -> Result<Connection, 
     Ok(connection)
 }
 
-/// What a case needs before it is used.
+/// The work that a case needs before it is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
     /// Nothing.

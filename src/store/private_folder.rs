@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 
 use crate::store::error::Error;
 
-/// How often a folder is made anew that a sweep took for a leftover before it was locked.
+/// The attempts to make a folder that a sweep removed as a leftover before it was locked.
 const ATTEMPTS: u32 = 16;
-/// How the names of folders beside an output begin and end.
+/// The prefix and the suffix of the names of folders beside an output.
 const BESIDE: (&str, &str) = (".trailq-", ".part");
 
 /// A folder of this process, removed with everything in it when dropped.
@@ -59,7 +59,7 @@ impl PrivateFolder {
         Ok(PrivateFolder { path, _handle: handle, around: None })
     }
 
-    /// Where it is.
+    /// Returns its path.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

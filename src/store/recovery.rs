@@ -1,4 +1,4 @@
-//! What a killed writer left beside a case: rolled back in one place, for everyone who reads.
+//! Recovery of what a killed writer left beside a case: every reader rolls it back here.
 
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -10,9 +10,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use crate::store::error::Error;
 use crate::store::{hardening, open};
 
-/// How long another reader is waited for that rolls the same transaction back. Whoever can wait longer tries again.
+/// The time to wait for another reader that rolls back the same transaction. Callers that can wait longer try again.
 const PATIENCE: Duration = Duration::from_millis(100);
-/// How often a case that changed while it was copied is copied again.
+/// The attempts to copy a case that changes while it is copied.
 const ATTEMPTS: u32 = 3;
 
 /// The journal beside a case.
@@ -108,7 +108,7 @@ pub(crate) fn recovered<T>(path: &Path, mut ask: impl FnMut() -> rusqlite::Resul
     }
 }
 
-/// What tells a state of a file, without opening it: closing a file ends the locks that its process has on it.
+/// Identifies a state of a file without opening it: closing a file ends the locks that its process has on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp {
     length: u64,

@@ -22,13 +22,13 @@ const NAME: &str = "case.db";
 const PAGES: i32 = 4_096;
 /// A copy of a state that an import has gone on from is made anew when it is older than this,
 const LEAST_AGE: Duration = Duration::from_secs(2);
-/// and older than so many times what it took to make.
+/// and older than this many times the time it took to make.
 const MOST_WORK: u32 = 10;
 
 /// A copy of more bytes may take longer than a second.
 const LARGE: u64 = 64 << 20;
 
-/// Why a copy is read.
+/// The reason why a copy is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
     /// An earlier trailq made the case.
@@ -44,7 +44,7 @@ pub(crate) enum Reason {
 pub(crate) struct Copied {
     file: PathBuf,
     reason: Reason,
-    /// What the case was when it was copied.
+    /// The state of the case when it was copied.
     stamp: Option<Stamp>,
     made: Instant,
     took: Duration,
@@ -90,7 +90,7 @@ impl Copied {
         &self.file
     }
 
-    /// Where the copy is of a state that an import goes on from: its events, and how long ago it was made.
+    /// Returns the number of events and the age of the copy, if it is of a state that a running import continues from.
     pub(crate) fn in_passing(&self) -> Option<(u64, Duration)> {
         (self.reason == Reason::Importing).then(|| (self.events, self.made.elapsed()))
     }

@@ -1,4 +1,4 @@
-//! What is near a path at which no record has the value.
+//! Hints about a path at which no record has the value.
 
 use crate::diagnostic::Span;
 use crate::engine::no_match::advice::Advice;

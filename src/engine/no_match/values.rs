@@ -1,5 +1,5 @@
-//! What is near a value that no event has: the same in another case, the same in another field, what begins with it, what
-//! has it inside, and what it may be a misspelling of.
+//! Hints about a value that no event has: the same in another case or in another field, values that begin with it or
+//! contain it, and near spellings.
 
 use crate::diagnostic::Span;
 use crate::engine::MAX_FREE_SCAN_GROUPS;
@@ -25,7 +25,7 @@ const OF_AWS: &[&str] = &["event-name", "event-source", "region", "error", "reso
 const MOST_NAMED: usize = 3;
 /// A shorter beginning says too little.
 const SHORTEST_PREFIX: usize = 2;
-/// The records of so many events are soon read one by one.
+/// The number of events whose records are soon read one by one.
 const FEW_EVENTS: u64 = 1_000;
 /// A shorter text is inside too many records.
 const SHORTEST_TEXT: usize = 3;

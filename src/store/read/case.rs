@@ -26,7 +26,7 @@ use crate::store::{hardening, open, private_folder, recovery};
 pub struct Case {
     pub(crate) connection: Connection,
     pub(crate) path: PathBuf,
-    /// What cancels a statement, and what a function of it does with its own connection.
+    /// The handles that cancel a statement, and the reading of records on its own connection.
     cancels: Arc<[InterruptHandle; 2]>,
     /// The blocks of records that were read last.
     records: RefCell<Reader>,
@@ -34,7 +34,7 @@ pub struct Case {
     copy: Option<Arc<Copied>>,
     /// Keeps what is read in one state, while an input asks more than one statement.
     pin: Connection,
-    /// What it holds that trailq did not make.
+    /// The objects in it that trailq did not make.
     foreign: Vec<String>,
     /// The last field: dropped when the connections are closed.
     beside: Arc<recovery::WriteAheadFiles>,
@@ -101,7 +101,7 @@ impl Case {
         if let Some(copy) = &self.copy {
             return copy.is_current(&self.path);
         }
-        // Without waiting: that is up to whoever opens it again. Other errors are the next statement's.
+        // Without waiting: the caller that opens it again decides about that. Other errors are the next statement's.
         let _ = self.connection.busy_timeout(std::time::Duration::ZERO);
         let checked = self.check_at_rest();
         let _ = self.connection.busy_timeout(open::PATIENCE);
@@ -135,7 +135,7 @@ impl Case {
         }
     }
 
-    /// Where an import is writing and a copy of what it had committed is read: the events of the copy, and its age.
+    /// Returns the number of events and the age of the copy that is read while an import is writing.
     pub fn in_passing(&self) -> Option<(u64, std::time::Duration)> {
         self.copy.as_ref().and_then(|copy| copy.in_passing())
     }
@@ -145,7 +145,8 @@ impl Case {
         self.copy.as_ref().map_or(&self.path, |copy| copy.file())
     }
 
-    /// What the case holds beside what trailq made, in words: tables, views and indexes that questions are not bothered by.
+    /// Returns the objects of the case that trailq did not make, in words: tables, views and indexes that questions
+    /// ignore.
     pub fn foreign(&self) -> &[String] {
         &self.foreign
     }
@@ -158,7 +159,7 @@ impl Case {
         expected::require_own(&self.connection, &self.path, migrate::NEWEST)
     }
 
-    /// Where the case lies.
+    /// Returns the path of the case.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -264,7 +265,7 @@ impl Case {
         sql_error::explain(self, sql, error)
     }
 
-    /// What cancels the statement that is running, from any thread.
+    /// Returns what cancels the running statement, from any thread.
     pub fn interrupt(&self) -> impl Fn() + Send + Sync + 'static {
         let cancels = Arc::clone(&self.cancels);
         move || cancels.iter().for_each(InterruptHandle::interrupt)

@@ -17,7 +17,7 @@ use crate::store::read::statistics::Counted;
 use crate::store::rollup::attribute_values::RESOURCE_TYPE;
 use crate::store::schema::indexes::FREQUENT;
 
-/// How many events of a value are counted where no count is kept.
+/// The events of a value that are counted if no count is kept.
 const MOST_COUNTED: u64 = 1_000;
 /// Of how many values they are counted.
 const MOST_UNCOUNTED: usize = 500;
@@ -25,7 +25,7 @@ const MOST_UNCOUNTED: usize = 500;
 /// A statement of values, their events and a row that has the value, from ?1 up to ?2.
 struct Walk {
     sql: String,
-    /// What its values, or the names that lead to them, begin with.
+    /// The prefix of its values, or of the names that lead to them.
     from: String,
     /// True if it comes by every value that begins as asked.
     whole: bool,
@@ -37,7 +37,7 @@ impl Walk {
     }
 }
 
-/// How the values of a field are found.
+/// The scans that find the values of a field.
 struct Ways {
     /// The values in their order, the better way first.
     walks: Vec<Walk>,
@@ -49,7 +49,7 @@ struct Ways {
     told: String,
 }
 
-/// What is known of a value that was found.
+/// A value that was found.
 #[derive(Debug, Clone, Copy)]
 struct Found {
     events: u64,
@@ -191,7 +191,7 @@ fn is_uncounted(field: &Field) -> bool {
     field.place == Place::Event && field.values == Values::Indexed
 }
 
-/// What a walk has of a row, where the value is text.
+/// Returns the value and its events in a row, if the value is text.
 fn value_and_events<'r>(row: &'r Row<'_>) -> Option<(&'r str, Found)> {
     Some((row.get_ref(0).ok()?.as_str().ok()?, Found { events: row.get(1).ok()?, row: row.get(2).ok()? }))
 }
@@ -211,7 +211,7 @@ fn sort<T>(all: &mut [T], key: impl Fn(&T) -> (u64, &String)) {
     all.sort_by(|a, b| key(b).0.cmp(&key(a).0).then_with(|| key(a).1.cmp(key(b).1)));
 }
 
-/// When a part of the time until then has passed.
+/// Returns the time at which a part of the time until then has passed.
 fn part(until: Instant, of: u32, parts: u32) -> Instant {
     let now = Instant::now();
     now + until.saturating_duration_since(now) * of / parts
@@ -222,7 +222,7 @@ fn end_of(prefix: &str) -> String {
     format!("{prefix}\u{10ffff}\u{10ffff}")
 }
 
-/// How the values of a field that begin with a prefix are found, if they are kept anywhere.
+/// Returns the scans that find the values of a field with a prefix, if they are stored anywhere.
 fn ways(field: &Field, prefix: &str) -> Option<Ways> {
     let column = field.stored_as;
     Some(match (field.place, field.values) {
@@ -252,7 +252,7 @@ fn frequent(table: &str, column: &str) -> String {
     )
 }
 
-/// What `attribute_values` counts.
+/// Returns the scans over the counts of an attribute in `attribute_values`.
 fn kept(attribute: &str, prefix: &str) -> Ways {
     let of = format!("FROM attribute_values WHERE attribute = '{attribute}'");
     Ways {
@@ -316,7 +316,7 @@ fn of_resources(prefix: &str) -> Ways {
     Ways { walks, frequent: Some(frequent("resources", column)), adds_up: false, told: told.to_owned() }
 }
 
-/// What the name inside an ARN may begin with, of which only the beginning is typed.
+/// Returns the prefixes of the name inside an ARN of which only the beginning is typed.
 fn names_within(prefix: &str) -> Vec<&str> {
     let resource = prefix.splitn(6, ':').nth(5).unwrap_or_default();
     let behind = |at: Option<usize>| at.and_then(|at| resource.get(at + 1..)).unwrap_or(resource);

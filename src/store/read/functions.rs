@@ -27,7 +27,7 @@ pub struct Function {
     pub name: &'static str,
     /// Its arguments, as help shows them.
     pub arguments: &'static str,
-    /// What it gives.
+    /// The description.
     pub help: &'static str,
 }
 
@@ -115,7 +115,7 @@ pub const FUNCTIONS: &[Function] = &[
     },
 ];
 
-/// What the functions that read records share: a connection of their own, since SQLite gives a function none, and the
+/// The state that functions on records share: a connection of their own, since SQLite gives a function none, and the
 /// last blocks.
 struct Records {
     connection: Connection,
@@ -223,7 +223,7 @@ fn in_words(message: String) -> Box<dyn std::error::Error + Send + Sync> {
     message.into()
 }
 
-/// What a function that reads a record gives.
+/// The result of a function on a record.
 enum Answer {
     Null,
     Flag(bool),
@@ -264,7 +264,7 @@ impl Shared {
     }
 }
 
-/// What stands at the path that is the second argument.
+/// Returns the values at the path that is the second argument.
 fn leaves(context: &Context<'_>, record: &[u8]) -> Result<Vec<Leaf>, Error> {
     let keys: Arc<Vec<String>> = context
         .get_or_create_aux(1, |path| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {

@@ -1,19 +1,19 @@
-//! What a case cannot tell: events that are not in it, and what of its events is not looked at.
+//! Gaps of a case: events that are not in it, and parts of its events that are not searched.
 
 use crate::store::error::Error;
 use crate::store::read::case::Case;
 
-/// How far what is left out is counted: more are as many to whoever reads it.
+/// The limit up to which omissions are counted.
 pub const MOST_COUNTED: u64 = 100_000;
 
-/// What the answer of a lookup leaves out, whatever it asks for.
+/// What the answer of any lookup leaves out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Gaps {
     /// True if some files were handed on in part.
     pub partial: bool,
-    /// Which events were handed on, as on the command line of the last snapshot.
+    /// The selection of events of the last snapshot, as on the command line.
     pub selection: Option<String>,
-    /// What was replaced by pseudonyms.
+    /// The kinds of values that were replaced by pseudonyms.
     pub redacted: Vec<String>,
     /// Records that the imports rejected.
     pub rejected: u64,
@@ -26,7 +26,7 @@ pub struct Gaps {
 }
 
 impl Case {
-    /// What the case cannot tell.
+    /// Returns the gaps of the case.
     ///
     /// # Errors
     /// The case cannot be read.

@@ -1,4 +1,4 @@
-//! What a case holds, for `trailq info`.
+//! The contents of a case, for `trailq info`.
 
 use crate::store::error::Error;
 use crate::store::hardening::Bounded;
@@ -6,7 +6,7 @@ use crate::store::read::case::Case;
 use crate::store::transfer::snapshot::Step;
 use crate::time;
 
-/// What a case holds.
+/// The contents of a case.
 #[derive(Debug, Clone, Default)]
 pub struct Info {
     /// The oldest event's time, `YYYY-MM-DDTHH:MM:SSZ`.
@@ -40,7 +40,7 @@ pub struct Info {
 }
 
 impl Case {
-    /// What the case holds.
+    /// Returns the contents of the case.
     ///
     /// # Errors
     /// The case cannot be read.

@@ -9,12 +9,12 @@ use crate::identifier::is_spelling_of;
 use crate::store::read::case::Case;
 use crate::store::read::statistics::Counted;
 
-/// How many values of a field are compared with what was typed.
+/// The values of a field that are compared with what was typed.
 const MOST_COMPARED: usize = 20_000;
-/// How many values of a field are listed as all that it has.
+/// The largest number of values of a field that are listed completely.
 const MOST_LISTED: usize = 12;
 
-/// How much alike a name and its misspelling are at least.
+/// The least similarity of a name and its misspelling.
 const CLOSE: f64 = 0.6;
 
 /// Fields of a vocabulary that AWS defines: a near value is a correction whatever it looks like.

@@ -1,4 +1,4 @@
-//! Which paths records have: of a case with few records all, of a larger one those of records spread over it.
+//! The paths of records: of a case with few records all, of a larger one those of a sample.
 
 use std::time::Instant;
 
@@ -10,11 +10,11 @@ use crate::fields::fold;
 use crate::store::read::case::Case;
 use crate::store::records::block::{Block, Unpacker, are_plain};
 
-/// How many blocks of records are read at most,
+/// The largest number of blocks of records that are read,
 const MOST_BLOCKS: i64 = 160;
 /// and how many however long it takes.
 const FEWEST_BLOCKS: i64 = 8;
-/// How many plain records are read as a block.
+/// The plain records that are read as a block.
 const PLAIN_RECORDS: i64 = 64;
 /// Deeper keys are left out.
 const DEEPEST: usize = 32;
@@ -23,7 +23,7 @@ const DEEPEST: usize = 32;
 #[derive(Debug, Default)]
 pub struct PathNames {
     root: Key,
-    /// How many records were looked at.
+    /// The number of records that were read.
     pub records: u64,
     /// True if these are all records of the case.
     pub complete: bool,

@@ -1,4 +1,4 @@
-//! What SQLite says of a statement, with the place and what to write instead.
+//! SQLite's errors, with the place in the statement and what to write instead.
 
 use rusqlite::ErrorCode;
 

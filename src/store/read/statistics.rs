@@ -8,7 +8,7 @@ use crate::sql::{CountSource, Param, ScanSize};
 use crate::store::error::Error;
 use crate::store::read::case::{Case, to_sql};
 
-/// How many events a case has: every one has an outcome, so that its counts add up to all of them.
+/// Counts the events of a case: every one has an outcome, so that the counts of outcomes add up to all of them.
 pub(crate) const EVENTS: &str = "SELECT coalesce(sum(events), 0) FROM attribute_values WHERE attribute = 'outcome'";
 
 /// A value that a case has.
@@ -20,7 +20,7 @@ pub struct Counted {
     pub events: u64,
     /// True if it is in more than these.
     pub more: bool,
-    /// When it was last seen, UTC, where that is kept.
+    /// The time at which it was last seen, UTC, if that is kept.
     pub last_seen: Option<String>,
 }
 

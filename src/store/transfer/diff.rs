@@ -1,5 +1,4 @@
-//! What two cases hold that is not the same: events by their event id and content, identities and resources by what
-//! tells them apart.
+//! Differences of two cases: events by their event id and content, identities and resources by their keys.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -17,7 +16,7 @@ use crate::store::records::block;
 use crate::store::write::intern;
 use crate::store::write::intern::Key;
 
-/// How much of one kind stands in which case.
+/// The counts of one kind of rows in two cases.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
     /// In the first case only.
@@ -31,7 +30,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// How many differences there are.
+    /// Returns the number of differences.
     pub fn differences(&self) -> u64 {
         self.only_a + self.only_b + self.differ
     }
@@ -44,7 +43,7 @@ struct Sides {
     b: Vec<i64>,
 }
 
-/// How two cases differ.
+/// The differences of two cases.
 #[derive(Debug, Default)]
 pub struct Difference {
     /// Of the events.
@@ -71,11 +70,11 @@ const LISTS: [&str; 3] = [
      FROM rarray(?2) JOIN resources ON resources.id = value ORDER BY 3, 4, 5, 6, 7, name",
 ];
 
-/// How many places a list of what differs in a record names.
+/// The places that a list of differences in a record names.
 const MOST_PLACES: usize = 5;
 
 impl Case {
-    /// How this case, the first, and another one, the second, differ.
+    /// Compares this case, the first, with another one, the second.
     ///
     /// # Errors
     /// One of them cannot be read.
@@ -144,7 +143,7 @@ impl Case {
         Ok(())
     }
 
-    /// Reports whether two records are the same as parsed JSON: how a record is laid out is no difference.
+    /// Reports whether two records are the same as parsed JSON: the layout of a record does not count.
     fn same_record(&self, other: &Case, id_a: i64, id_b: i64) -> Result<bool, Error> {
         let (a, b) = (self.record(id_a)?.unwrap_or_default(), other.record(id_b)?.unwrap_or_default());
         Ok(a == b || parse(&a).is_some_and(|a| parse(&b).is_some_and(|b| a == b)))
@@ -217,7 +216,7 @@ fn parse(bytes: &[u8]) -> Option<Value> {
     serde_json::from_slice(bytes).ok()
 }
 
-/// What each of two cases has by its keys, held side by side.
+/// Compares the rows of two cases by their keys.
 fn compare<N: Copy + Into<i64>>(a: &FxHashMap<Key, N>, b: &FxHashMap<Key, N>) -> (Tally, Sides) {
     let only = |these: &FxHashMap<Key, N>, those: &FxHashMap<Key, N>| -> Vec<i64> {
         these.iter().filter(|(key, _)| !those.contains_key(*key)).map(|(_, id)| (*id).into()).collect()

@@ -1,4 +1,4 @@
-//! What moves between cases: snapshots, merging, comparing and the copy that redaction rewrites.
+//! Transfer between cases: snapshots, merging, comparing and the copy that redaction rewrites.
 
 pub(crate) mod diff;
 pub(crate) mod merge;

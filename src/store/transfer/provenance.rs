@@ -1,4 +1,4 @@
-//! Where a case comes from: the steps that its file went through, read and written.
+//! The provenance of a case: the steps that its file went through, read and written.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -15,7 +15,7 @@ pub struct Step {
     pub kind: String,
     /// The id of the file that it made.
     pub id: String,
-    /// When, UTC.
+    /// The time, UTC.
     pub made_at: String,
     /// The names of the files that it was made from.
     pub made_from: Vec<String>,
@@ -25,13 +25,13 @@ pub struct Step {
     pub trailq_version: Option<String>,
     /// The schema of the file that it was made from.
     pub schema_version: Option<i64>,
-    /// Which events were kept, as on the command line; `None` is all.
+    /// The selection of events, as on the command line; `None` is all.
     pub selection: Option<String>,
-    /// What was replaced.
+    /// The kinds of values that were replaced.
     pub redacted: Vec<String>,
     /// True if records are plain text.
     pub portable: bool,
-    /// What the file held when it was made.
+    /// The digests of the contents when it was made.
     pub digests: Vec<Digest>,
 }
 

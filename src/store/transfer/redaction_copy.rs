@@ -21,7 +21,7 @@ pub(crate) struct Staged {
     path: PathBuf,
 }
 
-/// What a column of what is made anew tells.
+/// Gathers the entities in a value of a column that is made anew.
 type Gather = fn(&mut Entities, &str);
 
 /// Columns that tell names, accounts, keys and addresses, or in whose texts they stand, beside those that have a rule.
@@ -264,7 +264,8 @@ fn set_apart(
 /// Digits of a SHA-256 by which it is told in a path.
 const MIN_MARK: usize = 16;
 
-/// What an event id becomes. One that is made from the content of an event that is not here could be found by trying.
+/// Returns the pseudonym of an event id. One that is made from the content of an event that is not here could be found
+/// by trying.
 fn new_id(redactor: &Redactor, ids: &HashMap<String, String>, id: &str) -> String {
     match (ids.get(id), id.strip_prefix("content-")) {
         (Some(new), _) => new.clone(),

@@ -1,4 +1,4 @@
-//! What was marked and noted in a case that is merged into another: nothing is lost, whatever the two have in common.
+//! Merging of annotations: nothing is lost, whatever the cases have in common.
 //!
 //! Tags, notes, queries and rules get the id of the file in which they were made, unless they have one. Of two notes to one
 //! tag, two queries or two rules of one name the later stays as it is; the other note is kept among the notes, the other
@@ -95,7 +95,7 @@ fn fill_origins(connection: &Connection, steps: &[Step]) -> rusqlite::Result<()>
     Ok(())
 }
 
-/// When, by whom and where something was made, from three columns of a row.
+/// Returns the time, the author and the origin of an annotation, from three columns of a row.
 fn made(row: &rusqlite::Row<'_>, first: usize, steps: &[Step]) -> rusqlite::Result<Made> {
     let at: String = row.get(first)?;
     let origin = row.get::<_, Option<String>>(first + 2)?.or_else(|| origin_of(steps, &at));

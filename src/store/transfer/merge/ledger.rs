@@ -38,7 +38,7 @@ impl File {
     }
 }
 
-/// What a case made of a file that another one may have too.
+/// The account of a file in a case, if another case has the same file.
 struct Joined {
     import: i64,
     partial: Option<bool>,
@@ -312,7 +312,7 @@ struct Holder {
     from_csv: bool,
 }
 
-/// What a file is accounted for.
+/// The counts of a file.
 #[derive(Default)]
 struct Account {
     /// Records that are known to have been in it.

@@ -25,7 +25,7 @@ use crate::store::transfer::provenance;
 use crate::store::transfer::snapshot::Step;
 use crate::store::write::writer::OpenFile;
 
-/// What became of a merge.
+/// The account of a merge.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Merged {
     /// Events that were read.
@@ -85,7 +85,7 @@ impl MergeWriter<'_> {
         }
         let (connection, path, import) = (self.connection, self.path, self.import);
         self.finish()?;
-        // A merge is no run of import: its row only told that the case was not whole.
+        // A merge is not a run of import: its row only marked the case as unfinished.
         connection.execute("DELETE FROM imports WHERE id = ?1", [import]).map_err(|error| Error::of(path, error))?;
         Ok(true)
     }

@@ -1,4 +1,4 @@
-//! What a merge knows beside what the writer does.
+//! The conflict policy of a merge.
 
 use rustc_hash::FxHashMap;
 

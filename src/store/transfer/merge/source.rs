@@ -42,7 +42,7 @@ pub(crate) struct Turn {
     pub(crate) from_csv: bool,
     /// The numbers of the first and the last event.
     span: (i64, i64),
-    /// How many there are.
+    /// The number of its events.
     pub(crate) events: u64,
 }
 
@@ -76,12 +76,12 @@ impl Other {
         Ok(Other { case, steps, files: FxHashMap::default(), hashes, events })
     }
 
-    /// Where it lies.
+    /// Returns its path.
     pub(crate) fn path(&self) -> &Path {
         self.case.path()
     }
 
-    /// What was replaced in it: the ids of the steps that did, in order.
+    /// Returns the ids of the steps that redacted it, in order.
     pub(crate) fn redactions(&self) -> Vec<&str> {
         redactions(&self.steps)
     }
@@ -126,7 +126,7 @@ impl Other {
         all().map_err(|error| self.of(error))
     }
 
-    /// What its records are read from, by any thread.
+    /// Returns what any thread can read its records from.
     pub(crate) fn source(&self) -> Source {
         Source { path: self.path().to_owned(), file: self.case.file().to_owned(), hashes: Arc::clone(&self.hashes) }
     }
@@ -140,7 +140,7 @@ pub(crate) fn redactions(steps: &[Step]) -> Vec<&str> {
     ids
 }
 
-/// What the records of a case are read from, by any thread.
+/// The records of a case, which any thread can read.
 pub(crate) struct Source {
     path: PathBuf,
     /// The file that is read, where that is a copy.
@@ -149,12 +149,12 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Where the case lies.
+    /// Returns the path of the case.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What reads records in one thread.
+    /// Returns a reader of the records for one thread.
     pub(crate) fn records(&self) -> Result<Records<'_>, Error> {
         let connection = open_read_only(&self.file)?;
         connection.execute_batch("PRAGMA cache_size = -2048").map_err(|error| Error::of(&self.path, error))?;

@@ -21,7 +21,7 @@ pub struct Digest {
     /// `events`, with their records and all that they point to; `counts`; `ledger`; or `notes`. Of a whole case `pages`
     /// stands for the first three.
     pub part: String,
-    /// How many rows it has: of `events`, the events.
+    /// The number of rows: of `events`, the events.
     pub rows: u64,
     /// In hexadecimal.
     pub sha256: String,
@@ -236,7 +236,7 @@ impl Known {
     }
 }
 
-/// What the schema says of a table.
+/// The columns of a table.
 struct Shape {
     table: String,
     columns: Vec<Column>,

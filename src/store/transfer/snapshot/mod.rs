@@ -34,12 +34,12 @@ use crate::store::hardening;
 use crate::store::private_folder::PrivateFolder;
 use crate::store::read::statistics::EVENTS;
 
-/// What is wanted of a snapshot.
+/// Options of a snapshot.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
     /// The events to keep by `events.id`, in rising order; `None` is all.
     pub events: Option<Vec<i64>>,
-    /// What selected them, as on the command line.
+    /// The selection of the events, as on the command line.
     pub selection: Option<String>,
     /// True if records are plain text.
     pub portable: bool,
@@ -49,7 +49,7 @@ pub struct Wanted {
     pub without_notes: bool,
     /// True if a file of that name is replaced.
     pub force: bool,
-    /// What was replaced in the case before, for the provenance.
+    /// The kinds of values that were replaced before, for the provenance.
     pub redacted: Vec<String>,
     /// The name of the case, where it is not the file's.
     pub name: Option<String>,
@@ -57,7 +57,7 @@ pub struct Wanted {
     pub private: bool,
 }
 
-/// What was made.
+/// The summary of a snapshot that was made.
 #[derive(Debug, Clone, Default)]
 pub struct Made {
     /// The last step of its provenance.
@@ -124,7 +124,7 @@ pub fn write_after<E: From<Error>>(
     Ok(made)
 }
 
-/// What SQLite says while it reads one file and writes another: only one that is read can be damaged.
+/// Returns the error of SQLite while it reads one file and writes another: only the one that is read can be damaged.
 fn blame(source: &Source, out: &Path, error: rusqlite::Error) -> Error {
     let error = match error {
         rusqlite::Error::UserFunctionError(inner) => return inner_error(out, inner),

@@ -18,10 +18,10 @@ use crate::store::transfer::snapshot::digest::Digest;
 
 /// The name of the part.
 pub(crate) const PAGES: &str = "pages";
-/// How many bytes are read at once; more than any page has.
+/// The bytes that are read at once; more than any page has.
 const READ: usize = 1 << 20;
 
-/// What is to be digested of a file.
+/// The pages of a file that are digested.
 pub(crate) struct Pages {
     size: usize,
     /// Numbers of pages, from 1, that are left out.

@@ -53,7 +53,7 @@ pub(crate) fn write(source: &Source, to: &File, path: &Path, wanted: &Wanted) ->
             transaction.commit()
         };
         let written = rows();
-        // Whoever reads is not to wait for somebody to take what was read.
+        // The reader must not wait for a receiver of what it read.
         drop(blocks);
         let read = reading.join().unwrap_or_else(|_| Err(Error::UserFunctionError("a thread died".into())));
         read.and(written)
@@ -73,7 +73,7 @@ fn index(connection: &Connection, file: &File, path: &Path, few: bool) -> rusqli
         connection.execute_batch("COMMIT")?;
         return digest::digests(path);
     }
-    // Nothing is written before the commit, for which whoever reads is waited for.
+    // Nothing is written before the commit, which waits for readers.
     connection.execute_batch("PRAGMA cache_spill = OFF; BEGIN")?;
     let digests = thread::scope(|scope| {
         let digesting = scope.spawn(|| digest::digests(path));

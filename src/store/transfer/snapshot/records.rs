@@ -43,7 +43,7 @@ pub(crate) struct Gathered {
     /// The records, unless they are packed.
     bytes: Vec<u8>,
     hashes: Vec<u8>,
-    /// Where they are to be packed.
+    /// The packer of the records, if they are packed.
     packed: Option<Packed>,
 }
 

@@ -1,5 +1,5 @@
-//! What the events of a selection point to, and how often: told by one look at each of them, so that rows which others
-//! point to are copied with the right counts.
+//! The rows that the events of a selection point to, with their counts. Each event is read once, so that these rows are
+//! copied with the right counts.
 
 use rusqlite::{Connection, params};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -18,7 +18,7 @@ const POINTED_TO: [(&str, &str); 4] = [
     ("error_messages", "error_message_id"),
 ];
 
-/// How often each row of a table is pointed to.
+/// The counts of the references to each row of a table.
 type Tally = FxHashMap<i64, Seen>;
 
 /// The events that are kept, as far as it is about what is counted of them.

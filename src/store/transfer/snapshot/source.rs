@@ -115,7 +115,7 @@ impl Source {
         self.named.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
     }
 
-    /// How many events there are.
+    /// Returns the number of its events.
     pub(crate) fn events(&self) -> Result<u64, Error> {
         let connection = open::open_read_only(self.path())?;
         let events = connection.query_row(EVENTS, [], |row| row.get::<_, Option<u64>>(0));
@@ -127,7 +127,7 @@ impl Source {
         &self.hold.files
     }
 
-    /// What holds the case.
+    /// Returns the connection that holds the case.
     pub(crate) fn connection(&self) -> &Connection {
         &self.hold.connection
     }

@@ -1,4 +1,4 @@
-//! What of each table belongs to some events of a case. Columns are those of the schema, whichever there are.
+//! The rows of each table that belong to some events of a case. Columns are those of the schema.
 
 use std::rc::Rc;
 
@@ -47,7 +47,7 @@ pub(crate) fn copy_some(connection: &Connection, without_notes: bool) -> rusqlit
             }
         }
     }
-    // Whoever imports a file into it gets the rest too.
+    // An import of the file into the snapshot adds the rest too.
     connection.execute_batch("UPDATE main.files SET partial = 1")?;
     Ok(kept)
 }

@@ -1,4 +1,4 @@
-//! Whether a snapshot is what it was when it was made.
+//! Verification of snapshots: compares them with the digests that they carry.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -19,20 +19,20 @@ use crate::store::transfer::snapshot::page_digest::{PAGES, Pages};
 use crate::store::write::file_names::{name_of, plain};
 use crate::store::{hardening, open, recovery};
 
-/// How many things that are wrong are named of each kind.
+/// The number of findings of each kind that are listed.
 const MOST: usize = 5;
 
-/// What the check of the ledger's sums is called.
+/// The name of the check of the ledger's sums.
 pub const LEDGER_SUMS: &str = "ledger sums";
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// What.
+    /// The part that was checked.
     pub what: String,
-    /// True if it is as it has to be; `None` where that cannot be told, or is no matter of right and wrong.
+    /// True if it is as it has to be; `None` if that cannot be checked, or if it is a note.
     pub sound: Option<bool>,
-    /// What was found.
+    /// The finding.
     pub found: String,
 }
 
@@ -206,7 +206,7 @@ fn open_as_it_lies(path: &Path) -> Result<Connection, Error> {
     if mode == "wal" { Err(Error::WriteAhead(path.to_owned())) } else { Ok(connection) }
 }
 
-/// What a part has now, against what it had when the snapshot was made.
+/// Compares the digest of a part with the one of the time when the snapshot was made.
 fn against(now: &Digest, then: Option<&Digest>) -> Check {
     let sum = format!("{} rows, SHA-256 {}", now.rows, now.sha256);
     let sum = if now.part == PAGES { sum.replace(" rows,", " pages,") } else { sum };
@@ -222,7 +222,7 @@ fn against(now: &Digest, then: Option<&Digest>) -> Check {
     Check::new(&*now.part, sound, found)
 }
 
-/// What SQLite finds in the file itself.
+/// Returns SQLite's findings about the structure of the file.
 fn structure(connection: &Connection, path: &Path) -> rusqlite::Result<Check> {
     let mut check = connection.prepare("PRAGMA integrity_check(20)")?;
     let lines = check.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>();
@@ -296,16 +296,16 @@ fn ledger(connection: &Connection, whole: bool) -> rusqlite::Result<Check> {
     Ok(Check::of(LEDGER_SUMS, &wrong, &right))
 }
 
-/// What became of a source file.
+/// The result of looking for a source file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
     /// Its path in the ledger.
     pub path: String,
     /// Its SHA-256 there.
     pub sha256: String,
-    /// Where it is found: the same bytes, under whatever name.
+    /// The path of a file with the same bytes, under any name.
     pub found: Option<PathBuf>,
-    /// Where a file of its name has other bytes.
+    /// The path of a file of its name with other bytes.
     pub differs: Option<PathBuf>,
 }
 
