@@ -83,14 +83,14 @@ fn command(before: &str, source: &dyn Source) -> Completion {
         let typed = &before[from..];
         Completion::Words(from, names.into_iter().filter(|name| name.starts_with(typed)).map(Candidate::new).collect())
     };
-    match commands::find(&before[start..end]).map_or(Completes::Nothing, |command| command.completes) {
+    match COMMANDS.find(&before[start..end]).map_or(Completes::Nothing, |command| command.completes) {
         Completes::Nothing => Completion::Words(from, Vec::new()),
         Completes::Files => Completion::Files,
         Completes::Outputs if "--force".starts_with(&before[from..]) && before[from..].starts_with('-') => {
             choose(vec![format!("{FORCE} ")])
         }
         Completes::Outputs => Completion::Outputs,
-        Completes::Topics => choose(help::topics()),
+        Completes::Topics => choose(help::topics(&COMMANDS)),
         Completes::Tables => choose(source.tables().into_iter().map(|(name, _)| name).collect()),
         Completes::Formats => choose(Format::ALL.iter().map(|format| format.name().to_owned()).collect()),
         Completes::Switch => choose(vec!["on".to_owned(), "off".to_owned()]),

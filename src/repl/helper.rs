@@ -22,7 +22,7 @@ use crate::render::escape::width;
 use crate::render::palette::{DIM, HEADING, paint};
 use crate::saved::SavedQuery;
 use crate::session::Session;
-use crate::session::commands;
+use crate::session::commands::COMMANDS;
 use crate::store::Counted;
 
 /// Clears what stands behind the cursor in its line.
@@ -190,7 +190,7 @@ impl Hinter for Helper {
 
     fn hint(&self, line: &str, pos: usize, ctx: &Context<'_>) -> Option<Ghost> {
         let (mut shown, mut taken) = (String::new(), None);
-        let command = commands::find(line.trim_end()).filter(|command| !command.arguments.is_empty());
+        let command = COMMANDS.find(line.trim_end()).filter(|command| !command.arguments.is_empty());
         if let Some(command) = command.filter(|_| self.pending.is_empty() && self.screen.color) {
             shown.push_str(if line.ends_with(' ') { "" } else { " " });
             shown.push_str(command.arguments);

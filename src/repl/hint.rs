@@ -1,7 +1,7 @@
 //! The line below what is typed: the meaning of the field, stage, function or command at the cursor.
 
 use crate::fields;
-use crate::session::commands;
+use crate::session::commands::COMMANDS;
 use crate::session::commands::help::{STAGES, TIMES};
 use crate::session::commands::other_shells;
 use crate::session::commands::other_shells::Habit;
@@ -19,7 +19,7 @@ pub(super) fn meaning(line: &str, at: usize, pending: bool) -> Option<String> {
             if lookup && let Some(meaning) = of_lookup(line, at) {
                 return Some(meaning);
             }
-            let command = commands::find(name)?;
+            let command = COMMANDS.find(name)?;
             Some(format!("{}: {}", format!("{} {}", command.name, command.arguments).trim_end(), command.help))
         }
         Input::Sql(_) => of_sql(line, at),

@@ -24,6 +24,7 @@ mod lookup_events;
 mod merge;
 mod output;
 mod params;
+mod query_files;
 mod records;
 mod redact;
 mod replay_log;

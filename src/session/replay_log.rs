@@ -2,11 +2,8 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::session::input::Input;
-use crate::session::{Answer, Session, SessionError, lookup};
+use crate::session::{Answer, Session, SessionError, commands, lookup};
 
-/// Commands that are not logged: they show existing state again, or end the session.
-const UNLOGGED: [&str; 9] =
-    [".help", ".quit", ".exit", ".session", ".last", ".open", ".notes", ".queries", ".settings"];
 /// Maximum number of lookups that `.back` can return to.
 const MAX_BACK_STACK: usize = 1_000;
 
@@ -32,8 +29,7 @@ impl Session {
             None => match *input {
                 Input::Nothing => {}
                 Input::Command(text) => {
-                    let name = text.split_whitespace().next().unwrap_or_default();
-                    if !UNLOGGED.contains(&name) {
+                    if commands::is_logged(text) {
                         self.replay_log.push(text.to_owned());
                     }
                 }

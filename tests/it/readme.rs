@@ -102,7 +102,7 @@ fn the_walk_shows_what_the_screen_shows() {
 #[test]
 fn every_command_is_named() {
     let readme = fs::read_to_string(README).unwrap();
-    for command in COMMANDS {
+    for command in COMMANDS.iter() {
         assert!(readme.contains(&format!("`{}", command.name)), "README does not name {}", command.name);
     }
 }

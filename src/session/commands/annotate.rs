@@ -1,5 +1,8 @@
 //! What is kept with the case: tags, notes and saved queries, with who kept them and when.
 
+use crate::session::commands::arguments::Arguments;
+use crate::session::commands::command::Command;
+use crate::session::commands::command::Completes;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
@@ -14,6 +17,63 @@ use crate::session::result_set::ResultOrigin;
 use crate::session::{Answer, Session, SessionError};
 use crate::sql::{Param, Statement};
 use crate::store::{Case, Keeper};
+
+/// The commands of this file.
+pub(crate) const COMMANDS: &[Command] = &[
+    Command {
+        arguments: "N... TAG [NOTE]",
+        examples: &[".tag 3 7-9 suspicious \"why\""],
+        completes: Completes::Tags,
+        ..Command::new(".tag", "tag events; tag=TAG finds them", run_tag)
+    },
+    Command {
+        arguments: "N... TAG",
+        examples: &[".untag 3 suspicious"],
+        completes: Completes::Tags,
+        ..Command::new(".untag", "take a tag off events", run_untag)
+    },
+    Command {
+        arguments: "TEXT",
+        examples: &[".note \"the key was in the build logs\""],
+        ..Command::new(".note", "note something down in the case", run_note)
+    },
+    Command {
+        is_logged: false,
+        ..Command::new(".notes", "list what was noted and tagged, by whom and when", run_notes)
+    },
+    Command {
+        arguments: "NAME",
+        examples: &[".save denied-by-user"],
+        ..Command::new(".save", "save the last lookup or SQL in the case", run_save)
+    },
+    Command { arguments: "NAME", ..Command::new(".unsave", "forget a saved query of the case", run_unsave) },
+];
+
+fn run_tag(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    session.tag(&arguments.texts())
+}
+
+fn run_untag(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    session.untag(&arguments.texts())
+}
+
+fn run_note(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    let text = arguments.texts().join(" ");
+    if text.trim().is_empty() { Err(arguments.missing()) } else { session.keep_note(&text) }
+}
+
+fn run_notes(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    arguments.at_most(0)?;
+    session.notes()
+}
+
+fn run_save(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    session.save(arguments.one()?)
+}
+
+fn run_unsave(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    session.unsave(arguments.one()?)
+}
 
 /// How long the title of a saved query is at most.
 const TITLE: usize = 80;

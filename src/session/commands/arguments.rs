@@ -2,10 +2,12 @@
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::session::SessionError;
-use crate::session::commands::Command;
+use crate::session::commands::command::{Command, Commands};
 
 /// A command's arguments.
 pub(crate) struct Arguments<'a> {
+    /// All commands.
+    pub(crate) commands: &'static Commands,
     /// The command.
     pub(crate) command: &'static Command,
     /// The whole line.

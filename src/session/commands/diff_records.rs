@@ -1,5 +1,7 @@
 //! `.diff N M`: two records, path by path.
 
+use crate::session::commands::arguments::Arguments;
+use crate::session::commands::command::Command;
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
@@ -11,6 +13,18 @@ use crate::rows::Value;
 use crate::session::commands::show;
 use crate::session::{Answer, Session, SessionError};
 use crate::store::Case;
+
+/// The commands of this file.
+pub(crate) const COMMANDS: &[Command] = &[Command {
+    arguments: "N M",
+    examples: &[".diff 3 4"],
+    ..Command::new(".diff", "compare the records of two rows, path by path", run_diff)
+}];
+
+fn run_diff(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    arguments.at_most(2)?;
+    session.diff(arguments.row(0)?, arguments.row(1)?)
+}
 
 impl Session {
     /// Shows the paths at which two records differ.

@@ -1,13 +1,49 @@
 //! Help: an overview, and a topic for each command, field, stage and list of them.
 
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::nearest;
+use crate::session::Answer;
+use crate::session::Session;
+use crate::session::SessionError;
+use crate::session::commands::arguments::Arguments;
+use crate::session::commands::command::Completes;
+use crate::session::commands::command::{Command, Commands};
 use std::fmt::Write as _;
 
 use crate::fields;
 use crate::fields::{FIELDS, Field, Kind};
 use crate::render::palette::{DIM, HEADING, paint};
-use crate::session::commands;
-use crate::session::commands::COMMANDS;
 use crate::store::FUNCTIONS;
+
+/// The commands of this file.
+pub(crate) const COMMANDS: &[Command] = &[Command {
+    arguments: "[TOPIC]",
+    completes: Completes::Topics,
+    is_logged: false,
+    ..Command::new(".help", "explain a command, a field, a stage, or a list of them", run_help)
+}];
+
+fn run_help(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    arguments.at_most(1)?;
+    let color = session.output.style(&session.settings.style).color;
+    let text = match arguments.words.first() {
+        None => overview(arguments.commands, color),
+        Some((topic, span)) => match self::topic(arguments.commands, topic, color) {
+            Some(text) => text,
+            None => {
+                let topics = topics(arguments.commands);
+                let mut mistake = Diagnostic::at(*span, format!("no help on `{topic}`")).in_source(arguments.line);
+                for near in nearest(topic, topics.iter().map(String::as_str)) {
+                    mistake.instead.get_or_insert_with(|| near.to_owned());
+                    mistake = mistake.hint(format!("did you mean `.help {near}`?"));
+                }
+                return Err(mistake.into());
+            }
+        },
+    };
+    session.print(&text)?;
+    Ok(Answer::default())
+}
 
 /// Something that help lists: name, arguments, meaning, example.
 pub struct Entry {
@@ -81,37 +117,8 @@ pub const TIMES: &[Entry] = &[
 /// Lists that are topics.
 const LISTS: &[&str] = &["commands", "fields", "stages", "functions", "lookups", "sql"];
 
-/// Examples of commands whose arguments want one.
-const EXAMPLES: &[(&str, &str)] = &[
-    (".age", ".age newest"),
-    (".diff", ".diff 3 4"),
-    (".filter", ".filter outcome=denied"),
-    (".filter", ".filter | top 10 user"),
-    (".key", ".key 3"),
-    (".last", ".last csv"),
-    (".near", ".near 3 30m"),
-    (".noise", ".noise on"),
-    (".noise", ".noise add health source=health user=monitor"),
-    (".note", ".note \"the key was in the build logs\""),
-    (".once", ".once events.csv"),
-    (".open", ".open 7"),
-    (".pager", ".pager less -RS"),
-    (".param", ".param set user alice"),
-    (".plot", ".plot denied.svg"),
-    (".resource", ".resource 3 2"),
-    (".save", ".save denied-by-user"),
-    (".session", ".session walk.trailq"),
-    (".show", ".show 3"),
-    (".tag", ".tag 3 7-9 suspicious \"why\""),
-    (".tz", ".tz LOCAL"),
-    (".untag", ".untag 3 suspicious"),
-    (".who", ".who 3 2h"),
-    (".width", ".width 20 0 30"),
-    (".zoom", ".zoom in 7"),
-];
-
 /// The overview that `.help` prints.
-pub fn overview(color: bool) -> String {
+pub fn overview(all: &Commands, color: bool) -> String {
     let mut out = String::new();
     heading(&mut out, "A line is a lookup, SQL or a command", color);
     rows(
@@ -126,33 +133,33 @@ pub fn overview(color: bool) -> String {
         color,
     );
     heading(&mut out, "\nCommands", color);
-    out.push_str(&list("commands", color).unwrap_or_default());
+    out.push_str(&list(all, "commands", color).unwrap_or_default());
     heading(&mut out, "\nMore", color);
     let _ = writeln!(out, "  .help {}, or the name of a field, a stage or a command", LISTS.join(" | .help "));
     out
 }
 
 /// Help on one topic, if there is such a topic.
-pub fn topic(name: &str, color: bool) -> Option<String> {
+pub fn topic(all: &Commands, name: &str, color: bool) -> Option<String> {
     let dotted = if name.starts_with('.') { name.to_owned() } else { format!(".{name}") };
-    if let Some(text) = list(name, color) {
+    if let Some(text) = list(all, name, color) {
         return Some(text);
     }
     if name.starts_with('.') {
-        return command(&dotted, color);
+        return command(all, &dotted, color);
     }
     let Some(mut text) = entry(name, color).or_else(|| fields::find(name).map(|found| field(found, color))) else {
-        return command(&dotted, color);
+        return command(all, &dotted, color);
     };
-    if commands::find(&dotted).is_some() {
+    if all.find(&dotted).is_some() {
         let _ = writeln!(text, "  .help {dotted} is about the command");
     }
     Some(text)
 }
 
 /// Every topic's name.
-pub fn topics() -> Vec<String> {
-    let commands = COMMANDS.iter().map(|command| command.name.trim_start_matches('.'));
+pub fn topics(all: &Commands) -> Vec<String> {
+    let commands = all.iter().map(|command| command.name.trim_start_matches('.'));
     let entries = STAGES.iter().chain(TIMES).map(|entry| entry.name);
     let fields = FIELDS.iter().map(|field| field.name);
     let functions = FUNCTIONS.iter().map(|function| function.name);
@@ -160,11 +167,11 @@ pub fn topics() -> Vec<String> {
 }
 
 /// A topic that is a list.
-fn list(name: &str, color: bool) -> Option<String> {
+fn list(all: &Commands, name: &str, color: bool) -> Option<String> {
     let mut out = String::new();
     match name {
         "commands" => {
-            let commands = COMMANDS.iter().filter(|command| command.name != ".exit");
+            let commands = all.iter().filter(|command| command.name != ".exit");
             rows(
                 &mut out,
                 commands.map(|command| (spelled(command.name, command.arguments), command.help.to_owned())),
@@ -198,13 +205,13 @@ fn list(name: &str, color: bool) -> Option<String> {
 }
 
 /// Help on a command.
-fn command(name: &str, color: bool) -> Option<String> {
-    let Some(command) = commands::find(name) else {
+fn command(all: &Commands, name: &str, color: bool) -> Option<String> {
+    let Some(command) = all.find(name) else {
         let advice = crate::session::commands::sqlite3_compat::advice(name)?;
         return Some(format!("{}\n  not in trailq: {advice}\n", paint(name, HEADING, color)));
     };
     let mut out = format!("{}\n  {}\n", paint(&spelled(command.name, command.arguments), HEADING, color), command.help);
-    for (_, example) in EXAMPLES.iter().filter(|(known, _)| *known == command.name) {
+    for example in command.examples {
         let _ = writeln!(out, "  example: {example}");
     }
     Some(out)
@@ -291,26 +298,27 @@ const SQL: &str = r#"  SQL is SQLite's, read-only, up to a semicolon.
 
 #[cfg(test)]
 mod tests {
-    use super::{COMMANDS, FIELDS, STAGES, overview, topic, topics};
+    use super::{FIELDS, STAGES, overview, topic, topics};
+    use crate::session::commands::COMMANDS;
 
     #[test]
     fn every_topic_has_help() {
-        for name in topics() {
-            let text = topic(&name, false).unwrap_or_else(|| panic!("{name}"));
+        for name in topics(&COMMANDS) {
+            let text = topic(&COMMANDS, &name, false).unwrap_or_else(|| panic!("{name}"));
             assert!(text.ends_with('\n') && text.len() > 10, "{name}");
         }
         for word in STAGES.iter().map(|stage| stage.name).chain(FIELDS.iter().flat_map(|field| field.aliases).copied())
         {
-            assert!(topic(word, false).is_some(), "{word}");
+            assert!(topic(&COMMANDS, word, false).is_some(), "{word}");
         }
-        for command in COMMANDS {
-            let text = topic(command.name, false).unwrap();
+        for command in COMMANDS.iter() {
+            let text = topic(&COMMANDS, command.name, false).unwrap();
             assert!(text.starts_with(command.name) && text.contains(command.help), "{text}");
         }
-        assert!(topic("resource", false).unwrap().ends_with("  .help .resource is about the command\n"));
-        assert!(topic(".show", false).unwrap().contains("--raw"));
-        assert!(topic("EventName", false).unwrap().starts_with("event-name\n"));
-        assert!(topic("nonsense", false).is_none());
-        assert!(!overview(false).contains('\x1b'));
+        assert!(topic(&COMMANDS, "resource", false).unwrap().ends_with("  .help .resource is about the command\n"));
+        assert!(topic(&COMMANDS, ".show", false).unwrap().contains("--raw"));
+        assert!(topic(&COMMANDS, "EventName", false).unwrap().starts_with("event-name\n"));
+        assert!(topic(&COMMANDS, "nonsense", false).is_none());
+        assert!(!overview(&COMMANDS, false).contains('\x1b'));
     }
 }

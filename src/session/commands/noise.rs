@@ -6,7 +6,62 @@ use crate::engine::Engine;
 use crate::engine::suppress::{self, Suppressed};
 use crate::render::number;
 use crate::rows::{CapturedRows, Value};
+use crate::session::Answer;
+use crate::session::commands::arguments::Arguments;
+use crate::session::commands::command::Command;
+use crate::session::commands::command::Completes;
 use crate::session::{Session, SessionError};
+
+/// The commands of this file.
+pub(crate) const COMMANDS: &[Command] = &[Command {
+    arguments: "[on|off|add|remove] [NAME [FILTER]]",
+    examples: &[".noise on", ".noise add health source=health user=monitor"],
+    completes: Completes::Words(&["on", "off", "add", "remove"]),
+    ..Command::new(".noise", "leave out what named rules match, or list the rules", run_noise)
+}];
+
+/// `.noise`, `.noise on|off [NAME...]`, `.noise add NAME FILTER`, `.noise remove NAME`.
+fn run_noise(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    use crate::engine::suppress;
+    use crate::session::commands::noise;
+    let words: Vec<String> = arguments.words.iter().map(|(word, _)| word.clone()).collect();
+    let Some((what, rest)) = words.split_first() else {
+        let held = noise::list(session)?;
+        return session.write_held(&held);
+    };
+    match (what.as_str(), rest) {
+        ("on", names) => {
+            noise::put_on(session, names)?;
+            let on: Vec<&str> = session.noise.iter().map(String::as_str).collect();
+            let on = on.join(", ");
+            session.status(&format!("lookups leave out what {on} match; `.noise off` ends that"));
+        }
+        ("off", []) => session.noise.clear(),
+        ("off", names) => session.noise.retain(|name| !names.contains(name)),
+        ("add", [name, _, ..]) => {
+            // The filter as it was typed, with its quotes, unless it stands in quotes itself.
+            let typed = arguments.words.get(2).map_or("", |(_, span)| arguments.line[span.start..].trim());
+            let whole = arguments.words.len() == 3 && typed.starts_with(['\'', '"']);
+            let filter = if whole { arguments.words[2].0.as_str() } else { typed };
+            let start = arguments.words.get(2).map_or(0, |(_, span)| span.start);
+            let checked = suppress::check(&session.engine()?, filter);
+            checked.map_err(|error| arguments.within(start, error.into()))?;
+            crate::session::commands::annotate::check_word("name", name)?;
+            session.keeper()?.add_noise(name, filter)?;
+            session.noise.insert(name.clone());
+            session.status(&format!("lookups leave out what {name} matches; `.noise off` ends that"));
+        }
+        ("remove", [name]) => {
+            if !session.keeper()?.remove_noise(name)? {
+                let mistake = Diagnostic::at(arguments.words[1].1, format!("the case has no noise rule `{name}`"));
+                return Err(mistake.in_source(arguments.line).hint("`.noise` lists those there are").into());
+            }
+            session.noise.remove(name);
+        }
+        _ => return Err(arguments.missing()),
+    }
+    Ok(Answer::default())
+}
 
 /// Reports how many events are left out, and by which rules.
 pub(crate) fn report(session: &mut Session, engine: &Engine, suppressed: &Suppressed) -> Result<(), SessionError> {

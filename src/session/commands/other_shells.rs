@@ -5,7 +5,6 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::fields;
 use crate::query::ast::{Expression, ExpressionKind, LookupAst};
 use crate::query::is_time_name;
-use crate::session::commands;
 use crate::session::commands::COMMANDS;
 use crate::session::commands::help;
 use crate::session::input::Input;
@@ -97,7 +96,7 @@ pub fn at_prompt(line: &str, tables: impl Fn() -> Vec<String>) -> Option<Habit> 
         return Some(Habit::Clear);
     }
     if let Some(topic) = plain.strip_prefix("help ").filter(|topic| !topic.contains(' ')) {
-        return help::topic(topic, false).map(|_| Habit::Command(format!(".help {topic}")));
+        return help::topic(&COMMANDS, topic, false).map(|_| Habit::Command(format!(".help {topic}")));
     }
     let (first, rest) = plain.split_once(' ').unwrap_or((&plain, ""));
     if first == "from" || first == "table" {
@@ -220,7 +219,7 @@ fn of_line(text: &str) -> Option<Hint> {
         let name = command.split(' ').next().unwrap_or(command);
         let what = match name {
             ".quit" | ".exit" => "leaves".to_owned(),
-            _ => commands::find(name).map_or_else(String::new, |known| format!("is the command to {}", known.help)),
+            _ => COMMANDS.find(name).map_or_else(String::new, |known| format!("is the command to {}", known.help)),
         };
         let quoted = if plain.contains(' ') { String::new() } else { format!(": {}", quoted(text)) };
         format!("`{command}` {what} (`{text}` {searches}{quoted})")

@@ -7,10 +7,57 @@ use crate::query::edit;
 use crate::rows::Value;
 use crate::rows::text;
 use crate::rows::{self, CapturedRows};
+use crate::session::commands::arguments::Arguments;
+use crate::session::commands::command::Command;
 use crate::session::commands::show;
 use crate::session::{Answer, Session, SessionError};
 use crate::sql::Param;
 use crate::store::Case;
+
+/// The commands of this file.
+pub(crate) const COMMANDS: &[Command] = &[
+    Command {
+        arguments: "N [SPAN]",
+        examples: &[".who 3 2h"],
+        ..Command::new(".who", "show what the actor of row N did, an hour around it", run_who)
+    },
+    Command {
+        arguments: "N [SPAN]",
+        examples: &[".near 3 30m"],
+        ..Command::new(".near", "show what the same address, key or session did, 10m around", run_near)
+    },
+    Command {
+        arguments: "N [K]",
+        examples: &[".resource 3 2"],
+        ..Command::new(".resource", "show the history of the resource of row N, or of its K-th", run_resource)
+    },
+    Command {
+        arguments: "N",
+        examples: &[".key 3"],
+        ..Command::new(".key", "show what the access key of row N did, and who issued it", run_key)
+    },
+];
+
+fn run_who(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    arguments.at_most(2)?;
+    session.who(arguments.line, arguments.row(0)?, arguments.span(1, WHO)?)
+}
+
+fn run_near(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    arguments.at_most(2)?;
+    session.near(arguments.line, arguments.row(0)?, arguments.span(1, NEAR)?)
+}
+
+fn run_resource(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    arguments.at_most(2)?;
+    let which = if arguments.words.len() == 2 { arguments.row(1)? } else { 1 };
+    session.resource(arguments.line, arguments.row(0)?, usize::try_from(which).unwrap_or(usize::MAX))
+}
+
+fn run_key(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    arguments.at_most(1)?;
+    session.key(arguments.line, arguments.row(0)?)
+}
 
 /// Seconds on each side of the event that `.who` looks at.
 pub(crate) const WHO: i64 = 3_600;

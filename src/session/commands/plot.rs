@@ -1,5 +1,8 @@
 //! `.plot FILE.svg`: the last timeline or count as a picture.
 
+use crate::session::commands::arguments::Arguments;
+use crate::session::commands::command::Command;
+use crate::session::commands::command::Completes;
 use std::io::Write as _;
 
 use crate::diagnostic::Diagnostic;
@@ -11,6 +14,18 @@ use crate::session::commands::output_files::Named;
 use crate::session::result_set::{ResultKind, ResultOrigin};
 use crate::session::result_view::fill;
 use crate::session::{Answer, Session, SessionError};
+
+/// The commands of this file.
+pub(crate) const COMMANDS: &[Command] = &[Command {
+    arguments: "[--force] FILE.svg",
+    examples: &[".plot denied.svg"],
+    completes: Completes::Outputs,
+    ..Command::new(".plot", "write the last timeline or count as a picture", run_plot)
+}];
+
+fn run_plot(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    session.plot(&Named::required(arguments)?)
+}
 
 /// What stands for a missing value.
 const NONE: &str = "(none)";

@@ -1,8 +1,11 @@
 //! Saved queries in a session: listed, shown, run, checked, and kept in the case.
 
+use crate::session::commands::arguments::Arguments;
+use crate::session::commands::command::Command;
+use crate::session::commands::command::Completes;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -22,6 +25,51 @@ use crate::sql::Param;
 use crate::store::Case;
 use crate::summary::report::to_json;
 use crate::time;
+
+/// The commands of this file.
+pub(crate) const COMMANDS: &[Command] = &[
+    Command {
+        arguments: "NAME [K=V...]",
+        completes: Completes::Run,
+        ..Command::new(".run", "run a saved query", run_run)
+    },
+    Command {
+        arguments: "[WORD...]",
+        completes: Completes::Queries,
+        is_logged: false,
+        ..Command::new(".queries", "list the saved queries about words, or show one", run_queries)
+    },
+];
+
+fn run_run(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    let Some(((name, name_span), values)) = arguments.words.split_first() else { return Err(arguments.missing()) };
+    let mut run = Run { name: session.filled(name)?, ..Run::default() };
+    for (word, span) in values {
+        let (key, value) = parse_value(word).map_err(|mistake| {
+            let placed = Diagnostic { span: Some(*span), ..mistake }.in_source(arguments.line);
+            session.explain_parameters(&run.name, word, placed).map_or_else(|error| error, SessionError::from)
+        })?;
+        if run.params.insert(key.clone(), session.filled(&value)?).is_some() {
+            return Err(arguments.mistake(*span, format!("`{key}` is given twice")));
+        }
+    }
+    let library = session.library()?;
+    let known = library.find(&run.name).is_some()
+        || library.find_broken(&run.name).is_some()
+        || shipped_script(&run.name).is_some();
+    session.run_query(&run).map_err(|error| match error {
+        SessionError::Mistake(mut mistake) if !known => {
+            mistake.span = Some(*name_span);
+            SessionError::Mistake(mistake).in_source(arguments.line)
+        }
+        error => error,
+    })
+}
+
+fn run_queries(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    let words: Vec<String> = arguments.words.iter().map(|(word, _)| word.clone()).collect();
+    session.queries(&words)
+}
 
 /// The environment variable that names further folders of queries, separated as `PATH` is.
 const FOLDERS_VARIABLE: &str = "TRAILQ_QUERIES";
@@ -247,59 +295,6 @@ impl Session {
             query.sql
         ))
     }
-
-    /// Holds every saved query against the schema: whether it can be run, and has the columns that its header says.
-    pub fn check_queries(&mut self) -> Result<Answer, SessionError> {
-        let library = self.library()?;
-        let case = Case::empty()?;
-        let mut wrong = 0_u64;
-        for broken in &library.broken {
-            self.report(&broken.mistake);
-            wrong += 1;
-        }
-        for query in library.all() {
-            if let Err(mistake) = check(&case, query) {
-                self.report(&mistake.into_diagnostic());
-                wrong += 1;
-            }
-        }
-        for note in &library.notes {
-            self.note(note);
-        }
-        let checked = number::count((library.all().len() + library.broken.len()) as u64);
-        self.print(&format!("queries checked: {checked}, wrong: {}\n", number::count(wrong)))?;
-        Ok(Answer { rejected: wrong > 0, ..Answer::default() })
-    }
-
-    /// Saves the query of a file in the case, under the file's name.
-    pub fn save_query(&mut self, file: &Path) -> Result<Answer, SessionError> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| Diagnostic::new(format!("{} cannot be read: {}", file.display(), describe(&error))))?;
-        let name = file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-        let query = SavedQuery::read("case", &name, Origin::File(file.to_owned()), &text)?;
-        check(&Case::empty()?, &query)?;
-        self.keeper()?.save(&name, &text)?;
-        self.library.take();
-        self.status(&format!("`{name}` is saved in {}", self.path.display()));
-        let library = self.library()?;
-        if let Some(first) = library.find(&name).filter(|first| first.origin != Origin::Case) {
-            self.note(&format!("`{name}` of {} hides it", first.origin));
-        }
-        Ok(Answer::default())
-    }
-
-    /// Takes a query out of the case.
-    pub fn delete_query(&mut self, name: &str) -> Result<Answer, SessionError> {
-        let saved: Vec<String> = self.case()?.saved_queries()?.into_iter().map(|(name, _)| name).collect();
-        if !saved.iter().any(|saved| saved == name) || !self.keeper()?.unsave(name)? {
-            let mistake = Diagnostic::new(format!("no query `{name}` is saved in {}", self.path.display()));
-            let note = if saved.is_empty() { "none is".to_owned() } else { format!("saved are {}", saved.join(", ")) };
-            return Err(mistake.note(note).into());
-        }
-        self.library.take();
-        self.status(&format!("`{name}` is no longer saved in {}", self.path.display()));
-        Ok(Answer::default())
-    }
 }
 
 /// Splits `NAME=VALUE`, a value for a parameter of a saved query or a script.
@@ -364,31 +359,6 @@ pub(crate) fn event_ids(query: &SavedQuery) -> Option<String> {
         let sql = &query.sql;
         format!("SELECT events.id FROM (\n{sql}\n) AS answer CROSS JOIN events ON events.event_id = answer.event_id")
     })
-}
-
-/// Reports whether a query can be run on the schema, and gives the columns that its header says.
-fn check(case: &Case, query: &SavedQuery) -> Result<(), SessionError> {
-    let place = match &query.origin {
-        Origin::File(path) => path.display().to_string(),
-        Origin::Shipped | Origin::Case => format!("{}/{}.sql", query.group, query.name),
-    };
-    let columns = case
-        .columns_of(&query.sql)
-        .map_err(|failure| script::locate(SessionError::from(failure), &place, query.line))?;
-    let said: Vec<&str> = query.header.columns.iter().map(|column| column.name.as_str()).collect();
-    if columns != said {
-        let mistake = Diagnostic::new("the columns of the answer are not those of the header")
-            .note(format!("the header says {}", said.join(", ")))
-            .note(format!("the answer has  {}", columns.join(", ")));
-        return Err(mistake.from_origin(place).into());
-    }
-    let given = query.header.params.iter().filter(|param| param.need == Need::Required);
-    let given = given.map(|param| (param.name.clone(), "1".to_owned())).collect();
-    // What is not given shows whether the defaults are values of their kind.
-    match bind(&query.name, &query.header, &given, time::now()) {
-        Err(mistake) if !mistake.message.contains("`1`") => Err(mistake.from_origin(place).into()),
-        _ => Ok(()),
-    }
 }
 
 /// The user's folder of queries.

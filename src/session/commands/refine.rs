@@ -3,12 +3,55 @@
 use crate::diagnostic::Diagnostic;
 use crate::query;
 use crate::query::{Interval, edit};
-use crate::session::commands::Arguments;
+use crate::session::commands::arguments::Arguments;
+use crate::session::commands::command::Command;
+use crate::session::commands::command::Completes;
 use crate::session::commands::pivot::span;
 use crate::session::result_set::ResultKind;
 use crate::session::result_view::fill;
 use crate::session::{Answer, Session, SessionError};
 use crate::store::Case;
+
+/// The commands of this file.
+pub(crate) const COMMANDS: &[Command] = &[
+    Command {
+        arguments: "TERM...",
+        examples: &[".filter outcome=denied", ".filter | top 10 user"],
+        completes: Completes::Lookup,
+        ..Command::new(".filter", "narrow the last lookup, or give it other stages", run_filter)
+    },
+    Command {
+        arguments: "in [N]|out",
+        examples: &[".zoom in 7"],
+        completes: Completes::Words(&["in", "out"]),
+        ..Command::new(".zoom", "show one span of the last timeline, or more around it", run_zoom)
+    },
+    Command::new(".back", "return to the lookup before", run_back),
+];
+
+fn run_filter(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    if arguments.rest.is_empty() {
+        return Err(arguments.missing());
+    }
+    session.narrow(arguments)
+}
+
+fn run_zoom(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    match arguments.texts().as_slice() {
+        ["in"] => session.zoom_in(arguments.line, None),
+        ["in", _] => {
+            let row = usize::try_from(arguments.row(1)?).unwrap_or(usize::MAX);
+            session.zoom_in(arguments.line, Some(row))
+        }
+        ["out"] => session.zoom_out(arguments.line),
+        _ => Err(arguments.missing()),
+    }
+}
+
+fn run_back(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    arguments.at_most(0)?;
+    session.go_back(arguments.line)
+}
 
 /// How many times as long a period is after `.zoom out`.
 const WIDER: i64 = 4;

@@ -4,9 +4,32 @@ use crate::diagnostic::Diagnostic;
 use crate::render::{number, record};
 use crate::rows;
 use crate::session::capture::EventRef;
+use crate::session::commands::arguments::Arguments;
+use crate::session::commands::command::Command;
+use crate::session::commands::show;
 use crate::session::{Answer, Session, SessionError};
 use crate::sql::Param;
 use crate::store::Case;
+
+/// The commands of this file.
+pub(crate) const COMMANDS: &[Command] = &[Command {
+    arguments: "N [--raw]",
+    examples: &[".show 3"],
+    ..Command::new(".show", "show the full record of row N of the last answer", run_show)
+}];
+
+fn run_show(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    let mut raw = false;
+    let mut row = None;
+    for (word, span) in &arguments.words {
+        match word.parse::<u64>() {
+            _ if word == "--raw" => raw = true,
+            Ok(number) if row.is_none() => row = Some(number),
+            _ => return Err(arguments.mistake(*span, format!("`{word}` is neither a row nor `--raw`"))),
+        }
+    }
+    show::run(session, row.ok_or_else(|| arguments.missing())?, raw)
+}
 
 /// Prints the record of row `row`, counted from 1: pretty, or with its exact bytes.
 pub(crate) fn run(session: &mut Session, row: u64, raw: bool) -> Result<Answer, SessionError> {

@@ -110,12 +110,12 @@ pub fn advice(name: &str) -> Option<&'static str> {
 mod tests {
     use super::{FOREIGN, advice};
     use crate::diagnostic::nearest;
-    use crate::session::commands;
+    use crate::session::commands::COMMANDS;
 
     #[test]
     fn no_command_is_both_there_and_foreign() {
         for (name, advice) in FOREIGN {
-            assert!(commands::find(name).is_none(), "{name}");
+            assert!(COMMANDS.find(name).is_none(), "{name}");
             assert!(!advice.ends_with('.'), "{name}");
         }
         assert!(FOREIGN.is_sorted_by_key(|(name, _)| *name));
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn well_known_words_are_not_misspelled_commands() {
-        let names = || commands::COMMANDS.iter().map(|command| command.name);
+        let names = || COMMANDS.iter().map(|command| command.name);
         for word in [
             "edit", "clear", "cls", "history", "export", "close", "count", "sort", "list", "ls", "head", "tail",
             "more", "less", "page", "set", "source", "report", "version", "why", "backup", "copy", "find", "select",

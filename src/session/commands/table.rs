@@ -1,0 +1,45 @@
+//! The table of dot-commands, which feeds dispatch, help and completion.
+
+use crate::session::commands::command::Commands;
+use crate::session::commands::{
+    annotate, diff_records, display, explain, help, last_answer, noise, output, param, pivot, plot, queries, refine,
+    replay, schema, script, settings, show, transfer,
+};
+
+/// Every dot-command. A new command is an entry in the file of its group.
+pub const COMMANDS: Commands = Commands(&[
+    help::COMMANDS,
+    show::COMMANDS,
+    queries::COMMANDS,
+    pivot::COMMANDS,
+    diff_records::COMMANDS,
+    refine::COMMANDS,
+    last_answer::COMMANDS,
+    annotate::COMMANDS,
+    replay::COMMANDS,
+    noise::COMMANDS,
+    plot::COMMANDS,
+    explain::COMMANDS,
+    schema::COMMANDS,
+    display::COMMANDS,
+    output::COMMANDS,
+    param::COMMANDS,
+    settings::COMMANDS,
+    transfer::COMMANDS,
+    script::COMMANDS,
+]);
+
+#[cfg(test)]
+mod tests {
+    use super::COMMANDS;
+
+    #[test]
+    fn every_command_has_one_name() {
+        let names: Vec<&str> =
+            COMMANDS.iter().flat_map(|command| [Some(command.name), command.alias]).flatten().collect();
+        for (at, name) in names.iter().enumerate() {
+            assert!(name.starts_with('.') && !names[..at].contains(name), "{name}");
+        }
+        assert!(COMMANDS.iter().all(|command| !command.help.ends_with('.')));
+    }
+}
