@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 
 use super::completions::CompletionsArgs;
 use super::diff::DiffArgs;
+use super::guide::GuideArgs;
 use super::import::ImportArgs;
 use super::info::InfoArgs;
 use super::lookup::LookupArgs;
@@ -29,6 +30,7 @@ Examples:
   trailq lookup event-name=ConsoleLogin last=7d  who signed in
   trailq lookup 'outcome=denied | top 10 user'   who was denied most
   trailq                                         open the REPL
+  trailq guide tutorial                          read the guide
 
 Exit codes: 0 done; 1 done, but input was rejected or --fail-on-rows met rows; 2 could not run";
 
@@ -80,6 +82,7 @@ pub(super) enum Command {
     Snapshot(SnapshotArgs),
     Merge(MergeArgs),
     Diff(DiffArgs),
+    Guide(GuideArgs),
     Completions(CompletionsArgs),
 }
 

@@ -15,7 +15,7 @@ Examples:
   trailq lookup --format csv resource=i-0abc > i-0abc.csv
   trailq lookup --explain 'error-message=\"*not authorized*\"'
 
-The fields are listed by `.help fields` in the REPL";
+`trailq guide lookup-language` explains lookups, and `trailq guide fields` lists the fields";
 
 /// Run one lookup
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 mod args;
 mod completions;
 mod diff;
+mod guide;
 mod import;
 mod info;
 mod lookup;
@@ -114,6 +115,7 @@ fn run_command(mut session: Session, cli: Cli) -> Result<Outcome, SessionError> 
         Some(Command::Diff(args)) => diff::run(&mut session, &args),
         Some(Command::Info(_)) => info::run(&mut session),
         Some(Command::Snapshot(args)) => snapshot::run(&mut session, args),
+        Some(Command::Guide(args)) => guide::run(&args, &session.settings.style),
         Some(Command::Completions(args)) => completions::run(&args, &mut Cli::command()),
     };
     // This completes the files that a script wrote.

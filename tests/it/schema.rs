@@ -115,6 +115,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         "redact",
         &["crate::store", "crate::ingest", "crate::query", "crate::render", "crate::session", "crate::cli", "rusqlite"],
     ),
+    (
+        "guide",
+        &["crate::store", "crate::ingest", "crate::query", "crate::session", "crate::cli", "rusqlite", "println!"],
+    ),
     ("render", &["crate::store", "crate::ingest", "crate::query", "crate::session", "crate::cli", "rusqlite"]),
     (
         "lookup_events",
