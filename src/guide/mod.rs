@@ -33,7 +33,22 @@ macro_rules! pages {
 }
 
 /// The pages, in reading order.
-pub const PAGES: &[Page] = &[];
+pub const PAGES: &[Page] = pages! {
+    "tutorial": "tutorial.md",
+    "import": "import.md",
+    "lookup-language": "lookup-language.md",
+    "fields": "fields.md",
+    "sql": "sql.md",
+    "saved-queries": "saved-queries.md",
+    "repl": "repl.md",
+    "scripts": "scripts.md",
+    "sharing": "sharing.md",
+    "lookup-events": "lookup-events.md",
+    "output": "output.md",
+    "performance": "performance.md",
+    "faq": "faq.md",
+    "commands": "commands.md",
+};
 
 /// The pages about how trailq works, for contributors.
 pub const INTERNALS: &[Page] = pages! {
