@@ -14,7 +14,7 @@ use rustyline::hint::{Hint, Hinter};
 use rustyline::history::SearchDirection;
 use rustyline::validate::Validator;
 
-use super::complete::{Completion, Source, complete};
+use super::completion::{Completion, Source, complete};
 use super::{highlight, hint};
 use crate::fields::Field;
 use crate::output_file::is_protected;

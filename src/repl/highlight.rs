@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::Style;
 
-use super::sql_words::is_keyword;
+use super::completion::sql::is_keyword;
 use crate::render::palette::{DIM, KEY, NUMBER, STRING, WORD, paint};
 use crate::session::commands::help::STAGES;
 use crate::session::input::Input;

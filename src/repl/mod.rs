@@ -1,12 +1,10 @@
 //! The prompt: reads lines, keeps their history, and hands them to the session.
 
-mod complete;
+mod completion;
 mod helper;
 mod highlight;
 mod hint;
 mod history;
-mod lookup_words;
-mod sql_words;
 
 use std::cell::RefCell;
 use std::io;
@@ -17,7 +15,7 @@ use rustyline::error::ReadlineError;
 use rustyline::history::History as _;
 use rustyline::{Behavior, Editor};
 
-pub use complete::{Candidate, Source, complete};
+pub use completion::{Candidate, Source, complete};
 
 use crate::session::commands::other_shells;
 use crate::session::commands::other_shells::Habit;

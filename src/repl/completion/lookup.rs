@@ -1,6 +1,6 @@
 //! Completion within a lookup: fields, operators, values with their counts, stages and their arguments.
 
-use super::complete::{Candidate, Source};
+use super::candidate::{Candidate, Source};
 use crate::fields::{self, FIELDS, Field, Kind, fold};
 use crate::query::edit;
 use crate::render::escape::is_unsafe;
@@ -214,8 +214,8 @@ fn complete_stage(before: &str, stage: usize) -> (usize, Vec<Candidate>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::complete::testing::{Fixed, lines};
-    use super::super::complete::{Completion, complete};
+    use super::super::testing::{Fixed, lines};
+    use super::super::{Completion, complete};
 
     #[test]
     fn fields_operators_and_values_are_completed() {

@@ -1,6 +1,6 @@
 //! Completion within SQL: keywords, tables, columns and functions.
 
-use super::complete::{Candidate, Source};
+use super::candidate::{Candidate, Source};
 use crate::session::input::SQL_WORDS;
 use crate::store::FUNCTIONS;
 
@@ -85,7 +85,7 @@ const BUILT_IN: &[&str] = &[
 const REFUSED: usize = 5;
 
 /// Reports whether the word is a keyword.
-pub(super) fn is_keyword(word: &str) -> bool {
+pub(in crate::repl) fn is_keyword(word: &str) -> bool {
     KEYWORDS.iter().chain(SQL_WORDS).any(|keyword| keyword.eq_ignore_ascii_case(word))
 }
 
@@ -198,7 +198,7 @@ impl<'a> Candidates<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::complete::testing::lines;
+    use super::super::testing::lines;
 
     #[test]
     fn keywords_tables_and_columns_are_completed() {

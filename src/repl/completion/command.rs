@@ -1,0 +1,72 @@
+//! Completion of a dot-command: its name, then its arguments.
+
+use super::candidate::{Candidate, Completion, Source};
+use super::lookup;
+use crate::render::Format;
+use crate::session::FORCE;
+use crate::session::commands::help;
+use crate::session::commands::{self, COMMANDS, Completes};
+
+/// Completes a command's name, or its arguments.
+pub(super) fn complete(before: &str, source: &dyn Source) -> Completion {
+    let start = before.find('.').unwrap_or(0);
+    let Some(end) = before[start..].find(char::is_whitespace).map(|end| start + end) else {
+        let typed = &before[start..];
+        let names = COMMANDS.iter().filter(|command| command.name.starts_with(typed));
+        let candidate = |command: &commands::Command| {
+            let blank = if command.arguments.is_empty() { "" } else { " " };
+            Candidate::shown_as(command.name, format!("{}{blank}", command.name))
+        };
+        return Completion::Words(start, names.map(candidate).collect());
+    };
+    let from = before.rfind(char::is_whitespace).map_or(end, |blank| blank + 1);
+    let choose = |names: Vec<String>| {
+        let typed = &before[from..];
+        Completion::Words(from, names.into_iter().filter(|name| name.starts_with(typed)).map(Candidate::new).collect())
+    };
+    match COMMANDS.find(&before[start..end]).map_or(Completes::Nothing, |command| command.completes) {
+        Completes::Nothing => Completion::Words(from, Vec::new()),
+        Completes::Files => Completion::Files,
+        Completes::Outputs if "--force".starts_with(&before[from..]) && before[from..].starts_with('-') => {
+            choose(vec![format!("{FORCE} ")])
+        }
+        Completes::Outputs => Completion::Outputs,
+        Completes::Topics => choose(help::topics(&COMMANDS)),
+        Completes::Tables => choose(source.tables().into_iter().map(|(name, _)| name).collect()),
+        Completes::Formats => choose(Format::ALL.iter().map(|format| format.name().to_owned()).collect()),
+        Completes::Switch => choose(vec!["on".to_owned(), "off".to_owned()]),
+        Completes::Queries => choose(source.queries().into_iter().map(|(name, _)| name).collect()),
+        Completes::Run => {
+            let queries = source.queries();
+            let given: Vec<&str> = before[end..from].split_whitespace().collect();
+            let candidate = |name: &str, text: String| Candidate::shown_as(name, text);
+            let typed = &before[from..];
+            let offered = match given.split_first() {
+                None => queries.iter().map(|(name, _)| candidate(name, format!("{name} "))).collect(),
+                Some((name, given)) => {
+                    let asked = queries.iter().find(|(query, _)| query == name).map_or(&[][..], |(_, params)| params);
+                    let is_given = |param: &&String| given.iter().any(|word| word.split('=').next() == Some(param));
+                    asked.iter().filter(|param| !is_given(param)).map(|p| candidate(p, format!("{p}="))).collect()
+                }
+            };
+            let offered: Vec<Candidate> = offered;
+            Completion::Words(from, offered.into_iter().filter(|offer| offer.shown.starts_with(typed)).collect())
+        }
+        Completes::Words(words) => choose(words.iter().map(|word| (*word).to_owned()).collect()),
+        Completes::Tags => choose(tags(source)),
+        Completes::Lookup => {
+            let (offset, candidates) = lookup::complete(&before[end..], source);
+            Completion::Words(end + offset, candidates)
+        }
+    }
+}
+
+/// The tags of the case.
+fn tags(source: &dyn Source) -> Vec<String> {
+    let field = crate::fields::find("tag");
+    let all = field.map_or_else(Vec::new, |field| source.values(field, "", lookup::MOST_VALUES));
+    all.into_iter()
+        .map(|counted| counted.value)
+        .filter(|tag| !tag.chars().any(crate::render::escape::is_unsafe))
+        .collect()
+}

@@ -1,0 +1,115 @@
+//! Completion: finds the texts that fit at the cursor of a line. Pure but for the values and tables that a [`Source`] gives.
+
+mod candidate;
+mod command;
+mod lookup;
+pub(super) mod sql;
+
+pub(super) use candidate::Completion;
+pub use candidate::{Candidate, Source};
+
+use crate::session::input::Input;
+
+/// Completes a line at an offset; `pending` is the SQL statement that goes on in it, if one does.
+pub fn complete(line: &str, at: usize, pending: &str, source: &dyn Source) -> Completion {
+    let before = line.get(..at).unwrap_or(line);
+    let complete_sql = || words(sql::complete(before, &format!("{pending}\n{line}"), source));
+    if !pending.is_empty() {
+        return complete_sql();
+    }
+    match Input::of(before) {
+        Input::Command(_) => command::complete(before, source),
+        Input::Sql(_) => complete_sql(),
+        Input::Lookup(_) | Input::Nothing => words(lookup::complete(before, source)),
+    }
+}
+
+/// Words from an offset.
+fn words((start, candidates): (usize, Vec<Candidate>)) -> Completion {
+    Completion::Words(start, candidates)
+}
+
+#[cfg(test)]
+mod testing {
+    //! A case for the tests of completion.
+
+    use super::{Completion, Source, complete};
+    use crate::fields::Field;
+    use crate::store::Counted;
+
+    /// A few values and two tables.
+    pub(crate) struct Fixed;
+
+    impl Source for Fixed {
+        fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<Counted> {
+            let all: &[(&str, u64)] = match field.name {
+                "event-name" => &[("ConsoleLogin", 1200), ("CreateUser", 3)],
+                "outcome" => &[("denied", 4), ("ok", 0)],
+                "user" => &[("alice", 9), ("a b", 2), ("a\x1bb", 1)],
+                "resource" => &[("i-0abc", 5), ("i-0def", 2)],
+                "tag" => &[("odd", 2)],
+                _ => &[],
+            };
+            let begins = all.iter().filter(|(value, _)| value.starts_with(prefix));
+            let counted = |(value, events): &(&str, u64)| Counted {
+                value: (*value).to_owned(),
+                events: *events,
+                more: false,
+                last_seen: (*events > 0).then(|| "2024-03-01T09:00:00Z".to_owned()),
+            };
+            begins.take(most).map(counted).collect()
+        }
+
+        fn queries(&self) -> Vec<(String, Vec<String>)> {
+            let params = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+            vec![("lineage".to_owned(), params(&["key", "since"])), ("console-logins".to_owned(), params(&["since"]))]
+        }
+
+        fn tables(&self) -> Vec<(String, Vec<String>)> {
+            vec![
+                ("events".to_owned(), vec!["id".to_owned(), "event_name".to_owned()]),
+                ("identities".to_owned(), vec!["id".to_owned(), "arn".to_owned()]),
+            ]
+        }
+    }
+
+    /// The line with each candidate put in, up to the cursor.
+    pub(crate) fn lines(line: &str, pending: bool) -> Vec<String> {
+        match complete(line, line.len(), if pending { "SELECT x" } else { "" }, &Fixed) {
+            Completion::Files => vec!["FILES".to_owned()],
+            Completion::Outputs => vec!["OUTPUTS".to_owned()],
+            Completion::Words(start, candidates) => {
+                candidates.into_iter().map(|candidate| format!("{}{}", &line[..start], candidate.text)).collect()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::lines;
+
+    #[test]
+    fn commands_and_their_arguments_are_completed() {
+        assert_eq!(lines(".ti", false), [".timer "]);
+        assert_eq!(lines(".qui", false), [".quit"]);
+        assert_eq!(lines(".tz l", false), Vec::<String>::new());
+        assert_eq!(lines(".zoom ", false), [".zoom in", ".zoom out"]);
+        assert_eq!(lines(".tag 3 o", false), [".tag 3 odd"]);
+        assert_eq!(lines(".filter user=al", false), [".filter user=alice"]);
+        assert_eq!(lines(".mode ta", false), [".mode table"]);
+        assert_eq!(lines(".timer o", false), [".timer on", ".timer off"]);
+        assert_eq!(lines(".schema i", false), [".schema identities"]);
+        assert_eq!(lines(".help timel", false), [".help timeline"]);
+        assert_eq!(lines(".read x", false), ["FILES"]);
+        assert_eq!(lines(".once x", false), ["OUTPUTS"]);
+        assert_eq!(lines(".once --f", false), [".once --force "]);
+        assert_eq!(lines(".run l", false), [".run lineage "]);
+        assert_eq!(lines(".run lineage ", false), [".run lineage key=", ".run lineage since="]);
+        assert_eq!(lines(".run lineage key=x s", false), [".run lineage key=x since="]);
+        assert!(lines(".run nonsense ", false).is_empty());
+        assert_eq!(lines(".queries c", false), [".queries console-logins"]);
+        assert_eq!(lines(".explain event-name=Cr", false), [".explain event-name=CreateUser"]);
+        assert!(lines(".show ", false).is_empty());
+    }
+}
