@@ -31,14 +31,14 @@ fn main() -> Result<(), String> {
         }
     }
     for (_, name, file) in &queries {
-        let wrong = |wrong: header::Wrong| format!("{}:{}: {}", file.display(), wrong.line, wrong.message);
+        let wrong = |wrong: header::HeaderError| format!("{}:{}: {}", file.display(), wrong.line, wrong.message);
         header::parse_query(&read(file)?).map_err(wrong)?;
         if queries.iter().filter(|(_, other, _)| other == name).count() > 1 {
             return Err(format!("{}: another group has a query of this name", file.display()));
         }
     }
     for (_, _, file) in &scripts {
-        let wrong = |wrong: header::Wrong| format!("{}:{}: {}", file.display(), wrong.line, wrong.message);
+        let wrong = |wrong: header::HeaderError| format!("{}:{}: {}", file.display(), wrong.line, wrong.message);
         if header::parse_script(&read(file)?).map_err(wrong)?.is_none() {
             return Err(format!("{} has no header", file.display()));
         }

@@ -224,7 +224,7 @@ fn any_sqlite_program_runs_the_queries_without_functions_of_trailq() {
             .header
             .params
             .iter()
-            .filter(|param| param.need == trailq::saved::header::Need::Required)
+            .filter(|param| param.requirement == trailq::saved::header::Requirement::Required)
             .map(|param| {
                 let value = if param.kind == trailq::saved::header::Kind::Time { "2024-03-01T22" } else { "alice" };
                 (param.name.clone(), value.to_owned())
@@ -371,7 +371,8 @@ fn the_attack_of_the_invictus_data_set_is_found_in_few_rows() {
     }
     let mut total = 0;
     for query in library.all() {
-        let required = query.header.params.iter().any(|param| param.need == trailq::saved::header::Need::Required);
+        let required =
+            query.header.params.iter().any(|param| param.requirement == trailq::saved::header::Requirement::Required);
         if query.header.high_signal && !required {
             let count = ask(&case, query, &BTreeMap::new()).rows.len();
             println!("{count:5} {}", query.name);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::header::{Header, Kind, Need, Parameter};
+use super::header::{Header, Kind, Parameter, Requirement};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::query::time_span;
 use crate::sql::Param;
@@ -67,7 +67,7 @@ pub fn fill(
 
 /// The first parameter that has to be given, and is not.
 pub fn missing<'h>(header: &'h Header, given: &BTreeMap<String, String>) -> Option<&'h str> {
-    let required = header.params.iter().filter(|param| param.need == Need::Required);
+    let required = header.params.iter().filter(|param| param.requirement == Requirement::Required);
     let mut names = required.map(|param| param.name.as_str());
     names.find(|name| given.get(*name).is_none_or(String::is_empty))
 }
@@ -92,11 +92,11 @@ fn chosen<'t>(
     param: &'t Parameter,
     given: &'t BTreeMap<String, String>,
 ) -> Result<Option<&'t str>, Diagnostic> {
-    match (given.get(&param.name).map(String::as_str).filter(|text| !text.is_empty()), &param.need) {
+    match (given.get(&param.name).map(String::as_str).filter(|text| !text.is_empty()), &param.requirement) {
         (Some(text), _) => Ok(Some(text)),
-        (None, Need::Default(default)) => Ok(Some(default)),
-        (None, Need::Optional) => Ok(None),
-        (None, Need::Required) => {
+        (None, Requirement::Default(default)) => Ok(Some(default)),
+        (None, Requirement::Optional) => Ok(None),
+        (None, Requirement::Required) => {
             Err(explained(param, Diagnostic::new(format!("{what} needs a value for `{}`", param.name))))
         }
     }

@@ -29,7 +29,7 @@ pub struct Header {
     /// Techniques of MITRE ATT&CK, such as `T1078.004`.
     pub attack: Vec<String>,
     /// Pages to read on, by name.
-    pub see: Vec<String>,
+    pub references: Vec<String>,
     /// True if each row deserves a look: such a query stays short on a case of ordinary work.
     pub high_signal: bool,
     /// Why it takes longer than the others, where it does.
@@ -44,7 +44,7 @@ pub struct Parameter {
     /// What its values are.
     pub kind: Kind,
     /// Whether it has to be given.
-    pub need: Need,
+    pub requirement: Requirement,
     /// What it means.
     pub help: String,
 }
@@ -64,7 +64,7 @@ pub enum Kind {
 
 /// Whether a parameter has to be given.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Need {
+pub enum Requirement {
     /// It has to be.
     Required,
     /// It is NULL where it is not.
@@ -84,7 +84,7 @@ pub struct Column {
 
 /// What is wrong with a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wrong {
+pub struct HeaderError {
     /// The line, from 1.
     pub line: usize,
     /// What is wrong, as a sentence without a full stop.
@@ -110,13 +110,13 @@ impl Kind {
 ///
 /// # Errors
 /// The first thing that is wrong with the header, or with the parameters of the statement.
-pub fn parse_query(text: &str) -> Result<(Header, &str, usize), Wrong> {
+pub fn parse_query(text: &str) -> Result<(Header, &str, usize), HeaderError> {
     let (header, body, line) = parse(text)?;
-    let wrong = |message: String| Err(Wrong { line, message });
+    let wrong = |message: String| Err(HeaderError { line, message });
     if header.columns.is_empty() {
         return wrong("the header has no `columns:`".to_owned());
     }
-    let statement = one_statement(body).map_err(|message| Wrong { line, message })?;
+    let statement = one_statement(body).map_err(|message| HeaderError { line, message })?;
     let asked = parameters(statement);
     if let Some(name) = asked.iter().find(|asked| !header.params.iter().any(|param| param.name == **asked)) {
         return wrong(format!("the header has no `param:` for :{name}"));
@@ -131,24 +131,24 @@ pub fn parse_query(text: &str) -> Result<(Header, &str, usize), Wrong> {
 ///
 /// # Errors
 /// The first thing that is wrong with it.
-pub fn parse_script(text: &str) -> Result<Option<Header>, Wrong> {
+pub fn parse_script(text: &str) -> Result<Option<Header>, HeaderError> {
     let begins =
         |line: &str| comment(line).is_some_and(|line| line.starts_with("title:") || line.starts_with("param:"));
     if !text.lines().any(begins) {
         return Ok(None);
     }
     let (header, _, line) = parse(text)?;
-    match header.params.iter().find(|param| param.need == Need::Optional) {
+    match header.params.iter().find(|param| param.requirement == Requirement::Optional) {
         Some(param) => {
             let message = format!("`{}` needs `required` or a default, as every parameter of a script", param.name);
-            Err(Wrong { line, message })
+            Err(HeaderError { line, message })
         }
         None => Ok(Some(header)),
     }
 }
 
 /// The header, what follows it, and the line on which that begins.
-fn parse(text: &str) -> Result<(Header, &str, usize), Wrong> {
+fn parse(text: &str) -> Result<(Header, &str, usize), HeaderError> {
     let mut entries: Vec<(usize, &str, String)> = Vec::new();
     let mut body = text;
     let mut number = 1;
@@ -166,7 +166,7 @@ fn parse(text: &str) -> Result<(Header, &str, usize), Wrong> {
     let mut header = Header::default();
     let mut seen: Vec<&str> = Vec::new();
     for (line, key, value) in &entries {
-        let wrong = |message: String| Wrong { line: *line, message };
+        let wrong = |message: String| HeaderError { line: *line, message };
         if *key != "param" && seen.contains(key) {
             return Err(wrong(format!("`{key}:` stands twice")));
         }
@@ -175,7 +175,7 @@ fn parse(text: &str) -> Result<(Header, &str, usize), Wrong> {
     }
     for (key, value) in [("title", &header.title), ("about", &header.about)] {
         if value.is_empty() {
-            return Err(Wrong { line: 1, message: format!("the header has no `{key}:`") });
+            return Err(HeaderError { line: 1, message: format!("the header has no `{key}:`") });
         }
     }
     Ok((header, body, number))
@@ -187,13 +187,13 @@ fn comment(line: &str) -> Option<&str> {
 }
 
 /// Adds a line to the entries: a new one, or more of the last.
-fn add_line<'t>(entries: &mut Vec<(usize, &'t str, String)>, said: &'t str, line: usize) -> Result<(), Wrong> {
+fn add_line<'t>(entries: &mut Vec<(usize, &'t str, String)>, said: &'t str, line: usize) -> Result<(), HeaderError> {
     if said.trim().is_empty() {
         return Ok(());
     }
     if let Some(more) = said.strip_prefix("  ") {
         let Some((_, _, value)) = entries.last_mut() else {
-            return Err(Wrong { line, message: "there is nothing that this line could go on with".to_owned() });
+            return Err(HeaderError { line, message: "there is nothing that this line could go on with".to_owned() });
         };
         value.push(' ');
         value.push_str(more.trim());
@@ -204,7 +204,9 @@ fn add_line<'t>(entries: &mut Vec<(usize, &'t str, String)>, said: &'t str, line
             entries.push((line, key, value.trim().to_owned()));
             Ok(())
         }
-        _ => Err(Wrong { line, message: format!("`{said}` is no `key: value`; a line that goes on is indented") }),
+        _ => {
+            Err(HeaderError { line, message: format!("`{said}` is no `key: value`; a line that goes on is indented") })
+        }
     }
 }
 
@@ -225,7 +227,7 @@ fn take(header: &mut Header, key: &str, value: &str) -> Result<(), String> {
         }
         "columns" => header.columns = columns(value)?,
         "attack" => header.attack = value.split(',').map(technique).collect::<Result<_, _>>()?,
-        "see" => header.see = value.split(';').map(|page| page.trim().to_owned()).collect(),
+        "see" => header.references = value.split(';').map(|page| page.trim().to_owned()).collect(),
         "signal" if value == "high" => header.high_signal = true,
         "signal" => return Err(format!("`signal: {value}` is unknown: it is high, or left out")),
         "slow" => header.slow = Some(value.to_owned()),
@@ -250,10 +252,10 @@ fn parameter(text: &str) -> Result<Parameter, String> {
         None => (declared, None),
     };
     let words: Vec<&str> = declared.split_whitespace().collect();
-    let (name, kind, need) = match (words.as_slice(), default) {
-        ([name, kind], None) => (name, kind, Need::Optional),
-        ([name, kind, "required"], None) => (name, kind, Need::Required),
-        ([name, kind], Some(default)) if !default.is_empty() => (name, kind, Need::Default(default.to_owned())),
+    let (name, kind, requirement) = match (words.as_slice(), default) {
+        ([name, kind], None) => (name, kind, Requirement::Optional),
+        ([name, kind, "required"], None) => (name, kind, Requirement::Required),
+        ([name, kind], Some(default)) if !default.is_empty() => (name, kind, Requirement::Default(default.to_owned())),
         _ => return Err(shape()),
     };
     if !is_name(name, '_') {
@@ -263,12 +265,12 @@ fn parameter(text: &str) -> Result<Parameter, String> {
         .into_iter()
         .find(|known| known.name() == *kind)
         .ok_or_else(|| format!("`{kind}` is not a kind of value: {}", Kind::ALL.map(Kind::name).join(", ")))?;
-    if let (Kind::Integer, Need::Default(default)) = (kind, &need)
+    if let (Kind::Integer, Requirement::Default(default)) = (kind, &requirement)
         && default.parse::<i64>().is_err()
     {
         return Err(format!("the default of `{name}` is not a whole number"));
     }
-    Ok(Parameter { name: (*name).to_owned(), kind, need, help: help.trim().to_owned() })
+    Ok(Parameter { name: (*name).to_owned(), kind, requirement, help: help.trim().to_owned() })
 }
 
 /// `NAME, NAME (MEANING), ...`.
@@ -389,7 +391,7 @@ fn pieces(sql: &str) -> impl Iterator<Item = (usize, Piece<'_>)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, Need, parameters, parse_query, parse_script};
+    use super::{Kind, Requirement, parameters, parse_query, parse_script};
 
     const QUERY: &str = "-- title: A title\n-- about: Why,\n--   and more.\n--\n-- param: since time: at or after\n\
                          -- param: days integer = 30: how long\n-- param: key text required: which key\n\
@@ -400,19 +402,19 @@ mod tests {
     fn a_header_and_its_statement_are_read() {
         let (header, sql, line) = parse_query(QUERY).unwrap();
         assert_eq!((header.title.as_str(), header.about.as_str()), ("A title", "Why, and more."));
-        let params: Vec<_> = header.params.iter().map(|p| (p.name.as_str(), p.kind, p.need.clone())).collect();
-        let default = Need::Default("30".to_owned());
+        let params: Vec<_> = header.params.iter().map(|p| (p.name.as_str(), p.kind, p.requirement.clone())).collect();
+        let default = Requirement::Default("30".to_owned());
         assert_eq!(
             params,
             [
-                ("since", Kind::Time, Need::Optional),
+                ("since", Kind::Time, Requirement::Optional),
                 ("days", Kind::Integer, default),
-                ("key", Kind::Text, Need::Required)
+                ("key", Kind::Text, Requirement::Required)
             ]
         );
         let columns: Vec<_> = header.columns.iter().map(|c| (c.name.as_str(), c.help.as_deref())).collect();
         assert_eq!(columns, [("a", None), ("b", Some("x, y")), ("c", None)]);
-        assert_eq!((header.attack.len(), header.see.len(), header.high_signal), (2, 2, true));
+        assert_eq!((header.attack.len(), header.references.len(), header.high_signal), (2, 2, true));
         assert_eq!(header.slow.as_deref(), Some("it scans"));
         assert_eq!((sql, line), ("SELECT :since, :days, :key -- :no", 14));
     }
@@ -456,7 +458,7 @@ mod tests {
     fn a_script_may_have_a_header() {
         assert_eq!(parse_script("-- just a remark: so\nuser=alice"), Ok(None));
         let header = parse_script("#!/bin/trailq\n-- title: T\n-- about: A\n-- param: k text = v: K\n.print").unwrap();
-        assert_eq!(header.unwrap().params[0].need, Need::Default("v".to_owned()));
+        assert_eq!(header.unwrap().params[0].requirement, Requirement::Default("v".to_owned()));
         let wrong = parse_script("-- title: T\n-- about: A\n-- param: k text: K\n").unwrap_err();
         assert!(wrong.message.contains("`k` needs `required` or a default"), "{wrong:?}");
     }

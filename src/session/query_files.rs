@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::diagnostic::Diagnostic;
 use crate::io_message::describe;
 use crate::render::number;
-use crate::saved::header::Need;
+use crate::saved::header::Requirement;
 use crate::saved::{Origin, SavedQuery, bind};
 use crate::session::{Answer, Session, SessionError, script};
 use crate::store::Case;
@@ -82,7 +82,7 @@ fn check(case: &Case, query: &SavedQuery) -> Result<(), SessionError> {
             .note(format!("the answer has  {}", columns.join(", ")));
         return Err(mistake.from_origin(place).into());
     }
-    let given = query.header.params.iter().filter(|param| param.need == Need::Required);
+    let given = query.header.params.iter().filter(|param| param.requirement == Requirement::Required);
     let given = given.map(|param| (param.name.clone(), "1".to_owned())).collect();
     // What is not given shows whether the defaults are values of their kind.
     match bind(&query.name, &query.header, &given, time::now()) {

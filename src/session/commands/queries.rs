@@ -18,7 +18,7 @@ use crate::query::Interval;
 use crate::render::escape::visible;
 use crate::render::{Format, Style, number};
 use crate::rows::Cell;
-use crate::saved::header::{Header, Need, Parameter};
+use crate::saved::header::{Header, Parameter, Requirement};
 use crate::saved::{Library, Origin, SavedQuery, ShippedScript, bind, missing, shipped_script, shipped_scripts};
 use crate::session::{Answer, Session, SessionError, script};
 use crate::sql::Param;
@@ -399,24 +399,24 @@ fn period_of(values: &BTreeMap<String, Option<Param>>) -> Option<Interval> {
 
 /// A parameter in a list: `key` where it has to be given, else `[key]`, with its default.
 fn spelled(param: &Parameter) -> String {
-    match &param.need {
-        Need::Required => param.name.clone(),
-        Need::Optional => format!("[{}]", param.name),
-        Need::Default(default) => format!("[{}={default}]", param.name),
+    match &param.requirement {
+        Requirement::Required => param.name.clone(),
+        Requirement::Optional => format!("[{}]", param.name),
+        Requirement::Default(default) => format!("[{}={default}]", param.name),
     }
 }
 
 /// What a program needs to offer a query.
 fn object(query: &SavedQuery) -> Value {
     let parameter = |param: &Parameter| {
-        let default = match &param.need {
-            Need::Default(default) => Some(default),
-            Need::Required | Need::Optional => None,
+        let default = match &param.requirement {
+            Requirement::Default(default) => Some(default),
+            Requirement::Required | Requirement::Optional => None,
         };
         json!({
             "name": param.name,
             "type": param.kind.name(),
-            "required": param.need == Need::Required,
+            "required": param.requirement == Requirement::Required,
             "default": default,
             "help": param.help,
         })
@@ -439,7 +439,7 @@ fn whole_object(query: &SavedQuery) -> Value {
     whole["about"] = json!(header.about);
     whole["columns"] = json!(columns);
     whole["attack"] = json!(header.attack);
-    whole["references"] = json!(header.see);
+    whole["references"] = json!(header.references);
     whole["slow"] = json!(header.slow);
     whole["sql"] = json!(query.sql);
     whole
