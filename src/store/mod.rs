@@ -9,6 +9,7 @@ mod hardening;
 mod lock_wait;
 mod locking;
 mod open;
+mod provenance;
 pub(crate) mod private_folder;
 mod read;
 pub(crate) mod records;

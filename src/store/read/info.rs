@@ -2,8 +2,8 @@
 
 use crate::store::error::Error;
 use crate::store::hardening::Bounded;
+use crate::store::provenance::{self, Step};
 use crate::store::read::case::Case;
-use crate::store::transfer::snapshot::Step;
 use crate::time;
 
 /// The contents of a case.
@@ -85,6 +85,14 @@ impl Case {
         let range: Option<(Option<i64>, Option<i64>)> =
             self.rows(range, [], |row| Ok((row.get(0)?, row.get(1)?)))?.pop();
         Ok(range.and_then(|(oldest, newest)| oldest.zip(newest)))
+    }
+
+    /// The steps that led to the case, the one that made it last. None for a case older than these are kept.
+    ///
+    /// # Errors
+    /// The case cannot be read.
+    pub fn provenance(&self) -> Result<Vec<Step>, Error> {
+        provenance::read(&self.connection).map_err(|error| Error::of(&self.path, error))
     }
 
     fn counts_of(&self, attribute: &str) -> Result<Vec<(String, u64)>, Error> {

@@ -2,6 +2,5 @@
 
 pub(crate) mod diff;
 pub(crate) mod merge;
-pub(crate) mod provenance;
 pub(crate) mod redaction_copy;
 pub mod snapshot;

@@ -10,7 +10,7 @@ use crate::hash::sha256;
 use crate::store::error::Error;
 use crate::store::transfer::merge::policy::MergeWriter;
 use crate::store::transfer::merge::source::Other;
-use crate::store::transfer::snapshot::Step;
+use crate::store::provenance::Step;
 
 /// Digits of a SHA-256 behind a name.
 const DIGITS: usize = 8;
@@ -39,7 +39,7 @@ struct Tag {
 impl MergeWriter<'_> {
     /// Takes in what was marked and noted in another case.
     pub(crate) fn take_kept(&mut self, other: &Other) -> Result<(), Error> {
-        let own = crate::store::transfer::merge::provenance::read(self.connection);
+        let own = crate::store::provenance::read(self.connection);
         let own = self.sql(own)?;
         let filled = fill_origins(self.connection, &own);
         self.sql(filled)?;

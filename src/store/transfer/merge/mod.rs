@@ -21,8 +21,8 @@ pub(crate) use crate::store::transfer::merge::source::{Other, Source, Turn};
 pub(crate) use crate::store::transfer::merge::target::MergeTarget;
 
 use crate::store::error::Error;
-use crate::store::transfer::provenance;
-use crate::store::transfer::snapshot::Step;
+use crate::store::provenance;
+use crate::store::provenance::Step;
 use crate::store::write::writer::OpenFile;
 
 /// The account of a merge.

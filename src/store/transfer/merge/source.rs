@@ -16,7 +16,7 @@ use crate::store::read::case::Case;
 use crate::store::read::statistics::EVENTS;
 use crate::store::records::block::Reader;
 use crate::store::transfer::diff::Hashes;
-use crate::store::transfer::snapshot::Step;
+use crate::store::provenance::Step;
 
 /// Events that are read at a time: whole blocks of one file.
 const EVENTS_A_TURN: i64 = 4_096;

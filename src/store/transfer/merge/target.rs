@@ -8,7 +8,7 @@ use crate::store::schema::annotations;
 use crate::store::transfer::merge::ledger;
 use crate::store::transfer::merge::policy::{MergePolicy, MergeWriter};
 use crate::store::transfer::merge::source::{self, Other};
-use crate::store::transfer::provenance;
+use crate::store::provenance;
 use crate::store::write::import::Import;
 use crate::store::write::writer::Writer;
 

@@ -11,21 +11,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::hash::hex;
 use crate::store::open::open_read_only;
+use crate::store::provenance::Digest;
 use crate::store::records::block::Reader;
 use crate::store::schema::{Part, TABLES, Table};
 use crate::store::transfer::snapshot::parallel;
-
-/// The digest of a part of a case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Digest {
-    /// `events`, with their records and all that they point to; `counts`; `ledger`; or `notes`. Of a whole case `pages`
-    /// stands for the first three.
-    pub part: String,
-    /// The number of rows: of `events`, the events.
-    pub rows: u64,
-    /// In hexadecimal.
-    pub sha256: String,
-}
 
 /// The parts of which the tables are digested row by row. A row counts with the values that it has: a column that a later
 /// version adds changes nothing as long as it is NULL.

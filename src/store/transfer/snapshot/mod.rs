@@ -22,8 +22,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 use tempfile::NamedTempFile;
 
-pub use crate::store::transfer::provenance::Step;
-pub use crate::store::transfer::snapshot::digest::Digest;
+pub use crate::store::provenance::Step;
+pub use crate::store::provenance::Digest;
 pub(crate) use crate::store::transfer::snapshot::records::PLAIN_TABLES;
 pub use crate::store::transfer::snapshot::source::Source;
 pub use crate::store::transfer::snapshot::verify::{Check, LEDGER_SUMS, SourceFile, check_sources, verify};
@@ -204,7 +204,7 @@ fn open_new(path: &Path) -> rusqlite::Result<Connection> {
 fn finish(path: &Path, step: &Step) -> rusqlite::Result<Made> {
     let connection = open_new(path)?;
     connection.execute_batch("BEGIN")?;
-    let step = crate::store::transfer::provenance::write(&connection, step)?;
+    let step = crate::store::provenance::write(&connection, step)?;
     connection.execute_batch("COMMIT")?;
     let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, u64>(0));
     let made = Made {

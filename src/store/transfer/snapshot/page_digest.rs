@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::hash::hex;
 use crate::store::schema::annotations;
-use crate::store::transfer::snapshot::digest::Digest;
+use crate::store::provenance::Digest;
 
 /// The name of the part.
 pub(crate) const PAGES: &str = "pages";

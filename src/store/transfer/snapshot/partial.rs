@@ -11,7 +11,7 @@ use rusqlite::{Connection, Error};
 
 use crate::store::schema::{indexes, migrate};
 use crate::store::transfer::snapshot::digest;
-use crate::store::transfer::snapshot::digest::Digest;
+use crate::store::provenance::Digest;
 use crate::store::transfer::snapshot::selection_counts::Kept;
 use crate::store::transfer::snapshot::source::Source;
 use crate::store::transfer::snapshot::{Wanted, open_new, records, tables};

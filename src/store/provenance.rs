@@ -2,10 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::store::error::Error;
-use crate::store::read::case::Case;
 use crate::store::schema::migrate;
-use crate::store::transfer::snapshot::digest::Digest;
 use crate::time;
 
 /// A step that led to a case; see the table `provenance`.
@@ -35,14 +32,16 @@ pub struct Step {
     pub digests: Vec<Digest>,
 }
 
-impl Case {
-    /// The steps that led to the case, the one that made it last. None for a case older than these are kept.
-    ///
-    /// # Errors
-    /// The case cannot be read.
-    pub fn provenance(&self) -> Result<Vec<Step>, Error> {
-        read(&self.connection).map_err(|error| Error::of(&self.path, error))
-    }
+/// The digest of a part of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Digest {
+    /// `events`, with their records and all that they point to; `counts`; `ledger`; or `notes`. Of a whole case `pages`
+    /// stands for the first three.
+    pub part: String,
+    /// The number of rows: of `events`, the events.
+    pub rows: u64,
+    /// In hexadecimal.
+    pub sha256: String,
 }
 
 /// The steps that a case tells of.
