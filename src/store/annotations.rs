@@ -11,7 +11,7 @@ use crate::store::error::Error;
 use crate::store::lock_wait::{Need, Silent, Wait, until_free};
 use crate::store::schema::annotations;
 use crate::store::schema::{expected, migrate};
-use crate::store::{hardening, open};
+use crate::store::{case_path, hardening, ready};
 
 /// A case, open for what is kept with it.
 pub struct Keeper {
@@ -37,10 +37,10 @@ impl Keeper {
     /// # Errors
     /// As for [`Keeper::open`]; also a cancellation.
     pub fn open_after(path: &Path, who: &str, wait: Rc<dyn Wait>) -> Result<Keeper, Error> {
-        let migrated = open::make_writable(path, &*wait)?;
+        let migrated = ready::make_writable(path, &*wait)?;
         let of = |error| Error::of(path, error);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let mut connection = Connection::open_with_flags(open::literal(path), flags).map_err(of)?;
+        let mut connection = Connection::open_with_flags(case_path::literal(path), flags).map_err(of)?;
         hardening::harden(&connection).map_err(of)?;
         // What waits for another process, asks again and again, and keeps no lock meanwhile that the other one needs.
         connection.busy_timeout(std::time::Duration::ZERO).map_err(of)?;

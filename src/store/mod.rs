@@ -4,14 +4,17 @@
 //! [`Case`] opens a case that cannot be changed and answers statements row by row.
 
 mod annotations;
+mod case_path;
+mod case_state;
 mod error;
 mod hardening;
 mod lock_wait;
 mod locking;
 mod open;
-mod provenance;
 pub(crate) mod private_folder;
+mod provenance;
 mod read;
+mod ready;
 pub(crate) mod records;
 mod recovery;
 mod rollup;
@@ -21,9 +24,9 @@ pub(crate) mod transfer;
 pub(crate) mod write;
 
 pub use crate::store::annotations::Keeper;
+pub use crate::store::case_state::wait_for_writers;
 pub use crate::store::error::{Error, Failure};
 pub use crate::store::lock_wait::{Need, Silent, Wait};
-pub use crate::store::open::wait_for_writers;
 pub use crate::store::read::case::Case;
 pub use crate::store::read::functions::{FUNCTIONS, Function};
 pub use crate::store::read::gaps::{Gaps, MOST_COUNTED};

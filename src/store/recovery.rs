@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use crate::store::error::Error;
-use crate::store::{hardening, open};
+use crate::store::{case_path, hardening};
 
 /// The time to wait for another reader that rolls back the same transaction. Callers that can wait longer try again.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -38,7 +38,7 @@ impl Drop for WriteAheadFiles {
         let Some(path) = self.0.as_ref().filter(|path| have_write_ahead_files(path)) else { return };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         // The last connection that may write takes them away when it closes. Where none may, they stay.
-        if let Ok(connection) = Connection::open_with_flags(open::literal(path), flags) {
+        if let Ok(connection) = Connection::open_with_flags(case_path::literal(path), flags) {
             let _ = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
         }
     }
@@ -70,7 +70,7 @@ pub(crate) fn roll_back(path: &Path) -> Result<(), Error> {
     }
     let rolled = || -> rusqlite::Result<()> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(open::literal(path), flags)?;
+        let connection = Connection::open_with_flags(case_path::literal(path), flags)?;
         hardening::harden(&connection)?;
         connection.busy_timeout(PATIENCE)?;
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;

@@ -11,10 +11,10 @@ use rusqlite::backup::{Backup, StepResult};
 use crate::store::error::Error;
 use crate::store::lock_wait::Wait;
 use crate::store::private_folder::PrivateFolder;
-use crate::store::read::statistics::EVENTS;
 use crate::store::recovery::Stamp;
+use crate::store::rollup::attribute_values::EVENT_COUNT;
 use crate::store::schema::migrate;
-use crate::store::{open, recovery};
+use crate::store::{case_state, open, recovery};
 
 /// The name of a copy in its folder.
 const NAME: &str = "case.db";
@@ -103,7 +103,7 @@ impl Copied {
             return true;
         }
         let young = self.made.elapsed() < (self.took * MOST_WORK).max(LEAST_AGE);
-        self.reason == Reason::Importing && young && !open::is_ready(case)
+        self.reason == Reason::Importing && young && !case_state::is_ready(case)
     }
 }
 
@@ -131,19 +131,19 @@ fn copy_pages(path: &Path, to: &Path, wait: &dyn Wait) -> Result<(), Error> {
 
 /// Migrates a copy and finishes the import that it was copied from. Gives its events.
 fn finish(copy: &Path) -> Result<u64, Error> {
-    let state = open::state(copy)?;
-    if state != open::State::Ready {
+    let state = case_state::state(copy)?;
+    if state != case_state::State::Ready {
         let connection = open::open_for_import(copy)?;
         // A copy that is not whole after a crash is thrown away.
         connection.execute_batch("PRAGMA synchronous = OFF").map_err(|error| Error::of(copy, error))?;
-        let finished = open::is_finished(&connection).map_err(|error| Error::of(copy, error))?;
-        if !finished || state == open::State::Older {
+        let finished = case_state::is_finished(&connection).map_err(|error| Error::of(copy, error))?;
+        if !finished || state == case_state::State::Older {
             crate::store::write::resume::finish_interrupted(&connection, copy)?;
         }
         open::close(connection, copy)?;
     }
     let connection = open::open_read_only(copy)?;
     debug_assert!(migrate::version(&connection, copy).is_ok_and(|version| version == migrate::NEWEST));
-    let events = connection.query_row(EVENTS, [], |row| row.get::<_, Option<u64>>(0));
+    let events = connection.query_row(EVENT_COUNT, [], |row| row.get::<_, Option<u64>>(0));
     events.map(Option::unwrap_or_default).map_err(|error| Error::of(copy, error))
 }

@@ -20,7 +20,7 @@ use crate::store::read::{functions, sql_error};
 use crate::store::records::block::Reader;
 use crate::store::schema::{expected, migrate};
 use crate::store::temporary_copy::Copied;
-use crate::store::{hardening, open, private_folder, recovery};
+use crate::store::{case_state, hardening, open, private_folder, ready, recovery};
 
 /// A case, open for questions.
 pub struct Case {
@@ -58,7 +58,7 @@ impl Case {
         private_folder::sweep_temporary();
         let beside = Arc::new(recovery::WriteAheadFiles::of(path));
         until_free(path, wait, Need::Read, || {
-            Case::connect(path, open::make_ready(path, wait)?.map(Arc::new), Arc::clone(&beside))
+            Case::connect(path, ready::make_ready(path, wait)?.map(Arc::new), Arc::clone(&beside))
         })
     }
 
@@ -104,7 +104,7 @@ impl Case {
         // Without waiting: the caller that opens it again decides about that. Other errors are the next statement's.
         let _ = self.connection.busy_timeout(std::time::Duration::ZERO);
         let checked = self.check_at_rest();
-        let _ = self.connection.busy_timeout(open::PATIENCE);
+        let _ = self.connection.busy_timeout(open::LOCK_TIMEOUT);
         !matches!(checked, Err(Error::Busy(_) | Error::HotJournal(_)))
     }
 
@@ -223,7 +223,7 @@ impl Case {
     /// An import that began after the case was opened lets others read between its commits, but has not counted yet what
     /// it stored, and may have no indexes. What a killed one left is rolled back.
     fn check_at_rest(&self) -> Result<(), Error> {
-        match recovery::recovered(&self.path, || open::is_finished(&self.connection))? {
+        match recovery::recovered(&self.path, || case_state::is_finished(&self.connection))? {
             true => Ok(()),
             false => Err(Error::Busy(self.path.clone())),
         }

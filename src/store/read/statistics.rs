@@ -7,9 +7,7 @@ use crate::fields::{Field, Kind};
 use crate::sql::{CountSource, Param, ScanSize};
 use crate::store::error::Error;
 use crate::store::read::case::{Case, to_sql};
-
-/// Counts the events of a case: every one has an outcome, so that the counts of outcomes add up to all of them.
-pub(crate) const EVENTS: &str = "SELECT coalesce(sum(events), 0) FROM attribute_values WHERE attribute = 'outcome'";
+use crate::store::rollup::attribute_values::EVENT_COUNT;
 
 /// A value that a case has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +94,7 @@ impl Case {
 
 impl CountSource for Case {
     fn events(&self) -> u64 {
-        self.one(EVENTS, []).unwrap_or(0)
+        self.one(EVENT_COUNT, []).unwrap_or(0)
     }
 
     fn scan(&self, question: &str) -> Option<ScanSize> {

@@ -11,6 +11,10 @@ use crate::store::rollup::counts::as_text;
 /// The attribute that types of resources are counted as.
 pub(crate) const RESOURCE_TYPE: &str = "resource_type";
 
+/// Counts the events of a case: every event has an outcome, so the counts of the outcomes add up to all events.
+pub(crate) const EVENT_COUNT: &str =
+    "SELECT coalesce(sum(events), 0) FROM attribute_values WHERE attribute = 'outcome'";
+
 /// Writes the values that identities have into `attribute_values`, from what is counted of these.
 pub(crate) fn write_identities(connection: &Connection) -> rusqlite::Result<()> {
     write_values(connection, "identities", &of(|place| matches!(place, Place::Identity | Place::Role)))

@@ -8,9 +8,9 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::hash::sha256;
 use crate::store::error::Error;
+use crate::store::provenance::Step;
 use crate::store::transfer::merge::policy::MergeWriter;
 use crate::store::transfer::merge::source::Other;
-use crate::store::provenance::Step;
 
 /// Digits of a SHA-256 behind a name.
 const DIGITS: usize = 8;

@@ -8,15 +8,16 @@ use rusqlite::hooks::{AuthContext, Authorization};
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::store::case_state::is_finished;
 use crate::store::error::Error;
 use crate::store::hardening;
 use crate::store::lock_wait::{Need, Silent, Wait, until_free};
-use crate::store::open::{is_finished, open_read_only};
-use crate::store::read::case::Case;
-use crate::store::read::statistics::EVENTS;
-use crate::store::records::block::Reader;
-use crate::store::transfer::diff::Hashes;
+use crate::store::open::open_read_only;
 use crate::store::provenance::Step;
+use crate::store::read::case::Case;
+use crate::store::records::block::Reader;
+use crate::store::rollup::attribute_values::EVENT_COUNT;
+use crate::store::transfer::diff::Hashes;
 
 /// Events that are read at a time: whole blocks of one file.
 const EVENTS_A_TURN: i64 = 4_096;
@@ -66,7 +67,7 @@ impl Other {
         // A read transaction. The authorizer lets nothing else begin one.
         case.connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>).map_err(of)?;
         case.connection.execute_batch("BEGIN").map_err(of)?;
-        let events = case.connection.query_row(EVENTS, [], |row| row.get(0)).map_err(of)?;
+        let events = case.connection.query_row(EVENT_COUNT, [], |row| row.get(0)).map_err(of)?;
         if !is_finished(&case.connection).map_err(of)? {
             // An import has begun since it was opened.
             return Err(Error::Busy(path.to_owned()));

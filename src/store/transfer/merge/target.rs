@@ -4,11 +4,11 @@ use std::path::Path;
 
 use crate::store::error::Error;
 use crate::store::lock_wait::Wait;
+use crate::store::provenance;
 use crate::store::schema::annotations;
 use crate::store::transfer::merge::ledger;
 use crate::store::transfer::merge::policy::{MergePolicy, MergeWriter};
 use crate::store::transfer::merge::source::{self, Other};
-use crate::store::provenance;
 use crate::store::write::import::Import;
 use crate::store::write::writer::Writer;
 

@@ -22,8 +22,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 use tempfile::NamedTempFile;
 
-pub use crate::store::provenance::Step;
 pub use crate::store::provenance::Digest;
+pub use crate::store::provenance::Step;
 pub(crate) use crate::store::transfer::snapshot::records::PLAIN_TABLES;
 pub use crate::store::transfer::snapshot::source::Source;
 pub use crate::store::transfer::snapshot::verify::{Check, LEDGER_SUMS, SourceFile, check_sources, verify};
@@ -32,7 +32,7 @@ use crate::io_message::folder_of;
 use crate::store::error::Error;
 use crate::store::hardening;
 use crate::store::private_folder::PrivateFolder;
-use crate::store::read::statistics::EVENTS;
+use crate::store::rollup::attribute_values::EVENT_COUNT;
 
 /// Options of a snapshot.
 #[derive(Debug, Clone, Default)]
@@ -209,7 +209,7 @@ fn finish(path: &Path, step: &Step) -> rusqlite::Result<Made> {
     let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, u64>(0));
     let made = Made {
         step,
-        events: connection.query_row(EVENTS, [], |row| row.get::<_, Option<u64>>(0))?.unwrap_or_default(),
+        events: connection.query_row(EVENT_COUNT, [], |row| row.get::<_, Option<u64>>(0))?.unwrap_or_default(),
         notes: number("SELECT count(*) FROM notes")?,
         queries: number("SELECT (SELECT count(*) FROM saved_queries) + (SELECT count(*) FROM noise_rules)")?,
         ..Made::default()

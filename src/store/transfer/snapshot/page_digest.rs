@@ -13,8 +13,8 @@ use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 
 use crate::hash::hex;
-use crate::store::schema::annotations;
 use crate::store::provenance::Digest;
+use crate::store::schema::annotations;
 
 /// The name of the part.
 pub(crate) const PAGES: &str = "pages";

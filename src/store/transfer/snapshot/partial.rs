@@ -9,9 +9,9 @@ use crossbeam_channel::bounded;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Error};
 
+use crate::store::provenance::Digest;
 use crate::store::schema::{indexes, migrate};
 use crate::store::transfer::snapshot::digest;
-use crate::store::provenance::Digest;
 use crate::store::transfer::snapshot::selection_counts::Kept;
 use crate::store::transfer::snapshot::source::Source;
 use crate::store::transfer::snapshot::{Wanted, open_new, records, tables};

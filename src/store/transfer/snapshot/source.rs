@@ -9,9 +9,9 @@ use rusqlite::Connection;
 use crate::store::error::Error;
 use crate::store::lock_wait::{Need, Silent, Wait, until_free};
 use crate::store::private_folder::PrivateFolder;
-use crate::store::read::statistics::EVENTS;
+use crate::store::rollup::attribute_values::EVENT_COUNT;
 use crate::store::schema::{expected, migrate};
-use crate::store::{hardening, open, recovery};
+use crate::store::{case_path, case_state, hardening, open, ready, recovery};
 
 /// A case in one state. As long as it lives nobody can change what is read; questions are not kept off.
 pub struct Source {
@@ -45,7 +45,7 @@ impl Source {
     /// # Errors
     /// As for [`Source::hold`]; also a cancellation.
     pub fn hold_after(path: &Path, folder: &Path, wait: &dyn Wait) -> Result<Source, Error> {
-        open::check_file(path)?;
+        case_path::check_file(path)?;
         let hold = match Hold::take(path, wait) {
             Err(Error::HotJournal(_)) => return Source::hold_interrupted(path, folder, wait),
             other => other?,
@@ -55,7 +55,7 @@ impl Source {
             return Err(Error::NotACase { path: path.to_owned(), reason: "it is empty".to_owned() });
         }
         expected::require_own(&hold.connection, path, schema)?;
-        let finished = open::is_finished(&hold.connection).map_err(|error| Error::of(path, error))?;
+        let finished = case_state::is_finished(&hold.connection).map_err(|error| Error::of(path, error))?;
         let named = path.to_owned();
         if finished && schema == migrate::NEWEST {
             return Ok(Source { named, schema, hold, copy: None });
@@ -72,7 +72,7 @@ impl Source {
         let hold = Hold::take(&copy, wait)?;
         let schema = migrate::version(&hold.connection, path)?;
         expected::require_own(&hold.connection, path, schema)?;
-        let finished = open::is_finished(&hold.connection).map_err(|error| Error::of(path, error))?;
+        let finished = case_state::is_finished(&hold.connection).map_err(|error| Error::of(path, error))?;
         drop(hold);
         Source::of_copy(path.to_owned(), schema, finished, copy, private)
     }
@@ -118,7 +118,7 @@ impl Source {
     /// Returns the number of its events.
     pub(crate) fn events(&self) -> Result<u64, Error> {
         let connection = open::open_read_only(self.path())?;
-        let events = connection.query_row(EVENTS, [], |row| row.get::<_, Option<u64>>(0));
+        let events = connection.query_row(EVENT_COUNT, [], |row| row.get::<_, Option<u64>>(0));
         events.map(Option::unwrap_or_default).map_err(|error| Error::of(&self.named, error))
     }
 
@@ -138,7 +138,7 @@ fn bring_up_to_date(copy: &Path, schema: i64, finished: bool) -> Result<(), Erro
     if finished {
         open::close(open::open_for_import(copy)?, copy)?;
     } else {
-        open::finish(copy)?;
+        ready::finish(copy)?;
     }
     if schema >= PROVENANCE {
         return Ok(());
@@ -172,7 +172,7 @@ impl Hold {
                 false => Error::of(path, error),
             })?;
             if migrate::version(&connection, path)? == migrate::NEWEST {
-                open::check_begun(&connection, path)?;
+                case_state::check_begun(&connection, path)?;
             }
             Ok((connection, mode))
         })?;

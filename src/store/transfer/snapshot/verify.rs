@@ -11,14 +11,13 @@ use sha2::{Digest as _, Sha256};
 use crate::hash::hex;
 use crate::store::error::Error;
 use crate::store::private_folder::PrivateFolder;
-use crate::store::schema::{expected, migrate};
-use crate::store::provenance;
-use crate::store::transfer::snapshot::digest;
 use crate::store::provenance::Digest;
+use crate::store::schema::{expected, migrate};
+use crate::store::transfer::snapshot::digest;
 use crate::store::transfer::snapshot::digest::NOTES;
 use crate::store::transfer::snapshot::page_digest::{PAGES, Pages};
 use crate::store::write::file_names::{name_of, plain};
-use crate::store::{hardening, open, recovery};
+use crate::store::{case_path, case_state, hardening, open, provenance, ready, recovery};
 
 /// The number of findings of each kind that are listed.
 const MOST: usize = 5;
@@ -63,7 +62,7 @@ impl Check {
 /// # Errors
 /// The file is missing, not a case, of a newer schema, or cannot be read.
 pub fn verify(path: &Path) -> Result<Vec<Check>, Error> {
-    open::check_file(path)?;
+    case_path::check_file(path)?;
     let interrupted = is_interrupted(path)?;
     if !interrupted && !is_unfinished(path) {
         return verify_as_it_lies(path);
@@ -90,7 +89,7 @@ fn verify_copy(path: &Path, copy: &Path, interrupted: bool) -> Result<Vec<Check>
     if !is_unfinished(copy) {
         return verify_as_it_lies(copy);
     }
-    open::finish(copy)?;
+    ready::finish(copy)?;
     let mut checks = verify_as_it_lies(copy)?;
     let found =
         "an import into the file has not come to its end: checked is a copy in which what it stored was finished";
@@ -104,7 +103,7 @@ fn is_unfinished(path: &Path) -> bool {
     open_as_it_lies(path).is_ok_and(|connection| {
         migrate::version(&connection, path).is_ok_and(|version| version == migrate::NEWEST)
             && expected::require_own(&connection, path, migrate::NEWEST).is_ok()
-            && open::is_finished(&connection).is_ok_and(|finished| !finished)
+            && case_state::is_finished(&connection).is_ok_and(|finished| !finished)
     })
 }
 
@@ -128,7 +127,7 @@ fn verify_as_it_lies(path: &Path) -> Result<Vec<Check>, Error> {
         // Nor what is read through names that stand for something else.
         return Ok(checks);
     }
-    if !open::is_finished(&open).map_err(of)? {
+    if !case_state::is_finished(&open).map_err(of)? {
         let found = "an import into it was interrupted: any question to it finishes that";
         checks.push(Check::new("imports", Some(false), found));
     }
@@ -198,7 +197,7 @@ fn open_as_it_lies(path: &Path) -> Result<Connection, Error> {
     hardening::harden(&connection).map_err(of)?;
     let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     hardening::bound_work(&mut connection, bytes).map_err(of)?;
-    connection.busy_timeout(open::PATIENCE).map_err(of)?;
+    connection.busy_timeout(open::LOCK_TIMEOUT).map_err(of)?;
     connection
         .execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -4096; BEGIN; SELECT count(*) FROM sqlite_schema")
         .map_err(of)?;

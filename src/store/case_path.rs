@@ -1,0 +1,78 @@
+//! The path of a case: which names and files can be one.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::store::error::Error;
+
+/// Returns a path that SQLite takes literally: `:memory:`, `file:...` and an empty name are special to it.
+pub(crate) fn literal(path: &Path) -> PathBuf {
+    if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) }
+}
+
+/// Rejects names that SQLite does not take for a file.
+fn check_name(path: &Path) -> Result<(), Error> {
+    let name = path.as_os_str();
+    let reason = if name.is_empty() {
+        "a case has a name"
+    } else if name == OsStr::new(":memory:") {
+        "a case is a file, and this is SQLite's name for a database in memory"
+    } else if name.as_encoded_bytes().starts_with(b"file:") {
+        "a case is named by a path, and this is a URI"
+    } else {
+        return Ok(());
+    };
+    Err(Error::NotACase { path: path.to_owned(), reason: reason.to_owned() })
+}
+
+/// Describes what is at a path, if that is not a regular file.
+fn kind_of(metadata: &fs::Metadata) -> Option<&'static str> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        let kind = metadata.file_type();
+        if kind.is_fifo() {
+            return Some("it is a pipe");
+        }
+        if kind.is_block_device() || kind.is_char_device() {
+            return Some("it is a device");
+        }
+        if kind.is_socket() {
+            return Some("it is a socket");
+        }
+    }
+    match metadata {
+        metadata if metadata.is_dir() => Some("it is a folder"),
+        metadata if metadata.is_file() => None,
+        _ => Some("it is not a regular file"),
+    }
+}
+
+/// Returns the metadata of the file that a case is or is to become; `None` if it does not exist.
+pub(crate) fn metadata_of(path: &Path) -> Result<Option<fs::Metadata>, Error> {
+    check_name(path)?;
+    let not_a_case = |reason: &str| Error::NotACase { path: path.to_owned(), reason: reason.to_owned() };
+    match fs::metadata(path) {
+        Ok(metadata) => match kind_of(&metadata) {
+            Some(reason) => Err(not_a_case(reason)),
+            None => Ok(Some(metadata)),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+                return Err(not_a_case("a name that ends in / is a folder's"));
+            }
+            Ok(None)
+        }
+        Err(source) => Err(Error::Io { path: path.to_owned(), source }),
+    }
+}
+
+/// Reports [`Error::Missing`] if there is no file.
+pub(crate) fn check_file(path: &Path) -> Result<(), Error> {
+    match metadata_of(path)? {
+        Some(_) => Ok(()),
+        None => Err(Error::Missing(path.to_owned())),
+    }
+}

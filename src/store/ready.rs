@@ -1,0 +1,65 @@
+//! Bringing a case into a state in which it can be read or written: in place, or in a temporary copy.
+
+use std::path::Path;
+
+use crate::store::case_state::{State, state};
+use crate::store::error::Error;
+use crate::store::lock_wait::{Impatient, Need, Silent, Wait, until_free};
+use crate::store::open::{close, open_for_import_after};
+use crate::store::private_folder;
+use crate::store::temporary_copy::{Copied, Reason};
+use crate::store::write::resume::finish_interrupted;
+
+/// Makes a case readable: rolls back what a killed import left, and finishes what it began. If the case cannot be
+/// written, or an import is running, that is done to a copy, which is returned.
+///
+/// # Errors
+/// [`Error::Busy`] if another process has to finish first.
+pub(crate) fn make_ready(path: &Path, wait: &dyn Wait) -> Result<Option<Copied>, Error> {
+    let copied = |reason| Copied::of(path, reason, wait).map(Some);
+    match state(path) {
+        Ok(State::Ready) => Ok(None),
+        // A reader leaves an older case as it is.
+        Ok(State::Older) => copied(Reason::Older),
+        Err(Error::HotJournal(_)) => copied(Reason::Unwritable),
+        Err(error) => Err(error),
+        Ok(State::Unfinished) => match finish_after(path, &Impatient) {
+            Ok(()) => Ok(None),
+            Err(error @ Error::Damaged { .. }) => Err(error),
+            // Without space for a copy, the reader waits for the end of the import.
+            Err(busy @ Error::Busy(_)) => match copied(Reason::Importing) {
+                Err(Error::TemporaryFull(_)) => Err(busy),
+                done => done,
+            },
+            Err(Error::Full(full)) => copied(Reason::Unwritable).map_err(|error| match error {
+                Error::TemporaryFull(_) => Error::RollbackFull(full),
+                other => other,
+            }),
+            Err(_) => copied(Reason::Unwritable),
+        },
+    }
+}
+
+/// Brings a case itself up to date before it is written to. Returns true if its schema was older.
+pub(crate) fn make_writable(path: &Path, wait: &dyn Wait) -> Result<bool, Error> {
+    private_folder::sweep_temporary();
+    until_free(path, wait, Need::Write, || {
+        let state = state(path)?;
+        if state != State::Ready {
+            finish_after(path, &Impatient)?;
+        }
+        Ok(state == State::Older)
+    })
+}
+
+/// Finishes what an interrupted import began: indexes, counts, and the mark that the import is complete.
+pub(crate) fn finish(path: &Path) -> Result<(), Error> {
+    finish_after(path, &Silent)
+}
+
+fn finish_after(path: &Path, wait: &dyn Wait) -> Result<(), Error> {
+    let connection = open_for_import_after(path, wait)?;
+    // Another process may have finished it meanwhile.
+    finish_interrupted(&connection, path)?;
+    close(connection, path)
+}
