@@ -12,7 +12,7 @@ use crate::session::{Session, SessionError};
 use crate::store;
 use crate::store::private_folder::PrivateFolder;
 use crate::store::transfer::snapshot;
-use crate::store::transfer::snapshot::{Made, Source, Wanted};
+use crate::store::transfer::snapshot::{SnapshotOptions, SnapshotSummary, Source};
 use crate::terminal::progress::Bar;
 
 impl Session {
@@ -23,16 +23,16 @@ impl Session {
         source: Source,
         folder: &Path,
         request: &SnapshotRequest,
-        wanted: &Wanted,
+        wanted: &SnapshotOptions,
         kinds: &[Kind],
-    ) -> Result<Made, SessionError> {
+    ) -> Result<SnapshotSummary, SessionError> {
         let key = request.key.as_deref().map(|key| create_key(key, &self.path, &request.out)).transpose()?;
         let cannot =
             |error| unwritten(&self.path, &request.out, store::Error::Io { path: request.out.clone(), source: error });
         let work = PrivateFolder::beside(folder).map_err(cannot)?;
         let (plain, clean) = (work.path().join("plain.db"), work.path().join("redacted.db"));
         let case = source.name();
-        let stage = Wanted { portable: false, full_text: false, private: true, ..wanted.clone() };
+        let stage = SnapshotOptions { portable: false, full_text: false, private: true, ..wanted.clone() };
         let found = ingest::gather(source.path(), kinds)?;
         let full = |error| unwritten(&self.path, &request.out, error);
         let staged = snapshot::write(source, &plain, &stage).map_err(full)?;
@@ -46,7 +46,7 @@ impl Session {
         })?;
         fs::remove_file(&plain).map_err(cannot)?;
         let redacted = redactor.kinds().iter().map(|kind| kind.name()).chain(LACKS).map(str::to_owned).collect();
-        let last = Wanted {
+        let last = SnapshotOptions {
             events: None,
             selection: wanted.selection.as_deref().map(|selection| redactor.code(selection)),
             without_notes: false,
@@ -87,10 +87,10 @@ impl From<store::Error> for WriteError {
 fn write_with_key(
     source: Source,
     out: &Path,
-    wanted: &Wanted,
+    wanted: &SnapshotOptions,
     mut key: Option<KeyFile>,
     redactor: &Redactor,
-) -> Result<Made, WriteError> {
+) -> Result<SnapshotSummary, WriteError> {
     let mut written = None;
     let made = snapshot::write_after(source, out, wanted, &mut |step| {
         let Some(key) = key.take() else { return Ok(()) };

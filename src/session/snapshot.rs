@@ -17,7 +17,7 @@ use crate::session::{Answer, Run, Session, SessionError};
 use crate::store;
 use crate::store::private_folder::PrivateFolder;
 use crate::store::transfer::snapshot;
-use crate::store::transfer::snapshot::{Source, Wanted};
+use crate::store::transfer::snapshot::{SnapshotOptions, Source};
 use crate::summary::snapshot::SnapshotReport;
 use crate::summary::{Report as _, verify};
 
@@ -82,14 +82,14 @@ impl Session {
             let mistake = Diagnostic::new(format!("no event matches {}", option_text(&request.selection)));
             return Err(mistake.note("nothing was written").into());
         }
-        let wanted = Wanted {
+        let wanted = SnapshotOptions {
             selection: events.as_ref().map(|_| option_text(&request.selection)),
             events,
             portable: request.portable,
             full_text: request.full_text,
             without_notes: request.without_notes,
             force: request.force,
-            ..Wanted::default()
+            ..SnapshotOptions::default()
         };
         let made = match request.redact.as_slice() {
             [] => {

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags, params};
 use crate::store::error::Error;
 use crate::store::lock_wait::{Need, Silent, Wait, until_free};
 use crate::store::schema::annotations;
-use crate::store::schema::{expected, migrate};
+use crate::store::schema::{expected, version};
 use crate::store::{case_path, hardening, ready};
 
 /// A case, open for what is kept with it.
@@ -44,7 +44,7 @@ impl Keeper {
         hardening::harden(&connection).map_err(of)?;
         // What waits for another process, asks again and again, and keeps no lock meanwhile that the other one needs.
         connection.busy_timeout(std::time::Duration::ZERO).map_err(of)?;
-        until_free(path, &*wait, Need::Read, || expected::require_own(&connection, path, migrate::NEWEST))?;
+        until_free(path, &*wait, Need::Read, || expected::require_own(&connection, path, version::NEWEST))?;
         // What is taken back shall not travel on in a snapshot.
         connection.execute_batch("PRAGMA secure_delete = ON").map_err(of)?;
         connection.authorizer(Some(authorize)).map_err(of)?;

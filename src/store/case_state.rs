@@ -10,7 +10,7 @@ use crate::store::error::Error;
 use crate::store::lock_wait::{Need, Wait, until_free};
 use crate::store::open::open_read_only_now;
 use crate::store::recovery;
-use crate::store::schema::{expected, migrate};
+use crate::store::schema::{expected, version};
 
 /// The work that a case needs before it is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,11 +32,11 @@ pub(crate) fn state(path: &Path) -> Result<State, Error> {
         Err(error) => return Err(error),
     }
     let connection = open_read_only_now(path)?;
-    let version = migrate::version(&connection, path)?;
+    let version = version::of(&connection, path)?;
     if version == 0 {
         return Err(Error::NotACase { path: path.to_owned(), reason: "it is empty".to_owned() });
     }
-    let state = if version < migrate::NEWEST {
+    let state = if version < version::NEWEST {
         State::Older
     } else if is_finished(&connection).map_err(|error| Error::of(path, error))? {
         State::Ready
@@ -47,7 +47,7 @@ pub(crate) fn state(path: &Path) -> Result<State, Error> {
         // It is going to be written, or a copy of it.
         expected::require_own(&connection, path, version)?;
     }
-    if version == migrate::NEWEST {
+    if version == version::NEWEST {
         check_begun(&connection, path)?;
     }
     Ok(state)

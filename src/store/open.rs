@@ -11,7 +11,7 @@ use crate::io_message::folder_of;
 use crate::store::case_path::{literal, metadata_of};
 use crate::store::error::Error;
 use crate::store::lock_wait::{Need, Silent, Wait, until_free};
-use crate::store::schema::migrate;
+use crate::store::schema::{migrate, version};
 use crate::store::{hardening, locking, recovery};
 
 /// The longest time that a statement waits for the lock of another process.
@@ -46,7 +46,7 @@ fn lock_for_import(path: &Path) -> Result<Connection, Error> {
     connection.set_prepared_statement_cache_capacity(64);
     // Lists of numbers as parameters, for the writer.
     rusqlite::vtab::array::load_module(&connection).map_err(of)?;
-    migrate::version(&connection, path)?;
+    version::of(&connection, path)?;
     // The lock for writing is held until the case is closed: no other import may start, and no reader that finds the case
     // unfinished may finish it.
     connection.execute_batch("BEGIN EXCLUSIVE; PRAGMA locking_mode = EXCLUSIVE; COMMIT").map_err(of)?;

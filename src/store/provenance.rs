@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::store::schema::migrate;
+use crate::store::schema::version;
 use crate::time;
 
 /// A step that led to a case; see the table `provenance`.
@@ -104,7 +104,7 @@ pub(crate) fn write(connection: &Connection, step: &Step) -> rusqlite::Result<St
     step.id = connection.query_row("SELECT lower(hex(randomblob(16)))", [], |row| row.get(0))?;
     step.made_at = time::format(time::now());
     step.trailq_version = Some(env!("CARGO_PKG_VERSION").to_owned());
-    step.schema_version.get_or_insert(migrate::NEWEST);
+    step.schema_version.get_or_insert(version::NEWEST);
     if step.parents.is_empty() {
         let mut last = connection.prepare("SELECT id FROM provenance ORDER BY step DESC LIMIT 1")?;
         step.parents = last.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;

@@ -13,7 +13,7 @@ use crate::store::lock_wait::Wait;
 use crate::store::private_folder::PrivateFolder;
 use crate::store::recovery::Stamp;
 use crate::store::rollup::attribute_values::EVENT_COUNT;
-use crate::store::schema::migrate;
+use crate::store::schema::version;
 use crate::store::{case_state, open, recovery};
 
 /// The name of a copy in its folder.
@@ -143,7 +143,7 @@ fn finish(copy: &Path) -> Result<u64, Error> {
         open::close(connection, copy)?;
     }
     let connection = open::open_read_only(copy)?;
-    debug_assert!(migrate::version(&connection, copy).is_ok_and(|version| version == migrate::NEWEST));
+    debug_assert!(version::of(&connection, copy).is_ok_and(|version| version == version::NEWEST));
     let events = connection.query_row(EVENT_COUNT, [], |row| row.get::<_, Option<u64>>(0));
     events.map(Option::unwrap_or_default).map_err(|error| Error::of(copy, error))
 }

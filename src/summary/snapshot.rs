@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use crate::render::number;
-use crate::store::transfer::snapshot::Made;
+use crate::store::transfer::snapshot::SnapshotSummary;
 use crate::summary::provenance::{digest_lines, step_object};
 use crate::summary::report::Report;
 
@@ -17,7 +17,7 @@ pub(crate) struct SnapshotReport<'a> {
     /// The file that was written.
     pub(crate) out: &'a Path,
     /// Its contents.
-    pub(crate) made: &'a Made,
+    pub(crate) made: &'a SnapshotSummary,
     /// The time that it took.
     pub(crate) taken: Duration,
 }

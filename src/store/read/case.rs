@@ -18,7 +18,7 @@ use crate::store::error::{Error, Failure};
 use crate::store::lock_wait::{Need, Silent, Wait, until_free};
 use crate::store::read::{functions, sql_error};
 use crate::store::records::block::Reader;
-use crate::store::schema::{expected, migrate};
+use crate::store::schema::{expected, version};
 use crate::store::temporary_copy::Copied;
 use crate::store::{case_state, hardening, open, private_folder, ready, recovery};
 
@@ -156,7 +156,7 @@ impl Case {
     /// # Errors
     /// It does, or it cannot be read.
     pub fn require_own(&self) -> Result<(), Error> {
-        expected::require_own(&self.connection, &self.path, migrate::NEWEST)
+        expected::require_own(&self.connection, &self.path, version::NEWEST)
     }
 
     /// Returns the path of the case.
@@ -262,7 +262,7 @@ impl Case {
     }
 
     fn failure(&self, sql: &str, error: rusqlite::Error) -> Failure {
-        sql_error::explain(self, sql, error)
+        sql_error::diagnose(&self.path, sql, error, &|| self.tables())
     }
 
     /// Returns what cancels the running statement, from any thread.

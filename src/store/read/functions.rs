@@ -13,12 +13,12 @@ use rusqlite::{Connection, Error};
 use crate::arn::Arn;
 use crate::policy;
 use crate::store::read::time_spans::TimeSpans;
-use crate::store::read::value_list::{ListCache, ValueList};
 use crate::store::records::block::Reader;
 use crate::store::records::json_path;
 use crate::store::records::json_path::{Leaf, Test};
 use crate::store::records::predicate::AnyText;
 use crate::store::records::scan::Scans;
+use crate::store::records::value_list::{ListCache, ValueList};
 
 /// A function of SQL on a case.
 #[derive(Debug, Clone, Copy)]

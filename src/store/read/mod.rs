@@ -12,4 +12,3 @@ pub(crate) mod sql_error;
 pub(crate) mod sql_text;
 pub(crate) mod statistics;
 pub(crate) mod time_spans;
-pub(crate) mod value_list;

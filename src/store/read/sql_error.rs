@@ -1,18 +1,22 @@
 //! SQLite's errors, with the place in the statement and what to write instead.
 
+use std::path::Path;
+
 use rusqlite::ErrorCode;
 
 use crate::diagnostic::{Diagnostic, Span, nearest};
 use crate::store::error::{Error, Failure};
-use crate::store::read::case::Case;
 use crate::store::read::functions::FUNCTIONS;
 
-/// Puts an error of a statement into words.
-pub(crate) fn explain(case: &Case, sql: &str, error: rusqlite::Error) -> Failure {
+/// The tables of a case with their columns, read when an error needs them.
+type Tables<'t> = &'t dyn Fn() -> Vec<(String, Vec<String>)>;
+
+/// Describes an error of a statement. `path`: the case; `tables`: its tables.
+pub(crate) fn diagnose(path: &Path, sql: &str, error: rusqlite::Error, tables: Tables<'_>) -> Failure {
     match error.sqlite_error_code() {
         Some(ErrorCode::OperationInterrupted) => return Failure::Interrupted,
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::DatabaseBusy | ErrorCode::DiskFull) => {
-            return Error::of(&case.path, error).into();
+            return Error::of(path, error).into();
         }
         _ => {}
     }
@@ -25,9 +29,9 @@ pub(crate) fn explain(case: &Case, sql: &str, error: rusqlite::Error) -> Failure
                 Ok(start) if start < sql.len() => Diagnostic::at(word_at(sql, start), message),
                 _ => Diagnostic::new(message),
             };
-            advise(case, msg, diagnostic)
+            advise(tables, msg, diagnostic)
         }
-        rusqlite::Error::SqliteFailure(_, Some(message)) => advise(case, message, Diagnostic::new(in_words(message))),
+        rusqlite::Error::SqliteFailure(_, Some(message)) => advise(tables, message, Diagnostic::new(in_words(message))),
         rusqlite::Error::MultipleStatement => {
             Diagnostic::new("there is more than one statement").hint("end each statement with ;")
         }
@@ -68,12 +72,12 @@ fn word_at(sql: &str, start: usize) -> Span {
 }
 
 /// Adds the right name where one is wrong.
-fn advise(case: &Case, message: &str, diagnostic: Diagnostic) -> Diagnostic {
+fn advise(tables: Tables<'_>, message: &str, diagnostic: Diagnostic) -> Diagnostic {
     if let Some(column) = message.strip_prefix("no such column: ") {
-        return advise_column(case, column, diagnostic);
+        return advise_column(tables, column, diagnostic);
     }
     if let Some(table) = message.strip_prefix("no such table: ") {
-        let tables = case.tables();
+        let tables = tables();
         return did_you_mean(diagnostic, table, tables.iter().map(|(name, _)| name.as_str()));
     }
     if let Some(function) = message.strip_prefix("no such function: ") {
@@ -86,9 +90,9 @@ fn advise(case: &Case, message: &str, diagnostic: Diagnostic) -> Diagnostic {
 }
 
 /// A column that exists in another table is answered with that table.
-fn advise_column(case: &Case, column: &str, diagnostic: Diagnostic) -> Diagnostic {
+fn advise_column(tables: Tables<'_>, column: &str, diagnostic: Diagnostic) -> Diagnostic {
     let bare = column.rsplit('.').next().unwrap_or(column);
-    let tables = case.tables();
+    let tables = tables();
     let owners: Vec<&str> = tables
         .iter()
         .filter(|(_, columns)| columns.iter().any(|name| name.eq_ignore_ascii_case(bare)))

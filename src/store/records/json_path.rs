@@ -13,8 +13,8 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::store::read::value_list::ValueList;
 use crate::store::records::decimal;
+use crate::store::records::value_list::ValueList;
 
 /// The keys of a path.
 pub(crate) fn keys(path: &str) -> Vec<String> {

@@ -8,3 +8,4 @@ pub(crate) mod ngram_filter;
 pub(crate) mod predicate;
 pub(crate) mod scan;
 pub(crate) mod text_set;
+pub(crate) mod value_list;

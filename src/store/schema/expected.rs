@@ -12,8 +12,7 @@ use rusqlite::Connection;
 
 use crate::hash::sha256;
 use crate::store::error::Error;
-use crate::store::schema::{indexes, migrate};
-use crate::store::transfer::snapshot::PLAIN_TABLES;
+use crate::store::schema::{indexes, plain_tables, version};
 
 /// A deviation from the expected schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +53,7 @@ pub(crate) fn require_own(connection: &Connection, path: &Path, version: i64) ->
 /// Refuses a case of the newest schema of which questions could get wrong answers. Tables, views and indexes that stand
 /// beside those of trailq do no harm to who only looks: they are told.
 pub(crate) fn require_answerable(connection: &Connection, path: &Path) -> Result<Vec<String>, Error> {
-    let findings = findings(connection, path, migrate::NEWEST)?;
+    let findings = findings(connection, path, version::NEWEST)?;
     match findings.iter().find(|finding| !finding.harmless) {
         Some(finding) => Err(finding.clone().into_error(path)),
         None => Ok(findings.into_iter().map(|finding| finding.what).collect()),
@@ -96,7 +95,7 @@ fn have_own_pages(objects: &[Object]) -> bool {
 
 fn findings(connection: &Connection, path: &Path, version: i64) -> Result<Vec<Finding>, Error> {
     let objects = objects(connection).map_err(|error| Error::of(path, error))?;
-    if version == migrate::NEWEST && have_own_pages(&objects) && digest(&objects) == FINISHED {
+    if version == version::NEWEST && have_own_pages(&objects) && digest(&objects) == FINISHED {
         return Ok(Vec::new());
     }
     let is_plain = objects.iter().any(|object| object.name.to_ascii_lowercase().starts_with("records"));
@@ -131,7 +130,7 @@ impl Expected {
 
     fn make(version: i64, is_plain: bool) -> rusqlite::Result<Expected> {
         let memory = Connection::open_in_memory()?;
-        migrate::make_schema(&memory, version)?;
+        version::make_schema(&memory, version)?;
         let text = |object: &Object| normalized(object.sql.as_deref().unwrap_or_default());
         let key = |object: &Object| (object.kind.clone(), object.name.clone());
         let (mut required, mut allowed) = (BTreeMap::new(), BTreeMap::<_, BTreeSet<String>>::new());
@@ -145,7 +144,8 @@ impl Expected {
             allowed.entry(("index".to_owned(), name)).or_default().insert(normalized(&sql));
         }
         if is_plain {
-            memory.execute_batch(PLAIN_TABLES)?;
+            memory.execute_batch(plain_tables::RECORDS)?;
+            memory.execute_batch(plain_tables::FULL_TEXT)?;
         }
         for object in objects(&memory)? {
             if object.kind != "index" && !required.contains_key(&key(&object)) {
@@ -301,25 +301,25 @@ mod tests {
     use rusqlite::Connection;
 
     use super::{FINISHED, all_wrong, digest, normalized, objects, require_answerable, require_own};
-    use crate::store::schema::{indexes, migrate};
-    use crate::store::transfer::snapshot;
+    use crate::store::schema::{indexes, plain_tables, version};
 
     fn case(version: i64) -> Connection {
         let connection = Connection::open_in_memory().unwrap();
-        migrate::make_schema(&connection, version).unwrap();
+        version::make_schema(&connection, version).unwrap();
         connection
     }
 
     #[test]
     fn what_trailq_makes_is_its_own_in_every_version() {
-        for version in 1..=migrate::NEWEST {
+        for version in 1..=version::NEWEST {
             let connection = case(version);
             require_own(&connection, Path::new("x"), version).unwrap();
-            if version == migrate::NEWEST {
+            if version == version::NEWEST {
                 indexes::make(&connection).unwrap();
                 indexes::make_of_counts(&connection).unwrap();
                 require_own(&connection, Path::new("x"), version).unwrap();
-                connection.execute_batch(snapshot::PLAIN_TABLES).unwrap();
+                connection.execute_batch(plain_tables::RECORDS).unwrap();
+                connection.execute_batch(plain_tables::FULL_TEXT).unwrap();
                 require_own(&connection, Path::new("x"), version).unwrap();
                 assert_eq!(require_answerable(&connection, Path::new("x")).unwrap(), Vec::<String>::new());
             }
@@ -328,7 +328,7 @@ mod tests {
 
     #[test]
     fn the_digest_of_a_finished_case_is_known() {
-        let connection = case(migrate::NEWEST);
+        let connection = case(version::NEWEST);
         let unfinished = digest(&objects(&connection).unwrap());
         indexes::make(&connection).unwrap();
         indexes::make_of_counts(&connection).unwrap();
@@ -356,19 +356,19 @@ mod tests {
             ("CREATE TABLE EVENT_HISTORY2 (a)", "a table `EVENT_HISTORY2` that trailq", true),
             ("ANALYZE", "a table `sqlite_stat1` that", true),
         ] {
-            let connection = case(migrate::NEWEST);
+            let connection = case(version::NEWEST);
             connection.execute_batch(sql).unwrap();
             let path = Path::new("x.db");
-            let error = require_own(&connection, path, migrate::NEWEST).unwrap_err().to_string();
+            let error = require_own(&connection, path, version::NEWEST).unwrap_err().to_string();
             assert!(error.contains(says), "{sql}: {error}");
-            assert!(all_wrong(&connection, path, migrate::NEWEST).unwrap().iter().any(|wrong| wrong.contains(says)));
+            assert!(all_wrong(&connection, path, version::NEWEST).unwrap().iter().any(|wrong| wrong.contains(says)));
             assert_eq!(require_answerable(&connection, path).is_ok(), answers, "{sql}");
         }
     }
 
     #[test]
     fn two_tables_of_one_page_are_not_trailqs() {
-        let connection = case(migrate::NEWEST);
+        let connection = case(version::NEWEST);
         connection
             .execute_batch(
                 "PRAGMA writable_schema = ON; \
@@ -376,7 +376,7 @@ mod tests {
                  WHERE name = 'tags'",
             )
             .unwrap();
-        let error = require_own(&connection, Path::new("x"), migrate::NEWEST).unwrap_err().to_string();
+        let error = require_own(&connection, Path::new("x"), version::NEWEST).unwrap_err().to_string();
         assert!(error.contains("is not as trailq makes it"), "{error}");
     }
 

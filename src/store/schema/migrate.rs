@@ -1,70 +1,23 @@
-//! The schema of a case: what its numbered migrations make of an empty file or of an older case.
+//! Migrating a file: an empty one, or a case of an older schema.
 
 use std::path::Path;
 
 use rusqlite::Connection;
 
 use crate::store::error::Error;
-use crate::store::schema::expected;
-
-/// Marks a SQLite file as a case: `trlq` in ASCII.
-pub(crate) const APPLICATION_ID: i64 = 0x7472_6c71;
-
-/// The migrations, in order: the first makes schema version 1. Only ever added to.
-const MIGRATIONS: &[&str] = &[
-    include_str!("../../../migrations/0001_case.sql"),
-    include_str!("../../../migrations/0002_saved_queries.sql"),
-    include_str!("../../../migrations/0003_session.sql"),
-    include_str!("../../../migrations/0004_provenance.sql"),
-    include_str!("../../../migrations/0005_merge.sql"),
-    include_str!("../../../migrations/0006_completion.sql"),
-    include_str!("../../../migrations/0007_hourly_regions.sql"),
-];
-
-/// The schema version that this program writes.
-pub(crate) const NEWEST: i64 = MIGRATIONS.len() as i64;
-
-/// Reports whether a file is a case, and of which schema version; 0 for a file without any table.
-///
-/// # Errors
-/// It is not a case, or one of a newer schema.
-pub(crate) fn version(connection: &Connection, path: &Path) -> Result<i64, Error> {
-    // In one statement, so that another import that makes the case is seen wholly or not at all.
-    let (found, application, tables) = connection
-        .query_row(
-            "SELECT (SELECT user_version FROM pragma_user_version), \
-                    (SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_schema)",
-            [],
-            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)),
-        )
-        .map_err(|error| Error::of(path, error))?;
-    match (application, found) {
-        (0, 0) if tables == 0 => Ok(0),
-        (APPLICATION_ID, 1..=NEWEST) => Ok(found),
-        (APPLICATION_ID, _) if found > NEWEST => Err(Error::Newer { path: path.to_owned(), found, known: NEWEST }),
-        _ => Err(Error::NotACase {
-            path: path.to_owned(),
-            reason: "it is a SQLite database of another program".to_owned(),
-        }),
-    }
-}
-
-/// Makes the tables of a schema version in an empty database.
-pub(crate) fn make_schema(connection: &Connection, version: i64) -> rusqlite::Result<()> {
-    let migrations = usize::try_from(version).unwrap_or_default();
-    MIGRATIONS.iter().take(migrations).try_for_each(|migration| connection.execute_batch(migration))
-}
+use crate::store::schema::version::{APPLICATION_ID, MIGRATIONS, NEWEST};
+use crate::store::schema::{expected, version};
 
 /// Brings a case, or an empty file, to the newest schema. One that holds what trailq did not make is refused.
 pub(crate) fn migrate(connection: &Connection, path: &Path) -> Result<(), Error> {
     let of = |error| Error::of(path, error);
-    if version(connection, path)? == NEWEST {
+    if version::of(connection, path)? == NEWEST {
         return expected::require_own(connection, path, NEWEST);
     }
     let all = || -> Result<(), Error> {
         // Another import may be making the same case: what there is to do is known only when nobody else may write.
         connection.execute_batch("BEGIN IMMEDIATE").map_err(of)?;
-        let found = version(connection, path)?;
+        let found = version::of(connection, path)?;
         if found > 0 {
             expected::require_own(connection, path, found)?;
         }

@@ -5,10 +5,12 @@ mod column_rule;
 pub(crate) mod expected;
 pub(crate) mod indexes;
 pub(crate) mod migrate;
+pub(crate) mod plain_tables;
 mod table;
 mod tables;
 #[cfg(test)]
 mod tests;
+pub(crate) mod version;
 
 pub(crate) use crate::store::schema::column_rule::{ColumnRule, rewritten};
 pub(crate) use crate::store::schema::table::{Copy, Part, Redact, Table, annotations};

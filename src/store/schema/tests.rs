@@ -2,13 +2,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 
-use crate::store::schema::migrate;
 use crate::store::schema::table::Role;
+use crate::store::schema::version;
 use crate::store::schema::{ColumnRule, Redact, TABLES, annotations};
 
 fn schema(version: i64) -> Connection {
     let connection = Connection::open_in_memory().unwrap();
-    migrate::make_schema(&connection, version).unwrap();
+    version::make_schema(&connection, version).unwrap();
     connection
 }
 
@@ -20,7 +20,7 @@ const NAMES: &str = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER B
 
 #[test]
 fn the_catalogue_has_every_table_and_column_of_the_schema_and_no_other() {
-    let connection = schema(migrate::NEWEST);
+    let connection = schema(version::NEWEST);
     let mut listed: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
     listed.sort_unstable();
     assert_eq!(texts(&connection, NAMES), listed);
@@ -34,7 +34,7 @@ fn the_catalogue_has_every_table_and_column_of_the_schema_and_no_other() {
 #[test]
 fn each_table_is_as_old_as_the_catalogue_says() {
     let mut since = BTreeMap::new();
-    for version in (1..=migrate::NEWEST).rev() {
+    for version in (1..=version::NEWEST).rev() {
         since.extend(texts(&schema(version), NAMES).into_iter().map(|table| (table, version)));
     }
     for table in TABLES {
@@ -44,7 +44,7 @@ fn each_table_is_as_old_as_the_catalogue_says() {
 
 #[test]
 fn every_column_that_can_hold_a_text_has_a_rule_of_redaction() {
-    let connection = schema(migrate::NEWEST);
+    let connection = schema(version::NEWEST);
     // STRICT holds every other column to numbers.
     let strict = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict ORDER BY name";
     assert_eq!(texts(&connection, strict), texts(&connection, NAMES));

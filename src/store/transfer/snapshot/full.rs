@@ -11,7 +11,7 @@ use crate::store::hardening::error_of;
 use crate::store::provenance::Digest;
 use crate::store::schema::{Copy, TABLES};
 use crate::store::transfer::snapshot::digest;
-use crate::store::transfer::snapshot::open_new;
+use crate::store::transfer::snapshot::new_file::open_new;
 use crate::store::transfer::snapshot::page_digest::Pages;
 use crate::store::transfer::snapshot::source::{Source, copy_file};
 

@@ -12,9 +12,11 @@ use rusqlite::{Connection, Error};
 use crate::store::provenance::Digest;
 use crate::store::schema::{indexes, migrate};
 use crate::store::transfer::snapshot::digest;
+use crate::store::transfer::snapshot::new_file::open_new;
+use crate::store::transfer::snapshot::options::SnapshotOptions;
 use crate::store::transfer::snapshot::selection_counts::Kept;
 use crate::store::transfer::snapshot::source::Source;
-use crate::store::transfer::snapshot::{Wanted, open_new, records, tables};
+use crate::store::transfer::snapshot::{records, tables};
 
 /// Blocks of records that wait to be written.
 const QUEUE: usize = 64;
@@ -22,13 +24,18 @@ const QUEUE: usize = 64;
 const FEW: usize = 100_000;
 
 /// Writes the snapshot into an empty file, and gives the digests of what it holds.
-pub(crate) fn write(source: &Source, to: &File, path: &Path, wanted: &Wanted) -> rusqlite::Result<Vec<Digest>> {
+pub(crate) fn write(
+    source: &Source,
+    to: &File,
+    path: &Path,
+    options: &SnapshotOptions,
+) -> rusqlite::Result<Vec<Digest>> {
     let mut connection = open_new(path)?;
     migrate::migrate(&connection, path).map_err(|error| Error::UserFunctionError(Box::new(error)))?;
     connection.execute_batch("DELETE FROM provenance")?;
     connection.execute("ATTACH ?1 AS source", [uri(source.path())])?;
     connection.execute_batch("PRAGMA source.cache_size = -65536; PRAGMA source.mmap_size = 0x7fffffff0000")?;
-    let kept = match &wanted.events {
+    let kept = match &options.events {
         Some(events) => events.clone(),
         None => {
             let mut all = connection.prepare("SELECT id FROM source.events ORDER BY id")?;
@@ -38,16 +45,16 @@ pub(crate) fn write(source: &Source, to: &File, path: &Path, wanted: &Wanted) ->
     let read = source.path();
     thread::scope(|scope| {
         let (out, blocks) = bounded(QUEUE);
-        let (kept, plain) = (kept.as_slice(), wanted.portable);
+        let (kept, plain) = (kept.as_slice(), options.portable);
         let reading = scope.spawn(move || records::read(read, kept, plain, &out));
         let mut rows = || -> rusqlite::Result<()> {
             let transaction = connection.transaction()?;
-            match copy_rows(&transaction, kept, wanted)? {
-                Some(kept) if !wanted.portable => records::write_packed(&transaction, &blocks, &kept.times)?,
-                Some(_) => records::write_plain(&transaction, &blocks, |at| at as i64 + 1, wanted.full_text)?,
+            match copy_rows(&transaction, kept, options)? {
+                Some(kept) if !options.portable => records::write_packed(&transaction, &blocks, &kept.times)?,
+                Some(_) => records::write_plain(&transaction, &blocks, |at| at as i64 + 1, options.full_text)?,
                 None => {
                     let number = |at| kept.get(at).copied().unwrap_or_default();
-                    records::write_plain(&transaction, &blocks, number, wanted.full_text)?;
+                    records::write_plain(&transaction, &blocks, number, options.full_text)?;
                 }
             }
             transaction.commit()
@@ -91,17 +98,17 @@ fn index(connection: &Connection, file: &File, path: &Path, few: bool) -> rusqli
 }
 
 /// Copies everything but the records, and counts what is kept if that is not all.
-fn copy_rows(connection: &Connection, kept: &[i64], wanted: &Wanted) -> rusqlite::Result<Option<Kept>> {
-    let kept = match wanted.events.is_some() {
+fn copy_rows(connection: &Connection, kept: &[i64], options: &SnapshotOptions) -> rusqlite::Result<Option<Kept>> {
+    let kept = match options.events.is_some() {
         true => {
             connection.execute_batch("CREATE TEMP TABLE kept (old INTEGER PRIMARY KEY, new INTEGER NOT NULL)")?;
             let ids: Rc<Vec<Value>> = Rc::new(kept.iter().copied().map(Value::Integer).collect());
             let mut insert = connection.prepare("INSERT INTO kept SELECT value, rowid FROM rarray(?1)")?;
             insert.execute([ids])?;
-            Some(tables::copy_some(connection, wanted.without_notes)?)
+            Some(tables::copy_some(connection, options.without_notes)?)
         }
         false => {
-            tables::copy_all(connection, wanted.without_notes)?;
+            tables::copy_all(connection, options.without_notes)?;
             None
         }
     };

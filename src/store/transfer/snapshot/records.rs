@@ -11,26 +11,8 @@ use crate::store::open::open_read_only;
 use crate::store::records::block::{BLOCK_BYTES, BLOCK_RECORDS, Packed, Packer, Reader};
 use crate::store::records::dictionary::Dictionaries;
 use crate::store::records::ngram_filter::FilterWriter;
+use crate::store::schema::plain_tables;
 use crate::store::transfer::snapshot::parallel;
-
-/// The table of records as plain text, for programs that know nothing of trailq.
-macro_rules! plain {
-    () => {
-        "CREATE TABLE records (
-    id     INTEGER PRIMARY KEY REFERENCES events (id),
-    record TEXT NOT NULL                        -- the record as JSON, byte for byte
-) STRICT;"
-    };
-}
-/// An index of their words.
-macro_rules! full_text {
-    () => {
-        "CREATE VIRTUAL TABLE records_fts USING fts5 (record, content=[records], content_rowid=[id]);
-INSERT INTO records_fts (records_fts) VALUES ('rebuild');"
-    };
-}
-/// All tables that a portable snapshot has beside those of a case.
-pub(crate) const PLAIN_TABLES: &str = concat!(plain!(), full_text!());
 
 /// Records that a thread takes at a time: few enough for all threads to have work in a small selection.
 const RECORDS_A_TURN: usize = 8 * BLOCK_RECORDS;
@@ -158,7 +140,7 @@ pub(crate) fn write_plain(
     number: impl Fn(usize) -> i64,
     full_text: bool,
 ) -> rusqlite::Result<()> {
-    connection.execute_batch(plain!())?;
+    connection.execute_batch(plain_tables::RECORDS)?;
     // A record is UTF-8, or it would not have been stored; SQLite is not asked to look again.
     let mut insert = connection.prepare("INSERT INTO records (id, record) VALUES (?1, CAST(?2 AS TEXT))")?;
     for block in blocks {
@@ -169,5 +151,5 @@ pub(crate) fn write_plain(
             insert.execute(params![number(at), record])?;
         }
     }
-    if full_text { connection.execute_batch(full_text!()) } else { Ok(()) }
+    if full_text { connection.execute_batch(plain_tables::FULL_TEXT) } else { Ok(()) }
 }

@@ -9,6 +9,7 @@ use crate::store::rollup::attribute_values;
 use crate::store::rollup::counts;
 use crate::store::rollup::counts::{Occurring, Seen, add_value, as_text, kept_attributes};
 use crate::store::rollup::hourly::HourlyCounts;
+use crate::store::transfer::snapshot::new_file::columns;
 
 /// The tables of which rows are copied that events point to, with their column in `events`.
 const POINTED_TO: [(&str, &str); 4] = [
@@ -111,15 +112,12 @@ impl Kept {
 
 /// Copies the rows of a table that are counted, with their counts.
 fn copy_counted(connection: &Connection, table: &str, tally: &Tally) -> rusqlite::Result<()> {
-    let values =
-        crate::store::transfer::snapshot::tables::columns(connection, table)?.into_iter().map(|name| {
-            match name.as_str() {
-                "events" => "?2".to_owned(),
-                "first_seen" => "?3".to_owned(),
-                "last_seen" => "?4".to_owned(),
-                _ => format!("\"{name}\""),
-            }
-        });
+    let values = columns(connection, table)?.into_iter().map(|name| match name.as_str() {
+        "events" => "?2".to_owned(),
+        "first_seen" => "?3".to_owned(),
+        "last_seen" => "?4".to_owned(),
+        _ => format!("\"{name}\""),
+    });
     let values = values.collect::<Vec<_>>().join(", ");
     let sql = format!("INSERT INTO main.{table} SELECT {values} FROM source.{table} WHERE id = ?1");
     let mut insert = connection.prepare(&sql)?;

@@ -10,7 +10,8 @@ use crate::store::error::Error;
 use crate::store::lock_wait::{Need, Silent, Wait, until_free};
 use crate::store::private_folder::PrivateFolder;
 use crate::store::rollup::attribute_values::EVENT_COUNT;
-use crate::store::schema::{expected, migrate};
+use crate::store::schema::{expected, version};
+use crate::store::transfer::snapshot::new_file::open_new;
 use crate::store::{case_path, case_state, hardening, open, ready, recovery};
 
 /// A case in one state. As long as it lives nobody can change what is read; questions are not kept off.
@@ -50,14 +51,14 @@ impl Source {
             Err(Error::HotJournal(_)) => return Source::hold_interrupted(path, folder, wait),
             other => other?,
         };
-        let schema = migrate::version(&hold.connection, path)?;
+        let schema = version::of(&hold.connection, path)?;
         if schema == 0 {
             return Err(Error::NotACase { path: path.to_owned(), reason: "it is empty".to_owned() });
         }
         expected::require_own(&hold.connection, path, schema)?;
         let finished = case_state::is_finished(&hold.connection).map_err(|error| Error::of(path, error))?;
         let named = path.to_owned();
-        if finished && schema == migrate::NEWEST {
+        if finished && schema == version::NEWEST {
             return Ok(Source { named, schema, hold, copy: None });
         }
         let (copy, private) = Source::copy(folder, |to| copy_file(&hold.files[0], to))?;
@@ -70,7 +71,7 @@ impl Source {
         let (copy, private) = Source::copy(folder, |_| Ok(()))?;
         recovery::copy_with_journal(path, &copy).map_err(|error| error.of_copy(path, private.path()))?;
         let hold = Hold::take(&copy, wait)?;
-        let schema = migrate::version(&hold.connection, path)?;
+        let schema = version::of(&hold.connection, path)?;
         expected::require_own(&hold.connection, path, schema)?;
         let finished = case_state::is_finished(&hold.connection).map_err(|error| Error::of(path, error))?;
         drop(hold);
@@ -144,7 +145,7 @@ fn bring_up_to_date(copy: &Path, schema: i64, finished: bool) -> Result<(), Erro
         return Ok(());
     }
     // The case has no id: the one that the copy got is nobody's.
-    let forgotten = crate::store::transfer::snapshot::open_new(copy).and_then(|connection| {
+    let forgotten = open_new(copy).and_then(|connection| {
         connection.execute_batch("DELETE FROM provenance")?;
         connection.close().map_err(|(_, error)| error)
     });
@@ -171,7 +172,7 @@ impl Hold {
                 true => Error::Busy(path.to_owned()),
                 false => Error::of(path, error),
             })?;
-            if migrate::version(&connection, path)? == migrate::NEWEST {
+            if version::of(&connection, path)? == version::NEWEST {
                 case_state::check_begun(&connection, path)?;
             }
             Ok((connection, mode))

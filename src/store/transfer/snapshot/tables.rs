@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 
 use crate::store::schema::{Copy, TABLES};
+use crate::store::transfer::snapshot::new_file::columns;
 use crate::store::transfer::snapshot::selection_counts::Kept;
 
 /// Copies all rows of the attached case `source` but records.
@@ -70,10 +71,4 @@ fn copy_of_events(connection: &Connection, table: &str, column: &str) -> rusqlit
         "INSERT INTO main.{table} SELECT {values} FROM temp.kept CROSS JOIN source.{table} t \
          ON t.{column} = kept.old ORDER BY kept.old"
     ))
-}
-
-/// The columns of a table.
-pub(crate) fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
-    let mut select = connection.prepare_cached("SELECT name FROM pragma_table_info(?1) ORDER BY cid")?;
-    select.query_map([table], |row| row.get(0))?.collect()
 }

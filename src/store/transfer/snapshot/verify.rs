@@ -12,7 +12,7 @@ use crate::hash::hex;
 use crate::store::error::Error;
 use crate::store::private_folder::PrivateFolder;
 use crate::store::provenance::Digest;
-use crate::store::schema::{expected, migrate};
+use crate::store::schema::{expected, version};
 use crate::store::transfer::snapshot::digest;
 use crate::store::transfer::snapshot::digest::NOTES;
 use crate::store::transfer::snapshot::page_digest::{PAGES, Pages};
@@ -101,8 +101,8 @@ fn verify_copy(path: &Path, copy: &Path, interrupted: bool) -> Result<Vec<Check>
 /// tell.
 fn is_unfinished(path: &Path) -> bool {
     open_as_it_lies(path).is_ok_and(|connection| {
-        migrate::version(&connection, path).is_ok_and(|version| version == migrate::NEWEST)
-            && expected::require_own(&connection, path, migrate::NEWEST).is_ok()
+        version::of(&connection, path).is_ok_and(|version| version == version::NEWEST)
+            && expected::require_own(&connection, path, version::NEWEST).is_ok()
             && case_state::is_finished(&connection).is_ok_and(|finished| !finished)
     })
 }
@@ -111,7 +111,7 @@ fn verify_as_it_lies(path: &Path) -> Result<Vec<Check>, Error> {
     // Closing any handle of a file ends all locks of the process on it: this one is closed last.
     let file = File::open(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
     let open = open_as_it_lies(path)?;
-    let version = migrate::version(&open, path)?;
+    let version = version::of(&open, path)?;
     if version == 0 {
         return Err(Error::NotACase { path: path.to_owned(), reason: "it is empty".to_owned() });
     }

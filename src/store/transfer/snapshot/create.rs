@@ -1,0 +1,169 @@
+//! Creating a snapshot: a temporary file is filled, gets its provenance, and is renamed when complete.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::io_message::folder_of;
+use crate::store::error::Error;
+use crate::store::private_folder::PrivateFolder;
+use crate::store::provenance::{self, Step};
+use crate::store::rollup::attribute_values::EVENT_COUNT;
+use crate::store::transfer::snapshot::new_file::open_new;
+use crate::store::transfer::snapshot::options::{SnapshotOptions, SnapshotSummary};
+use crate::store::transfer::snapshot::source::Source;
+use crate::store::transfer::snapshot::{full, partial};
+
+/// Writes a snapshot. It takes its name when it is whole.
+///
+/// # Errors
+/// There is a file of that name, or it cannot be written; or the case cannot be read.
+pub fn write(source: Source, out: &Path, options: &SnapshotOptions) -> Result<SnapshotSummary, Error> {
+    write_after(source, out, options, &mut |_| Ok(()))
+}
+
+/// Writes a snapshot. It takes its name after `complete` was called with the provenance of what is complete.
+///
+/// # Errors
+/// As [`write`], or `complete` fails.
+pub fn write_after<E: From<Error>>(
+    source: Source,
+    out: &Path,
+    options: &SnapshotOptions,
+    complete: &mut dyn FnMut(&Step) -> Result<(), E>,
+) -> Result<SnapshotSummary, E> {
+    check_name(source.named(), out, options.force)?;
+    let of = |error| Error::of(out, error);
+    let (folder, temporary) = temporary(out)?;
+    let digests = if options.events.is_some() || options.portable {
+        partial::write(&source, temporary.as_file(), temporary.path(), options)
+            .map_err(|error| blame(&source, out, error))?
+    } else {
+        full::write(&source, temporary.as_file(), temporary.path(), options.without_notes)
+            .map_err(|error| error.of_output(out, folder.path()))?
+    };
+    let step = Step {
+        kind: "snapshot".to_owned(),
+        made_from: vec![options.name.clone().unwrap_or_else(|| source.name())],
+        schema_version: Some(source.schema),
+        selection: options.selection.clone(),
+        redacted: options.redacted.clone(),
+        portable: options.portable,
+        digests,
+        ..Step::default()
+    };
+    let mut summary = finish(temporary.path(), &step).map_err(of)?;
+    summary.of = source.events()?;
+    complete(&summary.step)?;
+    drop(source);
+    if !options.private {
+        open_to_others(&folder, &temporary).map_err(|source| Error::Io { path: out.to_owned(), source })?;
+    }
+    place(temporary, out, options.force)?;
+    summary.bytes = fs::metadata(out).map_err(|source| Error::Io { path: out.to_owned(), source })?.len();
+    Ok(summary)
+}
+
+/// What SQLite says while it reads one file and writes another: only one that is read can be damaged.
+fn blame(source: &Source, out: &Path, error: rusqlite::Error) -> Error {
+    let error = match error {
+        rusqlite::Error::UserFunctionError(inner) => return inner_error(out, inner),
+        error => error,
+    };
+    match Error::of(source.named(), error) {
+        damaged @ (Error::Damaged { .. } | Error::Busy(_)) => damaged,
+        Error::Full(_) => Error::Full(out.to_owned()),
+        Error::Sqlite { source, .. } => Error::Sqlite { path: out.to_owned(), source },
+        other => other,
+    }
+}
+
+/// An error that was carried through one of SQLite's.
+fn inner_error(out: &Path, inner: Box<dyn std::error::Error + Send + Sync>) -> Error {
+    let inner = match inner.downcast::<Error>() {
+        Ok(error) => return *error,
+        Err(inner) => inner,
+    };
+    match inner.downcast::<io::Error>() {
+        Ok(source) => Error::Io { path: out.to_owned(), source: *source },
+        Err(inner) => Error::Sqlite { path: out.to_owned(), source: rusqlite::Error::UserFunctionError(inner) },
+    }
+}
+
+/// Reports whether a snapshot of a case may take this name; `force` where another file may be replaced.
+///
+/// # Errors
+/// It may not.
+pub fn check_name(case: &Path, out: &Path, force: bool) -> Result<(), Error> {
+    let exists = fs::symlink_metadata(out).is_ok();
+    let same = |path: &Path| fs::canonicalize(path).ok().zip(fs::canonicalize(out).ok()).is_some_and(|(a, b)| a == b);
+    if exists && same(case) {
+        return Err(Error::Itself(out.to_owned()));
+    }
+    // Only a regular file is replaced, whatever else is asked for.
+    let replaceable = fs::metadata(out).is_ok_and(|metadata| metadata.is_file());
+    if exists && !(force && replaceable) {
+        return Err(Error::Exists(out.to_owned()));
+    }
+    for suffix in ["-journal", "-wal"] {
+        let mut beside = out.as_os_str().to_owned();
+        beside.push(suffix);
+        // SQLite would take it as the snapshot's own.
+        if fs::symlink_metadata(&beside).is_ok() {
+            return Err(Error::Exists(PathBuf::from(beside)));
+        }
+    }
+    Ok(())
+}
+
+/// A file in a private folder beside the one that is wanted, which takes its name in the end.
+fn temporary(out: &Path) -> Result<(PrivateFolder, NamedTempFile), Error> {
+    let folder = folder_of(out);
+    let made = || -> io::Result<(PrivateFolder, NamedTempFile)> {
+        let private = PrivateFolder::beside(folder)?;
+        let file = NamedTempFile::new_in(private.path())?;
+        Ok((private, file))
+    };
+    made().map_err(|source| Error::of_folder(folder, source))
+}
+
+/// Writes the provenance.
+fn finish(path: &Path, step: &Step) -> rusqlite::Result<SnapshotSummary> {
+    let connection = open_new(path)?;
+    connection.execute_batch("BEGIN")?;
+    let step = provenance::write(&connection, step)?;
+    connection.execute_batch("COMMIT")?;
+    let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, u64>(0));
+    let summary = SnapshotSummary {
+        step,
+        events: connection.query_row(EVENT_COUNT, [], |row| row.get::<_, Option<u64>>(0))?.unwrap_or_default(),
+        notes: number("SELECT count(*) FROM notes")?,
+        queries: number("SELECT (SELECT count(*) FROM saved_queries) + (SELECT count(*) FROM noise_rules)")?,
+        ..SnapshotSummary::default()
+    };
+    connection.close().map_err(|(_, error)| error)?;
+    Ok(summary)
+}
+
+/// Gives a finished file the permissions of any new file: the user's mask says who may read it.
+fn open_to_others(folder: &PrivateFolder, temporary: &NamedTempFile) -> io::Result<()> {
+    temporary.as_file().set_permissions(folder.permissions_of_new_files()?)
+}
+
+/// Puts a finished file on the disk and gives it its name.
+fn place(temporary: NamedTempFile, out: &Path, force: bool) -> Result<(), Error> {
+    let io_error = |source: io::Error| match source.kind() {
+        io::ErrorKind::AlreadyExists => Error::Exists(out.to_owned()),
+        io::ErrorKind::StorageFull => Error::Full(out.to_owned()),
+        _ => Error::Io { path: out.to_owned(), source },
+    };
+    temporary.as_file().sync_all().map_err(io_error)?;
+    let placed = if force { temporary.persist(out) } else { temporary.persist_noclobber(out) };
+    placed.map(drop).map_err(|error| io_error(error.error))?;
+    // The name is on the disk when its folder is. Not every system lets a folder be opened.
+    let folder = folder_of(out);
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(())
+}

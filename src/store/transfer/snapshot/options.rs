@@ -1,0 +1,43 @@
+//! The options of a snapshot, and what came of it.
+
+use crate::store::provenance::Step;
+
+/// The events and tables that a snapshot contains, and its form.
+#[derive(Debug, Clone, Default)]
+pub struct SnapshotOptions {
+    /// The events to copy, by `events.id` in ascending order; `None` is all.
+    pub events: Option<Vec<i64>>,
+    /// The options that selected them, as on the command line.
+    pub selection: Option<String>,
+    /// True if records are plain text.
+    pub portable: bool,
+    /// True if plain records have a full-text index.
+    pub full_text: bool,
+    /// True if notes, saved queries and noise rules of the case are left out.
+    pub without_notes: bool,
+    /// True if an existing file is replaced.
+    pub force: bool,
+    /// The kinds of values that were pseudonymized, for the provenance.
+    pub redacted: Vec<String>,
+    /// The name of the case, if it differs from the name of the file.
+    pub name: Option<String>,
+    /// True if only its owner may read the file.
+    pub private: bool,
+}
+
+/// The result of writing a snapshot.
+#[derive(Debug, Clone, Default)]
+pub struct SnapshotSummary {
+    /// The last step of its provenance.
+    pub step: Step,
+    /// Its events.
+    pub events: u64,
+    /// The events of the case.
+    pub of: u64,
+    /// Its notes, which belong to no event, so that a selection of events does not leave them out.
+    pub notes: u64,
+    /// Its saved queries and noise rules; likewise.
+    pub queries: u64,
+    /// Its size on disk.
+    pub bytes: u64,
+}
