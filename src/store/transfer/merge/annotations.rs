@@ -17,15 +17,15 @@ const DIGITS: usize = 8;
 
 /// Something that was made by somebody in some file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Made {
+struct Authorship {
     at: String,
     by: String,
     origin: Option<String>,
 }
 
 /// A note's text, and a query's or a rule's name and text.
-type Note = (String, Made);
-type Named = (String, String, Made);
+type Note = (String, Authorship);
+type Named = (String, String, Authorship);
 
 /// A tag of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ struct Tag {
     event_id: String,
     tag: String,
     note: Option<String>,
-    made: Made,
+    authorship: Authorship,
 }
 
 impl MergeWriter<'_> {
@@ -55,12 +55,12 @@ impl MergeWriter<'_> {
             for tag in &tags {
                 changed += put_tag(self.connection, tag)?;
             }
-            for (text, made) in &notes {
-                changed += put_note(self.connection, text, made)?;
+            for (text, authorship) in &notes {
+                changed += put_note(self.connection, text, authorship)?;
             }
             for (table, list) in NAMED.iter().zip(&lists) {
-                for (name, text, made) in list {
-                    changed += put_named(self.connection, table, name, text, made)?;
+                for (name, text, authorship) in list {
+                    changed += put_named(self.connection, table, name, text, authorship)?;
                 }
             }
             Ok(changed)
@@ -95,31 +95,31 @@ fn fill_origins(connection: &Connection, steps: &[Step]) -> rusqlite::Result<()>
     Ok(())
 }
 
-/// Returns the time, the author and the origin of an annotation, from three columns of a row.
-fn made(row: &rusqlite::Row<'_>, first: usize, steps: &[Step]) -> rusqlite::Result<Made> {
+/// Reads the time, the author and the file of origin of an annotation from three columns of a row.
+fn authorship(row: &rusqlite::Row<'_>, first: usize, steps: &[Step]) -> rusqlite::Result<Authorship> {
     let at: String = row.get(first)?;
     let origin = row.get::<_, Option<String>>(first + 2)?.or_else(|| origin_of(steps, &at));
-    Ok(Made { at, by: row.get(first + 1)?, origin })
+    Ok(Authorship { at, by: row.get(first + 1)?, origin })
 }
 
 fn tags(connection: &Connection, steps: &[Step]) -> rusqlite::Result<Vec<Tag>> {
     let sql = "SELECT event_id, tag, note, created_at, created_by, origin FROM tags";
     let mut select = connection.prepare(sql)?;
     let rows = select.query_map([], |row| {
-        Ok(Tag { event_id: row.get(0)?, tag: row.get(1)?, note: row.get(2)?, made: made(row, 3, steps)? })
+        Ok(Tag { event_id: row.get(0)?, tag: row.get(1)?, note: row.get(2)?, authorship: authorship(row, 3, steps)? })
     })?;
     rows.collect()
 }
 
 fn notes(connection: &Connection, steps: &[Step]) -> rusqlite::Result<Vec<Note>> {
     let mut select = connection.prepare("SELECT text, created_at, created_by, origin FROM notes ORDER BY id")?;
-    select.query_map([], |row| Ok((row.get(0)?, made(row, 1, steps)?)))?.collect()
+    select.query_map([], |row| Ok((row.get(0)?, authorship(row, 1, steps)?)))?.collect()
 }
 
 fn named(connection: &Connection, steps: &[Step], (table, column): &(&str, &str)) -> rusqlite::Result<Vec<Named>> {
     let sql = format!("SELECT name, {column}, created_at, created_by, origin FROM {table} ORDER BY name");
     let mut select = connection.prepare(&sql)?;
-    select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, made(row, 2, steps)?)))?.collect()
+    select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, authorship(row, 2, steps)?)))?.collect()
 }
 
 /// Puts a tag on an event. Of two notes to it the later stays with it, and the other becomes a note of the case.
@@ -128,7 +128,7 @@ fn put_tag(connection: &Connection, tag: &Tag) -> rusqlite::Result<usize> {
     let known = connection
         .prepare_cached(sql)?
         .query_row([&tag.event_id, &tag.tag], |row| {
-            Ok(Tag { note: row.get(0)?, made: made(row, 1, &[])?, ..tag.clone() })
+            Ok(Tag { note: row.get(0)?, authorship: authorship(row, 1, &[])?, ..tag.clone() })
         })
         .optional()?;
     let Some(known) = known else { return write_tag(connection, tag) };
@@ -137,15 +137,15 @@ fn put_tag(connection: &Connection, tag: &Tag) -> rusqlite::Result<usize> {
     }
     // One with a note counts more than one without; without any the first to tag it is told.
     let later = |one: &Tag, two: &Tag| match (&one.note, &two.note) {
-        (None, None) => one.made < two.made,
+        (None, None) => one.authorship < two.authorship,
         (a, b) if a.is_some() != b.is_some() => a.is_some(),
-        _ => (&one.made.at, &one.note, &one.made) > (&two.made.at, &two.note, &two.made),
+        _ => (&one.authorship.at, &one.note, &one.authorship) > (&two.authorship.at, &two.note, &two.authorship),
     };
     let (stays, goes) = if later(tag, &known) { (tag, &known) } else { (&known, tag) };
     let mut changed = 0;
     if let Some(note) = goes.note.as_ref().filter(|note| Some(*note) != stays.note.as_ref()) {
         let text = format!("{} {}: {note}", goes.event_id, goes.tag);
-        changed += put_note(connection, &text, &goes.made)?;
+        changed += put_note(connection, &text, &goes.authorship)?;
     }
     if stays == tag {
         changed += write_tag(connection, tag)?;
@@ -156,17 +156,17 @@ fn put_tag(connection: &Connection, tag: &Tag) -> rusqlite::Result<usize> {
 fn write_tag(connection: &Connection, tag: &Tag) -> rusqlite::Result<usize> {
     let sql = "INSERT OR REPLACE INTO tags (event_id, tag, note, created_at, created_by, origin) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let Made { at, by, origin } = &tag.made;
+    let Authorship { at, by, origin } = &tag.authorship;
     connection.prepare_cached(sql)?.execute(params![tag.event_id, tag.tag, tag.note, at, by, origin])
 }
 
 /// Keeps a note, once for each time and person.
-fn put_note(connection: &Connection, text: &str, made: &Made) -> rusqlite::Result<usize> {
+fn put_note(connection: &Connection, text: &str, authorship: &Authorship) -> rusqlite::Result<usize> {
     let sql = "INSERT INTO notes (text, created_at, created_by, origin) SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS \
                (SELECT 1 FROM notes WHERE (text, created_at, created_by) = (?1, ?2, ?3))";
-    let inserted = connection.execute(sql, params![text, made.at, made.by, made.origin])?;
+    let inserted = connection.execute(sql, params![text, authorship.at, authorship.by, authorship.origin])?;
     let sql = "UPDATE notes SET origin = ?4 WHERE (text, created_at, created_by) = (?1, ?2, ?3) AND origin > ?4";
-    Ok(inserted + connection.execute(sql, params![text, made.at, made.by, made.origin])?)
+    Ok(inserted + connection.execute(sql, params![text, authorship.at, authorship.by, authorship.origin])?)
 }
 
 /// Keeps a query or a rule under its name, or where a later one has that, under the name with a mark.
@@ -175,27 +175,27 @@ fn put_named(
     of: &(&str, &str),
     name: &str,
     text: &str,
-    made: &Made,
+    authorship: &Authorship,
 ) -> rusqlite::Result<usize> {
     let (table, column) = of;
     let sql = format!("SELECT {column}, created_at, created_by, origin FROM {table} WHERE name = ?1");
-    let known: Option<(String, Made)> =
-        connection.query_row(&sql, [name], |row| Ok((row.get(0)?, self::made(row, 1, &[])?))).optional()?;
-    let write = |name: &str, text: &str, made: &Made| {
+    let known: Option<(String, Authorship)> =
+        connection.query_row(&sql, [name], |row| Ok((row.get(0)?, self::authorship(row, 1, &[])?))).optional()?;
+    let write = |name: &str, text: &str, authorship: &Authorship| {
         let sql = format!(
             "INSERT OR REPLACE INTO {table} (name, {column}, created_at, created_by, origin) VALUES (?1, ?2, ?3, ?4, ?5)"
         );
-        connection.execute(&sql, params![name, text, made.at, made.by, made.origin])
+        connection.execute(&sql, params![name, text, authorship.at, authorship.by, authorship.origin])
     };
-    let Some((known_text, known_made)) = known else { return write(name, text, made) };
+    let Some((known_text, known_authorship)) = known else { return write(name, text, authorship) };
     if known_text == text {
-        return if *made < known_made { write(name, text, made) } else { Ok(0) };
+        return if *authorship < known_authorship { write(name, text, authorship) } else { Ok(0) };
     }
     let marked = |text: &str| format!("{name}-{}", &sha256(text.as_bytes())[..DIGITS]);
-    if (&made.at, text) > (&known_made.at, &known_text) {
-        let moved = put_named(connection, of, &marked(&known_text), &known_text, &known_made)?;
-        Ok(moved + write(name, text, made)?)
+    if (&authorship.at, text) > (&known_authorship.at, &known_text) {
+        let moved = put_named(connection, of, &marked(&known_text), &known_text, &known_authorship)?;
+        Ok(moved + write(name, text, authorship)?)
     } else {
-        put_named(connection, of, &marked(text), text, made)
+        put_named(connection, of, &marked(text), text, authorship)
     }
 }
