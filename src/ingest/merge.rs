@@ -19,10 +19,10 @@ use crate::ingest::worker::{FileSink, Message, WorkerContext};
 use crate::ledger::{FileEnd, FileOutcome};
 use crate::redact::{Redactor, Rewriter};
 use crate::store;
-use crate::store::records::block::Packer;
+use crate::store::key::KeyBuilder;
 use crate::store::records::dictionary::Dictionaries;
+use crate::store::records::packer::Packer;
 use crate::store::transfer::merge::{MergeTarget, MergeWriter, Merged, Other, Source, Turn};
-use crate::store::write::intern::KeyBuilder;
 
 /// Batches of a turn that wait to be written: all that it has.
 const QUEUE: usize = 128;

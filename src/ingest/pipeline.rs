@@ -18,11 +18,11 @@ use crate::ingest::source::walk::SourceFile;
 use crate::ingest::worker;
 use crate::ingest::worker::{KnownContents, Message, WorkerContext};
 use crate::ledger::{FileEnd, FileOutcome};
-use crate::store::records::block::Packer;
+use crate::store::key::KeyBuilder;
 use crate::store::records::dictionary::Dictionaries;
+use crate::store::records::packer::Packer;
 use crate::store::write::file_names;
 use crate::store::write::import::{Import, ImportWriter};
-use crate::store::write::intern::KeyBuilder;
 use crate::store::write::known_files::KnownFiles;
 
 /// Options of an import.

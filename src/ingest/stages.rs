@@ -19,8 +19,9 @@ use crate::ingest::source::walk::SourceFile;
 use crate::ingest::worker::Message;
 use crate::ledger::Reject;
 use crate::store::Silent;
-use crate::store::records::block::{BLOCK_RECORDS, Packer};
+use crate::store::records::block::BLOCK_RECORDS;
 use crate::store::records::dictionary::Dictionaries;
+use crate::store::records::packer::Packer;
 use crate::store::write::import::Import;
 
 /// Finds where each record of a list ends (`{...},{...}`), by its brackets; how many there are.

@@ -22,10 +22,12 @@ use crate::ingest::source::inflate::Inflater;
 use crate::ingest::source::walk;
 use crate::ingest::source::walk::{Capped, Magic, RawFile, SourceFile};
 use crate::ledger::{Digest, FileEnd, FileOutcome, Problem, Reject};
-use crate::store::records::block::{BLOCK_BYTES, BLOCK_RECORDS, Packer};
+use crate::store::key::KeyBuilder;
+use crate::store::records::block::{BLOCK_BYTES, BLOCK_RECORDS};
+use crate::store::records::packer::Packer;
+use crate::store::write::batch::Batch;
 use crate::store::write::file_names;
-use crate::store::write::intern::{InternKeys, KeyBuilder};
-use crate::store::write::writer::Batch;
+use crate::store::write::intern::InternKeys;
 
 /// The messages of a worker about a file; `End` comes last.
 pub(crate) enum Message {

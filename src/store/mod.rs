@@ -8,6 +8,7 @@ mod case_path;
 mod case_state;
 mod error;
 mod hardening;
+pub(crate) mod key;
 mod lock_wait;
 mod locking;
 mod open;

@@ -1,4 +1,4 @@
-//! The records themselves: packed into compressed blocks, and found again by the id of their event.
+//! Reading records: unpacking compressed blocks, and finding a record by the id of its event.
 //!
 //! Others read records by [`Reader::with`], one by the id of its event, or by [`each_block`], all in order. A block may
 //! also hold records that proved to be duplicates: only the ids in `events` are events. A snapshot for other programs
@@ -10,8 +10,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use crate::store::records::dictionary::{Dictionaries, Dictionary};
-use crate::store::records::ngram_filter::NgramFilter;
+use crate::store::records::dictionary::Dictionary;
 
 /// The number of records of a block.
 pub(crate) const BLOCK_RECORDS: usize = 64;
@@ -21,62 +20,8 @@ pub(crate) const BLOCK_BYTES: usize = 1 << 20;
 const MAX_BYTES: usize = 64 << 20;
 /// No case has events or blocks with a higher number: 2^53, which a JSON number holds too.
 pub(crate) const MAX_ID: i64 = 1 << 53;
-/// zstd's level: the fastest; higher ones cost more time than they save space.
-const LEVEL: i32 = 1;
 /// The number of unpacked blocks that a reader caches for random access.
 const CACHED_BLOCKS: usize = 64;
-
-/// Packs records into blocks.
-pub(crate) struct Packer {
-    dictionaries: Arc<Dictionaries>,
-    /// The dictionary that the compressor has.
-    dictionary: Option<Arc<Dictionary>>,
-    compressor: zstd::bulk::Compressor<'static>,
-    plain: Vec<u8>,
-}
-
-/// A packed block.
-pub(crate) struct Packed {
-    pub(crate) data: Vec<u8>,
-    /// The dictionary without which it cannot be read.
-    pub(crate) dictionary: Option<Arc<Dictionary>>,
-    pub(crate) filter: NgramFilter,
-}
-
-impl Packed {
-    /// The number of its dictionary; 0 is none.
-    pub(crate) fn dictionary_id(&self) -> i64 {
-        self.dictionary.as_ref().map_or(0, |dictionary| dictionary.id)
-    }
-}
-
-impl Packer {
-    /// Workers that share `dictionaries` pack with the same one.
-    pub(crate) fn new(dictionaries: Arc<Dictionaries>) -> io::Result<Packer> {
-        let compressor = zstd::bulk::Compressor::new(LEVEL)?;
-        Ok(Packer { dictionaries, dictionary: None, compressor, plain: Vec::new() })
-    }
-
-    /// The block of these records, given their bytes one behind the other and the length of each.
-    pub(crate) fn pack(&mut self, lengths: &[u32], bytes: &[u8]) -> io::Result<Packed> {
-        match (&self.dictionary, self.dictionaries.ready()) {
-            (None, None) => self.dictionaries.learn(lengths, bytes),
-            (None, Some(ready)) => {
-                self.compressor.set_dictionary(LEVEL, &ready.bytes)?;
-                self.dictionary = Some(Arc::clone(ready));
-            }
-            (Some(_), _) => {}
-        }
-        self.plain.clear();
-        self.plain.extend_from_slice(&(lengths.len() as u32).to_le_bytes());
-        for length in lengths {
-            self.plain.extend_from_slice(&length.to_le_bytes());
-        }
-        self.plain.extend_from_slice(bytes);
-        let data = self.compressor.compress(&self.plain)?;
-        Ok(Packed { data, dictionary: self.dictionary.clone(), filter: NgramFilter::of(lengths, bytes) })
-    }
-}
 
 /// An unpacked block.
 #[derive(Debug, Default)]
@@ -243,9 +188,9 @@ impl Reader {
     }
 
     /// Unpacks a block that is not in the case yet.
-    pub(crate) fn unpack(&mut self, connection: &Connection, packed: &Packed) -> rusqlite::Result<Block> {
+    pub(crate) fn unpack(&mut self, connection: &Connection, dictionary: i64, data: &[u8]) -> rusqlite::Result<Block> {
         let mut block = Block::default();
-        self.unpacker.unpack(connection, packed.dictionary_id(), &packed.data, &mut block)?;
+        self.unpacker.unpack(connection, dictionary, data, &mut block)?;
         Ok(block)
     }
 
@@ -285,8 +230,9 @@ mod tests {
 
     use rusqlite::Connection;
 
-    use super::{Block, Packer, Reader, Unpacker};
+    use super::{Block, Reader, Unpacker};
     use crate::store::records::dictionary::Dictionaries;
+    use crate::store::records::packer::Packer;
 
     fn case() -> Connection {
         let connection = Connection::open_in_memory().unwrap();
@@ -302,7 +248,7 @@ mod tests {
         let lengths = records.map(|record| record.len() as u32);
         let packed = packer.pack(&lengths, &records.concat()).unwrap();
         assert!(packed.dictionary.is_none(), "three records have no dictionary");
-        let block = Reader::default().unpack(&case, &packed).unwrap();
+        let block = Reader::default().unpack(&case, packed.dictionary_id(), &packed.data).unwrap();
         for (index, record) in records.iter().enumerate() {
             assert_eq!(block.record(index), Some(*record));
         }
@@ -330,10 +276,13 @@ mod tests {
         let (after, records) = pack(10_000, 3);
         let dictionary = after.dictionary.as_ref().unwrap();
         assert!(before.dictionary.is_none() && after.data.len() < before.data.len());
-        assert!(Reader::default().unpack(&case, &after).is_err(), "the case has no such dictionary yet");
+        assert!(
+            Reader::default().unpack(&case, after.dictionary_id(), &after.data).is_err(),
+            "the case has no such dictionary yet"
+        );
         dictionary.keep(&case).unwrap();
         dictionary.keep(&case).unwrap();
-        let block = Reader::default().unpack(&case, &after).unwrap();
+        let block = Reader::default().unpack(&case, after.dictionary_id(), &after.data).unwrap();
         assert_eq!(block.record(2), Some(records[2].as_bytes()));
         let again = Arc::new(Dictionaries::of(&case).unwrap());
         let packed = Packer::new(again).unwrap().pack(&[2], b"{}").unwrap();

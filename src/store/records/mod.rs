@@ -5,6 +5,7 @@ pub(crate) mod decimal;
 pub(crate) mod dictionary;
 pub(crate) mod json_path;
 pub(crate) mod ngram_filter;
+pub(crate) mod packer;
 pub(crate) mod predicate;
 pub(crate) mod scan;
 pub(crate) mod text_set;

@@ -403,8 +403,8 @@ mod tests {
     use rusqlite::{Connection, params};
 
     use super::{FilterWriter, NgramFilter, SET, bits_of, candidates, transpose};
-    use crate::store::records::block::Packer;
     use crate::store::records::dictionary::Dictionaries;
+    use crate::store::records::packer::Packer;
 
     #[test]
     fn a_square_is_turned() {

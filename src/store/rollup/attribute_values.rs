@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::event::Text;
 use crate::fields::{FIELDS, Field, Place, Values};
-use crate::store::rollup::counts::as_text;
+use crate::store::rollup::field_text::as_text;
 
 /// The attribute that types of resources are counted as.
 pub(crate) const RESOURCE_TYPE: &str = "resource_type";

@@ -7,9 +7,10 @@ use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 
 use crate::event::{Event, Text};
-use crate::fields::{FIELDS, Field, Kind, Place, Values};
+use crate::fields::{FIELDS, Field, Place, Values};
 use crate::store::rollup::attribute_values;
 use crate::store::rollup::facets;
+use crate::store::rollup::field_text::as_text;
 use crate::store::rollup::hourly;
 use crate::store::rollup::hourly::HourlyCounts;
 use crate::time;
@@ -63,14 +64,6 @@ pub(crate) fn kept_attributes() -> impl Iterator<Item = &'static Field> {
 /// Reports whether `attribute_values` counts the values of a column.
 pub(crate) fn is_kept(column: &str) -> bool {
     kept_attributes().chain(facets::kept()).any(|field| field.column == column)
-}
-
-/// The value of a kept attribute as SQL text, or NULL.
-pub(crate) fn as_text(field: &Field) -> String {
-    match field.kind {
-        Kind::Flag => format!("CASE {} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END", field.stored_as),
-        _ => field.stored_as.to_owned(),
-    }
 }
 
 /// The values of an attribute, and how often each occurs.

@@ -5,8 +5,8 @@ use rustc_hash::FxHashMap;
 
 use crate::event::Event;
 use crate::fields::{FIELDS, Field, Values};
+use crate::store::key::{Key, KeyBuilder};
 use crate::store::rollup::attribute_values;
-use crate::store::write::intern::{Key, KeyBuilder};
 
 /// The attributes of `facets` whose values `attribute_values` counts.
 pub(crate) fn kept() -> impl Iterator<Item = &'static Field> {

@@ -3,4 +3,5 @@
 pub(crate) mod attribute_values;
 pub(crate) mod counts;
 pub(crate) mod facets;
+pub(crate) mod field_text;
 pub(crate) mod hourly;

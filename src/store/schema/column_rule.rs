@@ -1,7 +1,6 @@
 //! Rules by which redaction rewrites the values of a column.
 
 use crate::redact::Shape;
-use crate::store::schema::tables::TABLES;
 
 /// The rule by which the values of a column are rewritten.
 #[derive(Debug, Clone, Copy)]
@@ -33,12 +32,4 @@ pub(crate) enum ColumnRule {
     Own(Shape),
     /// Made by another rule: the SHA-256 of a record beside the record.
     Derived,
-}
-
-/// Every column that redaction rewrites, with its table.
-pub(crate) fn rewritten() -> impl Iterator<Item = (&'static str, &'static str, ColumnRule)> {
-    TABLES.iter().flat_map(|table| {
-        let rules = table.columns.iter().filter(|(_, rule)| !matches!(rule, ColumnRule::OfTable | ColumnRule::Number));
-        rules.map(move |(column, rule)| (table.name, *column, *rule))
-    })
 }

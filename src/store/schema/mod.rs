@@ -12,6 +12,6 @@ mod tables;
 mod tests;
 pub(crate) mod version;
 
-pub(crate) use crate::store::schema::column_rule::{ColumnRule, rewritten};
-pub(crate) use crate::store::schema::table::{Copy, Part, Redact, Table, annotations};
-pub(crate) use crate::store::schema::tables::TABLES;
+pub(crate) use crate::store::schema::column_rule::ColumnRule;
+pub(crate) use crate::store::schema::table::{Copy, Part, Redact, Table};
+pub(crate) use crate::store::schema::tables::{TABLES, annotations, rewritten};

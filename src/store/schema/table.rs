@@ -2,7 +2,6 @@
 //! merging treat it, and who may write it.
 
 use crate::store::schema::column_rule::ColumnRule;
-use crate::store::schema::tables::TABLES;
 
 /// A table of a case.
 pub(crate) struct Table {
@@ -107,9 +106,4 @@ pub(crate) enum Redact {
     Emptied,
     /// Each of its columns is rewritten by its rule.
     Columns,
-}
-
-/// The tables that an investigator's annotations are in.
-pub(crate) fn annotations() -> impl Iterator<Item = &'static str> {
-    TABLES.iter().filter(|table| table.role == Role::Annotation).map(|table| table.name)
 }

@@ -2,6 +2,7 @@
 //! ways.
 
 use crate::redact::Shape;
+use crate::store::schema::column_rule::ColumnRule;
 use crate::store::schema::column_rule::ColumnRule::{
     Code, Derived, Digest, Drop, EventId, FilePath, Investigator, Number, OfTable, Own, Path, Record, Text,
 };
@@ -443,3 +444,16 @@ pub(crate) const TABLES: &[Table] = &[
         columns: &[("id", OfTable), ("bits", OfTable)],
     },
 ];
+
+/// Returns the names of the tables of annotations.
+pub(crate) fn annotations() -> impl Iterator<Item = &'static str> {
+    TABLES.iter().filter(|table| table.role == Role::Annotation).map(|table| table.name)
+}
+
+/// Returns every column that redaction rewrites, with its table.
+pub(crate) fn rewritten() -> impl Iterator<Item = (&'static str, &'static str, ColumnRule)> {
+    TABLES.iter().flat_map(|table| {
+        let rules = table.columns.iter().filter(|(_, rule)| !matches!(rule, OfTable | Number));
+        rules.map(move |(column, rule)| (table.name, *column, *rule))
+    })
+}

@@ -11,10 +11,10 @@ use serde_json::Value;
 
 use crate::rows::{Cell, RowSink};
 use crate::store::error::{Error, Failure};
+use crate::store::key::Key;
 use crate::store::read::case::Case;
 use crate::store::records::block;
 use crate::store::write::intern;
-use crate::store::write::intern::Key;
 
 /// The counts of one kind of rows in two cases.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

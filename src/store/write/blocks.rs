@@ -3,9 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 
 use crate::store::records::block;
-use crate::store::records::block::Packed;
 use crate::store::records::ngram_filter::FilterWriter;
-use crate::store::write::writer::Batch;
+use crate::store::records::packer::Packed;
+use crate::store::write::batch::Batch;
 
 /// Keeps what an import packs.
 pub(crate) struct Blocks<'c> {

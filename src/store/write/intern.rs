@@ -1,46 +1,22 @@
-//! Interning: 128-bit keys by which the writer finds the identities, resources and texts that a case has already.
+//! Interning: the keys by which the writer finds the identities, resources and texts that a case already has.
 
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::event::{Event, Identity, Resource};
+use crate::store::key::{Key, KeyBuilder, key_of};
 use crate::store::rollup::facets;
 
-/// A 128-bit hash, in parts so that a map of them leaves no gaps.
-pub(crate) type Key = [u32; 4];
-
-/// The parts of a 128-bit hash.
-fn parts_of(hash: u128) -> Key {
-    [hash as u32, (hash >> 32) as u32, (hash >> 64) as u32, (hash >> 96) as u32]
-}
-
-/// Hashes lists of texts.
-#[derive(Default)]
-pub(crate) struct KeyBuilder {
-    buffer: Vec<u8>,
-}
-
 impl KeyBuilder {
-    /// A hash of texts in order, in which an absent one differs from an empty one.
-    pub(crate) fn key(&mut self, parts: &[Option<&str>]) -> Key {
-        self.buffer.clear();
-        for part in parts {
-            let length = part.map_or(0, |text| text.len() as u32 + 1);
-            self.buffer.extend_from_slice(&length.to_le_bytes());
-            self.buffer.extend_from_slice(part.unwrap_or_default().as_bytes());
-        }
-        parts_of(xxh3_128(&self.buffer))
-    }
-
     /// The hashes of what a case recognizes an event's parts by. Workers make them, so that the writer need not.
     pub(crate) fn keys(&mut self, event: &Event) -> InternKeys {
         InternKeys {
             event: event_key(&event.event_id),
             facet: facets::key(self, event),
             identity: event.identity.as_ref().map(|identity| self.identity(identity)),
-            user_agent: event.user_agent.as_ref().map(|text| parts_of(xxh3_128(text.as_bytes()))),
-            error_message: event.error_message.as_ref().map(|text| parts_of(xxh3_128(text.as_bytes()))),
+            user_agent: event.user_agent.as_ref().map(|text| key_of(text)),
+            error_message: event.error_message.as_ref().map(|text| key_of(text)),
             resources: event.resources.iter().map(|used| self.resource(&used.resource)).collect(),
         }
     }
@@ -142,8 +118,7 @@ pub(crate) fn resources(connection: &Connection) -> rusqlite::Result<FxHashMap<K
 /// The texts of a table of texts.
 pub(crate) fn texts(connection: &Connection, table: &str) -> rusqlite::Result<FxHashMap<Key, i64>> {
     let mut select = connection.prepare(&format!("SELECT id, text FROM {table}"))?;
-    let rows =
-        select.query_map([], |row| Ok((parts_of(xxh3_128(row.get_ref(1)?.as_str()?.as_bytes())), row.get(0)?)))?;
+    let rows = select.query_map([], |row| Ok((key_of(row.get_ref(1)?.as_str()?), row.get(0)?)))?;
     rows.collect()
 }
 

@@ -1,5 +1,6 @@
 //! Writing a case: events and records in, duplicates resolved, the ledger kept.
 
+pub(crate) mod batch;
 pub(crate) mod blocks;
 pub(crate) mod conflict_policy;
 pub(crate) mod dedup;

@@ -7,9 +7,10 @@ use rustc_hash::FxHashMap;
 
 use crate::arn::last_part;
 use crate::event::{Event, Identity, Resource, Text};
+use crate::store::key::Key;
 use crate::store::rollup::counts::Links;
 use crate::store::rollup::facets;
-use crate::store::write::intern::{self, InternKeys, Key, text_id};
+use crate::store::write::intern::{self, InternKeys, text_id};
 
 /// The ids of the rows that are there, by their keys.
 pub(crate) struct RelatedRows {

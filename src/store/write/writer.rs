@@ -14,10 +14,11 @@ use crate::ledger::Counts;
 use crate::store::error::Error;
 use crate::store::hardening;
 use crate::store::hardening::Bounded;
-use crate::store::records::block::{MAX_ID, Packed, Reader};
+use crate::store::records::block::{MAX_ID, Reader};
 use crate::store::records::dictionary::Dictionaries;
 use crate::store::rollup::counts::Sums;
 use crate::store::schema::indexes;
+use crate::store::write::batch::Batch;
 use crate::store::write::blocks::Blocks;
 use crate::store::write::dedup;
 use crate::store::write::dedup::Resolution;
@@ -25,19 +26,6 @@ use crate::store::write::event_row::{EventInsert, EventRow};
 use crate::store::write::intern::{EventKey, InternKeys};
 use crate::store::write::related_rows::RelatedRows;
 use crate::time;
-
-/// Up to [`crate::store::records::block::BLOCK_RECORDS`] events of one file, with their records as a packed block.
-pub(crate) struct Batch {
-    pub(crate) events: Vec<Event>,
-    /// The keys of each event's parts.
-    pub(crate) keys: Vec<InternKeys>,
-    /// XXH3-64 of each record's bytes.
-    pub(crate) hashes: Vec<u64>,
-    /// Their records.
-    pub(crate) block: Packed,
-    /// True if the records were made from rows of a CSV download.
-    pub(crate) from_csv: bool,
-}
 
 /// The file that the writer takes in.
 #[derive(Default)]
@@ -283,7 +271,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
             (false, true) => return Ok(Resolution::KeepOld { loser: None }),
             _ => {}
         }
-        let block = self.records.unpack(self.connection, &batch.block)?;
+        let block = self.records.unpack(self.connection, batch.block.dictionary_id(), &batch.block.data)?;
         let new = block.record(index).unwrap_or_default();
         let resolution = self.records.with(self.connection, existing, |old| dedup::compare(old, new))?;
         Ok(resolution.unwrap_or(Resolution::KeepOld { loser: None }))

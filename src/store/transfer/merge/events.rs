@@ -6,9 +6,10 @@ use crate::hash::sha256;
 use crate::store::error::Error;
 use crate::store::transfer::merge::policy::{MergePolicy, MergeWriter};
 use crate::store::transfer::merge::source::Other;
+use crate::store::write::batch::Batch;
 use crate::store::write::dedup;
 use crate::store::write::dedup::Resolution;
-use crate::store::write::writer::{Batch, ConflictPolicy};
+use crate::store::write::writer::ConflictPolicy;
 
 impl ConflictPolicy for MergePolicy {
     fn settle(
@@ -109,7 +110,7 @@ impl MergeWriter<'_> {
 
     /// A record of a batch.
     fn record_of(&mut self, batch: &Batch, index: usize) -> rusqlite::Result<Vec<u8>> {
-        let block = self.records.unpack(self.connection, &batch.block)?;
+        let block = self.records.unpack(self.connection, batch.block.dictionary_id(), &batch.block.data)?;
         Ok(block.record(index).unwrap_or_default().to_vec())
     }
 

@@ -8,9 +8,10 @@ use rusqlite::{Connection, Error, params};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::store::open::open_read_only;
-use crate::store::records::block::{BLOCK_BYTES, BLOCK_RECORDS, Packed, Packer, Reader};
+use crate::store::records::block::{BLOCK_BYTES, BLOCK_RECORDS, Reader};
 use crate::store::records::dictionary::Dictionaries;
 use crate::store::records::ngram_filter::FilterWriter;
+use crate::store::records::packer::{Packed, Packer};
 use crate::store::schema::plain_tables;
 use crate::store::transfer::snapshot::parallel;
 
