@@ -1,4 +1,4 @@
-//! What the line editor asks while a line is typed: candidates, hints and colours.
+//! The helper of the line editor while a line is typed: candidates, hints and colors.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -32,10 +32,10 @@ const CLEAR_BELOW: &str = "\x1b[J";
 /// Moves the cursor a line up.
 const UP: &str = "\x1b[A";
 
-/// How long values are looked for: with writing the list, a key press is then answered in under 20 ms.
+/// The time to look for values: with writing the list, a key press is then answered in under 20 ms.
 const PATIENCE: Duration = Duration::from_millis(12);
 
-/// What the screen can do.
+/// The capabilities of the screen.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Screen {
     pub(super) color: bool,
@@ -47,11 +47,11 @@ pub(super) struct Helper {
     session: Rc<RefCell<Session>>,
     files: FilenameCompleter,
     screen: Screen,
-    /// What has been typed of an SQL statement that goes on in the line.
+    /// The lines of an unfinished SQL statement before this one.
     pending: String,
     /// The last input with what was wrong in it put right.
     suggestion: Option<String>,
-    /// Whether the line is written again because the cursor moved in it.
+    /// True if the line is written again because the cursor moved in it.
     moved: Cell<bool>,
 }
 
@@ -115,7 +115,7 @@ impl Helper {
 /// The values and tables of a session's case; none while it is closed.
 struct CaseSource<'a> {
     session: &'a RefCell<Session>,
-    /// When what was found has to do.
+    /// The time at which the search ends.
     until: Instant,
 }
 
@@ -171,7 +171,7 @@ impl Completer for Helper {
 /// Faint text after the line, and below it.
 pub(super) struct Ghost {
     shown: String,
-    /// What the right arrow takes over, if anything.
+    /// The text that the right arrow accepts, if any.
     taken: Option<String>,
 }
 

@@ -8,7 +8,7 @@ use crate::session::commands::other_shells::Habit;
 use crate::session::input::Input;
 use crate::store::FUNCTIONS;
 
-/// What the word at an offset of a line means; `pending` says whether the line goes on with an SQL statement.
+/// Returns the meaning of the word at an offset of a line; `pending` is true if the line continues an SQL statement.
 pub(super) fn meaning(line: &str, at: usize, pending: bool) -> Option<String> {
     let input = if pending { Input::Sql(line) } else { Input::of(line) };
     match input {
@@ -74,7 +74,7 @@ fn of_sql(line: &str, at: usize) -> Option<String> {
     Some(format!("{}: {}", field.column, field.help))
 }
 
-/// Where the word at an offset begins and ends: at blanks, parentheses and bars outside quotes.
+/// Returns the start and the end of the word at an offset: at blanks, parentheses and bars outside quotes.
 fn term(line: &str, at: usize) -> (usize, usize) {
     let (mut start, mut quoted, mut escaped) = (0, false, false);
     for (place, c) in line.char_indices() {

@@ -1,5 +1,5 @@
-//! What was typed, in this run and in earlier ones, each input once: in memory for the line editor, and in a file in the
-//! user's state folder, to which each input is added as it is typed.
+//! The history of inputs, of this run and of earlier ones, each input once: in memory for the line editor, and in a
+//! file in the user's state folder, to which each input is added as it is typed.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -11,7 +11,7 @@ use rustyline::history::{History, SearchDirection, SearchResult};
 
 use crate::output_file::{Existing, Options, OutputFile};
 
-/// How many inputs are kept.
+/// The number of inputs that are kept.
 pub(super) const MOST: usize = 5_000;
 /// The first line of the file, as rustyline writes it: in what follows, `\\n` is a line break and `\\\\` a backslash.
 const HEAD: &str = "#V2";
@@ -24,7 +24,7 @@ pub(super) struct Inputs {
 
 impl Inputs {
     /// The inputs of the file that `TRAILQ_HISTORY` names (an empty one turns the history off), else of one in the
-    /// state folder. A history that cannot be read or written is no reason to stop.
+    /// state folder. A history that cannot be read or written does not stop the session.
     pub(super) fn from_environment() -> Inputs {
         let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
         Inputs::at(path(variable("TRAILQ_HISTORY"), variable("XDG_STATE_HOME"), variable("HOME")))
@@ -196,7 +196,7 @@ fn unescaped(line: &str) -> String {
     text
 }
 
-/// Where the history is.
+/// Returns the path of the history.
 fn path(named: Option<PathBuf>, state: Option<PathBuf>, home: Option<PathBuf>) -> Option<PathBuf> {
     if let Some(named) = named {
         return (!named.as_os_str().is_empty()).then_some(named);

@@ -29,7 +29,7 @@ use history::Inputs;
 const PROMPT: &str = "trailq> ";
 /// The prompt within a statement.
 const CONTINUATION: &str = "   ...> ";
-/// How many candidates are listed without asking.
+/// The number of candidates that are listed without asking.
 const LISTED: usize = 100;
 
 /// Runs the prompt on a terminal until it is left.
@@ -77,7 +77,7 @@ fn read_and_run(prompt: &mut Prompt, session: &Rc<RefCell<Session>>) -> Result<(
     Ok(())
 }
 
-/// What a line means that other shells understand.
+/// Returns the meaning of a line that other shells understand.
 fn meant(session: &Rc<RefCell<Session>>, line: &str) -> Option<Habit> {
     let tables = || {
         let case = session.borrow().case().ok();
@@ -147,7 +147,7 @@ impl Prompt {
                 line.split('\n').filter_map(|line| self.assembler.feed(line)).map(|(text, _)| text).collect();
             if !inputs.is_empty() {
                 for input in &inputs {
-                    // A history that cannot be written is no reason to stop.
+                    // A history that cannot be written does not stop the session.
                     let _ = self.editor.history_mut().add(input);
                 }
                 return Ok(Some(inputs));

@@ -15,14 +15,14 @@
 //! -- slow: why it takes longer than the others
 //! ```
 
-/// What the top of a file says of it.
+/// The header of a saved query's file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Header {
     /// Its name in a few words, without a full stop.
     pub title: String,
-    /// What it answers and why that matters.
+    /// The question that it answers, and why that matters.
     pub about: String,
-    /// What it asks for, in this order.
+    /// The parameters, in this order.
     pub params: Vec<Parameter>,
     /// The columns of its answer; none of a script.
     pub columns: Vec<Column>,
@@ -32,7 +32,7 @@ pub struct Header {
     pub references: Vec<String>,
     /// True if each row deserves a look: such a query stays short on a case of ordinary work.
     pub high_signal: bool,
-    /// Why it takes longer than the others, where it does.
+    /// The reason why it takes longer than other queries, if it does.
     pub slow: Option<String>,
 }
 
@@ -41,15 +41,15 @@ pub struct Header {
 pub struct Parameter {
     /// `:name` in SQL, `${name}` in a script.
     pub name: String,
-    /// What its values are.
+    /// The kind of its values.
     pub kind: Kind,
-    /// Whether it has to be given.
+    /// The requirement to give it.
     pub requirement: Requirement,
-    /// What it means.
+    /// The meaning.
     pub help: String,
 }
 
-/// What the values of a parameter are.
+/// The kinds of values of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Any text.
@@ -62,7 +62,7 @@ pub enum Kind {
     List,
 }
 
-/// Whether a parameter has to be given.
+/// The requirement to give a parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Requirement {
     /// It has to be.
@@ -78,16 +78,16 @@ pub enum Requirement {
 pub struct Column {
     /// Its name.
     pub name: String,
-    /// What it means, where the name does not say.
+    /// The meaning, if the name does not tell.
     pub help: Option<String>,
 }
 
-/// What is wrong with a file.
+/// A mistake in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeaderError {
     /// The line, from 1.
     pub line: usize,
-    /// What is wrong, as a sentence without a full stop.
+    /// The mistake, as a sentence without a full stop.
     pub message: String,
 }
 
@@ -181,7 +181,7 @@ fn parse(text: &str) -> Result<(Header, &str, usize), HeaderError> {
     Ok((header, body, number))
 }
 
-/// What a comment line says; `None` where it is none.
+/// Returns the text of a comment line; `None` if the line is not a comment.
 fn comment(line: &str) -> Option<&str> {
     line.trim_end().strip_prefix("--").map(|said| said.strip_prefix(' ').unwrap_or(said))
 }
@@ -204,9 +204,7 @@ fn add_line<'t>(entries: &mut Vec<(usize, &'t str, String)>, said: &'t str, line
             entries.push((line, key, value.trim().to_owned()));
             Ok(())
         }
-        _ => {
-            Err(HeaderError { line, message: format!("`{said}` is no `key: value`; a line that goes on is indented") })
-        }
+        _ => Err(HeaderError { line, message: format!("`{said}` is not `key: value`; a continued line is indented") }),
     }
 }
 
@@ -349,7 +347,7 @@ pub fn parameters(sql: &str) -> Vec<&str> {
     names
 }
 
-/// What SQL is made of, as far as it matters here.
+/// The parts of SQL that matter here.
 #[derive(Clone, Copy)]
 enum Piece<'t> {
     /// White space or a comment.
@@ -427,7 +425,7 @@ mod tests {
             ("-- columns: a, b (x, y), c\n", "", 13, "no `columns:`"),
             ("-- title: A title\n", "-- title: A\n-- title: B\n", 2, "`title:` stands twice"),
             ("-- title: A title\n", "--   A title\n", 1, "nothing that this line could go on with"),
-            ("-- title: A title\n", "-- A title\n", 1, "no `key: value`"),
+            ("-- title: A title\n", "-- A title\n", 1, "not `key: value`"),
             ("-- see: ", "-- sea: ", 10, "`sea:` is unknown: a header has title"),
             ("-- title: A title\n", "-- title:\n", 1, "`title:` says nothing"),
             ("since time: at", "since hour: at", 5, "`hour` is not a kind of value: text, integer, time, list"),

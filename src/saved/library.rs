@@ -15,7 +15,7 @@ const OTHER: &str = "other";
 /// The group of queries saved in the case.
 const CASE: &str = "case";
 
-/// Where a query is from.
+/// The origin of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// It ships with trailq.
@@ -43,9 +43,9 @@ pub struct SavedQuery {
     pub name: String,
     /// The folder that it lies in.
     pub group: String,
-    /// Where it is from.
+    /// The origin.
     pub origin: Origin,
-    /// What its header says.
+    /// The header.
     pub header: Header,
     /// Its statement, without a semicolon.
     pub sql: String,
@@ -98,7 +98,7 @@ impl SavedQuery {
 pub struct BrokenQuery {
     /// The name that it would have.
     pub name: String,
-    /// What is wrong with it, and where.
+    /// The mistake, with its place.
     pub mistake: Diagnostic,
 }
 
@@ -121,7 +121,7 @@ pub struct Library {
     queries: Vec<SavedQuery>,
     /// Queries that cannot be used.
     pub broken: Vec<BrokenQuery>,
-    /// What else is worth knowing.
+    /// Further notes.
     pub notes: Vec<String>,
 }
 
@@ -209,7 +209,7 @@ impl Library {
 pub struct ShippedScript {
     /// Its name.
     pub name: &'static str,
-    /// What its header says.
+    /// The header.
     pub header: Header,
     /// The whole file.
     pub text: &'static str,
@@ -229,7 +229,7 @@ pub fn shipped_script(name: &str) -> Option<ShippedScript> {
     shipped_scripts().into_iter().find(|script| script.name == name)
 }
 
-/// What is in a folder, by name.
+/// Returns the entries of a folder, by name.
 fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
     paths.sort();

@@ -36,7 +36,7 @@ pub enum Error {
     Foreign {
         /// The file.
         path: PathBuf,
-        /// What it contains or lacks.
+        /// The contents that it has or lacks.
         what: String,
         /// The statement that removes it.
         remedy: Option<String>,

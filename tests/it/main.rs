@@ -5,6 +5,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod properties;
+mod prose;
 
 #[cfg(feature = "serve")]
 mod aws_clients;

@@ -7,14 +7,14 @@ use crate::render::escape::is_unsafe;
 use crate::render::number;
 use crate::session::commands::help::{STAGES, TIMES};
 
-/// How many values are offered.
+/// The number of values that are offered.
 pub(super) const MOST_VALUES: usize = 50;
 /// The operators, longest first.
 const OPERATORS: [&str; 7] = ["!=", "<=", ">=", "=", "<", ">", "~"];
 /// Spans that a timeline is often cut into.
 const BUCKETS: [&str; 5] = ["1m", "10m", "1h", "1d", "7d"];
 
-/// What may stand at the end of the text, and where it begins.
+/// Returns the candidates at the end of the text, and the offset that they start at.
 pub(super) fn complete(before: &str, source: &dyn Source) -> (usize, Vec<Candidate>) {
     let scanned = Scanned::of(before);
     match scanned.stage {
@@ -23,7 +23,7 @@ pub(super) fn complete(before: &str, source: &dyn Source) -> (usize, Vec<Candida
     }
 }
 
-/// Where the word at the end of a lookup begins.
+/// The start of the word at the end of a lookup.
 struct Scanned {
     /// After the last blank or parenthesis outside quotes.
     word: usize,
@@ -99,7 +99,7 @@ fn bare_values(word: &str, source: &dyn Source) -> Vec<Candidate> {
     found
 }
 
-/// Where the last value of a list begins.
+/// Returns the start of the last value of a list.
 fn last_of_list(list: &str) -> usize {
     let mut quoted = false;
     let mut start = 0;

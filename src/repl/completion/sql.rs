@@ -89,7 +89,8 @@ pub(in crate::repl) fn is_keyword(word: &str) -> bool {
     KEYWORDS.iter().chain(SQL_WORDS).any(|keyword| keyword.eq_ignore_ascii_case(word))
 }
 
-/// What may stand at the end of the text, and where it begins; `statement` is all that has been typed of it.
+/// Returns the candidates at the end of the text, and the offset that they start at; `statement` is all that has been
+/// typed of the statement.
 pub(super) fn complete(before: &str, statement: &str, source: &dyn Source) -> (usize, Vec<Candidate>) {
     let start =
         before.rfind(|c| !is_word(c)).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
@@ -147,7 +148,7 @@ fn named_tables(statement: &str, tables: &[(String, Vec<String>)]) -> Vec<(Strin
             Some(next_word) if next_word.eq_ignore_ascii_case("as") => next(2),
             _ => next(1),
         };
-        // What stands before a dot is no mention of a table that the statement reads.
+        // What stands before a dot is not a mention of a table that the statement reads.
         if at == 0 || !names_table(words[at - 1]) {
             continue;
         }

@@ -1,4 +1,4 @@
-//! What is kept with the case: tags, notes and saved queries, with who kept them and when.
+//! Annotations of the case: tags, notes and saved queries, with their author and time.
 
 use crate::session::commands::arguments::Arguments;
 use crate::session::commands::command::Command;
@@ -75,13 +75,13 @@ fn run_unsave(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer
     session.unsave(arguments.one()?)
 }
 
-/// How long the title of a saved query is at most.
+/// The longest title of a saved query.
 const TITLE: usize = 80;
 
 impl Session {
     /// The connection that can write what is kept, and nothing else.
     pub(crate) fn keeper(&mut self) -> Result<Keeper, SessionError> {
-        // What is written waits for whoever reads, and that would be this session.
+        // A write waits for readers, and this session would be one.
         self.release_case();
         let keeper = Keeper::open_after(&self.path, &who(), Rc::new(self.waiting()))?;
         if keeper.has_migrated() {
@@ -214,7 +214,7 @@ impl Session {
     }
 }
 
-/// How many of the words, from the first, are rows or event ids.
+/// Returns how many of the words, from the first, are rows or event ids.
 fn leading_events(case: &Case, words: &[&str]) -> Result<usize, SessionError> {
     for (at, word) in words.iter().enumerate() {
         if rows(word).is_some() {
@@ -243,9 +243,10 @@ fn rows(word: &str) -> Option<std::ops::RangeInclusive<u64>> {
 /// A tag or a name is one word that a lookup takes without quotes.
 pub(crate) fn check_word(what: &str, word: &str) -> Result<(), SessionError> {
     if word.is_empty() || crate::query::edit::literal(word) != *word {
-        return Err(
-            Diagnostic::new(format!("`{word}` is no {what}: one word without quotes, commas and asterisks")).into()
-        );
+        return Err(Diagnostic::new(format!(
+            "`{word}` is not a {what}: one word without quotes, commas and asterisks"
+        ))
+        .into());
     }
     Ok(())
 }
@@ -255,7 +256,7 @@ fn quoted_word(word: &str) -> String {
     if word.contains('"') { format!("'{}'", word.replace('\'', "\u{2019}")) } else { format!("\"{word}\"") }
 }
 
-/// Who keeps something: `TRAILQ_USER`, else the user's name as the system has it.
+/// Returns the author of an annotation: `TRAILQ_USER`, else the user's name in the system.
 fn who() -> String {
     let named = |name: &&str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
     ["TRAILQ_USER", "USER", "LOGNAME"].iter().find_map(named).unwrap_or_else(|| "unknown".to_owned())

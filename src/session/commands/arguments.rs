@@ -1,4 +1,4 @@
-//! What is typed behind the name of a command, by words, and the mistakes in it.
+//! The arguments of a command by words, and the mistakes in them.
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::session::SessionError;
@@ -12,9 +12,9 @@ pub(crate) struct Arguments<'a> {
     pub(crate) command: &'static Command,
     /// The whole line.
     pub(crate) line: &'a str,
-    /// What follows the name, as it was typed.
+    /// The text after the name, as it was typed.
     pub(crate) rest: &'a str,
-    /// What follows the name, by words; quotes keep a word together.
+    /// The words after the name; quotes keep a word together.
     pub(crate) words: Vec<(String, Span)>,
 }
 
@@ -68,7 +68,7 @@ impl Arguments<'_> {
         self.mistake(Span::new(end, end), format!("{} needs {}", self.command.name, self.command.arguments))
     }
 
-    /// Where what follows the name begins.
+    /// Returns the offset of the text after the name.
     pub(crate) fn rest_start(&self) -> usize {
         self.line.find(self.rest).filter(|_| !self.rest.is_empty()).unwrap_or(self.line.len())
     }

@@ -49,9 +49,9 @@ fn run_help(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, 
 pub struct Entry {
     /// The word itself.
     pub name: &'static str,
-    /// What follows it.
+    /// The arguments after it.
     pub arguments: &'static str,
-    /// What it does.
+    /// The effect.
     pub help: &'static str,
     /// A lookup that shows it.
     pub example: &'static str,

@@ -9,7 +9,7 @@ use crate::session::commands::COMMANDS;
 use crate::session::commands::help;
 use crate::session::input::Input;
 
-/// What a line means at the prompt.
+/// The meaning of a line at the prompt.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Habit {
     /// A dot-command.
@@ -43,7 +43,7 @@ const COMMANDS_OF_OTHERS: &[(&str, &[&str])] = &[
     (".expanded", &["\\x"]),
 ];
 
-/// What stands before the name of a table in a question about its columns.
+/// Words before the name of a table in a question about its columns.
 const DESCRIBE: &[&str] = &[
     "desc",
     "describe",
@@ -79,10 +79,10 @@ const ADVICE: &[(&str, &str)] = &[
 const SEARCH_WORDS: &[&str] = &["search", "find", "grep", "lookup", "filter", "where", "trailq"];
 /// The stages of a lookup, which begin with `|`.
 const STAGE_WORDS: &[&str] = &["count", "top", "timeline", "limit", "sort", "fields"];
-/// How many rows `FROM TABLE` alone shows.
+/// The number of rows that `FROM TABLE` alone shows.
 const SHOWN_ROWS: u32 = 50;
 
-/// What a line means at the prompt, where it is not a lookup. `tables`: the names of the case's tables.
+/// Returns the meaning of a line at the prompt, if it is not a lookup. `tables`: the names of the case's tables.
 pub fn at_prompt(line: &str, tables: impl Fn() -> Vec<String>) -> Option<Habit> {
     let typed = line.trim();
     if typed.contains('\n') || !matches!(Input::of(typed), Input::Lookup(_)) {
@@ -155,14 +155,14 @@ fn quoted(line: &str) -> String {
     crate::query::edit::quoted(line)
 }
 
-/// What to say of a lookup that found nothing and that may have been meant as something else.
+/// A hint on a lookup that found nothing and may have been meant as something else.
 pub(crate) struct Hint {
     pub(crate) note: String,
-    /// What to type instead.
+    /// The line to type instead.
     pub(crate) instead: Option<String>,
 }
 
-/// What a lookup of bare, unquoted words was meant as.
+/// Returns a hint on a lookup of bare, unquoted words.
 pub(crate) fn of_lookup(lookup: &LookupAst) -> Option<Hint> {
     let filter = lookup.filter.as_ref()?;
     let parts = match &filter.kind {
@@ -207,7 +207,7 @@ fn of_pair(lookup: &LookupAst, name: &Expression, word: &str, value: &Expression
     Some(Hint { note, instead: Some(format!("{before}{term}{after}")) })
 }
 
-/// What a line of bare words was meant as: a line of another shell, or a command without its dot.
+/// Returns a hint on a line of bare words: a line of another shell, or a command without its dot.
 fn of_line(text: &str) -> Option<Hint> {
     let plain = plain(text);
     let searches = if plain.contains(' ') {

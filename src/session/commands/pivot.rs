@@ -63,10 +63,10 @@ fn run_key(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, S
 pub(crate) const WHO: i64 = 3_600;
 /// Seconds on each side of the event that `.near` looks at.
 pub(crate) const NEAR: i64 = 600;
-/// How many other resources are named.
+/// The number of other resources that are named.
 const MOST_NAMED: usize = 8;
 
-/// What the moves need of an event; empty where the record does not say.
+/// The attributes of an event that pivots start from; empty if the record lacks them.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Event {
     time: String,

@@ -27,7 +27,7 @@ fn run_plot(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, 
     session.plot(&Named::required(arguments)?)
 }
 
-/// What stands for a missing value.
+/// The label of a missing value.
 const NONE: &str = "(none)";
 
 impl Session {

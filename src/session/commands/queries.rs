@@ -74,7 +74,7 @@ fn run_queries(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answe
 /// The environment variable that names further folders of queries, separated as `PATH` is.
 const FOLDERS_VARIABLE: &str = "TRAILQ_QUERIES";
 
-/// What is asked of a saved query.
+/// A request to run a saved query.
 #[derive(Debug, Clone, Default)]
 pub struct Run {
     /// Its name.
@@ -406,7 +406,7 @@ fn spelled(param: &Parameter) -> String {
     }
 }
 
-/// What a program needs to offer a query.
+/// Returns what a program needs to offer a query.
 fn object(query: &SavedQuery) -> Value {
     let parameter = |param: &Parameter| {
         let default = match &param.requirement {

@@ -53,7 +53,7 @@ fn run_back(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, 
     session.go_back(arguments.line)
 }
 
-/// How many times as long a period is after `.zoom out`.
+/// The factor by which `.zoom out` makes a period longer.
 const WIDER: i64 = 4;
 
 impl Session {

@@ -37,7 +37,7 @@ fn run_echo(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, 
     Ok(Answer::default())
 }
 
-/// How the session is set.
+/// Shows the settings of the session.
 fn run_settings(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     arguments.at_most(0)?;
     let switch = |on: bool| if on { "on" } else { "off" };

@@ -101,7 +101,7 @@ pub const FOREIGN: &[(&str, &str)] = &[
     (".www", "`.mode markdown` writes tables for documents"),
 ];
 
-/// What to use in place of a command of another shell.
+/// Returns what to use in place of a command of another shell.
 pub fn advice(name: &str) -> Option<&'static str> {
     FOREIGN.iter().find(|(known, _)| *known == name).map(|(_, advice)| *advice)
 }

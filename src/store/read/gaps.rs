@@ -6,7 +6,7 @@ use crate::store::read::case::Case;
 /// The limit up to which omissions are counted.
 pub const MOST_COUNTED: u64 = 100_000;
 
-/// What the answer of any lookup leaves out.
+/// Omissions from the answer of any lookup.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Gaps {
     /// True if some files were handed on in part.

@@ -66,7 +66,7 @@ pub fn write_after<E: From<Error>>(
     Ok(summary)
 }
 
-/// What SQLite says while it reads one file and writes another: only one that is read can be damaged.
+/// Returns the error of SQLite while it reads one file and writes another: only the one that is read can be damaged.
 fn blame(source: &Source, out: &Path, error: rusqlite::Error) -> Error {
     let error = match error {
         rusqlite::Error::UserFunctionError(inner) => return inner_error(out, inner),
