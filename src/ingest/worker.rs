@@ -82,7 +82,7 @@ pub(crate) fn read_file(
         },
     };
     let _ = sink.flush();
-    if sink.gone {
+    if sink.disconnected {
         return Ok(());
     }
     let problems = std::mem::take(&mut sink.problems);
@@ -298,7 +298,7 @@ pub(crate) struct FileSink<'w> {
     /// True if anything of the file was sent.
     sent: bool,
     /// The writer is gone.
-    gone: bool,
+    disconnected: bool,
 }
 
 impl<'w> FileSink<'w> {
@@ -322,14 +322,14 @@ impl<'w> FileSink<'w> {
             format: None,
             problems: BTreeMap::new(),
             sent: false,
-            gone: false,
+            disconnected: false,
         }
     }
 
     fn send(&mut self, message: Message) -> ControlFlow<()> {
         self.sent = true;
-        self.gone |= self.out.send(message).is_err();
-        if self.gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        self.disconnected |= self.out.send(message).is_err();
+        if self.disconnected { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     /// Reports whether the file has anything that is stored or rejected.
