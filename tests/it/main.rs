@@ -23,6 +23,7 @@ mod internals;
 #[cfg(feature = "serve")]
 mod kill;
 mod language;
+mod layers;
 mod ledger;
 mod lookup_events;
 mod lookup_properties;

@@ -1,8 +1,6 @@
-//! The catalogue of fields, the schema, its documentation and the layers of the source agree.
+//! The catalogue of fields, the schema and its documentation agree.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
 
 use crate::common::{Scratch, lines, testdata};
 use rusqlite::Connection;
@@ -80,77 +78,4 @@ fn a_case_says_what_it_is_and_needs_no_extension() {
     let loose = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND NOT strict \
                  AND name NOT LIKE 'sqlite_%'";
     assert_eq!(lines(&connection, loose), Vec::<String>::new(), "every table is STRICT");
-}
-
-/// What the modules of each layer must not know.
-const LAYERS: &[(&str, &[&str])] = &[
-    ("event.rs", &["crate::", "rusqlite"]),
-    ("rows.rs", &["crate::", "rusqlite"]),
-    ("fields", &["crate::", "rusqlite"]),
-    ("fields.rs", &["crate::", "rusqlite"]),
-    ("diagnostic.rs", &["crate::", "rusqlite"]),
-    ("arn.rs", &["crate::", "rusqlite"]),
-    ("policy.rs", &["crate::", "rusqlite"]),
-    ("time.rs", &["crate::", "rusqlite"]),
-    ("ledger.rs", &["crate::", "rusqlite"]),
-    ("query", &["crate::store", "crate::ingest", "crate::render", "crate::session", "crate::cli", "rusqlite"]),
-    ("store", &["crate::ingest", "crate::render", "crate::session", "crate::cli", "println!"]),
-    ("ingest", &["crate::query", "crate::render", "crate::session", "crate::cli", "println!"]),
-    ("saved", &["crate::store", "crate::ingest", "crate::render", "crate::session", "crate::cli", "rusqlite"]),
-    (
-        "engine",
-        &[
-            "crate::ingest",
-            "crate::session",
-            "crate::terminal",
-            "crate::repl",
-            "crate::serve",
-            "crate::cli",
-            "rusqlite",
-            "print!",
-            "println!",
-        ],
-    ),
-    (
-        "redact",
-        &["crate::store", "crate::ingest", "crate::query", "crate::render", "crate::session", "crate::cli", "rusqlite"],
-    ),
-    (
-        "guide",
-        &["crate::store", "crate::ingest", "crate::query", "crate::session", "crate::cli", "rusqlite", "println!"],
-    ),
-    ("render", &["crate::store", "crate::ingest", "crate::query", "crate::session", "crate::cli", "rusqlite"]),
-    (
-        "lookup_events",
-        &["crate::ingest", "crate::session", "crate::cli", "crate::serve", "rusqlite", "hyper", "tokio", "println!"],
-    ),
-    ("serve", &["crate::ingest", "crate::query", "crate::session", "crate::cli", "rusqlite", "println!"]),
-    (
-        "summary",
-        &["crate::session", "crate::terminal", "crate::cli", "crate::serve", "crate::repl", "println!", "rusqlite"],
-    ),
-    ("terminal", &["crate::session", "crate::store", "crate::cli", "crate::serve", "crate::repl", "rusqlite"]),
-    ("session", &["crate::cli", "crate::serve", "crate::repl", "println!", "rusqlite"]),
-];
-
-#[test]
-fn no_layer_knows_what_it_must_not_and_no_file_is_long() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    for entry in walkdir::WalkDir::new(&source) {
-        let path = entry.unwrap().into_path();
-        // Tests in a file of their own may know what the code beside them must not.
-        if path.extension().is_none_or(|extension| extension != "rs") || path.ends_with("tests.rs") {
-            continue;
-        }
-        let text = fs::read_to_string(&path).unwrap();
-        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
-        let name = path.strip_prefix(&source).unwrap();
-        assert!(code.lines().count() <= 500, "{} is long", name.display());
-        for (layer, banned) in LAYERS.iter().filter(|(layer, _)| name.starts_with(layer)) {
-            for word in *banned {
-                let place = code.lines().position(|line| line.contains(word) && !line.trim_start().starts_with("//"));
-                assert_eq!(place, None, "{} in {layer} knows {word}", name.display());
-            }
-        }
-    }
 }
