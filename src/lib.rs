@@ -42,6 +42,7 @@ pub mod diagnostic;
 pub mod engine;
 pub mod event;
 pub mod fields;
+mod file_magic;
 pub mod guide;
 mod hash;
 pub mod identifier;

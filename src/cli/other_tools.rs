@@ -8,6 +8,7 @@ use super::args::Cli;
 use super::words::{CommandWords, shell_word};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::fields;
+use crate::file_magic;
 use crate::saved::{Library, shipped_scripts};
 use crate::session::input::Input;
 
@@ -239,5 +240,5 @@ fn is_sqlite(path: &Path) -> bool {
     }
     let mut head = Vec::new();
     let read = std::fs::File::open(path).and_then(|file| file.take(16).read_to_end(&mut head));
-    read.is_err() || head.is_empty() || head.starts_with(b"SQLite format 3\0")
+    read.is_err() || head.is_empty() || head.starts_with(file_magic::SQLITE)
 }

@@ -11,6 +11,7 @@ use crossbeam_channel::Sender;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::event::Event;
+use crate::file_magic;
 use crate::ingest::decode::csv_rows;
 use crate::ingest::decode::json;
 use crate::ingest::decode::json::{Decoded, Sink};
@@ -201,7 +202,7 @@ fn recognize(first: &[u8]) -> Content {
         _ if first.starts_with(b"\xff\xfe") || first.starts_with(b"\xfe\xff") => {
             Content::Other("is UTF-16 text; save it as UTF-8")
         }
-        _ if first.starts_with(b"SQLite format 3\0") => {
+        _ if first.starts_with(file_magic::SQLITE) => {
             Content::Other("is a SQLite database; where it is a case, `trailq merge` takes it in")
         }
         _ => Content::Other("is neither JSON nor a CSV download, and no gzip or zip of them"),

@@ -7,11 +7,12 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
+use crate::file_magic;
 use crate::io_message::{advice, cannot_write, folder_of};
 
 /// The first bytes of a SQLite database, of its rollback journal, and of both kinds of its write-ahead log.
 const DATABASE_HEADS: [&[u8]; 4] =
-    [b"SQLite format 3\0", b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"];
+    [file_magic::SQLITE, b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"];
 /// The suffixes of the files that SQLite creates next to a database.
 const BESIDE_DATABASE: [&str; 3] = ["-journal", "-wal", "-shm"];
 /// The largest number of symbolic links that are followed.

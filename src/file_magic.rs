@@ -1,0 +1,4 @@
+//! Magic bytes: the first bytes of a file, which tell its format.
+
+/// The first bytes of an SQLite database.
+pub(crate) const SQLITE: &[u8] = b"SQLite format 3\0";
