@@ -184,30 +184,8 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         end: &FileEnd,
     ) -> rusqlite::Result<()> {
         let is_whole = !content.is_partial && !content.sha256.is_empty();
+        self.move_rows(file, content, is_whole)?;
         let c = self.connection;
-        let from_to = params![file.id, content.id];
-        c.execute(
-            "UPDATE events SET file_id = ?2 WHERE file_id = ?1 AND id >= ?3",
-            params![file.id, content.id, file.first_event],
-        )?;
-        c.execute("UPDATE conflicts SET file_id = ?2 WHERE file_id = ?1", from_to)?;
-        c.execute("UPDATE replaced_rows SET file_id = ?2 WHERE file_id = ?1", from_to)?;
-        for table in ["rejects", "field_problems"] {
-            let old = if is_whole { file.id } else { content.id };
-            c.execute(&format!("DELETE FROM {table} WHERE file_id = ?1"), [old])?;
-            c.execute(&format!("UPDATE {table} SET file_id = ?2 WHERE file_id = ?1"), from_to)?;
-        }
-        // A digest file without a name is written at each reading.
-        c.execute(
-            "DELETE FROM digest_files WHERE digest IN (SELECT id FROM digests WHERE file_id = ?1) \
-             AND EXISTS (SELECT 1 FROM digests WHERE file_id = ?2)",
-            from_to,
-        )?;
-        c.execute(
-            "DELETE FROM digests WHERE file_id = ?1 AND EXISTS (SELECT 1 FROM digests WHERE file_id = ?2)",
-            from_to,
-        )?;
-        c.execute("UPDATE digests SET file_id = ?2 WHERE file_id = ?1", from_to)?;
         let counts = &file.counts;
         if is_whole {
             c.execute(
@@ -243,6 +221,34 @@ impl<P: ConflictPolicy> Writer<'_, P> {
             ],
         )?;
         Ok(())
+    }
+
+    /// Moves what a reading wrote to the row of a content that the ledger has.
+    fn move_rows(&self, file: &OpenFile, content: &Content, is_whole: bool) -> rusqlite::Result<()> {
+        let c = self.connection;
+        let from_to = params![file.id, content.id];
+        c.execute(
+            "UPDATE events SET file_id = ?2 WHERE file_id = ?1 AND id >= ?3",
+            params![file.id, content.id, file.first_event],
+        )?;
+        c.execute("UPDATE conflicts SET file_id = ?2 WHERE file_id = ?1", from_to)?;
+        c.execute("UPDATE replaced_rows SET file_id = ?2 WHERE file_id = ?1", from_to)?;
+        for table in ["rejects", "field_problems"] {
+            let old = if is_whole { file.id } else { content.id };
+            c.execute(&format!("DELETE FROM {table} WHERE file_id = ?1"), [old])?;
+            c.execute(&format!("UPDATE {table} SET file_id = ?2 WHERE file_id = ?1"), from_to)?;
+        }
+        // A digest file without a name is written at each reading.
+        c.execute(
+            "DELETE FROM digest_files WHERE digest IN (SELECT id FROM digests WHERE file_id = ?1) \
+             AND EXISTS (SELECT 1 FROM digests WHERE file_id = ?2)",
+            from_to,
+        )?;
+        c.execute(
+            "DELETE FROM digests WHERE file_id = ?1 AND EXISTS (SELECT 1 FROM digests WHERE file_id = ?2)",
+            from_to,
+        )?;
+        c.execute("UPDATE digests SET file_id = ?2 WHERE file_id = ?1", from_to).map(drop)
     }
 }
 
