@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
-use crate::engine::{Engine, PreparedLookup};
+use crate::engine::core::{Engine, PreparedLookup};
 use crate::query::Interval;
 use crate::render::escape::visible;
 use crate::render::number;
@@ -13,16 +13,21 @@ use crate::sql::{Param, Statement};
 use crate::store::{Case, Failure};
 use crate::time;
 
-/// Returns the explanation as SQL with comments.
-pub(crate) fn explain(engine: &Engine, prepared: &PreparedLookup) -> Result<String, Failure> {
-    let statement = engine.statement(prepared);
-    let mut out = format!("-- {}\n", abridged(&visible(&prepared.tree.text)));
-    let _ = writeln!(out, "-- interval: {}", interval(prepared.lookup.interval()));
-    describe(&mut out, &statement);
-    for step in plan(engine.case(), &statement)? {
-        let _ = writeln!(out, "-- plan: {}", visible(&step));
+impl Engine {
+    /// Explains how a lookup is answered: its interval, statement, parameters and SQLite's plan, as SQL with comments.
+    ///
+    /// # Errors
+    /// The case cannot be read.
+    pub fn explain(&self, prepared: &PreparedLookup) -> Result<String, Failure> {
+        let statement = self.statement(prepared);
+        let mut out = format!("-- {}\n", abridged(&visible(&prepared.tree.text)));
+        let _ = writeln!(out, "-- interval: {}", interval(prepared.lookup.interval()));
+        describe(&mut out, &statement);
+        for step in plan(self.case(), &statement)? {
+            let _ = writeln!(out, "-- plan: {}", visible(&step));
+        }
+        Ok(out)
     }
-    Ok(out)
 }
 
 /// Returns an interval in words; both ends are inclusive.

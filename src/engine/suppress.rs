@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
-use crate::engine::{Engine, PreparedLookup};
+use crate::engine::core::{Engine, PreparedLookup};
 use crate::query::edit;
 use crate::rows::{self, text};
 use crate::store::Failure;

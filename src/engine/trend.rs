@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::engine::{Engine, PreparedLookup, deadline};
+use crate::engine::core::{Engine, PreparedLookup};
+use crate::engine::deadline;
 use crate::fields::{self, Kind};
 use crate::query::ast::{Name, Stage, StageKind};
 use crate::query::edit;

@@ -3,6 +3,7 @@
 
 pub mod ast;
 pub mod edit;
+mod environment;
 pub(crate) mod interval;
 mod lex;
 mod parse;
@@ -15,6 +16,7 @@ mod substitute;
 mod time;
 mod time_names;
 
+pub use crate::query::environment::Environment;
 pub use crate::query::interval::Interval;
 pub use crate::query::parse::parse;
 pub use crate::query::resolve::resolve;
@@ -30,19 +32,4 @@ pub(crate) use crate::query::time_names::is_time_name;
 /// It is not a time; the message says what to write.
 pub fn time_span(text: &str, now: i64) -> Result<(i64, i64), String> {
     time::span(text, now).map_err(|mistake| mistake.message)
-}
-
-/// The surroundings of a lookup that its meaning depends on.
-pub trait Environment {
-    /// The clock, in Unix seconds.
-    fn now(&self) -> i64;
-    /// The time of the newest event of the case, in Unix seconds.
-    fn newest_event(&self) -> Option<i64>;
-    /// The content of an `@FILE` list, or why it cannot be read.
-    fn read_list(&self, path: &str) -> Result<String, String>;
-    /// Paths of records that have a key of this name, in any case, the most frequent first, as far as they are found
-    /// soon: for advice on a name that means nothing.
-    fn paths_to_key(&self, _name: &str) -> Vec<String> {
-        Vec::new()
-    }
 }

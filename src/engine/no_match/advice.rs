@@ -1,6 +1,6 @@
 //! Notes on an answer, and what to type next.
 
-use crate::engine::Engine;
+use crate::engine::core::Engine;
 
 /// Notes on an empty answer, in their order, and a line to type next.
 pub(crate) struct Advice<'e> {

@@ -1,7 +1,7 @@
 //! Gaps of the case, such as rejects and redaction, that affect the answer of a lookup.
 
 use crate::diagnostic::Span;
-use crate::engine::PreparedLookup;
+use crate::engine::core::PreparedLookup;
 use crate::engine::no_match::terms;
 use crate::engine::no_match::terms::Asked;
 use crate::redact::Kind;

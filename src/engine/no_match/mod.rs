@@ -12,48 +12,23 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use crate::engine::core::{Engine, MAX_FREE_SCAN_GROUPS, PreparedLookup};
+use crate::engine::deadline;
 use crate::engine::explain::{self, interval, period};
 use crate::engine::no_match::advice::Advice;
 use crate::engine::no_match::terms::Asked;
 use crate::engine::suppress::Suppressed;
-use crate::engine::{Engine, MAX_FREE_SCAN_GROUPS, PreparedLookup, deadline};
+use crate::engine::time_limits::{SOON, TimeLimits};
 use crate::fields::Field;
 use crate::query::ast::ExpressionKind;
-use crate::query::{self, Environment as _, ResolvedLookup, TimeRest, edit};
+use crate::query::{self, Environment as _, ResolvedLookup, TimeRest};
 use crate::render::number;
 use crate::rows;
 use crate::sql::{self, CountSource, Statement};
 use crate::store::{Case, Failure};
 
-/// Cases with fewer events are scanned quickly on any machine.
-const SMALL_CASE: u64 = 50_000;
-/// The time limit for quick work on a slow machine.
-const SOON: Duration = Duration::from_secs(5);
 /// Maximum number of values of a term that are explained.
-const MOST_VALUES: usize = 3;
-
-/// Time limits of an explanation.
-#[derive(Debug, Clone, Copy)]
-struct TimeLimits {
-    /// For matching one term.
-    term: Duration,
-    /// For finding the term that removed the last events.
-    blame: Duration,
-    /// For finding near values.
-    hints: Duration,
-    /// For reading the values of one field.
-    walk: Duration,
-}
-
-impl TimeLimits {
-    fn for_case(case: &Case) -> TimeLimits {
-        if CountSource::events(case) < SMALL_CASE {
-            return TimeLimits { term: SOON, blame: SOON, hints: SOON, walk: SOON };
-        }
-        let of = Duration::from_millis;
-        TimeLimits { term: of(100), blame: of(300), hints: of(150), walk: of(25) }
-    }
-}
+const MAX_VALUES: usize = 3;
 
 /// Explains why a lookup without noise rules has an empty answer. `suppressed`: what the noise rules left out of it.
 /// `is_habit`: it looks like a line of another shell, whose words are not near to anything.
@@ -238,7 +213,7 @@ impl<'a> Hints<'a> {
             within_records = lookup;
         }
         advice.note(&told);
-        for leaf in leaves.iter().take(if is_habit { 0 } else { MOST_VALUES }) {
+        for leaf in leaves.iter().take(if is_habit { 0 } else { MAX_VALUES }) {
             match leaf {
                 Asked::Bare { value, span } => self.bare(advice, value, *span)?,
                 Asked::Field { field, value, span } => self.field(advice, field, value, *span)?,
@@ -309,23 +284,4 @@ impl<'a> Hints<'a> {
     fn has_time(&self) -> bool {
         Instant::now() < self.until
     }
-}
-
-/// Returns a path of a record as written in a lookup, with the short form of its first word.
-fn written_path(keys: &[String]) -> String {
-    let short = |key: &str| {
-        crate::fields::PATH_ALIASES.iter().find(|(_, known)| *known == key).map(|(alias, _)| (*alias).to_owned())
-    };
-    let key = |(at, key): (usize, &String)| match short(key).filter(|_| at == 0 && keys.len() > 1) {
-        Some(short) => short,
-        None if key.contains(['.', '"', '\\', '=', ' ', ',', '|', '(', ')', '<', '>', '~', '!']) => edit::quoted(key),
-        None => key.clone(),
-    };
-    keys.iter().enumerate().map(key).collect::<Vec<_>>().join(".")
-}
-
-/// Returns the paths of the case that end in a key, as written in lookups.
-pub(crate) fn paths_to_key(case: &Case, name: &str) -> Vec<String> {
-    let names = case.path_names(Instant::now() + TimeLimits::for_case(case).hints);
-    names.to_key(name).iter().map(|keys| written_path(keys)).collect()
 }

@@ -1,8 +1,9 @@
 //! Hints about a path at which no record has the value.
 
 use crate::diagnostic::Span;
+use crate::engine::no_match::Hints;
 use crate::engine::no_match::advice::Advice;
-use crate::engine::no_match::{Hints, written_path};
+use crate::engine::record_paths::written_path;
 use crate::nested;
 use crate::render::number;
 use crate::store::Failure;

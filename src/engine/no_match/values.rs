@@ -2,9 +2,10 @@
 //! contain it, and near spellings.
 
 use crate::diagnostic::Span;
-use crate::engine::MAX_FREE_SCAN_GROUPS;
+use crate::engine::core::MAX_FREE_SCAN_GROUPS;
+use crate::engine::no_match::Hints;
 use crate::engine::no_match::advice::Advice;
-use crate::engine::no_match::{Hints, written_path};
+use crate::engine::record_paths::written_path;
 use crate::fields;
 use crate::fields::{FIELDS, Field, Kind, Place, Values, fold};
 use crate::identifier::is_identifier;

@@ -1,8 +1,9 @@
 //! Mistakes: what is said, where, and what to write instead.
 
 use crate::diagnostic::Diagnostic;
+use crate::query::environment::Environment;
 use crate::query::parse::parse;
-use crate::query::{Environment, resolve};
+use crate::query::resolve;
 
 struct World;
 

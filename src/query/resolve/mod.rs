@@ -10,10 +10,11 @@ use crate::diagnostic::Diagnostic;
 use crate::fields::{Field, Kind, Place};
 use crate::query::ast;
 use crate::query::ast::{Comparison, Expression, ExpressionKind, Operator};
+use crate::query::environment::Environment;
 use crate::query::interval::Interval;
 use crate::query::resolved::{Condition, Node, NodeKind, ResolvedLookup, ValuePredicate};
 use crate::query::time::Meant;
-use crate::query::{Environment, edit, time};
+use crate::query::{edit, time};
 
 use crate::query::resolve::chains::{joined_alternatives, joined_complements};
 use crate::query::resolve::names::{Named, find_name};

@@ -4,8 +4,8 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::fields;
 use crate::fields::{Field, PATH_ALIASES, RECORD_FIELDS, fold};
 use crate::nested;
-use crate::query::Environment;
 use crate::query::ast::Name;
+use crate::query::environment::Environment;
 use crate::query::time_names::TIME_NAMES;
 
 /// The number of paths that a hint names.

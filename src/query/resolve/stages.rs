@@ -5,10 +5,11 @@ use crate::fields;
 use crate::fields::Place;
 use crate::query::ast;
 use crate::query::ast::{Name, StageKind, Value};
+use crate::query::environment::Environment;
 use crate::query::interval::Interval;
 use crate::query::resolve::names::{Named, did_you_mean, find_name};
 use crate::query::resolved::{OutputColumn, SortKey, Stage, timeline_columns};
-use crate::query::{Environment, time};
+use crate::query::time;
 
 /// The input of a stage.
 enum Input {

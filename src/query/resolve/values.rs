@@ -6,8 +6,8 @@ use ipnet::IpNet;
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::fields::{Field, Kind, Place};
-use crate::query::Environment;
 use crate::query::ast::{Comparison, Operator, Part, Value};
+use crate::query::environment::Environment;
 use crate::query::resolve::words;
 use crate::query::resolved::{Pattern, ValuePredicate};
 

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use jiff::civil::{Date, ISOWeekDate, Time, Weekday};
 
-use crate::query::time::{length, read, zone};
+use crate::query::time::read::read;
+use crate::query::time::{length, zone};
 
 /// A guess of what a text that is not a time of the language means.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use crate::query::plan::resource::ResourcePredicate;
 use crate::query::plan::rollup::{AggregateSource, is_time};
 use crate::query::plan::{Plan, Source};
 use crate::query::resolved::{Condition, Node, NodeKind};
-use crate::sql::AccessPath;
+use crate::sql::statement::AccessPath;
 
 const BY_TIME: &str = "events_by_time";
 const BY_RESOURCE: &str = "event_resources_by_resource";

@@ -17,9 +17,10 @@ mod value_list;
 
 use crate::query::plan::{Plan, plan};
 use crate::query::resolved::{ResolvedLookup, Stage};
+use crate::sql::count_source::CountSource;
 use crate::sql::sqlite::statement::StatementWriter;
 use crate::sql::sqlite::statistics::CaseStatistics;
-use crate::sql::{CountSource, Projection, Statement};
+use crate::sql::statement::{Projection, Statement};
 
 /// Returns the statement for a lookup. `limit`: how many rows of a list of events are wanted, beside what the lookup says.
 pub fn emit(

@@ -9,7 +9,7 @@ use crate::query::resolved::{OutputColumn, ResolvedLookup, SortKey, Stage, timel
 use crate::sql::sqlite::access_path::access_path;
 use crate::sql::sqlite::builder::SqlBuilder;
 use crate::sql::sqlite::{columns, record_scan, rollup};
-use crate::sql::{Projection, Statement};
+use crate::sql::statement::{Projection, Statement};
 
 /// All events.
 const EVENTS: &str = "events e";

@@ -4,7 +4,7 @@ use crate::query::plan::record_scan::RecordScan;
 use crate::query::plan::resource::ResourcePredicate;
 use crate::query::plan::statistics::{ScanSize, Statistics};
 use crate::query::resolved::{Node, ValuePredicate};
-use crate::sql::CountSource;
+use crate::sql::count_source::CountSource;
 use crate::sql::sqlite::builder::SqlBuilder;
 use crate::sql::sqlite::{record_scan, rollup};
 

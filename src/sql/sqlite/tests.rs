@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::query::plan::statistics::ScanSize;
 use crate::query::{Environment, parse, resolve};
+use crate::sql::count_source::CountSource;
+use crate::sql::params::Param;
 use crate::sql::sqlite::{emit, emit_count, emit_id_set, emit_ids};
-use crate::sql::{CountSource, Param, Projection, ScanSize, Statement};
+use crate::sql::statement::{Projection, Statement};
 
 /// A case of a million events, of which these have such values; sums by a word of their statement.
 struct Million {

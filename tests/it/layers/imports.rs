@@ -10,12 +10,12 @@ use super::tokens::{self, Token};
 const MAX_STEPS: usize = 16;
 
 /// A source file without its tests.
-pub struct SourceFile {
+pub(super) struct SourceFile {
     /// The path below `src`, with `/`.
-    pub name: String,
-    pub tokens: Vec<Token>,
+    pub(super) name: String,
+    pub(super) tokens: Vec<Token>,
     /// The lines that are not tests.
-    pub lines: usize,
+    pub(super) lines: usize,
     /// The names that `use` declarations bring in, with the paths they are for.
     names: BTreeMap<String, Vec<String>>,
     /// The modules whose items are all brought in.
@@ -25,13 +25,13 @@ pub struct SourceFile {
 }
 
 /// The source of the crate, by module path (`["store", "open"]`).
-pub struct Crate {
-    pub modules: BTreeMap<Vec<String>, SourceFile>,
+pub(super) struct Crate {
+    pub(super) modules: BTreeMap<Vec<String>, SourceFile>,
 }
 
 impl Crate {
     /// Reads every source file below a folder but those of tests and the program's `main.rs`.
-    pub fn read(source: &Path) -> Crate {
+    pub(super) fn read(source: &Path) -> Crate {
         let mut modules = BTreeMap::new();
         for path in rust_files(source) {
             let name = path.strip_prefix(source).unwrap().to_str().unwrap().replace('\\', "/");
@@ -46,7 +46,7 @@ impl Crate {
     }
 
     /// Returns the files that each file imports from, without itself.
-    pub fn imports(&self) -> BTreeMap<&str, BTreeSet<&str>> {
+    pub(super) fn imports(&self) -> BTreeMap<&str, BTreeSet<&str>> {
         let edges = |(module, file): (&Vec<String>, &SourceFile)| {
             let mut found: BTreeSet<&str> = file.names.values().filter_map(|path| self.definer(path)).collect();
             found.extend(file.globs.iter().filter_map(|path| self.definer(path)));
@@ -148,7 +148,7 @@ impl SourceFile {
     }
 
     /// Reports whether the code names an external crate or a macro.
-    pub fn names_external(&self, word: &str) -> bool {
+    pub(super) fn names_external(&self, word: &str) -> bool {
         let (word, is_macro) = word.strip_suffix('!').map_or((word, false), |word| (word, true));
         let follows = if is_macro { "!" } else { "::" };
         let mut pairs = self.tokens.iter().enumerate().filter(|(_, token)| token.text == word);
@@ -215,7 +215,7 @@ fn items(tokens: &[Token]) -> BTreeSet<String> {
 }
 
 /// Returns the names that the `use` declarations bring in, each with its path as it is written.
-pub fn uses(tokens: &[Token]) -> Vec<(String, Vec<String>)> {
+pub(super) fn uses(tokens: &[Token]) -> Vec<(String, Vec<String>)> {
     let mut found = Vec::new();
     for (at, _) in tokens.iter().enumerate().filter(|(_, token)| token.text == "use") {
         let end = tokens[at..].iter().position(|token| token.text == ";").map_or(tokens.len(), |length| at + length);

@@ -2,13 +2,13 @@
 
 /// A word or a punctuation mark, with the line that it is on.
 #[derive(Debug, Clone)]
-pub struct Token {
-    pub text: String,
-    pub line: usize,
+pub(super) struct Token {
+    pub(super) text: String,
+    pub(super) line: usize,
 }
 
 /// Splits source into tokens. Comments are left out; a string, a character and a lifetime are one token each.
-pub fn tokens(source: &str) -> Vec<Token> {
+pub(super) fn tokens(source: &str) -> Vec<Token> {
     let mut found = Vec::new();
     let (mut rest, mut line) = (source, 1);
     while let Some(first) = rest.chars().next() {
@@ -102,7 +102,7 @@ fn quoted(body: &str, is_character: bool) -> usize {
 }
 
 /// Returns the place after the bracket that closes the one at `open`.
-pub fn after_closing(tokens: &[Token], open: usize) -> usize {
+pub(super) fn after_closing(tokens: &[Token], open: usize) -> usize {
     let mut depth = 0;
     for (at, token) in tokens.iter().enumerate().skip(open) {
         match &*token.text {
@@ -118,7 +118,7 @@ pub fn after_closing(tokens: &[Token], open: usize) -> usize {
 }
 
 /// Removes the items that are compiled for tests only. Returns the other tokens and the number of lines removed.
-pub fn without_tests(tokens: &[Token]) -> (Vec<Token>, usize) {
+pub(super) fn without_tests(tokens: &[Token]) -> (Vec<Token>, usize) {
     let (mut kept, mut removed, mut at) = (Vec::new(), 0, 0);
     while at < tokens.len() {
         if is_for_tests(tokens, at) {
@@ -157,7 +157,7 @@ fn end_of_item(tokens: &[Token], mut at: usize) -> usize {
 }
 
 /// Returns the name and the number of lines of each function that has a body.
-pub fn functions(tokens: &[Token]) -> Vec<(String, usize)> {
+pub(super) fn functions(tokens: &[Token]) -> Vec<(String, usize)> {
     let mut found = Vec::new();
     for (at, token) in tokens.iter().enumerate().filter(|(_, token)| token.text == "fn") {
         let Some(name) = tokens.get(at + 1).filter(|name| name.text != "(") else { continue };
