@@ -10,6 +10,7 @@ use crate::query::quote::literal;
 pub(crate) use crate::query::time::human::Meant;
 use crate::query::time::human::meant;
 pub use crate::query::time::read::duration;
+pub(crate) use crate::query::time::read::range;
 use crate::query::time::read::read;
 pub use crate::query::time::rest::{TimeRest, time_rests};
 
@@ -49,13 +50,6 @@ pub(crate) fn span(text: &str, now: i64) -> Result<(i64, i64), TimeMistake> {
         };
         TimeMistake { message, hint, meant }
     })
-}
-
-/// A range as lookups write it.
-pub(crate) fn range(from: Option<&str>, to: Option<&str>) -> String {
-    let since = from.map(|from| format!("since={}", literal(from)));
-    let until = to.map(|to| format!("until={}", literal(to)));
-    since.into_iter().chain(until).collect::<Vec<_>>().join(" ")
 }
 
 /// Returns the message for an invalid duration, and what to write in its place. `before`: the text before the duration.

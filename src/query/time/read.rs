@@ -1,5 +1,6 @@
 //! Reads times as lookups write them.
 
+use crate::query::quote::literal;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, ToSpan};
@@ -105,4 +106,11 @@ pub fn duration(text: &str) -> Option<i64> {
     let number: i64 = text[..text.len() - 1].parse().ok()?;
     (number > 0).then_some(())?;
     number.checked_mul(unit).filter(|seconds| *seconds < 100_000_000_000)
+}
+
+/// A range as lookups write it.
+pub(crate) fn range(from: Option<&str>, to: Option<&str>) -> String {
+    let since = from.map(|from| format!("since={}", literal(from)));
+    let until = to.map(|to| format!("until={}", literal(to)));
+    since.into_iter().chain(until).collect::<Vec<_>>().join(" ")
 }

@@ -5,7 +5,7 @@ use crate::fields::Kind;
 use crate::query::ast::{Comparison, Expression, ExpressionKind, LookupAst, Operator};
 use crate::query::quote::literal;
 use crate::query::time::human::{Meant, goes_on, is_rest, joined};
-use crate::query::time::range;
+use crate::query::time::read::range;
 use crate::query::time_names::is_time_name;
 
 /// Bare terms directly after a time term that look like more of its time.
