@@ -11,7 +11,7 @@ use crate::ingest::report::{Error, Progress};
 use crate::redact::{Entities, Kind, Redactor, Rewriter};
 use crate::store::transfer::merge::Other;
 use crate::store::transfer::redaction_copy;
-use crate::store::transfer::redaction_copy::Staged;
+use crate::store::transfer::redaction_copy::RedactionCopy;
 
 /// Gathers from a case what there is to be replaced that no shape tells. Of a case of which some events are handed on, all
 /// of it: who acted elsewhere may be named here.
@@ -37,7 +37,7 @@ pub fn gather(case: &Path, kinds: &[Kind]) -> Result<Entities, Error> {
 /// The case cannot be read, or the new one cannot be written.
 pub fn redact(from: &Path, to: &Path, found: Entities, progress: &dyn Progress) -> Result<Redactor, Error> {
     let mut redactor = Redactor::new(found).map_err(|reason| Error::Redaction { reason })?;
-    let staged = Staged::open(from)?;
+    let staged = RedactionCopy::open(from)?;
     let clashing = clashing(&redactor, staged.unusual_ids(&redactor)?);
     redactor.replace_whole(clashing);
     let mut rewriter = Rewriter::new(&redactor);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode};
 
 /// The longest time that an import waits for readers: a copy of a large case takes minutes.
-const PATIENCE: Duration = Duration::from_secs(1_200);
+const READERS_TIMEOUT: Duration = Duration::from_secs(1_200);
 /// The pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -43,7 +43,8 @@ fn patiently(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     loop {
         match connection.execute_batch(sql) {
             Err(error)
-                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && started.elapsed() < PATIENCE =>
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && started.elapsed() < READERS_TIMEOUT =>
             {
                 thread::sleep(PAUSE);
             }

@@ -35,6 +35,6 @@ pub use crate::store::read::info::Info;
 pub use crate::store::read::near_values::near_values;
 pub use crate::store::read::path_names::{NearPath, PathNames};
 pub use crate::store::read::statistics::Counted;
-pub use crate::store::transfer::diff::{Difference, Tally};
+pub use crate::store::transfer::diff::{DiffCounts, Difference};
 pub use crate::store::transfer::snapshot;
 pub(crate) use crate::store::write::file_ledger::Delivery;

@@ -7,7 +7,7 @@ use crate::store::error::Error;
 use crate::store::lock_wait::{Impatient, Need, Silent, Wait, until_free};
 use crate::store::open::{close, open_for_import_after};
 use crate::store::private_folder;
-use crate::store::temporary_copy::{Copied, Reason};
+use crate::store::temporary_copy::{Reason, TemporaryCopy};
 use crate::store::write::resume::finish_interrupted;
 
 /// Makes a case readable: rolls back what a killed import left, and finishes what it began. If the case cannot be
@@ -15,8 +15,8 @@ use crate::store::write::resume::finish_interrupted;
 ///
 /// # Errors
 /// [`Error::Busy`] if another process has to finish first.
-pub(crate) fn make_ready(path: &Path, wait: &dyn Wait) -> Result<Option<Copied>, Error> {
-    let copied = |reason| Copied::of(path, reason, wait).map(Some);
+pub(crate) fn make_ready(path: &Path, wait: &dyn Wait) -> Result<Option<TemporaryCopy>, Error> {
+    let copied = |reason| TemporaryCopy::of(path, reason, wait).map(Some);
     match state(path) {
         Ok(State::Ready) => Ok(None),
         // A reader leaves an older case as it is.

@@ -11,9 +11,9 @@ use crate::store::error::Error;
 use crate::store::{case_path, hardening};
 
 /// The time to wait for another reader that rolls back the same transaction. Callers that can wait longer try again.
-const PATIENCE: Duration = Duration::from_millis(100);
+const ROLLBACK_TIMEOUT: Duration = Duration::from_millis(100);
 /// The attempts to copy a case that changes while it is copied.
-const ATTEMPTS: u32 = 3;
+const MAX_COPIES: u32 = 3;
 
 /// The journal beside a case.
 pub(crate) fn journal(path: &Path) -> PathBuf {
@@ -72,7 +72,7 @@ pub(crate) fn roll_back(path: &Path) -> Result<(), Error> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(case_path::literal(path), flags)?;
         hardening::harden(&connection)?;
-        connection.busy_timeout(PATIENCE)?;
+        connection.busy_timeout(ROLLBACK_TIMEOUT)?;
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
         if mode == "delete" && connection.is_readonly(rusqlite::MAIN_DB).is_ok_and(|read_only| !read_only) {
@@ -137,7 +137,7 @@ fn identity(_: &Metadata) -> (u64, u64) {
 /// Copies a case with the journal of an interrupted transaction, and rolls that back in the copy.
 pub(crate) fn copy_with_journal(path: &Path, to: &Path) -> Result<(), Error> {
     let (from, beside) = (journal(path), journal(to));
-    for _ in 0..ATTEMPTS {
+    for _ in 0..MAX_COPIES {
         let before = [Stamp::of(path), Stamp::of(&from)];
         copy_file(path, to)?;
         copy_file(&from, &beside)?;

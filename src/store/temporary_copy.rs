@@ -21,12 +21,12 @@ const NAME: &str = "case.db";
 /// Pages that are copied at once; after them a cancellation is heard.
 const PAGES: i32 = 4_096;
 /// A copy of a state that an import has gone on from is made anew when it is older than this,
-const LEAST_AGE: Duration = Duration::from_secs(2);
+const MIN_AGE: Duration = Duration::from_secs(2);
 /// and older than this many times the time it took to make.
-const MOST_WORK: u32 = 10;
+const MIN_AGE_RATIO: u32 = 10;
 
 /// A copy of more bytes may take longer than a second.
-const LARGE: u64 = 64 << 20;
+const LARGE_BYTES: u64 = 64 << 20;
 
 /// The reason why a copy is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub(crate) enum Reason {
 
 /// A copy of a case, removed when dropped.
 #[derive(Debug)]
-pub(crate) struct Copied {
+pub(crate) struct TemporaryCopy {
     file: PathBuf,
     reason: Reason,
     /// The state of the case when it was copied.
@@ -52,19 +52,19 @@ pub(crate) struct Copied {
     _folder: PrivateFolder,
 }
 
-impl Copied {
+impl TemporaryCopy {
     /// Copies a case and brings the copy up to date.
     ///
     /// # Errors
     /// There is no space for it, the case cannot be read, another process holds it, or it is cancelled.
-    pub(crate) fn of(path: &Path, reason: Reason, wait: &dyn Wait) -> Result<Copied, Error> {
+    pub(crate) fn of(path: &Path, reason: Reason, wait: &dyn Wait) -> Result<TemporaryCopy, Error> {
         let started = Instant::now();
         let folder = PrivateFolder::new()?;
         let at = folder.path().to_owned();
         let blame = |error: Error| error.of_copy(path, &at);
         let (file, _) = folder.create(NAME).map_err(|source| Error::of_temporary(folder.path(), source))?;
         let stamp = Stamp::of(path);
-        if reason == Reason::Importing && std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > LARGE) {
+        if reason == Reason::Importing && std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > LARGE_BYTES) {
             wait.copies(path);
         }
         match copy_pages(path, &file, wait) {
@@ -73,16 +73,24 @@ impl Copied {
         }
         let events = finish(&file).map_err(blame)?;
         let took = started.elapsed();
-        Ok(Copied { file, reason, stamp, made: Instant::now(), took, events, _folder: folder })
+        Ok(TemporaryCopy { file, reason, stamp, made: Instant::now(), took, events, _folder: folder })
     }
 
     /// An empty case.
-    pub(crate) fn empty() -> Result<Copied, Error> {
+    pub(crate) fn empty() -> Result<TemporaryCopy, Error> {
         let folder = PrivateFolder::new()?;
         let (file, _) = folder.create(NAME).map_err(|source| Error::of_temporary(folder.path(), source))?;
         open::close(open::open_for_import(&file)?, &file)?;
         let made = Instant::now();
-        Ok(Copied { file, reason: Reason::Older, stamp: None, made, took: Duration::ZERO, events: 0, _folder: folder })
+        Ok(TemporaryCopy {
+            file,
+            reason: Reason::Older,
+            stamp: None,
+            made,
+            took: Duration::ZERO,
+            events: 0,
+            _folder: folder,
+        })
     }
 
     /// The copy.
@@ -102,7 +110,7 @@ impl Copied {
         if Stamp::of(case) == Some(stamp) && self.reason != Reason::Importing {
             return true;
         }
-        let young = self.made.elapsed() < (self.took * MOST_WORK).max(LEAST_AGE);
+        let young = self.made.elapsed() < (self.took * MIN_AGE_RATIO).max(MIN_AGE);
         self.reason == Reason::Importing && young && !case_state::is_ready(case)
     }
 }

@@ -1,13 +1,13 @@
 //! The report of comparing two cases: events, identities and resources that only one has, or that differ.
 
 use crate::rows::{Cell, RowSink};
-use crate::store::{Difference, Failure, Tally};
+use crate::store::{DiffCounts, Difference, Failure};
 
 /// The columns of the counts.
 const COLUMNS: [&str; 5] = ["kind", "only_in_a", "only_in_b", "in_both", "differ"];
 
 /// Returns the counts by kind.
-fn kinds(found: &Difference) -> [(&'static str, Tally); 3] {
+fn kinds(found: &Difference) -> [(&'static str, DiffCounts); 3] {
     [("events", found.events), ("identities", found.identities), ("resources", found.resources)]
 }
 

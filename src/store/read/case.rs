@@ -19,7 +19,7 @@ use crate::store::lock_wait::{Need, Silent, Wait, until_free};
 use crate::store::read::{functions, sql_error};
 use crate::store::records::block::Reader;
 use crate::store::schema::{expected, version};
-use crate::store::temporary_copy::Copied;
+use crate::store::temporary_copy::TemporaryCopy;
 use crate::store::{case_state, hardening, open, private_folder, ready, recovery};
 
 /// A case, open for questions.
@@ -31,7 +31,7 @@ pub struct Case {
     /// The blocks of records that were read last.
     records: RefCell<Reader>,
     /// The copy that is open instead, where the case itself could not be brought up to date.
-    copy: Option<Arc<Copied>>,
+    copy: Option<Arc<TemporaryCopy>>,
     /// Keeps what is read in one state, while an input asks more than one statement.
     pin: Connection,
     /// The objects in it that trailq did not make.
@@ -70,7 +70,11 @@ impl Case {
         Case::connect(&self.path, self.copy.clone(), Arc::clone(&self.beside))
     }
 
-    fn connect(path: &Path, copy: Option<Arc<Copied>>, beside: Arc<recovery::WriteAheadFiles>) -> Result<Case, Error> {
+    fn connect(
+        path: &Path,
+        copy: Option<Arc<TemporaryCopy>>,
+        beside: Arc<recovery::WriteAheadFiles>,
+    ) -> Result<Case, Error> {
         let file = copy.as_ref().map_or(path, |copy| copy.file());
         let mut connection = open::open_read_only(file)?;
         let of = |error| Error::of(path, error);
@@ -89,7 +93,7 @@ impl Case {
     /// # Errors
     /// The temporary folder cannot be written.
     pub fn empty() -> Result<Case, Error> {
-        let copy = Copied::empty()?;
+        let copy = TemporaryCopy::empty()?;
         let file = copy.file().to_owned();
         let beside = Arc::new(recovery::WriteAheadFiles::of(&file));
         Case::connect(&file, Some(Arc::new(copy)), beside)

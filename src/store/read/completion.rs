@@ -2,7 +2,7 @@
 //! completion, which must not be waited for, and for "did you mean".
 //!
 //! None of the statements here sorts or adds up, so that each can be left at any row. A beginning that few values have
-//! is answered whole by a walk over the values in their order. One that many have is answered by a walk over the
+//! is answered whole by a scan over the values in their order. One that many have is answered by a scan over the
 //! frequent values, from the most frequent on: those come soon, as they are many. Where the time ends before either
 //! does, what was found is the answer.
 
@@ -18,12 +18,12 @@ use crate::store::rollup::attribute_values::RESOURCE_TYPE;
 use crate::store::schema::indexes::FREQUENT;
 
 /// The events of a value that are counted if no count is kept.
-const MOST_COUNTED: u64 = 1_000;
+const MAX_COUNTED_EVENTS: u64 = 1_000;
 /// Of how many values they are counted.
-const MOST_UNCOUNTED: usize = 500;
+const MAX_UNCOUNTED_VALUES: usize = 500;
 
 /// A statement of values, their events and a row that has the value, from ?1 up to ?2.
-struct Walk {
+struct IndexScan {
     sql: String,
     /// The prefix of its values, or of the names that lead to them.
     from: String,
@@ -31,27 +31,27 @@ struct Walk {
     whole: bool,
 }
 
-impl Walk {
-    fn whole(sql: String, from: &str) -> Walk {
-        Walk { sql, from: from.to_owned(), whole: true }
+impl IndexScan {
+    fn whole(sql: String, from: &str) -> IndexScan {
+        IndexScan { sql, from: from.to_owned(), whole: true }
     }
 }
 
 /// The scans that find the values of a field.
-struct Ways {
+struct CompletionPlan {
     /// The values in their order, the better way first.
-    walks: Vec<Walk>,
+    scans: Vec<IndexScan>,
     /// The frequent values and their events, the most frequent first.
     frequent: Option<String>,
     /// True if the events of rows with the same value add up; else the largest counts.
     adds_up: bool,
     /// The events of value ?1, which row ?2 has, and when it was last seen.
-    told: String,
+    details: String,
 }
 
 /// A value that was found.
 #[derive(Debug, Clone, Copy)]
-struct Found {
+struct FoundValue {
     events: u64,
     row: i64,
 }
@@ -64,7 +64,7 @@ impl Case {
             let found = self.by_index(field.column, prefix, most, until);
             return found.into_iter().map(|counted| counted.value).collect();
         }
-        let found = ways(field, prefix).map(|ways| self.find(&ways, prefix, most, until));
+        let found = plan(field, prefix).map(|plan| self.find(&plan, prefix, most, until));
         found.unwrap_or_default().into_iter().map(|(value, _)| value).collect()
     }
 
@@ -79,10 +79,10 @@ impl Case {
         if is_uncounted(field) {
             return self.by_index(field.column, prefix, most, until);
         }
-        let Some(ways) = ways(field, prefix) else { return Vec::new() };
-        let found = self.find(&ways, prefix, most, part(until, 3, 4));
-        let counted = |(value, found): (String, Found)| {
-            let told = (Instant::now() < until).then(|| self.told(&ways.told, &value, found.row)).flatten();
+        let Some(plan) = plan(field, prefix) else { return Vec::new() };
+        let found = self.find(&plan, prefix, most, part(until, 3, 4));
+        let counted = |(value, found): (String, FoundValue)| {
+            let told = (Instant::now() < until).then(|| self.told(&plan.details, &value, found.row)).flatten();
             let (events, last_seen) = told.unwrap_or_default();
             Counted { value, events: found.events.max(events.unwrap_or(0)), more: false, last_seen }
         };
@@ -91,35 +91,35 @@ impl Case {
         all
     }
 
-    /// The values and events that both walks find.
-    fn find(&self, ways: &Ways, prefix: &str, most: usize, until: Instant) -> Vec<(String, Found)> {
-        let mut found: FxHashMap<String, Found> = FxHashMap::default();
-        let half = if ways.frequent.is_some() { part(until, 1, 2) } else { until };
+    /// The values and events that both scans find.
+    fn find(&self, plan: &CompletionPlan, prefix: &str, most: usize, until: Instant) -> Vec<(String, FoundValue)> {
+        let mut found: FxHashMap<String, FoundValue> = FxHashMap::default();
+        let half = if plan.frequent.is_some() { part(until, 1, 2) } else { until };
         let mut whole = false;
-        for walk in &ways.walks {
-            let ended = self.walk(walk, half, |value, row| {
+        for scan in &plan.scans {
+            let ended = self.scan(scan, half, |value, row| {
                 if value.starts_with(prefix) {
-                    add(&mut found, value, row, ways.adds_up);
+                    add(&mut found, value, row, plan.adds_up);
                 }
                 true
             });
-            if ended == Some(true) && walk.whole {
+            if ended == Some(true) && scan.whole {
                 whole = true;
                 break;
             }
         }
-        if let Some(frequent) = ways.frequent.as_ref().filter(|_| !whole) {
-            let mut most_frequent: FxHashMap<String, Found> = FxHashMap::default();
-            let walk = Walk::whole(frequent.clone(), prefix);
-            let _ = self.walk(&walk, until, |value, row| {
+        if let Some(frequent) = plan.frequent.as_ref().filter(|_| !whole) {
+            let mut most_frequent: FxHashMap<String, FoundValue> = FxHashMap::default();
+            let scan = IndexScan::whole(frequent.clone(), prefix);
+            let _ = self.scan(&scan, until, |value, row| {
                 if value.starts_with(prefix) {
-                    add(&mut most_frequent, value, row, ways.adds_up);
+                    add(&mut most_frequent, value, row, plan.adds_up);
                 }
                 most_frequent.len() < most
             });
             most_frequent.iter().for_each(|(value, row)| add(&mut found, value, *row, false));
         }
-        let mut found: Vec<(String, Found)> = found.into_iter().collect();
+        let mut found: Vec<(String, FoundValue)> = found.into_iter().collect();
         sort(&mut found, |(value, found)| (found.events, value));
         found.truncate(most);
         found
@@ -127,12 +127,12 @@ impl Case {
 
     /// Walks until a time, or until `next` says that it is enough; whether it came to the end. What cannot be asked has no
     /// values: completion has nobody to tell an error to; the next statement will.
-    fn walk(&self, walk: &Walk, until: Instant, mut next: impl FnMut(&str, Found) -> bool) -> Option<bool> {
-        let mut statement = self.connection.prepare_cached(&walk.sql).ok()?;
+    fn scan(&self, scan: &IndexScan, until: Instant, mut next: impl FnMut(&str, FoundValue) -> bool) -> Option<bool> {
+        let mut statement = self.connection.prepare_cached(&scan.sql).ok()?;
         let mut rows = if statement.parameter_count() == 0 {
             statement.query([]).ok()?
         } else {
-            statement.query([&walk.from, &end_of(&walk.from)]).ok()?
+            statement.query([&scan.from, &end_of(&scan.from)]).ok()?
         };
         while let Some(row) = rows.next().ok()? {
             if Instant::now() > until {
@@ -164,7 +164,7 @@ impl Case {
         };
         let count = format!(
             "SELECT count(*), strftime('%Y-%m-%dT%H:%M:%SZ', max(time), 'unixepoch') FROM \
-             (SELECT time FROM events WHERE {column} = ?1 ORDER BY time DESC LIMIT {MOST_COUNTED})"
+             (SELECT time FROM events WHERE {column} = ?1 ORDER BY time DESC LIMIT {MAX_COUNTED_EVENTS})"
         );
         let end = end_of(prefix);
         let one = |sql: &str, from: &str| -> Option<String> {
@@ -173,12 +173,12 @@ impl Case {
         let mut all: Vec<Counted> = Vec::new();
         let mut value = one(&next(">="), prefix);
         // Each of unique values has one event: the first are as good as any.
-        let values = if column == "event_id" { most } else { MOST_UNCOUNTED };
+        let values = if column == "event_id" { most } else { MAX_UNCOUNTED_VALUES };
         while let Some(found) = value.filter(|_| all.len() < values && Instant::now() < until) {
             let (events, last_seen) = self.told(&count, &found, 0).unwrap_or_default();
             value = one(&next(">"), &found);
             let events = events.unwrap_or(0);
-            all.push(Counted { value: found, events, more: events == MOST_COUNTED, last_seen });
+            all.push(Counted { value: found, events, more: events == MAX_COUNTED_EVENTS, last_seen });
         }
         sort(&mut all, |counted| (counted.events, &counted.value));
         all.truncate(most);
@@ -192,12 +192,12 @@ fn is_uncounted(field: &Field) -> bool {
 }
 
 /// Returns the value and its events in a row, if the value is text.
-fn value_and_events<'r>(row: &'r Row<'_>) -> Option<(&'r str, Found)> {
-    Some((row.get_ref(0).ok()?.as_str().ok()?, Found { events: row.get(1).ok()?, row: row.get(2).ok()? }))
+fn value_and_events<'r>(row: &'r Row<'_>) -> Option<(&'r str, FoundValue)> {
+    Some((row.get_ref(0).ok()?.as_str().ok()?, FoundValue { events: row.get(1).ok()?, row: row.get(2).ok()? }))
 }
 
 /// Puts a value to those that were found.
-fn add(found: &mut FxHashMap<String, Found>, value: &str, row: Found, adds_up: bool) {
+fn add(found: &mut FxHashMap<String, FoundValue>, value: &str, row: FoundValue, adds_up: bool) {
     match found.get_mut(value) {
         Some(known) if adds_up => known.events += row.events,
         Some(known) if known.events >= row.events => {}
@@ -223,7 +223,7 @@ fn end_of(prefix: &str) -> String {
 }
 
 /// Returns the scans that find the values of a field with a prefix, if they are stored anywhere.
-fn ways(field: &Field, prefix: &str) -> Option<Ways> {
+fn plan(field: &Field, prefix: &str) -> Option<CompletionPlan> {
     let column = field.stored_as;
     Some(match (field.place, field.values) {
         (Place::ListedType, _) => kept(RESOURCE_TYPE, prefix),
@@ -231,14 +231,14 @@ fn ways(field: &Field, prefix: &str) -> Option<Ways> {
         (Place::Identity, _) => of_identities(column, prefix),
         (Place::UserAgent, _) => of_texts("user_agents", prefix),
         (Place::ErrorMessage, _) => {
-            Ways { frequent: Some(frequent("error_messages", "text")), ..of_texts("error_messages", prefix) }
+            CompletionPlan { frequent: Some(frequent("error_messages", "text")), ..of_texts("error_messages", prefix) }
         }
         (Place::ResourceName | Place::ListedName, _) => of_resources(prefix),
-        (Place::Tag, _) => Ways {
-            walks: vec![Walk::whole("SELECT tag, 1, 0 FROM tags WHERE tag >= ?1 AND tag < ?2".to_owned(), prefix)],
+        (Place::Tag, _) => CompletionPlan {
+            scans: vec![IndexScan::whole("SELECT tag, 1, 0 FROM tags WHERE tag >= ?1 AND tag < ?2".to_owned(), prefix)],
             frequent: None,
             adds_up: true,
-            told: "SELECT count(*), max(created_at) FROM tags WHERE tag = ?1".to_owned(),
+            details: "SELECT count(*), max(created_at) FROM tags WHERE tag = ?1".to_owned(),
         },
         _ => return None,
     })
@@ -253,58 +253,58 @@ fn frequent(table: &str, column: &str) -> String {
 }
 
 /// Returns the scans over the counts of an attribute in `attribute_values`.
-fn kept(attribute: &str, prefix: &str) -> Ways {
+fn kept(attribute: &str, prefix: &str) -> CompletionPlan {
     let of = format!("FROM attribute_values WHERE attribute = '{attribute}'");
-    Ways {
-        walks: vec![Walk::whole(format!("SELECT value, events, 0 {of} AND value >= ?1 AND value < ?2"), prefix)],
+    CompletionPlan {
+        scans: vec![IndexScan::whole(format!("SELECT value, events, 0 {of} AND value >= ?1 AND value < ?2"), prefix)],
         frequent: Some(format!(
             "SELECT value, events, 0 FROM attribute_values INDEXED BY attribute_values_by_events \
              WHERE attribute = '{attribute}' AND events >= {FREQUENT} ORDER BY events DESC"
         )),
         adds_up: false,
-        told: format!("SELECT events, last_seen {of} AND value = ?1"),
+        details: format!("SELECT events, last_seen {of} AND value = ?1"),
     }
 }
 
 /// A column of identities, with an index on `(column, events)`: several may share a value.
-fn of_identities(column: &str, prefix: &str) -> Ways {
-    Ways {
-        walks: vec![Walk::whole(
+fn of_identities(column: &str, prefix: &str) -> CompletionPlan {
+    CompletionPlan {
+        scans: vec![IndexScan::whole(
             format!("SELECT {column}, events, id FROM identities WHERE {column} >= ?1 AND {column} < ?2 ORDER BY 1"),
             prefix,
         )],
         frequent: Some(frequent("identities", column)),
         adds_up: true,
-        told: format!("SELECT sum(events), max(last_seen) FROM identities WHERE {column} = ?1"),
+        details: format!("SELECT sum(events), max(last_seen) FROM identities WHERE {column} = ?1"),
     }
 }
 
 /// A table of texts, which has no index on them.
-fn of_texts(table: &str, prefix: &str) -> Ways {
-    Ways {
-        walks: vec![Walk::whole(format!("SELECT text, events, id FROM {table}"), prefix)],
+fn of_texts(table: &str, prefix: &str) -> CompletionPlan {
+    CompletionPlan {
+        scans: vec![IndexScan::whole(format!("SELECT text, events, id FROM {table}"), prefix)],
         frequent: None,
         adds_up: false,
-        told: format!("SELECT events, last_seen FROM {table} WHERE text = ?1 AND id = ?2"),
+        details: format!("SELECT events, last_seen FROM {table} WHERE text = ?1 AND id = ?2"),
     }
 }
 
 /// The names of resources, or their ARNs where one was begun. These have no index of their own: the name inside one leads
 /// to it, as far as it is typed.
-fn of_resources(prefix: &str) -> Ways {
+fn of_resources(prefix: &str) -> CompletionPlan {
     let is_arn = prefix.starts_with("arn:");
     let column = if is_arn { "arn" } else { "name" };
-    let by_name = |from: &str, whole: bool| Walk {
+    let by_name = |from: &str, whole: bool| IndexScan {
         sql: format!("SELECT {column}, events, id FROM resources WHERE name >= ?1 AND name < ?2 ORDER BY name"),
         from: from.to_owned(),
         whole,
     };
-    let mut walks: Vec<Walk> = Vec::new();
+    let mut scans: Vec<IndexScan> = Vec::new();
     if is_arn {
-        walks.extend(names_within(prefix).into_iter().map(|name| by_name(name, false)));
-        walks.push(Walk::whole("SELECT arn, events, id FROM resources WHERE arn IS NOT NULL".to_owned(), prefix));
+        scans.extend(names_within(prefix).into_iter().map(|name| by_name(name, false)));
+        scans.push(IndexScan::whole("SELECT arn, events, id FROM resources WHERE arn IS NOT NULL".to_owned(), prefix));
     } else {
-        walks.push(by_name(prefix, true));
+        scans.push(by_name(prefix, true));
     }
     let told = if is_arn {
         "SELECT events, last_seen FROM resources WHERE arn = ?1 AND id = ?2"
@@ -313,7 +313,7 @@ fn of_resources(prefix: &str) -> Ways {
         "SELECT max(events), max(last_seen) FROM \
          (SELECT events, last_seen FROM resources WHERE name = ?1 ORDER BY events DESC LIMIT 100)"
     };
-    Ways { walks, frequent: Some(frequent("resources", column)), adds_up: false, told: told.to_owned() }
+    CompletionPlan { scans, frequent: Some(frequent("resources", column)), adds_up: false, details: told.to_owned() }
 }
 
 /// Returns the prefixes of the name inside an ARN of which only the beginning is typed.
@@ -333,7 +333,7 @@ mod tests {
 
     use tempfile::TempPath;
 
-    use super::{Case, names_within, ways};
+    use super::{Case, names_within, plan};
     use crate::fields;
     use crate::store::schema::indexes;
     use crate::store::{Counted, open};
@@ -377,11 +377,11 @@ mod tests {
         );
         for prefix in ["", "i-", "i-5", "i-199", "arn:", "arn:aws:ec2:::instance/i-2", "none"] {
             let values = |walks_too: bool| -> Vec<(String, u64)> {
-                let mut ways = ways(field, prefix).unwrap();
+                let mut plan = plan(field, prefix).unwrap();
                 if !walks_too {
-                    ways.walks.clear();
+                    plan.scans.clear();
                 }
-                let found = case.find(&ways, prefix, 8, later);
+                let found = case.find(&plan, prefix, 8, later);
                 found.into_iter().map(|(value, found)| (value, found.events)).filter(|found| found.1 >= 10).collect()
             };
             assert_eq!(values(true), values(false), "{prefix}");

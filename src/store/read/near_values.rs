@@ -10,9 +10,9 @@ use crate::store::read::case::Case;
 use crate::store::read::statistics::Counted;
 
 /// The values of a field that are compared with what was typed.
-const MOST_COMPARED: usize = 20_000;
+const MAX_COMPARED: usize = 20_000;
 /// The largest number of values of a field that are listed completely.
-const MOST_LISTED: usize = 12;
+const MAX_LISTED: usize = 12;
 
 /// The least similarity of a name and its misspelling.
 const CLOSE: f64 = 0.6;
@@ -48,7 +48,7 @@ const IDENTIFIERS: &[&str] = &[
 impl Case {
     /// Values of a field to compare one with, the most frequent first, as far as they are found until a time.
     pub fn values_to_compare(&self, field: &Field, until: Instant) -> Vec<String> {
-        self.begin_with(field, "", MOST_COMPARED, until)
+        self.begin_with(field, "", MAX_COMPARED, until)
     }
 
     /// The usual spellings of a value in another case that a field has.
@@ -73,8 +73,8 @@ impl Case {
         if !listed || !counted {
             return None;
         }
-        let all = self.values(field, "", MOST_LISTED + 1, until);
-        (!all.is_empty() && all.len() <= MOST_LISTED).then_some(all)
+        let all = self.values(field, "", MAX_LISTED + 1, until);
+        (!all.is_empty() && all.len() <= MAX_LISTED).then_some(all)
     }
 }
 

@@ -11,9 +11,9 @@ use crate::store::read::case::Case;
 use crate::store::records::block::{Block, Unpacker, are_plain};
 
 /// The largest number of blocks of records that are read,
-const MOST_BLOCKS: i64 = 160;
+const MAX_BLOCKS: i64 = 160;
 /// and how many however long it takes.
-const FEWEST_BLOCKS: i64 = 8;
+const MIN_BLOCKS: i64 = 8;
 /// The plain records that are read as a block.
 const PLAIN_RECORDS: i64 = 64;
 /// Deeper keys are left out.
@@ -64,17 +64,17 @@ impl Case {
         let Some((first, last)) = ends else { return Ok(true) };
         let mut next = first;
         let blocks = format!("SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT ?1)");
-        let few = if table == "records" { MOST_BLOCKS * PLAIN_RECORDS } else { MOST_BLOCKS };
+        let few = if table == "records" { MAX_BLOCKS * PLAIN_RECORDS } else { MAX_BLOCKS };
         let blocks: i64 = connection.query_row(&blocks, [few + 1], |row| row.get(0))?;
         // Of more blocks than are read, those at even distances.
-        let stride = if blocks <= few { 1 } else { ((last - first) / MOST_BLOCKS).max(1) };
+        let stride = if blocks <= few { 1 } else { ((last - first) / MAX_BLOCKS).max(1) };
         let (mut unpacker, mut block) = (Unpacker::default(), Block::default());
         let mut complete = true;
-        for read in 0..MOST_BLOCKS + 1 {
+        for read in 0..MAX_BLOCKS + 1 {
             if next > last {
                 return Ok(complete);
             }
-            if read >= FEWEST_BLOCKS && Instant::now() > until {
+            if read >= MIN_BLOCKS && Instant::now() > until {
                 break;
             }
             let end = if table == "records" {

@@ -16,7 +16,7 @@ const MAX_CACHED: usize = 4;
 /// A list as the function `in_list` takes it, in JSON.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
-struct Written {
+struct ListSpec {
     exact: Vec<String>,
     /// In GLOB's syntax, without `?` and classes of several characters.
     wildcards: Vec<String>,
@@ -36,7 +36,7 @@ impl ValueList {
     /// # Errors
     /// It is not a list, or an entry is not a wildcard or a network.
     pub(crate) fn parse(text: &str) -> Result<ValueList, String> {
-        let written: Written = serde_json::from_str(text).map_err(|error| format!("invalid list: {error}"))?;
+        let written: ListSpec = serde_json::from_str(text).map_err(|error| format!("invalid list: {error}"))?;
         let wildcards = written.wildcards.iter().map(|glob| pieces(glob)).collect::<Result<_, _>>()?;
         Ok(ValueList {
             exact: written.exact.into_iter().collect(),

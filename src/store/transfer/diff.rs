@@ -18,7 +18,7 @@ use crate::store::write::intern;
 
 /// The counts of one kind of rows in two cases.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct DiffCounts {
     /// In the first case only.
     pub only_a: u64,
     /// In the second case only.
@@ -29,7 +29,7 @@ pub struct Tally {
     pub differ: u64,
 }
 
-impl Tally {
+impl DiffCounts {
     /// Returns the number of differences.
     pub fn differences(&self) -> u64 {
         self.only_a + self.only_b + self.differ
@@ -38,7 +38,7 @@ impl Tally {
 
 /// Ids of one kind in each case: those that the other one lacks.
 #[derive(Debug, Default)]
-struct Sides {
+struct MissingIds {
     a: Vec<i64>,
     b: Vec<i64>,
 }
@@ -47,12 +47,12 @@ struct Sides {
 #[derive(Debug, Default)]
 pub struct Difference {
     /// Of the events.
-    pub events: Tally,
+    pub events: DiffCounts,
     /// Of the identities.
-    pub identities: Tally,
+    pub identities: DiffCounts,
     /// Of the resources.
-    pub resources: Tally,
-    lists: [Sides; 3],
+    pub resources: DiffCounts,
+    lists: [MissingIds; 3],
     /// Events in both with another content: their ids in each case.
     changed: Vec<(i64, i64)>,
 }
@@ -71,7 +71,7 @@ const LISTS: [&str; 3] = [
 ];
 
 /// The places that a list of differences in a record names.
-const MOST_PLACES: usize = 5;
+const MAX_PLACES: usize = 5;
 
 impl Case {
     /// Compares this case, the first, with another one, the second.
@@ -217,13 +217,13 @@ fn parse(bytes: &[u8]) -> Option<Value> {
 }
 
 /// Compares the rows of two cases by their keys.
-fn compare<N: Copy + Into<i64>>(a: &FxHashMap<Key, N>, b: &FxHashMap<Key, N>) -> (Tally, Sides) {
+fn compare<N: Copy + Into<i64>>(a: &FxHashMap<Key, N>, b: &FxHashMap<Key, N>) -> (DiffCounts, MissingIds) {
     let only = |these: &FxHashMap<Key, N>, those: &FxHashMap<Key, N>| -> Vec<i64> {
         these.iter().filter(|(key, _)| !those.contains_key(*key)).map(|(_, id)| (*id).into()).collect()
     };
-    let sides = Sides { a: only(a, b), b: only(b, a) };
+    let sides = MissingIds { a: only(a, b), b: only(b, a) };
     let both = (a.len() - sides.a.len()) as u64;
-    (Tally { only_a: sides.a.len() as u64, only_b: sides.b.len() as u64, both, differ: 0 }, sides)
+    (DiffCounts { only_a: sides.a.len() as u64, only_b: sides.b.len() as u64, both, differ: 0 }, sides)
 }
 
 /// The hashes of all records of a case, by the first id of their block.
@@ -256,8 +256,8 @@ impl Hashes {
 fn places(a: &Value, b: &Value) -> String {
     let mut found = Vec::new();
     gather("", a, b, &mut found);
-    let more = found.len().saturating_sub(MOST_PLACES);
-    found.truncate(MOST_PLACES);
+    let more = found.len().saturating_sub(MAX_PLACES);
+    found.truncate(MAX_PLACES);
     let mut text = found.join(", ");
     if more > 0 {
         text.push_str(&format!(" and {more} more"));

@@ -16,7 +16,7 @@ use crate::store::records::block::Reader;
 use crate::store::schema::{ColumnRule, Redact, TABLES, rewritten};
 
 /// A copy of a case.
-pub(crate) struct Staged {
+pub(crate) struct RedactionCopy {
     connection: Connection,
     path: PathBuf,
 }
@@ -92,14 +92,14 @@ fn each(connection: &Connection, table: &str, column: &str, mut look: impl FnMut
     Ok(())
 }
 
-impl Staged {
+impl RedactionCopy {
     /// Opens the copy.
-    pub(crate) fn open(path: &Path) -> Result<Staged, Error> {
+    pub(crate) fn open(path: &Path) -> Result<RedactionCopy, Error> {
         let connection = open::open_for_import(path)?;
         // A case that somebody handed over may have triggers: what they write would follow no rule.
         let disabled = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false);
         disabled.map_err(|error| Error::of(path, error))?;
-        Ok(Staged { connection, path: path.to_owned() })
+        Ok(RedactionCopy { connection, path: path.to_owned() })
     }
 
     /// Closes it.

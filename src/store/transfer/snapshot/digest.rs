@@ -43,7 +43,7 @@ pub(crate) fn of_version(
     version: i64,
     open: &(dyn Fn() -> rusqlite::Result<Connection> + Sync),
 ) -> rusqlite::Result<Vec<Digest>> {
-    let mut known = Known::default();
+    let mut known = RowDigests::default();
     let mut all = vec![events(connection, open, &mut known)?];
     for part in PARTS {
         all.push(part_of(connection, &mut known, part, version)?);
@@ -62,7 +62,7 @@ pub(crate) fn earlier(connection: &Connection, version: i64, then: &Digest) -> r
         tables_of(part).map(|table| table.since).filter(|since| (5..=version).contains(since)).collect();
     added.sort_unstable_by(|a, b| b.cmp(a));
     added.dedup();
-    let mut known = Known::default();
+    let mut known = RowDigests::default();
     for since in added {
         if part_of(connection, &mut known, part, since - 1)? == *then {
             let later =
@@ -76,14 +76,14 @@ pub(crate) fn earlier(connection: &Connection, version: i64, then: &Digest) -> r
 /// The digest of what was marked and noted.
 pub(crate) fn notes(connection: &Connection) -> rusqlite::Result<Digest> {
     let version = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    part_of(connection, &mut Known::default(), Part::Notes, version)
+    part_of(connection, &mut RowDigests::default(), Part::Notes, version)
 }
 
 /// The digest of the rows of those tables that a schema version has.
-fn part_of(connection: &Connection, known: &mut Known, part: Part, version: i64) -> rusqlite::Result<Digest> {
+fn part_of(connection: &Connection, known: &mut RowDigests, part: Part, version: i64) -> rusqlite::Result<Digest> {
     let mut sums = Vec::new();
     for table in tables_of(part).filter(|table| table.since <= version) {
-        let shape = Shape::of(connection, table.name)?;
+        let shape = TableShape::of(connection, table.name)?;
         known.load(connection, &shape)?;
         let rows = shape.sums(connection, known)?;
         sums.extend(rows.into_iter().map(|(_, sum)| sum));
@@ -108,10 +108,10 @@ fn whole(part: &str, mut sums: Vec<Sum>) -> Digest {
 fn events(
     connection: &Connection,
     open: &(dyn Fn() -> rusqlite::Result<Connection> + Sync),
-    known: &mut Known,
+    known: &mut RowDigests,
 ) -> rusqlite::Result<Digest> {
-    let shape = Shape::of(connection, "events")?;
-    let links = Shape::of(connection, "event_resources")?;
+    let shape = TableShape::of(connection, "events")?;
+    let links = TableShape::of(connection, "event_resources")?;
     known.load(connection, &shape)?;
     known.load(connection, &links)?;
     // Of its file an event has the content: where that lies is for the ledger to say.
@@ -125,7 +125,7 @@ fn events(
         Ok((open, Reader::in_order()))
     };
     let mut sums = Vec::new();
-    let held: &Known = known;
+    let held: &RowDigests = known;
     let work =
         |(open, reader): &mut (Connection, Reader), from: &i64| turn(open, reader, *from, (&shape, &links), held);
     parallel::in_order(&turns, begin, work, |some: Vec<Sum>| {
@@ -160,8 +160,8 @@ fn turn(
     connection: &Connection,
     reader: &mut Reader,
     from: i64,
-    (shape, links): (&Shape, &Shape),
-    known: &Known,
+    (shape, links): (&TableShape, &TableShape),
+    known: &RowDigests,
 ) -> rusqlite::Result<Vec<Sum>> {
     let to = last_of(from);
     let mut resources = connection.prepare_cached(
@@ -200,23 +200,23 @@ fn turn(
 
 /// The digests of the rows that others point to, by table.
 #[derive(Default)]
-struct Known {
+struct RowDigests {
     tables: FxHashMap<String, Sums>,
 }
 
-impl Known {
+impl RowDigests {
     fn of(&self, table: Option<&str>) -> Option<&Sums> {
         table.and_then(|table| self.tables.get(table))
     }
 
     /// Digests the tables that a table points to, and those that these point to.
-    fn load(&mut self, connection: &Connection, shape: &Shape) -> rusqlite::Result<()> {
+    fn load(&mut self, connection: &Connection, shape: &TableShape) -> rusqlite::Result<()> {
         for column in &shape.columns {
             let Some(table) = &column.points_to else { continue };
             if table == &shape.table || table == "events" || self.tables.contains_key(table) {
                 continue;
             }
-            let pointed = Shape::of(connection, table)?;
+            let pointed = TableShape::of(connection, table)?;
             self.load(connection, &pointed)?;
             let sums = pointed.sums(connection, self)?;
             self.tables.insert(table.clone(), sums.into_iter().collect());
@@ -226,7 +226,7 @@ impl Known {
 }
 
 /// The columns of a table.
-struct Shape {
+struct TableShape {
     table: String,
     columns: Vec<Column>,
 }
@@ -239,8 +239,8 @@ struct Column {
     points_to: Option<String>,
 }
 
-impl Shape {
-    fn of(connection: &Connection, table: &str) -> rusqlite::Result<Shape> {
+impl TableShape {
+    fn of(connection: &Connection, table: &str) -> rusqlite::Result<TableShape> {
         let mut select = connection.prepare_cached(
             "SELECT c.name, c.pk = 1 AND c.type = 'INTEGER' AND (SELECT max(pk) FROM pragma_table_info(?1)) = 1, \
              (SELECT \"table\" FROM pragma_foreign_key_list(?1) WHERE \"from\" = c.name) \
@@ -249,7 +249,7 @@ impl Shape {
         let columns = select.query_map([table], |row| {
             Ok(Column { name: row.get(0)?, is_number: row.get(1)?, points_to: row.get(2)? })
         })?;
-        Ok(Shape { table: table.to_owned(), columns: columns.collect::<rusqlite::Result<_>>()? })
+        Ok(TableShape { table: table.to_owned(), columns: columns.collect::<rusqlite::Result<_>>()? })
     }
 
     /// The table that a column points to.
@@ -258,7 +258,7 @@ impl Shape {
     }
 
     /// The digests of all rows of the table, with the first column as a number.
-    fn sums(&self, connection: &Connection, known: &Known) -> rusqlite::Result<Vec<(i64, Sum)>> {
+    fn sums(&self, connection: &Connection, known: &RowDigests) -> rusqlite::Result<Vec<(i64, Sum)>> {
         let mut select = connection.prepare(&format!("SELECT * FROM {}", self.table))?;
         let mut rows = select.query([])?;
         let (mut sums, mut bytes) = (Vec::new(), Vec::new());
@@ -273,7 +273,7 @@ impl Shape {
 
     /// Writes what counts of a row: each value that there is with the place of its column, its type and its length, so
     /// that a column that a later schema adds changes nothing.
-    fn write(&self, row: &Row<'_>, known: &Known, out: &mut Vec<u8>) -> rusqlite::Result<()> {
+    fn write(&self, row: &Row<'_>, known: &RowDigests, out: &mut Vec<u8>) -> rusqlite::Result<()> {
         for (place, column) in self.columns.iter().enumerate() {
             let value = row.get_ref(place)?;
             let mut put = |kind: u8, bytes: &[u8]| {

@@ -9,7 +9,7 @@ use crossbeam_channel::bounded;
 use rusqlite::Error;
 
 /// Threads that work at once.
-const MOST: usize = 8;
+const MAX_THREADS: usize = 8;
 
 /// Does the work of each part on some thread, and takes what comes of it here, in the order of the parts. `begin` makes
 /// what a thread needs.
@@ -19,7 +19,7 @@ pub(crate) fn in_order<P: Sync, S, T: Send>(
     work: impl Fn(&mut S, &P) -> rusqlite::Result<T> + Sync,
     mut take: impl FnMut(T) -> rusqlite::Result<()>,
 ) -> rusqlite::Result<()> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST).min(parts.len());
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS).min(parts.len());
     let next = AtomicUsize::new(0);
     let (begin, work, next) = (&begin, &work, &next);
     thread::scope(|scope| {

@@ -14,14 +14,14 @@ use crate::store::schema::{indexes, migrate};
 use crate::store::transfer::snapshot::digest;
 use crate::store::transfer::snapshot::new_file::open_new;
 use crate::store::transfer::snapshot::options::SnapshotOptions;
-use crate::store::transfer::snapshot::selection_counts::Kept;
+use crate::store::transfer::snapshot::selection_counts::SelectionCounts;
 use crate::store::transfer::snapshot::source::Source;
 use crate::store::transfer::snapshot::{records, tables};
 
 /// Blocks of records that wait to be written.
 const QUEUE: usize = 64;
 /// With no more events than these the indexes are made in memory while the rows are digested.
-const FEW: usize = 100_000;
+const MAX_IN_MEMORY_INDEXED: usize = 100_000;
 
 /// Writes the snapshot into an empty file, and gives the digests of what it holds.
 pub(crate) fn write(
@@ -66,7 +66,7 @@ pub(crate) fn write(
         read.and(written)
     })?;
     connection.execute_batch("DETACH source")?;
-    let digests = index(&connection, to, path, kept.len() <= FEW)?;
+    let digests = index(&connection, to, path, kept.len() <= MAX_IN_MEMORY_INDEXED)?;
     connection.close().map_err(|(_, error)| error)?;
     Ok(digests)
 }
@@ -98,7 +98,11 @@ fn index(connection: &Connection, file: &File, path: &Path, few: bool) -> rusqli
 }
 
 /// Copies everything but the records, and counts what is kept if that is not all.
-fn copy_rows(connection: &Connection, kept: &[i64], options: &SnapshotOptions) -> rusqlite::Result<Option<Kept>> {
+fn copy_rows(
+    connection: &Connection,
+    kept: &[i64],
+    options: &SnapshotOptions,
+) -> rusqlite::Result<Option<SelectionCounts>> {
     let kept = match options.events.is_some() {
         true => {
             connection.execute_batch("CREATE TEMP TABLE kept (old INTEGER PRIMARY KEY, new INTEGER NOT NULL)")?;

@@ -19,7 +19,7 @@ use crate::store::transfer::snapshot::parallel;
 const RECORDS_A_TURN: usize = 8 * BLOCK_RECORDS;
 
 /// Records side by side.
-pub(crate) struct Gathered {
+pub(crate) struct RecordRun {
     /// The place of the first among those that are kept.
     first: usize,
     lengths: Vec<u32>,
@@ -31,7 +31,7 @@ pub(crate) struct Gathered {
 }
 
 /// Reads the records of these events, and packs them unless they shall be plain.
-pub(crate) fn read(case: &Path, kept: &[i64], plain: bool, out: &Sender<Gathered>) -> rusqlite::Result<()> {
+pub(crate) fn read(case: &Path, kept: &[i64], plain: bool, out: &Sender<RecordRun>) -> rusqlite::Result<()> {
     let open = || open_read_only(case).map_err(|error| Error::UserFunctionError(Box::new(error)));
     let dictionaries = Arc::new(Dictionaries::of(&open()?)?);
     let begin = || -> rusqlite::Result<_> {
@@ -65,9 +65,9 @@ fn gather(
     mut packer: Option<&mut Packer>,
     first: usize,
     ids: &[i64],
-) -> rusqlite::Result<Vec<Gathered>> {
+) -> rusqlite::Result<Vec<RecordRun>> {
     let mut all = Vec::new();
-    let new = |first| Gathered { first, lengths: Vec::new(), bytes: Vec::new(), hashes: Vec::new(), packed: None };
+    let new = |first| RecordRun { first, lengths: Vec::new(), bytes: Vec::new(), hashes: Vec::new(), packed: None };
     let mut open = new(first);
     for (at, id) in (first..).zip(ids) {
         let length = reader.with(connection, *id, |record| {
@@ -92,7 +92,7 @@ fn gather(
     Ok(all)
 }
 
-impl Gathered {
+impl RecordRun {
     /// Packs the records, unless they shall be plain. Gives memory for those of the next block.
     fn close(&mut self, packer: Option<&mut Packer>) -> rusqlite::Result<Vec<u8>> {
         let Some(packer) = packer else { return Ok(Vec::new()) };
@@ -113,7 +113,7 @@ fn missing(id: i64) -> Error {
 /// Writes packed blocks. `times`: those of all events, which are numbered from 1.
 pub(crate) fn write_packed(
     connection: &Connection,
-    blocks: &Receiver<Gathered>,
+    blocks: &Receiver<RecordRun>,
     times: &[Option<i64>],
 ) -> rusqlite::Result<()> {
     let mut groups = FilterWriter::of(connection)?;
@@ -137,7 +137,7 @@ pub(crate) fn write_packed(
 /// Writes records as plain text. `number`: the event of each place.
 pub(crate) fn write_plain(
     connection: &Connection,
-    blocks: &Receiver<Gathered>,
+    blocks: &Receiver<RecordRun>,
     number: impl Fn(usize) -> i64,
     full_text: bool,
 ) -> rusqlite::Result<()> {

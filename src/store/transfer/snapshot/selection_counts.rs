@@ -21,28 +21,28 @@ const POINTED_TO: [(&str, &str); 4] = [
 ];
 
 /// The counts of the references to each row of a table.
-type Tally = FxHashMap<i64, Seen>;
+type CountsById = FxHashMap<i64, Seen>;
 
 /// The events that are kept, as far as it is about what is counted of them.
-pub(crate) struct Kept {
+pub(crate) struct SelectionCounts {
     /// `events.time` of the events, which are numbered from 1.
     pub(crate) times: Vec<Option<i64>>,
     /// `events.file_id`.
     pub(crate) files: FxHashSet<i64>,
-    pointed_to: [Tally; POINTED_TO.len()],
-    resources: Tally,
+    pointed_to: [CountsById; POINTED_TO.len()],
+    resources: CountsById,
     hours: HourlyCounts,
     attributes: Vec<(&'static Field, Occurring)>,
 }
 
-impl Kept {
+impl SelectionCounts {
     /// Looks at the events of a case, which are numbered from 1 without a gap, and at what links them to resources.
-    pub(crate) fn of(connection: &Connection) -> rusqlite::Result<Kept> {
-        let mut kept = Kept {
+    pub(crate) fn of(connection: &Connection) -> rusqlite::Result<SelectionCounts> {
+        let mut kept = SelectionCounts {
             times: Vec::new(),
             files: FxHashSet::default(),
             pointed_to: Default::default(),
-            resources: Tally::default(),
+            resources: CountsById::default(),
             hours: HourlyCounts::default(),
             attributes: kept_attributes().map(|field| (field, Occurring::default())).collect(),
         };
@@ -112,7 +112,7 @@ impl Kept {
 }
 
 /// Copies the rows of a table that are counted, with their counts.
-fn copy_counted(connection: &Connection, table: &str, tally: &Tally) -> rusqlite::Result<()> {
+fn copy_counted(connection: &Connection, table: &str, tally: &CountsById) -> rusqlite::Result<()> {
     let values = columns(connection, table)?.into_iter().map(|name| match name.as_str() {
         "events" => "?2".to_owned(),
         "first_seen" => "?3".to_owned(),

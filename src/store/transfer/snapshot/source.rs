@@ -19,13 +19,13 @@ pub struct Source {
     named: PathBuf,
     /// The schema of the case as it lies there.
     pub(crate) schema: i64,
-    hold: Hold,
+    lock: CaseLock,
     /// The copy that is held, where the case is older or in the middle of an import: it was brought up to date.
     copy: Option<(PathBuf, PrivateFolder)>,
 }
 
 /// A lock on a file, which keeps others from writing it.
-struct Hold {
+struct CaseLock {
     connection: Connection,
     /// Closing any handle of a file ends all locks of the process on it: these are opened before the lock is taken, and
     /// closed after. Two, for two who read at once.
@@ -47,22 +47,22 @@ impl Source {
     /// As for [`Source::hold`]; also a cancellation.
     pub fn hold_after(path: &Path, folder: &Path, wait: &dyn Wait) -> Result<Source, Error> {
         case_path::check_file(path)?;
-        let hold = match Hold::take(path, wait) {
+        let lock = match CaseLock::take(path, wait) {
             Err(Error::HotJournal(_)) => return Source::hold_interrupted(path, folder, wait),
             other => other?,
         };
-        let schema = version::of(&hold.connection, path)?;
+        let schema = version::of(&lock.connection, path)?;
         if schema == 0 {
             return Err(Error::NotACase { path: path.to_owned(), reason: "it is empty".to_owned() });
         }
-        expected::require_own(&hold.connection, path, schema)?;
-        let finished = case_state::is_finished(&hold.connection).map_err(|error| Error::of(path, error))?;
+        expected::require_own(&lock.connection, path, schema)?;
+        let finished = case_state::is_finished(&lock.connection).map_err(|error| Error::of(path, error))?;
         let named = path.to_owned();
         if finished && schema == version::NEWEST {
-            return Ok(Source { named, schema, hold, copy: None });
+            return Ok(Source { named, schema, lock, copy: None });
         }
-        let (copy, private) = Source::copy(folder, |to| copy_file(&hold.files[0], to))?;
-        drop(hold);
+        let (copy, private) = Source::copy(folder, |to| copy_file(&lock.files[0], to))?;
+        drop(lock);
         Source::of_copy(named, schema, finished, copy, private)
     }
 
@@ -70,11 +70,11 @@ impl Source {
     fn hold_interrupted(path: &Path, folder: &Path, wait: &dyn Wait) -> Result<Source, Error> {
         let (copy, private) = Source::copy(folder, |_| Ok(()))?;
         recovery::copy_with_journal(path, &copy).map_err(|error| error.of_copy(path, private.path()))?;
-        let hold = Hold::take(&copy, wait)?;
-        let schema = version::of(&hold.connection, path)?;
-        expected::require_own(&hold.connection, path, schema)?;
-        let finished = case_state::is_finished(&hold.connection).map_err(|error| Error::of(path, error))?;
-        drop(hold);
+        let lock = CaseLock::take(&copy, wait)?;
+        let schema = version::of(&lock.connection, path)?;
+        expected::require_own(&lock.connection, path, schema)?;
+        let finished = case_state::is_finished(&lock.connection).map_err(|error| Error::of(path, error))?;
+        drop(lock);
         Source::of_copy(path.to_owned(), schema, finished, copy, private)
     }
 
@@ -97,8 +97,8 @@ impl Source {
         private: PrivateFolder,
     ) -> Result<Source, Error> {
         bring_up_to_date(&copy, schema, finished).map_err(|error| error.of_copy(&named, private.path()))?;
-        let hold = Hold::take(&copy, &Silent)?;
-        Ok(Source { named, schema, hold, copy: Some((copy, private)) })
+        let lock = CaseLock::take(&copy, &Silent)?;
+        Ok(Source { named, schema, lock, copy: Some((copy, private)) })
     }
 
     /// The case, as it was named.
@@ -125,12 +125,12 @@ impl Source {
 
     /// The file to read, open twice.
     pub(crate) fn files(&self) -> &[File; 2] {
-        &self.hold.files
+        &self.lock.files
     }
 
     /// Returns the connection that holds the case.
     pub(crate) fn connection(&self) -> &Connection {
-        &self.hold.connection
+        &self.lock.connection
     }
 }
 
@@ -155,8 +155,8 @@ fn bring_up_to_date(copy: &Path, schema: i64, finished: bool) -> Result<(), Erro
 /// The schema from which a case tells where it comes from.
 const PROVENANCE: i64 = 4;
 
-impl Hold {
-    fn take(path: &Path, wait: &dyn Wait) -> Result<Hold, Error> {
+impl CaseLock {
+    fn take(path: &Path, wait: &dyn Wait) -> Result<CaseLock, Error> {
         let open = || File::open(path).map_err(|source| Error::Io { path: path.to_owned(), source });
         let files = [open()?, open()?];
         let bytes = files[0].metadata().map_or(0, |metadata| metadata.len());
@@ -181,7 +181,7 @@ impl Hold {
             // What is committed then stands beside the file.
             return Err(Error::WriteAhead(path.to_owned()));
         }
-        Ok(Hold { connection, files })
+        Ok(CaseLock { connection, files })
     }
 }
 

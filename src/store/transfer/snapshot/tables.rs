@@ -7,7 +7,7 @@ use rusqlite::types::Value;
 
 use crate::store::schema::{Copy, TABLES};
 use crate::store::transfer::snapshot::new_file::columns;
-use crate::store::transfer::snapshot::selection_counts::Kept;
+use crate::store::transfer::snapshot::selection_counts::SelectionCounts;
 
 /// Copies all rows of the attached case `source` but records.
 pub(crate) fn copy_all(connection: &Connection, without_notes: bool) -> rusqlite::Result<()> {
@@ -20,13 +20,13 @@ pub(crate) fn copy_all(connection: &Connection, without_notes: bool) -> rusqlite
 }
 
 /// Copies what belongs to the events of the table `kept`, which has the number of each and its new one, from 1.
-pub(crate) fn copy_some(connection: &Connection, without_notes: bool) -> rusqlite::Result<Kept> {
+pub(crate) fn copy_some(connection: &Connection, without_notes: bool) -> rusqlite::Result<SelectionCounts> {
     for table in TABLES {
         if let Copy::OfEvents(column) = table.copy {
             copy_of_events(connection, table.name, column)?;
         }
     }
-    let kept = Kept::of(connection)?;
+    let kept = SelectionCounts::of(connection)?;
     kept.copy(connection)?;
     for table in TABLES {
         let all = all_of(table.name);

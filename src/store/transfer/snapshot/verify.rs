@@ -20,7 +20,7 @@ use crate::store::write::file_names::{name_of, plain};
 use crate::store::{case_path, case_state, hardening, open, provenance, ready, recovery};
 
 /// The number of findings of each kind that are listed.
-const MOST: usize = 5;
+const MAX_FINDINGS: usize = 5;
 
 /// The name of the check of the ledger's sums.
 pub const LEDGER_SUMS: &str = "ledger sums";
@@ -46,8 +46,8 @@ impl Check {
         if wrong.is_empty() {
             return Check::new(what, Some(true), right);
         }
-        let more = wrong.len().saturating_sub(MOST);
-        let mut found = wrong[..wrong.len().min(MOST)].join("; ");
+        let more = wrong.len().saturating_sub(MAX_FINDINGS);
+        let mut found = wrong[..wrong.len().min(MAX_FINDINGS)].join("; ");
         if more > 0 {
             found.push_str(&format!("; and {more} more"));
         }
