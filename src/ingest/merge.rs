@@ -22,7 +22,7 @@ use crate::store;
 use crate::store::key::KeyBuilder;
 use crate::store::records::dictionary::Dictionaries;
 use crate::store::records::packer::Packer;
-use crate::store::transfer::merge::{MergeTarget, MergeWriter, Merged, Other, Source, Turn};
+use crate::store::transfer::merge::{EventRange, MergeTarget, MergeWriter, Merged, Source, SourceCase};
 
 /// Batches of a turn that wait to be written: all that it has.
 const QUEUE: usize = 128;
@@ -51,7 +51,7 @@ pub fn merge(case: &Path, others: &[PathBuf], force: bool, progress: &dyn Progre
         if is_same(path, case) {
             return Err(Error::Itself(path.clone()));
         }
-        opened.push(Other::open_after(path, &Waiting(progress))?);
+        opened.push(SourceCase::open_after(path, &Waiting(progress))?);
     }
     let is_new = !case.exists();
     let merged = into_case(case, &mut opened, force, progress, None);
@@ -74,7 +74,7 @@ fn is_same(one: &Path, other: &Path) -> bool {
 /// provenance tells of no merge.
 pub(crate) fn into_case(
     case: &Path,
-    others: &mut [Other],
+    others: &mut [SourceCase],
     force: bool,
     progress: &dyn Progress,
     redactor: Option<&Redactor>,
@@ -103,7 +103,7 @@ pub(crate) fn into_case(
 }
 
 /// Refuses to merge cases that were redacted differently: one has the original value of what is a pseudonym in another.
-fn check_redacted(case: &Path, target: &MergeTarget, others: &[Other], force: bool) -> Result<(), Error> {
+fn check_redacted(case: &Path, target: &MergeTarget, others: &[SourceCase], force: bool) -> Result<(), Error> {
     if force {
         return Ok(());
     }
@@ -122,7 +122,7 @@ fn check_redacted(case: &Path, target: &MergeTarget, others: &[Other], force: bo
 
 /// A turn on its way.
 struct Job {
-    turn: Turn,
+    turn: EventRange,
     out: Sender<Message>,
 }
 
@@ -131,7 +131,7 @@ type WorkerError = Mutex<Option<store::Error>>;
 
 /// Reads the events of a case in several threads, and writes them in order.
 fn run_workers(
-    other: &Other,
+    other: &SourceCase,
     writer: &mut MergeWriter<'_>,
     merged: &mut Merged,
     progress: &dyn Progress,
@@ -142,7 +142,7 @@ fn run_workers(
     let dictionaries = Arc::new(writer.dictionaries()?);
     let (source, fault) = (&other.source(), WorkerError::default());
     let (jobs_in, jobs_out) = bounded::<Job>(workers);
-    let (queues_in, queues_out) = bounded::<(Turn, Receiver<Message>)>(workers);
+    let (queues_in, queues_out) = bounded::<(EventRange, Receiver<Message>)>(workers);
     thread::scope(|scope| {
         for _ in 0..workers {
             let (jobs, dictionaries, fault) = (jobs_out.clone(), Arc::clone(&dictionaries), &fault);
@@ -164,7 +164,7 @@ fn run_workers(
         });
         let write = || -> Result<(), Error> {
             for (turn, queue) in &queues_out {
-                writer.begin_turn(other, &turn)?;
+                writer.begin_range(other, &turn)?;
                 if !write_turn(&queue, writer, progress)? {
                     let fault = fault.lock().unwrap_or_else(PoisonError::into_inner).take();
                     return Err(fault.map_or(Error::Worker { path: other.path().to_owned() }, Error::Store));

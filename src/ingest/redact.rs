@@ -9,7 +9,7 @@ use crate::ingest::record::normalize::normalize;
 use crate::ingest::record::raw::RawRecord;
 use crate::ingest::report::{Error, Progress};
 use crate::redact::{Entities, Kind, Redactor, Rewriter};
-use crate::store::transfer::merge::Other;
+use crate::store::transfer::merge::SourceCase;
 use crate::store::transfer::redaction_copy;
 use crate::store::transfer::redaction_copy::RedactionCopy;
 
@@ -21,7 +21,7 @@ use crate::store::transfer::redaction_copy::RedactionCopy;
 pub fn gather(case: &Path, kinds: &[Kind]) -> Result<Entities, Error> {
     let mut found = Entities::new(kinds);
     redaction_copy::gather(case, &mut found)?;
-    let other = Other::open(case)?;
+    let other = SourceCase::open(case)?;
     let source = other.source();
     let mut records = source.records()?;
     for turn in other.turns()? {
@@ -48,7 +48,7 @@ pub fn redact(from: &Path, to: &Path, found: Entities, progress: &dyn Progress) 
     }
     staged.rewrite(&redactor, &ids)?;
     staged.close()?;
-    into_case(to, &mut [Other::open(from)?], true, progress, Some(&redactor))?;
+    into_case(to, &mut [SourceCase::open(from)?], true, progress, Some(&redactor))?;
     Ok(redactor)
 }
 

@@ -12,7 +12,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// Commits, and begins the next transaction. Until that one has more to write than fits in the cache, the case may be
 /// read. A read lock is kept throughout, so that nobody else can write: no question finishes the case under the import.
-pub(crate) fn commit_and_go_on(connection: &Connection) -> rusqlite::Result<()> {
+pub(crate) fn commit_and_allow_readers(connection: &Connection) -> rusqlite::Result<()> {
     let mut lock = connection.prepare_cached("SELECT 1 FROM sqlite_schema")?;
     let mut locked = lock.query([])?;
     locked.next()?;
@@ -26,7 +26,7 @@ pub(crate) fn commit_and_go_on(connection: &Connection) -> rusqlite::Result<()> 
 /// cache. The connection has locked the case for itself, and no transaction is open.
 pub(crate) fn let_others_read(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
-    commit_and_go_on(connection)?;
+    commit_and_allow_readers(connection)?;
     // In that mode the lock for writing outlasts the transaction. A commit, even of nothing, would keep readers off.
     connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE; ROLLBACK")
 }
@@ -59,7 +59,7 @@ mod tests {
 
     use rusqlite::Connection;
 
-    use super::{commit_and_go_on, commit_and_hold, let_others_read};
+    use super::{commit_and_allow_readers, commit_and_hold, let_others_read};
 
     #[test]
     fn between_commits_a_case_is_read_and_not_written() {
@@ -80,7 +80,7 @@ mod tests {
         import.execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (1)").unwrap();
         assert_eq!(count().unwrap(), 0, "what was there can be read");
         assert!(other.execute_batch("BEGIN IMMEDIATE").is_err(), "and nobody else writes");
-        commit_and_go_on(&import).unwrap();
+        commit_and_allow_readers(&import).unwrap();
         import.execute_batch("INSERT INTO t VALUES (2)").unwrap();
         assert_eq!(count().unwrap(), 1, "what is committed can be read, and no more");
         for sql in ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"] {

@@ -77,7 +77,7 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         self.sql(result)?;
         if self.committed_at.elapsed() >= COMMIT_AFTER {
             self.committed_at = Instant::now();
-            self.sql(locking::commit_and_go_on(self.connection))?;
+            self.sql(locking::commit_and_allow_readers(self.connection))?;
         }
         Ok(file.counts)
     }

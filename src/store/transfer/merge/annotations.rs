@@ -10,7 +10,7 @@ use crate::hash::sha256;
 use crate::store::error::Error;
 use crate::store::provenance::Step;
 use crate::store::transfer::merge::policy::MergeWriter;
-use crate::store::transfer::merge::source::Other;
+use crate::store::transfer::merge::source::SourceCase;
 
 /// Digits of a SHA-256 behind a name.
 const DIGITS: usize = 8;
@@ -38,7 +38,7 @@ struct Tag {
 
 impl MergeWriter<'_> {
     /// Takes in what was marked and noted in another case.
-    pub(crate) fn take_kept(&mut self, other: &Other) -> Result<(), Error> {
+    pub(crate) fn take_kept(&mut self, other: &SourceCase) -> Result<(), Error> {
         let own = crate::store::provenance::read(self.connection);
         let own = self.sql(own)?;
         let filled = fill_origins(self.connection, &own);

@@ -1,7 +1,7 @@
 //! Merging: what another case holds goes into a case by the rules of an import, and in such a way that the order in
 //! which cases are merged makes no difference.
 //!
-//! Events and their records take the import's own way, from [`Other`] through `ingest` to [`Writer::batch`]. What is told
+//! Events and their records take the import's own way, from [`SourceCase`] through `ingest` to [`Writer::batch`]. What is told
 //! apart from an import is in `events`: of records that are the same as parsed JSON the one with the smaller SHA-256
 //! stays, and of the files that have it the first by path, whichever came first. `ledger` takes in files, rejects and
 //! digests, and accounts for every file as one import of them all, in the order of their paths, would have done. `annotations`
@@ -17,7 +17,7 @@ mod target;
 use std::path::Path;
 
 pub(crate) use crate::store::transfer::merge::policy::MergeWriter;
-pub(crate) use crate::store::transfer::merge::source::{Other, Source, Turn};
+pub(crate) use crate::store::transfer::merge::source::{EventRange, Source, SourceCase};
 pub(crate) use crate::store::transfer::merge::target::MergeTarget;
 
 use crate::store::error::Error;
@@ -47,13 +47,13 @@ impl MergeWriter<'_> {
     ///
     /// # Errors
     /// The ledger of that case has no such file.
-    pub(crate) fn begin_turn(&mut self, other: &Other, turn: &Turn) -> Result<(), Error> {
+    pub(crate) fn begin_range(&mut self, other: &SourceCase, turn: &EventRange) -> Result<(), Error> {
         let id = other.file(turn.file)?;
         self.file = Some(OpenFile { id, dirty: true, ..OpenFile::default() });
         Ok(())
     }
 
-    /// Ends what [`Writer::begin_turn`] began, and adds to what became of the merge.
+    /// Ends what [`Writer::begin_range`] began, and adds to what became of the merge.
     pub(crate) fn end_turn(&mut self, merged: &mut Merged) {
         let Some(file) = self.file.take() else { return };
         merged.read += file.counts.read;
@@ -65,7 +65,7 @@ impl MergeWriter<'_> {
 
     /// Takes in what the cases hold beside their events, accounts for every file, and ends the merge: with one step more
     /// in the provenance if `is_step`, or where the case holds nothing new, as if nothing had been done. Gives whether it was changed.
-    pub(crate) fn finish_merge(mut self, others: &[Other], is_new: bool, is_step: bool) -> Result<bool, Error> {
+    pub(crate) fn finish_merge(mut self, others: &[SourceCase], is_new: bool, is_step: bool) -> Result<bool, Error> {
         for other in others {
             self.take_ledger(other)?;
             self.take_kept(other)?;
@@ -99,7 +99,7 @@ impl MergeWriter<'_> {
     }
 
     /// The steps that led to the cases, once each by their id.
-    fn take_steps(&self, others: &[Other], is_new: bool) -> rusqlite::Result<usize> {
+    fn take_steps(&self, others: &[SourceCase], is_new: bool) -> rusqlite::Result<usize> {
         if is_new {
             // It began as nothing.
             self.connection.execute_batch("DELETE FROM provenance")?;
@@ -112,7 +112,7 @@ impl MergeWriter<'_> {
     }
 
     /// The step that this merge is.
-    fn add_step(&self, others: &[Other], is_new: bool) -> rusqlite::Result<()> {
+    fn add_step(&self, others: &[SourceCase], is_new: bool) -> rusqlite::Result<()> {
         let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let mut parents: Vec<String> = self.policy.own.iter().cloned().collect();
         parents.extend(others.iter().filter_map(|other| other.steps.last().map(|step| step.id.clone())));

@@ -23,7 +23,7 @@ use crate::store::transfer::diff::Hashes;
 const EVENTS_A_TURN: i64 = 4_096;
 
 /// A case that is merged into another one.
-pub(crate) struct Other {
+pub(crate) struct SourceCase {
     pub(crate) case: Case,
     /// The steps that led to it.
     pub(crate) steps: Vec<Step>,
@@ -36,7 +36,7 @@ pub(crate) struct Other {
 
 /// Events side by side, of one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Turn {
+pub(crate) struct EventRange {
     /// The file's number in this case.
     pub(crate) file: i64,
     /// True if their records were made from rows of a CSV download.
@@ -47,18 +47,18 @@ pub(crate) struct Turn {
     pub(crate) events: u64,
 }
 
-impl Other {
+impl SourceCase {
     /// Opens a case and holds it as it is: as long as this lives nobody can write to it.
-    pub(crate) fn open(path: &Path) -> Result<Other, Error> {
-        Other::open_after(path, &Silent)
+    pub(crate) fn open(path: &Path) -> Result<SourceCase, Error> {
+        SourceCase::open_after(path, &Silent)
     }
 
     /// The same, with somebody who may end the waiting for another process.
-    pub(crate) fn open_after(path: &Path, wait: &dyn Wait) -> Result<Other, Error> {
-        until_free(path, wait, Need::Read, || Other::hold(path, wait))
+    pub(crate) fn open_after(path: &Path, wait: &dyn Wait) -> Result<SourceCase, Error> {
+        until_free(path, wait, Need::Read, || SourceCase::hold(path, wait))
     }
 
-    fn hold(path: &Path, wait: &dyn Wait) -> Result<Other, Error> {
+    fn hold(path: &Path, wait: &dyn Wait) -> Result<SourceCase, Error> {
         let mut case = Case::open_after(path, wait)?;
         case.require_own()?;
         let bytes = std::fs::metadata(case.file()).map_or(0, |metadata| metadata.len());
@@ -74,7 +74,7 @@ impl Other {
         }
         let hashes = Arc::new(Hashes::of(&case.connection).map_err(of)?);
         let steps = case.provenance()?;
-        Ok(Other { case, steps, files: FxHashMap::default(), hashes, events })
+        Ok(SourceCase { case, steps, files: FxHashMap::default(), hashes, events })
     }
 
     /// Returns its path.
@@ -103,13 +103,13 @@ impl Other {
     }
 
     /// All its events, in order.
-    pub(crate) fn turns(&self) -> Result<Vec<Turn>, Error> {
-        let all = || -> rusqlite::Result<Vec<Turn>> {
+    pub(crate) fn turns(&self) -> Result<Vec<EventRange>, Error> {
+        let all = || -> rusqlite::Result<Vec<EventRange>> {
             let mut select = self.case.connection.prepare(
                 "SELECT e.id, e.file_id, c.id IS NOT NULL FROM events e LEFT JOIN csv_events c ON c.id = e.id ORDER BY e.id",
             )?;
             let mut rows = select.query([])?;
-            let mut turns: Vec<Turn> = Vec::new();
+            let mut turns: Vec<EventRange> = Vec::new();
             while let Some(row) = rows.next()? {
                 let (id, file, from_csv): (i64, i64, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
                 match turns.last_mut() {
@@ -119,7 +119,7 @@ impl Other {
                         turn.span.1 = id;
                         turn.events += 1;
                     }
-                    _ => turns.push(Turn { file, from_csv, span: (id, id), events: 1 }),
+                    _ => turns.push(EventRange { file, from_csv, span: (id, id), events: 1 }),
                 }
             }
             Ok(turns)
@@ -177,7 +177,7 @@ impl Records<'_> {
     /// The case cannot be read, or a record in it is not what was stored.
     pub(crate) fn each(
         &mut self,
-        turn: &Turn,
+        turn: &EventRange,
         take: &mut dyn FnMut(&[u8]) -> Result<bool, String>,
     ) -> Result<(), Error> {
         let path = &self.source.path;

@@ -8,7 +8,7 @@ use crate::store::provenance;
 use crate::store::schema::annotations;
 use crate::store::transfer::merge::ledger;
 use crate::store::transfer::merge::policy::{MergePolicy, MergeWriter};
-use crate::store::transfer::merge::source::{self, Other};
+use crate::store::transfer::merge::source::{self, SourceCase};
 use crate::store::write::import::Import;
 use crate::store::write::writer::Writer;
 
@@ -63,7 +63,7 @@ impl MergeTarget {
 
     /// Begins the merge: the files and the runs of import of the other cases come into the ledger. Returns the writer and
     /// the number of files that are new. Nothing is committed before [`MergeWriter::finish_merge`].
-    pub(crate) fn begin(&self, others: &mut [Other], incoming: u64) -> Result<(MergeWriter<'_>, u64), Error> {
+    pub(crate) fn begin(&self, others: &mut [SourceCase], incoming: u64) -> Result<(MergeWriter<'_>, u64), Error> {
         let mut writer = Writer::begin(self.import.connection(), self.import.path(), &[], MergePolicy::default())?;
         writer.prepare_indexes(incoming, self.events)?;
         let own = if self.is_new { Ok(None) } else { provenance::last(writer.connection) };
