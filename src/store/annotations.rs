@@ -14,7 +14,7 @@ use crate::store::schema::{expected, version};
 use crate::store::{case_path, hardening, ready};
 
 /// A case, open for what is kept with it.
-pub struct Keeper {
+pub struct AnnotationWriter {
     connection: Connection,
     wait: Rc<dyn Wait>,
     path: PathBuf,
@@ -22,21 +22,21 @@ pub struct Keeper {
     migrated: bool,
 }
 
-impl Keeper {
+impl AnnotationWriter {
     /// Opens a case for somebody's tags, notes, queries and rules. It lasts as long as one input, so that nobody waits.
     /// An older case is migrated in place, as by an import: what is kept needs its tables.
     ///
     /// # Errors
     /// There is no case, it cannot be written, or another process is writing.
-    pub fn open(path: &Path, who: &str) -> Result<Keeper, Error> {
-        Keeper::open_after(path, who, Rc::new(Silent))
+    pub fn open(path: &Path, who: &str) -> Result<AnnotationWriter, Error> {
+        AnnotationWriter::open_after(path, who, Rc::new(Silent))
     }
 
     /// The same, after other processes that write are done.
     ///
     /// # Errors
-    /// As for [`Keeper::open`]; also a cancellation.
-    pub fn open_after(path: &Path, who: &str, wait: Rc<dyn Wait>) -> Result<Keeper, Error> {
+    /// As for [`AnnotationWriter::open`]; also a cancellation.
+    pub fn open_after(path: &Path, who: &str, wait: Rc<dyn Wait>) -> Result<AnnotationWriter, Error> {
         let migrated = ready::make_writable(path, &*wait)?;
         let of = |error| Error::of(path, error);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -48,7 +48,7 @@ impl Keeper {
         // What is taken back shall not travel on in a snapshot.
         connection.execute_batch("PRAGMA secure_delete = ON").map_err(of)?;
         connection.authorizer(Some(authorize)).map_err(of)?;
-        Ok(Keeper { connection, wait, path: path.to_owned(), who: who.to_owned(), migrated })
+        Ok(AnnotationWriter { connection, wait, path: path.to_owned(), who: who.to_owned(), migrated })
     }
 
     /// Reports whether an earlier trailq had made the case, so that it was migrated to be written to.
@@ -192,7 +192,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("case.db");
         close(open_for_import(&path).unwrap(), &path).unwrap();
-        let keeper = Keeper::open(&path, "tester").unwrap();
+        let keeper = AnnotationWriter::open(&path, "tester").unwrap();
         assert_eq!(keeper.tag(&["e-1".to_owned()], "odd", None).unwrap(), 1);
         assert_eq!(keeper.tag(&["e-1".to_owned(), "e-2".to_owned()], "odd", Some("why")).unwrap(), 1);
         assert_eq!(keeper.untag(&["e-1".to_owned(), "e-9".to_owned()], "odd").unwrap(), 1);

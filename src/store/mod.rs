@@ -24,7 +24,7 @@ mod temporary_copy;
 pub(crate) mod transfer;
 pub(crate) mod write;
 
-pub use crate::store::annotations::Keeper;
+pub use crate::store::annotations::AnnotationWriter;
 pub use crate::store::case_state::wait_for_writers;
 pub use crate::store::error::{Error, Failure};
 pub use crate::store::lock_wait::{Need, Silent, Wait};

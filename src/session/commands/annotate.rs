@@ -16,7 +16,7 @@ use crate::session::commands::show;
 use crate::session::result_set::ResultOrigin;
 use crate::session::{Answer, Session, SessionError};
 use crate::sql::{Param, Statement};
-use crate::store::{Case, Keeper};
+use crate::store::{AnnotationWriter, Case};
 
 /// The commands of this file.
 pub(crate) const COMMANDS: &[Command] = &[
@@ -80,10 +80,10 @@ const TITLE: usize = 80;
 
 impl Session {
     /// The connection that can write what is kept, and nothing else.
-    pub(crate) fn keeper(&mut self) -> Result<Keeper, SessionError> {
+    pub(crate) fn keeper(&mut self) -> Result<AnnotationWriter, SessionError> {
         // A write waits for readers, and this session would be one.
         self.release_case();
-        let keeper = Keeper::open_after(&self.path, &who(), Rc::new(self.waiting()))?;
+        let keeper = AnnotationWriter::open_after(&self.path, &who(), Rc::new(self.waiting()))?;
         if keeper.has_migrated() {
             // What is open is a copy of the case as it was.
             self.case.take();

@@ -1,4 +1,4 @@
-//! The queries that are saved in a case; [`Keeper`](crate::store::Keeper) writes them.
+//! The queries that are saved in a case; [`AnnotationWriter`](crate::store::AnnotationWriter) writes them.
 
 use crate::store::error::Error;
 use crate::store::read::case::Case;
