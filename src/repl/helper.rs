@@ -23,7 +23,7 @@ use crate::render::palette::{DIM, HEADING, paint};
 use crate::saved::SavedQuery;
 use crate::session::Session;
 use crate::session::commands::COMMANDS;
-use crate::store::Counted;
+use crate::store::ValueCount;
 
 /// Clears what stands behind the cursor in its line.
 const CLEAR_LINE: &str = "\x1b[K";
@@ -120,7 +120,7 @@ struct CaseSource<'a> {
 }
 
 impl Source for CaseSource<'_> {
-    fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<Counted> {
+    fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<ValueCount> {
         // Several fields may be asked for in turn.
         let now = Instant::now();
         let until = now + self.until.saturating_duration_since(now) * 2 / 3;

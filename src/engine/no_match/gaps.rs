@@ -7,7 +7,7 @@ use crate::engine::no_match::terms::Asked;
 use crate::redact::Kind;
 use crate::render::number;
 use crate::store::Failure;
-use crate::store::{Case, Gaps, MOST_COUNTED};
+use crate::store::{Case, Gaps, MAX_COUNTED};
 
 /// Describes the gaps of the case that affect an empty answer.
 pub(crate) fn of_lookup(case: &Case, asked: &PreparedLookup) -> Result<Vec<String>, Failure> {
@@ -60,7 +60,7 @@ fn sentences(gaps: &Gaps, in_records: bool, by_time: bool) -> Vec<String> {
 
 /// A number of things, which are counted only so far.
 fn counted(number: u64, thing: &str) -> String {
-    let at_least = if number >= MOST_COUNTED { "at least " } else { "" };
+    let at_least = if number >= MAX_COUNTED { "at least " } else { "" };
     format!("{at_least}{}", number::counted(number, thing))
 }
 

@@ -13,7 +13,7 @@ use crate::query::edit::literal;
 use crate::render::number;
 use crate::sql;
 use crate::store::Failure;
-use crate::store::{Counted, near_values};
+use crate::store::{ValueCount, near_values};
 
 /// The fields that a bare value is looked for in, and that have many values.
 const BARE: &[&str] =
@@ -164,7 +164,7 @@ impl Hints<'_> {
     }
 
     /// The values of a field that differ from one only in case. Of identifiers only the usual spellings are asked for.
-    fn spelled_otherwise(&self, field: &Field, value: &str) -> Vec<Counted> {
+    fn spelled_otherwise(&self, field: &Field, value: &str) -> Vec<ValueCount> {
         let mut found = self.case.usual_spellings(field, value, self.until);
         if found.is_empty() && (NAMES.contains(&field.name) || !BARE.contains(&field.name)) {
             let folded = value.to_lowercase();
@@ -204,7 +204,7 @@ impl Hints<'_> {
     }
 
     /// Says how many events have a value of a field, and offers the term.
-    fn offer_field(&self, advice: &mut Advice<'_>, field: &Field, counted: &Counted, span: Span) {
+    fn offer_field(&self, advice: &mut Advice<'_>, field: &Field, counted: &ValueCount, span: Span) {
         let term = format!("{}={}", field.name, literal(&counted.value));
         advice.note(&format!("`{term}` matches {}", number::counted(counted.events, "event")));
         advice.suggest(self.replaced(span, &term));
@@ -336,13 +336,13 @@ fn named_fields() -> impl Iterator<Item = &'static Field> {
 }
 
 /// Lists the values of a field.
-fn list(advice: &mut Advice<'_>, field: &Field, all: &[Counted]) {
+fn list(advice: &mut Advice<'_>, field: &Field, all: &[ValueCount]) {
     let all: Vec<String> = all.iter().map(told).collect();
     advice.note(&format!("`{}` has {}", field.name, all.join(", ")));
 }
 
 /// A value with its events.
-fn told(counted: &Counted) -> String {
+fn told(counted: &ValueCount) -> String {
     let more = if counted.more { " or more" } else { "" };
     format!("`{}` ({}{more})", counted.value, number::counted(counted.events, "event"))
 }

@@ -1,12 +1,12 @@
 //! Candidates of completion, and the case that they come from.
 
 use crate::fields::Field;
-use crate::store::Counted;
+use crate::store::ValueCount;
 
 /// The values, queries and tables of a case that completion offers.
 pub trait Source {
     /// The most frequent values of a field that begin with a text.
-    fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<Counted>;
+    fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<ValueCount>;
     /// The saved queries and what they ask for.
     fn queries(&self) -> Vec<(String, Vec<String>)>;
     /// The tables and their columns.

@@ -35,13 +35,13 @@ mod testing {
 
     use super::{Completion, Source, complete};
     use crate::fields::Field;
-    use crate::store::Counted;
+    use crate::store::ValueCount;
 
     /// A few values and two tables.
     pub(crate) struct Fixed;
 
     impl Source for Fixed {
-        fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<Counted> {
+        fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<ValueCount> {
             let all: &[(&str, u64)] = match field.name {
                 "event-name" => &[("ConsoleLogin", 1200), ("CreateUser", 3)],
                 "outcome" => &[("denied", 4), ("ok", 0)],
@@ -51,7 +51,7 @@ mod testing {
                 _ => &[],
             };
             let begins = all.iter().filter(|(value, _)| value.starts_with(prefix));
-            let counted = |(value, events): &(&str, u64)| Counted {
+            let counted = |(value, events): &(&str, u64)| ValueCount {
                 value: (*value).to_owned(),
                 events: *events,
                 more: false,

@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 
 use crate::fields::{Field, Place, Values};
 use crate::store::read::case::Case;
-use crate::store::read::statistics::Counted;
+use crate::store::read::statistics::ValueCount;
 use crate::store::rollup::attribute_values::RESOURCE_TYPE;
 use crate::store::schema::indexes::FREQUENT;
 
@@ -75,7 +75,7 @@ impl Case {
         prefix: &str,
         most: usize,
         until: Instant,
-    ) -> Vec<Counted> {
+    ) -> Vec<ValueCount> {
         if is_uncounted(field) {
             return self.by_index(field.column, prefix, most, until);
         }
@@ -84,9 +84,9 @@ impl Case {
         let counted = |(value, found): (String, FoundValue)| {
             let told = (Instant::now() < until).then(|| self.told(&plan.details, &value, found.row)).flatten();
             let (events, last_seen) = told.unwrap_or_default();
-            Counted { value, events: found.events.max(events.unwrap_or(0)), more: false, last_seen }
+            ValueCount { value, events: found.events.max(events.unwrap_or(0)), more: false, last_seen }
         };
-        let mut all: Vec<Counted> = found.into_iter().map(counted).collect();
+        let mut all: Vec<ValueCount> = found.into_iter().map(counted).collect();
         sort(&mut all, |counted| (counted.events, &counted.value));
         all
     }
@@ -158,7 +158,7 @@ impl Case {
     }
 
     /// The first values of a column that nothing counts, from its index on `(column, time)`.
-    fn by_index(&self, column: &str, prefix: &str, most: usize, until: Instant) -> Vec<Counted> {
+    fn by_index(&self, column: &str, prefix: &str, most: usize, until: Instant) -> Vec<ValueCount> {
         let next = |operator| {
             format!("SELECT {column} FROM events WHERE {column} {operator} ?1 AND {column} < ?2 ORDER BY 1 LIMIT 1")
         };
@@ -170,7 +170,7 @@ impl Case {
         let one = |sql: &str, from: &str| -> Option<String> {
             self.connection.prepare_cached(sql).ok()?.query_row([from, &end], |row| row.get(0)).ok()
         };
-        let mut all: Vec<Counted> = Vec::new();
+        let mut all: Vec<ValueCount> = Vec::new();
         let mut value = one(&next(">="), prefix);
         // Each of unique values has one event: the first are as good as any.
         let values = if column == "event_id" { most } else { MAX_UNCOUNTED_VALUES };
@@ -178,7 +178,7 @@ impl Case {
             let (events, last_seen) = self.told(&count, &found, 0).unwrap_or_default();
             value = one(&next(">"), &found);
             let events = events.unwrap_or(0);
-            all.push(Counted { value: found, events, more: events == MAX_COUNTED_EVENTS, last_seen });
+            all.push(ValueCount { value: found, events, more: events == MAX_COUNTED_EVENTS, last_seen });
         }
         sort(&mut all, |counted| (counted.events, &counted.value));
         all.truncate(most);
@@ -336,7 +336,7 @@ mod tests {
     use super::{Case, names_within, plan};
     use crate::fields;
     use crate::store::schema::indexes;
-    use crate::store::{Counted, open};
+    use crate::store::{ValueCount, open};
 
     /// A case with 400 resources, of which more have few events than many.
     fn case() -> (TempPath, Case) {
@@ -358,7 +358,7 @@ mod tests {
         (path, case)
     }
 
-    fn shown(all: &[Counted]) -> Vec<(&str, u64, &str)> {
+    fn shown(all: &[ValueCount]) -> Vec<(&str, u64, &str)> {
         all.iter().map(|one| (one.value.as_str(), one.events, one.last_seen.as_deref().unwrap_or(""))).collect()
     }
 

@@ -4,7 +4,7 @@ use crate::store::error::Error;
 use crate::store::read::case::Case;
 
 /// The limit up to which omissions are counted.
-pub const MOST_COUNTED: u64 = 100_000;
+pub const MAX_COUNTED: u64 = 100_000;
 
 /// Omissions from the answer of any lookup.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Case {
         let number = |sql: &str| -> Result<u64, Error> {
             Ok(self.rows(sql, [], |row| row.get::<_, Option<u64>>(0))?.pop().flatten().unwrap_or(0))
         };
-        let count = |rows: &str| number(&format!("SELECT count(*) FROM (SELECT 1 FROM {rows} LIMIT {MOST_COUNTED})"));
+        let count = |rows: &str| number(&format!("SELECT count(*) FROM (SELECT 1 FROM {rows} LIMIT {MAX_COUNTED})"));
         let steps = self.provenance()?;
         let mut redacted: Vec<String> = steps.iter().flat_map(|step| step.redacted.iter().cloned()).collect();
         redacted.sort_unstable();

@@ -7,7 +7,7 @@ use crate::diagnostic::nearest;
 use crate::fields::{Field, Kind, Place, Values};
 use crate::identifier::is_spelling_of;
 use crate::store::read::case::Case;
-use crate::store::read::statistics::Counted;
+use crate::store::read::statistics::ValueCount;
 
 /// The values of a field that are compared with what was typed.
 const MAX_COMPARED: usize = 20_000;
@@ -61,13 +61,13 @@ impl Case {
     }
 
     /// A value of a field with its events, where it occurs.
-    pub fn exactly(&self, field: &Field, value: &str, until: Instant) -> Option<Counted> {
+    pub fn exactly(&self, field: &Field, value: &str, until: Instant) -> Option<ValueCount> {
         let begin = self.begin_with_last_seen(field, value, 50, until);
         begin.into_iter().find(|counted| counted.value == value)
     }
 
     /// All values of a field, the most frequent first, where they are few.
-    pub fn few_values(&self, field: &Field, until: Instant) -> Option<Vec<Counted>> {
+    pub fn few_values(&self, field: &Field, until: Instant) -> Option<Vec<ValueCount>> {
         let listed = VOCABULARIES.contains(&field.name) || matches!(field.kind, Kind::Word(_) | Kind::Source);
         let counted = field.values == Values::Kept || field.place == Place::ListedType;
         if !listed || !counted {

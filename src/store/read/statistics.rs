@@ -11,7 +11,7 @@ use crate::store::rollup::attribute_values::EVENT_COUNT;
 
 /// A value that a case has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Counted {
+pub struct ValueCount {
     /// The value.
     pub value: String,
     /// In how many events it is.
@@ -25,13 +25,13 @@ pub struct Counted {
 impl Case {
     /// The values of a field that begin with `prefix`, at most `most`, the most frequent first, as far as they are found
     /// until a time.
-    pub fn values(&self, field: &Field, prefix: &str, most: usize, until: Instant) -> Vec<Counted> {
+    pub fn values(&self, field: &Field, prefix: &str, most: usize, until: Instant) -> Vec<ValueCount> {
         let counts = self.begin_with_last_seen(field, prefix, most, until);
         let Kind::Word(words) = field.kind else { return counts };
-        let none = |word: &str| Counted { value: word.to_owned(), events: 0, more: false, last_seen: None };
+        let none = |word: &str| ValueCount { value: word.to_owned(), events: 0, more: false, last_seen: None };
         let found = |word: &&str| counts.iter().find(|counted| counted.value == **word).cloned();
         let begin = words.iter().filter(|word| word.starts_with(prefix));
-        let mut all: Vec<Counted> = begin.map(|word| found(word).unwrap_or_else(|| none(word))).collect();
+        let mut all: Vec<ValueCount> = begin.map(|word| found(word).unwrap_or_else(|| none(word))).collect();
         all.sort_by_key(|counted| std::cmp::Reverse(counted.events));
         all
     }
