@@ -7,7 +7,7 @@ use crate::time;
 
 /// A step that led to a case; see the table `provenance`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Step {
+pub struct ProvenanceStep {
     /// `case`, `snapshot` or `merge`.
     pub kind: String,
     /// The id of the file that it made.
@@ -45,7 +45,7 @@ pub struct Digest {
 }
 
 /// The steps that a case tells of.
-pub(crate) fn read(connection: &Connection) -> rusqlite::Result<Vec<Step>> {
+pub(crate) fn read(connection: &Connection) -> rusqlite::Result<Vec<ProvenanceStep>> {
     let list = |text: Option<String>| -> Vec<String> {
         text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
     };
@@ -54,7 +54,7 @@ pub(crate) fn read(connection: &Connection) -> rusqlite::Result<Vec<Step>> {
          FROM provenance ORDER BY step",
     )?;
     let steps = select.query_map([], |row| {
-        Ok(Step {
+        Ok(ProvenanceStep {
             kind: row.get(0)?,
             id: row.get(1)?,
             made_at: row.get(2)?,
@@ -64,10 +64,10 @@ pub(crate) fn read(connection: &Connection) -> rusqlite::Result<Vec<Step>> {
             selection: row.get(6)?,
             redacted: list(row.get(7)?),
             portable: row.get(8)?,
-            ..Step::default()
+            ..ProvenanceStep::default()
         })
     })?;
-    let mut steps = steps.collect::<rusqlite::Result<Vec<Step>>>()?;
+    let mut steps = steps.collect::<rusqlite::Result<Vec<ProvenanceStep>>>()?;
     let mut parents = connection.prepare("SELECT parent FROM provenance_parents WHERE id = ?1 ORDER BY parent")?;
     let mut digests =
         connection.prepare("SELECT part, rows, sha256 FROM provenance_digests WHERE id = ?1 ORDER BY part")?;
@@ -85,7 +85,7 @@ pub(crate) fn last(connection: &Connection) -> rusqlite::Result<Option<String>> 
 }
 
 /// Writes the steps of another file behind those that are there, but for those that are known; how many it were.
-pub(crate) fn take(connection: &Connection, steps: &[Step]) -> rusqlite::Result<usize> {
+pub(crate) fn take(connection: &Connection, steps: &[ProvenanceStep]) -> rusqlite::Result<usize> {
     let mut known = connection.prepare("SELECT EXISTS (SELECT 1 FROM provenance WHERE id = ?1)")?;
     let mut taken = 0;
     for step in steps {
@@ -99,7 +99,7 @@ pub(crate) fn take(connection: &Connection, steps: &[Step]) -> rusqlite::Result<
 
 /// Writes the step that made a file, behind those that are there. Its id, its time and trailq's version are given here;
 /// where no parent is named, the last step before it is the parent.
-pub(crate) fn write(connection: &Connection, step: &Step) -> rusqlite::Result<Step> {
+pub(crate) fn write(connection: &Connection, step: &ProvenanceStep) -> rusqlite::Result<ProvenanceStep> {
     let mut step = step.clone();
     step.id = connection.query_row("SELECT lower(hex(randomblob(16)))", [], |row| row.get(0))?;
     step.made_at = time::format(time::now());
@@ -114,7 +114,7 @@ pub(crate) fn write(connection: &Connection, step: &Step) -> rusqlite::Result<St
 }
 
 /// Writes a step as it is.
-fn insert(connection: &Connection, step: &Step) -> rusqlite::Result<()> {
+fn insert(connection: &Connection, step: &ProvenanceStep) -> rusqlite::Result<()> {
     let list = |list: &[String]| (!list.is_empty()).then(|| serde_json::json!(list).to_string());
     connection.execute(
         "INSERT INTO provenance (kind, id, made_at, made_from, trailq_version, schema_version, selection, redacted, \

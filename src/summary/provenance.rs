@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use crate::render::escape::visible;
 use crate::render::number;
-use crate::store::transfer::snapshot::{Digest, Step};
+use crate::store::transfer::snapshot::{Digest, ProvenanceStep};
 
 /// Returns a step of a provenance as a JSON object.
-pub(super) fn step_object(step: &Step) -> Value {
+pub(super) fn step_object(step: &ProvenanceStep) -> Value {
     let digests: BTreeMap<&str, Value> = step
         .digests
         .iter()
@@ -32,7 +32,7 @@ pub(super) fn step_object(step: &Step) -> Value {
 }
 
 /// Returns a line for each digest that a recipient compares: that of the events, or of all pages of a full case.
-pub(super) fn digest_lines(step: &Step) -> impl Iterator<Item = String> {
+pub(super) fn digest_lines(step: &ProvenanceStep) -> impl Iterator<Item = String> {
     let compared = step.digests.iter().filter(|digest| matches!(&*digest.part, "events" | "pages"));
     compared.map(|digest| {
         format!("SHA-256 of its {} {}: {}", number::count(digest.rows), visible(&digest.part), visible(&digest.sha256))
@@ -40,7 +40,7 @@ pub(super) fn digest_lines(step: &Step) -> impl Iterator<Item = String> {
 }
 
 /// Returns a step of a provenance as a line of text.
-pub(super) fn step_line(step: &Step) -> String {
+pub(super) fn step_line(step: &ProvenanceStep) -> String {
     let mut text = format!("{} {} ({}", visible(&step.kind), visible(&step.id), visible(&step.made_at));
     if let Some(version) = &step.trailq_version {
         let _ = write!(text, ", trailq {}", visible(version));

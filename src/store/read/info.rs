@@ -2,7 +2,7 @@
 
 use crate::store::error::Error;
 use crate::store::hardening::Bounded;
-use crate::store::provenance::{self, Step};
+use crate::store::provenance::{self, ProvenanceStep};
 use crate::store::read::case::Case;
 use crate::time;
 
@@ -36,7 +36,7 @@ pub struct Info {
     /// Records that differ from the event with their eventID.
     pub conflicts: u64,
     /// The steps that led to the case, the one that made it last.
-    pub provenance: Vec<Step>,
+    pub provenance: Vec<ProvenanceStep>,
 }
 
 impl Case {
@@ -91,7 +91,7 @@ impl Case {
     ///
     /// # Errors
     /// The case cannot be read.
-    pub fn provenance(&self) -> Result<Vec<Step>, Error> {
+    pub fn provenance(&self) -> Result<Vec<ProvenanceStep>, Error> {
         provenance::read(&self.connection).map_err(|error| Error::of(&self.path, error))
     }
 

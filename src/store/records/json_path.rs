@@ -134,16 +134,16 @@ pub(crate) fn leaves(record: &[u8], keys: &[String]) -> Vec<Leaf> {
     let mut found = Vec::new();
     let mut deserializer = serde_json::Deserializer::from_slice(record);
     // A stored record was parsed when it was imported.
-    let _ = Step { keys, found: &mut found }.deserialize(&mut deserializer);
+    let _ = ProvenanceStep { keys, found: &mut found }.deserialize(&mut deserializer);
     found
 }
 
-struct Step<'a> {
+struct ProvenanceStep<'a> {
     keys: &'a [String],
     found: &'a mut Vec<Leaf>,
 }
 
-impl<'de> DeserializeSeed<'de> for Step<'_> {
+impl<'de> DeserializeSeed<'de> for ProvenanceStep<'_> {
     type Value = ();
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         if self.keys.is_empty() {
@@ -155,7 +155,7 @@ impl<'de> DeserializeSeed<'de> for Step<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Step<'_> {
+impl<'de> Visitor<'de> for ProvenanceStep<'_> {
     type Value = ();
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
@@ -179,14 +179,14 @@ impl<'de> Visitor<'de> for Step<'_> {
         Ok(())
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while seq.next_element_seed(Step { keys: self.keys, found: &mut *self.found })?.is_some() {}
+        while seq.next_element_seed(ProvenanceStep { keys: self.keys, found: &mut *self.found })?.is_some() {}
         Ok(())
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let Some((wanted, rest)) = self.keys.split_first() else { return Ok(()) };
         while let Some(found) = map.next_key_seed(IsKey(wanted))? {
             if found {
-                map.next_value_seed(Step { keys: rest, found: &mut *self.found })?;
+                map.next_value_seed(ProvenanceStep { keys: rest, found: &mut *self.found })?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::hash::sha256;
 use crate::store::error::Error;
-use crate::store::provenance::Step;
+use crate::store::provenance::ProvenanceStep;
 use crate::store::transfer::merge::policy::MergeWriter;
 use crate::store::transfer::merge::source::SourceCase;
 
@@ -77,13 +77,13 @@ const NAMED: [(&str, &str); 2] = [("saved_queries", "text"), ("noise_rules", "fi
 
 /// The id of the file in which something was made that has no other origin: of the steps that led to the file the last
 /// one before that time.
-fn origin_of(steps: &[Step], at: &str) -> Option<String> {
+fn origin_of(steps: &[ProvenanceStep], at: &str) -> Option<String> {
     let before = steps.iter().rev().find(|step| step.made_at.as_str() <= at);
     before.or(steps.first()).map(|step| step.id.clone())
 }
 
 /// Says of all that the case itself made where it was made, before anything else comes to it.
-fn fill_origins(connection: &Connection, steps: &[Step]) -> rusqlite::Result<()> {
+fn fill_origins(connection: &Connection, steps: &[ProvenanceStep]) -> rusqlite::Result<()> {
     for table in ["tags", "notes", "saved_queries", "noise_rules"] {
         let mut times = connection.prepare(&format!("SELECT DISTINCT created_at FROM {table} WHERE origin IS NULL"))?;
         let times = times.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
@@ -96,13 +96,13 @@ fn fill_origins(connection: &Connection, steps: &[Step]) -> rusqlite::Result<()>
 }
 
 /// Reads the time, the author and the file of origin of an annotation from three columns of a row.
-fn authorship(row: &rusqlite::Row<'_>, first: usize, steps: &[Step]) -> rusqlite::Result<Authorship> {
+fn authorship(row: &rusqlite::Row<'_>, first: usize, steps: &[ProvenanceStep]) -> rusqlite::Result<Authorship> {
     let at: String = row.get(first)?;
     let origin = row.get::<_, Option<String>>(first + 2)?.or_else(|| origin_of(steps, &at));
     Ok(Authorship { at, by: row.get(first + 1)?, origin })
 }
 
-fn tags(connection: &Connection, steps: &[Step]) -> rusqlite::Result<Vec<Tag>> {
+fn tags(connection: &Connection, steps: &[ProvenanceStep]) -> rusqlite::Result<Vec<Tag>> {
     let sql = "SELECT event_id, tag, note, created_at, created_by, origin FROM tags";
     let mut select = connection.prepare(sql)?;
     let rows = select.query_map([], |row| {
@@ -111,12 +111,16 @@ fn tags(connection: &Connection, steps: &[Step]) -> rusqlite::Result<Vec<Tag>> {
     rows.collect()
 }
 
-fn notes(connection: &Connection, steps: &[Step]) -> rusqlite::Result<Vec<Note>> {
+fn notes(connection: &Connection, steps: &[ProvenanceStep]) -> rusqlite::Result<Vec<Note>> {
     let mut select = connection.prepare("SELECT text, created_at, created_by, origin FROM notes ORDER BY id")?;
     select.query_map([], |row| Ok((row.get(0)?, authorship(row, 1, steps)?)))?.collect()
 }
 
-fn named(connection: &Connection, steps: &[Step], (table, column): &(&str, &str)) -> rusqlite::Result<Vec<Named>> {
+fn named(
+    connection: &Connection,
+    steps: &[ProvenanceStep],
+    (table, column): &(&str, &str),
+) -> rusqlite::Result<Vec<Named>> {
     let sql = format!("SELECT name, {column}, created_at, created_by, origin FROM {table} ORDER BY name");
     let mut select = connection.prepare(&sql)?;
     select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, authorship(row, 2, steps)?)))?.collect()

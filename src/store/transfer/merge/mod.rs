@@ -22,7 +22,7 @@ pub(crate) use crate::store::transfer::merge::target::MergeTarget;
 
 use crate::store::error::Error;
 use crate::store::provenance;
-use crate::store::provenance::Step;
+use crate::store::provenance::ProvenanceStep;
 use crate::store::write::writer::OpenFile;
 
 /// The account of a merge.
@@ -120,7 +120,7 @@ impl MergeWriter<'_> {
         parents.dedup();
         let own_name = (!is_new).then(|| name(self.path));
         let made_from = own_name.into_iter().chain(others.iter().map(|other| name(other.path()))).collect();
-        let step = Step { kind: "merge".to_owned(), made_from, parents, ..Step::default() };
+        let step = ProvenanceStep { kind: "merge".to_owned(), made_from, parents, ..ProvenanceStep::default() };
         provenance::write(self.connection, &step).map(drop)
     }
 }

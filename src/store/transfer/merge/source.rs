@@ -13,7 +13,7 @@ use crate::store::error::Error;
 use crate::store::hardening;
 use crate::store::lock_wait::{Need, Silent, Wait, until_free};
 use crate::store::open::open_read_only;
-use crate::store::provenance::Step;
+use crate::store::provenance::ProvenanceStep;
 use crate::store::read::case::Case;
 use crate::store::records::block::Reader;
 use crate::store::rollup::attribute_values::EVENT_COUNT;
@@ -26,7 +26,7 @@ const EVENTS_A_TURN: i64 = 4_096;
 pub(crate) struct SourceCase {
     pub(crate) case: Case,
     /// The steps that led to it.
-    pub(crate) steps: Vec<Step>,
+    pub(crate) steps: Vec<ProvenanceStep>,
     /// The number of each of its files in the case that it goes into.
     pub(crate) files: FxHashMap<i64, i64>,
     hashes: Arc<Hashes>,
@@ -134,7 +134,7 @@ impl SourceCase {
 }
 
 /// The ids of the steps in which something was replaced.
-pub(crate) fn redactions(steps: &[Step]) -> Vec<&str> {
+pub(crate) fn redactions(steps: &[ProvenanceStep]) -> Vec<&str> {
     let mut ids: Vec<&str> =
         steps.iter().filter(|step| !step.redacted.is_empty()).map(|step| step.id.as_str()).collect();
     ids.sort_unstable();

@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 use crate::io_message::folder_of;
 use crate::store::error::Error;
 use crate::store::private_folder::PrivateFolder;
-use crate::store::provenance::{self, Step};
+use crate::store::provenance::{self, ProvenanceStep};
 use crate::store::rollup::attribute_values::EVENT_COUNT;
 use crate::store::transfer::snapshot::new_file::open_new;
 use crate::store::transfer::snapshot::options::{SnapshotOptions, SnapshotSummary};
@@ -32,7 +32,7 @@ pub fn write_after<E: From<Error>>(
     source: Source,
     out: &Path,
     options: &SnapshotOptions,
-    complete: &mut dyn FnMut(&Step) -> Result<(), E>,
+    complete: &mut dyn FnMut(&ProvenanceStep) -> Result<(), E>,
 ) -> Result<SnapshotSummary, E> {
     check_name(source.named(), out, options.force)?;
     let of = |error| Error::of(out, error);
@@ -44,7 +44,7 @@ pub fn write_after<E: From<Error>>(
         full::write(&source, temporary.as_file(), temporary.path(), options.without_notes)
             .map_err(|error| error.of_output(out, folder.path()))?
     };
-    let step = Step {
+    let step = ProvenanceStep {
         kind: "snapshot".to_owned(),
         made_from: vec![options.name.clone().unwrap_or_else(|| source.name())],
         schema_version: Some(source.schema),
@@ -52,7 +52,7 @@ pub fn write_after<E: From<Error>>(
         redacted: options.redacted.clone(),
         portable: options.portable,
         digests,
-        ..Step::default()
+        ..ProvenanceStep::default()
     };
     let mut summary = finish(temporary.path(), &step).map_err(of)?;
     summary.of = source.events()?;
@@ -130,7 +130,7 @@ fn temporary(out: &Path) -> Result<(PrivateFolder, NamedTempFile), Error> {
 }
 
 /// Writes the provenance.
-fn finish(path: &Path, step: &Step) -> rusqlite::Result<SnapshotSummary> {
+fn finish(path: &Path, step: &ProvenanceStep) -> rusqlite::Result<SnapshotSummary> {
     let connection = open_new(path)?;
     connection.execute_batch("BEGIN")?;
     let step = provenance::write(&connection, step)?;

@@ -18,7 +18,7 @@ mod source;
 mod tables;
 mod verify;
 
-pub use crate::store::provenance::{Digest, Step};
+pub use crate::store::provenance::{Digest, ProvenanceStep};
 pub use crate::store::transfer::snapshot::create::{check_name, write, write_after};
 pub use crate::store::transfer::snapshot::options::{SnapshotOptions, SnapshotSummary};
 pub use crate::store::transfer::snapshot::source::Source;

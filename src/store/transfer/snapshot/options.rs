@@ -1,6 +1,6 @@
 //! The options of a snapshot, and what came of it.
 
-use crate::store::provenance::Step;
+use crate::store::provenance::ProvenanceStep;
 
 /// The events and tables that a snapshot contains, and its form.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +29,7 @@ pub struct SnapshotOptions {
 #[derive(Debug, Clone, Default)]
 pub struct SnapshotSummary {
     /// The last step of its provenance.
-    pub step: Step,
+    pub step: ProvenanceStep,
     /// Its events.
     pub events: u64,
     /// The events of the case.
