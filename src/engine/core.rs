@@ -13,7 +13,7 @@ use crate::query::ast::{self, StageKind};
 use crate::query::{self, Environment, ResolvedLookup};
 use crate::rows::{self, RowSink};
 use crate::sql::{self, Projection, Statement};
-use crate::store::{self, Case, Failure};
+use crate::store::{self, Case, QueryError};
 
 /// A scan of at most this many groups of records is made without being asked for.
 pub(crate) const MAX_FREE_SCAN_GROUPS: u64 = 100;
@@ -118,7 +118,7 @@ impl Engine {
     ///
     /// # Errors
     /// The text is not a lookup; the diagnostic has the place and what to write instead.
-    pub fn prepare(&self, text: &str) -> Result<PreparedLookup, Failure> {
+    pub fn prepare(&self, text: &str) -> Result<PreparedLookup, QueryError> {
         self.prepare_filled(&self.substitute(text)?)
     }
 
@@ -126,8 +126,8 @@ impl Engine {
     ///
     /// # Errors
     /// The text is not a lookup; the diagnostic has the place and what to write instead.
-    pub(crate) fn prepare_filled(&self, text: &str) -> Result<PreparedLookup, Failure> {
-        self.resolve(text).map_err(|mistake| Failure::from(Box::new(mistake.in_source(text))))
+    pub(crate) fn prepare_filled(&self, text: &str) -> Result<PreparedLookup, QueryError> {
+        self.resolve(text).map_err(|mistake| QueryError::from(Box::new(mistake.in_source(text))))
     }
 
     fn resolve(&self, text: &str) -> Result<PreparedLookup, Diagnostic> {
@@ -140,9 +140,9 @@ impl Engine {
     ///
     /// # Errors
     /// A name has no value.
-    pub(crate) fn substitute(&self, text: &str) -> Result<String, Failure> {
+    pub(crate) fn substitute(&self, text: &str) -> Result<String, QueryError> {
         match &self.params {
-            Some(params) => query::substitute(text, params).map_err(|mistake| Failure::from(Box::new(mistake))),
+            Some(params) => query::substitute(text, params).map_err(|mistake| QueryError::from(Box::new(mistake))),
             None => Ok(text.to_owned()),
         }
     }
@@ -162,12 +162,12 @@ impl Engine {
     ///
     /// # Errors
     /// The case cannot be read, the statement was interrupted, or the sink failed.
-    pub fn run(&self, prepared: &PreparedLookup, sink: &mut dyn RowSink) -> Result<u64, Failure> {
+    pub fn run(&self, prepared: &PreparedLookup, sink: &mut dyn RowSink) -> Result<u64, QueryError> {
         self.answer(&self.statement(prepared), sink)
     }
 
     /// Puts the rows of a statement into a sink, and returns their number.
-    pub(crate) fn answer(&self, statement: &Statement, sink: &mut dyn RowSink) -> Result<u64, Failure> {
+    pub(crate) fn answer(&self, statement: &Statement, sink: &mut dyn RowSink) -> Result<u64, QueryError> {
         self.check_interrupted()?;
         self.case.query(&statement.sql, &statement.params, sink)
     }
@@ -176,7 +176,7 @@ impl Engine {
     ///
     /// # Errors
     /// The case cannot be read, or the statement was interrupted.
-    pub fn count(&self, prepared: &PreparedLookup) -> Result<u64, Failure> {
+    pub fn count(&self, prepared: &PreparedLookup) -> Result<u64, QueryError> {
         let statement = sql::emit_count(&prepared.lookup, self.case());
         match self.exact_estimate(&statement) {
             Some(events) => Ok(events),
@@ -185,7 +185,7 @@ impl Engine {
     }
 
     /// Returns the number of events that a lookup's filter matches, if counting needs no long scan of the records.
-    pub(crate) fn cheap_count(&self, lookup: &ResolvedLookup) -> Result<Option<u64>, Failure> {
+    pub(crate) fn cheap_count(&self, lookup: &ResolvedLookup) -> Result<Option<u64>, QueryError> {
         let statement = sql::emit_count(lookup, self.case());
         if statement.scans_records && statement.scan.is_none_or(|scan| scan.groups > MAX_FREE_SCAN_GROUPS) {
             return Ok(None);
@@ -200,7 +200,7 @@ impl Engine {
         statement.estimate.filter(|_| statement.exact)
     }
 
-    fn scalar(&self, statement: &Statement) -> Result<Option<u64>, Failure> {
+    fn scalar(&self, statement: &Statement) -> Result<Option<u64>, QueryError> {
         self.check_interrupted()?;
         let number = rows::scalar(|sink| self.case.query(&statement.sql, &statement.params, sink))?;
         Ok(number.and_then(|number| u64::try_from(number).ok()))
@@ -210,10 +210,10 @@ impl Engine {
     ///
     /// # Errors
     /// The lookup counts events, the case cannot be read, or the statement was interrupted.
-    pub fn event_ids(&self, prepared: &PreparedLookup) -> Result<Vec<i64>, Failure> {
+    pub fn event_ids(&self, prepared: &PreparedLookup) -> Result<Vec<i64>, QueryError> {
         if !prepared.is_event_list() {
             let mistake = Diagnostic::new("the lookup counts events and does not list them");
-            return Err(Failure::from(Box::new(mistake.hint("leave the stages out"))));
+            return Err(QueryError::from(Box::new(mistake.hint("leave the stages out"))));
         }
         let statement = sql::emit_id_set(&prepared.lookup, self.case());
         self.check_interrupted()?;
@@ -224,8 +224,8 @@ impl Engine {
     }
 
     /// Ends work that was interrupted between two statements.
-    pub(crate) fn check_interrupted(&self) -> Result<(), Failure> {
-        if self.interrupter.is_cancelled() { Err(Failure::Interrupted) } else { Ok(()) }
+    pub(crate) fn check_interrupted(&self) -> Result<(), QueryError> {
+        if self.interrupter.is_cancelled() { Err(QueryError::Interrupted) } else { Ok(()) }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::rows::RowSink;
 use crate::sql::Statement;
-use crate::store::{Case, Failure};
+use crate::store::{Case, QueryError};
 
 /// The interval of further cancellations, for a statement that begins after the first.
 const RETRY_INTERVAL: Duration = Duration::from_millis(10);
@@ -18,13 +18,13 @@ pub(crate) fn ask(
     statement: &Statement,
     limit: Duration,
     sink: &mut dyn RowSink,
-) -> Result<bool, Failure> {
+) -> Result<bool, QueryError> {
     if limit.is_zero() {
         return Ok(false);
     }
     match run_within(limit, case.interrupt(), || case.query(&statement.sql, &statement.params, sink)) {
         Ok(_) => Ok(true),
-        Err(Failure::Interrupted) => Ok(false),
+        Err(QueryError::Interrupted) => Ok(false),
         Err(other) => Err(other),
     }
 }

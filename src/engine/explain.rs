@@ -10,7 +10,7 @@ use crate::render::escape::visible;
 use crate::render::number;
 use crate::rows::{self, CapturedRows, Value};
 use crate::sql::{Param, Statement};
-use crate::store::{Case, Failure};
+use crate::store::{Case, QueryError};
 use crate::time;
 
 impl Engine {
@@ -18,7 +18,7 @@ impl Engine {
     ///
     /// # Errors
     /// The case cannot be read.
-    pub fn explain(&self, prepared: &PreparedLookup) -> Result<String, Failure> {
+    pub fn explain(&self, prepared: &PreparedLookup) -> Result<String, QueryError> {
         let statement = self.statement(prepared);
         let mut out = format!("-- {}\n", abridged(&visible(&prepared.tree.text)));
         let _ = writeln!(out, "-- interval: {}", interval(prepared.lookup.interval()));
@@ -92,7 +92,7 @@ pub(crate) fn sql_plan(case: &Case, sql: &str, params: &BTreeMap<String, Option<
 }
 
 /// Returns the steps of SQLite's plan for a statement.
-pub(crate) fn plan(case: &Case, statement: &Statement) -> Result<Vec<String>, Failure> {
+pub(crate) fn plan(case: &Case, statement: &Statement) -> Result<Vec<String>, QueryError> {
     let sql = format!("EXPLAIN QUERY PLAN {}", statement.sql);
     Ok(steps(&rows::collect(|sink| case.query(&sql, &statement.params, sink))?))
 }

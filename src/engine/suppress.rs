@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::core::{Engine, PreparedLookup};
 use crate::query::edit;
 use crate::rows::{self, text};
-use crate::store::Failure;
+use crate::store::QueryError;
 
 /// Rules that every case has: the name and the filter of each.
 pub(crate) const BUILT_IN: [(&str, &str); 3] = [
@@ -41,7 +41,7 @@ impl Suppressed {
 }
 
 /// Returns every rule. A rule of the case replaces a built-in one of its name.
-pub(crate) fn rules(engine: &Engine) -> Result<Vec<Rule>, Failure> {
+pub(crate) fn rules(engine: &Engine) -> Result<Vec<Rule>, QueryError> {
     let sql = "SELECT name, filter FROM noise_rules ORDER BY name";
     let own = rows::collect(|sink| engine.case().query(sql, &[], sink))?;
     let own = own.rows.iter().map(|row| (text(row.first()), text(row.get(1))));
@@ -60,7 +60,7 @@ pub(crate) fn apply(
     engine: &Engine,
     on: &BTreeSet<String>,
     prepared: &PreparedLookup,
-) -> Result<Option<Suppressed>, Failure> {
+) -> Result<Option<Suppressed>, QueryError> {
     if on.is_empty() {
         return Ok(None);
     }
@@ -80,7 +80,7 @@ pub(crate) fn apply(
 }
 
 /// Checks that a text can be the filter of a rule.
-pub(crate) fn check(engine: &Engine, filter: &str) -> Result<(), Failure> {
+pub(crate) fn check(engine: &Engine, filter: &str) -> Result<(), QueryError> {
     let prepared = engine.prepare_filled(filter)?;
     let mistake = if !prepared.tree.stages.is_empty() {
         Diagnostic::new("a noise rule is a filter, without stages").hint("leave out what follows the |")
@@ -89,7 +89,7 @@ pub(crate) fn check(engine: &Engine, filter: &str) -> Result<(), Failure> {
     } else {
         return Ok(());
     };
-    Err(Failure::from(Box::new(mistake)))
+    Err(QueryError::from(Box::new(mistake)))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::query::edit;
 use crate::render::number;
 use crate::rows::{CapturedRows, Value, text};
 use crate::sql::Statement;
-use crate::store::{Case, Failure};
+use crate::store::{Case, QueryError};
 
 /// About how many spans there are.
 const SPANS: i64 = 24;
@@ -58,7 +58,7 @@ pub(crate) fn of(
     prepared: &PreparedLookup,
     rows: &[Vec<Value>],
     taken: Duration,
-) -> Result<Option<Trend>, Failure> {
+) -> Result<Option<Trend>, QueryError> {
     let [Stage { kind: StageKind::Top(_, names), .. }] = prepared.tree.stages.as_slice() else { return Ok(None) };
     if rows.len() > MAX_ROWS {
         return Ok(None);
@@ -85,7 +85,7 @@ pub(crate) fn of(
 }
 
 /// Returns the answer of a statement; `None` if it takes longer than `limit`.
-fn counted(case: &Case, statement: &Statement, limit: Duration) -> Result<Option<CapturedRows>, Failure> {
+fn counted(case: &Case, statement: &Statement, limit: Duration) -> Result<Option<CapturedRows>, QueryError> {
     let mut counted = CapturedRows::default();
     Ok(deadline::ask(case, statement, limit, &mut counted)?.then_some(counted))
 }
@@ -151,7 +151,7 @@ fn term(name: &str, values: &[&Value]) -> String {
 }
 
 /// Returns the first and the last second at which an event can match.
-fn period(case: &Case, prepared: &PreparedLookup) -> Result<Option<(i64, i64)>, Failure> {
+fn period(case: &Case, prepared: &PreparedLookup) -> Result<Option<(i64, i64)>, QueryError> {
     let Some((oldest, newest)) = case.time_range()? else { return Ok(None) };
     let interval = prepared.lookup.interval().unwrap_or_default();
     let from = interval.from.map_or(oldest, |from| from.max(oldest));

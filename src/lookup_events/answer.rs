@@ -11,7 +11,7 @@ use crate::query::{self, Environment, ast};
 use crate::render::record;
 use crate::rows::{Cell, RowSink};
 use crate::sql::{self, Projection, Statement};
-use crate::store::{Case, Failure};
+use crate::store::{Case, QueryError};
 use crate::time;
 
 /// The end of an answer, after its entries.
@@ -27,7 +27,7 @@ pub(super) struct AnswerEnd {
 ///
 /// # Errors
 /// The case cannot be read, or the answer cannot be written; the output is then incomplete JSON.
-pub fn write(case: &Case, query: &Query, layout: Layout, out: &mut dyn Write) -> Result<u64, Failure> {
+pub fn write(case: &Case, query: &Query, layout: Layout, out: &mut dyn Write) -> Result<u64, QueryError> {
     let mut entries = JsonEntries::begin(out, layout)?;
     let end = read(case, query, &mut entries)?;
     entries.finish(end.token.as_deref())?;
@@ -38,7 +38,7 @@ pub fn write(case: &Case, query: &Query, layout: Layout, out: &mut dyn Write) ->
 ///
 /// # Errors
 /// The case cannot be read, or the sink fails.
-pub(super) fn read(case: &Case, query: &Query, sink: &mut dyn EntrySink) -> Result<AnswerEnd, Failure> {
+pub(super) fn read(case: &Case, query: &Query, sink: &mut dyn EntrySink) -> Result<AnswerEnd, QueryError> {
     let mut page = PageSink { sink, most: query.most, entries: 0, last: None, more: false };
     run(case, &query.lookup(), &mut page)?;
     if !page.more && query.leaves_out_without_time() && case.has_events_without_time()? {
@@ -50,7 +50,7 @@ pub(super) fn read(case: &Case, query: &Query, sink: &mut dyn EntrySink) -> Resu
 }
 
 /// Adds the events of a lookup to the page, and notes whether there are more.
-fn run(case: &Case, tree: &ast::LookupAst, page: &mut PageSink<'_>) -> Result<(), Failure> {
+fn run(case: &Case, tree: &ast::LookupAst, page: &mut PageSink<'_>) -> Result<(), QueryError> {
     let lookup = query::resolve(tree, &Nothing).map_err(Box::new)?;
     let left = page.most.map(|most| (most - page.entries).saturating_add(1));
     let statement = with_record(sql::emit(&lookup, case, Projection::Brief, left));

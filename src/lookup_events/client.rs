@@ -12,7 +12,7 @@ use super::json::{self, Layout, cli_time};
 use super::query::{PAGE, Query};
 use super::text;
 use crate::diagnostic::Diagnostic;
-use crate::store::{Case, Failure};
+use crate::store::{Case, QueryError};
 
 /// The note on an expression that is valid for every page and fails after the last one.
 const ON_TOKEN: &str = "where --max-items leaves events out, text output applies --query to the NextToken too, as the \
@@ -50,7 +50,7 @@ pub fn write_as_client(
     query: &Query,
     options: &ClientOptions,
     out: &mut dyn Write,
-) -> Result<u64, Failure> {
+) -> Result<u64, QueryError> {
     if let (OutputFormat::Json, None) = (options.output, &options.query) {
         return write(case, query, Layout::Cli, out);
     }

@@ -14,7 +14,7 @@ use super::pool::{Pool, Refusal};
 use crate::hash::sha256;
 use crate::lookup_events::{self, ErrorKind, Layout, RequestError, Rules};
 use crate::render::escape::json_string;
-use crate::store::{self, Case, Failure};
+use crate::store::{self, Case, QueryError};
 
 /// The header that names the operation.
 const TARGET: &str = "x-amz-target";
@@ -71,11 +71,11 @@ impl From<Refusal> for HttpError {
     }
 }
 
-impl From<Failure> for HttpError {
-    fn from(failure: Failure) -> HttpError {
+impl From<QueryError> for HttpError {
+    fn from(failure: QueryError) -> HttpError {
         match failure {
-            Failure::Interrupted => Refusal::TimedOut.into(),
-            Failure::Store(error @ store::Error::Busy(_)) => {
+            QueryError::Interrupted => Refusal::TimedOut.into(),
+            QueryError::Store(error @ store::Error::Busy(_)) => {
                 HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", error.to_string())
             }
             other => HttpError::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", other.to_string()),

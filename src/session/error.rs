@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ingest;
 use crate::io_message::describe;
 use crate::store;
-use crate::store::Failure;
+use crate::store::QueryError;
 
 /// The reason that an input has no answer.
 #[derive(Debug)]
@@ -87,13 +87,13 @@ impl From<ingest::Error> for SessionError {
     }
 }
 
-impl From<Failure> for SessionError {
-    fn from(failure: Failure) -> SessionError {
+impl From<QueryError> for SessionError {
+    fn from(failure: QueryError) -> SessionError {
         match failure {
-            Failure::Diagnostic(mistake) => SessionError::Mistake(mistake),
-            Failure::Interrupted => SessionError::Cancelled,
-            Failure::Output(error) => SessionError::from(error),
-            Failure::Store(error) => SessionError::from(error),
+            QueryError::Diagnostic(mistake) => SessionError::Mistake(mistake),
+            QueryError::Interrupted => SessionError::Cancelled,
+            QueryError::Output(error) => SessionError::from(error),
+            QueryError::Store(error) => SessionError::from(error),
         }
     }
 }

@@ -57,7 +57,7 @@ use crate::session::output::Output;
 use crate::session::result_set::{LastResult, ResultKind, ResultOrigin};
 use crate::session::waiting::Notes;
 use crate::sql::{CountSource, Param};
-use crate::store::{Case, Failure};
+use crate::store::{Case, QueryError};
 
 /// The settings of a session.
 #[derive(Debug, Clone, Default)]
@@ -418,7 +418,7 @@ impl Session {
         format: Format,
         style: &Style,
         case: Option<&Case>,
-        write: impl FnOnce(Box<dyn RowSink + '_>) -> Result<(), Failure>,
+        write: impl FnOnce(Box<dyn RowSink + '_>) -> Result<(), QueryError>,
     ) -> Result<(), SessionError> {
         self.output.write_rows(format, style, case, write)?;
         self.end_page()?;

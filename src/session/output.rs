@@ -7,7 +7,7 @@ use crate::output_file::{OutputError, OutputFile};
 use crate::render::{Format, Style};
 use crate::rows::RowSink;
 use crate::session::records;
-use crate::store::{Case, Failure};
+use crate::store::{Case, QueryError};
 use crate::terminal::pager::{PagedScreen, Paging};
 
 /// The targets of rows, of which one is current.
@@ -198,10 +198,12 @@ impl Output {
         format: Format,
         style: &Style,
         case: Option<&Case>,
-        write: impl FnOnce(Box<dyn RowSink + '_>) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
+        write: impl FnOnce(Box<dyn RowSink + '_>) -> Result<(), QueryError>,
+    ) -> Result<(), QueryError> {
         match write(records::sink(format, case, self.writer(), style)) {
-            Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe && self.page.is_some() => Ok(()),
+            Err(QueryError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe && self.page.is_some() => {
+                Ok(())
+            }
             done => done,
         }
     }

@@ -349,7 +349,7 @@ fn missing_bytes(path: &Path) -> Option<String> {
 
 /// The error of a statement without a complete answer.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum QueryError {
     /// The statement itself is wrong.
     #[error(transparent)]
     Diagnostic(#[from] Box<Diagnostic>),

@@ -6,11 +6,11 @@ use crate::engine::no_match::terms;
 use crate::engine::no_match::terms::Asked;
 use crate::redact::Kind;
 use crate::render::number;
-use crate::store::Failure;
+use crate::store::QueryError;
 use crate::store::{Case, Gaps, MAX_COUNTED};
 
 /// Describes the gaps of the case that affect an empty answer.
-pub(crate) fn of_lookup(case: &Case, asked: &PreparedLookup) -> Result<Vec<String>, Failure> {
+pub(crate) fn of_lookup(case: &Case, asked: &PreparedLookup) -> Result<Vec<String>, QueryError> {
     let filter = asked.tree.filter.as_ref().map_or(Span::default(), |filter| filter.span);
     let leaves = terms::leaves(&asked.tree, filter);
     let in_records = leaves.iter().any(|asked| matches!(asked, Asked::Text { .. } | Asked::Path { .. }));
@@ -19,7 +19,7 @@ pub(crate) fn of_lookup(case: &Case, asked: &PreparedLookup) -> Result<Vec<Strin
 }
 
 /// Describes the gaps of the case that affect an empty answer to something other than a lookup.
-pub(crate) fn of_case(case: &Case, by_time: bool) -> Result<Vec<String>, Failure> {
+pub(crate) fn of_case(case: &Case, by_time: bool) -> Result<Vec<String>, QueryError> {
     Ok(sentences(&case.gaps()?, false, by_time))
 }
 

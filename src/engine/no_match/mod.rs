@@ -25,7 +25,7 @@ use crate::query::{self, Environment as _, ResolvedLookup, TimeRest};
 use crate::render::number;
 use crate::rows;
 use crate::sql::{self, CountSource, Statement};
-use crate::store::{Case, Failure};
+use crate::store::{Case, QueryError};
 
 /// Maximum number of values of a term that are explained.
 const MAX_VALUES: usize = 3;
@@ -37,7 +37,7 @@ pub(crate) fn explain<'e>(
     prepared: &PreparedLookup,
     suppressed: Option<&Suppressed>,
     is_habit: bool,
-) -> Result<Advice<'e>, Failure> {
+) -> Result<Advice<'e>, QueryError> {
     let mut advice = Advice::new(engine);
     let case = engine.case();
     let limits = TimeLimits::for_case(case);
@@ -97,7 +97,7 @@ fn blame(
     case: &Case,
     lookup: &ResolvedLookup,
     limits: TimeLimits,
-) -> Result<Option<Blame>, Failure> {
+) -> Result<Option<Blame>, QueryError> {
     let terms = lookup.terms();
     let until = Instant::now() + limits.blame;
     let mut alone = true;
@@ -132,13 +132,18 @@ fn matches(
     case: &Case,
     lookup: &ResolvedLookup,
     limit: Duration,
-) -> Result<Option<bool>, Failure> {
+) -> Result<Option<bool>, QueryError> {
     let statement = sql::emit_ids(lookup, case, Some(1));
     Ok(first(advice, case, &statement, limit)?.map(|found| found.is_some()))
 }
 
 /// Returns the number of events that match, if counting is quick.
-fn count(advice: &Advice<'_>, case: &Case, lookup: &ResolvedLookup, limit: Duration) -> Result<Option<u64>, Failure> {
+fn count(
+    advice: &Advice<'_>,
+    case: &Case,
+    lookup: &ResolvedLookup,
+    limit: Duration,
+) -> Result<Option<u64>, QueryError> {
     let statement = sql::emit_count(lookup, case);
     if let (Some(estimate), true) = (statement.estimate, statement.exact) {
         return Ok(Some(estimate));
@@ -153,7 +158,7 @@ fn first(
     case: &Case,
     statement: &Statement,
     limit: Duration,
-) -> Result<Option<Option<i64>>, Failure> {
+) -> Result<Option<Option<i64>>, QueryError> {
     advice.engine.check_interrupted()?;
     // A scan of few groups of records is quick on any machine.
     let limit = match statement.scan {
@@ -163,7 +168,7 @@ fn first(
     let mut in_time = false;
     let number = rows::scalar(|sink| {
         in_time = deadline::ask(case, statement, limit, sink)?;
-        Ok::<_, Failure>(())
+        Ok::<_, QueryError>(())
     })?;
     advice.engine.check_interrupted()?;
     Ok(in_time.then_some(number))
@@ -199,7 +204,7 @@ impl<'a> Hints<'a> {
     }
 
     /// Notes the term that removed the last events, and near values. Words of another shell have no near values.
-    fn tell(&self, advice: &mut Advice<'_>, blame: &Blame, is_habit: bool) -> Result<(), Failure> {
+    fn tell(&self, advice: &mut Advice<'_>, blame: &Blame, is_habit: bool) -> Result<(), QueryError> {
         let terms = self.asked.lookup.terms();
         let Some(term) = terms.get(blame.index) else { return Ok(()) };
         let leaves = terms::leaves(&self.asked.tree, term.span);
@@ -267,7 +272,7 @@ impl<'a> Hints<'a> {
     }
 
     /// Returns the number of events that a lookup matches, if counting is quick.
-    fn count(&self, advice: &Advice<'_>, text: &str) -> Result<Option<u64>, Failure> {
+    fn count(&self, advice: &Advice<'_>, text: &str) -> Result<Option<u64>, QueryError> {
         // A text composed here may be an invalid lookup if the field does not accept the value.
         let Ok(prepared) = self.engine.prepare_filled(text) else { return Ok(None) };
         let limit = self.until.saturating_duration_since(Instant::now()).min(self.limits.term);

@@ -6,14 +6,14 @@ use crate::engine::no_match::advice::Advice;
 use crate::engine::record_paths::written_path;
 use crate::nested;
 use crate::render::number;
-use crate::store::Failure;
+use crate::store::QueryError;
 
 /// Maximum number of paths to a key that are named.
 const MOST_PLACES: usize = 3;
 
 impl Hints<'_> {
     /// The fields that a name is the end of, the path that it is a misspelling of, or that other values are there.
-    pub(crate) fn path(&self, advice: &mut Advice<'_>, path: &[String], name: Span) -> Result<(), Failure> {
+    pub(crate) fn path(&self, advice: &mut Advice<'_>, path: &[String], name: Span) -> Result<(), QueryError> {
         let typed = self.asked.tree.text.get(name.start..name.end).unwrap_or_default().to_owned();
         if let [only] = path
             && self.named_field(advice, only, name)?
@@ -57,7 +57,7 @@ impl Hints<'_> {
     }
 
     /// A top-level name that is the end of what fields hold: `accountId`.
-    fn named_field(&self, advice: &mut Advice<'_>, typed: &str, name: Span) -> Result<bool, Failure> {
+    fn named_field(&self, advice: &mut Advice<'_>, typed: &str, name: Span) -> Result<bool, QueryError> {
         let fields = nested::fields_ending_in(typed);
         if fields.is_empty() {
             return Ok(false);

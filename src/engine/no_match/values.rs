@@ -12,7 +12,7 @@ use crate::identifier::is_identifier;
 use crate::query::edit::literal;
 use crate::render::number;
 use crate::sql;
-use crate::store::Failure;
+use crate::store::QueryError;
 use crate::store::{ValueCount, near_values};
 
 /// The fields that a bare value is looked for in, and that have many values.
@@ -41,7 +41,7 @@ impl Hints<'_> {
         advice: &Advice<'_>,
         value: &str,
         span: Span,
-    ) -> Result<(String, Option<String>), Failure> {
+    ) -> Result<(String, Option<String>), QueryError> {
         let term = format!("text={}", literal(value));
         let Some(lookup) = self.replaced(span, &term) else { return Ok(Default::default()) };
         Ok(match self.quick_count(advice, &lookup)? {
@@ -60,7 +60,7 @@ impl Hints<'_> {
     }
 
     /// Notes what is near a bare value, starting with what indexes find, since time may not suffice for the rest.
-    pub(crate) fn bare(&self, advice: &mut Advice<'_>, value: &str, span: Span) -> Result<(), Failure> {
+    pub(crate) fn bare(&self, advice: &mut Advice<'_>, value: &str, span: Span) -> Result<(), QueryError> {
         let fields = |names: &[&str]| names.iter().filter_map(|name| fields::find(name)).collect::<Vec<_>>();
         if self.occurs_alone(advice, &literal(value))? {
             return Ok(());
@@ -93,7 +93,7 @@ impl Hints<'_> {
         field: &'static Field,
         value: &str,
         span: Span,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), QueryError> {
         if self.occurs_alone(advice, &format!("{}={}", field.name, literal(value)))?
             || matches!(field.kind, Kind::Flag | Kind::Number | Kind::Time | Kind::Word(_))
         {
@@ -122,14 +122,14 @@ impl Hints<'_> {
     }
 
     /// Says so where a term matches events without the terms before it: then nothing is near what was meant.
-    fn occurs_alone(&self, advice: &mut Advice<'_>, term: &str) -> Result<bool, Failure> {
+    fn occurs_alone(&self, advice: &mut Advice<'_>, term: &str) -> Result<bool, QueryError> {
         let Some(events @ 1..) = self.count(advice, term)? else { return Ok(false) };
         advice.note(&format!("`{term}` alone matches {}", number::counted(events, "event")));
         Ok(true)
     }
 
     /// A text that no record has: the same in another case.
-    pub(crate) fn text(&self, advice: &mut Advice<'_>, value: &str) -> Result<(), Failure> {
+    pub(crate) fn text(&self, advice: &mut Advice<'_>, value: &str) -> Result<(), QueryError> {
         let first = value.chars().next().map_or(0, char::len_utf8);
         let title = value[..first].to_uppercase() + &value[first..].to_lowercase();
         let mut variants = vec![value.to_lowercase(), value.to_uppercase(), title];
@@ -211,7 +211,7 @@ impl Hints<'_> {
     }
 
     /// Notes the number of events with a value of the field that begins with `value`, and reports whether there are any.
-    fn beginning(&self, advice: &mut Advice<'_>, field: &Field, value: &str) -> Result<bool, Failure> {
+    fn beginning(&self, advice: &mut Advice<'_>, field: &Field, value: &str) -> Result<bool, QueryError> {
         let wild = format!("{}*", literal(value));
         let quoted = literal(value).starts_with('"');
         if value.len() < SHORTEST_PREFIX || quoted || value.contains('/') || !self.has_time() {
@@ -251,7 +251,7 @@ impl Hints<'_> {
     }
 
     /// A value that other fields have, or that is inside records.
-    fn elsewhere(&self, advice: &mut Advice<'_>, field: &Field, value: &str, span: Span) -> Result<(), Failure> {
+    fn elsewhere(&self, advice: &mut Advice<'_>, field: &Field, value: &str, span: Span) -> Result<(), QueryError> {
         let bare = literal(value);
         if matches!(field.place, Place::Tag | Place::File) || !self.has_time() {
             return Ok(());
@@ -316,7 +316,7 @@ impl Hints<'_> {
     }
 
     /// Returns the number of events that a lookup matches, if few records have to be read for it.
-    fn quick_count(&self, advice: &Advice<'_>, text: &str) -> Result<Option<u64>, Failure> {
+    fn quick_count(&self, advice: &Advice<'_>, text: &str) -> Result<Option<u64>, QueryError> {
         let Ok(prepared) = self.engine.prepare_filled(text) else { return Ok(None) };
         let statement = sql::emit_count(&prepared.lookup.without_stages(), self.case);
         let few = match statement.scan {

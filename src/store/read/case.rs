@@ -14,7 +14,7 @@ use rusqlite::{Batch, Connection, InterruptHandle, Row, Rows};
 
 use crate::rows::{Cell, RowSink};
 use crate::sql::Param;
-use crate::store::error::{Error, Failure};
+use crate::store::error::{Error, QueryError};
 use crate::store::lock_wait::{Need, Silent, Wait, until_free};
 use crate::store::read::{functions, sql_error};
 use crate::store::records::block::Reader;
@@ -171,8 +171,8 @@ impl Case {
     /// Puts the answer of one statement with positional parameters into a sink, and gives the number of rows.
     ///
     /// # Errors
-    /// See [`Failure`].
-    pub fn query(&self, sql: &str, params: &[Param], sink: &mut dyn RowSink) -> Result<u64, Failure> {
+    /// See [`QueryError`].
+    pub fn query(&self, sql: &str, params: &[Param], sink: &mut dyn RowSink) -> Result<u64, QueryError> {
         self.check_at_rest()?;
         let fail = |error| self.failure(sql, error);
         let most = self.connection.limit(Limit::SQLITE_LIMIT_VARIABLE_NUMBER).map_err(fail)?;
@@ -190,13 +190,13 @@ impl Case {
     /// and `$name`; `None` is NULL.
     ///
     /// # Errors
-    /// See [`Failure`]; also a parameter that is missing, or that no statement has.
+    /// See [`QueryError`]; also a parameter that is missing, or that no statement has.
     pub fn query_named(
         &self,
         sql: &str,
         params: &BTreeMap<String, Option<Param>>,
         sink: &mut dyn RowSink,
-    ) -> Result<u64, Failure> {
+    ) -> Result<u64, QueryError> {
         self.check_at_rest()?;
         let mut batch = Batch::new(&self.connection, sql);
         let mut used = Vec::new();
@@ -237,12 +237,18 @@ impl Case {
     ///
     /// # Errors
     /// The statement is wrong, or does more than look.
-    pub fn columns_of(&self, sql: &str) -> Result<Vec<String>, Failure> {
+    pub fn columns_of(&self, sql: &str) -> Result<Vec<String>, QueryError> {
         let statement = self.connection.prepare(sql).map_err(|error| self.failure(sql, error))?;
         Ok(column_names(statement.column_names()))
     }
 
-    fn feed(&self, sql: &str, columns: &[String], rows: &mut Rows<'_>, sink: &mut dyn RowSink) -> Result<u64, Failure> {
+    fn feed(
+        &self,
+        sql: &str,
+        columns: &[String],
+        rows: &mut Rows<'_>,
+        sink: &mut dyn RowSink,
+    ) -> Result<u64, QueryError> {
         if columns.is_empty() {
             rows.next().map_err(|error| self.failure(sql, error))?;
             return Ok(0);
@@ -265,7 +271,7 @@ impl Case {
         Ok(count)
     }
 
-    fn failure(&self, sql: &str, error: rusqlite::Error) -> Failure {
+    fn failure(&self, sql: &str, error: rusqlite::Error) -> QueryError {
         sql_error::diagnose(&self.path, sql, error, &|| self.tables())
     }
 

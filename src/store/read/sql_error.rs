@@ -5,16 +5,16 @@ use std::path::Path;
 use rusqlite::ErrorCode;
 
 use crate::diagnostic::{Diagnostic, Span, nearest};
-use crate::store::error::{Error, Failure};
+use crate::store::error::{Error, QueryError};
 use crate::store::read::functions::FUNCTIONS;
 
 /// The tables of a case with their columns, read when an error needs them.
 type Tables<'t> = &'t dyn Fn() -> Vec<(String, Vec<String>)>;
 
 /// Describes an error of a statement. `path`: the case; `tables`: its tables.
-pub(crate) fn diagnose(path: &Path, sql: &str, error: rusqlite::Error, tables: Tables<'_>) -> Failure {
+pub(crate) fn diagnose(path: &Path, sql: &str, error: rusqlite::Error, tables: Tables<'_>) -> QueryError {
     match error.sqlite_error_code() {
-        Some(ErrorCode::OperationInterrupted) => return Failure::Interrupted,
+        Some(ErrorCode::OperationInterrupted) => return QueryError::Interrupted,
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::DatabaseBusy | ErrorCode::DiskFull) => {
             return Error::of(path, error).into();
         }
@@ -37,7 +37,7 @@ pub(crate) fn diagnose(path: &Path, sql: &str, error: rusqlite::Error, tables: T
         }
         other => Diagnostic::new(other.to_string()),
     };
-    Failure::Diagnostic(Box::new(diagnostic.in_source(sql)))
+    QueryError::Diagnostic(Box::new(diagnostic.in_source(sql)))
 }
 
 /// SQLite's message, with its refusals in the words of a case.

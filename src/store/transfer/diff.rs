@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 use crate::rows::{Cell, RowSink};
-use crate::store::error::{Error, Failure};
+use crate::store::error::{Error, QueryError};
 use crate::store::key::Key;
 use crate::store::read::case::Case;
 use crate::store::records::block;
@@ -152,8 +152,13 @@ impl Case {
     /// Puts the differences to another case into a sink, one a row; gives how many there are.
     ///
     /// # Errors
-    /// See [`Failure`].
-    pub fn list_differences(&self, other: &Case, found: &Difference, sink: &mut dyn RowSink) -> Result<u64, Failure> {
+    /// See [`QueryError`].
+    pub fn list_differences(
+        &self,
+        other: &Case,
+        found: &Difference,
+        sink: &mut dyn RowSink,
+    ) -> Result<u64, QueryError> {
         sink.begin(&COLUMNS.map(str::to_owned))?;
         for (at, (list, sql)) in found.lists.iter().zip(LISTS).enumerate() {
             for (case, name, ids) in [(self, "A", &list.a), (other, "B", &list.b)] {
@@ -168,7 +173,7 @@ impl Case {
     }
 
     /// A row for each of these ids.
-    fn list(&self, sql: &str, name: &str, ids: &[i64], sink: &mut dyn RowSink) -> Result<(), Failure> {
+    fn list(&self, sql: &str, name: &str, ids: &[i64], sink: &mut dyn RowSink) -> Result<(), QueryError> {
         if ids.is_empty() {
             return Ok(());
         }
@@ -187,7 +192,7 @@ impl Case {
     }
 
     /// A row for each event whose content differs, with the places in the record that do.
-    fn list_changed(&self, other: &Case, changed: &[(i64, i64)], sink: &mut dyn RowSink) -> Result<(), Failure> {
+    fn list_changed(&self, other: &Case, changed: &[(i64, i64)], sink: &mut dyn RowSink) -> Result<(), QueryError> {
         let of = |error| Error::of(&self.path, error);
         let sql = "SELECT event_time, event_name, event_id, recipient_account_id, aws_region FROM events WHERE id = ?1";
         let mut select = self.connection.prepare(sql).map_err(of)?;
