@@ -82,7 +82,7 @@ impl Engine {
     ///
     /// # Errors
     /// The file is not a case, or cannot be read.
-    pub fn open(path: &Path) -> Result<Engine, store::Error> {
+    pub fn open(path: &Path) -> Result<Engine, store::CaseError> {
         Ok(Engine::new(Rc::new(Case::open(path)?)))
     }
 

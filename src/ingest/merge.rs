@@ -127,7 +127,7 @@ struct Job {
 }
 
 /// The error that stopped a worker.
-type WorkerError = Mutex<Option<store::Error>>;
+type WorkerError = Mutex<Option<store::CaseError>>;
 
 /// Reads the events of a case in several threads, and writes them in order.
 fn run_workers(
@@ -200,7 +200,7 @@ fn write_turn(queue: &Receiver<Message>, writer: &mut MergeWriter<'_>, progress:
 }
 
 /// Keeps the first error of the workers.
-fn set_error(fault: &WorkerError, error: store::Error) {
+fn set_error(fault: &WorkerError, error: store::CaseError) {
     // A panic while the lock was held leaves at worst no error.
     fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
 }
@@ -218,8 +218,8 @@ fn work(
     dictionaries: Arc<Dictionaries>,
     redactor: Option<&Redactor>,
     fault: &WorkerError,
-) -> Result<(), store::Error> {
-    let no_memory = |error| store::Error::Io { path: source.path().to_owned(), source: error };
+) -> Result<(), store::CaseError> {
+    let no_memory = |error| store::CaseError::Io { path: source.path().to_owned(), source: error };
     let packer = Packer::new(dictionaries).map_err(no_memory)?;
     let mut tools = WorkerContext { packer, keyer: KeyBuilder::default(), inflater: Inflater::new() };
     let mut records = source.records()?;

@@ -140,7 +140,7 @@ pub enum Error {
     },
     /// The case cannot be written.
     #[error(transparent)]
-    Store(#[from] store::Error),
+    Store(#[from] store::CaseError),
     /// It was cancelled; what was committed is in the case.
     #[error("the import was cancelled")]
     Cancelled,

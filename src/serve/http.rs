@@ -75,7 +75,7 @@ impl From<QueryError> for HttpError {
     fn from(failure: QueryError) -> HttpError {
         match failure {
             QueryError::Interrupted => Refusal::TimedOut.into(),
-            QueryError::Store(error @ store::Error::Busy(_)) => {
+            QueryError::Store(error @ store::CaseError::Busy(_)) => {
                 HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", error.to_string())
             }
             other => HttpError::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", other.to_string()),

@@ -10,7 +10,7 @@ use tokio::task;
 use tokio::time::{Instant, timeout_at};
 
 use super::limits;
-use crate::store::{Case, Error, Need, Wait};
+use crate::store::{Case, CaseError, Need, Wait};
 
 /// The reason that a request has no answer.
 pub(super) enum Refusal {
@@ -34,7 +34,7 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    pub(super) fn new(case: &Case) -> Result<Pool, Error> {
+    pub(super) fn new(case: &Case) -> Result<Pool, CaseError> {
         Ok(Pool {
             first: Mutex::new(case.another()?),
             idle: Mutex::default(),
@@ -45,7 +45,7 @@ impl Pool {
 
     /// Returns a connection in a readable state. If an import has begun or was killed since the case was opened, one
     /// thread reopens it while the others wait.
-    fn take(&self, abandoned: &AtomicBool) -> Result<Case, Error> {
+    fn take(&self, abandoned: &AtomicBool) -> Result<Case, CaseError> {
         while let Some(case) = lock(&self.idle).pop() {
             if case.hold() {
                 return Ok(case);
@@ -87,7 +87,7 @@ impl Pool {
             let answer = pool.take(&shared.abandoned).and_then(|case| {
                 *lock(&shared.interrupt) = Some(Box::new(case.interrupt()));
                 if shared.abandoned.load(Ordering::SeqCst) {
-                    return Err(Error::Cancelled);
+                    return Err(CaseError::Cancelled);
                 }
                 let answer = question(&case);
                 *lock(&shared.interrupt) = None;
@@ -99,7 +99,7 @@ impl Pool {
         });
         match timeout_at(deadline, answer).await {
             Ok(Ok(Ok(answer))) => Ok(answer),
-            Ok(Ok(Err(error @ Error::Busy(_)))) => Err(Refusal::Busy(error.to_string())),
+            Ok(Ok(Err(error @ CaseError::Busy(_)))) => Err(Refusal::Busy(error.to_string())),
             Ok(Ok(Err(error))) => Err(Refusal::Broken(error.to_string())),
             Ok(Err(broken)) => Err(Refusal::Broken(broken.to_string())),
             Err(_) => Err(Refusal::TimedOut),

@@ -65,9 +65,9 @@ impl From<Diagnostic> for SessionError {
     }
 }
 
-impl From<store::Error> for SessionError {
-    fn from(error: store::Error) -> SessionError {
-        if matches!(error, store::Error::Cancelled) {
+impl From<store::CaseError> for SessionError {
+    fn from(error: store::CaseError) -> SessionError {
+        if matches!(error, store::CaseError::Cancelled) {
             return SessionError::Cancelled;
         }
         let mut mistake = Diagnostic::new(error.to_string());
@@ -78,7 +78,7 @@ impl From<store::Error> for SessionError {
 
 impl From<ingest::Error> for SessionError {
     fn from(error: ingest::Error) -> SessionError {
-        if matches!(error, ingest::Error::Cancelled | ingest::Error::Store(store::Error::Cancelled)) {
+        if matches!(error, ingest::Error::Cancelled | ingest::Error::Store(store::CaseError::Cancelled)) {
             return SessionError::Cancelled;
         }
         let mut mistake = Diagnostic::new(error.to_string());

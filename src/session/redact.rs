@@ -27,8 +27,9 @@ impl Session {
         kinds: &[Kind],
     ) -> Result<SnapshotSummary, SessionError> {
         let key = request.key.as_deref().map(|key| create_key(key, &self.path, &request.out)).transpose()?;
-        let cannot =
-            |error| unwritten(&self.path, &request.out, store::Error::Io { path: request.out.clone(), source: error });
+        let cannot = |error| {
+            unwritten(&self.path, &request.out, store::CaseError::Io { path: request.out.clone(), source: error })
+        };
         let work = PrivateFolder::beside(folder).map_err(cannot)?;
         let (plain, clean) = (work.path().join("plain.db"), work.path().join("redacted.db"));
         let case = source.name();
@@ -72,12 +73,12 @@ impl Session {
 
 /// The failure of writing a snapshot and its key.
 enum WriteError {
-    Snapshot(store::Error),
+    Snapshot(store::CaseError),
     Key(OutputError),
 }
 
-impl From<store::Error> for WriteError {
-    fn from(error: store::Error) -> WriteError {
+impl From<store::CaseError> for WriteError {
+    fn from(error: store::CaseError) -> WriteError {
         WriteError::Snapshot(error)
     }
 }

@@ -162,11 +162,11 @@ impl Session {
 }
 
 /// Converts an error of writing a snapshot, so that it names the requested file instead of a temporary one.
-pub(crate) fn unwritten(case: &Path, out: &Path, error: store::Error) -> SessionError {
+pub(crate) fn unwritten(case: &Path, out: &Path, error: store::CaseError) -> SessionError {
     match error {
-        store::Error::Full(_) => cannot_write(out, io::ErrorKind::StorageFull.into()).into(),
-        store::Error::Io { path, source } if path != case => cannot_write(out, source).into(),
-        store::Error::Disk { path, reason } if path != case => {
+        store::CaseError::Full(_) => cannot_write(out, io::ErrorKind::StorageFull.into()).into(),
+        store::CaseError::Io { path, source } if path != case => cannot_write(out, source).into(),
+        store::CaseError::Disk { path, reason } if path != case => {
             Diagnostic::new(format!("cannot write {}: {reason}", out.display())).into()
         }
         other => other.into(),

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::{Connection, OpenFlags, params};
 
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::lock_wait::{Need, Silent, Wait, until_free};
 use crate::store::schema::annotations;
 use crate::store::schema::{expected, version};
@@ -28,7 +28,7 @@ impl AnnotationWriter {
     ///
     /// # Errors
     /// There is no case, it cannot be written, or another process is writing.
-    pub fn open(path: &Path, who: &str) -> Result<AnnotationWriter, Error> {
+    pub fn open(path: &Path, who: &str) -> Result<AnnotationWriter, CaseError> {
         AnnotationWriter::open_after(path, who, Rc::new(Silent))
     }
 
@@ -36,9 +36,9 @@ impl AnnotationWriter {
     ///
     /// # Errors
     /// As for [`AnnotationWriter::open`]; also a cancellation.
-    pub fn open_after(path: &Path, who: &str, wait: Rc<dyn Wait>) -> Result<AnnotationWriter, Error> {
+    pub fn open_after(path: &Path, who: &str, wait: Rc<dyn Wait>) -> Result<AnnotationWriter, CaseError> {
         let migrated = ready::make_writable(path, &*wait)?;
-        let of = |error| Error::of(path, error);
+        let of = |error| CaseError::of(path, error);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(case_path::literal(path), flags).map_err(of)?;
         hardening::harden(&connection).map_err(of)?;
@@ -61,7 +61,7 @@ impl AnnotationWriter {
     ///
     /// # Errors
     /// The case cannot be written.
-    pub fn tag(&self, events: &[String], tag: &str, note: Option<&str>) -> Result<usize, Error> {
+    pub fn tag(&self, events: &[String], tag: &str, note: Option<&str>) -> Result<usize, CaseError> {
         self.write(|transaction| {
             let mut new = 0;
             for event in events {
@@ -86,7 +86,7 @@ impl AnnotationWriter {
     ///
     /// # Errors
     /// The case cannot be written.
-    pub fn untag(&self, events: &[String], tag: &str) -> Result<usize, Error> {
+    pub fn untag(&self, events: &[String], tag: &str) -> Result<usize, CaseError> {
         self.write(|transaction| {
             let mut taken = 0;
             for event in events {
@@ -101,7 +101,7 @@ impl AnnotationWriter {
     ///
     /// # Errors
     /// The case cannot be written.
-    pub fn note(&self, text: &str) -> Result<(), Error> {
+    pub fn note(&self, text: &str) -> Result<(), CaseError> {
         let sql = "INSERT INTO notes (text, created_at, created_by) VALUES (?1, ?2, ?3)";
         self.execute(sql, params![text, now(), self.who]).map(drop)
     }
@@ -110,7 +110,7 @@ impl AnnotationWriter {
     ///
     /// # Errors
     /// The case cannot be written.
-    pub fn save(&self, name: &str, text: &str) -> Result<(), Error> {
+    pub fn save(&self, name: &str, text: &str) -> Result<(), CaseError> {
         let sql = "INSERT OR REPLACE INTO saved_queries (name, text, created_at, created_by) VALUES (?1, ?2, ?3, ?4)";
         self.execute(sql, params![name, text, now(), self.who]).map(drop)
     }
@@ -119,7 +119,7 @@ impl AnnotationWriter {
     ///
     /// # Errors
     /// The case cannot be written.
-    pub fn unsave(&self, name: &str) -> Result<bool, Error> {
+    pub fn unsave(&self, name: &str) -> Result<bool, CaseError> {
         Ok(self.execute("DELETE FROM saved_queries WHERE name = ?1", params![name])? > 0)
     }
 
@@ -127,7 +127,7 @@ impl AnnotationWriter {
     ///
     /// # Errors
     /// The case cannot be written.
-    pub fn add_noise(&self, name: &str, filter: &str) -> Result<(), Error> {
+    pub fn add_noise(&self, name: &str, filter: &str) -> Result<(), CaseError> {
         let sql = "INSERT OR REPLACE INTO noise_rules (name, filter, created_at, created_by) VALUES (?1, ?2, ?3, ?4)";
         self.execute(sql, params![name, filter, now(), self.who]).map(drop)
     }
@@ -136,17 +136,17 @@ impl AnnotationWriter {
     ///
     /// # Errors
     /// The case cannot be written.
-    pub fn remove_noise(&self, name: &str) -> Result<bool, Error> {
+    pub fn remove_noise(&self, name: &str) -> Result<bool, CaseError> {
         Ok(self.execute("DELETE FROM noise_rules WHERE name = ?1", params![name])? > 0)
     }
 
-    fn execute(&self, sql: &str, params: impl rusqlite::Params) -> Result<usize, Error> {
+    fn execute(&self, sql: &str, params: impl rusqlite::Params) -> Result<usize, CaseError> {
         self.write(|transaction| transaction.execute(sql, params))
     }
 
     /// Writes in a transaction of its own, once nobody else reads or writes.
-    fn write<T>(&self, write: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
-        let of = |error| Error::of(&self.path, error);
+    fn write<T>(&self, write: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, CaseError> {
+        let of = |error| CaseError::of(&self.path, error);
         until_free(&self.path, &*self.wait, Need::Write, || {
             self.connection.execute_batch("BEGIN EXCLUSIVE").map_err(of)
         })?;
@@ -184,7 +184,7 @@ fn authorize(context: AuthContext<'_>) -> Authorization {
 
 #[cfg(test)]
 mod tests {
-    use super::Keeper;
+    use super::AnnotationWriter;
     use crate::store::open::{close, open_for_import};
 
     #[test]

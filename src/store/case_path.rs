@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 
 /// Returns a path that SQLite takes literally: `:memory:`, `file:...` and an empty name are special to it.
 pub(crate) fn literal(path: &Path) -> PathBuf {
@@ -13,7 +13,7 @@ pub(crate) fn literal(path: &Path) -> PathBuf {
 }
 
 /// Rejects names that SQLite does not take for a file.
-fn check_name(path: &Path) -> Result<(), Error> {
+fn check_name(path: &Path) -> Result<(), CaseError> {
     let name = path.as_os_str();
     let reason = if name.is_empty() {
         "a case has a name"
@@ -24,7 +24,7 @@ fn check_name(path: &Path) -> Result<(), Error> {
     } else {
         return Ok(());
     };
-    Err(Error::NotACase { path: path.to_owned(), reason: reason.to_owned() })
+    Err(CaseError::NotACase { path: path.to_owned(), reason: reason.to_owned() })
 }
 
 /// Describes what is at a path, if that is not a regular file.
@@ -51,9 +51,9 @@ fn kind_of(metadata: &fs::Metadata) -> Option<&'static str> {
 }
 
 /// Returns the metadata of the file that a case is or is to become; `None` if it does not exist.
-pub(crate) fn metadata_of(path: &Path) -> Result<Option<fs::Metadata>, Error> {
+pub(crate) fn metadata_of(path: &Path) -> Result<Option<fs::Metadata>, CaseError> {
     check_name(path)?;
-    let not_a_case = |reason: &str| Error::NotACase { path: path.to_owned(), reason: reason.to_owned() };
+    let not_a_case = |reason: &str| CaseError::NotACase { path: path.to_owned(), reason: reason.to_owned() };
     match fs::metadata(path) {
         Ok(metadata) => match kind_of(&metadata) {
             Some(reason) => Err(not_a_case(reason)),
@@ -65,14 +65,14 @@ pub(crate) fn metadata_of(path: &Path) -> Result<Option<fs::Metadata>, Error> {
             }
             Ok(None)
         }
-        Err(source) => Err(Error::Io { path: path.to_owned(), source }),
+        Err(source) => Err(CaseError::Io { path: path.to_owned(), source }),
     }
 }
 
-/// Reports [`Error::Missing`] if there is no file.
-pub(crate) fn check_file(path: &Path) -> Result<(), Error> {
+/// Reports [`CaseError::Missing`] if there is no file.
+pub(crate) fn check_file(path: &Path) -> Result<(), CaseError> {
     match metadata_of(path)? {
         Some(_) => Ok(()),
-        None => Err(Error::Missing(path.to_owned())),
+        None => Err(CaseError::Missing(path.to_owned())),
     }
 }

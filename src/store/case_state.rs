@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::store::case_path::{check_file, literal, metadata_of};
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::lock_wait::{Need, Wait, until_free};
 use crate::store::open::open_read_only_now;
 use crate::store::recovery;
@@ -24,21 +24,21 @@ pub(crate) enum State {
 }
 
 /// Returns the work that a case needs, after rolling back what a killed import left.
-pub(crate) fn state(path: &Path) -> Result<State, Error> {
+pub(crate) fn state(path: &Path) -> Result<State, CaseError> {
     check_file(path)?;
     // An empty journal is harmless, and is removed here.
     match recovery::roll_back(path) {
-        Err(Error::Busy(_)) | Ok(()) => {}
+        Err(CaseError::Busy(_)) | Ok(()) => {}
         Err(error) => return Err(error),
     }
     let connection = open_read_only_now(path)?;
     let version = version::of(&connection, path)?;
     if version == 0 {
-        return Err(Error::NotACase { path: path.to_owned(), reason: "it is empty".to_owned() });
+        return Err(CaseError::NotACase { path: path.to_owned(), reason: "it is empty".to_owned() });
     }
     let state = if version < version::NEWEST {
         State::Older
-    } else if is_finished(&connection).map_err(|error| Error::of(path, error))? {
+    } else if is_finished(&connection).map_err(|error| CaseError::of(path, error))? {
         State::Ready
     } else {
         State::Unfinished
@@ -54,21 +54,21 @@ pub(crate) fn state(path: &Path) -> Result<State, Error> {
 }
 
 /// Refuses a case that is being created, which has no import run yet: it may still get events.
-pub(crate) fn check_begun(connection: &Connection, path: &Path) -> Result<(), Error> {
+pub(crate) fn check_begun(connection: &Connection, path: &Path) -> Result<(), CaseError> {
     let sql = "SELECT NOT EXISTS (SELECT 1 FROM imports) AND NOT EXISTS (SELECT 1 FROM events)";
-    let is_empty = connection.query_row(sql, [], |row| row.get(0)).map_err(|error| Error::of(path, error))?;
+    let is_empty = connection.query_row(sql, [], |row| row.get(0)).map_err(|error| CaseError::of(path, error))?;
     if is_empty { check_writers(path) } else { Ok(()) }
 }
 
-/// Reports [`Error::Busy`] if another process writes to a case. Other faults are left for the next step to report.
-fn check_writers(path: &Path) -> Result<(), Error> {
+/// Reports [`CaseError::Busy`] if another process writes to a case. Other faults are left for the next step to report.
+fn check_writers(path: &Path) -> Result<(), CaseError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let locked = Connection::open_with_flags(literal(path), flags).and_then(|connection| {
         connection.busy_timeout(Duration::ZERO)?;
         connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK")
     });
-    match locked.map_err(|error| Error::of(path, error)) {
-        Err(error @ Error::Busy(_)) => Err(error),
+    match locked.map_err(|error| CaseError::of(path, error)) {
+        Err(error @ CaseError::Busy(_)) => Err(error),
         _ => Ok(()),
     }
 }
@@ -81,8 +81,8 @@ pub(crate) fn is_ready(path: &Path) -> bool {
 /// Waits until no other process writes to a case. Other faults are left for the next step to report.
 ///
 /// # Errors
-/// [`Error::Busy`] if the time is over, [`Error::Cancelled`].
-pub fn wait_for_writers(path: &Path, wait: &dyn Wait) -> Result<(), Error> {
+/// [`CaseError::Busy`] if the time is over, [`CaseError::Cancelled`].
+pub fn wait_for_writers(path: &Path, wait: &dyn Wait) -> Result<(), CaseError> {
     until_free(path, wait, Need::Write, || match metadata_of(path) {
         Ok(Some(_)) => check_writers(path),
         _ => Ok(()),

@@ -9,7 +9,7 @@ use crate::io_message::{describe, folder_of};
 
 /// A case that cannot be opened, read or written.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum CaseError {
     /// There is no such file.
     #[error("there is no case at {}", .0.display())]
     Missing(PathBuf),
@@ -119,95 +119,101 @@ pub enum Error {
     },
 }
 
-impl Error {
+impl CaseError {
     /// Puts what SQLite says of a case into words.
-    pub(crate) fn of(path: &Path, source: rusqlite::Error) -> Error {
+    pub(crate) fn of(path: &Path, source: rusqlite::Error) -> CaseError {
         use rusqlite::ErrorCode;
         let path = path.to_owned();
         let reason = source.to_string();
         match source {
             // A value is not what the schema says.
             rusqlite::Error::FromSqlConversionFailure(_, _, source) => {
-                return Error::Damaged { path, reason: source.to_string() };
+                return CaseError::Damaged { path, reason: source.to_string() };
             }
             rusqlite::Error::IntegralValueOutOfRange(..)
             | rusqlite::Error::InvalidColumnType(..)
-            | rusqlite::Error::Utf8Error(..) => return Error::Damaged { path, reason },
+            | rusqlite::Error::Utf8Error(..) => return CaseError::Damaged { path, reason },
             _ => {}
         }
         match source.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase) => Error::NotACase { path, reason: "it is not a SQLite database".to_owned() },
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Busy(path),
+            Some(ErrorCode::NotADatabase) => {
+                CaseError::NotACase { path, reason: "it is not a SQLite database".to_owned() }
+            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => CaseError::Busy(path),
             Some(ErrorCode::DiskFull) => full(path),
-            Some(ErrorCode::SystemIoFailure | ErrorCode::FileLockingProtocolFailed) => Error::Disk { path, reason },
+            Some(ErrorCode::SystemIoFailure | ErrorCode::FileLockingProtocolFailed) => CaseError::Disk { path, reason },
             Some(ErrorCode::CannotOpen) => unopened(path, reason),
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => unwritable(path),
             Some(ErrorCode::DatabaseCorrupt) => {
                 let reason = missing_bytes(&path).unwrap_or(reason);
-                Error::Damaged { path, reason }
+                CaseError::Damaged { path, reason }
             }
-            _ => Error::Sqlite { path, source },
+            _ => CaseError::Sqlite { path, source },
         }
     }
 
     /// Returns the error of the folder for temporary files, or of a file in it.
-    pub(crate) fn of_temporary(folder: &Path, source: io::Error) -> Error {
+    pub(crate) fn of_temporary(folder: &Path, source: io::Error) -> CaseError {
         // Folders in it have names that tell nothing.
         let own = std::env::temp_dir();
         let path = if folder.starts_with(&own) { own } else { folder.to_owned() };
         match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-                Error::TemporaryFull(path)
+                CaseError::TemporaryFull(path)
             }
-            _ => Error::Temporary { path, reason: describe(&source) },
+            _ => CaseError::Temporary { path, reason: describe(&source) },
         }
     }
 
     /// Returns the error of a folder in which something is to be written, or of a file in it.
-    pub(crate) fn of_folder(folder: &Path, source: io::Error) -> Error {
+    pub(crate) fn of_folder(folder: &Path, source: io::Error) -> CaseError {
         match source.kind() {
-            io::ErrorKind::NotFound if !folder.exists() => Error::NoFolder(folder.to_owned()),
+            io::ErrorKind::NotFound if !folder.exists() => CaseError::NoFolder(folder.to_owned()),
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                Error::NoPermission(folder.to_owned())
+                CaseError::NoPermission(folder.to_owned())
             }
-            io::ErrorKind::StorageFull => Error::Full(folder.to_owned()),
-            _ => Error::Io { path: folder.to_owned(), source },
+            io::ErrorKind::StorageFull => CaseError::Full(folder.to_owned()),
+            _ => CaseError::Io { path: folder.to_owned(), source },
         }
     }
 
     /// An error of a temporary copy in the words of the case that it was made of. `folder`: where the copy is.
-    pub(crate) fn of_copy(self, case: &Path, folder: &Path) -> Error {
+    pub(crate) fn of_copy(self, case: &Path, folder: &Path) -> CaseError {
         let in_copy = |path: &Path| path.starts_with(folder);
         let named = |path: PathBuf| if in_copy(&path) { case.to_owned() } else { path };
         match self {
-            Error::Full(path) if in_copy(&path) => Error::TemporaryFull(temporary_folder(folder)),
-            Error::Disk { path, reason } if in_copy(&path) => {
-                Error::Temporary { path: temporary_folder(folder), reason }
+            CaseError::Full(path) if in_copy(&path) => CaseError::TemporaryFull(temporary_folder(folder)),
+            CaseError::Disk { path, reason } if in_copy(&path) => {
+                CaseError::Temporary { path: temporary_folder(folder), reason }
             }
-            Error::Full(path) => Error::Full(path),
-            Error::NotACase { path, reason } => Error::NotACase { path: named(path), reason },
-            Error::Damaged { path, reason } => Error::Damaged { path: named(path), reason },
-            Error::Sqlite { path, source } => Error::Sqlite { path: named(path), source },
-            Error::HotJournal(path) => Error::HotJournal(named(path)),
-            Error::RollbackFull(path) if in_copy(&path) => Error::TemporaryFull(temporary_folder(folder)),
-            Error::Busy(path) => Error::Busy(named(path)),
-            Error::Foreign { path, what, remedy } => Error::Foreign { path: named(path), what, remedy },
+            CaseError::Full(path) => CaseError::Full(path),
+            CaseError::NotACase { path, reason } => CaseError::NotACase { path: named(path), reason },
+            CaseError::Damaged { path, reason } => CaseError::Damaged { path: named(path), reason },
+            CaseError::Sqlite { path, source } => CaseError::Sqlite { path: named(path), source },
+            CaseError::HotJournal(path) => CaseError::HotJournal(named(path)),
+            CaseError::RollbackFull(path) if in_copy(&path) => CaseError::TemporaryFull(temporary_folder(folder)),
+            CaseError::Busy(path) => CaseError::Busy(named(path)),
+            CaseError::Foreign { path, what, remedy } => CaseError::Foreign { path: named(path), what, remedy },
             other => other,
         }
     }
 
     /// An error of a file that is to become an output, in the words of the output. `folder`: where the file is.
-    pub(crate) fn of_output(self, output: &Path, folder: &Path) -> Error {
+    pub(crate) fn of_output(self, output: &Path, folder: &Path) -> CaseError {
         let output = output.to_owned();
         match self {
-            Error::Io { path, source } if path.starts_with(folder) => match source.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::Full(output),
-                _ => Error::Io { path: output, source },
+            CaseError::Io { path, source } if path.starts_with(folder) => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => CaseError::Full(output),
+                _ => CaseError::Io { path: output, source },
             },
-            Error::Full(path) if path.starts_with(folder) => Error::Full(output),
-            Error::Disk { path, reason } if path.starts_with(folder) => Error::Disk { path: output, reason },
-            Error::Sqlite { path, source } if path.starts_with(folder) => Error::Sqlite { path: output, source },
-            Error::Damaged { path, reason } if path.starts_with(folder) => Error::Damaged { path: output, reason },
+            CaseError::Full(path) if path.starts_with(folder) => CaseError::Full(output),
+            CaseError::Disk { path, reason } if path.starts_with(folder) => CaseError::Disk { path: output, reason },
+            CaseError::Sqlite { path, source } if path.starts_with(folder) => {
+                CaseError::Sqlite { path: output, source }
+            }
+            CaseError::Damaged { path, reason } if path.starts_with(folder) => {
+                CaseError::Damaged { path: output, reason }
+            }
             other => other,
         }
     }
@@ -215,47 +221,49 @@ impl Error {
     /// Returns what to do about the error.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Error::Missing(path) => {
+            CaseError::Missing(path) => {
                 format!("`trailq --db {} import PATH...` makes one from trail files", path.display())
             }
-            Error::NotACase { .. } => "name a case with --db, or import trail files with `trailq import`".to_owned(),
-            Error::Newer { .. } => "open it with the trailq that made it, or a newer one".to_owned(),
-            Error::Foreign { path, remedy: Some(remedy), .. } => {
+            CaseError::NotACase { .. } => {
+                "name a case with --db, or import trail files with `trailq import`".to_owned()
+            }
+            CaseError::Newer { .. } => "open it with the trailq that made it, or a newer one".to_owned(),
+            CaseError::Foreign { path, remedy: Some(remedy), .. } => {
                 format!("`sqlite3 {} '{remedy}'` removes it, if it is known where it comes from", path.display())
             }
-            Error::Foreign { .. } => {
+            CaseError::Foreign { .. } => {
                 "take a sound copy from who made it, or import the trail files into a new case".to_owned()
             }
-            Error::HotJournal(_) => {
+            CaseError::HotJournal(_) => {
                 "copy the case and the -journal file beside it to a writable folder and open it there".to_owned()
             }
-            Error::RollbackFull(_) => "free some space and ask again".to_owned(),
-            Error::NoFolder(_) => "make it, or choose another place".to_owned(),
-            Error::NoPermission(_) => "choose another place; a case is named with --db".to_owned(),
-            Error::TemporaryFull(_) | Error::Temporary { .. } => {
+            CaseError::RollbackFull(_) => "free some space and ask again".to_owned(),
+            CaseError::NoFolder(_) => "make it, or choose another place".to_owned(),
+            CaseError::NoPermission(_) => "choose another place; a case is named with --db".to_owned(),
+            CaseError::TemporaryFull(_) | CaseError::Temporary { .. } => {
                 "free some space there, or name another folder with the environment variable TMPDIR".to_owned()
             }
-            Error::Cancelled => return None,
-            Error::Busy(_) => "wait until the other process is done".to_owned(),
-            Error::Exists(path) if path.to_string_lossy().ends_with("-journal") => {
+            CaseError::Cancelled => return None,
+            CaseError::Busy(_) => "wait until the other process is done".to_owned(),
+            CaseError::Exists(path) if path.to_string_lossy().ends_with("-journal") => {
                 "it belongs to a file that was being written; take another name, or take it away".to_owned()
             }
-            Error::Exists(_) => "take another name, or replace it with --force".to_owned(),
-            Error::Itself(_) => "take another name for the snapshot".to_owned(),
-            Error::WriteAhead(path) => {
+            CaseError::Exists(_) => "take another name, or replace it with --force".to_owned(),
+            CaseError::Itself(_) => "take another name for the snapshot".to_owned(),
+            CaseError::WriteAhead(path) => {
                 format!("`sqlite3 {} 'PRAGMA journal_mode = DELETE'` makes it one file", path.display())
             }
-            Error::Full(_) => {
+            CaseError::Full(_) => {
                 "free some space and run the same command again; an import goes on where it stopped".to_owned()
             }
-            Error::Disk { .. } => {
+            CaseError::Disk { .. } => {
                 "see whether the disk is full or the file too large for it; the same import run again goes on where it \
                  stopped"
                     .to_owned()
             }
-            Error::ReadOnly(_) => "name a case in a folder that can be written with --db".to_owned(),
-            Error::Damaged { .. } => "take a sound copy, or import the trail files into a new case".to_owned(),
-            Error::Io { .. } | Error::Sqlite { .. } => return None,
+            CaseError::ReadOnly(_) => "name a case in a folder that can be written with --db".to_owned(),
+            CaseError::Damaged { .. } => "take a sound copy, or import the trail files into a new case".to_owned(),
+            CaseError::Io { .. } | CaseError::Sqlite { .. } => return None,
         })
     }
 }
@@ -280,32 +288,32 @@ fn may_write(path: &Path) -> bool {
 }
 
 /// Returns the error of a case, or of the journal beside it, that SQLite cannot open.
-fn unopened(path: PathBuf, reason: String) -> Error {
+fn unopened(path: PathBuf, reason: String) -> CaseError {
     let folder = folder_of(&path).to_owned();
     match fs::metadata(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::metadata(&folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Error::NoFolder(folder),
-            Ok(_) if !may_write(&folder) => Error::NoPermission(folder),
-            _ => Error::Disk { path, reason },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => CaseError::NoFolder(folder),
+            Ok(_) if !may_write(&folder) => CaseError::NoPermission(folder),
+            _ => CaseError::Disk { path, reason },
         },
-        Err(source) => Error::Io { path, source },
+        Err(source) => CaseError::Io { path, source },
         Ok(_) => match fs::File::open(&path) {
-            Err(source) => Error::Io { path, source },
-            Ok(_) if !may_write(&path) => Error::ReadOnly(path),
-            Ok(_) if !may_write(&folder) => Error::NoPermission(folder),
-            Ok(_) => Error::Disk { path, reason },
+            Err(source) => CaseError::Io { path, source },
+            Ok(_) if !may_write(&path) => CaseError::ReadOnly(path),
+            Ok(_) if !may_write(&folder) => CaseError::NoPermission(folder),
+            Ok(_) => CaseError::Disk { path, reason },
         },
     }
 }
 
 /// Returns the error of a case that cannot be written.
-fn unwritable(path: PathBuf) -> Error {
+fn unwritable(path: PathBuf) -> CaseError {
     let folder = folder_of(&path).to_owned();
-    if may_write(&path) && !may_write(&folder) { Error::NoPermission(folder) } else { Error::ReadOnly(path) }
+    if may_write(&path) && !may_write(&folder) { CaseError::NoPermission(folder) } else { CaseError::ReadOnly(path) }
 }
 
 /// Returns the error of a full disk: the one of the case, or the one of SQLite's temporary files.
-fn full(path: PathBuf) -> Error {
+fn full(path: PathBuf) -> CaseError {
     #[cfg(unix)]
     {
         let sorted = sqlite_temporary_folder();
@@ -317,10 +325,10 @@ fn full(path: PathBuf) -> Error {
             && case.0 != temporary.0
             && temporary.1 < case.1
         {
-            return Error::TemporaryFull(sorted);
+            return CaseError::TemporaryFull(sorted);
         }
     }
-    Error::Full(path)
+    CaseError::Full(path)
 }
 
 /// Returns the folder of SQLite's temporary files, by its own rules.
@@ -361,7 +369,7 @@ pub enum QueryError {
     Output(#[from] io::Error),
     /// The case could not be read.
     #[error(transparent)]
-    Store(#[from] Error),
+    Store(#[from] CaseError),
 }
 
 #[cfg(test)]
@@ -369,7 +377,7 @@ mod tests {
     use std::io;
     use std::path::Path;
 
-    use super::Error;
+    use super::CaseError;
     use crate::io_message::describe;
 
     #[test]
@@ -382,18 +390,18 @@ mod tests {
         let copy = || folder.join("case.db");
         let reason = || "disk I/O error".to_owned();
         for error in [
-            Error::Full(copy()),
-            Error::Disk { path: copy(), reason: reason() },
-            Error::Damaged { path: copy(), reason: reason() },
-            Error::HotJournal(copy()),
-            Error::RollbackFull(copy()),
-            Error::Busy(copy()),
+            CaseError::Full(copy()),
+            CaseError::Disk { path: copy(), reason: reason() },
+            CaseError::Damaged { path: copy(), reason: reason() },
+            CaseError::HotJournal(copy()),
+            CaseError::RollbackFull(copy()),
+            CaseError::Busy(copy()),
         ] {
             let told = error.of_copy(case, folder).to_string();
             assert!(!told.contains("2-abc"), "{told}");
         }
         let source = io::Error::from_raw_os_error(28);
-        let error = Error::Io { path: copy(), source }.of_output(Path::new("out.db"), folder);
+        let error = CaseError::Io { path: copy(), source }.of_output(Path::new("out.db"), folder);
         assert_eq!(error.to_string(), "no space left to write out.db");
     }
 }

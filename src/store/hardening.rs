@@ -9,7 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode};
 
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 
 /// Settings that make of a schema nothing but a description of rows.
 const SETTINGS: &[(DbConfig, bool)] = &[
@@ -105,17 +105,17 @@ impl Drop for Bounded {
 }
 
 /// Puts an error of such a connection into words. Nobody else interrupts it.
-pub(crate) fn error_of(path: &Path, error: rusqlite::Error) -> Error {
+pub(crate) fn error_of(path: &Path, error: rusqlite::Error) -> CaseError {
     if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
         let reason = "reading it takes more work than a sound case of its size does".to_owned();
-        return Error::Damaged { path: path.to_owned(), reason };
+        return CaseError::Damaged { path: path.to_owned(), reason };
     }
-    Error::of(path, error)
+    CaseError::of(path, error)
 }
 
 /// Puts an error of a connection that is watched into words: it may have spent its budget, or have been interrupted.
-pub(crate) fn error_of_watched(path: &Path, error: rusqlite::Error) -> Error {
-    if LEFT.get() == Some(0) { error_of(path, error) } else { Error::of(path, error) }
+pub(crate) fn error_of_watched(path: &Path, error: rusqlite::Error) -> CaseError {
+    if LEFT.get() == Some(0) { error_of(path, error) } else { CaseError::of(path, error) }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 
 /// The time of waiting after which it is reported.
 const NOTICE_AFTER: Duration = Duration::from_secs(1);
@@ -70,23 +70,23 @@ fn limit() -> Duration {
 /// Tries something until no other process is in the way.
 ///
 /// # Errors
-/// What the last attempt gives; [`Error::Busy`] where the time is over, [`Error::Cancelled`].
+/// What the last attempt gives; [`CaseError::Busy`] where the time is over, [`CaseError::Cancelled`].
 pub(crate) fn until_free<T>(
     path: &Path,
     wait: &dyn Wait,
     need: Need,
-    mut attempt: impl FnMut() -> Result<T, Error>,
-) -> Result<T, Error> {
+    mut attempt: impl FnMut() -> Result<T, CaseError>,
+) -> Result<T, CaseError> {
     let started = Instant::now();
     let mut told = false;
     loop {
         let busy = match attempt() {
-            Err(error @ Error::Busy(_)) => error,
+            Err(error @ CaseError::Busy(_)) => error,
             done => return done,
         };
         let waited = started.elapsed();
         if wait.is_cancelled() {
-            return Err(Error::Cancelled);
+            return Err(CaseError::Cancelled);
         }
         if waited >= wait.limit() {
             return Err(busy);

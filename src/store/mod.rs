@@ -26,7 +26,7 @@ pub(crate) mod write;
 
 pub use crate::store::annotations::AnnotationWriter;
 pub use crate::store::case_state::wait_for_writers;
-pub use crate::store::error::{Error, QueryError};
+pub use crate::store::error::{CaseError, QueryError};
 pub use crate::store::lock_wait::{Need, Silent, Wait};
 pub use crate::store::read::case::Case;
 pub use crate::store::read::functions::{FUNCTIONS, Function};

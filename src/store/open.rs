@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::io_message::folder_of;
 use crate::store::case_path::{literal, metadata_of};
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::lock_wait::{Need, Silent, Wait, until_free};
 use crate::store::schema::{migrate, version};
 use crate::store::{hardening, locking, recovery};
@@ -18,25 +18,27 @@ use crate::store::{hardening, locking, recovery};
 pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Opens a case for an import, or creates it. An interrupted transaction is rolled back, an older schema migrated.
-pub(crate) fn open_for_import(path: &Path) -> Result<Connection, Error> {
+pub(crate) fn open_for_import(path: &Path) -> Result<Connection, CaseError> {
     open_for_import_after(path, &Silent)
 }
 
 /// Opens a case for an import, as [`open_for_import`], after other writers are done.
-pub(crate) fn open_for_import_after(path: &Path, wait: &dyn Wait) -> Result<Connection, Error> {
+pub(crate) fn open_for_import_after(path: &Path, wait: &dyn Wait) -> Result<Connection, CaseError> {
     if metadata_of(path)?.is_none() {
         let folder = folder_of(path);
         match fs::metadata(folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::NoFolder(folder.to_owned())),
-            Err(source) => return Err(Error::Io { path: path.to_owned(), source }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(CaseError::NoFolder(folder.to_owned()));
+            }
+            Err(source) => return Err(CaseError::Io { path: path.to_owned(), source }),
             Ok(_) => {}
         }
     }
     until_free(path, wait, Need::Write, || lock_for_import(path))
 }
 
-fn lock_for_import(path: &Path) -> Result<Connection, Error> {
-    let of = |error| Error::of(path, error);
+fn lock_for_import(path: &Path) -> Result<Connection, CaseError> {
+    let of = |error| CaseError::of(path, error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(literal(path), flags).map_err(of)?;
     hardening::harden(&connection).map_err(of)?;
@@ -63,22 +65,22 @@ fn lock_for_import(path: &Path) -> Result<Connection, Error> {
 }
 
 /// Closes a case after writing, so that it is one file.
-pub(crate) fn close(connection: Connection, path: &Path) -> Result<(), Error> {
-    connection.close().map_err(|(_, error)| Error::of(path, error))
+pub(crate) fn close(connection: Connection, path: &Path) -> Result<(), CaseError> {
+    connection.close().map_err(|(_, error)| CaseError::of(path, error))
 }
 
 /// Opens a case read-only. What a killed writer left is rolled back first.
-pub(crate) fn open_read_only(path: &Path) -> Result<Connection, Error> {
+pub(crate) fn open_read_only(path: &Path) -> Result<Connection, CaseError> {
     open_read_only_within(path, LOCK_TIMEOUT)
 }
 
 /// Opens a case read-only, as [`open_read_only`], without waiting for another process.
-pub(crate) fn open_read_only_now(path: &Path) -> Result<Connection, Error> {
+pub(crate) fn open_read_only_now(path: &Path) -> Result<Connection, CaseError> {
     open_read_only_within(path, Duration::ZERO)
 }
 
-fn open_read_only_within(path: &Path, timeout: Duration) -> Result<Connection, Error> {
-    let of = |error| Error::of(path, error);
+fn open_read_only_within(path: &Path, timeout: Duration) -> Result<Connection, CaseError> {
+    let of = |error| CaseError::of(path, error);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(literal(path), flags).map_err(of)?;
     hardening::harden(&connection).map_err(of)?;

@@ -12,7 +12,7 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 
 /// The attempts to make a folder that a sweep removed as a leftover before it was locked.
 const ATTEMPTS: u32 = 16;
@@ -31,8 +31,8 @@ pub(crate) struct PrivateFolder {
 
 impl PrivateFolder {
     /// Makes a folder in the folder for temporary files.
-    pub(crate) fn new() -> Result<PrivateFolder, Error> {
-        let error = |source| Error::of_temporary(&std::env::temp_dir(), source);
+    pub(crate) fn new() -> Result<PrivateFolder, CaseError> {
+        let error = |source| CaseError::of_temporary(&std::env::temp_dir(), source);
         for _ in 0..ATTEMPTS {
             let around = own_folder().map_err(error)?;
             match make(&around, &format!("{}-", std::process::id()), "") {

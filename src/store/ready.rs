@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::store::case_state::{State, state};
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::lock_wait::{Impatient, Need, Silent, Wait, until_free};
 use crate::store::open::{close, open_for_import_after};
 use crate::store::private_folder;
@@ -14,25 +14,25 @@ use crate::store::write::resume::finish_interrupted;
 /// written, or an import is running, that is done to a copy, which is returned.
 ///
 /// # Errors
-/// [`Error::Busy`] if another process has to finish first.
-pub(crate) fn make_ready(path: &Path, wait: &dyn Wait) -> Result<Option<TemporaryCopy>, Error> {
+/// [`CaseError::Busy`] if another process has to finish first.
+pub(crate) fn make_ready(path: &Path, wait: &dyn Wait) -> Result<Option<TemporaryCopy>, CaseError> {
     let copied = |reason| TemporaryCopy::of(path, reason, wait).map(Some);
     match state(path) {
         Ok(State::Ready) => Ok(None),
         // A reader leaves an older case as it is.
         Ok(State::Older) => copied(Reason::Older),
-        Err(Error::HotJournal(_)) => copied(Reason::Unwritable),
+        Err(CaseError::HotJournal(_)) => copied(Reason::Unwritable),
         Err(error) => Err(error),
         Ok(State::Unfinished) => match finish_after(path, &Impatient) {
             Ok(()) => Ok(None),
-            Err(error @ Error::Damaged { .. }) => Err(error),
+            Err(error @ CaseError::Damaged { .. }) => Err(error),
             // Without space for a copy, the reader waits for the end of the import.
-            Err(busy @ Error::Busy(_)) => match copied(Reason::Importing) {
-                Err(Error::TemporaryFull(_)) => Err(busy),
+            Err(busy @ CaseError::Busy(_)) => match copied(Reason::Importing) {
+                Err(CaseError::TemporaryFull(_)) => Err(busy),
                 done => done,
             },
-            Err(Error::Full(full)) => copied(Reason::Unwritable).map_err(|error| match error {
-                Error::TemporaryFull(_) => Error::RollbackFull(full),
+            Err(CaseError::Full(full)) => copied(Reason::Unwritable).map_err(|error| match error {
+                CaseError::TemporaryFull(_) => CaseError::RollbackFull(full),
                 other => other,
             }),
             Err(_) => copied(Reason::Unwritable),
@@ -41,7 +41,7 @@ pub(crate) fn make_ready(path: &Path, wait: &dyn Wait) -> Result<Option<Temporar
 }
 
 /// Brings a case itself up to date before it is written to. Returns true if its schema was older.
-pub(crate) fn make_writable(path: &Path, wait: &dyn Wait) -> Result<bool, Error> {
+pub(crate) fn make_writable(path: &Path, wait: &dyn Wait) -> Result<bool, CaseError> {
     private_folder::sweep_temporary();
     until_free(path, wait, Need::Write, || {
         let state = state(path)?;
@@ -53,11 +53,11 @@ pub(crate) fn make_writable(path: &Path, wait: &dyn Wait) -> Result<bool, Error>
 }
 
 /// Finishes what an interrupted import began: indexes, counts, and the mark that the import is complete.
-pub(crate) fn finish(path: &Path) -> Result<(), Error> {
+pub(crate) fn finish(path: &Path) -> Result<(), CaseError> {
     finish_after(path, &Silent)
 }
 
-fn finish_after(path: &Path, wait: &dyn Wait) -> Result<(), Error> {
+fn finish_after(path: &Path, wait: &dyn Wait) -> Result<(), CaseError> {
     let connection = open_for_import_after(path, wait)?;
     // Another process may have finished it meanwhile.
     finish_interrupted(&connection, path)?;

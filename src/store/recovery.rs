@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::{case_path, hardening};
 
 /// The time to wait for another reader that rolls back the same transaction. Callers that can wait longer try again.
@@ -63,8 +63,8 @@ pub(crate) fn is_interrupted(error: &rusqlite::Error) -> bool {
 /// journal for interrupted only where no process has the lock for writing, and it is removed only under that lock.
 ///
 /// # Errors
-/// [`Error::HotJournal`] where that cannot be done here; another process is reading or writing; the file is damaged.
-pub(crate) fn roll_back(path: &Path) -> Result<(), Error> {
+/// [`CaseError::HotJournal`] where that cannot be done here; another process is reading or writing; the file is damaged.
+pub(crate) fn roll_back(path: &Path) -> Result<(), CaseError> {
     if fs::symlink_metadata(journal(path)).is_err() {
         return Ok(());
     }
@@ -85,26 +85,26 @@ pub(crate) fn roll_back(path: &Path) -> Result<(), Error> {
     match rolled() {
         Ok(()) => Ok(()),
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
-            Err(Error::RollbackFull(path.to_owned()))
+            Err(CaseError::RollbackFull(path.to_owned()))
         }
-        Err(error) => match Error::of(path, error) {
-            error @ (Error::Busy(_) | Error::NotACase { .. } | Error::Damaged { .. }) => Err(error),
-            _ => Err(Error::HotJournal(path.to_owned())),
+        Err(error) => match CaseError::of(path, error) {
+            error @ (CaseError::Busy(_) | CaseError::NotACase { .. } | CaseError::Damaged { .. }) => Err(error),
+            _ => Err(CaseError::HotJournal(path.to_owned())),
         },
     }
 }
 
 /// Asks something of a case, once more where an interrupted transaction was in the way.
-pub(crate) fn recovered<T>(path: &Path, mut ask: impl FnMut() -> rusqlite::Result<T>) -> Result<T, Error> {
+pub(crate) fn recovered<T>(path: &Path, mut ask: impl FnMut() -> rusqlite::Result<T>) -> Result<T, CaseError> {
     match ask() {
         Err(error) if is_interrupted(&error) => {
             roll_back(path)?;
             ask().map_err(|error| match is_interrupted(&error) {
-                true => Error::HotJournal(path.to_owned()),
-                false => Error::of(path, error),
+                true => CaseError::HotJournal(path.to_owned()),
+                false => CaseError::of(path, error),
             })
         }
-        done => done.map_err(|error| Error::of(path, error)),
+        done => done.map_err(|error| CaseError::of(path, error)),
     }
 }
 
@@ -135,7 +135,7 @@ fn identity(_: &Metadata) -> (u64, u64) {
 }
 
 /// Copies a case with the journal of an interrupted transaction, and rolls that back in the copy.
-pub(crate) fn copy_with_journal(path: &Path, to: &Path) -> Result<(), Error> {
+pub(crate) fn copy_with_journal(path: &Path, to: &Path) -> Result<(), CaseError> {
     let (from, beside) = (journal(path), journal(to));
     for _ in 0..MAX_COPIES {
         let before = [Stamp::of(path), Stamp::of(&from)];
@@ -145,17 +145,17 @@ pub(crate) fn copy_with_journal(path: &Path, to: &Path) -> Result<(), Error> {
             return roll_back(to);
         }
     }
-    Err(Error::Busy(path.to_owned()))
+    Err(CaseError::Busy(path.to_owned()))
 }
 
 /// Copies the bytes of a file, and not its permissions, to one that only its owner can read.
-pub(crate) fn copy_file(from: &Path, to: &Path) -> Result<(), Error> {
-    let mut source = File::open(from).map_err(|source| Error::Io { path: from.to_owned(), source })?;
+pub(crate) fn copy_file(from: &Path, to: &Path) -> Result<(), CaseError> {
+    let mut source = File::open(from).map_err(|source| CaseError::Io { path: from.to_owned(), source })?;
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let error = |source| Error::of_temporary(to.parent().unwrap_or(to), source);
+    let error = |source| CaseError::of_temporary(to.parent().unwrap_or(to), source);
     let mut target = options.open(to).map_err(error)?;
     io::copy(&mut source, &mut target).map(drop).map_err(error)
 }

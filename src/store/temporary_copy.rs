@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::lock_wait::Wait;
 use crate::store::private_folder::PrivateFolder;
 use crate::store::recovery::Stamp;
@@ -57,18 +57,18 @@ impl TemporaryCopy {
     ///
     /// # Errors
     /// There is no space for it, the case cannot be read, another process holds it, or it is cancelled.
-    pub(crate) fn of(path: &Path, reason: Reason, wait: &dyn Wait) -> Result<TemporaryCopy, Error> {
+    pub(crate) fn of(path: &Path, reason: Reason, wait: &dyn Wait) -> Result<TemporaryCopy, CaseError> {
         let started = Instant::now();
         let folder = PrivateFolder::new()?;
         let at = folder.path().to_owned();
-        let blame = |error: Error| error.of_copy(path, &at);
-        let (file, _) = folder.create(NAME).map_err(|source| Error::of_temporary(folder.path(), source))?;
+        let blame = |error: CaseError| error.of_copy(path, &at);
+        let (file, _) = folder.create(NAME).map_err(|source| CaseError::of_temporary(folder.path(), source))?;
         let stamp = Stamp::of(path);
         if reason == Reason::Importing && std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > LARGE_BYTES) {
             wait.copies(path);
         }
         match copy_pages(path, &file, wait) {
-            Err(Error::HotJournal(_)) => recovery::copy_with_journal(path, &file).map_err(blame)?,
+            Err(CaseError::HotJournal(_)) => recovery::copy_with_journal(path, &file).map_err(blame)?,
             done => done.map_err(blame)?,
         }
         let events = finish(&file).map_err(blame)?;
@@ -77,9 +77,9 @@ impl TemporaryCopy {
     }
 
     /// An empty case.
-    pub(crate) fn empty() -> Result<TemporaryCopy, Error> {
+    pub(crate) fn empty() -> Result<TemporaryCopy, CaseError> {
         let folder = PrivateFolder::new()?;
-        let (file, _) = folder.create(NAME).map_err(|source| Error::of_temporary(folder.path(), source))?;
+        let (file, _) = folder.create(NAME).map_err(|source| CaseError::of_temporary(folder.path(), source))?;
         open::close(open::open_for_import(&file)?, &file)?;
         let made = Instant::now();
         Ok(TemporaryCopy {
@@ -116,10 +116,10 @@ impl TemporaryCopy {
 }
 
 /// Copies the last committed state through SQLite, which holds it still meanwhile.
-fn copy_pages(path: &Path, to: &Path, wait: &dyn Wait) -> Result<(), Error> {
+fn copy_pages(path: &Path, to: &Path, wait: &dyn Wait) -> Result<(), CaseError> {
     let from = open::open_read_only_now(path)?;
     recovery::recovered(path, || from.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema"))?;
-    let of_copy = |error| Error::of(to, error);
+    let of_copy = |error| CaseError::of(to, error);
     let mut to = Connection::open(to).map_err(of_copy)?;
     to.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF").map_err(of_copy)?;
     let backup = Backup::new(&from, &mut to).map_err(of_copy)?;
@@ -130,7 +130,7 @@ fn copy_pages(path: &Path, to: &Path, wait: &dyn Wait) -> Result<(), Error> {
             _ => thread::sleep(Duration::from_millis(1)),
         }
         if wait.is_cancelled() {
-            return Err(Error::Cancelled);
+            return Err(CaseError::Cancelled);
         }
     }
     drop(backup);
@@ -138,13 +138,13 @@ fn copy_pages(path: &Path, to: &Path, wait: &dyn Wait) -> Result<(), Error> {
 }
 
 /// Migrates a copy and finishes the import that it was copied from. Gives its events.
-fn finish(copy: &Path) -> Result<u64, Error> {
+fn finish(copy: &Path) -> Result<u64, CaseError> {
     let state = case_state::state(copy)?;
     if state != case_state::State::Ready {
         let connection = open::open_for_import(copy)?;
         // A copy that is not whole after a crash is thrown away.
-        connection.execute_batch("PRAGMA synchronous = OFF").map_err(|error| Error::of(copy, error))?;
-        let finished = case_state::is_finished(&connection).map_err(|error| Error::of(copy, error))?;
+        connection.execute_batch("PRAGMA synchronous = OFF").map_err(|error| CaseError::of(copy, error))?;
+        let finished = case_state::is_finished(&connection).map_err(|error| CaseError::of(copy, error))?;
         if !finished || state == case_state::State::Older {
             crate::store::write::resume::finish_interrupted(&connection, copy)?;
         }
@@ -153,5 +153,5 @@ fn finish(copy: &Path) -> Result<u64, Error> {
     let connection = open::open_read_only(copy)?;
     debug_assert!(version::of(&connection, copy).is_ok_and(|version| version == version::NEWEST));
     let events = connection.query_row(EVENT_COUNT, [], |row| row.get::<_, Option<u64>>(0));
-    events.map(Option::unwrap_or_default).map_err(|error| Error::of(copy, error))
+    events.map(Option::unwrap_or_default).map_err(|error| CaseError::of(copy, error))
 }

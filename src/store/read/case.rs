@@ -14,7 +14,7 @@ use rusqlite::{Batch, Connection, InterruptHandle, Row, Rows};
 
 use crate::rows::{Cell, RowSink};
 use crate::sql::Param;
-use crate::store::error::{Error, QueryError};
+use crate::store::error::{CaseError, QueryError};
 use crate::store::lock_wait::{Need, Silent, Wait, until_free};
 use crate::store::read::{functions, sql_error};
 use crate::store::records::block::Reader;
@@ -46,7 +46,7 @@ impl Case {
     ///
     /// # Errors
     /// It is missing, not a case, of a newer schema, damaged, or another process does not let it be read.
-    pub fn open(path: &Path) -> Result<Case, Error> {
+    pub fn open(path: &Path) -> Result<Case, CaseError> {
         Case::open_after(path, &Silent)
     }
 
@@ -54,7 +54,7 @@ impl Case {
     ///
     /// # Errors
     /// As for [`Case::open`]; also a cancellation.
-    pub fn open_after(path: &Path, wait: &dyn Wait) -> Result<Case, Error> {
+    pub fn open_after(path: &Path, wait: &dyn Wait) -> Result<Case, CaseError> {
         private_folder::sweep_temporary();
         let beside = Arc::new(recovery::WriteAheadFiles::of(path));
         until_free(path, wait, Need::Read, || {
@@ -66,7 +66,7 @@ impl Case {
     ///
     /// # Errors
     /// As for [`Case::open`].
-    pub fn another(&self) -> Result<Case, Error> {
+    pub fn another(&self) -> Result<Case, CaseError> {
         Case::connect(&self.path, self.copy.clone(), Arc::clone(&self.beside))
     }
 
@@ -74,10 +74,10 @@ impl Case {
         path: &Path,
         copy: Option<Arc<TemporaryCopy>>,
         beside: Arc<recovery::WriteAheadFiles>,
-    ) -> Result<Case, Error> {
+    ) -> Result<Case, CaseError> {
         let file = copy.as_ref().map_or(path, |copy| copy.file());
         let mut connection = open::open_read_only(file)?;
-        let of = |error| Error::of(path, error);
+        let of = |error| CaseError::of(path, error);
         hardening::watch(&mut connection).map_err(of)?;
         let foreign = expected::require_answerable(&connection, path)?;
         let records = open::open_read_only(file)?;
@@ -92,7 +92,7 @@ impl Case {
     ///
     /// # Errors
     /// The temporary folder cannot be written.
-    pub fn empty() -> Result<Case, Error> {
+    pub fn empty() -> Result<Case, CaseError> {
         let copy = TemporaryCopy::empty()?;
         let file = copy.file().to_owned();
         let beside = Arc::new(recovery::WriteAheadFiles::of(&file));
@@ -109,7 +109,7 @@ impl Case {
         let _ = self.connection.busy_timeout(std::time::Duration::ZERO);
         let checked = self.check_at_rest();
         let _ = self.connection.busy_timeout(open::LOCK_TIMEOUT);
-        !matches!(checked, Err(Error::Busy(_) | Error::HotJournal(_)))
+        !matches!(checked, Err(CaseError::Busy(_) | CaseError::HotJournal(_)))
     }
 
     /// Holds the case in its state until it is released: an import waits with its next commit. `false` where the case has to
@@ -119,7 +119,7 @@ impl Case {
             let _ = self.pin.busy_timeout(std::time::Duration::ZERO);
             let held =
                 recovery::recovered(&self.path, || self.pin.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema"));
-            if matches!(held, Err(Error::Busy(_) | Error::HotJournal(_))) {
+            if matches!(held, Err(CaseError::Busy(_) | CaseError::HotJournal(_))) {
                 self.release();
                 return false;
             }
@@ -159,7 +159,7 @@ impl Case {
     ///
     /// # Errors
     /// It does, or it cannot be read.
-    pub fn require_own(&self) -> Result<(), Error> {
+    pub fn require_own(&self) -> Result<(), CaseError> {
         expected::require_own(&self.connection, &self.path, version::NEWEST)
     }
 
@@ -226,10 +226,10 @@ impl Case {
 
     /// An import that began after the case was opened lets others read between its commits, but has not counted yet what
     /// it stored, and may have no indexes. What a killed one left is rolled back.
-    fn check_at_rest(&self) -> Result<(), Error> {
+    fn check_at_rest(&self) -> Result<(), CaseError> {
         match recovery::recovered(&self.path, || case_state::is_finished(&self.connection))? {
             true => Ok(()),
-            false => Err(Error::Busy(self.path.clone())),
+            false => Err(CaseError::Busy(self.path.clone())),
         }
     }
 
@@ -285,11 +285,11 @@ impl Case {
     ///
     /// # Errors
     /// The case cannot be read.
-    pub fn record(&self, id: i64) -> Result<Option<Vec<u8>>, Error> {
+    pub fn record(&self, id: i64) -> Result<Option<Vec<u8>>, CaseError> {
         self.records
             .borrow_mut()
             .with(&self.connection, id, <[u8]>::to_vec)
-            .map_err(|error| Error::of(&self.path, error))
+            .map_err(|error| CaseError::of(&self.path, error))
     }
 
     /// Asks for rows of the case's own bookkeeping.
@@ -298,7 +298,7 @@ impl Case {
         sql: &str,
         params: impl rusqlite::Params,
         read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Vec<T>, Error> {
+    ) -> Result<Vec<T>, CaseError> {
         let all = || -> rusqlite::Result<Vec<T>> {
             let mut statement = self.connection.prepare_cached(sql)?;
             statement.query_map(params, read)?.collect()

@@ -1,6 +1,6 @@
 //! Gaps of a case: events that are not in it, and parts of its events that are not searched.
 
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::read::case::Case;
 
 /// The limit up to which omissions are counted.
@@ -30,8 +30,8 @@ impl Case {
     ///
     /// # Errors
     /// The case cannot be read.
-    pub fn gaps(&self) -> Result<Gaps, Error> {
-        let number = |sql: &str| -> Result<u64, Error> {
+    pub fn gaps(&self) -> Result<Gaps, CaseError> {
+        let number = |sql: &str| -> Result<u64, CaseError> {
             Ok(self.rows(sql, [], |row| row.get::<_, Option<u64>>(0))?.pop().flatten().unwrap_or(0))
         };
         let count = |rows: &str| number(&format!("SELECT count(*) FROM (SELECT 1 FROM {rows} LIMIT {MAX_COUNTED})"));

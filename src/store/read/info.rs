@@ -1,6 +1,6 @@
 //! The contents of a case, for `trailq info`.
 
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::hardening::Bounded;
 use crate::store::provenance::{self, ProvenanceStep};
 use crate::store::read::case::Case;
@@ -44,9 +44,9 @@ impl Case {
     ///
     /// # Errors
     /// The case cannot be read.
-    pub fn info(&self) -> Result<Info, Error> {
+    pub fn info(&self) -> Result<Info, CaseError> {
         let _bounded = Bounded::by_size(self.file());
-        let number = |sql: &str| -> Result<u64, Error> {
+        let number = |sql: &str| -> Result<u64, CaseError> {
             Ok(self.rows(sql, [], |row| row.get::<_, Option<u64>>(0))?.pop().flatten().unwrap_or(0))
         };
         let (first, last) =
@@ -80,7 +80,7 @@ impl Case {
     ///
     /// # Errors
     /// The case cannot be read.
-    pub fn time_range(&self) -> Result<Option<(i64, i64)>, Error> {
+    pub fn time_range(&self) -> Result<Option<(i64, i64)>, CaseError> {
         let range = "SELECT (SELECT min(time) FROM events), (SELECT max(time) FROM events)";
         let range: Option<(Option<i64>, Option<i64>)> =
             self.rows(range, [], |row| Ok((row.get(0)?, row.get(1)?)))?.pop();
@@ -91,11 +91,11 @@ impl Case {
     ///
     /// # Errors
     /// The case cannot be read.
-    pub fn provenance(&self) -> Result<Vec<ProvenanceStep>, Error> {
-        provenance::read(&self.connection).map_err(|error| Error::of(&self.path, error))
+    pub fn provenance(&self) -> Result<Vec<ProvenanceStep>, CaseError> {
+        provenance::read(&self.connection).map_err(|error| CaseError::of(&self.path, error))
     }
 
-    fn counts_of(&self, attribute: &str) -> Result<Vec<(String, u64)>, Error> {
+    fn counts_of(&self, attribute: &str) -> Result<Vec<(String, u64)>, CaseError> {
         self.rows(
             "SELECT value, events FROM attribute_values WHERE attribute = ?1 ORDER BY events DESC, value",
             [attribute],

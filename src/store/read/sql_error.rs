@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::ErrorCode;
 
 use crate::diagnostic::{Diagnostic, Span, nearest};
-use crate::store::error::{Error, QueryError};
+use crate::store::error::{CaseError, QueryError};
 use crate::store::read::functions::FUNCTIONS;
 
 /// The tables of a case with their columns, read when an error needs them.
@@ -16,7 +16,7 @@ pub(crate) fn diagnose(path: &Path, sql: &str, error: rusqlite::Error, tables: T
     match error.sqlite_error_code() {
         Some(ErrorCode::OperationInterrupted) => return QueryError::Interrupted,
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::DatabaseBusy | ErrorCode::DiskFull) => {
-            return Error::of(path, error).into();
+            return CaseError::of(path, error).into();
         }
         _ => {}
     }

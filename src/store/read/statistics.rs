@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::fields::{Field, Kind};
 use crate::sql::{CountSource, Param, ScanSize};
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::read::case::{Case, to_sql};
 use crate::store::rollup::attribute_values::EVENT_COUNT;
 
@@ -78,7 +78,7 @@ impl Case {
     ///
     /// # Errors
     /// The case cannot be read.
-    pub fn newest_event(&self) -> Result<Option<i64>, Error> {
+    pub fn newest_event(&self) -> Result<Option<i64>, CaseError> {
         Ok(self.rows("SELECT max(time) FROM events", [], |row| row.get::<_, Option<i64>>(0))?.pop().flatten())
     }
 
@@ -86,7 +86,7 @@ impl Case {
     ///
     /// # Errors
     /// The case cannot be read.
-    pub fn has_events_without_time(&self) -> Result<bool, Error> {
+    pub fn has_events_without_time(&self) -> Result<bool, CaseError> {
         let found = self.rows("SELECT 1 FROM events WHERE time IS NULL LIMIT 1", [], |_| Ok(()))?;
         Ok(!found.is_empty())
     }

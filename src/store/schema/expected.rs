@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 
 use crate::hash::sha256;
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::schema::{indexes, plain_tables, version};
 
 /// A deviation from the expected schema.
@@ -43,7 +43,7 @@ struct Expected {
 }
 
 /// Refuses a case whose schema is not what trailq makes, for somebody who is going to write to it or to take rows out.
-pub(crate) fn require_own(connection: &Connection, path: &Path, version: i64) -> Result<(), Error> {
+pub(crate) fn require_own(connection: &Connection, path: &Path, version: i64) -> Result<(), CaseError> {
     match findings(connection, path, version)?.into_iter().next() {
         Some(finding) => Err(finding.into_error(path)),
         None => Ok(()),
@@ -52,7 +52,7 @@ pub(crate) fn require_own(connection: &Connection, path: &Path, version: i64) ->
 
 /// Refuses a case of the newest schema of which questions could get wrong answers. Tables, views and indexes that stand
 /// beside those of trailq do no harm to who only looks: they are told.
-pub(crate) fn require_answerable(connection: &Connection, path: &Path) -> Result<Vec<String>, Error> {
+pub(crate) fn require_answerable(connection: &Connection, path: &Path) -> Result<Vec<String>, CaseError> {
     let findings = findings(connection, path, version::NEWEST)?;
     match findings.iter().find(|finding| !finding.harmless) {
         Some(finding) => Err(finding.clone().into_error(path)),
@@ -61,13 +61,13 @@ pub(crate) fn require_answerable(connection: &Connection, path: &Path) -> Result
 }
 
 /// All that is wrong with a schema, in words.
-pub(crate) fn all_wrong(connection: &Connection, path: &Path, version: i64) -> Result<Vec<String>, Error> {
+pub(crate) fn all_wrong(connection: &Connection, path: &Path, version: i64) -> Result<Vec<String>, CaseError> {
     Ok(findings(connection, path, version)?.into_iter().map(|finding| format!("it {}", finding.what)).collect())
 }
 
 impl Finding {
-    fn into_error(self, path: &Path) -> Error {
-        Error::Foreign { path: path.to_owned(), what: self.what, remedy: self.remedy }
+    fn into_error(self, path: &Path) -> CaseError {
+        CaseError::Foreign { path: path.to_owned(), what: self.what, remedy: self.remedy }
     }
 }
 
@@ -93,13 +93,13 @@ fn have_own_pages(objects: &[Object]) -> bool {
     objects.iter().all(|object| object.root == 0 || roots.insert(object.root))
 }
 
-fn findings(connection: &Connection, path: &Path, version: i64) -> Result<Vec<Finding>, Error> {
-    let objects = objects(connection).map_err(|error| Error::of(path, error))?;
+fn findings(connection: &Connection, path: &Path, version: i64) -> Result<Vec<Finding>, CaseError> {
+    let objects = objects(connection).map_err(|error| CaseError::of(path, error))?;
     if version == version::NEWEST && have_own_pages(&objects) && digest(&objects) == FINISHED {
         return Ok(Vec::new());
     }
     let is_plain = objects.iter().any(|object| object.name.to_ascii_lowercase().starts_with("records"));
-    let expected = Expected::of(version, is_plain).map_err(|error| Error::of(path, error))?;
+    let expected = Expected::of(version, is_plain).map_err(|error| CaseError::of(path, error))?;
     Ok(expected.compare(&objects))
 }
 

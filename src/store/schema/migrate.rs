@@ -4,17 +4,17 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::schema::version::{APPLICATION_ID, MIGRATIONS, NEWEST};
 use crate::store::schema::{expected, version};
 
 /// Brings a case, or an empty file, to the newest schema. One that holds what trailq did not make is refused.
-pub(crate) fn migrate(connection: &Connection, path: &Path) -> Result<(), Error> {
-    let of = |error| Error::of(path, error);
+pub(crate) fn migrate(connection: &Connection, path: &Path) -> Result<(), CaseError> {
+    let of = |error| CaseError::of(path, error);
     if version::of(connection, path)? == NEWEST {
         return expected::require_own(connection, path, NEWEST);
     }
-    let all = || -> Result<(), Error> {
+    let all = || -> Result<(), CaseError> {
         // Another import may be making the same case: what there is to do is known only when nobody else may write.
         connection.execute_batch("BEGIN IMMEDIATE").map_err(of)?;
         let found = version::of(connection, path)?;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 
 /// Marks a SQLite file as a case: `trlq` in ASCII.
 pub(crate) const APPLICATION_ID: i64 = 0x7472_6c71;
@@ -27,7 +27,7 @@ pub(crate) const NEWEST: i64 = MIGRATIONS.len() as i64;
 ///
 /// # Errors
 /// It is not a case, or one of a newer schema.
-pub(crate) fn of(connection: &Connection, path: &Path) -> Result<i64, Error> {
+pub(crate) fn of(connection: &Connection, path: &Path) -> Result<i64, CaseError> {
     // In one statement, so that another import that makes the case is seen wholly or not at all.
     let (found, application, tables) = connection
         .query_row(
@@ -36,12 +36,12 @@ pub(crate) fn of(connection: &Connection, path: &Path) -> Result<i64, Error> {
             [],
             |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)),
         )
-        .map_err(|error| Error::of(path, error))?;
+        .map_err(|error| CaseError::of(path, error))?;
     match (application, found) {
         (0, 0) if tables == 0 => Ok(0),
         (APPLICATION_ID, 1..=NEWEST) => Ok(found),
-        (APPLICATION_ID, _) if found > NEWEST => Err(Error::Newer { path: path.to_owned(), found, known: NEWEST }),
-        _ => Err(Error::NotACase {
+        (APPLICATION_ID, _) if found > NEWEST => Err(CaseError::Newer { path: path.to_owned(), found, known: NEWEST }),
+        _ => Err(CaseError::NotACase {
             path: path.to_owned(),
             reason: "it is a SQLite database of another program".to_owned(),
         }),

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 use crate::rows::{Cell, RowSink};
-use crate::store::error::{Error, QueryError};
+use crate::store::error::{CaseError, QueryError};
 use crate::store::key::Key;
 use crate::store::read::case::Case;
 use crate::store::records::block;
@@ -78,23 +78,24 @@ impl Case {
     ///
     /// # Errors
     /// One of them cannot be read.
-    pub fn diff(&self, other: &Case) -> Result<Difference, Error> {
+    pub fn diff(&self, other: &Case) -> Result<Difference, CaseError> {
         let mut found = Difference::default();
         self.diff_events(other, &mut found)?;
-        let identities = |case: &Case| -> Result<FxHashMap<Key, i64>, Error> {
-            let all = intern::identities(&case.connection).map_err(|error| Error::of(&case.path, error))?;
+        let identities = |case: &Case| -> Result<FxHashMap<Key, i64>, CaseError> {
+            let all = intern::identities(&case.connection).map_err(|error| CaseError::of(&case.path, error))?;
             Ok(all.into_iter().map(|(key, (id, _))| (key, id)).collect())
         };
-        let resources = |case: &Case| intern::resources(&case.connection).map_err(|error| Error::of(&case.path, error));
+        let resources =
+            |case: &Case| intern::resources(&case.connection).map_err(|error| CaseError::of(&case.path, error));
         (found.identities, found.lists[1]) = compare(&identities(self)?, &identities(other)?);
         (found.resources, found.lists[2]) = compare(&resources(self)?, &resources(other)?);
         Ok(found)
     }
 
     /// Goes through the events of both cases side by side, in the order of their event ids.
-    fn diff_events(&self, other: &Case, found: &mut Difference) -> Result<(), Error> {
-        let of_a = |error| Error::of(&self.path, error);
-        let of_b = |error| Error::of(&other.path, error);
+    fn diff_events(&self, other: &Case, found: &mut Difference) -> Result<(), CaseError> {
+        let of_a = |error| CaseError::of(&self.path, error);
+        let of_b = |error| CaseError::of(&other.path, error);
         let (hashes_a, hashes_b) =
             (Hashes::of(&self.connection).map_err(of_a)?, Hashes::of(&other.connection).map_err(of_b)?);
         let sql = "SELECT event_id, id FROM events ORDER BY event_id";
@@ -144,7 +145,7 @@ impl Case {
     }
 
     /// Reports whether two records are the same as parsed JSON: the layout of a record does not count.
-    fn same_record(&self, other: &Case, id_a: i64, id_b: i64) -> Result<bool, Error> {
+    fn same_record(&self, other: &Case, id_a: i64, id_b: i64) -> Result<bool, CaseError> {
         let (a, b) = (self.record(id_a)?.unwrap_or_default(), other.record(id_b)?.unwrap_or_default());
         Ok(a == b || parse(&a).is_some_and(|a| parse(&b).is_some_and(|b| a == b)))
     }
@@ -177,7 +178,7 @@ impl Case {
         if ids.is_empty() {
             return Ok(());
         }
-        let of = |error| Error::of(&self.path, error);
+        let of = |error| CaseError::of(&self.path, error);
         rusqlite::vtab::array::load_module(&self.connection).map_err(of)?;
         let ids: Rc<Vec<SqlValue>> = Rc::new(ids.iter().copied().map(SqlValue::Integer).collect());
         let mut select = self.connection.prepare(sql).map_err(of)?;
@@ -193,7 +194,7 @@ impl Case {
 
     /// A row for each event whose content differs, with the places in the record that do.
     fn list_changed(&self, other: &Case, changed: &[(i64, i64)], sink: &mut dyn RowSink) -> Result<(), QueryError> {
-        let of = |error| Error::of(&self.path, error);
+        let of = |error| CaseError::of(&self.path, error);
         let sql = "SELECT event_time, event_name, event_id, recipient_account_id, aws_region FROM events WHERE id = ?1";
         let mut select = self.connection.prepare(sql).map_err(of)?;
         for (id_a, id_b) in changed {

@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, params};
 
 use crate::hash::sha256;
 use crate::redact::{Entities, Redactor, Rewriter};
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::open;
 use crate::store::records::block::Reader;
 use crate::store::schema::{ColumnRule, Redact, TABLES, rewritten};
@@ -45,9 +45,9 @@ const GATHERED: &[(&str, &str, Gather)] = &[
 ];
 
 /// Gathers what the columns of a case tell.
-pub(crate) fn gather(case: &Path, found: &mut Entities) -> Result<(), Error> {
+pub(crate) fn gather(case: &Path, found: &mut Entities) -> Result<(), CaseError> {
     let connection = open::open_read_only(case)?;
-    let of = |error| Error::of(case, error);
+    let of = |error| CaseError::of(case, error);
     for (table, column, look) in GATHERED {
         each(&connection, table, column, |value| look(found, value)).map_err(of)?;
     }
@@ -77,8 +77,8 @@ pub(crate) fn gather(case: &Path, found: &mut Entities) -> Result<(), Error> {
 }
 
 /// The error of a column that holds something else than it should.
-fn damaged(path: &Path, column: &str, what: &str) -> Error {
-    Error::Damaged { path: path.to_owned(), reason: format!("{column} holds {what}") }
+fn damaged(path: &Path, column: &str, what: &str) -> CaseError {
+    CaseError::Damaged { path: path.to_owned(), reason: format!("{column} holds {what}") }
 }
 
 /// The values of a column, once each.
@@ -94,25 +94,25 @@ fn each(connection: &Connection, table: &str, column: &str, mut look: impl FnMut
 
 impl RedactionCopy {
     /// Opens the copy.
-    pub(crate) fn open(path: &Path) -> Result<RedactionCopy, Error> {
+    pub(crate) fn open(path: &Path) -> Result<RedactionCopy, CaseError> {
         let connection = open::open_for_import(path)?;
         // A case that somebody handed over may have triggers: what they write would follow no rule.
         let disabled = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false);
-        disabled.map_err(|error| Error::of(path, error))?;
+        disabled.map_err(|error| CaseError::of(path, error))?;
         Ok(RedactionCopy { connection, path: path.to_owned() })
     }
 
     /// Closes it.
-    pub(crate) fn close(self) -> Result<(), Error> {
+    pub(crate) fn close(self) -> Result<(), CaseError> {
         open::close(self.connection, &self.path)
     }
 
-    fn sql<T>(&self, result: rusqlite::Result<T>) -> Result<T, Error> {
-        result.map_err(|error| Error::of(&self.path, error))
+    fn sql<T>(&self, result: rusqlite::Result<T>) -> Result<T, CaseError> {
+        result.map_err(|error| CaseError::of(&self.path, error))
     }
 
     /// Events whose id is made from their content, with their records.
-    pub(crate) fn events_without_id(&self) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    pub(crate) fn events_without_id(&self) -> Result<Vec<(String, Vec<u8>)>, CaseError> {
         let all = || -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
             let mut reader = Reader::default();
             let mut select = self
@@ -131,7 +131,7 @@ impl RedactionCopy {
     }
 
     /// Event ids that records have, and that are not left alone because of their shape.
-    pub(crate) fn unusual_ids(&self, redactor: &Redactor) -> Result<Vec<String>, Error> {
+    pub(crate) fn unusual_ids(&self, redactor: &Redactor) -> Result<Vec<String>, CaseError> {
         let mut unusual = Vec::new();
         let all = each(&self.connection, "events", "event_id", |id| {
             if !id.starts_with("content-") && redactor.event_id(id) != id {
@@ -144,7 +144,7 @@ impl RedactionCopy {
 
     /// Rewrites everything but the records and what comes from them. `ids`: event ids that are made from content, and what
     /// they will be. The last step of the provenance is forgotten: it made this copy.
-    pub(crate) fn rewrite(&self, redactor: &Redactor, ids: &HashMap<String, String>) -> Result<(), Error> {
+    pub(crate) fn rewrite(&self, redactor: &Redactor, ids: &HashMap<String, String>) -> Result<(), CaseError> {
         let transaction = self.sql(self.connection.unchecked_transaction())?;
         for table in TABLES.iter().filter(|table| table.redact == Redact::Emptied) {
             self.sql(transaction.execute(&format!("DELETE FROM {}", table.name), []))?;
@@ -173,7 +173,7 @@ impl RedactionCopy {
         redactor: &Redactor,
         (table, column, rule): (&str, &str, ColumnRule),
         ids: &HashMap<String, String>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), CaseError> {
         let name = format!("{table}.{column}");
         let read = || -> rusqlite::Result<Vec<Value>> {
             let sql = format!("SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL AND {column} <> ''");
@@ -205,7 +205,7 @@ impl RedactionCopy {
     }
 
     /// Rewrites the paths of files, in which their SHA-256 may stand: of standard input, and where paths are the same.
-    fn rewrite_file_paths(&self, redactor: &Redactor) -> Result<(), Error> {
+    fn rewrite_file_paths(&self, redactor: &Redactor) -> Result<(), CaseError> {
         let all = || -> rusqlite::Result<()> {
             let mut select = self.connection.prepare("SELECT id, path, sha256 FROM files")?;
             let rows = select
@@ -228,7 +228,7 @@ impl RedactionCopy {
     }
 
     /// Rewrites the records that lost.
-    fn rewrite_conflicts(&self, redactor: &Redactor) -> Result<(), Error> {
+    fn rewrite_conflicts(&self, redactor: &Redactor) -> Result<(), CaseError> {
         let mut rewriter = Rewriter::new(redactor);
         let read = || -> rusqlite::Result<Vec<(i64, String)>> {
             let mut select = self.connection.prepare("SELECT id, record FROM conflicts")?;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rusqlite::params;
 
 use crate::ledger::{Counts, FileEnd, FileOutcome};
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::locking;
 use crate::store::write::file_names;
 use crate::store::write::file_names::Content;
@@ -22,7 +22,7 @@ const STDIN: &str = "-";
 
 impl<P: ConflictPolicy> Writer<'_, P> {
     /// Begins a file.
-    pub(crate) fn begin_file(&mut self, name: &str) -> Result<(), Error> {
+    pub(crate) fn begin_file(&mut self, name: &str) -> Result<(), CaseError> {
         let partial = self.partial_rows(name);
         let partial = self.sql(partial)?;
         let (id, first_event) = (self.next_file, self.next_id);
@@ -66,7 +66,7 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         modified: Option<i64>,
         delivery: &Delivery<'_>,
         end: &FileEnd,
-    ) -> Result<Counts, Error> {
+    ) -> Result<Counts, CaseError> {
         let Some(file) = self.file.take() else { return Ok(Counts::default()) };
         let result = match end.outcome {
             // What was written for a file is never left to the next one, which would get its number.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::lock_wait::Wait;
 use crate::store::open;
 use crate::store::write::conflict_policy::ImportOrder;
@@ -22,7 +22,7 @@ pub(crate) struct Import {
 
 impl Import {
     /// Opens a case for writing, after other processes that write to it, and creates it if it does not exist.
-    pub(crate) fn open(path: &Path, wait: &dyn Wait) -> Result<Import, Error> {
+    pub(crate) fn open(path: &Path, wait: &dyn Wait) -> Result<Import, CaseError> {
         Ok(Import { connection: open::open_for_import_after(path, wait)?, path: path.to_owned() })
     }
 
@@ -33,17 +33,17 @@ impl Import {
     }
 
     /// Returns the files that the ledger has.
-    pub(crate) fn known_files(&self) -> Result<KnownFiles, Error> {
-        KnownFiles::load(&self.connection).map_err(|error| Error::of(&self.path, error))
+    pub(crate) fn known_files(&self) -> Result<KnownFiles, CaseError> {
+        KnownFiles::load(&self.connection).map_err(|error| CaseError::of(&self.path, error))
     }
 
     /// Begins a run. `paths`: the arguments of the command line.
-    pub(crate) fn begin(&self, paths: &[String]) -> Result<ImportWriter<'_>, Error> {
+    pub(crate) fn begin(&self, paths: &[String]) -> Result<ImportWriter<'_>, CaseError> {
         Writer::begin(&self.connection, &self.path, paths, ImportOrder)
     }
 
     /// Closes the case. `failed`: rolls back what is not committed.
-    pub(crate) fn close(self, failed: bool) -> Result<(), Error> {
+    pub(crate) fn close(self, failed: bool) -> Result<(), CaseError> {
         if failed {
             // The error that is reported is the one before.
             let _ = self.connection.execute_batch("ROLLBACK");

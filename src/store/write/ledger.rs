@@ -3,7 +3,7 @@
 use rusqlite::params;
 
 use crate::ledger::{Digest, Reject};
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::locking;
 use crate::store::rollup::counts;
 use crate::store::schema::indexes;
@@ -12,7 +12,7 @@ use crate::time;
 
 impl<P: ConflictPolicy> Writer<'_, P> {
     /// Keeps what could not be stored.
-    pub(crate) fn reject(&mut self, reject: &Reject) -> Result<(), Error> {
+    pub(crate) fn reject(&mut self, reject: &Reject) -> Result<(), CaseError> {
         let result = self.touch_file().and_then(|file| {
             self.connection
                 .prepare_cached(
@@ -39,7 +39,7 @@ impl<P: ConflictPolicy> Writer<'_, P> {
     }
 
     /// Keeps a digest file, unless it is there already.
-    pub(crate) fn digest(&mut self, digest: &Digest) -> Result<(), Error> {
+    pub(crate) fn digest(&mut self, digest: &Digest) -> Result<(), CaseError> {
         let result = self.touch_file().and_then(|file| self.insert_digest(file, digest));
         self.sql(result)
     }
@@ -86,9 +86,9 @@ impl<P: ConflictPolicy> Writer<'_, P> {
     }
 
     /// Ends the run: makes the indexes, writes the counts, and marks the case as whole.
-    pub(crate) fn finish(self) -> Result<(), Error> {
+    pub(crate) fn finish(self) -> Result<(), CaseError> {
         let path = self.path;
-        self.complete().map_err(|error| Error::of(path, error))
+        self.complete().map_err(|error| CaseError::of(path, error))
     }
 
     fn complete(self) -> rusqlite::Result<()> {

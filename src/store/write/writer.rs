@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 
 use crate::event::Event;
 use crate::ledger::Counts;
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::hardening;
 use crate::store::hardening::Bounded;
 use crate::store::records::block::{MAX_ID, Reader};
@@ -107,14 +107,14 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
         path: &'c Path,
         paths: &[String],
         policy: P,
-    ) -> Result<Writer<'c, P>, Error> {
+    ) -> Result<Writer<'c, P>, CaseError> {
         // What the writer has to know of the case is read once.
         let _bounded = Bounded::by_size(path);
         Writer::start(connection, path, paths, policy).map_err(|error| hardening::error_of(path, error))
     }
 
     /// Takes up what an interrupted run began, to finish it without reading a file.
-    pub(crate) fn resume(connection: &'c Connection, path: &'c Path, policy: P) -> Result<Writer<'c, P>, Error> {
+    pub(crate) fn resume(connection: &'c Connection, path: &'c Path, policy: P) -> Result<Writer<'c, P>, CaseError> {
         Ok(Writer { resumed: true, ..Writer::begin(connection, path, &[], policy)? })
     }
 
@@ -161,24 +161,24 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
         })
     }
 
-    pub(crate) fn sql<T>(&self, result: rusqlite::Result<T>) -> Result<T, Error> {
-        result.map_err(|error| Error::of(self.path, error))
+    pub(crate) fn sql<T>(&self, result: rusqlite::Result<T>) -> Result<T, CaseError> {
+        result.map_err(|error| CaseError::of(self.path, error))
     }
 
     /// Prepares the indexes for a run. `incoming` and `existing` are sizes in one unit. If the run is large beside the case,
     /// the indexes are dropped and made anew when it ends.
-    pub(crate) fn prepare_indexes(&mut self, incoming: u64, existing: u64) -> Result<(), Error> {
+    pub(crate) fn prepare_indexes(&mut self, incoming: u64, existing: u64) -> Result<(), CaseError> {
         let rebuild = incoming > existing / REBUILD_RATIO;
         self.sql(if rebuild { indexes::drop_secondary(self.connection) } else { indexes::keep(self.connection) })
     }
 
     /// The dictionary of the case's records, or one in the making.
-    pub(crate) fn dictionaries(&self) -> Result<Dictionaries, Error> {
+    pub(crate) fn dictionaries(&self) -> Result<Dictionaries, CaseError> {
         self.sql(Dictionaries::of(self.connection))
     }
 
     /// Takes in a batch.
-    pub(crate) fn batch(&mut self, batch: &Batch) -> Result<(), Error> {
+    pub(crate) fn batch(&mut self, batch: &Batch) -> Result<(), CaseError> {
         let result = self.take_batch(batch);
         self.sql(result)
     }

@@ -7,7 +7,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::hash::sha256;
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::provenance::ProvenanceStep;
 use crate::store::transfer::merge::policy::MergeWriter;
 use crate::store::transfer::merge::source::SourceCase;
@@ -38,7 +38,7 @@ struct Tag {
 
 impl MergeWriter<'_> {
     /// Takes in what was marked and noted in another case.
-    pub(crate) fn take_kept(&mut self, other: &SourceCase) -> Result<(), Error> {
+    pub(crate) fn take_kept(&mut self, other: &SourceCase) -> Result<(), CaseError> {
         let own = crate::store::provenance::read(self.connection);
         let own = self.sql(own)?;
         let filled = fill_origins(self.connection, &own);

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::hash::sha256;
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::transfer::merge::policy::{MergePolicy, MergeWriter};
 use crate::store::transfer::merge::source::SourceCase;
 use crate::store::write::batch::Batch;
@@ -172,7 +172,7 @@ impl MergeWriter<'_> {
     }
 
     /// Takes in the records of another case that lost to an event, and the rows that a full record replaced.
-    pub(crate) fn take_conflicts(&mut self, other: &SourceCase) -> Result<(), Error> {
+    pub(crate) fn take_conflicts(&mut self, other: &SourceCase) -> Result<(), CaseError> {
         let read = || -> rusqlite::Result<_> {
             let mut select = other.case.connection.prepare(
                 "SELECT c.event_id, c.file_id, c.record, f.format IS 'csv' FROM conflicts c LEFT JOIN files f ON f.id = c.file_id \

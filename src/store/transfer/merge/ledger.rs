@@ -12,7 +12,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use rustc_hash::FxHashMap;
 
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::schema::indexes;
 use crate::store::transfer::merge::policy::MergeWriter;
 use crate::store::transfer::merge::source::SourceCase;
@@ -74,7 +74,7 @@ pub(crate) fn ranks(connection: &Connection, last: i64) -> rusqlite::Result<(FxH
 
 impl MergeWriter<'_> {
     /// Takes the files of another case, and the runs of import that read them, into the ledger; gives how many are new.
-    pub(crate) fn take_files(&mut self, other: &mut SourceCase) -> Result<u64, Error> {
+    pub(crate) fn take_files(&mut self, other: &mut SourceCase) -> Result<u64, CaseError> {
         let imports = self.take_imports(other)?;
         let known = files(self.connection);
         let known: HashMap<(String, String), i64> =
@@ -131,7 +131,7 @@ impl MergeWriter<'_> {
     }
 
     /// A file that is new: named with its mark until all names are known.
-    fn copy_file(&mut self, other: &SourceCase, file: &File, import: i64) -> Result<i64, Error> {
+    fn copy_file(&mut self, other: &SourceCase, file: &File, import: i64) -> Result<i64, CaseError> {
         let columns = "bytes, modified, format, account_id, region, delivered_at, read, rejected, partial";
         let of = |error| other.of(error);
         let mut select =
@@ -162,7 +162,7 @@ impl MergeWriter<'_> {
     }
 
     /// Takes in the runs of import of another case; gives the number of each here.
-    fn take_imports(&mut self, other: &SourceCase) -> Result<HashMap<i64, i64>, Error> {
+    fn take_imports(&mut self, other: &SourceCase) -> Result<HashMap<i64, i64>, CaseError> {
         type Run = (i64, String, Option<String>, String, String);
         let read = || -> rusqlite::Result<Vec<Run>> {
             let sql = "SELECT id, started_at, finished_at, trailq_version, paths FROM imports ORDER BY id";
@@ -192,7 +192,7 @@ impl MergeWriter<'_> {
     }
 
     /// Takes in what another case holds of its files beside events: records that lost, rejects, problems and digests.
-    pub(crate) fn take_ledger(&mut self, other: &SourceCase) -> Result<(), Error> {
+    pub(crate) fn take_ledger(&mut self, other: &SourceCase) -> Result<(), CaseError> {
         // Until now the writer may have known the events by memory.
         let made = indexes::make_event_id(self.connection);
         self.sql(made)?;
@@ -214,7 +214,7 @@ impl MergeWriter<'_> {
     }
 
     /// Copies rows whose first column is a file's number.
-    fn copy_rows(&mut self, other: &SourceCase, select: &str, insert: &str) -> Result<(), Error> {
+    fn copy_rows(&mut self, other: &SourceCase, select: &str, insert: &str) -> Result<(), CaseError> {
         let of = |error| other.of(error);
         let mut select = other.case.connection.prepare(select).map_err(of)?;
         let columns = select.column_count();
@@ -237,7 +237,7 @@ impl MergeWriter<'_> {
     }
 
     /// Takes in digest files: of two of one name that of the first file by path stays.
-    fn take_digests(&mut self, other: &SourceCase) -> Result<(), Error> {
+    fn take_digests(&mut self, other: &SourceCase) -> Result<(), CaseError> {
         let columns = "aws_account_id, digest_start_time, digest_end_time, digest_s3_bucket, digest_s3_object, \
                        newest_event_time, oldest_event_time, previous_digest_s3_object, previous_digest_hash";
         let of = |error| other.of(error);

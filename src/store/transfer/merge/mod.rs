@@ -20,7 +20,7 @@ pub(crate) use crate::store::transfer::merge::policy::MergeWriter;
 pub(crate) use crate::store::transfer::merge::source::{EventRange, Source, SourceCase};
 pub(crate) use crate::store::transfer::merge::target::MergeTarget;
 
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::provenance;
 use crate::store::provenance::ProvenanceStep;
 use crate::store::write::writer::OpenFile;
@@ -47,7 +47,7 @@ impl MergeWriter<'_> {
     ///
     /// # Errors
     /// The ledger of that case has no such file.
-    pub(crate) fn begin_range(&mut self, other: &SourceCase, turn: &EventRange) -> Result<(), Error> {
+    pub(crate) fn begin_range(&mut self, other: &SourceCase, turn: &EventRange) -> Result<(), CaseError> {
         let id = other.file(turn.file)?;
         self.file = Some(OpenFile { id, dirty: true, ..OpenFile::default() });
         Ok(())
@@ -65,7 +65,12 @@ impl MergeWriter<'_> {
 
     /// Takes in what the cases hold beside their events, accounts for every file, and ends the merge: with one step more
     /// in the provenance if `is_step`, or where the case holds nothing new, as if nothing had been done. Gives whether it was changed.
-    pub(crate) fn finish_merge(mut self, others: &[SourceCase], is_new: bool, is_step: bool) -> Result<bool, Error> {
+    pub(crate) fn finish_merge(
+        mut self,
+        others: &[SourceCase],
+        is_new: bool,
+        is_step: bool,
+    ) -> Result<bool, CaseError> {
         for other in others {
             self.take_ledger(other)?;
             self.take_kept(other)?;
@@ -86,7 +91,9 @@ impl MergeWriter<'_> {
         let (connection, path, import) = (self.connection, self.path, self.import);
         self.finish()?;
         // A merge is not a run of import: its row only marked the case as unfinished.
-        connection.execute("DELETE FROM imports WHERE id = ?1", [import]).map_err(|error| Error::of(path, error))?;
+        connection
+            .execute("DELETE FROM imports WHERE id = ?1", [import])
+            .map_err(|error| CaseError::of(path, error))?;
         Ok(true)
     }
 

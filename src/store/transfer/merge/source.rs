@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::store::case_state::is_finished;
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::hardening;
 use crate::store::lock_wait::{Need, Silent, Wait, until_free};
 use crate::store::open::open_read_only;
@@ -49,20 +49,20 @@ pub(crate) struct EventRange {
 
 impl SourceCase {
     /// Opens a case and holds it as it is: as long as this lives nobody can write to it.
-    pub(crate) fn open(path: &Path) -> Result<SourceCase, Error> {
+    pub(crate) fn open(path: &Path) -> Result<SourceCase, CaseError> {
         SourceCase::open_after(path, &Silent)
     }
 
     /// The same, with somebody who may end the waiting for another process.
-    pub(crate) fn open_after(path: &Path, wait: &dyn Wait) -> Result<SourceCase, Error> {
+    pub(crate) fn open_after(path: &Path, wait: &dyn Wait) -> Result<SourceCase, CaseError> {
         until_free(path, wait, Need::Read, || SourceCase::hold(path, wait))
     }
 
-    fn hold(path: &Path, wait: &dyn Wait) -> Result<SourceCase, Error> {
+    fn hold(path: &Path, wait: &dyn Wait) -> Result<SourceCase, CaseError> {
         let mut case = Case::open_after(path, wait)?;
         case.require_own()?;
         let bytes = std::fs::metadata(case.file()).map_or(0, |metadata| metadata.len());
-        hardening::bound_work(&mut case.connection, bytes).map_err(|error| Error::of(path, error))?;
+        hardening::bound_work(&mut case.connection, bytes).map_err(|error| CaseError::of(path, error))?;
         let of = |error| hardening::error_of(path, error);
         // A read transaction. The authorizer lets nothing else begin one.
         case.connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>).map_err(of)?;
@@ -70,7 +70,7 @@ impl SourceCase {
         let events = case.connection.query_row(EVENT_COUNT, [], |row| row.get(0)).map_err(of)?;
         if !is_finished(&case.connection).map_err(of)? {
             // An import has begun since it was opened.
-            return Err(Error::Busy(path.to_owned()));
+            return Err(CaseError::Busy(path.to_owned()));
         }
         let hashes = Arc::new(Hashes::of(&case.connection).map_err(of)?);
         let steps = case.provenance()?;
@@ -91,19 +91,19 @@ impl SourceCase {
     ///
     /// # Errors
     /// Its ledger has no such file.
-    pub(crate) fn file(&self, id: i64) -> Result<i64, Error> {
+    pub(crate) fn file(&self, id: i64) -> Result<i64, CaseError> {
         self.files.get(&id).copied().ok_or_else(|| {
             let reason = format!("a row points to file {id}, which its ledger has not");
-            Error::Damaged { path: self.path().to_owned(), reason }
+            CaseError::Damaged { path: self.path().to_owned(), reason }
         })
     }
 
-    pub(crate) fn of(&self, error: rusqlite::Error) -> Error {
+    pub(crate) fn of(&self, error: rusqlite::Error) -> CaseError {
         hardening::error_of(self.path(), error)
     }
 
     /// All its events, in order.
-    pub(crate) fn turns(&self) -> Result<Vec<EventRange>, Error> {
+    pub(crate) fn turns(&self) -> Result<Vec<EventRange>, CaseError> {
         let all = || -> rusqlite::Result<Vec<EventRange>> {
             let mut select = self.case.connection.prepare(
                 "SELECT e.id, e.file_id, c.id IS NOT NULL FROM events e LEFT JOIN csv_events c ON c.id = e.id ORDER BY e.id",
@@ -156,9 +156,9 @@ impl Source {
     }
 
     /// Returns a reader of the records for one thread.
-    pub(crate) fn records(&self) -> Result<Records<'_>, Error> {
+    pub(crate) fn records(&self) -> Result<Records<'_>, CaseError> {
         let connection = open_read_only(&self.file)?;
-        connection.execute_batch("PRAGMA cache_size = -2048").map_err(|error| Error::of(&self.path, error))?;
+        connection.execute_batch("PRAGMA cache_size = -2048").map_err(|error| CaseError::of(&self.path, error))?;
         Ok(Records { source: self, connection, reader: Reader::default() })
     }
 }
@@ -179,9 +179,9 @@ impl Records<'_> {
         &mut self,
         turn: &EventRange,
         take: &mut dyn FnMut(&[u8]) -> Result<bool, String>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), CaseError> {
         let path = &self.source.path;
-        let of = |error| Error::of(path, error);
+        let of = |error| CaseError::of(path, error);
         let mut select = self
             .connection
             .prepare_cached("SELECT id FROM events WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
@@ -189,8 +189,10 @@ impl Records<'_> {
         let mut rows = select.query([turn.span.0, turn.span.1]).map_err(of)?;
         while let Some(row) = rows.next().map_err(of)? {
             let id: i64 = row.get(0).map_err(of)?;
-            let damaged =
-                |what: &str| Error::Damaged { path: path.clone(), reason: format!("the record of event {id} {what}") };
+            let damaged = |what: &str| CaseError::Damaged {
+                path: path.clone(),
+                reason: format!("the record of event {id} {what}"),
+            };
             let hash = self.source.hashes.get(id);
             let took = self.reader.with(&self.connection, id, |record| {
                 if hash.is_some_and(|hash| hash != xxh3_64(record).to_le_bytes()) {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::lock_wait::Wait;
 use crate::store::provenance;
 use crate::store::schema::annotations;
@@ -25,11 +25,11 @@ pub(crate) struct MergeTarget {
 
 impl MergeTarget {
     /// Opens a case for writing, and creates it if it does not exist.
-    pub(crate) fn open(path: &Path, wait: &dyn Wait) -> Result<MergeTarget, Error> {
+    pub(crate) fn open(path: &Path, wait: &dyn Wait) -> Result<MergeTarget, CaseError> {
         let import = Import::open(path, wait)?;
         let mut target = MergeTarget { import, is_new: false, events: 0, redactions: Vec::new() };
         let read = target.read();
-        let read = read.map_err(|error| Error::of(path, error));
+        let read = read.map_err(|error| CaseError::of(path, error));
         match read {
             Ok(()) => Ok(target),
             Err(error) => {
@@ -63,7 +63,7 @@ impl MergeTarget {
 
     /// Begins the merge: the files and the runs of import of the other cases come into the ledger. Returns the writer and
     /// the number of files that are new. Nothing is committed before [`MergeWriter::finish_merge`].
-    pub(crate) fn begin(&self, others: &mut [SourceCase], incoming: u64) -> Result<(MergeWriter<'_>, u64), Error> {
+    pub(crate) fn begin(&self, others: &mut [SourceCase], incoming: u64) -> Result<(MergeWriter<'_>, u64), CaseError> {
         let mut writer = Writer::begin(self.import.connection(), self.import.path(), &[], MergePolicy::default())?;
         writer.prepare_indexes(incoming, self.events)?;
         let own = if self.is_new { Ok(None) } else { provenance::last(writer.connection) };
@@ -82,7 +82,7 @@ impl MergeTarget {
     }
 
     /// Closes the case. `failed`: rolls back what is not committed.
-    pub(crate) fn close(self, failed: bool) -> Result<(), Error> {
+    pub(crate) fn close(self, failed: bool) -> Result<(), CaseError> {
         self.import.close(failed)
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::io_message::folder_of;
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::private_folder::PrivateFolder;
 use crate::store::provenance::{self, ProvenanceStep};
 use crate::store::rollup::attribute_values::EVENT_COUNT;
@@ -20,7 +20,7 @@ use crate::store::transfer::snapshot::{full, partial};
 ///
 /// # Errors
 /// There is a file of that name, or it cannot be written; or the case cannot be read.
-pub fn write(source: Source, out: &Path, options: &SnapshotOptions) -> Result<SnapshotSummary, Error> {
+pub fn write(source: Source, out: &Path, options: &SnapshotOptions) -> Result<SnapshotSummary, CaseError> {
     write_after(source, out, options, &mut |_| Ok(()))
 }
 
@@ -28,14 +28,14 @@ pub fn write(source: Source, out: &Path, options: &SnapshotOptions) -> Result<Sn
 ///
 /// # Errors
 /// As [`write`], or `complete` fails.
-pub fn write_after<E: From<Error>>(
+pub fn write_after<E: From<CaseError>>(
     source: Source,
     out: &Path,
     options: &SnapshotOptions,
     complete: &mut dyn FnMut(&ProvenanceStep) -> Result<(), E>,
 ) -> Result<SnapshotSummary, E> {
     check_name(source.named(), out, options.force)?;
-    let of = |error| Error::of(out, error);
+    let of = |error| CaseError::of(out, error);
     let (folder, temporary) = temporary(out)?;
     let digests = if options.events.is_some() || options.portable {
         partial::write(&source, temporary.as_file(), temporary.path(), options)
@@ -59,36 +59,36 @@ pub fn write_after<E: From<Error>>(
     complete(&summary.step)?;
     drop(source);
     if !options.private {
-        open_to_others(&folder, &temporary).map_err(|source| Error::Io { path: out.to_owned(), source })?;
+        open_to_others(&folder, &temporary).map_err(|source| CaseError::Io { path: out.to_owned(), source })?;
     }
     place(temporary, out, options.force)?;
-    summary.bytes = fs::metadata(out).map_err(|source| Error::Io { path: out.to_owned(), source })?.len();
+    summary.bytes = fs::metadata(out).map_err(|source| CaseError::Io { path: out.to_owned(), source })?.len();
     Ok(summary)
 }
 
 /// Returns the error of SQLite while it reads one file and writes another: only the one that is read can be damaged.
-fn blame(source: &Source, out: &Path, error: rusqlite::Error) -> Error {
+fn blame(source: &Source, out: &Path, error: rusqlite::Error) -> CaseError {
     let error = match error {
         rusqlite::Error::UserFunctionError(inner) => return inner_error(out, inner),
         error => error,
     };
-    match Error::of(source.named(), error) {
-        damaged @ (Error::Damaged { .. } | Error::Busy(_)) => damaged,
-        Error::Full(_) => Error::Full(out.to_owned()),
-        Error::Sqlite { source, .. } => Error::Sqlite { path: out.to_owned(), source },
+    match CaseError::of(source.named(), error) {
+        damaged @ (CaseError::Damaged { .. } | CaseError::Busy(_)) => damaged,
+        CaseError::Full(_) => CaseError::Full(out.to_owned()),
+        CaseError::Sqlite { source, .. } => CaseError::Sqlite { path: out.to_owned(), source },
         other => other,
     }
 }
 
 /// An error that was carried through one of SQLite's.
-fn inner_error(out: &Path, inner: Box<dyn std::error::Error + Send + Sync>) -> Error {
-    let inner = match inner.downcast::<Error>() {
+fn inner_error(out: &Path, inner: Box<dyn std::error::Error + Send + Sync>) -> CaseError {
+    let inner = match inner.downcast::<CaseError>() {
         Ok(error) => return *error,
         Err(inner) => inner,
     };
     match inner.downcast::<io::Error>() {
-        Ok(source) => Error::Io { path: out.to_owned(), source: *source },
-        Err(inner) => Error::Sqlite { path: out.to_owned(), source: rusqlite::Error::UserFunctionError(inner) },
+        Ok(source) => CaseError::Io { path: out.to_owned(), source: *source },
+        Err(inner) => CaseError::Sqlite { path: out.to_owned(), source: rusqlite::Error::UserFunctionError(inner) },
     }
 }
 
@@ -96,37 +96,37 @@ fn inner_error(out: &Path, inner: Box<dyn std::error::Error + Send + Sync>) -> E
 ///
 /// # Errors
 /// It may not.
-pub fn check_name(case: &Path, out: &Path, force: bool) -> Result<(), Error> {
+pub fn check_name(case: &Path, out: &Path, force: bool) -> Result<(), CaseError> {
     let exists = fs::symlink_metadata(out).is_ok();
     let same = |path: &Path| fs::canonicalize(path).ok().zip(fs::canonicalize(out).ok()).is_some_and(|(a, b)| a == b);
     if exists && same(case) {
-        return Err(Error::Itself(out.to_owned()));
+        return Err(CaseError::Itself(out.to_owned()));
     }
     // Only a regular file is replaced, whatever else is asked for.
     let replaceable = fs::metadata(out).is_ok_and(|metadata| metadata.is_file());
     if exists && !(force && replaceable) {
-        return Err(Error::Exists(out.to_owned()));
+        return Err(CaseError::Exists(out.to_owned()));
     }
     for suffix in ["-journal", "-wal"] {
         let mut beside = out.as_os_str().to_owned();
         beside.push(suffix);
         // SQLite would take it as the snapshot's own.
         if fs::symlink_metadata(&beside).is_ok() {
-            return Err(Error::Exists(PathBuf::from(beside)));
+            return Err(CaseError::Exists(PathBuf::from(beside)));
         }
     }
     Ok(())
 }
 
 /// A file in a private folder beside the one that is wanted, which takes its name in the end.
-fn temporary(out: &Path) -> Result<(PrivateFolder, NamedTempFile), Error> {
+fn temporary(out: &Path) -> Result<(PrivateFolder, NamedTempFile), CaseError> {
     let folder = folder_of(out);
     let made = || -> io::Result<(PrivateFolder, NamedTempFile)> {
         let private = PrivateFolder::beside(folder)?;
         let file = NamedTempFile::new_in(private.path())?;
         Ok((private, file))
     };
-    made().map_err(|source| Error::of_folder(folder, source))
+    made().map_err(|source| CaseError::of_folder(folder, source))
 }
 
 /// Writes the provenance.
@@ -153,11 +153,11 @@ fn open_to_others(folder: &PrivateFolder, temporary: &NamedTempFile) -> io::Resu
 }
 
 /// Puts a finished file on the disk and gives it its name.
-fn place(temporary: NamedTempFile, out: &Path, force: bool) -> Result<(), Error> {
+fn place(temporary: NamedTempFile, out: &Path, force: bool) -> Result<(), CaseError> {
     let io_error = |source: io::Error| match source.kind() {
-        io::ErrorKind::AlreadyExists => Error::Exists(out.to_owned()),
-        io::ErrorKind::StorageFull => Error::Full(out.to_owned()),
-        _ => Error::Io { path: out.to_owned(), source },
+        io::ErrorKind::AlreadyExists => CaseError::Exists(out.to_owned()),
+        io::ErrorKind::StorageFull => CaseError::Full(out.to_owned()),
+        _ => CaseError::Io { path: out.to_owned(), source },
     };
     temporary.as_file().sync_all().map_err(io_error)?;
     let placed = if force { temporary.persist(out) } else { temporary.persist_noclobber(out) };

@@ -6,7 +6,7 @@ use std::thread;
 
 use rusqlite::{Connection, params};
 
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::hardening::error_of;
 use crate::store::provenance::Digest;
 use crate::store::schema::{Copy, TABLES};
@@ -19,7 +19,7 @@ use crate::store::transfer::snapshot::source::{Source, copy_file};
 const FILLER: i64 = 64 << 20;
 
 /// Writes the whole case, and gives the digests of what it holds.
-pub(crate) fn write(source: &Source, to: &File, path: &Path, without_notes: bool) -> Result<Vec<Digest>, Error> {
+pub(crate) fn write(source: &Source, to: &File, path: &Path, without_notes: bool) -> Result<Vec<Digest>, CaseError> {
     let [from, once_more] = source.files();
     let pages = Pages::of(source.connection(), once_more).map_err(|error| error_of(source.named(), error))?;
     let (copied, digest) = thread::scope(|scope| {
@@ -30,10 +30,10 @@ pub(crate) fn write(source: &Source, to: &File, path: &Path, without_notes: bool
         let digest = pages.digest(once_more);
         (copy.join(), digest)
     });
-    let io_error = |path: &Path, source| Error::Io { path: path.to_owned(), source };
+    let io_error = |path: &Path, source| CaseError::Io { path: path.to_owned(), source };
     copied.unwrap_or_else(|_| Err(std::io::Error::other("a thread died"))).map_err(|error| io_error(path, error))?;
     let digest = digest.map_err(|error| io_error(source.named(), error))?;
-    let of = |error| Error::of(path, error);
+    let of = |error| CaseError::of(path, error);
     let notes = leave_out(path, without_notes).map_err(of)?;
     Ok(vec![digest, notes])
 }

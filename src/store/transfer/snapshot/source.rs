@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::lock_wait::{Need, Silent, Wait, until_free};
 use crate::store::private_folder::PrivateFolder;
 use crate::store::rollup::attribute_values::EVENT_COUNT;
@@ -37,7 +37,7 @@ impl Source {
     ///
     /// # Errors
     /// The case is missing, not a case, of a newer schema, damaged, or cannot be read.
-    pub fn hold(path: &Path, folder: &Path, _: &mut dyn FnMut()) -> Result<Source, Error> {
+    pub fn hold(path: &Path, folder: &Path, _: &mut dyn FnMut()) -> Result<Source, CaseError> {
         Source::hold_after(path, folder, &Silent)
     }
 
@@ -45,18 +45,18 @@ impl Source {
     ///
     /// # Errors
     /// As for [`Source::hold`]; also a cancellation.
-    pub fn hold_after(path: &Path, folder: &Path, wait: &dyn Wait) -> Result<Source, Error> {
+    pub fn hold_after(path: &Path, folder: &Path, wait: &dyn Wait) -> Result<Source, CaseError> {
         case_path::check_file(path)?;
         let lock = match CaseLock::take(path, wait) {
-            Err(Error::HotJournal(_)) => return Source::hold_interrupted(path, folder, wait),
+            Err(CaseError::HotJournal(_)) => return Source::hold_interrupted(path, folder, wait),
             other => other?,
         };
         let schema = version::of(&lock.connection, path)?;
         if schema == 0 {
-            return Err(Error::NotACase { path: path.to_owned(), reason: "it is empty".to_owned() });
+            return Err(CaseError::NotACase { path: path.to_owned(), reason: "it is empty".to_owned() });
         }
         expected::require_own(&lock.connection, path, schema)?;
-        let finished = case_state::is_finished(&lock.connection).map_err(|error| Error::of(path, error))?;
+        let finished = case_state::is_finished(&lock.connection).map_err(|error| CaseError::of(path, error))?;
         let named = path.to_owned();
         if finished && schema == version::NEWEST {
             return Ok(Source { named, schema, lock, copy: None });
@@ -67,26 +67,26 @@ impl Source {
     }
 
     /// Holds a copy of a case in which an interrupted transaction cannot be rolled back.
-    fn hold_interrupted(path: &Path, folder: &Path, wait: &dyn Wait) -> Result<Source, Error> {
+    fn hold_interrupted(path: &Path, folder: &Path, wait: &dyn Wait) -> Result<Source, CaseError> {
         let (copy, private) = Source::copy(folder, |_| Ok(()))?;
         recovery::copy_with_journal(path, &copy).map_err(|error| error.of_copy(path, private.path()))?;
         let lock = CaseLock::take(&copy, wait)?;
         let schema = version::of(&lock.connection, path)?;
         expected::require_own(&lock.connection, path, schema)?;
-        let finished = case_state::is_finished(&lock.connection).map_err(|error| Error::of(path, error))?;
+        let finished = case_state::is_finished(&lock.connection).map_err(|error| CaseError::of(path, error))?;
         drop(lock);
         Source::of_copy(path.to_owned(), schema, finished, copy, private)
     }
 
     /// Makes a file in a private folder, where what is to become of it is not told by its name.
-    fn copy(folder: &Path, write: impl FnOnce(&File) -> io::Result<()>) -> Result<(PathBuf, PrivateFolder), Error> {
+    fn copy(folder: &Path, write: impl FnOnce(&File) -> io::Result<()>) -> Result<(PathBuf, PrivateFolder), CaseError> {
         let made = || -> io::Result<(PathBuf, PrivateFolder)> {
             let private = PrivateFolder::beside(folder)?;
             let (path, file) = private.create("case.db")?;
             write(&file)?;
             Ok((path, private))
         };
-        made().map_err(|source| Error::of_folder(folder, source))
+        made().map_err(|source| CaseError::of_folder(folder, source))
     }
 
     fn of_copy(
@@ -95,7 +95,7 @@ impl Source {
         finished: bool,
         copy: PathBuf,
         private: PrivateFolder,
-    ) -> Result<Source, Error> {
+    ) -> Result<Source, CaseError> {
         bring_up_to_date(&copy, schema, finished).map_err(|error| error.of_copy(&named, private.path()))?;
         let lock = CaseLock::take(&copy, &Silent)?;
         Ok(Source { named, schema, lock, copy: Some((copy, private)) })
@@ -117,10 +117,10 @@ impl Source {
     }
 
     /// Returns the number of its events.
-    pub(crate) fn events(&self) -> Result<u64, Error> {
+    pub(crate) fn events(&self) -> Result<u64, CaseError> {
         let connection = open::open_read_only(self.path())?;
         let events = connection.query_row(EVENT_COUNT, [], |row| row.get::<_, Option<u64>>(0));
-        events.map(Option::unwrap_or_default).map_err(|error| Error::of(&self.named, error))
+        events.map(Option::unwrap_or_default).map_err(|error| CaseError::of(&self.named, error))
     }
 
     /// The file to read, open twice.
@@ -135,7 +135,7 @@ impl Source {
 }
 
 /// Migrates a copy, and finishes the import that it was copied from.
-fn bring_up_to_date(copy: &Path, schema: i64, finished: bool) -> Result<(), Error> {
+fn bring_up_to_date(copy: &Path, schema: i64, finished: bool) -> Result<(), CaseError> {
     if finished {
         open::close(open::open_for_import(copy)?, copy)?;
     } else {
@@ -149,28 +149,28 @@ fn bring_up_to_date(copy: &Path, schema: i64, finished: bool) -> Result<(), Erro
         connection.execute_batch("DELETE FROM provenance")?;
         connection.close().map_err(|(_, error)| error)
     });
-    forgotten.map_err(|error| Error::of(copy, error))
+    forgotten.map_err(|error| CaseError::of(copy, error))
 }
 
 /// The schema from which a case tells where it comes from.
 const PROVENANCE: i64 = 4;
 
 impl CaseLock {
-    fn take(path: &Path, wait: &dyn Wait) -> Result<CaseLock, Error> {
-        let open = || File::open(path).map_err(|source| Error::Io { path: path.to_owned(), source });
+    fn take(path: &Path, wait: &dyn Wait) -> Result<CaseLock, CaseError> {
+        let open = || File::open(path).map_err(|source| CaseError::Io { path: path.to_owned(), source });
         let files = [open()?, open()?];
         let bytes = files[0].metadata().map_or(0, |metadata| metadata.len());
         let (connection, mode) = until_free(path, wait, Need::Read, || {
             let mut connection = open::open_read_only_now(path)?;
-            hardening::bound_work(&mut connection, bytes).map_err(|error| Error::of(path, error))?;
+            hardening::bound_work(&mut connection, bytes).map_err(|error| CaseError::of(path, error))?;
             let lock = || -> rusqlite::Result<String> {
                 connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")?;
                 connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))
             };
             let mode = lock().map_err(|error| match recovery::is_interrupted(&error) {
                 // A writer was killed since: the next attempt rolls that back.
-                true => Error::Busy(path.to_owned()),
-                false => Error::of(path, error),
+                true => CaseError::Busy(path.to_owned()),
+                false => CaseError::of(path, error),
             })?;
             if version::of(&connection, path)? == version::NEWEST {
                 case_state::check_begun(&connection, path)?;
@@ -179,7 +179,7 @@ impl CaseLock {
         })?;
         if mode == "wal" {
             // What is committed then stands beside the file.
-            return Err(Error::WriteAhead(path.to_owned()));
+            return Err(CaseError::WriteAhead(path.to_owned()));
         }
         Ok(CaseLock { connection, files })
     }

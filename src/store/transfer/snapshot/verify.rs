@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest as _, Sha256};
 
 use crate::hash::hex;
-use crate::store::error::Error;
+use crate::store::error::CaseError;
 use crate::store::private_folder::PrivateFolder;
 use crate::store::provenance::Digest;
 use crate::store::schema::{expected, version};
@@ -61,7 +61,7 @@ impl Check {
 ///
 /// # Errors
 /// The file is missing, not a case, of a newer schema, or cannot be read.
-pub fn verify(path: &Path) -> Result<Vec<Check>, Error> {
+pub fn verify(path: &Path) -> Result<Vec<Check>, CaseError> {
     case_path::check_file(path)?;
     let interrupted = is_interrupted(path)?;
     if !interrupted && !is_unfinished(path) {
@@ -78,7 +78,7 @@ pub fn verify(path: &Path) -> Result<Vec<Check>, Error> {
 }
 
 /// Verifies a copy of a file that a writer left as it was in the middle of its work.
-fn verify_copy(path: &Path, copy: &Path, interrupted: bool) -> Result<Vec<Check>, Error> {
+fn verify_copy(path: &Path, copy: &Path, interrupted: bool) -> Result<Vec<Check>, CaseError> {
     if interrupted {
         recovery::copy_with_journal(path, copy)?;
     } else {
@@ -107,13 +107,13 @@ fn is_unfinished(path: &Path) -> bool {
     })
 }
 
-fn verify_as_it_lies(path: &Path) -> Result<Vec<Check>, Error> {
+fn verify_as_it_lies(path: &Path) -> Result<Vec<Check>, CaseError> {
     // Closing any handle of a file ends all locks of the process on it: this one is closed last.
-    let file = File::open(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    let file = File::open(path).map_err(|source| CaseError::Io { path: path.to_owned(), source })?;
     let open = open_as_it_lies(path)?;
     let version = version::of(&open, path)?;
     if version == 0 {
-        return Err(Error::NotACase { path: path.to_owned(), reason: "it is empty".to_owned() });
+        return Err(CaseError::NotACase { path: path.to_owned(), reason: "it is empty".to_owned() });
     }
     let of = |error| hardening::error_of(path, error);
     let mut checks = vec![structure(&open, path).map_err(of)?];
@@ -144,7 +144,7 @@ fn verify_as_it_lies(path: &Path) -> Result<Vec<Check>, Error> {
     };
     if last.digests.iter().any(|digest| digest.part == PAGES) {
         let pages = Pages::of(&open, &file).map_err(of)?.digest(&file);
-        found.push(pages.map_err(|source| Error::Io { path: path.to_owned(), source })?);
+        found.push(pages.map_err(|source| CaseError::Io { path: path.to_owned(), source })?);
     }
     let since = "SELECT count(*) FROM imports WHERE started_at > ?1";
     let imports: u64 = open.query_row(since, [&last.made_at], |row| row.get(0)).map_err(of)?;
@@ -177,21 +177,21 @@ const PROVENANCE: i64 = 4;
 
 /// Reports whether a journal beside a file holds what has to be rolled back, and no other process is about to see to
 /// that.
-fn is_interrupted(path: &Path) -> Result<bool, Error> {
+fn is_interrupted(path: &Path) -> Result<bool, CaseError> {
     if !std::fs::metadata(recovery::journal(path)).is_ok_and(|metadata| metadata.len() > 0) {
         return Ok(false);
     }
     match open_as_it_lies(path) {
         // Somebody is writing, and what is committed can be read.
         Ok(_) => Ok(false),
-        Err(Error::ReadOnly(_) | Error::Disk { .. } | Error::Sqlite { .. }) => Ok(true),
+        Err(CaseError::ReadOnly(_) | CaseError::Disk { .. } | CaseError::Sqlite { .. }) => Ok(true),
         Err(error) => Err(error),
     }
 }
 
 /// Opens a file so that nothing changes it, and nobody can as long as this lives.
-fn open_as_it_lies(path: &Path) -> Result<Connection, Error> {
-    let of = |error| Error::of(path, error);
+fn open_as_it_lies(path: &Path) -> Result<Connection, CaseError> {
+    let of = |error| CaseError::of(path, error);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(of)?;
     hardening::harden(&connection).map_err(of)?;
@@ -203,7 +203,7 @@ fn open_as_it_lies(path: &Path) -> Result<Connection, Error> {
         .map_err(of)?;
     let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(of)?;
     // What is committed then stands beside the file.
-    if mode == "wal" { Err(Error::WriteAhead(path.to_owned())) } else { Ok(connection) }
+    if mode == "wal" { Err(CaseError::WriteAhead(path.to_owned())) } else { Ok(connection) }
 }
 
 /// Compares the digest of a part with the one of the time when the snapshot was made.
@@ -234,7 +234,7 @@ fn structure(connection: &Connection, path: &Path) -> rusqlite::Result<Check> {
         }
         Err(error) => {
             let found = match hardening::error_of(path, error) {
-                Error::Damaged { reason, .. } => reason,
+                CaseError::Damaged { reason, .. } => reason,
                 other => other.to_string(),
             };
             Check::new("structure", Some(false), found)
@@ -313,7 +313,7 @@ pub struct SourceFile {
 ///
 /// # Errors
 /// The case cannot be read, or the folder.
-pub fn check_sources(case: &Path, folder: &Path) -> Result<Vec<SourceFile>, Error> {
+pub fn check_sources(case: &Path, folder: &Path) -> Result<Vec<SourceFile>, CaseError> {
     let open = open_as_it_lies(case)?;
     let all = || -> rusqlite::Result<Vec<(String, String, u64)>> {
         let mut select = open.prepare("SELECT path, sha256, bytes FROM files ORDER BY path")?;
@@ -323,7 +323,7 @@ pub fn check_sources(case: &Path, folder: &Path) -> Result<Vec<SourceFile>, Erro
     let sizes: BTreeSet<u64> = files.iter().map(|file| file.2).collect();
     let (mut by_sum, mut by_name) = (BTreeMap::new(), BTreeMap::new());
     for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
-        let error = |path: &Path, source| Error::Io { path: path.to_owned(), source };
+        let error = |path: &Path, source| CaseError::Io { path: path.to_owned(), source };
         let entry = entry.map_err(|found| {
             let path = found.path().unwrap_or(folder).to_owned();
             error(&path, found.into_io_error().unwrap_or_else(|| io::Error::other("it is a loop of links")))
