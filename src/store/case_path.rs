@@ -16,11 +16,11 @@ pub(crate) fn literal(path: &Path) -> PathBuf {
 fn check_name(path: &Path) -> Result<(), CaseError> {
     let name = path.as_os_str();
     let reason = if name.is_empty() {
-        "a case has a name"
+        "the name is empty"
     } else if name == OsStr::new(":memory:") {
-        "a case is a file, and this is SQLite's name for a database in memory"
+        "this is SQLite's name for a database in memory, and a case is a file"
     } else if name.as_encoded_bytes().starts_with(b"file:") {
-        "a case is named by a path, and this is a URI"
+        "this is a URI, and a case is named by a path"
     } else {
         return Ok(());
     };
@@ -61,7 +61,7 @@ pub(crate) fn metadata_of(path: &Path) -> Result<Option<fs::Metadata>, CaseError
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
-                return Err(not_a_case("a name that ends in / is a folder's"));
+                return Err(not_a_case("a name that ends in / is a folder"));
             }
             Ok(None)
         }

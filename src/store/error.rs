@@ -42,7 +42,7 @@ pub enum CaseError {
         remedy: Option<String>,
     },
     /// An interrupted import left a journal that cannot be rolled back here.
-    #[error("{} was being written when an import stopped, and its folder is read-only, so that it cannot be rolled back", .0.display())]
+    #[error("{} has an unfinished import that cannot be rolled back because its folder is read-only", .0.display())]
     HotJournal(PathBuf),
     /// An interrupted import has to be undone or finished first, and there is no space for that.
     #[error("an unfinished import into {} must be rolled back or finished before reading, and the disk is full", .0.display())]
@@ -77,7 +77,7 @@ pub enum CaseError {
     #[error("{} is the case itself", .0.display())]
     Itself(PathBuf),
     /// Another program has put a case into a mode in which it is more than one file.
-    #[error("{} was put into write-ahead mode by another program, so that it may not be whole", .0.display())]
+    #[error("{} was put into write-ahead mode by another program, so the file may be incomplete", .0.display())]
     WriteAhead(PathBuf),
     /// There is no space left.
     #[error("no space left to write {}", .0.display())]
@@ -222,23 +222,23 @@ impl CaseError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             CaseError::Missing(path) => {
-                format!("`trailq --db {} import PATH...` makes one from trail files", path.display())
+                format!("`trailq --db {} import PATH...` creates one from trail files", path.display())
             }
             CaseError::NotACase { .. } => {
                 "name a case with --db, or import trail files with `trailq import`".to_owned()
             }
             CaseError::Newer { .. } => "open it with the trailq that made it, or a newer one".to_owned(),
             CaseError::Foreign { path, remedy: Some(remedy), .. } => {
-                format!("`sqlite3 {} '{remedy}'` removes it, if it is known where it comes from", path.display())
+                format!("`sqlite3 {} '{remedy}'` removes it, if its origin is known", path.display())
             }
             CaseError::Foreign { .. } => {
-                "take a sound copy from who made it, or import the trail files into a new case".to_owned()
+                "get a sound copy from its author, or import the trail files into a new case".to_owned()
             }
             CaseError::HotJournal(_) => {
                 "copy the case and the -journal file beside it to a writable folder and open it there".to_owned()
             }
-            CaseError::RollbackFull(_) => "free some space and ask again".to_owned(),
-            CaseError::NoFolder(_) => "make it, or choose another place".to_owned(),
+            CaseError::RollbackFull(_) => "free some space and try again".to_owned(),
+            CaseError::NoFolder(_) => "create it, or choose another place".to_owned(),
             CaseError::NoPermission(_) => "choose another place; a case is named with --db".to_owned(),
             CaseError::TemporaryFull(_) | CaseError::Temporary { .. } => {
                 "free some space there, or name another folder with the environment variable TMPDIR".to_owned()
@@ -246,23 +246,23 @@ impl CaseError {
             CaseError::Cancelled => return None,
             CaseError::Busy(_) => "wait until the other process is done".to_owned(),
             CaseError::Exists(path) if path.to_string_lossy().ends_with("-journal") => {
-                "it belongs to a file that was being written; take another name, or take it away".to_owned()
+                "it belongs to a file that was being written; choose another name, or remove it".to_owned()
             }
-            CaseError::Exists(_) => "take another name, or replace it with --force".to_owned(),
-            CaseError::Itself(_) => "take another name for the snapshot".to_owned(),
+            CaseError::Exists(_) => "choose another name, or replace it with --force".to_owned(),
+            CaseError::Itself(_) => "choose another name for the snapshot".to_owned(),
             CaseError::WriteAhead(path) => {
-                format!("`sqlite3 {} 'PRAGMA journal_mode = DELETE'` makes it one file", path.display())
+                format!("`sqlite3 {} 'PRAGMA journal_mode = DELETE'` turns it into one file", path.display())
             }
             CaseError::Full(_) => {
-                "free some space and run the same command again; an import goes on where it stopped".to_owned()
+                "free some space and run the same command again; an import continues where it stopped".to_owned()
             }
             CaseError::Disk { .. } => {
-                "see whether the disk is full or the file too large for it; the same import run again goes on where it \
-                 stopped"
+                "check whether the disk is full or the file too large for it; running the same import again continues \
+                 where it stopped"
                     .to_owned()
             }
             CaseError::ReadOnly(_) => "name a case in a folder that can be written with --db".to_owned(),
-            CaseError::Damaged { .. } => "take a sound copy, or import the trail files into a new case".to_owned(),
+            CaseError::Damaged { .. } => "get a sound copy, or import the trail files into a new case".to_owned(),
             CaseError::Io { .. } | CaseError::Sqlite { .. } => return None,
         })
     }

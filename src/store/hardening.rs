@@ -107,7 +107,7 @@ impl Drop for Bounded {
 /// Puts an error of such a connection into words. Nobody else interrupts it.
 pub(crate) fn error_of(path: &Path, error: rusqlite::Error) -> CaseError {
     if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
-        let reason = "reading it takes more work than a sound case of its size does".to_owned();
+        let reason = "reading it takes more work than a sound case of its size".to_owned();
         return CaseError::Damaged { path: path.to_owned(), reason };
     }
     CaseError::of(path, error)

@@ -312,7 +312,7 @@ fn sql_changes_nothing() {
         "VACUUM INTO 'copy.db'",
     ] {
         let ran = desk.run(&["sql", sql]);
-        ran.fails(2, &["error: this would change something: SQL on a case only looks\n"]);
+        ran.fails(2, &["error: this would change something: SQL on a case is read-only\n"]);
     }
     assert!(std::fs::read(desk.scratch.case()).unwrap() == before, "the case changed");
     let mut left: Vec<_> =

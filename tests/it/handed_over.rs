@@ -132,7 +132,7 @@ fn an_older_snapshot_is_checked_by_its_own_schema_also_once_it_is_upgraded() {
     assert_eq!(checks(&desk, "part.db", 0), sound);
     let ran = desk.run(&["--format", "tsv", "snapshot", "--verify", "part.db"]).exits(0);
     assert!(
-        ran.out.contains("; without hourly_regions, which schema version 6 had not, what it was made with"),
+        ran.out.contains("; without hourly_regions, which schema version 6 did not have, it matches the snapshot"),
         "{ran:?}"
     );
     // What is altered is told all the same.

@@ -66,7 +66,7 @@ fn lookups_records_and_sql_are_answered() {
     let mistake = person.asks("SELECT nowhere FROM events;");
     assert!(mistake.contains("no such column: nowhere") && mistake.contains("  |        ^^^^^^^\n"), "{mistake}");
     let refused = person.asks("DELETE FROM events;");
-    assert!(refused.contains("SQL on a case only looks"), "{refused}");
+    assert!(refused.contains("SQL on a case is read-only"), "{refused}");
     person.asks(".mode json");
     let answer = person.asks("event-name=CreateUser | count");
     assert!(answer.contains("{\"events\":1}"), "{answer}");

@@ -228,7 +228,7 @@ fn every_query_is_checked_and_what_is_wrong_is_told() {
             "mine/statement.sql:8",
             "no such table: evnts",
             "did you mean events?",
-            "SQL on a case only looks",
+            "SQL on a case is read-only",
             "mine/writes.sql:4",
             "mine/default.sql",
             "cannot read `soon` as a time",

@@ -285,7 +285,7 @@ fn mistakes_are_told_and_leave_nothing() {
     for (arguments, says) in [
         (
             &["snapshot", "there.db"][..],
-            "there is a file there.db already\n  = hint: take another name, or replace it with --force\n",
+            "there is a file there.db already\n  = hint: choose another name, or replace it with --force\n",
         ),
         (&["snapshot", "--force", "trailq.db"], "trailq.db is the case itself\n"),
         (&["snapshot", "--force", "folder.db"], "there is a file folder.db already\n"),
@@ -403,7 +403,7 @@ fn what_was_marked_or_imported_since_is_told() {
     assert!(ran.out.contains("\nimports\tWRONG\t1 since the snapshot was made"), "{ran:?}");
     // A case is held against itself, as far as that goes.
     let ran = desk.run(&["--format", "tsv", "snapshot", "--verify", "trailq.db"]).exits(0);
-    assert!(ran.out.contains("\ndigests\tnote\tit carries none: it is a case, and no snapshot\n"), "{ran:?}");
+    assert!(ran.out.contains("\ndigests\tnote\tit has none: it is a case, not a snapshot\n"), "{ran:?}");
     assert!(ran.out.contains("\nevents\tnote\t413 rows, SHA-256 "), "{ran:?}");
 }
 

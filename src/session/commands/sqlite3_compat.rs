@@ -63,7 +63,7 @@ pub const FOREIGN: &[(&str, &str)] = &[
     (".progress", "Ctrl-C cancels what is running"),
     (".prompt", "the prompt is always trailq's"),
     (".q", "`.quit` leaves"),
-    (".recover", "take a sound copy, or import the trail files into a new case"),
+    (".recover", "get a sound copy, or import the trail files into a new case"),
     (".report", "`trailq script triage` reports on a case; `.queries` lists what can be asked"),
     (".reset", "`.settings` tells how the session is set; each setting has a command of its own"),
     (".restore", "a case is one file: put the copy in its place"),

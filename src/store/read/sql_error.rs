@@ -43,7 +43,7 @@ pub(crate) fn diagnose(path: &Path, sql: &str, error: rusqlite::Error, tables: T
 /// SQLite's message, with its refusals in the words of a case.
 fn in_words(message: &str) -> String {
     if is_refusal(message) {
-        return "this would change something: SQL on a case only looks".to_owned();
+        return "this would change something: SQL on a case is read-only".to_owned();
     }
     message.to_owned()
 }
@@ -84,7 +84,7 @@ fn advise(tables: Tables<'_>, message: &str, diagnostic: Diagnostic) -> Diagnost
         return did_you_mean(diagnostic, function, FUNCTIONS.iter().map(|function| function.name));
     }
     if is_refusal(message) {
-        return diagnostic.hint("what was imported stays as it is; copy the case with SQLite's own tools to change it");
+        return diagnostic.hint("imported data cannot be changed; copy the case with SQLite's own tools to change it");
     }
     diagnostic
 }

@@ -115,13 +115,13 @@ fn names_that_are_not_files_are_refused() {
     std::fs::create_dir(desk.scratch.path("folder")).unwrap();
     desk.scratch.write("a.json", record("e-1", ""));
     for (name, reason) in [
-        (":memory:", "a case is a file, and this is SQLite's name for a database in memory"),
-        ("file:x.db", "a case is named by a path, and this is a URI"),
-        ("file:x.db?mode=memory", "a case is named by a path, and this is a URI"),
+        (":memory:", "this is SQLite's name for a database in memory, and a case is a file"),
+        ("file:x.db", "this is a URI, and a case is named by a path"),
+        ("file:x.db?mode=memory", "this is a URI, and a case is named by a path"),
         ("pipe.db", "it is a pipe"),
         ("/dev/null", "it is a device"),
         ("folder", "it is a folder"),
-        ("none/", "a name that ends in / is a folder's"),
+        ("none/", "a name that ends in / is a folder"),
     ] {
         let message = format!("error: {name} is not a case: {reason}\n");
         for arguments in [&["import", "a.json"][..], &["lookup", "x"], &["merge", "x.db"], &["snapshot", "s.db"]] {
@@ -152,7 +152,7 @@ fn places_where_nothing_can_be_written_are_named() {
     let desk = Desk::new();
     desk.scratch.write("a.json", record("e-1", ""));
     desk.run(&["--db", "nowhere/x.db", "import", "a.json"])
-        .fails(2, &["error: the folder nowhere does not exist\n", "hint: make it, or choose another place\n"]);
+        .fails(2, &["error: the folder nowhere does not exist\n", "hint: create it, or choose another place\n"]);
     desk.run(&["-q", "import", "a.json"]).exits(0);
     let ran = desk.run(&["snapshot", "nowhere/s.db"]).fails(2, &["error: the folder nowhere does not exist\n"]);
     assert!(!ran.err.contains("os error"), "{ran:?}");

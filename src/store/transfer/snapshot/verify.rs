@@ -71,7 +71,7 @@ pub fn verify(path: &Path) -> Result<Vec<Check>, CaseError> {
     let copy = folder.path().join("case.db");
     let mut checks = verify_copy(path, &copy, interrupted).map_err(|error| error.of_copy(path, folder.path()))?;
     if interrupted {
-        let found = "a process that wrote to the file was stopped: checked is a copy without what it had not committed";
+        let found = "a process that wrote to the file was stopped: this checks a copy without its uncommitted changes";
         checks.insert(0, Check::new("journal", None, found));
     }
     Ok(checks)
@@ -91,8 +91,7 @@ fn verify_copy(path: &Path, copy: &Path, interrupted: bool) -> Result<Vec<Check>
     }
     ready::finish(copy)?;
     let mut checks = verify_as_it_lies(copy)?;
-    let found =
-        "an import into the file has not come to its end: checked is a copy in which what it stored was finished";
+    let found = "an import into the file is not finished: this checks a copy in which it was finished";
     checks.insert(0, Check::new("imports", None, found));
     Ok(checks)
 }
@@ -128,7 +127,7 @@ fn verify_as_it_lies(path: &Path) -> Result<Vec<Check>, CaseError> {
         return Ok(checks);
     }
     if !case_state::is_finished(&open).map_err(of)? {
-        let found = "an import into it was interrupted: any question to it finishes that";
+        let found = "an import into it was interrupted: the next query finishes it";
         checks.push(Check::new("imports", Some(false), found));
     }
     checks.push(references(&open).map_err(of)?);
@@ -138,7 +137,7 @@ fn verify_as_it_lies(path: &Path) -> Result<Vec<Check>, CaseError> {
     let again = || open_as_it_lies(path).map_err(|error| rusqlite::Error::UserFunctionError(Box::new(error)));
     let mut found = digest::of_version(&open, version, &again).map_err(of)?;
     let Some(last) = steps.last().filter(|step| !step.digests.is_empty()) else {
-        checks.push(Check::new("digests", None, "it carries none: it is a case, and no snapshot"));
+        checks.push(Check::new("digests", None, "it has none: it is a case, not a snapshot"));
         checks.extend(found.into_iter().map(|digest| against(&digest, None)));
         return Ok(checks);
     };
@@ -158,15 +157,16 @@ fn verify_as_it_lies(path: &Path) -> Result<Vec<Check>, CaseError> {
             // Somebody migrated it since, for a note.
             Some((version, later)) => {
                 let sum = format!("{} rows, SHA-256 {}", digest.rows, digest.sha256);
-                let found =
-                    format!("{sum}; without {later}, which schema version {version} had not, what it was made with");
+                let found = format!(
+                    "{sum}; without {later}, which schema version {version} did not have, it matches the snapshot"
+                );
                 Check::new(&*digest.part, None, found)
             }
             None => against(digest, then),
         });
     }
     if imports > 0 {
-        let found = format!("{imports} since the snapshot was made: it is no longer what was handed on");
+        let found = format!("{imports} since the snapshot was made: it has changed since");
         checks.push(Check::new("imports", Some(false), found));
     }
     Ok(checks)
@@ -247,10 +247,10 @@ fn references(connection: &Connection) -> rusqlite::Result<Check> {
     let mut check = connection.prepare("PRAGMA foreign_key_check")?;
     let wrong = check.query_map([], |row| {
         let (table, parent) = (row.get::<_, String>(0)?, row.get::<_, String>(2)?);
-        Ok(format!("a row of {table} points to none of {parent}"))
+        Ok(format!("a row of {table} refers to a missing row of {parent}"))
     })?;
     let wrong = wrong.collect::<rusqlite::Result<BTreeSet<_>>>()?;
-    Ok(Check::of("references", &wrong.into_iter().collect::<Vec<_>>(), "every row points to rows that are there"))
+    Ok(Check::of("references", &wrong.into_iter().collect::<Vec<_>>(), "every referenced row exists"))
 }
 
 /// Reports whether the ledger accounts for the events. Where only some events were kept, its rows tell what was
@@ -266,19 +266,19 @@ fn ledger(connection: &Connection, whole: bool) -> rusqlite::Result<Check> {
     };
     ask(
         "SELECT path FROM files WHERE read <> stored + duplicate + rejected",
-        "read is not the sum of what became of it",
+        "read is not the sum of stored, duplicate and rejected",
     )?;
     if whole {
         ask(
             "SELECT path FROM files f WHERE rejected <> (SELECT count(*) FROM rejects WHERE file_id = f.id)",
-            "its rejects are not all there",
+            "some of its rejects are missing",
         )?;
     }
     // Where a fuller record took an event's place, it is of another file than the one that stored it.
     ask(
         "SELECT path FROM files JOIN (SELECT file_id, count(*) AS kept FROM events GROUP BY file_id) ON file_id = id \
          WHERE kept > stored + conflict + replaced",
-        "it has more events than it had",
+        "it has more events than were stored",
     )?;
     let sums = "SELECT coalesce(sum(read), 0), coalesce(sum(stored), 0), coalesce(sum(duplicate), 0), \
                 coalesce(sum(rejected), 0), (SELECT count(*) FROM events) FROM files";
