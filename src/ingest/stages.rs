@@ -100,7 +100,7 @@ pub fn compress(records: &[&str]) -> io::Result<usize> {
 /// The output of the workers, ready to be written.
 pub struct Read(Vec<(SourceFile, Receiver<Message>)>);
 
-/// Does all that a worker does with files, on this thread: inflates, parses, normalises, compresses.
+/// Does all that a worker does with files, on this thread: inflates, parses, normalizes, compresses.
 ///
 /// # Errors
 /// A path that does not exist.

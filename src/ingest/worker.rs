@@ -186,7 +186,7 @@ enum Content {
     Other(&'static str),
 }
 
-/// Recognises content by at least its first [`HEADING`] bytes, or all of it.
+/// Recognizes content by at least its first [`HEADING`] bytes, or all of it.
 fn recognize(first: &[u8]) -> Content {
     let first = &first[..first.len().min(HEADING)];
     let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);

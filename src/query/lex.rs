@@ -289,7 +289,7 @@ fn ends_name(rest: &str, next: char) -> bool {
         || (next == '!' && (rest.starts_with("!=") || rest.starts_with("!~")))
 }
 
-/// A value's parts, neighbouring ones of a kind joined.
+/// A value's parts, neighboring ones of a kind joined.
 #[derive(Debug, Default)]
 struct Parts(Vec<Part>);
 

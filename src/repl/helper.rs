@@ -80,7 +80,7 @@ impl Helper {
             let suggested = self.suggestion.as_ref().filter(|_| self.pending.is_empty())?;
             return Some((format!("{suggested}   ({arrow} takes it)"), suggested.clone()));
         }
-        // Without colours nobody could tell it from what was typed.
+        // Without colors nobody could tell it from what was typed.
         if !self.screen.color || ctx.history().is_empty() {
             return None;
         }

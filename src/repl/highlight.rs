@@ -1,4 +1,4 @@
-//! Colours a line while it is typed: fields, words, strings, numbers.
+//! Colors a line while it is typed: fields, words, strings, numbers.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use crate::render::palette::{DIM, KEY, NUMBER, STRING, WORD, paint};
 use crate::session::commands::help::STAGES;
 use crate::session::input::Input;
 
-/// The line with colours; `pending` says whether it goes on with an SQL statement. The characters stay as they are.
+/// The line with colors; `pending` says whether it goes on with an SQL statement. The characters stay as they are.
 pub(super) fn line(text: &str, pending: bool) -> String {
     let input = if pending { Input::Sql(text) } else { Input::of(text) };
     let mut out = String::with_capacity(text.len() * 2);
@@ -27,7 +27,7 @@ pub(super) fn line(text: &str, pending: bool) -> String {
     out
 }
 
-/// Colours SQL or a lookup.
+/// Colors SQL or a lookup.
 fn tokens(out: &mut String, text: &str, sql: bool) {
     let mut rest = text;
     let mut after_bar = false;
@@ -99,7 +99,7 @@ fn push(out: &mut String, text: &str, style: Option<Style>) {
 mod tests {
     use super::line;
 
-    /// The text without its colours.
+    /// The text without its colors.
     fn plain(text: &str) -> String {
         let mut out = String::new();
         let mut escape = false;
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_change_no_character() {
+    fn colors_change_no_character() {
         for text in
             ["user=\"a\\\" b\" not ip=1 | count by x", "SELECT 'x''y', 1 -- e", ".show 3", "é\"", "", "--x", "'"]
         {

@@ -118,7 +118,7 @@ impl Prompt {
             .completion_prompt_limit(LISTED)
             .bell_style(BellStyle::None)
             .behavior(Behavior::Stdio)
-            // Without colours, too, it is the helper that writes the line.
+            // Without colors, too, it is the helper that writes the line.
             .color_mode(ColorMode::Forced)
             .build();
         let mut editor = Editor::with_history(config, Inputs::from_environment()).map_err(editor_error)?;

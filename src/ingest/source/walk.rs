@@ -181,7 +181,7 @@ pub(crate) enum Magic {
     Other,
 }
 
-/// Recognises a stream by its first bytes.
+/// Recognizes a stream by its first bytes.
 pub(crate) fn magic(first: &[u8]) -> Magic {
     match first {
         [0x1f, 0x8b, ..] => Magic::Gzip,

@@ -1,4 +1,4 @@
-//! Recognises what other query languages write, only to say what to write instead.
+//! Recognizes what other query languages write, only to say what to write instead.
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::fields;

@@ -4,7 +4,7 @@ use super::candidate::{Candidate, Source};
 use crate::session::input::SQL_WORDS;
 use crate::store::FUNCTIONS;
 
-/// Keywords that are offered and coloured, beside those that begin a statement.
+/// Keywords that are offered and colored, beside those that begin a statement.
 const KEYWORDS: &[&str] = &[
     "ALL",
     "AND",
