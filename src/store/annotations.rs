@@ -23,7 +23,7 @@ pub struct AnnotationWriter {
 }
 
 impl AnnotationWriter {
-    /// Opens a case for somebody's tags, notes, queries and rules. It lasts as long as one input, so that nobody waits.
+    /// Opens a case for writing annotations by a user. It is open for one input only, so that no other process waits.
     /// An older case is migrated in place, as by an import: what is kept needs its tables.
     ///
     /// # Errors
@@ -32,7 +32,7 @@ impl AnnotationWriter {
         AnnotationWriter::open_after(path, who, Rc::new(Silent))
     }
 
-    /// The same, after other processes that write are done.
+    /// Opens a case for writing annotations, after other writers are done.
     ///
     /// # Errors
     /// As for [`AnnotationWriter::open`]; also a cancellation.
@@ -42,10 +42,10 @@ impl AnnotationWriter {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(case_path::literal(path), flags).map_err(of)?;
         hardening::harden(&connection).map_err(of)?;
-        // What waits for another process, asks again and again, and keeps no lock meanwhile that the other one needs.
+        // Waiting for another process means trying again: no lock that the other one needs is held meanwhile.
         connection.busy_timeout(std::time::Duration::ZERO).map_err(of)?;
         until_free(path, &*wait, Need::Read, || expected::require_own(&connection, path, version::NEWEST))?;
-        // What is taken back shall not travel on in a snapshot.
+        // Deleted text must not remain in free space, which a snapshot would copy.
         connection.execute_batch("PRAGMA secure_delete = ON").map_err(of)?;
         connection.authorizer(Some(authorize)).map_err(of)?;
         Ok(AnnotationWriter { connection, wait, path: path.to_owned(), who: who.to_owned(), migrated })
@@ -56,7 +56,7 @@ impl AnnotationWriter {
         self.migrated
     }
 
-    /// Tags events by their event ids; an event that has the tag gets the new note, if there is one. Gives how many
+    /// Tags events by their event ids; an event that has the tag gets the new note, if there is one. Returns how many
     /// events were tagged that were not.
     ///
     /// # Errors
@@ -82,7 +82,7 @@ impl AnnotationWriter {
         })
     }
 
-    /// Takes a tag off events; gives how many had it.
+    /// Takes a tag off events; returns how many had it.
     ///
     /// # Errors
     /// The case cannot be written.
@@ -144,7 +144,7 @@ impl AnnotationWriter {
         self.write(|transaction| transaction.execute(sql, params))
     }
 
-    /// Writes in a transaction of its own, once nobody else reads or writes.
+    /// Runs a transaction, once no other process reads or writes.
     fn write<T>(&self, write: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, CaseError> {
         let of = |error| CaseError::of(&self.path, error);
         until_free(&self.path, &*self.wait, Need::Write, || {
@@ -154,12 +154,12 @@ impl AnnotationWriter {
             self.connection.execute_batch("COMMIT")?;
             Ok(written)
         });
-        // The error is what is told.
+        // The first error is reported, not that of the rollback.
         written.inspect_err(|_| drop(self.connection.execute_batch("ROLLBACK"))).map_err(of)
     }
 }
 
-/// The clock as the case writes it.
+/// Returns the current time as the case stores it.
 fn now() -> String {
     crate::time::format(crate::time::now())
 }

@@ -67,7 +67,7 @@ pub enum CaseError {
     /// Waiting for another process was ended.
     #[error("cancelled")]
     Cancelled,
-    /// Somebody else is writing.
+    /// Another process is writing.
     #[error("another process is writing to {}", .0.display())]
     Busy(PathBuf),
     /// The file to write exists already.
@@ -177,7 +177,7 @@ impl CaseError {
         }
     }
 
-    /// An error of a temporary copy in the words of the case that it was made of. `folder`: where the copy is.
+    /// Returns an error of a temporary copy in the words of the case that it was made of. `folder`: where the copy is.
     pub(crate) fn of_copy(self, case: &Path, folder: &Path) -> CaseError {
         let in_copy = |path: &Path| path.starts_with(folder);
         let named = |path: PathBuf| if in_copy(&path) { case.to_owned() } else { path };
@@ -198,7 +198,7 @@ impl CaseError {
         }
     }
 
-    /// An error of a file that is to become an output, in the words of the output. `folder`: where the file is.
+    /// Returns an error of a file that is to become an output, in the words of the output. `folder`: where the file is.
     pub(crate) fn of_output(self, output: &Path, folder: &Path) -> CaseError {
         let output = output.to_owned();
         match self {
@@ -268,7 +268,7 @@ impl CaseError {
     }
 }
 
-/// The folder for temporary files, where a folder of trailq's own is in it.
+/// Returns the folder for temporary files, where a folder of trailq's own is in it.
 fn temporary_folder(folder: &Path) -> PathBuf {
     let temporary = std::env::temp_dir();
     if folder.starts_with(&temporary) { temporary } else { folder_of(folder).to_owned() }

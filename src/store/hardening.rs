@@ -27,13 +27,13 @@ const MAX_VALUE_BYTES: i32 = 256 << 20;
 /// The largest depth of an expression. A lookup is written as a balanced tree.
 const MAX_EXPRESSION_DEPTH: i32 = 1_000;
 
-/// Sets a connection up for a file that nobody vouches for.
+/// Sets up a connection to an untrusted file.
 pub(crate) fn harden(connection: &Connection) -> rusqlite::Result<()> {
     set_up(connection)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true).map(drop)
 }
 
-/// The same for a new file that is made without a journal, which the defensive mode does not let be turned off.
+/// Sets up a connection to a new file without a journal: defensive mode does not let the journal be turned off.
 pub(crate) fn harden_new(connection: &Connection) -> rusqlite::Result<()> {
     set_up(connection)
 }
@@ -50,18 +50,18 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
 
 /// The steps of SQLite's virtual machine between two checks of the budget.
 const STEPS_A_LOOK: i32 = 10_000;
-/// The steps that any file may take, and those for each of its bytes: an event has a few hundred bytes, and is read in a
-/// few dozen steps.
+/// The steps that any file may take, and those for each of its bytes: an event has a few hundred bytes, and is read in
+/// a few dozen steps.
 const STEPS: u64 = 50_000_000;
 const STEPS_A_BYTE: u64 = 20;
 
-/// The steps that a file of this size may take.
+/// Returns the steps that a file of this size may take.
 fn steps_of(bytes: u64) -> u64 {
     STEPS.saturating_add(bytes.saturating_mul(STEPS_A_BYTE))
 }
 
-/// Bounds the work of a connection whose statements read each row of a file a few times. In a file that was made for it,
-/// pages can point to one another so that a few of them hold more rows than could ever be read.
+/// Bounds the work of a connection whose statements read each row of a file a few times. In a file that was made for
+/// it, pages can point to one another so that a few of them hold more rows than could ever be read.
 pub(crate) fn bound_work(connection: &mut Connection, bytes: u64) -> rusqlite::Result<()> {
     let mut left = steps_of(bytes);
     connection.progress_handler(
@@ -104,7 +104,7 @@ impl Drop for Bounded {
     }
 }
 
-/// Puts an error of such a connection into words. Nobody else interrupts it.
+/// Describes an error of a connection whose work is bounded. Nothing else interrupts it.
 pub(crate) fn error_of(path: &Path, error: rusqlite::Error) -> CaseError {
     if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
         let reason = "reading it takes more work than a sound case of its size".to_owned();
@@ -113,7 +113,7 @@ pub(crate) fn error_of(path: &Path, error: rusqlite::Error) -> CaseError {
     CaseError::of(path, error)
 }
 
-/// Puts an error of a connection that is watched into words: it may have spent its budget, or have been interrupted.
+/// Describes an error of a watched connection: it may have spent its budget, or have been interrupted.
 pub(crate) fn error_of_watched(path: &Path, error: rusqlite::Error) -> CaseError {
     if LEFT.get() == Some(0) { error_of(path, error) } else { CaseError::of(path, error) }
 }

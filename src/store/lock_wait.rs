@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub enum Need {
     /// A state that can be read.
     Read,
-    /// That nobody else writes.
+    /// No other process writes.
     Write,
 }
 

@@ -11,7 +11,7 @@ const READERS_TIMEOUT: Duration = Duration::from_secs(1_200);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Commits, and begins the next transaction. Until that one has more to write than fits in the cache, the case may be
-/// read. A read lock is kept throughout, so that nobody else can write: no question finishes the case under the import.
+/// read. A SHARED lock is held throughout, so no other connection can write or finish the interrupted import.
 pub(crate) fn commit_and_allow_readers(connection: &Connection) -> rusqlite::Result<()> {
     let mut lock = connection.prepare_cached("SELECT 1 FROM sqlite_schema")?;
     let mut locked = lock.query([])?;
@@ -22,8 +22,8 @@ pub(crate) fn commit_and_allow_readers(connection: &Connection) -> rusqlite::Res
     patiently(connection, "BEGIN IMMEDIATE")
 }
 
-/// Lets others read what is committed, and nobody else write, until a transaction has more to write than fits in the
-/// cache. The connection has locked the case for itself, and no transaction is open.
+/// Lets others read what is committed, and no other process write, until a transaction has more to write than fits in
+/// the cache. The connection has locked the case for itself, and no transaction is open.
 pub(crate) fn let_others_read(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
     commit_and_allow_readers(connection)?;
@@ -37,7 +37,7 @@ pub(crate) fn commit_and_hold(connection: &Connection) -> rusqlite::Result<()> {
     patiently(connection, "COMMIT")
 }
 
-/// Runs a statement as soon as nobody reads any more.
+/// Runs a statement as soon as no other process reads.
 fn patiently(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     let started = Instant::now();
     loop {
@@ -79,14 +79,14 @@ mod tests {
         let_others_read(&import).unwrap();
         import.execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (1)").unwrap();
         assert_eq!(count().unwrap(), 0, "what was there can be read");
-        assert!(other.execute_batch("BEGIN IMMEDIATE").is_err(), "and nobody else writes");
+        assert!(other.execute_batch("BEGIN IMMEDIATE").is_err(), "and no other process writes");
         commit_and_allow_readers(&import).unwrap();
         import.execute_batch("INSERT INTO t VALUES (2)").unwrap();
         assert_eq!(count().unwrap(), 1, "what is committed can be read, and no more");
         for sql in ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"] {
             assert!(other.execute_batch(sql).is_err(), "{sql}");
         }
-        // Somebody who reads delays the commit, and does not make it fail.
+        // A reader delays the commit, and does not make it fail.
         let reader = open();
         reader.execute_batch("BEGIN; SELECT count(*) FROM t").unwrap();
         let reading = std::thread::spawn(move || {

@@ -75,7 +75,7 @@ impl PrivateFolder {
         Ok((path, file))
     }
 
-    /// The permissions that the user's mask, and the folder around this one, give to a new file.
+    /// Returns the permissions that the user's mask, and the folder around this one, give to a new file.
     pub(crate) fn permissions_of_new_files(&self) -> io::Result<fs::Permissions> {
         let path = self.path.join("permissions");
         let made = File::create_new(&path)?.metadata()?.permissions();
@@ -86,7 +86,7 @@ impl PrivateFolder {
 
 impl Drop for PrivateFolder {
     fn drop(&mut self) {
-        // What cannot be removed now, the next run tries to.
+        // The next run tries again to remove what cannot be removed now.
         let _ = fs::remove_dir_all(&self.path);
         if let Some(around) = &self.around {
             // Fails where another process has a folder in it.
@@ -148,7 +148,7 @@ fn sweep(parent: &Path, is_candidate: impl Fn(&str) -> bool) {
     }
 }
 
-/// The folder of this user among temporary files, made where it is missing.
+/// Returns the folder of this user among temporary files, made where it is missing.
 fn own_folder() -> io::Result<PathBuf> {
     let path = around();
     let mut builder = fs::DirBuilder::new();
@@ -161,7 +161,7 @@ fn own_folder() -> io::Result<PathBuf> {
             fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
             Ok(path)
         }
-        // Somebody else has taken the name: a folder that no other run finds.
+        // Another program has taken the name: use a folder that no other run finds.
         _ => {
             let mut builder = tempfile::Builder::new();
             builder.prefix("trailq-");

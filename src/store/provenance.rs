@@ -36,7 +36,7 @@ pub struct ProvenanceStep {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Digest {
     /// `events`, with their records and all that they point to; `counts`; `ledger`; or `notes`. Of a whole case `pages`
-    /// stands for the first three.
+    /// replaces the first three.
     pub part: String,
     /// The number of rows: of `events`, the events.
     pub rows: u64,
@@ -44,7 +44,7 @@ pub struct Digest {
     pub sha256: String,
 }
 
-/// The steps that a case tells of.
+/// Returns the steps that a case tells of.
 pub(crate) fn read(connection: &Connection) -> rusqlite::Result<Vec<ProvenanceStep>> {
     let list = |text: Option<String>| -> Vec<String> {
         text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
@@ -79,7 +79,7 @@ pub(crate) fn read(connection: &Connection) -> rusqlite::Result<Vec<ProvenanceSt
     Ok(steps)
 }
 
-/// The id of the last step.
+/// Returns the id of the last step.
 pub(crate) fn last(connection: &Connection) -> rusqlite::Result<Option<String>> {
     connection.query_row("SELECT id FROM provenance ORDER BY step DESC LIMIT 1", [], |row| row.get(0)).optional()
 }

@@ -15,15 +15,15 @@ const ROLLBACK_TIMEOUT: Duration = Duration::from_millis(100);
 /// The attempts to copy a case that changes while it is copied.
 const MAX_COPIES: u32 = 3;
 
-/// The journal beside a case.
+/// Returns the journal beside a case.
 pub(crate) fn journal(path: &Path) -> PathBuf {
     let mut journal = path.as_os_str().to_owned();
     journal.push("-journal");
     PathBuf::from(journal)
 }
 
-/// Removes the files that SQLite makes beside a case that another program has put into write-ahead mode: a connection that
-/// only reads leaves them. Made before the case is opened, dropped after it is closed.
+/// Removes the files that SQLite makes beside a case that another program has put into write-ahead mode: a connection
+/// that only reads leaves them. Made before the case is opened, dropped after it is closed.
 pub(crate) struct WriteAheadFiles(Option<PathBuf>);
 
 impl WriteAheadFiles {
@@ -63,7 +63,8 @@ pub(crate) fn is_interrupted(error: &rusqlite::Error) -> bool {
 /// journal for interrupted only where no process has the lock for writing, and it is removed only under that lock.
 ///
 /// # Errors
-/// [`CaseError::HotJournal`] where that cannot be done here; another process is reading or writing; the file is damaged.
+/// [`CaseError::HotJournal`] where that cannot be done here; another process is reading or writing; the file is
+/// damaged.
 pub(crate) fn roll_back(path: &Path) -> Result<(), CaseError> {
     if fs::symlink_metadata(journal(path)).is_err() {
         return Ok(());
@@ -76,7 +77,7 @@ pub(crate) fn roll_back(path: &Path) -> Result<(), CaseError> {
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
         if mode == "delete" && connection.is_readonly(rusqlite::MAIN_DB).is_ok_and(|read_only| !read_only) {
-            // Leaving this mode removes a journal that holds nothing, where nobody has the lock for writing.
+            // Leaving this mode removes an empty journal, unless another process has the lock for writing.
             connection.busy_timeout(Duration::ZERO)?;
             connection.execute_batch("PRAGMA journal_mode = TRUNCATE; PRAGMA journal_mode = DELETE")?;
         }

@@ -76,7 +76,7 @@ impl TemporaryCopy {
         Ok(TemporaryCopy { file, reason, stamp, made: Instant::now(), took, events, _folder: folder })
     }
 
-    /// An empty case.
+    /// Creates an empty case.
     pub(crate) fn empty() -> Result<TemporaryCopy, CaseError> {
         let folder = PrivateFolder::new()?;
         let (file, _) = folder.create(NAME).map_err(|source| CaseError::of_temporary(folder.path(), source))?;
@@ -93,7 +93,7 @@ impl TemporaryCopy {
         })
     }
 
-    /// The copy.
+    /// Returns the path of the copy.
     pub(crate) fn file(&self) -> &Path {
         &self.file
     }
@@ -137,7 +137,7 @@ fn copy_pages(path: &Path, to: &Path, wait: &dyn Wait) -> Result<(), CaseError> 
     to.close().map_err(|(_, error)| of_copy(error))
 }
 
-/// Migrates a copy and finishes the import that it was copied from. Gives its events.
+/// Migrates a copy and finishes the import that it was copied from. Returns its events.
 fn finish(copy: &Path) -> Result<u64, CaseError> {
     let state = case_state::state(copy)?;
     if state != case_state::State::Ready {

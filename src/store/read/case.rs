@@ -50,7 +50,7 @@ impl Case {
         Case::open_after(path, &Silent)
     }
 
-    /// The same, with somebody who hears of waiting for another process.
+    /// Opens a case, as [`Case::open`], and reports waiting for another process to `wait`.
     ///
     /// # Errors
     /// As for [`Case::open`]; also a cancellation.
@@ -88,7 +88,7 @@ impl Case {
         Ok(Case { connection, path: path.to_owned(), cancels, records: RefCell::default(), copy, pin, foreign, beside })
     }
 
-    /// A case without events, to hold statements against its schema.
+    /// Creates a case without events, for checking statements against the schema.
     ///
     /// # Errors
     /// The temporary folder cannot be written.
@@ -112,8 +112,8 @@ impl Case {
         !matches!(checked, Err(CaseError::Busy(_) | CaseError::HotJournal(_)))
     }
 
-    /// Holds the case in its state until it is released: an import waits with its next commit. `false` where the case has to
-    /// be opened again, as for [`Case::is_current`].
+    /// Holds the case in its state until it is released: an import waits with its next commit. `false` where the case
+    /// has to be opened again, as for [`Case::is_current`].
     pub fn hold(&self) -> bool {
         if self.copy.is_none() && self.pin.is_autocommit() {
             let _ = self.pin.busy_timeout(std::time::Duration::ZERO);
@@ -144,7 +144,7 @@ impl Case {
         self.copy.as_ref().and_then(|copy| copy.in_passing())
     }
 
-    /// The file that is read: the case, or the copy of it that was brought up to date.
+    /// Returns the file that is read: the case, or the copy of it that was brought up to date.
     pub(crate) fn file(&self) -> &Path {
         self.copy.as_ref().map_or(&self.path, |copy| copy.file())
     }
@@ -168,7 +168,7 @@ impl Case {
         &self.path
     }
 
-    /// Puts the answer of one statement with positional parameters into a sink, and gives the number of rows.
+    /// Puts the answer of one statement with positional parameters into a sink, and returns the number of rows.
     ///
     /// # Errors
     /// See [`QueryError`].
@@ -224,8 +224,8 @@ impl Case {
         }
     }
 
-    /// An import that began after the case was opened lets others read between its commits, but has not counted yet what
-    /// it stored, and may have no indexes. What a killed one left is rolled back.
+    /// Reports [`CaseError::Busy`] while an import runs: it lets others read between its commits, but may lack counts and
+    /// indexes. What a killed import left is rolled back.
     fn check_at_rest(&self) -> Result<(), CaseError> {
         match recovery::recovered(&self.path, || case_state::is_finished(&self.connection))? {
             true => Ok(()),
@@ -233,7 +233,7 @@ impl Case {
         }
     }
 
-    /// The columns of a statement's answer, which is not asked for.
+    /// Returns the columns of a statement's answer, which is not asked for.
     ///
     /// # Errors
     /// The statement is wrong, or does more than look.
@@ -281,7 +281,7 @@ impl Case {
         move || cancels.iter().for_each(InterruptHandle::interrupt)
     }
 
-    /// The original bytes of an event's record, by `events.id`.
+    /// Returns the original bytes of an event's record, by `events.id`.
     ///
     /// # Errors
     /// The case cannot be read.
@@ -312,7 +312,7 @@ impl Case {
     }
 }
 
-/// A parameter as SQLite binds it.
+/// Returns a parameter as SQLite binds it.
 pub(crate) fn to_sql(param: &Param) -> &dyn rusqlite::ToSql {
     match param {
         Param::Integer(number) => number,

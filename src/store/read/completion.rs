@@ -57,8 +57,8 @@ struct FoundValue {
 }
 
 impl Case {
-    /// The values of a field that begin with `prefix`, at most `most`, the most frequent first, as far as they are found
-    /// until a time; without when they were last seen.
+    /// Returns the values of a field that begin with `prefix`, at most `most`, the most frequent first, as far as they
+    /// are found until a time; without when they were last seen.
     pub(crate) fn begin_with(&self, field: &Field, prefix: &str, most: usize, until: Instant) -> Vec<String> {
         if is_uncounted(field) {
             let found = self.by_index(field.column, prefix, most, until);
@@ -68,7 +68,7 @@ impl Case {
         found.unwrap_or_default().into_iter().map(|(value, _)| value).collect()
     }
 
-    /// The same with their events and when each was last seen.
+    /// Returns the values of a field as above, with their events and the time each was last seen.
     pub(crate) fn begin_with_last_seen(
         &self,
         field: &Field,
@@ -91,7 +91,7 @@ impl Case {
         all
     }
 
-    /// The values and events that both scans find.
+    /// Returns the values and events that both scans find.
     fn find(&self, plan: &CompletionPlan, prefix: &str, most: usize, until: Instant) -> Vec<(String, FoundValue)> {
         let mut found: FxHashMap<String, FoundValue> = FxHashMap::default();
         let half = if plan.frequent.is_some() { part(until, 1, 2) } else { until };
@@ -125,8 +125,8 @@ impl Case {
         found
     }
 
-    /// Walks until a time, or until `next` says that it is enough; whether it came to the end. What cannot be asked has no
-    /// values: completion has nobody to tell an error to; the next statement will.
+    /// Runs a scan until a time, or until `next` stops it. Returns true if it came to the end. What cannot be asked has
+    /// no values: completion cannot report an error; the next statement does.
     fn scan(&self, scan: &IndexScan, until: Instant, mut next: impl FnMut(&str, FoundValue) -> bool) -> Option<bool> {
         let mut statement = self.connection.prepare_cached(&scan.sql).ok()?;
         let mut rows = if statement.parameter_count() == 0 {
@@ -147,7 +147,7 @@ impl Case {
         Some(true)
     }
 
-    /// The events of a value, and when it was last seen.
+    /// Returns the events of a value, and when it was last seen.
     fn told(&self, sql: &str, value: &str, row: i64) -> Option<(Option<u64>, Option<String>)> {
         let mut statement = self.connection.prepare_cached(sql).ok()?;
         let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
@@ -157,7 +157,7 @@ impl Case {
         }
     }
 
-    /// The first values of a column that nothing counts, from its index on `(column, time)`.
+    /// Returns the first values of a column that nothing counts, from its index on `(column, time)`.
     fn by_index(&self, column: &str, prefix: &str, most: usize, until: Instant) -> Vec<ValueCount> {
         let next = |operator| {
             format!("SELECT {column} FROM events WHERE {column} {operator} ?1 AND {column} < ?2 ORDER BY 1 LIMIT 1")
@@ -206,7 +206,7 @@ fn add(found: &mut FxHashMap<String, FoundValue>, value: &str, row: FoundValue, 
     }
 }
 
-/// The most frequent first.
+/// Sorts by frequency, the most frequent first.
 fn sort<T>(all: &mut [T], key: impl Fn(&T) -> (u64, &String)) {
     all.sort_by(|a, b| key(b).0.cmp(&key(a).0).then_with(|| key(a).1.cmp(key(b).1)));
 }
@@ -217,7 +217,7 @@ fn part(until: Instant, of: u32, parts: u32) -> Instant {
     now + until.saturating_duration_since(now) * of / parts
 }
 
-/// A text above everything that begins with `prefix`.
+/// Returns a text above everything that begins with `prefix`.
 fn end_of(prefix: &str) -> String {
     format!("{prefix}\u{10ffff}\u{10ffff}")
 }
@@ -244,7 +244,7 @@ fn plan(field: &Field, prefix: &str) -> Option<CompletionPlan> {
     })
 }
 
-/// The frequent values of a column, from the index `(events, ...)` of its table.
+/// Returns the frequent values of a column, from the index `(events, ...)` of its table.
 fn frequent(table: &str, column: &str) -> String {
     format!(
         "SELECT {column}, events, id FROM {table} INDEXED BY {table}_by_events WHERE events >= {FREQUENT} \
@@ -266,7 +266,7 @@ fn kept(attribute: &str, prefix: &str) -> CompletionPlan {
     }
 }
 
-/// A column of identities, with an index on `(column, events)`: several may share a value.
+/// Returns the plan of a column of identities, with an index on `(column, events)`: several may share a value.
 fn of_identities(column: &str, prefix: &str) -> CompletionPlan {
     CompletionPlan {
         scans: vec![IndexScan::whole(
@@ -279,7 +279,7 @@ fn of_identities(column: &str, prefix: &str) -> CompletionPlan {
     }
 }
 
-/// A table of texts, which has no index on them.
+/// Returns the plan of a table of texts, which has no index on them.
 fn of_texts(table: &str, prefix: &str) -> CompletionPlan {
     CompletionPlan {
         scans: vec![IndexScan::whole(format!("SELECT text, events, id FROM {table}"), prefix)],
@@ -289,8 +289,8 @@ fn of_texts(table: &str, prefix: &str) -> CompletionPlan {
     }
 }
 
-/// The names of resources, or their ARNs where one was begun. These have no index of their own: the name inside one leads
-/// to it, as far as it is typed.
+/// Returns the plan of the names of resources, or of their ARNs if the prefix is one. ARNs have no index: the name inside
+/// an ARN leads to it, as far as it is typed.
 fn of_resources(prefix: &str) -> CompletionPlan {
     let is_arn = prefix.starts_with("arn:");
     let column = if is_arn { "arn" } else { "name" };
@@ -338,7 +338,7 @@ mod tests {
     use crate::store::schema::indexes;
     use crate::store::{ValueCount, open};
 
-    /// A case with 400 resources, of which more have few events than many.
+    /// Returns a case with 400 resources, of which more have few events than many.
     fn case() -> (TempPath, Case) {
         let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
         let connection = open::open_for_import(&path).unwrap();

@@ -218,7 +218,7 @@ fn register_scans(connection: &Connection, shared: &Shared) -> rusqlite::Result<
     })
 }
 
-/// An error of a function, in words.
+/// Returns an error of a function, in words.
 fn in_words(message: String) -> Box<dyn std::error::Error + Send + Sync> {
     message.into()
 }
@@ -241,7 +241,7 @@ impl ToSql for Answer {
 }
 
 impl Shared {
-    /// A panic while the lock was held leaves at worst an empty cache.
+    /// Locks the cache: a panic while the lock was held leaves at worst an empty cache.
     fn lock(&self) -> MutexGuard<'_, Records> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

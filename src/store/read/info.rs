@@ -87,7 +87,7 @@ impl Case {
         Ok(range.and_then(|(oldest, newest)| oldest.zip(newest)))
     }
 
-    /// The steps that led to the case, the one that made it last. None for a case older than these are kept.
+    /// Returns the steps that led to the case, the one that made it last. None for a case older than these are kept.
     ///
     /// # Errors
     /// The case cannot be read.

@@ -51,7 +51,7 @@ impl Case {
         self.begin_with(field, "", MAX_COMPARED, until)
     }
 
-    /// The usual spellings of a value in another case that a field has.
+    /// Returns the usual spellings of a value in another case that a field has.
     pub fn usual_spellings(&self, field: &Field, value: &str, until: Instant) -> Vec<String> {
         let first = value.chars().next().map_or(0, char::len_utf8);
         let title = value[..first].to_uppercase() + &value[first..].to_lowercase();
@@ -60,13 +60,13 @@ impl Case {
         others.filter(|variant| self.exactly(field, variant, until).is_some()).collect()
     }
 
-    /// A value of a field with its events, where it occurs.
+    /// Returns a value of a field with its events, where it occurs.
     pub fn exactly(&self, field: &Field, value: &str, until: Instant) -> Option<ValueCount> {
         let begin = self.begin_with_last_seen(field, value, 50, until);
         begin.into_iter().find(|counted| counted.value == value)
     }
 
-    /// All values of a field, the most frequent first, where they are few.
+    /// Returns all values of a field, the most frequent first, where they are few.
     pub fn few_values(&self, field: &Field, until: Instant) -> Option<Vec<ValueCount>> {
         let listed = VOCABULARIES.contains(&field.name) || matches!(field.kind, Kind::Word(_) | Kind::Source);
         let counted = field.values == Values::Kept || field.place == Place::ListedType;
@@ -78,8 +78,8 @@ impl Case {
     }
 }
 
-/// Those of a field's values that a value may be a misspelling of, best first. Never one in place of an address, a key, an
-/// id or an ARN.
+/// Those of a field's values that a value may be a misspelling of, best first. Never one in place of an address, a key,
+/// an id or an ARN.
 pub fn near_values<'v>(field: &Field, values: &'v [String], value: &str) -> Vec<&'v str> {
     if IDENTIFIERS.contains(&field.name) {
         return Vec::new();

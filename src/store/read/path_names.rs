@@ -47,7 +47,7 @@ pub struct NearPath {
 }
 
 impl Case {
-    /// The paths of the case's records, as far as they are read until a time.
+    /// Returns the paths of the case's records, as far as they are read until a time.
     pub fn path_names(&self, until: Instant) -> PathNames {
         let mut names = PathNames::default();
         // What cannot be read gives no advice; the lookup itself has told why.
@@ -100,7 +100,7 @@ impl Case {
 }
 
 impl PathNames {
-    /// Adds plain records from this id on, as many as a block has; gives the id after them.
+    /// Adds plain records from this id on, as many as a block has; returns the id after them.
     fn read_plain(&mut self, connection: &rusqlite::Connection, from: i64) -> rusqlite::Result<i64> {
         let sql = "SELECT id, record FROM records WHERE id >= ?1 ORDER BY id LIMIT ?2";
         let mut select = connection.prepare_cached(sql)?;
@@ -129,8 +129,8 @@ impl PathNames {
         at.is_some()
     }
 
-    /// The path that occurs and is nearest to one that does not: key by key the same, else the same but for case, else
-    /// the nearest name.
+    /// Returns the path that occurs and is nearest to one that does not: key by key the same, else the same but for
+    /// case, else the nearest name.
     pub fn near(&self, keys: &[String]) -> Option<NearPath> {
         let mut at = &self.root;
         let mut near = NearPath { keys: Vec::new(), only_case: true };
@@ -155,7 +155,7 @@ impl PathNames {
         (near.keys != keys).then_some(near)
     }
 
-    /// The paths that end in a key of this name, in any case, the most frequent first.
+    /// Returns the paths that end in a key of this name, in any case, the most frequent first.
     pub fn to_key(&self, name: &str) -> Vec<Vec<String>> {
         let mut found = Vec::new();
         self.root.find(&fold(name), &mut Vec::new(), &mut found);

@@ -4,7 +4,7 @@ use crate::store::error::CaseError;
 use crate::store::read::case::Case;
 
 impl Case {
-    /// The queries that are saved in the case: name and text, by name.
+    /// Returns the queries that are saved in the case: name and text, by name.
     ///
     /// # Errors
     /// The case cannot be read.

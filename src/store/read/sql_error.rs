@@ -55,7 +55,7 @@ fn is_refusal(message: &str) -> bool {
         .any(|words| message.contains(words))
 }
 
-/// The word that begins at a place, for the caret.
+/// Returns the word that begins at a place, for the caret.
 fn word_at(sql: &str, start: usize) -> Span {
     let start = (0..=start).rev().find(|at| sql.is_char_boundary(*at)).unwrap_or(0);
     let length = sql[start..]
@@ -89,7 +89,7 @@ fn advise(tables: Tables<'_>, message: &str, diagnostic: Diagnostic) -> Diagnost
     diagnostic
 }
 
-/// A column that exists in another table is answered with that table.
+/// Suggests the table that has a column of this name, or a similar name.
 fn advise_column(tables: Tables<'_>, column: &str, diagnostic: Diagnostic) -> Diagnostic {
     let bare = column.rsplit('.').next().unwrap_or(column);
     let tables = tables();
@@ -131,7 +131,7 @@ pub(crate) fn too_many_values(values: usize, most: usize) -> Box<Diagnostic> {
     )
 }
 
-/// A parameter of a statement that was given no value.
+/// Returns the error of a parameter without a value.
 pub(crate) fn missing_parameter(sql: &str, name: &str) -> Box<Diagnostic> {
     let diagnostic = match sql.find(name).filter(|_| !name.is_empty()) {
         Some(start) => Diagnostic::at(Span::new(start, start + name.len()), format!("{name} has no value")),
@@ -140,7 +140,7 @@ pub(crate) fn missing_parameter(sql: &str, name: &str) -> Box<Diagnostic> {
     Box::new(diagnostic.in_source(sql))
 }
 
-/// A value for a parameter that no statement has.
+/// Returns the error of a value for a parameter that no statement has.
 pub(crate) fn unused_parameter(sql: &str, name: &str, used: &[String]) -> Box<Diagnostic> {
     let diagnostic = Diagnostic::new(format!("there is no parameter :{name} in the statement")).in_source(sql);
     Box::new(did_you_mean(diagnostic, name, used.iter().map(String::as_str)))

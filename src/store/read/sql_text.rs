@@ -1,6 +1,6 @@
 //! SQL as it is typed: whether a statement is whole.
 
-/// Reports whether the text ends with a `;` that stands outside texts, names and comments.
+/// Reports whether the text ends with a `;` outside strings, names and comments.
 pub(crate) fn is_complete(sql: &str) -> bool {
     let bytes = sql.as_bytes();
     let mut at = 0;

@@ -23,8 +23,8 @@ pub struct ValueCount {
 }
 
 impl Case {
-    /// The values of a field that begin with `prefix`, at most `most`, the most frequent first, as far as they are found
-    /// until a time.
+    /// Returns the values of a field that begin with `prefix`, at most `most`, the most frequent first, as far as they
+    /// are found until a time.
     pub fn values(&self, field: &Field, prefix: &str, most: usize, until: Instant) -> Vec<ValueCount> {
         let counts = self.begin_with_last_seen(field, prefix, most, until);
         let Kind::Word(words) = field.kind else { return counts };
@@ -36,7 +36,7 @@ impl Case {
         all
     }
 
-    /// The identities that share a user name, as lines for a person: type, ARN or principal, events.
+    /// Returns the identities that share a user name, as lines for a person: type, ARN or principal, events.
     pub fn identities_of_user(&self, user: &str) -> Vec<String> {
         self.rows(
             "SELECT ifnull(type, 'unknown type') || ' ' || \
@@ -48,7 +48,7 @@ impl Case {
         .unwrap_or_default()
     }
 
-    /// The statements that made the tables, views and indexes, or those of one table.
+    /// Returns the statements that made the tables, views and indexes, or those of one table.
     pub fn schema(&self, table: Option<&str>) -> Vec<String> {
         self.rows(
             "SELECT sql || ';' FROM sqlite_schema WHERE sql IS NOT NULL AND (?1 IS NULL OR tbl_name = ?1 COLLATE NOCASE) \
@@ -59,7 +59,7 @@ impl Case {
         .unwrap_or_default()
     }
 
-    /// Tables and views with their columns; those to ask first come first.
+    /// Returns tables and views with their columns; those to ask first come first.
     pub fn tables(&self) -> Vec<(String, Vec<String>)> {
         let order = ["event_history", "events", "identities", "resources", "event_resources"];
         let mut tables: Vec<(String, Vec<String>)> = self
@@ -74,7 +74,7 @@ impl Case {
         tables
     }
 
-    /// The newest event's time in Unix seconds.
+    /// Returns the newest event's time in Unix seconds.
     ///
     /// # Errors
     /// The case cannot be read.

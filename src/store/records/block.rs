@@ -51,12 +51,12 @@ impl Block {
         if start == plain.len() { Ok(()) } else { Err(damaged()) }
     }
 
-    /// The records in order.
+    /// Returns the records in order.
     pub(crate) fn records(&self) -> impl Iterator<Item = &[u8]> {
         self.starts.iter().zip(self.starts.iter().skip(1)).filter_map(|(start, end)| self.plain.get(*start..*end))
     }
 
-    /// The record at this index of the block.
+    /// Returns the record at this index of the block.
     pub(crate) fn record(&self, index: usize) -> Option<&[u8]> {
         let (start, end) = (*self.starts.get(index)?, *self.starts.get(index + 1)?);
         self.plain.get(start..end)
@@ -71,7 +71,7 @@ pub(crate) struct Unpacker {
 }
 
 impl Unpacker {
-    /// Unpacks a row `id, dictionary, data` of `record_blocks` into `block`, and gives its id.
+    /// Unpacks a row `id, dictionary, data` of `record_blocks` into `block`, and returns its id.
     pub(crate) fn unpack_row(
         &mut self,
         connection: &Connection,
@@ -119,7 +119,7 @@ impl Unpacker {
     }
 }
 
-/// Gives every block from this id on, in order: the id of its first record, and the block.
+/// Calls `look` with every block from this id on, in order: the id of its first record, and the block.
 pub(crate) fn each_block(
     connection: &Connection,
     from: i64,
@@ -219,7 +219,7 @@ impl Reader {
     }
 }
 
-/// The place of an event in the block that begins with `first`; none that a block has where it comes before.
+/// Returns the place of an event in the block that begins with `first`; none that a block has where it comes before.
 pub(crate) fn place(id: i64, first: i64) -> usize {
     id.checked_sub(first).and_then(|place| usize::try_from(place).ok()).unwrap_or(usize::MAX)
 }

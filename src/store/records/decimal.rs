@@ -39,7 +39,7 @@ impl Decimal {
         Some(Decimal { negative, digits, exponent: power.saturating_add(places) })
     }
 
-    /// The sign: -1, 0 or 1.
+    /// Returns the sign: -1, 0 or 1.
     fn sign(&self) -> i8 {
         match (self.digits.is_empty(), self.negative) {
             (true, _) => 0,
@@ -49,7 +49,7 @@ impl Decimal {
     }
 }
 
-/// The number after `e`; one that is out of range is as good as the last one in it.
+/// Returns the number after `e`; one that is out of range is as good as the last one in it.
 fn exponent(text: &str) -> Option<i64> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -76,7 +76,7 @@ impl Ord for Decimal {
     }
 }
 
-/// The order of two texts that are both numbers; `None` where one is not, or is NaN.
+/// Returns the order of two texts that are both numbers; `None` where one is not, or is NaN.
 pub(crate) fn order(a: &str, b: &str) -> Option<Option<Ordering>> {
     match (Decimal::parse(a), Decimal::parse(b)) {
         (Some(a), Some(b)) => Some(Some(a.cmp(&b))),
@@ -87,8 +87,8 @@ pub(crate) fn order(a: &str, b: &str) -> Option<Option<Ordering>> {
     }
 }
 
-/// The shortest form of a JSON number that is not a whole number in plain digits: `15.0` for `1.50e1`. `None` where the
-/// number is written so, or where a float does not have all of its digits.
+/// Returns the shortest form of a JSON number that is not a whole number in plain digits: `15.0` for `1.50e1`. `None`
+/// where the number is written so, or where a float does not have all of its digits.
 pub(crate) fn shortest(number: &str) -> Option<String> {
     if number.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;

@@ -25,7 +25,7 @@ pub(crate) struct Dictionary {
 }
 
 impl Dictionary {
-    /// A dictionary of the case.
+    /// Returns a dictionary of the case.
     pub(crate) fn load(connection: &Connection, id: i64) -> rusqlite::Result<Option<Dictionary>> {
         let mut select = connection.prepare_cached("SELECT data FROM record_dictionaries WHERE id = ?1")?;
         let bytes = select.query_row([id], |row| {
@@ -64,7 +64,7 @@ struct Gathered {
 }
 
 impl Dictionaries {
-    /// The newest dictionary of a case, or one in the making.
+    /// Returns the newest dictionary of a case, or one in the making.
     pub(crate) fn of(connection: &Connection) -> rusqlite::Result<Dictionaries> {
         let newest = "SELECT coalesce(max(id), 0) FROM record_dictionaries";
         let newest = Dictionary::load(connection, connection.query_row(newest, [], |row| row.get(0))?)?;
@@ -79,7 +79,7 @@ impl Dictionaries {
         Dictionaries { ready: OnceLock::new(), gathered: Mutex::new(gathered) }
     }
 
-    /// The dictionary, if there is one.
+    /// Returns the dictionary, if there is one.
     pub(crate) fn ready(&self) -> Option<&Arc<Dictionary>> {
         self.ready.get()
     }

@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use crate::store::records::decimal;
 use crate::store::records::value_list::ValueList;
 
-/// The keys of a path.
+/// Returns the keys of a path.
 pub(crate) fn keys(path: &str) -> Vec<String> {
     let mut keys = vec![String::new()];
     let mut quoted = false;
@@ -45,7 +45,7 @@ pub(crate) enum Leaf {
 }
 
 impl Leaf {
-    /// The value as answers show it: a text as it is, anything else as JSON without white space.
+    /// Returns the value as answers show it: a text as it is, anything else as JSON without white space.
     pub(crate) fn text(&self) -> Cow<'_, str> {
         match self {
             Leaf::Text(text) | Leaf::Number(text) => Cow::Borrowed(text),
@@ -55,8 +55,8 @@ impl Leaf {
         }
     }
 
-    /// The value as an element of a JSON array: objects as they are, anything else as a text, since `json_each` would
-    /// round a number.
+    /// Returns the value as an element of a JSON array: objects as they are, anything else as a text, since `json_each`
+    /// would round a number.
     fn element(&self) -> String {
         match self {
             Leaf::Object(raw) => compact(raw),
@@ -89,7 +89,8 @@ pub(crate) fn array(leaves: &[Leaf]) -> String {
     format!("[{}]", elements.join(","))
 }
 
-/// The text of a JSON string. Half of a surrogate pair, which is not a character, becomes a replacement character.
+/// Returns the text of a JSON string. Half of a surrogate pair, which is not a character, becomes a replacement
+/// character.
 fn unquoted(raw: &str) -> String {
     serde_json::from_str(raw).unwrap_or_else(|_| {
         let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
@@ -116,7 +117,7 @@ fn compact(raw: &str) -> String {
     json
 }
 
-/// The length of the JSON string that a text begins with, its quotes included.
+/// Returns the length of the JSON string that a text begins with, its quotes included.
 fn string_length(text: &str) -> usize {
     let mut bytes = text.bytes().enumerate().skip(1);
     while let Some((at, byte)) = bytes.next() {
@@ -231,7 +232,7 @@ pub(crate) enum Test {
 }
 
 impl Test {
-    /// The comparison that an operator names.
+    /// Returns the comparison that an operator names.
     ///
     /// # Errors
     /// An unknown operator, a bad regular expression and a bad list, in words.
@@ -283,7 +284,7 @@ impl Test {
     }
 }
 
-/// A pattern of SQLite's GLOB as a regular expression.
+/// Returns a pattern of SQLite's GLOB as a regular expression.
 fn glob(pattern: &str) -> Result<Regex, String> {
     let mut expression = String::from(r"(?s)\A");
     let mut characters = pattern.chars().peekable();
@@ -308,7 +309,7 @@ fn glob(pattern: &str) -> Result<Regex, String> {
     Regex::new(&expression).map_err(|error| error.to_string())
 }
 
-/// A character of a class.
+/// Returns a character of a class.
 fn escape(character: char) -> String {
     if character.is_alphanumeric() { character.to_string() } else { format!("\\x{{{:x}}}", u32::from(character)) }
 }
@@ -318,7 +319,7 @@ pub(crate) fn has_text(record: &[u8], needle: &str) -> bool {
     memmem::find(&readable(record), needle.as_bytes()).is_some()
 }
 
-/// A record with its JSON escapes decoded.
+/// Returns a record with its JSON escapes decoded.
 pub(crate) fn readable(record: &[u8]) -> Cow<'_, [u8]> {
     match memchr::memchr(b'\\', record) {
         Some(_) => Cow::Owned(decoded(record)),
@@ -341,7 +342,7 @@ fn decoded(record: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// The character of the escape that `text` begins with, and the escape's length.
+/// Returns the character of the escape that `text` begins with, and the escape's length.
 fn escaped(text: &[u8]) -> (char, usize) {
     let unit = |at: usize| -> Option<u32> {
         let digits = text.get(at..at + 6)?.strip_prefix(b"\\u")?;

@@ -34,7 +34,7 @@ impl NgramFilter {
         NgramFilter(Box::new([0; WORDS]))
     }
 
-    /// The filter of the records of a block, given their bytes one behind the other and the length of each.
+    /// Returns the filter of the records of a block, given their bytes one behind the other and the length of each.
     pub(crate) fn of(lengths: &[u32], bytes: &[u8]) -> NgramFilter {
         let mut filter = NgramFilter::new();
         if memchr(b'\\', bytes).is_none() {
@@ -100,20 +100,20 @@ impl NgramFilter {
     }
 }
 
-/// The first [`LENGTH`] bytes of a text that has as many.
+/// Returns the first [`LENGTH`] bytes of a text that has as many.
 fn first_of(text: &[u8]) -> [u8; 8] {
     let mut eight = [0; 8];
     eight[..LENGTH].copy_from_slice(&text[..LENGTH]);
     eight
 }
 
-/// The bit that the first five of these bytes set.
+/// Returns the bit that the first five of these bytes set.
 fn bit_of(eight: [u8; 8]) -> usize {
     let text = u64::from_le_bytes(eight) << (8 * (8 - LENGTH));
     (text.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as usize
 }
 
-/// The bits that a text sets; none where it is shorter than five bytes.
+/// Returns the bits that a text sets; none where it is shorter than five bytes.
 fn bits_of(text: &[u8]) -> Vec<usize> {
     let mut bits: Vec<usize> = text.windows(LENGTH).map(|five| bit_of(first_of(five))).collect();
     bits.sort_unstable();
@@ -140,7 +140,7 @@ pub(crate) struct FilterWriter {
 }
 
 impl FilterWriter {
-    /// The groups of a case, with those blocks that an interrupted import left without.
+    /// Returns the groups of a case, with those blocks that an interrupted import left without.
     pub(crate) fn of(connection: &Connection) -> rusqlite::Result<FilterWriter> {
         let mut select = connection.prepare(
             "SELECT first_block, last_block, records, first_time, last_time, filter FROM record_groups \
@@ -278,7 +278,7 @@ pub(crate) struct Candidates {
     pub(crate) of: u64,
 }
 
-/// The groups that may hold records with all that is needed, of events between two times, both inclusive.
+/// Returns the groups that may hold records with all that is needed, of events between two times, both inclusive.
 pub(crate) fn candidates(
     connection: &Connection,
     needs: &RequiredTexts,
@@ -375,7 +375,7 @@ impl FilterQuery<'_> {
         Ok(all)
     }
 
-    /// The groups of a set that have a bit.
+    /// Returns the groups of a set that have a bit.
     fn groups_with(&mut self, set: i64, bit: usize) -> rusqlite::Result<u128> {
         let word = bit / 64;
         if !self.rows.contains_key(&word) {

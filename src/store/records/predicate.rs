@@ -91,14 +91,14 @@ struct Record<'r> {
 }
 
 impl Record<'_> {
-    /// The record with its JSON escapes decoded.
+    /// Returns the record with its JSON escapes decoded.
     fn plain(&self) -> &[u8] {
         self.plain.get_or_init(|| json_path::readable(self.raw))
     }
 }
 
 impl RecordPredicate {
-    /// A condition from how it is written.
+    /// Compiles a predicate.
     ///
     /// # Errors
     /// An unknown operator and a bad regular expression, in words.
@@ -160,7 +160,8 @@ impl RecordPredicate {
     }
 }
 
-/// The texts of which one is in every record, its escapes decoded, that has such a value: `None` where none has to be.
+/// Returns the texts of which one is in every record, its escapes decoded, that has such a value: `None` where none has
+/// to be.
 fn needed_by(test: &Test, operator: &str, value: &str) -> Option<Vec<String>> {
     match test {
         Test::In(list) => list.exact_only()?.map(|value| needed_of("=", value)).collect(),

@@ -105,7 +105,7 @@ impl Scans {
         Scans { case, threads, readers: Vec::new(), under_way: VecDeque::new() }
     }
 
-    /// Begins a scan, and gives the number of its steps.
+    /// Begins a scan, and returns the number of its steps.
     pub(crate) fn begin(&mut self, connection: &Connection, question: &str) -> rusqlite::Result<usize> {
         let scan = Scan::new(connection, question)?;
         let steps = scan.steps();
@@ -117,7 +117,7 @@ impl Scans {
         Ok(steps)
     }
 
-    /// The ids of the events that a step finds; steps are numbered from 0.
+    /// Returns the ids of the events that a step finds; steps are numbered from 0.
     pub(crate) fn step(&mut self, connection: &Connection, question: &str, step: usize) -> rusqlite::Result<Vec<i64>> {
         let at = self.under_way.iter().position(|scan| scan.question == question && scan.step == step);
         let mut scan = match at.and_then(|at| self.under_way.remove(at)) {

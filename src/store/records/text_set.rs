@@ -54,7 +54,7 @@ fn head(bytes: &[u8]) -> u64 {
     }
 }
 
-/// The word and the bit of the filter for some bytes.
+/// Returns the word and the bit of the filter for some bytes.
 fn place(head: u64) -> (usize, u64) {
     let hash = head.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - FILTER_BITS);
     ((hash >> 6) as usize, 1 << (hash & 63))

@@ -62,7 +62,7 @@ impl ValueList {
             || ends.map(|(at, character)| &text[at + character.len_utf8()..]).any(|end| self.matches(end))
     }
 
-    /// The exact values, where nothing else is in the list.
+    /// Returns the exact values, where nothing else is in the list.
     pub(crate) fn exact_only(&self) -> Option<impl Iterator<Item = &str>> {
         let only = self.wildcards.patterns.is_empty() && self.networks.is_empty();
         only.then(|| self.exact.iter().map(String::as_str))
@@ -93,7 +93,7 @@ impl ListCache {
     }
 }
 
-/// The texts between the asterisks of a wildcard.
+/// Returns the texts between the asterisks of a wildcard.
 fn pieces(glob: &str) -> Result<Vec<String>, String> {
     let mut pieces = vec![String::new()];
     let mut rest = glob.chars();

@@ -25,7 +25,7 @@ pub(crate) fn write_resource_types(connection: &Connection) -> rusqlite::Result<
     write_values(connection, "resources", &of(|place| place == Place::ResourceType))
 }
 
-/// The fields in such a place that are counted.
+/// Returns the fields in such a place that are counted.
 fn of(place: impl Fn(Place) -> bool) -> Vec<&'static Field> {
     FIELDS.iter().filter(|field| field.values == Values::Kept && place(field.place)).collect()
 }

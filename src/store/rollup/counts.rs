@@ -45,7 +45,7 @@ impl Seen {
         }
     }
 
-    /// The first and last time as text.
+    /// Returns the first and last time as text.
     pub(crate) fn period(&self) -> (Option<String>, Option<String>) {
         let of = |upper: i8, lower: u32| (i64::from(upper) << 32) | i64::from(lower);
         let (first, last) = (of(self.upper.0, self.lower.0), of(self.upper.1, self.lower.1));
@@ -56,7 +56,7 @@ impl Seen {
     }
 }
 
-/// The columns of `events` whose values `attribute_values` counts, but for those that `facets` has.
+/// Returns the columns of `events` whose values `attribute_values` counts, but for those that `facets` has.
 pub(crate) fn kept_attributes() -> impl Iterator<Item = &'static Field> {
     FIELDS.iter().filter(|field| field.place == Place::Event && field.values == Values::Kept && !field.facet)
 }
@@ -77,7 +77,7 @@ pub(crate) fn add_value(values: &mut Occurring, value: &str, time: Option<i64>) 
     }
 }
 
-/// The value of a kept attribute in an event.
+/// Returns the value of a kept attribute in an event.
 fn value<'e>(event: &'e Event, column: &str) -> Option<&'e str> {
     let flag = |flag: Option<bool>| flag.map(|flag| if flag { "true" } else { "false" });
     let text = |text: &'e Option<Text>| text.as_deref();

@@ -8,7 +8,7 @@ use crate::fields::{FIELDS, Field, Values};
 use crate::store::key::{Key, KeyBuilder};
 use crate::store::rollup::attribute_values;
 
-/// The attributes of `facets` whose values `attribute_values` counts.
+/// Returns the attributes of `facets` whose values `attribute_values` counts.
 pub(crate) fn kept() -> impl Iterator<Item = &'static Field> {
     FIELDS.iter().filter(|field| field.facet && field.values == Values::Kept)
 }
@@ -34,7 +34,7 @@ pub(crate) fn key(keyer: &mut KeyBuilder, event: &Event) -> Key {
     ])
 }
 
-/// The facets of a case.
+/// Returns the facets of a case.
 pub(crate) fn load(connection: &Connection) -> rusqlite::Result<FxHashMap<Key, i64>> {
     let mut keyer = KeyBuilder::default();
     let mut select = connection.prepare(

@@ -44,7 +44,8 @@ pub(crate) fn recount(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute(sql, [HOUR]).map(drop)
 }
 
-/// Adds up the hourly counts by Region. One pass that keeps the sums is several times faster than a statement that sorts.
+/// Adds up the hourly counts by Region. One pass that keeps the sums is several times faster than a statement that
+/// sorts.
 pub(crate) fn write_regions(connection: &Connection) -> rusqlite::Result<()> {
     let regions: FxHashMap<i64, Option<Text>> = connection
         .prepare("SELECT id, aws_region FROM facets")?

@@ -42,7 +42,7 @@ struct Expected {
     allowed: BTreeMap<(String, String), BTreeSet<String>>,
 }
 
-/// Refuses a case whose schema is not what trailq makes, for somebody who is going to write to it or to take rows out.
+/// Refuses a case whose schema is not what trailq makes, before it is written to or rows are taken out.
 pub(crate) fn require_own(connection: &Connection, path: &Path, version: i64) -> Result<(), CaseError> {
     match findings(connection, path, version)?.into_iter().next() {
         Some(finding) => Err(finding.into_error(path)),
@@ -51,7 +51,7 @@ pub(crate) fn require_own(connection: &Connection, path: &Path, version: i64) ->
 }
 
 /// Refuses a case of the newest schema of which questions could get wrong answers. Tables, views and indexes that stand
-/// beside those of trailq do no harm to who only looks: they are told.
+/// beside those of trailq do no harm to readers: they are reported.
 pub(crate) fn require_answerable(connection: &Connection, path: &Path) -> Result<Vec<String>, CaseError> {
     let findings = findings(connection, path, version::NEWEST)?;
     match findings.iter().find(|finding| !finding.harmless) {
@@ -60,7 +60,7 @@ pub(crate) fn require_answerable(connection: &Connection, path: &Path) -> Result
     }
 }
 
-/// All that is wrong with a schema, in words.
+/// Returns all that is wrong with a schema, in words.
 pub(crate) fn all_wrong(connection: &Connection, path: &Path, version: i64) -> Result<Vec<String>, CaseError> {
     Ok(findings(connection, path, version)?.into_iter().map(|finding| format!("it {}", finding.what)).collect())
 }
@@ -71,11 +71,11 @@ impl Finding {
     }
 }
 
-/// The SHA-256 of the schema of a finished case of the newest version, as [`digest`] makes it: almost every case has it,
-/// and needs no comparison. Replaying the migrations takes 2 ms, a third of a short lookup's whole process.
+/// The SHA-256 of the schema of a finished case of the newest version, as [`digest`] makes it: almost every case has
+/// it, and needs no comparison. Replaying the migrations takes 2 ms, a third of a short lookup's whole process.
 const FINISHED: &str = "d523a3b2874aecf6d05db6026b6f6b084d3563e161f7b7bf1e6ded9015584017";
 
-/// The digest of a schema, and of nothing else than its rows: kind, name, table and text.
+/// Returns the digest of a schema, and of nothing else than its rows: kind, name, table and text.
 fn digest(objects: &[Object]) -> String {
     let mut all: Vec<[&str; 4]> = objects
         .iter()
@@ -181,7 +181,7 @@ impl Expected {
         for (kind, name) in self.required.keys().filter(|key| !there.contains(*key)) {
             found.push(Finding::missing(kind, name));
         }
-        // What keeps questions from an answer is told first.
+        // Deviations that prevent answers come first.
         found.sort_by_key(|finding| finding.harmless);
         found
     }
@@ -245,7 +245,7 @@ fn article(kind: &str) -> &'static str {
     if kind == "index" { "an" } else { "a" }
 }
 
-/// Reports whether a name can stand in a command without quotes.
+/// Reports whether a name needs no quotes in a command.
 fn is_plain(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         && name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
@@ -281,7 +281,7 @@ fn normalized(sql: &str) -> String {
     out
 }
 
-/// The length of what is in quotes at the begin of a text.
+/// Returns the length of what is in quotes at the begin of a text.
 fn quoted(text: &str, quote: char) -> usize {
     let mut from = 1;
     while let Some(at) = text[from..].find(quote) {

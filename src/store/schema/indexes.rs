@@ -50,7 +50,7 @@ const EARLIER: &[(&str, &str)] = &[
     ("resources_by_name", "resources (name)"),
 ];
 
-/// Every index that a case may have, with the statement that makes it.
+/// Returns every index that a case may have, with the statement that makes it.
 pub(crate) fn every() -> Vec<(String, String)> {
     let unique = |name: &str| if name == EVENT_ID { "UNIQUE " } else { "" };
     let earlier = EARLIER.iter().map(|(name, on)| Index { name: (*name).to_owned(), on: (*on).to_owned() });
@@ -78,9 +78,9 @@ pub(crate) fn make_in_memory(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Indexes that have counts, which are written after the other indexes are made: that for timelines; those of names with
-/// their events, so that completion knows the most frequent without a look at the rows; and those of the values that at
-/// least [`FREQUENT`] events have, from which completion takes the most frequent.
+/// Indexes that have counts, which are written after the other indexes are made: that for timelines; those of names
+/// with their events, so that completion knows the most frequent without a look at the rows; and those of the values
+/// that at least [`FREQUENT`] events have, from which completion takes the most frequent.
 fn of_counts() -> Vec<Index> {
     let index = |name: &str, on: String| Index { name: name.to_owned(), on };
     let frequent = |table: &str, columns: &str| {

@@ -15,7 +15,7 @@ pub(crate) fn migrate(connection: &Connection, path: &Path) -> Result<(), CaseEr
         return expected::require_own(connection, path, NEWEST);
     }
     let all = || -> Result<(), CaseError> {
-        // Another import may be making the same case: what there is to do is known only when nobody else may write.
+        // Another import may be making the same case: the work to do is known only once no other process may write.
         connection.execute_batch("BEGIN IMMEDIATE").map_err(of)?;
         let found = version::of(connection, path)?;
         if found > 0 {

@@ -50,7 +50,7 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    /// The name that digests have in provenance.
+    /// Returns the name that digests have in provenance.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Part::Events => "events",
@@ -62,7 +62,7 @@ impl Part {
 }
 
 impl Role {
-    /// The digest that counts the rows of such a table. Provenance holds the digests, and has none.
+    /// Returns the digest that counts the rows of such a table. Provenance holds the digests, and has none.
     pub(crate) fn part(self) -> Option<Part> {
         match self {
             Role::Event | Role::Dimension | Role::Records => Some(Part::Events),

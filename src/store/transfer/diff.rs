@@ -60,7 +60,7 @@ pub struct Difference {
 /// The columns of the list of differences.
 const COLUMNS: [&str; 9] = ["kind", "in", "time", "type", "name", "account_id", "aws_region", "events", "differs"];
 
-/// A row of that list for each of the ids in `?2`, which stand in the case that `?1` names; in the order of `Difference::lists`.
+/// Statements that list the ids in `?2` of the case named `?1`, in the order of `Difference::lists`.
 const LISTS: [&str; 3] = [
     "SELECT 'event', ?1, event_time, event_name, event_id, recipient_account_id, aws_region, NULL, NULL \
      FROM rarray(?2) JOIN events ON events.id = value ORDER BY time, event_id",
@@ -150,7 +150,7 @@ impl Case {
         Ok(a == b || parse(&a).is_some_and(|a| parse(&b).is_some_and(|b| a == b)))
     }
 
-    /// Puts the differences to another case into a sink, one a row; gives how many there are.
+    /// Puts the differences to another case into a sink, one a row; returns how many there are.
     ///
     /// # Errors
     /// See [`QueryError`].
@@ -173,7 +173,7 @@ impl Case {
         Ok(found.events.differences() + found.identities.differences() + found.resources.differences())
     }
 
-    /// A row for each of these ids.
+    /// Writes a row for each of these ids.
     fn list(&self, sql: &str, name: &str, ids: &[i64], sink: &mut dyn RowSink) -> Result<(), QueryError> {
         if ids.is_empty() {
             return Ok(());
@@ -192,7 +192,7 @@ impl Case {
         Ok(())
     }
 
-    /// A row for each event whose content differs, with the places in the record that do.
+    /// Writes a row for each event whose content differs, with the places in the record that do.
     fn list_changed(&self, other: &Case, changed: &[(i64, i64)], sink: &mut dyn RowSink) -> Result<(), QueryError> {
         let of = |error| CaseError::of(&self.path, error);
         let sql = "SELECT event_time, event_name, event_id, recipient_account_id, aws_region FROM events WHERE id = ?1";
@@ -250,7 +250,7 @@ impl Hashes {
         Ok(all)
     }
 
-    /// The hash of an event's record.
+    /// Returns the hash of an event's record.
     pub(crate) fn get(&self, id: i64) -> Option<&[u8]> {
         let block = self.firsts.partition_point(|first| *first <= id).checked_sub(1)?;
         let at = block::place(id, self.firsts[block]).checked_mul(8)?;
@@ -258,7 +258,7 @@ impl Hashes {
     }
 }
 
-/// The paths at which two values differ, as lookups write them.
+/// Returns the paths at which two values differ, as lookups write them.
 fn places(a: &Value, b: &Value) -> String {
     let mut found = Vec::new();
     gather("", a, b, &mut found);

@@ -76,12 +76,12 @@ pub(crate) fn gather(case: &Path, found: &mut Entities) -> Result<(), CaseError>
     }
 }
 
-/// The error of a column that holds something else than it should.
+/// Returns the error of a column that holds something else than it should.
 fn damaged(path: &Path, column: &str, what: &str) -> CaseError {
     CaseError::Damaged { path: path.to_owned(), reason: format!("{column} holds {what}") }
 }
 
-/// The values of a column, once each.
+/// Returns the values of a column, once each.
 fn each(connection: &Connection, table: &str, column: &str, mut look: impl FnMut(&str)) -> rusqlite::Result<()> {
     let sql = format!("SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL");
     let mut select = connection.prepare(&sql)?;
@@ -96,7 +96,7 @@ impl RedactionCopy {
     /// Opens the copy.
     pub(crate) fn open(path: &Path) -> Result<RedactionCopy, CaseError> {
         let connection = open::open_for_import(path)?;
-        // A case that somebody handed over may have triggers: what they write would follow no rule.
+        // A case from someone else may have triggers: what they write would follow no rule.
         let disabled = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false);
         disabled.map_err(|error| CaseError::of(path, error))?;
         Ok(RedactionCopy { connection, path: path.to_owned() })
@@ -142,8 +142,8 @@ impl RedactionCopy {
         Ok(unusual)
     }
 
-    /// Rewrites everything but the records and what comes from them. `ids`: event ids that are made from content, and what
-    /// they will be. The last step of the provenance is forgotten: it made this copy.
+    /// Rewrites everything but the records and what comes from them. `ids`: event ids that are made from content, and
+    /// what they will be. The last step of the provenance is forgotten: it made this copy.
     pub(crate) fn rewrite(&self, redactor: &Redactor, ids: &HashMap<String, String>) -> Result<(), CaseError> {
         let transaction = self.sql(self.connection.unchecked_transaction())?;
         for table in TABLES.iter().filter(|table| table.redact == Redact::Emptied) {
@@ -246,7 +246,8 @@ impl RedactionCopy {
     }
 }
 
-/// Sets a value, or where a row has it already (of two spellings of one address, for example) one that tells them apart.
+/// Sets a value, or where a row has it already (of two spellings of one address, for example) one that tells them
+/// apart.
 fn set_apart(
     redactor: &Redactor,
     original: &str,

@@ -27,7 +27,7 @@ impl<'c> Blocks<'c> {
         })
     }
 
-    /// The hash of an event's record.
+    /// Returns the hash of an event's record.
     pub(crate) fn hash_of(&self, event: i64) -> rusqlite::Result<Option<u64>> {
         let mut find = self
             .connection

@@ -15,7 +15,8 @@ use crate::store::write::file_names;
 use crate::store::write::file_names::Content;
 use crate::store::write::writer::{ConflictPolicy, OpenFile, Writer};
 
-/// A file that ends so long after the last commit is committed: a commit waits for the disk, and a kill takes what is not.
+/// A file that ends so long after the last commit is committed: a commit waits for the disk, and a kill takes what is
+/// not.
 const COMMIT_AFTER: Duration = Duration::from_millis(250);
 /// Standard input, as it is named on the command line.
 const STDIN: &str = "-";
@@ -30,7 +31,7 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         Ok(())
     }
 
-    /// The rows that have the content of a file, or may have it, and only some of its events.
+    /// Returns the rows that have the content of a file, or may have it, and only some of its events.
     fn partial_rows(&self, name: &str) -> rusqlite::Result<Vec<i64>> {
         if name == STDIN {
             // It has no name until it is read.
@@ -41,7 +42,7 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         Ok(contents.into_iter().filter(|content| content.is_partial).map(|content| content.id).collect())
     }
 
-    /// The number of the file, which is about to have something written for it.
+    /// Returns the number of the file, which is about to have something written for it.
     pub(crate) fn touch_file(&mut self) -> rusqlite::Result<i64> {
         let Some(file) = &mut self.file else { return Err(rusqlite::Error::InvalidQuery) };
         file.dirty = true;
@@ -162,8 +163,8 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         Ok(())
     }
 
-    /// The name that a new content gets: the plain one, which an earlier content gives up for its name with a mark. What
-    /// could not be read takes no name from what was read.
+    /// Returns the name that a new content gets: the plain one, which an earlier content gives up for its name with a
+    /// mark. What could not be read takes no name from what was read.
     fn take_name(&self, name: String, contents: &[Content], end: &FileEnd) -> rusqlite::Result<String> {
         let Some(holder) = contents.iter().find(|content| content.name == name) else { return Ok(name) };
         if end.sha256.is_empty() {

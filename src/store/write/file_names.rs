@@ -16,12 +16,12 @@ const MARK: &str = "#sha256:";
 /// The number of digits of the SHA-256 in a mark.
 const DIGITS: usize = 16;
 
-/// The name of the file at a path.
+/// Returns the name of the file at a path.
 pub(crate) fn name_of(path: &Path) -> String {
     name_of_bytes(path.as_os_str().as_encoded_bytes())
 }
 
-/// The name of a file, given the bytes of its path.
+/// Returns the name of a file, given the bytes of its path.
 pub(crate) fn name_of_bytes(path: &[u8]) -> String {
     let mut name = String::with_capacity(path.len());
     let mut rest = path;
@@ -59,12 +59,12 @@ fn mark_at(name: &str) -> Option<usize> {
     digits.bytes().all(|byte| is_digit(&byte)).then_some(at)
 }
 
-/// The mark of a content. That of one that could not be read has no digits.
+/// Returns the mark of a content. That of one that could not be read has no digits.
 pub(crate) fn mark(sha256: &str) -> String {
     format!("{MARK}{}", sha256.get(..DIGITS).unwrap_or(sha256))
 }
 
-/// The name of a file without the mark of its content.
+/// Returns the name of a file without the mark of its content.
 pub(crate) fn plain<'n>(name: &'n str, sha256: &str) -> &'n str {
     name.strip_suffix(&mark(sha256)).unwrap_or(name)
 }
@@ -83,7 +83,7 @@ pub(crate) struct Content {
     pub(crate) is_rejected: bool,
 }
 
-/// The contents of a file that the ledger has, given its plain name.
+/// Returns the contents of a file that the ledger has, given its plain name.
 pub(crate) fn contents(connection: &Connection, name: &str) -> rusqlite::Result<Vec<Content>> {
     let mut select = connection.prepare_cached(
         "SELECT id, path, sha256, partial IS NOT NULL, read = rejected FROM files \
@@ -108,7 +108,7 @@ mod tests {
 
     use super::{mark, name_of_bytes, plain};
 
-    /// The path that has a name.
+    /// Returns the path that has a name.
     fn path_of(name: &str) -> Vec<u8> {
         let (mut path, mut rest) = (Vec::new(), name.as_bytes());
         while let [byte, behind @ ..] = rest {

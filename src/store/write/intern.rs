@@ -9,7 +9,8 @@ use crate::store::key::{Key, KeyBuilder, key_of};
 use crate::store::rollup::facets;
 
 impl KeyBuilder {
-    /// The hashes of what a case recognizes an event's parts by. Workers make them, so that the writer need not.
+    /// Returns the hashes of what a case recognizes an event's parts by. Workers make them, so that the writer need
+    /// not.
     pub(crate) fn keys(&mut self, event: &Event) -> InternKeys {
         InternKeys {
             event: event_key(&event.event_id),
@@ -74,7 +75,7 @@ fn event_key(event_id: &str) -> EventKey {
     [hash as u32, (hash >> 32) as u32]
 }
 
-/// The identities of a case.
+/// Returns the identities of a case.
 pub(crate) fn identities(connection: &Connection) -> rusqlite::Result<FxHashMap<Key, (i64, u64)>> {
     let mut keyer = KeyBuilder::default();
     let mut select = connection.prepare(
@@ -104,7 +105,7 @@ pub(crate) fn identities(connection: &Connection) -> rusqlite::Result<FxHashMap<
     rows.collect()
 }
 
-/// The resources of a case.
+/// Returns the resources of a case.
 pub(crate) fn resources(connection: &Connection) -> rusqlite::Result<FxHashMap<Key, u32>> {
     let mut keyer = KeyBuilder::default();
     let mut select = connection.prepare("SELECT id, type, name, arn, account_id, aws_region FROM resources")?;
@@ -115,14 +116,14 @@ pub(crate) fn resources(connection: &Connection) -> rusqlite::Result<FxHashMap<K
     rows.collect()
 }
 
-/// The texts of a table of texts.
+/// Returns the texts of a table of texts.
 pub(crate) fn texts(connection: &Connection, table: &str) -> rusqlite::Result<FxHashMap<Key, i64>> {
     let mut select = connection.prepare(&format!("SELECT id, text FROM {table}"))?;
     let rows = select.query_map([], |row| Ok((key_of(row.get_ref(1)?.as_str()?), row.get(0)?)))?;
     rows.collect()
 }
 
-/// The id of a text in a table of texts, which gets it, met at this time, where it is new.
+/// Returns the id of a text in a table of texts, which gets it, met at this time, where it is new.
 pub(crate) fn text_id(
     connection: &Connection,
     known: &mut FxHashMap<Key, i64>,

@@ -165,14 +165,14 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
         result.map_err(|error| CaseError::of(self.path, error))
     }
 
-    /// Prepares the indexes for a run. `incoming` and `existing` are sizes in one unit. If the run is large beside the case,
-    /// the indexes are dropped and made anew when it ends.
+    /// Prepares the indexes for a run. `incoming` and `existing` are sizes in one unit. If the run is large beside the
+    /// case, the indexes are dropped and made anew when it ends.
     pub(crate) fn prepare_indexes(&mut self, incoming: u64, existing: u64) -> Result<(), CaseError> {
         let rebuild = incoming > existing / REBUILD_RATIO;
         self.sql(if rebuild { indexes::drop_secondary(self.connection) } else { indexes::keep(self.connection) })
     }
 
-    /// The dictionary of the case's records, or one in the making.
+    /// Returns the dictionary of the case's records, or one in the making.
     pub(crate) fn dictionaries(&self) -> Result<Dictionaries, CaseError> {
         self.sql(Dictionaries::of(self.connection))
     }
@@ -249,7 +249,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
         Ok(())
     }
 
-    /// The id of the event with this eventID.
+    /// Returns the id of the event with this eventID.
     fn find(&mut self, keys: &InternKeys, event_id: &str) -> rusqlite::Result<Option<i64>> {
         let ExistingEvents::Memory(known) = &self.known else {
             return self.find_event.query_row([event_id], |row| row.get(0)).optional();

@@ -15,7 +15,7 @@ use crate::store::transfer::merge::source::SourceCase;
 /// Digits of a SHA-256 behind a name.
 const DIGITS: usize = 8;
 
-/// Something that was made by somebody in some file.
+/// The time, the author and the file of origin of an annotation.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Authorship {
     at: String,
@@ -75,8 +75,8 @@ impl MergeWriter<'_> {
 /// A table of texts that have names, and its column of texts.
 const NAMED: [(&str, &str); 2] = [("saved_queries", "text"), ("noise_rules", "filter")];
 
-/// The id of the file in which something was made that has no other origin: of the steps that led to the file the last
-/// one before that time.
+/// Returns the id of the file in which something was made that has no other origin: of the steps that led to the file
+/// the last one before that time.
 fn origin_of(steps: &[ProvenanceStep], at: &str) -> Option<String> {
     let before = steps.iter().rev().find(|step| step.made_at.as_str() <= at);
     before.or(steps.first()).map(|step| step.id.clone())

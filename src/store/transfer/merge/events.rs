@@ -79,8 +79,8 @@ impl MergeWriter<'_> {
         }
     }
 
-    /// Of records that are the same, the one with the smaller SHA-256 stays; of files that hold the same bytes the event
-    /// is the first's.
+    /// Of records that are the same, the one with the smaller SHA-256 stays; of files that hold the same bytes the
+    /// event is the first's.
     fn settle_same(
         &mut self,
         (existing, owner, file): (i64, i64, i64),
@@ -108,7 +108,7 @@ impl MergeWriter<'_> {
         Ok(Resolution::KeepOld { loser: None })
     }
 
-    /// A record of a batch.
+    /// Returns a record of a batch.
     fn record_of(&mut self, batch: &Batch, index: usize) -> rusqlite::Result<Vec<u8>> {
         let block = self.records.unpack(self.connection, batch.block.dictionary_id(), &batch.block.data)?;
         Ok(block.record(index).unwrap_or_default().to_vec())
@@ -139,8 +139,8 @@ impl MergeWriter<'_> {
         Ok(())
     }
 
-    /// Keeps a record that differs from the event with its eventID, once for each content: in the layout with the smaller
-    /// SHA-256, and for the first file that has it.
+    /// Keeps a record that differs from the event with its eventID, once for each content: in the layout with the
+    /// smaller SHA-256, and for the first file that has it.
     pub(crate) fn keep_merged(&mut self, event_id: &str, file: i64, record: &[u8]) -> rusqlite::Result<()> {
         let sum = sha256(record);
         let text = String::from_utf8_lossy(record);

@@ -46,15 +46,15 @@ struct Joined {
     modified: Option<i64>,
 }
 
-/// The files of a case.
+/// Returns the files of a case.
 fn files(connection: &Connection) -> rusqlite::Result<Vec<File>> {
     let mut select = connection.prepare("SELECT id, path, sha256 FROM files")?;
     let rows = select.query_map([], |row| Ok(File::new(row.get(0)?, row.get_ref(1)?.as_str()?, row.get(2)?)))?;
     rows.collect()
 }
 
-/// The place of each file of a case among all of them, and their names made so that each is one file's only; also how
-/// many names of rows up to `last` changed by that.
+/// Returns the place of each file of a case among all of them, and their names made so that each is one file's only;
+/// also how many names of rows up to `last` changed by that.
 pub(crate) fn ranks(connection: &Connection, last: i64) -> rusqlite::Result<(FxHashMap<i64, u32>, usize)> {
     let mut all = files(connection)?;
     all.sort_by(|a, b| a.order().cmp(&b.order()));
@@ -73,7 +73,8 @@ pub(crate) fn ranks(connection: &Connection, last: i64) -> rusqlite::Result<(FxH
 }
 
 impl MergeWriter<'_> {
-    /// Takes the files of another case, and the runs of import that read them, into the ledger; gives how many are new.
+    /// Takes the files of another case, and the runs of import that read them, into the ledger; returns how many are
+    /// new.
     pub(crate) fn take_files(&mut self, other: &mut SourceCase) -> Result<u64, CaseError> {
         let imports = self.take_imports(other)?;
         let known = files(self.connection);
@@ -111,7 +112,7 @@ impl MergeWriter<'_> {
         Ok(new)
     }
 
-    /// A file that both ledgers have: it was read by the earlier run, and whole if either has it whole.
+    /// Merges the rows of a file that both ledgers have: it was read by the earlier run, and whole if either has it whole.
     fn join_file(&mut self, id: i64, joined: &Joined) -> rusqlite::Result<()> {
         let changed = self
             .connection
@@ -130,7 +131,7 @@ impl MergeWriter<'_> {
         Ok(())
     }
 
-    /// A file that is new: named with its mark until all names are known.
+    /// Adds a new file, named with its mark until all names are known.
     fn copy_file(&mut self, other: &SourceCase, file: &File, import: i64) -> Result<i64, CaseError> {
         let columns = "bytes, modified, format, account_id, region, delivered_at, read, rejected, partial";
         let of = |error| other.of(error);
@@ -161,7 +162,7 @@ impl MergeWriter<'_> {
         Ok(id)
     }
 
-    /// Takes in the runs of import of another case; gives the number of each here.
+    /// Takes in the runs of import of another case; returns the number of each here.
     fn take_imports(&mut self, other: &SourceCase) -> Result<HashMap<i64, i64>, CaseError> {
         type Run = (i64, String, Option<String>, String, String);
         let read = || -> rusqlite::Result<Vec<Run>> {
@@ -271,7 +272,7 @@ impl MergeWriter<'_> {
         Ok(())
     }
 
-    /// Writes a digest file, unless it is there; gives its number.
+    /// Writes a digest file, unless it is there; returns its number.
     fn put_digest(&mut self, file: i64, columns: &str, values: &[Option<String>]) -> rusqlite::Result<Option<i64>> {
         let named = values[3].is_some() && values[4].is_some();
         let known: Option<(i64, i64)> = if named {
@@ -367,8 +368,8 @@ pub(crate) fn account(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The files that are known to have a record of one event, for those events that had several; first the one whose record
-/// stayed.
+/// Returns the files that are known to have a record of one event, for those events that had several; first the one
+/// whose record stayed.
 fn holders(connection: &Connection, ranks: &FxHashMap<i64, u32>) -> rusqlite::Result<BTreeMap<String, Vec<Holder>>> {
     let mut all: BTreeMap<String, Vec<Holder>> = BTreeMap::new();
     for sql in [

@@ -63,8 +63,9 @@ impl MergeWriter<'_> {
         self.policy.changed += file.counts.stored + file.counts.replaced;
     }
 
-    /// Takes in what the cases hold beside their events, accounts for every file, and ends the merge: with one step more
-    /// in the provenance if `is_step`, or where the case holds nothing new, as if nothing had been done. Gives whether it was changed.
+    /// Takes in what the cases hold beside their events, accounts for every file, and ends the merge: with one step
+    /// more in the provenance if `is_step`, or where the case holds nothing new, as if nothing had been done. Returns
+    /// whether it was changed.
     pub(crate) fn finish_merge(
         mut self,
         others: &[SourceCase],
@@ -105,7 +106,7 @@ impl MergeWriter<'_> {
         self.policy.changed += rows as u64;
     }
 
-    /// The steps that led to the cases, once each by their id.
+    /// Returns the steps that led to the cases, once each by their id.
     fn take_steps(&self, others: &[SourceCase], is_new: bool) -> rusqlite::Result<usize> {
         if is_new {
             // It began as nothing.
@@ -118,7 +119,7 @@ impl MergeWriter<'_> {
         Ok(taken)
     }
 
-    /// The step that this merge is.
+    /// Returns the step of this merge.
     fn add_step(&self, others: &[SourceCase], is_new: bool) -> rusqlite::Result<()> {
         let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let mut parents: Vec<String> = self.policy.own.iter().cloned().collect();

@@ -48,12 +48,12 @@ pub(crate) struct EventRange {
 }
 
 impl SourceCase {
-    /// Opens a case and holds it as it is: as long as this lives nobody can write to it.
+    /// Opens a case and locks it: while this lives, no process can write to it.
     pub(crate) fn open(path: &Path) -> Result<SourceCase, CaseError> {
         SourceCase::open_after(path, &Silent)
     }
 
-    /// The same, with somebody who may end the waiting for another process.
+    /// Opens a case as above; `wait` may end the waiting for another process.
     pub(crate) fn open_after(path: &Path, wait: &dyn Wait) -> Result<SourceCase, CaseError> {
         until_free(path, wait, Need::Read, || SourceCase::hold(path, wait))
     }
@@ -87,7 +87,7 @@ impl SourceCase {
         redactions(&self.steps)
     }
 
-    /// The number that one of its files has in the case that it goes into.
+    /// Returns the number that one of its files has in the case that it goes into.
     ///
     /// # Errors
     /// Its ledger has no such file.
@@ -102,7 +102,7 @@ impl SourceCase {
         hardening::error_of(self.path(), error)
     }
 
-    /// All its events, in order.
+    /// Returns its events as ranges, in order.
     pub(crate) fn turns(&self) -> Result<Vec<EventRange>, CaseError> {
         let all = || -> rusqlite::Result<Vec<EventRange>> {
             let mut select = self.case.connection.prepare(
@@ -133,7 +133,7 @@ impl SourceCase {
     }
 }
 
-/// The ids of the steps in which something was replaced.
+/// Returns the ids of the steps in which something was replaced.
 pub(crate) fn redactions(steps: &[ProvenanceStep]) -> Vec<&str> {
     let mut ids: Vec<&str> =
         steps.iter().filter(|step| !step.redacted.is_empty()).map(|step| step.id.as_str()).collect();
@@ -171,7 +171,7 @@ pub(crate) struct Records<'s> {
 }
 
 impl Records<'_> {
-    /// Gives the records of a turn, in order, as long as `take` says so.
+    /// Calls `take` with the records of a range, in order, as long as it says so.
     ///
     /// # Errors
     /// The case cannot be read, or a record in it is not what was stored.

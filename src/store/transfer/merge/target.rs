@@ -61,8 +61,8 @@ impl MergeTarget {
         self.import.cancel()
     }
 
-    /// Begins the merge: the files and the runs of import of the other cases come into the ledger. Returns the writer and
-    /// the number of files that are new. Nothing is committed before [`MergeWriter::finish_merge`].
+    /// Begins the merge: the files and the runs of import of the other cases come into the ledger. Returns the writer
+    /// and the number of files that are new. Nothing is committed before [`MergeWriter::finish_merge`].
     pub(crate) fn begin(&self, others: &mut [SourceCase], incoming: u64) -> Result<(MergeWriter<'_>, u64), CaseError> {
         let mut writer = Writer::begin(self.import.connection(), self.import.path(), &[], MergePolicy::default())?;
         writer.prepare_indexes(incoming, self.events)?;

@@ -80,7 +80,7 @@ fn blame(source: &Source, out: &Path, error: rusqlite::Error) -> CaseError {
     }
 }
 
-/// An error that was carried through one of SQLite's.
+/// Returns an error that was carried through one of SQLite's.
 fn inner_error(out: &Path, inner: Box<dyn std::error::Error + Send + Sync>) -> CaseError {
     let inner = match inner.downcast::<CaseError>() {
         Ok(error) => return *error,
@@ -118,7 +118,7 @@ pub fn check_name(case: &Path, out: &Path, force: bool) -> Result<(), CaseError>
     Ok(())
 }
 
-/// A file in a private folder beside the one that is wanted, which takes its name in the end.
+/// Creates a file in a private folder beside the output, which is renamed when complete.
 fn temporary(out: &Path) -> Result<(PrivateFolder, NamedTempFile), CaseError> {
     let folder = folder_of(out);
     let made = || -> io::Result<(PrivateFolder, NamedTempFile)> {
@@ -152,7 +152,7 @@ fn open_to_others(folder: &PrivateFolder, temporary: &NamedTempFile) -> io::Resu
     temporary.as_file().set_permissions(folder.permissions_of_new_files()?)
 }
 
-/// Puts a finished file on the disk and gives it its name.
+/// Syncs a finished file and renames it.
 fn place(temporary: NamedTempFile, out: &Path, force: bool) -> Result<(), CaseError> {
     let io_error = |source: io::Error| match source.kind() {
         io::ErrorKind::AlreadyExists => CaseError::Exists(out.to_owned()),

@@ -16,8 +16,8 @@ use crate::store::records::block::Reader;
 use crate::store::schema::{Part, TABLES, Table};
 use crate::store::transfer::snapshot::parallel;
 
-/// The parts of which the tables are digested row by row. A row counts with the values that it has: a column that a later
-/// version adds changes nothing as long as it is NULL.
+/// The parts of which the tables are digested row by row. A row counts with the values that it has: a column that a
+/// later version adds changes nothing as long as it is NULL.
 const PARTS: [Part; 3] = [Part::Counts, Part::Ledger, Part::Notes];
 /// The part that may change after a snapshot is made.
 pub(crate) const NOTES: &str = Part::Notes.name();
@@ -29,7 +29,7 @@ type Sum = [u8; 32];
 /// The digests of the rows of a table, by their number.
 type Sums = FxHashMap<i64, Sum>;
 
-/// The digests of a case, as its own schema version has them.
+/// Returns the digests of a case, as its own schema version has them.
 pub(crate) fn digests(case: &Path) -> rusqlite::Result<Vec<Digest>> {
     let open = || open_read_only(case).map_err(|error| rusqlite::Error::UserFunctionError(Box::new(error)));
     let connection = open()?;
@@ -37,7 +37,7 @@ pub(crate) fn digests(case: &Path) -> rusqlite::Result<Vec<Digest>> {
     of_version(&connection, version, &open)
 }
 
-/// The digests of a case as a schema version has them, at most its own. `open`: opens it for another thread.
+/// Returns the digests of a case as a schema version has them, at most its own. `open`: opens it for another thread.
 pub(crate) fn of_version(
     connection: &Connection,
     version: i64,
@@ -73,13 +73,13 @@ pub(crate) fn earlier(connection: &Connection, version: i64, then: &Digest) -> r
     Ok(None)
 }
 
-/// The digest of what was marked and noted.
+/// Returns the digest of what was marked and noted.
 pub(crate) fn notes(connection: &Connection) -> rusqlite::Result<Digest> {
     let version = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     part_of(connection, &mut RowDigests::default(), Part::Notes, version)
 }
 
-/// The digest of the rows of those tables that a schema version has.
+/// Returns the digest of the rows of those tables that a schema version has.
 fn part_of(connection: &Connection, known: &mut RowDigests, part: Part, version: i64) -> rusqlite::Result<Digest> {
     let mut sums = Vec::new();
     for table in tables_of(part).filter(|table| table.since <= version) {
@@ -91,12 +91,12 @@ fn part_of(connection: &Connection, known: &mut RowDigests, part: Part, version:
     Ok(whole(part.name(), sums))
 }
 
-/// The tables that make a part, beside those that events point to.
+/// Returns the tables that make a part, beside those that events point to.
 fn tables_of(part: Part) -> impl Iterator<Item = &'static Table> {
     TABLES.iter().filter(move |table| table.role.part() == Some(part))
 }
 
-/// The digest of a part, given those of its rows in any order.
+/// Returns the digest of a part, given those of its rows in any order.
 fn whole(part: &str, mut sums: Vec<Sum>) -> Digest {
     sums.sort_unstable();
     let mut hasher = Sha256::new_with_prefix(format!("trailq {part} 1\n"));
@@ -104,7 +104,7 @@ fn whole(part: &str, mut sums: Vec<Sum>) -> Digest {
     Digest { part: part.to_owned(), rows: sums.len() as u64, sha256: hex(&hasher.finalize()) }
 }
 
-/// The digest of the events.
+/// Returns the digest of the events.
 fn events(
     connection: &Connection,
     open: &(dyn Fn() -> rusqlite::Result<Connection> + Sync),
@@ -137,7 +137,7 @@ fn events(
     Ok(whole("events", sums))
 }
 
-/// The first number of each turn. Numbers may be far apart: a turn begins with an event.
+/// Returns the first number of each turn. Numbers may be far apart: a turn begins with an event.
 fn turns(connection: &Connection) -> rusqlite::Result<Vec<i64>> {
     let mut next = connection.prepare("SELECT min(id) FROM events WHERE id > ?1")?;
     let mut next = |after: i64| next.query_row([after], |row| row.get::<_, Option<i64>>(0));
@@ -150,12 +150,12 @@ fn turns(connection: &Connection) -> rusqlite::Result<Vec<i64>> {
     Ok(turns)
 }
 
-/// The last number that a turn may have.
+/// Returns the last number that a turn may have.
 fn last_of(first: i64) -> i64 {
     first.saturating_add(EVENTS_A_TURN - 1)
 }
 
-/// The digests of the events of a turn: their columns, their resources and their records.
+/// Returns the digests of the events of a turn: their columns, their resources and their records.
 fn turn(
     connection: &Connection,
     reader: &mut Reader,
@@ -252,12 +252,12 @@ impl TableShape {
         Ok(TableShape { table: table.to_owned(), columns: columns.collect::<rusqlite::Result<_>>()? })
     }
 
-    /// The table that a column points to.
+    /// Returns the table that a column points to.
     fn reference(&self, column: &str) -> Option<&str> {
         self.columns.iter().find(|found| found.name == column)?.points_to.as_deref()
     }
 
-    /// The digests of all rows of the table, with the first column as a number.
+    /// Returns the digests of all rows of the table, with the first column as a number.
     fn sums(&self, connection: &Connection, known: &RowDigests) -> rusqlite::Result<Vec<(i64, Sum)>> {
         let mut select = connection.prepare(&format!("SELECT * FROM {}", self.table))?;
         let mut rows = select.query([])?;

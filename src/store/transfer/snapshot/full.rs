@@ -18,7 +18,7 @@ use crate::store::transfer::snapshot::source::{Source, copy_file};
 /// Bytes of one row that fills free pages.
 const FILLER: i64 = 64 << 20;
 
-/// Writes the whole case, and gives the digests of what it holds.
+/// Writes the whole case, and returns the digests of its content.
 pub(crate) fn write(source: &Source, to: &File, path: &Path, without_notes: bool) -> Result<Vec<Digest>, CaseError> {
     let [from, once_more] = source.files();
     let pages = Pages::of(source.connection(), once_more).map_err(|error| error_of(source.named(), error))?;
@@ -38,8 +38,8 @@ pub(crate) fn write(source: &Source, to: &File, path: &Path, without_notes: bool
     Ok(vec![digest, notes])
 }
 
-/// Takes out of the copy what is not to be handed on: notes, where they are not wanted, and what stands in pages that
-/// are free. Gives the digest of the notes that stay.
+/// Removes from the copy what is not handed over: notes, if they are left out, and the content of free pages. Returns
+/// the digest of the notes that stay.
 fn leave_out(path: &Path, without_notes: bool) -> rusqlite::Result<Digest> {
     let connection = open_new(path)?;
     connection.execute_batch("PRAGMA secure_delete = ON")?;
@@ -54,7 +54,7 @@ fn leave_out(path: &Path, without_notes: bool) -> rusqlite::Result<Digest> {
     Ok(notes)
 }
 
-/// Overwrites free pages: something of zeros takes them all, and gives them back.
+/// Overwrites free pages: a table of zeros takes them all, and is dropped.
 fn clear_free_pages(connection: &Connection) -> rusqlite::Result<()> {
     let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
     if number("PRAGMA freelist_count")? == 0 {

@@ -99,8 +99,8 @@ fn fill(file: &mut impl Read, bytes: &mut [u8]) -> io::Result<usize> {
     Ok(filled)
 }
 
-/// Adds the free pages of a file. The file format has them in a chain of pages, each with the number of the next one, how
-/// many others it lists, and their numbers; the first is in bytes 32 to 35 of the file.
+/// Adds the free pages of a file. The file format has them in a chain of pages, each with the number of the next one,
+/// how many others it lists, and their numbers; the first is in bytes 32 to 35 of the file.
 fn free_pages(mut file: &File, size: usize, to: &mut BTreeSet<u32>) -> io::Result<()> {
     let mut header = [0; 100];
     file.seek(SeekFrom::Start(0))?;

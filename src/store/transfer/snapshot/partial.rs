@@ -23,7 +23,7 @@ const QUEUE: usize = 64;
 /// With no more events than these the indexes are made in memory while the rows are digested.
 const MAX_IN_MEMORY_INDEXED: usize = 100_000;
 
-/// Writes the snapshot into an empty file, and gives the digests of what it holds.
+/// Writes the snapshot into an empty file, and returns the digests of what it holds.
 pub(crate) fn write(
     source: &Source,
     to: &File,
@@ -120,7 +120,7 @@ fn copy_rows(
     Ok(kept)
 }
 
-/// A file that is only read, as SQLite takes it in ATTACH.
+/// Returns the URI of a file for a read-only ATTACH.
 fn uri(path: &Path) -> String {
     let mut uri = "file:".to_owned();
     for byte in path.as_os_str().as_encoded_bytes() {

@@ -50,7 +50,7 @@ pub(crate) fn read(case: &Path, kept: &[i64], plain: bool, out: &Sender<RecordRu
         },
         |gathered| {
             for some in gathered {
-                // Nobody takes them any more where the writer met an error, which is told instead.
+                // The receiver is gone if the writer met an error, which is reported instead.
                 let _ = out.send(some);
             }
             Ok(())
@@ -58,7 +58,7 @@ pub(crate) fn read(case: &Path, kept: &[i64], plain: bool, out: &Sender<RecordRu
     )
 }
 
-/// The records of some events, in blocks.
+/// Returns the records of some events, in blocks.
 fn gather(
     connection: &Connection,
     reader: &mut Reader,
@@ -93,7 +93,7 @@ fn gather(
 }
 
 impl RecordRun {
-    /// Packs the records, unless they shall be plain. Gives memory for those of the next block.
+    /// Packs the records, unless they shall be plain. Returns memory for those of the next block.
     fn close(&mut self, packer: Option<&mut Packer>) -> rusqlite::Result<Vec<u8>> {
         let Some(packer) = packer else { return Ok(Vec::new()) };
         let packed = packer.pack(&self.lengths, &self.bytes);
@@ -104,7 +104,7 @@ impl RecordRun {
     }
 }
 
-/// An event without a record.
+/// Returns the error of an event without a record.
 fn missing(id: i64) -> Error {
     let corrupt = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
     Error::SqliteFailure(corrupt, Some(format!("the record of event {id} is missing")))

@@ -14,7 +14,7 @@ use crate::store::schema::{expected, version};
 use crate::store::transfer::snapshot::new_file::open_new;
 use crate::store::{case_path, case_state, hardening, open, ready, recovery};
 
-/// A case in one state. As long as it lives nobody can change what is read; questions are not kept off.
+/// A case locked in one state: while it lives, others can read the case and not change it.
 pub struct Source {
     named: PathBuf,
     /// The schema of the case as it lies there.
@@ -101,17 +101,17 @@ impl Source {
         Ok(Source { named, schema, lock, copy: Some((copy, private)) })
     }
 
-    /// The case, as it was named.
+    /// Returns the case, as it was named.
     pub(crate) fn named(&self) -> &Path {
         &self.named
     }
 
-    /// The file to read: the case, or the copy of it.
+    /// Returns the file to read: the case, or the copy of it.
     pub fn path(&self) -> &Path {
         self.copy.as_ref().map_or(&self.named, |(copy, _)| copy)
     }
 
-    /// The name of the case, without its folder.
+    /// Returns the name of the case, without its folder.
     pub(crate) fn name(&self) -> String {
         self.named.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
     }
@@ -123,7 +123,7 @@ impl Source {
         events.map(Option::unwrap_or_default).map_err(|error| CaseError::of(&self.named, error))
     }
 
-    /// The file to read, open twice.
+    /// Returns the file to read, open twice.
     pub(crate) fn files(&self) -> &[File; 2] {
         &self.lock.files
     }
@@ -144,7 +144,7 @@ fn bring_up_to_date(copy: &Path, schema: i64, finished: bool) -> Result<(), Case
     if schema >= PROVENANCE {
         return Ok(());
     }
-    // The case has no id: the one that the copy got is nobody's.
+    // The case has no id: the id that the copy got belongs to no file.
     let forgotten = open_new(copy).and_then(|connection| {
         connection.execute_batch("DELETE FROM provenance")?;
         connection.close().map_err(|(_, error)| error)
@@ -178,14 +178,14 @@ impl CaseLock {
             Ok((connection, mode))
         })?;
         if mode == "wal" {
-            // What is committed then stands beside the file.
+            // Committed changes are then in a file beside the case.
             return Err(CaseError::WriteAhead(path.to_owned()));
         }
         Ok(CaseLock { connection, files })
     }
 }
 
-/// Copies a file that nobody writes to.
+/// Copies a file that no process writes to.
 pub(crate) fn copy_file(mut from: &File, mut to: &File) -> io::Result<()> {
     let length = from.metadata()?.len();
     let copied = io::copy(&mut from, &mut to)?;

@@ -53,7 +53,7 @@ pub(crate) fn copy_some(connection: &Connection, without_notes: bool) -> rusqlit
     Ok(kept)
 }
 
-/// The statement that copies a table.
+/// Returns the statement that copies a table.
 fn all_of(table: &str) -> String {
     format!("INSERT INTO main.{table} SELECT * FROM source.{table}")
 }

@@ -82,7 +82,7 @@ fn verify_copy(path: &Path, copy: &Path, interrupted: bool) -> Result<Vec<Check>
     if interrupted {
         recovery::copy_with_journal(path, copy)?;
     } else {
-        // As long as this lives nobody writes to the file.
+        // While this lives, no process writes to the file.
         let _held = open_as_it_lies(path)?;
         recovery::copy_file(path, copy)?;
     }
@@ -123,7 +123,7 @@ fn verify_as_it_lies(path: &Path) -> Result<Vec<Check>, CaseError> {
     let foreign = expected::all_wrong(&open, path, version)?;
     checks.push(Check::of("schema", &foreign, &format!("version {version}, as trailq makes it")));
     if checks[1].sound == Some(false) {
-        // Nor what is read through names that stand for something else.
+        // Nor what is read through names that mean something else.
         return Ok(checks);
     }
     if !case_state::is_finished(&open).map_err(of)? {
@@ -154,7 +154,7 @@ fn verify_as_it_lies(path: &Path) -> Result<Vec<Check>, CaseError> {
             None => None,
         };
         checks.push(match earlier {
-            // Somebody migrated it since, for a note.
+            // It was migrated since, for a note.
             Some((version, later)) => {
                 let sum = format!("{} rows, SHA-256 {}", digest.rows, digest.sha256);
                 let found = format!(
@@ -182,14 +182,14 @@ fn is_interrupted(path: &Path) -> Result<bool, CaseError> {
         return Ok(false);
     }
     match open_as_it_lies(path) {
-        // Somebody is writing, and what is committed can be read.
+        // Another process is writing, and what is committed can be read.
         Ok(_) => Ok(false),
         Err(CaseError::ReadOnly(_) | CaseError::Disk { .. } | CaseError::Sqlite { .. }) => Ok(true),
         Err(error) => Err(error),
     }
 }
 
-/// Opens a file so that nothing changes it, and nobody can as long as this lives.
+/// Opens a file read-only, and locks it against writers while this lives.
 fn open_as_it_lies(path: &Path) -> Result<Connection, CaseError> {
     let of = |error| CaseError::of(path, error);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -202,7 +202,7 @@ fn open_as_it_lies(path: &Path) -> Result<Connection, CaseError> {
         .execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -4096; BEGIN; SELECT count(*) FROM sqlite_schema")
         .map_err(of)?;
     let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(of)?;
-    // What is committed then stands beside the file.
+    // Committed changes are then in a file beside the case.
     if mode == "wal" { Err(CaseError::WriteAhead(path.to_owned())) } else { Ok(connection) }
 }
 
@@ -348,7 +348,7 @@ pub fn check_sources(case: &Path, folder: &Path) -> Result<Vec<SourceFile>, Case
     Ok(files.into_iter().map(look).collect())
 }
 
-/// The SHA-256 of a file.
+/// Returns the SHA-256 of a file.
 fn sum(path: &Path) -> io::Result<String> {
     let (mut file, mut hasher) = (File::open(path)?, Sha256::new());
     let mut bytes = vec![0; 1 << 16];
