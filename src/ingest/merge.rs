@@ -24,7 +24,7 @@ use crate::store::records::dictionary::Dictionaries;
 use crate::store::records::packer::Packer;
 use crate::store::transfer::merge::{EventRange, MergeTarget, MergeWriter, Merged, Source, SourceCase};
 
-/// Batches of a turn that wait to be written: all that it has.
+/// Batches of a range that wait to be written: all that it has.
 const QUEUE: usize = 128;
 /// The account of a merge.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -120,9 +120,9 @@ fn check_redacted(case: &Path, target: &MergeTarget, others: &[SourceCase], forc
     }
 }
 
-/// A turn on its way.
+/// A range on its way.
 struct Job {
-    turn: EventRange,
+    range: EventRange,
     out: Sender<Message>,
 }
 
@@ -137,7 +137,7 @@ fn run_workers(
     progress: &dyn Progress,
     redactor: Option<&Redactor>,
 ) -> Result<(), Error> {
-    let turns = other.turns()?;
+    let ranges = other.ranges()?;
     let workers = thread::available_parallelism().map_or(1, usize::from).clamp(1, 64);
     let dictionaries = Arc::new(writer.dictionaries()?);
     let (source, fault) = (&other.source(), WorkerError::default());
@@ -155,16 +155,16 @@ fn run_workers(
         // Without this the workers would wait for each other's copy.
         drop(jobs_out);
         scope.spawn(move || {
-            for turn in turns {
+            for range in ranges {
                 let (out, queue) = bounded(QUEUE);
-                if queues_in.send((turn, queue)).is_err() || jobs_in.send(Job { turn, out }).is_err() {
+                if queues_in.send((range, queue)).is_err() || jobs_in.send(Job { range, out }).is_err() {
                     return;
                 }
             }
         });
         let write = || -> Result<(), Error> {
-            for (turn, queue) in &queues_out {
-                writer.begin_range(other, &turn)?;
+            for (range, queue) in &queues_out {
+                writer.begin_range(other, &range)?;
                 if !write_turn(&queue, writer, progress)? {
                     let fault = fault.lock().unwrap_or_else(PoisonError::into_inner).take();
                     return Err(fault.map_or(Error::Worker { path: other.path().to_owned() }, Error::Store));
@@ -175,13 +175,13 @@ fn run_workers(
         };
         let mut write = write;
         let written = write();
-        // The thread that sends turns must not wait for a receiver.
+        // The thread that sends ranges must not wait for a receiver.
         drop(queues_out);
         written
     })
 }
 
-/// Writes what a turn holds; whether it came to its end.
+/// Writes what a range holds; whether it came to its end.
 fn write_turn(queue: &Receiver<Message>, writer: &mut MergeWriter<'_>, progress: &dyn Progress) -> Result<bool, Error> {
     for message in queue {
         if progress.is_cancelled() {
@@ -205,13 +205,13 @@ fn set_error(fault: &WorkerError, error: store::CaseError) {
     fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
 }
 
-/// The mark that a turn is whole.
+/// The mark that a range is whole.
 fn end() -> FileEnd {
     let outcome = FileOutcome::Unchanged;
     FileEnd { outcome, sha256: String::new(), bytes: 0, format: None, problems: BTreeMap::new() }
 }
 
-/// Runs a worker: reads one turn after the other, until all are read or the writer is gone.
+/// Runs a worker: reads one range after the other, until all are read or the writer is gone.
 fn work(
     source: &Source,
     jobs: &Receiver<Job>,
@@ -224,11 +224,11 @@ fn work(
     let mut tools = WorkerContext { packer, keyer: KeyBuilder::default(), inflater: Inflater::new() };
     let mut records = source.records()?;
     let mut rewriter = redactor.map(Rewriter::new);
-    for Job { turn, out } in jobs {
+    for Job { range, out } in jobs {
         let passed = AtomicU64::new(0);
         let mut sink = FileSink::new((&mut tools.packer, &mut tools.keyer), &out, &passed);
-        sink.from_csv = turn.from_csv;
-        let read = records.each(&turn, &mut |bytes| {
+        sink.from_csv = range.from_csv;
+        let read = records.each(&range, &mut |bytes| {
             let rewritten = rewriter.as_mut().map(|rewriter| rewriter.record(bytes)).transpose()?;
             let bytes = rewritten.as_deref().unwrap_or(bytes);
             let parsed = std::str::from_utf8(bytes)
@@ -238,7 +238,7 @@ fn work(
             Ok(sink.record(&record, bytes).is_continue())
         });
         if let Err(error) = read {
-            // It is known before the writer sees that the turn is cut off.
+            // It is known before the writer sees that the range is cut off.
             set_error(fault, error);
             return Ok(());
         }

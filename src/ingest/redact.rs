@@ -24,8 +24,8 @@ pub fn gather(case: &Path, kinds: &[Kind]) -> Result<Entities, Error> {
     let other = SourceCase::open(case)?;
     let source = other.source();
     let mut records = source.records()?;
-    for turn in other.turns()? {
-        records.each(&turn, &mut |record| found.record(record).map(|()| true))?;
+    for range in other.ranges()? {
+        records.each(&range, &mut |record| found.record(record).map(|()| true))?;
     }
     Ok(found)
 }

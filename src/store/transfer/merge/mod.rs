@@ -47,8 +47,8 @@ impl MergeWriter<'_> {
     ///
     /// # Errors
     /// The ledger of that case has no such file.
-    pub(crate) fn begin_range(&mut self, other: &SourceCase, turn: &EventRange) -> Result<(), CaseError> {
-        let id = other.file(turn.file)?;
+    pub(crate) fn begin_range(&mut self, other: &SourceCase, range: &EventRange) -> Result<(), CaseError> {
+        let id = other.file(range.file)?;
         self.file = Some(OpenFile { id, dirty: true, ..OpenFile::default() });
         Ok(())
     }

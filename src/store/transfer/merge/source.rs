@@ -20,7 +20,7 @@ use crate::store::rollup::attribute_values::EVENT_COUNT;
 use crate::store::transfer::diff::Hashes;
 
 /// Events that are read at a time: whole blocks of one file.
-const EVENTS_A_TURN: i64 = 4_096;
+const EVENTS_PER_RANGE: i64 = 4_096;
 
 /// A case that is merged into another one.
 pub(crate) struct SourceCase {
@@ -103,26 +103,28 @@ impl SourceCase {
     }
 
     /// Returns its events as ranges, in order.
-    pub(crate) fn turns(&self) -> Result<Vec<EventRange>, CaseError> {
+    pub(crate) fn ranges(&self) -> Result<Vec<EventRange>, CaseError> {
         let all = || -> rusqlite::Result<Vec<EventRange>> {
             let mut select = self.case.connection.prepare(
                 "SELECT e.id, e.file_id, c.id IS NOT NULL FROM events e LEFT JOIN csv_events c ON c.id = e.id ORDER BY e.id",
             )?;
             let mut rows = select.query([])?;
-            let mut turns: Vec<EventRange> = Vec::new();
+            let mut ranges: Vec<EventRange> = Vec::new();
             while let Some(row) = rows.next()? {
                 let (id, file, from_csv): (i64, i64, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
-                match turns.last_mut() {
-                    Some(turn)
-                        if turn.file == file && turn.from_csv == from_csv && (turn.events as i64) < EVENTS_A_TURN =>
+                match ranges.last_mut() {
+                    Some(range)
+                        if range.file == file
+                            && range.from_csv == from_csv
+                            && (range.events as i64) < EVENTS_PER_RANGE =>
                     {
-                        turn.span.1 = id;
-                        turn.events += 1;
+                        range.span.1 = id;
+                        range.events += 1;
                     }
-                    _ => turns.push(EventRange { file, from_csv, span: (id, id), events: 1 }),
+                    _ => ranges.push(EventRange { file, from_csv, span: (id, id), events: 1 }),
                 }
             }
-            Ok(turns)
+            Ok(ranges)
         };
         all().map_err(|error| self.of(error))
     }
@@ -177,7 +179,7 @@ impl Records<'_> {
     /// The case cannot be read, or a record in it is not what was stored.
     pub(crate) fn each(
         &mut self,
-        turn: &EventRange,
+        range: &EventRange,
         take: &mut dyn FnMut(&[u8]) -> Result<bool, String>,
     ) -> Result<(), CaseError> {
         let path = &self.source.path;
@@ -186,7 +188,7 @@ impl Records<'_> {
             .connection
             .prepare_cached("SELECT id FROM events WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
             .map_err(of)?;
-        let mut rows = select.query([turn.span.0, turn.span.1]).map_err(of)?;
+        let mut rows = select.query([range.span.0, range.span.1]).map_err(of)?;
         while let Some(row) = rows.next().map_err(of)? {
             let id: i64 = row.get(0).map_err(of)?;
             let damaged = |what: &str| CaseError::Damaged {

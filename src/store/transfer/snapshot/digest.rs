@@ -22,7 +22,7 @@ const PARTS: [Part; 3] = [Part::Counts, Part::Ledger, Part::Notes];
 /// The part that may change after a snapshot is made.
 pub(crate) const NOTES: &str = Part::Notes.name();
 /// Events that a thread digests at a time.
-const EVENTS_A_TURN: i64 = 4_096;
+const EVENTS_PER_RANGE: i64 = 4_096;
 
 /// A SHA-256.
 type Sum = [u8; 32];
@@ -118,7 +118,7 @@ fn events(
     let mut select = connection.prepare("SELECT id, sha256 FROM files")?;
     let files = select.query_map([], |row| Ok((row.get(0)?, Sha256::digest(row.get_ref(1)?.as_bytes()?).into())))?;
     known.tables.insert("files".to_owned(), files.collect::<rusqlite::Result<Sums>>()?);
-    let turns = turns(connection)?;
+    let ranges = ranges(connection)?;
     let begin = || -> rusqlite::Result<(Connection, Reader)> {
         let open = open()?;
         open.execute_batch("PRAGMA cache_size = -1024")?;
@@ -126,9 +126,10 @@ fn events(
     };
     let mut sums = Vec::new();
     let held: &RowDigests = known;
-    let work =
-        |(open, reader): &mut (Connection, Reader), from: &i64| turn(open, reader, *from, (&shape, &links), held);
-    parallel::in_order(&turns, begin, work, |some: Vec<Sum>| {
+    let work = |(open, reader): &mut (Connection, Reader), from: &i64| {
+        digest_range(open, reader, *from, (&shape, &links), held)
+    };
+    parallel::in_order(&ranges, begin, work, |some: Vec<Sum>| {
         sums.extend(some);
         Ok(())
     })?;
@@ -137,26 +138,26 @@ fn events(
     Ok(whole("events", sums))
 }
 
-/// Returns the first number of each turn. Numbers may be far apart: a turn begins with an event.
-fn turns(connection: &Connection) -> rusqlite::Result<Vec<i64>> {
+/// Returns the first number of each range. Numbers may be far apart: a range begins with an event.
+fn ranges(connection: &Connection) -> rusqlite::Result<Vec<i64>> {
     let mut next = connection.prepare("SELECT min(id) FROM events WHERE id > ?1")?;
     let mut next = |after: i64| next.query_row([after], |row| row.get::<_, Option<i64>>(0));
     let first: Option<i64> = connection.query_row("SELECT min(id) FROM events", [], |row| row.get(0))?;
-    let (mut turns, mut from) = (Vec::new(), first);
+    let (mut ranges, mut from) = (Vec::new(), first);
     while let Some(first) = from {
-        turns.push(first);
+        ranges.push(first);
         from = next(last_of(first))?;
     }
-    Ok(turns)
+    Ok(ranges)
 }
 
-/// Returns the last number that a turn may have.
+/// Returns the last number that a range may have.
 fn last_of(first: i64) -> i64 {
-    first.saturating_add(EVENTS_A_TURN - 1)
+    first.saturating_add(EVENTS_PER_RANGE - 1)
 }
 
-/// Returns the digests of the events of a turn: their columns, their resources and their records.
-fn turn(
+/// Returns the digests of the events of a range: their columns, their resources and their records.
+fn digest_range(
     connection: &Connection,
     reader: &mut Reader,
     from: i64,
