@@ -115,7 +115,7 @@ impl AnnotationWriter {
         self.execute(sql, params![name, text, now(), self.who]).map(drop)
     }
 
-    /// Forgets a saved query; whether there was one.
+    /// Deletes a saved query. Returns true if there was one.
     ///
     /// # Errors
     /// The case cannot be written.
@@ -132,7 +132,7 @@ impl AnnotationWriter {
         self.execute(sql, params![name, filter, now(), self.who]).map(drop)
     }
 
-    /// Takes a noise rule away; whether there was one.
+    /// Deletes a noise rule. Returns true if there was one.
     ///
     /// # Errors
     /// The case cannot be written.

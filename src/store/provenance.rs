@@ -84,7 +84,7 @@ pub(crate) fn last(connection: &Connection) -> rusqlite::Result<Option<String>> 
     connection.query_row("SELECT id FROM provenance ORDER BY step DESC LIMIT 1", [], |row| row.get(0)).optional()
 }
 
-/// Writes the steps of another file behind those that are there, but for those that are known; how many it were.
+/// Appends the steps of another file that are not known yet. Returns their number.
 pub(crate) fn take(connection: &Connection, steps: &[ProvenanceStep]) -> rusqlite::Result<usize> {
     let mut known = connection.prepare("SELECT EXISTS (SELECT 1 FROM provenance WHERE id = ?1)")?;
     let mut taken = 0;

@@ -112,7 +112,8 @@ impl MergeWriter<'_> {
         Ok(new)
     }
 
-    /// Merges the rows of a file that both ledgers have: it was read by the earlier run, and whole if either has it whole.
+    /// Merges the rows of a file that both ledgers have: it was read by the earlier run, and is complete if either has it
+    /// completely.
     fn join_file(&mut self, id: i64, joined: &Joined) -> rusqlite::Result<()> {
         let changed = self
             .connection

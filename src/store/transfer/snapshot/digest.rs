@@ -289,7 +289,7 @@ impl TableShape {
                     let sum = known.of(Some(table)).and_then(|sums| sums.get(&id));
                     put(0, &sum.copied().unwrap_or_default());
                 }
-                // Only csv_events has nothing but the number of an event: how many there are counts.
+                // Only csv_events has nothing but the number of an event: only the number of its rows counts.
                 (ValueRef::Integer(_), Some(_)) => {}
                 (ValueRef::Integer(number), None) => put(1, &number.to_le_bytes()),
                 (ValueRef::Real(number), None) => put(2, &number.to_le_bytes()),

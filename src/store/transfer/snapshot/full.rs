@@ -1,4 +1,4 @@
-//! A whole case as a snapshot: its file is copied as it lies, which takes as long as any copy.
+//! A whole case as a snapshot: its file is copied byte for byte, which takes as long as any copy.
 
 use std::fs::File;
 use std::path::Path;

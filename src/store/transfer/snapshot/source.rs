@@ -17,7 +17,7 @@ use crate::store::{case_path, case_state, hardening, open, ready, recovery};
 /// A case locked in one state: while it lives, others can read the case and not change it.
 pub struct Source {
     named: PathBuf,
-    /// The schema of the case as it lies there.
+    /// The schema version of the case itself.
     pub(crate) schema: i64,
     lock: CaseLock,
     /// The copy that is held, where the case is older or in the middle of an import: it was brought up to date.

@@ -55,7 +55,7 @@ impl Check {
     }
 }
 
-/// Holds a file against itself as it lies: its structure, its schema, the sums of its ledger, and the digests that it
+/// Verifies a file against itself as it is: its structure, its schema, the sums of its ledger, and the digests that it
 /// carries. Nothing is migrated before: what a digest was made of is what is looked at. What a killed writer left is
 /// rolled back, and an import that it began is finished, in a private copy.
 ///
@@ -65,7 +65,7 @@ pub fn verify(path: &Path) -> Result<Vec<Check>, CaseError> {
     case_path::check_file(path)?;
     let interrupted = is_interrupted(path)?;
     if !interrupted && !is_unfinished(path) {
-        return verify_as_it_lies(path);
+        return verify_unchanged(path);
     }
     let folder = PrivateFolder::new()?;
     let copy = folder.path().join("case.db");
@@ -83,14 +83,14 @@ fn verify_copy(path: &Path, copy: &Path, interrupted: bool) -> Result<Vec<Check>
         recovery::copy_with_journal(path, copy)?;
     } else {
         // While this lives, no process writes to the file.
-        let _held = open_as_it_lies(path)?;
+        let _held = open_unchanged(path)?;
         recovery::copy_file(path, copy)?;
     }
     if !is_unfinished(copy) {
-        return verify_as_it_lies(copy);
+        return verify_unchanged(copy);
     }
     ready::finish(copy)?;
-    let mut checks = verify_as_it_lies(copy)?;
+    let mut checks = verify_unchanged(copy)?;
     let found = "an import into the file is not finished: this checks a copy in which it was finished";
     checks.insert(0, Check::new("imports", None, found));
     Ok(checks)
@@ -99,17 +99,17 @@ fn verify_copy(path: &Path, copy: &Path, interrupted: bool) -> Result<Vec<Check>
 /// Reports whether a file of this program's schema is in the middle of an import. What cannot be read is the checks' to
 /// tell.
 fn is_unfinished(path: &Path) -> bool {
-    open_as_it_lies(path).is_ok_and(|connection| {
+    open_unchanged(path).is_ok_and(|connection| {
         version::of(&connection, path).is_ok_and(|version| version == version::NEWEST)
             && expected::require_own(&connection, path, version::NEWEST).is_ok()
             && case_state::is_finished(&connection).is_ok_and(|finished| !finished)
     })
 }
 
-fn verify_as_it_lies(path: &Path) -> Result<Vec<Check>, CaseError> {
+fn verify_unchanged(path: &Path) -> Result<Vec<Check>, CaseError> {
     // Closing any handle of a file ends all locks of the process on it: this one is closed last.
     let file = File::open(path).map_err(|source| CaseError::Io { path: path.to_owned(), source })?;
-    let open = open_as_it_lies(path)?;
+    let open = open_unchanged(path)?;
     let version = version::of(&open, path)?;
     if version == 0 {
         return Err(CaseError::NotACase { path: path.to_owned(), reason: "it is empty".to_owned() });
@@ -134,7 +134,7 @@ fn verify_as_it_lies(path: &Path) -> Result<Vec<Check>, CaseError> {
     let steps = if version < PROVENANCE { Vec::new() } else { provenance::read(&open).map_err(of)? };
     let whole = steps.iter().all(|step| step.selection.is_none());
     checks.push(ledger(&open, whole).map_err(of)?);
-    let again = || open_as_it_lies(path).map_err(|error| rusqlite::Error::UserFunctionError(Box::new(error)));
+    let again = || open_unchanged(path).map_err(|error| rusqlite::Error::UserFunctionError(Box::new(error)));
     let mut found = digest::of_version(&open, version, &again).map_err(of)?;
     let Some(last) = steps.last().filter(|step| !step.digests.is_empty()) else {
         checks.push(Check::new("digests", None, "it has none: it is a case, not a snapshot"));
@@ -181,7 +181,7 @@ fn is_interrupted(path: &Path) -> Result<bool, CaseError> {
     if !std::fs::metadata(recovery::journal(path)).is_ok_and(|metadata| metadata.len() > 0) {
         return Ok(false);
     }
-    match open_as_it_lies(path) {
+    match open_unchanged(path) {
         // Another process is writing, and what is committed can be read.
         Ok(_) => Ok(false),
         Err(CaseError::ReadOnly(_) | CaseError::Disk { .. } | CaseError::Sqlite { .. }) => Ok(true),
@@ -190,7 +190,7 @@ fn is_interrupted(path: &Path) -> Result<bool, CaseError> {
 }
 
 /// Opens a file read-only, and locks it against writers while this lives.
-fn open_as_it_lies(path: &Path) -> Result<Connection, CaseError> {
+fn open_unchanged(path: &Path) -> Result<Connection, CaseError> {
     let of = |error| CaseError::of(path, error);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(of)?;
@@ -314,7 +314,7 @@ pub struct SourceFile {
 /// # Errors
 /// The case cannot be read, or the folder.
 pub fn check_sources(case: &Path, folder: &Path) -> Result<Vec<SourceFile>, CaseError> {
-    let open = open_as_it_lies(case)?;
+    let open = open_unchanged(case)?;
     let all = || -> rusqlite::Result<Vec<(String, String, u64)>> {
         let mut select = open.prepare("SELECT path, sha256, bytes FROM files ORDER BY path")?;
         select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
