@@ -90,8 +90,9 @@ fn from_now(text: &str, now: i64) -> Option<Meant> {
         None => &lower,
     };
     let back = back.trim_start_matches(['-', ' ']);
-    let length =
-        crate::query::time::duration(back).map(|_| back.to_owned()).or_else(|| length::spoken(back).map(length::short));
+    let length = crate::query::time::read::duration(back)
+        .map(|_| back.to_owned())
+        .or_else(|| length::spoken(back).map(length::short));
     length.map(|length| Meant::Time(format!("now-{length}")))
 }
 
