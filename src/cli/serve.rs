@@ -44,7 +44,7 @@ pub(super) fn run(session: &mut Session, args: &ServeArgs) -> Result<Outcome, Se
 fn serve(session: &mut Session, address: SocketAddr) -> Result<(), SessionError> {
     use std::net::Ipv4Addr;
 
-    use crate::render::number;
+    use crate::number;
     use crate::serve::Server;
 
     let server = Server::bind(&*session.case()?, address)?;

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 use crate::engine::core::{Engine, PreparedLookup};
+use crate::escape::visible;
+use crate::number;
 use crate::query::Interval;
-use crate::render::escape::visible;
-use crate::render::number;
 use crate::rows::{self, CapturedRows, Value};
 use crate::sql::{Param, Statement};
 use crate::store::{Case, QueryError};

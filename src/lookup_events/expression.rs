@@ -12,7 +12,7 @@ use jmespath::{Context, ErrorReason, JmespathError, Rcvar, Runtime, RuntimeError
 
 use super::growth::{Growth, Inputs};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::render::number;
+use crate::number;
 
 /// The largest length of an expression in bytes.
 const MAX_LENGTH: usize = 16 << 10;

@@ -6,7 +6,7 @@ use jmespath::Variable;
 
 use super::entry::{Entry, EntrySink, KEYS};
 use super::expression::Expression;
-use crate::render::escape::json_string;
+use crate::escape::json_string;
 use crate::time;
 
 /// The layout of the JSON.

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use jmespath::Variable;
 
-use crate::render::escape::visible;
+use crate::escape::visible;
 
 /// Writes a value. Characters that would act on a terminal or split a line or a cell are escaped.
 pub(super) fn write(value: &Variable, out: &mut dyn Write) -> io::Result<()> {

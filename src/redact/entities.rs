@@ -8,9 +8,9 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::encodings::readings;
-use super::identifiers::{arns, is_account, keys, looks_like_key};
 use super::kind::{Kind, implied};
 use super::names::is_nobody;
+use super::recognize::{arns, is_account, keys, looks_like_key};
 use super::words;
 use crate::arn::Arn;
 use crate::pattern::literal;

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::identifiers::is_account;
 use super::kind::{ACCOUNT_DIGITS, Kind};
+use super::recognize::is_account;
 use super::redactor::Redactor;
 use super::shapes::{self, Shape};
 use super::spans::{is_api_key, replace};

@@ -1,8 +1,8 @@
 //! Pseudonyms of names that have several words, and of the resources of ARNs.
 
-use super::identifiers;
 use super::kind::Kind;
 use super::names::is_nobody;
+use super::recognize;
 use super::redactor::Redactor;
 
 /// Services whose ARNs do not contain the kind of the resource.
@@ -136,8 +136,8 @@ pub(super) fn name(redactor: &Redactor, name: &str) -> String {
         let kept = word != name && (own || delivered);
         match () {
             () if kept => word.to_owned(),
-            () if identifiers::is_account(word) && redactor.has(Kind::Accounts) => redactor.pseudonyms.account(word),
-            () if identifiers::looks_like_key(word) && redactor.has(Kind::Keys) => redactor.pseudonyms.key(word),
+            () if recognize::is_account(word) && redactor.has(Kind::Accounts) => redactor.pseudonyms.account(word),
+            () if recognize::looks_like_key(word) && redactor.has(Kind::Keys) => redactor.pseudonyms.key(word),
             () => redactor.pseudonyms.word(word),
         }
     })

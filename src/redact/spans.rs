@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use super::encodings::{self, TooDeep};
-use super::identifiers;
 use super::kind::Kind;
 use super::matches::{Match, apply, without_overlaps};
 use super::names::around;
@@ -11,6 +10,7 @@ use super::redactor::Redactor;
 use super::resource_names::{name, resource};
 use super::shapes::Shape;
 use super::words;
+use super::{identifiers, recognize};
 use crate::fields::FIELDS;
 
 /// Words of SQL and of trailq's tables, which a statement needs unchanged.
@@ -160,17 +160,17 @@ fn find_decoded(redactor: &Redactor, text: &str, is_agent: bool) -> Result<Vec<M
 /// Finds everything to be replaced in a text. Matches within a part that is replaced as a whole are dropped.
 fn find(redactor: &Redactor, text: &str, is_agent: bool) -> Vec<Match> {
     let mut fixed = Vec::new();
-    for arn in identifiers::arns(text) {
-        fixed.push(Match::kept(identifiers::arn_beginning(text, &arn)));
+    for arn in recognize::arns(text) {
+        fixed.push(Match::kept(recognize::arn_beginning(text, &arn)));
         if redactor.has(Kind::Arns) && &text[arn.account] != "aws" {
             let put = resource(redactor, &text[arn.service], &text[arn.resource.clone()]);
             fixed.push(Match::new(arn.resource, put));
         }
     }
-    fixed.extend(identifiers::own_words(text).into_iter().map(Match::kept));
+    fixed.extend(recognize::own_words(text).into_iter().map(Match::kept));
     if !redactor.has(Kind::Keys) {
         // A name may be spelled by the letters of a key.
-        fixed.extend(identifiers::keys(text).map(Match::kept));
+        fixed.extend(recognize::keys(text).map(Match::kept));
     }
     fixed.sort_by_key(|found| found.span.start);
     let mut found: Vec<Match> = redactor

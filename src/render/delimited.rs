@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::escape::{escape_where, hex};
-use super::style::Style;
+use crate::escape::{escape_where, hex};
+use crate::render::style::Style;
 use crate::rows::{Cell, RowSink};
 
 /// Returns a sink that writes comma-separated values.
@@ -145,7 +145,8 @@ fn csv_error(error: csv::Error) -> io::Error {
 mod tests {
     use crate::render::Format;
     use crate::render::testing::{piped, render};
-    use crate::rows::Cell::{self, Blob, Integer, Null, Real, Text};
+    use crate::rows::Cell;
+    use crate::rows::Cell::{Blob, Integer, Null, Real, Text};
 
     #[test]
     fn csv_quotes_as_rfc_4180_does() {

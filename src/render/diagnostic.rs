@@ -12,10 +12,10 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthChar;
 
-use super::escape::{escape_where, is_unsafe, visible, visible_lines};
-use super::fit::cut;
-use super::palette::{DIM, ERROR, HEADING, HINT, PLACE, paint};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::escape::{escape_where, is_unsafe, visible, visible_lines};
+use crate::render::fit::cut;
+use crate::render::palette::{DIM, ERROR, HEADING, HINT, PLACE, paint};
 
 /// The blanks that a tab is shown as.
 const TAB: &str = "    ";

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::cell::is_failure;
-use super::escape::{hex, visible, width};
-use super::palette::{DIM, HEADING, PLACE, WRITE, paint};
-use super::resources;
-use super::style::Style;
+use crate::escape::{hex, visible, width};
+use crate::render::cell::is_failure;
+use crate::render::palette::{DIM, HEADING, PLACE, WRITE, paint};
+use crate::render::resources;
+use crate::render::style::Style;
 use crate::rows::{Cell, Mark, RowSink};
 
 /// Returns a sink that writes one line a cell.
@@ -98,7 +98,8 @@ impl RowSink for Expanded<'_> {
 mod tests {
     use crate::render::Format;
     use crate::render::testing::{piped, render};
-    use crate::rows::Cell::{self, Integer, Null, Text};
+    use crate::rows::Cell;
+    use crate::rows::Cell::{Integer, Null, Text};
 
     #[test]
     fn each_cell_has_a_line() {

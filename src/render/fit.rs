@@ -1,6 +1,6 @@
 //! Fits columns into a width, and cuts cells.
 
-use super::escape::{head, tail, width};
+use crate::escape::{head, tail, width};
 
 /// The least width of a column of text.
 const LEAST_WIDTH: usize = 10;

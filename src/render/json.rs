@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 use std::io::{self, Write};
 
-use super::escape::{self, hex, json_string};
-use super::resources;
-use super::style::Style;
+use crate::escape;
+use crate::escape::{hex, json_string};
+use crate::render::resources;
+use crate::render::style::Style;
 use crate::rows::{Cell, RowSink};
 
 /// Returns a sink that writes one array of objects, an object a line.
@@ -118,7 +119,8 @@ mod tests {
 
     use crate::render::Format;
     use crate::render::testing::{piped, render};
-    use crate::rows::Cell::{self, Blob, Integer, Null, Real, Text};
+    use crate::rows::Cell;
+    use crate::rows::Cell::{Blob, Integer, Null, Real, Text};
 
     #[test]
     fn an_answer_is_one_array_of_objects() {
@@ -127,7 +129,7 @@ mod tests {
             &[Integer(-1), Real(f64::INFINITY), Text(""), Blob(b""), Null],
         ];
         let out = render(Format::Json, &piped(), &["i", "r", "t", "b", "n"], rows);
-        assert!(!out.chars().any(|c| c != '\n' && crate::render::escape::is_unsafe(c)), "{out:?}");
+        assert!(!out.chars().any(|c| c != '\n' && crate::escape::is_unsafe(c)), "{out:?}");
         let parsed: Value = serde_json::from_str(&out).unwrap();
         assert_eq!(
             parsed,

@@ -10,15 +10,15 @@ use std::io::{self, Write};
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Width};
 use comfy_table::{ContentLineStyle, LineStyle, TableStyle};
 
-use super::cell::{DisplayCell, DisplayRow, is_failure};
-use super::chart::{bar, is_sparkline};
-use super::escape::{visible, width};
-use super::fit::{ColumnNeed, cut, fit};
-use super::palette::{DIM, HEADING, PLACE, WRITE, paint};
-use super::resources;
-use super::shorten::shorten;
-use super::style::Style;
+use crate::escape::{visible, width};
 use crate::fields::BRIEF_COLUMNS;
+use crate::render::cell::{DisplayCell, DisplayRow, is_failure};
+use crate::render::chart::{bar, is_sparkline};
+use crate::render::fit::{ColumnNeed, cut, fit};
+use crate::render::palette::{DIM, HEADING, PLACE, WRITE, paint};
+use crate::render::resources;
+use crate::render::shorten::shorten;
+use crate::render::style::Style;
 
 /// The advice on hidden columns.
 const EXPANSION_ADVICE: &str = "; `\\G` shows all";

@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::escape::{escape_where, hex, is_unsafe};
-use super::resources;
-use super::style::Style;
+use crate::escape::{escape_where, hex, is_unsafe};
+use crate::render::resources;
+use crate::render::style::Style;
 use crate::rows::{Cell, RowSink};
 
 /// Returns a sink that writes Markdown tables.
@@ -107,7 +107,8 @@ fn escaped(text: &str) -> String {
 mod tests {
     use crate::render::Format;
     use crate::render::testing::{piped, render};
-    use crate::rows::Cell::{self, Integer, Null, Text};
+    use crate::rows::Cell;
+    use crate::rows::Cell::{Integer, Null, Text};
 
     #[test]
     fn a_table_for_a_document() {

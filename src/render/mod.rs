@@ -12,13 +12,11 @@ mod cell;
 pub mod chart;
 mod delimited;
 pub mod diagnostic;
-pub mod escape;
 mod expanded;
 mod fit;
 mod json;
 mod layout;
 mod markdown;
-pub mod number;
 pub mod palette;
 pub mod plot;
 pub mod record;
@@ -32,9 +30,9 @@ use std::fmt;
 use std::io::Write;
 use std::str::FromStr;
 
+pub use crate::render::style::Style;
+pub use crate::render::times::{Times, age};
 use crate::rows::RowSink;
-pub use style::Style;
-pub use times::{Times, age};
 
 /// A format of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -188,7 +186,7 @@ pub fn sink<'a>(format: Format, out: &'a mut dyn Write, style: &Style) -> Box<dy
 pub(crate) mod testing {
     //! Helpers for the tests of the formats.
 
-    use super::{Format, Style, sink};
+    use crate::render::{Format, Style, sink};
     use crate::rows::Cell;
 
     /// Renders rows as text.

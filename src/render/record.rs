@@ -5,8 +5,8 @@
 
 use std::borrow::Cow;
 
-use super::escape;
-use super::palette::{KEY, NUMBER, STRING, WORD, paint};
+use crate::escape;
+use crate::render::palette::{KEY, NUMBER, STRING, WORD, paint};
 
 /// One token of a JSON text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

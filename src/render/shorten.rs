@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::escape::{head, tail, width};
-use super::fit::cut;
+use crate::escape::{head, tail, width};
+use crate::render::fit::cut;
 
 /// The shares of the room before the mark, in tenths, in the order in which they are tried.
 const SHARES: [usize; 6] = [4, 6, 2, 8, 0, 10];
@@ -74,7 +74,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::shorten;
-    use crate::render::escape::width;
+    use crate::escape::width;
 
     #[test]
     fn what_fits_stays_and_what_differs_looks_different() {

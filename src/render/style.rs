@@ -1,6 +1,6 @@
 //! The style of an answer: the capabilities of its target and the settings of the user.
 
-use super::times::Times;
+use crate::render::times::Times;
 
 /// The capabilities of the target of an answer, and how the user wants it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

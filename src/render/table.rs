@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use super::cell::{DisplayCell, DisplayRow};
-use super::escape::hex;
-use super::expanded::Expanded;
-use super::layout::Layout;
-use super::style::Style;
+use crate::escape::hex;
+use crate::render::cell::{DisplayCell, DisplayRow};
+use crate::render::expanded::Expanded;
+use crate::render::layout::Layout;
+use crate::render::style::Style;
 use crate::rows::{Cell, Mark, RowSink};
 
 /// The largest number of rows that are laid out together; a longer answer is several tables.
@@ -111,7 +111,8 @@ mod tests {
     use super::ROWS_A_TABLE;
     use crate::render::testing::{piped, render};
     use crate::render::{Format, Style};
-    use crate::rows::Cell::{self, Integer, Null, Real, Text};
+    use crate::rows::Cell;
+    use crate::rows::Cell::{Integer, Null, Real, Text};
 
     #[test]
     fn piped_tables_are_whole_and_aligned() {

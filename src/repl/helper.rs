@@ -16,9 +16,9 @@ use rustyline::validate::Validator;
 
 use super::completion::{Completion, Source, complete};
 use super::{highlight, hint};
+use crate::escape::width;
 use crate::fields::Field;
 use crate::output_file::is_protected;
-use crate::render::escape::width;
 use crate::render::palette::{DIM, HEADING, paint};
 use crate::saved::SavedQuery;
 use crate::session::Session;
@@ -67,7 +67,7 @@ impl Helper {
         self.pending = pending.to_owned();
         let suggestion = self.session.try_borrow().ok().and_then(|session| session.suggestion().map(str::to_owned));
         // What is shown as it is must not act on the terminal, nor take more than a line.
-        self.suggestion = suggestion.filter(|text| !text.chars().any(crate::render::escape::is_unsafe));
+        self.suggestion = suggestion.filter(|text| !text.chars().any(crate::escape::is_unsafe));
     }
 
     /// The line that history or a suggestion would make of what is typed: what is shown, and what is taken over.

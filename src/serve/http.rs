@@ -11,9 +11,9 @@ use hyper::{Method, Request, Response, StatusCode};
 
 use super::limits;
 use super::pool::{Pool, Refusal};
+use crate::escape::json_string;
 use crate::hash::sha256;
 use crate::lookup_events::{self, ErrorKind, Layout, RequestError, Rules};
-use crate::render::escape::json_string;
 use crate::store::{self, Case, QueryError};
 
 /// The header that names the operation.

@@ -4,7 +4,7 @@
 use std::io;
 use std::rc::Rc;
 
-use crate::render::number;
+use crate::number;
 use crate::session::waiting::Waiting;
 use crate::session::{Session, SessionError};
 use crate::store::Case;

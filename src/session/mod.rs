@@ -45,10 +45,12 @@ pub use crate::terminal::pager::Paging;
 use crate::diagnostic::Diagnostic;
 use crate::engine::Engine;
 use crate::engine::explain;
+use crate::escape;
 use crate::ingest;
 use crate::lookup_events::{ClientOptions, Query};
+use crate::number;
 use crate::render;
-use crate::render::{Format, Style, number, palette};
+use crate::render::{Format, Style, palette};
 use crate::rows::{RowSink, Value};
 use crate::saved::Library;
 use crate::session::capture::{CaptureSink, CaptureSummary, EventRef};
@@ -206,7 +208,7 @@ impl Session {
             self.reported_running_import.set(false);
         }
         if self.settings.echo && *input != Input::Nothing {
-            self.print(&format!("{}\n", render::escape::visible_lines(input.text())))?;
+            self.print(&format!("{}\n", escape::visible_lines(input.text())))?;
         }
         let (input, expanded) = input.without_expansion();
         let format = self.settings.format;
@@ -338,7 +340,7 @@ impl Session {
     /// Writes a status line about the last answer or the session, unless quiet.
     pub fn status(&mut self, text: &str) {
         if !self.settings.quiet {
-            let text = render::escape::visible(text);
+            let text = escape::visible(text);
             let _ = writeln!(self.notes, "{}", palette::paint(&text, palette::DIM, self.settings.color_notes));
         }
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::diagnostic::Diagnostic;
 use crate::io_message::describe;
-use crate::render::number;
+use crate::number;
 use crate::saved::header::Requirement;
 use crate::saved::{Origin, SavedQuery, bind};
 use crate::session::{Answer, Session, SessionError, script};

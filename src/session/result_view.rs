@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use crate::number;
 use crate::query::Interval;
 use crate::render::chart::sparkline;
-use crate::render::{Format, age, number};
+use crate::render::{Format, age};
 use crate::rows::{self, CapturedRows};
 use crate::rows::{Cell, Mark, Value};
 use crate::session::capture::EventRef;

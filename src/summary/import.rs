@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use crate::escape::visible;
 use crate::ingest;
-use crate::render::escape::visible;
-use crate::render::number;
+use crate::number;
 use crate::summary::report::{Report, TextTarget};
 
 /// The largest number of rejects, and of field problems, that the text lists.

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use crate::render::escape::{visible, width};
+use crate::escape::{visible, width};
+use crate::number;
+use crate::render::Format;
 use crate::render::palette::{HEADING, paint};
-use crate::render::{Format, number};
 use crate::store::Info;
 use crate::summary::provenance::{digest_lines, step_line, step_object};
 use crate::summary::report::{Report, TextTarget};

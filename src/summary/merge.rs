@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::ingest::MergeReport;
-use crate::render::number;
+use crate::number;
 use crate::summary::report::Report;
 
 impl Report for MergeReport {

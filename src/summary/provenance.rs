@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::render::escape::visible;
-use crate::render::number;
+use crate::escape::visible;
+use crate::number;
 use crate::store::transfer::snapshot::{Digest, ProvenanceStep};
 
 /// Returns a step of a provenance as a JSON object.

@@ -5,7 +5,8 @@ use std::io;
 use serde::Serialize;
 
 use crate::diagnostic::Diagnostic;
-use crate::render::{Format, escape};
+use crate::escape;
+use crate::render::Format;
 
 /// A report of an operation: text for a person, its serialization for a program.
 pub(crate) trait Report: Serialize {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 use serde_json::json;
 
-use crate::render::number;
+use crate::number;
 use crate::store::transfer::snapshot::SnapshotSummary;
 use crate::summary::provenance::{digest_lines, step_object};
 use crate::summary::report::Report;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::render::number;
+use crate::number;
 use crate::rows::{CapturedRows, Value};
 use crate::store::transfer::snapshot::{Check, SourceFile};
 

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::ingest::Progress;
 use crate::interrupt::Interrupter;
-use crate::render::number;
+use crate::number;
 
 /// The layout of the bar, in the syntax of indicatif.
 const TEMPLATE: &str = "{bar:24} {bytes} of {total_bytes}, {msg}, {bytes_per_sec}, {eta} left";

@@ -4,8 +4,8 @@ use crate::diagnostic::Span;
 use crate::engine::core::PreparedLookup;
 use crate::engine::no_match::terms;
 use crate::engine::no_match::terms::Asked;
+use crate::number;
 use crate::redact::Kind;
-use crate::render::number;
 use crate::store::QueryError;
 use crate::store::{Case, Gaps, MAX_COUNTED};
 

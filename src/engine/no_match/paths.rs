@@ -5,7 +5,7 @@ use crate::engine::no_match::Hints;
 use crate::engine::no_match::advice::Advice;
 use crate::engine::record_paths::written_path;
 use crate::nested;
-use crate::render::number;
+use crate::number;
 use crate::store::QueryError;
 
 /// Maximum number of paths to a key that are named.

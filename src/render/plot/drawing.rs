@@ -2,8 +2,8 @@
 
 use plotters::prelude::*;
 
-use crate::render::escape::visible;
-use crate::render::number;
+use crate::escape::visible;
+use crate::number;
 
 /// The width of a picture, in pixels.
 const WIDTH: u32 = 960;

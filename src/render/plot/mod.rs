@@ -41,7 +41,7 @@ pub fn svg(_: Plot, _: &str, _: &[(String, u64)]) -> Result<String, String> {
 
 #[cfg(all(test, feature = "plot"))]
 mod tests {
-    use super::{Plot, svg};
+    use crate::render::plot::{Plot, svg};
 
     #[test]
     fn pictures_have_their_labels_and_bars() {

@@ -65,8 +65,5 @@ pub(super) fn complete(before: &str, source: &dyn Source) -> Completion {
 fn tags(source: &dyn Source) -> Vec<String> {
     let field = crate::fields::find("tag");
     let all = field.map_or_else(Vec::new, |field| source.values(field, "", lookup::MOST_VALUES));
-    all.into_iter()
-        .map(|counted| counted.value)
-        .filter(|tag| !tag.chars().any(crate::render::escape::is_unsafe))
-        .collect()
+    all.into_iter().map(|counted| counted.value).filter(|tag| !tag.chars().any(crate::escape::is_unsafe)).collect()
 }

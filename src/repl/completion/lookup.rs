@@ -1,10 +1,10 @@
 //! Completion within a lookup: fields, operators, values with their counts, stages and their arguments.
 
 use super::candidate::{Candidate, Source};
+use crate::escape::is_unsafe;
 use crate::fields::{self, FIELDS, Field, Kind, fold};
+use crate::number;
 use crate::query::edit;
-use crate::render::escape::is_unsafe;
-use crate::render::number;
 use crate::session::commands::help::{STAGES, TIMES};
 
 /// The number of values that are offered.

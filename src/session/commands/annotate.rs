@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use crate::diagnostic::Diagnostic;
-use crate::render::number;
+use crate::number;
 use crate::rows;
 use crate::rows::text;
 use crate::saved::header::parameters;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use crate::diagnostic::Diagnostic;
-use crate::render::number;
+use crate::number;
 use crate::rows::CapturedRows;
 use crate::rows::Value;
 use crate::session::commands::show;

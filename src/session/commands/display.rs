@@ -7,8 +7,8 @@ use crate::session::commands::command::Completes;
 use jiff::tz::{Offset, TimeZone};
 
 use crate::diagnostic::{Diagnostic, nearest};
+use crate::escape::visible;
 use crate::render::Format;
-use crate::render::escape::visible;
 use crate::session::{Answer, Paging, Session, SessionError};
 
 /// The commands of this file.

@@ -4,7 +4,7 @@
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::engine::Engine;
 use crate::engine::suppress::{self, Suppressed};
-use crate::render::number;
+use crate::number;
 use crate::rows::{CapturedRows, Value};
 use crate::session::Answer;
 use crate::session::commands::arguments::Arguments;

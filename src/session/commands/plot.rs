@@ -6,7 +6,7 @@ use crate::session::commands::command::Completes;
 use std::io::Write as _;
 
 use crate::diagnostic::Diagnostic;
-use crate::render::number;
+use crate::number;
 use crate::render::plot::{MAX_BARS, Plot, svg};
 use crate::rows::Value;
 use crate::rows::text;

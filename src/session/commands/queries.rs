@@ -13,10 +13,11 @@ use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::engine::explain::interval;
+use crate::escape::visible;
 use crate::io_message::describe;
+use crate::number;
 use crate::query::Interval;
-use crate::render::escape::visible;
-use crate::render::{Format, Style, number};
+use crate::render::{Format, Style};
 use crate::rows::Cell;
 use crate::saved::header::{Header, Parameter, Requirement};
 use crate::saved::{Library, Origin, SavedQuery, ShippedScript, bind, missing, shipped_script, shipped_scripts};

@@ -4,8 +4,8 @@ use crate::rows;
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::nearest;
+use crate::escape::visible;
 use crate::render::Format;
-use crate::render::escape::visible;
 use crate::session::Answer;
 use crate::session::Session;
 use crate::session::SessionError;

@@ -1,7 +1,7 @@
 //! Commands of scripts, and the end of a session.
 
+use crate::escape::visible;
 use crate::io_message::cannot_read;
-use crate::render::escape::visible;
 use crate::session::Answer;
 use crate::session::Session;
 use crate::session::SessionError;

@@ -1,7 +1,8 @@
 //! `.show N`: the full record of a row of the last answer.
 
 use crate::diagnostic::Diagnostic;
-use crate::render::{number, record};
+use crate::number;
+use crate::render::record;
 use crate::rows;
 use crate::session::capture::EventRef;
 use crate::session::commands::arguments::Arguments;

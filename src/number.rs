@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Formats a count with thousands separators: `1,234,567`.
-pub fn count(number: u64) -> String {
+pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -16,13 +16,13 @@ pub fn count(number: u64) -> String {
 }
 
 /// Formats a count and the thing counted: `1 event`, `1,234 events`.
-pub fn counted(number: u64, thing: &str) -> String {
+pub(crate) fn counted(number: u64, thing: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {thing}{plural}", count(number))
 }
 
 /// Formats a number of bytes: `512 B`, `1.5 MiB`.
-pub fn bytes(number: u64) -> String {
+pub(crate) fn bytes(number: u64) -> String {
     let mut size = number as f64;
     let mut units = ["B", "KiB", "MiB", "GiB", "TiB"].into_iter();
     let mut unit = units.next().unwrap_or_default();
@@ -35,7 +35,7 @@ pub fn bytes(number: u64) -> String {
 }
 
 /// Formats a duration: `3 ms`, `1.25 s`, `2 min 05 s`.
-pub fn duration(time: Duration) -> String {
+pub(crate) fn duration(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     if seconds < 0.0095 {
         format!("{:.1} ms", seconds * 1000.0)
@@ -49,7 +49,7 @@ pub fn duration(time: Duration) -> String {
 }
 
 /// Formats Unix seconds as `2024-03-01T09:00:00Z`.
-pub fn time(seconds: i64) -> String {
+pub(crate) fn time(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |time| time.to_string())
 }
 

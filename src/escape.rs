@@ -7,7 +7,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Reports whether a terminal or a reader would not see the character itself: C0 and C1 controls,
 /// DEL, line separators, bidirectional overrides and isolates, and characters without a width of their own.
-pub fn is_unsafe(c: char) -> bool {
+pub(crate) fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
@@ -15,17 +15,17 @@ pub fn is_unsafe(c: char) -> bool {
 }
 
 /// Returns the text on one line, with unsafe characters as `\n`, `\t`, `\r`, `\x1b` or `\u{202e}`.
-pub fn visible(text: &str) -> Cow<'_, str> {
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     escape_where(text, is_unsafe)
 }
 
 /// Returns the text with every unsafe character escaped except line breaks and tabs.
-pub fn visible_lines(text: &str) -> Cow<'_, str> {
+pub(crate) fn visible_lines(text: &str) -> Cow<'_, str> {
     escape_where(text, |c| is_unsafe(c) && !matches!(c, '\n' | '\t'))
 }
 
 /// Escapes the characters for which `chosen` holds, as [`visible`] does.
-pub(super) fn escape_where(text: &str, chosen: impl Fn(char) -> bool) -> Cow<'_, str> {
+pub(crate) fn escape_where(text: &str, chosen: impl Fn(char) -> bool) -> Cow<'_, str> {
     if !text.chars().any(&chosen) {
         return Cow::Borrowed(text);
     }
@@ -37,7 +37,7 @@ pub(super) fn escape_where(text: &str, chosen: impl Fn(char) -> bool) -> Cow<'_,
 }
 
 /// Escapes the unsafe characters that JSON leaves raw, which occur in strings only, as `\u` sequences.
-pub fn json(text: &str) -> Cow<'_, str> {
+pub(crate) fn json(text: &str) -> Cow<'_, str> {
     let chosen = |c: char| is_unsafe(c) && c >= '\u{7f}';
     if !text.chars().any(chosen) {
         return Cow::Borrowed(text);
@@ -57,12 +57,12 @@ pub fn json(text: &str) -> Cow<'_, str> {
 }
 
 /// Returns the text as a JSON string, quotes included, without anything that a terminal would act on.
-pub fn json_string(text: &str) -> String {
+pub(crate) fn json_string(text: &str) -> String {
     json(&serde_json::Value::from(text).to_string()).into_owned()
 }
 
 /// Formats bytes in hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
@@ -70,12 +70,12 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 /// Returns the number of terminal columns of a text.
-pub fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
 
 /// Returns the longest start of the text that takes at most `most` columns.
-pub(super) fn head(text: &str, most: usize) -> &str {
+pub(crate) fn head(text: &str, most: usize) -> &str {
     let mut taken = 0;
     for (at, c) in text.char_indices() {
         taken += c.width().unwrap_or(0);
@@ -87,7 +87,7 @@ pub(super) fn head(text: &str, most: usize) -> &str {
 }
 
 /// Returns the longest end of the text that takes at most `most` columns.
-pub(super) fn tail(text: &str, most: usize) -> &str {
+pub(crate) fn tail(text: &str, most: usize) -> &str {
     let mut taken = 0;
     for (at, c) in text.char_indices().rev() {
         taken += c.width().unwrap_or(0);
