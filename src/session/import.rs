@@ -9,22 +9,27 @@ use crate::store;
 use crate::summary::{Report, ReportForm};
 use crate::terminal::progress::Bar;
 
-/// Imports files and writes the report.
-pub(crate) fn run(session: &mut Session, paths: &[PathBuf], options: &Options) -> Result<Answer, SessionError> {
-    let form = match ImportReport::form(session.settings.format) {
-        // At the prompt, the format is about rows.
-        Err(_) if session.settings.interactive => ReportForm::Text,
-        form => form?,
-    };
-    session.close();
-    store::wait_for_writers(&session.path, &session.waiting())?;
-    let bar = Bar::new(session.settings.progress && !session.settings.quiet, session.interrupter());
-    let imported = ingest::import(&session.path, paths, options, &bar);
-    bar.finish();
-    if matches!(imported, Err(ingest::Error::Cancelled)) {
-        session.note("stored events stay in the case; run the same import again to continue");
+impl Session {
+    /// Imports files into the case and writes the report.
+    ///
+    /// # Errors
+    /// A path does not exist, or the case cannot be written.
+    pub fn import(&mut self, paths: &[PathBuf], options: &Options) -> Result<Answer, SessionError> {
+        let form = match ImportReport::form(self.settings.format) {
+            // At the prompt, the format is about rows.
+            Err(_) if self.settings.interactive => ReportForm::Text,
+            form => form?,
+        };
+        self.close();
+        store::wait_for_writers(&self.path, &self.waiting())?;
+        let bar = Bar::new(self.settings.progress && !self.settings.quiet, self.interrupter());
+        let imported = ingest::import(&self.path, paths, options, &bar);
+        bar.finish();
+        if matches!(imported, Err(ingest::Error::Cancelled)) {
+            self.note("stored events stay in the case; run the same import again to continue");
+        }
+        let report = imported.map_err(SessionError::from)?;
+        self.write_report(&report, form)?;
+        Ok(Answer { rejected: report.counts.rejected > 0, ..Answer::default() })
     }
-    let report = imported.map_err(SessionError::from)?;
-    session.write_report(&report, form)?;
-    Ok(Answer { rejected: report.counts.rejected > 0, ..Answer::default() })
 }

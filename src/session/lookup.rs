@@ -12,7 +12,6 @@ use crate::query::ast::StageKind;
 use crate::query::{EqualityValue, ResolvedLookup};
 use crate::render::{EventColumns, Format};
 use crate::session::capture::{CaptureSink, CaptureSummary};
-use crate::session::commands::{noise, other_shells};
 use crate::session::result_set::{LastResult, ResultKind, ResultOrigin};
 use crate::session::result_view::{self, ViewOptions};
 use crate::session::{Answer, Session, SessionError};
@@ -79,6 +78,21 @@ pub(crate) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionEr
     Ok(answer)
 }
 
+impl Session {
+    /// Prints how a lookup is answered instead of answering it.
+    ///
+    /// # Errors
+    /// The lookup is invalid, or the case cannot be read.
+    pub fn explain(&mut self, text: &str) -> Result<Answer, SessionError> {
+        self.in_one_state(|session| {
+            let engine = session.engine()?;
+            let prepared = for_display(session, engine.prepare_filled(&session.substituted(text)?)?);
+            session.print(&engine.explain(&prepared)?)?;
+            Ok(Answer::default())
+        })
+    }
+}
+
 /// Returns the kind of the rows of an answer.
 fn kind(prepared: &PreparedLookup) -> ResultKind {
     let lookup = &prepared.lookup;
@@ -108,7 +122,7 @@ fn columns(format: Format) -> Columns {
 
 /// Returns a lookup with the columns and the limit of the session. The limit is one row more than is shown, to learn
 /// if there are more.
-pub(crate) fn for_display(session: &Session, prepared: PreparedLookup) -> PreparedLookup {
+fn for_display(session: &Session, prepared: PreparedLookup) -> PreparedLookup {
     let limit = if prepared.is_event_list() { max_events(session, &prepared) } else { None };
     let columns = columns(session.settings.format.unwrap_or_default());
     prepared.with_columns(columns).with_limit(limit.map(|limit| limit.saturating_add(1)))
@@ -198,7 +212,7 @@ fn remark(session: &mut Session, answered: &Answered<'_>, taken: Duration) -> Re
     }
     session.status(&line);
     if let Some(suppressed) = suppressed {
-        noise::report(session, engine, suppressed)?;
+        report_suppressed(session, engine, suppressed)?;
     }
     if none_wanted {
         return Ok(());
@@ -209,6 +223,18 @@ fn remark(session: &mut Session, answered: &Answered<'_>, taken: Duration) -> Re
         report_identities(session, engine.case(), &prepared.lookup);
         Ok(())
     }
+}
+
+/// Reports how many events are left out, and by which rules.
+fn report_suppressed(session: &mut Session, engine: &Engine, suppressed: &Suppressed) -> Result<(), SessionError> {
+    let left_out = engine.prepare_filled(&suppressed.left_out)?;
+    let many = match engine.cheap_count(&left_out.lookup)? {
+        Some(0) => return Ok(()),
+        Some(events) => number::counted(events, "event"),
+        None => "events".to_owned(),
+    };
+    session.note(&format!("{many} hidden by the noise rules {}; `.noise off` shows them", suppressed.names()));
+    Ok(())
 }
 
 /// Returns the access path of a statement, for the status line; empty if it is not known.
@@ -225,7 +251,7 @@ fn explain_no_match(
     plain: &PreparedLookup,
     suppressed: Option<&Suppressed>,
 ) -> Result<(), SessionError> {
-    let habit = other_shells::of_lookup(&plain.tree);
+    let habit = session.hint_for_words(&plain.tree);
     let is_habit = habit.is_some();
     if let Some(habit) = habit {
         session.note(&habit.note);

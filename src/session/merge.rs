@@ -9,17 +9,22 @@ use crate::store;
 use crate::summary::Report;
 use crate::terminal::progress::Bar;
 
-/// Merges cases and writes the report.
-pub(crate) fn run(session: &mut Session, others: &[PathBuf], force: bool) -> Result<Answer, SessionError> {
-    let form = MergeReport::form(session.settings.format)?;
-    session.close();
-    store::wait_for_writers(&session.path, &session.waiting())?;
-    let bar = Bar::new(session.settings.progress && !session.settings.quiet, session.interrupter());
-    let merged = ingest::merge(&session.path, others, force, &bar);
-    bar.finish();
-    if matches!(merged, Err(ingest::Error::Cancelled)) {
-        session.note("nothing was merged");
+impl Session {
+    /// Merges other cases into the case and writes the report. `force` allows cases that were redacted differently.
+    ///
+    /// # Errors
+    /// A case cannot be read or merged, or the case cannot be written.
+    pub fn merge(&mut self, others: &[PathBuf], force: bool) -> Result<Answer, SessionError> {
+        let form = MergeReport::form(self.settings.format)?;
+        self.close();
+        store::wait_for_writers(&self.path, &self.waiting())?;
+        let bar = Bar::new(self.settings.progress && !self.settings.quiet, self.interrupter());
+        let merged = ingest::merge(&self.path, others, force, &bar);
+        bar.finish();
+        if matches!(merged, Err(ingest::Error::Cancelled)) {
+            self.note("nothing was merged");
+        }
+        self.write_report(&merged?, form)?;
+        Ok(Answer::default())
     }
-    session.write_report(&merged?, form)?;
-    Ok(Answer::default())
 }

@@ -1,8 +1,7 @@
 //! The back stack of lookups for `.back`, and the replay log that `.session` writes as a script.
 
 use crate::diagnostic::Diagnostic;
-use crate::session::input::Input;
-use crate::session::{Answer, Session, SessionError, commands, lookup};
+use crate::session::{Answer, Session, SessionError, lookup};
 
 /// Maximum number of lookups that `.back` can return to.
 const MAX_BACK_STACK: usize = 1_000;
@@ -15,36 +14,6 @@ impl Session {
                 self.back_stack.remove(0);
             }
             self.back_stack.push(text.to_owned());
-        }
-    }
-
-    /// Adds an answered input to the replay log.
-    pub(crate) fn record(&mut self, input: &Input<'_>, expanded: bool) {
-        let entry = self.replay_entry.take();
-        if self.depth > 0 {
-            return;
-        }
-        match entry {
-            Some(lines) => self.replay_log.extend(lines),
-            None => match *input {
-                Input::Nothing => {}
-                Input::Command(text) => {
-                    if commands::is_logged(text) {
-                        self.replay_log.push(text.to_owned());
-                    }
-                }
-                Input::Lookup(text) => self.replay_log.push(format!("{text}{}", if expanded { " \\G" } else { "" })),
-                Input::Sql(text) => {
-                    let end = if expanded {
-                        " \\G"
-                    } else if text.trim_end().ends_with(';') {
-                        ""
-                    } else {
-                        ";"
-                    };
-                    self.replay_log.push(format!("{}{end}", text.trim_end()));
-                }
-            },
         }
     }
 

@@ -194,6 +194,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "terminal",
         ],
     ),
+    ("session/execute", &["query", "render", "session", "session/commands"]),
     ("serve", &["lookup_events", "render", "store"]),
     ("repl", &["output_file", "query", "render", "saved", "session", "store", "terminal"]),
     (
@@ -240,17 +241,6 @@ const EXTERNAL: &[(&str, &[&str])] = &[
 const MAX_FILE_LINES: usize = 500;
 const MAX_FUNCTION_LINES: usize = 66;
 
-/// Folders in which files still form circles.
-const OPEN_CIRCLES: &[&str] = &["session"];
-
-/// Other deviations that remain, as the test words them.
-const OPEN: &[&str] = &[
-    "session/lookup.rs imports session/commands",
-    "session/mod.rs imports session/commands",
-    "session/replay_log.rs imports session/commands",
-    "session/snapshot.rs imports session/commands",
-];
-
 #[test]
 fn layers_import_only_what_they_may() {
     let house = Crate::read(&source());
@@ -282,28 +272,22 @@ fn layers_import_only_what_they_may() {
             found.insert(format!("{} has a function of more than {MAX_FUNCTION_LINES} lines: {name}", file.name));
         }
     }
-    let open: BTreeSet<String> = OPEN.iter().map(|text| (*text).to_owned()).collect();
-    let new: Vec<_> = found.difference(&open).collect();
-    assert!(new.is_empty(), "deviations from the layers: {new:#?}");
-    let mended: Vec<_> = open.difference(&found).collect();
-    assert!(mended.is_empty(), "take these out of OPEN: {mended:#?}");
+    assert!(found.is_empty(), "deviations from the layers: {found:#?}");
 }
 
 #[test]
 fn files_form_no_circle() {
     let house = Crate::read(&source());
     let imports = house.imports();
-    let mut open: BTreeSet<&str> = OPEN_CIRCLES.iter().copied().collect();
-    for circle in circles::circles(&imports) {
-        let folder = OPEN_CIRCLES.iter().find(|folder| circle.iter().all(|file| is_below(file, folder)));
-        let ties: BTreeMap<&str, Vec<&&str>> = circle
-            .iter()
-            .map(|file| (*file, imports[file].iter().filter(|other| circle.contains(other)).collect()))
-            .collect();
-        assert!(folder.is_some(), "a circle of files: {ties:#?}");
-        folder.map(|folder| open.remove(folder));
-    }
-    assert!(open.is_empty(), "take these out of OPEN_CIRCLES: {open:?}");
+    let circles = circles::circles(&imports);
+    let ties: BTreeMap<&str, Vec<&&str>> = circles
+        .iter()
+        .flatten()
+        .map(|file| {
+            (*file, imports[file].iter().filter(|other| circles.iter().flatten().any(|file| file == *other)).collect())
+        })
+        .collect();
+    assert!(circles.is_empty(), "circles of files: {ties:#?}");
 }
 
 #[test]

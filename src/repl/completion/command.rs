@@ -3,8 +3,8 @@
 use super::candidate::{Candidate, Completion, Source};
 use super::lookup;
 use crate::render::Format;
-use crate::session::FORCE;
 use crate::session::commands::help;
+use crate::session::commands::output_files::FORCE;
 use crate::session::commands::{self, COMMANDS, Completes};
 
 /// Completes a command's name, or its arguments.

@@ -1,6 +1,6 @@
 //! Annotations of the case: tags, notes and saved queries, with their author and time.
 
-use crate::session::commands::arguments::Arguments;
+use crate::session::commands::command::Arguments;
 use crate::session::commands::command::Command;
 use crate::session::commands::command::Completes;
 use std::fmt::Write as _;

@@ -2,21 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::session::SessionError;
-use crate::session::commands::command::{Command, Commands};
-
-/// A command's arguments.
-pub(crate) struct Arguments<'a> {
-    /// All commands.
-    pub(crate) commands: &'static Commands,
-    /// The command.
-    pub(crate) command: &'static Command,
-    /// The whole line.
-    pub(crate) line: &'a str,
-    /// The text after the name, as it was typed.
-    pub(crate) rest: &'a str,
-    /// The words after the name; quotes keep a word together.
-    pub(crate) words: Vec<(String, Span)>,
-}
+use crate::session::commands::command::Arguments;
 
 impl Arguments<'_> {
     /// At most `most` words; more are a mistake.

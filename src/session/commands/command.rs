@@ -1,6 +1,6 @@
-//! A dot-command as one value: its name, arguments, help, examples, completion and code.
+//! A dot-command as one value: its name, arguments, help, examples, completion and code; and the arguments of a call.
 
-use crate::session::commands::arguments::Arguments;
+use crate::diagnostic::Span;
 use crate::session::{Answer, Session, SessionError};
 
 /// Candidates that completion offers for the arguments of a command.
@@ -86,4 +86,18 @@ impl Commands {
     pub fn find(&self, name: &str) -> Option<&'static Command> {
         self.iter().find(|command| command.name == name || command.alias == Some(name))
     }
+}
+
+/// A command's arguments.
+pub(crate) struct Arguments<'a> {
+    /// All commands.
+    pub(crate) commands: &'static Commands,
+    /// The command.
+    pub(crate) command: &'static Command,
+    /// The whole line.
+    pub(crate) line: &'a str,
+    /// The text after the name, as it was typed.
+    pub(crate) rest: &'a str,
+    /// The words after the name; quotes keep a word together.
+    pub(crate) words: Vec<(String, Span)>,
 }

@@ -1,6 +1,6 @@
 //! `.diff N M`: two records, path by path.
 
-use crate::session::commands::arguments::Arguments;
+use crate::session::commands::command::Arguments;
 use crate::session::commands::command::Command;
 use std::collections::BTreeMap;
 

@@ -1,7 +1,8 @@
 //! Runs command lines.
 
 use crate::diagnostic::{Diagnostic, Span, nearest};
-use crate::session::commands::arguments::{Arguments, words};
+use crate::session::commands::arguments::words;
+use crate::session::commands::command::Arguments;
 use crate::session::commands::sqlite3_compat;
 use crate::session::commands::table::COMMANDS;
 use crate::session::{Answer, Session, SessionError};

@@ -1,6 +1,6 @@
 //! The commands that say how answers look and how the session behaves, most of them as sqlite3 has them.
 
-use crate::session::commands::arguments::Arguments;
+use crate::session::commands::command::Arguments;
 use crate::session::commands::command::Command;
 use crate::session::commands::command::Completes;
 

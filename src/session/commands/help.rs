@@ -5,7 +5,7 @@ use crate::diagnostic::nearest;
 use crate::session::Answer;
 use crate::session::Session;
 use crate::session::SessionError;
-use crate::session::commands::arguments::Arguments;
+use crate::session::commands::command::Arguments;
 use crate::session::commands::command::Completes;
 use crate::session::commands::command::{Command, Commands};
 use std::fmt::Write as _;

@@ -27,7 +27,7 @@ pub mod sqlite3_compat;
 mod table;
 mod transfer;
 
-pub(crate) use crate::session::commands::arguments::Arguments;
+pub(crate) use crate::session::commands::command::Arguments;
 pub use crate::session::commands::command::{Command, Commands, Completes};
 pub(crate) use crate::session::commands::dispatch::{answers_in_rows, is_logged, run};
 pub use crate::session::commands::table::COMMANDS;

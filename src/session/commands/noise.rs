@@ -2,12 +2,10 @@
 //! much that is.
 
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::engine::Engine;
-use crate::engine::suppress::{self, Suppressed};
-use crate::number;
+use crate::engine::suppress;
 use crate::rows::{CapturedRows, Value};
 use crate::session::Answer;
-use crate::session::commands::arguments::Arguments;
+use crate::session::commands::command::Arguments;
 use crate::session::commands::command::Command;
 use crate::session::commands::command::Completes;
 use crate::session::{Session, SessionError};
@@ -22,16 +20,14 @@ pub(crate) const COMMANDS: &[Command] = &[Command {
 
 /// `.noise`, `.noise on|off [NAME...]`, `.noise add NAME FILTER`, `.noise remove NAME`.
 fn run_noise(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
-    use crate::engine::suppress;
-    use crate::session::commands::noise;
     let words: Vec<String> = arguments.words.iter().map(|(word, _)| word.clone()).collect();
     let Some((what, rest)) = words.split_first() else {
-        let held = noise::list(session)?;
+        let held = list(session)?;
         return session.write_held(&held);
     };
     match (what.as_str(), rest) {
         ("on", names) => {
-            noise::put_on(session, names)?;
+            put_on(session, names)?;
             let on: Vec<&str> = session.noise.iter().map(String::as_str).collect();
             let on = on.join(", ");
             session.status(&format!("lookups leave out what {on} match; `.noise off` ends that"));
@@ -63,21 +59,9 @@ fn run_noise(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer,
     Ok(Answer::default())
 }
 
-/// Reports how many events are left out, and by which rules.
-pub(crate) fn report(session: &mut Session, engine: &Engine, suppressed: &Suppressed) -> Result<(), SessionError> {
-    let left_out = engine.prepare_filled(&suppressed.left_out)?;
-    let many = match engine.cheap_count(&left_out.lookup)? {
-        Some(0) => return Ok(()),
-        Some(events) => number::counted(events, "event"),
-        None => "events".to_owned(),
-    };
-    session.note(&format!("{many} hidden by the noise rules {}; `.noise off` shows them", suppressed.names()));
-    Ok(())
-}
-
 /// Turns rules on: those that are named, or all. Shows the filter of each rule that the case keeps: somebody else may have
 /// written it, under the name of a built-in one too.
-pub(crate) fn put_on(session: &mut Session, names: &[String]) -> Result<(), SessionError> {
+fn put_on(session: &mut Session, names: &[String]) -> Result<(), SessionError> {
     let rules = suppress::rules(&session.engine()?)?;
     let known: Vec<String> = rules.iter().map(|rule| rule.name.clone()).collect();
     for name in names {
@@ -98,7 +82,7 @@ pub(crate) fn put_on(session: &mut Session, names: &[String]) -> Result<(), Sess
 }
 
 /// Returns the rules as rows: name, state, origin and filter.
-pub(crate) fn list(session: &Session) -> Result<CapturedRows, SessionError> {
+fn list(session: &Session) -> Result<CapturedRows, SessionError> {
     let rows = suppress::rules(&session.engine()?)?.into_iter().map(|rule| {
         let state = if session.noise.contains(&rule.name) { "on" } else { "off" };
         let from = if rule.is_built_in { "trailq" } else { "case" };

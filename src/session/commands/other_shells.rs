@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::fields;
 use crate::query::ast::{Expression, ExpressionKind, LookupAst};
 use crate::query::is_time_name;
+use crate::session::Session;
 use crate::session::commands::COMMANDS;
 use crate::session::commands::help;
 use crate::session::input::Input;
@@ -162,8 +163,15 @@ pub(crate) struct Hint {
     pub(crate) instead: Option<String>,
 }
 
+impl Session {
+    /// Returns a hint on a lookup of bare, unquoted words.
+    pub(crate) fn hint_for_words(&self, lookup: &LookupAst) -> Option<Hint> {
+        of_lookup(lookup)
+    }
+}
+
 /// Returns a hint on a lookup of bare, unquoted words.
-pub(crate) fn of_lookup(lookup: &LookupAst) -> Option<Hint> {
+fn of_lookup(lookup: &LookupAst) -> Option<Hint> {
     let filter = lookup.filter.as_ref()?;
     let parts = match &filter.kind {
         ExpressionKind::All(parts) => parts.as_slice(),

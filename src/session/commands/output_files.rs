@@ -7,8 +7,6 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::output_file::{Existing, Options, OutputError, OutputFile, leads_to_same};
 use crate::render::Format;
 use crate::session::commands::Arguments;
-use crate::session::commands::answers_in_rows;
-use crate::session::input::Input;
 use crate::session::output::Redirect;
 use crate::session::{Session, SessionError};
 
@@ -195,15 +193,6 @@ impl<'a> Named<'a> {
 }
 
 impl Session {
-    /// The format that the extension of the file for the answer stands for, where none is set.
-    pub(crate) fn format_of_file(&self, input: &Input<'_>) -> Option<Format> {
-        let own = self.output.format().filter(|_| self.settings.format.is_none())?;
-        match input {
-            Input::Command(text) if !answers_in_rows(text) => None,
-            _ => Some(own),
-        }
-    }
-
     /// Says with an error what becomes of the file of `.once`: an answer that failed is not written to it. At the prompt
     /// it waits for the next answer where this one was not begun.
     pub(crate) fn without_once(&mut self, error: SessionError) -> SessionError {

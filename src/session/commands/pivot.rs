@@ -7,7 +7,7 @@ use crate::query::edit;
 use crate::rows::Value;
 use crate::rows::text;
 use crate::rows::{self, CapturedRows};
-use crate::session::commands::arguments::Arguments;
+use crate::session::commands::command::Arguments;
 use crate::session::commands::command::Command;
 use crate::session::commands::show;
 use crate::session::{Answer, Session, SessionError};

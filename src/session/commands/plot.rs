@@ -1,6 +1,6 @@
 //! `.plot FILE.svg`: the last timeline or count as a picture.
 
-use crate::session::commands::arguments::Arguments;
+use crate::session::commands::command::Arguments;
 use crate::session::commands::command::Command;
 use crate::session::commands::command::Completes;
 use std::io::Write as _;

@@ -3,7 +3,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::query;
 use crate::query::{Interval, edit};
-use crate::session::commands::arguments::Arguments;
+use crate::session::commands::command::Arguments;
 use crate::session::commands::command::Command;
 use crate::session::commands::command::Completes;
 use crate::session::commands::pivot::span;

@@ -4,7 +4,7 @@ use crate::session::Answer;
 use crate::session::Paging;
 use crate::session::Session;
 use crate::session::SessionError;
-use crate::session::commands::arguments::Arguments;
+use crate::session::commands::command::Arguments;
 use crate::session::commands::command::Command;
 use crate::session::commands::command::Completes;
 use std::fmt::Write as _;

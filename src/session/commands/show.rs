@@ -5,7 +5,7 @@ use crate::number;
 use crate::render::record;
 use crate::rows;
 use crate::session::capture::EventRef;
-use crate::session::commands::arguments::Arguments;
+use crate::session::commands::command::Arguments;
 use crate::session::commands::command::Command;
 use crate::session::commands::show;
 use crate::session::{Answer, Session, SessionError};

@@ -1,0 +1,39 @@
+//! The settings of a session, which may change between inputs.
+
+use std::path::PathBuf;
+
+use crate::render::{Format, Style};
+use crate::terminal::pager::Paging;
+
+/// The settings of a session.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The format of answers; `None` is a table, or text if the answer does not consist of rows.
+    pub format: Option<Format>,
+    /// The style of the screen.
+    pub style: Style,
+    /// True if notes and errors are colored.
+    pub color_notes: bool,
+    /// True if notes are omitted.
+    pub quiet: bool,
+    /// True if the duration of each input is reported.
+    pub timer: bool,
+    /// True if input comes from an interactive prompt.
+    pub interactive: bool,
+    /// True if long operations show their progress.
+    pub progress: bool,
+    /// True if a script continues after an error.
+    pub bail_off: bool,
+    /// Folders of saved queries, searched before those of the environment.
+    pub queries: Vec<PathBuf>,
+    /// Maximum number of events in a list; `None` is 50 in a table and unlimited in other formats.
+    pub limit: Option<u64>,
+    /// True if consecutive events of the same actor and name are one line of a table on a screen.
+    pub fold: bool,
+    /// True if the plan of each answer is shown before it.
+    pub eqp: bool,
+    /// True if inputs are echoed before their answers.
+    pub echo: bool,
+    /// The use of a pager for answers.
+    pub paging: Paging,
+}
