@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
+use std::ops::Deref;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,9 +19,9 @@ use crate::store::{self, Case, QueryError};
 /// A scan of at most this many groups of records is made without being asked for.
 pub(crate) const MAX_FREE_SCAN_GROUPS: u64 = 100;
 
-/// A case with a clock and parameters.
-pub struct Engine {
-    case: Rc<Case>,
+/// A case with a clock and parameters. `C` is how the engine holds the case: an `Rc<Case>`, or a `&Case`.
+pub struct Engine<C = Rc<Case>> {
+    case: C,
     now: fn() -> i64,
     params: Option<BTreeMap<String, String>>,
     interrupter: Arc<Interrupter>,
@@ -85,27 +86,29 @@ impl Engine {
     pub fn open(path: &Path) -> Result<Engine, store::CaseError> {
         Ok(Engine::new(Rc::new(Case::open(path)?)))
     }
+}
 
+impl<C: Deref<Target = Case>> Engine<C> {
     /// Returns an engine on an open case, with the system's clock and without parameters.
-    pub fn new(case: Rc<Case>) -> Engine {
+    pub fn new(case: C) -> Engine<C> {
         Engine { case, now: crate::time::now, params: None, interrupter: Arc::default() }
     }
 
     /// Fills `${name}` in lookups with these values. Without any parameters `${name}` is plain text.
     #[must_use]
-    pub fn with_params(self, params: Option<BTreeMap<String, String>>) -> Engine {
+    pub fn with_params(self, params: Option<BTreeMap<String, String>>) -> Engine<C> {
         Engine { params, ..self }
     }
 
     /// Stops between two statements when this interrupter was used.
     #[must_use]
-    pub(crate) fn with_interrupter(self, interrupter: Arc<Interrupter>) -> Engine {
+    pub(crate) fn with_interrupter(self, interrupter: Arc<Interrupter>) -> Engine<C> {
         Engine { interrupter, ..self }
     }
 
     /// Takes the time from another clock, in Unix seconds.
     #[must_use]
-    pub fn with_clock(self, now: fn() -> i64) -> Engine {
+    pub fn with_clock(self, now: fn() -> i64) -> Engine<C> {
         Engine { now, ..self }
     }
 
@@ -131,7 +134,14 @@ impl Engine {
     }
 
     fn resolve(&self, text: &str) -> Result<PreparedLookup, Diagnostic> {
-        let tree = query::parse(text)?;
+        self.prepare_tree(query::parse(text)?)
+    }
+
+    /// Resolves a syntax tree.
+    ///
+    /// # Errors
+    /// The tree names no field, or has a value that its field cannot have.
+    pub(crate) fn prepare_tree(&self, tree: ast::LookupAst) -> Result<PreparedLookup, Diagnostic> {
         let lookup = query::resolve(&tree, self)?;
         Ok(PreparedLookup { tree, lookup, columns: Columns::Full, limit: None })
     }
@@ -239,7 +249,7 @@ fn records_of(ids: Statement) -> Statement {
     Statement { sql, columns: vec!["id".to_owned(), "record".to_owned()], ..ids }
 }
 
-impl Environment for Engine {
+impl<C: Deref<Target = Case>> Environment for Engine<C> {
     fn now(&self) -> i64 {
         (self.now)()
     }

@@ -7,10 +7,11 @@ use super::entry::{Entry, EntrySink};
 use super::json::{JsonEntries, Layout};
 use super::query::Query;
 use super::token::{self, Position};
-use crate::query::{self, Environment, ast};
+use crate::engine::{Columns, Engine};
+use crate::query::ast;
 use crate::render::record;
 use crate::rows::{Cell, RowSink};
-use crate::sql::{self, Projection, Statement};
+use crate::sql::Statement;
 use crate::store::{Case, QueryError};
 use crate::time;
 
@@ -40,9 +41,10 @@ pub fn write(case: &Case, query: &Query, layout: Layout, out: &mut dyn Write) ->
 /// The case cannot be read, or the sink fails.
 pub(super) fn read(case: &Case, query: &Query, sink: &mut dyn EntrySink) -> Result<AnswerEnd, QueryError> {
     let mut page = PageSink { sink, most: query.most, entries: 0, last: None, more: false };
-    run(case, &query.lookup(), &mut page)?;
+    let engine = Engine::new(case);
+    run(&engine, query.lookup(), &mut page)?;
     if !page.more && query.leaves_out_without_time() && case.has_events_without_time()? {
-        run(case, &query.lookup_without_time(), &mut page)?;
+        run(&engine, query.lookup_without_time(), &mut page)?;
     }
     let asked = page.more.then(|| query.asked());
     let token = asked.zip(page.last.as_ref()).map(|(asked, last)| token::write(&asked, last));
@@ -50,11 +52,11 @@ pub(super) fn read(case: &Case, query: &Query, sink: &mut dyn EntrySink) -> Resu
 }
 
 /// Adds the events of a lookup to the page, and notes whether there are more.
-fn run(case: &Case, tree: &ast::LookupAst, page: &mut PageSink<'_>) -> Result<(), QueryError> {
-    let lookup = query::resolve(tree, &Nothing).map_err(Box::new)?;
+fn run(engine: &Engine<&Case>, tree: ast::LookupAst, page: &mut PageSink<'_>) -> Result<(), QueryError> {
+    let prepared = engine.prepare_tree(tree).map_err(Box::new)?;
     let left = page.most.map(|most| (most - page.entries).saturating_add(1));
-    let statement = with_record(sql::emit(&lookup, case, Projection::Brief, left));
-    case.query(&statement.sql, &statement.params, page)?;
+    let statement = with_record(engine.statement(&prepared.with_columns(Columns::Brief).with_limit(left)));
+    engine.answer(&statement, page)?;
     Ok(())
 }
 
@@ -69,23 +71,6 @@ fn with_record(events: Statement) -> Statement {
         events.sql
     );
     Statement { sql, ..events }
-}
-
-/// The environment of lookups that depend on nothing but the case.
-struct Nothing;
-
-impl Environment for Nothing {
-    fn now(&self) -> i64 {
-        0
-    }
-
-    fn newest_event(&self) -> Option<i64> {
-        None
-    }
-
-    fn read_list(&self, path: &str) -> Result<String, String> {
-        Err(format!("{path} is not asked for"))
-    }
 }
 
 /// A row sink that passes the rows of a page on as entries.
@@ -113,7 +98,7 @@ impl RowSink for PageSink<'_> {
             Some(Cell::Text(text)) => Some(*text),
             _ => None,
         };
-        // The columns of `query::listing` and `with_record`, after the event's number.
+        // The columns of a list of events and `with_record`, after the event's number.
         let record = record::compact(text(9).unwrap_or_default().as_bytes());
         let entry = Entry {
             id: text(1),

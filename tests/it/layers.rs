@@ -158,7 +158,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("store", &[]),
     ("ingest", &["redact", "store"]),
     ("engine", &["nested", "query", "redact", "sql", "store"]),
-    ("lookup_events", &["query", "render", "sql", "store"]),
+    ("lookup_events", &["engine", "query", "render", "sql", "store"]),
     ("summary", &["ingest", "render", "store"]),
     ("terminal", &["ingest", "render"]),
     (
