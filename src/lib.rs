@@ -44,6 +44,7 @@ mod escape;
 pub mod event;
 pub mod fields;
 mod file_magic;
+mod file_names;
 pub mod guide;
 mod hash;
 pub mod identifier;

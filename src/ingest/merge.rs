@@ -14,15 +14,11 @@ use serde::Serialize;
 use crate::ingest::decode::json::Sink as _;
 use crate::ingest::record::raw::RawRecord;
 use crate::ingest::report::{Error, Progress, Waiting};
-use crate::ingest::source::inflate::Inflater;
-use crate::ingest::worker::{FileSink, Message, WorkerContext};
+use crate::ingest::worker::{FileSink, Message};
 use crate::ledger::{FileEnd, FileOutcome};
 use crate::redact::{Redactor, Rewriter};
-use crate::store;
-use crate::store::key::KeyBuilder;
-use crate::store::records::dictionary::Dictionaries;
-use crate::store::records::packer::Packer;
-use crate::store::transfer::merge::{EventRange, MergeTarget, MergeWriter, Merged, Source, SourceCase};
+use crate::store::merge::{EventRange, MergeTarget, MergeWriter, Merged, Source, SourceCase};
+use crate::store::{self, BatchBuilder, Dictionaries};
 
 /// Batches of a range that wait to be written: all that it has.
 const QUEUE: usize = 128;
@@ -220,13 +216,12 @@ fn work(
     fault: &WorkerError,
 ) -> Result<(), store::CaseError> {
     let no_memory = |error| store::CaseError::Io { path: source.path().to_owned(), source: error };
-    let packer = Packer::new(dictionaries).map_err(no_memory)?;
-    let mut tools = WorkerContext { packer, keyer: KeyBuilder::default(), inflater: Inflater::new() };
+    let mut batch = BatchBuilder::new(dictionaries).map_err(no_memory)?;
     let mut records = source.records()?;
     let mut rewriter = redactor.map(Rewriter::new);
     for Job { range, out } in jobs {
         let passed = AtomicU64::new(0);
-        let mut sink = FileSink::new((&mut tools.packer, &mut tools.keyer), &out, &passed);
+        let mut sink = FileSink::new(&mut batch, &out, &passed);
         sink.from_csv = range.from_csv;
         let read = records.each(&range, &mut |bytes| {
             let rewritten = rewriter.as_mut().map(|rewriter| rewriter.record(bytes)).transpose()?;

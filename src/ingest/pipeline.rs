@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use crate::file_names;
 use crate::ingest::delivery::Name;
 use crate::ingest::report::{Error, Progress, RejectLine, Report, Waiting};
 use crate::ingest::source::inflate::Inflater;
@@ -18,12 +19,7 @@ use crate::ingest::source::walk::SourceFile;
 use crate::ingest::worker;
 use crate::ingest::worker::{KnownContents, Message, WorkerContext};
 use crate::ledger::{FileEnd, FileOutcome};
-use crate::store::key::KeyBuilder;
-use crate::store::records::dictionary::Dictionaries;
-use crate::store::records::packer::Packer;
-use crate::store::write::file_names;
-use crate::store::write::import::{Import, ImportWriter};
-use crate::store::write::known_files::KnownFiles;
+use crate::store::{BatchBuilder, Dictionaries, Import, ImportWriter, KnownFiles};
 
 /// Options of an import.
 #[derive(Debug, Clone, Default)]
@@ -134,8 +130,8 @@ fn run_workers(
 
 /// Runs a worker: reads one file after the other, until all are read or the writer is gone.
 pub(crate) fn work(jobs: &Receiver<Job>, dictionaries: Arc<Dictionaries>) {
-    let Ok(packer) = Packer::new(dictionaries) else { return };
-    let mut tools = WorkerContext { packer, keyer: KeyBuilder::default(), inflater: Inflater::new() };
+    let Ok(batch) = BatchBuilder::new(dictionaries) else { return };
+    let mut tools = WorkerContext { batch, inflater: Inflater::new() };
     for job in jobs {
         if worker::read_file(&job.found, job.before.as_ref(), &mut tools, &job.out).is_err() {
             return;

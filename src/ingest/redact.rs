@@ -9,9 +9,8 @@ use crate::ingest::record::normalize::normalize;
 use crate::ingest::record::raw::RawRecord;
 use crate::ingest::report::{Error, Progress};
 use crate::redact::{Entities, Kind, Redactor, Rewriter};
-use crate::store::transfer::merge::SourceCase;
-use crate::store::transfer::redaction_copy;
-use crate::store::transfer::redaction_copy::RedactionCopy;
+use crate::store::merge::SourceCase;
+use crate::store::redaction_copy::{self, RedactionCopy};
 
 /// Gathers from a case what there is to be replaced that no shape tells. Of a case of which some events are handed on, all
 /// of it: who acted elsewhere may be named here.

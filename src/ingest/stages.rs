@@ -18,11 +18,7 @@ use crate::ingest::source::walk;
 use crate::ingest::source::walk::SourceFile;
 use crate::ingest::worker::Message;
 use crate::ledger::Reject;
-use crate::store::Silent;
-use crate::store::records::block::BLOCK_RECORDS;
-use crate::store::records::dictionary::Dictionaries;
-use crate::store::records::packer::Packer;
-use crate::store::write::import::Import;
+use crate::store::{self, Dictionaries, Import, Silent};
 
 /// Finds where each record of a list ends (`{...},{...}`), by its brackets; how many there are.
 pub fn split(list: &[u8]) -> usize {
@@ -89,12 +85,7 @@ impl Parsed<'_> {
 /// # Errors
 /// Without memory.
 pub fn compress(records: &[&str]) -> io::Result<usize> {
-    let mut packer = Packer::new(Arc::new(Dictionaries::in_the_making()))?;
-    let blocks = records.chunks(BLOCK_RECORDS).map(|block| {
-        let lengths: Vec<u32> = block.iter().map(|record| record.len() as u32).collect();
-        Ok(packer.pack(&lengths, block.concat().as_bytes())?.data.len())
-    });
-    blocks.sum()
+    store::packed_size(records)
 }
 
 /// The output of the workers, ready to be written.

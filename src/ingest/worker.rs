@@ -8,10 +8,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_channel::Sender;
-use xxhash_rust::xxh3::xxh3_64;
 
-use crate::event::Event;
 use crate::file_magic;
+use crate::file_names;
 use crate::ingest::decode::csv_rows;
 use crate::ingest::decode::json;
 use crate::ingest::decode::json::{Decoded, Sink};
@@ -23,12 +22,7 @@ use crate::ingest::source::inflate::Inflater;
 use crate::ingest::source::walk;
 use crate::ingest::source::walk::{Capped, Magic, RawFile, SourceFile};
 use crate::ledger::{Digest, FileEnd, FileOutcome, Problem, Reject};
-use crate::store::key::KeyBuilder;
-use crate::store::records::block::{BLOCK_BYTES, BLOCK_RECORDS};
-use crate::store::records::packer::Packer;
-use crate::store::write::batch::Batch;
-use crate::store::write::file_names;
-use crate::store::write::intern::InternKeys;
+use crate::store::{Batch, BatchBuilder};
 
 /// The messages of a worker about a file; `End` comes last.
 pub(crate) enum Message {
@@ -49,8 +43,7 @@ const HEADING: usize = 4 << 10;
 
 /// The state of a worker that is reused from file to file.
 pub(crate) struct WorkerContext {
-    pub(crate) packer: Packer,
-    pub(crate) keyer: KeyBuilder,
+    pub(crate) batch: BatchBuilder,
     pub(crate) inflater: Inflater,
 }
 
@@ -74,7 +67,7 @@ pub(crate) fn read_file(
         }));
     }
     let passed = AtomicU64::new(0);
-    let mut sink = FileSink::new((&mut tools.packer, &mut tools.keyer), out, &passed);
+    let mut sink = FileSink::new(&mut tools.batch, out, &passed);
     let end = match &found.unreadable {
         Some(reason) => sink.unreadable(reason),
         None => match read_layers(found, &passed, &mut tools.inflater, &mut sink) {
@@ -283,15 +276,9 @@ fn read_member(member: impl Read + Send, compressed: u64, sink: &mut FileSink<'_
 
 /// Gathers events into batches and sends them on.
 pub(crate) struct FileSink<'w> {
-    packer: &'w mut Packer,
-    keyer: &'w mut KeyBuilder,
+    batch: &'w mut BatchBuilder,
     out: &'w Sender<Message>,
     passed: &'w AtomicU64,
-    events: Vec<Event>,
-    keys: Vec<InternKeys>,
-    hashes: Vec<u64>,
-    lengths: Vec<u32>,
-    bytes: Vec<u8>,
     pub(crate) from_csv: bool,
     member: Option<String>,
     format: Option<&'static str>,
@@ -303,21 +290,11 @@ pub(crate) struct FileSink<'w> {
 }
 
 impl<'w> FileSink<'w> {
-    pub(crate) fn new(
-        (packer, keyer): (&'w mut Packer, &'w mut KeyBuilder),
-        out: &'w Sender<Message>,
-        passed: &'w AtomicU64,
-    ) -> FileSink<'w> {
+    pub(crate) fn new(batch: &'w mut BatchBuilder, out: &'w Sender<Message>, passed: &'w AtomicU64) -> FileSink<'w> {
         FileSink {
-            packer,
-            keyer,
+            batch,
             out,
             passed,
-            events: Vec::with_capacity(BLOCK_RECORDS),
-            keys: Vec::with_capacity(BLOCK_RECORDS),
-            hashes: Vec::with_capacity(BLOCK_RECORDS),
-            lengths: Vec::with_capacity(BLOCK_RECORDS),
-            bytes: Vec::new(),
             from_csv: false,
             member: None,
             format: None,
@@ -335,30 +312,18 @@ impl<'w> FileSink<'w> {
 
     /// Reports whether the file has anything that is stored or rejected.
     fn has_something(&self) -> bool {
-        self.sent || !self.events.is_empty()
+        self.sent || !self.batch.is_empty()
     }
 
     /// Sends the events gathered so far.
     pub(crate) fn flush(&mut self) -> ControlFlow<()> {
-        if self.events.is_empty() {
+        if self.batch.is_empty() {
             return ControlFlow::Continue(());
         }
-        let packed = self.packer.pack(&self.lengths, &self.bytes);
-        let events = std::mem::replace(&mut self.events, Vec::with_capacity(BLOCK_RECORDS));
-        let keys = std::mem::replace(&mut self.keys, Vec::with_capacity(BLOCK_RECORDS));
-        let hashes = std::mem::replace(&mut self.hashes, Vec::with_capacity(BLOCK_RECORDS));
-        let bytes = std::mem::take(&mut self.bytes);
-        self.lengths.clear();
-        match packed {
-            Ok(block) => {
-                let batch = Batch { events, keys, hashes, block, from_csv: self.from_csv };
-                let sent = self.send(Message::Batch(batch, self.passed.load(Ordering::Relaxed)));
-                self.bytes = bytes;
-                self.bytes.clear();
-                sent
-            }
+        match self.batch.take(self.from_csv) {
+            Ok(batch) => self.send(Message::Batch(batch, self.passed.load(Ordering::Relaxed))),
             // zstd fails only without memory.
-            Err(error) => self.reject(whole(&bytes, format!("could not be compressed: {error}"))),
+            Err(failed) => self.reject(whole(&failed.records, format!("could not be compressed: {}", failed.error))),
         }
     }
 
@@ -391,12 +356,8 @@ impl Sink for FileSink<'_> {
         for problem in problems.0 {
             *self.problems.entry(problem).or_default() += 1;
         }
-        self.keys.push(self.keyer.keys(&event));
-        self.events.push(event);
-        self.hashes.push(xxh3_64(bytes));
-        self.lengths.push(bytes.len() as u32);
-        self.bytes.extend_from_slice(bytes);
-        if self.events.len() == BLOCK_RECORDS || self.bytes.len() >= BLOCK_BYTES {
+        self.batch.push(event, bytes);
+        if self.batch.is_full() {
             return self.flush();
         }
         ControlFlow::Continue(())

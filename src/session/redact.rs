@@ -10,9 +10,9 @@ use crate::redact::{KeyFile, Kind, LACKS, Redactor};
 use crate::session::snapshot::{SnapshotRequest, unwritten};
 use crate::session::{Session, SessionError};
 use crate::store;
-use crate::store::private_folder::PrivateFolder;
-use crate::store::transfer::snapshot;
-use crate::store::transfer::snapshot::{SnapshotOptions, SnapshotSummary, Source};
+use crate::store::PrivateFolder;
+use crate::store::snapshot;
+use crate::store::snapshot::{SnapshotOptions, SnapshotSummary, Source};
 use crate::terminal::progress::Bar;
 
 impl Session {

@@ -15,9 +15,9 @@ use crate::rows;
 use crate::session::saved_queries::{Run, bound, event_ids, read_library};
 use crate::session::{Answer, Session, SessionError};
 use crate::store;
-use crate::store::private_folder::PrivateFolder;
-use crate::store::transfer::snapshot;
-use crate::store::transfer::snapshot::{SnapshotOptions, Source};
+use crate::store::PrivateFolder;
+use crate::store::snapshot;
+use crate::store::snapshot::{SnapshotOptions, Source};
 use crate::summary::snapshot::SnapshotReport;
 use crate::summary::{Report as _, verify};
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::escape::visible;
 use crate::number;
-use crate::store::transfer::snapshot::{Digest, ProvenanceStep};
+use crate::store::snapshot::{Digest, ProvenanceStep};
 
 /// Returns a step of a provenance as a JSON object.
 pub(super) fn step_object(step: &ProvenanceStep) -> Value {

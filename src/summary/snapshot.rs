@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use crate::number;
-use crate::store::transfer::snapshot::SnapshotSummary;
+use crate::store::snapshot::SnapshotSummary;
 use crate::summary::provenance::{digest_lines, step_object};
 use crate::summary::report::Report;
 

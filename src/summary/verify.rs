@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::number;
 use crate::rows::{CapturedRows, Value};
-use crate::store::transfer::snapshot::{Check, SourceFile};
+use crate::store::snapshot::{Check, SourceFile};
 
 /// The largest number of missing or different source files that are listed.
 const MAX_LISTED: usize = 20;

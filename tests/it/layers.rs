@@ -17,6 +17,7 @@ const MODEL: &[&str] = &[
     "event",
     "fields",
     "file_magic",
+    "file_names",
     "hash",
     "identifier",
     "interrupt",

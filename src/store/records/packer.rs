@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use crate::store::records::block::BLOCK_RECORDS;
 use crate::store::records::dictionary::{Dictionaries, Dictionary};
 use crate::store::records::ngram_filter::NgramFilter;
 
@@ -59,4 +60,17 @@ impl Packer {
         let data = self.compressor.compress(&self.plain)?;
         Ok(Packed { data, dictionary: self.dictionary.clone(), filter: NgramFilter::of(lengths, bytes) })
     }
+}
+
+/// Packs records into blocks, and returns the size of the blocks in bytes: what a bench measures.
+///
+/// # Errors
+/// There is not enough memory.
+pub(crate) fn packed_size(records: &[&str]) -> io::Result<usize> {
+    let mut packer = Packer::new(Arc::new(Dictionaries::in_the_making()))?;
+    let blocks = records.chunks(BLOCK_RECORDS).map(|block| {
+        let lengths: Vec<u32> = block.iter().map(|record| record.len() as u32).collect();
+        Ok(packer.pack(&lengths, block.concat().as_bytes())?.data.len())
+    });
+    blocks.sum()
 }

@@ -1,7 +1,15 @@
 //! Batches: the unit that workers hand to the writer.
 
+use std::io;
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::xxh3_64;
+
 use crate::event::Event;
-use crate::store::records::packer::Packed;
+use crate::store::key::KeyBuilder;
+use crate::store::records::block::{BLOCK_BYTES, BLOCK_RECORDS};
+use crate::store::records::dictionary::Dictionaries;
+use crate::store::records::packer::{Packed, Packer};
 use crate::store::write::intern::InternKeys;
 
 /// Up to `BLOCK_RECORDS` events of one file, with their records as a packed block.
@@ -15,4 +23,77 @@ pub(crate) struct Batch {
     pub(crate) block: Packed,
     /// True if the records were made from rows of a CSV download.
     pub(crate) from_csv: bool,
+}
+
+/// The error of packing a batch, with the records that it was to hold.
+pub(crate) struct PackError {
+    pub(crate) records: Vec<u8>,
+    pub(crate) error: io::Error,
+}
+
+/// Gathers events with their records, and packs them into batches. A worker has one of its own.
+pub(crate) struct BatchBuilder {
+    packer: Packer,
+    key_builder: KeyBuilder,
+    events: Vec<Event>,
+    keys: Vec<InternKeys>,
+    hashes: Vec<u64>,
+    lengths: Vec<u32>,
+    records: Vec<u8>,
+}
+
+impl BatchBuilder {
+    /// Returns a builder that packs with a dictionary that workers share.
+    ///
+    /// # Errors
+    /// There is not enough memory.
+    pub(crate) fn new(dictionaries: Arc<Dictionaries>) -> io::Result<BatchBuilder> {
+        Ok(BatchBuilder {
+            packer: Packer::new(dictionaries)?,
+            key_builder: KeyBuilder::default(),
+            events: Vec::with_capacity(BLOCK_RECORDS),
+            keys: Vec::with_capacity(BLOCK_RECORDS),
+            hashes: Vec::with_capacity(BLOCK_RECORDS),
+            lengths: Vec::with_capacity(BLOCK_RECORDS),
+            records: Vec::new(),
+        })
+    }
+
+    /// Adds an event with its record.
+    pub(crate) fn push(&mut self, event: Event, record: &[u8]) {
+        self.keys.push(self.key_builder.keys(&event));
+        self.events.push(event);
+        self.hashes.push(xxh3_64(record));
+        self.lengths.push(record.len() as u32);
+        self.records.extend_from_slice(record);
+    }
+
+    /// Reports whether the events fill a block.
+    pub(crate) fn is_full(&self) -> bool {
+        self.events.len() == BLOCK_RECORDS || self.records.len() >= BLOCK_BYTES
+    }
+
+    /// Reports whether there are no events.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Takes the events as a batch.
+    ///
+    /// # Errors
+    /// There is not enough memory to compress the records. The builder is empty then, too.
+    pub(crate) fn take(&mut self, from_csv: bool) -> Result<Batch, PackError> {
+        let packed = self.packer.pack(&self.lengths, &self.records);
+        let events = std::mem::replace(&mut self.events, Vec::with_capacity(BLOCK_RECORDS));
+        let keys = std::mem::replace(&mut self.keys, Vec::with_capacity(BLOCK_RECORDS));
+        let hashes = std::mem::replace(&mut self.hashes, Vec::with_capacity(BLOCK_RECORDS));
+        self.lengths.clear();
+        match packed {
+            Ok(block) => {
+                self.records.clear();
+                Ok(Batch { events, keys, hashes, block, from_csv })
+            }
+            Err(error) => Err(PackError { records: std::mem::take(&mut self.records), error }),
+        }
+    }
 }

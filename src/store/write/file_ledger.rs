@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use rusqlite::params;
 
+use crate::file_names;
 use crate::ledger::{Counts, FileEnd, FileOutcome};
 use crate::store::error::CaseError;
 use crate::store::locking;
-use crate::store::write::file_names;
-use crate::store::write::file_names::Content;
+use crate::store::write::file_contents::{self, Content};
 use crate::store::write::writer::{ConflictPolicy, OpenFile, Writer};
 
 /// A file that ends so long after the last commit is committed: a commit waits for the disk, and a kill takes what is
@@ -38,7 +38,7 @@ impl<P: ConflictPolicy> Writer<'_, P> {
             let sql = "SELECT id FROM files WHERE path GLOB 'stdin:*' AND partial IS NOT NULL";
             return self.connection.prepare_cached(sql)?.query_map([], |row| row.get(0))?.collect();
         }
-        let contents = file_names::contents(self.connection, name)?;
+        let contents = file_contents::contents(self.connection, name)?;
         Ok(contents.into_iter().filter(|content| content.is_partial).map(|content| content.id).collect())
     }
 
@@ -85,7 +85,7 @@ impl<P: ConflictPolicy> Writer<'_, P> {
 
     /// Notes when a file was modified whose content the ledger has.
     fn touch_content(&self, name: &str, sha256: &str, modified: Option<i64>) -> rusqlite::Result<()> {
-        let contents = file_names::contents(self.connection, name)?;
+        let contents = file_contents::contents(self.connection, name)?;
         let Some(content) = contents.iter().find(|content| content.sha256 == sha256) else { return Ok(()) };
         let sql = "UPDATE files SET modified = ?2 WHERE id = ?1";
         self.connection.prepare_cached(sql)?.execute(params![content.id, modified]).map(drop)
@@ -102,7 +102,7 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         // Standard input has no name until it is read: the same bytes again are the same file again.
         let name = if name == STDIN { format!("stdin:{}", end.sha256) } else { name.to_owned() };
         self.note_problems(file, end)?;
-        let mut contents = file_names::contents(self.connection, &name)?;
+        let mut contents = file_contents::contents(self.connection, &name)?;
         for content in contents.extract_if(.., |content| content.sha256.is_empty() && content.is_rejected) {
             self.forget(&content)?;
         }

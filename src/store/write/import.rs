@@ -51,11 +51,11 @@ impl Import {
         open::close(self.connection, &self.path)
     }
 
-    pub(crate) fn connection(&self) -> &Connection {
+    pub(in crate::store) fn connection(&self) -> &Connection {
         &self.connection
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    pub(in crate::store) fn path(&self) -> &Path {
         &self.path
     }
 }

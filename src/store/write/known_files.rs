@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::Connection;
 
-use crate::store::write::file_names;
+use crate::file_names;
 
 /// The contents of files that were read to their end.
 pub(crate) struct KnownFiles {

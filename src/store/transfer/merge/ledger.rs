@@ -12,12 +12,12 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use rustc_hash::FxHashMap;
 
+use crate::file_names::{mark, plain};
 use crate::store::error::CaseError;
 use crate::store::schema::indexes;
 use crate::store::transfer::merge::policy::MergeWriter;
 use crate::store::transfer::merge::source::SourceCase;
 use crate::store::write::dedup;
-use crate::store::write::file_names::{mark, plain};
 
 /// A file, without what a case made of it.
 struct File {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest as _, Sha256};
 
+use crate::file_names::{name_of, plain};
 use crate::hash::hex;
 use crate::store::error::CaseError;
 use crate::store::private_folder::PrivateFolder;
@@ -16,7 +17,6 @@ use crate::store::schema::{expected, version};
 use crate::store::transfer::snapshot::digest;
 use crate::store::transfer::snapshot::digest::NOTES;
 use crate::store::transfer::snapshot::page_digest::{PAGES, Pages};
-use crate::store::write::file_names::{name_of, plain};
 use crate::store::{case_path, case_state, hardening, open, provenance, ready, recovery};
 
 /// The number of findings of each kind that are listed.

@@ -1,4 +1,4 @@
-//! Names of files in the ledger: each content that was read has a row with a name of its own.
+//! Names of files in the ledger: each content that was read has a row with a name of its own. Imports nothing of trailq.
 //!
 //! A name is text. What of a path is not UTF-8 is written byte by byte as `\xNN`, and a `\` that would be mistaken for the
 //! begin of such a byte as `\x5c`: two paths never have one name, and the path can be told from the name.
@@ -8,8 +8,6 @@
 //! `\x23`, so that no path is mistaken for the earlier content of another one.
 
 use std::path::Path;
-
-use rusqlite::Connection;
 
 /// The separator of a name and the SHA-256 of its content.
 const MARK: &str = "#sha256:";
@@ -67,39 +65,6 @@ pub(crate) fn mark(sha256: &str) -> String {
 /// Returns the name of a file without the mark of its content.
 pub(crate) fn plain<'n>(name: &'n str, sha256: &str) -> &'n str {
     name.strip_suffix(&mark(sha256)).unwrap_or(name)
-}
-
-/// A content of a file, as the ledger knows it.
-#[derive(Debug)]
-pub(crate) struct Content {
-    pub(crate) id: i64,
-    /// Its name, with a mark where it has one.
-    pub(crate) name: String,
-    /// Empty where it could not be read to its end.
-    pub(crate) sha256: String,
-    /// True if only some of its events are in the case.
-    pub(crate) is_partial: bool,
-    /// True if nothing came of it but rejects.
-    pub(crate) is_rejected: bool,
-}
-
-/// Returns the contents of a file that the ledger has, given its plain name.
-pub(crate) fn contents(connection: &Connection, name: &str) -> rusqlite::Result<Vec<Content>> {
-    let mut select = connection.prepare_cached(
-        "SELECT id, path, sha256, partial IS NOT NULL, read = rejected FROM files \
-         WHERE path = ?1 OR (path >= ?1 || '#sha256:' AND path < ?1 || '#sha256;')",
-    )?;
-    let rows = select.query_map([name], |row| {
-        Ok(Content {
-            id: row.get(0)?,
-            name: row.get(1)?,
-            sha256: row.get(2)?,
-            is_partial: row.get(3)?,
-            is_rejected: row.get(4)?,
-        })
-    })?;
-    let all = rows.collect::<rusqlite::Result<Vec<Content>>>()?;
-    Ok(all.into_iter().filter(|content| plain(&content.name, &content.sha256) == name).collect())
 }
 
 #[cfg(test)]
