@@ -47,6 +47,7 @@ mod file_magic;
 mod file_names;
 pub mod guide;
 mod hash;
+mod hourly_rollup;
 pub mod identifier;
 pub mod ingest;
 mod interrupt;

@@ -19,6 +19,7 @@ const MODEL: &[&str] = &[
     "file_magic",
     "file_names",
     "hash",
+    "hourly_rollup",
     "identifier",
     "interrupt",
     "io_message",

@@ -2,6 +2,7 @@
 //! hour by hour, and `attribute_values` counts the values of single columns.
 
 use crate::fields::{Field, Place, Values};
+use crate::hourly_rollup::HourlyRollup;
 use crate::query::interval::Interval;
 use crate::query::plan::resource::ResourcePredicate;
 use crate::query::plan::statistics::Statistics;
@@ -102,6 +103,17 @@ fn is_whole_hours(node: &Node) -> bool {
             && span.to.is_none_or(|to| to.rem_euclid(HOUR) == HOUR - 1)
     };
     matches!(&node.kind, NodeKind::Condition(Condition::Time(spans)) if spans.iter().all(is_whole))
+}
+
+/// Returns the rollup that counts the events in periods by hour and by these columns. `None` if a term asks for more than
+/// periods, or no rollup has the columns.
+pub(crate) fn hourly_rollup(terms: &[Node], by: &[OutputColumn]) -> Option<&'static HourlyRollup> {
+    let column = |column: &OutputColumn| match column {
+        OutputColumn::Field(field) if field.facet => Some(field.stored_as),
+        _ => None,
+    };
+    let columns: Vec<&str> = by.iter().map(column).collect::<Option<_>>()?;
+    if terms.iter().all(is_time) { HourlyRollup::of_columns(&columns) } else { None }
 }
 
 /// Returns the hours to look at for a list of events with a rare combination of attributes. `None` if going through the

@@ -1,22 +1,18 @@
-//! Statements over the rollups: `facets f`, which `hourly_counts h` counts by hour, `hourly_regions h`, which counts
-//! Regions by hour, and `attribute_values`.
+//! Statements over the rollups: `facets f`, which `hourly_counts h` counts by hour, the hourly rollups `h` of a few
+//! attributes, and `attribute_values`.
 
 use crate::fields::{Field, Place};
-use crate::query::plan::rollup::{HOUR, SparseHours, facet_terms, is_time};
+use crate::query::plan::rollup::{HOUR, SparseHours, facet_terms, hourly_rollup, is_time};
 use crate::query::resolved::{Condition, Node, NodeKind, OutputColumn, ValuePredicate};
 use crate::sql::sqlite::builder::{SqlBuilder, balanced, writes};
 use crate::sql::sqlite::columns;
 
-/// The counts of hours by Region alone: far fewer than those of facets.
-const REGIONS_BY_HOUR: &str = "hourly_regions h";
-/// The column that these are counted by.
-const REGION: &str = "aws_region";
 /// Every count of an hour with its facet. In this order: the counts of a facet are side by side, and there are far fewer
 /// facets than counts.
 const FACETS_BY_HOUR: &str = "facets f CROSS JOIN hourly_counts h ON h.facet = f.id";
 
 impl SqlBuilder<'_> {
-    /// Returns a term as a condition on `facets f`, and for a time on `hourly_counts h` or `hourly_regions h`.
+    /// Returns a term as a condition on `facets f`, and for a time on `hourly_counts h` or an hourly rollup `h`.
     pub(crate) fn facet(&mut self, node: &Node) -> String {
         match &node.kind {
             NodeKind::All(nodes) => self.joined_facets(nodes, " AND "),
@@ -60,8 +56,8 @@ pub(crate) fn error_codes(terms: &[Node], builder: &mut SqlBuilder<'_>) -> Strin
 pub(crate) fn counts(terms: &[Node], builder: &mut SqlBuilder<'_>, by_hour: bool) -> (String, &'static str) {
     let conditions: Vec<String> = terms.iter().map(|term| builder.facet(term)).collect();
     let condition = where_each(&conditions);
-    if by_hour && terms.iter().all(is_time) {
-        (format!("{REGIONS_BY_HOUR}{condition}"), "h.events")
+    if let Some(rollup) = hourly_rollup(terms, &[]).filter(|_| by_hour) {
+        (format!("{} h{condition}", rollup.table), "h.events")
     } else if by_hour || terms.iter().any(is_time) {
         (format!("{FACETS_BY_HOUR}{condition}"), "h.events")
     } else {
@@ -99,14 +95,19 @@ pub(crate) fn timeline(
         selected.push("sum(h.events) AS events".to_owned());
         return format!("SELECT {} FROM ({hours}) h GROUP BY {start}", selected.join(", "));
     }
-    let from = match by {
-        [OutputColumn::Field(field)] if field.stored_as == REGION && terms.iter().all(is_time) => {
-            selected.push(format!("h.{REGION} AS {}", columns::quoted(&names[1])));
-            REGIONS_BY_HOUR
+    let from = match hourly_rollup(terms, by) {
+        Some(rollup) => {
+            let columns = by.iter().filter_map(|column| match column {
+                OutputColumn::Field(field) => Some(field.stored_as),
+                _ => None,
+            });
+            let named = columns.zip(&names[1..]);
+            selected.extend(named.map(|(column, name)| format!("h.{column} AS {}", columns::quoted(name))));
+            format!("{} h", rollup.table)
         }
-        _ => {
+        None => {
             selected.extend(named(by, &names[1..]));
-            FACETS_BY_HOUR
+            FACETS_BY_HOUR.to_owned()
         }
     };
     selected.push("sum(h.events) AS events".to_owned());

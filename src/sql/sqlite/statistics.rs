@@ -1,5 +1,6 @@
 //! The statistics that planning asks for, as statements over the rollups of a case.
 
+use crate::hourly_rollup::BY_HOUR;
 use crate::query::plan::record_scan::RecordScan;
 use crate::query::plan::resource::ResourcePredicate;
 use crate::query::plan::statistics::{ScanSize, Statistics};
@@ -82,6 +83,6 @@ impl Statistics for CaseStatistics<'_> {
     }
 
     fn hours(&self) -> Option<u64> {
-        self.0.sum("SELECT count(DISTINCT hour) FROM hourly_regions", &[])
+        self.0.sum(&format!("SELECT count(DISTINCT hour) FROM {}", BY_HOUR.table), &[])
     }
 }

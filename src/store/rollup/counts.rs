@@ -241,7 +241,7 @@ impl Sums {
 
 /// Writes what adds up other counts: those of hours, facets and identities.
 pub(crate) fn write_derived(connection: &Connection) -> rusqlite::Result<()> {
-    hourly::write_regions(connection)?;
+    hourly::write_rollups(connection)?;
     facets::write_values(connection)?;
     attribute_values::write_identities(connection)
 }

@@ -1,9 +1,12 @@
-//! Hourly counts: of each facet, and of each Region.
+//! Hourly counts: of each facet, and the rollups of a few attributes.
+
+use std::collections::BTreeSet;
 
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 
 use crate::event::Text;
+use crate::hourly_rollup::{HOURLY_ROLLUPS, HourlyRollup};
 
 /// Seconds of an hour.
 const HOUR: i64 = 3_600;
@@ -44,26 +47,63 @@ pub(crate) fn recount(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute(sql, [HOUR]).map(drop)
 }
 
-/// Adds up the hourly counts by Region. One pass that keeps the sums is several times faster than a statement that
-/// sorts.
-pub(crate) fn write_regions(connection: &Connection) -> rusqlite::Result<()> {
-    let regions: FxHashMap<i64, Option<Text>> = connection
-        .prepare("SELECT id, aws_region FROM facets")?
-        .query_map([], |row| Ok((row.get(0)?, row.get_ref(1)?.as_str_or_null()?.map(Text::from))))?
-        .collect::<rusqlite::Result<_>>()?;
-    let mut sums: FxHashMap<(i64, Option<&str>), u64> = FxHashMap::default();
+/// Writes the hourly rollups of a few attributes, from the counts of the facets' hours. One pass that keeps the sums is
+/// several times faster than a statement that sorts.
+pub(crate) fn write_rollups(connection: &Connection) -> rusqlite::Result<()> {
+    HOURLY_ROLLUPS.iter().try_for_each(|rollup| write_rollup(connection, rollup))
+}
+
+fn write_rollup(connection: &Connection, rollup: &HourlyRollup) -> rusqlite::Result<()> {
+    let combinations = Combinations::of(connection, rollup.attributes)?;
+    let mut sums: FxHashMap<(i64, usize), u64> = FxHashMap::default();
     let mut select = connection.prepare("SELECT hour, facet, events FROM hourly_counts")?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
-        let region = regions.get(&row.get(1)?).and_then(Option::as_deref);
-        *sums.entry((row.get(0)?, region)).or_default() += row.get::<_, u64>(2)?;
+        let combination = combinations.of_facet.get(&row.get(1)?).copied().unwrap_or_default();
+        *sums.entry((row.get(0)?, combination)).or_default() += row.get::<_, u64>(2)?;
     }
     let mut sums: Vec<_> = sums.into_iter().collect();
     sums.sort_unstable();
-    connection.execute("DELETE FROM hourly_regions", [])?;
-    let mut insert = connection.prepare("INSERT INTO hourly_regions (hour, aws_region, events) VALUES (?1, ?2, ?3)")?;
-    for ((hour, region), events) in sums {
-        insert.execute(params![hour, region, events])?;
+    let HourlyRollup { table, attributes } = rollup;
+    connection.execute(&format!("DELETE FROM {table}"), [])?;
+    let values = (1..=attributes.len() + 2).map(|at| format!("?{at}")).collect::<Vec<_>>().join(", ");
+    let attributes = attributes.join(", ");
+    let mut insert =
+        connection.prepare(&format!("INSERT INTO {table} (hour, events, {attributes}) VALUES ({values})"))?;
+    for ((hour, combination), events) in sums {
+        insert.raw_bind_parameter(1, hour)?;
+        insert.raw_bind_parameter(2, events)?;
+        for (at, value) in (3..).zip(combinations.values.get(combination).into_iter().flatten()) {
+            insert.raw_bind_parameter(at, value.as_deref())?;
+        }
+        insert.raw_execute()?;
     }
     Ok(())
+}
+
+/// The combinations of values that the facets of a case have in some attributes, in ascending order.
+struct Combinations {
+    values: Vec<Vec<Option<Text>>>,
+    /// The index of the combination of each facet.
+    of_facet: FxHashMap<i64, usize>,
+}
+
+impl Combinations {
+    fn of(connection: &Connection, attributes: &[&str]) -> rusqlite::Result<Combinations> {
+        let columns: Vec<String> = attributes.iter().map(|column| format!("CAST({column} AS TEXT)")).collect();
+        let mut select = connection.prepare(&format!("SELECT id, {} FROM facets", columns.join(", ")))?;
+        let facets: Vec<(i64, Vec<Option<Text>>)> = select
+            .query_map([], |row| {
+                let value = |at| Ok(row.get_ref(at)?.as_str_or_null()?.map(Text::from));
+                let values: rusqlite::Result<Vec<Option<Text>>> = (1..=attributes.len()).map(value).collect();
+                Ok((row.get(0)?, values?))
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        // Without any value it comes first, and stands for the facet that a damaged case lacks.
+        let absent = vec![None; attributes.len()];
+        let distinct: BTreeSet<_> = facets.iter().map(|(_, own)| own.clone()).chain([absent]).collect();
+        let values: Vec<_> = distinct.into_iter().collect();
+        let of_facet = facets.iter().map(|(id, own)| (*id, values.binary_search(own).unwrap_or_default())).collect();
+        Ok(Combinations { values, of_facet })
+    }
 }

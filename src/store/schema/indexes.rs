@@ -4,6 +4,7 @@
 use rusqlite::Connection;
 
 use crate::fields::{FIELDS, Place};
+use crate::hourly_rollup::{HOURLY_ROLLUPS, HourlyRollup};
 
 /// An index: its name and what it is on.
 struct Index {
@@ -86,8 +87,10 @@ fn of_counts() -> Vec<Index> {
     let frequent = |table: &str, columns: &str| {
         index(&format!("{table}_by_events"), format!("{table} ({columns}) WHERE events >= {FREQUENT}"))
     };
-    vec![
-        index("hourly_regions_by_hour", "hourly_regions (hour, aws_region, events)".to_owned()),
+    let hourly = HOURLY_ROLLUPS.iter().map(|HourlyRollup { table, attributes }| {
+        index(&format!("{table}_by_hour"), format!("{table} (hour, {}, events)", attributes.join(", ")))
+    });
+    let others = [
         index("identities_by_arn", "identities (arn, events)".to_owned()),
         index(
             "identities_by_session_name",
@@ -100,7 +103,8 @@ fn of_counts() -> Vec<Index> {
         frequent("identities", "events, arn, session_name, principal_id"),
         frequent("resources", "events, name, arn"),
         frequent("error_messages", "events, text"),
-    ]
+    ];
+    hourly.chain(others).collect()
 }
 
 /// The number of events from which a value is frequent.
