@@ -5,7 +5,7 @@
 /// The parts of `arn:partition:service:region:account:resource`; region and account may be empty, and the resource
 /// may hold further `:` and `/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Arn<'a> {
+pub(crate) struct Arn<'a> {
     /// `aws`, `aws-cn`, `aws-us-gov`, ...
     pub partition: &'a str,
     /// `iam`, `ec2`, ...
@@ -20,7 +20,7 @@ pub struct Arn<'a> {
 
 impl<'a> Arn<'a> {
     /// Splits `text` into its parts; `None` if it is not an ARN.
-    pub fn parse(text: &'a str) -> Option<Arn<'a>> {
+    pub(crate) fn parse(text: &'a str) -> Option<Arn<'a>> {
         let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
         let arn = Arn {
             partition: parts.next()?,
@@ -37,7 +37,7 @@ impl<'a> Arn<'a> {
     }
 
     /// Returns the kind of resource, such as `role`; for services whose ARNs have none, what they contain.
-    pub fn kind(&self) -> &'a str {
+    pub(crate) fn kind(&self) -> &'a str {
         match self.service {
             "s3" if self.resource.contains('/') => "object",
             "s3" => "bucket",
@@ -54,7 +54,7 @@ impl<'a> Arn<'a> {
     }
 
     /// Returns the resource's name or id, as the API that created it spells it.
-    pub fn name(&self) -> &'a str {
+    pub(crate) fn name(&self) -> &'a str {
         let resource = self.resource.trim_start_matches('/');
         let after_kind = resource.find(['/', ':']).map_or(resource, |at| &resource[at + 1..]);
         let name = match (self.service, self.kind()) {
@@ -76,7 +76,7 @@ impl<'a> Arn<'a> {
 
     /// Returns a part by its name in the SQL function `arn_part`: partition, service, region, account, resource, kind
     /// or name.
-    pub fn part(&self, name: &str) -> Option<&'a str> {
+    pub(crate) fn part(&self, name: &str) -> Option<&'a str> {
         Some(match name {
             "partition" => self.partition,
             "service" => self.service,
@@ -91,7 +91,7 @@ impl<'a> Arn<'a> {
 }
 
 /// Returns the text after the last `/` or `:`.
-pub fn last_part(text: &str) -> &str {
+pub(crate) fn last_part(text: &str) -> &str {
     text.rfind(['/', ':']).map_or(text, |at| &text[at + 1..])
 }
 

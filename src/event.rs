@@ -5,11 +5,11 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 /// A short text; up to 24 bytes are kept without an allocation.
-pub type Text = CompactString;
+pub(crate) type Text = CompactString;
 
 /// The result of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// It succeeded.
     Ok,
     /// It was denied for lack of permission.
@@ -19,11 +19,8 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Every outcome, as written in the column `outcome`.
-    pub const NAMES: [&'static str; 3] = ["ok", "denied", "error"];
-
     /// Returns the value of the column `outcome`.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Outcome::Ok => "ok",
             Outcome::Denied => "denied",
@@ -36,7 +33,7 @@ impl Outcome {
 /// snake case; `migrations/0001_case.sql` describes each.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs, reason = "named as the record's fields, described in the schema")]
-pub struct Event {
+pub(crate) struct Event {
     /// Unix seconds.
     pub time: Option<i64>,
     pub event_id: Text,
@@ -76,7 +73,7 @@ pub struct Event {
 /// An actor: a distinct principal, not a credential.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 #[allow(missing_docs, reason = "named as the schema's columns and described there")]
-pub struct Identity {
+pub(crate) struct Identity {
     pub kind: Option<Text>,
     pub user_name: Option<Text>,
     pub arn: Option<Text>,
@@ -93,7 +90,7 @@ pub struct Identity {
 
 /// A resource in one of its spellings.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Resource {
+pub(crate) struct Resource {
     /// Event history's type, such as `AWS::EC2::Instance`; `None` if unknown.
     pub kind: Option<Text>,
     /// The record's spelling, or the name inside the ARN.
@@ -108,7 +105,7 @@ pub struct Resource {
 
 /// A resource of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResourceUse {
+pub(crate) struct ResourceUse {
     /// The resource.
     pub resource: Arc<Resource>,
     /// True if Event history would list it for this event.

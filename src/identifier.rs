@@ -9,7 +9,7 @@ const UNIQUE_IDS: [&str; 13] =
 
 /// Reports whether a value is an identifier, or a part of one: an IP address or network, an access key or another
 /// unique id of IAM, an account id, a UUID, the id of a resource, an ARN, an e-mail address.
-pub fn is_identifier(value: &str) -> bool {
+pub(crate) fn is_identifier(value: &str) -> bool {
     is_address(value)
         || value.starts_with("arn:")
         || value.contains('@')
@@ -18,7 +18,7 @@ pub fn is_identifier(value: &str) -> bool {
 }
 
 /// Reports whether one value may be a typing mistake for another: neither is an identifier, and their digits agree.
-pub fn is_spelling_of(typed: &str, meant: &str) -> bool {
+pub(crate) fn is_spelling_of(typed: &str, meant: &str) -> bool {
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     !is_identifier(typed) && !is_identifier(meant) && digits(typed) == digits(meant)
 }

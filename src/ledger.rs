@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Bytes that could not be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reject {
+pub(crate) struct Reject {
     /// The member of an archive.
     pub member: Option<String>,
     /// Byte offset in the decompressed stream.
@@ -26,7 +26,7 @@ pub struct Reject {
 
 /// A field with an unexpected type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// The record's field, such as `eventTime`.
     pub field: &'static str,
     /// The mistake in it, such as `is not a time`.
@@ -37,7 +37,7 @@ pub struct Problem {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "named as the digest's fields")]
-pub struct Digest {
+pub(crate) struct Digest {
     pub aws_account_id: Option<String>,
     pub digest_start_time: Option<String>,
     pub digest_end_time: Option<String>,
@@ -57,7 +57,7 @@ pub struct Digest {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "named as the digest's fields")]
-pub struct DigestFile {
+pub(crate) struct DigestFile {
     #[serde(rename = "s3Bucket")]
     pub s3_bucket: Option<String>,
     #[serde(rename = "s3Object")]
@@ -69,7 +69,7 @@ pub struct DigestFile {
 
 /// The facts about a file that are known after it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileEnd {
+pub(crate) struct FileEnd {
     /// The result of reading it.
     pub outcome: FileOutcome,
     /// SHA-256 of the file on disk, in hexadecimal.
@@ -84,7 +84,7 @@ pub struct FileEnd {
 
 /// The result of reading a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FileOutcome {
+pub(crate) enum FileOutcome {
     /// It contains records, digests or rejects, and belongs in the ledger.
     TrailFile,
     /// It is another kind of file.

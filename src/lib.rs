@@ -6,7 +6,7 @@
 //! answer    text -> query::parse -> query::resolve -> query::plan -> sql::sqlite -> store::Case -> rows -> render
 //! ```
 //!
-//! Data flows one way. The modules in reading order: [`event`], [`rows`], [`fields`] and [`diagnostic`] are the
+//! Data flows one way. The modules in reading order: `event`, [`rows`], [`fields`] and [`diagnostic`] are the
 //! vocabulary and import nothing of trailq; `query` knows no SQL text; `sql` writes it; `store` and `ingest` know no
 //! screen; [`engine`] answers lookups and knows no terminal; `render` turns rows into bytes; `saved` reads saved queries
 //! and `redact` pseudonymizes, and neither knows a case; `summary` reports on operations and knows no session; `session`,
@@ -36,33 +36,33 @@
 //! # }
 //! ```
 
-pub mod arn;
+mod arn;
 pub mod cli;
 pub mod diagnostic;
 pub mod engine;
 mod escape;
-pub mod event;
+mod event;
 pub mod fields;
 mod file_magic;
 mod file_names;
 pub mod guide;
 mod hash;
 mod hourly_rollup;
-pub mod identifier;
+mod identifier;
 pub mod ingest;
 mod interrupt;
 mod io_message;
-pub mod ledger;
-pub mod lookup_events;
-pub mod nested;
+mod ledger;
+mod lookup_events;
+mod nested;
 mod number;
 mod output_file;
 mod pattern;
-pub mod policy;
+mod policy;
 pub mod query;
-pub mod redact;
+mod redact;
 pub mod render;
-pub mod repl;
+mod repl;
 pub mod rows;
 pub mod saved;
 #[cfg(feature = "serve")]
@@ -71,5 +71,5 @@ pub mod session;
 pub mod sql;
 pub mod store;
 mod summary;
-pub mod terminal;
+mod terminal;
 pub mod time;

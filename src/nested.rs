@@ -45,7 +45,7 @@ const PATHS: &[&str] = &[
 
 /// Returns the fields whose path in a record ends in a name: `accountId` is the end of `recipientAccountId` and of
 /// `userIdentity.accountId`.
-pub fn fields_ending_in(name: &str) -> Vec<&'static Field> {
+pub(crate) fn fields_ending_in(name: &str) -> Vec<&'static Field> {
     let mut found: Vec<&Field> = FIELDS
         .iter()
         .filter(|field| field.path.split(", ").any(|path| last(path).is_some_and(|last| ends_in(last, name))))
@@ -56,7 +56,7 @@ pub fn fields_ending_in(name: &str) -> Vec<&'static Field> {
 }
 
 /// Returns the documented paths to a name inside a record that have no field.
-pub fn paths_to(name: &str) -> Vec<&'static str> {
+pub(crate) fn paths_to(name: &str) -> Vec<&'static str> {
     let wanted = fold(name);
     PATHS.iter().copied().filter(|path| path.split('.').skip(1).any(|key| fold(key) == wanted)).collect()
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 /// `actions`, `not_actions`, `resources`, `not_resources` (lists of text, empty if the policy has none) and `condition`
 /// (null if it has none). Principals other than AWS ones have their kind as a prefix: `Service:ec2.amazonaws.com`.
 /// `None` if the text is not a policy.
-pub fn statements(document: &str) -> Option<Value> {
+pub(crate) fn statements(document: &str) -> Option<Value> {
     let policy = read(document)?;
     let statements = match policy.as_object()?.get("Statement")? {
         Value::Array(statements) => statements.clone(),

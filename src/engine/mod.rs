@@ -1,4 +1,4 @@
-//! The engine answers lookups on a case. It knows no terminal, no settings and no format: rows go to a [`RowSink`], and
+//! The engine answers lookups on a case. It knows no terminal, no settings and no format: rows go to a [`RowSink`](crate::rows::RowSink), and
 //! what is worth saying about an answer comes back as text.
 
 mod core;

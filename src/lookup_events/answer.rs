@@ -28,7 +28,7 @@ pub(super) struct AnswerEnd {
 ///
 /// # Errors
 /// The case cannot be read, or the answer cannot be written; the output is then incomplete JSON.
-pub fn write(case: &Case, query: &Query, layout: Layout, out: &mut dyn Write) -> Result<u64, QueryError> {
+pub(crate) fn write(case: &Case, query: &Query, layout: Layout, out: &mut dyn Write) -> Result<u64, QueryError> {
     let mut entries = JsonEntries::begin(out, layout)?;
     let end = read(case, query, &mut entries)?;
     entries.finish(end.token.as_deref())?;

@@ -45,7 +45,7 @@ pub struct ClientOptions {
 ///
 /// # Errors
 /// The case cannot be read, the expression cannot be evaluated, or the answer cannot be written.
-pub fn write_as_client(
+pub(crate) fn write_as_client(
     case: &Case,
     query: &Query,
     options: &ClientOptions,

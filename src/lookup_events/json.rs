@@ -11,7 +11,7 @@ use crate::time;
 
 /// The layout of the JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layout {
+pub(crate) enum Layout {
     /// That of the service: without white space, times in Unix seconds.
     Wire,
     /// That of the AWS CLI (version 2, in UTC): indented by four, times in ISO 8601.

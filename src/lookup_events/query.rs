@@ -11,7 +11,7 @@ use crate::time;
 
 /// The limits that apply to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rules {
+pub(crate) enum Rules {
     /// Those of AWS: one attribute a request, pages of at most 50.
     Aws,
     /// Several attributes, and no pages unless requested.
@@ -19,7 +19,7 @@ pub enum Rules {
 }
 
 /// The largest and the default number of events of a page at AWS.
-pub const PAGE: u64 = 50;
+pub(crate) const PAGE: u64 = 50;
 /// The largest number of characters of a value, counted as AWS does.
 const MAX_VALUE_LENGTH: usize = 2000;
 
@@ -62,7 +62,7 @@ impl Request {
     ///
     /// # Errors
     /// A value violates the rules; the error has AWS's name.
-    pub fn check(self, rules: Rules) -> Result<Query, RequestError> {
+    pub(crate) fn check(self, rules: Rules) -> Result<Query, RequestError> {
         let category = category(self.category.as_deref())?;
         check_attributes(&self.attributes, category, rules)?;
         check_period(self.start, self.end)?;

@@ -9,7 +9,7 @@ use crate::diagnostic::nearest;
 /// The key of an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "AWS's own names")]
-pub enum AttributeKey {
+pub(crate) enum AttributeKey {
     EventId,
     EventName,
     ReadOnly,
@@ -22,7 +22,7 @@ pub enum AttributeKey {
 
 impl AttributeKey {
     /// Every attribute, in AWS's order.
-    pub const ALL: [AttributeKey; 8] = [
+    pub(crate) const ALL: [AttributeKey; 8] = [
         AttributeKey::EventId,
         AttributeKey::EventName,
         AttributeKey::ReadOnly,
@@ -34,7 +34,7 @@ impl AttributeKey {
     ];
 
     /// Returns AWS's name.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             AttributeKey::EventId => "EventId",
             AttributeKey::EventName => "EventName",
@@ -63,7 +63,7 @@ impl AttributeKey {
 
 /// An attribute and its whole value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attribute {
+pub(crate) struct Attribute {
     /// The key.
     pub key: AttributeKey,
     /// The value, matched whole and with case.
@@ -72,7 +72,7 @@ pub struct Attribute {
 
 /// An unvalidated request.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Request {
+pub(crate) struct Request {
     /// `LookupAttributes`: all of them must match.
     pub attributes: Vec<Attribute>,
     /// `StartTime` in Unix seconds, inclusive.
@@ -107,7 +107,7 @@ impl Attribute {
 
 impl Request {
     /// AWS's names of the members.
-    pub const MEMBERS: [&str; 6] =
+    pub(crate) const MEMBERS: [&str; 6] =
         ["LookupAttributes", "StartTime", "EndTime", "EventCategory", "MaxResults", "NextToken"];
 
     /// Parses the body of a request in AWS JSON 1.1. An empty body selects everything; members that the API does not
@@ -115,7 +115,7 @@ impl Request {
     ///
     /// # Errors
     /// The body is not a JSON object, or a member has the wrong type.
-    pub fn from_json(body: &[u8]) -> Result<Request, RequestError> {
+    pub(crate) fn from_json(body: &[u8]) -> Result<Request, RequestError> {
         let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
         let body: Value =
             serde_json::from_slice(body).map_err(|error| unfit(&format!("the body is not JSON: {error}")))?;

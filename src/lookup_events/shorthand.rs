@@ -10,7 +10,7 @@ use super::request::{Attribute, AttributeKey};
 ///
 /// # Errors
 /// The word is neither, or names no attribute.
-pub fn attributes(word: &str) -> Result<Vec<Attribute>, RequestError> {
+pub(crate) fn attributes(word: &str) -> Result<Vec<Attribute>, RequestError> {
     let word = word.trim();
     if word.starts_with(['[', '{']) {
         let value = serde_json::from_str(word).map_err(|error| {

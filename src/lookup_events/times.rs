@@ -11,7 +11,7 @@ const TIMES: [&str; 5] = ["%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%I:%M
 
 /// Parses a time: RFC 3339, a date with or without a time of day (`2024-03-01`, `03/01/2024, 01:16 PM`), or
 /// Unix seconds in digits, whose fraction is dropped as in the CLI.
-pub fn time(text: &str) -> Option<i64> {
+pub(crate) fn time(text: &str) -> Option<i64> {
     let text = text.trim();
     if let Some(seconds) = crate::time::parse(text) {
         return Some(seconds);

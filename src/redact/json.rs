@@ -27,14 +27,14 @@ struct StringCache {
 }
 
 /// Rewrites records in one thread.
-pub struct Rewriter<'r> {
+pub(crate) struct Rewriter<'r> {
     redactor: &'r Redactor,
     seen: StringCache,
 }
 
 impl<'r> Rewriter<'r> {
     /// Returns a rewriter.
-    pub fn new(redactor: &'r Redactor) -> Rewriter<'r> {
+    pub(crate) fn new(redactor: &'r Redactor) -> Rewriter<'r> {
         Rewriter { redactor, seen: StringCache::default() }
     }
 
@@ -42,7 +42,7 @@ impl<'r> Rewriter<'r> {
     ///
     /// # Errors
     /// The record is not JSON.
-    pub fn record(&mut self, record: &[u8]) -> Result<Vec<u8>, String> {
+    pub(crate) fn record(&mut self, record: &[u8]) -> Result<Vec<u8>, String> {
         rewrite(self.redactor, &mut self.seen, record)
     }
 }

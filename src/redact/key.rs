@@ -11,7 +11,7 @@ use crate::output_file::{Existing, Options, OutputError, OutputFile};
 /// The key file, readable by its owner only. It is written under a temporary name and renamed when complete: a killed
 /// run leaves nothing.
 #[derive(Debug)]
-pub struct KeyFile {
+pub(crate) struct KeyFile {
     file: OutputFile,
 }
 

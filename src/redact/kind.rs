@@ -52,7 +52,7 @@ impl FromStr for Kind {
 }
 
 /// Adds the kinds that others imply: an ARN contains its account, and a key encodes it.
-pub fn implied(kinds: &[Kind]) -> Vec<Kind> {
+pub(crate) fn implied(kinds: &[Kind]) -> Vec<Kind> {
     let has = |kind| kinds.contains(&kind);
     let accounts = has(Kind::Accounts) || has(Kind::Arns);
     let is_in = |kind| match kind {

@@ -25,12 +25,11 @@ mod shapes;
 mod spans;
 mod words;
 
-pub use entities::Entities;
-pub use json::Rewriter;
-pub use key::KeyFile;
-pub use kind::{Kind, implied};
-pub use pseudonyms::Pseudonyms;
-pub use redactor::Redactor;
+pub(crate) use entities::Entities;
+pub(crate) use json::Rewriter;
+pub(crate) use key::KeyFile;
+pub(crate) use kind::Kind;
+pub(crate) use redactor::Redactor;
 pub(crate) use shapes::{LACKS, Shape};
 
 #[cfg(test)]

@@ -15,8 +15,6 @@ use rustyline::error::ReadlineError;
 use rustyline::history::History as _;
 use rustyline::{Behavior, Editor};
 
-pub use completion::{Candidate, Source, complete};
-
 use crate::session::commands::other_shells;
 use crate::session::commands::other_shells::Habit;
 use crate::session::input::{Assembler, Input};
@@ -33,7 +31,7 @@ const CONTINUATION: &str = "   ...> ";
 const LISTED: usize = 100;
 
 /// Runs the prompt on a terminal until it is left.
-pub fn run(mut session: Session) -> Result<Answer, SessionError> {
+pub(crate) fn run(mut session: Session) -> Result<Answer, SessionError> {
     session.settings.interactive = true;
     session.settings.style.numbers = true;
     session.settings.fold = true;

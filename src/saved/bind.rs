@@ -26,19 +26,35 @@ pub fn bind(
     for param in &header.params {
         let value = match chosen(what, param, given)? {
             None => None,
-            Some(text) => Some(match param.kind {
-                Kind::Text => Param::Text(text.to_owned()),
-                Kind::Integer => Param::Integer(integer(param, text)?),
-                Kind::Time => Param::Text(instant(param, text, now)?),
-                Kind::List => {
-                    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-                    Param::Text(parts.map(Value::from).collect::<Value>().to_string())
-                }
-            }),
+            Some(text) => Some(value_of(param, text, now)?),
         };
         values.insert(param.name.clone(), value);
     }
     Ok(values)
+}
+
+/// Checks that each default of a query's parameters is a value of its kind. `now` is the clock in Unix seconds.
+///
+/// # Errors
+/// A default is not a value of its kind.
+pub(crate) fn check_defaults(header: &Header, now: i64) -> Result<(), Diagnostic> {
+    header.params.iter().try_for_each(|param| match &param.requirement {
+        Requirement::Default(default) => value_of(param, default, now).map(drop),
+        Requirement::Required | Requirement::Optional => Ok(()),
+    })
+}
+
+/// Returns the value that a text is for a parameter.
+fn value_of(param: &Parameter, text: &str, now: i64) -> Result<Param, Diagnostic> {
+    Ok(match param.kind {
+        Kind::Text => Param::Text(text.to_owned()),
+        Kind::Integer => Param::Integer(integer(param, text)?),
+        Kind::Time => Param::Text(instant(param, text, now)?),
+        Kind::List => {
+            let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+            Param::Text(parts.map(Value::from).collect::<Value>().to_string())
+        }
+    })
 }
 
 /// The values of a script's parameters as text: times written out, defaults put in, everything else as it was typed.

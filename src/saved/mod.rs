@@ -5,5 +5,6 @@ mod bind;
 pub mod header;
 mod library;
 
+pub(crate) use bind::check_defaults;
 pub use bind::{bind, fill, missing};
 pub use library::{BrokenQuery, Library, Origin, SavedQuery, ShippedScript, shipped_script, shipped_scripts};

@@ -5,8 +5,7 @@ use std::path::Path;
 use crate::diagnostic::Diagnostic;
 use crate::io_message::describe;
 use crate::number;
-use crate::saved::header::Requirement;
-use crate::saved::{Origin, SavedQuery, bind};
+use crate::saved::{Origin, SavedQuery, check_defaults};
 use crate::session::{Answer, Session, SessionError, script};
 use crate::store::Case;
 use crate::time;
@@ -82,11 +81,6 @@ fn check(case: &Case, query: &SavedQuery) -> Result<(), SessionError> {
             .note(format!("the answer has  {}", columns.join(", ")));
         return Err(mistake.from_origin(place).into());
     }
-    let given = query.header.params.iter().filter(|param| param.requirement == Requirement::Required);
-    let given = given.map(|param| (param.name.clone(), "1".to_owned())).collect();
-    // What is not given shows whether the defaults are values of their kind.
-    match bind(&query.name, &query.header, &given, time::now()) {
-        Err(mistake) if !mistake.message.contains("`1`") => Err(mistake.from_origin(place).into()),
-        _ => Ok(()),
-    }
+    check_defaults(&query.header, time::now()).map_err(|mistake| mistake.from_origin(place))?;
+    Ok(())
 }

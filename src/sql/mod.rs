@@ -1,4 +1,4 @@
-//! SQL for a resolved lookup: one parameterized [`Statement`]. [`sqlite`] writes it for the schema of a case.
+//! SQL for a resolved lookup: one parameterized [`Statement`]. `sqlite` writes it for the schema of a case.
 
 mod count_source;
 pub(crate) mod params;

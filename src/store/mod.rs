@@ -1,7 +1,7 @@
 //! A case: one SQLite file. Knows no screen.
 //!
 //! `schema` describes the tables and `records` the compressed records; `rollup` has the materialized counts. `write` takes
-//! events in ([`Import`]), `read` answers statements row by row ([`Case`]), and `transfer` copies, merges, compares and
+//! events in (`Import`), `read` answers statements row by row ([`Case`]), and `transfer` copies, merges, compares and
 //! redacts cases. The rest of the crate uses what this module re-exports.
 
 mod annotations;

@@ -11,7 +11,7 @@ const DEFAULT_ROWS: usize = 24;
 
 /// The choice of `--color`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ColorChoice {
+pub(crate) enum ColorChoice {
     /// On a terminal, unless `NO_COLOR` is set.
     #[default]
     Auto,
@@ -23,7 +23,7 @@ pub enum ColorChoice {
 
 impl ColorChoice {
     /// Reports whether a stream is colored; `is_terminal` says what it leads to.
-    pub fn is_colored(self, is_terminal: bool) -> bool {
+    pub(crate) fn is_colored(self, is_terminal: bool) -> bool {
         match self {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
@@ -37,7 +37,7 @@ impl ColorChoice {
 
 /// Returns the rows and columns of the terminal on standard output: `LINES` and `COLUMNS`, else what the terminal
 /// reports. `None` if standard output is not a terminal.
-pub fn size() -> Option<(usize, usize)> {
+pub(crate) fn size() -> Option<(usize, usize)> {
     let stdout = std::io::stdout();
     if !stdout.is_terminal() {
         return None;
@@ -56,12 +56,12 @@ pub fn size() -> Option<(usize, usize)> {
 }
 
 /// Reports whether the terminal can only print characters.
-pub fn is_dumb() -> bool {
+pub(crate) fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// Returns the style that suits standard output.
-pub fn style(color: ColorChoice) -> Style {
+pub(crate) fn style(color: ColorChoice) -> Style {
     let is_terminal = std::io::stdout().is_terminal();
     let width = size().map(|(_, columns)| columns);
     Style { width, color: color.is_colored(is_terminal), unicode: has_unicode(), ..Style::default() }

@@ -4,7 +4,7 @@ use crate::fields::Field;
 use crate::store::ValueCount;
 
 /// The values, queries and tables of a case that completion offers.
-pub trait Source {
+pub(crate) trait Source {
     /// The most frequent values of a field that begin with a text.
     fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<ValueCount>;
     /// The saved queries and what they ask for.
@@ -15,7 +15,7 @@ pub trait Source {
 
 /// A text that completion offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
+pub(crate) struct Candidate {
     /// The text in the list of candidates.
     pub shown: String,
     /// The text that is put into the line.
@@ -37,7 +37,7 @@ impl Candidate {
 
 /// The kind of texts that fit at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Completion {
+pub(crate) enum Completion {
     /// The names of files.
     Files,
     /// The names of files that may be written.

@@ -6,12 +6,12 @@ mod lookup;
 pub(super) mod sql;
 
 pub(super) use candidate::Completion;
-pub use candidate::{Candidate, Source};
+pub(crate) use candidate::{Candidate, Source};
 
 use crate::session::input::Input;
 
 /// Completes a line at an offset; `pending` is the SQL statement that goes on in it, if one does.
-pub fn complete(line: &str, at: usize, pending: &str, source: &dyn Source) -> Completion {
+pub(crate) fn complete(line: &str, at: usize, pending: &str, source: &dyn Source) -> Completion {
     let before = line.get(..at).unwrap_or(line);
     let complete_sql = || words(sql::complete(before, &format!("{pending}\n{line}"), source));
     if !pending.is_empty() {

@@ -27,7 +27,7 @@ pub fn write(source: Source, out: &Path, options: &SnapshotOptions) -> Result<Sn
 /// Writes a snapshot. It takes its name after `complete` was called with the provenance of what is complete.
 ///
 /// # Errors
-/// As [`write`], or `complete` fails.
+/// As [`write()`], or `complete` fails.
 pub fn write_after<E: From<CaseError>>(
     source: Source,
     out: &Path,
