@@ -6,16 +6,16 @@ mod common;
 
 use std::time::Duration;
 
-use common::program::Desk;
+use common::program::TestEnv;
 use common::record;
 use common::terminal::Terminal;
 use insta::assert_snapshot;
 
 #[test]
 fn a_list_fits_every_screen() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     for columns in [40, 80, 120, 200] {
-        let mut terminal = Terminal::open(&desk, (60, columns), &[]);
+        let mut terminal = Terminal::open(&test_env, (60, columns), &[]);
         let screen = terminal.asks_anew("user=svc-backup");
         assert!(screen.lines().all(|line| line.chars().count() <= usize::from(columns)), "{screen}");
         assert!(!screen.contains("── 1 "), "the rows are not expanded:\n{screen}");
@@ -24,7 +24,7 @@ fn a_list_fits_every_screen() {
         assert_snapshot!(format!("list_at_{columns}"), joined.replace("index ev\n", "index ev"));
         terminal.leaves();
     }
-    let mut terminal = Terminal::open(&desk, (60, 80), &[("LANG", "C")]);
+    let mut terminal = Terminal::open(&test_env, (60, 80), &[("LANG", "C")]);
     let screen = terminal.asks_anew("user=svc-backup");
     // The mark for a length of time is the test's own.
     assert!(screen.replace("… ms", "").is_ascii(), "{screen}");
@@ -34,8 +34,8 @@ fn a_list_fits_every_screen() {
 
 #[test]
 fn bursts_are_folded_and_opened() {
-    let desk = Desk::with_delivery();
-    let mut terminal = Terminal::open(&desk, (45, 110), &[]);
+    let test_env = TestEnv::with_delivery();
+    let mut terminal = Terminal::open(&test_env, (45, 110), &[]);
     let folded = terminal.asks_anew("user=maintenance-2");
     assert_snapshot!("folded", folded);
     let row = folded.lines().find(|line| line.contains("×6 in")).expect("a folded row");
@@ -50,8 +50,8 @@ fn bursts_are_folded_and_opened() {
 
 #[test]
 fn moves_lead_from_row_to_row_and_back() {
-    let desk = Desk::with_delivery();
-    let mut terminal = Terminal::open(&desk, (45, 110), &[]);
+    let test_env = TestEnv::with_delivery();
+    let mut terminal = Terminal::open(&test_env, (45, 110), &[]);
     terminal.asks("event-name=CreateAccessKey");
     let who = terminal.asks_anew(".who 1 2m");
     assert!(who.contains("lookup: arn=") && who.contains("since=2024-03-01T22:56:40Z"), "{who}");
@@ -87,8 +87,8 @@ fn moves_lead_from_row_to_row_and_back() {
 
 #[test]
 fn charts_are_drawn_and_zoomed() {
-    let desk = Desk::with_delivery();
-    let mut terminal = Terminal::open(&desk, (70, 100), &[("PAGER", "cat")]);
+    let test_env = TestEnv::with_delivery();
+    let mut terminal = Terminal::open(&test_env, (70, 100), &[("PAGER", "cat")]);
     assert_snapshot!("timeline", terminal.asks_anew("outcome=denied since=2024-03-01 | timeline 1h"));
     let zoomed = terminal.asks_anew(".zoom in");
     assert!(zoomed.contains("since=2024-03-01T22:00:00Z until=2024-03-01T22:59:59Z | timeline"), "{zoomed}");
@@ -98,36 +98,36 @@ fn charts_are_drawn_and_zoomed() {
     assert_snapshot!("count", terminal.asks_anew("| count by outcome"));
     let screen = terminal.asks_anew(".plot 'out come.svg'");
     if cfg!(feature = "plot") {
-        let picture = std::fs::read_to_string(desk.scratch.path("out come.svg")).unwrap();
+        let picture = std::fs::read_to_string(test_env.scratch.path("out come.svg")).unwrap();
         assert!(picture.starts_with("<svg ") && picture.contains("denied"), "{picture}");
     } else {
         assert!(screen.contains("trailq was built without the feature plot"), "{screen}");
-        assert!(!desk.scratch.path("out come.svg").exists());
+        assert!(!test_env.scratch.path("out come.svg").exists());
     }
     terminal.asks("user=alice");
     assert!(terminal.asks_anew(".plot x.svg").contains("is neither a timeline nor a count"));
     terminal.leaves();
-    let mut terminal = Terminal::open(&desk, (40, 100), &[("LANG", "C")]);
+    let mut terminal = Terminal::open(&test_env, (40, 100), &[("LANG", "C")]);
     let screen = terminal.asks_anew("since=2024-03-01 | top 3 user");
     assert!(screen.replace("… ms", "").is_ascii() && screen.contains('#'), "{screen}");
     terminal.leaves();
     // A course is drawn in less room, and never cut.
-    let mut terminal = Terminal::open(&desk, (40, 40), &[]);
+    let mut terminal = Terminal::open(&test_env, (40, 40), &[]);
     let narrow = terminal.asks_anew("since=2024-03-01 | top 3 user");
     assert_snapshot!("top_at_40", narrow.lines().take(6).collect::<Vec<_>>().join("\n"));
     // Nobody looks at what goes to a file.
     terminal.asks(".once counts");
     terminal.asks("| count by outcome");
-    let counts = std::fs::read_to_string(desk.scratch.path("counts")).unwrap();
+    let counts = std::fs::read_to_string(test_env.scratch.path("counts")).unwrap();
     assert_eq!(counts.lines().nth(2), Some("ok          322"), "{counts}");
     terminal.leaves();
 }
 
 #[test]
 fn what_was_found_is_kept_with_the_case() {
-    let desk = Desk::with_delivery();
-    let before = common::content(&desk.scratch.case());
-    let mut terminal = Terminal::open(&desk, (40, 120), &[]);
+    let test_env = TestEnv::with_delivery();
+    let before = common::content(&test_env.scratch.case());
+    let mut terminal = Terminal::open(&test_env, (40, 120), &[]);
     terminal.asks("event-name=CreateUser,CreateAccessKey user=deploy-bot");
     let tagged = terminal.asks_anew(".tag 1-2 intruder 'made by the leaked key'");
     assert!(tagged.contains("2 events tagged; tag=intruder finds them"), "{tagged}");
@@ -145,26 +145,26 @@ fn what_was_found_is_kept_with_the_case() {
     assert!(notes.contains("tester") && notes.contains("the key is in the build logs"), "{notes}");
     terminal.asks(".session walk.trailq");
     terminal.leaves();
-    let kept = desk.scratch.lines("SELECT tag, note, created_by, created_at LIKE '20%Z' FROM tags");
+    let kept = test_env.scratch.lines("SELECT tag, note, created_by, created_at LIKE '20%Z' FROM tags");
     assert_eq!(kept, ["intruder|made by the leaked key|tester|1"]);
-    let saved = desk.scratch.lines("SELECT name, created_by, text LIKE '%tag%' FROM saved_queries");
+    let saved = test_env.scratch.lines("SELECT name, created_by, text LIKE '%tag%' FROM saved_queries");
     assert_eq!(saved, ["by-intruder|tester|1"]);
-    assert_eq!(common::content(&desk.scratch.case()), before, "what was imported is as it was");
-    common::check_case(&desk.scratch.case());
-    let script = std::fs::read_to_string(desk.scratch.path("walk.trailq")).unwrap();
+    assert_eq!(common::content(&test_env.scratch.case()), before, "what was imported is as it was");
+    common::check_case(&test_env.scratch.case());
+    let script = std::fs::read_to_string(test_env.scratch.path("walk.trailq")).unwrap();
     assert!(script.contains("\ntag=intruder\n") && !script.contains(".tag 1-2"), "{script}");
-    let ran = desk.run(&["run", "by-intruder", "--format", "csv"]).exits(0);
+    let ran = test_env.run(&["run", "by-intruder", "--format", "csv"]).exits(0);
     assert!(ran.out.contains("CreateAccessKey") || ran.out.contains("CreateUser"), "{ran:?}");
-    let replayed = desk.run(&["script", "walk.trailq"]).exits(0);
+    let replayed = test_env.run(&["script", "walk.trailq"]).exits(0);
     assert!(replayed.out.contains("CreateUser"), "{replayed:?}");
 }
 
 #[test]
 fn noise_is_hidden_and_told() {
-    let desk = Desk::with_delivery();
-    let mut terminal = Terminal::open(&desk, (40, 120), &[]);
-    let all = desk.scratch.number("SELECT count(*) FROM events WHERE user_name = 'dana'");
-    let reads = desk.scratch.number(
+    let test_env = TestEnv::with_delivery();
+    let mut terminal = Terminal::open(&test_env, (40, 120), &[]);
+    let all = test_env.scratch.number("SELECT count(*) FROM events WHERE user_name = 'dana'");
+    let reads = test_env.scratch.number(
         "SELECT count(*) FROM events WHERE user_name = 'dana' AND read_only = 1 AND outcome = 'ok' \
          AND (event_name LIKE 'Describe%' OR event_name LIKE 'List%' OR event_name LIKE 'Get%')",
     );
@@ -179,20 +179,20 @@ fn noise_is_hidden_and_told() {
     terminal.asks(".noise off");
     assert!(!terminal.asks_anew("user=dana").contains("hidden by"));
     terminal.leaves();
-    assert_eq!(desk.scratch.lines("SELECT name, created_by FROM noise_rules"), ["deploys|tester"]);
+    assert_eq!(test_env.scratch.lines("SELECT name, created_by FROM noise_rules"), ["deploys|tester"]);
 }
 
 #[test]
 fn answers_are_looked_at_again_and_otherwise() {
-    let desk = Desk::with_delivery();
-    let mut terminal = Terminal::open(&desk, (50, 120), &[("TZ", "Europe/Berlin")]);
+    let test_env = TestEnv::with_delivery();
+    let mut terminal = Terminal::open(&test_env, (50, 120), &[("TZ", "Europe/Berlin")]);
     terminal.asks("event-name=CreateUser");
     assert!(terminal.asks_anew(".last csv").contains("2024-03-01T22:58:14Z,CreateUser,deploy-bot"));
     assert!(terminal.asks_anew(".last expanded").contains("event_name         CreateUser"));
     assert!(terminal.asks_anew(".last records").contains("{\"eventVersion\""));
     assert!(terminal.asks_anew("event-name=CreateUser \\G").contains("── 1 ──"));
     terminal.leaves();
-    let mut terminal = Terminal::open(&desk, (50, 120), &[("TZ", "Europe/Berlin")]);
+    let mut terminal = Terminal::open(&test_env, (50, 120), &[("TZ", "Europe/Berlin")]);
     assert!(terminal.asks_anew("SELECT 41 AS it\\G").contains("it  41"));
     let local = terminal.asks_anew(".tz LOCAL");
     assert!(local.contains("Europe/Berlin; what is typed without an offset stays UTC"), "{local}");
@@ -206,8 +206,8 @@ fn answers_are_looked_at_again_and_otherwise() {
 
 #[test]
 fn sqlite_s_commands_work_or_say_what_to_use() {
-    let desk = Desk::with_delivery();
-    let mut terminal = Terminal::open(&desk, (50, 120), &[]);
+    let test_env = TestEnv::with_delivery();
+    let mut terminal = Terminal::open(&test_env, (50, 120), &[]);
     terminal.asks(".headers off");
     assert!(!terminal.asks_anew("SELECT 5 AS five;").contains("five\n"));
     terminal.asks(".headers on");
@@ -236,8 +236,8 @@ fn sqlite_s_commands_work_or_say_what_to_use() {
 
 #[test]
 fn a_mistake_is_put_right_by_one_key() {
-    let desk = Desk::with_delivery();
-    let mut terminal = Terminal::open(&desk, (30, 100), &[]);
+    let test_env = TestEnv::with_delivery();
+    let mut terminal = Terminal::open(&test_env, (30, 100), &[]);
     terminal.types("evnt-name=CreateUser\r");
     let offered = terminal.sees("trailq> event-name=CreateUser   (→ takes it)");
     assert!(offered.contains("unknown field `evnt-name`"), "{offered}");
@@ -265,8 +265,8 @@ fn a_mistake_is_put_right_by_one_key() {
 
 #[test]
 fn what_is_typed_is_explained_and_completed() {
-    let desk = Desk::with_delivery();
-    let mut terminal = Terminal::open(&desk, (30, 100), &[]);
+    let test_env = TestEnv::with_delivery();
+    let mut terminal = Terminal::open(&test_env, (30, 100), &[]);
     terminal.types("event-name=Crea\t\t");
     let screen = terminal.sees("CreateAccessKey  (");
     assert!(screen.contains("event-name: the API action"), "{screen}");
@@ -294,9 +294,9 @@ fn what_is_typed_is_explained_and_completed() {
 
 #[test]
 fn the_meaning_is_that_of_the_word_at_the_cursor() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     for columns in [40, 100] {
-        let mut terminal = Terminal::open(&desk, (8, columns), &[]);
+        let mut terminal = Terminal::open(&test_env, (8, columns), &[]);
         // At the bottom of the screen, where the line below has to be made first.
         for _ in 0..8 {
             terminal.types("\r");
@@ -328,8 +328,8 @@ fn the_meaning_is_that_of_the_word_at_the_cursor() {
 
 #[test]
 fn ctrl_c_stops_a_sort_that_would_take_minutes() {
-    let desk = Desk::with_delivery();
-    let mut terminal = Terminal::open(&desk, (20, 100), &[]);
+    let test_env = TestEnv::with_delivery();
+    let mut terminal = Terminal::open(&test_env, (20, 100), &[]);
     let numbers = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 90000000)";
     for try_after in [300, 700, 1_100, 1_600, 2_300] {
         terminal.types(&format!("\x0c{numbers} SELECT x * 7919 % 1000003 || 'x', count(*) FROM c GROUP BY 1;\r"));
@@ -351,10 +351,10 @@ fn what_is_kept_brings_an_older_case_up_to_date() {
         &[".tag 1-2 intruder", ".untag 1 intruder", "tag=intruder"],
     ];
     for lines in keeps {
-        let desk = Desk::with_older_delivery();
-        let mut terminal = Terminal::open(&desk, (40, 120), &[]);
+        let test_env = TestEnv::with_older_delivery();
+        let mut terminal = Terminal::open(&test_env, (40, 120), &[]);
         terminal.asks("event-name=CreateUser,CreateAccessKey user=deploy-bot");
-        assert_eq!(desk.scratch.lines("PRAGMA user_version"), ["1"], "looking changes nothing");
+        assert_eq!(test_env.scratch.lines("PRAGMA user_version"), ["1"], "looking changes nothing");
         let kept = terminal.asks_anew(lines[0]);
         assert!(kept.contains("note: an older trailq made the case: it is brought up to date"), "{kept}");
         for line in &lines[1..] {
@@ -363,29 +363,29 @@ fn what_is_kept_brings_an_older_case_up_to_date() {
             assert!(*line == ".untag 1 intruder" || screen.contains("CreateUser"), "{screen}");
         }
         terminal.leaves();
-        common::check_case(&desk.scratch.case());
+        common::check_case(&test_env.scratch.case());
     }
     // So does the command line, and what cannot be written says so.
-    let desk = Desk::with_older_delivery();
-    desk.scratch.write("mine.sql", "-- title: Mine\n-- about: One.\n-- columns: one\nSELECT 1 AS one\n");
-    let saved = desk.run(&["queries", "--save", "mine.sql"]).exits(0);
+    let test_env = TestEnv::with_older_delivery();
+    test_env.scratch.write("mine.sql", "-- title: Mine\n-- about: One.\n-- columns: one\nSELECT 1 AS one\n");
+    let saved = test_env.run(&["queries", "--save", "mine.sql"]).exits(0);
     assert!(saved.err.contains("note: an older trailq made the case: it is brought up to date"), "{saved:?}");
-    assert!(desk.run(&["run", "mine"]).exits(0).out.contains('1'));
-    desk.run(&["queries", "--delete", "mine"]).exits(0);
-    desk.run(&["run", "mine"]).fails(2, &["there is no saved query `mine`"]);
-    desk.run(&["--db", "none.db", "queries", "--save", "mine.sql"]).fails(2, &["there is no case at none.db"]);
+    assert!(test_env.run(&["run", "mine"]).exits(0).out.contains('1'));
+    test_env.run(&["queries", "--delete", "mine"]).exits(0);
+    test_env.run(&["run", "mine"]).fails(2, &["there is no saved query `mine`"]);
+    test_env.run(&["--db", "none.db", "queries", "--save", "mine.sql"]).fails(2, &["there is no case at none.db"]);
 }
 
 #[test]
 fn wide_characters_keep_the_columns() {
-    let desk = Desk::new();
+    let test_env = TestEnv::new();
     let users = ["漢字太郎", "山田花子さん長い名前の利用者です", "ünï-çödé", "plain"];
     let identity = |user: &str| format!(r#""userIdentity":{{"type":"IAMUser","userName":"{user}"}}"#);
     let records: Vec<String> =
         users.iter().enumerate().map(|(n, user)| record(&format!("e-{n}"), &identity(user))).collect();
-    desk.scratch.write("t.json", records.join("\n"));
-    desk.run(&["import", "t.json"]).exits(0);
-    let mut terminal = Terminal::open(&desk, (30, 60), &[]);
+    test_env.scratch.write("t.json", records.join("\n"));
+    test_env.run(&["import", "t.json"]).exits(0);
+    let mut terminal = Terminal::open(&test_env, (30, 60), &[]);
     assert_snapshot!("wide_characters", terminal.asks_anew("event-name=RunInstances"));
     terminal.types("\x0cuser=漢\t");
     terminal.sees("trailq> user=漢字太郎");
@@ -398,11 +398,11 @@ fn wide_characters_keep_the_columns() {
 
 #[test]
 fn what_does_not_fit_is_paged_and_left() {
-    let desk = Desk::with_delivery();
-    let pager = desk.scratch.write("pager.sh", "#!/bin/sh\nhead -3\necho END OF PAGE\n");
+    let test_env = TestEnv::with_delivery();
+    let pager = test_env.scratch.write("pager.sh", "#!/bin/sh\nhead -3\necho END OF PAGE\n");
     common::program::chmod(&pager, 0o755);
     let pager = pager.to_string_lossy().into_owned();
-    let mut terminal = Terminal::open(&desk, (20, 100), &[("PAGER", &pager)]);
+    let mut terminal = Terminal::open(&test_env, (20, 100), &[("PAGER", &pager)]);
     let paged = terminal.asks_anew("user=deploy-bot");
     assert!(paged.contains("END OF PAGE") && paged.contains("30 events ("), "{paged}");
     // A reader who leaves has had enough of the answer and not of the session.
@@ -423,12 +423,12 @@ fn what_does_not_fit_is_paged_and_left() {
 
 #[test]
 fn ctrl_c_stops_a_query_while_the_pager_is_open() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     // Reads everything, as `less` does at the end of an answer, and says when it has all.
-    let pager = desk.scratch.write("pager.sh", "#!/bin/sh\ntrap '' INT\nwc -l\necho ALL READ\n");
+    let pager = test_env.scratch.write("pager.sh", "#!/bin/sh\ntrap '' INT\nwc -l\necho ALL READ\n");
     common::program::chmod(&pager, 0o755);
     let pager = pager.to_string_lossy().into_owned();
-    let mut terminal = Terminal::open(&desk, (20, 100), &[("PAGER", &pager)]);
+    let mut terminal = Terminal::open(&test_env, (20, 100), &[("PAGER", &pager)]);
     terminal.types("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c) SELECT x FROM c;\r");
     std::thread::sleep(Duration::from_millis(1_500));
     terminal.types("\x03");
@@ -440,32 +440,32 @@ fn ctrl_c_stops_a_query_while_the_pager_is_open() {
 
 #[test]
 fn the_history_is_searched_and_holds_nothing_twice() {
-    let desk = Desk::with_delivery();
-    let mut terminal = Terminal::open(&desk, (30, 100), &[]);
+    let test_env = TestEnv::with_delivery();
+    let mut terminal = Terminal::open(&test_env, (30, 100), &[]);
     for line in ["user=alice | count", "user=dana | count", "user=alice | count"] {
         terminal.asks(line);
     }
     terminal.leaves();
-    let history = std::fs::read_to_string(desk.scratch.path("history")).unwrap();
+    let history = std::fs::read_to_string(test_env.scratch.path("history")).unwrap();
     assert!(history.ends_with("user=dana | count\nuser=alice | count\n"), "{history}");
-    let mut terminal = Terminal::open(&desk, (30, 100), &[]);
+    let mut terminal = Terminal::open(&test_env, (30, 100), &[]);
     terminal.types("\x12dana");
     terminal.sees("user=dana | count");
     terminal.types("\r");
     terminal.until_prompt();
     terminal.leaves();
-    let history = std::fs::read_to_string(desk.scratch.path("history")).unwrap();
+    let history = std::fs::read_to_string(test_env.scratch.path("history")).unwrap();
     assert_eq!(history.lines().filter(|line| line.contains("dana")).count(), 2, "{history}");
     // What stands twice in the file is there once after the next start.
-    Terminal::open(&desk, (30, 100), &[]).leaves();
-    let history = std::fs::read_to_string(desk.scratch.path("history")).unwrap();
+    Terminal::open(&test_env, (30, 100), &[]).leaves();
+    let history = std::fs::read_to_string(test_env.scratch.path("history")).unwrap();
     assert!(history.ends_with("user=alice | count\nuser=dana | count\n"), "{history}");
 }
 
 #[test]
 fn pastes_other_scripts_and_dumb_terminals_behave() {
-    let desk = Desk::with_delivery();
-    let mut terminal = Terminal::open(&desk, (30, 100), &[]);
+    let test_env = TestEnv::with_delivery();
+    let mut terminal = Terminal::open(&test_env, (30, 100), &[]);
     let lines: String = (0..500).map(|n| format!("SELECT {n} AS pasted;\r")).collect();
     terminal.types(&format!("\x1b[200~{lines}\x1b[201~\r"));
     terminal.sees("   499");
@@ -474,11 +474,11 @@ fn pastes_other_scripts_and_dumb_terminals_behave() {
     assert!(screen.contains("user=\"漢字 ünï\""), "{screen}");
     terminal.types("\x15");
     terminal.leaves();
-    let mut terminal = Terminal::open(&desk, (30, 100), &[("TERM", "dumb")]);
+    let mut terminal = Terminal::open(&test_env, (30, 100), &[("TERM", "dumb")]);
     let screen = terminal.asks("event-name=CreateUser | count");
     assert!(screen.contains("1 row (") && !terminal.raw().contains('\x1b'), "{screen}");
     terminal.leaves();
-    let mut terminal = Terminal::open(&desk, (30, 100), &[("NO_COLOR", "")]);
+    let mut terminal = Terminal::open(&test_env, (30, 100), &[("NO_COLOR", "")]);
     terminal.asks("event-name=CreateUser");
     assert!(terminal.raw().contains("\x1b[33mCreateUser\x1b[0m"), "a write call is marked");
     terminal.leaves();
@@ -487,8 +487,8 @@ fn pastes_other_scripts_and_dumb_terminals_behave() {
 /// `INSTA_UPDATE=always` writes the picture of README anew, as it does snapshots.
 #[test]
 fn the_picture_shows_what_the_program_shows() {
-    let desk = Desk::with_delivery();
-    let mut terminal = Terminal::open(&desk, (44, 112), &[("NO_COLOR", ""), ("TERM", "xterm-256color")]);
+    let test_env = TestEnv::with_delivery();
+    let mut terminal = Terminal::open(&test_env, (44, 112), &[("NO_COLOR", ""), ("TERM", "xterm-256color")]);
     terminal.asks_anew("since=2024-03-01 | top 5 user");
     for line in ["user=deploy-bot since=2024-03-01T22:50", ".who 1 1m"] {
         terminal.asks(line);
@@ -508,12 +508,12 @@ fn the_picture_shows_what_the_program_shows() {
 
 #[test]
 fn a_cancelled_import_leaves_a_sound_case() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     for file in 0..40 {
         let records: Vec<String> = (0..5_000).map(|n| record(&format!("{file}-{n}"), "")).collect();
-        desk.scratch.write(&format!("many/{file:02}.json"), format!("{{\"Records\":[{}]}}", records.join(",")));
+        test_env.scratch.write(&format!("many/{file:02}.json"), format!("{{\"Records\":[{}]}}", records.join(",")));
     }
-    let mut terminal = Terminal::open(&desk, (30, 100), &[]);
+    let mut terminal = Terminal::open(&test_env, (30, 100), &[]);
     terminal.types(".import many\r");
     std::thread::sleep(Duration::from_millis(700));
     terminal.types("\x03");
@@ -524,6 +524,6 @@ fn a_cancelled_import_leaves_a_sound_case() {
     assert!(terminal.asks_anew(".import many").contains("rejected"));
     assert!(terminal.asks_anew("event-name=RunInstances account=111122223333 | count").contains("row ("));
     terminal.leaves();
-    common::check_case(&desk.scratch.case());
-    assert_eq!(desk.scratch.number("SELECT count(*) FROM events"), 360 + 200_000);
+    common::check_case(&test_env.scratch.case());
+    assert_eq!(test_env.scratch.number("SELECT count(*) FROM events"), 360 + 200_000);
 }

@@ -58,28 +58,28 @@ impl Ran {
 }
 
 /// A folder to run the program in, which is its home too.
-pub struct Desk {
+pub struct TestEnv {
     pub scratch: Scratch,
 }
 
-impl Desk {
+impl TestEnv {
     /// An empty folder.
-    pub fn new() -> Desk {
-        Desk { scratch: Scratch::new() }
+    pub fn new() -> TestEnv {
+        TestEnv { scratch: Scratch::new() }
     }
 
     /// A folder with the delivery as `trailq.db`.
-    pub fn with_delivery() -> Desk {
-        let desk = Desk::new();
-        desk.scratch.write("trailq.db", &*DELIVERY);
-        desk
+    pub fn with_delivery() -> TestEnv {
+        let test_env = TestEnv::new();
+        test_env.scratch.write("trailq.db", &*DELIVERY);
+        test_env
     }
 
     /// The same, as the first trailq made it: without places for what is kept but tags.
-    pub fn with_older_delivery() -> Desk {
-        let desk = Desk::with_delivery();
-        desk.make_older(1);
-        desk
+    pub fn with_older_delivery() -> TestEnv {
+        let test_env = TestEnv::with_delivery();
+        test_env.make_older(1);
+        test_env
     }
 
     /// Makes the case one of schema version 1 or 3.
@@ -163,11 +163,11 @@ pub fn is_root() -> bool {
 }
 
 /// Lets a command run as somebody to whom things can be forbidden; `false`, said aloud, where that is not possible.
-pub fn as_nobody(desk: &Desk) -> bool {
+pub fn as_nobody(test_env: &TestEnv) -> bool {
     if !is_root() {
         return true;
     }
-    let mut probe = desk.command(&["--version"]);
+    let mut probe = test_env.command(&["--version"]);
     lower(&mut probe);
     if probe.output().is_ok_and(|output| output.status.success()) {
         return true;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rexpect::process::PtyProcess;
 use rustix::termios::Winsize;
 
-use super::program::{Desk, PROGRAM};
+use super::program::{PROGRAM, TestEnv};
 use super::screenshot;
 
 /// How long something may take to appear.
@@ -38,20 +38,20 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Opens the case of a desk on a terminal of so many rows and columns, with more of the environment.
-    pub fn open(desk: &Desk, (rows, columns): (u16, u16), environment: &[(&str, &str)]) -> Terminal {
+    /// Opens the case of a test environment on a terminal of so many rows and columns, with more of the environment.
+    pub fn open(test_env: &TestEnv, (rows, columns): (u16, u16), environment: &[(&str, &str)]) -> Terminal {
         let mut command = Command::new(PROGRAM);
         command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", desk.scratch.folder.path())
+            .env("HOME", test_env.scratch.folder.path())
             .env("TERM", "xterm")
             .env("NO_COLOR", "1")
             .env("LANG", "C.UTF-8")
             .env("TRAILQ_USER", "tester")
-            .env("TRAILQ_HISTORY", desk.scratch.path("history"))
+            .env("TRAILQ_HISTORY", test_env.scratch.path("history"))
             .envs(environment.iter().copied())
-            .current_dir(desk.scratch.folder.path());
+            .current_dir(test_env.scratch.folder.path());
         Terminal::run(command, (rows, columns))
     }
 

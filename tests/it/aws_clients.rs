@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::common::program::{Desk, PROGRAM};
+use crate::common::program::{PROGRAM, TestEnv};
 use crate::common::{Needs, Scratch, corpus, skip, testdata};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/aws_clients.py");
@@ -39,9 +39,9 @@ impl Drop for Served {
 
 /// Serves a case and lets the clients ask.
 fn check(python: &str, case: &Path) {
-    let desk = Desk::new();
+    let test_env = TestEnv::new();
     let case = case.to_str().unwrap();
-    let mut child = desk.command(&["--db", case, "serve", "--port", "0"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = test_env.command(&["--db", case, "serve", "--port", "0"]).stderr(Stdio::piped()).spawn().unwrap();
     let mut notes = BufReader::new(child.stderr.take().unwrap());
     let served = Served(child);
     let mut greeting = String::new();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 
-use crate::common::program::{Desk, as_nobody, chmod, gzip, lower};
+use crate::common::program::{TestEnv, as_nobody, chmod, gzip, lower};
 use crate::common::{record, testdata};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -60,10 +60,10 @@ fn delivered() -> Vec<String> {
 
 #[test]
 fn the_version_and_every_command_s_help_are_told() {
-    let desk = Desk::new();
-    let version = desk.run(&["--version"]).exits(0);
+    let test_env = TestEnv::new();
+    let version = test_env.run(&["--version"]).exits(0);
     assert_eq!(version.out, format!("trailq {}\n", env!("CARGO_PKG_VERSION")));
-    let help = desk.run(&["--help"]).exits(0).out;
+    let help = test_env.run(&["--help"]).exits(0).out;
     assert!(help.contains("Exit codes: 0 done;"), "{help}");
     let commands: Vec<&str> = help
         .lines()
@@ -77,27 +77,27 @@ fn the_version_and_every_command_s_help_are_told() {
         assert!(commands.contains(&expected), "{help}");
     }
     for command in [vec!["--help"]].into_iter().chain(commands.iter().map(|command| vec![*command, "--help"])) {
-        let help = desk.run(&command).exits(0);
+        let help = test_env.run(&command).exits(0);
         assert!(help.out.contains("\nExamples:\n  ") && help.err.is_empty(), "{help:?}");
     }
-    assert!(desk.run(&["completions", "bash"]).exits(0).out.contains("_trailq"));
+    assert!(test_env.run(&["completions", "bash"]).exits(0).out.contains("_trailq"));
 }
 
 #[test]
 fn an_import_reports_as_text_or_as_json() {
-    let desk = Desk::new();
+    let test_env = TestEnv::new();
     let delivery = testdata("delivery");
     let delivery = delivery.to_str().unwrap();
-    let ran = desk.run(&["import", delivery]).exits(0);
+    let ran = test_env.run(&["import", delivery]).exits(0);
     assert_eq!(ran.out, "");
     assert!(ran.err.starts_with("36 files: 392 records read, 360 stored, 32 duplicate, 0 rejected\n"), "{ran:?}");
     assert!(!ran.err.contains('\x1b'), "{ran:?}");
-    common::check_case(&desk.scratch.case());
-    let again = desk.run(&["--format", "json", "import", delivery]).exits(0);
+    common::check_case(&test_env.scratch.case());
+    let again = test_env.run(&["--format", "json", "import", delivery]).exits(0);
     let report = again.json();
     assert_eq!((&report["files"], &report["skipped_files"], &report["read"]), (&json!(0), &json!(36), &json!(0)));
     assert_eq!(again.err, "");
-    let fresh = desk.run(&["--db", "other.db", "--format", "ndjson", "import", delivery]).exits(0);
+    let fresh = test_env.run(&["--db", "other.db", "--format", "ndjson", "import", delivery]).exits(0);
     assert_eq!(fresh.out.lines().count(), 1);
     let report = fresh.json();
     for (key, value) in [
@@ -114,15 +114,15 @@ fn an_import_reports_as_text_or_as_json() {
         assert_eq!(report[key], json!(value), "{key}");
     }
     assert!(report["bytes"].as_u64().unwrap() > 70_000 && report["seconds"].as_f64().unwrap() > 0.0);
-    let refused = desk.run(&["--format", "csv", "import", delivery]);
+    let refused = test_env.run(&["--format", "csv", "import", delivery]);
     refused.fails(2, &["the report of an import has no format csv"]);
 }
 
 #[test]
 fn a_lookup_gives_the_same_rows_in_every_format() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     let rows = |format: &str| {
-        let ran = desk.run(&["--format", format, "lookup", "user=alice", "| sort time"]).exits(0);
+        let ran = test_env.run(&["--format", format, "lookup", "user=alice", "| sort time"]).exits(0);
         assert!(ran.err.starts_with("57 events (all times, "), "{ran:?}");
         ran
     };
@@ -158,17 +158,17 @@ fn a_lookup_gives_the_same_rows_in_every_format() {
         assert_eq!(record["eventName"], object["event_name"]);
     }
     assert_eq!(records.lines().count(), 57);
-    let table = desk.run(&["lookup", "user=alice"]).exits(0);
+    let table = test_env.run(&["lookup", "user=alice"]).exits(0);
     assert_eq!(table.out.lines().count(), 52);
     assert!(table.err.starts_with("the newest 50 of 57 events (all times, "), "{table:?}");
-    assert_eq!(desk.run(&["lookup", "--limit", "3", "user=alice"]).exits(0).out.lines().count(), 5);
-    assert!(desk.run(&["lookup", "--explain", "user=alice"]).exits(0).out.contains("-- plan: "));
+    assert_eq!(test_env.run(&["lookup", "--limit", "3", "user=alice"]).exits(0).out.lines().count(), 5);
+    assert!(test_env.run(&["lookup", "--explain", "user=alice"]).exits(0).out.contains("-- plan: "));
 }
 
 #[test]
 fn records_are_the_original_ones() {
-    let desk = Desk::with_delivery();
-    let printed = desk.run(&["--format", "records", "sql", "SELECT id FROM events"]).exits(0).out;
+    let test_env = TestEnv::with_delivery();
+    let printed = test_env.run(&["--format", "records", "sql", "SELECT id FROM events"]).exits(0).out;
     let originals: BTreeSet<String> = delivered().iter().map(|record| minified(record)).collect();
     let distinct: BTreeSet<&str> = printed.lines().collect();
     assert_eq!((printed.lines().count(), distinct.len()), (360, 360));
@@ -177,16 +177,16 @@ fn records_are_the_original_ones() {
     }
     // Everything that a JSON printer would spell in another way stays.
     let odd = r#"{"eventVersion":"1.08","eventID":"odd","b":1.0,"a":[1e2,-0,1E+3,"\u00e9é\/"],"b":{},"big":123456789012345678901234567890}"#;
-    let other = Desk::new();
+    let other = TestEnv::new();
     other.pipe(&["import", "-"], odd.as_bytes()).exits(0);
     assert_eq!(other.run(&["--format", "records", "lookup", "odd"]).exits(0).out, format!("{odd}\n"));
 }
 
 #[test]
 fn sql_answers_in_every_format() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     let sql = "SELECT 1 AS n, 1.5 AS r, NULL AS z, 'a,\"b\nc' AS t";
-    let rows = |format: &str| desk.run(&["--format", format, "sql", sql]).exits(0).out;
+    let rows = |format: &str| test_env.run(&["--format", format, "sql", sql]).exits(0).out;
     let object = json!({"n": 1, "r": 1.5, "z": null, "t": "a,\"b\nc"});
     assert_eq!(serde_json::from_str::<Value>(&rows("json")).unwrap(), json!([object]));
     assert_eq!(serde_json::from_str::<Value>(&rows("ndjson")).unwrap(), object);
@@ -196,7 +196,7 @@ fn sql_answers_in_every_format() {
     assert_eq!(rows("tsv").lines().count(), 2);
     assert!(rows("markdown").starts_with("| n | r | z | t |\n"));
     assert!(rows("expanded").lines().any(|line| line == "n  1"), "{}", rows("expanded"));
-    let joined = desk.run(&[
+    let joined = test_env.run(&[
         "--format",
         "json",
         "sql",
@@ -210,7 +210,7 @@ fn sql_answers_in_every_format() {
 
 #[test]
 fn the_most_frequent_users_of_assume_role_are_named() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     let mut counted: BTreeMap<&str, u64> = BTreeMap::new();
     let records: Vec<Value> = {
         let distinct: BTreeSet<String> = delivered().iter().map(|record| minified(record)).collect();
@@ -226,7 +226,7 @@ fn the_most_frequent_users_of_assume_role_are_named() {
             .map(|(_, name)| name);
         *counted.entry(identity["userName"].as_str().or(session).unwrap_or("")).or_default() += 1;
     }
-    let ran = desk.run(&["--format", "csv", "lookup", "event-name=AssumeRole | top 10 user"]).exits(0);
+    let ran = test_env.run(&["--format", "csv", "lookup", "event-name=AssumeRole | top 10 user"]).exits(0);
     let found: BTreeMap<String, u64> = delimited(&ran.out, b',')
         .iter()
         .map(|row| (row["user_name"].clone(), row["events"].parse().unwrap()))
@@ -239,32 +239,37 @@ fn the_most_frequent_users_of_assume_role_are_named() {
 
 #[test]
 fn info_tells_what_the_case_holds() {
-    let desk = Desk::with_delivery();
-    let ran = desk.run(&["info"]).exits(0);
+    let test_env = TestEnv::with_delivery();
+    let ran = test_env.run(&["info"]).exits(0);
     assert!(ran.out.contains("period      2016-05-20T08:27:45Z to 2024-03-02T21:28:30Z\nevents      360\n"), "{ran:?}");
     assert!(ran.out.contains("regions     us-east-1  294\n"), "{ran:?}");
     assert_eq!(ran.err, "");
-    let info = desk.run(&["--format", "json", "info"]).exits(0).json();
+    let info = test_env.run(&["--format", "json", "info"]).exits(0).json();
     assert_eq!((&info["events"], &info["files"], &info["conflicts"]), (&json!(360), &json!(36), &json!(1)));
-    assert!(desk.run(&["--format", "ndjson", "info"]).exits(0).json()["case"].as_str().unwrap().ends_with("trailq.db"));
-    desk.run(&["--format", "csv", "info"]).fails(2, &["info has no format csv"]);
+    assert!(
+        test_env.run(&["--format", "ndjson", "info"]).exits(0).json()["case"].as_str().unwrap().ends_with("trailq.db")
+    );
+    test_env.run(&["--format", "csv", "info"]).fails(2, &["info has no format csv"]);
 }
 
 #[test]
 fn a_mistake_ends_with_2_and_a_caret() {
-    let desk = Desk::with_delivery();
-    let ran = desk.run(&["lookup", "evnt-name=CreateUser"]);
+    let test_env = TestEnv::with_delivery();
+    let ran = test_env.run(&["lookup", "evnt-name=CreateUser"]);
     ran.fails(
         2,
         &["error: unknown field `evnt-name`\n  | evnt-name=CreateUser\n  | ^^^^^^^^^\n", "did you mean `event-name`"],
     );
-    desk.run(&["lookup", "user="]).fails(2, &["\n  | user=\n  |     ^\n"]);
-    desk.run(&["lookup", "| tpo 3 user"]).fails(2, &["`tpo` is not a stage", "top"]);
-    desk.run(&["sql", "SELEC 1"]).fails(2, &["syntax error\n  | SELEC 1\n  | ^^^^^\n"]);
-    desk.run(&["sql", "SELECT usr_name FROM events"])
+    test_env.run(&["lookup", "user="]).fails(2, &["\n  | user=\n  |     ^\n"]);
+    test_env.run(&["lookup", "| tpo 3 user"]).fails(2, &["`tpo` is not a stage", "top"]);
+    test_env.run(&["sql", "SELEC 1"]).fails(2, &["syntax error\n  | SELEC 1\n  | ^^^^^\n"]);
+    test_env
+        .run(&["sql", "SELECT usr_name FROM events"])
         .fails(2, &["no such column: usr_name", "user_name", "^^^^^^^^\n"]);
-    desk.run(&["sql", "SELECT * FROM evnts"]).fails(2, &["no such table: evnts", "did you mean events"]);
-    desk.run(&["--format", "records", "lookup", "user=alice | count"]).fails(2, &["the format records shows events"]);
+    test_env.run(&["sql", "SELECT * FROM evnts"]).fails(2, &["no such table: evnts", "did you mean events"]);
+    test_env
+        .run(&["--format", "records", "lookup", "user=alice | count"])
+        .fails(2, &["the format records shows events"]);
     for usage in [
         &["lookup"][..],
         &["sql"],
@@ -276,24 +281,24 @@ fn a_mistake_ends_with_2_and_a_caret() {
         &["sql", "--param", "novalue", "SELECT 1"],
         &["import", "--jobs", "0", "x"],
     ] {
-        let ran = desk.run(usage).fails(2, &["error: "]);
+        let ran = test_env.run(usage).fails(2, &["error: "]);
         assert_eq!(ran.out, "", "{usage:?}");
     }
-    let ran = desk.run(&["lookup", "--since", "2024-03-01", "user=alice"]);
+    let ran = test_env.run(&["lookup", "--since", "2024-03-01", "user=alice"]);
     ran.fails(
         2,
         &["`--since` is not an option of trailq lookup: since is a term", "lookup since=2024-03-01 user=alice\n"],
     );
-    desk.run(&["lokup"]).fails(2, &["no command `lokup`", "did you mean the command `lookup`?"]);
-    desk.run(&["a.db", "--db", "b.db"]).fails(2, &["CASE and --db both name a case"]);
-    desk.run(&["script", "no.trailq"]).fails(2, &["no script or file `no.trailq`"]);
-    desk.run(&["sql", "-f", "no.sql"]).fails(2, &["there is no file no.sql"]);
+    test_env.run(&["lokup"]).fails(2, &["no command `lokup`", "did you mean the command `lookup`?"]);
+    test_env.run(&["a.db", "--db", "b.db"]).fails(2, &["CASE and --db both name a case"]);
+    test_env.run(&["script", "no.trailq"]).fails(2, &["no script or file `no.trailq`"]);
+    test_env.run(&["sql", "-f", "no.sql"]).fails(2, &["there is no file no.sql"]);
 }
 
 #[test]
 fn sql_changes_nothing() {
-    let desk = Desk::with_delivery();
-    let before = std::fs::read(desk.scratch.case()).unwrap();
+    let test_env = TestEnv::with_delivery();
+    let before = std::fs::read(test_env.scratch.case()).unwrap();
     for sql in [
         "INSERT INTO imports (started_at) VALUES ('x')",
         "DELETE FROM events",
@@ -311,21 +316,24 @@ fn sql_changes_nothing() {
         "BEGIN IMMEDIATE",
         "VACUUM INTO 'copy.db'",
     ] {
-        let ran = desk.run(&["sql", sql]);
+        let ran = test_env.run(&["sql", sql]);
         ran.fails(2, &["error: this would change something: SQL on a case is read-only\n"]);
     }
-    assert!(std::fs::read(desk.scratch.case()).unwrap() == before, "the case changed");
+    assert!(std::fs::read(test_env.scratch.case()).unwrap() == before, "the case changed");
     let mut left: Vec<_> =
-        std::fs::read_dir(desk.scratch.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        std::fs::read_dir(test_env.scratch.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, ["trailq.db"]);
-    assert_eq!(desk.run(&["--format", "tsv", "sql", "PRAGMA integrity_check"]).exits(0).out, "integrity_check\nok\n");
+    assert_eq!(
+        test_env.run(&["--format", "tsv", "sql", "PRAGMA integrity_check"]).exits(0).out,
+        "integrity_check\nok\n"
+    );
 }
 
 #[test]
 fn what_is_no_case_is_refused_and_left_alone() {
-    let desk = Desk::with_delivery();
-    let scratch = &desk.scratch;
+    let test_env = TestEnv::with_delivery();
+    let scratch = &test_env.scratch;
     let case = std::fs::read(scratch.case()).unwrap();
     scratch.write("text.db", "Dear reader,\nthis is no database.\n");
     scratch.write("empty.db", "");
@@ -355,108 +363,110 @@ fn what_is_no_case_is_refused_and_left_alone() {
                 }
                 all.push(trail.to_str().unwrap());
             }
-            let ran = desk.run(&all).fails(2, &[says, "  = hint: "]);
+            let ran = test_env.run(&all).fails(2, &[says, "  = hint: "]);
             assert_eq!(ran.out, "");
         }
         assert!(std::fs::read(scratch.path(name)).ok() == before, "{name} changed");
     }
-    desk.run(&["--db", "no/such/folder/x.db", "import", trail.to_str().unwrap()])
+    test_env
+        .run(&["--db", "no/such/folder/x.db", "import", trail.to_str().unwrap()])
         .fails(2, &["the folder no/such/folder does not exist"]);
 }
 
 #[test]
 fn a_missing_path_is_refused_before_anything_is_imported() {
-    let desk = Desk::new();
-    let trail = desk.scratch.write("trail.json", record("e-1", ""));
-    let ran = desk.run(&["import", trail.to_str().unwrap(), "nowhere"]);
+    let test_env = TestEnv::new();
+    let trail = test_env.scratch.write("trail.json", record("e-1", ""));
+    let ran = test_env.run(&["import", trail.to_str().unwrap(), "nowhere"]);
     ran.fails(2, &["error: nowhere: there is no such file or folder\n"]);
-    assert!(!desk.scratch.case().exists());
+    assert!(!test_env.scratch.case().exists());
 }
 
 #[test]
 fn rejected_input_ends_with_1_and_the_rest_is_imported() {
-    let desk = Desk::new();
+    let test_env = TestEnv::new();
     let broken = testdata("broken");
     let shapes = testdata("shapes");
-    let ran = desk.run(&["import", broken.to_str().unwrap(), shapes.to_str().unwrap()]);
+    let ran = test_env.run(&["import", broken.to_str().unwrap(), shapes.to_str().unwrap()]);
     let ran = ran.fails(1, &["83 records read, 74 stored, 0 duplicate, 9 rejected\n", "6 files ignored"]);
     assert!(ran.err.contains("/bad-line.ndjson:2: "), "{ran:?}");
-    common::check_case(&desk.scratch.case());
-    assert_eq!(desk.scratch.number("SELECT count(*) FROM events"), 74);
-    desk.run(&["--quiet", "import", broken.to_str().unwrap()]).exits(0);
+    common::check_case(&test_env.scratch.case());
+    assert_eq!(test_env.scratch.number("SELECT count(*) FROM events"), 74);
+    test_env.run(&["--quiet", "import", broken.to_str().unwrap()]).exits(0);
     let named = broken.join("LICENSE.txt");
-    desk.run(&["import", named.to_str().unwrap()]).fails(1, &["LICENSE.txt"]);
+    test_env.run(&["import", named.to_str().unwrap()]).fails(1, &["LICENSE.txt"]);
 }
 
 #[test]
 fn rows_may_be_made_a_failure() {
-    let desk = Desk::with_delivery();
-    desk.run(&["lookup", "--fail-on-rows", "user=svc-backup"]).exits(1);
-    desk.run(&["lookup", "--fail-on-rows", "user=nobody-at-all"]).exits(0);
-    desk.run(&["sql", "--fail-on-rows", "SELECT 1"]).exits(1);
-    desk.run(&["sql", "--fail-on-rows", "SELECT 1 WHERE 0"]).exits(0);
-    desk.run(&["sql", "SELECT 1"]).exits(0);
-    desk.run(&["lookup", "--fail-on-rows", "usr=x"]).exits(2);
+    let test_env = TestEnv::with_delivery();
+    test_env.run(&["lookup", "--fail-on-rows", "user=svc-backup"]).exits(1);
+    test_env.run(&["lookup", "--fail-on-rows", "user=nobody-at-all"]).exits(0);
+    test_env.run(&["sql", "--fail-on-rows", "SELECT 1"]).exits(1);
+    test_env.run(&["sql", "--fail-on-rows", "SELECT 1 WHERE 0"]).exits(0);
+    test_env.run(&["sql", "SELECT 1"]).exits(0);
+    test_env.run(&["lookup", "--fail-on-rows", "usr=x"]).exits(2);
 }
 
 #[test]
 fn a_closed_pipe_is_no_error() {
-    let desk = Desk::with_delivery();
-    assert!(desk.run(&["--format", "tsv", "sql", MANY_ROWS]).exits(0).out.len() > 500_000);
+    let test_env = TestEnv::with_delivery();
+    assert!(test_env.run(&["--format", "tsv", "sql", MANY_ROWS]).exits(0).out.len() > 500_000);
     for format in ["table", "expanded", "json", "ndjson", "csv", "tsv", "markdown"] {
-        let ran = desk.head(&["--format", format, "sql", MANY_ROWS]).exits(0);
+        let ran = test_env.head(&["--format", format, "sql", MANY_ROWS]).exits(0);
         assert_eq!(ran.err, "", "{format}");
     }
-    let ran = desk.head(&["--format", "records", "sql", "SELECT id FROM events, (SELECT 1 UNION SELECT 2)"]).exits(0);
+    let ran =
+        test_env.head(&["--format", "records", "sql", "SELECT id FROM events, (SELECT 1 UNION SELECT 2)"]).exits(0);
     assert_eq!(ran.err, "");
-    let ran = desk.head(&["--format", "expanded", "lookup", "time=*"]).exits(0);
+    let ran = test_env.head(&["--format", "expanded", "lookup", "time=*"]).exits(0);
     assert_eq!(ran.err, "");
-    let script = desk.scratch.write("much.trailq", format!(".print begin\n{MANY_ROWS};\n.nonsense\n"));
-    assert_eq!(desk.head(&["script", script.to_str().unwrap()]).exits(0).err, "");
+    let script = test_env.scratch.write("much.trailq", format!(".print begin\n{MANY_ROWS};\n.nonsense\n"));
+    assert_eq!(test_env.head(&["script", script.to_str().unwrap()]).exits(0).err, "");
 }
 
 #[test]
 fn rows_and_remarks_go_to_their_places() {
-    let desk = Desk::with_delivery();
-    let told = desk.run(&["lookup", "user=alice", "event-name=ConsoleLogin"]).exits(0);
+    let test_env = TestEnv::with_delivery();
+    let told = test_env.run(&["lookup", "user=alice", "event-name=ConsoleLogin"]).exits(0);
     assert!(told.err.contains(" events (all times, ") && told.err.contains("note: user `alice` is 2 identities:"));
-    let quiet = desk.run(&["--quiet", "lookup", "user=alice", "event-name=ConsoleLogin"]).exits(0);
+    let quiet = test_env.run(&["--quiet", "lookup", "user=alice", "event-name=ConsoleLogin"]).exits(0);
     assert_eq!((quiet.out.as_str(), quiet.err.as_str()), (told.out.as_str(), ""));
     assert!(quiet.out.starts_with("event_time"), "{quiet:?}");
-    let none = desk.run(&["--format", "ndjson", "lookup", "user=alcie"]).exits(0);
+    let none = test_env.run(&["--format", "ndjson", "lookup", "user=alcie"]).exits(0);
     assert_eq!(none.out, "");
     assert!(none.err.contains("no events match") && none.err.contains("`alice`"), "{none:?}");
-    let none = desk.run(&["--format", "json", "-q", "lookup", "user=alcie"]).exits(0);
+    let none = test_env.run(&["--format", "json", "-q", "lookup", "user=alcie"]).exits(0);
     assert_eq!((none.json(), none.err.as_str()), (json!([]), ""));
-    desk.run(&["--quiet", "lookup", "usr=alice"]).fails(2, &["unknown field `usr`"]);
-    let quiet = desk.run(&["--quiet", "import", testdata("shapes").to_str().unwrap()]).exits(0);
+    test_env.run(&["--quiet", "lookup", "usr=alice"]).fails(2, &["unknown field `usr`"]);
+    let quiet = test_env.run(&["--quiet", "import", testdata("shapes").to_str().unwrap()]).exits(0);
     assert_eq!((quiet.out.as_str(), quiet.err.as_str()), ("", ""));
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     for (lookup, said) in [
         ("outcome=denied | limit 5", "the newest 5 of 21 events ("),
         ("outcome=denied | limit 21", "21 events ("),
         ("", "the newest 50 of 360 events ("),
     ] {
-        let ran = desk.run(&["lookup", lookup]).exits(0);
+        let ran = test_env.run(&["lookup", lookup]).exits(0);
         assert!(ran.err.starts_with(said), "{lookup}: {ran:?}");
     }
 }
 
 #[test]
 fn a_piped_table_is_whole_and_without_color() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     let sql = "SELECT hex(zeroblob(300)) AS wide, record(id) AS record FROM events WHERE event_name = 'CreateUser'";
-    let table = desk.run(&["sql", sql]).exits(0).out;
+    let table = test_env.run(&["sql", sql]).exits(0).out;
     assert_eq!(table.lines().count(), 3);
     assert!(table.contains(&"0".repeat(600)) && table.contains("63351e45-a833-4630-abf2-a991cc0b83a6"), "{table}");
     assert!(!table.contains(['\x1b', '…']), "{table}");
-    let plain = desk.run(&["lookup", "outcome=denied"]).exits(0);
+    let plain = test_env.run(&["lookup", "outcome=denied"]).exits(0);
     assert!(!plain.out.contains('\x1b') && !plain.err.contains('\x1b'), "{plain:?}");
-    let colored = desk.run(&["--color", "always", "lookup", "outcome=denied"]).exits(0);
+    let colored = test_env.run(&["--color", "always", "lookup", "outcome=denied"]).exits(0);
     assert!(colored.out.contains("\x1b["), "{colored:?}");
     let trimmed = |text: &str| text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
     assert_eq!(trimmed(&without_color(&colored.out)), trimmed(&plain.out));
-    assert!(desk.run(&["--color", "always", "lookup", "x=y"]).exits(2).err.contains("\x1b["));
+    assert!(test_env.run(&["--color", "always", "lookup", "x=y"]).exits(2).err.contains("\x1b["));
 }
 
 /// A text without its colors.
@@ -466,12 +476,12 @@ fn without_color(text: &str) -> String {
 
 #[test]
 fn nothing_in_a_record_acts_on_a_terminal_or_a_spreadsheet() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     let sql = "SELECT h.event_name, user_agent, record(h.id) AS record FROM event_history AS h \
                WHERE event_name = 'DescribeRegions'";
     for format in FORMATS {
         for arguments in [["lookup", "event-name=DescribeRegions"], ["sql", sql]] {
-            let ran = desk.run(&["--format", format, arguments[0], arguments[1]]).exits(0);
+            let ran = test_env.run(&["--format", format, arguments[0], arguments[1]]).exits(0);
             assert!(ran.out.contains("DescribeRegions"), "{ran:?}");
             // The original records stay as they are, and JSON has no raw ESC.
             let acts = |c: char| c == '\x1b' || (format != "records" && c.is_control() && !"\n\r\t".contains(c));
@@ -484,10 +494,11 @@ fn nothing_in_a_record_acts_on_a_terminal_or_a_spreadsheet() {
             }
         }
     }
-    let formula = desk.run(&["--format", "csv", "lookup", "event-name=DescribeVolumes", "user-agent=*cmd*"]).exits(0);
+    let formula =
+        test_env.run(&["--format", "csv", "lookup", "event-name=DescribeVolumes", "user-agent=*cmd*"]).exits(0);
     assert_eq!(delimited(&formula.out, b',')[0]["user_agent"], "'=cmd()");
     for text in ["=1+1", "+1", "-cmd", "@x", "\t=1"] {
-        let csv = desk.run(&[
+        let csv = test_env.run(&[
             "--format",
             "csv",
             "sql",
@@ -499,54 +510,57 @@ fn nothing_in_a_record_acts_on_a_terminal_or_a_spreadsheet() {
         assert!(row["b"].starts_with('\''), "{row:?}");
         assert!(row["a"].starts_with('x'), "{row:?}");
     }
-    let json = desk.run(&["--format", "json", "lookup", "event-name=DescribeVolumes", "user-agent=*cmd*"]).exits(0);
+    let json = test_env.run(&["--format", "json", "lookup", "event-name=DescribeVolumes", "user-agent=*cmd*"]).exits(0);
     assert_eq!(json.json()[0]["user_agent"], "=cmd()");
 }
 
 #[test]
 fn sql_takes_parameters_and_files() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     let sql = "SELECT count(*) AS n, typeof(:least) AS t FROM events WHERE user_name = :user AND id >= :least";
-    let ran = desk.run(&["--format", "json", "sql", "--param", "user=alice", "--param", "least=0", sql]).exits(0);
+    let ran = test_env.run(&["--format", "json", "sql", "--param", "user=alice", "--param", "least=0", sql]).exits(0);
     assert_eq!(ran.json(), json!([{"n": 57, "t": "integer"}]));
-    let injected = desk.run(&["--format", "json", "sql", "--param", "user=' OR 1=1 --", "--param", "least=0", sql]);
+    let injected = test_env.run(&["--format", "json", "sql", "--param", "user=' OR 1=1 --", "--param", "least=0", sql]);
     assert_eq!(injected.exits(0).json()[0]["n"], 0);
-    desk.run(&["sql", "--param", "user=alice", sql]).fails(2, &[":least has no value", "--param least=VALUE"]);
-    desk.run(&["sql", "--param", "x=1", "SELECT 1"]).fails(2, &["there is no parameter :x in the statement"]);
-    let file = desk
+    test_env.run(&["sql", "--param", "user=alice", sql]).fails(2, &[":least has no value", "--param least=VALUE"]);
+    test_env.run(&["sql", "--param", "x=1", "SELECT 1"]).fails(2, &["there is no parameter :x in the statement"]);
+    let file = test_env
         .scratch
         .write("report.sql", "-- who\nSELECT user_name, count(*) AS n\nFROM events WHERE user_name = :u;\n");
     let file = file.to_str().unwrap();
-    let ran = desk.run(&["--format", "tsv", "sql", "-f", file, "--param", "u=alice"]).exits(0);
+    let ran = test_env.run(&["--format", "tsv", "sql", "-f", file, "--param", "u=alice"]).exits(0);
     assert_eq!(ran.out, "user_name\tn\nalice\t57\n");
-    assert_eq!(desk.pipe(&["--format", "tsv", "sql", "-f", "-"], b"SELECT 7 AS n").exits(0).out, "n\n7\n");
+    assert_eq!(test_env.pipe(&["--format", "tsv", "sql", "-f", "-"], b"SELECT 7 AS n").exits(0).out, "n\n7\n");
     for first in ["-- one", "SELECT 1;"] {
-        let bad = desk.scratch.write("bad.sql", format!("{first}\nSELECT\n  nowhere FROM events;\n"));
-        desk.run(&["sql", "-f", bad.to_str().unwrap()])
+        let bad = test_env.scratch.write("bad.sql", format!("{first}\nSELECT\n  nowhere FROM events;\n"));
+        test_env
+            .run(&["sql", "-f", bad.to_str().unwrap()])
             .fails(2, &["no such column: nowhere\n", "bad.sql:3\n  |   nowhere FROM events;\n  |   ^^^^^^^\n"]);
     }
 }
 
 #[test]
 fn a_script_runs_with_parameters_and_names_the_place_of_a_mistake() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     let text = "-- who and what\n.print user ${who}\nuser=${who} event-name=${what} | count\n\
                 SELECT count(*) AS n FROM events\nWHERE user_name = :who;\n.mode csv\nSELECT :who AS who;\n";
-    let script = desk.scratch.write("user.trailq", text);
+    let script = test_env.scratch.write("user.trailq", text);
     let script = script.to_str().unwrap();
     let params = ["--param", "who=alice", "--param", "what=ConsoleLogin"];
     let mut arguments = vec!["--format", "tsv", "script", script];
     arguments.extend(params);
-    let ran = desk.run(&arguments).exits(0);
-    let logins =
-        desk.scratch.number("SELECT count(*) FROM events WHERE user_name = 'alice' AND event_name = 'ConsoleLogin'");
+    let ran = test_env.run(&arguments).exits(0);
+    let logins = test_env
+        .scratch
+        .number("SELECT count(*) FROM events WHERE user_name = 'alice' AND event_name = 'ConsoleLogin'");
     assert!(logins > 0);
     assert_eq!(ran.out, format!("user alice\nevents\n{logins}\nn\n57\nwho\r\nalice\r\n"));
     assert!(ran.err.contains("1 row (all times, "), "{ran:?}");
     // A value is a value, whatever it looks like.
-    let ran = desk.run(&["--format", "tsv", "script", script, "--param", "who=x or user=alice", "--param", "what=*"]);
+    let ran =
+        test_env.run(&["--format", "tsv", "script", script, "--param", "who=x or user=alice", "--param", "what=*"]);
     assert!(ran.exits(0).out.starts_with("user x or user=alice\nevents\n0\nn\n0\n"));
-    desk.run(&["script", script]).fails(2, &["user.trailq:2\n", "who"]);
+    test_env.run(&["script", script]).fails(2, &["user.trailq:2\n", "who"]);
     for (text, says) in [
         ("user=alice | count\n\nevnt-name=x\n", ["unknown field `evnt-name`\n", "bad.trailq:3\n  | evnt-name=x\n"]),
         ("SELECT 1;\n\nSELECT\n  nowhere FROM events;\n", ["no such column: nowhere\n", "bad.trailq:4\n"]),
@@ -554,12 +568,12 @@ fn a_script_runs_with_parameters_and_names_the_place_of_a_mistake() {
         ("SELECT 1;\nDELETE FROM events;\n", ["this would change something", "bad.trailq:2\n"]),
         ("\n.read inner.trailq\n", ["unknown field", "inner.trailq:1\n"]),
     ] {
-        desk.scratch.write("inner.trailq", "usr=x\n");
-        let script = desk.scratch.write("bad.trailq", text);
-        let ran = desk.run(&["script", script.to_str().unwrap()]).fails(2, &says);
+        test_env.scratch.write("inner.trailq", "usr=x\n");
+        let script = test_env.scratch.write("bad.trailq", text);
+        let ran = test_env.run(&["script", script.to_str().unwrap()]).fails(2, &says);
         assert!(!ran.out.contains("b\n"), "{ran:?}");
     }
-    assert_eq!(desk.pipe(&["--format", "tsv", "script", "-"], b"SELECT 3 AS n;\n").exits(0).out, "n\n3\n");
+    assert_eq!(test_env.pipe(&["--format", "tsv", "script", "-"], b"SELECT 3 AS n;\n").exits(0).out, "n\n3\n");
 }
 
 #[test]
@@ -577,32 +591,32 @@ fn standard_input_is_imported_in_any_wrapping() {
         ("gzip", gzip(trail.as_bytes())),
         ("zip", zip),
     ] {
-        let desk = Desk::new();
-        let ran = desk.pipe(&["import", "-"], &input).exits(0);
+        let test_env = TestEnv::new();
+        let ran = test_env.pipe(&["import", "-"], &input).exits(0);
         assert!(ran.err.contains("2 records read, 2 stored, 0 duplicate, 0 rejected"), "{what}: {ran:?}");
-        common::check_case(&desk.scratch.case());
+        common::check_case(&test_env.scratch.case());
         assert_eq!(
-            desk.run(&["--format", "tsv", "lookup", "event-name=RunInstances | count"]).exits(0).out,
+            test_env.run(&["--format", "tsv", "lookup", "event-name=RunInstances | count"]).exits(0).out,
             "events\n2\n"
         );
-        desk.pipe(&["import", "-"], &input).exits(0);
-        assert_eq!(desk.scratch.number("SELECT count(*) FROM events"), 2, "{what}");
+        test_env.pipe(&["import", "-"], &input).exits(0);
+        assert_eq!(test_env.scratch.number("SELECT count(*) FROM events"), 2, "{what}");
     }
-    let desk = Desk::new();
-    desk.pipe(&["import", "-"], b"no trail file").fails(1, &["rejected"]);
+    let test_env = TestEnv::new();
+    test_env.pipe(&["import", "-"], b"no trail file").fails(1, &["rejected"]);
 }
 
 #[test]
 fn a_read_only_case_opens() {
-    let desk = Desk::with_delivery();
-    if !as_nobody(&desk) {
+    let test_env = TestEnv::with_delivery();
+    if !as_nobody(&test_env) {
         return;
     }
-    let folder = desk.scratch.folder.path();
-    chmod(&desk.scratch.case(), 0o444);
+    let folder = test_env.scratch.folder.path();
+    chmod(&test_env.scratch.case(), 0o444);
     chmod(folder, 0o555);
     let run = |arguments: &[&str]| {
-        let mut command = desk.command(arguments);
+        let mut command = test_env.command(arguments);
         lower(&mut command);
         common::program::Ran::of(command.output().unwrap())
     };
@@ -623,20 +637,20 @@ fn a_read_only_case_opens() {
 
 #[test]
 fn what_may_not_be_read_is_told_and_costs_nothing_else() {
-    let desk = Desk::with_delivery();
-    if !as_nobody(&desk) {
+    let test_env = TestEnv::with_delivery();
+    if !as_nobody(&test_env) {
         return;
     }
-    let folder = desk.scratch.folder.path();
+    let folder = test_env.scratch.folder.path();
     chmod(folder, 0o777);
-    chmod(&desk.scratch.case(), 0o666);
-    desk.scratch.write("trail/good.json", record("good", ""));
-    let file = desk.scratch.write("trail/forbidden.json", record("hidden", ""));
-    let inside = desk.scratch.write("trail/locked/a.json", record("inside", ""));
+    chmod(&test_env.scratch.case(), 0o666);
+    test_env.scratch.write("trail/good.json", record("good", ""));
+    let file = test_env.scratch.write("trail/forbidden.json", record("hidden", ""));
+    let inside = test_env.scratch.write("trail/locked/a.json", record("inside", ""));
     let locked = inside.parent().unwrap();
     chmod(&file, 0o000);
     chmod(locked, 0o000);
-    let mut command = desk.command(&["import", "trail", "--format", "json"]);
+    let mut command = test_env.command(&["import", "trail", "--format", "json"]);
     lower(&mut command);
     let ran = common::program::Ran::of(command.output().unwrap());
     chmod(locked, 0o755);
@@ -651,11 +665,11 @@ fn what_may_not_be_read_is_told_and_costs_nothing_else() {
 
 #[test]
 fn the_case_may_be_named_by_the_environment() {
-    let desk = Desk::with_delivery();
-    std::fs::rename(desk.scratch.case(), desk.scratch.path("named.db")).unwrap();
-    desk.run(&["lookup", "user=alice"]).fails(2, &["there is no case at trailq.db"]);
+    let test_env = TestEnv::with_delivery();
+    std::fs::rename(test_env.scratch.case(), test_env.scratch.path("named.db")).unwrap();
+    test_env.run(&["lookup", "user=alice"]).fails(2, &["there is no case at trailq.db"]);
     let run = |arguments: &[&str]| {
-        common::program::Ran::of(desk.command(arguments).env("TRAILQ_DB", "named.db").output().unwrap())
+        common::program::Ran::of(test_env.command(arguments).env("TRAILQ_DB", "named.db").output().unwrap())
     };
     assert_eq!(run(&["-q", "--format", "tsv", "lookup", "user=alice | count"]).exits(0).out, "events\n57\n");
     run(&["--db", "other.db", "info"]).fails(2, &["there is no case at other.db"]);
@@ -664,7 +678,7 @@ fn the_case_may_be_named_by_the_environment() {
 
 #[test]
 fn a_word_that_is_not_a_command_is_answered_with_what_to_write() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     for (arguments, says) in [
         (&["search", "jmerckle"][..], &["no command `search`", "to search for it: trailq lookup jmerckle"][..]),
         (&["find", "a b", "c"], &["no command `find`", "to search for it: trailq lookup 'a b' c"]),
@@ -697,14 +711,14 @@ fn a_word_that_is_not_a_command_is_answered_with_what_to_write() {
         (&["./none"], &["there is no case at ./none"]),
         (&["none.db"], &["there is no case at none.db"]),
     ] {
-        let ran = desk.run(arguments).fails(2, says);
+        let ran = test_env.run(arguments).fails(2, says);
         assert_eq!(ran.out, "", "{arguments:?}");
     }
 }
 
 #[test]
 fn options_of_other_tools_are_answered_with_what_to_write() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     for (arguments, says) in [
         (&["lookup", "--limti", "3", "x"][..], &["`trailq lookup` has no option --limti", "did you mean --limit?"][..]),
         (&["lookup", "--after", "2024", "x"], &["trailq lookup since=2024-03-01"]),
@@ -735,7 +749,7 @@ fn options_of_other_tools_are_answered_with_what_to_write() {
         (&["serve", "--port", "1", "--address", "x"], &["invalid value `x` for --address: expected an IP address"]),
         (&["lookup", "--limit", "99999999999999999999", "x"], &["the number is too large"]),
     ] {
-        let ran = desk.run(arguments).fails(2, says);
+        let ran = test_env.run(arguments).fails(2, says);
         assert_eq!(ran.out, "", "{arguments:?}");
         assert!(ran.err.starts_with("error: ") && !ran.err.contains("Usage:"), "{ran:?}");
     }
@@ -743,9 +757,9 @@ fn options_of_other_tools_are_answered_with_what_to_write() {
 
 #[test]
 fn a_folder_or_a_trail_file_in_place_of_a_case_is_to_be_imported() {
-    let desk = Desk::new();
-    desk.scratch.write("logs/one.json", record("a", ""));
-    desk.scratch.write("one.json.gz", gzip(record("a", "").as_bytes()));
+    let test_env = TestEnv::new();
+    test_env.scratch.write("logs/one.json", record("a", ""));
+    test_env.scratch.write("one.json.gz", gzip(record("a", "").as_bytes()));
     for (arguments, says) in [
         (&["one.json.gz"][..], "trailq import one.json.gz"),
         (&["--db", "one.json.gz", "info"], "trailq import one.json.gz"),
@@ -754,16 +768,16 @@ fn a_folder_or_a_trail_file_in_place_of_a_case_is_to_be_imported() {
         (&["logs"], "trailq import logs"),
         (&["none.json"], "trailq import none.json"),
     ] {
-        let ran = desk.run(arguments).fails(2, &["import trail files into a case first: ", says]);
+        let ran = test_env.run(arguments).fails(2, &["import trail files into a case first: ", says]);
         assert_eq!(ran.out, "", "{arguments:?}");
     }
-    let before = std::fs::read(desk.scratch.folder.path().join("one.json.gz")).unwrap();
+    let before = std::fs::read(test_env.scratch.folder.path().join("one.json.gz")).unwrap();
     assert_eq!(before, gzip(record("a", "").as_bytes()));
 }
 
 #[test]
 fn on_and_off_say_when_to_color_too() {
-    let desk = Desk::with_delivery();
-    let colored = |when: &str| desk.run(&["--color", when, "lookup", "user=alice"]).exits(0).out.contains('\x1b');
+    let test_env = TestEnv::with_delivery();
+    let colored = |when: &str| test_env.run(&["--color", when, "lookup", "user=alice"]).exits(0).out.contains('\x1b');
     assert_eq!(["always", "on", "never", "off"].map(colored), [true, true, false, false]);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use crate::common::program::Desk;
+use crate::common::program::TestEnv;
 use crate::common::{Scratch, corpus};
 use serde_json::{Value, json};
 
@@ -112,7 +112,7 @@ fn the_documented_pairs_are_listed_as_event_history_lists_them() {
 
 #[test]
 fn what_is_not_listed_is_still_searchable_as_mentioned() {
-    let desk = Desk::new();
+    let test_env = TestEnv::new();
     let read = record(
         &json!({"source": "ec2", "name": "DescribeInstances", "read_only": true,
                 "request": {"instancesSet": {"items": [{"instanceId": "i-7"}]}}}),
@@ -123,11 +123,11 @@ fn what_is_not_listed_is_still_searchable_as_mentioned() {
                 "request": {"instancesSet": {"items": [{"instanceId": "i-7"}]}}}),
         "write",
     );
-    let path = desk.scratch.write("two.json", json!([read, write]).to_string());
-    desk.scratch.import(&[path]);
+    let path = test_env.scratch.write("two.json", json!([read, write]).to_string());
+    test_env.scratch.import(&[path]);
     let sql = "SELECT e.event_id, r.type, r.name, er.listed FROM events e JOIN event_resources er ON er.event = e.id \
                JOIN resources r ON r.id = er.resource ORDER BY 1";
-    assert_eq!(desk.scratch.lines(sql), ["read|AWS::EC2::Instance|i-7|0", "write|AWS::EC2::Instance|i-7|1"]);
+    assert_eq!(test_env.scratch.lines(sql), ["read|AWS::EC2::Instance|i-7|0", "write|AWS::EC2::Instance|i-7|1"]);
     for (lookup, expected) in [
         ("resource=i-7", vec!["read", "write"]),
         ("resource-type=AWS::EC2::Instance", vec!["read", "write"]),
@@ -137,13 +137,13 @@ fn what_is_not_listed_is_still_searchable_as_mentioned() {
         ("resource=i-7 not listed-resource=i-7", vec!["read"]),
         ("listed-resource=*", vec!["write"]),
     ] {
-        let rows = desk.run(&["--format", "json", "lookup", lookup]).exits(0).json();
+        let rows = test_env.run(&["--format", "json", "lookup", lookup]).exits(0).json();
         let found: Vec<&str> = rows.as_array().unwrap().iter().map(|row| row["event_id"].as_str().unwrap()).collect();
         assert_eq!(found, expected, "{lookup}");
     }
     let listed = |id: &str| {
         let attribute = format!("AttributeKey=EventId,AttributeValue={id}");
-        let answer = desk.run(&["lookup-events", "--lookup-attributes", &attribute]).exits(0).json();
+        let answer = test_env.run(&["lookup-events", "--lookup-attributes", &attribute]).exits(0).json();
         answer["Events"][0]["Resources"].clone()
     };
     assert_eq!(listed("read"), json!([]));

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use insta::assert_snapshot;
 use regex::Regex;
 
-use crate::common::program::Desk;
+use crate::common::program::TestEnv;
 use crate::common::testdata;
 
 /// Lookups over the whole language, one a line.
@@ -14,9 +14,9 @@ const LOOKUPS: &str = include_str!("lookups.txt");
 const FORMATS: [&str; 8] = ["table", "expanded", "json", "ndjson", "csv", "tsv", "markdown", "records"];
 
 /// Hides what differs from run to run: durations, rates and the test's own folder.
-fn stable(desk: &Desk, text: &str) -> String {
+fn stable(test_env: &TestEnv, text: &str) -> String {
     let text = text
-        .replace(desk.scratch.folder.path().to_str().unwrap(), "FOLDER")
+        .replace(test_env.scratch.folder.path().to_str().unwrap(), "FOLDER")
         .replace(env!("CARGO_MANIFEST_DIR"), "PROJECT");
     let text = Regex::new(r"\d+(\.\d+)? (µs|ms|s)\b").unwrap().replace_all(&text, "… $2").into_owned();
     Regex::new(r"\d[\d,]* (records|events)/s").unwrap().replace_all(&text, "… $1/s").into_owned()
@@ -24,7 +24,7 @@ fn stable(desk: &Desk, text: &str) -> String {
 
 #[test]
 fn every_format_of_every_kind_of_answer() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     let list = "name=CreateUser,CreateAccessKey user=deploy-bot";
     let sql =
         "SELECT 1 AS n, 'a,b \"c\" | d' AS text, NULL AS missing, x'00ff' AS bytes, 1.5 AS real, '=1+1' AS formula";
@@ -37,15 +37,15 @@ fn every_format_of_every_kind_of_answer() {
             ["lookup", "user=nobody-at-all"],
             ["sql", sql],
         ] {
-            let ran = desk.run(&["--format", format, arguments[0], arguments[1]]);
+            let ran = test_env.run(&["--format", format, arguments[0], arguments[1]]);
             let _ = writeln!(
                 text,
                 "$ trailq --format {format} {} '{}'\n{}",
                 arguments[0],
                 arguments[1],
-                stable(&desk, &ran.out)
+                stable(&test_env, &ran.out)
             );
-            let _ = writeln!(text, "{}exit {}\n", stable(&desk, &ran.err), ran.code.unwrap());
+            let _ = writeln!(text, "{}exit {}\n", stable(&test_env, &ran.err), ran.code.unwrap());
         }
         assert_snapshot!(format!("format_{format}"), text);
     }
@@ -53,17 +53,17 @@ fn every_format_of_every_kind_of_answer() {
 
 #[test]
 fn mistakes_with_their_exit_codes() {
-    let desk = Desk::with_delivery();
-    desk.scratch.write("notes.txt", "no case and no trail file");
+    let test_env = TestEnv::with_delivery();
+    test_env.scratch.write("notes.txt", "no case and no trail file");
     let mut text = String::new();
     for arguments in MISTAKES {
-        let ran = desk.run(arguments);
+        let ran = test_env.run(arguments);
         let _ = writeln!(
             text,
             "$ trailq {}\n{}{}exit {}\n",
             arguments.join(" "),
-            stable(&desk, &ran.out),
-            stable(&desk, &ran.err),
+            stable(&test_env, &ran.out),
+            stable(&test_env, &ran.err),
             ran.code.unwrap()
         );
     }
@@ -127,12 +127,12 @@ const MISTAKES: &[&[&str]] = &[
 
 #[test]
 fn statement_plan_and_count_of_every_lookup() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     for (number, chunk) in LOOKUPS.lines().collect::<Vec<_>>().chunks(50).enumerate() {
         let mut text = String::new();
         for lookup in chunk {
-            let explained = desk.run(&["lookup", "--explain", lookup]).exits(0).out;
-            let answer = desk.run(&["--format", "tsv", "--quiet", "lookup", lookup]).exits(0).out;
+            let explained = test_env.run(&["lookup", "--explain", lookup]).exits(0).out;
+            let answer = test_env.run(&["--format", "tsv", "--quiet", "lookup", lookup]).exits(0).out;
             let rows = answer.lines().count().saturating_sub(1);
             let _ = writeln!(text, "{}\n-- rows: {rows}\n", explained.trim_end());
         }
@@ -142,11 +142,11 @@ fn statement_plan_and_count_of_every_lookup() {
 
 #[test]
 fn content_of_a_case() {
-    let desk = Desk::new();
+    let test_env = TestEnv::new();
     let (delivery, shapes) = (testdata("delivery"), testdata("shapes"));
-    desk.run(&["import", delivery.to_str().unwrap(), shapes.to_str().unwrap()]).exits(0);
+    test_env.run(&["import", delivery.to_str().unwrap(), shapes.to_str().unwrap()]).exits(0);
     for (name, sql) in CONTENT {
-        let answer = desk.run(&["--format", "csv", "sql", sql]).exits(0).out;
+        let answer = test_env.run(&["--format", "csv", "sql", sql]).exits(0).out;
         assert_snapshot!(format!("content_{name}"), answer);
     }
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
-use crate::common::program::{Desk, PROGRAM};
+use crate::common::program::{PROGRAM, TestEnv};
 use crate::common::terminal::Terminal;
 use trailq::fields::FIELDS;
 use trailq::guide;
@@ -85,8 +85,8 @@ fn run(folder: &Path, command: &str) -> String {
 
 /// Returns a page with the current output of its commands.
 fn rerun(page: &str) -> String {
-    let desk = if page.contains(WITH_DELIVERY) { Desk::with_delivery() } else { Desk::new() };
-    let folder = desk.scratch.folder.path();
+    let test_env = if page.contains(WITH_DELIVERY) { TestEnv::with_delivery() } else { TestEnv::new() };
+    let folder = test_env.scratch.folder.path();
     std::os::unix::fs::symlink(root().join("testdata"), folder.join("testdata")).unwrap();
     let mut current = String::new();
     let mut in_console = false;
@@ -135,8 +135,8 @@ fn the_walk_shows_what_the_screen_shows() {
     let page = fs::read_to_string(&path).unwrap();
     let (before, rest) = page.split_once(WALK).expect("the tutorial has a walk");
     let (walk, after) = rest.split_once("```\n").unwrap();
-    let desk = Desk::with_delivery();
-    let mut terminal = Terminal::open(&desk, WALK_SIZE, &[]);
+    let test_env = TestEnv::with_delivery();
+    let mut terminal = Terminal::open(&test_env, WALK_SIZE, &[]);
     let mut current = String::new();
     for line in walk.lines().filter_map(|line| line.strip_prefix("trailq> ")) {
         let screen = terminal.asks_anew(line);
@@ -223,8 +223,8 @@ fn own_help(help: &str, global: &[&str]) -> String {
 
 /// Returns the help of trailq and its subcommands.
 fn commands() -> String {
-    let desk = Desk::new();
-    let help = |arguments: &[&str]| desk.run(arguments).exits(0).out;
+    let test_env = TestEnv::new();
+    let help = |arguments: &[&str]| test_env.run(arguments).exits(0).out;
     let main = help(&["--help"]);
     let names = main.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
     let names = names.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
@@ -285,19 +285,20 @@ fn generated_parts_are_current() {
 
 #[test]
 fn every_page_is_a_topic() {
-    let desk = Desk::new();
-    let listed = desk.run(&["guide"]).exits(0).out;
+    let test_env = TestEnv::new();
+    let listed = test_env.run(&["guide"]).exits(0).out;
     for path in pages() {
         let topic = path.file_stem().unwrap().to_str().unwrap();
         assert!(listed.lines().any(|line| line.starts_with(&format!("  {topic} "))), "{topic} is not listed");
-        let shown = desk.run(&["guide", topic]).exits(0).out;
+        let shown = test_env.run(&["guide", topic]).exits(0).out;
         assert!(shown == fs::read_to_string(&path).unwrap(), "{topic} is printed as it is");
     }
-    assert_eq!(desk.run(&["guide", "FIELDS"]).exits(0).out, desk.run(&["guide", "fields"]).exits(0).out);
-    desk.run(&["guide", "tutorials"])
+    assert_eq!(test_env.run(&["guide", "FIELDS"]).exits(0).out, test_env.run(&["guide", "fields"]).exits(0).out);
+    test_env
+        .run(&["guide", "tutorials"])
         .fails(2, &["the guide has no topic `tutorials`", "did you mean `trailq guide tutorial`?"]);
-    desk.run(&["guide", "svc-backup"]).fails(2, &["pages that mention it: tutorial"]);
-    assert!(desk.run(&["completions", "bash"]).exits(0).out.contains("lookup-language"), "topics are completed");
+    test_env.run(&["guide", "svc-backup"]).fails(2, &["pages that mention it: tutorial"]);
+    assert!(test_env.run(&["completions", "bash"]).exits(0).out.contains("lookup-language"), "topics are completed");
 }
 
 #[test]

@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::common::program::{Desk, Ran};
+use crate::common::program::{Ran, TestEnv};
 use crate::common::{check_case, lines, record, testdata};
 use flate2::read::GzDecoder;
 use rusqlite::Connection;
 
 /// The schema version that this trailq writes.
 fn newest() -> i64 {
-    let desk = Desk::new();
-    let path = desk.scratch.write("one.json", record("a", ""));
-    desk.run(&["import", path.to_str().unwrap()]).exits(0);
-    desk.scratch.number("PRAGMA user_version")
+    let test_env = TestEnv::new();
+    let path = test_env.scratch.write("one.json", record("a", ""));
+    test_env.run(&["import", path.to_str().unwrap()]).exits(0);
+    test_env.scratch.number("PRAGMA user_version")
 }
 
 /// A file that the trailq of a schema version made.
@@ -31,8 +31,8 @@ fn made_by(version: i64, name: &str) -> Option<Vec<u8>> {
 const MADE: [&str; 3] = ["case.db", "whole.db", "partial.db"];
 
 /// The result of each check of `snapshot --verify`.
-fn checks(desk: &Desk, file: &str, code: i32) -> Vec<String> {
-    let ran = desk.run(&["--format", "tsv", "snapshot", "--verify", file]).exits(code);
+fn checks(test_env: &TestEnv, file: &str, code: i32) -> Vec<String> {
+    let ran = test_env.run(&["--format", "tsv", "snapshot", "--verify", file]).exits(code);
     ran.out.lines().skip(1).map(|line| line.split('\t').take(2).collect::<Vec<_>>().join(" ")).collect()
 }
 
@@ -50,59 +50,60 @@ fn files_of_every_schema_version_are_kept() {
 #[test]
 fn files_of_every_schema_version_open_verify_merge_and_upgrade() {
     for version in 7..=newest() {
-        let desk = Desk::new();
+        let test_env = TestEnv::new();
         for name in MADE {
             let bytes = made_by(version, name).unwrap();
-            desk.scratch.write(name, &bytes);
+            test_env.scratch.write(name, &bytes);
             let events = if name == "partial.db" { "5" } else { "6" };
-            let count = |path: &str| desk.run(&["--db", path, "--format", "tsv", "lookup", "| count"]).exits(0).out;
+            let count = |path: &str| test_env.run(&["--db", path, "--format", "tsv", "lookup", "| count"]).exits(0).out;
             assert_eq!(count(name), format!("events\n{events}\n"), "{version} {name}");
-            let tagged = desk.run(&["--db", name, "--format", "tsv", "lookup", "tag=odd | fields event-name"]).exits(0);
+            let tagged =
+                test_env.run(&["--db", name, "--format", "tsv", "lookup", "tag=odd | fields event-name"]).exits(0);
             assert_eq!(tagged.out, "event_name\nStopInstances\n");
-            desk.run(&["--db", name, "--quiet", "run", "mine"]).exits(0);
-            desk.run(&["--db", name, "info"]).exits(0);
+            test_env.run(&["--db", name, "--quiet", "run", "mine"]).exits(0);
+            test_env.run(&["--db", name, "info"]).exits(0);
             // It is checked as it lies, and left so, whatever was asked of it.
-            let found = checks(&desk, name, 0);
+            let found = checks(&test_env, name, 0);
             let digest = match name {
                 "case.db" => "digests note",
                 "whole.db" => "pages ok",
                 _ => "events ok",
             };
             assert!(found.contains(&digest.to_owned()) && found.contains(&"schema ok".to_owned()), "{found:?}");
-            assert!(fs::read(desk.scratch.path(name)).unwrap() == bytes, "{version} {name} is as it was");
+            assert!(fs::read(test_env.scratch.path(name)).unwrap() == bytes, "{version} {name} is as it was");
 
             let snapshot = format!("again-{name}");
-            desk.run(&["--db", name, "snapshot", &snapshot]).exits(0);
-            checks(&desk, &snapshot, 0);
+            test_env.run(&["--db", name, "snapshot", &snapshot]).exits(0);
+            checks(&test_env, &snapshot, 0);
             let merged = format!("merged-{name}");
-            desk.run(&["--db", &merged, "merge", name]).exits(0);
+            test_env.run(&["--db", &merged, "merge", name]).exits(0);
             assert_eq!(count(&merged), format!("events\n{events}\n"));
-            desk.run(&["diff", name, &merged]).exits(0);
+            test_env.run(&["diff", name, &merged]).exits(0);
             // Upgraded in place by a note, and by an import.
-            let script = desk.scratch.write("note.trailq", ".note seen\n");
-            desk.run(&["--db", name, "script", script.to_str().unwrap()]).exits(0);
-            checks(&desk, name, 0);
-            let more = desk.scratch.write("more.json", record("more", ""));
-            desk.run(&["--db", name, "import", more.to_str().unwrap()]).exits(0);
-            check_version(&desk, name);
+            let script = test_env.scratch.write("note.trailq", ".note seen\n");
+            test_env.run(&["--db", name, "script", script.to_str().unwrap()]).exits(0);
+            checks(&test_env, name, 0);
+            let more = test_env.scratch.write("more.json", record("more", ""));
+            test_env.run(&["--db", name, "import", more.to_str().unwrap()]).exits(0);
+            check_version(&test_env, name);
         }
-        desk.run(&["--db", "all.db", "merge", MADE[0], MADE[1], MADE[2]]).exits(0);
-        check_case(&desk.scratch.path("all.db"));
+        test_env.run(&["--db", "all.db", "merge", MADE[0], MADE[1], MADE[2]]).exits(0);
+        check_case(&test_env.scratch.path("all.db"));
     }
 }
 
-fn check_version(desk: &Desk, name: &str) {
-    let found = lines(&desk.scratch.ask_at(name), "PRAGMA user_version");
+fn check_version(test_env: &TestEnv, name: &str) {
+    let found = lines(&test_env.scratch.ask_at(name), "PRAGMA user_version");
     assert_eq!(found, [newest().to_string()]);
 }
 
 /// A snapshot of schema version 6, made of one of version 7: it has no `hourly_regions`, and says so in its digest.
-fn older_snapshot(desk: &Desk) -> PathBuf {
-    desk.run(&["snapshot", "part.db", "--where", "user=alice"]).exits(0);
-    let path = desk.scratch.path("part.db");
+fn older_snapshot(test_env: &TestEnv) -> PathBuf {
+    test_env.run(&["snapshot", "part.db", "--where", "user=alice"]).exits(0);
+    let path = test_env.scratch.path("part.db");
     let connection = Connection::open(&path).unwrap();
     connection.execute_batch("DROP TABLE hourly_regions; PRAGMA user_version = 6").unwrap();
-    let ran = desk.run(&["--format", "json", "snapshot", "--verify", "part.db"]).exits(1).json();
+    let ran = test_env.run(&["--format", "json", "snapshot", "--verify", "part.db"]).exits(1).json();
     let counts = ran.as_array().unwrap().iter().find(|check| check["check"] == "counts").unwrap();
     assert_eq!(counts["result"], "WRONG");
     let found = counts["found"].as_str().unwrap();
@@ -114,23 +115,23 @@ fn older_snapshot(desk: &Desk) -> PathBuf {
 
 #[test]
 fn an_older_snapshot_is_checked_by_its_own_schema_also_once_it_is_upgraded() {
-    let desk = Desk::with_delivery();
-    let path = older_snapshot(&desk);
+    let test_env = TestEnv::with_delivery();
+    let path = older_snapshot(&test_env);
     let before = fs::read(&path).unwrap();
     let all = ["structure", "schema", "references", "ledger sums", "events", "counts", "ledger", "notes"];
     let sound: Vec<String> = all.iter().map(|check| format!("{check} ok")).collect();
-    assert_eq!(checks(&desk, "part.db", 0), sound);
+    assert_eq!(checks(&test_env, "part.db", 0), sound);
     assert!(fs::read(&path).unwrap() == before);
-    desk.run(&["--db", "part.db", "lookup", "event-name=ConsoleLogin"]).exits(0);
+    test_env.run(&["--db", "part.db", "lookup", "event-name=ConsoleLogin"]).exits(0);
     assert!(fs::read(&path).unwrap() == before, "who only looks does not upgrade it");
-    let script = desk.scratch.write("note.trailq", ".note seen\n");
-    desk.run(&["--db", "part.db", "script", script.to_str().unwrap()]).exits(0);
-    assert_eq!(lines(&desk.scratch.ask_at("part.db"), "PRAGMA user_version"), [newest().to_string()]);
+    let script = test_env.scratch.write("note.trailq", ".note seen\n");
+    test_env.run(&["--db", "part.db", "script", script.to_str().unwrap()]).exits(0);
+    assert_eq!(lines(&test_env.scratch.ask_at("part.db"), "PRAGMA user_version"), [newest().to_string()]);
     let mut sound = sound;
     sound[5] = "counts note".to_owned();
     sound[7] = "notes note".to_owned();
-    assert_eq!(checks(&desk, "part.db", 0), sound);
-    let ran = desk.run(&["--format", "tsv", "snapshot", "--verify", "part.db"]).exits(0);
+    assert_eq!(checks(&test_env, "part.db", 0), sound);
+    let ran = test_env.run(&["--format", "tsv", "snapshot", "--verify", "part.db"]).exits(0);
     assert!(
         ran.out.contains("; without hourly_regions, which schema version 6 did not have, it matches the snapshot"),
         "{ran:?}"
@@ -139,54 +140,55 @@ fn an_older_snapshot_is_checked_by_its_own_schema_also_once_it_is_upgraded() {
     let altered = "UPDATE attribute_values SET events = events + 1 WHERE attribute = 'outcome'";
     Connection::open(&path).unwrap().execute_batch(altered).unwrap();
     sound[5] = "counts WRONG".to_owned();
-    assert_eq!(checks(&desk, "part.db", 1), sound);
+    assert_eq!(checks(&test_env, "part.db", 1), sound);
 }
 
 #[test]
 fn cases_of_the_first_schema_versions_are_checked_as_they_lie() {
     for version in [1, 3] {
-        let desk = Desk::with_delivery();
-        desk.make_older(version);
-        let before = fs::read(desk.scratch.case()).unwrap();
-        let found = checks(&desk, "trailq.db", 0);
+        let test_env = TestEnv::with_delivery();
+        test_env.make_older(version);
+        let before = fs::read(test_env.scratch.case()).unwrap();
+        let found = checks(&test_env, "trailq.db", 0);
         assert!(found.contains(&"schema ok".to_owned()) && found.contains(&"digests note".to_owned()), "{found:?}");
-        assert!(fs::read(desk.scratch.case()).unwrap() == before);
+        assert!(fs::read(test_env.scratch.case()).unwrap() == before);
     }
 }
 
 #[test]
 fn what_a_killed_writer_left_is_verified_in_a_copy() {
-    let desk = Desk::with_delivery();
-    let journal = desk.scratch.path("trailq.db-journal");
+    let test_env = TestEnv::with_delivery();
+    let journal = test_env.scratch.path("trailq.db-journal");
     // A writer that is killed: its journal, and half of what it wrote.
-    let writer = desk.scratch.ask();
+    let writer = test_env.scratch.ask();
     writer
         .execute_batch("PRAGMA cache_size = 2; BEGIN EXCLUSIVE; UPDATE events SET user_name = user_name || 'x'")
         .unwrap();
-    desk.run(&["snapshot", "--verify", "trailq.db"]).fails(2, &["another process is writing"]);
+    test_env.run(&["snapshot", "--verify", "trailq.db"]).fails(2, &["another process is writing"]);
     for name in ["killed.db", "killed.db-journal"] {
-        fs::copy(desk.scratch.path(&name.replace("killed", "trailq")), desk.scratch.path(name)).unwrap();
+        fs::copy(test_env.scratch.path(&name.replace("killed", "trailq")), test_env.scratch.path(name)).unwrap();
     }
     writer.execute_batch("ROLLBACK").unwrap();
     drop(writer);
     assert!(!journal.exists());
-    let before = fs::read(desk.scratch.path("killed.db")).unwrap();
-    let found = checks(&desk, "killed.db", 0);
+    let before = fs::read(test_env.scratch.path("killed.db")).unwrap();
+    let found = checks(&test_env, "killed.db", 0);
     assert!(found.contains(&"journal note".to_owned()) && found.contains(&"ledger sums ok".to_owned()), "{found:?}");
     assert!(
-        fs::read(desk.scratch.path("killed.db")).unwrap() == before && desk.scratch.path("killed.db-journal").exists()
+        fs::read(test_env.scratch.path("killed.db")).unwrap() == before
+            && test_env.scratch.path("killed.db-journal").exists()
     );
-    desk.run(&["--db", "killed.db", "lookup", "| count"]).exits(0);
-    checks(&desk, "killed.db", 0);
+    test_env.run(&["--db", "killed.db", "lookup", "| count"]).exits(0);
+    checks(&test_env, "killed.db", 0);
     // An import that was stopped between two commits.
-    desk.scratch.ask().execute_batch("UPDATE imports SET finished_at = NULL").unwrap();
-    let before = fs::read(desk.scratch.case()).unwrap();
-    let found = checks(&desk, "trailq.db", 0);
+    test_env.scratch.ask().execute_batch("UPDATE imports SET finished_at = NULL").unwrap();
+    let before = fs::read(test_env.scratch.case()).unwrap();
+    let found = checks(&test_env, "trailq.db", 0);
     assert!(found.contains(&"imports note".to_owned()) && found.contains(&"ledger sums ok".to_owned()), "{found:?}");
-    assert!(fs::read(desk.scratch.case()).unwrap() == before, "the file stays as it is");
+    assert!(fs::read(test_env.scratch.case()).unwrap() == before, "the file stays as it is");
     // A journal that holds nothing is none.
-    fs::write(desk.scratch.path("killed.db-journal"), "").unwrap();
-    checks(&desk, "killed.db", 0);
+    fs::write(test_env.scratch.path("killed.db-journal"), "").unwrap();
+    checks(&test_env, "killed.db", 0);
 }
 
 /// What somebody may have put into a case, how it is named, and whether questions are answered all the same.
@@ -231,16 +233,16 @@ const FOREIGN: &[(&str, &str, bool)] = &[
 
 #[test]
 fn what_trailq_did_not_make_is_refused_by_name_and_never_acts() {
-    let base = Desk::with_delivery();
+    let base = TestEnv::with_delivery();
     base.run(&["snapshot", "sound.db", "--where", "user=dana"]).exits(0);
     let sound = fs::read(base.scratch.path("sound.db")).unwrap();
     for (sql, says, answers) in FOREIGN {
-        let desk = Desk::with_delivery();
-        desk.scratch.write("sound.db", &sound);
-        desk.scratch.ask().execute_batch(sql).unwrap();
-        let before = fs::read(desk.scratch.case()).unwrap();
-        let more = desk.scratch.write("more.json", record("more", ""));
-        let script = desk.scratch.write("keep.trailq", ".note mine\n");
+        let test_env = TestEnv::with_delivery();
+        test_env.scratch.write("sound.db", &sound);
+        test_env.scratch.ask().execute_batch(sql).unwrap();
+        let before = fs::read(test_env.scratch.case()).unwrap();
+        let more = test_env.scratch.write("more.json", record("more", ""));
+        let script = test_env.scratch.write("keep.trailq", ".note mine\n");
         for arguments in [
             &["import", more.to_str().unwrap()][..],
             &["merge", "sound.db"],
@@ -252,18 +254,18 @@ fn what_trailq_did_not_make_is_refused_by_name_and_never_acts() {
             &["snapshot", "out.db", "--redact", "accounts"],
             &["script", script.to_str().unwrap()],
         ] {
-            let ran = desk.run(arguments);
+            let ran = test_env.run(arguments);
             assert!(!ran.err.contains('\x1b') && !ran.err.contains("rm -rf ~ #'"), "{ran:?}");
             ran.fails(2, &[says]);
-            assert!(fs::read(desk.scratch.case()).unwrap() == before, "{sql}: {arguments:?}");
+            assert!(fs::read(test_env.scratch.case()).unwrap() == before, "{sql}: {arguments:?}");
         }
-        assert!(fs::read(desk.scratch.path("sound.db")).unwrap() == sound, "{sql}");
+        assert!(fs::read(test_env.scratch.path("sound.db")).unwrap() == sound, "{sql}");
         for name in ["new.db", "out.db"] {
-            assert!(!desk.scratch.path(name).exists(), "{sql}: {name}");
+            assert!(!test_env.scratch.path(name).exists(), "{sql}: {name}");
         }
-        let ran = desk.run(&["--format", "tsv", "snapshot", "--verify", "trailq.db"]).exits(1);
+        let ran = test_env.run(&["--format", "tsv", "snapshot", "--verify", "trailq.db"]).exits(1);
         assert!(ran.out.contains("schema\tWRONG\tit ") && ran.out.contains(says), "{ran:?}");
-        let ran = desk.run(&["lookup", "event-name=ConsoleLogin | count"]);
+        let ran = test_env.run(&["lookup", "event-name=ConsoleLogin | count"]);
         assert!(!ran.out.contains('\x1b') && !ran.err.contains('\x1b'), "{ran:?}");
         if *answers {
             assert!(ran.exits(0).err.contains(says), "{sql}");
@@ -275,26 +277,26 @@ fn what_trailq_did_not_make_is_refused_by_name_and_never_acts() {
 
 #[test]
 fn what_trailq_did_not_make_is_named_in_the_case_and_not_in_a_copy_of_it() {
-    let desk = Desk::with_older_delivery();
-    desk.scratch.ask().execute_batch("CREATE TABLE mine (a)").unwrap();
+    let test_env = TestEnv::with_older_delivery();
+    test_env.scratch.ask().execute_batch("CREATE TABLE mine (a)").unwrap();
     let says =
         "trailq.db holds a table `mine` that trailq did not make\n  = hint: `sqlite3 trailq.db 'DROP TABLE mine'`";
     for arguments in [&["lookup", "| count"][..], &["snapshot", "out.db"], &["--db", "new.db", "merge", "trailq.db"]] {
-        let ran = desk.run(arguments).fails(2, &[says]);
+        let ran = test_env.run(arguments).fails(2, &[says]);
         assert!(ran.err.starts_with("error: trailq.db "), "{ran:?}");
     }
-    desk.scratch.ask().execute_batch("DROP TABLE mine").unwrap();
-    desk.run(&["lookup", "| count"]).exits(0);
-    let desk = Desk::with_delivery();
-    desk.scratch.ask().execute_batch("UPDATE imports SET finished_at = NULL; CREATE TABLE mine (a)").unwrap();
-    desk.run(&["lookup", "| count"]).fails(2, &[says]);
+    test_env.scratch.ask().execute_batch("DROP TABLE mine").unwrap();
+    test_env.run(&["lookup", "| count"]).exits(0);
+    let test_env = TestEnv::with_delivery();
+    test_env.scratch.ask().execute_batch("UPDATE imports SET finished_at = NULL; CREATE TABLE mine (a)").unwrap();
+    test_env.run(&["lookup", "| count"]).fails(2, &[says]);
 }
 
 #[test]
 fn what_is_kept_in_a_case_does_nothing_until_it_is_asked_for() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     let escape = "\x1b]0;owned\x07\x1b[2J";
-    let connection = desk.scratch.ask();
+    let connection = test_env.scratch.ask();
     for (sql, value) in [
         ("INSERT INTO tags VALUES ((SELECT min(event_id) FROM events), ?1, ?1, ?1, ?1, NULL)", escape),
         ("INSERT INTO notes (text, created_at, created_by) VALUES (?1, ?1, ?1)", escape),
@@ -308,9 +310,9 @@ fn what_is_kept_in_a_case_does_nothing_until_it_is_asked_for() {
         connection.execute(sql, [value]).unwrap();
     }
     drop(connection);
-    let count = |lookup: &str| desk.run(&["--format", "tsv", "lookup", lookup]).exits(0).out;
+    let count = |lookup: &str| test_env.run(&["--format", "tsv", "lookup", lookup]).exits(0).out;
     assert_eq!(count("| count"), "events\n360\n", "no rule is on");
-    let script = desk.scratch.write("all.trailq", ".notes\n.tags\n.noise\n.queries\n| count by file\n");
+    let script = test_env.scratch.write("all.trailq", ".notes\n.tags\n.noise\n.queries\n| count by file\n");
     for arguments in [
         &["script", script.to_str().unwrap()][..],
         &["info"],
@@ -320,11 +322,11 @@ fn what_is_kept_in_a_case_does_nothing_until_it_is_asked_for() {
         &["--format", "json", "lookup", "| fields file"],
         &["snapshot", "--verify", "trailq.db", "--sources", "."],
     ] {
-        let ran = desk.run(arguments);
+        let ran = test_env.run(arguments);
         assert!(!ran.out.contains('\x1b') && !ran.err.contains('\x1b'), "{arguments:?}: {ran:?}");
     }
     assert_eq!(count("| count"), "events\n360\n");
-    assert!(!desk.scratch.path("x.db").exists());
+    assert!(!test_env.scratch.path("x.db").exists());
 }
 
 #[test]
@@ -337,21 +339,21 @@ fn compressed_data_that_expands_without_an_end_is_an_error() {
         ("UPDATE record_blocks SET hashes = substr(hashes, 1, 5)", "merge"),
         ("UPDATE record_groups SET filter = ?1", "text"),
     ] {
-        let desk = Desk::with_delivery();
-        let connection = desk.scratch.ask();
+        let test_env = TestEnv::with_delivery();
+        let connection = test_env.scratch.ask();
         match sql.contains("?1") {
             true => drop(connection.execute(sql, [&bomb]).unwrap()),
             false => connection.execute_batch(sql).unwrap(),
         }
         drop(connection);
-        let more = desk.scratch.write("more.json", record("more", ""));
+        let more = test_env.scratch.write("more.json", record("more", ""));
         match what {
-            "lookup" => drop(desk.run(&["--format", "records", "lookup", "user=alice"]).fails(2, &["damaged"])),
-            "import" => drop(desk.run(&["import", more.to_str().unwrap()]).fails(2, &["trailq.db is damaged: "])),
-            "merge" => drop(desk.run(&["--db", "new.db", "merge", "trailq.db"]).exits(0)),
+            "lookup" => drop(test_env.run(&["--format", "records", "lookup", "user=alice"]).fails(2, &["damaged"])),
+            "import" => drop(test_env.run(&["import", more.to_str().unwrap()]).fails(2, &["trailq.db is damaged: "])),
+            "merge" => drop(test_env.run(&["--db", "new.db", "merge", "trailq.db"]).exits(0)),
             // A filter that cannot be read rules nothing out.
             _ => assert_eq!(
-                desk.run(&["--format", "tsv", "lookup", "text=acme-trail | count"]).exits(0).out.lines().count(),
+                test_env.run(&["--format", "tsv", "lookup", "text=acme-trail | count"]).exits(0).out.lines().count(),
                 2
             ),
         }
@@ -368,9 +370,9 @@ fn numbers_without_room_behind_them_are_refused() {
         "UPDATE events SET id = 9223372036854775807 WHERE id = (SELECT max(id) FROM events)",
         "UPDATE record_groups SET id = id - 9223372036854775807",
     ] {
-        let desk = Desk::with_delivery();
-        desk.scratch.ask().execute_batch(sql).unwrap();
-        let more = desk.scratch.write("more.json", record("more", ""));
+        let test_env = TestEnv::with_delivery();
+        test_env.scratch.ask().execute_batch(sql).unwrap();
+        let more = test_env.scratch.write("more.json", record("more", ""));
         for arguments in [
             &["import", more.to_str().unwrap()][..],
             &["snapshot", "--verify", "trailq.db"],
@@ -379,7 +381,7 @@ fn numbers_without_room_behind_them_are_refused() {
             &["lookup", "text=acme | count"],
             &["--format", "records", "lookup", "user=alice"],
         ] {
-            let ran = within(&desk, arguments);
+            let ran = within(&test_env, arguments);
             assert!(matches!(ran.code, Some(0..=2)) && !ran.err.contains("panicked"), "{sql}: {arguments:?}: {ran:?}");
             assert!(ran.code == Some(0) || !ran.err.is_empty(), "{sql}: {arguments:?}: {ran:?}");
         }
@@ -394,16 +396,16 @@ fn rows_that_point_to_nothing_are_told() {
         ("UPDATE digests SET file_id = 999", "points to file 999"),
         ("DELETE FROM record_blocks WHERE id = (SELECT max(id) FROM record_blocks)", "is missing"),
     ] {
-        let desk = Desk::with_delivery();
-        desk.scratch.ask().execute_batch(&format!("PRAGMA foreign_keys = OFF; {sql}")).unwrap();
-        desk.run(&["--db", "new.db", "merge", "trailq.db"]).fails(2, &["trailq.db is damaged: ", says]);
-        assert!(!desk.scratch.path("new.db").exists());
+        let test_env = TestEnv::with_delivery();
+        test_env.scratch.ask().execute_batch(&format!("PRAGMA foreign_keys = OFF; {sql}")).unwrap();
+        test_env.run(&["--db", "new.db", "merge", "trailq.db"]).fails(2, &["trailq.db is damaged: ", says]);
+        assert!(!test_env.scratch.path("new.db").exists());
     }
 }
 
 /// Runs the program, and ends it where it does not end by itself.
-fn within(desk: &Desk, arguments: &[&str]) -> Ran {
-    let child = desk.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+fn within(test_env: &TestEnv, arguments: &[&str]) -> Ran {
+    let child = test_env.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let id = child.id();
     let (ended, wait) = std::sync::mpsc::channel();
     let watch = std::thread::spawn(move || {
@@ -457,24 +459,24 @@ fn make_endless(path: &Path, table: &str) {
 #[test]
 fn tables_without_an_end_are_told() {
     for table in ["identities", "resources"] {
-        let desk = Desk::with_delivery();
-        make_endless(&desk.scratch.case(), table);
-        let more = desk.scratch.write("more.json", record("more", ""));
-        let ran = within(&desk, &["import", more.to_str().unwrap()]);
+        let test_env = TestEnv::with_delivery();
+        make_endless(&test_env.scratch.case(), table);
+        let more = test_env.scratch.write("more.json", record("more", ""));
+        let ran = within(&test_env, &["import", more.to_str().unwrap()]);
         assert!(ran.code == Some(2) && ran.err.contains("trailq.db is damaged: "), "{table}: {ran:?}");
     }
     for table in ["resources", "rejects"] {
-        let desk = Desk::with_delivery();
-        make_endless(&desk.scratch.case(), table);
-        let ran = within(&desk, &["info"]);
+        let test_env = TestEnv::with_delivery();
+        make_endless(&test_env.scratch.case(), table);
+        let ran = within(&test_env, &["info"]);
         assert!(matches!(ran.code, Some(0 | 2)) && !ran.err.contains("panicked"), "{table}: {ran:?}");
     }
     for table in ["events", "tags"] {
-        let desk = Desk::with_delivery();
-        make_endless(&desk.scratch.case(), table);
-        let ran = within(&desk, &["--format", "tsv", "snapshot", "--verify", "trailq.db"]);
+        let test_env = TestEnv::with_delivery();
+        make_endless(&test_env.scratch.case(), table);
+        let ran = within(&test_env, &["--format", "tsv", "snapshot", "--verify", "trailq.db"]);
         assert!(ran.code == Some(1) && ran.out.contains("structure\tWRONG"), "{table}: {ran:?}");
-        let ran = within(&desk, &["--db", "new.db", "merge", "trailq.db"]);
+        let ran = within(&test_env, &["--db", "new.db", "merge", "trailq.db"]);
         assert!(ran.code == Some(2) && ran.err.contains("is damaged"), "{table}: {ran:?}");
     }
 }
@@ -482,7 +484,7 @@ fn tables_without_an_end_are_told() {
 /// Bytes of a case that are flipped at random: whatever is asked of it, it is answered, or refused with a reason.
 #[test]
 fn flipped_bytes_never_break_the_program() {
-    let base = Desk::with_delivery();
+    let base = TestEnv::with_delivery();
     base.run(&["snapshot", "sound.db", "--where", "user=dana"]).exits(0);
     let (case, sound) = (fs::read(base.scratch.case()).unwrap(), fs::read(base.scratch.path("sound.db")).unwrap());
     let rounds: u64 = std::env::var("TRAILQ_FLIPS").ok().map_or(120, |rounds| rounds.parse().unwrap());
@@ -494,9 +496,9 @@ fn flipped_bytes_never_break_the_program() {
         state ^= state << 17;
         state
     };
-    let desk = Desk::new();
-    let more = desk.scratch.write("more.json", [record("more-1", ""), record("more-2", "")].join("\n"));
-    let script = desk.scratch.write("keep.trailq", ".note mine\n");
+    let test_env = TestEnv::new();
+    let more = test_env.scratch.write("more.json", [record("more-1", ""), record("more-2", "")].join("\n"));
+    let script = test_env.scratch.write("keep.trailq", ".note mine\n");
     let commands: [&[&str]; 9] = [
         &["info"],
         &["lookup", "event-name=*Instances text=acme | count by user"],
@@ -522,12 +524,12 @@ fn flipped_bytes_never_break_the_program() {
             if !every && at as u64 != round % commands.len() as u64 {
                 continue;
             }
-            desk.scratch.write("trailq.db", &bytes);
-            desk.scratch.write("sound.db", &sound);
+            test_env.scratch.write("trailq.db", &bytes);
+            test_env.scratch.write("sound.db", &sound);
             for left in ["trailq.db-journal", "new.db", "new.db-journal"] {
-                let _ = fs::remove_file(desk.scratch.path(left));
+                let _ = fs::remove_file(test_env.scratch.path(left));
             }
-            let ran = within(&desk, arguments);
+            let ran = within(&test_env, arguments);
             let told = ran.code == Some(0) || !ran.err.is_empty();
             let sound = matches!(ran.code, Some(0..=2)) && told && !ran.err.contains("panicked");
             assert!(sound, "{arguments:?} after {flips:?}: {ran:?}");

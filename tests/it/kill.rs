@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use crate::common::program::{Desk, PROGRAM, Ran, as_nobody, chmod, gzip, journal, lower};
+use crate::common::program::{PROGRAM, Ran, TestEnv, as_nobody, chmod, gzip, journal, lower};
 use crate::common::{Scratch, check_case, content, lines};
 
 /// Small files.
@@ -74,19 +74,19 @@ impl Trails {
 }
 
 /// An import of the trails that has just begun.
-fn begin(desk: &Desk) -> Child {
+fn begin(test_env: &TestEnv) -> Child {
     let folder = TRAILS.folder();
-    let mut command = desk.command(&["import", folder.to_str().unwrap()]);
+    let mut command = test_env.command(&["import", folder.to_str().unwrap()]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 /// The import once more, undisturbed, gives what it always gives.
 #[track_caller]
-fn completes(desk: &Desk, what: &str) {
+fn completes(test_env: &TestEnv, what: &str) {
     let folder = TRAILS.folder();
-    desk.run(&["--quiet", "import", folder.to_str().unwrap()]).exits(0);
-    check_case(&desk.scratch.case());
-    assert!(content(&desk.scratch.case()) == TRAILS.content, "{what}: the content is another");
+    test_env.run(&["--quiet", "import", folder.to_str().unwrap()]).exits(0);
+    check_case(&test_env.scratch.case());
+    assert!(content(&test_env.scratch.case()) == TRAILS.content, "{what}: the content is another");
 }
 
 /// A copy of the case, and of the journal beside it, is sound for any SQLite.
@@ -100,8 +100,8 @@ fn is_sound(case: &Path) {
 }
 
 /// A lookup on what a broken import left finishes the case, or says that there is nothing yet.
-fn lookup_finishes(desk: &Desk, what: &str) -> i64 {
-    let ran = desk.run(&["--format", "tsv", "lookup", "| count"]);
+fn lookup_finishes(test_env: &TestEnv, what: &str) -> i64 {
+    let ran = test_env.run(&["--format", "tsv", "lookup", "| count"]);
     if ran.code == Some(2) && (ran.err.contains("there is no case") || ran.err.contains("it is empty")) {
         return -1;
     }
@@ -109,11 +109,11 @@ fn lookup_finishes(desk: &Desk, what: &str) -> i64 {
     let count: i64 = ran.out.lines().nth(1).unwrap().parse().unwrap();
     // Before its first commit a killed import leaves a journal that SQLite has no reason to take away.
     if count > 0 {
-        assert!(!journal(&desk.scratch.case()).exists(), "{what}: a journal is left");
-        check_case(&desk.scratch.case());
+        assert!(!journal(&test_env.scratch.case()).exists(), "{what}: a journal is left");
+        check_case(&test_env.scratch.case());
     }
-    assert_eq!(desk.scratch.number("SELECT count(*) FROM imports WHERE finished_at IS NULL"), 0, "{what}");
-    assert_eq!(desk.scratch.number("SELECT count(*) FROM events"), count, "{what}");
+    assert_eq!(test_env.scratch.number("SELECT count(*) FROM imports WHERE finished_at IS NULL"), 0, "{what}");
+    assert_eq!(test_env.scratch.number("SELECT count(*) FROM events"), count, "{what}");
     count
 }
 
@@ -124,24 +124,24 @@ fn a_killed_import_leaves_a_sound_case_and_is_completed() {
     // The last ones fall into making indexes and counts.
     let mut taken = TRAILS.taken;
     for percent in [5, 25, 45, 65, 80, 90, 96] {
-        let desk = loop {
-            let desk = Desk::new();
-            let mut child = begin(&desk);
+        let test_env = loop {
+            let test_env = TestEnv::new();
+            let mut child = begin(&test_env);
             std::thread::sleep(taken * percent / 100);
             child.kill().unwrap();
             if child.wait().unwrap().code().is_none() {
-                break desk;
+                break test_env;
             }
             // It takes less time than it did: the machine has less to do.
             taken = taken * 9 / 10;
         };
         killed += 1;
         let what = format!("killed after {percent} %");
-        if desk.scratch.case().exists() {
-            is_sound(&desk.scratch.case());
-            counts.push(lookup_finishes(&desk, &what));
+        if test_env.scratch.case().exists() {
+            is_sound(&test_env.scratch.case());
+            counts.push(lookup_finishes(&test_env, &what));
         }
-        completes(&desk, &what);
+        completes(&test_env, &what);
     }
     assert_eq!(killed, 7);
     assert!(counts.iter().all(|count| (-1..=EVENTS).contains(count)), "{counts:?}");
@@ -149,17 +149,17 @@ fn a_killed_import_leaves_a_sound_case_and_is_completed() {
 
 #[test]
 fn a_kill_while_a_lookup_finishes_a_case_costs_nothing() {
-    let desk = Desk::new();
+    let test_env = TestEnv::new();
     // Everything is stored and nothing is finished: the state between the last two transactions.
-    std::fs::copy(TRAILS.scratch.case(), desk.scratch.case()).unwrap();
-    desk.scratch.ask().execute_batch("UPDATE imports SET finished_at = NULL").unwrap();
-    let mut child = desk.command(&["-q", "lookup", "| count"]).stdout(Stdio::null()).spawn().unwrap();
+    std::fs::copy(TRAILS.scratch.case(), test_env.scratch.case()).unwrap();
+    test_env.scratch.ask().execute_batch("UPDATE imports SET finished_at = NULL").unwrap();
+    let mut child = test_env.command(&["-q", "lookup", "| count"]).stdout(Stdio::null()).spawn().unwrap();
     std::thread::sleep(Duration::from_millis(60));
     child.kill().unwrap();
     child.wait().unwrap();
-    is_sound(&desk.scratch.case());
-    assert_eq!(lookup_finishes(&desk, "finishing"), EVENTS);
-    assert!(content(&desk.scratch.case()) == TRAILS.content);
+    is_sound(&test_env.scratch.case());
+    assert_eq!(lookup_finishes(&test_env, "finishing"), EVENTS);
+    assert!(content(&test_env.scratch.case()) == TRAILS.content);
 }
 
 #[test]
@@ -175,20 +175,20 @@ fn a_disk_that_is_full_early_is_told_and_the_import_goes_on_later() {
 /// Imports with space for so many percent of the case.
 fn full_disk(parts: &[u64]) {
     for part in parts {
-        let desk = Desk::new();
+        let test_env = TestEnv::new();
         // The limit is in blocks of 512 or 1024 bytes: a case of so many blocks is too large either way.
         let blocks = TRAILS.bytes * part / 100 / 1024;
         let script = format!("trap '' XFSZ; ulimit -f {blocks} || exit 99; exec \"$0\" \"$@\"");
         let mut command = Command::new("timeout");
         command.args(["-s", "KILL", "60", "sh", "-c", &script, PROGRAM, "import"]).arg(TRAILS.folder());
-        desk.tame(&mut command);
+        test_env.tame(&mut command);
         let ran = Ran::of(command.output().unwrap()).exits(2);
         assert!(ran.err.starts_with("error: ") && ran.err.contains("trailq.db"), "{ran:?}");
         assert!(!ran.err.contains("panicked") && !ran.err.contains("records read"), "{ran:?}");
         let what = format!("space for {part} %");
-        is_sound(&desk.scratch.case());
-        lookup_finishes(&desk, &what);
-        completes(&desk, &what);
+        is_sound(&test_env.scratch.case());
+        lookup_finishes(&test_env, &what);
+        completes(&test_env, &what);
     }
 }
 
@@ -206,27 +206,27 @@ fn two_imports_that_make_one_case_at_once_leave_it_sound() {
 
 /// Begins a second import after so many percent of the first one's time.
 fn two_at_once(delay: u32) {
-    let desk = Desk::new();
-    let first = begin(&desk);
+    let test_env = TestEnv::new();
+    let first = begin(&test_env);
     std::thread::sleep(TRAILS.taken * delay / 100);
-    let second = begin(&desk);
+    let second = begin(&test_env);
     let ran = [first, second].map(|child| Ran::of(child.wait_with_output().unwrap()));
     // The second one waits for the first.
     assert!(ran.iter().all(|ran| ran.code == Some(0)), "{ran:?}");
-    check_case(&desk.scratch.case());
-    completes(&desk, "two at once");
+    check_case(&test_env.scratch.case());
+    completes(&test_env, "two at once");
 }
 
 #[test]
 fn a_writer_that_stays_is_told() {
-    let desk = Desk::new();
-    desk.scratch.import(&[desk.scratch.write("one.json", common::record("e-1", ""))]);
-    let other = desk.scratch.ask();
+    let test_env = TestEnv::new();
+    test_env.scratch.import(&[test_env.scratch.write("one.json", common::record("e-1", ""))]);
+    let other = test_env.scratch.ask();
     other.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let mut two = Vec::new();
     for arguments in [&["import", "one.json"][..], &["lookup", "e-1"]] {
-        desk.scratch.write("one.json", common::record("e-1", "\"more\":1"));
-        let mut command = desk.command(arguments);
+        test_env.scratch.write("one.json", common::record("e-1", "\"more\":1"));
+        let mut command = test_env.command(arguments);
         command.env("TRAILQ_WAIT", "2").stdout(Stdio::piped()).stderr(Stdio::piped());
         two.push((command.spawn().unwrap(), arguments[0]));
     }
@@ -237,51 +237,51 @@ fn a_writer_that_stays_is_told() {
         ran.fails(2, &[&note, "error: another process is writing to trailq.db\n"]);
     }
     other.execute_batch("ROLLBACK").unwrap();
-    desk.run(&["import", "one.json"]).exits(0);
+    test_env.run(&["import", "one.json"]).exits(0);
 }
 
 #[test]
 fn a_case_with_a_hot_journal_is_read_in_a_read_only_folder() {
-    let desk = Desk::new();
-    if !as_nobody(&desk) {
+    let test_env = TestEnv::new();
+    if !as_nobody(&test_env) {
         return;
     }
-    interrupt(&desk);
-    for path in [desk.scratch.case(), journal(&desk.scratch.case())] {
+    interrupt(&test_env);
+    for path in [test_env.scratch.case(), journal(&test_env.scratch.case())] {
         chmod(&path, 0o444);
     }
-    let out = desk.scratch.path("out");
+    let out = test_env.scratch.path("out");
     std::fs::create_dir(&out).unwrap();
     chmod(&out, 0o777);
-    chmod(desk.scratch.folder.path(), 0o555);
+    chmod(test_env.scratch.folder.path(), 0o555);
     let ran =
         [&["--format", "tsv", "lookup", "user=x | count"][..], &["info"], &["snapshot", "out/s.db"]].map(|arguments| {
-            let mut command = desk.command(arguments);
+            let mut command = test_env.command(arguments);
             lower(&mut command);
             Ran::of(command.output().unwrap())
         });
-    chmod(desk.scratch.folder.path(), 0o755);
+    chmod(test_env.scratch.folder.path(), 0o755);
     assert_eq!(ran[0].out, "events\n0\n", "{ran:?}");
     assert!(ran.iter().all(|ran| ran.code == Some(0)), "{ran:?}");
     assert!(content(&out.join("s.db")) == TRAILS.content);
     // Where it can be written, it is rolled back in its place.
-    for path in [desk.scratch.case(), journal(&desk.scratch.case())] {
+    for path in [test_env.scratch.case(), journal(&test_env.scratch.case())] {
         chmod(&path, 0o644);
     }
-    assert_eq!(desk.run(&["--format", "tsv", "lookup", "user=x | count"]).exits(0).out, "events\n0\n");
-    assert!(!journal(&desk.scratch.case()).exists());
-    assert!(content(&desk.scratch.case()) == TRAILS.content);
+    assert_eq!(test_env.run(&["--format", "tsv", "lookup", "user=x | count"]).exits(0).out, "events\n0\n");
+    assert!(!journal(&test_env.scratch.case()).exists());
+    assert!(content(&test_env.scratch.case()) == TRAILS.content);
 }
 
 /// Makes a case with a transaction that has reached the file, as a kill leaves it: case and journal are copied while it is
 /// under way.
-fn interrupt(desk: &Desk) {
+fn interrupt(test_env: &TestEnv) {
     let scratch = Scratch::new();
     std::fs::copy(TRAILS.scratch.case(), scratch.case()).unwrap();
     let writer = scratch.ask();
     writer.execute_batch("PRAGMA cache_size = 4; BEGIN; UPDATE events SET user_name = 'x'").unwrap();
     // In this order: an open session finds the file with its journal.
-    std::fs::copy(journal(&scratch.case()), journal(&desk.scratch.case())).unwrap();
-    std::fs::copy(scratch.case(), desk.scratch.case()).unwrap();
+    std::fs::copy(journal(&scratch.case()), journal(&test_env.scratch.case())).unwrap();
+    std::fs::copy(scratch.case(), test_env.scratch.case()).unwrap();
     drop(writer);
 }

@@ -15,18 +15,18 @@ static DELIVERY: LazyLock<Scratch> = LazyLock::new(|| {
 });
 
 /// An engine on the case, with a fixed clock.
-struct Desk {
+struct EngineFixture {
     engine: Engine,
 }
 
-impl Desk {
-    fn new() -> Desk {
-        Desk::on(&DELIVERY.case())
+impl EngineFixture {
+    fn new() -> EngineFixture {
+        EngineFixture::on(&DELIVERY.case())
     }
 
-    fn on(case: &Path) -> Desk {
+    fn on(case: &Path) -> EngineFixture {
         let noon = || 1_709_380_800; // 2024-03-02T12:00:00Z
-        Desk { engine: Engine::open(case).unwrap().with_clock(noon) }
+        EngineFixture { engine: Engine::open(case).unwrap().with_clock(noon) }
     }
 
     fn prepare(&self, text: &str) -> PreparedLookup {
@@ -71,7 +71,7 @@ fn lines(answer: &CapturedRows) -> Vec<String> {
 
 #[test]
 fn lookups_find_what_the_readme_tells() {
-    let desk = Desk::new();
+    let fixture = EngineFixture::new();
     for (text, events) in [
         ("", 360),
         ("user=alice", 57),
@@ -106,13 +106,13 @@ fn lookups_find_what_the_readme_tells() {
         ("issued-key=ASIAORGACCESSEXAMPLE", 2),
         ("outcome=denied not (ip=203.0.113.77 or ip=2001:db8:bad::/48)", 2),
     ] {
-        assert_eq!(desk.count(text), events, "{text}");
+        assert_eq!(fixture.count(text), events, "{text}");
     }
 }
 
 #[test]
 fn single_events_are_found_by_what_stands_in_them() {
-    let desk = Desk::new();
+    let fixture = EngineFixture::new();
     for (text, id) in [
         ("text=\"Büro Zürich\"", "alice"),
         ("name=CreateUser request.userName=svc-backup", "63351e45-a833-4630-abf2-a991cc0b83a6"),
@@ -130,7 +130,7 @@ fn single_events_are_found_by_what_stands_in_them() {
             "bfc083ee-3756-4868-a4ee-5200197991d3",
         ),
     ] {
-        let found = desk.ids(text);
+        let found = fixture.ids(text);
         let known = found.iter().any(|found| found == id) || id == "alice";
         assert!(known && found.len() == 1, "{text}: {found:?}");
     }
@@ -138,75 +138,75 @@ fn single_events_are_found_by_what_stands_in_them() {
 
 #[test]
 fn resources_are_found_by_name_id_and_arn_and_beside_their_type() {
-    let desk = Desk::new();
-    assert!(desk.count("resource=default") >= desk.count("resource=default resource-type=AWS::ECS::Cluster"));
-    assert!(desk.count("resource=default resource-type=AWS::ECS::Cluster") >= 3);
-    assert_eq!(desk.count("resource=default resource-type=AWS::S3::Bucket"), 0);
-    let regions = desk.answer("resource=default resource-type=AWS::ECS::Cluster | count by account,region");
+    let fixture = EngineFixture::new();
+    assert!(fixture.count("resource=default") >= fixture.count("resource=default resource-type=AWS::ECS::Cluster"));
+    assert!(fixture.count("resource=default resource-type=AWS::ECS::Cluster") >= 3);
+    assert_eq!(fixture.count("resource=default resource-type=AWS::S3::Bucket"), 0);
+    let regions = fixture.answer("resource=default resource-type=AWS::ECS::Cluster | count by account,region");
     for place in ["111122223333|us-east-1", "111122223333|us-west-2", "123456789012|us-east-1"] {
         assert!(regions.iter().any(|row| row.starts_with(place)), "{place}: {regions:?}");
     }
-    let by_name = desk.ids("resource=acme-customer-data name=GetObject user=maintenance-2");
-    assert_eq!(desk.ids("resource=arn:aws:s3:::acme-customer-data name=GetObject user=maintenance-2"), by_name);
+    let by_name = fixture.ids("resource=acme-customer-data name=GetObject user=maintenance-2");
+    assert_eq!(fixture.ids("resource=arn:aws:s3:::acme-customer-data name=GetObject user=maintenance-2"), by_name);
     assert_eq!(by_name.len(), 14);
 }
 
 #[test]
 fn the_records_of_the_documentation_are_found_by_name_user_resource_and_time() {
-    let desk = Desk::new();
-    let old = desk.answer("until=2018 | sort time | fields event-name,user,event-id");
+    let fixture = EngineFixture::new();
+    let old = fixture.answer("until=2018 | sort time | fields event-name,user,event-id");
     assert_eq!(old.len(), 4, "{old:?}");
     for row in &old {
         let cells: Vec<&str> = row.split('|').collect();
-        assert!(desk.ids(&format!("name={} until=2018", cells[1])).contains(&cells[3].to_owned()), "{row}");
+        assert!(fixture.ids(&format!("name={} until=2018", cells[1])).contains(&cells[3].to_owned()), "{row}");
         if cells[2] != "-" {
-            assert!(desk.ids(&format!("user=\"{}\" until=2018", cells[2])).contains(&cells[3].to_owned()), "{row}");
+            assert!(fixture.ids(&format!("user=\"{}\" until=2018", cells[2])).contains(&cells[3].to_owned()), "{row}");
         }
     }
     for resource in ["i-1a2b3c4d", "default", "launch_configuration_1", "example.com"] {
-        assert_eq!(desk.count(&format!("resource={resource} until=2018")), 1, "{resource}");
+        assert_eq!(fixture.count(&format!("resource={resource} until=2018")), 1, "{resource}");
     }
     for (source, day) in [("ec2", "2016-05-20"), ("ec2.amazonaws.com", "2016-05-20")] {
-        assert_eq!(desk.count(&format!("source={source} time={day}")), 1, "{source}");
+        assert_eq!(fixture.count(&format!("source={source} time={day}")), 1, "{source}");
     }
-    assert_eq!(desk.count("source=ec2"), desk.count("source=ec2.amazonaws.com"));
+    assert_eq!(fixture.count("source=ec2"), fixture.count("source=ec2.amazonaws.com"));
 }
 
 #[test]
 fn lists_come_from_files_and_spans_from_the_newest_event() {
-    let desk = Desk::new();
+    let fixture = EngineFixture::new();
     let list = DELIVERY.write("addresses.txt", "# the intruder\n203.0.113.77\n\n2001:db8:bad::/48\n");
-    assert_eq!(desk.count("user=\"@addresses.txt\""), 0, "a quoted @ is a character");
-    assert_eq!(desk.count(&format!("ip=@\"{}\"", list.display())), 83);
+    assert_eq!(fixture.count("user=\"@addresses.txt\""), 0, "a quoted @ is a character");
+    assert_eq!(fixture.count(&format!("ip=@\"{}\"", list.display())), 83);
     // The newest event is of 2024-03-02T21:28:30Z.
-    assert_eq!(desk.count("last=1s"), desk.count("since=2024-03-02T21:28:29Z"));
-    assert_eq!(desk.count("last=2d"), desk.count("since=2024-02-29T21:28:30Z"));
-    assert_eq!(desk.count("since=now-12h"), desk.count("since=2024-03-02"));
-    assert_eq!(desk.count("not last=2d"), desk.count("until=2024-02-29T21:28:29Z"));
+    assert_eq!(fixture.count("last=1s"), fixture.count("since=2024-03-02T21:28:29Z"));
+    assert_eq!(fixture.count("last=2d"), fixture.count("since=2024-02-29T21:28:30Z"));
+    assert_eq!(fixture.count("since=now-12h"), fixture.count("since=2024-03-02"));
+    assert_eq!(fixture.count("not last=2d"), fixture.count("until=2024-02-29T21:28:29Z"));
 }
 
 #[test]
 fn stages_count_what_the_filter_leaves() {
-    let desk = Desk::new();
-    let regions = desk.answer("| count by region");
+    let fixture = EngineFixture::new();
+    let regions = fixture.answer("| count by region");
     for row in ["us-east-1|294", "us-west-2|46", "eu-west-1|20"] {
         assert!(regions.contains(&row.to_owned()), "{row}: {regions:?}");
     }
-    let top = desk.answer("event-name=AssumeRole | top 10 user");
+    let top = fixture.answer("event-name=AssumeRole | top 10 user");
     let sum: u64 = top.iter().map(|row| row.rsplit_once('|').unwrap().1.parse::<u64>().unwrap()).sum();
-    assert!(top.len() <= 10 && sum <= desk.count("event-name=AssumeRole"), "{top:?}");
-    assert_eq!(desk.answer("outcome=denied | count"), ["21"]);
-    let hours = desk.answer("outcome=denied ip=203.0.113.77,2001:db8:bad::/48 | timeline 1d");
+    assert!(top.len() <= 10 && sum <= fixture.count("event-name=AssumeRole"), "{top:?}");
+    assert_eq!(fixture.answer("outcome=denied | count"), ["21"]);
+    let hours = fixture.answer("outcome=denied ip=203.0.113.77,2001:db8:bad::/48 | timeline 1d");
     assert_eq!(hours, ["2024-03-01T00:00:00Z|18", "2024-03-02T00:00:00Z|1"]);
-    let regions = desk.answer("| timeline 1w by region");
+    let regions = fixture.answer("| timeline 1w by region");
     let sum: u64 = regions.iter().map(|row| row.rsplit_once('|').unwrap().1.parse::<u64>().unwrap()).sum();
     assert!(sum == 360 && regions.iter().any(|row| row.starts_with("2024-02-26T00:00:00Z|us-east-1|")), "{regions:?}");
-    assert_eq!(desk.answer("user=alice | count by user | sort events desc | limit 1"), ["alice|57"]);
+    assert_eq!(fixture.answer("user=alice | count by user | sort events desc | limit 1"), ["alice|57"]);
 }
 
 #[test]
 fn the_index_that_meets_the_fewest_events_drives_a_lookup() {
-    let desk = Desk::new();
+    let fixture = EngineFixture::new();
     for (text, index) in [
         ("event-name=ConsoleLogin", "events_by_event_name (event_name=?)"),
         ("user=alice", "events_by_user_name (user_name=?)"),
@@ -228,10 +228,10 @@ fn the_index_that_meets_the_fewest_events_drives_a_lookup() {
         ("since=2024-03-02", "events_by_time (time>?)"),
         ("", "SCAN e USING INDEX events_by_time"),
     ] {
-        let plan = desk.plan(text);
+        let plan = fixture.plan(text);
         assert!(plan.contains(index), "{text}: {plan}");
     }
-    let counted = desk.plan("| count by event-name");
+    let counted = fixture.plan("| count by event-name");
     assert!(counted.contains("attribute_values") && !counted.contains("events"), "{counted}");
 }
 
@@ -258,7 +258,7 @@ fn the_newest_of_many_are_the_same_however_they_are_found() {
         events.extend(odd.map(|(code, address)| (time, format!("id-{n:05}"), code, address)));
     }
     scratch.import(&[scratch.write("events.json", &lines)]);
-    let desk = Desk::on(&scratch.case());
+    let fixture = EngineFixture::on(&scratch.case());
     // Newest first, those without a time last, by event id among those of one time.
     events.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     type Met = fn(&str, &str) -> bool;
@@ -272,33 +272,33 @@ fn the_newest_of_many_are_the_same_however_they_are_found() {
     for (text, met) in cases {
         let all: Vec<&str> = events.iter().filter(|(_, _, c, a)| met(c, a)).map(|event| event.1.as_str()).collect();
         for limit in [1, 2, 50, all.len() - 13, all.len() - 1, all.len(), all.len() + 1] {
-            let found = desk.ids(&format!("{text} | limit {limit}"));
+            let found = fixture.ids(&format!("{text} | limit {limit}"));
             assert_eq!(found, all[..limit.min(all.len())], "{text} | limit {limit}");
         }
-        assert_eq!(desk.count(text), all.len() as u64, "{text}");
+        assert_eq!(fixture.count(text), all.len() as u64, "{text}");
         let denied = events.iter().filter(|(_, _, c, a)| met(c, a) && *c != "Throttling").count();
-        let users = desk.answer(&format!("{text} outcome=denied | top 3 user"));
+        let users = fixture.answer(&format!("{text} outcome=denied | top 3 user"));
         assert_eq!(users, [format!("-|{denied}")], "{text}");
     }
     for (text, index) in
         [("error=Access*,Throttling", "events_by_error_code"), ("ip=198.51.0.0/16", "events_by_source_ip_address")]
     {
-        let plan = desk.plan(text);
+        let plan = fixture.plan(text);
         assert!(plan.matches(index).count() == 2 && plan.contains("SCALAR SUBQUERY"), "{text}: {plan}");
     }
 }
 
 #[test]
 fn scans_are_functions_of_sql_and_mistakes_in_them_are_told() {
-    let desk = Desk::new();
+    let fixture = EngineFixture::new();
     let ask = |scan: &str, step: i64| {
         let params = [sql::Param::Text(scan.to_owned()), sql::Param::Integer(step)];
         let scan = "SELECT json_array_length(record_scan(?1, ?2))";
-        let asked = rows::collect(|sink| desk.engine.case().query(scan, &params, sink));
+        let asked = rows::collect(|sink| fixture.engine.case().query(scan, &params, sink));
         asked.map(|found| lines(&found).concat()).map_err(|error| format!("{error:?}"))
     };
     let found = ask(r#"{"where":{"text":["ConsoleLogin"]}}"#, 0).unwrap();
-    assert_eq!(found, desk.count("text=ConsoleLogin").to_string());
+    assert_eq!(found, fixture.count("text=ConsoleLogin").to_string());
     assert_eq!(ask(r#"{"where":{"text":["ConsoleLogin"]}}"#, 99).unwrap(), "0", "there is no such step");
     for (scan, told) in [
         ("nonsense", "expected"),
@@ -313,21 +313,21 @@ fn scans_are_functions_of_sql_and_mistakes_in_them_are_told() {
 }
 
 /// A case of one record with values of every kind at paths.
-fn values_at_paths() -> program::Desk {
-    let desk = program::Desk::new();
+fn values_at_paths() -> program::TestEnv {
+    let fixture = program::TestEnv::new();
     let record = r#"{"eventID":"one","eventTime":"2024-03-01T09:00:00Z","requestParameters":{
         "object": { "k": "v\u00e9", "n": 1.0, "in": { "a": [ 1, "x y" ] } }, "list": [{"k":1},{"k":2},"s",3.50,true,null],
         "one": ["x"], "empty": {}, "none": [], "null": null, "flag": false, "dotted.key": "d", "q\"uote": "q",
         "long": 123456789.12345679, "id": 12345678901234567891, "power": 1e5, "zero": -0, "fraction": 0.10},
         "responseElements":{"k":"v"},"tlsDetails":{"tlsVersion":"TLSv1.3"}}"#;
-    desk.scratch.write("one.json", record.replace('\n', ""));
-    desk.run(&["import", "one.json"]).exits(0);
-    desk
+    fixture.scratch.write("one.json", record.replace('\n', ""));
+    fixture.run(&["import", "one.json"]).exits(0);
+    fixture
 }
 
 #[test]
 fn values_at_paths_are_shown_as_the_record_has_them() {
-    let desk = values_at_paths();
+    let fixture = values_at_paths();
     for (path, shown) in [
         ("request.object", r#"{"k":"vé","n":1.0,"in":{"a":[1,"x y"]}}"#),
         ("request.object.in", r#"{"a":[1,"x y"]}"#),
@@ -349,26 +349,26 @@ fn values_at_paths_are_shown_as_the_record_has_them() {
     ] {
         let lookup = format!("{path}=* | fields {path}");
         for format in ["json", "ndjson"] {
-            let out = desk.run(&["--format", format, "lookup", &lookup]).exits(0).out;
+            let out = fixture.run(&["--format", format, "lookup", &lookup]).exits(0).out;
             let row: serde_json::Value =
                 serde_json::from_str(out.trim_start_matches('[').trim_end_matches("]\n")).unwrap();
             let cells: Vec<&serde_json::Value> = row.as_object().unwrap().values().collect();
             assert_eq!(cells, [shown], "{lookup}");
         }
         // What is counted is a value that a lookup finds.
-        let counted = desk.run(&["--format", "json", "lookup", &format!("| count by {path}")]).exits(0).json();
+        let counted = fixture.run(&["--format", "json", "lookup", &format!("| count by {path}")]).exits(0).json();
         for row in counted.as_array().unwrap() {
             let value = row.as_object().unwrap().values().find_map(serde_json::Value::as_str).unwrap();
             let quoted = format!("{path}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""));
-            assert!(desk.run(&["--quiet", "lookup", &quoted]).exits(0).out.contains("2024-03-01"), "{quoted}");
+            assert!(fixture.run(&["--quiet", "lookup", &quoted]).exits(0).out.contains("2024-03-01"), "{quoted}");
         }
     }
     for path in ["request.none", "request.null", "request.absent"] {
         assert_eq!(
-            desk.run(&["--format", "json", "lookup", &format!("{path}=*")]).exits(0).json(),
+            fixture.run(&["--format", "json", "lookup", &format!("{path}=*")]).exits(0).json(),
             serde_json::json!([])
         );
-        let shown = desk.run(&["--format", "csv", "lookup", &format!("| fields {path}")]).exits(0).out;
+        let shown = fixture.run(&["--format", "csv", "lookup", &format!("| fields {path}")]).exits(0).out;
         assert_eq!(shown.lines().count(), 2, "{shown}");
         assert_eq!(shown.lines().nth(1).unwrap().trim_matches('"'), "", "{shown}");
     }
@@ -376,27 +376,28 @@ fn values_at_paths_are_shown_as_the_record_has_them() {
 
 #[test]
 fn request_and_response_alone_are_the_whole_objects() {
-    let desk = values_at_paths();
+    let fixture = values_at_paths();
     for lookup in ["request=*", "Response=*", "not request=x", "response!=\"{}\"", "request=* | sort response desc"] {
-        assert!(desk.run(&["--quiet", "lookup", lookup]).exits(0).out.contains("2024-03-01"), "{lookup}");
+        assert!(fixture.run(&["--quiet", "lookup", lookup]).exits(0).out.contains("2024-03-01"), "{lookup}");
     }
     for lookup in ["request~v", "request=\"*v*\"", "request>a", "not request=*"] {
-        assert!(!desk.run(&["--quiet", "lookup", lookup]).exits(0).out.contains("2024-03-01"), "{lookup}");
+        assert!(!fixture.run(&["--quiet", "lookup", lookup]).exits(0).out.contains("2024-03-01"), "{lookup}");
     }
-    let counted = desk.run(&["--format", "csv", "lookup", "| top response | sort response"]).exits(0).out;
+    let counted = fixture.run(&["--format", "csv", "lookup", "| top response | sort response"]).exits(0).out;
     assert_eq!(counted.lines().nth(1), Some("\"{\"\"k\"\":\"\"v\"\"}\",1"), "{counted}");
 }
 
 #[test]
 fn a_list_may_have_any_length() {
-    let desk = program::Desk::with_delivery();
+    let fixture = program::TestEnv::with_delivery();
     let many = |one: &dyn Fn(usize) -> String| (0..40_000).map(one).collect::<Vec<_>>().join("\n");
-    desk.scratch.write("networks", many(&|n| format!("11.{}.{}.0/24", n / 250, n % 250)) + "\n203.0.113.0/24");
-    desk.scratch.write("wildcards", many(&|n| format!("nobody-{n}-*")) + "\nal*e");
-    desk.scratch.write("values", many(&|n| format!("nobody-{n}")) + "\nalice");
+    fixture.scratch.write("networks", many(&|n| format!("11.{}.{}.0/24", n / 250, n % 250)) + "\n203.0.113.0/24");
+    fixture.scratch.write("wildcards", many(&|n| format!("nobody-{n}-*")) + "\nal*e");
+    fixture.scratch.write("values", many(&|n| format!("nobody-{n}")) + "\nalice");
     let names: String = (0..40_000).map(|n| format!("nobody-{n},")).collect();
-    desk.scratch.write("script.trailq", format!("user={names}alice | count\n"));
-    let count = |lookup: &str| desk.run(&["--format", "json", "lookup", &format!("{lookup} | count")]).exits(0).json();
+    fixture.scratch.write("script.trailq", format!("user={names}alice | count\n"));
+    let count =
+        |lookup: &str| fixture.run(&["--format", "json", "lookup", &format!("{lookup} | count")]).exits(0).json();
     for (list, short) in [
         ("ip=@networks", "ip=203.0.113.0/24"),
         ("not ip=@networks", "not ip=203.0.113.0/24"),
@@ -410,27 +411,27 @@ fn a_list_may_have_any_length() {
     ] {
         assert_eq!(count(list), count(short), "{list}");
     }
-    let script = desk.run(&["--format", "json", "script", "script.trailq"]).exits(0);
+    let script = fixture.run(&["--format", "json", "script", "script.trailq"]).exits(0);
     assert_eq!(script.json(), count("user=alice"));
 }
 
 #[test]
 fn a_long_list_is_abridged_where_it_is_told() {
-    let desk = program::Desk::with_delivery();
+    let fixture = program::TestEnv::with_delivery();
     let names: Vec<String> = (0..5_000).map(|n| format!("nobody-{n}")).collect();
-    desk.scratch.write("list", names.join("\n"));
-    let explained = desk.run(&["lookup", "--explain", "user=@list"]).exits(0).out;
+    fixture.scratch.write("list", names.join("\n"));
+    let explained = fixture.run(&["lookup", "--explain", "user=@list"]).exits(0).out;
     assert!(explained.contains("nobody-1\",") && explained.contains("characters)"), "{explained}");
     assert!(explained.len() < 3_000, "{}", explained.len());
     let typed = format!("user={}", names.join(","));
-    let nothing = desk.run(&["lookup", &typed]).exits(0);
+    let nothing = fixture.run(&["lookup", &typed]).exits(0);
     assert!(nothing.err.contains("no event has `user=nobody-0,") && nothing.err.len() < 1_000, "{}", nothing.err);
 }
 
 #[test]
 fn too_many_values_in_terms_of_their_own_are_a_mistake_with_advice() {
-    let desk = program::Desk::with_delivery();
+    let fixture = program::TestEnv::with_delivery();
     let terms: String = (0..40_000).map(|n| format!("request.k{n}=v or ")).collect();
-    desk.scratch.write("script.trailq", format!("{terms}user=alice | count\n"));
-    desk.run(&["script", "script.trailq"]).fails(2, &["too many values in separate terms", "FIELD=@FILE"]);
+    fixture.scratch.write("script.trailq", format!("{terms}user=alice | count\n"));
+    fixture.run(&["script", "script.trailq"]).fails(2, &["too many values in separate terms", "FIELD=@FILE"]);
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::common::program::Desk;
+use crate::common::program::TestEnv;
 use crate::common::{Scratch, check_case, check_sums, lines, record};
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
@@ -142,34 +142,34 @@ fn a_file_that_could_not_be_read_has_no_row_once_it_is_read() {
 
 #[test]
 fn the_same_standard_input_again_changes_nothing() {
-    let desk = Desk::new();
+    let test_env = TestEnv::new();
     // A digest file without a name is not told from another one by the schema.
     let digest = r#"{"digestStartTime":"2024-03-01T00:00:00Z","digestEndTime":"2024-03-01T01:00:00Z","logFiles":[]}"#;
     let csv = "Event name,Event time,User name,Event source,Resource type,Resource name,AWS access key,AWS region,\
                Error code,Read-only,Source IP address,Event ID,Request ID\n";
     for input in [records(&["a", "b"]), "broken".to_owned(), digest.to_owned(), csv.to_owned()] {
-        desk.pipe(&["import", "-"], input.as_bytes());
-        check_case(&desk.scratch.case());
-        let before = common::content(&desk.scratch.case());
-        desk.pipe(&["import", "-"], input.as_bytes());
-        check_case(&desk.scratch.case());
-        assert_eq!(common::content(&desk.scratch.case()), before, "{input}");
-        assert_eq!(wrong(&desk.scratch.case()), Vec::<String>::new());
+        test_env.pipe(&["import", "-"], input.as_bytes());
+        check_case(&test_env.scratch.case());
+        let before = common::content(&test_env.scratch.case());
+        test_env.pipe(&["import", "-"], input.as_bytes());
+        check_case(&test_env.scratch.case());
+        assert_eq!(common::content(&test_env.scratch.case()), before, "{input}");
+        assert_eq!(wrong(&test_env.scratch.case()), Vec::<String>::new());
     }
 }
 
 #[test]
 fn a_part_of_a_case_gets_the_rest_from_the_content_it_was_made_of() {
-    let desk = Desk::new();
+    let test_env = TestEnv::new();
     let (one, two) = (records(&["a", "b", "c"]), records(&["c", "d", "e"]));
-    put(&desk.scratch, "events.json", &one);
-    put(&desk.scratch, "events.json", &two);
-    desk.run(&["snapshot", "part.db", "--where", "event-id=a,d"]).exits(0);
-    assert_eq!(wrong(&desk.scratch.path("part.db")), Vec::<String>::new());
-    let part = desk.scratch.path("part.db");
+    put(&test_env.scratch, "events.json", &one);
+    put(&test_env.scratch, "events.json", &two);
+    test_env.run(&["snapshot", "part.db", "--where", "event-id=a,d"]).exits(0);
+    assert_eq!(wrong(&test_env.scratch.path("part.db")), Vec::<String>::new());
+    let part = test_env.scratch.path("part.db");
     let options = Options { jobs: Some(1), follow_links: false };
     let again = |content: &str| {
-        let path = desk.scratch.write("in/events.json", content);
+        let path = test_env.scratch.write("in/events.json", content);
         let report = import(&part, &[path], &options, &NoProgress).unwrap();
         (report.counts.stored, report.counts.duplicate)
     };
@@ -179,23 +179,23 @@ fn a_part_of_a_case_gets_the_rest_from_the_content_it_was_made_of() {
     let rows = [format!("{}|3|3|0|0", marked("events.json", &one)), "events.json|3|2|1|0".to_owned()];
     assert_eq!(lines(&Connection::open(&part).unwrap(), FILES), rows);
     // And as standard input, which has no name before it is read.
-    let desk = Desk::new();
-    desk.pipe(&["import", "-"], one.as_bytes()).exits(0);
-    desk.run(&["snapshot", "part.db", "--where", "event-id=a"]).exits(0);
-    desk.pipe(&["--db", "part.db", "import", "-"], one.as_bytes()).exits(0);
-    check_case(&desk.scratch.path("part.db"));
+    let test_env = TestEnv::new();
+    test_env.pipe(&["import", "-"], one.as_bytes()).exits(0);
+    test_env.run(&["snapshot", "part.db", "--where", "event-id=a"]).exits(0);
+    test_env.pipe(&["--db", "part.db", "import", "-"], one.as_bytes()).exits(0);
+    check_case(&test_env.scratch.path("part.db"));
 }
 
 #[test]
 fn a_file_is_found_by_its_name_with_all_its_contents() {
-    let desk = Desk::new();
+    let test_env = TestEnv::new();
     let (one, two) = (records(&["a", "b", "c"]), records(&["c", "d"]));
-    put(&desk.scratch, "events.json", &one);
-    put(&desk.scratch, "events.json", &two);
-    put(&desk.scratch, "other.json", records(&["x"]));
-    let path = desk.scratch.path("in/events.json").canonicalize().unwrap();
+    put(&test_env.scratch, "events.json", &one);
+    put(&test_env.scratch, "events.json", &two);
+    put(&test_env.scratch, "other.json", records(&["x"]));
+    let path = test_env.scratch.path("in/events.json").canonicalize().unwrap();
     let ids = |lookup: &str| {
-        let rows = desk.run(&["--format", "json", "lookup", lookup]).exits(0).json();
+        let rows = test_env.run(&["--format", "json", "lookup", lookup]).exits(0).json();
         let mut ids: Vec<String> =
             rows.as_array().unwrap().iter().map(|row| row["event_id"].as_str().unwrap().to_owned()).collect();
         ids.sort();
@@ -217,13 +217,13 @@ fn a_file_is_found_by_its_name_with_all_its_contents() {
 
 #[test]
 fn the_digest_of_the_ledger_is_the_same_in_any_order_of_merges() {
-    let desk = Desk::new();
+    let test_env = TestEnv::new();
     let contents = [records(&["a", "b", "c"]), records(&["c", "d"]), records(&["a", "e"])];
     let options = Options { jobs: Some(1), follow_links: false };
     let make = |name: &str, order: &[usize]| {
-        let case = desk.scratch.path(name);
+        let case = test_env.scratch.path(name);
         for at in order {
-            let path = desk.scratch.write("in/events.json", &contents[*at]);
+            let path = test_env.scratch.write("in/events.json", &contents[*at]);
             import(&case, &[path], &options, &NoProgress).unwrap();
         }
         // Runs are told apart by when they began.
@@ -243,29 +243,30 @@ fn the_digest_of_the_ledger_is_the_same_in_any_order_of_merges() {
     let mut found = Vec::new();
     for (at, order) in [[0, 1, 2], [2, 1, 0], [1, 2, 0]].iter().enumerate() {
         let others: Vec<PathBuf> = order.iter().map(|at| cases[*at].clone()).collect();
-        let new = desk.scratch.path(&format!("new{at}.db"));
+        let new = test_env.scratch.path(&format!("new{at}.db"));
         merge(&new, &others, false, &NoProgress).unwrap();
         found.push(ledger(&new));
         // Into one of them, also where the others hold nothing that it has not.
-        let into = desk.scratch.path(&format!("into{at}.db"));
+        let into = test_env.scratch.path(&format!("into{at}.db"));
         fs::copy(&others[0], &into).unwrap();
         merge(&into, &others[1..], false, &NoProgress).unwrap();
         found.push(ledger(&into));
         assert!(!merge(&into, &others, false, &NoProgress).unwrap().merged.changed, "nothing is new");
     }
     assert!(found.iter().all(|digests| *digests == found[0]), "{found:#?}");
-    let names = lines(&desk.scratch.ask_at("new0.db"), "SELECT count(*), sum(path GLOB '*in/events.json') FROM files");
+    let names =
+        lines(&test_env.scratch.ask_at("new0.db"), "SELECT count(*), sum(path GLOB '*in/events.json') FROM files");
     assert_eq!(names, ["3|1"]);
 }
 
 #[test]
 fn a_redacted_snapshot_names_earlier_contents_by_its_own_digests() {
-    let desk = Desk::new();
+    let test_env = TestEnv::new();
     let (one, two) = (records(&["a", "b"]), records(&["c"]));
-    put(&desk.scratch, "events.json", &one);
-    put(&desk.scratch, "events.json", &two);
-    desk.run(&["snapshot", "out.db", "--redact", "accounts"]).exits(0);
-    let out = desk.scratch.path("out.db");
+    put(&test_env.scratch, "events.json", &one);
+    put(&test_env.scratch, "events.json", &two);
+    test_env.run(&["snapshot", "out.db", "--redact", "accounts"]).exits(0);
+    let out = test_env.scratch.path("out.db");
     assert_eq!(wrong(&out), Vec::<String>::new());
     check_case(&out);
     let bytes = fs::read(&out).unwrap();
@@ -308,24 +309,24 @@ fn a_reject_belongs_to_its_own_file_whatever_becomes_of_it() {
 #[test]
 fn names_that_are_not_utf_8_have_rows_of_their_own() {
     use std::os::unix::ffi::OsStrExt as _;
-    let desk = Desk::new();
+    let test_env = TestEnv::new();
     let names: [&[u8]; 5] =
         [b"a\xff.json", b"a\xfe.json", b"a\\xff.json", "a\u{fffd}.json".as_bytes(), b"e.json#sha256:0123456789abcdef"];
-    fs::create_dir(desk.scratch.path("in")).unwrap();
+    fs::create_dir(test_env.scratch.path("in")).unwrap();
     for (at, name) in names.iter().enumerate() {
-        let path = desk.scratch.path("in").join(std::ffi::OsStr::from_bytes(name));
+        let path = test_env.scratch.path("in").join(std::ffi::OsStr::from_bytes(name));
         fs::write(path, record(&format!("e{at}"), "")).unwrap();
     }
-    import_folder(&desk.scratch);
+    import_folder(&test_env.scratch);
     let wanted =
         ["a\\xff.json", "a\\xfe.json", "a\\x5cxff.json", "a\u{fffd}.json", "e.json\\x23sha256:0123456789abcdef"];
     let sql = "SELECT substr(file, instr(file, 'in/') + 3) FROM event_history ORDER BY event_id";
-    assert_eq!(desk.scratch.lines(sql), wanted);
-    let rows = desk.run(&["--format", "json", "lookup", "| fields event-id,file"]).exits(0).json();
+    assert_eq!(test_env.scratch.lines(sql), wanted);
+    let rows = test_env.run(&["--format", "json", "lookup", "| fields event-id,file"]).exits(0).json();
     assert_eq!(rows.as_array().unwrap().len(), 5, "{rows}");
-    let before = fs::read(desk.scratch.case()).unwrap();
-    assert_eq!(import_folder(&desk.scratch).skipped_files, 5);
-    assert!(fs::read(desk.scratch.case()).unwrap() == before);
+    let before = fs::read(test_env.scratch.case()).unwrap();
+    assert_eq!(import_folder(&test_env.scratch).skipped_files, 5);
+    assert!(fs::read(test_env.scratch.case()).unwrap() == before);
 }
 
 #[test]
@@ -383,8 +384,8 @@ proptest! {
         steps in prop::collection::vec((0..3_usize, 0..10_usize, 0..3_usize), 1..9),
         jobs in 1..3_usize,
     ) {
-        let desk = Desk::new();
-        let scratch = &desk.scratch;
+        let test_env = TestEnv::new();
+        let scratch = &test_env.scratch;
         let options = Options { jobs: Some(jobs), follow_links: false };
         fs::create_dir_all(scratch.path("in")).unwrap();
         let mut named = Vec::new();
@@ -406,10 +407,10 @@ proptest! {
         prop_assert_eq!(twice, Vec::<String>::new());
         // A part of it, and the whole, are sound; and a part becomes whole again.
         let events = scratch.number("SELECT count(*) FROM events");
-        desk.run(&["snapshot", "whole.db"]).exits(0);
+        test_env.run(&["snapshot", "whole.db"]).exits(0);
         prop_assert_eq!(wrong(&scratch.path("whole.db")), Vec::<String>::new());
         if events > 0 {
-            desk.run(&["snapshot", "part.db", "--where", "event-id=a,b,c,d,e,f,g,h"]).exits(0);
+            test_env.run(&["snapshot", "part.db", "--where", "event-id=a,b,c,d,e,f,g,h"]).exits(0);
             prop_assert_eq!(wrong(&scratch.path("part.db")), Vec::<String>::new());
             let part = scratch.path("part.db");
             import(&part, &[scratch.path("in")], &options, &NoProgress).unwrap();

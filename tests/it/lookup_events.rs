@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::common::program::{Desk, Ran};
+use crate::common::program::{Ran, TestEnv};
 use crate::common::{Scratch, testdata};
 use serde_json::Value;
 
@@ -11,9 +11,9 @@ fn by(key: &str, value: &str) -> [String; 2] {
     ["--lookup-attributes".to_owned(), format!("AttributeKey={key},AttributeValue={value}")]
 }
 
-fn ask(desk: &Desk, options: &[&str]) -> Value {
+fn ask(test_env: &TestEnv, options: &[&str]) -> Value {
     let arguments: Vec<&str> = ["lookup-events"].iter().chain(options).copied().collect();
-    desk.run(&arguments).exits(0).json()
+    test_env.run(&arguments).exits(0).json()
 }
 
 fn events(answer: &Value) -> &Vec<Value> {
@@ -25,8 +25,8 @@ fn ids(answer: &Value) -> Vec<String> {
 }
 
 /// What the lookup language finds, newest first.
-fn looked_up(desk: &Desk, lookup: &str) -> Vec<String> {
-    let rows = desk.run(&["--format", "json", "lookup", lookup]).exits(0).json();
+fn looked_up(test_env: &TestEnv, lookup: &str) -> Vec<String> {
+    let rows = test_env.run(&["--format", "json", "lookup", lookup]).exits(0).json();
     rows.as_array().unwrap().iter().map(|row| row["event_id"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -35,9 +35,9 @@ const MANAGEMENT: &str = "(category=Management or (not category=* not management
 
 #[test]
 fn an_entry_has_the_shape_of_the_aws_cli() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     let answer =
-        desk.run(&["lookup-events", "--lookup-attributes", "AttributeKey=EventName,AttributeValue=CreateUser"]);
+        test_env.run(&["lookup-events", "--lookup-attributes", "AttributeKey=EventName,AttributeValue=CreateUser"]);
     let answer = answer.exits(0);
     let expected = r#"{
     "Events": [
@@ -64,8 +64,8 @@ fn an_entry_has_the_shape_of_the_aws_cli() {
 
 #[test]
 fn keys_without_a_value_are_left_out() {
-    let desk = Desk::with_delivery();
-    let whole = ask(&desk, &["--event-category", "all"]);
+    let test_env = TestEnv::with_delivery();
+    let whole = ask(&test_env, &["--event-category", "all"]);
     let keys = |event: &Value| event.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
     let service = events(&whole).iter().find(|event| event["CloudTrailEvent"].as_str().unwrap().contains("AWSService"));
     let keys_of_service = keys(service.unwrap());
@@ -83,12 +83,12 @@ fn keys_without_a_value_are_left_out() {
             );
         }
     }
-    assert_eq!(desk.run(&["lookup-events", "--end-time", "1990-01-01"]).exits(0).out, "{\n    \"Events\": []\n}\n");
+    assert_eq!(test_env.run(&["lookup-events", "--end-time", "1990-01-01"]).exits(0).out, "{\n    \"Events\": []\n}\n");
 }
 
 #[test]
 fn every_attribute_gives_what_the_lookup_language_gives() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     for (key, value, lookup) in [
         ("EventId", "63351e45-a833-4630-abf2-a991cc0b83a6", "event-id=63351e45-a833-4630-abf2-a991cc0b83a6"),
         ("EventName", "AssumeRole", "event-name=AssumeRole"),
@@ -100,21 +100,21 @@ fn every_attribute_gives_what_the_lookup_language_gives() {
         ("AccessKeyId", "AKIADEPLOYBOTEXAMPLE", "key=AKIADEPLOYBOTEXAMPLE"),
     ] {
         let [option, attribute] = by(key, value);
-        let found = ids(&ask(&desk, &[&option, &attribute]));
+        let found = ids(&ask(&test_env, &[&option, &attribute]));
         assert!(!found.is_empty(), "{key}");
-        assert_eq!(found, looked_up(&desk, &format!("{lookup} {MANAGEMENT}")), "{key}");
-        let all = ids(&ask(&desk, &[&option, &attribute, "--event-category", "all"]));
-        assert_eq!(all, looked_up(&desk, lookup), "{key}");
+        assert_eq!(found, looked_up(&test_env, &format!("{lookup} {MANAGEMENT}")), "{key}");
+        let all = ids(&ask(&test_env, &[&option, &attribute, "--event-category", "all"]));
+        assert_eq!(all, looked_up(&test_env, lookup), "{key}");
         let since = ["--start-time", "2024-03-01T22:58:14Z", "--end-time", "1709334300"];
-        let found = ids(&ask(&desk, &[&[option.as_str(), &attribute], &since[..]].concat()));
+        let found = ids(&ask(&test_env, &[&[option.as_str(), &attribute], &since[..]].concat()));
         let lookup = format!("{lookup} {MANAGEMENT} since=2024-03-01T22:58:14Z until=2024-03-01T23:05:00Z");
-        assert_eq!(found, looked_up(&desk, &lookup), "{key}");
+        assert_eq!(found, looked_up(&test_env, &lookup), "{key}");
     }
 }
 
 #[test]
 fn values_are_whole_and_exact() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     for (key, value) in [
         ("EventSource", "iam"),
         ("EventName", "assumerole"),
@@ -125,33 +125,33 @@ fn values_are_whole_and_exact() {
         ("ResourceName", "arn:aws:iam::111122223333:role/*"),
     ] {
         let [option, attribute] = by(key, value);
-        assert_eq!(events(&ask(&desk, &[&option, &attribute])).len(), 0, "{key}={value}");
+        assert_eq!(events(&ask(&test_env, &[&option, &attribute])).len(), 0, "{key}={value}");
     }
 }
 
 #[test]
 fn several_attributes_all_hold_and_a_resource_s_are_of_one_resource() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     let both = ["AttributeKey=Username,AttributeValue=alice", "AttributeKey=ReadOnly,AttributeValue=false"];
-    let found = ids(&ask(&desk, &[&["--lookup-attributes"], &both[..]].concat()));
+    let found = ids(&ask(&test_env, &[&["--lookup-attributes"], &both[..]].concat()));
     assert!(!found.is_empty());
-    assert_eq!(found, looked_up(&desk, &format!("user=alice read-only=false {MANAGEMENT}")));
+    assert_eq!(found, looked_up(&test_env, &format!("user=alice read-only=false {MANAGEMENT}")));
     let json = r#"[{"AttributeKey":"Username","AttributeValue":"alice"},{"AttributeKey":"ReadOnly","AttributeValue":"false"}]"#;
-    assert_eq!(ids(&ask(&desk, &["--lookup-attributes", json])), found);
+    assert_eq!(ids(&ask(&test_env, &["--lookup-attributes", json])), found);
     let apart = [
         "AttributeKey=ResourceName,AttributeValue=ASIAOPSADMIN1EXAMPLE",
         "AttributeKey=ResourceType,AttributeValue=AWS::IAM::Role",
     ];
-    assert_eq!(events(&ask(&desk, &[&["--lookup-attributes"], &apart[..]].concat())).len(), 0);
+    assert_eq!(events(&ask(&test_env, &[&["--lookup-attributes"], &apart[..]].concat())).len(), 0);
     let together = apart.map(|word| word.replace("AWS::IAM::Role", "AWS::IAM::AccessKey"));
     let together: Vec<&str> = together.iter().map(String::as_str).collect();
-    assert_eq!(events(&ask(&desk, &[&["--lookup-attributes"], &together[..]].concat())).len(), 1);
+    assert_eq!(events(&ask(&test_env, &[&["--lookup-attributes"], &together[..]].concat())).len(), 1);
 }
 
 #[test]
 fn the_category_selects_as_at_aws() {
-    let desk = Desk::with_delivery();
-    let of = |options: &[&str]| ids(&ask(&desk, options)).into_iter().collect::<BTreeSet<_>>();
+    let test_env = TestEnv::with_delivery();
+    let of = |options: &[&str]| ids(&ask(&test_env, options)).into_iter().collect::<BTreeSet<_>>();
     let all = of(&["--event-category", "all"]);
     assert_eq!(all.len(), 360);
     let insight = of(&["--event-category", "insight"]);
@@ -167,7 +167,7 @@ fn the_category_selects_as_at_aws() {
 
 #[test]
 fn a_record_without_a_category_is_a_management_event_unless_it_is_a_data_event() {
-    let desk = Desk::new();
+    let test_env = TestEnv::new();
     let record = |id: &str, source: &str, name: &str, more: &str| {
         format!(
             r#"{{"eventVersion":"1.05","eventID":"{id}","eventTime":"2018-03-01T09:00:00Z","eventSource":"{source}.amazonaws.com","eventName":"{name}"{more}}}"#
@@ -183,21 +183,21 @@ fn a_record_without_a_category_is_a_management_event_unless_it_is_a_data_event()
         record("data", "s3", "GetObject", r#","eventCategory":"Data""#),
         record("odd", "s3", "GetObject", r#","eventCategory":"Management""#),
     ];
-    desk.scratch.import(&[desk.scratch.write("old.json", records.join("\n"))]);
-    assert_eq!(ids(&ask(&desk, &[])), ["bucket", "denied", "odd", "plain"]);
-    assert_eq!(events(&ask(&desk, &["--event-category", "all"])).len(), 8);
+    test_env.scratch.import(&[test_env.scratch.write("old.json", records.join("\n"))]);
+    assert_eq!(ids(&ask(&test_env, &[])), ["bucket", "denied", "odd", "plain"]);
+    assert_eq!(events(&ask(&test_env, &["--event-category", "all"])).len(), 8);
 }
 
 #[test]
 fn pages_add_up_to_the_whole() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     for (options, size) in [
         (vec!["--event-category", "all"], "50"),
         (vec!["--event-category", "all"], "7"),
         (vec!["--lookup-attributes", "AttributeKey=EventName,AttributeValue=AssumeRole"], "1"),
         (vec!["--start-time", "2024-03-01T22:40:00Z", "--end-time", "2024-03-01T23:59:59Z"], "10"),
     ] {
-        let whole = ask(&desk, &options);
+        let whole = ask(&test_env, &options);
         assert!(whole.get("NextToken").is_none());
         let (mut gathered, mut token) = (Vec::new(), None::<String>);
         loop {
@@ -206,7 +206,7 @@ fn pages_add_up_to_the_whole() {
             if let Some(token) = &token {
                 page.extend(["--next-token", token]);
             }
-            let answer = ask(&desk, &page);
+            let answer = ask(&test_env, &page);
             assert!(events(&answer).len() <= size.parse().unwrap());
             gathered.extend(events(&answer).iter().cloned());
             match answer["NextToken"].as_str() {
@@ -220,7 +220,7 @@ fn pages_add_up_to_the_whole() {
 
 #[test]
 fn events_without_a_time_come_last_on_pages_too() {
-    let desk = Desk::new();
+    let test_env = TestEnv::new();
     let record = |id: &str, time: &str| format!(r#"{{"eventID":"{id}","eventName":"A","eventTime":"{time}"}}"#);
     let records = [
         record("c", "unknown"),
@@ -228,43 +228,43 @@ fn events_without_a_time_come_last_on_pages_too() {
         record("d", "unknown"),
         record("b", "2024-03-01T09:00:00Z"),
     ];
-    desk.scratch.import(&[desk.scratch.write("odd.json", records.join("\n"))]);
+    test_env.scratch.import(&[test_env.scratch.write("odd.json", records.join("\n"))]);
     let (mut gathered, mut token) = (Vec::new(), None::<String>);
     for expected in ["a", "b", "c", "d"] {
         let mut options = vec!["--max-items", "1"];
         options.extend(token.iter().flat_map(|token| ["--starting-token", token]));
-        let answer = ask(&desk, &options);
+        let answer = ask(&test_env, &options);
         assert_eq!(ids(&answer), [expected]);
         assert_eq!(answer["Events"][0].get("EventTime").is_some(), expected < "c");
         gathered.push(expected);
         token = answer["NextToken"].as_str().map(str::to_owned);
         assert_eq!(token.is_none(), expected == "d");
     }
-    assert_eq!(ids(&ask(&desk, &[])), gathered);
-    assert_eq!(ids(&ask(&desk, &["--start-time", "0"])), ["a", "b"]);
+    assert_eq!(ids(&ask(&test_env, &[])), gathered);
+    assert_eq!(ids(&ask(&test_env, &["--start-time", "0"])), ["a", "b"]);
 }
 
 #[test]
 fn what_it_prints_can_be_imported_again() {
-    let desk = Desk::with_delivery();
-    let all = desk.run(&["lookup-events", "--event-category", "all"]).exits(0);
+    let test_env = TestEnv::with_delivery();
+    let all = test_env.run(&["lookup-events", "--event-category", "all"]).exits(0);
     let again = Scratch::new();
     let report = again.import(&[again.write("lookup-events.json", &all.out)]);
     assert_eq!((report.counts.read, report.counts.stored), (360, 360));
     let sql = "SELECT event_id, event_time, user_name, resources FROM event_history ORDER BY event_id";
-    assert_eq!(again.lines(sql), desk.scratch.lines(sql));
+    assert_eq!(again.lines(sql), test_env.scratch.lines(sql));
 }
 
 #[test]
 fn nothing_in_a_record_reaches_a_terminal_raw() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     for (options, escaped) in [
         (&[][..], "\\u009b"),
         (&["--query", "@"], "\\u009b"),
         (&["--output", "text"], "\\u{9b}"),
         (&["--output", "text", "--query", "Events[].CloudTrailEvent"], "\\u{9b}"),
     ] {
-        let answer = desk.run(&[&["lookup-events", "--event-category", "all"], options].concat()).exits(0);
+        let answer = test_env.run(&[&["lookup-events", "--event-category", "all"], options].concat()).exits(0);
         let is_unsafe = |c: &char| {
             (c.is_control()
                 || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'))
@@ -278,33 +278,33 @@ fn nothing_in_a_record_reaches_a_terminal_raw() {
 
 #[test]
 fn records_are_on_one_line_whatever_their_layout() {
-    let desk = Desk::new();
-    desk.scratch.import(&[testdata("shapes/bare-record.json")]);
-    let answer = ask(&desk, &[]);
+    let test_env = TestEnv::new();
+    test_env.scratch.import(&[testdata("shapes/bare-record.json")]);
+    let answer = ask(&test_env, &[]);
     let record = answer["Events"][0]["CloudTrailEvent"].as_str().unwrap();
     assert!(!record.contains('\n'), "{record}");
 }
 
 #[test]
 fn a_closed_pipe_is_no_error() {
-    let ran = Desk::with_delivery().head(&["lookup-events", "--event-category", "all"]).exits(0);
+    let ran = TestEnv::with_delivery().head(&["lookup-events", "--event-category", "all"]).exits(0);
     assert_eq!(ran.err, "");
 }
 
 #[test]
 fn an_empty_answer_says_what_the_case_covers() {
-    let desk = Desk::with_delivery();
-    let ran = desk.run(&["lookup-events", "--start-time", "2030-01-01"]).exits(0);
+    let test_env = TestEnv::with_delivery();
+    let ran = test_env.run(&["lookup-events", "--start-time", "2030-01-01"]).exits(0);
     assert!(ran.err.contains("the case covers 2016-05-20T08:27:45Z to 2024-03-02T21:28:30Z"), "{ran:?}");
-    assert_eq!(desk.run(&["-q", "lookup-events", "--start-time", "2030-01-01"]).exits(0).err, "");
+    assert_eq!(test_env.run(&["-q", "lookup-events", "--start-time", "2030-01-01"]).exits(0).err, "");
 }
 
 #[test]
 fn mistakes_are_told_by_aws_s_names_and_end_with_2() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     let fails = |options: &[&str], says: &[&str]| -> Ran {
         let arguments: Vec<&str> = ["lookup-events"].iter().chain(options).copied().collect();
-        let ran = desk.run(&arguments).fails(2, says);
+        let ran = test_env.run(&arguments).fails(2, says);
         assert_eq!(ran.out, "");
         ran
     };
@@ -327,24 +327,24 @@ fn mistakes_are_told_by_aws_s_names_and_end_with_2() {
     fails(&["--max-items", "1", "--max-results", "1"], &["cannot be used with"]);
     fails(&["--event-category", "data"], &["`data` is neither", "InvalidEventCategoryException"]);
     fails(&["--next-token", "nonsense"], &["NextToken", "InvalidNextTokenException"]);
-    let token = ask(&desk, &["--max-results", "1"])["NextToken"].as_str().unwrap().to_owned();
+    let token = ask(&test_env, &["--max-results", "1"])["NextToken"].as_str().unwrap().to_owned();
     fails(&["--next-token", &token, "--event-category", "all"], &["InvalidNextTokenException"]);
     let insight = ["--event-category", "insight", "--lookup-attributes", "AttributeKey=Username,AttributeValue=a"];
     fails(&insight, &["Insight events are looked up by EventId, EventName, EventSource, not by Username"]);
-    desk.run(&["--format", "csv", "lookup-events"]).fails(2, &["lookup-events has no format csv", "trailq lookup"]);
-    desk.run(&["--format", "json", "lookup-events", "--max-items", "1"]).exits(0);
-    desk.run(&["--db", "none.db", "lookup-events"]).fails(2, &["there is no case at none.db"]);
+    test_env.run(&["--format", "csv", "lookup-events"]).fails(2, &["lookup-events has no format csv", "trailq lookup"]);
+    test_env.run(&["--format", "json", "lookup-events", "--max-items", "1"]).exits(0);
+    test_env.run(&["--db", "none.db", "lookup-events"]).fails(2, &["there is no case at none.db"]);
 }
 
 /// The text that the options print.
-fn printed(desk: &Desk, options: &[&str]) -> String {
+fn printed(test_env: &TestEnv, options: &[&str]) -> String {
     let arguments: Vec<&str> = ["lookup-events"].iter().chain(options).copied().collect();
-    desk.run(&arguments).exits(0).out
+    test_env.run(&arguments).exits(0).out
 }
 
 /// A case of three events, of two Regions.
-fn three_events() -> Desk {
-    let desk = Desk::new();
+fn three_events() -> TestEnv {
+    let test_env = TestEnv::new();
     let record = |id: &str, hour: u8, name: &str, user: &str, region: &str| {
         format!(
             r#"{{"eventVersion":"1.08","eventID":"{id}","eventTime":"2024-03-01T{hour:02}:00:00Z","eventSource":"iam.amazonaws.com","eventName":"{name}","awsRegion":"{region}","readOnly":true,"userIdentity":{{"type":"IAMUser"{user}}},"eventCategory":"Management"}}"#
@@ -355,14 +355,14 @@ fn three_events() -> Desk {
         record("b", 10, "ListRoles", "", "eu-west-1"),
         record("c", 11, "GetUser", r#","userName":"bob""#, "us-east-1"),
     ];
-    desk.scratch.import(&[desk.scratch.write("three.json", records.join("\n"))]);
-    desk
+    test_env.scratch.import(&[test_env.scratch.write("three.json", records.join("\n"))]);
+    test_env
 }
 
 #[test]
 fn a_query_gives_a_part_of_the_answer_in_the_order_in_which_it_is_written() {
-    let desk = three_events();
-    let shown = |query: &str| printed(&desk, &["--query", query]);
+    let test_env = three_events();
+    let shown = |query: &str| printed(&test_env, &["--query", query]);
     assert_eq!(shown("Events[].EventId"), "[\n    \"c\",\n    \"b\",\n    \"a\"\n]\n");
     assert_eq!(
         shown("Events[?Username==`alice`].{When:EventTime,Id:EventId,Who:Username}"),
@@ -378,24 +378,27 @@ fn a_query_gives_a_part_of_the_answer_in_the_order_in_which_it_is_written() {
     assert_eq!(shown("`{}`"), "", "an empty object is nothing, as in the AWS CLI");
     // All pages are put together first, and the token is a member.
     let both =
-        printed(&desk, &["--max-items", "2", "--page-size", "1", "--query", "[length(Events), type(NextToken)]"]);
+        printed(&test_env, &["--max-items", "2", "--page-size", "1", "--query", "[length(Events), type(NextToken)]"]);
     assert_eq!(both, "[\n    2,\n    \"string\"\n]\n");
 }
 
 #[test]
 fn text_output_is_laid_out_page_by_page() {
-    let desk = three_events();
+    let test_env = three_events();
     let columns = "[].[EventId,Username]";
     let query = format!("Events{columns}");
-    assert_eq!(printed(&desk, &["--output", "text", "--query", &query]), "c\tbob\nb\tNone\na\talice\n");
-    assert_eq!(printed(&desk, &["--output", "text", "--query", "length(Events)", "--page-size", "2"]), "2\n1\n");
-    assert_eq!(printed(&desk, &["--output", "text", "--query", "Events[].EventId", "--page-size", "2"]), "c\tb\na\n");
+    assert_eq!(printed(&test_env, &["--output", "text", "--query", &query]), "c\tbob\nb\tNone\na\talice\n");
+    assert_eq!(printed(&test_env, &["--output", "text", "--query", "length(Events)", "--page-size", "2"]), "2\n1\n");
+    assert_eq!(
+        printed(&test_env, &["--output", "text", "--query", "Events[].EventId", "--page-size", "2"]),
+        "c\tb\na\n"
+    );
     // The last page is the token, and `Events` of it is nothing.
-    let limited = printed(&desk, &["--output", "text", "--max-items", "2", "--query", "Events[].EventId"]);
+    let limited = printed(&test_env, &["--output", "text", "--max-items", "2", "--query", "Events[].EventId"]);
     assert_eq!(limited, "c\tb\nNone\n");
     // A page has a cell for every key that one of its events has.
     let cells = |options: &[&str]| -> Vec<Vec<String>> {
-        let text = printed(&desk, &[&["--output", "text"], options].concat());
+        let text = printed(&test_env, &[&["--output", "text"], options].concat());
         text.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
     };
     let whole = cells(&[]);
@@ -409,54 +412,57 @@ fn text_output_is_laid_out_page_by_page() {
     assert_eq!((page.len(), page[0].len(), page[1][0].as_str()), (2, 1, "EVENTS"));
     let token = page[0][0].clone();
     assert_eq!(cells(&["--max-results", "2", "--next-token", &token])[0][2..4], whole[1][2..4]);
-    assert_eq!(printed(&desk, &["--output", "text", "--end-time", "1990-01-01"]), "");
-    assert_eq!(printed(&desk, &["--output", "text", "--end-time", "1990-01-01", "--query", "length(Events)"]), "0\n");
+    assert_eq!(printed(&test_env, &["--output", "text", "--end-time", "1990-01-01"]), "");
+    assert_eq!(
+        printed(&test_env, &["--output", "text", "--end-time", "1990-01-01", "--query", "length(Events)"]),
+        "0\n"
+    );
 }
 
 #[test]
 fn a_single_call_has_fifty_events() {
-    let desk = Desk::with_delivery();
-    let page = ask(&desk, &["--no-paginate"]);
+    let test_env = TestEnv::with_delivery();
+    let page = ask(&test_env, &["--no-paginate"]);
     assert_eq!((events(&page).len(), page["NextToken"].is_string()), (50, true));
-    assert_eq!(events(&ask(&desk, &["--no-paginate", "--max-results", "60"])).len(), 60);
-    assert_eq!(events(&ask(&desk, &["--page-size", "7", "--max-items", "60"])).len(), 60);
+    assert_eq!(events(&ask(&test_env, &["--no-paginate", "--max-results", "60"])).len(), 60);
+    assert_eq!(events(&ask(&test_env, &["--page-size", "7", "--max-items", "60"])).len(), 60);
 }
 
 #[test]
 fn a_region_filters() {
-    let desk = three_events();
-    assert_eq!(ids(&ask(&desk, &["--region", "us-east-1"])), ["c", "a"]);
-    assert_eq!(ids(&ask(&desk, &["--region", "eu-west-1"])), ["b"]);
-    let page = ask(&desk, &["--region", "us-east-1", "--max-items", "1"]);
+    let test_env = three_events();
+    assert_eq!(ids(&ask(&test_env, &["--region", "us-east-1"])), ["c", "a"]);
+    assert_eq!(ids(&ask(&test_env, &["--region", "eu-west-1"])), ["b"]);
+    let page = ask(&test_env, &["--region", "us-east-1", "--max-items", "1"]);
     let token = page["NextToken"].as_str().unwrap();
-    assert_eq!(ids(&ask(&desk, &["--region", "us-east-1", "--starting-token", token])), ["a"]);
-    desk.run(&["lookup-events", "--starting-token", token]).fails(2, &["InvalidNextTokenException"]);
-    let none = desk.run(&["lookup-events", "--region", "eu-north-1"]).exits(0);
+    assert_eq!(ids(&ask(&test_env, &["--region", "us-east-1", "--starting-token", token])), ["a"]);
+    test_env.run(&["lookup-events", "--starting-token", token]).fails(2, &["InvalidNextTokenException"]);
+    let none = test_env.run(&["lookup-events", "--region", "eu-north-1"]).exits(0);
     assert!(
         none.err.contains("the case has no event of the Region `eu-north-1`; it has us-east-1, eu-west-1"),
         "{none:?}"
     );
-    desk.run(&["lookup-events", "--region", "us-*"]).fails(2, &["write one Region", "trailq lookup region=us-*"]);
+    test_env.run(&["lookup-events", "--region", "us-*"]).fails(2, &["write one Region", "trailq lookup region=us-*"]);
     // The environment of the AWS CLI selects nothing: a case holds all Regions.
-    let mut command = desk.command(&["lookup-events"]);
+    let mut command = test_env.command(&["lookup-events"]);
     let output = command.env("AWS_REGION", "eu-west-1").env("AWS_DEFAULT_REGION", "eu-west-1").output().unwrap();
     assert_eq!(ids(&Ran::of(output).json()).len(), 3);
 }
 
 #[test]
 fn the_request_is_read_from_json_and_options_take_precedence() {
-    let desk = three_events();
+    let test_env = three_events();
     let json = r#"{"LookupAttributes":[{"AttributeKey":"Username","AttributeValue":"alice"}],"StartTime":"2024-03-01T09:00:00"}"#;
-    assert_eq!(ids(&ask(&desk, &["--cli-input-json", json])), ["a"]);
+    assert_eq!(ids(&ask(&test_env, &["--cli-input-json", json])), ["a"]);
     let bob = ["--lookup-attributes", "AttributeKey=Username,AttributeValue=bob"];
-    assert_eq!(ids(&ask(&desk, &[&["--cli-input-json", json], &bob[..]].concat())), ["c"]);
-    desk.scratch.write("request.json", r#"{"MaxResults":2,"EndTime":1709287200}"#);
-    let page = ask(&desk, &["--cli-input-json", "file://request.json"]);
+    assert_eq!(ids(&ask(&test_env, &[&["--cli-input-json", json], &bob[..]].concat())), ["c"]);
+    test_env.scratch.write("request.json", r#"{"MaxResults":2,"EndTime":1709287200}"#);
+    let page = ask(&test_env, &["--cli-input-json", "file://request.json"]);
     assert_eq!((ids(&page), page.get("NextToken").is_some()), (vec!["b".to_owned(), "a".to_owned()], false));
-    assert_eq!(ids(&ask(&desk, &["--cli-input-json", "file://request.json", "--max-results", "1"])), ["b"]);
-    assert_eq!(ids(&ask(&desk, &["--cli-input-json", "file://request.json", "--max-items", "1"])), ["b"]);
-    desk.scratch.write("attributes.json", r#"[{"AttributeKey":"EventName","AttributeValue":"GetUser"}]"#);
-    assert_eq!(ids(&ask(&desk, &["--lookup-attributes", "file://attributes.json"])), ["c"]);
+    assert_eq!(ids(&ask(&test_env, &["--cli-input-json", "file://request.json", "--max-results", "1"])), ["b"]);
+    assert_eq!(ids(&ask(&test_env, &["--cli-input-json", "file://request.json", "--max-items", "1"])), ["b"]);
+    test_env.scratch.write("attributes.json", r#"[{"AttributeKey":"EventName","AttributeValue":"GetUser"}]"#);
+    assert_eq!(ids(&ask(&test_env, &["--lookup-attributes", "file://attributes.json"])), ["c"]);
     for (json, says) in [
         ("{", &["--cli-input-json: invalid JSON", "file://PATH"][..]),
         ("[]", &["--cli-input-json: a JSON object is expected"]),
@@ -465,14 +471,14 @@ fn the_request_is_read_from_json_and_options_take_precedence() {
         (r#"{"MaxResults":0}"#, &["MaxResults is 1 or more, not 0"]),
         ("file://none.json", &["--cli-input-json: cannot read none.json: there is no such file"]),
     ] {
-        let ran = desk.run(&["lookup-events", "--cli-input-json", json]).fails(2, says);
+        let ran = test_env.run(&["lookup-events", "--cli-input-json", json]).fails(2, says);
         assert!(!ran.err.contains("os error"), "{ran:?}");
     }
 }
 
 #[test]
 fn options_about_a_connection_are_ignored_with_a_note() {
-    let desk = three_events();
+    let test_env = three_events();
     let connection = [
         "--profile",
         "audit",
@@ -488,24 +494,24 @@ fn options_about_a_connection_are_ignored_with_a_note() {
         "--no-verify-ssl",
         "--debug",
     ];
-    let ran = desk.run(&[&["lookup-events"], &connection[..]].concat()).exits(0);
+    let ran = test_env.run(&[&["lookup-events"], &connection[..]].concat()).exits(0);
     assert_eq!(ids(&ran.json()), ["c", "b", "a"]);
     let said = "note: --profile, --endpoint-url, --ca-bundle, --cli-read-timeout, --cli-connect-timeout, \
                 --no-sign-request, --no-verify-ssl, --debug are ignored: trailq reads the case";
     assert!(ran.err.starts_with(said), "{ran:?}");
-    let one = desk.run(&["lookup-events", "--profile", "audit"]).exits(0);
+    let one = test_env.run(&["lookup-events", "--profile", "audit"]).exits(0);
     assert!(one.err.starts_with("note: --profile is ignored: "), "{one:?}");
-    assert_eq!(desk.run(&["-q", "lookup-events", "--profile", "audit"]).exits(0).err, "");
+    assert_eq!(test_env.run(&["-q", "lookup-events", "--profile", "audit"]).exits(0).err, "");
     let silent =
         ["lookup-events", "--no-cli-pager", "--no-cli-auto-prompt", "--cli-binary-format", "base64", "--color", "off"];
-    assert_eq!(desk.run(&silent).exits(0).err, "");
+    assert_eq!(test_env.run(&silent).exits(0).err, "");
     // Of an option that is given twice the last counts.
-    assert_eq!(printed(&desk, &["--output", "json", "--output", "text", "--query", "length(Events)"]), "3\n");
+    assert_eq!(printed(&test_env, &["--output", "json", "--output", "text", "--query", "length(Events)"]), "3\n");
 }
 
 #[test]
 fn what_the_aws_cli_takes_and_trailq_does_not_says_what_to_use() {
-    let desk = three_events();
+    let test_env = three_events();
     for (options, says) in [
         (
             &["--output", "table"][..],
@@ -536,13 +542,13 @@ fn what_the_aws_cli_takes_and_trailq_does_not_says_what_to_use() {
             &["and the value is null", "text output applies --query to the NextToken too"],
         ),
     ] {
-        desk.run(&[&["lookup-events"], options].concat()).fails(2, says);
+        test_env.run(&[&["lookup-events"], options].concat()).fails(2, says);
     }
     let nested = "[".repeat(100_000);
-    desk.run(&["lookup-events", "--query", &nested]).fails(2, &["100,000 bytes, and 16,384 is the limit"]);
-    desk.run(&["lookup-events", "--query", &"(".repeat(16_000)]).fails(2, &["16,000 operators and brackets"]);
+    test_env.run(&["lookup-events", "--query", &nested]).fails(2, &["100,000 bytes, and 16,384 is the limit"]);
+    test_env.run(&["lookup-events", "--query", &"(".repeat(16_000)]).fails(2, &["16,000 operators and brackets"]);
     let doubled = "[@,@]|".repeat(50) + "@";
-    desk.run(&["lookup-events", "--query", &doubled]).fails(2, &["could multiply the events to more than 4 GiB"]);
-    desk.run(&["--region", "us-east-1", "lookup-events"]).fails(2, &["write the options of a command after it"]);
-    desk.run(&["cloudtrail", "lookup-events"]).fails(2, &["no command `cloudtrail`", "trailq lookup-events"]);
+    test_env.run(&["lookup-events", "--query", &doubled]).fails(2, &["could multiply the events to more than 4 GiB"]);
+    test_env.run(&["--region", "us-east-1", "lookup-events"]).fails(2, &["write the options of a command after it"]);
+    test_env.run(&["cloudtrail", "lookup-events"]).fails(2, &["no command `cloudtrail`", "trailq lookup-events"]);
 }

@@ -10,13 +10,13 @@ use trailq::fields::FIELDS;
 use trailq::saved::{Library, shipped_scripts};
 use trailq::session::commands::COMMANDS;
 
-use crate::common::program::Desk;
+use crate::common::program::TestEnv;
 use crate::common::{lines, testdata};
 
 #[test]
 fn commands_and_flags() {
     // The completion script for bash lists the options of each command in a variable of its own.
-    let script = Desk::new().run(&["completions", "bash"]).exits(0).out;
+    let script = TestEnv::new().run(&["completions", "bash"]).exits(0).out;
     let mut listed = String::new();
     let mut command = "";
     for line in script.lines().map(str::trim) {
@@ -69,8 +69,8 @@ fn saved_queries_and_scripts() {
 
 #[test]
 fn tables_views_and_columns() {
-    let desk = Desk::with_delivery();
-    let connection = desk.scratch.ask();
+    let test_env = TestEnv::with_delivery();
+    let connection = test_env.scratch.ask();
     let tables = lines(
         &connection,
         "SELECT t.type, t.name, group_concat(c.name || ' ' || c.type, ', ') FROM pragma_table_list t, \
@@ -86,10 +86,10 @@ fn tables_views_and_columns() {
 
 #[test]
 fn sql_functions() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     let listed = "SELECT DISTINCT name || '/' || narg FROM pragma_function_list ORDER BY 1";
     let plain = lines(&Connection::open_in_memory().unwrap(), listed);
-    let ran = desk.run(&["--format", "ndjson", "sql", &format!("{listed} COLLATE BINARY")]).exits(0);
+    let ran = test_env.run(&["--format", "ndjson", "sql", &format!("{listed} COLLATE BINARY")]).exits(0);
     let own: Vec<String> = ran
         .out
         .lines()
@@ -102,7 +102,7 @@ fn sql_functions() {
 
 #[test]
 fn keys_of_json_reports() {
-    let desk = Desk::new();
+    let test_env = TestEnv::new();
     let (delivery, broken) = (testdata("delivery"), testdata("broken"));
     let mut listed = String::new();
     let mut show = |name: &str, out: &str| {
@@ -111,15 +111,15 @@ fn keys_of_json_reports() {
         let _ = writeln!(listed, "{name}: {}", keys.join(" "));
     };
     let paths = [delivery.to_str().unwrap(), broken.to_str().unwrap()];
-    show("import", &desk.run(&["import", paths[0], paths[1], "--format", "json"]).exits(1).out);
-    show("info", &desk.run(&["info", "--format", "json"]).exits(0).out);
-    show("snapshot", &desk.run(&["snapshot", "copy.db", "--format", "json"]).exits(0).out);
-    show("snapshot --verify", &desk.run(&["snapshot", "--verify", "copy.db", "--format", "json"]).exits(0).out);
-    show("diff", &desk.run(&["diff", "trailq.db", "copy.db", "--format", "json"]).exits(0).out);
-    show("merge", &desk.run(&["--db", "merged.db", "merge", "copy.db", "--format", "json"]).exits(0).out);
-    show("queries", &desk.run(&["queries", "--format", "json"]).exits(0).out);
-    show("lookup-events", &desk.run(&["lookup-events", "--max-items", "1"]).exits(0).out);
-    show("lookup", &desk.run(&["lookup", "user=alice | limit 1", "--format", "json"]).exits(0).out);
+    show("import", &test_env.run(&["import", paths[0], paths[1], "--format", "json"]).exits(1).out);
+    show("info", &test_env.run(&["info", "--format", "json"]).exits(0).out);
+    show("snapshot", &test_env.run(&["snapshot", "copy.db", "--format", "json"]).exits(0).out);
+    show("snapshot --verify", &test_env.run(&["snapshot", "--verify", "copy.db", "--format", "json"]).exits(0).out);
+    show("diff", &test_env.run(&["diff", "trailq.db", "copy.db", "--format", "json"]).exits(0).out);
+    show("merge", &test_env.run(&["--db", "merged.db", "merge", "copy.db", "--format", "json"]).exits(0).out);
+    show("queries", &test_env.run(&["queries", "--format", "json"]).exits(0).out);
+    show("lookup-events", &test_env.run(&["lookup-events", "--max-items", "1"]).exits(0).out);
+    show("lookup", &test_env.run(&["lookup", "user=alice | limit 1", "--format", "json"]).exits(0).out);
     assert_snapshot!(listed);
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::common::program::Desk;
+use crate::common::program::TestEnv;
 use crate::common::{Scratch, check_case, content, lines, record, testdata};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
@@ -53,24 +53,24 @@ fn merged(scratch: &Scratch, name: &str, others: &[PathBuf]) -> PathBuf {
 
 #[test]
 fn a_case_comes_back_from_a_merge_into_an_empty_one() {
-    let desk = Desk::new();
+    let test_env = TestEnv::new();
     let folders = ["delivery", "shapes", "broken"].map(|folder| testdata(folder).to_str().unwrap().to_owned());
-    desk.run(&["import", &folders[0], &folders[1], &folders[2]]).exits(1);
-    desk.run(&["sql", "SELECT 1"]).exits(0);
-    desk.scratch.ask().execute_batch(
+    test_env.run(&["import", &folders[0], &folders[1], &folders[2]]).exits(1);
+    test_env.run(&["sql", "SELECT 1"]).exits(0);
+    test_env.scratch.ask().execute_batch(
         "INSERT INTO tags (event_id, tag, note, created_at, created_by) SELECT event_id, 'odd', 'why', '2024-05-01T00:00:00Z', 'a' \
          FROM events WHERE event_name = 'CreateUser'; \
          INSERT INTO notes (text, created_at, created_by) VALUES ('noted', '2024-05-01T00:00:00Z', 'a'); \
          INSERT INTO saved_queries (name, text, created_at, created_by) VALUES ('mine', 'SELECT 1 AS one', '2024-05-01T00:00:00Z', 'a'); \
          INSERT INTO noise_rules (name, filter, created_at, created_by) VALUES ('n', 'write=false', '2024-05-01T00:00:00Z', 'a')",
     ).unwrap();
-    let ran = desk.run(&["--db", "back.db", "merge", "trailq.db"]).exits(0);
+    let ran = test_env.run(&["--db", "back.db", "merge", "trailq.db"]).exits(0);
     assert!(ran.err.contains(" new, 0 there already; "), "{ran:?}");
-    check_case(&desk.scratch.path("back.db"));
-    let (before, after) = (all(&desk.scratch.case()), all(&desk.scratch.path("back.db")));
+    check_case(&test_env.scratch.path("back.db"));
+    let (before, after) = (all(&test_env.scratch.case()), all(&test_env.scratch.path("back.db")));
     let without_origin = |all: Vec<String>| -> Vec<String> {
         let mark = "|-";
-        let id = lines(&desk.scratch.ask(), "SELECT id FROM provenance").remove(0);
+        let id = lines(&test_env.scratch.ask(), "SELECT id FROM provenance").remove(0);
         all.into_iter().map(|line| line.replace(&format!("|{id}"), mark)).collect()
     };
     let (before, after) = (without_origin(before), without_origin(after));
@@ -78,37 +78,37 @@ fn a_case_comes_back_from_a_merge_into_an_empty_one() {
         assert_eq!(one, two);
     }
     assert_eq!(before.len(), after.len());
-    let differs = desk.run(&["--format", "csv", "diff", "trailq.db", "back.db", "--fail-on-rows"]).exits(0);
+    let differs = test_env.run(&["--format", "csv", "diff", "trailq.db", "back.db", "--fail-on-rows"]).exits(0);
     assert!(differs.out.contains("events,0,0,"), "{differs:?}");
     // Once more, and nothing is written.
-    let bytes = std::fs::read(desk.scratch.path("back.db")).unwrap();
-    let ran = desk.run(&["--db", "back.db", "merge", "trailq.db"]).exits(0);
+    let bytes = std::fs::read(test_env.scratch.path("back.db")).unwrap();
+    let ran = test_env.run(&["--db", "back.db", "merge", "trailq.db"]).exits(0);
     assert!(ran.err.contains("0 new, ") && ran.err.contains("is as it was"), "{ran:?}");
-    let steps = lines(&desk.scratch.ask_at("back.db"), "SELECT count(*) FROM provenance");
+    let steps = lines(&test_env.scratch.ask_at("back.db"), "SELECT count(*) FROM provenance");
     assert_eq!(steps, ["2"], "the case's and the merge's");
-    assert_eq!(all(&desk.scratch.path("back.db")).len(), after.len());
-    assert_eq!(bytes.len(), std::fs::read(desk.scratch.path("back.db")).unwrap().len());
+    assert_eq!(all(&test_env.scratch.path("back.db")).len(), after.len());
+    assert_eq!(bytes.len(), std::fs::read(test_env.scratch.path("back.db")).unwrap().len());
 }
 
 #[test]
 fn every_saved_query_answers_the_same_after_a_merge() {
-    let desk = Desk::new();
+    let test_env = TestEnv::new();
     let (delivery, shapes) = (testdata("delivery"), testdata("shapes"));
-    desk.run(&["import", delivery.to_str().unwrap(), shapes.to_str().unwrap()]).exits(0);
-    desk.run(&["--db", "a.db", "import", delivery.to_str().unwrap()]).exits(0);
-    desk.run(&["--db", "b.db", "import", shapes.to_str().unwrap()]).exits(0);
-    desk.run(&["--db", "back.db", "merge", "trailq.db"]).exits(0);
-    desk.run(&["--db", "ab.db", "merge", "a.db", "b.db"]).exits(0);
-    desk.run(&["--db", "ba.db", "merge", "b.db"]).exits(0);
-    desk.run(&["--db", "ba.db", "merge", "a.db"]).exits(0);
-    let queries = desk.run(&["--format", "json", "queries"]).exits(0).json();
+    test_env.run(&["import", delivery.to_str().unwrap(), shapes.to_str().unwrap()]).exits(0);
+    test_env.run(&["--db", "a.db", "import", delivery.to_str().unwrap()]).exits(0);
+    test_env.run(&["--db", "b.db", "import", shapes.to_str().unwrap()]).exits(0);
+    test_env.run(&["--db", "back.db", "merge", "trailq.db"]).exits(0);
+    test_env.run(&["--db", "ab.db", "merge", "a.db", "b.db"]).exits(0);
+    test_env.run(&["--db", "ba.db", "merge", "b.db"]).exits(0);
+    test_env.run(&["--db", "ba.db", "merge", "a.db"]).exits(0);
+    let queries = test_env.run(&["--format", "json", "queries"]).exits(0).json();
     let names: Vec<&str> = queries.as_array().unwrap().iter().map(|query| query["name"].as_str().unwrap()).collect();
     assert!(names.len() >= 100, "{}", names.len());
     let mut answered = 0;
     for name in names {
         let run = |case: &str| {
             // Values for whatever a query asks for.
-            let shown = desk.run(&["--db", case, "--format", "csv", "run", name]);
+            let shown = test_env.run(&["--db", case, "--format", "csv", "run", name]);
             (shown.code, shown.out)
         };
         let before = run("trailq.db");
@@ -122,58 +122,62 @@ fn every_saved_query_answers_the_same_after_a_merge() {
 
 #[test]
 fn an_import_goes_on_in_a_merged_case() {
-    let desk = Desk::new();
+    let test_env = TestEnv::new();
     let delivery = testdata("delivery");
-    desk.run(&["--db", "a.db", "import", delivery.to_str().unwrap()]).exits(0);
-    desk.run(&["merge", "a.db"]).exits(0);
-    let again = desk.run(&["--format", "json", "import", delivery.to_str().unwrap()]).exits(0).json();
+    test_env.run(&["--db", "a.db", "import", delivery.to_str().unwrap()]).exits(0);
+    test_env.run(&["merge", "a.db"]).exits(0);
+    let again = test_env.run(&["--format", "json", "import", delivery.to_str().unwrap()]).exits(0).json();
     assert_eq!((&again["skipped_files"], &again["read"]), (&36.into(), &0.into()), "the ledger knows the files");
-    desk.run(&["import", testdata("shapes").to_str().unwrap()]).exits(0);
-    check_case(&desk.scratch.case());
+    test_env.run(&["import", testdata("shapes").to_str().unwrap()]).exits(0);
+    check_case(&test_env.scratch.case());
     // Of a selection the rest of each file is still to be had.
-    desk.run(&["--db", "a.db", "snapshot", "--where", "event-name=ConsoleLogin", "some.db"]).exits(0);
-    desk.run(&["--db", "part.db", "merge", "some.db"]).exits(0);
-    check_case(&desk.scratch.path("part.db"));
+    test_env.run(&["--db", "a.db", "snapshot", "--where", "event-name=ConsoleLogin", "some.db"]).exits(0);
+    test_env.run(&["--db", "part.db", "merge", "some.db"]).exits(0);
+    check_case(&test_env.scratch.path("part.db"));
     let sum = "SELECT sum(read), sum(stored), sum(duplicate), sum(rejected), min(partial) FROM files";
-    let events = lines(&desk.scratch.ask_at("some.db"), "SELECT count(*) FROM events").remove(0);
-    assert_eq!(lines(&desk.scratch.ask_at("part.db"), sum), [format!("{events}|{events}|0|0|1")]);
-    desk.run(&["--db", "part.db", "import", delivery.to_str().unwrap()]).exits(0);
-    check_case(&desk.scratch.path("part.db"));
-    let differs = desk.run(&["--format", "csv", "diff", "a.db", "part.db", "--fail-on-rows"]).exits(0);
+    let events = lines(&test_env.scratch.ask_at("some.db"), "SELECT count(*) FROM events").remove(0);
+    assert_eq!(lines(&test_env.scratch.ask_at("part.db"), sum), [format!("{events}|{events}|0|0|1")]);
+    test_env.run(&["--db", "part.db", "import", delivery.to_str().unwrap()]).exits(0);
+    check_case(&test_env.scratch.path("part.db"));
+    let differs = test_env.run(&["--format", "csv", "diff", "a.db", "part.db", "--fail-on-rows"]).exits(0);
     assert!(differs.out.contains("events,0,0,360,0"), "{differs:?}");
     // And so is it by a merge with the whole.
     for order in [["some.db", "a.db"], ["a.db", "some.db"]] {
-        desk.run(&["--db", "both.db", "merge", order[0]]).exits(0);
-        desk.run(&["--db", "both.db", "merge", order[1]]).exits(0);
-        check_case(&desk.scratch.path("both.db"));
-        assert_eq!(lines(&desk.scratch.ask_at("both.db"), sum), lines(&desk.scratch.ask_at("a.db"), sum), "{order:?}");
-        std::fs::remove_file(desk.scratch.path("both.db")).unwrap();
+        test_env.run(&["--db", "both.db", "merge", order[0]]).exits(0);
+        test_env.run(&["--db", "both.db", "merge", order[1]]).exits(0);
+        check_case(&test_env.scratch.path("both.db"));
+        assert_eq!(
+            lines(&test_env.scratch.ask_at("both.db"), sum),
+            lines(&test_env.scratch.ask_at("a.db"), sum),
+            "{order:?}"
+        );
+        std::fs::remove_file(test_env.scratch.path("both.db")).unwrap();
     }
 }
 
 #[test]
 fn a_portable_snapshot_is_merged_as_any_other() {
-    let desk = Desk::with_delivery();
-    desk.run(&["snapshot", "--portable", "plain.db"]).exits(0);
-    desk.run(&["--db", "back.db", "merge", "plain.db"]).exits(0);
-    check_case(&desk.scratch.path("back.db"));
-    let differs = desk.run(&["--format", "csv", "diff", "trailq.db", "back.db", "--fail-on-rows"]).exits(0);
+    let test_env = TestEnv::with_delivery();
+    test_env.run(&["snapshot", "--portable", "plain.db"]).exits(0);
+    test_env.run(&["--db", "back.db", "merge", "plain.db"]).exits(0);
+    check_case(&test_env.scratch.path("back.db"));
+    let differs = test_env.run(&["--format", "csv", "diff", "trailq.db", "back.db", "--fail-on-rows"]).exits(0);
     assert!(differs.out.contains("events,0,0,360,0"), "{differs:?}");
-    desk.run(&["--format", "csv", "diff", "plain.db", "back.db", "--fail-on-rows"]).exits(0);
-    let ran = desk.run(&["--db", "plain.db", "merge", "trailq.db"]).exits(0);
+    test_env.run(&["--format", "csv", "diff", "plain.db", "back.db", "--fail-on-rows"]).exits(0);
+    let ran = test_env.run(&["--db", "plain.db", "merge", "trailq.db"]).exits(0);
     assert!(ran.err.contains("0 new, 360 there already"), "{ran:?}");
 }
 
 #[test]
 fn what_was_noted_twice_is_kept_once_and_nothing_is_lost() {
-    let desk = Desk::new();
-    desk.scratch.write("a.json", record("e-1", ""));
+    let test_env = TestEnv::new();
+    test_env.scratch.write("a.json", record("e-1", ""));
     let mine = "-- title: Mine\n-- about: A query of its own, for a test.\n-- columns: event_id\n\nSELECT event_id FROM events;\n";
     for (case, at, note) in
         [("a.db", "2024-05-01", "first"), ("b.db", "2024-05-02", "second"), ("c.db", "2024-05-03", "third")]
     {
-        desk.run(&["--db", case, "import", "a.json"]).exits(0);
-        desk.scratch.ask_at(case).execute_batch(&format!(
+        test_env.run(&["--db", case, "import", "a.json"]).exits(0);
+        test_env.scratch.ask_at(case).execute_batch(&format!(
             "INSERT INTO tags (event_id, tag, note, created_at, created_by) VALUES ('e-1', 'odd', '{note}', '{at}T00:00:00Z', 'who'), \
              ('e-1', 'seen', NULL, '{at}T00:00:00Z', 'who'), ('e-1', 'of-{case}', NULL, '{at}T00:00:00Z', 'who'); \
              INSERT INTO notes (text, created_at, created_by) VALUES ('the same', '2024-05-01T00:00:00Z', 'who'), ('of {case}', '{at}T00:00:00Z', 'who'); \
@@ -186,14 +190,14 @@ fn what_was_noted_twice_is_kept_once_and_nothing_is_lost() {
     {
         let case = format!("m{at}.db");
         for other in order {
-            desk.run(&["--db", &case, "merge", other]).exits(0);
+            test_env.run(&["--db", &case, "merge", other]).exits(0);
         }
-        check_case(&desk.scratch.path(&case));
-        answers.push(all(&desk.scratch.path(&case)));
+        check_case(&test_env.scratch.path(&case));
+        answers.push(all(&test_env.scratch.path(&case)));
     }
     assert_eq!(answers[0], answers[1]);
     assert_eq!(answers[0], answers[2]);
-    let ask = |sql: &str| lines(&desk.scratch.ask_at("m0.db"), sql);
+    let ask = |sql: &str| lines(&test_env.scratch.ask_at("m0.db"), sql);
     assert_eq!(
         ask("SELECT tag, note, created_at FROM tags WHERE tag IN ('odd', 'seen') ORDER BY 1"),
         ["odd|third|2024-05-03T00:00:00Z", "seen|-|2024-05-01T00:00:00Z"]
@@ -205,33 +209,35 @@ fn what_was_noted_twice_is_kept_once_and_nothing_is_lost() {
     assert_eq!(ask("SELECT count(*), count(DISTINCT text), sum(name = 'mine') FROM saved_queries"), ["3|3|1"]);
     assert_eq!(ask("SELECT substr(text, -6, 5) FROM saved_queries WHERE name = 'mine'"), ["third"]);
     assert_eq!(ask("SELECT name, created_at FROM noise_rules"), ["reads|2024-05-01T00:00:00Z"]);
-    let id = lines(&desk.scratch.ask_at("b.db"), "SELECT id FROM provenance").remove(0);
+    let id = lines(&test_env.scratch.ask_at("b.db"), "SELECT id FROM provenance").remove(0);
     assert_eq!(ask("SELECT origin FROM notes WHERE text IN ('of b.db', 'e-1 odd: second')"), [id.clone(), id]);
-    desk.run(&["--db", "m0.db", "run", "mine"]).exits(0);
+    test_env.run(&["--db", "m0.db", "run", "mine"]).exits(0);
 }
 
 #[test]
 fn what_cannot_be_merged_is_told_and_changes_nothing() {
-    let desk = Desk::with_delivery();
-    desk.scratch.write("a.json", record("e-1", ""));
-    desk.run(&["--db", "a.db", "import", "a.json"]).exits(0);
-    desk.scratch.write("text.db", "no case");
-    let before = std::fs::read(desk.scratch.path("a.db")).unwrap();
-    desk.run(&["merge"]).fails(2, &["needs OTHER.db..."]);
-    desk.run(&["--db", "a.db", "merge", "none.db"]).fails(2, &["there is no case at none.db"]);
-    desk.run(&["--db", "a.db", "merge", "text.db"]).fails(2, &["text.db is not a case"]);
-    desk.run(&["--db", "text.db", "merge", "a.db"]).fails(2, &["text.db is not a case"]);
-    desk.run(&["--db", "a.db", "merge", "./a.db"])
+    let test_env = TestEnv::with_delivery();
+    test_env.scratch.write("a.json", record("e-1", ""));
+    test_env.run(&["--db", "a.db", "import", "a.json"]).exits(0);
+    test_env.scratch.write("text.db", "no case");
+    let before = std::fs::read(test_env.scratch.path("a.db")).unwrap();
+    test_env.run(&["merge"]).fails(2, &["needs OTHER.db..."]);
+    test_env.run(&["--db", "a.db", "merge", "none.db"]).fails(2, &["there is no case at none.db"]);
+    test_env.run(&["--db", "a.db", "merge", "text.db"]).fails(2, &["text.db is not a case"]);
+    test_env.run(&["--db", "text.db", "merge", "a.db"]).fails(2, &["text.db is not a case"]);
+    test_env
+        .run(&["--db", "a.db", "merge", "./a.db"])
         .fails(2, &["./a.db is the case itself", "name another case with --db"]);
-    desk.run(&["--db", "no/where.db", "merge", "a.db"]).fails(2, &["the folder no does not exist"]);
-    desk.run(&["--format", "csv", "--db", "a.db", "merge", "trailq.db"])
+    test_env.run(&["--db", "no/where.db", "merge", "a.db"]).fails(2, &["the folder no does not exist"]);
+    test_env
+        .run(&["--format", "csv", "--db", "a.db", "merge", "trailq.db"])
         .fails(2, &["the report of a merge has no format csv"]);
     // Truncated, corrupted, newer, and a record that is not what was stored.
-    let whole = std::fs::read(desk.scratch.case()).unwrap();
-    desk.scratch.write("cut.db", &whole[..whole.len() * 2 / 3]);
-    desk.run(&["--db", "a.db", "merge", "cut.db"]).fails(2, &["cut.db is damaged"]);
-    desk.run(&["--db", "new.db", "merge", "a.db", "cut.db"]).fails(2, &["cut.db is damaged"]);
-    assert!(!desk.scratch.path("new.db").exists());
+    let whole = std::fs::read(test_env.scratch.case()).unwrap();
+    test_env.scratch.write("cut.db", &whole[..whole.len() * 2 / 3]);
+    test_env.run(&["--db", "a.db", "merge", "cut.db"]).fails(2, &["cut.db is damaged"]);
+    test_env.run(&["--db", "new.db", "merge", "a.db", "cut.db"]).fails(2, &["cut.db is damaged"]);
+    assert!(!test_env.scratch.path("new.db").exists());
     for (name, sql, says) in [
         ("newer.db", "PRAGMA user_version = 99", "newer.db was made by a newer trailq"),
         (
@@ -246,55 +252,56 @@ fn what_cannot_be_merged_is_told_and_changes_nothing() {
             "nonsense.db",
         ),
     ] {
-        desk.scratch.write(name, &whole);
-        desk.scratch.ask_at(name).execute_batch(sql).unwrap();
-        desk.run(&["--db", "a.db", "merge", name]).fails(2, &[name, says]);
-        desk.run(&["--db", "new.db", "merge", "a.db", name]).fails(2, &[says]);
-        assert!(!desk.scratch.path("new.db").exists(), "{name}");
+        test_env.scratch.write(name, &whole);
+        test_env.scratch.ask_at(name).execute_batch(sql).unwrap();
+        test_env.run(&["--db", "a.db", "merge", name]).fails(2, &[name, says]);
+        test_env.run(&["--db", "new.db", "merge", "a.db", name]).fails(2, &[says]);
+        assert!(!test_env.scratch.path("new.db").exists(), "{name}");
     }
-    check_case(&desk.scratch.path("a.db"));
+    check_case(&test_env.scratch.path("a.db"));
     assert_eq!(
-        lines(&desk.scratch.ask_at("a.db"), "SELECT count(*), (SELECT count(*) FROM imports) FROM events"),
+        lines(&test_env.scratch.ask_at("a.db"), "SELECT count(*), (SELECT count(*) FROM imports) FROM events"),
         ["1|1"]
     );
-    assert_eq!(before.len(), std::fs::read(desk.scratch.path("a.db")).unwrap().len());
+    assert_eq!(before.len(), std::fs::read(test_env.scratch.path("a.db")).unwrap().len());
     // A redacted one among those that are not.
     let redacted = "INSERT INTO provenance (kind, id, made_at, redacted) VALUES ('snapshot', 'abc', '2024-05-01T00:00:00Z', '[\"ips\"]')";
-    desk.scratch.write("redacted.db", &whole);
-    desk.scratch.ask_at("redacted.db").execute_batch(redacted).unwrap();
-    desk.run(&["--db", "a.db", "merge", "redacted.db"])
+    test_env.scratch.write("redacted.db", &whole);
+    test_env.scratch.ask_at("redacted.db").execute_batch(redacted).unwrap();
+    test_env
+        .run(&["--db", "a.db", "merge", "redacted.db"])
         .fails(2, &["redacted.db is redacted, and a.db is not", "--force"]);
-    desk.run(&["--db", "redacted.db", "merge", "a.db"]).fails(2, &["redacted.db is redacted, and a.db is not"]);
-    desk.run(&["--db", "new.db", "merge", "a.db", "redacted.db"]).fails(2, &["redacted.db is redacted"]);
-    desk.run(&["--db", "new.db", "merge", "redacted.db"]).exits(0);
-    desk.run(&["--db", "new.db", "merge", "a.db"]).fails(2, &["new.db is redacted, and a.db is not"]);
-    desk.run(&["--db", "a.db", "merge", "redacted.db", "--force"]).exits(0);
-    check_case(&desk.scratch.path("a.db"));
+    test_env.run(&["--db", "redacted.db", "merge", "a.db"]).fails(2, &["redacted.db is redacted, and a.db is not"]);
+    test_env.run(&["--db", "new.db", "merge", "a.db", "redacted.db"]).fails(2, &["redacted.db is redacted"]);
+    test_env.run(&["--db", "new.db", "merge", "redacted.db"]).exits(0);
+    test_env.run(&["--db", "new.db", "merge", "a.db"]).fails(2, &["new.db is redacted, and a.db is not"]);
+    test_env.run(&["--db", "a.db", "merge", "redacted.db", "--force"]).exits(0);
+    check_case(&test_env.scratch.path("a.db"));
 }
 
 #[test]
 fn two_files_of_one_path_are_two_and_one_file_of_two_paths_too() {
-    let desk = Desk::new();
+    let test_env = TestEnv::new();
     for (case, id) in [("a.db", "e-1"), ("b.db", "e-2"), ("c.db", "e-3")] {
-        desk.scratch.write("x.json", record(id, ""));
-        desk.run(&["--db", case, "import", "x.json"]).exits(0);
+        test_env.scratch.write("x.json", record(id, ""));
+        test_env.run(&["--db", case, "import", "x.json"]).exits(0);
     }
-    std::fs::rename(desk.scratch.path("x.json"), desk.scratch.path("y.json")).unwrap();
-    desk.run(&["--db", "d.db", "import", "y.json"]).exits(0);
+    std::fs::rename(test_env.scratch.path("x.json"), test_env.scratch.path("y.json")).unwrap();
+    test_env.run(&["--db", "d.db", "import", "y.json"]).exits(0);
     let mut answers = Vec::new();
     for order in [["a.db", "b.db", "c.db", "d.db"], ["d.db", "c.db", "b.db", "a.db"], ["b.db", "d.db", "a.db", "c.db"]]
     {
         for other in order {
-            desk.run(&["merge", other]).exits(0);
-            check_case(&desk.scratch.case());
+            test_env.run(&["merge", other]).exits(0);
+            check_case(&test_env.scratch.case());
         }
-        answers.push(all(&desk.scratch.case()));
-        std::fs::remove_file(desk.scratch.case()).unwrap();
+        answers.push(all(&test_env.scratch.case()));
+        std::fs::remove_file(test_env.scratch.case()).unwrap();
     }
     assert_eq!(answers[0], answers[1]);
     assert_eq!(answers[0], answers[2]);
-    desk.run(&["merge", "a.db", "b.db", "c.db", "d.db"]).exits(0);
-    let files = desk.scratch.lines(
+    test_env.run(&["merge", "a.db", "b.db", "c.db", "d.db"]).exits(0);
+    let files = test_env.scratch.lines(
         "SELECT replace(path, rtrim(path, replace(path, '/', '')), ''), stored, duplicate FROM files ORDER BY 1",
     );
     assert_eq!(files.len(), 4, "{files:?}");

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use crate::common::program::Desk;
+use crate::common::program::TestEnv;
 use crate::common::{check_case, corpus, lines, testdata};
 use aho_corasick::AhoCorasick;
 use regex::Regex;
@@ -281,11 +281,11 @@ const ALL: &str = "accounts,keys,ips,users,arns";
 
 #[test]
 fn nothing_of_what_was_replaced_is_left() {
-    let desk = Desk::new();
+    let test_env = TestEnv::new();
     let folders = ["delivery", "shapes", "broken"].map(|folder| testdata(folder).to_str().unwrap().to_owned());
-    desk.run(&["import", &folders[0], &folders[1], &folders[2]]).exits(1);
-    note(&desk.scratch.case());
-    let originals = originals(&desk.scratch.case());
+    test_env.run(&["import", &folders[0], &folders[1], &folders[2]]).exits(1);
+    note(&test_env.scratch.case());
+    let originals = originals(&test_env.scratch.case());
     for (kind, least) in [("accounts", 3), ("keys", 20), ("ips", 10), ("users", 20), ("arns", 30)] {
         assert!(originals[kind].len() >= least, "{kind}: {:?}", originals[kind]);
     }
@@ -296,9 +296,9 @@ fn nothing_of_what_was_replaced_is_left() {
     ] {
         let key = format!("{name}.key");
         let arguments = [&["snapshot", name, "--redact", ALL, "--redact-key", &key], more].concat();
-        let ran = desk.run(&arguments).exits(0);
+        let ran = test_env.run(&arguments).exits(0);
         assert!(ran.err.contains("keep it apart"), "{ran:?}");
-        let snapshot = desk.scratch.path(name);
+        let snapshot = test_env.scratch.path(name);
         if name != "plain.db" {
             check_case(&snapshot);
         }
@@ -323,9 +323,11 @@ fn nothing_of_what_was_replaced_is_left() {
         // Event ids and request ids stay, and end in twelve digits.
         found.retain(|hit| !(hit.starts_with("accounts") && hit.contains("-0000-")));
         assert!(found.is_empty(), "{name}: {} leaks: {:#?}", found.len(), found.iter().take(20).collect::<Vec<_>>());
-        desk.run(&["snapshot", "--verify", name]).exits(0);
-        let left: Vec<_> =
-            std::fs::read_dir(desk.scratch.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        test_env.run(&["snapshot", "--verify", name]).exits(0);
+        let left: Vec<_> = std::fs::read_dir(test_env.scratch.folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         assert!(!left.iter().any(|name| name.to_string_lossy().contains(".part")), "{left:?}");
     }
 }
@@ -333,15 +335,15 @@ fn nothing_of_what_was_replaced_is_left() {
 #[test]
 fn real_trail_files_are_redacted_without_a_rest() {
     let Some(corpus) = corpus() else { return };
-    let desk = Desk::new();
-    desk.run(&["import", corpus.to_str().unwrap()]);
+    let test_env = TestEnv::new();
+    test_env.run(&["import", corpus.to_str().unwrap()]);
     let seeds = corpus.join("../seed-events");
     if seeds.is_dir() {
-        desk.run(&["import", seeds.to_str().unwrap()]);
+        test_env.run(&["import", seeds.to_str().unwrap()]);
     }
-    let originals = originals(&desk.scratch.case());
-    desk.run(&["snapshot", "out.db", "--redact", ALL]).exits(0);
-    let snapshot = desk.scratch.path("out.db");
+    let originals = originals(&test_env.scratch.case());
+    test_env.run(&["snapshot", "out.db", "--redact", ALL]).exits(0);
+    let snapshot = test_env.scratch.path("out.db");
     check_case(&snapshot);
     let search = Search::new(&originals, &["accounts", "keys", "ips", "users", "arns"]);
     let found = leaks(&snapshot, &search);
@@ -350,10 +352,10 @@ fn real_trail_files_are_redacted_without_a_rest() {
 
 #[test]
 fn the_same_is_told_under_other_names() {
-    let desk = Desk::with_delivery();
-    note(&desk.scratch.case());
-    desk.run(&["snapshot", "out.db", "--redact", ALL, "--redact-key", "out.key"]).exits(0);
-    let key: Value = serde_json::from_slice(&std::fs::read(desk.scratch.path("out.key")).unwrap()).unwrap();
+    let test_env = TestEnv::with_delivery();
+    note(&test_env.scratch.case());
+    test_env.run(&["snapshot", "out.db", "--redact", ALL, "--redact-key", "out.key"]).exits(0);
+    let key: Value = serde_json::from_slice(&std::fs::read(test_env.scratch.path("out.key")).unwrap()).unwrap();
     let values: Vec<(String, String, String)> = key["values"]
         .as_array()
         .unwrap()
@@ -371,21 +373,21 @@ fn the_same_is_told_under_other_names() {
         [("account", "recipient_account_id"), ("key", "access_key_id"), ("address", "source_ip_address")]
     {
         let sql = format!("SELECT {column}, count(*) FROM events WHERE {column} IS NOT NULL GROUP BY 1");
-        let there: BTreeMap<String, String> = lines(&desk.scratch.ask_at("out.db"), &sql)
+        let there: BTreeMap<String, String> = lines(&test_env.scratch.ask_at("out.db"), &sql)
             .iter()
             .map(|line| {
                 let (a, b) = line.rsplit_once('|').unwrap();
                 (a.to_owned(), b.to_owned())
             })
             .collect();
-        for line in desk.scratch.lines(&sql) {
+        for line in test_env.scratch.lines(&sql) {
             let (original, count) = line.rsplit_once('|').unwrap();
             let now = by_original.get(&(kind, original)).copied().unwrap_or(original);
             assert_eq!(there.get(now).map(String::as_str), Some(count), "{original} is {now}");
         }
     }
     let same = "SELECT event_id, event_time, event_name, event_source, aws_region, outcome, error_code, user_name IS NULL FROM events WHERE event_id NOT GLOB 'content-*' ORDER BY 1";
-    assert_eq!(desk.scratch.lines(same), lines(&desk.scratch.ask_at("out.db"), same));
+    assert_eq!(test_env.scratch.lines(same), lines(&test_env.scratch.ask_at("out.db"), same));
     for table in [
         "events",
         "identities",
@@ -400,12 +402,12 @@ fn the_same_is_told_under_other_names() {
         "noise_rules",
     ] {
         let count = format!("SELECT count(*) FROM {table}");
-        assert_eq!(desk.scratch.lines(&count), lines(&desk.scratch.ask_at("out.db"), &count), "{table}");
+        assert_eq!(test_env.scratch.lines(&count), lines(&test_env.scratch.ask_at("out.db"), &count), "{table}");
     }
     let alice = by_original[&("name", "alice")];
-    let ran = desk.run(&["--db", "out.db", "lookup", &format!("user={alice} | count")]).exits(0);
-    assert_eq!(ran.out, desk.run(&["lookup", "user=alice | count"]).exits(0).out);
-    let noted = lines(&desk.scratch.ask_at("out.db"), "SELECT text || ' by ' || created_by FROM notes").remove(0);
+    let ran = test_env.run(&["--db", "out.db", "lookup", &format!("user={alice} | count")]).exits(0);
+    assert_eq!(ran.out, test_env.run(&["lookup", "user=alice | count"]).exits(0).out);
+    let noted = lines(&test_env.scratch.ask_at("out.db"), "SELECT text || ' by ' || created_by FROM notes").remove(0);
     assert_eq!(
         noted,
         format!(
@@ -414,8 +416,8 @@ fn the_same_is_told_under_other_names() {
             by_original[&("key", "AKIA0000ALICEEXAMPLE")]
         )
     );
-    desk.run(&["--db", "out.db", "run", alice, "--fail-on-rows"]).exits(1);
-    let info = desk.run(&["--db", "out.db", "info"]).exits(0).out;
+    test_env.run(&["--db", "out.db", "run", alice, "--fail-on-rows"]).exits(1);
+    let info = test_env.run(&["--db", "out.db", "info"]).exits(0).out;
     assert!(
         info.contains("redacted: accounts, keys, ips, users, arns, bytes of rejects: dropped, SHA-256 of files: keyed"),
         "{info}"
@@ -424,53 +426,53 @@ fn the_same_is_told_under_other_names() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt as _;
-        assert_eq!(std::fs::metadata(desk.scratch.path("out.key")).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(std::fs::metadata(test_env.scratch.path("out.key")).unwrap().mode() & 0o777, 0o600);
     }
-    let bytes = std::fs::read(desk.scratch.path("out.db")).unwrap();
+    let bytes = std::fs::read(test_env.scratch.path("out.db")).unwrap();
     let secret = key["secret"].as_str().unwrap();
     assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
-    let id = lines(&desk.scratch.ask_at("out.db"), "SELECT id FROM provenance ORDER BY step DESC LIMIT 1");
+    let id = lines(&test_env.scratch.ask_at("out.db"), "SELECT id FROM provenance ORDER BY step DESC LIMIT 1");
     assert_eq!(id, [key["snapshot"].as_str().unwrap()]);
     // Another redaction has other names.
-    desk.run(&["snapshot", "again.db", "--redact", ALL]).exits(0);
+    test_env.run(&["snapshot", "again.db", "--redact", ALL]).exits(0);
     assert_ne!(
-        lines(&desk.scratch.ask_at("again.db"), "SELECT DISTINCT user_name FROM events"),
-        lines(&desk.scratch.ask_at("out.db"), "SELECT DISTINCT user_name FROM events")
+        lines(&test_env.scratch.ask_at("again.db"), "SELECT DISTINCT user_name FROM events"),
+        lines(&test_env.scratch.ask_at("out.db"), "SELECT DISTINCT user_name FROM events")
     );
-    desk.run(&["--db", "new.db", "merge", "out.db", "again.db"]).fails(2, &["is redacted", "in another way"]);
-    desk.run(&["--db", "new.db", "merge", "out.db"]).exits(0);
-    desk.run(&["--db", "trailq.db", "merge", "out.db"]).fails(2, &["out.db is redacted, and trailq.db is not"]);
+    test_env.run(&["--db", "new.db", "merge", "out.db", "again.db"]).fails(2, &["is redacted", "in another way"]);
+    test_env.run(&["--db", "new.db", "merge", "out.db"]).exits(0);
+    test_env.run(&["--db", "trailq.db", "merge", "out.db"]).fails(2, &["out.db is redacted, and trailq.db is not"]);
 }
 
 #[test]
 fn the_key_is_complete_or_not_there() {
-    let desk = Desk::with_delivery();
-    let redacted = |out: &str, key: &str| desk.run(&["snapshot", out, "--redact", "users", "--redact-key", key]);
+    let test_env = TestEnv::with_delivery();
+    let redacted = |out: &str, key: &str| test_env.run(&["snapshot", out, "--redact", "users", "--redact-key", key]);
     // An empty file, as a killed run of an earlier version left it, is not a key.
-    desk.scratch.write("empty.key", "");
+    test_env.scratch.write("empty.key", "");
     redacted("a.db", "empty.key").exits(0);
-    let key: Value = serde_json::from_slice(&std::fs::read(desk.scratch.path("empty.key")).unwrap()).unwrap();
+    let key: Value = serde_json::from_slice(&std::fs::read(test_env.scratch.path("empty.key")).unwrap()).unwrap();
     assert!(key["values"].as_array().is_some_and(|values| !values.is_empty()), "{key}");
     let mode = std::os::unix::fs::PermissionsExt::mode(
-        &std::fs::metadata(desk.scratch.path("empty.key")).unwrap().permissions(),
+        &std::fs::metadata(test_env.scratch.path("empty.key")).unwrap().permissions(),
     );
     assert_eq!(mode & 0o777, 0o600);
     redacted("b.db", "empty.key").fails(2, &["there is a file empty.key already"]);
-    assert!(!desk.scratch.path("b.db").exists());
+    assert!(!test_env.scratch.path("b.db").exists());
     // Without its key there is no snapshot.
     redacted("b.db", "/dev/full")
         .fails(2, &["no space left to write /dev/full", "no snapshot was written, because its key could not be"]);
-    assert!(!desk.scratch.path("b.db").exists());
+    assert!(!test_env.scratch.path("b.db").exists());
     redacted("b.db", "/dev/null").exits(0);
     // A run that is killed leaves nothing under the name, and the next one is not blocked.
     for delay in [5, 20, 40, 80, 160] {
         let arguments = ["snapshot", "killed.db", "--redact", "users", "--redact-key", "killed.key"];
-        let mut child = desk.command(&arguments).stderr(std::process::Stdio::null()).spawn().unwrap();
+        let mut child = test_env.command(&arguments).stderr(std::process::Stdio::null()).spawn().unwrap();
         std::thread::sleep(std::time::Duration::from_millis(delay));
         let _ = child.kill();
         child.wait().unwrap();
         for name in ["killed.key", "killed.db"] {
-            let path = desk.scratch.path(name);
+            let path = test_env.scratch.path(name);
             assert!(std::fs::read(&path).map_or(true, |bytes| !bytes.is_empty()), "{name} is empty");
             let _ = std::fs::remove_file(path);
         }
@@ -480,9 +482,9 @@ fn the_key_is_complete_or_not_there() {
 
 #[test]
 fn only_what_is_named_is_replaced() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     let events = |case: &str, column: &str| {
-        lines(&desk.scratch.ask_at(case), &format!("SELECT DISTINCT {column} FROM events ORDER BY 1"))
+        lines(&test_env.scratch.ask_at(case), &format!("SELECT DISTINCT {column} FROM events ORDER BY 1"))
     };
     for (kinds, changed, same) in [
         ("ips", &["source_ip_address"][..], &["user_name", "recipient_account_id", "access_key_id"][..]),
@@ -490,7 +492,7 @@ fn only_what_is_named_is_replaced() {
         ("keys", &["access_key_id"], &["source_ip_address", "recipient_account_id", "user_name"]),
         ("accounts", &["access_key_id", "recipient_account_id"], &["source_ip_address", "user_name"]),
     ] {
-        desk.run(&["snapshot", "out.db", "--force", "--redact", kinds]).exits(0);
+        test_env.run(&["snapshot", "out.db", "--force", "--redact", kinds]).exits(0);
         changed
             .iter()
             .for_each(|column| assert_ne!(events("out.db", column), events("trailq.db", column), "{kinds} {column}"));
@@ -501,24 +503,29 @@ fn only_what_is_named_is_replaced() {
 
 #[test]
 fn what_cannot_be_redacted_is_told() {
-    let desk = Desk::with_delivery();
-    desk.run(&["snapshot", "out.db", "--redact", "names"]).fails(2, &["names", "accounts, keys, ips, users, arns"]);
-    desk.run(&["snapshot", "out.db", "--redact-key", "k"]).fails(2, &["--redact"]);
-    desk.scratch.write("there.key", "another one");
-    desk.run(&["snapshot", "out.db", "--redact", "ips", "--redact-key", "there.key"])
+    let test_env = TestEnv::with_delivery();
+    test_env.run(&["snapshot", "out.db", "--redact", "names"]).fails(2, &["names", "accounts, keys, ips, users, arns"]);
+    test_env.run(&["snapshot", "out.db", "--redact-key", "k"]).fails(2, &["--redact"]);
+    test_env.scratch.write("there.key", "another one");
+    test_env
+        .run(&["snapshot", "out.db", "--redact", "ips", "--redact-key", "there.key"])
         .fails(2, &["there is a file there.key already", "the file may be the only key"]);
-    assert_eq!(std::fs::read(desk.scratch.path("there.key")).unwrap(), b"another one");
-    desk.run(&["snapshot", "out.db", "--redact", "ips", "--redact-key", "no/where.key"])
+    assert_eq!(std::fs::read(test_env.scratch.path("there.key")).unwrap(), b"another one");
+    test_env
+        .run(&["snapshot", "out.db", "--redact", "ips", "--redact-key", "no/where.key"])
         .fails(2, &["the folder no does not exist"]);
-    desk.run(&["snapshot", "out.db", "--where", "user=nobody", "--redact", "ips", "--redact-key", "k"])
+    test_env
+        .run(&["snapshot", "out.db", "--where", "user=nobody", "--redact", "ips", "--redact-key", "k"])
         .fails(2, &["no event matches"]);
-    assert!(!desk.scratch.path("k").exists() && !desk.scratch.path("out.db").exists());
-    desk.scratch.write("out.db", "there");
-    desk.run(&["snapshot", "out.db", "--redact", "ips", "--redact-key", "k"])
+    assert!(!test_env.scratch.path("k").exists() && !test_env.scratch.path("out.db").exists());
+    test_env.scratch.write("out.db", "there");
+    test_env
+        .run(&["snapshot", "out.db", "--redact", "ips", "--redact-key", "k"])
         .fails(2, &["there is a file out.db already"]);
-    desk.run(&["snapshot", "no/where.db", "--redact", "ips", "--redact-key", "k"])
+    test_env
+        .run(&["snapshot", "no/where.db", "--redact", "ips", "--redact-key", "k"])
         .fails(2, &["the folder no does not exist"]);
-    assert!(!desk.scratch.path("k").exists(), "a key of nothing is taken away");
+    assert!(!test_env.scratch.path("k").exists(), "a key of nothing is taken away");
     for (key, says) in [
         ("trailq.db", "trailq.db is the open case"),
         ("out.db", "out.db cannot be both the snapshot and its key"),
@@ -527,12 +534,13 @@ fn what_cannot_be_redacted_is_told() {
         (".", ". is a folder"),
     ] {
         let out = if key.starts_with("new") { "new.db" } else { "out.db" };
-        desk.run(&["snapshot", out, "--force", "--redact", "ips", "--redact-key", key]).fails(2, &[says]);
+        test_env.run(&["snapshot", out, "--force", "--redact", "ips", "--redact-key", key]).fails(2, &[says]);
     }
-    assert_eq!(std::fs::read(desk.scratch.path("out.db")).unwrap(), b"there");
+    assert_eq!(std::fs::read(test_env.scratch.path("out.db")).unwrap(), b"there");
     // A selection is told without the names in it.
-    desk.run(&["snapshot", "some.db", "--where", "user=alice", "--redact", "users"]).exits(0);
+    test_env.run(&["snapshot", "some.db", "--where", "user=alice", "--redact", "users"]).exits(0);
     let told =
-        lines(&desk.scratch.ask_at("some.db"), "SELECT selection FROM provenance ORDER BY step DESC LIMIT 1").remove(0);
+        lines(&test_env.scratch.ask_at("some.db"), "SELECT selection FROM provenance ORDER BY step DESC LIMIT 1")
+            .remove(0);
     assert!(told.starts_with("--where user=x") && !told.contains("alice"), "{told}");
 }

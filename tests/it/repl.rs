@@ -1,7 +1,7 @@
 //! The prompt, in a pseudo-terminal as a person has it, and without one.
 
 use crate::common;
-use crate::common::program::{Desk, gzip};
+use crate::common::program::{TestEnv, gzip};
 use crate::common::record;
 use crate::common::terminal::{PROMPT, Terminal};
 use crate::common::{Needs, skip};
@@ -12,9 +12,9 @@ struct Person {
 }
 
 impl Person {
-    /// Opens the case of a desk.
-    fn at(desk: &Desk) -> Person {
-        Person { terminal: Terminal::open(desk, (100, 200), &[("PAGER", "cat")]) }
+    /// Opens the case of a test environment.
+    fn at(test_env: &TestEnv) -> Person {
+        Person { terminal: Terminal::open(test_env, (100, 200), &[("PAGER", "cat")]) }
     }
 
     /// Waits for a text.
@@ -49,8 +49,8 @@ impl Person {
 
 #[test]
 fn lookups_records_and_sql_are_answered() {
-    let desk = Desk::with_delivery();
-    let mut person = Person::at(&desk);
+    let test_env = TestEnv::with_delivery();
+    let mut person = Person::at(&test_env);
     let answer = person.asks("event-name=CreateUser");
     assert!(answer.contains("2024-03-01T22:58:14Z") && answer.contains("1 event (all times, "), "{answer}");
     let shown = person.asks(".show 1");
@@ -75,13 +75,13 @@ fn lookups_records_and_sql_are_answered() {
 
 #[test]
 fn tab_completes_a_value() {
-    let desk = Desk::with_delivery();
-    let mut person = Person::at(&desk);
+    let test_env = TestEnv::with_delivery();
+    let mut person = Person::at(&test_env);
     person.types("event-name=Con\t");
     person.sees("event-name=ConsoleLogin");
     // A space after the value, if none was put in, and the rest of the lookup.
     let answer = person.asks(" | count");
-    let logins = desk.scratch.number("SELECT count(*) FROM events WHERE event_name = 'ConsoleLogin'");
+    let logins = test_env.scratch.number("SELECT count(*) FROM events WHERE event_name = 'ConsoleLogin'");
     assert!(answer.contains("events") && answer.contains(&format!("\n    {logins}\n")), "{answer}");
     person.types(".ti\t");
     person.sees(".timer ");
@@ -92,8 +92,8 @@ fn tab_completes_a_value() {
 
 #[test]
 fn lines_of_other_shells_do_what_they_mean() {
-    let desk = Desk::with_delivery();
-    let mut person = Person::at(&desk);
+    let test_env = TestEnv::with_delivery();
+    let mut person = Person::at(&test_env);
     assert!(person.asks_anew("help").contains("A line is a lookup, SQL or a command"));
     assert!(person.asks_anew("?").contains(".show N [--raw]"));
     assert!(person.asks_anew("show tables;").contains("event_history\n"));
@@ -116,8 +116,8 @@ fn lines_of_other_shells_do_what_they_mean() {
 
 #[test]
 fn a_saved_query_is_completed_and_run() {
-    let desk = Desk::with_delivery();
-    let mut person = Person::at(&desk);
+    let test_env = TestEnv::with_delivery();
+    let mut person = Person::at(&test_env);
     person.types(".run trails-st\t");
     person.sees(".run trails-stopped ");
     person.types("si\t");
@@ -135,8 +135,8 @@ fn a_saved_query_is_completed_and_run() {
 
 #[test]
 fn ctrl_c_cancels_what_runs_and_then_the_line() {
-    let desk = Desk::with_delivery();
-    let mut person = Person::at(&desk);
+    let test_env = TestEnv::with_delivery();
+    let mut person = Person::at(&test_env);
     let endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c) SELECT count(*) FROM c;";
     person.types(endless);
     person.types("\r");
@@ -162,11 +162,11 @@ fn ctrl_c_cancels_what_runs_and_then_the_line() {
 
 #[test]
 fn answers_go_to_files_and_inputs_come_from_them() {
-    let desk = Desk::with_delivery();
-    let read = |name: &str| std::fs::read_to_string(desk.scratch.path(name)).unwrap();
-    desk.scratch.write("more.json.gz", gzip(record("new-1", "").as_bytes()));
-    desk.scratch.write("inner.trailq", ".mode csv\nSELECT 'from the file' AS a;\n");
-    let mut person = Person::at(&desk);
+    let test_env = TestEnv::with_delivery();
+    let read = |name: &str| std::fs::read_to_string(test_env.scratch.path(name)).unwrap();
+    test_env.scratch.write("more.json.gz", gzip(record("new-1", "").as_bytes()));
+    test_env.scratch.write("inner.trailq", ".mode csv\nSELECT 'from the file' AS a;\n");
+    let mut person = Person::at(&test_env);
     person.asks(".once 'the once'");
     let silent = person.asks_anew("SELECT 'first' || '-answer' AS a;");
     assert!(!silent.contains("first-answer"), "{silent}");
@@ -187,17 +187,17 @@ fn answers_go_to_files_and_inputs_come_from_them() {
     assert!(answer.contains("\na\n") && answer.contains("from the file"), "{answer}");
     person.types(".quit\r");
     person.terminal.ends();
-    common::check_case(&desk.scratch.case());
+    common::check_case(&test_env.scratch.case());
 }
 
 #[test]
 fn the_history_is_kept() {
-    let desk = Desk::with_delivery();
-    let mut person = Person::at(&desk);
+    let test_env = TestEnv::with_delivery();
+    let mut person = Person::at(&test_env);
     person.asks("SELECT 'remembered' AS a;");
     person.leaves();
-    assert!(std::fs::read_to_string(desk.scratch.path("history")).unwrap().contains("remembered"));
-    let mut person = Person::at(&desk);
+    assert!(std::fs::read_to_string(test_env.scratch.path("history")).unwrap().contains("remembered"));
+    let mut person = Person::at(&test_env);
     person.types("\x1b[A");
     person.sees("SELECT 'remembered' AS a;");
     person.types("\r");
@@ -208,25 +208,27 @@ fn the_history_is_kept() {
 
 #[test]
 fn without_a_terminal_the_first_error_ends_it() {
-    let desk = Desk::with_delivery();
-    let ran = desk.pipe(&["--format", "tsv"], b"event-name=CreateUser | count\n\n.print two\nSELECT\n 3 AS n;\n");
+    let test_env = TestEnv::with_delivery();
+    let ran = test_env.pipe(&["--format", "tsv"], b"event-name=CreateUser | count\n\n.print two\nSELECT\n 3 AS n;\n");
     let ran = ran.exits(0);
     assert_eq!(ran.out, "events\n1\ntwo\nn\n3\n");
     assert!(!ran.err.contains(PROMPT) && !ran.err.contains('\x1b'), "{ran:?}");
-    let ran = desk.pipe(&["trailq.db"], b".print one\nevnt-name=x\n.print two\n");
+    let ran = test_env.pipe(&["trailq.db"], b".print one\nevnt-name=x\n.print two\n");
     let ran = ran.fails(2, &["error: unknown field `evnt-name`\n", "--> standard input:2\n  | evnt-name=x\n"]);
     assert_eq!(ran.out, "one\n");
-    desk.pipe(&[], b"SELECT 1;\n\nSELECT\n  nowhere FROM events;\n").fails(2, &["--> standard input:4\n"]);
-    desk.pipe(&[], b".import nowhere\n").fails(2, &["nowhere: there is no such file or folder", "standard input:1\n"]);
-    assert_eq!(desk.pipe(&[], b".print a\n.quit\n.nonsense\n").exits(0).out, "a\n");
-    desk.scratch.write("bad.json", "{\"Records\":[{},7]}");
-    desk.pipe(&["-q"], b".import bad.json\n").exits(1);
-    desk.pipe(&[], b"").exits(0);
+    test_env.pipe(&[], b"SELECT 1;\n\nSELECT\n  nowhere FROM events;\n").fails(2, &["--> standard input:4\n"]);
+    test_env
+        .pipe(&[], b".import nowhere\n")
+        .fails(2, &["nowhere: there is no such file or folder", "standard input:1\n"]);
+    assert_eq!(test_env.pipe(&[], b".print a\n.quit\n.nonsense\n").exits(0).out, "a\n");
+    test_env.scratch.write("bad.json", "{\"Records\":[{},7]}");
+    test_env.pipe(&["-q"], b".import bad.json\n").exits(1);
+    test_env.pipe(&[], b"").exits(0);
 }
 
-/// The names in the folder of a desk.
-fn names(desk: &Desk) -> Vec<String> {
-    let entries = std::fs::read_dir(desk.scratch.folder.path()).unwrap();
+/// The names in the folder of a test environment.
+fn names(test_env: &TestEnv) -> Vec<String> {
+    let entries = std::fs::read_dir(test_env.scratch.folder.path()).unwrap();
     let mut names: Vec<String> =
         entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
     names.sort();
@@ -246,13 +248,13 @@ fn the_pager_executes_and_writes_nothing_that_is_typed() {
         &[("PAGER", "/bin/false"), ("LESSOPEN", "|touch made-by-lessopen")],
     ];
     for environment in pagers {
-        let desk = Desk::with_delivery();
-        let editor = desk.scratch.write("editor.sh", "#!/bin/sh\ntouch made-by-editor\n");
+        let test_env = TestEnv::with_delivery();
+        let editor = test_env.scratch.write("editor.sh", "#!/bin/sh\ntouch made-by-editor\n");
         common::program::chmod(&editor, 0o755);
-        let before = names(&desk);
+        let before = names(&test_env);
         let editor = editor.to_string_lossy().into_owned();
         let environment = [environment, &[("EDITOR", &*editor), ("VISUAL", &*editor)]].concat();
-        let mut terminal = Terminal::open(&desk, (20, 100), &environment);
+        let mut terminal = Terminal::open(&test_env, (20, 100), &environment);
         if environment.contains(&("PAGER", "/bin/false")) {
             terminal.asks(".pager less");
         }
@@ -290,7 +292,7 @@ fn the_pager_executes_and_writes_nothing_that_is_typed() {
         let answer = terminal.asks_anew("event-name=CreateUser | count");
         assert!(answer.contains("1 row ("), "{answer}");
         terminal.leaves();
-        let left: Vec<String> = names(&desk).into_iter().filter(|name| name != "history").collect();
+        let left: Vec<String> = names(&test_env).into_iter().filter(|name| name != "history").collect();
         assert_eq!(left, before, "{environment:?}");
     }
 }
@@ -302,13 +304,13 @@ fn a_pager_without_a_safe_mode_finds_no_shell_to_run() {
         skip(Needs::Tool("more"), "there is no more of util-linux");
         return;
     }
-    let desk = Desk::with_delivery();
-    let editor = desk.scratch.write("editor.sh", "#!/bin/sh\ntouch made-by-editor\n");
+    let test_env = TestEnv::with_delivery();
+    let editor = test_env.scratch.write("editor.sh", "#!/bin/sh\ntouch made-by-editor\n");
     common::program::chmod(&editor, 0o755);
     let editor = editor.to_string_lossy().into_owned();
-    let before = names(&desk);
+    let before = names(&test_env);
     let mut terminal =
-        Terminal::open(&desk, (20, 100), &[("PAGER", "more"), ("SHELL", "/bin/sh"), ("VISUAL", &editor)]);
+        Terminal::open(&test_env, (20, 100), &[("PAGER", "more"), ("SHELL", "/bin/sh"), ("VISUAL", &editor)]);
     terminal.types("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c LIMIT 9000) SELECT x FROM c;\r");
     terminal.sees("--More--");
     for typed in ["!touch made-by-shell\r", ":!touch made-by-shell\r", "v"] {
@@ -321,17 +323,17 @@ fn a_pager_without_a_safe_mode_finds_no_shell_to_run() {
     terminal.types("\x15");
     terminal.until_prompt();
     terminal.leaves();
-    let left: Vec<String> = names(&desk).into_iter().filter(|name| name != "history").collect();
+    let left: Vec<String> = names(&test_env).into_iter().filter(|name| name != "history").collect();
     assert_eq!(left, before);
 }
 
 #[test]
 fn the_open_case_is_neither_written_nor_offered() {
-    let desk = Desk::with_delivery();
-    desk.scratch.write("trailq-rows.csv", "mine");
-    desk.scratch.write("trailq.db-wal", "");
-    let before = std::fs::read(desk.scratch.case()).unwrap();
-    let mut person = Person { terminal: Terminal::open(&desk, (40, 100), &[("PAGER", "cat")]) };
+    let test_env = TestEnv::with_delivery();
+    test_env.scratch.write("trailq-rows.csv", "mine");
+    test_env.scratch.write("trailq.db-wal", "");
+    let before = std::fs::read(test_env.scratch.case()).unwrap();
+    let mut person = Person { terminal: Terminal::open(&test_env, (40, 100), &[("PAGER", "cat")]) };
     let refused = person.asks_anew(".once trailq.db");
     for said in
         ["error: trailq.db is the open case", "no database is replaced, not even with --force", "`.once trailq.csv`"]
@@ -343,7 +345,7 @@ fn the_open_case_is_neither_written_nor_offered() {
     person.types("\x1b[C\r");
     person.sees(PROMPT);
     person.asks("| count");
-    assert_eq!(std::fs::read_to_string(desk.scratch.path("trailq.csv")).unwrap(), "events\r\n360\r\n");
+    assert_eq!(std::fs::read_to_string(test_env.scratch.path("trailq.csv")).unwrap(), "events\r\n360\r\n");
     let refused = person.asks_anew(".once trailq-rows.csv");
     assert!(refused.contains("there is a file trailq-rows.csv already"), "{refused}");
     person.sees("trailq> .once --force trailq-rows.csv   (→ takes it)");
@@ -355,7 +357,7 @@ fn the_open_case_is_neither_written_nor_offered() {
     person.types("\x1b[C | count\r");
     person.sees("user=alice | count");
     person.sees(PROMPT);
-    assert_eq!(std::fs::read_to_string(desk.scratch.path("waits.csv")).unwrap(), "events\r\n57\r\n");
+    assert_eq!(std::fs::read_to_string(test_env.scratch.path("waits.csv")).unwrap(), "events\r\n57\r\n");
     for command in [".once", ".output", ".session", ".plot", ".snapshot", ".once --force"] {
         person.types("\x0c");
         person.sees(PROMPT);
@@ -369,13 +371,13 @@ fn the_open_case_is_neither_written_nor_offered() {
     person.types("\x05\x15");
     person.sees(PROMPT);
     person.leaves();
-    assert_eq!(std::fs::read(desk.scratch.case()).unwrap(), before);
+    assert_eq!(std::fs::read(test_env.scratch.case()).unwrap(), before);
 }
 
 #[test]
 fn a_correction_keeps_the_whole_command() {
-    let desk = Desk::with_delivery();
-    let mut person = Person { terminal: Terminal::open(&desk, (40, 120), &[("PAGER", "cat")]) };
+    let test_env = TestEnv::with_delivery();
+    let mut person = Person { terminal: Terminal::open(&test_env, (40, 120), &[("PAGER", "cat")]) };
     person.asks("event-name=CreateUser");
     for (line, corrected) in [
         (".noise add x usr=1", ".noise add x user=1"),
@@ -395,7 +397,7 @@ fn a_correction_keeps_the_whole_command() {
         assert!(screen.contains(&format!("trailq> {corrected}   (→ takes it)")), "{line}:\n{screen}");
     }
     // A script's line is put right in the script.
-    desk.scratch.write("s.trailq", "usr=alice\n");
+    test_env.scratch.write("s.trailq", "usr=alice\n");
     let screen = person.asks_anew(".read s.trailq");
     assert!(screen.contains("--> s.trailq:1") && !screen.contains("takes it"), "{screen}");
     for (line, says) in [
@@ -415,5 +417,5 @@ fn a_correction_keeps_the_whole_command() {
     let screen = person.asks_anew(".run mass-deletions since=2030");
     assert!(screen.contains("mass-deletions: 0 rows ("), "{screen}");
     person.leaves();
-    assert!(!desk.scratch.path("out.db").exists());
+    assert!(!test_env.scratch.path("out.db").exists());
 }

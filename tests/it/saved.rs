@@ -1,7 +1,7 @@
 //! `trailq queries`, `trailq run` and what scripts do with them, as a person uses them.
 
 use crate::common;
-use crate::common::program::Desk;
+use crate::common::program::TestEnv;
 use crate::common::{content, record};
 use serde_json::json;
 
@@ -14,8 +14,8 @@ const OWN: &str = "-- title: Names of events\n-- about: How often each event nam
 
 #[test]
 fn queries_are_listed_searched_and_shown_without_a_case() {
-    let desk = Desk::new();
-    let all = desk.run(&["queries", "--format", "json"]).exits(0).json();
+    let test_env = TestEnv::new();
+    let all = test_env.run(&["queries", "--format", "json"]).exits(0).json();
     assert!(all.as_array().unwrap().len() >= 80);
     let lineage = all.as_array().unwrap().iter().find(|query| query["name"] == "lineage").unwrap();
     assert_eq!(
@@ -24,56 +24,58 @@ fn queries_are_listed_searched_and_shown_without_a_case() {
                 "origin": "trailq", "parameters": [{"name": "key", "type": "text", "required": true, "default": null,
                 "help": "an access key, long-lived (AKIA) or of a session (ASIA)"}]})
     );
-    let found = desk.run(&["queries", "--format", "tsv", "mfa", "sign-ins"]).exits(0);
+    let found = test_env.run(&["queries", "--format", "tsv", "mfa", "sign-ins"]).exits(0);
     assert!(found.out.contains("\tconsole-logins-without-mfa\t") && !found.out.contains("\tlineage\t"), "{found:?}");
-    let found = desk.run(&["queries", "T1562.008", "--format", "ndjson"]).exits(0);
+    let found = test_env.run(&["queries", "T1562.008", "--format", "ndjson"]).exits(0);
     assert!(found.out.lines().count() >= 5 && found.out.contains("trails-stopped"), "{found:?}");
-    let table = desk.run(&["queries", "trail"]).exits(0);
+    let table = test_env.run(&["queries", "trail"]).exits(0);
     assert!(table.out.contains("[since] [until]") && table.out.contains("evasion"), "{table:?}");
-    let shown = desk.run(&["queries", "lineage"]).exits(0);
+    let shown = test_env.run(&["queries", "lineage"]).exits(0);
     assert!(shown.out.starts_with("-- credentials/lineage, from trailq\n-- title: Where an access key"), "{shown:?}");
     assert!(shown.out.contains("WITH RECURSIVE"), "{shown:?}");
-    let shown = desk.run(&["queries", "credentials/lineage", "--format", "json"]).exits(0).json();
+    let shown = test_env.run(&["queries", "credentials/lineage", "--format", "json"]).exits(0).json();
     assert!(
         shown[0]["sql"].as_str().unwrap().starts_with("WITH RECURSIVE") && shown[0]["columns"][0]["name"] == "step"
     );
-    let none = desk.run(&["queries", "lineag-x"]).exits(0);
+    let none = test_env.run(&["queries", "lineag-x"]).exits(0);
     assert!(none.err.contains("no saved query is about `lineag-x`; near it are `lineage`"), "{none:?}");
-    desk.run(&["queries", "lineage", "--format", "csv"]).fails(2, &["a saved query is not shown as csv"]);
-    desk.run(&["queries", "--format", "records"]).fails(2, &["the format records shows events"]);
+    test_env.run(&["queries", "lineage", "--format", "csv"]).fails(2, &["a saved query is not shown as csv"]);
+    test_env.run(&["queries", "--format", "records"]).fails(2, &["the format records shows events"]);
 }
 
 #[test]
 fn a_query_runs_in_every_format_and_tells_its_interval() {
-    let desk = Desk::with_delivery();
-    let ran = desk.run(&["run", "trails-stopped", "--format", "json"]).exits(0);
+    let test_env = TestEnv::with_delivery();
+    let ran = test_env.run(&["run", "trails-stopped", "--format", "json"]).exits(0);
     let rows = ran.json();
     assert!(!rows.as_array().unwrap().is_empty() && rows[0]["event_name"].is_string(), "{ran:?}");
     assert!(ran.err.contains(" (all times, "), "{ran:?}");
-    let ran =
-        desk.run(&["run", "console-logins", "--since", "2024-03-01", "--until", "2024-03", "--format", "csv"]).exits(0);
+    let ran = test_env
+        .run(&["run", "console-logins", "--since", "2024-03-01", "--until", "2024-03", "--format", "csv"])
+        .exits(0);
     assert!(ran.out.starts_with("event_time,principal,kind,"), "{ran:?}");
     assert!(ran.err.contains("(2024-03-01T00:00:00Z to 2024-03-31T23:59:59Z, "), "{ran:?}");
-    let records = desk.run(&["run", "evasion/trails-stopped", "--format", "records"]).exits(0);
+    let records = test_env.run(&["run", "evasion/trails-stopped", "--format", "records"]).exits(0);
     assert_eq!(records.out.lines().count(), rows.as_array().unwrap().len());
     assert!(records.out.starts_with("{\"") && records.out.contains("\"eventSource\""), "{records:?}");
-    let quiet = desk.run(&["run", "trails-stopped", "--quiet"]).exits(0);
+    let quiet = test_env.run(&["run", "trails-stopped", "--quiet"]).exits(0);
     assert_eq!(quiet.err, "");
-    desk.run(&["run", "noisy-principals", "--format", "records"])
+    test_env
+        .run(&["run", "noisy-principals", "--format", "records"])
         .fails(2, &["the answer of `noisy-principals` has none"]);
 }
 
 #[test]
 fn rows_fail_a_run_that_is_to_have_none() {
-    let desk = Desk::with_delivery();
-    desk.run(&["run", "trails-stopped", "--fail-on-rows"]).exits(1);
-    desk.run(&["run", "trails-stopped", "--until", "2001", "--fail-on-rows"]).exits(0);
-    desk.run(&["run", "trails-stopped"]).exits(0);
+    let test_env = TestEnv::with_delivery();
+    test_env.run(&["run", "trails-stopped", "--fail-on-rows"]).exits(1);
+    test_env.run(&["run", "trails-stopped", "--until", "2001", "--fail-on-rows"]).exits(0);
+    test_env.run(&["run", "trails-stopped"]).exits(0);
 }
 
 #[test]
 fn what_is_missing_or_wrong_is_told_with_its_help() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     for (arguments, says) in [
         (
             &["run", "lineage"][..],
@@ -115,23 +117,23 @@ fn what_is_missing_or_wrong_is_told_with_its_help() {
         (&["queries", "--check", "x"], &["cannot be used with"]),
         (&["--db", "none.db", "run", "lineage", "--param", "key=x"], &["there is no case at none.db"]),
     ] {
-        desk.run(arguments).fails(2, says);
+        test_env.run(arguments).fails(2, says);
     }
 }
 
 #[test]
 fn folders_come_before_trailq_s_own_and_the_case_last() {
-    let desk = Desk::with_delivery();
-    desk.scratch.write("mine/names.sql", OWN);
-    desk.scratch.write("mine/access/console-logins.sql", OWN);
-    desk.scratch.write("mine/readme.txt", "no query");
-    desk.scratch.write(".config/trailq/queries/team/lineage.sql", OWN);
-    desk.scratch.write("env/env-names.sql", OWN);
+    let test_env = TestEnv::with_delivery();
+    test_env.scratch.write("mine/names.sql", OWN);
+    test_env.scratch.write("mine/access/console-logins.sql", OWN);
+    test_env.scratch.write("mine/readme.txt", "no query");
+    test_env.scratch.write(".config/trailq/queries/team/lineage.sql", OWN);
+    test_env.scratch.write("env/env-names.sql", OWN);
     let ran =
-        desk.run(&["run", "names", "--queries", "mine", "--param", "name=CreateUser", "--format", "json"]).exits(0);
+        test_env.run(&["run", "names", "--queries", "mine", "--param", "name=CreateUser", "--format", "json"]).exits(0);
     assert_eq!(ran.json(), json!([{"event_name": "CreateUser", "events": 1}]));
     assert!(ran.err.contains("`names` is from mine/names.sql"), "{ran:?}");
-    let listed = desk.run(&["queries", "--queries", "mine", "--format", "json"]).exits(0);
+    let listed = test_env.run(&["queries", "--queries", "mine", "--format", "json"]).exits(0);
     assert!(
         listed.err.contains("`console-logins` of mine/access/console-logins.sql hides the one of trailq"),
         "{listed:?}"
@@ -144,81 +146,85 @@ fn folders_come_before_trailq_s_own_and_the_case_last() {
     assert_eq!(origin("names"), "mine/names.sql");
     assert!(origin("lineage").ends_with(".config/trailq/queries/team/lineage.sql"));
     assert_eq!(origin("sessions"), "trailq");
-    let mut command = desk.command(&["queries", "env-names"]);
+    let mut command = test_env.command(&["queries", "env-names"]);
     let output = command.env("TRAILQ_QUERIES", "env:mine").output().unwrap();
     assert!(String::from_utf8(output.stdout).unwrap().starts_with("-- other/env-names, from env/env-names.sql\n"));
 }
 
 #[test]
 fn a_query_is_saved_in_the_case_and_taken_out_again() {
-    let desk = Desk::with_delivery();
-    let before = desk.scratch.lines("SELECT count(*), sum(length(record_blocks.data)) FROM record_blocks");
-    desk.scratch.write("names.sql", OWN);
-    desk.scratch.write("lineage.sql", OWN);
-    let saved = desk.run(&["queries", "--save", "names.sql"]).exits(0);
+    let test_env = TestEnv::with_delivery();
+    let before = test_env.scratch.lines("SELECT count(*), sum(length(record_blocks.data)) FROM record_blocks");
+    test_env.scratch.write("names.sql", OWN);
+    test_env.scratch.write("lineage.sql", OWN);
+    let saved = test_env.run(&["queries", "--save", "names.sql"]).exits(0);
     assert!(saved.err.contains("`names` is saved in trailq.db"), "{saved:?}");
-    let saved = desk.run(&["queries", "--save", "lineage.sql"]).exits(0);
+    let saved = test_env.run(&["queries", "--save", "lineage.sql"]).exits(0);
     assert!(saved.err.contains("`lineage` of trailq hides it"), "{saved:?}");
-    common::check_case(&desk.scratch.case());
-    assert_eq!(desk.scratch.lines("SELECT count(*), sum(length(record_blocks.data)) FROM record_blocks"), before);
-    let ran = desk.run(&["run", "names", "--param", "name=CreateUser"]).exits(0);
+    common::check_case(&test_env.scratch.case());
+    assert_eq!(test_env.scratch.lines("SELECT count(*), sum(length(record_blocks.data)) FROM record_blocks"), before);
+    let ran = test_env.run(&["run", "names", "--param", "name=CreateUser"]).exits(0);
     assert!(ran.err.contains("`names` is from the case"), "{ran:?}");
-    let listed = desk.run(&["queries", "names", "--format", "json"]).exits(0).json();
+    let listed = test_env.run(&["queries", "names", "--format", "json"]).exits(0).json();
     assert_eq!((&listed[0]["origin"], &listed[0]["group"]), (&json!("the case"), &json!("case")));
-    desk.run(&["queries", "--delete", "names"]).exits(0);
-    desk.run(&["queries", "--delete", "names"])
+    test_env.run(&["queries", "--delete", "names"]).exits(0);
+    test_env
+        .run(&["queries", "--delete", "names"])
         .fails(2, &["no query `names` is saved in trailq.db", "saved are lineage"]);
-    desk.run(&["run", "names"]).fails(2, &["there is no saved query `names`"]);
-    desk.scratch.write("bad.sql", OWN.replace("GROUP BY 1", "GROUP BY nowhere"));
-    desk.run(&["queries", "--save", "bad.sql"]).fails(2, &["bad.sql:10", "no such column: nowhere"]);
-    desk.scratch.write("Bad.sql", OWN);
-    desk.run(&["queries", "--save", "Bad.sql"]).fails(2, &["`Bad` is not a name of a query"]);
-    desk.run(&["queries", "--save", "none.sql"]).fails(2, &["none.sql cannot be read"]);
-    desk.run(&["--db", "none.db", "queries", "--save", "names.sql"]).fails(2, &["there is no case at none.db"]);
+    test_env.run(&["run", "names"]).fails(2, &["there is no saved query `names`"]);
+    test_env.scratch.write("bad.sql", OWN.replace("GROUP BY 1", "GROUP BY nowhere"));
+    test_env.run(&["queries", "--save", "bad.sql"]).fails(2, &["bad.sql:10", "no such column: nowhere"]);
+    test_env.scratch.write("Bad.sql", OWN);
+    test_env.run(&["queries", "--save", "Bad.sql"]).fails(2, &["`Bad` is not a name of a query"]);
+    test_env.run(&["queries", "--save", "none.sql"]).fails(2, &["none.sql cannot be read"]);
+    test_env.run(&["--db", "none.db", "queries", "--save", "names.sql"]).fails(2, &["there is no case at none.db"]);
 }
 
 #[test]
 fn a_case_of_the_first_schema_is_read_as_it_is_and_migrated_to_save_in_it() {
-    let desk = Desk::with_delivery();
-    let whole = content(&desk.scratch.case());
-    desk.make_older(1);
-    desk.scratch
+    let test_env = TestEnv::with_delivery();
+    let whole = content(&test_env.scratch.case());
+    test_env.make_older(1);
+    test_env
+        .scratch
         .ask()
         .execute_batch(
             "DROP INDEX resources_by_name; CREATE INDEX resources_by_name ON resources (name); \
              DROP INDEX resources_by_events",
         )
         .unwrap();
-    desk.run(&["run", "trails-stopped", "--fail-on-rows"]).exits(1);
-    assert_eq!(desk.scratch.lines("PRAGMA user_version"), ["1"]);
-    desk.scratch.write("names.sql", OWN);
-    desk.run(&["queries", "--save", "names.sql"]).exits(0);
-    assert_eq!(desk.scratch.lines("PRAGMA user_version"), ["7"]);
-    assert!(content(&desk.scratch.case()) == whole, "what is counted is counted again");
+    test_env.run(&["run", "trails-stopped", "--fail-on-rows"]).exits(1);
+    assert_eq!(test_env.scratch.lines("PRAGMA user_version"), ["1"]);
+    test_env.scratch.write("names.sql", OWN);
+    test_env.run(&["queries", "--save", "names.sql"]).exits(0);
+    assert_eq!(test_env.scratch.lines("PRAGMA user_version"), ["7"]);
+    assert!(content(&test_env.scratch.case()) == whole, "what is counted is counted again");
     let index =
         "SELECT sql FROM sqlite_schema WHERE name IN ('resources_by_name', 'resources_by_events') ORDER BY name";
     assert_eq!(
-        desk.scratch.lines(index),
+        test_env.scratch.lines(index),
         [
             "CREATE INDEX resources_by_events ON resources (events, name, arn) WHERE events >= 10",
             "CREATE INDEX resources_by_name ON resources (name, events)"
         ]
     );
-    desk.run(&["run", "names", "--param", "name=CreateUser", "--fail-on-rows"]).exits(1);
+    test_env.run(&["run", "names", "--param", "name=CreateUser", "--fail-on-rows"]).exits(1);
 }
 
 #[test]
 fn every_query_is_checked_and_what_is_wrong_is_told() {
-    let desk = Desk::new();
-    let ran = desk.run(&["queries", "--check"]).exits(0);
+    let test_env = TestEnv::new();
+    let ran = test_env.run(&["queries", "--check"]).exits(0);
     assert!(ran.out.starts_with("queries checked: 1") && ran.out.ends_with(", wrong: 0\n"), "{ran:?}");
-    desk.scratch.write("mine/good.sql", OWN);
-    desk.scratch.write("mine/header.sql", OWN.replace("-- about", "-- abuot"));
-    desk.scratch.write("mine/columns.sql", OWN.replace("columns: event_name, events", "columns: event_name, times"));
-    desk.scratch.write("mine/statement.sql", OWN.replace("FROM events", "FROM evnts"));
-    desk.scratch.write("mine/writes.sql", "-- title: T\n-- about: A.\n-- columns: a\nDELETE FROM events\n");
-    desk.scratch.write("mine/default.sql", OWN.replace("since time:", "since time = soon:"));
-    let ran = desk.run(&["queries", "--check", "--queries", "mine"]).fails(
+    test_env.scratch.write("mine/good.sql", OWN);
+    test_env.scratch.write("mine/header.sql", OWN.replace("-- about", "-- abuot"));
+    test_env
+        .scratch
+        .write("mine/columns.sql", OWN.replace("columns: event_name, events", "columns: event_name, times"));
+    test_env.scratch.write("mine/statement.sql", OWN.replace("FROM events", "FROM evnts"));
+    test_env.scratch.write("mine/writes.sql", "-- title: T\n-- about: A.\n-- columns: a\nDELETE FROM events\n");
+    test_env.scratch.write("mine/default.sql", OWN.replace("since time:", "since time = soon:"));
+    let ran = test_env.run(&["queries", "--check", "--queries", "mine"]).fails(
         1,
         &[
             "mine/header.sql:2",
@@ -236,69 +242,74 @@ fn every_query_is_checked_and_what_is_wrong_is_told() {
     );
     assert!(ran.out.ends_with(", wrong: 5\n") && !ran.err.contains("good.sql"), "{ran:?}");
     // A file that is none keeps no other from being run.
-    let desk = Desk::with_delivery();
-    desk.scratch.write("mine/header.sql", "SELECT 1");
-    let ran = desk.run(&["queries", "--queries", "mine", "lineage"]).exits(0);
+    let test_env = TestEnv::with_delivery();
+    test_env.scratch.write("mine/header.sql", "SELECT 1");
+    let ran = test_env.run(&["queries", "--queries", "mine", "lineage"]).exits(0);
     assert!(ran.err.contains("mine/header.sql:1: the header has no `title:`"), "{ran:?}");
-    desk.run(&["run", "trails-stopped", "--queries", "mine"]).exits(0);
+    test_env.run(&["run", "trails-stopped", "--queries", "mine"]).exits(0);
 }
 
 #[test]
 fn a_mistake_in_a_file_is_told_with_its_line() {
-    let desk = Desk::with_delivery();
-    desk.scratch.write("mine/names.sql", OWN.replace("GROUP BY 1", "GROUP BY nowhere"));
-    let ran = desk.run(&["run", "names", "--queries", "mine", "--param", "name=x"]);
+    let test_env = TestEnv::with_delivery();
+    test_env.scratch.write("mine/names.sql", OWN.replace("GROUP BY 1", "GROUP BY nowhere"));
+    let ran = test_env.run(&["run", "names", "--queries", "mine", "--param", "name=x"]);
     ran.fails(2, &["no such column: nowhere", "mine/names.sql:10"]);
 }
 
 #[test]
 fn scripts_run_queries_with_parameters_that_are_checked_first() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     let script = "#!/usr/bin/env -S trailq script\n-- title: T\n-- about: A.\n-- param: name text required: an event name\n\
                   -- param: days integer = 3: so many\n-- param: since time = 2024: from\n.mode csv\n\
                   .print ${name} ${days} ${since}\nevent-name=${name} since=${since} | count\n\
                   SELECT :name AS name, :days AS days, :since AS since;\n.run console-logins since=${since} until=2001\n";
-    desk.scratch.write("s.trailq", script);
-    desk.run(&["script", "s.trailq"])
+    test_env.scratch.write("s.trailq", script);
+    test_env
+        .run(&["script", "s.trailq"])
         .fails(2, &["s.trailq needs a value for `name`", "`name` (text) is an event name"]);
-    let ran = desk.run(&["script", "s.trailq", "--param", "nme=x"]);
+    let ran = test_env.run(&["script", "s.trailq", "--param", "nme=x"]);
     ran.fails(2, &["s.trailq has no parameter `nme`", "its parameters are name, days, since"]);
-    let ran = desk
+    let ran = test_env
         .run(&["script", "s.trailq", "--param", "name=x", "--param", "days=y"])
         .fails(2, &["`y` is not a whole number"]);
     assert_eq!(ran.out, "");
-    let ran = desk.run(&["script", "s.trailq", "--param", "name=CreateUser"]).exits(0);
+    let ran = test_env.run(&["script", "s.trailq", "--param", "name=CreateUser"]).exits(0);
     let first = "CreateUser 3 2024-01-01T00:00:00Z\nevents\n1\nname,days,since\nCreateUser,3,2024-01-01T00:00:00Z\n";
     assert!(ran.out.replace('\r', "").starts_with(first), "{ran:?}");
-    desk.scratch.write("bad.trailq", "-- title: T\n-- about: A.\n-- param: x text: X\n");
-    desk.run(&["script", "bad.trailq"]).fails(2, &["bad.trailq:4", "needs `required` or a default"]);
+    test_env.scratch.write("bad.trailq", "-- title: T\n-- about: A.\n-- param: x text: X\n");
+    test_env.run(&["script", "bad.trailq"]).fails(2, &["bad.trailq:4", "needs `required` or a default"]);
     // A value is one value, whatever is in it.
-    desk.scratch.write("v.trailq", "-- title: T\n-- about: A.\n-- param: v text required: V\n.run profile of=${v}\n");
-    let ran = desk.run(&["script", "v.trailq", "--param", "v=x since=2001 ' \""]).exits(0);
+    test_env
+        .scratch
+        .write("v.trailq", "-- title: T\n-- about: A.\n-- param: v text required: V\n.run profile of=${v}\n");
+    let ran = test_env.run(&["script", "v.trailq", "--param", "v=x since=2001 ' \""]).exits(0);
     assert!(ran.err.contains("0 rows"), "{ran:?}");
 }
 
 #[test]
 fn a_script_stops_at_the_first_error_unless_bail_is_off() {
-    let desk = Desk::with_delivery();
-    desk.scratch.write("stop.trailq", ".print one\n.run nonsense\n.print two\n");
-    let ran = desk.run(&["script", "stop.trailq"]).fails(2, &["there is no saved query `nonsense`", "stop.trailq:2"]);
+    let test_env = TestEnv::with_delivery();
+    test_env.scratch.write("stop.trailq", ".print one\n.run nonsense\n.print two\n");
+    let ran =
+        test_env.run(&["script", "stop.trailq"]).fails(2, &["there is no saved query `nonsense`", "stop.trailq:2"]);
     assert_eq!(ran.out, "one\n");
-    desk.scratch
+    test_env
+        .scratch
         .write("go.trailq", ".bail off\n.print one\n.run nonsense\n.print two\n.bail on\nevnt=1\n.print three\n");
-    let ran = desk.run(&["script", "go.trailq"]).fails(2, &["go.trailq:3", "go.trailq:6"]);
+    let ran = test_env.run(&["script", "go.trailq"]).fails(2, &["go.trailq:3", "go.trailq:6"]);
     assert_eq!(ran.out, "one\ntwo\n");
-    desk.scratch.write("done.trailq", ".bail off\nSELECT nowhere;\n.print two\n");
-    let ran = desk.run(&["script", "done.trailq"]).fails(1, &["no such column: nowhere"]);
+    test_env.scratch.write("done.trailq", ".bail off\nSELECT nowhere;\n.print two\n");
+    let ran = test_env.run(&["script", "done.trailq"]).fails(1, &["no such column: nowhere"]);
     assert_eq!(ran.out, "two\n");
-    desk.scratch.write("bail.trailq", ".bail maybe\n");
-    desk.run(&["script", "bail.trailq"]).fails(2, &["bail is `on` or `off`"]);
+    test_env.scratch.write("bail.trailq", ".bail maybe\n");
+    test_env.run(&["script", "bail.trailq"]).fails(2, &["bail is `on` or `off`"]);
 }
 
 #[test]
 fn run_and_queries_are_commands_too() {
-    let desk = Desk::with_delivery();
-    let run = |input: &str| desk.pipe(&["--format", "csv"], input.as_bytes());
+    let test_env = TestEnv::with_delivery();
+    let run = |input: &str| test_env.pipe(&["--format", "csv"], input.as_bytes());
     let ran = run(".run trails-stopped since=2024-03-01\n.queries T1562.008\n.queries lineage\n");
     assert!(ran.out.starts_with("event_time,principal,event_name,trail,"), "{ran:?}");
     assert!(ran.out.contains("evasion,trails-stopped,"), "{ran:?}");
@@ -319,28 +330,28 @@ fn run_and_queries_are_commands_too() {
 
 #[test]
 fn the_shipped_scripts_report_on_a_case() {
-    let desk = Desk::with_delivery();
-    let ran = desk.run(&["script", "triage", "--param", "since=2024-03-01"]).exits(0);
+    let test_env = TestEnv::with_delivery();
+    let ran = test_env.run(&["script", "triage", "--param", "since=2024-03-01"]).exits(0);
     for said in ["# What the case covers", "StopLogging", "# What left, and what was destroyed"] {
         assert!(ran.out.contains(said), "{said}: {ran:?}");
     }
-    let ran = desk.run(&["script", "leaked-key", "--param", "key=AKIADEPLOYBOTEXAMPLE"]).exits(0);
+    let ran = test_env.run(&["script", "leaked-key", "--param", "key=AKIADEPLOYBOTEXAMPLE"]).exits(0);
     for said in ["# Where AKIADEPLOYBOTEXAMPLE is from", "203.0.113.77", "# What it left behind", "CreateUser"] {
         assert!(ran.out.contains(said), "{said}: {ran:?}");
     }
-    let ran = desk.run(&["script", "leaked-key"]).fails(2, &["`leaked-key` needs a value for `key`"]);
+    let ran = test_env.run(&["script", "leaked-key"]).fails(2, &["`leaked-key` needs a value for `key`"]);
     assert!(ran.err.contains("hint: write key=VALUE after the name of the script"), "{ran:?}");
     // A file of that name is meant before trailq's own.
-    desk.scratch.write("triage", ".print mine\n");
-    assert_eq!(desk.run(&["script", "triage"]).exits(0).out, "mine\n");
+    test_env.scratch.write("triage", ".print mine\n");
+    assert_eq!(test_env.run(&["script", "triage"]).exits(0).out, "mine\n");
 }
 
 #[test]
 fn networks_and_policies_have_functions() {
-    let desk = Desk::new();
-    desk.scratch.write("t.json", record("e", ""));
-    desk.run(&["import", "t.json"]).exits(0);
-    let ask = |sql: &str| desk.run(&["sql", "--format", "tsv", sql]);
+    let test_env = TestEnv::new();
+    test_env.scratch.write("t.json", record("e", ""));
+    test_env.run(&["import", "t.json"]).exits(0);
+    let ask = |sql: &str| test_env.run(&["sql", "--format", "tsv", sql]);
     let ran = ask(
         "SELECT network('203.0.113.77', 24, 48) AS a, network('2001:db8::1', 24, 48) AS b, network('x', 24, 48) AS c",
     );
@@ -354,8 +365,8 @@ fn networks_and_policies_have_functions() {
 
 #[test]
 fn values_follow_the_name_on_the_command_line() {
-    let desk = Desk::with_delivery();
-    let rows = |arguments: &[&str]| desk.run(arguments).exits(0).out;
+    let test_env = TestEnv::with_delivery();
+    let rows = |arguments: &[&str]| test_env.run(arguments).exits(0).out;
     let expected = rows(&["run", "lineage", "--param", "key=AKIADEPLOYBOTEXAMPLE", "--format", "json"]);
     assert!(expected.contains("AKIASVCBACKUPEXAMPLE"), "{expected}");
     assert_eq!(rows(&["run", "lineage", "key=AKIADEPLOYBOTEXAMPLE", "--format", "json"]), expected);
@@ -364,48 +375,48 @@ fn values_follow_the_name_on_the_command_line() {
     let since = rows(&["run", "trails-stopped", "since=2024-03-01", "--format", "csv"]);
     assert_eq!(rows(&["run", "trails-stopped", "--since", "2024-03-01", "--format", "csv"]), since);
     // A value is everything after the first `=`.
-    desk.scratch.write("mine/echo.sql", "-- title: T\n-- about: A.\n-- param: v text required: V\n-- param: l list: L\n-- columns: v, l\nSELECT :v AS v, :l AS l;\n");
-    let shown = desk.run(&["run", "echo", "v=a=b, c", "l=x,y", "--queries", "mine", "--format", "json"]).exits(0);
+    test_env.scratch.write("mine/echo.sql", "-- title: T\n-- about: A.\n-- param: v text required: V\n-- param: l list: L\n-- columns: v, l\nSELECT :v AS v, :l AS l;\n");
+    let shown = test_env.run(&["run", "echo", "v=a=b, c", "l=x,y", "--queries", "mine", "--format", "json"]).exits(0);
     assert_eq!(shown.json(), json!([{"v": "a=b, c", "l": "[\"x\",\"y\"]"}]));
-    desk.run(&["run", "trails-stopped", "until=2001", "--fail-on-rows"]).exits(0);
+    test_env.run(&["run", "trails-stopped", "until=2001", "--fail-on-rows"]).exits(0);
     // Scripts take them too, and trailq's own are run as queries are.
     let script = rows(&["--quiet", "script", "triage", "since=2024-03-01"]);
     assert!(script.contains("StopLogging"), "{script}");
     assert_eq!(rows(&["--quiet", "run", "triage", "--since", "2024-03-01"]), script);
-    desk.scratch.write("s.trailq", ".print ${a} ${b}\n");
+    test_env.scratch.write("s.trailq", ".print ${a} ${b}\n");
     assert_eq!(rows(&["script", "s.trailq", "a=1", "--param", "b=2 3"]), "1 2 3\n");
     assert_eq!(
-        String::from_utf8(desk.pipe(&["script", "-", "a=x"], b".print ${a}\n").exits(0).out.into()).unwrap(),
+        String::from_utf8(test_env.pipe(&["script", "-", "a=x"], b".print ${a}\n").exits(0).out.into()).unwrap(),
         "x\n"
     );
-    desk.run(&["script", "s.trailq", "a=1", "a=2"]).fails(2, &["`a` is given twice"]);
+    test_env.run(&["script", "s.trailq", "a=1", "a=2"]).fails(2, &["`a` is given twice"]);
 }
 
 #[test]
 fn a_query_file_that_cannot_be_used_is_the_error() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     let broken = OWN.replace("-- columns:", "-- signal: low\n-- columns:");
-    desk.scratch.write("mine/by-ip.sql", &broken);
-    desk.scratch.write("mine/console-logins.sql", &broken);
+    test_env.scratch.write("mine/by-ip.sql", &broken);
+    test_env.scratch.write("mine/console-logins.sql", &broken);
     let says = ["error: by-ip.sql cannot be used: line 6: `signal: low`", "  --> mine/by-ip.sql:6\n"];
     for arguments in [&["run", "by-ip"][..], &["queries", "by-ip"], &["run", "other/by-ip"]] {
-        desk.run(&[&["--queries", "mine"], arguments].concat()).fails(2, &says);
+        test_env.run(&[&["--queries", "mine"], arguments].concat()).fails(2, &says);
     }
-    desk.pipe(&["--queries", "mine"], b".run by-ip\n").fails(2, &says);
+    test_env.pipe(&["--queries", "mine"], b".run by-ip\n").fails(2, &says);
     // Of two with one name the one that works is run, with a note.
-    let ran = desk.run(&["--queries", "mine", "run", "console-logins", "until=2001"]).exits(0);
+    let ran = test_env.run(&["--queries", "mine", "run", "console-logins", "until=2001"]).exits(0);
     assert!(ran.err.contains("console-logins.sql cannot be used: line 6: "), "{ran:?}");
     assert!(ran.err.contains("the query of trailq is run"), "{ran:?}");
-    desk.scratch.write("mine/latin.sql", [0xe9]);
-    desk.run(&["--queries", "mine", "run", "latin"]).fails(2, &["mine/latin.sql cannot be read"]);
+    test_env.scratch.write("mine/latin.sql", [0xe9]);
+    test_env.run(&["--queries", "mine", "run", "latin"]).fails(2, &["mine/latin.sql cannot be read"]);
 }
 
 #[test]
 fn lists_have_functions() {
-    let desk = Desk::new();
-    desk.scratch.write("t.json", record("e", r#""requestParameters":{"key":"caf\u00e9"}"#));
-    desk.run(&["import", "t.json"]).exits(0);
-    let ask = |sql: &str| desk.run(&["sql", "--format", "tsv", sql]);
+    let test_env = TestEnv::new();
+    test_env.scratch.write("t.json", record("e", r#""requestParameters":{"key":"caf\u00e9"}"#));
+    test_env.run(&["import", "t.json"]).exits(0);
+    let ask = |sql: &str| test_env.run(&["sql", "--format", "tsv", sql]);
     let list = r#"{"exact":["alice"],"wildcards":["b*"],"networks":["10.0.0.0/8"]}"#;
     for (expression, value) in [
         (format!("in_list('alice', '{list}')"), "1"),

@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::common::program::Desk;
+use crate::common::program::TestEnv;
 use serde_json::{Value, json};
 
 /// The operation, as most SDKs name it.
@@ -23,9 +23,9 @@ struct Endpoint {
 }
 
 impl Endpoint {
-    fn start(desk: &Desk, more: &[&str]) -> Endpoint {
+    fn start(test_env: &TestEnv, more: &[&str]) -> Endpoint {
         let arguments: Vec<&str> = ["serve", "--port", "0"].iter().chain(more).copied().collect();
-        let mut child = desk.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = test_env.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut notes = BufReader::new(child.stderr.take().unwrap());
         let mut greeting = String::new();
         while !greeting.contains("try: aws") {
@@ -109,8 +109,8 @@ fn ids(page: &Value) -> Vec<&str> {
 
 #[test]
 fn the_greeting_says_the_address_the_case_and_the_command_to_try() {
-    let desk = Desk::with_delivery();
-    let endpoint = Endpoint::start(&desk, &[]);
+    let test_env = TestEnv::with_delivery();
+    let endpoint = Endpoint::start(&test_env, &[]);
     let port = endpoint.address.port();
     assert!(endpoint.address.ip().is_loopback());
     let expected = format!(
@@ -122,8 +122,8 @@ fn the_greeting_says_the_address_the_case_and_the_command_to_try() {
 
 #[test]
 fn an_answer_has_the_shape_of_the_wire() {
-    let desk = Desk::with_delivery();
-    let endpoint = Endpoint::start(&desk, &[]);
+    let test_env = TestEnv::with_delivery();
+    let endpoint = Endpoint::start(&test_env, &[]);
     let page =
         endpoint.page(&json!({"LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": "CreateUser"}]}));
     let event = &page["Events"][0];
@@ -141,8 +141,8 @@ fn an_answer_has_the_shape_of_the_wire() {
 
 #[test]
 fn the_same_request_has_the_same_answer_everywhere() {
-    let desk = Desk::with_delivery();
-    let endpoint = Endpoint::start(&desk, &[]);
+    let test_env = TestEnv::with_delivery();
+    let endpoint = Endpoint::start(&test_env, &[]);
     for (key, value) in [
         ("EventId", "63351e45-a833-4630-abf2-a991cc0b83a6"),
         ("EventName", "AssumeRole"),
@@ -170,7 +170,7 @@ fn the_same_request_has_the_same_answer_everywhere() {
             if period.get("StartTime").is_some() {
                 arguments.extend(["--start-time", "1709332800", "--end-time", "1709337600"]);
             }
-            let whole = desk.run(&arguments).exits(0).json();
+            let whole = test_env.run(&arguments).exits(0).json();
             assert!(period.get("StartTime").is_some() || !paged.is_empty(), "{key}");
             assert_eq!(paged, ids(&whole), "{key} {period}");
         }
@@ -179,9 +179,9 @@ fn the_same_request_has_the_same_answer_everywhere() {
 
 #[test]
 fn pages_go_on_across_sizes_and_add_up() {
-    let desk = Desk::with_delivery();
-    let endpoint = Endpoint::start(&desk, &[]);
-    let whole = desk.run(&["lookup-events"]).exits(0).json();
+    let test_env = TestEnv::with_delivery();
+    let endpoint = Endpoint::start(&test_env, &[]);
+    let whole = test_env.run(&["lookup-events"]).exits(0).json();
     let mut request = json!({});
     let mut gathered = Vec::new();
     for size in [50, 3, 1, 50, 50, 50, 50, 50, 50] {
@@ -198,8 +198,8 @@ fn pages_go_on_across_sizes_and_add_up() {
 
 #[test]
 fn errors_have_the_names_that_sdks_know() {
-    let desk = Desk::with_delivery();
-    let endpoint = Endpoint::start(&desk, &[]);
+    let test_env = TestEnv::with_delivery();
+    let endpoint = Endpoint::start(&test_env, &[]);
     let attribute = |key: &str, value: &str| json!({"AttributeKey": key, "AttributeValue": value});
     let token = endpoint.page(&json!({}))["NextToken"].clone();
     for (body, name, said) in [
@@ -235,8 +235,8 @@ fn errors_have_the_names_that_sdks_know() {
 
 #[test]
 fn other_operations_methods_and_names_are_answered_properly() {
-    let desk = Desk::with_delivery();
-    let endpoint = Endpoint::start(&desk, &[]);
+    let test_env = TestEnv::with_delivery();
+    let endpoint = Endpoint::start(&test_env, &[]);
     let service = TARGET.trim_end_matches("LookupEvents");
     for (method, headers, status, name, said) in [
         (
@@ -274,8 +274,8 @@ fn other_operations_methods_and_names_are_answered_properly() {
 
 #[test]
 fn requests_out_of_bounds_are_refused() {
-    let desk = Desk::with_delivery();
-    let endpoint = Endpoint::start(&desk, &[]);
+    let test_env = TestEnv::with_delivery();
+    let endpoint = Endpoint::start(&test_env, &[]);
     let target = format!("X-Amz-Target: {TARGET}\r\n");
     let (status, error) = endpoint.send("POST", &target, &" ".repeat(70_000));
     assert_eq!((status, error["__type"].as_str().unwrap()), (413, "RequestEntityTooLargeException"));
@@ -297,8 +297,8 @@ fn requests_out_of_bounds_are_refused() {
 
 #[test]
 fn slow_and_broken_clients_never_block_others() {
-    let desk = Desk::with_delivery();
-    let endpoint = Endpoint::start(&desk, &[]);
+    let test_env = TestEnv::with_delivery();
+    let endpoint = Endpoint::start(&test_env, &[]);
     let body = format!("POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Amz-Target: {TARGET}\r\nContent-Length: 100\r\n\r\n{{");
     // More of them than there are places: half of a head, half of a body, nothing at all.
     let mut slow = Vec::new();
@@ -341,8 +341,8 @@ fn slow_and_broken_clients_never_block_others() {
 
 #[test]
 fn many_at_once_are_all_answered_and_memory_does_not_grow() {
-    let desk = Desk::with_delivery();
-    let endpoint = Endpoint::start(&desk, &[]);
+    let test_env = TestEnv::with_delivery();
+    let endpoint = Endpoint::start(&test_env, &[]);
     let round = |seconds: f64| {
         let until = Instant::now() + Duration::from_secs_f64(seconds);
         std::thread::scope(|scope| {
@@ -376,9 +376,9 @@ fn many_at_once_are_all_answered_and_memory_does_not_grow() {
 
 #[test]
 fn ctrl_c_ends_it_cleanly() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     for signal in ["-INT", "-TERM"] {
-        let endpoint = Endpoint::start(&desk, &[]);
+        let endpoint = Endpoint::start(&test_env, &[]);
         endpoint.page(&json!({}));
         // An idle connection and a half request keep nobody.
         let idle = endpoint.connect();
@@ -390,13 +390,13 @@ fn ctrl_c_ends_it_cleanly() {
         assert!(rest.contains("stopped after 1 request"), "{rest}");
         drop((idle, half));
     }
-    common::check_case(&desk.scratch.case());
+    common::check_case(&test_env.scratch.case());
 }
 
 #[test]
 fn another_address_is_only_served_when_named_and_says_so() {
-    let desk = Desk::with_delivery();
-    let endpoint = Endpoint::start(&desk, &["--address", "0.0.0.0"]);
+    let test_env = TestEnv::with_delivery();
+    let endpoint = Endpoint::start(&test_env, &["--address", "0.0.0.0"]);
     assert!(endpoint.greeting.contains("anyone who can reach this address can read the case"), "{}", endpoint.greeting);
     assert!(endpoint.greeting.contains("--endpoint-url http://127.0.0.1:"), "{}", endpoint.greeting);
     let request = format!(
@@ -411,23 +411,23 @@ fn another_address_is_only_served_when_named_and_says_so() {
 
 #[test]
 fn what_cannot_be_served_is_told() {
-    let desk = Desk::with_delivery();
+    let test_env = TestEnv::with_delivery();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    desk.run(&["serve", "--port", &port]).fails(2, &["cannot listen on", "--port 0 chooses a free port"]);
-    desk.run(&["serve", "--port", "0", "--address", "203.0.113.1"]).fails(2, &["cannot listen on 203.0.113.1:0"]);
-    desk.run(&["--db", "none.db", "serve", "--port", "0"]).fails(2, &["there is no case at none.db"]);
-    desk.run(&["serve"]).fails(2, &["--port"]);
-    desk.run(&["serve", "--port", "70000"]).fails(2, &["70000"]);
+    test_env.run(&["serve", "--port", &port]).fails(2, &["cannot listen on", "--port 0 chooses a free port"]);
+    test_env.run(&["serve", "--port", "0", "--address", "203.0.113.1"]).fails(2, &["cannot listen on 203.0.113.1:0"]);
+    test_env.run(&["--db", "none.db", "serve", "--port", "0"]).fails(2, &["there is no case at none.db"]);
+    test_env.run(&["serve"]).fails(2, &["--port"]);
+    test_env.run(&["serve", "--port", "70000"]).fails(2, &["70000"]);
 }
 
 #[test]
 fn an_import_meanwhile_is_seen_and_does_not_break_it() {
-    let desk = Desk::with_delivery();
-    let endpoint = Endpoint::start(&desk, &[]);
+    let test_env = TestEnv::with_delivery();
+    let endpoint = Endpoint::start(&test_env, &[]);
     assert_eq!(ids(&endpoint.page(&json!({"StartTime": 1_709_510_400}))).len(), 0);
     let record = r#"{"eventVersion":"1.09","eventID":"late","eventTime":"2024-03-05T09:00:00Z","eventName":"RunInstances","eventSource":"ec2.amazonaws.com"}"#;
-    desk.scratch.write("late.json", record);
-    desk.run(&["import", "late.json"]).exits(0);
+    test_env.scratch.write("late.json", record);
+    test_env.run(&["import", "late.json"]).exits(0);
     assert_eq!(ids(&endpoint.page(&json!({"StartTime": 1_709_510_400}))), ["late"]);
 }

@@ -6,31 +6,31 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::common::program::{Desk, Ran, journal};
+use crate::common::program::{Ran, TestEnv, journal};
 use crate::common::{Scratch, check_case, content, lines, testdata};
 
 /// A folder with the delivery and the shapes as `trailq.db`, with tags, notes and a saved query.
-fn desk() -> Desk {
-    let desk = Desk::new();
+fn test_env() -> TestEnv {
+    let test_env = TestEnv::new();
     let (delivery, shapes) = (testdata("delivery"), testdata("shapes"));
-    desk.run(&["import", delivery.to_str().unwrap(), shapes.to_str().unwrap()]).exits(0);
+    test_env.run(&["import", delivery.to_str().unwrap(), shapes.to_str().unwrap()]).exits(0);
     let script = "user=alice sort event-time | limit 3\n.tag 1 2 finding looks odd\n.note the customer was called\n\
                   .save alice\n.noise add quiet event-name=List*\n";
-    desk.pipe(&[], script.replace(" sort event-time | limit 3", " | limit 3").as_bytes()).exits(0);
-    assert_eq!(desk.scratch.number("SELECT count(*) FROM tags"), 2);
-    desk
+    test_env.pipe(&[], script.replace(" sort event-time | limit 3", " | limit 3").as_bytes()).exits(0);
+    assert_eq!(test_env.scratch.number("SELECT count(*) FROM tags"), 2);
+    test_env
 }
 
-fn rows(desk: &Desk, case: &str, question: &[&str]) -> String {
+fn rows(test_env: &TestEnv, case: &str, question: &[&str]) -> String {
     let mut arguments = vec!["--db", case, "--format", "tsv"];
     arguments.extend(question);
-    desk.run(&arguments).exits(0).out
+    test_env.run(&arguments).exits(0).out
 }
 
 /// What every verification of a snapshot says that was not touched.
 #[track_caller]
-fn is_true(desk: &Desk, file: &str) {
-    let ran = desk.run(&["--format", "tsv", "snapshot", "--verify", file]).exits(0);
+fn is_true(test_env: &TestEnv, file: &str) {
+    let ran = test_env.run(&["--format", "tsv", "snapshot", "--verify", file]).exits(0);
     // Of a whole case the pages stand for all that they hold.
     let whole = ran.out.contains("\npages\t");
     let parts: &[&str] = if whole { &["pages"] } else { &["events", "counts", "ledger"] };
@@ -41,8 +41,8 @@ fn is_true(desk: &Desk, file: &str) {
 }
 
 /// The digest of a part that a verification finds.
-fn verified(desk: &Desk, file: &str, part: &str) -> String {
-    let told = desk.run(&["--format", "tsv", "snapshot", "--verify", file]).exits(0).out;
+fn verified(test_env: &TestEnv, file: &str, part: &str) -> String {
+    let told = test_env.run(&["--format", "tsv", "snapshot", "--verify", file]).exits(0).out;
     let line = told.lines().find(|line| line.starts_with(&format!("{part}\t"))).unwrap();
     line.rsplit(' ').next().unwrap().to_owned()
 }
@@ -58,53 +58,54 @@ fn digest(case: &Path, part: &str) -> String {
 
 #[test]
 fn a_whole_snapshot_holds_what_the_case_holds() {
-    let desk = desk();
-    let before = std::fs::read(desk.scratch.case()).unwrap();
-    let ran = desk.run(&["snapshot", "out.db"]).exits(0);
+    let test_env = test_env();
+    let before = std::fs::read(test_env.scratch.case()).unwrap();
+    let ran = test_env.run(&["snapshot", "out.db"]).exits(0);
     assert!(ran.err.starts_with("out.db: 413 events, ") && ran.out.is_empty(), "{ran:?}");
-    assert!(std::fs::read(desk.scratch.case()).unwrap() == before, "the case changed");
-    let out = desk.scratch.path("out.db");
+    assert!(std::fs::read(test_env.scratch.case()).unwrap() == before, "the case changed");
+    let out = test_env.scratch.path("out.db");
     check_case(&out);
-    assert!(content(&out) == content(&desk.scratch.case()));
+    assert!(content(&out) == content(&test_env.scratch.case()));
     for table in ["tags", "notes", "saved_queries", "noise_rules"] {
         let sql = format!("SELECT * FROM {table}");
-        assert_eq!(lines(&rusqlite::Connection::open(&out).unwrap(), &sql), desk.scratch.lines(&sql));
+        assert_eq!(lines(&rusqlite::Connection::open(&out).unwrap(), &sql), test_env.scratch.lines(&sql));
     }
     let all = ["sql", "SELECT event_id, record(id) FROM events ORDER BY event_id"];
-    assert_eq!(rows(&desk, "out.db", &all), rows(&desk, "trailq.db", &all));
-    is_true(&desk, "out.db");
+    assert_eq!(rows(&test_env, "out.db", &all), rows(&test_env, "trailq.db", &all));
+    is_true(&test_env, "out.db");
     // One of the snapshot holds the same, and tells both steps.
-    desk.run(&["--db", "out.db", "snapshot", "again.db"]).exits(0);
+    test_env.run(&["--db", "out.db", "snapshot", "again.db"]).exits(0);
     for part in ["events", "counts", "ledger"] {
-        assert_eq!(verified(&desk, "out.db", part), verified(&desk, "again.db", part), "{part}");
-        assert_eq!(verified(&desk, "out.db", part), verified(&desk, "trailq.db", part), "{part}");
+        assert_eq!(verified(&test_env, "out.db", part), verified(&test_env, "again.db", part), "{part}");
+        assert_eq!(verified(&test_env, "out.db", part), verified(&test_env, "trailq.db", part), "{part}");
     }
     for part in ["pages", "notes"] {
-        assert_eq!(digest(&out, part), digest(&desk.scratch.path("again.db"), part), "{part}");
+        assert_eq!(digest(&out, part), digest(&test_env.scratch.path("again.db"), part), "{part}");
     }
     let steps = lines(
-        &rusqlite::Connection::open(desk.scratch.path("again.db")).unwrap(),
+        &rusqlite::Connection::open(test_env.scratch.path("again.db")).unwrap(),
         "SELECT p.kind, made_from, schema_version, selection, redacted, portable, \
          parent = (SELECT id FROM provenance b WHERE b.step = p.step - 1) \
          FROM provenance p LEFT JOIN provenance_parents USING (id) ORDER BY step",
     );
     assert_eq!(steps, ["case|-|-|-|-|0|-", "snapshot|[\"trailq.db\"]|7|-|-|0|1", "snapshot|[\"out.db\"]|7|-|-|0|1",]);
-    let left: Vec<_> = std::fs::read_dir(desk.scratch.folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    let left: Vec<_> =
+        std::fs::read_dir(test_env.scratch.folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().ends_with(".part")), "{left:?}");
 }
 
 #[test]
 fn info_tells_where_a_snapshot_comes_from() {
-    let desk = desk();
-    assert!(!desk.run(&["info"]).exits(0).out.contains("provenance"), "a case has nothing to tell");
-    let made = desk.run(&["--format", "json", "snapshot", "--where", "user=alice", "out.db"]).exits(0).json();
+    let test_env = test_env();
+    assert!(!test_env.run(&["info"]).exits(0).out.contains("provenance"), "a case has nothing to tell");
+    let made = test_env.run(&["--format", "json", "snapshot", "--where", "user=alice", "out.db"]).exits(0).json();
     assert_eq!((&made["events"], &made["events_of_the_case"]), (&57.into(), &413.into()));
     let sum = made["provenance"]["digests"]["events"]["sha256"].as_str().unwrap();
-    let told = desk.run(&["--db", "out.db", "info"]).exits(0).out;
+    let told = test_env.run(&["--db", "out.db", "info"]).exits(0).out;
     assert!(told.contains("\nprovenance  case "), "{told}");
     assert!(told.contains(" of trailq.db: --where user=alice\n"), "{told}");
     assert!(told.contains(&format!("SHA-256 of its 57 events: {sum}\n")), "{told}");
-    let object = desk.run(&["--db", "out.db", "--format", "json", "info"]).exits(0).json();
+    let object = test_env.run(&["--db", "out.db", "--format", "json", "info"]).exits(0).json();
     assert_eq!(object["provenance"][1], made["provenance"]);
     assert_eq!(object["provenance"][1]["parents"][0], object["provenance"][0]["id"]);
 }
@@ -145,10 +146,10 @@ const STAGES: &[&str] =
 
 #[test]
 fn a_selection_answers_as_the_case_does_with_the_filter_added() {
-    let desk = desk();
+    let test_env = test_env();
     for selection in SELECTIONS.iter().filter(|selection| !selection.contains('|')) {
-        desk.run(&["snapshot", "--force", "--where", selection, "out.db"]).exits(0);
-        check_selection(&desk.scratch.path("out.db"));
+        test_env.run(&["snapshot", "--force", "--where", selection, "out.db"]).exits(0);
+        check_selection(&test_env.scratch.path("out.db"));
         // Both of two answers are asked of one process each.
         let mut own = String::new();
         let mut wanted = String::new();
@@ -161,7 +162,7 @@ fn a_selection_answers_as_the_case_does_with_the_filter_added() {
         // An empty line is no question.
         let all = |text: &str| text.replace("\n \n", "\n event-name=*\n").replacen(" \n", "event-name=*\n", 1);
         let answers = |case: &str, script: &str| {
-            let ran = desk.pipe(&["--db", case, "--format", "tsv", "script", "-"], script.as_bytes()).exits(0);
+            let ran = test_env.pipe(&["--db", case, "--format", "tsv", "script", "-"], script.as_bytes()).exits(0);
             ran.out
         };
         let (own, wanted) = (answers("out.db", &all(&own)), answers("trailq.db", &all(&wanted)));
@@ -190,13 +191,13 @@ fn check_selection(case: &Path) {
 
 #[test]
 fn a_selection_is_what_an_import_of_its_records_makes() {
-    let desk = desk();
+    let test_env = test_env();
     for selection in SELECTIONS {
-        desk.run(&["snapshot", "--force", "--where", selection, "out.db"]).exits(0);
-        let records = desk.run(&["--format", "records", "lookup", selection]).exits(0).out;
+        test_env.run(&["snapshot", "--force", "--where", selection, "out.db"]).exits(0);
+        let records = test_env.run(&["--format", "records", "lookup", selection]).exits(0).out;
         let fresh = Scratch::new();
         fresh.import(&[fresh.write("records.json", records)]);
-        let out = rusqlite::Connection::open(desk.scratch.path("out.db")).unwrap();
+        let out = rusqlite::Connection::open(test_env.scratch.path("out.db")).unwrap();
         for sql in [
             "SELECT event_id, event_time, event_source, event_name, user_name, identity_arn, resources \
              FROM event_history ORDER BY event_id",
@@ -220,10 +221,10 @@ fn a_selection_is_what_an_import_of_its_records_makes() {
 
 #[test]
 fn every_saved_query_answers_the_same_on_a_whole_snapshot() {
-    let desk = desk();
-    desk.run(&["snapshot", "whole.db"]).exits(0);
-    desk.run(&["snapshot", "--portable", "portable.db"]).exits(0);
-    let queries = desk.run(&["--format", "json", "queries"]).exits(0).json();
+    let test_env = test_env();
+    test_env.run(&["snapshot", "whole.db"]).exits(0);
+    test_env.run(&["snapshot", "--portable", "portable.db"]).exits(0);
+    let queries = test_env.run(&["--format", "json", "queries"]).exits(0).json();
     let mut script = String::new();
     let mut asked = 0;
     for query in queries.as_array().unwrap() {
@@ -237,7 +238,7 @@ fn every_saved_query_answers_the_same_on_a_whole_snapshot() {
     }
     assert!(asked > 50, "{asked}");
     let answers =
-        |case: &str| desk.pipe(&["--db", case, "--format", "tsv", "script", "-"], script.as_bytes()).exits(0).out;
+        |case: &str| test_env.pipe(&["--db", case, "--format", "tsv", "script", "-"], script.as_bytes()).exits(0).out;
     let wanted = answers("trailq.db");
     for case in ["whole.db", "portable.db"] {
         assert_eq!(answers(case), wanted, "{case}");
@@ -246,40 +247,40 @@ fn every_saved_query_answers_the_same_on_a_whole_snapshot() {
 
 #[test]
 fn a_query_and_a_tag_select_too() {
-    let desk = desk();
-    let ran = desk.run(&["snapshot", "--tag", "finding", "tagged.db"]).exits(0);
+    let test_env = test_env();
+    let ran = test_env.run(&["snapshot", "--tag", "finding", "tagged.db"]).exits(0);
     assert!(ran.err.contains("tagged.db: 2 events of 413, "), "{ran:?}");
     let says = "with 1 note and 2 saved queries and noise rules of the case; --no-notes leaves them out\n";
     assert!(ran.err.contains(says), "{ran:?}");
-    is_true(&desk, "tagged.db");
-    let tagged = rusqlite::Connection::open(desk.scratch.path("tagged.db")).unwrap();
+    is_true(&test_env, "tagged.db");
+    let tagged = rusqlite::Connection::open(test_env.scratch.path("tagged.db")).unwrap();
     assert_eq!(lines(&tagged, "SELECT tag, note, count(*) FROM tags"), ["finding|looks odd|2"]);
-    desk.run(&["snapshot", "--tag", "finding", "--no-notes", "--force", "tagged.db"]).exits(0);
-    let tagged = rusqlite::Connection::open(desk.scratch.path("tagged.db")).unwrap();
+    test_env.run(&["snapshot", "--tag", "finding", "--no-notes", "--force", "tagged.db"]).exits(0);
+    let tagged = rusqlite::Connection::open(test_env.scratch.path("tagged.db")).unwrap();
     for table in ["notes", "saved_queries", "noise_rules"] {
         assert_eq!(lines(&tagged, &format!("SELECT count(*) FROM {table}")), ["0"], "{table}");
     }
     assert_eq!(lines(&tagged, "SELECT count(*) FROM tags"), ["2"]);
     let query = ["console-logins", "--since", "2024-03-02"];
-    let wanted = desk.run(&[&["--format", "csv", "run"][..], &query].concat()).exits(0).out;
-    desk.run(&["snapshot", "--query", query[0], query[1], query[2], "logins.db"]).exits(0);
-    let events = rows(&desk, "logins.db", &["lookup", "event-name=*"]);
+    let wanted = test_env.run(&[&["--format", "csv", "run"][..], &query].concat()).exits(0).out;
+    test_env.run(&["snapshot", "--query", query[0], query[1], query[2], "logins.db"]).exits(0);
+    let events = rows(&test_env, "logins.db", &["lookup", "event-name=*"]);
     assert!(wanted.lines().count() > 1 && events.lines().count() == wanted.lines().count(), "{events}{wanted}");
-    let told = desk.run(&["--db", "logins.db", "info"]).exits(0).out;
+    let told = test_env.run(&["--db", "logins.db", "info"]).exits(0).out;
     assert!(told.contains(": --query console-logins --since 2024-03-02\n"), "{told}");
-    is_true(&desk, "logins.db");
+    is_true(&test_env, "logins.db");
 }
 
 #[test]
 fn mistakes_are_told_and_leave_nothing() {
-    let desk = desk();
-    desk.scratch.write("there.db", "mine");
-    desk.scratch.write("hot.db-journal", "");
-    std::fs::create_dir(desk.scratch.path("folder.db")).unwrap();
-    let whole = std::fs::read(desk.scratch.case()).unwrap();
-    desk.scratch.write("half.db", &whole[..whole.len() / 2]);
-    desk.scratch.write("newer.db", &whole);
-    let newer = rusqlite::Connection::open(desk.scratch.path("newer.db")).unwrap();
+    let test_env = test_env();
+    test_env.scratch.write("there.db", "mine");
+    test_env.scratch.write("hot.db-journal", "");
+    std::fs::create_dir(test_env.scratch.path("folder.db")).unwrap();
+    let whole = std::fs::read(test_env.scratch.case()).unwrap();
+    test_env.scratch.write("half.db", &whole[..whole.len() / 2]);
+    test_env.scratch.write("newer.db", &whole);
+    let newer = rusqlite::Connection::open(test_env.scratch.path("newer.db")).unwrap();
     newer.execute_batch("PRAGMA user_version = 99").unwrap();
     drop(newer);
     for (arguments, says) in [
@@ -319,25 +320,25 @@ fn mistakes_are_told_and_leave_nothing() {
         (&["snapshot", "--verify", "there.db"], "there.db is not a case"),
         (&["snapshot", "--verify", "trailq.db", "--sources", "none"], "none"),
     ] {
-        let ran = desk.run(arguments);
+        let ran = test_env.run(arguments);
         Ran { err: format!("{arguments:?}: {}", ran.err), ..ran }.fails(2, &[says]);
-        assert!(!desk.scratch.path("out.db").exists(), "{arguments:?}");
+        assert!(!test_env.scratch.path("out.db").exists(), "{arguments:?}");
     }
-    assert_eq!(std::fs::read(desk.scratch.path("there.db")).unwrap(), b"mine");
-    desk.run(&["snapshot", "--force", "there.db"]).exits(0);
-    is_true(&desk, "there.db");
-    let names = std::fs::read_dir(desk.scratch.folder.path()).unwrap();
+    assert_eq!(std::fs::read(test_env.scratch.path("there.db")).unwrap(), b"mine");
+    test_env.run(&["snapshot", "--force", "there.db"]).exits(0);
+    is_true(&test_env, "there.db");
+    let names = std::fs::read_dir(test_env.scratch.folder.path()).unwrap();
     let parts = names.filter(|name| name.as_ref().unwrap().file_name().to_string_lossy().ends_with(".part"));
     assert_eq!(parts.count(), 0);
 }
 
 #[test]
 fn a_snapshot_that_was_altered_is_told_from_a_true_one() {
-    let desk = desk();
-    desk.run(&["snapshot", "whole.db"]).exits(0);
-    desk.run(&["snapshot", "--where", "event-id=*", "some.db"]).exits(0);
+    let test_env = test_env();
+    test_env.run(&["snapshot", "whole.db"]).exits(0);
+    test_env.run(&["snapshot", "--where", "event-id=*", "some.db"]).exits(0);
     for file in ["whole.db", "some.db"] {
-        is_true(&desk, file);
+        is_true(&test_env, file);
     }
     for (alter, wrong) in [
         ("UPDATE events SET user_name = 'bob' WHERE id = (SELECT min(id) FROM events)", "events"),
@@ -371,12 +372,12 @@ fn a_snapshot_that_was_altered_is_told_from_a_true_one() {
         ("DELETE FROM facets WHERE id = 1", "references"),
     ] {
         for file in ["whole.db", "some.db"] {
-            std::fs::copy(desk.scratch.path(file), desk.scratch.path("altered.db")).unwrap();
-            let altered = rusqlite::Connection::open(desk.scratch.path("altered.db")).unwrap();
+            std::fs::copy(test_env.scratch.path(file), test_env.scratch.path("altered.db")).unwrap();
+            let altered = rusqlite::Connection::open(test_env.scratch.path("altered.db")).unwrap();
             altered.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
             assert!(altered.execute(alter, []).unwrap() > 0, "{alter}");
             drop(altered);
-            let ran = desk.run(&["--format", "tsv", "snapshot", "--verify", "altered.db"]);
+            let ran = test_env.run(&["--format", "tsv", "snapshot", "--verify", "altered.db"]);
             // Records that are not those of the events may be unreadable, too.
             if alter.contains("record_blocks") && ran.code == Some(2) {
                 continue;
@@ -391,68 +392,68 @@ fn a_snapshot_that_was_altered_is_told_from_a_true_one() {
 
 #[test]
 fn what_was_marked_or_imported_since_is_told() {
-    let desk = desk();
-    desk.run(&["snapshot", "out.db"]).exits(0);
-    desk.pipe(&["--db", "out.db"], b".note received\n").exits(0);
-    let ran = desk.run(&["--format", "tsv", "snapshot", "--verify", "out.db"]).exits(0);
+    let test_env = test_env();
+    test_env.run(&["snapshot", "out.db"]).exits(0);
+    test_env.pipe(&["--db", "out.db"], b".note received\n").exits(0);
+    let ran = test_env.run(&["--format", "tsv", "snapshot", "--verify", "out.db"]).exits(0);
     assert!(ran.out.contains("\nnotes\tnote\t") && ran.out.contains("changed since the snapshot was made"), "{ran:?}");
     std::thread::sleep(Duration::from_millis(1_100));
-    let more = desk.scratch.write("more.json", common::record("more-1", ""));
-    desk.run(&["--db", "out.db", "import", more.to_str().unwrap()]).exits(0);
-    let ran = desk.run(&["--format", "tsv", "snapshot", "--verify", "out.db"]).exits(1);
+    let more = test_env.scratch.write("more.json", common::record("more-1", ""));
+    test_env.run(&["--db", "out.db", "import", more.to_str().unwrap()]).exits(0);
+    let ran = test_env.run(&["--format", "tsv", "snapshot", "--verify", "out.db"]).exits(1);
     assert!(ran.out.contains("\nimports\tWRONG\t1 since the snapshot was made"), "{ran:?}");
     // A case is held against itself, as far as that goes.
-    let ran = desk.run(&["--format", "tsv", "snapshot", "--verify", "trailq.db"]).exits(0);
+    let ran = test_env.run(&["--format", "tsv", "snapshot", "--verify", "trailq.db"]).exits(0);
     assert!(ran.out.contains("\ndigests\tnote\tit has none: it is a case, not a snapshot\n"), "{ran:?}");
     assert!(ran.out.contains("\nevents\tnote\t413 rows, SHA-256 "), "{ran:?}");
 }
 
 #[test]
 fn a_damaged_file_is_told_as_such() {
-    let desk = desk();
-    desk.run(&["snapshot", "out.db"]).exits(0);
-    let bytes = std::fs::read(desk.scratch.path("out.db")).unwrap();
+    let test_env = test_env();
+    test_env.run(&["snapshot", "out.db"]).exits(0);
+    let bytes = std::fs::read(test_env.scratch.path("out.db")).unwrap();
     // Whatever is overwritten: told, and never a panic.
     let mut told = 0;
     for page in (1..bytes.len() / 4096).step_by(7) {
         let mut damaged = bytes.clone();
         damaged[page * 4096..page * 4096 + 2048].fill(0xa5);
-        desk.scratch.write("damaged.db", &damaged);
-        let ran = desk.run(&["--format", "tsv", "snapshot", "--verify", "damaged.db"]);
+        test_env.scratch.write("damaged.db", &damaged);
+        let ran = test_env.run(&["--format", "tsv", "snapshot", "--verify", "damaged.db"]);
         assert!(matches!(ran.code, Some(1 | 2)) && !ran.err.contains("panicked"), "page {page}: {ran:?}");
         told += u32::from(ran.code == Some(1));
     }
     assert!(told > 5);
     for length in [0, 50, 100, 4096, bytes.len() / 2, bytes.len() - 4096] {
-        desk.scratch.write("cut.db", &bytes[..length]);
-        let ran = desk.run(&["snapshot", "--verify", "cut.db"]).exits(2);
+        test_env.scratch.write("cut.db", &bytes[..length]);
+        let ran = test_env.run(&["snapshot", "--verify", "cut.db"]).exits(2);
         let says = match length {
             0 => "cut.db is not a case: it is empty\n",
             1..100 => "cut.db is damaged: ",
             _ => "cut.db is damaged: it is cut off after ",
         };
         ran.fails(2, &[says]);
-        desk.run(&["--db", "cut.db", "lookup", "user=alice"]).exits(2);
+        test_env.run(&["--db", "cut.db", "lookup", "user=alice"]).exits(2);
     }
 }
 
 #[test]
 fn source_files_are_held_against_the_ledger() {
-    let desk = Desk::new();
-    let one = desk.scratch.write("trails/one.json", common::record("e-1", ""));
-    desk.scratch.write("trails/two.json", common::record("e-2", ""));
-    desk.run(&["import", "trails"]).exits(0);
-    desk.run(&["snapshot", "out.db"]).exits(0);
+    let test_env = TestEnv::new();
+    let one = test_env.scratch.write("trails/one.json", common::record("e-1", ""));
+    test_env.scratch.write("trails/two.json", common::record("e-2", ""));
+    test_env.run(&["import", "trails"]).exits(0);
+    test_env.run(&["snapshot", "out.db"]).exits(0);
     let verify = |folder: &str, code| {
-        desk.run(&["--format", "tsv", "snapshot", "--verify", "out.db", "--sources", folder]).exits(code).out
+        test_env.run(&["--format", "tsv", "snapshot", "--verify", "out.db", "--sources", folder]).exits(code).out
     };
     assert!(verify("trails", 0).contains("\nsources\tok\t2 of 2 source files are there with the same bytes\n"));
     // Under another name and elsewhere they are the same.
-    std::fs::create_dir_all(desk.scratch.path("moved/deep")).unwrap();
-    std::fs::rename(&one, desk.scratch.path("moved/deep/uno.json")).unwrap();
-    std::fs::copy(desk.scratch.path("trails/two.json"), desk.scratch.path("moved/two.json")).unwrap();
+    std::fs::create_dir_all(test_env.scratch.path("moved/deep")).unwrap();
+    std::fs::rename(&one, test_env.scratch.path("moved/deep/uno.json")).unwrap();
+    std::fs::copy(test_env.scratch.path("trails/two.json"), test_env.scratch.path("moved/two.json")).unwrap();
     assert!(verify("moved", 0).contains("2 of 2 source files"));
-    desk.scratch.write("moved/two.json", common::record("e-3", ""));
+    test_env.scratch.write("moved/two.json", common::record("e-3", ""));
     let out = verify("moved", 1);
     assert!(
         out.contains("\nsources\tWRONG\t1 of 2 source files are there") && out.contains("two.json has other bytes"),
@@ -464,12 +465,12 @@ fn source_files_are_held_against_the_ledger() {
 
 #[test]
 fn what_was_deleted_is_not_in_the_file() {
-    let desk = desk();
+    let test_env = test_env();
     let secret = "do-not-hand-on-4711";
-    desk.pipe(&[], format!(".note {secret}\nuser=alice\n.save {secret}\n.tag 1 {secret}\n").as_bytes()).exits(0);
-    desk.pipe(&[], format!("user=alice\n.unsave {secret}\n.untag 1 {secret}\n").as_bytes()).exits(0);
+    test_env.pipe(&[], format!(".note {secret}\nuser=alice\n.save {secret}\n.tag 1 {secret}\n").as_bytes()).exits(0);
+    test_env.pipe(&[], format!("user=alice\n.unsave {secret}\n.untag 1 {secret}\n").as_bytes()).exits(0);
     // Free pages, as indexes that are made anew leave them.
-    let case = desk.scratch.ask();
+    let case = test_env.scratch.ask();
     case.execute_batch(&format!(
         "PRAGMA secure_delete = ON; DELETE FROM notes WHERE text = '{secret}'; PRAGMA secure_delete = OFF; \
          CREATE TABLE big (t); WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 5000) \
@@ -478,43 +479,43 @@ fn what_was_deleted_is_not_in_the_file() {
     .unwrap();
     drop(case);
     let holds = |name: &str| {
-        let bytes = std::fs::read(desk.scratch.path(name)).unwrap();
+        let bytes = std::fs::read(test_env.scratch.path(name)).unwrap();
         bytes.windows(secret.len()).any(|window| window == secret.as_bytes())
     };
-    assert!(holds("trailq.db") && desk.scratch.number("PRAGMA freelist_count") > 10);
+    assert!(holds("trailq.db") && test_env.scratch.number("PRAGMA freelist_count") > 10);
     for arguments in [&["whole.db"][..], &["portable.db", "--portable"], &["some.db", "--where", "user=alice"]] {
-        desk.run(&[&["snapshot"], arguments].concat()).exits(0);
+        test_env.run(&[&["snapshot"], arguments].concat()).exits(0);
         assert!(!holds(arguments[0]), "{arguments:?}");
-        is_true(&desk, arguments[0]);
+        is_true(&test_env, arguments[0]);
     }
     // What is not selected is not there either; what is left out is overwritten.
-    desk.pipe(&[], b".note for-our-eyes-only\n").exits(0);
-    desk.run(&["snapshot", "--no-notes", "--force", "whole.db"]).exits(0);
-    let bytes = std::fs::read(desk.scratch.path("whole.db")).unwrap();
+    test_env.pipe(&[], b".note for-our-eyes-only\n").exits(0);
+    test_env.run(&["snapshot", "--no-notes", "--force", "whole.db"]).exits(0);
+    let bytes = std::fs::read(test_env.scratch.path("whole.db")).unwrap();
     assert!(!bytes.windows(18).any(|window| window == b"for-our-eyes-only "[..17].to_vec()), "");
     assert!(!bytes.windows(17).any(|window| window == b"for-our-eyes-only"));
-    is_true(&desk, "whole.db");
+    is_true(&test_env, "whole.db");
 }
 
 #[test]
 fn an_older_and_an_unfinished_case_are_handed_on_finished_and_left_as_they_are() {
     let unfinished = "UPDATE imports SET finished_at = NULL; DROP INDEX events_by_time; DELETE FROM hourly_counts";
     for schema in ["3", "7"] {
-        let desk = desk();
-        let whole = content(&desk.scratch.case());
+        let test_env = test_env();
+        let whole = content(&test_env.scratch.case());
         match schema {
-            "3" => desk.make_older(3),
-            _ => desk.scratch.ask().execute_batch(unfinished).unwrap(),
+            "3" => test_env.make_older(3),
+            _ => test_env.scratch.ask().execute_batch(unfinished).unwrap(),
         }
-        let before = std::fs::read(desk.scratch.case()).unwrap();
-        desk.run(&["snapshot", "out.db"]).exits(0);
-        assert!(std::fs::read(desk.scratch.case()).unwrap() == before, "the case changed");
-        check_case(&desk.scratch.path("out.db"));
-        assert!(content(&desk.scratch.path("out.db")) == whole);
-        desk.run(&["snapshot", "--tag", "finding", "some.db"]).exits(0);
+        let before = std::fs::read(test_env.scratch.case()).unwrap();
+        test_env.run(&["snapshot", "out.db"]).exits(0);
+        assert!(std::fs::read(test_env.scratch.case()).unwrap() == before, "the case changed");
+        check_case(&test_env.scratch.path("out.db"));
+        assert!(content(&test_env.scratch.path("out.db")) == whole);
+        test_env.run(&["snapshot", "--tag", "finding", "some.db"]).exits(0);
         for file in ["out.db", "some.db"] {
-            is_true(&desk, file);
-            let out = rusqlite::Connection::open(desk.scratch.path(file)).unwrap();
+            is_true(&test_env, file);
+            let out = rusqlite::Connection::open(test_env.scratch.path(file)).unwrap();
             let sql = "SELECT schema_version FROM provenance WHERE kind = 'snapshot'";
             assert_eq!(lines(&out, sql), [schema]);
             let ids = lines(&out, "SELECT count(*) FROM provenance");
@@ -525,10 +526,10 @@ fn an_older_and_an_unfinished_case_are_handed_on_finished_and_left_as_they_are()
 
 #[test]
 fn a_portable_snapshot_is_a_case_too() {
-    let desk = desk();
-    desk.run(&["snapshot", "--portable", "--fts", "p.db"]).exits(0);
-    check_case(&desk.scratch.path("p.db"));
-    is_true(&desk, "p.db");
+    let test_env = test_env();
+    test_env.run(&["snapshot", "--portable", "--fts", "p.db"]).exits(0);
+    check_case(&test_env.scratch.path("p.db"));
+    is_true(&test_env, "p.db");
     for question in [
         &["lookup", "text=arn"][..],
         &["lookup", "text=acme since=2024-03-02 | count by event-name"],
@@ -537,30 +538,30 @@ fn a_portable_snapshot_is_a_case_too() {
         &["sql", "SELECT event_id, record(id) FROM events ORDER BY event_id"],
         &["sql", "SELECT event_id FROM events WHERE record_has_text(id, 'acme') ORDER BY 1"],
     ] {
-        let wanted = rows(&desk, "trailq.db", question);
+        let wanted = rows(&test_env, "trailq.db", question);
         assert!(wanted.lines().count() > 1, "{question:?}");
-        assert_eq!(rows(&desk, "p.db", question), wanted, "{question:?}");
+        assert_eq!(rows(&test_env, "p.db", question), wanted, "{question:?}");
     }
-    let newest = |case| desk.run(&["--db", case, "lookup", "text=arn"]).exits(0).out;
+    let newest = |case| test_env.run(&["--db", case, "lookup", "text=arn"]).exits(0).out;
     assert_eq!(newest("p.db"), newest("trailq.db"), "the newest 50");
-    let found = rows(&desk, "p.db", &["sql", "SELECT count(*) FROM records_fts WHERE records_fts MATCH 'alice'"]);
+    let found = rows(&test_env, "p.db", &["sql", "SELECT count(*) FROM records_fts WHERE records_fts MATCH 'alice'"]);
     assert!(found.lines().nth(1).unwrap().parse::<u32>().unwrap() > 50, "{found}");
     // A packed one of it holds the same again, and a selection of it too.
-    desk.run(&["--db", "p.db", "snapshot", "--where", "event-id=*", "packed.db"]).exits(0);
-    assert_eq!(digest(&desk.scratch.path("packed.db"), "events"), digest(&desk.scratch.path("p.db"), "events"));
-    desk.run(&["snapshot", "--portable", "--where", "user=alice", "alice.db"]).exits(0);
-    desk.run(&["snapshot", "--where", "user=alice", "alice-packed.db"]).exits(0);
+    test_env.run(&["--db", "p.db", "snapshot", "--where", "event-id=*", "packed.db"]).exits(0);
+    assert_eq!(digest(&test_env.scratch.path("packed.db"), "events"), digest(&test_env.scratch.path("p.db"), "events"));
+    test_env.run(&["snapshot", "--portable", "--where", "user=alice", "alice.db"]).exits(0);
+    test_env.run(&["snapshot", "--where", "user=alice", "alice-packed.db"]).exits(0);
     assert_eq!(
-        digest(&desk.scratch.path("alice.db"), "events"),
-        digest(&desk.scratch.path("alice-packed.db"), "events")
+        digest(&test_env.scratch.path("alice.db"), "events"),
+        digest(&test_env.scratch.path("alice-packed.db"), "events")
     );
     // What is imported into one is found beside what was there.
-    let more = desk.scratch.write("more.json", common::record("more-1", "\"note\":\"arnica\""));
+    let more = test_env.scratch.write("more.json", common::record("more-1", "\"note\":\"arnica\""));
     let again = testdata("delivery");
-    desk.run(&["--db", "p.db", "import", more.to_str().unwrap(), again.to_str().unwrap()]).exits(0);
-    check_case(&desk.scratch.path("p.db"));
-    let found = rows(&desk, "p.db", &["lookup", "text=arnica,acme | count"]);
-    let before = rows(&desk, "trailq.db", &["lookup", "text=acme | count"]);
+    test_env.run(&["--db", "p.db", "import", more.to_str().unwrap(), again.to_str().unwrap()]).exits(0);
+    check_case(&test_env.scratch.path("p.db"));
+    let found = rows(&test_env, "p.db", &["lookup", "text=arnica,acme | count"]);
+    let before = rows(&test_env, "trailq.db", &["lookup", "text=acme | count"]);
     let number = |text: &str| text.lines().nth(1).unwrap().parse::<u32>().unwrap();
     assert_eq!(number(&found), number(&before) + 1);
 }
@@ -570,18 +571,18 @@ fn a_snapshot_during_an_import_is_a_consistent_state() {
     // Many files of few records, so that there are many commits; each file has three events. The faster the program, the
     // more it takes for a snapshot to fall into the import.
     const FILES: usize = if cfg!(debug_assertions) { 15_000 } else { 30_000 };
-    let desk = Desk::new();
+    let test_env = TestEnv::new();
     for file in 0..FILES {
         let records: Vec<String> =
             (0..3).map(|n| common::record(&format!("e-{file}-{n}"), "\"userAgent\":\"agent\"")).collect();
-        desk.scratch.write(&format!("trails/{file:05}.json"), records.join("\n"));
+        test_env.scratch.write(&format!("trails/{file:05}.json"), records.join("\n"));
     }
-    let import = desk.command(&["import", "trails"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let import = test_env.command(&["import", "trails"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut counts = Vec::new();
     for at in 0..200 {
         let out = format!("out-{at}.db");
         let select: &[&str] = if at % 2 == 1 { &["--where", "event-name=*"] } else { &[] };
-        let ran = desk.run(&[&["snapshot", &out][..], select].concat());
+        let ran = test_env.run(&[&["snapshot", &out][..], select].concat());
         if ran.code == Some(2) {
             // Nothing is there yet.
             let early = ["there is no case", "it is empty", "no event matches"];
@@ -589,13 +590,13 @@ fn a_snapshot_during_an_import_is_a_consistent_state() {
             continue;
         }
         let ran = ran.exits(0);
-        let path = desk.scratch.path(&out);
+        let path = test_env.scratch.path(&out);
         if at % 2 == 0 {
             check_case(&path);
         } else {
             check_selection(&path);
         }
-        is_true(&desk, &out);
+        is_true(&test_env, &out);
         let out = rusqlite::Connection::open(&path).unwrap();
         let events: usize = lines(&out, "SELECT count(*) FROM events")[0].parse().unwrap();
         let files: usize = lines(&out, "SELECT count(*) FROM files")[0].parse().unwrap();
@@ -606,40 +607,40 @@ fn a_snapshot_during_an_import_is_a_consistent_state() {
         }
     }
     Ran::of(import.wait_with_output().unwrap()).exits(0);
-    check_case(&desk.scratch.case());
-    assert_eq!(desk.scratch.number("SELECT count(*) FROM events"), FILES as i64 * 3);
-    assert_eq!(desk.scratch.number("SELECT count(*) FROM imports"), 1, "nobody finished it under the import");
+    check_case(&test_env.scratch.case());
+    assert_eq!(test_env.scratch.number("SELECT count(*) FROM events"), FILES as i64 * 3);
+    assert_eq!(test_env.scratch.number("SELECT count(*) FROM imports"), 1, "nobody finished it under the import");
     assert!(counts.iter().any(|events| (1..FILES * 3).contains(events)), "none fell into the import: {counts:?}");
 }
 
 #[test]
 fn a_killed_snapshot_leaves_nothing_under_its_name() {
-    let desk = desk();
+    let test_env = test_env();
     for delay in [0, 2, 5, 10, 20, 40] {
-        let mut child = desk.command(&["snapshot", "out.db"]).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = test_env.command(&["snapshot", "out.db"]).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(delay));
         child.kill().unwrap();
         child.wait().unwrap();
-        if desk.scratch.path("out.db").exists() {
-            is_true(&desk, "out.db");
-            std::fs::remove_file(desk.scratch.path("out.db")).unwrap();
+        if test_env.scratch.path("out.db").exists() {
+            is_true(&test_env, "out.db");
+            std::fs::remove_file(test_env.scratch.path("out.db")).unwrap();
         }
-        assert!(!journal(&desk.scratch.case()).exists());
-        check_case(&desk.scratch.case());
+        assert!(!journal(&test_env.scratch.case()).exists());
+        check_case(&test_env.scratch.case());
     }
 }
 
 #[test]
 fn the_repl_writes_snapshots_too() {
-    let desk = desk();
+    let test_env = test_env();
     let script = b"user=alice\n.snapshot whole.db\n.snapshot \"some of it.db\" user=alice event-name=Describe*\n";
-    desk.pipe(&[], script).exits(0);
-    is_true(&desk, "whole.db");
-    is_true(&desk, "some of it.db");
-    let wanted = rows(&desk, "trailq.db", &["lookup", "user=alice event-name=Describe* | count"]);
-    assert_eq!(rows(&desk, "some of it.db", &["lookup", "| count"]), wanted);
-    desk.pipe(&[], b".snapshot\n").fails(2, &[".snapshot", "FILE [LOOKUP]"]);
-    desk.pipe(&[], b".snapshot whole.db\n").fails(2, &["there is a file whole.db already\n"]);
+    test_env.pipe(&[], script).exits(0);
+    is_true(&test_env, "whole.db");
+    is_true(&test_env, "some of it.db");
+    let wanted = rows(&test_env, "trailq.db", &["lookup", "user=alice event-name=Describe* | count"]);
+    assert_eq!(rows(&test_env, "some of it.db", &["lookup", "| count"]), wanted);
+    test_env.pipe(&[], b".snapshot\n").fails(2, &[".snapshot", "FILE [LOOKUP]"]);
+    test_env.pipe(&[], b".snapshot whole.db\n").fails(2, &["there is a file whole.db already\n"]);
 }
 
 const PORTABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/portable.py");
@@ -655,24 +656,24 @@ fn other_programs_open_and_browse_a_portable_snapshot() {
         return skip(Needs::Tool("pandas-datasette"), String::from_utf8_lossy(&made.stderr).trim());
     }
     let python = String::from_utf8(made.stdout).unwrap();
-    let desk = desk();
-    desk.run(&["snapshot", "--portable", "--fts", "p.db"]).exits(0);
+    let test_env = test_env();
+    test_env.run(&["snapshot", "--portable", "--fts", "p.db"]).exits(0);
     let records =
-        desk.run(&["--format", "ndjson", "sql", "SELECT event_id, record(id) AS record FROM events"]).exits(0);
-    let records = desk.scratch.write("records.ndjson", records.out);
-    let path = desk.scratch.path("p.db");
+        test_env.run(&["--format", "ndjson", "sql", "SELECT event_id, record(id) AS record FROM events"]).exits(0);
+    let records = test_env.scratch.write("records.ndjson", records.out);
+    let path = test_env.scratch.path("p.db");
     let done = Command::new(python.trim()).args([PORTABLE, "check"]).arg(path).arg(records).output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert!(done.status.success(), "{out}{err}");
     eprint!("{out}");
-    is_true(&desk, "p.db");
+    is_true(&test_env, "p.db");
 }
 
 #[test]
 fn the_sqlite3_shell_asks_a_portable_snapshot_without_a_function_of_trailq() {
-    let desk = desk();
-    desk.run(&["snapshot", "--portable", "--fts", "p.db"]).exits(0);
-    let ask = |sql: &str| match Command::new("sqlite3").arg(desk.scratch.path("p.db")).arg(sql).output() {
+    let test_env = test_env();
+    test_env.run(&["snapshot", "--portable", "--fts", "p.db"]).exits(0);
+    let ask = |sql: &str| match Command::new("sqlite3").arg(test_env.scratch.path("p.db")).arg(sql).output() {
         Ok(asked) => {
             assert!(asked.status.success(), "{sql}: {asked:?}");
             Some(String::from_utf8(asked.stdout).unwrap())
@@ -692,7 +693,7 @@ fn the_sqlite3_shell_asks_a_portable_snapshot_without_a_function_of_trailq() {
                WHERE event_name = 'CreateBucket' ORDER BY 1";
     let own = "SELECT record(id) ->> '$.requestParameters.bucketName' FROM events WHERE event_name = 'CreateBucket' \
                ORDER BY 1";
-    let wanted = desk.run(&["--format", "tsv", "sql", own]).exits(0).out;
+    let wanted = test_env.run(&["--format", "tsv", "sql", own]).exits(0).out;
     assert_eq!(ask(sql).unwrap(), wanted.split_once('\n').unwrap().1);
     let found = ask("SELECT count(*) FROM records_fts WHERE records_fts MATCH 'alice AND DescribeInstances'").unwrap();
     assert!(found.trim().parse::<u32>().unwrap() > 0, "{found}");
@@ -702,22 +703,22 @@ fn the_sqlite3_shell_asks_a_portable_snapshot_without_a_function_of_trailq() {
 
 #[test]
 fn an_empty_answer_says_what_the_file_cannot_tell() {
-    let desk = desk();
-    let gap = |case: &str, lookup: &str| desk.run(&["--db", case, "lookup", lookup]).exits(0).err;
+    let test_env = test_env();
+    let gap = |case: &str, lookup: &str| test_env.run(&["--db", case, "lookup", lookup]).exits(0).err;
     assert!(!gap("trailq.db", "user=nobody").contains("selection"));
-    desk.run(&["snapshot", "part.db", "--where", "user=alice"]).exits(0);
+    test_env.run(&["snapshot", "part.db", "--where", "user=alice"]).exits(0);
     let told = gap("part.db", "user=dana");
     assert!(told.contains("note: this case holds only a selection of the events: --where user=alice\n"), "{told}");
     let attribute = ["--lookup-attributes", "AttributeKey=Username,AttributeValue=dana"];
-    let told = desk.run(&["--db", "part.db", "lookup-events", attribute[0], attribute[1]]).exits(0).err;
+    let told = test_env.run(&["--db", "part.db", "lookup-events", attribute[0], attribute[1]]).exits(0).err;
     assert!(told.contains("no event matches; the case covers ") && told.contains("only a selection"), "{told}");
-    desk.run(&["snapshot", "redacted.db", "--redact", "ips"]).exits(0);
+    test_env.run(&["snapshot", "redacted.db", "--redact", "ips"]).exits(0);
     let told = gap("redacted.db", "ip=203.0.113.77");
     assert!(told.contains("note: this case is redacted (ips): the original values are not in it\n"), "{told}");
     let told = gap("trailq.db", "text=nowhere-at-all");
     assert!(told.contains("of a CSV download, without request and response\n"), "{told}");
     // In a portable file records are plain text.
-    desk.run(&["snapshot", "plain.db", "--portable"]).exits(0);
+    test_env.run(&["snapshot", "plain.db", "--portable"]).exits(0);
     let told = gap("plain.db", "request.bucketname=x");
     assert!(told.contains("and `request.bucketName` occurs; names are case-sensitive\n"), "{told}");
 }

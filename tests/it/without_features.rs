@@ -1,19 +1,23 @@
 //! Builds without some of the features: what is left out says so.
 
-use crate::common::program::Desk;
+use crate::common::program::TestEnv;
 
 #[cfg(not(feature = "serve"))]
 #[test]
 fn serve_says_that_it_is_left_out() {
-    let desk = Desk::with_delivery();
-    desk.run(&["serve", "--port", "0"]).fails(2, &["cannot serve at 127.0.0.1:0", "built without the feature serve"]);
+    let test_env = TestEnv::with_delivery();
+    test_env
+        .run(&["serve", "--port", "0"])
+        .fails(2, &["cannot serve at 127.0.0.1:0", "built without the feature serve"]);
 }
 
 #[cfg(not(feature = "plot"))]
 #[test]
 fn plot_says_that_it_is_left_out_and_writes_nothing() {
-    let desk = Desk::with_delivery();
-    desk.scratch.write("x.trailq", "| count by outcome\n.plot x.svg\n");
-    desk.run(&["script", "x.trailq"]).fails(2, &["the picture could not be drawn", "built without the feature plot"]);
-    assert!(!desk.scratch.path("x.svg").exists());
+    let test_env = TestEnv::with_delivery();
+    test_env.scratch.write("x.trailq", "| count by outcome\n.plot x.svg\n");
+    test_env
+        .run(&["script", "x.trailq"])
+        .fails(2, &["the picture could not be drawn", "built without the feature plot"]);
+    assert!(!test_env.scratch.path("x.svg").exists());
 }

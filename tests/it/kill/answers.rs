@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use super::{EVENTS, RECORDS, TRAILS, interrupt};
-use crate::common::program::{Desk, PROGRAM};
+use crate::common::program::{PROGRAM, TestEnv};
 use crate::common::{check_case, content, lines};
 
 /// How many writers are killed, unless `TRAILQ_KILLS` says otherwise.
@@ -23,12 +23,12 @@ const ANNOTATIONS: usize = 150;
 
 /// A case with the first files, by which everything begins.
 static BASE: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let desk = Desk::new();
+    let test_env = TestEnv::new();
     let files: Vec<String> =
         (0..BEFORE).map(|file| TRAILS.folder().join(format!("{file:04}.json.gz")).display().to_string()).collect();
     let arguments: Vec<&str> = ["-q", "import"].into_iter().chain(files.iter().map(String::as_str)).collect();
-    desk.run(&arguments).exits(0);
-    std::fs::read(desk.scratch.case()).unwrap()
+    test_env.run(&arguments).exits(0);
+    std::fs::read(test_env.scratch.case()).unwrap()
 });
 
 /// A session that is asked by one line after another.
@@ -40,9 +40,9 @@ pub(super) struct Open {
 }
 
 impl Open {
-    pub(super) fn start(desk: &Desk) -> Open {
-        let mut command = desk.command(&["--format", "tsv"]);
-        temporary(desk, &mut command);
+    pub(super) fn start(test_env: &TestEnv) -> Open {
+        let mut command = test_env.command(&["--format", "tsv"]);
+        temporary(test_env, &mut command);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let input = child.stdin.take().unwrap();
@@ -86,9 +86,9 @@ pub(super) struct Served {
 }
 
 impl Served {
-    pub(super) fn start(desk: &Desk) -> Served {
-        let mut command = desk.command(&["serve", "--port", "0"]);
-        temporary(desk, &mut command);
+    pub(super) fn start(test_env: &TestEnv) -> Served {
+        let mut command = test_env.command(&["serve", "--port", "0"]);
+        temporary(test_env, &mut command);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut notes = BufReader::new(child.stderr.take().unwrap());
         let mut greeting = String::new();
@@ -127,9 +127,9 @@ impl Drop for Served {
     }
 }
 
-/// Lets a program have its temporary files in a folder of the desk.
-fn temporary(desk: &Desk, command: &mut Command) {
-    let folder = desk.scratch.path("tmp");
+/// Lets a program have its temporary files in a folder of the test environment.
+fn temporary(test_env: &TestEnv, command: &mut Command) {
+    let folder = test_env.scratch.path("tmp");
     std::fs::create_dir_all(&folder).unwrap();
     command.env("TMPDIR", folder);
 }
@@ -146,7 +146,7 @@ enum Writer {
 impl Writer {
     const ALL: [Writer; 4] = [Writer::Import, Writer::Merge, Writer::Snapshot, Writer::Annotations];
 
-    fn command(self, desk: &Desk) -> Command {
+    fn command(self, test_env: &TestEnv) -> Command {
         let (trails, other) = (TRAILS.folder(), TRAILS.scratch.case());
         let arguments = match self {
             Writer::Import => vec!["-q", "import", trails.to_str().unwrap()],
@@ -154,27 +154,27 @@ impl Writer {
             Writer::Snapshot => vec!["-q", "snapshot", "--portable", "killed.db"],
             Writer::Annotations => vec!["-q", "script", "notes.trailq"],
         };
-        let mut command = desk.command(&arguments);
-        temporary(desk, &mut command);
+        let mut command = test_env.command(&arguments);
+        temporary(test_env, &mut command);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command
     }
 
-    /// A desk with what it begins with.
-    fn desk(self) -> Desk {
-        let desk = Desk::new();
-        desk.scratch.write("trailq.db", &*BASE);
+    /// A test_env with what it begins with.
+    fn test_env(self) -> TestEnv {
+        let test_env = TestEnv::new();
+        test_env.scratch.write("trailq.db", &*BASE);
         if matches!(self, Writer::Annotations) {
             let lines = (0..ANNOTATIONS).map(|n| format!(".tag e-{n} seen\n.note number {n}\n"));
-            desk.scratch.write("notes.trailq", lines.collect::<String>());
+            test_env.scratch.write("notes.trailq", lines.collect::<String>());
         }
-        desk
+        test_env
     }
 
     /// How long it takes when nobody kills it.
     fn taken(self) -> Duration {
-        let desk = self.desk();
-        let mut command = self.command(&desk);
+        let test_env = self.test_env();
+        let mut command = self.command(&test_env);
         let started = Instant::now();
         assert!(command.status().unwrap().success(), "{self:?}");
         started.elapsed()
@@ -183,25 +183,25 @@ impl Writer {
 
 /// Nothing is left but what is named: no copy, and nothing beside the case.
 #[track_caller]
-fn nothing_is_left(desk: &Desk, what: &str) {
-    let mut left: Vec<String> = std::fs::read_dir(desk.scratch.folder.path())
+fn nothing_is_left(test_env: &TestEnv, what: &str) {
+    let mut left: Vec<String> = std::fs::read_dir(test_env.scratch.folder.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .filter(|name| !matches!(name.as_str(), "trailq.db" | "tmp" | "s.db" | "notes.trailq" | "killed.db"))
         .collect();
-    left.extend(std::fs::read_dir(desk.scratch.path("tmp")).unwrap().map(|entry| format!("{:?}", entry.unwrap())));
+    left.extend(std::fs::read_dir(test_env.scratch.path("tmp")).unwrap().map(|entry| format!("{:?}", entry.unwrap())));
     left.sort();
     assert_eq!(left, Vec::<String>::new(), "{what}");
 }
 
 /// A snapshot of the case, which is asked at once; gives its events.
 #[track_caller]
-fn snapshot(desk: &Desk, what: &str) -> i64 {
-    let mut command = desk.command(&["-q", "snapshot", "--force", "s.db"]);
-    temporary(desk, &mut command);
+fn snapshot(test_env: &TestEnv, what: &str) -> i64 {
+    let mut command = test_env.command(&["-q", "snapshot", "--force", "s.db"]);
+    temporary(test_env, &mut command);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{what}: {}", String::from_utf8_lossy(&output.stderr));
-    let snapshot = desk.scratch.ask_at("s.db");
+    let snapshot = test_env.scratch.ask_at("s.db");
     snapshot.query_row("SELECT count(*) FROM events", [], |row| row.get(0)).unwrap()
 }
 
@@ -215,11 +215,11 @@ fn after_every_kill_a_snapshot_an_open_session_and_an_endpoint_answer() {
         let attempt = attempts.next().expect("most writers end before they are killed");
         let kill = killed.iter().sum::<u64>();
         let writer = Writer::ALL[kill as usize % 4];
-        let desk = writer.desk();
-        let mut open = Open::start(&desk);
-        let served = Served::start(&desk);
+        let test_env = writer.test_env();
+        let mut open = Open::start(&test_env);
+        let served = Served::start(&test_env);
         assert_eq!(open.count(), EVENTS_BEFORE);
-        let mut child = writer.command(&desk).spawn().unwrap();
+        let mut child = writer.command(&test_env).spawn().unwrap();
         // A sequence that comes near every part of the time.
         let part = (attempt * 61 % 97) as u32;
         std::thread::sleep(taken[writer as usize] * part / 97);
@@ -237,7 +237,7 @@ fn after_every_kill_a_snapshot_an_open_session_and_an_endpoint_answer() {
         let mut counts = Vec::new();
         for turn in 0..3 {
             match (kill / 4 + turn) % 3 {
-                0 => counts.push(snapshot(&desk, &what)),
+                0 => counts.push(snapshot(&test_env, &what)),
                 1 => counts.push(open.count()),
                 _ => assert!(served.has("e-7"), "{what}"),
             }
@@ -253,21 +253,22 @@ fn after_every_kill_a_snapshot_an_open_session_and_an_endpoint_answer() {
         assert_eq!(served.has(&last), counts[0] == EVENTS, "{what}");
         open.end();
         drop(served);
-        nothing_is_left(&desk, &what);
-        check_case(&desk.scratch.case());
-        assert_eq!(desk.scratch.number("SELECT count(*) FROM events"), counts[0], "{what}");
+        nothing_is_left(&test_env, &what);
+        check_case(&test_env.scratch.case());
+        assert_eq!(test_env.scratch.number("SELECT count(*) FROM events"), counts[0], "{what}");
         if matches!(writer, Writer::Annotations) {
             // Each is there as a whole, in the order of the script.
-            let kept = lines(&desk.scratch.ask(), "SELECT (SELECT count(*) FROM tags), (SELECT count(*) FROM notes)");
+            let kept =
+                lines(&test_env.scratch.ask(), "SELECT (SELECT count(*) FROM tags), (SELECT count(*) FROM notes)");
             let (tags, notes) = kept[0].split_once('|').unwrap();
             let (tags, notes): (usize, usize) = (tags.parse().unwrap(), notes.parse().unwrap());
             assert!(notes == tags || notes + 1 == tags, "{what}: {kept:?}");
             annotated += usize::from((1..ANNOTATIONS).contains(&notes));
         }
         if matches!(writer, Writer::Import | Writer::Merge) && kill % 8 < 2 {
-            assert!(writer.command(&desk).status().unwrap().success(), "{what}");
-            check_case(&desk.scratch.case());
-            assert!(content(&desk.scratch.case()) == TRAILS.content, "{what}: the content is another");
+            assert!(writer.command(&test_env).status().unwrap().success(), "{what}");
+            check_case(&test_env.scratch.case());
+            assert!(content(&test_env.scratch.case()) == TRAILS.content, "{what}: the content is another");
         }
     }
     eprintln!("{kills} kills: {killed:?} before the end; {parts} left a part of an import, {annotated} of the notes");
@@ -275,29 +276,29 @@ fn after_every_kill_a_snapshot_an_open_session_and_an_endpoint_answer() {
 
 #[test]
 fn an_open_session_and_an_endpoint_recover_from_a_hot_journal_by_themselves() {
-    let desk = Desk::new();
-    desk.scratch.write("trailq.db", std::fs::read(TRAILS.scratch.case()).unwrap());
-    let mut open = Open::start(&desk);
-    let served = Served::start(&desk);
+    let test_env = TestEnv::new();
+    test_env.scratch.write("trailq.db", std::fs::read(TRAILS.scratch.case()).unwrap());
+    let mut open = Open::start(&test_env);
+    let served = Served::start(&test_env);
     assert_eq!((open.count(), served.has("e-7")), (EVENTS, true));
     for turn in 0..2 {
-        interrupt(&desk);
+        interrupt(&test_env);
         // Each is once the first.
         if turn == 0 {
             assert_eq!((open.count(), served.has("e-7")), (EVENTS, true));
         } else {
             assert_eq!((served.has("e-7"), open.count()), (true, EVENTS));
         }
-        is_gone(&desk.scratch.path("trailq.db-journal"));
+        is_gone(&test_env.scratch.path("trailq.db-journal"));
     }
     assert!(!open.end().contains("note:"), "there is nothing to remark");
-    assert!(content(&desk.scratch.case()) == TRAILS.content);
+    assert!(content(&test_env.scratch.case()) == TRAILS.content);
 }
 
 /// What every other reader finds after a kill, once by the journal of an interrupted transaction.
 #[test]
 fn every_reader_rolls_a_hot_journal_back() {
-    let other = Desk::new();
+    let other = TestEnv::new();
     other.scratch.write("trailq.db", &*BASE);
     let other = other.scratch.case();
     let other = other.to_str().unwrap();
@@ -313,15 +314,15 @@ fn every_reader_rolls_a_hot_journal_back() {
         &["queries"],
         &["sql", "SELECT count(*) FROM events"],
     ] {
-        let desk = Desk::new();
-        interrupt(&desk);
-        let ran = desk.run(arguments);
+        let test_env = TestEnv::new();
+        interrupt(&test_env);
+        let ran = test_env.run(arguments);
         assert!(ran.code == Some(0), "{arguments:?}: {ran:?}");
         if arguments[1..].first() == Some(&"--verify") {
             // It looks at a copy, and leaves the file as it lies.
             assert!(ran.out.contains("journal"), "{ran:?}");
         } else {
-            is_gone(&desk.scratch.path("trailq.db-journal"));
+            is_gone(&test_env.scratch.path("trailq.db-journal"));
         }
     }
 }

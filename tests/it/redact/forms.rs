@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::search::leaks;
 use crate::common::lines;
-use crate::common::program::Desk;
+use crate::common::program::TestEnv;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Kind {
@@ -360,9 +360,9 @@ fn fill_tables(case: &Path) {
 
 #[test]
 fn every_identifier_in_every_form_is_gone_from_every_place() {
-    let desk = Desk::new();
+    let test_env = TestEnv::new();
     let records = records();
-    desk.scratch.write(
+    test_env.scratch.write(
         "in/jolanda/480715926348_CloudTrail_eu-central-1_20240501T0005Z_x.json",
         json!({"Records": records}).to_string(),
     );
@@ -376,16 +376,16 @@ fn every_identifier_in_every_form_is_gone_from_every_place() {
             record
         })
         .collect();
-    desk.scratch.write("in/Ida Vogelsang/zephyr-ledgers.json", json!({"Records": others}).to_string());
-    desk.scratch.write("in/event_history.csv", csv_rows());
-    desk.scratch.write("in/broken.json", "{\"Records\":[{\"eventID\":\"x\",\"a\":\"jolanda 480715926348\" oops]}");
-    desk.run(&["import", "in"]).exits(1);
-    fill_tables(&desk.scratch.case());
-    let count = |case: &str| lines(&desk.scratch.ask_at(case), "SELECT count(*) FROM events").remove(0);
+    test_env.scratch.write("in/Ida Vogelsang/zephyr-ledgers.json", json!({"Records": others}).to_string());
+    test_env.scratch.write("in/event_history.csv", csv_rows());
+    test_env.scratch.write("in/broken.json", "{\"Records\":[{\"eventID\":\"x\",\"a\":\"jolanda 480715926348\" oops]}");
+    test_env.run(&["import", "in"]).exits(1);
+    fill_tables(&test_env.scratch.case());
+    let count = |case: &str| lines(&test_env.scratch.ask_at(case), "SELECT count(*) FROM events").remove(0);
     // What the search finds before says that it finds something.
     let all = IDENTIFIERS.iter().map(|(_, identifier)| identifier).chain(PARTS).chain(SPELLINGS);
     let all: Vec<&str> = all.copied().collect();
-    let before = leaks(&desk.scratch.case(), &all);
+    let before = leaks(&test_env.scratch.case(), &all);
     for (_, identifier) in IDENTIFIERS {
         let found = before.keys().filter(|leak| leak.starts_with(&identifier.to_lowercase())).count();
         assert!(found > 5, "{identifier}: {found}");
@@ -394,8 +394,8 @@ fn every_identifier_in_every_form_is_gone_from_every_place() {
     for (name, more) in
         [("whole.db", &[][..]), ("some.db", &["--where", "name=GetObject"]), ("plain.db", &["--portable", "--fts"])]
     {
-        desk.run(&[&["snapshot", name, "--redact", super::ALL], more].concat()).exits(0);
-        let found = leaks(&desk.scratch.path(name), &all);
+        test_env.run(&[&["snapshot", name, "--redact", super::ALL], more].concat()).exits(0);
+        let found = leaks(&test_env.scratch.path(name), &all);
         assert!(found.is_empty(), "{name}: {} leaks: {:#?}", found.len(), found.iter().take(60).collect::<Vec<_>>());
         if name != "some.db" {
             assert_eq!(count(name), count("trailq.db"), "{name}");
