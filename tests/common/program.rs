@@ -19,29 +19,29 @@ static DELIVERY: LazyLock<Vec<u8>> = LazyLock::new(|| {
 
 /// What a run of the program left.
 #[derive(Debug)]
-pub struct Ran {
+pub struct CommandOutput {
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
 }
 
-impl Ran {
+impl CommandOutput {
     /// Of a process that has ended.
-    pub fn of(output: Output) -> Ran {
+    pub fn of(output: Output) -> CommandOutput {
         let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+        CommandOutput { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
 
     /// It ended with this code.
     #[track_caller]
-    pub fn exits(self, code: i32) -> Ran {
+    pub fn exits(self, code: i32) -> CommandOutput {
         assert_eq!(self.code, Some(code), "{self:?}");
         self
     }
 
     /// It ended with this code, and says so on standard error.
     #[track_caller]
-    pub fn fails(self, code: i32, says: &[&str]) -> Ran {
+    pub fn fails(self, code: i32, says: &[&str]) -> CommandOutput {
         let ran = self.exits(code);
         for said in says {
             assert!(ran.err.contains(said), "{said:?} is not said: {ran:?}");
@@ -123,12 +123,12 @@ impl TestEnv {
     }
 
     /// Runs the program.
-    pub fn run(&self, arguments: &[&str]) -> Ran {
-        Ran::of(self.command(arguments).output().unwrap())
+    pub fn run(&self, arguments: &[&str]) -> CommandOutput {
+        CommandOutput::of(self.command(arguments).output().unwrap())
     }
 
     /// Runs the program with something on standard input.
-    pub fn pipe(&self, arguments: &[&str], input: &[u8]) -> Ran {
+    pub fn pipe(&self, arguments: &[&str], input: &[u8]) -> CommandOutput {
         let mut child = self
             .command(arguments)
             .stdin(Stdio::piped())
@@ -142,17 +142,17 @@ impl TestEnv {
         let feeder = std::thread::spawn(move || drop(stdin.write_all(&input)));
         let output = child.wait_with_output().unwrap();
         feeder.join().unwrap();
-        Ran::of(output)
+        CommandOutput::of(output)
     }
 
     /// Runs the program, reads the first line of its rows, and goes away, as `head -1` does.
-    pub fn head(&self, arguments: &[&str]) -> Ran {
+    pub fn head(&self, arguments: &[&str]) -> CommandOutput {
         let mut child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stdout = child.stdout.take().unwrap();
         let mut first = [0; 1];
         stdout.read_exact(&mut first).unwrap();
         drop(stdout);
-        Ran::of(child.wait_with_output().unwrap())
+        CommandOutput::of(child.wait_with_output().unwrap())
     }
 }
 

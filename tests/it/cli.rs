@@ -618,7 +618,7 @@ fn a_read_only_case_opens() {
     let run = |arguments: &[&str]| {
         let mut command = test_env.command(arguments);
         lower(&mut command);
-        common::program::Ran::of(command.output().unwrap())
+        common::program::CommandOutput::of(command.output().unwrap())
     };
     let mut probe = std::process::Command::new("touch");
     probe.arg(folder.join("x"));
@@ -652,7 +652,7 @@ fn what_may_not_be_read_is_told_and_costs_nothing_else() {
     chmod(locked, 0o000);
     let mut command = test_env.command(&["import", "trail", "--format", "json"]);
     lower(&mut command);
-    let ran = common::program::Ran::of(command.output().unwrap());
+    let ran = common::program::CommandOutput::of(command.output().unwrap());
     chmod(locked, 0o755);
     let report = ran.exits(1).json();
     assert_eq!((&report["stored"], &report["rejected"]), (&1.into(), &2.into()), "{report}");
@@ -669,7 +669,7 @@ fn the_case_may_be_named_by_the_environment() {
     std::fs::rename(test_env.scratch.case(), test_env.scratch.path("named.db")).unwrap();
     test_env.run(&["lookup", "user=alice"]).fails(2, &["there is no case at trailq.db"]);
     let run = |arguments: &[&str]| {
-        common::program::Ran::of(test_env.command(arguments).env("TRAILQ_DB", "named.db").output().unwrap())
+        common::program::CommandOutput::of(test_env.command(arguments).env("TRAILQ_DB", "named.db").output().unwrap())
     };
     assert_eq!(run(&["-q", "--format", "tsv", "lookup", "user=alice | count"]).exits(0).out, "events\n57\n");
     run(&["--db", "other.db", "info"]).fails(2, &["there is no case at other.db"]);

@@ -6,10 +6,10 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::Stdio;
 
-use crate::common::program::{Ran, TestEnv, as_nobody, chmod, lower};
+use crate::common::program::{CommandOutput, TestEnv, as_nobody, chmod, lower};
 
 /// Runs lines as a script of the test environment.
-fn script(test_env: &TestEnv, lines: &str) -> Ran {
+fn script(test_env: &TestEnv, lines: &str) -> CommandOutput {
     test_env.pipe(&["script", "-"], lines.as_bytes())
 }
 
@@ -239,7 +239,7 @@ fn devices_pipes_and_descriptors_are_written_through() {
     test_env.tame(&mut shell);
     let program = common::program::PROGRAM;
     shell.args(["-c", &format!("printf '.once /dev/fd/9\\n| count\\n' | {program} script - 9<>trailq.db")]);
-    Ran::of(shell.output().unwrap()).fails(2, &["is the open case"]);
+    CommandOutput::of(shell.output().unwrap()).fails(2, &["is the open case"]);
     assert_eq!(fs::read(&case).unwrap(), before);
 }
 
@@ -262,7 +262,7 @@ fn what_cannot_be_written_is_told_without_numbers() {
     test_env.run(&["snapshot", "/nowhere/x.db"]).fails(2, &["the folder /nowhere does not exist\n"]);
     let full = fs::File::options().write(true).open("/dev/full").unwrap();
     let ran = test_env.command(&["sql", "SELECT * FROM event_history"]).stdout(full).output().unwrap();
-    Ran::of(ran).fails(2, &["error: cannot write the output: there is no space left\n"]);
+    CommandOutput::of(ran).fails(2, &["error: cannot write the output: there is no space left\n"]);
     if !as_nobody(&test_env) {
         return;
     }
@@ -272,13 +272,13 @@ fn what_cannot_be_written_is_told_without_numbers() {
     for arguments in [&["snapshot", "ro/s.db"][..], &["snapshot", "ro/s.db", "--redact", "ips"]] {
         let mut command = test_env.command(arguments);
         lower(&mut command);
-        let ran = Ran::of(command.output().unwrap()).fails(2, &["cannot write in ro/: "]);
+        let ran = CommandOutput::of(command.output().unwrap()).fails(2, &["cannot write in ro/: "]);
         assert!(!ran.err.contains("os error") && !ran.err.contains(".part"), "{ran:?}");
     }
     test_env.scratch.write("s.trailq", ".once ro/x.csv\n");
     let mut command = test_env.command(&["script", "s.trailq"]);
     lower(&mut command);
-    Ran::of(command.output().unwrap()).fails(2, &["cannot write in ro/: ", "in a folder that is writable"]);
+    CommandOutput::of(command.output().unwrap()).fails(2, &["cannot write in ro/: ", "in a folder that is writable"]);
 }
 
 /// A small file system of its own, which goes away with this.
@@ -360,7 +360,7 @@ fn a_script_that_is_interrupted_keeps_what_went_to_its_output() {
     std::thread::sleep(std::time::Duration::from_millis(500));
     let process = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
-    let ran = Ran::of(child.wait_with_output().unwrap()).fails(2, &["error: cancelled"]);
+    let ran = CommandOutput::of(child.wait_with_output().unwrap()).fails(2, &["error: cancelled"]);
     assert!(!ran.err.contains("SIGINT"), "{ran:?}");
     assert_eq!(fs::read_to_string(test_env.scratch.path("kept.csv")).unwrap(), "events\r\n57\r\nbegun\n");
     assert_eq!(parts(), Vec::<String>::new());

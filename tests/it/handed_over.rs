@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::common::program::{Ran, TestEnv};
+use crate::common::program::{CommandOutput, TestEnv};
 use crate::common::{check_case, lines, record, testdata};
 use flate2::read::GzDecoder;
 use rusqlite::Connection;
@@ -404,7 +404,7 @@ fn rows_that_point_to_nothing_are_told() {
 }
 
 /// Runs the program, and ends it where it does not end by itself.
-fn within(test_env: &TestEnv, arguments: &[&str]) -> Ran {
+fn within(test_env: &TestEnv, arguments: &[&str]) -> CommandOutput {
     let child = test_env.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let id = child.id();
     let (ended, wait) = std::sync::mpsc::channel();
@@ -417,7 +417,7 @@ fn within(test_env: &TestEnv, arguments: &[&str]) -> Ran {
     let _ = ended.send(());
     watch.join().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    CommandOutput { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
 /// Gives a table so many rows in a few pages that nobody could read them: each page names the next one many times.

@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use crate::common::program::{PROGRAM, Ran, TestEnv, as_nobody, chmod, gzip, journal, lower};
+use crate::common::program::{CommandOutput, PROGRAM, TestEnv, as_nobody, chmod, gzip, journal, lower};
 use crate::common::{Scratch, check_case, content, lines};
 
 /// Small files.
@@ -182,7 +182,7 @@ fn full_disk(parts: &[u64]) {
         let mut command = Command::new("timeout");
         command.args(["-s", "KILL", "60", "sh", "-c", &script, PROGRAM, "import"]).arg(TRAILS.folder());
         test_env.tame(&mut command);
-        let ran = Ran::of(command.output().unwrap()).exits(2);
+        let ran = CommandOutput::of(command.output().unwrap()).exits(2);
         assert!(ran.err.starts_with("error: ") && ran.err.contains("trailq.db"), "{ran:?}");
         assert!(!ran.err.contains("panicked") && !ran.err.contains("records read"), "{ran:?}");
         let what = format!("space for {part} %");
@@ -210,7 +210,7 @@ fn two_at_once(delay: u32) {
     let first = begin(&test_env);
     std::thread::sleep(TRAILS.taken * delay / 100);
     let second = begin(&test_env);
-    let ran = [first, second].map(|child| Ran::of(child.wait_with_output().unwrap()));
+    let ran = [first, second].map(|child| CommandOutput::of(child.wait_with_output().unwrap()));
     // The second one waits for the first.
     assert!(ran.iter().all(|ran| ran.code == Some(0)), "{ran:?}");
     check_case(&test_env.scratch.case());
@@ -231,7 +231,7 @@ fn a_writer_that_stays_is_told() {
         two.push((command.spawn().unwrap(), arguments[0]));
     }
     for (child, command) in two {
-        let ran = Ran::of(child.wait_with_output().unwrap());
+        let ran = CommandOutput::of(child.wait_with_output().unwrap());
         let until = if command == "import" { "until it is done" } else { "until it has committed" };
         let note = format!("note: another process is writing to trailq.db: waiting {until}; Ctrl-C cancels\n");
         ran.fails(2, &[&note, "error: another process is writing to trailq.db\n"]);
@@ -258,7 +258,7 @@ fn a_case_with_a_hot_journal_is_read_in_a_read_only_folder() {
         [&["--format", "tsv", "lookup", "user=x | count"][..], &["info"], &["snapshot", "out/s.db"]].map(|arguments| {
             let mut command = test_env.command(arguments);
             lower(&mut command);
-            Ran::of(command.output().unwrap())
+            CommandOutput::of(command.output().unwrap())
         });
     chmod(test_env.scratch.folder.path(), 0o755);
     assert_eq!(ran[0].out, "events\n0\n", "{ran:?}");

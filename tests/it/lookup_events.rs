@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::common::program::{Ran, TestEnv};
+use crate::common::program::{CommandOutput, TestEnv};
 use crate::common::{Scratch, testdata};
 use serde_json::Value;
 
@@ -302,7 +302,7 @@ fn an_empty_answer_says_what_the_case_covers() {
 #[test]
 fn mistakes_are_told_by_aws_s_names_and_end_with_2() {
     let test_env = TestEnv::with_delivery();
-    let fails = |options: &[&str], says: &[&str]| -> Ran {
+    let fails = |options: &[&str], says: &[&str]| -> CommandOutput {
         let arguments: Vec<&str> = ["lookup-events"].iter().chain(options).copied().collect();
         let ran = test_env.run(&arguments).fails(2, says);
         assert_eq!(ran.out, "");
@@ -446,7 +446,7 @@ fn a_region_filters() {
     // The environment of the AWS CLI selects nothing: a case holds all Regions.
     let mut command = test_env.command(&["lookup-events"]);
     let output = command.env("AWS_REGION", "eu-west-1").env("AWS_DEFAULT_REGION", "eu-west-1").output().unwrap();
-    assert_eq!(ids(&Ran::of(output).json()).len(), 3);
+    assert_eq!(ids(&CommandOutput::of(output).json()).len(), 3);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::common::program::{Ran, TestEnv, journal};
+use crate::common::program::{CommandOutput, TestEnv, journal};
 use crate::common::{Scratch, check_case, content, lines, testdata};
 
 /// A folder with the delivery and the shapes as `trailq.db`, with tags, notes and a saved query.
@@ -321,7 +321,7 @@ fn mistakes_are_told_and_leave_nothing() {
         (&["snapshot", "--verify", "trailq.db", "--sources", "none"], "none"),
     ] {
         let ran = test_env.run(arguments);
-        Ran { err: format!("{arguments:?}: {}", ran.err), ..ran }.fails(2, &[says]);
+        CommandOutput { err: format!("{arguments:?}: {}", ran.err), ..ran }.fails(2, &[says]);
         assert!(!test_env.scratch.path("out.db").exists(), "{arguments:?}");
     }
     assert_eq!(std::fs::read(test_env.scratch.path("there.db")).unwrap(), b"mine");
@@ -382,7 +382,7 @@ fn a_snapshot_that_was_altered_is_told_from_a_true_one() {
             if alter.contains("record_blocks") && ran.code == Some(2) {
                 continue;
             }
-            let ran = Ran { err: format!("{alter}: {}", ran.err), ..ran }.exits(1);
+            let ran = CommandOutput { err: format!("{alter}: {}", ran.err), ..ran }.exits(1);
             let is_wrong = |check: &str| ran.out.lines().any(|line| line.starts_with(&format!("{check}\tWRONG\t")));
             assert!(is_wrong(if file == "whole.db" { "pages" } else { wrong }), "{alter} in {file}: {ran:?}");
             assert!(ran.err.contains(" failed\n"), "{ran:?}");
@@ -606,7 +606,7 @@ fn a_snapshot_during_an_import_is_a_consistent_state() {
             break;
         }
     }
-    Ran::of(import.wait_with_output().unwrap()).exits(0);
+    CommandOutput::of(import.wait_with_output().unwrap()).exits(0);
     check_case(&test_env.scratch.case());
     assert_eq!(test_env.scratch.number("SELECT count(*) FROM events"), FILES as i64 * 3);
     assert_eq!(test_env.scratch.number("SELECT count(*) FROM imports"), 1, "nobody finished it under the import");

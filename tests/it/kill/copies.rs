@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::answers::Open;
-use crate::common::program::{PROGRAM, Ran, TestEnv, as_nobody, chmod, lower};
+use crate::common::program::{CommandOutput, PROGRAM, TestEnv, as_nobody, chmod, lower};
 use crate::common::record;
 
 /// Everything below a folder, with its mode.
@@ -59,7 +59,8 @@ fn copies_are_private_whatever_the_mode_of_the_case_and_the_mask() {
         child.kill().unwrap();
         child.wait().unwrap();
         assert!(!below(&tmp).is_empty(), "what a kill leaves");
-        let ran = Ran::of(test_env.command(&["-q", "lookup", "| count"]).env("TMPDIR", &tmp).output().unwrap());
+        let ran =
+            CommandOutput::of(test_env.command(&["-q", "lookup", "| count"]).env("TMPDIR", &tmp).output().unwrap());
         assert_eq!((ran.code, below(&tmp)), (Some(0), Vec::new()));
         assert_eq!(test_env.scratch.number("PRAGMA user_version"), 1, "the case is as it was");
     }
@@ -137,7 +138,7 @@ fn names_that_are_not_files_are_refused() {
         }
     }
     let ran = test_env.command(&["lookup", "x"]).env("TRAILQ_DB", ":memory:").output().unwrap();
-    Ran::of(ran).fails(2, &["error: :memory: is not a case: "]);
+    CommandOutput::of(ran).fails(2, &["error: :memory: is not a case: "]);
     // Taken literally, whatever SQLite makes of them.
     for name in ["./:memory:", "a?mode=memory.db", "b%20c.db", "./file:d.db", "e#f.db"] {
         test_env.run(&["-q", "--db", name, "import", "a.json"]).exits(0);
@@ -190,7 +191,7 @@ fn places_where_nothing_can_be_written_are_named() {
         test_env.scratch.write("note.trailq", ".note x\n");
         let mut command = test_env.command(arguments);
         lower(&mut command);
-        let ran = Ran::of(command.output().unwrap()).fails(2, &[message]);
+        let ran = CommandOutput::of(command.output().unwrap()).fails(2, &[message]);
         assert!(!ran.err.contains("disk") && !ran.err.contains("os error"), "{ran:?}");
     }
     chmod(&closed, 0o755);
@@ -205,14 +206,15 @@ fn a_temporary_folder_without_space_is_named() {
     let mut command = Command::new("sh");
     command.args(["-c", "trap '' XFSZ; ulimit -f 64 || exit 99; exec \"$0\" lookup x", PROGRAM]);
     test_env.tame(&mut command);
-    let ran = Ran::of(command.env("TMPDIR", &tmp).output().unwrap());
+    let ran = CommandOutput::of(command.env("TMPDIR", &tmp).output().unwrap());
     let named = format!("the temporary folder {} (TMPDIR)", tmp.display());
     ran.fails(
         2,
         &[&named, "hint: free some space there, or name another folder with the environment variable TMPDIR\n"],
     );
-    let ran =
-        Ran::of(test_env.command(&["lookup", "x"]).env("TMPDIR", test_env.scratch.path("none")).output().unwrap());
+    let ran = CommandOutput::of(
+        test_env.command(&["lookup", "x"]).env("TMPDIR", test_env.scratch.path("none")).output().unwrap(),
+    );
     ran.fails(2, &["(TMPDIR) cannot be used: there is no such file\n"]);
     assert_eq!(below(&tmp), []);
 }

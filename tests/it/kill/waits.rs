@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::answers::{Open, Served};
-use crate::common::program::{Ran, TestEnv};
+use crate::common::program::{CommandOutput, TestEnv};
 use crate::common::{check_case, record};
 
 /// Makes a pipe with a name.
@@ -64,7 +64,7 @@ fn while_an_import_runs_questions_are_answered_from_its_last_commit_and_writers_
     // Who writes waits, as long as is said.
     for arguments in [&["import", "base.json"][..], &["merge", "s.db"], &["script", "tag.trailq"]] {
         test_env.scratch.write("tag.trailq", ".note while an import runs\n");
-        let ran = Ran::of(test_env.command(arguments).env("TRAILQ_WAIT", "2").output().unwrap());
+        let ran = CommandOutput::of(test_env.command(arguments).env("TRAILQ_WAIT", "2").output().unwrap());
         let told = "note: another process is writing to trailq.db: waiting until it is done; Ctrl-C cancels\n";
         ran.fails(2, &[told, "another process is writing to trailq.db\n", "wait until the other process is done"]);
     }
@@ -72,8 +72,8 @@ fn while_an_import_runs_questions_are_answered_from_its_last_commit_and_writers_
     let noting = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(second);
     drop(feed(&pipes[2], &records(25, 30)));
-    Ran::of(import.wait_with_output().unwrap()).exits(0);
-    Ran::of(noting.wait_with_output().unwrap()).exits(0);
+    CommandOutput::of(import.wait_with_output().unwrap()).exits(0);
+    CommandOutput::of(noting.wait_with_output().unwrap()).exits(0);
     assert_eq!(test_env.run(&count).exits(0).out, "events\n30\n");
     assert_eq!((open.count(), served.has("e-29")), (30, true));
     assert!(
@@ -91,11 +91,11 @@ fn a_case_that_is_being_made_does_not_say_that_it_has_no_events() {
     let import = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let open = feed(&fed, &records(0, 3));
     for arguments in [&["lookup", "x"][..], &["info"], &["snapshot", "s.db"]] {
-        let ran = Ran::of(test_env.command(arguments).env("TRAILQ_WAIT", "1").output().unwrap());
+        let ran = CommandOutput::of(test_env.command(arguments).env("TRAILQ_WAIT", "1").output().unwrap());
         assert!(ran.code == Some(2) && ran.err.contains("another process is writing to trailq.db"), "{ran:?}");
     }
     drop(open);
-    Ran::of(import.wait_with_output().unwrap()).exits(0);
+    CommandOutput::of(import.wait_with_output().unwrap()).exits(0);
     assert_eq!(test_env.run(&["--format", "tsv", "lookup", "| count"]).exits(0).out, "events\n3\n");
 }
 
@@ -133,7 +133,7 @@ fn a_question_that_waits_is_told_and_answered_when_it_can_be() {
     let asked = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     std::thread::sleep(std::time::Duration::from_millis(1_500));
     writer.execute_batch("COMMIT").unwrap();
-    let ran = Ran::of(asked.wait_with_output().unwrap()).exits(0);
+    let ran = CommandOutput::of(asked.wait_with_output().unwrap()).exits(0);
     assert_eq!(ran.out, "events\n5\n");
     let told = "note: another process is writing to trailq.db: waiting until it has committed; Ctrl-C cancels\n";
     assert!(ran.err.starts_with(told), "{ran:?}");
@@ -146,7 +146,7 @@ fn what_comes_through_pipes_is_read_once_and_named_by_its_content() {
         let mut command = Command::new("bash");
         command.args(["-c", &format!("exec 2>&1; trailq() {{ {} \"$@\"; }}; {script}", super::PROGRAM)]);
         test_env.tame(&mut command);
-        Ran::of(command.output().unwrap())
+        CommandOutput::of(command.output().unwrap())
     };
     test_env.scratch.write("a.json", records(0, 5));
     test_env.scratch.write("b.json", records(5, 8));
