@@ -105,7 +105,7 @@ impl TestEnv {
     }
 
     /// Makes a command hermetic, in this folder.
-    pub fn tame(&self, command: &mut Command) {
+    pub fn make_hermetic(&self, command: &mut Command) {
         command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -117,7 +117,7 @@ impl TestEnv {
     /// The program with arguments.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
-        self.tame(&mut command);
+        self.make_hermetic(&mut command);
         command.args(arguments);
         command
     }

@@ -236,7 +236,7 @@ fn devices_pipes_and_descriptors_are_written_through() {
     let case = test_env.scratch.case();
     let before = fs::read(&case).unwrap();
     let mut shell = std::process::Command::new("sh");
-    test_env.tame(&mut shell);
+    test_env.make_hermetic(&mut shell);
     let program = common::program::PROGRAM;
     shell.args(["-c", &format!("printf '.once /dev/fd/9\\n| count\\n' | {program} script - 9<>trailq.db")]);
     CommandOutput::of(shell.output().unwrap()).fails(2, &["is the open case"]);

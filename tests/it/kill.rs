@@ -181,7 +181,7 @@ fn full_disk(parts: &[u64]) {
         let script = format!("trap '' XFSZ; ulimit -f {blocks} || exit 99; exec \"$0\" \"$@\"");
         let mut command = Command::new("timeout");
         command.args(["-s", "KILL", "60", "sh", "-c", &script, PROGRAM, "import"]).arg(TRAILS.folder());
-        test_env.tame(&mut command);
+        test_env.make_hermetic(&mut command);
         let ran = CommandOutput::of(command.output().unwrap()).exits(2);
         assert!(ran.err.starts_with("error: ") && ran.err.contains("trailq.db"), "{ran:?}");
         assert!(!ran.err.contains("panicked") && !ran.err.contains("records read"), "{ran:?}");

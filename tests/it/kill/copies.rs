@@ -44,7 +44,7 @@ fn copies_are_private_whatever_the_mode_of_the_case_and_the_mask() {
         std::fs::create_dir(&tmp).unwrap();
         let mut command = Command::new("sh");
         command.args(["-c", "umask 000; exec \"$0\" --format tsv", PROGRAM]);
-        test_env.tame(&mut command);
+        test_env.make_hermetic(&mut command);
         command.env("TMPDIR", &tmp).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         until("a copy", || below(&tmp).iter().any(|(path, _)| path.ends_with("case.db")));
@@ -77,7 +77,7 @@ fn what_a_killed_snapshot_leaves_is_private_and_goes_with_the_next() {
     for after in [0, 1, 2, 3, 5, 8, 12, 20] {
         let mut command = Command::new("sh");
         command.args(["-c", "umask 000; exec \"$0\" -q snapshot --force s.db", PROGRAM]);
-        test_env.tame(&mut command);
+        test_env.make_hermetic(&mut command);
         let mut child = command.spawn().unwrap();
         while parts().is_empty() && child.try_wait().unwrap().is_none() {}
         std::thread::sleep(std::time::Duration::from_millis(after));
@@ -205,7 +205,7 @@ fn a_temporary_folder_without_space_is_named() {
     // As a full disk, but for this process only.
     let mut command = Command::new("sh");
     command.args(["-c", "trap '' XFSZ; ulimit -f 64 || exit 99; exec \"$0\" lookup x", PROGRAM]);
-    test_env.tame(&mut command);
+    test_env.make_hermetic(&mut command);
     let ran = CommandOutput::of(command.env("TMPDIR", &tmp).output().unwrap());
     let named = format!("the temporary folder {} (TMPDIR)", tmp.display());
     ran.fails(

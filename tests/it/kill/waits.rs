@@ -145,7 +145,7 @@ fn what_comes_through_pipes_is_read_once_and_named_by_its_content() {
     let shell = |script: &str| {
         let mut command = Command::new("bash");
         command.args(["-c", &format!("exec 2>&1; trailq() {{ {} \"$@\"; }}; {script}", super::PROGRAM)]);
-        test_env.tame(&mut command);
+        test_env.make_hermetic(&mut command);
         CommandOutput::of(command.output().unwrap())
     };
     test_env.scratch.write("a.json", records(0, 5));
