@@ -168,7 +168,7 @@ pub fn as_nobody(test_env: &TestEnv) -> bool {
         return true;
     }
     let mut probe = test_env.command(&["--version"]);
-    lower(&mut probe);
+    drop_privileges(&mut probe);
     if probe.output().is_ok_and(|output| output.status.success()) {
         return true;
     }
@@ -177,7 +177,7 @@ pub fn as_nobody(test_env: &TestEnv) -> bool {
 }
 
 /// Where the tests run as root, the command runs as nobody.
-pub fn lower(command: &mut Command) {
+pub fn drop_privileges(command: &mut Command) {
     use std::os::unix::process::CommandExt as _;
     if is_root() {
         command.uid(65534).gid(65534);

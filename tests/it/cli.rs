@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 
-use crate::common::program::{TestEnv, as_nobody, chmod, gzip, lower};
+use crate::common::program::{TestEnv, as_nobody, chmod, drop_privileges, gzip};
 use crate::common::{record, testdata};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -617,12 +617,12 @@ fn a_read_only_case_opens() {
     chmod(folder, 0o555);
     let run = |arguments: &[&str]| {
         let mut command = test_env.command(arguments);
-        lower(&mut command);
+        drop_privileges(&mut command);
         common::program::CommandOutput::of(command.output().unwrap())
     };
     let mut probe = std::process::Command::new("touch");
     probe.arg(folder.join("x"));
-    lower(&mut probe);
+    drop_privileges(&mut probe);
     let forbidden = !probe.output().unwrap().status.success();
     let found = run(&["--format", "tsv", "lookup", "user=alice | count"]);
     let info = run(&["info"]);
@@ -651,7 +651,7 @@ fn what_may_not_be_read_is_told_and_costs_nothing_else() {
     chmod(&file, 0o000);
     chmod(locked, 0o000);
     let mut command = test_env.command(&["import", "trail", "--format", "json"]);
-    lower(&mut command);
+    drop_privileges(&mut command);
     let ran = common::program::CommandOutput::of(command.output().unwrap());
     chmod(locked, 0o755);
     let report = ran.exits(1).json();

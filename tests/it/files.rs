@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::Stdio;
 
-use crate::common::program::{CommandOutput, TestEnv, as_nobody, chmod, lower};
+use crate::common::program::{CommandOutput, TestEnv, as_nobody, chmod, drop_privileges};
 
 /// Runs lines as a script of the test environment.
 fn script(test_env: &TestEnv, lines: &str) -> CommandOutput {
@@ -271,13 +271,13 @@ fn what_cannot_be_written_is_told_without_numbers() {
     chmod(test_env.scratch.folder.path(), 0o755);
     for arguments in [&["snapshot", "ro/s.db"][..], &["snapshot", "ro/s.db", "--redact", "ips"]] {
         let mut command = test_env.command(arguments);
-        lower(&mut command);
+        drop_privileges(&mut command);
         let ran = CommandOutput::of(command.output().unwrap()).fails(2, &["cannot write in ro/: "]);
         assert!(!ran.err.contains("os error") && !ran.err.contains(".part"), "{ran:?}");
     }
     test_env.scratch.write("s.trailq", ".once ro/x.csv\n");
     let mut command = test_env.command(&["script", "s.trailq"]);
-    lower(&mut command);
+    drop_privileges(&mut command);
     CommandOutput::of(command.output().unwrap()).fails(2, &["cannot write in ro/: ", "in a folder that is writable"]);
 }
 

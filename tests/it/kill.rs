@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use crate::common::program::{CommandOutput, PROGRAM, TestEnv, as_nobody, chmod, gzip, journal, lower};
+use crate::common::program::{CommandOutput, PROGRAM, TestEnv, as_nobody, chmod, drop_privileges, gzip, journal};
 use crate::common::{Scratch, check_case, content, lines};
 
 /// Small files.
@@ -257,7 +257,7 @@ fn a_case_with_a_hot_journal_is_read_in_a_read_only_folder() {
     let ran =
         [&["--format", "tsv", "lookup", "user=x | count"][..], &["info"], &["snapshot", "out/s.db"]].map(|arguments| {
             let mut command = test_env.command(arguments);
-            lower(&mut command);
+            drop_privileges(&mut command);
             CommandOutput::of(command.output().unwrap())
         });
     chmod(test_env.scratch.folder.path(), 0o755);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::answers::Open;
-use crate::common::program::{CommandOutput, PROGRAM, TestEnv, as_nobody, chmod, lower};
+use crate::common::program::{CommandOutput, PROGRAM, TestEnv, as_nobody, chmod, drop_privileges};
 use crate::common::record;
 
 /// Everything below a folder, with its mode.
@@ -190,7 +190,7 @@ fn places_where_nothing_can_be_written_are_named() {
     ] {
         test_env.scratch.write("note.trailq", ".note x\n");
         let mut command = test_env.command(arguments);
-        lower(&mut command);
+        drop_privileges(&mut command);
         let ran = CommandOutput::of(command.output().unwrap()).fails(2, &[message]);
         assert!(!ran.err.contains("disk") && !ran.err.contains("os error"), "{ran:?}");
     }
