@@ -1,4 +1,4 @@
-//! The prompt, in a pseudo-terminal as a person has it, and without one.
+//! The prompt, in a pseudo-terminal as a repl has it, and without one.
 
 use crate::common;
 use crate::common::program::{TestEnv, gzip};
@@ -6,15 +6,15 @@ use crate::common::record;
 use crate::common::terminal::{PROMPT, Terminal};
 use crate::common::{Needs, skip};
 
-/// A person at the prompt.
-struct Person {
+/// A repl at the prompt.
+struct ReplDriver {
     terminal: Terminal,
 }
 
-impl Person {
+impl ReplDriver {
     /// Opens the case of a test environment.
-    fn at(test_env: &TestEnv) -> Person {
-        Person { terminal: Terminal::open(test_env, (100, 200), &[("PAGER", "cat")]) }
+    fn at(test_env: &TestEnv) -> ReplDriver {
+        ReplDriver { terminal: Terminal::open(test_env, (100, 200), &[("PAGER", "cat")]) }
     }
 
     /// Waits for a text.
@@ -50,114 +50,114 @@ impl Person {
 #[test]
 fn lookups_records_and_sql_are_answered() {
     let test_env = TestEnv::with_delivery();
-    let mut person = Person::at(&test_env);
-    let answer = person.asks("event-name=CreateUser");
+    let mut repl = ReplDriver::at(&test_env);
+    let answer = repl.asks("event-name=CreateUser");
     assert!(answer.contains("2024-03-01T22:58:14Z") && answer.contains("1 event (all times, "), "{answer}");
-    let shown = person.asks(".show 1");
+    let shown = repl.asks(".show 1");
     assert!(shown.contains("\"eventID\": \"63351e45-a833-4630-abf2-a991cc0b83a6\""), "{shown}");
-    person.types("SELECT 40 + 2\r");
-    person.sees("...> ");
-    let answer = person.asks("AS answer;");
+    repl.types("SELECT 40 + 2\r");
+    repl.sees("...> ");
+    let answer = repl.asks("AS answer;");
     assert!(answer.contains("answer") && answer.contains("42") && answer.contains("1 row ("), "{answer}");
-    let mistake = person.asks("evnt-name=CreateUser");
+    let mistake = repl.asks("evnt-name=CreateUser");
     for said in ["error: unknown field `evnt-name`", "  | ^^^^^^^^^\n", "did you mean `event-name`"] {
         assert!(mistake.contains(said), "{said}: {mistake}");
     }
-    let mistake = person.asks("SELECT nowhere FROM events;");
+    let mistake = repl.asks("SELECT nowhere FROM events;");
     assert!(mistake.contains("no such column: nowhere") && mistake.contains("  |        ^^^^^^^\n"), "{mistake}");
-    let refused = person.asks("DELETE FROM events;");
+    let refused = repl.asks("DELETE FROM events;");
     assert!(refused.contains("SQL on a case is read-only"), "{refused}");
-    person.asks(".mode json");
-    let answer = person.asks("event-name=CreateUser | count");
+    repl.asks(".mode json");
+    let answer = repl.asks("event-name=CreateUser | count");
     assert!(answer.contains("{\"events\":1}"), "{answer}");
-    person.leaves();
+    repl.leaves();
 }
 
 #[test]
 fn tab_completes_a_value() {
     let test_env = TestEnv::with_delivery();
-    let mut person = Person::at(&test_env);
-    person.types("event-name=Con\t");
-    person.sees("event-name=ConsoleLogin");
+    let mut repl = ReplDriver::at(&test_env);
+    repl.types("event-name=Con\t");
+    repl.sees("event-name=ConsoleLogin");
     // A space after the value, if none was put in, and the rest of the lookup.
-    let answer = person.asks(" | count");
+    let answer = repl.asks(" | count");
     let logins = test_env.scratch.number("SELECT count(*) FROM events WHERE event_name = 'ConsoleLogin'");
     assert!(answer.contains("events") && answer.contains(&format!("\n    {logins}\n")), "{answer}");
-    person.types(".ti\t");
-    person.sees(".timer ");
-    let answer = person.asks("on");
+    repl.types(".ti\t");
+    repl.sees(".timer ");
+    let answer = repl.asks("on");
     assert!(answer.contains("time: …"), "{answer}");
-    person.leaves();
+    repl.leaves();
 }
 
 #[test]
 fn lines_of_other_shells_do_what_they_mean() {
     let test_env = TestEnv::with_delivery();
-    let mut person = Person::at(&test_env);
-    assert!(person.asks_anew("help").contains("A line is a lookup, SQL or a command"));
-    assert!(person.asks_anew("?").contains(".show N [--raw]"));
-    assert!(person.asks_anew("show tables;").contains("event_history\n"));
-    assert!(person.asks_anew("desc identities").contains("CREATE TABLE identities"));
-    let rows = person.asks_anew("FROM identities WHERE user_name = 'alice'");
+    let mut repl = ReplDriver::at(&test_env);
+    assert!(repl.asks_anew("help").contains("A line is a lookup, SQL or a command"));
+    assert!(repl.asks_anew("?").contains(".show N [--raw]"));
+    assert!(repl.asks_anew("show tables;").contains("event_history\n"));
+    assert!(repl.asks_anew("desc identities").contains("CREATE TABLE identities"));
+    let rows = repl.asks_anew("FROM identities WHERE user_name = 'alice'");
     assert!(rows.contains("SELECT * FROM identities WHERE user_name = 'alice' LIMIT 50;"), "{rows}");
     assert!(rows.contains("user/alice"), "{rows}");
-    let advice = person.asks_anew("history");
+    let advice = repl.asks_anew("history");
     assert!(advice.contains("Ctrl-R searches the history") && advice.contains("\"history\""), "{advice}");
     // In quotes, and beside other terms, they are values as any other.
-    let quoted = person.asks_anew("\"exit\"");
+    let quoted = repl.asks_anew("\"exit\"");
     assert!(quoted.contains("no event has exactly `exit` in an indexed field"), "{quoted}");
     assert!(!quoted.contains(".quit"), "{quoted}");
-    assert!(person.asks_anew("exit user=alice").contains("no events match"));
-    person.types("clear\r");
-    person.sees(PROMPT);
-    person.types("exit\r");
-    person.terminal.ends();
+    assert!(repl.asks_anew("exit user=alice").contains("no events match"));
+    repl.types("clear\r");
+    repl.sees(PROMPT);
+    repl.types("exit\r");
+    repl.terminal.ends();
 }
 
 #[test]
 fn a_saved_query_is_completed_and_run() {
     let test_env = TestEnv::with_delivery();
-    let mut person = Person::at(&test_env);
-    person.types(".run trails-st\t");
-    person.sees(".run trails-stopped ");
-    person.types("si\t");
-    person.sees("since=");
-    let answer = person.asks("2024-03-01");
+    let mut repl = ReplDriver::at(&test_env);
+    repl.types(".run trails-st\t");
+    repl.sees(".run trails-stopped ");
+    repl.types("si\t");
+    repl.sees("since=");
+    let answer = repl.asks("2024-03-01");
     assert!(answer.contains("StopLogging") && answer.contains("2 rows (since 2024-03-01T00:00:00Z, "), "{answer}");
-    let record = person.asks(".show 1");
+    let record = repl.asks(".show 1");
     assert!(record.contains("\"eventName\": \"StopLogging\""), "{record}");
-    let mistake = person.asks(".run lineage");
+    let mistake = repl.asks(".run lineage");
     assert!(mistake.contains("`lineage` needs a value for `key`"), "{mistake}");
-    let listed = person.asks(".queries spraying");
+    let listed = repl.asks(".queries spraying");
     assert!(listed.contains("password-spraying"), "{listed}");
-    person.leaves();
+    repl.leaves();
 }
 
 #[test]
 fn ctrl_c_cancels_what_runs_and_then_the_line() {
     let test_env = TestEnv::with_delivery();
-    let mut person = Person::at(&test_env);
+    let mut repl = ReplDriver::at(&test_env);
     let endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c) SELECT count(*) FROM c;";
-    person.types(endless);
-    person.types("\r");
+    repl.types(endless);
+    repl.types("\r");
     // Until the terminal is as the program found it, Ctrl-C would be a key of the line editor.
     std::thread::sleep(std::time::Duration::from_millis(300));
-    person.types("\x03");
-    person.sees("cancelled");
-    person.sees(PROMPT);
-    let answer = person.asks("SELECT 6 * 7 AS answer;");
+    repl.types("\x03");
+    repl.sees("cancelled");
+    repl.sees(PROMPT);
+    let answer = repl.asks("SELECT 6 * 7 AS answer;");
     assert!(answer.contains("42"), "{answer}");
-    person.types("SELECT 1\r");
-    person.sees("...> ");
-    person.types("\x03");
-    person.sees(PROMPT);
-    person.types("half a line");
-    person.sees("half a line");
-    person.types("\x03");
-    person.sees(PROMPT);
-    let answer = person.asks("event-name=CreateUser | count");
+    repl.types("SELECT 1\r");
+    repl.sees("...> ");
+    repl.types("\x03");
+    repl.sees(PROMPT);
+    repl.types("half a line");
+    repl.sees("half a line");
+    repl.types("\x03");
+    repl.sees(PROMPT);
+    let answer = repl.asks("event-name=CreateUser | count");
     assert!(answer.contains("1 row (all times, "), "{answer}");
-    person.leaves();
+    repl.leaves();
 }
 
 #[test]
@@ -166,44 +166,44 @@ fn answers_go_to_files_and_inputs_come_from_them() {
     let read = |name: &str| std::fs::read_to_string(test_env.scratch.path(name)).unwrap();
     test_env.scratch.write("more.json.gz", gzip(record("new-1", "").as_bytes()));
     test_env.scratch.write("inner.trailq", ".mode csv\nSELECT 'from the file' AS a;\n");
-    let mut person = Person::at(&test_env);
-    person.asks(".once 'the once'");
-    let silent = person.asks_anew("SELECT 'first' || '-answer' AS a;");
+    let mut repl = ReplDriver::at(&test_env);
+    repl.asks(".once 'the once'");
+    let silent = repl.asks_anew("SELECT 'first' || '-answer' AS a;");
     assert!(!silent.contains("first-answer"), "{silent}");
     assert!(read("the once").contains("first-answer"));
-    let again = person.asks_anew("SELECT 'second' || '-answer' AS a;");
+    let again = repl.asks_anew("SELECT 'second' || '-answer' AS a;");
     assert!(again.contains("second-answer"), "{again}");
-    person.asks(".output all");
-    person.asks("| count");
-    person.asks("user=alice");
-    person.asks(".output");
+    repl.asks(".output all");
+    repl.asks("| count");
+    repl.asks("user=alice");
+    repl.asks(".output");
     let all = read("all");
     assert!(all.starts_with("events\n") && all.contains("360") && all.lines().count() == 3 + 2 + 57, "{all}");
-    let report = person.asks(".import more.json.gz");
+    let report = repl.asks(".import more.json.gz");
     assert!(report.contains("1 file: 1 record read, 1 stored, 0 duplicate, 0 rejected"), "{report}");
-    let answer = person.asks("new-1");
+    let answer = repl.asks("new-1");
     assert!(answer.contains("1 event (all times, "), "{answer}");
-    let answer = person.asks_anew(".read inner.trailq");
+    let answer = repl.asks_anew(".read inner.trailq");
     assert!(answer.contains("\na\n") && answer.contains("from the file"), "{answer}");
-    person.types(".quit\r");
-    person.terminal.ends();
+    repl.types(".quit\r");
+    repl.terminal.ends();
     common::check_case(&test_env.scratch.case());
 }
 
 #[test]
 fn the_history_is_kept() {
     let test_env = TestEnv::with_delivery();
-    let mut person = Person::at(&test_env);
-    person.asks("SELECT 'remembered' AS a;");
-    person.leaves();
+    let mut repl = ReplDriver::at(&test_env);
+    repl.asks("SELECT 'remembered' AS a;");
+    repl.leaves();
     assert!(std::fs::read_to_string(test_env.scratch.path("history")).unwrap().contains("remembered"));
-    let mut person = Person::at(&test_env);
-    person.types("\x1b[A");
-    person.sees("SELECT 'remembered' AS a;");
-    person.types("\r");
-    person.sees("1 row (");
-    person.sees(PROMPT);
-    person.leaves();
+    let mut repl = ReplDriver::at(&test_env);
+    repl.types("\x1b[A");
+    repl.sees("SELECT 'remembered' AS a;");
+    repl.types("\r");
+    repl.sees("1 row (");
+    repl.sees(PROMPT);
+    repl.leaves();
 }
 
 #[test]
@@ -333,52 +333,52 @@ fn the_open_case_is_neither_written_nor_offered() {
     test_env.scratch.write("trailq-rows.csv", "mine");
     test_env.scratch.write("trailq.db-wal", "");
     let before = std::fs::read(test_env.scratch.case()).unwrap();
-    let mut person = Person { terminal: Terminal::open(&test_env, (40, 100), &[("PAGER", "cat")]) };
-    let refused = person.asks_anew(".once trailq.db");
+    let mut repl = ReplDriver { terminal: Terminal::open(&test_env, (40, 100), &[("PAGER", "cat")]) };
+    let refused = repl.asks_anew(".once trailq.db");
     for said in
         ["error: trailq.db is the open case", "no database is replaced, not even with --force", "`.once trailq.csv`"]
     {
         assert!(refused.contains(said), "{refused}");
     }
     // One key takes the corrected line over.
-    person.sees("trailq> .once trailq.csv   (→ takes it)");
-    person.types("\x1b[C\r");
-    person.sees(PROMPT);
-    person.asks("| count");
+    repl.sees("trailq> .once trailq.csv   (→ takes it)");
+    repl.types("\x1b[C\r");
+    repl.sees(PROMPT);
+    repl.asks("| count");
     assert_eq!(std::fs::read_to_string(test_env.scratch.path("trailq.csv")).unwrap(), "events\r\n360\r\n");
-    let refused = person.asks_anew(".once trailq-rows.csv");
+    let refused = repl.asks_anew(".once trailq-rows.csv");
     assert!(refused.contains("there is a file trailq-rows.csv already"), "{refused}");
-    person.sees("trailq> .once --force trailq-rows.csv   (→ takes it)");
-    person.types("\x15");
+    repl.sees("trailq> .once --force trailq-rows.csv   (→ takes it)");
+    repl.types("\x15");
     // What waits for an answer says so, and goes on waiting.
-    person.asks(".once waits.csv");
-    let mistake = person.asks_anew("usr=alice");
+    repl.asks(".once waits.csv");
+    let mistake = repl.asks_anew("usr=alice");
     assert!(mistake.contains("waits.csv waits for the next answer"), "{mistake}");
-    person.types("\x1b[C | count\r");
-    person.sees("user=alice | count");
-    person.sees(PROMPT);
+    repl.types("\x1b[C | count\r");
+    repl.sees("user=alice | count");
+    repl.sees(PROMPT);
     assert_eq!(std::fs::read_to_string(test_env.scratch.path("waits.csv")).unwrap(), "events\r\n57\r\n");
     for command in [".once", ".output", ".session", ".plot", ".snapshot", ".once --force"] {
-        person.types("\x0c");
-        person.sees(PROMPT);
-        person.types(&format!("{command} t\t\t"));
-        let offered = person.terminal.sees("trailq-rows.csv");
+        repl.types("\x0c");
+        repl.sees(PROMPT);
+        repl.types(&format!("{command} t\t\t"));
+        let offered = repl.terminal.sees("trailq-rows.csv");
         assert!(!offered.contains("trailq.db"), "{offered}");
-        person.types("\x05\x15");
+        repl.types("\x05\x15");
     }
-    person.types(".once --f\t");
-    person.sees("trailq> .once --force");
-    person.types("\x05\x15");
-    person.sees(PROMPT);
-    person.leaves();
+    repl.types(".once --f\t");
+    repl.sees("trailq> .once --force");
+    repl.types("\x05\x15");
+    repl.sees(PROMPT);
+    repl.leaves();
     assert_eq!(std::fs::read(test_env.scratch.case()).unwrap(), before);
 }
 
 #[test]
 fn a_correction_keeps_the_whole_command() {
     let test_env = TestEnv::with_delivery();
-    let mut person = Person { terminal: Terminal::open(&test_env, (40, 120), &[("PAGER", "cat")]) };
-    person.asks("event-name=CreateUser");
+    let mut repl = ReplDriver { terminal: Terminal::open(&test_env, (40, 120), &[("PAGER", "cat")]) };
+    repl.asks("event-name=CreateUser");
     for (line, corrected) in [
         (".noise add x usr=1", ".noise add x user=1"),
         (".noise add x 'usr=1 or ip=::1'", ".noise add x user=1 or ip=::1"),
@@ -393,12 +393,12 @@ fn a_correction_keeps_the_whole_command() {
         (".mode tabel", ".mode table"),
         (".shwo 1 --raw", ".show 1 --raw"),
     ] {
-        let screen = person.asks_anew(line);
+        let screen = repl.asks_anew(line);
         assert!(screen.contains(&format!("trailq> {corrected}   (→ takes it)")), "{line}:\n{screen}");
     }
     // A script's line is put right in the script.
     test_env.scratch.write("s.trailq", "usr=alice\n");
-    let screen = person.asks_anew(".read s.trailq");
+    let screen = repl.asks_anew(".read s.trailq");
     assert!(screen.contains("--> s.trailq:1") && !screen.contains("takes it"), "{screen}");
     for (line, says) in [
         (".clear", "Ctrl-L clears the screen"),
@@ -406,16 +406,16 @@ fn a_correction_keeps_the_whole_command() {
         (".history", "Ctrl-R"),
         (".export", "`.once FILE.csv`"),
     ] {
-        let screen = person.asks_anew(line);
+        let screen = repl.asks_anew(line);
         assert!(screen.contains(says) && !screen.contains("did you mean"), "{line}:\n{screen}");
     }
-    person.asks(".param set other 1");
+    repl.asks(".param set other 1");
     for line in ["user=${evt}", "SELECT :evt;"] {
-        let screen = person.asks_anew(line);
+        let screen = repl.asks_anew(line);
         assert!(screen.contains("set it with `.param set evt VALUE`"), "{screen}");
     }
-    let screen = person.asks_anew(".run mass-deletions since=2030");
+    let screen = repl.asks_anew(".run mass-deletions since=2030");
     assert!(screen.contains("mass-deletions: 0 rows ("), "{screen}");
-    person.leaves();
+    repl.leaves();
     assert!(!test_env.scratch.path("out.db").exists());
 }
