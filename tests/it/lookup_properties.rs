@@ -5,12 +5,12 @@ use std::io;
 use std::sync::Arc;
 
 use crate::common::Scratch;
-use crate::properties::dice::Dice;
 use crate::properties::facts::{Fact, Resource};
 use crate::properties::filters::{About, Filter, LIST, NOW, filter, path_term, term};
 use crate::properties::lists::{long_term, some_path};
 use crate::properties::oracle::matches;
 use crate::properties::records;
+use crate::properties::rng::Rng;
 use crate::properties::stages::{self, Answer, Cell, Stage};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestCaseResult, TestRunner};
@@ -32,17 +32,17 @@ struct World {
 
 impl World {
     fn new(seed: u64) -> World {
-        let mut dice = Dice::new(seed);
-        let count = 60 + dice.below(40);
-        World::of(dice, count)
+        let mut rng = Rng::new(seed);
+        let count = 60 + rng.below(40);
+        World::of(rng, count)
     }
 
     /// A case of so many events.
-    fn of(mut dice: Dice, count: usize) -> World {
+    fn of(mut rng: Rng, count: usize) -> World {
         let scratch = Scratch::new();
         let mut files: [Vec<String>; 3] = Default::default();
         for number in 0..count {
-            files[dice.below(3)].push(records::record(&mut dice, number));
+            files[rng.below(3)].push(records::record(&mut rng, number));
         }
         let mut facts = Vec::new();
         for (records, name) in files.iter().zip(["trail-a.json", "folder/trail_b.json", "folder/c [1]*.json"]) {
@@ -51,7 +51,7 @@ impl World {
                 raw: raw.clone(),
                 json: serde_json::from_str(raw).unwrap(),
                 file: path.canonicalize().unwrap().to_str().unwrap().to_owned(),
-                tags: ["odd", "seen it"].iter().filter(|_| dice.chance(15)).map(|tag| (*tag).to_owned()).collect(),
+                tags: ["odd", "seen it"].iter().filter(|_| rng.chance(15)).map(|tag| (*tag).to_owned()).collect(),
                 resources: Vec::new(),
             }));
         }
@@ -221,8 +221,8 @@ fn lookups_mean_what_they_say() {
         let mut runner = TestRunner::new(Config { cases: 400, failure_persistence: None, ..Config::default() });
         let lookups = (prop::option::weighted(0.93, filter(Arc::clone(&world.facts))), any::<u64>(), 1..60_u64);
         let held = runner.run(&lookups, |(filter, seed, most)| {
-            let mut dice = Dice::new(seed);
-            let stages = if seed == 0 || dice.chance(40) { Vec::new() } else { stages::random(&mut dice) };
+            let mut rng = Rng::new(seed);
+            let stages = if seed == 0 || rng.chance(40) { Vec::new() } else { stages::random(&mut rng) };
             world.check(filter.as_ref(), &stages, most)
         });
         held.unwrap_or_else(|error| panic!("world {number}: {error}"));
@@ -234,7 +234,7 @@ fn every_field_of_the_catalogue_means_what_it_says() {
     let world = World::new(7);
     for (number, field) in (0..).zip(FIELDS) {
         for seed in 0..40 {
-            let asked = Filter::Term(term(&world.facts, &mut Dice::new(number * 1_000 + seed), Some(field)));
+            let asked = Filter::Term(term(&world.facts, &mut Rng::new(number * 1_000 + seed), Some(field)));
             world.check(Some(&asked), &[], 5).unwrap_or_else(|error| panic!("{}: {error}", field.name));
         }
     }
@@ -247,14 +247,14 @@ fn long_lists_mean_what_their_values_mean() {
     let abouts = FIELDS.iter().map(|field| Some(About::Field(field))).chain([Some(About::Bare), None, None, None]);
     for (number, about) in (0..).zip(abouts) {
         for (seed, length) in [(0, 70), (1, 70), (2, 505), (3, 1_200), (4, 1_200), (5, 10_050)] {
-            let mut dice = Dice::new(number * 100 + seed);
-            let about = about.clone().unwrap_or_else(|| some_path(&mut dice));
-            let mut asked = Filter::Term(long_term(&world.facts, &mut dice, about, length));
-            if dice.chance(20) {
+            let mut rng = Rng::new(number * 100 + seed);
+            let about = about.clone().unwrap_or_else(|| some_path(&mut rng));
+            let mut asked = Filter::Term(long_term(&world.facts, &mut rng, about, length));
+            if rng.chance(20) {
                 asked = Filter::Not(Box::new(asked));
             }
-            if dice.chance(30) {
-                asked = Filter::All(vec![asked, Filter::Term(term(&world.facts, &mut dice, None))]);
+            if rng.chance(30) {
+                asked = Filter::All(vec![asked, Filter::Term(term(&world.facts, &mut rng, None))]);
             }
             world
                 .check(Some(&asked), &[], 7)
@@ -266,17 +266,17 @@ fn long_lists_mean_what_their_values_mean() {
 /// Enough events for several groups of records, of which a scan reads those that may hold what is looked for.
 #[test]
 fn scans_find_what_a_look_at_every_record_finds() {
-    let world = World::of(Dice::new(5), 1_500);
+    let world = World::of(Rng::new(5), 1_500);
     let text = trailq::fields::find("text");
     for seed in 0..60 {
-        let mut dice = Dice::new(seed);
-        let mut asked = match dice.below(3) {
-            0 => Filter::Term(path_term(&world.facts, &mut dice)),
-            _ => Filter::Term(term(&world.facts, &mut dice, text)),
+        let mut rng = Rng::new(seed);
+        let mut asked = match rng.below(3) {
+            0 => Filter::Term(path_term(&world.facts, &mut rng)),
+            _ => Filter::Term(term(&world.facts, &mut rng, text)),
         };
-        if dice.chance(40) {
-            let beside = Filter::Term(term(&world.facts, &mut dice, None));
-            asked = if dice.chance(50) { Filter::All(vec![asked, beside]) } else { Filter::Any(vec![asked, beside]) };
+        if rng.chance(40) {
+            let beside = Filter::Term(term(&world.facts, &mut rng, None));
+            asked = if rng.chance(50) { Filter::All(vec![asked, beside]) } else { Filter::Any(vec![asked, beside]) };
         }
         world.check(Some(&asked), &[], 20).unwrap_or_else(|error| panic!("{seed}: {error}"));
     }
@@ -323,9 +323,9 @@ fn a_scan_reads_only_what_may_hold_the_text_and_finds_no_record_that_lost() {
 fn the_first_terms_of_a_lookup_are_a_lookup() {
     let world = World::new(11);
     for seed in 0..200 {
-        let mut dice = Dice::new(seed);
+        let mut rng = Rng::new(seed);
         let parts: Vec<Filter> =
-            (0..3).map(|_| Filter::Term(term(&world.facts, &mut dice, Some(&FIELDS[1 + dice_field(seed)])))).collect();
+            (0..3).map(|_| Filter::Term(term(&world.facts, &mut rng, Some(&FIELDS[1 + rng_field(seed)])))).collect();
         let text = Filter::All(parts.clone()).text();
         let lookup = world.resolve(&format!("{text} | limit 1")).unwrap();
         assert_eq!(lookup.terms().len(), 3, "{text}");
@@ -341,7 +341,7 @@ fn the_first_terms_of_a_lookup_are_a_lookup() {
 }
 
 /// A field whose terms stay terms of their own.
-fn dice_field(seed: u64) -> usize {
+fn rng_field(seed: u64) -> usize {
     (seed % 14) as usize
 }
 

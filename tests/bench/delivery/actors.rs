@@ -1,7 +1,7 @@
 //! Who acts: the accounts of an organization, and in each the roles of services and of people, the IAM users, root, and
 //! the services of AWS. A session is a function of who, where and when, so any file can be made without the others.
 
-use super::dice::{Dice, hash, mix};
+use super::rng::{Rng, hash, mix};
 
 /// Account ids and how much happens in each.
 pub const ACCOUNTS: &[(&str, u64)] = &[
@@ -150,7 +150,7 @@ impl Place {
 
     fn text(&self, prefix: &str, kind: &str, index: u64) -> String {
         let mut text = prefix.to_owned();
-        Dice::new(&self.numbers(kind, index)).base32(20 - prefix.len(), &mut text);
+        Rng::new(&self.numbers(kind, index)).base32(20 - prefix.len(), &mut text);
         text
     }
 
@@ -162,10 +162,10 @@ impl Place {
 
     /// The name of one of the account's users.
     pub fn user_name(&self, index: u64) -> String {
-        let mut dice = Dice::new(&self.numbers("user", index));
+        let mut rng = Rng::new(&self.numbers("user", index));
         match index % 4 {
-            0 => format!("{}-ci", dice.pick(WORDS)),
-            1 => format!("svc-{}-{}", dice.pick(WORDS), dice.pick(WORDS)),
+            0 => format!("{}-ci", rng.pick(WORDS)),
+            1 => format!("svc-{}-{}", rng.pick(WORDS), rng.pick(WORDS)),
             _ => person_name(self.seed, index),
         }
     }
@@ -176,43 +176,43 @@ impl Place {
     }
 
     /// Who does this, by the column `who` of events.tsv. What is often done is done by few, other ones each time.
-    pub fn actor(&self, who: &str, event: &str, dice: &mut Dice) -> Session {
-        let pick = |count: u64, dice: &mut Dice| {
-            let rank = dice.tail(count);
-            if dice.one_in(2) { rank } else { (rank + hash(event)) % count }
+    pub fn actor(&self, who: &str, event: &str, rng: &mut Rng) -> Session {
+        let pick = |count: u64, rng: &mut Rng| {
+            let rank = rng.tail(count);
+            if rng.one_in(2) { rank } else { (rank + hash(event)) % count }
         };
-        let chance = dice.below(1000);
+        let chance = rng.below(1000);
         match (who, chance) {
-            ("event", _) => Session { invoked_by: service(dice), ..self.service(dice, true) },
-            ("cross", _) => self.other_account(dice),
-            ("web", _) => self.web_identity(dice),
-            ("saml", _) => self.saml(dice),
-            ("svc", 0..400) => self.service(dice, false),
+            ("event", _) => Session { invoked_by: service(rng), ..self.service(rng, true) },
+            ("cross", _) => self.other_account(rng),
+            ("web", _) => self.web_identity(rng),
+            ("saml", _) => self.saml(rng),
+            ("svc", 0..400) => self.service(rng, false),
             ("svc", 400..650) => {
-                let by = service(dice);
-                let session = self.role(pick(ROLES, dice), dice);
+                let by = service(rng);
+                let session = self.role(pick(ROLES, rng), rng);
                 Session { address: by.clone(), agent: by.clone(), invoked_by: by, ..session }
             }
-            ("any", 0..1) | ("person", 0..4) | ("console", 0..15) => self.root(dice),
-            ("any", 1..160) | ("person", 4..620) | ("console", 15..700) => self.person(pick(PEOPLE, dice)),
+            ("any", 0..1) | ("person", 0..4) | ("console", 0..15) => self.root(rng),
+            ("any", 1..160) | ("person", 4..620) | ("console", 15..700) => self.person(pick(PEOPLE, rng)),
             ("any", 160..300) | ("person", 620..960) | ("console", _) | ("work", 0..80) => {
-                self.user(pick(USERS, dice), dice)
+                self.user(pick(USERS, rng), rng)
             }
-            ("inst", _) => self.role(pick(ROLES / 4, dice) * 4, dice),
-            _ => self.role(pick(ROLES, dice), dice),
+            ("inst", _) => self.role(pick(ROLES / 4, rng) * 4, rng),
+            _ => self.role(pick(ROLES, rng), rng),
         }
     }
 
     /// A role that some service assumes, and its session of the moment.
-    pub fn target(&self, dice: &mut Dice) -> Session {
-        let role = dice.tail(ROLES);
-        self.role(role, dice)
+    pub fn target(&self, rng: &mut Rng) -> Session {
+        let role = rng.tail(ROLES);
+        self.role(role, rng)
     }
 
-    fn role(&self, index: u64, dice: &mut Dice) -> Session {
-        let mut fixed = Dice::new(&self.numbers("role", index));
+    fn role(&self, index: u64, rng: &mut Rng) -> Session {
+        let mut fixed = Rng::new(&self.numbers("role", index));
         let (first, second) = (fixed.pick(WORDS), fixed.pick(WORDS));
-        let slot = dice.tail(1 + fixed.tail(20));
+        let slot = rng.tail(1 + fixed.tail(20));
         let salt = mix(&[self.seed, self.account as u64, self.region as u64, index, slot]);
         let (seconds, name) = match index % 4 {
             0 => (21_600, format!("{first}-{second}-instance-role")),
@@ -221,16 +221,16 @@ impl Place {
             _ => (3_600, format!("{first}-{second}-{}", fixed.pick(&["irsa", "deploy", "monitoring", "readonly"]))),
         };
         let (created, period) = self.period(salt, seconds);
-        let mut of_session = Dice::new(&[salt, period]);
+        let mut of_session = Rng::new(&[salt, period]);
         let mut session_name = String::new();
         match index % 4 {
             0 => {
                 session_name.push_str("i-0");
-                Dice::new(&[salt]).hex(16, &mut session_name);
+                Rng::new(&[salt]).hex(16, &mut session_name);
             }
             1 => session_name = format!("{first}-{second}-{}", WORDS[slot as usize % WORDS.len()]),
             // A task runs for days under one name, with new keys every few hours.
-            2 => Dice::new(&[salt, self.period(salt, 259_200).1]).hex(32, &mut session_name),
+            2 => Rng::new(&[salt, self.period(salt, 259_200).1]).hex(32, &mut session_name),
             _ => session_name = format!("botocore-session-{created}"),
         }
         let mut key = "ASIA".to_owned();
@@ -258,12 +258,12 @@ impl Place {
     }
 
     fn person(&self, index: u64) -> Session {
-        let mut fixed = Dice::new(&self.numbers("person", index));
+        let mut fixed = Rng::new(&self.numbers("person", index));
         let set = fixed.pick(&["AdministratorAccess", "PowerUserAccess", "ReadOnlyAccess", "Developer", "Billing"]);
         let mut role = format!("AWSReservedSSO_{set}_");
-        Dice::new(&self.numbers(set, 0)).hex(16, &mut role);
+        Rng::new(&self.numbers(set, 0)).hex(16, &mut role);
         let (created, period) = self.period(mix(&[self.seed, index]), 28_800);
-        let mut today = Dice::new(&[self.seed, index, period, self.account as u64]);
+        let mut today = Rng::new(&[self.seed, index, period, self.account as u64]);
         let mut key = "ASIA".to_owned();
         today.base32(16, &mut key);
         let (id, account) = (self.text("AROA", set, 0), self.account_id());
@@ -289,14 +289,14 @@ impl Place {
         }
     }
 
-    fn user(&self, index: u64, dice: &mut Dice) -> Session {
+    fn user(&self, index: u64, rng: &mut Rng) -> Session {
         let name = self.user_name(index);
         let human = index % 4 > 1;
         let (created, period) = self.period(mix(&[self.seed, index, 5]), 43_200);
         let with_mfa = human && index.is_multiple_of(3);
         let key = if with_mfa {
             let mut key = "ASIA".to_owned();
-            Dice::new(&[self.seed, index, period, 77]).base32(16, &mut key);
+            Rng::new(&[self.seed, index, period, 77]).base32(16, &mut key);
             key
         } else {
             self.user_key(index)
@@ -311,13 +311,13 @@ impl Place {
             created: if with_mfa { created } else { 0 },
             mfa: with_mfa,
             console: with_mfa,
-            address: public_address(self.seed, if human { 5_000 + index * 3 } else { 6_000 + dice.tail(2_000) }),
+            address: public_address(self.seed, if human { 5_000 + index * 3 } else { 6_000 + rng.tail(2_000) }),
             agent: if with_mfa { browser(index, period) } else { agent(self.seed, (index * 7) % 180) },
             ..Session::default()
         }
     }
 
-    fn root(&self, dice: &mut Dice) -> Session {
+    fn root(&self, rng: &mut Rng) -> Session {
         Session {
             kind: "Root",
             principal_id: self.account_id().to_owned(),
@@ -325,15 +325,15 @@ impl Place {
             account: self.account_id(),
             key: self.text("ASIA", "root", self.time as u64 / 7_200),
             created: self.time - self.time % 7_200,
-            mfa: !dice.one_in(4),
-            address: public_address(self.seed, 8_000 + dice.below(4)),
+            mfa: !rng.one_in(4),
+            address: public_address(self.seed, 8_000 + rng.below(4)),
             agent: browser(0, self.time as u64 / 1_000_000),
             ..Session::default()
         }
     }
 
-    fn service(&self, dice: &mut Dice, untyped: bool) -> Session {
-        let by = service(dice);
+    fn service(&self, rng: &mut Rng, untyped: bool) -> Session {
+        let by = service(rng);
         Session {
             kind: if untyped { "" } else { "AWSService" },
             account: self.account_id(),
@@ -344,28 +344,28 @@ impl Place {
         }
     }
 
-    fn other_account(&self, dice: &mut Dice) -> Session {
-        let vendor = dice.tail(6);
+    fn other_account(&self, rng: &mut Rng) -> Session {
+        let vendor = rng.tail(6);
         let id = ["464622532012", "714567890123", "999988887777", "111122223333", "222233334444", "810011223344"];
         let mut principal_id = "AROA".to_owned();
-        Dice::new(&[self.seed, vendor]).base32(16, &mut principal_id);
+        Rng::new(&[self.seed, vendor]).base32(16, &mut principal_id);
         principal_id.push_str([":datadog", ":scanner", ":audit", ":pipeline", ":backup", ":cost"][vendor as usize]);
         Session {
             kind: "AWSAccount",
             principal_id,
             account: id[vendor as usize],
-            address: public_address(self.seed, 8_100 + vendor * 40 + dice.tail(40)),
+            address: public_address(self.seed, 8_100 + vendor * 40 + rng.tail(40)),
             agent: agent(self.seed, vendor * 9),
             ..Session::default()
         }
     }
 
-    fn web_identity(&self, dice: &mut Dice) -> Session {
-        let slot = dice.tail(120);
-        let mut fixed = Dice::new(&self.numbers("web", slot));
+    fn web_identity(&self, rng: &mut Rng) -> Session {
+        let slot = rng.tail(120);
+        let mut fixed = Rng::new(&self.numbers("web", slot));
         let user = format!("system:serviceaccount:{}:{}", fixed.pick(WORDS), fixed.pick(WORDS));
         let mut oidc = String::new();
-        Dice::new(&self.numbers("oidc", 0)).letters(32, b"0123456789ABCDEF", &mut oidc);
+        Rng::new(&self.numbers("oidc", 0)).letters(32, b"0123456789ABCDEF", &mut oidc);
         let region = REGIONS[self.region].0;
         let provider =
             format!("arn:aws:iam::{}:oidc-provider/oidc.eks.{region}.amazonaws.com/id/{oidc}", self.account_id());
@@ -381,8 +381,8 @@ impl Place {
         }
     }
 
-    fn saml(&self, dice: &mut Dice) -> Session {
-        let person = dice.tail(PEOPLE);
+    fn saml(&self, rng: &mut Rng) -> Session {
+        let person = rng.tail(PEOPLE);
         let name = format!("{}@example.com", person_name(self.seed, person));
         Session {
             kind: "SAMLUser",
@@ -397,8 +397,8 @@ impl Place {
     }
 }
 
-fn service(dice: &mut Dice) -> String {
-    format!("{}.amazonaws.com", SERVICES[dice.tail(SERVICES.len() as u64) as usize])
+fn service(rng: &mut Rng) -> String {
+    format!("{}.amazonaws.com", SERVICES[rng.tail(SERVICES.len() as u64) as usize])
 }
 
 fn person_name(seed: u64, index: u64) -> String {
@@ -440,8 +440,8 @@ fn browser(person: u64, period: u64) -> String {
 
 /// One of about 200 user agents.
 fn agent(seed: u64, index: u64) -> String {
-    let mut dice = Dice::new(&[seed, index, 21]);
-    let (a, b, c) = (dice.below(40), dice.below(200), dice.below(12));
+    let mut rng = Rng::new(&[seed, index, 21]);
+    let (a, b, c) = (rng.below(40), rng.below(200), rng.below(12));
     match index % 9 {
         0 => format!(
             "Boto3/1.{a}.{b} md/Botocore#1.{a}.{b} ua/2.0 os/linux#5.10.{b}-{b}.amzn2.x86_64 md/arch#x86_64 \
@@ -451,13 +451,13 @@ fn agent(seed: u64, index: u64) -> String {
         2 => format!(
             "aws-sdk-go-v2/1.{a}.{c} os/linux lang/go#1.2{}.{c} md/GOOS#linux md/GOARCH#amd64 api/{}#1.{b}.0",
             c % 3,
-            dice.pick(SERVICES)
+            rng.pick(SERVICES)
         ),
         3 => format!(
             "aws-cli/2.{a}.{c} md/awscrt#0.19.{c} ua/2.0 os/linux#6.1.{b} md/arch#x86_64 lang/python#3.11.{c} \
              cfg/retry-mode#standard md/installer#exe md/prompt#off md/command#{}.{}",
-            dice.pick(SERVICES),
-            dice.pick(WORDS)
+            rng.pick(SERVICES),
+            rng.pick(WORDS)
         ),
         4 => format!("aws-sdk-java/2.{a}.{b} Linux/5.10.{b} OpenJDK_64-Bit_Server_VM/17.0.{c}+7-LTS Java/17.0.{c}"),
         5 => format!("aws-sdk-nodejs/2.1{b}.0 linux/v18.{c}.1 exec-env/AWS_Lambda_nodejs18.x promise"),
@@ -465,7 +465,7 @@ fn agent(seed: u64, index: u64) -> String {
             "APN/1.0 HashiCorp/1.0 Terraform/1.{c}.{} (+https://www.terraform.io) terraform-provider-aws/5.{a}.0",
             c % 7
         ),
-        7 => format!("aws-sdk-js/3.{b}.0 ua/2.0 os/linux#5.10 lang/js md/nodejs#20.{c}.0 api/{}", dice.pick(SERVICES)),
+        7 => format!("aws-sdk-js/3.{b}.0 ua/2.0 os/linux#5.10 lang/js md/nodejs#20.{c}.0 api/{}", rng.pick(SERVICES)),
         _ => format!("amazon-ssm-agent/3.2.{b}.0 aws-sdk-go/1.44.{a} (go1.20.{c}; linux; amd64)"),
     }
 }

@@ -1,6 +1,6 @@
 //! The calls that happen, from events.tsv, as often as their weights say.
 
-use super::dice::Dice;
+use super::rng::Rng;
 
 /// One event name of a service, and the shape of its record.
 pub struct Call {
@@ -58,10 +58,10 @@ pub fn calls() -> Vec<Call> {
 }
 
 /// One call, in a Region where it can happen.
-pub fn pick<'a>(calls: &'a [Call], region: usize, dice: &mut Dice) -> &'a Call {
+pub fn pick<'a>(calls: &'a [Call], region: usize, rng: &mut Rng) -> &'a Call {
     let sum = calls[calls.len() - 1].upto;
     loop {
-        let at = dice.below(sum);
+        let at = rng.below(sum);
         let call = &calls[calls.partition_point(|call| call.upto <= at)];
         if region == 0 || !call.global() {
             return call;

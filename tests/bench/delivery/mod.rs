@@ -5,16 +5,16 @@
 
 mod actors;
 mod calls;
-mod dice;
 pub mod files;
 mod record;
+mod rng;
 mod slots;
 
 use std::path::{Path, PathBuf};
 
 use actors::{ACCOUNTS, Place, REGIONS};
 use calls::Call;
-use dice::{Dice, mix};
+use rng::{Rng, mix};
 
 /// What to make.
 #[derive(Clone, Debug)]
@@ -58,16 +58,16 @@ impl Delivery {
         let mut weights = Vec::with_capacity(options.files);
         let mut files: Vec<TrailFile> = Vec::with_capacity(options.files);
         for index in 0..options.files {
-            let mut dice = Dice::new(&[options.seed, options.from_day, index as u64]);
+            let mut rng = Rng::new(&[options.seed, options.from_day, index as u64]);
             let again = (index % AGAIN == AGAIN / 2 && options.events >= 4 * options.files as u64).then(|| index - 1);
             let (file, weight) = match again {
-                None => plan_file(options, index, &mut dice),
+                None => plan_file(options, index, &mut rng),
                 Some(first) => {
                     let first_file = &files[first];
                     let (account, region) = (first_file.account, first_file.region);
                     let delivered = first_file.delivered + 300;
                     (
-                        TrailFile { again, ..trail_file(account, region, delivered, first_file.span, &mut dice) },
+                        TrailFile { again, ..trail_file(account, region, delivered, first_file.span, &mut rng) },
                         weights[first],
                     )
                 }
@@ -102,11 +102,11 @@ impl Delivery {
             return self.record(first, index, out);
         }
         // An event of a global service may be delivered in another Region's file too.
-        let mut dice = Dice::new(&[self.options.seed, self.options.from_day, file as u64, index, 1]);
-        if file > 0 && dice.one_in(500) {
-            let other = dice.below(file as u64) as usize;
+        let mut rng = Rng::new(&[self.options.seed, self.options.from_day, file as u64, index, 1]);
+        if file > 0 && rng.one_in(500) {
+            let other = rng.below(file as u64) as usize;
             if self.files[other].again.is_none() && self.files[other].events > 0 {
-                let index = dice.below(self.files[other].events);
+                let index = rng.below(self.files[other].events);
                 return self.own_record(other, index, out);
             }
         }
@@ -116,47 +116,47 @@ impl Delivery {
     fn own_record(&self, file: usize, index: u64, out: &mut String) {
         let of = &self.files[file];
         let event = mix(&[self.options.seed, self.options.from_day, file as u64, index]);
-        let mut dice = Dice::new(&[event, 2]);
-        let jitter = dice.below(1 + (of.span / 8).min(900) as u64) as i64;
+        let mut rng = Rng::new(&[event, 2]);
+        let jitter = rng.below(1 + (of.span / 8).min(900) as u64) as i64;
         let time = of.delivered - 300 - of.span + of.span * index as i64 / of.events as i64 + jitter;
         let place = Place { seed: self.options.seed, account: of.account, region: of.region, time };
-        let call = calls::pick(&self.calls, of.region, &mut dice);
+        let call = calls::pick(&self.calls, of.region, &mut rng);
         // Most events stand in bursts, where one session does several things.
         let burst = mix(&[self.options.seed, self.options.from_day, file as u64, index / 8, 3]);
-        let actor = if dice.one_in(5) { event } else { burst };
+        let actor = if rng.one_in(5) { event } else { burst };
         record::write(place, call, (actor, event), out);
     }
 }
 
-fn plan_file(options: &Options, index: usize, dice: &mut Dice) -> (TrailFile, u64) {
-    let account = weighted(ACCOUNTS, dice);
-    let region = weighted(REGIONS, dice);
+fn plan_file(options: &Options, index: usize, rng: &mut Rng) -> (TrailFile, u64) {
+    let account = weighted(ACCOUNTS, rng);
+    let region = weighted(REGIONS, rng);
     let whole = options.days * DAY;
     let delivered = START + options.from_day * DAY + whole * (index as u64 + 1) / options.files as u64;
     let span = (4 * whole / options.files as u64).clamp(300, DAY);
     // Sizes are spread evenly over octaves, and there is less at night and at the weekend.
-    let octave = 1 << dice.below(6);
+    let octave = 1 << rng.below(6);
     let hour = delivered / 3_600 % 24;
     let weekend = matches!(delivered / DAY % 7, 2 | 3);
     let busy = if weekend { 3 } else { 6 } + if (7..19).contains(&hour) { 6 } else { 2 };
-    let weight = (octave * 16 + dice.below(octave * 16)) * busy;
-    (trail_file(account, region, delivered as i64, span as i64, dice), weight)
+    let weight = (octave * 16 + rng.below(octave * 16)) * busy;
+    (trail_file(account, region, delivered as i64, span as i64, rng), weight)
 }
 
-fn trail_file(account: usize, region: usize, delivered: i64, span: i64, dice: &mut Dice) -> TrailFile {
+fn trail_file(account: usize, region: usize, delivered: i64, span: i64, rng: &mut Rng) -> TrailFile {
     let (account_id, region_name) = (ACCOUNTS[account].0, REGIONS[region].0);
     let at = record::instant(delivered);
     let day = at[..10].replace('-', "/");
     let stamp = format!("{}T{}{}Z", at[..10].replace('-', ""), &at[11..13], &at[14..16]);
     let mut unique = String::new();
-    dice.letters(16, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", &mut unique);
+    rng.letters(16, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", &mut unique);
     let path = Path::new("AWSLogs/o-exampleorg1").join(account_id).join("CloudTrail").join(region_name).join(day);
     let name = format!("{account_id}_CloudTrail_{region_name}_{stamp}_{unique}.json.gz");
     TrailFile { path: path.join(name), events: 0, account, region, delivered, span, again: None }
 }
 
-fn weighted(of: &[(&str, u64)], dice: &mut Dice) -> usize {
-    let mut at = dice.below(of.iter().map(|(_, weight)| weight).sum());
+fn weighted(of: &[(&str, u64)], rng: &mut Rng) -> usize {
+    let mut at = rng.below(of.iter().map(|(_, weight)| weight).sum());
     for (index, (_, weight)) in of.iter().enumerate() {
         if at < *weight {
             return index;

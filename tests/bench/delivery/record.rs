@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::actors::{Place, REGIONS, Session};
 use super::calls::Call;
-use super::dice::{Dice, hash, mix};
+use super::rng::{Rng, hash, mix};
 use super::slots::Scene;
 
 /// Unix seconds as CloudTrail writes an instant.
@@ -25,11 +25,11 @@ pub fn instant(seconds: i64) -> String {
 
 /// Writes the record of a call. `actor` is the number that who does it comes from, `event` the one of everything else.
 pub fn write(place: Place, call: &Call, (actor, event): (u64, u64), out: &mut String) {
-    let actor = place.actor(call.who, call.name, &mut Dice::new(&[actor]));
-    let mut dice = Dice::new(&[event]);
-    let target = place.target(&mut dice);
+    let actor = place.actor(call.who, call.name, &mut Rng::new(&[actor]));
+    let mut rng = Rng::new(&[event]);
+    let target = place.target(&mut rng);
     let scene = Scene { place, event, actor: &actor, target: &target };
-    let error = error(&scene, call, &mut dice);
+    let error = error(&scene, call, &mut rng);
 
     out.push_str(r#"{"eventVersion":"1."#);
     out.push_str(if place.time < 1_709_000_000 { "09" } else { "10" });
@@ -46,18 +46,18 @@ pub fn write(place: Place, call: &Call, (actor, event): (u64, u64), out: &mut St
         put(out, format_args!(r#","errorMessage":"{message}""#));
     }
     out.push_str(r#","requestParameters":"#);
-    scene.fill(call.request, &mut dice, out);
+    scene.fill(call.request, &mut rng, out);
     out.push_str(r#","responseElements":"#);
     match &error {
         Some(_) if call.name == "ConsoleLogin" => out.push_str(r#"{"ConsoleLogin":"Failure"}"#),
         Some(_) => out.push_str("null"),
-        None => scene.fill(call.response, &mut dice, out),
+        None => scene.fill(call.response, &mut rng, out),
     }
-    additional(call, &actor, &mut dice, out);
-    ids(call, &actor, &mut dice, out);
+    additional(call, &actor, &mut rng, out);
+    ids(call, &actor, &mut rng, out);
     put(out, format_args!(r#","readOnly":{}"#, call.read_only()));
-    resources(&scene, call, &mut dice, out);
-    tail(place, call, &actor, &mut dice, out);
+    resources(&scene, call, &mut rng, out);
+    tail(place, call, &actor, &mut rng, out);
 }
 
 fn put(out: &mut String, value: std::fmt::Arguments<'_>) {
@@ -123,19 +123,19 @@ impl Fields<'_> {
 }
 
 /// About one in twelve fails: some callers nearly always with the same call, all others now and then.
-fn error(scene: &Scene<'_>, call: &Call, dice: &mut Dice) -> Option<(String, String)> {
+fn error(scene: &Scene<'_>, call: &Call, rng: &mut Rng) -> Option<(String, String)> {
     if call.name == "ConsoleLogin" {
-        return dice.one_in(8).then(|| (String::new(), "Failed authentication".to_owned()));
+        return rng.one_in(8).then(|| (String::new(), "Failed authentication".to_owned()));
     }
     if call.source == "signin" || matches!(scene.actor.kind, "" | "AWSService") {
         return None;
     }
     let habit = mix(&[hash(&scene.actor.arn[..scene.actor.arn.len().min(60)]), hash(call.name)]);
-    let fails = if habit.is_multiple_of(20) { dice.below(10) < 7 } else { dice.below(100) < 5 };
+    let fails = if habit.is_multiple_of(20) { rng.below(10) < 7 } else { rng.below(100) < 5 };
     if !fails {
         return None;
     }
-    let pick = if habit.is_multiple_of(2) { dice.below(5) } else { 4 + dice.below(4) };
+    let pick = if habit.is_multiple_of(2) { rng.below(5) } else { 4 + rng.below(4) };
     let (code, template): (&str, &str) = match (call.source, pick) {
         ("ec2", 0..4) => ("Client.UnauthorizedOperation", "You are not authorized to perform this operation."),
         ("ec2", 4) => ("Client.RequestLimitExceeded", "Request limit exceeded."),
@@ -170,25 +170,25 @@ fn error(scene: &Scene<'_>, call: &Call, dice: &mut Dice) -> Option<(String, Str
             ),
         );
     } else {
-        scene.fill(template, dice, &mut message);
+        scene.fill(template, rng, &mut message);
     }
     Some((code.to_owned(), message))
 }
 
-fn additional(call: &Call, actor: &Session, dice: &mut Dice, out: &mut String) {
+fn additional(call: &Call, actor: &Session, rng: &mut Rng, out: &mut String) {
     match call.source {
         "s3" => {
             out.push_str(
                 r#","additionalEventData":{"SignatureVersion":"SigV4","CipherSuite":"TLS_AES_128_GCM_SHA256","#,
             );
             let (sent, received) = match call.name {
-                "GetObject" => (1 + dice.tail(1 << 26), 0),
-                "PutObject" | "UploadPart" => (0, 1 + dice.tail(1 << 26)),
-                _ => (dice.below(4_000), 0),
+                "GetObject" => (1 + rng.tail(1 << 26), 0),
+                "PutObject" | "UploadPart" => (0, 1 + rng.tail(1 << 26)),
+                _ => (rng.below(4_000), 0),
             };
             put(out, format_args!(r#""bytesTransferredIn":{received},"AuthenticationMethod":"AuthHeader","#));
             out.push_str(r#""x-amz-id-2":""#);
-            dice.base64(74, out);
+            rng.base64(74, out);
             put(out, format_args!(r#"==","bytesTransferredOut":{sent}}}"#));
         }
         "signin" if call.name == "ConsoleLogin" => {
@@ -204,22 +204,22 @@ fn additional(call: &Call, actor: &Session, dice: &mut Dice, out: &mut String) {
     }
 }
 
-fn ids(call: &Call, actor: &Session, dice: &mut Dice, out: &mut String) {
+fn ids(call: &Call, actor: &Session, rng: &mut Rng, out: &mut String) {
     if call.source == "s3" {
         out.push_str(r#","requestID":""#);
-        dice.letters(16, b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", out);
+        rng.letters(16, b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", out);
         out.push('"');
     } else if call.source != "signin" && !actor.kind.is_empty() {
         out.push_str(r#","requestID":""#);
-        dice.uuid(out);
+        rng.uuid(out);
         out.push('"');
     }
     out.push_str(r#","eventID":""#);
-    dice.uuid(out);
+    rng.uuid(out);
     out.push('"');
 }
 
-fn resources(scene: &Scene<'_>, call: &Call, dice: &mut Dice, out: &mut String) {
+fn resources(scene: &Scene<'_>, call: &Call, rng: &mut Rng, out: &mut String) {
     if call.resources == "-" {
         return;
     }
@@ -232,13 +232,13 @@ fn resources(scene: &Scene<'_>, call: &Call, dice: &mut Dice, out: &mut String) 
             put(out, format_args!(r#""type":"{kind}","#));
         }
         out.push_str(r#""ARN":""#);
-        scene.fill(arn, dice, out);
+        scene.fill(arn, rng, out);
         out.push_str(r#""}"#);
     }
     out.push(']');
 }
 
-fn tail(place: Place, call: &Call, actor: &Session, dice: &mut Dice, out: &mut String) {
+fn tail(place: Place, call: &Call, actor: &Session, rng: &mut Rng, out: &mut String) {
     let kind = match call.source {
         "signin" => "AwsConsoleSignIn",
         _ if actor.kind.is_empty() => "AwsServiceEvent",
@@ -248,7 +248,7 @@ fn tail(place: Place, call: &Call, actor: &Session, dice: &mut Dice, out: &mut S
     put(out, format_args!(r#","recipientAccountId":"{}""#, place.account_id()));
     if matches!(actor.kind, "AWSService" | "AWSAccount") {
         out.push_str(r#","sharedEventID":""#);
-        dice.uuid(out);
+        rng.uuid(out);
         out.push('"');
     }
     if actor.address.starts_with("10.") {

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::actors::{Place, REGIONS, Session, WORDS};
-use super::dice::{Dice, hash};
 use super::record::instant;
+use super::rng::{Rng, hash};
 
 /// What an event is filled from.
 pub struct Scene<'a> {
@@ -17,9 +17,9 @@ pub struct Scene<'a> {
 
 impl Scene<'_> {
     /// One of an account's things, the first ones most often.
-    fn thing(&self, kind: &str, count: u64) -> Dice {
-        let index = Dice::new(&[self.event, hash(kind)]).tail(count);
-        Dice::new(&[self.place.seed, self.place.account as u64, self.place.region as u64, hash(kind), index])
+    fn thing(&self, kind: &str, count: u64) -> Rng {
+        let index = Rng::new(&[self.event, hash(kind)]).tail(count);
+        Rng::new(&[self.place.seed, self.place.account as u64, self.place.region as u64, hash(kind), index])
     }
 
     fn hex_thing(&self, kind: &str, count: u64, digits: usize, out: &mut String) {
@@ -27,23 +27,23 @@ impl Scene<'_> {
     }
 
     fn words_thing(&self, kind: &str, count: u64, out: &mut String) {
-        let mut dice = self.thing(kind, count);
-        let _ = write!(out, "{}-{}-{}", dice.pick(WORDS), dice.pick(WORDS), dice.below(20));
+        let mut rng = self.thing(kind, count);
+        let _ = write!(out, "{}-{}-{}", rng.pick(WORDS), rng.pick(WORDS), rng.below(20));
     }
 
     /// Writes a template with its slots filled.
-    pub fn fill(&self, template: &str, dice: &mut Dice, out: &mut String) {
+    pub fn fill(&self, template: &str, rng: &mut Rng, out: &mut String) {
         let mut rest = template;
         while let Some((before, after)) = rest.split_once('<') {
             let (slot, after) = after.split_once('>').unwrap_or_else(|| panic!("no end of <{after}"));
             out.push_str(before);
-            self.slot(slot, dice, out);
+            self.slot(slot, rng, out);
             rest = after;
         }
         out.push_str(rest);
     }
 
-    fn slot(&self, slot: &str, dice: &mut Dice, out: &mut String) {
+    fn slot(&self, slot: &str, rng: &mut Rng, out: &mut String) {
         let region = REGIONS[self.place.region].0;
         let account = self.place.account_id();
         let issuer = |index: usize| {
@@ -62,40 +62,37 @@ impl Scene<'_> {
             "t.session" => out.push_str(&self.target.name),
             "t.principal" => out.push_str(&self.target.principal_id),
             "t.arn" => out.push_str(&self.target.arn),
-            "uuid" => dice.uuid(out),
-            "hex8" => dice.hex(8, out),
-            "hex16" => dice.hex(16, out),
-            "hex32" => dice.hex(32, out),
-            "b32" => dice.base32(16, out),
-            "token" => dice.base64(100, out),
+            "uuid" => rng.uuid(out),
+            "hex8" => rng.hex(8, out),
+            "hex16" => rng.hex(16, out),
+            "hex32" => rng.hex(32, out),
+            "b32" => rng.base32(16, out),
+            "token" => rng.base64(100, out),
             "mac" => {
                 for index in 0..5 {
                     out.push_str(if index == 0 { "" } else { ":" });
-                    dice.hex(2, out);
+                    rng.hex(2, out);
                 }
             }
-            "word" => out.push_str(dice.pick(WORDS)),
-            "letter" => dice.letters(1, b"123456789", out),
-            "int" => write(out, 1 + dice.tail(999)),
-            "size" => write(out, 1 + dice.tail(1 << 30)),
-            "port" => write(out, dice.pick(&[22, 443, 3389, 5432, 8080, 6379, 3306])),
-            "cidr" => match dice.below(5) {
+            "word" => out.push_str(rng.pick(WORDS)),
+            "letter" => rng.letters(1, b"123456789", out),
+            "int" => write(out, 1 + rng.tail(999)),
+            "size" => write(out, 1 + rng.tail(1 << 30)),
+            "port" => write(out, rng.pick(&[22, 443, 3389, 5432, 8080, 6379, 3306])),
+            "cidr" => match rng.below(5) {
                 0 => out.push_str("0.0.0.0/0"),
-                pick => write(out, format_args!("10.{pick}.{}.0/24", dice.below(256))),
+                pick => write(out, format_args!("10.{pick}.{}.0/24", rng.below(256))),
             },
-            "itype" => out.push_str(dice.pick(&["t3.medium", "m5.large", "c5.xlarge", "r5.large", "m6g.large"])),
-            "privateip" => write(out, format_args!("10.{}.{}.{}", dice.below(8), dice.below(256), dice.below(256))),
+            "itype" => out.push_str(rng.pick(&["t3.medium", "m5.large", "c5.xlarge", "r5.large", "m6g.large"])),
+            "privateip" => write(out, format_args!("10.{}.{}.{}", rng.below(8), rng.below(256), rng.below(256))),
             "privatedns" => {
-                write(
-                    out,
-                    format_args!("ip-10-{}-{}-{}.ec2.internal", dice.below(8), dice.below(256), dice.below(256)),
-                );
+                write(out, format_args!("ip-10-{}-{}-{}.ec2.internal", rng.below(8), rng.below(256), rng.below(256)));
             }
-            _ => self.thing_slot(slot, dice, out),
+            _ => self.thing_slot(slot, rng, out),
         }
     }
 
-    fn thing_slot(&self, slot: &str, dice: &mut Dice, out: &mut String) {
+    fn thing_slot(&self, slot: &str, rng: &mut Rng, out: &mut String) {
         let region = REGIONS[self.place.region].0;
         let account = self.place.account_id();
         match slot {
@@ -124,13 +121,13 @@ impl Scene<'_> {
             }
             "key" => {
                 // What is read is often what was read before.
-                let hot = dice.below(10) < 7;
-                let mut of_key = if hot { self.thing("hot key", 60) } else { Dice::new(&[self.event, 29]) };
+                let hot = rng.below(10) < 7;
+                let mut of_key = if hot { self.thing("hot key", 60) } else { Rng::new(&[self.event, 29]) };
                 let (first, second) = (of_key.pick(WORDS), of_key.pick(WORDS));
                 let day = &instant(self.place.time)[..10];
                 write(out, format_args!("{first}-{second}/dt={day}/part-{:05}-", of_key.tail(2_000)));
                 of_key.uuid(out);
-                out.push_str(dice.pick(&[".parquet", ".json.gz", ".csv", ".snappy.parquet", ".log.gz"]));
+                out.push_str(rng.pick(&[".parquet", ".json.gz", ".csv", ".snappy.parquet", ".log.gz"]));
             }
             "loggroup" => {
                 out.push_str("/aws/lambda/");
@@ -138,7 +135,7 @@ impl Scene<'_> {
             }
             "logstream" => {
                 write(out, format_args!("{}/[$LATEST]", instant(self.place.time)[..10].replace('-', "/")));
-                dice.hex(32, out);
+                rng.hex(32, out);
             }
             "param" => {
                 out.push('/');
@@ -152,7 +149,7 @@ impl Scene<'_> {
                 self.thing(slot, 300).letters(6, b"abcdefghijkmnpqrstuvwxyzABCDEFGH", out);
             }
             "user" | "userkey" => {
-                let index = Dice::new(&[self.event, hash("user")]).tail(40);
+                let index = Rng::new(&[self.event, hash("user")]).tail(40);
                 out.push_str(&if slot == "user" { self.place.user_name(index) } else { self.place.user_key(index) });
             }
             "fn" => self.words_thing(slot, 300, out),

@@ -2,10 +2,10 @@
 
 #![allow(unreachable_pub, missing_docs, reason = "parts of a test")]
 
-pub mod dice;
 pub mod facts;
 pub mod filters;
 pub mod lists;
 pub mod oracle;
 pub mod records;
+pub mod rng;
 pub mod stages;

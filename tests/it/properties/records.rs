@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::dice::Dice;
+use super::rng::Rng;
 
 const NAMES: &[&str] = &[
     "RunInstances",
@@ -81,82 +81,82 @@ const NUMBERS: &[&str] = &[
 ];
 
 /// A record as it stands in a file.
-pub fn record(dice: &mut Dice, number: usize) -> String {
+pub fn record(rng: &mut Rng, number: usize) -> String {
     let mut record = Map::new();
-    let id = format!("{}-{:04}", dice.pick(&["ev", "EV", "a1b2"]), number);
+    let id = format!("{}-{:04}", rng.pick(&["ev", "EV", "a1b2"]), number);
     record.insert("eventID".to_owned(), id.into());
-    let mut put = |dice: &mut Dice, percent: usize, key: &str, value: Value| {
-        if dice.chance(percent) {
+    let mut put = |rng: &mut Rng, percent: usize, key: &str, value: Value| {
+        if rng.chance(percent) {
             record.insert(key.to_owned(), value);
-        } else if dice.chance(30) {
+        } else if rng.chance(30) {
             record.insert(key.to_owned(), Value::Null);
         }
     };
-    let name = dice.pick(NAMES);
-    let source = dice.pick(SOURCES);
-    let time = time(dice);
-    put(dice, 95, "eventTime", time.into());
-    put(dice, 95, "eventName", name.into());
-    put(dice, 95, "eventSource", source.into());
-    let of = |dice: &mut Dice, all: &[&str]| Value::from(dice.pick(all));
-    let value = of(dice, REGIONS);
-    put(dice, 90, "awsRegion", value);
-    let value = of(dice, ACCOUNTS);
-    put(dice, 90, "recipientAccountId", value);
-    let value = of(dice, ADDRESSES);
-    put(dice, 90, "sourceIPAddress", value);
-    let value = of(dice, TEXTS);
-    put(dice, 80, "userAgent", value);
-    let value = of(dice, ERRORS);
-    put(dice, 30, "errorCode", value);
-    let value = of(dice, TEXTS);
-    put(dice, 20, "errorMessage", value);
+    let name = rng.pick(NAMES);
+    let source = rng.pick(SOURCES);
+    let time = time(rng);
+    put(rng, 95, "eventTime", time.into());
+    put(rng, 95, "eventName", name.into());
+    put(rng, 95, "eventSource", source.into());
+    let of = |rng: &mut Rng, all: &[&str]| Value::from(rng.pick(all));
+    let value = of(rng, REGIONS);
+    put(rng, 90, "awsRegion", value);
+    let value = of(rng, ACCOUNTS);
+    put(rng, 90, "recipientAccountId", value);
+    let value = of(rng, ADDRESSES);
+    put(rng, 90, "sourceIPAddress", value);
+    let value = of(rng, TEXTS);
+    put(rng, 80, "userAgent", value);
+    let value = of(rng, ERRORS);
+    put(rng, 30, "errorCode", value);
+    let value = of(rng, TEXTS);
+    put(rng, 20, "errorMessage", value);
     for key in ["readOnly", "managementEvent"] {
-        let value = flag(dice);
-        put(dice, 70, key, value);
+        let value = flag(rng);
+        put(rng, 70, key, value);
     }
-    let value = flag(dice);
-    put(dice, 25, "sessionCredentialFromConsole", value);
-    let value = of(dice, &["1.08", "1.09", "1.10"]);
-    put(dice, 90, "eventVersion", value);
-    let value = of(dice, &["AwsApiCall", "AwsServiceEvent", "AwsConsoleSignIn"]);
-    put(dice, 90, "eventType", value);
-    let value = of(dice, &["Management", "Data"]);
-    put(dice, 60, "eventCategory", value);
-    let value = of(dice, &["shared-1", "shared-2"]);
-    put(dice, 20, "sharedEventID", value);
-    let value = of(dice, &["vpce-1a", "vpce-2b"]);
-    put(dice, 20, "vpcEndpointId", value);
-    let value = identity(dice);
-    put(dice, 90, "userIdentity", value);
-    let value = parameters(dice);
-    put(dice, 85, "requestParameters", value);
-    let value = response(dice);
-    put(dice, 60, "responseElements", value);
-    let value = additional(dice);
-    put(dice, 50, "additionalEventData", value);
-    let value = resources(dice);
-    put(dice, 40, "resources", value);
-    let value = of(dice, TEXTS);
-    put(dice, 30, "requestID", value);
-    put(dice, 20, "customField", json!({"inner": "x"}));
+    let value = flag(rng);
+    put(rng, 25, "sessionCredentialFromConsole", value);
+    let value = of(rng, &["1.08", "1.09", "1.10"]);
+    put(rng, 90, "eventVersion", value);
+    let value = of(rng, &["AwsApiCall", "AwsServiceEvent", "AwsConsoleSignIn"]);
+    put(rng, 90, "eventType", value);
+    let value = of(rng, &["Management", "Data"]);
+    put(rng, 60, "eventCategory", value);
+    let value = of(rng, &["shared-1", "shared-2"]);
+    put(rng, 20, "sharedEventID", value);
+    let value = of(rng, &["vpce-1a", "vpce-2b"]);
+    put(rng, 20, "vpcEndpointId", value);
+    let value = identity(rng);
+    put(rng, 90, "userIdentity", value);
+    let value = parameters(rng);
+    put(rng, 85, "requestParameters", value);
+    let value = response(rng);
+    put(rng, 60, "responseElements", value);
+    let value = additional(rng);
+    put(rng, 50, "additionalEventData", value);
+    let value = resources(rng);
+    put(rng, 40, "resources", value);
+    let value = of(rng, TEXTS);
+    put(rng, 30, "requestID", value);
+    put(rng, 20, "customField", json!({"inner": "x"}));
     // A `Value` would respell numbers.
-    spelled(&Value::Object(record).to_string(), dice).replace("\"#", "").replace("#\"", "")
+    spelled(&Value::Object(record).to_string(), rng).replace("\"#", "").replace("#\"", "")
 }
 
 /// Times that often fall into the same second, hour or day.
-fn time(dice: &mut Dice) -> String {
-    let day = dice.pick(&["2016-05-20", "2023-12-31", "2024-02-29", "2024-03-01", "2024-03-01", "2024-03-02"]);
-    let hour = dice.pick(&["00", "09", "09", "23"]);
-    let minute = dice.pick(&["00", "00", "30", "59"]);
-    let second = dice.pick(&["00", "00", "01", "59"]);
-    let end = dice.pick(&["Z", "Z", "Z", ".123Z"]);
+fn time(rng: &mut Rng) -> String {
+    let day = rng.pick(&["2016-05-20", "2023-12-31", "2024-02-29", "2024-03-01", "2024-03-01", "2024-03-02"]);
+    let hour = rng.pick(&["00", "09", "09", "23"]);
+    let minute = rng.pick(&["00", "00", "30", "59"]);
+    let second = rng.pick(&["00", "00", "01", "59"]);
+    let end = rng.pick(&["Z", "Z", "Z", ".123Z"]);
     format!("{day}T{hour}:{minute}:{second}{end}")
 }
 
-fn flag(dice: &mut Dice) -> Value {
-    let yes = dice.chance(50);
-    match dice.below(3) {
+fn flag(rng: &mut Rng) -> Value {
+    let yes = rng.chance(50);
+    match rng.below(3) {
         0 => Value::from(if yes { "true" } else { "false" }),
         1 => Value::from(if yes { "True" } else { "False" }),
         _ => Value::Bool(yes),
@@ -164,8 +164,8 @@ fn flag(dice: &mut Dice) -> Value {
 }
 
 /// Role, issuer and names follow from the kind and the ARN, as they do in life.
-fn identity(dice: &mut Dice) -> Value {
-    let mut identity = match dice.below(10) {
+fn identity(rng: &mut Rng) -> Value {
+    let mut identity = match rng.below(10) {
         0 => json!({"type": "Root", "principalId": "111122223333", "arn": "arn:aws:iam::111122223333:root",
                     "accountId": "111122223333"}),
         1 => json!({"type": "AWSService", "invokedBy": "autoscaling.amazonaws.com"}),
@@ -174,7 +174,7 @@ fn identity(dice: &mut Dice) -> Value {
         3 => json!({"principalId": "AIDAUNTYPED", "accountId": "444455556666", "userName": "say \"hi\""}),
         4 => json!({}),
         5 | 6 => {
-            let session = dice.pick(&["alice", "maintenance", "i-0abc", "Büro"]);
+            let session = rng.pick(&["alice", "maintenance", "i-0abc", "Büro"]);
             json!({"type": "AssumedRole", "principalId": format!("AROAADMIN:{session}"),
                    "arn": format!("arn:aws:sts::111122223333:assumed-role/Admin/{session}"), "accountId": "111122223333",
                    "sessionContext": {"sessionIssuer": {"type": "Role", "userName": "Admin",
@@ -183,30 +183,30 @@ fn identity(dice: &mut Dice) -> Value {
         7 => json!({"type": "AssumedRole", "principalId": "AROAOTHER:from-principal",
                     "arn": "arn:aws:sts::444455556666:assumed-role/Other/from-arn", "accountId": "444455556666"}),
         _ => {
-            let name = dice.pick(&["alice", "bob", "a *star*", "or"]);
+            let name = rng.pick(&["alice", "bob", "a *star*", "or"]);
             json!({"type": "IAMUser", "principalId": format!("AIDA{}", name.len()), "userName": name,
                    "arn": format!("arn:aws:iam::111122223333:user/{}", name.replace(' ', "_")),
                    "accountId": "111122223333"})
         }
     };
-    if dice.chance(60) {
-        identity["accessKeyId"] = dice.pick(KEYS).into();
+    if rng.chance(60) {
+        identity["accessKeyId"] = rng.pick(KEYS).into();
     }
-    if dice.chance(15) {
-        identity["invokedBy"] = dice.pick(&["cloudformation.amazonaws.com", "AWS Internal"]).into();
+    if rng.chance(15) {
+        identity["invokedBy"] = rng.pick(&["cloudformation.amazonaws.com", "AWS Internal"]).into();
     }
-    if dice.chance(40) {
-        identity["sessionContext"]["attributes"] = json!({"creationDate": dice.pick(&["2024-03-01T08:00:00Z", "2024-02-29T08:00:00Z"]), "mfaAuthenticated": flag(dice)});
+    if rng.chance(40) {
+        identity["sessionContext"]["attributes"] = json!({"creationDate": rng.pick(&["2024-03-01T08:00:00Z", "2024-02-29T08:00:00Z"]), "mfaAuthenticated": flag(rng)});
     }
-    if dice.chance(15) {
-        identity["sessionContext"]["sourceIdentity"] = dice.pick(&["alice", "dana@example.com"]).into();
+    if rng.chance(15) {
+        identity["sessionContext"]["sourceIdentity"] = rng.pick(&["alice", "dana@example.com"]).into();
     }
     identity
 }
 
 /// An ARN or a bare name, some of them ending alike.
-fn resource(dice: &mut Dice) -> &'static str {
-    dice.pick(&[
+fn resource(rng: &mut Rng) -> &'static str {
+    rng.pick(&[
         "i-0abc",
         "i-0def",
         "default",
@@ -220,58 +220,58 @@ fn resource(dice: &mut Dice) -> &'static str {
     ])
 }
 
-fn parameters(dice: &mut Dice) -> Value {
-    let text = dice.pick(TEXTS);
-    let other = dice.pick(TEXTS);
-    let number = format!("#{}#", dice.pick(NUMBERS));
-    match dice.below(9) {
-        0 => json!({"bucketName": dice.pick(&["acme-logs", "default", "a *star*"]), "key": text}),
-        1 => json!({"instancesSet": {"items": [{"instanceId": resource(dice)}, {"instanceId": "i-0def"}]}}),
-        2 => json!({"items": [{"name": text, "size": dice.below(30)}, {"name": other}, {"size": 1.5, "name": null}]}),
+fn parameters(rng: &mut Rng) -> Value {
+    let text = rng.pick(TEXTS);
+    let other = rng.pick(TEXTS);
+    let number = format!("#{}#", rng.pick(NUMBERS));
+    match rng.below(9) {
+        0 => json!({"bucketName": rng.pick(&["acme-logs", "default", "a *star*"]), "key": text}),
+        1 => json!({"instancesSet": {"items": [{"instanceId": resource(rng)}, {"instanceId": "i-0def"}]}}),
+        2 => json!({"items": [{"name": text, "size": rng.below(30)}, {"name": other}, {"size": 1.5, "name": null}]}),
         3 => json!({"roleArn": "arn:aws:iam::111122223333:role/path/Admin", "dotted.key": text}),
         4 => json!({"nested": {"list": [[text], [other, true]], "empty": [], "object": {}}}),
         7 => json!({"number": number, "nested": {"object": {"n": number, "t": text}, "list": [{"b": 1}, {"b": text}]}}),
-        5 => json!({"policy": format!("{{\"Resource\":\"{}\"}}", resource(dice)), "size": dice.below(200).to_string()}),
-        6 => json!({"target": resource(dice), "flag": flag(dice), "cidr": dice.pick(&["0.0.0.0/0", "::/0"])}),
+        5 => json!({"policy": format!("{{\"Resource\":\"{}\"}}", resource(rng)), "size": rng.below(200).to_string()}),
+        6 => json!({"target": resource(rng), "flag": flag(rng), "cidr": rng.pick(&["0.0.0.0/0", "::/0"])}),
         _ => json!({}),
     }
 }
 
-fn response(dice: &mut Dice) -> Value {
-    match dice.below(6) {
-        0 => json!({"credentials": {"accessKeyId": dice.pick(&["ASIAOPSADMIN1EXAMPLE", "ASIAISSUEDEXAMPLE"])}}),
+fn response(rng: &mut Rng) -> Value {
+    match rng.below(6) {
+        0 => json!({"credentials": {"accessKeyId": rng.pick(&["ASIAOPSADMIN1EXAMPLE", "ASIAISSUEDEXAMPLE"])}}),
         1 => json!({"accessKey": {"accessKeyId": "AKIADEPLOYBOTEXAMPLE", "userName": "bob"}}),
-        2 => json!({"ConsoleLogin": dice.pick(&["Success", "Failure"])}),
-        3 => json!({"instancesSet": {"items": [{"instanceId": resource(dice)}]}}),
-        4 => json!({"arn": resource(dice)}),
+        2 => json!({"ConsoleLogin": rng.pick(&["Success", "Failure"])}),
+        3 => json!({"instancesSet": {"items": [{"instanceId": resource(rng)}]}}),
+        4 => json!({"arn": resource(rng)}),
         _ => json!({"_return": true}),
     }
 }
 
-fn additional(dice: &mut Dice) -> Value {
+fn additional(rng: &mut Rng) -> Value {
     let mut additional = json!({});
-    if dice.chance(50) {
-        additional["MFAUsed"] = dice.pick(&["Yes", "No"]).into();
+    if rng.chance(50) {
+        additional["MFAUsed"] = rng.pick(&["Yes", "No"]).into();
     }
-    if dice.chance(60) {
-        additional["bytesTransferredIn"] = dice.below(40).into();
+    if rng.chance(60) {
+        additional["bytesTransferredIn"] = rng.below(40).into();
     }
-    if dice.chance(60) {
-        additional["bytesTransferredOut"] = match dice.below(3) {
-            0 => Value::from(f64::from(dice.below(40) as u32)),
-            1 => Value::from(dice.below(40).to_string()),
-            _ => Value::from(dice.below(2_000_000)),
+    if rng.chance(60) {
+        additional["bytesTransferredOut"] = match rng.below(3) {
+            0 => Value::from(f64::from(rng.below(40) as u32)),
+            1 => Value::from(rng.below(40).to_string()),
+            _ => Value::from(rng.below(2_000_000)),
         };
     }
     additional
 }
 
-fn resources(dice: &mut Dice) -> Value {
-    let count = dice.below(4);
+fn resources(rng: &mut Rng) -> Value {
+    let count = rng.below(4);
     let elements = (0..count).map(|_| {
-        let mut element = json!({"ARN": resource(dice), "accountId": dice.pick(ACCOUNTS)});
-        if dice.chance(60) {
-            element["type"] = dice.pick(&["AWS::S3::Bucket", "AWS::ECS::Cluster", "AWS::EC2::Instance"]).into();
+        let mut element = json!({"ARN": resource(rng), "accountId": rng.pick(ACCOUNTS)});
+        if rng.chance(60) {
+            element["type"] = rng.pick(&["AWS::S3::Bucket", "AWS::ECS::Cluster", "AWS::EC2::Instance"]).into();
         }
         element
     });
@@ -279,8 +279,8 @@ fn resources(dice: &mut Dice) -> Value {
 }
 
 /// The same JSON with some of its characters written as escapes.
-fn spelled(json: &str, dice: &mut Dice) -> String {
-    let (unicode, slashes) = (dice.chance(30), dice.chance(20));
+fn spelled(json: &str, rng: &mut Rng) -> String {
+    let (unicode, slashes) = (rng.chance(30), rng.chance(20));
     let mut spelled = String::with_capacity(json.len());
     for character in json.chars() {
         match character {

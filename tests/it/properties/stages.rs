@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use trailq::fields::{FIELDS, Field, Kind, Place};
 
-use super::dice::Dice;
 use super::facts::{At, Fact, Resource};
 use super::filters::{PATHS, path_text};
 use super::oracle::written;
+use super::rng::Rng;
 
 /// A cell of an answer, in SQLite's order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,10 +26,10 @@ pub enum Shown {
 }
 
 impl Shown {
-    fn random(dice: &mut Dice, single: bool) -> Shown {
-        if dice.chance(15) {
-            let keys: Vec<String> = PATHS[dice.below(PATHS.len())].iter().map(|key| (*key).to_owned()).collect();
-            let text = path_text(&keys, dice);
+    fn random(rng: &mut Rng, single: bool) -> Shown {
+        if rng.chance(15) {
+            let keys: Vec<String> = PATHS[rng.below(PATHS.len())].iter().map(|key| (*key).to_owned()).collect();
+            let text = path_text(&keys, rng);
             return Shown::Path(keys, text);
         }
         let several = |place| {
@@ -39,7 +39,7 @@ impl Shown {
             )
         };
         loop {
-            let field = &FIELDS[dice.below(FIELDS.len())];
+            let field = &FIELDS[rng.below(FIELDS.len())];
             if field.place != Place::Record && !(single && several(field.place)) {
                 return Shown::Field(field);
             }
@@ -143,11 +143,11 @@ impl Stage {
 }
 
 /// Stages that may follow each other.
-pub fn random(dice: &mut Dice) -> Vec<Stage> {
-    let distinct = |dice: &mut Dice, most: usize, single: bool| {
+pub fn random(rng: &mut Rng) -> Vec<Stage> {
+    let distinct = |rng: &mut Rng, most: usize, single: bool| {
         let mut all: Vec<Shown> = Vec::new();
-        for _ in 0..1 + dice.below(most) {
-            let next = Shown::random(dice, single);
+        for _ in 0..1 + rng.below(most) {
+            let next = Shown::random(rng, single);
             let same = |known: &Shown| match (known, &next) {
                 (Shown::Path(a, _), Shown::Path(b, _)) => a == b,
                 (a, b) => a.name() == b.name(),
@@ -159,38 +159,38 @@ pub fn random(dice: &mut Dice) -> Vec<Stage> {
         all
     };
     let mut stages = Vec::new();
-    if dice.chance(25) {
-        stages.push(Stage::Limit(dice.below(40)));
+    if rng.chance(25) {
+        stages.push(Stage::Limit(rng.below(40)));
     }
-    if dice.chance(25) {
-        let keys = distinct(dice, 2, true).into_iter().map(|key| (key, dice.chance(50))).collect();
+    if rng.chance(25) {
+        let keys = distinct(rng, 2, true).into_iter().map(|key| (key, rng.chance(50))).collect();
         stages.push(Stage::Sort(keys));
-        if dice.chance(60) {
-            stages.push(Stage::Limit(dice.below(30)));
+        if rng.chance(60) {
+            stages.push(Stage::Limit(rng.below(30)));
         }
     }
-    match dice.below(10) {
+    match rng.below(10) {
         0 => stages.push(Stage::Count(Vec::new())),
-        1..=3 => stages.push(Stage::Count(distinct(dice, 2, false))),
-        4 => stages.push(Stage::Top(dice.chance(60).then(|| dice.below(6)), distinct(dice, 2, false))),
+        1..=3 => stages.push(Stage::Count(distinct(rng, 2, false))),
+        4 => stages.push(Stage::Top(rng.chance(60).then(|| rng.below(6)), distinct(rng, 2, false))),
         5 => {
             let (text, seconds) =
-                [("1s", 1), ("15m", 900), ("1h", 3600), ("6h", 21_600), ("1d", 86_400), ("1w", 604_800)][dice.below(6)];
-            let mut by = if dice.chance(50) { distinct(dice, 2, false) } else { Vec::new() };
+                [("1s", 1), ("15m", 900), ("1h", 3600), ("6h", 21_600), ("1d", 86_400), ("1w", 604_800)][rng.below(6)];
+            let mut by = if rng.chance(50) { distinct(rng, 2, false) } else { Vec::new() };
             by.retain(|shown| shown.name() != "time");
             stages.push(Stage::Timeline(seconds, text, by));
         }
         6 | 7 => {
-            stages.push(Stage::Fields(distinct(dice, 4, true)));
+            stages.push(Stage::Fields(distinct(rng, 4, true)));
             return stages;
         }
         _ => return stages,
     }
-    if dice.chance(20) {
-        stages.push(Stage::SortCounts(dice.chance(50)));
+    if rng.chance(20) {
+        stages.push(Stage::SortCounts(rng.chance(50)));
     }
-    if dice.chance(20) {
-        stages.push(Stage::Limit(dice.below(5)));
+    if rng.chance(20) {
+        stages.push(Stage::Limit(rng.below(5)));
     }
     stages
 }

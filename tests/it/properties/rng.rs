@@ -1,11 +1,11 @@
 //! Choices that follow from a number, so that a failing test can be run again.
 
 /// A source of choices.
-pub struct Dice(u64);
+pub struct Rng(u64);
 
-impl Dice {
-    pub fn new(seed: u64) -> Dice {
-        Dice(seed)
+impl Rng {
+    pub fn new(seed: u64) -> Rng {
+        Rng(seed)
     }
 
     /// SplitMix64.

@@ -1,9 +1,9 @@
 //! Chance that is the same on every machine: integers only, all from one seed.
 
 /// A sequence of numbers (splitmix64).
-pub struct Dice(u64);
+pub struct Rng(u64);
 
-/// The hash of some numbers; a dice for anything that has a name made of numbers.
+/// The hash of some numbers; a rng for anything that has a name made of numbers.
 pub fn mix(parts: &[u64]) -> u64 {
     parts.iter().fold(0x9e37_79b9_7f4a_7c15, |state, part| scramble(state ^ part.wrapping_mul(0xd6e8_feb8_6659_fd93)))
 }
@@ -20,9 +20,9 @@ fn scramble(state: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-impl Dice {
-    pub fn new(parts: &[u64]) -> Dice {
-        Dice(mix(parts))
+impl Rng {
+    pub fn new(parts: &[u64]) -> Rng {
+        Rng(mix(parts))
     }
 
     pub fn roll(&mut self) -> u64 {
