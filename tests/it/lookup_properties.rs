@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::common::Scratch;
-use crate::properties::facts::{Fact, Resource};
+use crate::properties::facts::{ExpectedEvent, Resource};
 use crate::properties::filters::{About, Filter, LIST, NOW, filter, path_term, term};
 use crate::properties::lists::{long_term, some_path};
 use crate::properties::oracle::matches;
@@ -24,7 +24,7 @@ use trailq::store::Case;
 struct World {
     _scratch: Scratch,
     case: Case,
-    facts: Arc<Vec<Fact>>,
+    facts: Arc<Vec<ExpectedEvent>>,
     /// `events.id` to the event's id.
     ids: BTreeMap<i64, String>,
     newest: i64,
@@ -47,7 +47,7 @@ impl World {
         let mut facts = Vec::new();
         for (records, name) in files.iter().zip(["trail-a.json", "folder/trail_b.json", "folder/c [1]*.json"]) {
             let path = scratch.write(name, format!("{{\"Records\":[{}]}}", records.join(", ")));
-            facts.extend(records.iter().map(|raw| Fact {
+            facts.extend(records.iter().map(|raw| ExpectedEvent {
                 raw: raw.clone(),
                 json: serde_json::from_str(raw).unwrap(),
                 file: path.canonicalize().unwrap().to_str().unwrap().to_owned(),
@@ -58,7 +58,7 @@ impl World {
         let report = scratch.import(&[scratch.folder.path()]);
         assert_eq!(report.counts.stored, count as u64, "{report:?}");
         let ids = complete(&scratch, &mut facts);
-        let newest = facts.iter().filter_map(Fact::time).max().unwrap();
+        let newest = facts.iter().filter_map(ExpectedEvent::time).max().unwrap();
         let case = Case::open(&scratch.case()).unwrap();
         World { _scratch: scratch, case, facts: Arc::new(facts), ids, newest }
     }
@@ -88,7 +88,7 @@ impl World {
     fn check(&self, filter: Option<&Filter>, stages: &[Stage], most: u64) -> TestCaseResult {
         let text = [filter.map(Filter::text).unwrap_or_default()].into_iter();
         let text = text.chain(stages.iter().map(Stage::text)).collect::<Vec<_>>().join(" | ");
-        let matching: Vec<&Fact> =
+        let matching: Vec<&ExpectedEvent> =
             self.facts.iter().filter(|fact| filter.is_none_or(|filter| matches(filter, fact, self.newest))).collect();
         let lookup = match self.resolve(&text) {
             Ok(lookup) => lookup,
@@ -144,7 +144,7 @@ impl World {
 }
 
 /// Tags events, reads their resources, and gives the ids of their rows.
-fn complete(scratch: &Scratch, facts: &mut [Fact]) -> BTreeMap<i64, String> {
+fn complete(scratch: &Scratch, facts: &mut [ExpectedEvent]) -> BTreeMap<i64, String> {
     let connection = scratch.ask();
     let mut ids = BTreeMap::new();
     let mut row = connection.prepare("SELECT id FROM events WHERE event_id = ?1").unwrap();

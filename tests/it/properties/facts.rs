@@ -25,7 +25,7 @@ impl Resource {
 
 /// All that is known of an event.
 #[derive(Debug, Clone)]
-pub struct Fact {
+pub struct ExpectedEvent {
     /// The record as it stands in its file.
     pub raw: String,
     pub json: Value,
@@ -34,7 +34,7 @@ pub struct Fact {
     pub resources: Vec<Resource>,
 }
 
-impl Fact {
+impl ExpectedEvent {
     /// A text at a place of the record, if it is one and not empty.
     fn text(&self, pointer: &str) -> Option<String> {
         self.json.pointer(pointer)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use std::sync::Arc;
 use trailq::fields::{FIELDS, Field, Kind, Place};
 
-use super::facts::Fact;
+use super::facts::ExpectedEvent;
 use super::rng::Rng;
 
 /// The clock of these tests.
@@ -122,7 +122,7 @@ impl Filter {
 }
 
 /// Filters about these facts: trees that shrink, terms that do not.
-pub fn filter(facts: Arc<Vec<Fact>>) -> impl Strategy<Value = Filter> {
+pub fn filter(facts: Arc<Vec<ExpectedEvent>>) -> impl Strategy<Value = Filter> {
     let leaf = any::<u64>().no_shrink().prop_map(move |seed| Filter::Term(term(&facts, &mut Rng::new(seed), None)));
     leaf.prop_recursive(3, 10, 3, |inner| {
         prop_oneof![
@@ -134,7 +134,7 @@ pub fn filter(facts: Arc<Vec<Fact>>) -> impl Strategy<Value = Filter> {
 }
 
 /// A random term, of one field if that is given.
-pub fn term(facts: &[Fact], rng: &mut Rng, field: Option<&'static Field>) -> Term {
+pub fn term(facts: &[ExpectedEvent], rng: &mut Rng, field: Option<&'static Field>) -> Term {
     if field.is_none() {
         match rng.below(12) {
             0 => return path_term(facts, rng),
@@ -178,7 +178,7 @@ pub fn term(facts: &[Fact], rng: &mut Rng, field: Option<&'static Field>) -> Ter
     Term { text, about: About::Field(field), test, negated: equal == "!=" }
 }
 
-fn number_term(facts: &[Fact], rng: &mut Rng, field: &'static Field, name: &str) -> Term {
+fn number_term(facts: &[ExpectedEvent], rng: &mut Rng, field: &'static Field, name: &str) -> Term {
     let operator = rng.pick(&["=", "!=", "<", "<=", ">", ">="]);
     let lists = matches!(operator, "=" | "!=");
     let count = if lists { 1 + rng.below(2) } else { 1 };
@@ -190,7 +190,7 @@ fn number_term(facts: &[Fact], rng: &mut Rng, field: &'static Field, name: &str)
     Term { text, about: About::Field(field), test: Test::Number(meant, numbers), negated: operator == "!=" }
 }
 
-fn text_term(facts: &[Fact], rng: &mut Rng, field: &'static Field, name: &str) -> Term {
+fn text_term(facts: &[ExpectedEvent], rng: &mut Rng, field: &'static Field, name: &str) -> Term {
     let single =
         !matches!(field.place, Place::ResourceName | Place::ListedName | Place::Tag) && field.kind != Kind::Source;
     let about = About::Field(field);
@@ -214,7 +214,7 @@ fn text_term(facts: &[Fact], rng: &mut Rng, field: &'static Field, name: &str) -
 }
 
 /// A list of values and what they ask.
-fn likes(facts: &[Fact], rng: &mut Rng, field: Option<&'static Field>) -> (String, Vec<Like>) {
+fn likes(facts: &[ExpectedEvent], rng: &mut Rng, field: Option<&'static Field>) -> (String, Vec<Like>) {
     let count = if rng.chance(70) { 1 } else { 2 + rng.below(3) };
     let (mut texts, mut all) = (Vec::new(), Vec::new());
     for _ in 0..count {
@@ -271,7 +271,7 @@ fn likes(facts: &[Fact], rng: &mut Rng, field: Option<&'static Field>) -> (Strin
 pub const LIST: [&str; 4] = ["alice", "AKIA*", "say \"hi\"", "default"];
 
 /// A value that an event has in a field, or one much like it.
-fn value_of(facts: &[Fact], rng: &mut Rng, field: &Field) -> String {
+fn value_of(facts: &[ExpectedEvent], rng: &mut Rng, field: &Field) -> String {
     let mut found = Vec::new();
     for _ in 0..8 {
         found = facts[rng.below(facts.len())].texts(field.name);
@@ -370,7 +370,7 @@ pub fn quoted(value: &str, rng: &mut Rng) -> String {
 }
 
 /// A piece of a record's text, its escapes decoded.
-fn excerpt(facts: &[Fact], rng: &mut Rng) -> String {
+fn excerpt(facts: &[ExpectedEvent], rng: &mut Rng) -> String {
     let decoded = super::oracle::decoded(&facts[rng.below(facts.len())].raw);
     let characters: Vec<char> = decoded.chars().collect();
     let start = rng.below(characters.len());
@@ -386,7 +386,7 @@ fn excerpt(facts: &[Fact], rng: &mut Rng) -> String {
 }
 
 /// A random term about a path.
-pub fn path_term(facts: &[Fact], rng: &mut Rng) -> Term {
+pub fn path_term(facts: &[ExpectedEvent], rng: &mut Rng) -> Term {
     let keys: Vec<String> = PATHS[rng.below(PATHS.len())].iter().map(|key| (*key).to_owned()).collect();
     let name = path_text(&keys, rng);
     let found = (0..20).find_map(|_| facts[rng.below(facts.len())].at(&keys).into_iter().next());
@@ -433,7 +433,7 @@ pub fn path_text(keys: &[String], rng: &mut Rng) -> String {
     [first].into_iter().chain(rest).collect::<Vec<_>>().join(".")
 }
 
-fn bare_value(facts: &[Fact], rng: &mut Rng) -> String {
+fn bare_value(facts: &[ExpectedEvent], rng: &mut Rng) -> String {
     let fields = [
         "event-id",
         "key",
@@ -452,7 +452,7 @@ fn bare_value(facts: &[Fact], rng: &mut Rng) -> String {
     value_of(facts, rng, field)
 }
 
-fn bare_term(facts: &[Fact], rng: &mut Rng) -> Term {
+fn bare_term(facts: &[ExpectedEvent], rng: &mut Rng) -> Term {
     if rng.chance(70) {
         let value = bare_value(facts, rng);
         let plain = is_plain(&value) && value.contains(|c: char| c.is_ascii_digit());
@@ -467,7 +467,7 @@ fn bare_term(facts: &[Fact], rng: &mut Rng) -> Term {
 }
 
 /// The first characters of an event's time, with an offset from UTC.
-fn moment(facts: &[Fact], rng: &mut Rng) -> (String, i64, String) {
+fn moment(facts: &[ExpectedEvent], rng: &mut Rng) -> (String, i64, String) {
     let time = facts[rng.below(facts.len())].time().unwrap_or(NOW) + [0, 0, 0, 1, -3600][rng.below(5)];
     let length = [4, 7, 10, 13, 16, 19][rng.below(6)];
     let offset = if length > 10 && rng.chance(25) { [3600, -19_800][rng.below(2)] } else { 0 };
@@ -482,7 +482,7 @@ fn moment(facts: &[Fact], rng: &mut Rng) -> (String, i64, String) {
     (begin, offset, text)
 }
 
-fn time_term(facts: &[Fact], rng: &mut Rng, field: &'static Field, name: &str) -> Term {
+fn time_term(facts: &[ExpectedEvent], rng: &mut Rng, field: &'static Field, name: &str) -> Term {
     let about = About::Field(field);
     if rng.chance(10) {
         return Term { text: format!("{name}=*"), about, test: Test::Like(vec![Like::Present]), negated: false };
@@ -498,7 +498,7 @@ fn time_term(facts: &[Fact], rng: &mut Rng, field: &'static Field, name: &str) -
 }
 
 /// `since`, `until` and `last`.
-fn bound_term(facts: &[Fact], rng: &mut Rng) -> Term {
+fn bound_term(facts: &[ExpectedEvent], rng: &mut Rng) -> Term {
     let about = About::Field(trailq::fields::find("time").unwrap());
     let (begin, offset, text) = moment(facts, rng);
     let (number, (unit, seconds)) =

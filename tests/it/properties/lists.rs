@@ -4,12 +4,12 @@ use std::net::IpAddr;
 
 use trailq::fields::{Field, Kind, Place};
 
-use super::facts::Fact;
+use super::facts::ExpectedEvent;
 use super::filters::{About, Like, NOW, PATHS, Term, Test, path_text, quoted};
 use super::rng::Rng;
 
 /// A term with a list of so many values.
-pub fn long_term(facts: &[Fact], rng: &mut Rng, about: About, length: usize) -> Term {
+pub fn long_term(facts: &[ExpectedEvent], rng: &mut Rng, about: About, length: usize) -> Term {
     let name = match &about {
         About::Field(field) => field.name.to_owned(),
         About::Path(keys) => path_text(keys, rng),
@@ -69,7 +69,7 @@ fn term(name: String, negated: bool, about: About, texts: Vec<String>, test: Tes
 }
 
 /// Exact values alone, or mixed with wildcards, and with networks where the field has them.
-fn likes(facts: &[Fact], rng: &mut Rng, about: &About, length: usize) -> Vec<Like> {
+fn likes(facts: &[ExpectedEvent], rng: &mut Rng, about: &About, length: usize) -> Vec<Like> {
     let mixed = !matches!(about, About::Bare) && rng.chance(60);
     let networks = matches!(about, About::Field(Field { kind: Kind::Address, .. })) && rng.chance(60);
     (0..length)
@@ -96,7 +96,7 @@ fn likes(facts: &[Fact], rng: &mut Rng, about: &About, length: usize) -> Vec<Lik
         .collect()
 }
 
-fn value_of(facts: &[Fact], rng: &mut Rng, about: &About) -> String {
+fn value_of(facts: &[ExpectedEvent], rng: &mut Rng, about: &About) -> String {
     let fields = ["event-id", "key", "user", "arn", "ip", "resource", "role"];
     let found = |rng: &mut Rng| {
         let fact = &facts[rng.below(facts.len())];
@@ -113,7 +113,7 @@ fn value_of(facts: &[Fact], rng: &mut Rng, about: &About) -> String {
     if short && rng.chance(50) { value[end..].to_owned() } else { value }
 }
 
-fn excerpt(facts: &[Fact], rng: &mut Rng) -> String {
+fn excerpt(facts: &[ExpectedEvent], rng: &mut Rng) -> String {
     facts[rng.below(facts.len())].id()
 }
 

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use regex::Regex;
 use trailq::fields::{Kind, Place};
 
-use super::facts::{At, Fact, Resource};
+use super::facts::{At, ExpectedEvent, Resource};
 use super::filters::{About, Filter, Like, NOW, Term, Test};
 
 /// Reports whether an event matches a filter. `newest`: the time of the case's newest event.
-pub fn matches(filter: &Filter, fact: &Fact, newest: i64) -> bool {
+pub fn matches(filter: &Filter, fact: &ExpectedEvent, newest: i64) -> bool {
     match filter {
         Filter::Not(inner) => !matches(inner, fact, newest),
         Filter::Any(parts) => parts.iter().any(|part| matches(part, fact, newest)),
@@ -53,7 +53,7 @@ fn term_of(filter: &Filter) -> Option<&Term> {
     }
 }
 
-fn term_matches(term: &Term, fact: &Fact, newest: i64) -> bool {
+fn term_matches(term: &Term, fact: &ExpectedEvent, newest: i64) -> bool {
     let found = match &term.about {
         About::Bare => bare(&term.test, fact),
         About::Path(keys) => at_path(&term.test, &fact.at(keys)),
@@ -82,7 +82,7 @@ fn term_matches(term: &Term, fact: &Fact, newest: i64) -> bool {
 }
 
 /// "event id, access key and issued key, user, session, role, ARN, principal, address, resource and shared id".
-fn bare(asked: &Test, fact: &Fact) -> bool {
+fn bare(asked: &Test, fact: &ExpectedEvent) -> bool {
     let fields =
         ["event-id", "key", "issued-key", "user", "session-name", "role", "arn", "principal", "ip", "shared-id"];
     fields.iter().flat_map(|field| fact.texts(field)).any(|value| test(asked, &value))

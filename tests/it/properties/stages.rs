@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use trailq::fields::{FIELDS, Field, Kind, Place};
 
-use super::facts::{At, Fact, Resource};
+use super::facts::{At, ExpectedEvent, Resource};
 use super::filters::{PATHS, path_text};
 use super::oracle::written;
 use super::rng::Rng;
@@ -54,7 +54,7 @@ impl Shown {
     }
 
     /// Its values in an event; none is one absent value.
-    fn cells(&self, fact: &Fact) -> Vec<Cell> {
+    fn cells(&self, fact: &ExpectedEvent) -> Vec<Cell> {
         let texts = |all: Vec<String>| all.into_iter().map(Cell::Text).collect::<Vec<_>>();
         let mut cells = match self {
             Shown::Path(keys, _) => texts(fact.at(keys).iter().map(|value| value.text().to_owned()).collect()),
@@ -80,7 +80,7 @@ impl Shown {
     }
 
     /// The one cell of a list of events; several values at a path are a JSON array.
-    fn cell(&self, fact: &Fact) -> Cell {
+    fn cell(&self, fact: &ExpectedEvent) -> Cell {
         if let Shown::Path(keys, _) = self
             && let several @ [_, _, ..] = fact.at(keys).as_slice()
         {
@@ -197,17 +197,17 @@ pub fn random(rng: &mut Rng) -> Vec<Stage> {
 
 /// What the stages make of events: a list of them, or rows.
 pub enum Answer<'f> {
-    Events(Vec<&'f Fact>),
+    Events(Vec<&'f ExpectedEvent>),
     Rows(Vec<Vec<Cell>>),
 }
 
 /// The newest first, events of one second by their id, those without a time last.
-fn newest_first(a: &Fact, b: &Fact) -> Ordering {
+fn newest_first(a: &ExpectedEvent, b: &ExpectedEvent) -> Ordering {
     b.time().cmp(&a.time()).then_with(|| a.id().cmp(&b.id()))
 }
 
 /// Applies the stages one after another.
-pub fn apply<'f>(mut events: Vec<&'f Fact>, stages: &[Stage]) -> Answer<'f> {
+pub fn apply<'f>(mut events: Vec<&'f ExpectedEvent>, stages: &[Stage]) -> Answer<'f> {
     events.sort_by(|a, b| newest_first(a, b));
     let mut answer = Answer::Events(events);
     for stage in stages {
@@ -248,7 +248,7 @@ pub fn apply<'f>(mut events: Vec<&'f Fact>, stages: &[Stage]) -> Answer<'f> {
 }
 
 /// Absent values come last in either direction; what is alike, newest first.
-fn sorted(keys: &[(Shown, bool)], a: &Fact, b: &Fact) -> Ordering {
+fn sorted(keys: &[(Shown, bool)], a: &ExpectedEvent, b: &ExpectedEvent) -> Ordering {
     let by_key = keys.iter().map(|(key, descending)| match (key.cell(a), key.cell(b)) {
         (Cell::Null, Cell::Null) => Ordering::Equal,
         (Cell::Null, _) => Ordering::Greater,
@@ -260,7 +260,7 @@ fn sorted(keys: &[(Shown, bool)], a: &Fact, b: &Fact) -> Ordering {
 }
 
 /// Distinct events by their values, the most first; an event counts once for each of its values.
-fn counted(events: &[&Fact], by: &[Shown]) -> Vec<Vec<Cell>> {
+fn counted(events: &[&ExpectedEvent], by: &[Shown]) -> Vec<Vec<Cell>> {
     if by.is_empty() {
         return vec![vec![Cell::Number(events.len() as i64)]];
     }
@@ -279,11 +279,11 @@ fn counted(events: &[&Fact], by: &[Shown]) -> Vec<Vec<Cell>> {
 }
 
 /// Every combination of an event's values; a resource's name and type are the same resource's.
-fn groups(fact: &Fact, by: &[Shown]) -> Vec<Vec<Cell>> {
-    let alone = |chosen: Vec<&Resource>| -> Vec<Fact> {
-        let one = |resource: &Resource| Fact { resources: vec![resource.clone()], ..fact.clone() };
+fn groups(fact: &ExpectedEvent, by: &[Shown]) -> Vec<Vec<Cell>> {
+    let alone = |chosen: Vec<&Resource>| -> Vec<ExpectedEvent> {
+        let one = |resource: &Resource| ExpectedEvent { resources: vec![resource.clone()], ..fact.clone() };
         match chosen.is_empty() {
-            true => vec![Fact { resources: Vec::new(), ..fact.clone() }],
+            true => vec![ExpectedEvent { resources: Vec::new(), ..fact.clone() }],
             false => chosen.into_iter().map(one).collect(),
         }
     };
@@ -292,7 +292,7 @@ fn groups(fact: &Fact, by: &[Shown]) -> Vec<Vec<Cell>> {
 }
 
 /// `any` has one of the event's resources, `listed` one of those that Event history lists.
-fn combinations(any: &Fact, listed: &Fact, by: &[Shown]) -> Vec<Vec<Cell>> {
+fn combinations(any: &ExpectedEvent, listed: &ExpectedEvent, by: &[Shown]) -> Vec<Vec<Cell>> {
     by.iter().fold(vec![Vec::new()], |rows, shown| {
         let of_listed =
             matches!(shown, Shown::Field(field) if matches!(field.place, Place::ListedName | Place::ListedType));
@@ -304,15 +304,15 @@ fn combinations(any: &Fact, listed: &Fact, by: &[Shown]) -> Vec<Vec<Cell>> {
 }
 
 /// Buckets in the order of time, and what is counted in each as by `count`; weeks begin on Monday.
-fn timeline(events: &[&Fact], bucket: i64, by: &[Shown]) -> Vec<Vec<Cell>> {
+fn timeline(events: &[&ExpectedEvent], bucket: i64, by: &[Shown]) -> Vec<Vec<Cell>> {
     let monday = 345_600;
     let shift = if bucket == 604_800 { monday } else { 0 };
-    let mut spans: BTreeMap<i64, Vec<&Fact>> = BTreeMap::new();
+    let mut spans: BTreeMap<i64, Vec<&ExpectedEvent>> = BTreeMap::new();
     for fact in events {
         let Some(time) = fact.time() else { continue };
         spans.entry((time - shift).div_euclid(bucket) * bucket + shift).or_default().push(fact);
     }
-    let rows = |(time, facts): (i64, Vec<&Fact>)| {
+    let rows = |(time, facts): (i64, Vec<&ExpectedEvent>)| {
         let start = Cell::Text(written(time, 0) + "Z");
         counted(&facts, by).into_iter().map(move |row| [start.clone()].into_iter().chain(row).collect())
     };
