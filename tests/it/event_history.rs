@@ -36,7 +36,7 @@ impl Score {
     }
 
     /// Prints precision and recall, in percent.
-    fn tell(&self, of: &str) -> (f64, f64) {
+    fn print_score(&self, of: &str) -> (f64, f64) {
         let percent = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
         let (precision, recall) = (percent(self.both, self.ours), percent(self.both, self.aws));
         eprintln!(
@@ -106,7 +106,7 @@ fn the_documented_pairs_are_listed_as_event_history_lists_them() {
         let aws: Listed = pair["lists"].as_array().unwrap().iter().map(|e| e.as_str().unwrap().to_owned()).collect();
         score.add(pair["what"].as_str().unwrap(), &listed(&scratch, &format!("pair-{number}")), &aws);
     }
-    let (precision, recall) = score.tell("pairs of the format reference");
+    let (precision, recall) = score.print_score("pairs of the format reference");
     assert!(precision == 100.0 && recall == 100.0, "{:#?}", score.wrong);
 }
 
@@ -177,7 +177,7 @@ fn score_answers(path: &Path, of: &str) -> Option<(f64, f64)> {
             .collect();
         assert_eq!(ours, [of_aws.join("|")], "{id}");
     }
-    (score.events > 0).then(|| score.tell(of))
+    (score.events > 0).then(|| score.print_score(of))
 }
 
 #[test]
