@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_never_share_a_name_and_are_told_from_it() {
+    fn distinct_paths_have_distinct_reversible_names() {
         assert_eq!(name_of_bytes(b"/a\xff.json"), "/a\\xff.json");
         assert_eq!(name_of_bytes(b"/a\\xff.json"), "/a\\x5cxff.json");
         assert_eq!(name_of_bytes(b"/e.json#sha256:0123456789abcdef"), "/e.json\\x23sha256:0123456789abcdef");

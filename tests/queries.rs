@@ -121,7 +121,7 @@ fn hold(query: &SavedQuery) -> Result<(), String> {
 }
 
 #[test]
-fn each_finds_what_is_planted_and_nothing_beside() {
+fn each_query_finds_exactly_the_planted_events() {
     let library = library();
     let only = std::env::var("QUERY").ok();
     let chosen: Vec<_> = library

@@ -160,7 +160,7 @@ fn what_was_found_is_kept_with_the_case() {
 }
 
 #[test]
-fn noise_is_hidden_and_told() {
+fn hidden_noise_is_counted() {
     let test_env = TestEnv::with_delivery();
     let mut terminal = Terminal::open(&test_env, (40, 120), &[]);
     let all = test_env.scratch.number("SELECT count(*) FROM events WHERE user_name = 'dana'");

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn counting_has_an_end_which_is_told() {
+    fn counting_stops_at_a_limit_and_reports_it() {
         let case = Case::empty().unwrap();
         let limit = Duration::from_millis(20);
         let statement = |sql: &str| Statement::of_sql(sql, Vec::new());

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_encoded_too_often_is_told() {
+    fn a_text_encoded_too_many_times_is_reported() {
         let mut text = "%61".to_owned();
         for _ in 0..12 {
             text = text.replace('%', "%25");

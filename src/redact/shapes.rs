@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shape_fits_what_cloudtrail_writes_and_nothing_that_names_somebody() {
+    fn shapes_match_cloudtrail_values_and_no_personal_names() {
         let fits = [
             (Shape::Id, &["00000000-0000-0000-0000-111122223333", "1CF5E4A3B7D90F26"][..]),
             (Shape::Version, &["1.08", "1.0", "2015-03-31", "20140328", "2012_10_17", "v1"]),

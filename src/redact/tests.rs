@@ -45,7 +45,7 @@ fn formats_stay_what_they_are() {
 }
 
 #[test]
-fn everything_stands_in_place_of_the_same_wherever_it_is() {
+fn a_value_has_one_replacement_everywhere() {
     let policy = r#"{"Statement":[{"Principal":{"AWS":"arn:aws:iam::111122223333:user/alice"},"Condition":{"IpAddress":{"aws:SourceIp":"203.0.113.7/32"}}}]}"#;
     let encoded: String = policy
         .bytes()

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_caret_stands_under_the_place() {
+    fn the_caret_is_under_the_span() {
         assert_eq!(at("a\tb=c", 2, 3), "error: bad\n  | a    b=c\n  |      ^\n");
         assert_eq!(at("漢字 x", 7, 8), "error: bad\n  | 漢字 x\n  |      ^\n");
         assert_eq!(at("漢字 x", 0, 6), "error: bad\n  | 漢字 x\n  | ^^^^\n");

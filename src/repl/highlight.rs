@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_words_and_strings_are_told_apart() {
+    fn fields_words_and_strings_have_different_colors() {
         let shown = line("user=\"a\" | count", false);
         assert!(shown.contains("\x1b[36muser\x1b[0m="), "{shown:?}");
         assert!(shown.contains("\x1b[32m\"a\"\x1b[0m") && shown.contains("\x1b[35mcount\x1b[0m"), "{shown:?}");

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_or_wrong_value_is_told_with_its_help() {
+    fn a_missing_or_invalid_value_is_reported_with_its_help() {
         let header = parse_query(QUERY).unwrap().0;
         for (values, says, note) in [
             (&[][..], "q needs a value for `key`", "`key` (text) is the key to follow"),

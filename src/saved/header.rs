@@ -418,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_line() {
+    fn header_errors_are_reported_with_their_line() {
         for (from, to, line, says) in [
             ("-- title: A title\n", "", 1, "no `title:`"),
             ("-- about: Why,\n--   and more.\n", "", 1, "no `about:`"),

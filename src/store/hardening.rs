@@ -125,7 +125,7 @@ mod tests {
     use super::{bound_work, error_of, harden};
 
     #[test]
-    fn nothing_in_a_file_acts() {
+    fn objects_in_a_foreign_file_never_run() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("some.db");
         let made = Connection::open(&path).unwrap();
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn work_without_an_end_is_ended() {
+    fn endless_statements_are_interrupted() {
         let mut connection = Connection::open_in_memory().unwrap();
         bound_work(&mut connection, 0).unwrap();
         let endless = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n) SELECT count(*) FROM n";

@@ -59,7 +59,7 @@ fn delivered() -> Vec<String> {
 }
 
 #[test]
-fn the_version_and_every_command_s_help_are_told() {
+fn version_and_help_of_every_command_are_printed() {
     let test_env = TestEnv::new();
     let version = test_env.run(&["--version"]).exits(0);
     assert_eq!(version.out, format!("trailq {}\n", env!("CARGO_PKG_VERSION")));
@@ -238,7 +238,7 @@ fn the_most_frequent_users_of_assume_role_are_named() {
 }
 
 #[test]
-fn info_tells_what_the_case_holds() {
+fn info_reports_the_contents_of_the_case() {
     let test_env = TestEnv::with_delivery();
     let ran = test_env.run(&["info"]).exits(0);
     assert!(ran.out.contains("period      2016-05-20T08:27:45Z to 2024-03-02T21:28:30Z\nevents      360\n"), "{ran:?}");
@@ -331,7 +331,7 @@ fn sql_changes_nothing() {
 }
 
 #[test]
-fn what_is_no_case_is_refused_and_left_alone() {
+fn non_case_files_are_rejected_unmodified() {
     let test_env = TestEnv::with_delivery();
     let scratch = &test_env.scratch;
     let case = std::fs::read(scratch.case()).unwrap();
@@ -409,7 +409,7 @@ fn rows_may_be_made_a_failure() {
 }
 
 #[test]
-fn a_closed_pipe_is_no_error() {
+fn a_closed_pipe_is_not_an_error() {
     let test_env = TestEnv::with_delivery();
     assert!(test_env.run(&["--format", "tsv", "sql", MANY_ROWS]).exits(0).out.len() > 500_000);
     for format in ["table", "expanded", "json", "ndjson", "csv", "tsv", "markdown"] {
@@ -426,7 +426,7 @@ fn a_closed_pipe_is_no_error() {
 }
 
 #[test]
-fn rows_and_remarks_go_to_their_places() {
+fn rows_go_to_stdout_and_messages_to_stderr() {
     let test_env = TestEnv::with_delivery();
     let told = test_env.run(&["lookup", "user=alice", "event-name=ConsoleLogin"]).exits(0);
     assert!(told.err.contains(" events (all times, ") && told.err.contains("note: user `alice` is 2 identities:"));
@@ -636,7 +636,7 @@ fn a_read_only_case_opens() {
 }
 
 #[test]
-fn what_may_not_be_read_is_told_and_costs_nothing_else() {
+fn unreadable_files_are_reported_and_the_rest_is_imported() {
     let test_env = TestEnv::with_delivery();
     if !as_nobody(&test_env) {
         return;

@@ -69,7 +69,7 @@ fn a_case_does_not_differ_from_its_copy_or_from_another_import_of_the_same() {
 }
 
 #[test]
-fn what_is_no_case_is_told() {
+fn diff_rejects_non_case_files() {
     let test_env = two();
     test_env.scratch.write("text.db", "no case");
     test_env.run(&["diff", "a.db"]).fails(2, &["needs B.db"]);

@@ -111,7 +111,7 @@ fn the_documented_pairs_are_listed_as_event_history_lists_them() {
 }
 
 #[test]
-fn what_is_not_listed_is_still_searchable_as_mentioned() {
+fn unlisted_resources_are_searchable_as_mentioned() {
     let test_env = TestEnv::new();
     let read = record(
         &json!({"source": "ec2", "name": "DescribeInstances", "read_only": true,
@@ -181,7 +181,7 @@ fn score_answers(path: &Path, of: &str) -> Option<(f64, f64)> {
 }
 
 #[test]
-fn real_answers_of_aws_are_given_again() {
+fn real_aws_answers_are_reproduced() {
     let Some(corpus) = corpus() else { return };
     let (precision, recall) = score_answers(&corpus.join("plaso/aws_cloudtrail.jsonl"), "corpus/plaso").unwrap();
     // One record was altered when it was made anonymous: the id of a VPC is shorter in its request than in the list.

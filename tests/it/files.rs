@@ -244,7 +244,7 @@ fn devices_pipes_and_descriptors_are_written_through() {
 }
 
 #[test]
-fn what_cannot_be_written_is_told_without_numbers() {
+fn write_errors_are_reported_without_error_numbers() {
     let test_env = TestEnv::with_delivery();
     test_env.scratch.write("file", "");
     for (line, says) in [
@@ -305,7 +305,7 @@ impl Drop for SmallDisk {
 }
 
 #[test]
-fn a_full_disk_is_told_as_such_and_leaves_nothing_half_written() {
+fn a_full_disk_is_reported_and_leaves_no_partial_file() {
     let test_env = TestEnv::with_delivery();
     let Some(disk) = SmallDisk::mount(&test_env) else { return };
     for arguments in [

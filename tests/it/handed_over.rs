@@ -156,7 +156,7 @@ fn cases_of_the_first_schema_versions_are_checked_as_they_lie() {
 }
 
 #[test]
-fn what_a_killed_writer_left_is_verified_in_a_copy() {
+fn leftovers_of_a_killed_writer_are_verified_in_a_copy() {
     let test_env = TestEnv::with_delivery();
     let journal = test_env.scratch.path("trailq.db-journal");
     // A writer that is killed: its journal, and half of what it wrote.
@@ -232,7 +232,7 @@ const FOREIGN: &[(&str, &str, bool)] = &[
 ];
 
 #[test]
-fn what_trailq_did_not_make_is_refused_by_name_and_never_acts() {
+fn foreign_schema_objects_are_rejected_by_name_and_never_run() {
     let base = TestEnv::with_delivery();
     base.run(&["snapshot", "sound.db", "--where", "user=dana"]).exits(0);
     let sound = fs::read(base.scratch.path("sound.db")).unwrap();
@@ -361,7 +361,7 @@ fn compressed_data_that_expands_without_an_end_is_an_error() {
 }
 
 #[test]
-fn numbers_without_room_behind_them_are_refused() {
+fn length_fields_beyond_the_data_are_rejected() {
     for sql in [
         "INSERT INTO record_blocks SELECT 9223372036854775807, dictionary, hashes, data FROM record_blocks LIMIT 1",
         "INSERT INTO record_blocks SELECT -9223372036854775807, dictionary, hashes, data FROM record_blocks LIMIT 1",
@@ -389,7 +389,7 @@ fn numbers_without_room_behind_them_are_refused() {
 }
 
 #[test]
-fn rows_that_point_to_nothing_are_told() {
+fn dangling_references_are_reported() {
     for (sql, says) in [
         ("UPDATE events SET file_id = 999 WHERE id = (SELECT max(id) FROM events)", "points to file 999"),
         ("UPDATE conflicts SET file_id = 999", "points to file 999"),
@@ -457,7 +457,7 @@ fn make_endless(path: &Path, table: &str) {
 }
 
 #[test]
-fn tables_without_an_end_are_told() {
+fn endless_tables_are_reported() {
     for table in ["identities", "resources"] {
         let test_env = TestEnv::with_delivery();
         make_endless(&test_env.scratch.case(), table);

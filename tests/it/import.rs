@@ -287,7 +287,7 @@ fn records_come_back_byte_for_byte() {
 }
 
 #[test]
-fn every_cut_of_a_small_file_is_survived_and_told() {
+fn every_truncation_of_a_small_file_is_reported() {
     let content = format!("{{\"Records\":[{},{}], \"more\": {{\"a\": [1]}}}}", record("a", ""), record("b", ""));
     let first_ends = content.find(",{\"eventVersion\"").unwrap();
     let second_ends = content.find("], \"more\"").unwrap();
@@ -303,7 +303,7 @@ fn every_cut_of_a_small_file_is_survived_and_told() {
 }
 
 #[test]
-fn every_cut_of_a_small_gzip_is_survived_and_told() {
+fn every_truncation_of_a_small_gzip_is_reported() {
     let content = gzip(format!("{{\"Records\":[{},{}]}}", record("a", ""), record("b", "")).as_bytes());
     let scratch = Scratch::new();
     for cut in (1..content.len()).step_by(7) {
@@ -335,7 +335,7 @@ fn a_value_of_200_mb_is_one_reject_between_two_records() {
 }
 
 #[test]
-fn odd_streams_are_told_or_read() {
+fn odd_streams_are_read_or_reported() {
     let good = record("a", "");
     let cases: Vec<(&str, Vec<u8>, u64, u64)> = vec![
         ("gzip of gzip", gzip(&gzip(good.as_bytes())), 1, 0),
@@ -368,7 +368,7 @@ fn odd_streams_are_told_or_read() {
 
 #[cfg(unix)]
 #[test]
-fn links_are_followed_only_when_asked_and_loops_are_told() {
+fn links_are_followed_only_on_request_and_loops_are_reported() {
     use std::os::unix::fs::symlink;
     let scratch = Scratch::new();
     scratch.write("elsewhere/a.json", record("a", ""));

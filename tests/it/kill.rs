@@ -163,12 +163,12 @@ fn a_kill_while_a_lookup_finishes_a_case_costs_nothing() {
 }
 
 #[test]
-fn a_disk_that_is_full_near_the_end_is_told_and_the_import_goes_on_later() {
+fn an_import_resumes_after_a_disk_fills_near_the_end() {
     full_disk(&[75, 95]);
 }
 
 #[test]
-fn a_disk_that_is_full_early_is_told_and_the_import_goes_on_later() {
+fn an_import_resumes_after_a_disk_fills_early() {
     full_disk(&[5, 30]);
 }
 
@@ -218,7 +218,7 @@ fn two_at_once(delay: u32) {
 }
 
 #[test]
-fn a_writer_that_stays_is_told() {
+fn a_lasting_lock_is_reported() {
     let test_env = TestEnv::new();
     test_env.scratch.import(&[test_env.scratch.write("one.json", common::record("e-1", ""))]);
     let other = test_env.scratch.ask();

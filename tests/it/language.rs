@@ -70,7 +70,7 @@ fn lines(answer: &CapturedRows) -> Vec<String> {
 }
 
 #[test]
-fn lookups_find_what_the_readme_tells() {
+fn lookups_find_the_events_that_the_readme_lists() {
     let fixture = EngineFixture::new();
     for (text, events) in [
         ("", 360),
@@ -111,7 +111,7 @@ fn lookups_find_what_the_readme_tells() {
 }
 
 #[test]
-fn single_events_are_found_by_what_stands_in_them() {
+fn single_events_are_found_by_their_values() {
     let fixture = EngineFixture::new();
     for (text, id) in [
         ("text=\"Büro Zürich\"", "alice"),
@@ -416,7 +416,7 @@ fn a_list_may_have_any_length() {
 }
 
 #[test]
-fn a_long_list_is_abridged_where_it_is_told() {
+fn a_long_list_is_abridged_in_messages() {
     let fixture = program::TestEnv::with_delivery();
     let names: Vec<String> = (0..5_000).map(|n| format!("nobody-{n}")).collect();
     fixture.scratch.write("list", names.join("\n"));

@@ -330,7 +330,7 @@ fn names_that_are_not_utf_8_have_rows_of_their_own() {
 }
 
 #[test]
-fn members_of_an_archive_whose_names_are_not_utf_8_are_told_apart() {
+fn archive_members_with_non_utf_8_names_are_distinguished() {
     let scratch = Scratch::new();
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for name in ["m1.json", "m2.json", "\u{e9}.json"] {

@@ -286,7 +286,7 @@ fn records_are_on_one_line_whatever_their_layout() {
 }
 
 #[test]
-fn a_closed_pipe_is_no_error() {
+fn a_closed_pipe_is_not_an_error() {
     let ran = TestEnv::with_delivery().head(&["lookup-events", "--event-category", "all"]).exits(0);
     assert_eq!(ran.err, "");
 }
@@ -300,7 +300,7 @@ fn an_empty_answer_says_what_the_case_covers() {
 }
 
 #[test]
-fn mistakes_are_told_by_aws_s_names_and_end_with_2() {
+fn errors_have_aws_names_and_exit_code_2() {
     let test_env = TestEnv::with_delivery();
     let fails = |options: &[&str], says: &[&str]| -> CommandOutput {
         let arguments: Vec<&str> = ["lookup-events"].iter().chain(options).copied().collect();

@@ -169,7 +169,7 @@ fn a_portable_snapshot_is_merged_as_any_other() {
 }
 
 #[test]
-fn what_was_noted_twice_is_kept_once_and_nothing_is_lost() {
+fn duplicate_annotations_are_merged_without_loss() {
     let test_env = TestEnv::new();
     test_env.scratch.write("a.json", record("e-1", ""));
     let mine = "-- title: Mine\n-- about: A query of its own, for a test.\n-- columns: event_id\n\nSELECT event_id FROM events;\n";
@@ -215,7 +215,7 @@ fn what_was_noted_twice_is_kept_once_and_nothing_is_lost() {
 }
 
 #[test]
-fn what_cannot_be_merged_is_told_and_changes_nothing() {
+fn incompatible_cases_are_rejected_unmodified() {
     let test_env = TestEnv::with_delivery();
     test_env.scratch.write("a.json", record("e-1", ""));
     test_env.run(&["--db", "a.db", "import", "a.json"]).exits(0);

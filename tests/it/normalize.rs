@@ -63,7 +63,7 @@ fn flags_come_as_flags_or_as_words() {
 }
 
 #[test]
-fn the_traps_of_the_data_are_survived() {
+fn malformed_values_are_normalized_without_errors() {
     for (more, select, expected) in [
         (r#""userIdentity":{"accessKeyId":""}"#, "access_key_id", "-"),
         (

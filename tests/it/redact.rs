@@ -280,7 +280,7 @@ fn note(case: &Path) {
 const ALL: &str = "accounts,keys,ips,users,arns";
 
 #[test]
-fn nothing_of_what_was_replaced_is_left() {
+fn no_replaced_value_remains_in_a_redacted_snapshot() {
     let test_env = TestEnv::new();
     let folders = ["delivery", "shapes", "broken"].map(|folder| testdata(folder).to_str().unwrap().to_owned());
     test_env.run(&["import", &folders[0], &folders[1], &folders[2]]).exits(1);
@@ -351,7 +351,7 @@ fn real_trail_files_are_redacted_without_a_rest() {
 }
 
 #[test]
-fn the_same_is_told_under_other_names() {
+fn redacted_answers_equal_the_originals_except_for_names() {
     let test_env = TestEnv::with_delivery();
     note(&test_env.scratch.case());
     test_env.run(&["snapshot", "out.db", "--redact", ALL, "--redact-key", "out.key"]).exits(0);
@@ -445,7 +445,7 @@ fn the_same_is_told_under_other_names() {
 }
 
 #[test]
-fn the_key_is_complete_or_not_there() {
+fn the_key_file_is_complete_or_absent() {
     let test_env = TestEnv::with_delivery();
     let redacted = |out: &str, key: &str| test_env.run(&["snapshot", out, "--redact", "users", "--redact-key", key]);
     // An empty file, as a killed run of an earlier version left it, is not a key.
@@ -502,7 +502,7 @@ fn only_what_is_named_is_replaced() {
 }
 
 #[test]
-fn what_cannot_be_redacted_is_told() {
+fn unredactable_input_is_reported() {
     let test_env = TestEnv::with_delivery();
     test_env.run(&["snapshot", "out.db", "--redact", "names"]).fails(2, &["names", "accounts, keys, ips, users, arns"]);
     test_env.run(&["snapshot", "out.db", "--redact-key", "k"]).fails(2, &["--redact"]);

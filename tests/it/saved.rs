@@ -74,7 +74,7 @@ fn rows_fail_a_run_that_is_to_have_none() {
 }
 
 #[test]
-fn what_is_missing_or_wrong_is_told_with_its_help() {
+fn missing_and_invalid_parameters_are_reported_with_help() {
     let test_env = TestEnv::with_delivery();
     for (arguments, says) in [
         (
@@ -212,7 +212,7 @@ fn a_case_of_the_first_schema_is_read_as_it_is_and_migrated_to_save_in_it() {
 }
 
 #[test]
-fn every_query_is_checked_and_what_is_wrong_is_told() {
+fn every_query_is_checked_and_errors_are_reported() {
     let test_env = TestEnv::new();
     let ran = test_env.run(&["queries", "--check"]).exits(0);
     assert!(ran.out.starts_with("queries checked: 1") && ran.out.ends_with(", wrong: 0\n"), "{ran:?}");
@@ -250,7 +250,7 @@ fn every_query_is_checked_and_what_is_wrong_is_told() {
 }
 
 #[test]
-fn a_mistake_in_a_file_is_told_with_its_line() {
+fn an_error_in_a_file_is_reported_with_its_line() {
     let test_env = TestEnv::with_delivery();
     test_env.scratch.write("mine/names.sql", OWN.replace("GROUP BY 1", "GROUP BY nowhere"));
     let ran = test_env.run(&["run", "names", "--queries", "mine", "--param", "name=x"]);

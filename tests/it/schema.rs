@@ -18,7 +18,7 @@ fn columns(connection: &Connection, table: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_field_is_kept_where_the_catalogue_says() {
+fn every_field_is_stored_where_the_catalogue_says() {
     let (_scratch, connection) = case();
     for field in FIELDS {
         let table = match field.place {

@@ -410,7 +410,7 @@ fn another_address_is_only_served_when_named_and_says_so() {
 }
 
 #[test]
-fn what_cannot_be_served_is_told() {
+fn unservable_cases_are_reported() {
     let test_env = TestEnv::with_delivery();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();

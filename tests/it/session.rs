@@ -145,7 +145,7 @@ fn show_gives_the_record_of_a_row_pretty_or_byte_for_byte() {
 }
 
 #[test]
-fn when_nothing_matches_the_reason_is_told() {
+fn an_empty_answer_reports_its_reason() {
     let mut fixture = SessionFixture::with(&[record("e-1", r#""userIdentity":{"type":"IAMUser","userName":"alice"}"#)]);
     let (rows, notes) = fixture.run("event-name=RunInstances user=alcie");
     assert_eq!(rows, "");
@@ -382,7 +382,7 @@ fn words_of_other_shells_search_in_scripts_and_say_what_to_write() {
 }
 
 #[test]
-fn a_user_of_several_identities_is_told() {
+fn a_user_with_several_identities_is_reported() {
     let identity = |arn: &str| format!(r#""userIdentity":{{"type":"IAMUser","userName":"alice","arn":"{arn}"}}"#);
     let mut fixture = SessionFixture::with(&[
         record("e-1", &identity("arn:aws:iam::111122223333:user/alice")),
@@ -432,7 +432,7 @@ fn nothing_in_a_record_acts_on_the_terminal() {
 }
 
 #[test]
-fn commands_are_told_what_is_wrong_with_them() {
+fn invalid_commands_are_reported() {
     let mut fixture = SessionFixture::with(&many(1));
     assert_eq!(
         fixture.mistake(".hlp"),

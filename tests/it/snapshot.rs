@@ -272,7 +272,7 @@ fn a_query_and_a_tag_select_too() {
 }
 
 #[test]
-fn mistakes_are_told_and_leave_nothing() {
+fn errors_are_reported_and_leave_no_file() {
     let test_env = test_env();
     test_env.scratch.write("there.db", "mine");
     test_env.scratch.write("hot.db-journal", "");
@@ -333,7 +333,7 @@ fn mistakes_are_told_and_leave_nothing() {
 }
 
 #[test]
-fn a_snapshot_that_was_altered_is_told_from_a_true_one() {
+fn verify_detects_an_altered_snapshot() {
     let test_env = test_env();
     test_env.run(&["snapshot", "whole.db"]).exits(0);
     test_env.run(&["snapshot", "--where", "event-id=*", "some.db"]).exits(0);
@@ -391,7 +391,7 @@ fn a_snapshot_that_was_altered_is_told_from_a_true_one() {
 }
 
 #[test]
-fn what_was_marked_or_imported_since_is_told() {
+fn verify_reports_later_annotations_and_imports() {
     let test_env = test_env();
     test_env.run(&["snapshot", "out.db"]).exits(0);
     test_env.pipe(&["--db", "out.db"], b".note received\n").exits(0);
@@ -409,7 +409,7 @@ fn what_was_marked_or_imported_since_is_told() {
 }
 
 #[test]
-fn a_damaged_file_is_told_as_such() {
+fn a_damaged_file_is_reported() {
     let test_env = test_env();
     test_env.run(&["snapshot", "out.db"]).exits(0);
     let bytes = std::fs::read(test_env.scratch.path("out.db")).unwrap();
@@ -464,7 +464,7 @@ fn source_files_are_held_against_the_ledger() {
 }
 
 #[test]
-fn what_was_deleted_is_not_in_the_file() {
+fn deleted_data_is_not_in_the_snapshot() {
     let test_env = test_env();
     let secret = "do-not-hand-on-4711";
     test_env.pipe(&[], format!(".note {secret}\nuser=alice\n.save {secret}\n.tag 1 {secret}\n").as_bytes()).exits(0);
@@ -702,7 +702,7 @@ fn the_sqlite3_shell_asks_a_portable_snapshot_without_a_function_of_trailq() {
 }
 
 #[test]
-fn an_empty_answer_says_what_the_file_cannot_tell() {
+fn an_empty_answer_names_the_limits_of_the_snapshot() {
     let test_env = test_env();
     let gap = |case: &str, lookup: &str| test_env.run(&["--db", case, "lookup", lookup]).exits(0).err;
     assert!(!gap("trailq.db", "user=nobody").contains("selection"));

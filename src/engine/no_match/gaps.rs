@@ -69,7 +69,7 @@ mod tests {
     use super::{Gaps, sentences};
 
     #[test]
-    fn only_gaps_that_bear_on_the_lookup_are_told() {
+    fn only_gaps_relevant_to_the_lookup_are_reported() {
         assert!(sentences(&Gaps::default(), true, true).is_empty());
         let gaps = Gaps {
             partial: true,

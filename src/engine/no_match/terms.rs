@@ -90,7 +90,7 @@ mod tests {
     use crate::query::parse;
 
     #[test]
-    fn the_values_of_a_term_are_told_with_their_places() {
+    fn the_values_of_a_term_are_listed_with_their_fields() {
         let told = |text: &str| -> Vec<String> {
             let found = leaves(&parse(text).unwrap(), Span::new(0, text.len()));
             found

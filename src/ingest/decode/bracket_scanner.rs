@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_bracket_is_told() {
+    fn a_mismatched_bracket_is_reported() {
         assert_eq!(BracketScanner::default().feed(b"{\"a\":1]"), BracketScan::Unbalanced);
         assert_eq!(BracketScanner::inside_object().feed(b", \"b\": [2]}"), BracketScan::Ends(11));
     }

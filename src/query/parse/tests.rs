@@ -130,7 +130,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
 ];
 
 #[test]
-fn mistakes_are_told_with_their_place_and_what_to_write() {
+fn syntax_errors_have_a_span_and_advice() {
     let mut wrong = Vec::new();
     for (text, message, place, hint) in MISTAKES {
         let found = mistake(text);

@@ -95,7 +95,7 @@ mod tests {
     const NOON: i64 = 1_709_294_400; // 2024-03-01T12:00:00Z
 
     #[test]
-    fn the_rest_of_a_time_is_put_to_it() {
+    fn split_times_are_joined() {
         for (text, typed, corrected) in [
             ("since=2021-07-29 13:00", "13:00", r#"since="2021-07-29 13:00""#),
             ("since=2021-07-29 13:00 user=alice | count", "13:00", r#"since="2021-07-29 13:00" user=alice | count"#),

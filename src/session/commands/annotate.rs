@@ -334,7 +334,7 @@ mod tests {
     use super::{Param, Statement, inlined, query_file, quoted_word, rows};
 
     #[test]
-    fn a_word_is_a_row_or_several() {
+    fn a_word_selects_one_or_more_rows() {
         assert_eq!(rows("3"), Some(3..=3));
         assert_eq!(rows("7-9"), Some(7..=9));
         for word in ["9-7", "x", "3-", "-3", "+3", "6e12345-2a4e", ""] {

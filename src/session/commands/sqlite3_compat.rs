@@ -113,7 +113,7 @@ mod tests {
     use crate::session::commands::COMMANDS;
 
     #[test]
-    fn no_command_is_both_there_and_foreign() {
+    fn no_command_is_both_native_and_foreign() {
         for (name, advice) in FOREIGN {
             assert!(COMMANDS.find(name).is_none(), "{name}");
             assert!(!advice.ends_with('.'), "{name}");

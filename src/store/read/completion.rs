@@ -389,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_longer_is_left() {
+    fn slow_completions_are_abandoned() {
         let (_path, case) = case();
         for field in fields::FIELDS {
             assert!(case.begin_with_last_seen(field, "", 50, Instant::now()).is_empty(), "{}", field.name);
@@ -397,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_within_an_arn_begins_behind_a_separator_or_is_all_of_it() {
+    fn a_name_within_an_arn_starts_after_a_separator_or_is_the_whole_arn() {
         assert_eq!(names_within("arn:aws:iam::111122223333:role/app/no"), ["no", "app/no", "role/app/no"]);
         assert_eq!(names_within("arn:aws:s3:::acme-l"), ["acme-l"]);
         assert_eq!(names_within("arn:aws:iam::111122223333:role/"), ["role/"]);

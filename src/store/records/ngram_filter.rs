@@ -407,7 +407,7 @@ mod tests {
     use crate::store::records::packer::Packer;
 
     #[test]
-    fn a_square_is_turned() {
+    fn a_bit_matrix_is_transposed() {
         let mut square = [0; 64];
         square[3] = 1 << 60 | 1;
         square[60] = 1 << 5;
@@ -434,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_are_found_in_sets_and_behind_them_whatever_the_number_of_imports() {
+    fn groups_are_found_inside_and_after_sets_for_any_number_of_imports() {
         let case = Connection::open_in_memory().unwrap();
         case.execute_batch(include_str!("../../../migrations/0001_case.sql")).unwrap();
         let text = |number: i64| format!("record number {number:08} of many");

@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_needed_of_a_value_is_how_it_must_stand_there() {
+    fn required_text_is_the_value_as_written_in_the_record() {
         let needed = |operator, value| needed_of(operator, value);
         for (operator, value, expected) in [
             ("=", "logs", Some("\"logs\"")),

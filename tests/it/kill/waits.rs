@@ -124,7 +124,7 @@ fn what_a_killed_import_has_committed_is_answered_by_a_session_that_was_open() {
 }
 
 #[test]
-fn a_question_that_waits_is_told_and_answered_when_it_can_be() {
+fn a_waiting_lookup_is_reported_and_answered_after_the_lock() {
     let test_env = TestEnv::new();
     test_env.scratch.import(&[test_env.scratch.write("base.json", records(0, 5))]);
     let writer = test_env.scratch.ask();
