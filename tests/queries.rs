@@ -265,7 +265,7 @@ fn any_sqlite_program_runs_the_queries_without_functions_of_trailq() {
 /// A file, the query that finds it, and what that is given.
 type Detonation = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
-/// The files of Stratus Red Team, without `aws.` and `.json`, and the query that finds it; its parameters behind it.
+/// The files of Stratus Red Team, without `aws.` and `.json`, and the query that finds it; followed by its parameters.
 const DETONATIONS: &[Detonation] = &[
     ("credential-access.ec2-get-password-data", "instance-passwords-read", &[]),
     ("credential-access.ec2-steal-instance-credentials", "instance-credentials-outside", &[]),

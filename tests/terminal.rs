@@ -456,7 +456,7 @@ fn the_history_is_searched_and_holds_nothing_twice() {
     terminal.leaves();
     let history = std::fs::read_to_string(test_env.scratch.path("history")).unwrap();
     assert_eq!(history.lines().filter(|line| line.contains("dana")).count(), 2, "{history}");
-    // What stands twice in the file is there once after the next start.
+    // An entry that is twice in the file is there once after the next start.
     Terminal::open(&test_env, (30, 100), &[]).leaves();
     let history = std::fs::read_to_string(test_env.scratch.path("history")).unwrap();
     assert!(history.ends_with("user=alice | count\nuser=dana | count\n"), "{history}");

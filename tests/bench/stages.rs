@@ -21,7 +21,7 @@ struct Sample {
     /// The records with commas between them.
     list: String,
     document: String,
-    /// Where each record stands in the list.
+    /// The position of each record in the list.
     records: Vec<std::ops::Range<usize>>,
     folder: TempDir,
 }

@@ -220,7 +220,7 @@ pub fn content(case: &Path) -> Vec<String> {
     all
 }
 
-/// A small record of its own id and time, with more fields behind these.
+/// A small record of its own id and time, with additional fields after these.
 pub fn record(id: &str, more: &str) -> String {
     let more = if more.is_empty() { String::new() } else { format!(",{more}") };
     format!(

@@ -38,7 +38,7 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Opens the case of a test environment on a terminal of so many rows and columns, with more of the environment.
+    /// Opens the case of a test environment on a terminal of the given size, with additional environment variables.
     pub fn open(test_env: &TestEnv, (rows, columns): (u16, u16), environment: &[(&str, &str)]) -> Terminal {
         let mut command = Command::new(PROGRAM);
         command
@@ -118,7 +118,7 @@ impl Terminal {
         self.screen()
     }
 
-    /// Waits until the screen is still, with the cursor behind the prompt.
+    /// Waits until the screen is still, with the cursor after the prompt.
     #[track_caller]
     pub fn until_prompt(&mut self) {
         self.until("the prompt", |_, at_prompt| at_prompt);
@@ -134,7 +134,7 @@ impl Terminal {
                 let screen = seen.parser.screen();
                 let (row, column) = screen.cursor_position();
                 let line = screen.rows(0, screen.size().1.get()).nth(usize::from(row)).unwrap_or_default();
-                // A suggestion may stand behind the cursor.
+                // A suggestion may follow the cursor.
                 let at_prompt = line.starts_with(PROMPT) && usize::from(column) == PROMPT.len() + 1;
                 if holds(&seen, at_prompt) && seen.last.elapsed() > STILL {
                     return;

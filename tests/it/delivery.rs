@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::xxh3_64;
 /// Enough files that one is delivered again.
 const FILES: usize = 70;
 const EVENTS: u64 = 3_500;
-/// XXH3-64 of the files of seed 7, one behind the other.
+/// XXH3-64 of the files of seed 7, one after the other.
 const DIGEST: u64 = 13303362755951966933;
 
 fn planned(seed: u64) -> Delivery {

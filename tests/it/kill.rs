@@ -172,7 +172,7 @@ fn an_import_resumes_after_a_disk_fills_early() {
     full_disk(&[5, 30]);
 }
 
-/// Imports with space for so many percent of the case.
+/// Imports with space for the given percentage of the case.
 fn full_disk(parts: &[u64]) {
     for part in parts {
         let test_env = TestEnv::new();
@@ -204,7 +204,7 @@ fn two_imports_that_make_one_case_at_once_leave_it_sound() {
     }
 }
 
-/// Begins a second import after so many percent of the first one's time.
+/// Begins a second import after the given percentage of the first one's time.
 fn two_at_once(delay: u32) {
     let test_env = TestEnv::new();
     let first = begin(&test_env);

@@ -60,7 +60,7 @@ fn an_overwritten_file_keeps_a_row_for_each_content() {
     let all = [format!("{first}|3|3|0|0"), format!("{second}|2|1|1|0"), "events.json|1|1|0|0".to_owned()];
     assert_eq!(scratch.lines(FILES), all);
 
-    // A content that the ledger has is no news, whichever file of that name has it now.
+    // A content that the ledger has is not new, whichever file of that name has it now.
     for content in [&one, &two, &three, &one] {
         let report = put(&scratch, "events.json", content);
         assert_eq!((report.files, report.skipped_files, report.counts.read), (0, 1, 0));

@@ -37,7 +37,7 @@ impl World {
         World::of(rng, count)
     }
 
-    /// A case of so many events.
+    /// A case with the given number of events.
     fn of(mut rng: Rng, count: usize) -> World {
         let scratch = Scratch::new();
         let mut files: [Vec<String>; 3] = Default::default();

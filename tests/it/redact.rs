@@ -180,7 +180,7 @@ impl Search {
             let (kind, word) = &self.words[hit.pattern().as_usize()];
             let ends = |byte: Option<&u8>| {
                 byte.is_none_or(|byte| match *kind {
-                    // An account stands in a name too.
+                    // An account occurs in a name too.
                     "accounts" => !byte.is_ascii_digit(),
                     _ => !byte.is_ascii_alphanumeric() && *byte < 0x80,
                 })
@@ -219,7 +219,7 @@ const OWN: &[&str] = &[
     "tbl_name",
 ];
 
-/// Everywhere where an original stands in a snapshot.
+/// Every place where an original occurs in a snapshot.
 fn leaks(snapshot: &Path, search: &Search) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let connection = Connection::open(snapshot).unwrap();
@@ -422,7 +422,7 @@ fn redacted_answers_equal_the_originals_except_for_names() {
         info.contains("redacted: accounts, keys, ips, users, arns, bytes of rejects: dropped, SHA-256 of files: keyed"),
         "{info}"
     );
-    // The key is its owner's only, and stands nowhere in the snapshot.
+    // The key is its owner's only, and occurs nowhere in the snapshot.
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt as _;

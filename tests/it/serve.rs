@@ -66,7 +66,7 @@ impl Endpoint {
         self.send("POST", &format!("X-Amz-Target: {TARGET}\r\n"), &body.to_string())
     }
 
-    /// An answer that is no error.
+    /// An answer that is not an error.
     fn page(&self, body: &Value) -> Value {
         let (status, page) = self.ask(body);
         assert_eq!(status, 200, "{body}: {page}");

@@ -159,7 +159,7 @@ fn a_selection_answers_as_the_case_does_with_the_filter_added() {
                 wanted.push_str(&format!("({selection}) {question} {stage}\n.print --\n"));
             }
         }
-        // An empty line is no question.
+        // An empty line is not a lookup.
         let all = |text: &str| text.replace("\n \n", "\n event-name=*\n").replacen(" \n", "event-name=*\n", 1);
         let answers = |case: &str, script: &str| {
             let ran = test_env.pipe(&["--db", case, "--format", "tsv", "script", "-"], script.as_bytes()).exits(0);

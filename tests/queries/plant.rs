@@ -17,7 +17,7 @@
 //!
 //! `at` is a time of 2024-03-01 such as `09:30`, a whole time, or `+5m` after the record before; without it each
 //! record is a minute after the one before. `by` is who: a user's name, `root`, `Role/session`, a service's name
-//! with `.amazonaws.com`, `account`, `none`, each also behind `ACCOUNT:`.
+//! with `.amazonaws.com`, `account`, `none`, each also after `ACCOUNT:`.
 
 use serde_json::{Map, Value, json};
 

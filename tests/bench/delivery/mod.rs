@@ -121,7 +121,7 @@ impl Delivery {
         let time = of.delivered - 300 - of.span + of.span * index as i64 / of.events as i64 + jitter;
         let place = Place { seed: self.options.seed, account: of.account, region: of.region, time };
         let call = calls::pick(&self.calls, of.region, &mut rng);
-        // Most events stand in bursts, where one session does several things.
+        // Most events are in bursts, where one session does several things.
         let burst = mix(&[self.options.seed, self.options.from_day, file as u64, index / 8, 3]);
         let actor = if rng.one_in(5) { event } else { burst };
         record::write(place, call, (actor, event), out);

@@ -1,4 +1,4 @@
-//! While an import runs, questions wait for its next commit and are answered from it; whoever writes waits for its end.
+//! While an import runs, questions wait for its next commit and are answered from it; writers wait for its end.
 
 use std::fs::File;
 use std::io::Write as _;

@@ -26,7 +26,7 @@ impl Resource {
 /// All that is known of an event.
 #[derive(Debug, Clone)]
 pub struct ExpectedEvent {
-    /// The record as it stands in its file.
+    /// The record as it is in its file.
     pub raw: String,
     pub json: Value,
     pub file: String,

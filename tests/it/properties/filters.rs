@@ -143,7 +143,7 @@ pub fn term(facts: &[ExpectedEvent], rng: &mut Rng, field: Option<&'static Field
             _ => {}
         }
     }
-    // Resources come often, so that name and type stand side by side.
+    // Resources come often, so that name and type are side by side.
     let resources = ["resource", "resource-type"];
     let field = field.unwrap_or_else(|| match rng.chance(20) {
         true => trailq::fields::find(rng.pick(&resources)).unwrap(),
@@ -343,13 +343,13 @@ fn regex(value: &str, rng: &mut Rng) -> (String, String) {
     (format!("\"{written}\""), expression)
 }
 
-/// Reports whether a value may stand without quotes anywhere.
+/// Reports whether a value may be written without quotes anywhere.
 fn is_plain(value: &str) -> bool {
     let keyword = matches!(value, "or" | "and" | "not");
     !keyword && value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/'))
 }
 
-/// What stands in quotes for a text.
+/// The quoted form of a text.
 fn escaped(value: &str, quote: char) -> String {
     let escape = |c: char| (c == quote || matches!(c, '\\' | '*')).then_some('\\').into_iter().chain([c]);
     value.chars().flat_map(escape).collect()

@@ -8,7 +8,7 @@ use super::facts::ExpectedEvent;
 use super::filters::{About, Like, NOW, PATHS, Term, Test, path_text, quoted};
 use super::rng::Rng;
 
-/// A term with a list of so many values.
+/// A term with a list of the given number of values.
 pub fn long_term(facts: &[ExpectedEvent], rng: &mut Rng, about: About, length: usize) -> Term {
     let name = match &about {
         About::Field(field) => field.name.to_owned(),

@@ -144,7 +144,7 @@ fn like(wanted: &Like, value: &str) -> bool {
     }
 }
 
-/// The first piece begins the value, the last one ends it, and the others stand between them in order.
+/// The first piece begins the value, the last one ends it, and the others are between them in order.
 fn wild(pieces: &[String], value: &str) -> bool {
     match pieces {
         [] => false,

@@ -80,7 +80,7 @@ const NUMBERS: &[&str] = &[
     "1e300",
 ];
 
-/// A record as it stands in a file.
+/// A record as it is in a file.
 pub fn record(rng: &mut Rng, number: usize) -> String {
     let mut record = Map::new();
     let id = format!("{}-{:04}", rng.pick(&["ev", "EV", "a1b2"]), number);

@@ -22,7 +22,7 @@ impl Rng {
         (self.number() % end as u64) as usize
     }
 
-    /// True so many times in a hundred.
+    /// Returns true with the given probability in percent.
     pub fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }

@@ -53,7 +53,7 @@ const SPELLINGS: &[&str] = &[
     "2600:1f18:42aa:0:0:0:0:7b1",
 ];
 
-/// A record in which each identifier stands where CloudTrail puts it.
+/// A record in which each identifier is where CloudTrail puts it.
 fn introduced() -> Value {
     let account = IDENTIFIERS[0].1;
     json!({
@@ -119,7 +119,7 @@ fn full() -> Value {
     .unwrap()
 }
 
-/// The places of a record where a text may stand: pointers to strings, and to objects that take one key more.
+/// The places of a record where a text may occur: pointers to strings, and to objects that take one key more.
 fn places(value: &Value, at: &str, out: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
@@ -166,7 +166,7 @@ fn in_json(text: &str) -> String {
     json!({"Statement": [{"Sid": "x", "value": text, text: ["y"]}]}).to_string()
 }
 
-/// The forms in which a text may stand.
+/// The forms in which a text may be written.
 fn forms(kind: Kind, id: &str) -> BTreeMap<&'static str, String> {
     let mut forms: BTreeMap<&'static str, String> = [
         ("plain", id.to_owned()),
