@@ -66,7 +66,7 @@ pub const FIELDS: &[Field] = &[
         values: Values::Indexed,
         indexed: true,
         path: "responseElements",
-        help: "the access key that the event handed out; joins to what was done with it",
+        help: "the access key that the event handed out; joins to the calls made with it",
         example: "issued-key=*",
         ..event("issued-key", &["issued-access-key", "issued-access-key-id"], "issued_access_key_id")
     },
@@ -104,7 +104,7 @@ pub const FIELDS: &[Field] = &[
     Field {
         kind: Kind::Flag,
         path: "readOnly",
-        help: "whether the record says that the call only read",
+        help: "true if the record marks the call as read-only",
         example: "read-only=true",
         ..faceted("read-only", &[], "read_only")
     },
@@ -114,7 +114,7 @@ pub const FIELDS: &[Field] = &[
         stored_as: "read_only",
         values: Values::None,
         path: "readOnly",
-        help: "true is everything that is not known to be read-only",
+        help: "true for every call that is not known to be read-only",
         example: "write=true",
         ..faceted("write", &[], "write")
     },
@@ -147,7 +147,7 @@ pub const FIELDS: &[Field] = &[
         place: Place::ResourceType,
         stored_as: "type",
         path: "requestParameters, responseElements, resources",
-        help: "the type of a resource; beside resource= it is the same resource's",
+        help: "the type of a resource; with resource=, of the same resource",
         example: "resource-type=AWS::S3::Bucket",
         ..event("resource-type", &[], "resource_type")
     },
@@ -165,7 +165,7 @@ pub const FIELDS: &[Field] = &[
         stored_as: "type",
         values: Values::Table,
         path: "requestParameters, responseElements",
-        help: "the type of such a resource; beside listed-resource= it is the same resource's",
+        help: "the type of such a resource; with listed-resource=, of the same resource",
         example: "listed-type=AWS::EC2::Instance",
         ..event("listed-type", &["listed-resource-type"], "listed_type")
     },
@@ -220,14 +220,14 @@ pub const FIELDS: &[Field] = &[
     Field {
         kind: Kind::Flag,
         path: "userIdentity.sessionContext.attributes.mfaAuthenticated",
-        help: "whether the session used MFA; of a ConsoleLogin its MFAUsed",
+        help: "true if the session used MFA; for a ConsoleLogin, its MFAUsed",
         example: "event-name=ConsoleLogin mfa=false",
         ..event("mfa", &["mfa-authenticated", "mfa-used"], "mfa_authenticated")
     },
     Field {
         kind: Kind::Flag,
         path: "sessionCredentialFromConsole",
-        help: "whether the record says that the session began in the console",
+        help: "true if the record says that the session began in the console",
         example: "from-console=true",
         ..event("from-console", &["session-credential-from-console"], "from_console")
     },
@@ -273,7 +273,7 @@ pub const FIELDS: &[Field] = &[
     Field {
         kind: Kind::Flag,
         path: "managementEvent",
-        help: "whether the record says that it is a management event",
+        help: "true if the record marks the event as a management event",
         example: "management-event=true",
         ..facet("management-event", &["management"], "management_event")
     },

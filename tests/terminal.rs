@@ -73,7 +73,7 @@ fn moves_lead_from_row_to_row_and_back() {
     for (line, mistake) in [
         (".who 99", "there is no row 99"),
         (".near x", "`x` is not a row of the last answer"),
-        (".near 1 soon", "`soon` is not a length of time"),
+        (".near 1 soon", "invalid duration `soon`: expected a number and one of s, m, h, d, w (for example 36h)"),
         (".resource 1 9", "and not 9"),
         (".zoom sideways", ".zoom needs in [N]|out"),
         (".diff 1", ".diff needs N M"),

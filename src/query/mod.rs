@@ -22,6 +22,7 @@ pub use crate::query::parse::parse;
 pub use crate::query::resolve::resolve;
 pub use crate::query::resolved::{EqualityValue, ResolvedLookup, Term};
 pub use crate::query::substitute::substitute;
+pub(crate) use crate::query::time::invalid_duration;
 pub use crate::query::time::{TimeRest, duration, time_rests};
 pub(crate) use crate::query::time_names::is_time_name;
 

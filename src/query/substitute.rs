@@ -40,8 +40,8 @@ pub fn substitute(text: &str, params: &BTreeMap<String, String>) -> Result<Strin
 fn becomes_syntax(text: &str) -> Diagnostic {
     let start = text.find("${").unwrap_or(0);
     let end = text[start..].find('}').map_or(text.len(), |length| start + length + 1);
-    Diagnostic::at(Span::new(start, end), "a parameter stands where its value would change what the lookup says")
-        .hint("let it be a whole value, or a part of one in quotes: user=${NAME}, user=\"a ${NAME} b\"")
+    Diagnostic::at(Span::new(start, end), "a parameter here could change the structure of the lookup")
+        .hint("use it as a whole value, or as a part of a quoted one: user=${NAME}, user=\"a ${NAME} b\"")
         .in_source(text)
 }
 
@@ -113,7 +113,7 @@ fn name_at(text: &str, at: usize) -> Result<(&str, usize), Diagnostic> {
     let name = &inside[..length];
     let valid = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
     if !valid {
-        return Err(problem("this is not the name of a parameter"));
+        return Err(problem("invalid parameter name"));
     }
     Ok((name, at + 2 + length + 1))
 }
@@ -266,8 +266,9 @@ mod tests {
             let expected = ["1", "x"].map(shapes);
             for value in NASTY {
                 let params = BTreeMap::from([("k".to_owned(), (*value).to_owned())]);
-                refused +=
-                    usize::from(substitute(&template, &params).is_err_and(|p| p.message.contains("change what")));
+                refused += usize::from(
+                    substitute(&template, &params).is_err_and(|p| p.message.contains("change the structure")),
+                );
                 let read = shapes(value);
                 assert!(read.is_none() || expected.contains(&read), "{template}: {value}");
             }

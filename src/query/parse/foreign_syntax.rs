@@ -35,7 +35,7 @@ pub(crate) fn refuse_statement(text: &str) -> Result<(), Diagnostic> {
         && !after.trim_start().starts_with(['=', '<', '>', '~', '!', '|']);
     if followed && STATEMENTS.iter().any(|statement| statement.eq_ignore_ascii_case(&word)) {
         let span = Span::new(start, start + word.len());
-        return Err(Diagnostic::at(span, "this is SQL, and a lookup was expected")
+        return Err(Diagnostic::at(span, "expected a lookup, found SQL")
             .hint("run it with trailq sql STATEMENT; in the REPL, end it with a semicolon")
             .hint(format!("to look for the word itself, put it in quotes: \"{word}\"")));
     }
@@ -64,7 +64,7 @@ pub(crate) fn refuse_symbol(cursor: &Cursor<'_>) -> Result<(), Diagnostic> {
             "--end-time" => "write until=TIME",
             "--lookup-attributes" => "write FIELD=VALUE",
             "--max-results" | "--max-items" => "write | limit N at the end",
-            _ => "options stand before the lookup; a value that begins with -- goes in quotes",
+            _ => "options come before the lookup; a value that begins with -- goes in quotes",
         };
         return Err(Diagnostic::at(here(option.len()), format!("`{option}` is not part of a lookup")).hint(hint));
     }
@@ -143,5 +143,5 @@ fn refuse_quoted_name(_cursor: &Cursor<'_>, value: &Value, typed: &str) -> Resul
     if fields::find(name).is_none() || !rest.starts_with(['=', '<', '>', '~', '!']) {
         return Ok(());
     }
-    Err(Diagnostic::at(value.span, "a field's name stands without quotes").hint(format!("write {name}=VALUE")))
+    Err(Diagnostic::at(value.span, "a field name takes no quotes").hint(format!("write {name}=VALUE")))
 }

@@ -60,7 +60,7 @@ impl Parser<'_> {
                     return Err(Diagnostic::at(here, "this parenthesis closes nothing")
                         .hint("a value that contains ) goes in quotes"));
                 }
-                Some(_) => return Err(Diagnostic::at(here, "a term or a stage was expected here")),
+                Some(_) => return Err(Diagnostic::at(here, "expected a term or a stage")),
             }
         }
         Ok(LookupAst { text: text.to_owned(), filter, stages })
@@ -255,7 +255,7 @@ impl Parser<'_> {
             return Ok(comparison);
         }
         let missing = || {
-            Diagnostic::at(comparison.name.span, "AttributeKey stands beside an AttributeValue")
+            Diagnostic::at(comparison.name.span, "AttributeKey needs an AttributeValue")
                 .hint("write FIELD=VALUE, or AttributeKey=EventName,AttributeValue=VALUE")
         };
         let mut values = comparison.values.clone();

@@ -9,7 +9,7 @@ pub(crate) const STAGES: &[&str] = &["count", "top", "timeline", "fields", "sort
 
 /// Names of stages in other languages, with what to write instead.
 const FOREIGN: &[(&[&str], &str)] = &[
-    (&["where", "filter", "search", "having"], "terms stand before the first |"),
+    (&["where", "filter", "search", "having"], "terms come before the first |"),
     (&["head", "take", "first"], "write limit N"),
     (&["tail", "last"], "write sort time | limit N"),
     (&["stats", "group", "groupby", "summarize", "aggregate", "distinct", "uniq", "dedup"], "write count by FIELD"),
@@ -34,7 +34,7 @@ impl Parser<'_> {
         let word = self.cursor.slice(span);
         if word.is_empty() {
             let stages = STAGES.join(", ");
-            return Err(Diagnostic::at(bar, "no stage stands after this").hint(format!("the stages are {stages}")));
+            return Err(Diagnostic::at(bar, "missing stage after `|`").hint(format!("the stages are {stages}")));
         }
         self.cursor.eat(word);
         let folded = word.to_ascii_lowercase();
@@ -62,7 +62,7 @@ impl Parser<'_> {
             return Ok(StageKind::Count(Vec::new()));
         }
         if !word.eq_ignore_ascii_case("by") {
-            return Err(Diagnostic::at(span, "`by` was expected here").hint(format!("write count by {word}")));
+            return Err(Diagnostic::at(span, "expected `by`").hint(format!("write count by {word}")));
         }
         self.cursor.eat(word);
         self.cursor.skip_blanks();
@@ -193,7 +193,7 @@ impl Parser<'_> {
             span = self.cursor.here();
         }
         let found = self.cursor.slice(span);
-        let mut diagnostic = Diagnostic::at(span, format!("`{found}` was not expected after `{}`", kind.name()));
+        let mut diagnostic = Diagnostic::at(span, format!("unexpected `{found}` after `{}`", kind.name()));
         diagnostic = match kind {
             StageKind::Top(..) if found.starts_with(|c: char| c.is_ascii_digit()) => {
                 diagnostic.hint(format!("the number comes first: top {found} FIELD"))
@@ -204,7 +204,7 @@ impl Parser<'_> {
             StageKind::Count(_) | StageKind::Top(..) | StageKind::Timeline(..) | StageKind::Fields(_) => {
                 diagnostic.hint("fields are separated by commas, and stages by |")
             }
-            _ => diagnostic.hint("stages are separated by |, and terms stand before the first one"),
+            _ => diagnostic.hint("stages are separated by |, and terms come before the first one"),
         };
         Err(diagnostic)
     }

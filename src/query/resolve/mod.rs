@@ -113,7 +113,7 @@ impl Resolver<'_> {
             ExpressionKind::Not(inner) => NodeKind::Not(Box::new(self.node(inner)?)),
             ExpressionKind::Bare(values) => {
                 if let Some(empty) = values.iter().find(|value| value.literal().is_some_and(|text| text.is_empty())) {
-                    return Err(Diagnostic::at(empty.span, "an empty value is looked for nowhere")
+                    return Err(Diagnostic::at(empty.span, "a value without a field cannot be empty")
                         .hint("write FIELD=\"\" for a field that is empty; `not FIELD=*` for one that is absent"));
                 }
                 NodeKind::Condition(Condition::Bare(ValuePredicate::Patterns(patterns(
@@ -202,14 +202,14 @@ impl Resolver<'_> {
         };
         if comparison.operator != Operator::Equal {
             return Err(Diagnostic::at(comparison.operator_span, format!("{name} takes = only"))
-                .hint("write not before the term for what it leaves out"));
+                .hint("to exclude the period, write not before the term"));
         }
         let interval = match name.as_str() {
             "since" => Interval { from: Some(self.span(value, comparison)?.0), to: None },
             "until" => Interval { from: None, to: Some(self.span(value, comparison)?.1) },
             _ => {
                 let seconds = value.literal().and_then(|text| time::duration(&text)).ok_or_else(|| {
-                    let mistake = Diagnostic::at(value.span, format!("`{}` is not a length of time", value.text()));
+                    let mistake = Diagnostic::at(value.span, time::invalid_duration(&value.text()));
                     let text = value.text();
                     if time::span(&text, self.env.now()).is_ok() && !text.starts_with("now") {
                         let since = format!("since={}", edit::literal(&text));

@@ -27,7 +27,7 @@ pub(crate) enum Named {
 /// It means nothing; the nearest names are said.
 pub(crate) fn find_name(name: &Name, env: &dyn Environment) -> Result<Named, Diagnostic> {
     let [first, rest @ ..] = name.segments.as_slice() else {
-        return Err(Diagnostic::at(name.span, "a name was expected here"));
+        return Err(Diagnostic::at(name.span, "expected a name"));
     };
     if !rest.is_empty() {
         return path(name, first, rest);
@@ -109,8 +109,8 @@ fn nested_name(name: &Name, word: &str, env: &dyn Environment) -> Option<Diagnos
     }
     let first = named.first()?;
     let told: Vec<String> = named.iter().map(|name| format!("`{name}`")).collect();
-    let what = if fields.is_empty() { "stands deeper in records" } else { "has a field" };
-    let mistake = Diagnostic::at(name.span, format!("unknown field `{word}`: it {what}"));
+    let what = if fields.is_empty() { "it is nested deeper in records" } else { "a field has its value" };
+    let mistake = Diagnostic::at(name.span, format!("unknown field `{word}`: {what}"));
     Some(mistake.hint(format!("did you mean {}?", told.join(" or "))).instead(first.clone()))
 }
 

@@ -53,8 +53,9 @@ fn one(
 ) -> Result<Stage, Diagnostic> {
     let needs_events = !matches!(stage.kind, StageKind::Sort(_) | StageKind::Limit(_));
     if let (true, Input::Table(columns)) = (needs_events, input) {
-        let message = format!("`{}` needs events, and there are only {} here", stage.kind.name(), columns.join(", "));
-        return Err(Diagnostic::at(stage.span, message).hint("behind count, top and timeline stand sort and limit"));
+        let message =
+            format!("`{}` needs events, but its input has only the columns {}", stage.kind.name(), columns.join(", "));
+        return Err(Diagnostic::at(stage.span, message).hint("only sort and limit may follow count, top and timeline"));
     }
     Ok(match &stage.kind {
         StageKind::Count(by) => Stage::Count(all_shown(by, env)?),
@@ -63,7 +64,9 @@ fn one(
             if let Some(time) =
                 by.iter().find(|name| fields::find(&name.text()).is_some_and(|field| field.name == "time"))
             {
-                return Err(Diagnostic::at(time.span, "a timeline is by time already").hint("write timeline 1h"));
+                return Err(
+                    Diagnostic::at(time.span, "a timeline is already grouped by time").hint("write timeline 1h")
+                );
             }
             Stage::Timeline(bucket_of(bucket.as_ref(), interval, env)?, all_shown(by, env)?)
         }
@@ -81,7 +84,7 @@ fn all_shown(names: &[Name], env: &dyn Environment) -> Result<Vec<OutputColumn>,
     for name in names {
         let shown = shown(name, env)?;
         if all.contains(&shown) {
-            return Err(Diagnostic::at(name.span, format!("{} stands here twice", name.text())));
+            return Err(Diagnostic::at(name.span, format!("duplicate column {}", name.text())));
         }
         all.push(shown);
     }
@@ -92,12 +95,12 @@ fn shown(name: &Name, env: &dyn Environment) -> Result<OutputColumn, Diagnostic>
     match find_name(name, env)? {
         Named::Path(path) => Ok(OutputColumn::Path(path)),
         Named::Field(field) if field.place == Place::Record => {
-            Err(Diagnostic::at(name.span, "text is for filters: it has no value to show")
+            Err(Diagnostic::at(name.span, "text is only for filters: it has no value to show")
                 .hint("--format records shows whole records"))
         }
         Named::Field(field) => Ok(OutputColumn::Field(field)),
         Named::Since | Named::Until | Named::Last => {
-            Err(Diagnostic::at(name.span, format!("{} is for filters", name.text())).hint("did you mean `time`?"))
+            Err(Diagnostic::at(name.span, format!("{} is only for filters", name.text())).hint("did you mean `time`?"))
         }
     }
 }
@@ -120,7 +123,7 @@ fn sort_key(name: &Name, input: &Input, env: &dyn Environment) -> Result<SortKey
     {
         return Ok(SortKey::Column(path));
     }
-    let diagnostic = Diagnostic::at(name.span, format!("there is no column `{text}` here"))
+    let diagnostic = Diagnostic::at(name.span, format!("unknown column `{text}`"))
         .note(format!("the columns are {}", columns.join(", ")));
     Err(did_you_mean(diagnostic, &text, columns.iter().map(String::as_str)))
 }
@@ -129,7 +132,7 @@ fn sort_key(name: &Name, input: &Input, env: &dyn Environment) -> Result<SortKey
 fn bucket_of(bucket: Option<&Value>, interval: Option<Interval>, env: &dyn Environment) -> Result<i64, Diagnostic> {
     if let Some(value) = bucket {
         return time::duration(&value.text()).ok_or_else(|| {
-            let mistake = Diagnostic::at(value.span, format!("`{}` is not a length of time", value.text()));
+            let mistake = Diagnostic::at(value.span, time::invalid_duration(&value.text()));
             let (hint, instead) = time::length_mistake(&value.text(), "timeline ");
             Diagnostic { instead, ..mistake.hint(hint) }
         });

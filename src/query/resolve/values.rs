@@ -22,7 +22,7 @@ pub(crate) fn expand(values: &[Value], env: &dyn Environment) -> Result<Vec<Valu
         let path = value.text();
         let content = env
             .read_list(&path)
-            .map_err(|reason| Diagnostic::at(value.span, format!("the list {path} cannot be read: {reason}")))?;
+            .map_err(|reason| Diagnostic::at(value.span, format!("cannot read the list {path}: {reason}")))?;
         let before = all.len();
         let lines = content.lines().map(|line| line.trim_start_matches('\u{feff}').trim());
         for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
@@ -88,7 +88,7 @@ pub(crate) fn text_matcher(
             regex::Regex::new(&pattern).map_err(|error| {
                 let reason = error.to_string();
                 let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-                Diagnostic::at(value.span, format!("this is not a regular expression: {reason}"))
+                Diagnostic::at(value.span, format!("invalid regular expression: {reason}"))
             })?;
             Ok(ValuePredicate::Regex(pattern))
         }
@@ -149,7 +149,7 @@ fn network(span: Span, text: &str) -> Result<Pattern, Diagnostic> {
     let message = match address.parse::<IpAddr>() {
         Ok(address) => {
             let most = if address.is_ipv4() { 32 } else { 128 };
-            format!("`{prefix}` is not a length of a network's prefix: it is from 0 to {most}")
+            format!("invalid network prefix `{prefix}`: expected 0 to {most}")
         }
         Err(_) => format!("`{text}` is not a network"),
     };

@@ -52,15 +52,20 @@ pub(crate) fn span(text: &str, now: i64) -> Result<(i64, i64), TimeMistake> {
     })
 }
 
-/// Returns the message for an invalid duration, and what to write in its place. `before`: the text before the duration.
+/// Returns the message for an invalid duration.
+pub(crate) fn invalid_duration(text: &str) -> String {
+    format!("invalid duration `{text}`: expected a number and one of s, m, h, d, w (for example 36h)")
+}
+
+/// Returns the hint for an invalid duration, and what to write in its place. `before`: the text before the duration.
 pub(crate) fn length_mistake(text: &str, before: &str) -> (String, Option<String>) {
     let short = length::spoken(text).map(length::short);
     let hint = match &short {
         Some(short) => format!("write {before}{short}"),
         None if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => {
-            format!("write the unit after the number, s, m, h, d or w: {before}{text}d")
+            format!("write the unit after the number: {before}{text}d")
         }
-        None => format!("write a number and s, m, h, d or w: {before}36h"),
+        None => format!("for example {before}36h"),
     };
     (hint, short)
 }

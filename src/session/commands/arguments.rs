@@ -38,8 +38,8 @@ impl Arguments<'_> {
     pub(crate) fn span(&self, at: usize, usual: i64) -> Result<i64, SessionError> {
         let Some((word, span)) = self.words.get(at) else { return Ok(usual) };
         crate::query::duration(word).ok_or_else(|| {
-            let mistake = Diagnostic::at(*span, format!("`{word}` is not a length of time")).in_source(self.line);
-            mistake.hint("write a number and s, m, h, d or w: 10m").into()
+            let mistake = Diagnostic::at(*span, crate::query::invalid_duration(word)).in_source(self.line);
+            mistake.hint("for example 10m").into()
         })
     }
 
