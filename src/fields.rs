@@ -194,7 +194,7 @@ pub const FIELDS: &[Field] = &[
         stored_as: "role_name",
         values: Values::Kept,
         path: "userIdentity.sessionContext.sessionIssuer",
-        help: "the role behind a session, by name or ARN",
+        help: "the role of a session, by name or ARN",
         example: "role=Admin",
         ..identity("role", &["role-name", "role-arn"], "role_name", "role_name")
     },

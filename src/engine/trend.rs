@@ -14,7 +14,7 @@ use crate::store::{Case, QueryError};
 
 /// About how many spans there are.
 const SPANS: i64 = 24;
-/// Seconds of an hour. Spans of whole hours are answered from kept counts where the field has them.
+/// Seconds of an hour. Spans of whole hours are answered from materialized counts where the field has them.
 const HOUR: i64 = 3_600;
 /// Minimum time limit for counting: at 10,000,000 events the trends of ten users take 0.4 s. An answer that took longer
 /// allows as much.

@@ -199,7 +199,7 @@ impl Error {
             Error::Path { path, .. } => remote(path),
             Error::Itself(_) => Some("name another case with --db".to_owned()),
             Error::Redacted { .. } => Some(
-                "the same accounts, keys and names would stand in one case under two names; merge it into a case of its \
+                "the same accounts, keys and names would be in one case under two names; merge it into a case of its \
                  own, or with --force"
                     .to_owned(),
             ),

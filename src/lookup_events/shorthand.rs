@@ -28,7 +28,7 @@ pub(crate) fn attributes(word: &str) -> Result<Vec<Attribute>, RequestError> {
 fn shorthand(word: &str) -> Result<Attribute, RequestError> {
     let wrong = || {
         let message = format!(
-            "a lookup attribute is AttributeKey=KEY,AttributeValue=VALUE, not `{word}`; a value with a comma stands in \
+            "a lookup attribute is AttributeKey=KEY,AttributeValue=VALUE, not `{word}`; put a value with a comma in \
              quotes: AttributeValue='a,b'"
         );
         RequestError::new(ErrorKind::LookupAttributes, message)

@@ -168,7 +168,7 @@ fn parse(text: &str) -> Result<(Header, &str, usize), HeaderError> {
     for (line, key, value) in &entries {
         let wrong = |message: String| HeaderError { line: *line, message };
         if *key != "param" && seen.contains(key) {
-            return Err(wrong(format!("`{key}:` stands twice")));
+            return Err(wrong(format!("duplicate key `{key}:`")));
         }
         seen.push(key);
         take(&mut header, key, value.trim()).map_err(wrong)?;
@@ -193,7 +193,7 @@ fn add_line<'t>(entries: &mut Vec<(usize, &'t str, String)>, said: &'t str, line
     }
     if let Some(more) = said.strip_prefix("  ") {
         let Some((_, _, value)) = entries.last_mut() else {
-            return Err(HeaderError { line, message: "there is nothing that this line could go on with".to_owned() });
+            return Err(HeaderError { line, message: "a continuation line has no key before it".to_owned() });
         };
         value.push(' ');
         value.push_str(more.trim());
@@ -219,7 +219,7 @@ fn take(header: &mut Header, key: &str, value: &str) -> Result<(), String> {
         "param" => {
             let param = parameter(value)?;
             if header.params.iter().any(|other| other.name == param.name) {
-                return Err(format!("the parameter `{}` stands twice", param.name));
+                return Err(format!("duplicate parameter `{}`", param.name));
             }
             header.params.push(param);
         }
@@ -282,7 +282,7 @@ fn columns(text: &str) -> Result<Vec<Column>, String> {
             return Err(format!("`{name}` is not a name of a column: small letters, digits and _"));
         }
         if columns.iter().any(|column| column.name == name) {
-            return Err(format!("the column `{name}` stands twice"));
+            return Err(format!("duplicate column `{name}`"));
         }
         let mut help = None;
         rest = &rest[end..];
@@ -423,8 +423,8 @@ mod tests {
             ("-- title: A title\n", "", 1, "no `title:`"),
             ("-- about: Why,\n--   and more.\n", "", 1, "no `about:`"),
             ("-- columns: a, b (x, y), c\n", "", 13, "no `columns:`"),
-            ("-- title: A title\n", "-- title: A\n-- title: B\n", 2, "`title:` stands twice"),
-            ("-- title: A title\n", "--   A title\n", 1, "nothing that this line could go on with"),
+            ("-- title: A title\n", "-- title: A\n-- title: B\n", 2, "duplicate key `title:`"),
+            ("-- title: A title\n", "--   A title\n", 1, "a continuation line has no key"),
             ("-- title: A title\n", "-- A title\n", 1, "not `key: value`"),
             ("-- see: ", "-- sea: ", 10, "`sea:` is unknown: a header has title"),
             ("-- title: A title\n", "-- title:\n", 1, "`title:` says nothing"),
@@ -432,10 +432,10 @@ mod tests {
             ("since time: at", "since time", 5, "write NAME KIND: HELP"),
             ("since time: at", "Since time: at", 5, "`Since` is not a name of a parameter"),
             ("integer = 30", "integer = x", 6, "the default of `days` is not a whole number"),
-            ("key text required", "days text required", 7, "the parameter `days` stands twice"),
+            ("key text required", "days text required", 7, "duplicate parameter `days`"),
             ("a, b (x, y), c", "a, b (x, y, c", 8, "the meaning of `b` has no end"),
             ("a, b (x, y), c", "a, b (x, y) c", 8, "a comma is missing before `c`"),
-            ("a, b (x, y), c", "a, a", 8, "the column `a` stands twice"),
+            ("a, b (x, y), c", "a, a", 8, "duplicate column `a`"),
             ("a, b (x, y), c", "a, B-c", 8, "`B-c` is not a name of a column"),
             ("T1110", "1110", 9, "`1110` is not a technique"),
             ("signal: high", "signal: low", 11, "`signal: low` is unknown"),

@@ -46,7 +46,7 @@ impl LastResult {
     /// There are too many rows to capture.
     pub(crate) fn rows(&self) -> Result<&CapturedRows, SessionError> {
         self.rows.as_ref().ok_or_else(|| {
-            Diagnostic::new("the last answer has too many rows to be kept")
+            Diagnostic::new("the last answer has too many rows to be captured")
                 .hint("ask again with `| limit 10000`")
                 .into()
         })

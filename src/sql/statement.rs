@@ -68,7 +68,7 @@ pub enum AccessPath {
 impl fmt::Display for AccessPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            AccessPath::Rollup => f.write_str("kept counts"),
+            AccessPath::Rollup => f.write_str("materialized counts"),
             AccessPath::Index(index) => write!(f, "index {index}"),
             AccessPath::TimeOrder(index) => write!(f, "in the order of index {index}"),
             AccessPath::RecordScan => f.write_str("scan of records"),

@@ -345,7 +345,7 @@ fn absence_is_stated_only_of_what_was_looked_at() {
     fixture.run(".noise add starts event-name=RunInstances");
     let notes = fixture.run(".noise on starts").1;
     assert!(
-        notes.contains("note: the rule starts is kept in the case, and hides `event-name=RunInstances`"),
+        notes.contains("note: the rule starts is stored in the case and hides `event-name=RunInstances`"),
         "{notes}"
     );
     let notes = fixture.run("region=us-east-1").1;

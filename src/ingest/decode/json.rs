@@ -280,7 +280,7 @@ impl<R: Read> Decoder<'_, R> {
             let hopeless = by_brackets == BracketScan::Unbalanced && at_bracket && !self.levels.is_empty();
             if hopeless || self.window.bytes().len() >= MAX_VALUE || !self.window.more() {
                 self.levels.clear();
-                let reject = self.window.reject_until(format!("{reason}; nothing behind it can be placed"), |_| None);
+                let reject = self.window.reject_until(format!("{reason}; nothing after it can be placed"), |_| None);
                 return self.sink.reject(reject);
             }
         }
@@ -300,7 +300,7 @@ impl<R: Read> Decoder<'_, R> {
                 BracketScan::Open => self.window.advance(all),
                 BracketScan::Unbalanced => {
                     self.recognize()?;
-                    let reason = "is not well-formed JSON behind the list of records".to_owned();
+                    let reason = "is not well-formed JSON after the list of records".to_owned();
                     let reject = self.window.reject_until(reason, |_| None);
                     self.levels.clear();
                     return self.sink.reject(reject);

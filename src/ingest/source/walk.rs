@@ -134,7 +134,7 @@ fn modified(metadata: &fs::Metadata) -> Option<i64> {
 pub(crate) fn reason_of(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::PermissionDenied => "cannot be read: permission denied".to_owned(),
-        io::ErrorKind::NotFound => "is gone since the folder was listed".to_owned(),
+        io::ErrorKind::NotFound => "was removed after the folder was listed".to_owned(),
         // What trailq itself says of the content has no kind of the system's.
         _ => crate::io_message::describe(error),
     }

@@ -17,13 +17,13 @@ pub(crate) const COMMANDS: &[Command] = &[
         arguments: "[FORMAT]",
         completes: Completes::Formats,
         answers_in_rows: false,
-        ..Command::new(".mode", "set or tell the format of answers", run_mode)
+        ..Command::new(".mode", "set or show the format of answers", run_mode)
     },
     Command {
         arguments: "[on|off]",
         completes: Completes::Switch,
         answers_in_rows: false,
-        ..Command::new(".expanded", "show one line a cell, or tables; \\G behind an input does it once", run_expanded)
+        ..Command::new(".expanded", "show one line a cell, or tables; \\G after an input does it once", run_expanded)
     },
     Command {
         alias: Some(".header"),

@@ -75,7 +75,7 @@ fn put_on(session: &mut Session, names: &[String]) -> Result<(), SessionError> {
     }
     let chosen = if names.is_empty() { known } else { names.to_vec() };
     for rule in rules.iter().filter(|rule| !rule.is_built_in && chosen.contains(&rule.name)) {
-        session.note(&format!("the rule {} is kept in the case, and hides `{}`", rule.name, rule.filter));
+        session.note(&format!("the rule {} is stored in the case and hides `{}`", rule.name, rule.filter));
     }
     session.noise.extend(chosen);
     Ok(())

@@ -54,7 +54,7 @@ impl<'a> Named<'a> {
             } else if file.replace((word, *span)).is_some() {
                 let message = format!("{} takes one file", arguments.command.name);
                 let mistake = Diagnostic::at(*span, message).in_source(arguments.line);
-                return Err(mistake.hint("a name with blanks stands in quotes").into());
+                return Err(mistake.hint("put a name with blanks in quotes").into());
             }
         }
         let ends = |spans: &[(String, Span)]| spans.first().zip(spans.last()).map(|(first, last)| first.1.to(last.1));

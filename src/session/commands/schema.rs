@@ -27,7 +27,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         completes: Completes::Tables,
         ..Command::new(".indexes", "list the indexes", run_indexes)
     },
-    Command::new(".databases", "tell where the case is", run_databases),
+    Command::new(".databases", "show the path of the case", run_databases),
 ];
 
 fn run_info(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {

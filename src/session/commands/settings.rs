@@ -13,7 +13,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command {
         arguments: "on|off",
         completes: Completes::Switch,
-        ..Command::new(".timer", "tell how long each input took", run_timer)
+        ..Command::new(".timer", "report the duration of each input", run_timer)
     },
     Command {
         arguments: "on|off",
@@ -23,7 +23,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command {
         is_logged: false,
         answers_in_rows: false,
-        ..Command::new(".settings", "tell how the session is set", run_settings)
+        ..Command::new(".settings", "show the settings of the session", run_settings)
     },
 ];
 

@@ -41,7 +41,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function {
         name: "record_has_text",
         arguments: "events.id, text",
-        help: "1 where the text stands anywhere in the record, its JSON escapes decoded",
+        help: "1 where the record contains the text, its JSON escapes decoded",
     },
     Function {
         name: "record_has_any",

@@ -1,5 +1,5 @@
 //! Values of a case that are like one that no event has: the same in another case, and those that it may be a misspelling
-//! of. Answered from kept counts and indexes within a time that is given, never by a scan of events.
+//! of. Answered from materialized counts and indexes within a time that is given, never by a scan of events.
 
 use std::time::Instant;
 

@@ -1,5 +1,5 @@
 //! The values that a case has, with their counts: for completion, for "did you mean", and for the choice of what drives
-//! a lookup. Answered from kept counts and indexes, never by a scan of events.
+//! a lookup. Answered from materialized counts and indexes, never by a scan of events.
 
 use std::time::Instant;
 
