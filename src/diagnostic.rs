@@ -109,7 +109,7 @@ impl std::error::Error for Diagnostic {}
 /// The edits in a word, as a share of its letters, that still leave it recognizable.
 const MAX_DISTANCE: f64 = 0.334;
 
-/// Returns the names most like `word`, best first, at most three; empty if none is close enough to be meant.
+/// Returns the names most like `word`, best first, at most three; empty if none is close enough.
 ///
 /// Close is one edit in up to five letters, two in up to eight, and so on. Case, `-`, `_` and the dot of a command do
 /// not count, and a candidate that begins with the word is close.

@@ -1,4 +1,4 @@
-//! Magic bytes: the first bytes of a file, which tell its format.
+//! Magic bytes: the first bytes of a file, which identify its format.
 
 /// The first bytes of an SQLite database.
 pub(crate) const SQLITE: &[u8] = b"SQLite format 3\0";

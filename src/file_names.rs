@@ -1,7 +1,7 @@
 //! Names of files in the ledger: each content that was read has a row with a name of its own. Imports nothing of trailq.
 //!
 //! A name is text. What of a path is not UTF-8 is written byte by byte as `\xNN`, and a `\` that would be mistaken for the
-//! begin of such a byte as `\x5c`: two paths never have one name, and the path can be told from the name.
+//! begin of such a byte as `\x5c`: two paths never have one name, and the path can be derived from the name.
 //!
 //! A file that was overwritten has several contents. One of them has the plain name, each other one its name with a mark:
 //! `events.json#sha256:` and the first 16 digits of its SHA-256. The `#` of a path that ends like a mark is written as

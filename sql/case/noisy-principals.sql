@@ -1,4 +1,4 @@
--- title: The principals behind most of the events
+-- title: The principals with the most events
 -- about: The principals with the most events: once these are known and set aside, the rest can be read. The counts
 --   are of the whole case and were computed at import.
 -- param: most integer = 50: the largest number of rows

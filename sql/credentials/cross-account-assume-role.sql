@@ -31,7 +31,7 @@ SELECT c.event_time, c.caller_account, coalesce(k.principal, c.principal) AS cal
             WHEN k.shared_event_id IS NOT NULL THEN 'both' ELSE 'only the owner''s' END AS copies,
        c.event_id
   FROM calls c
-  -- The owner's copy stands for both.
+  -- The owner's copy represents both.
   LEFT JOIN callers k ON k.shared_event_id = c.shared_event_id
   LEFT JOIN owners o ON o.shared_event_id = c.shared_event_id
  WHERE arn_part(c.role, 'account') <> c.caller_account

@@ -207,7 +207,7 @@ fn end() -> FileEnd {
     FileEnd { outcome, sha256: String::new(), bytes: 0, format: None, problems: BTreeMap::new() }
 }
 
-/// Runs a worker: reads one range after the other, until all are read or the writer is gone.
+/// Runs a worker: reads one range after the other, until all are read or the writer has disconnected.
 fn work(
     source: &Source,
     jobs: &Receiver<Job>,

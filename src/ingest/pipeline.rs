@@ -128,7 +128,7 @@ fn run_workers(
     })
 }
 
-/// Runs a worker: reads one file after the other, until all are read or the writer is gone.
+/// Runs a worker: reads one file after the other, until all are read or the writer has disconnected.
 pub(crate) fn work(jobs: &Receiver<Job>, dictionaries: Arc<Dictionaries>) {
     let Ok(batch) = BatchBuilder::new(dictionaries) else { return };
     let mut tools = WorkerContext { batch, inflater: Inflater::new() };

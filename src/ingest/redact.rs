@@ -1,5 +1,5 @@
 //! Redaction of a case: what identifies somebody is gathered, and the case is written anew without it, its records going
-//! the way of an import once more. So columns agree with records, and nothing of what was replaced stands in the file.
+//! the way of an import once more. So columns agree with records, and nothing that was replaced is in the file.
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -49,10 +49,10 @@ pub struct FieldProblem {
     pub events: u64,
 }
 
-/// A reject, as a report tells it.
+/// A reject in a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RejectLine {
-    /// The file, and behind `!` the archive's member.
+    /// The file, and after `!` the archive's member.
     pub file: String,
     /// Byte offset in the decompressed file.
     pub position: u64,
@@ -119,7 +119,7 @@ impl store::Wait for Waiting<'_> {
     }
 }
 
-/// A [`Progress`] that nobody watches.
+/// A [`Progress`] that discards its updates.
 pub struct NoProgress;
 
 impl Progress for NoProgress {

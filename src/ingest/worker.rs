@@ -47,7 +47,7 @@ pub(crate) struct WorkerContext {
     pub(crate) inflater: Inflater,
 }
 
-/// Reads one file and sends what it holds. An error means that the writer is gone.
+/// Reads one file and sends what it holds. An error means that the writer has disconnected.
 pub(crate) fn read_file(
     found: &SourceFile,
     before: Option<&KnownContents>,
@@ -163,7 +163,7 @@ fn file_end(outcome: FileOutcome, bytes: u64, sha256: String) -> FileEnd {
     FileEnd { outcome, sha256, bytes, format: None, problems: BTreeMap::new() }
 }
 
-/// Reports whether an empty file was meant to hold records: CloudTrail delivers none that are empty, a broken download
+/// Reports whether an empty file should contain records: CloudTrail delivers none that are empty, a broken download
 /// does.
 fn looks_delivered(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
@@ -285,7 +285,7 @@ pub(crate) struct FileSink<'w> {
     problems: BTreeMap<Problem, u64>,
     /// True if anything of the file was sent.
     sent: bool,
-    /// The writer is gone.
+    /// The writer has disconnected.
     disconnected: bool,
 }
 

@@ -102,7 +102,7 @@ pub struct Value {
     pub span: Span,
     /// Its text and its wildcards.
     pub parts: Vec<Part>,
-    /// True if it was written `@FILE`: the values stand in a file.
+    /// True if it was written `@FILE`: the values are in a file.
     pub from_file: bool,
 }
 

@@ -18,7 +18,7 @@ pub fn stages_text(lookup: &LookupAst) -> &str {
     lookup.text.get(bar..).unwrap_or("").trim()
 }
 
-/// A filter's terms as they can stand beside others: alternatives get parentheses.
+/// A filter's terms, ready to be joined with others: alternatives get parentheses.
 pub fn side_by_side(lookup: &LookupAst) -> String {
     match &lookup.filter {
         Some(Expression { kind: ExpressionKind::Any(_), span })

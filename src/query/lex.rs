@@ -1,5 +1,5 @@
 //! Reads the pieces of a lookup: names, operators, values and regular expressions. What a character means depends on
-//! where it stands (`|` ends a value but not a quoted one), so that the parser asks for the piece that it expects.
+//! its position (`|` ends a value but not a quoted one), so that the parser asks for the piece that it expects.
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::query::ast::{Name, Operator, Part, Value};
@@ -42,7 +42,7 @@ impl<'a> Cursor<'a> {
         Some(next)
     }
 
-    /// Takes a text if it stands here.
+    /// Takes a text if it comes next.
     pub(crate) fn eat(&mut self, wanted: &str) -> bool {
         let found = self.rest().starts_with(wanted);
         if found {
@@ -110,7 +110,7 @@ impl<'a> Cursor<'a> {
         Ok(Some(Name { span: self.span_from(start), segments }))
     }
 
-    /// Reads an operator, if one stands here, and refuses those of other languages.
+    /// Reads an operator, if one comes next, and rejects those of other languages.
     pub(crate) fn operator(&mut self) -> Result<Option<(Operator, Span)>, Diagnostic> {
         const FOREIGN: &[(&str, &str)] = &[
             ("==", "write = for equality; a value that begins with = goes in quotes"),
@@ -256,7 +256,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The character that a backslash stands before, or the backslash itself where it escapes nothing.
+    /// The character that a backslash escapes, or the backslash itself where it escapes nothing.
     fn escape(&mut self) -> char {
         match self.peek() {
             Some(next @ ('*' | '"' | '\'' | '\\')) => {

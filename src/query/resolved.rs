@@ -9,7 +9,7 @@ use crate::query::interval::Interval;
 #[derive(Debug, Clone)]
 pub struct ResolvedLookup {
     pub(crate) text: String,
-    /// The terms that stand side by side at the top: every one holds.
+    /// The terms at the top: every one holds.
     pub(crate) terms: Vec<Node>,
     pub(crate) stages: Vec<Stage>,
 }
@@ -38,7 +38,7 @@ pub(crate) enum Condition {
     SameResource { name: ValuePredicate, kinds: Vec<ValuePredicate>, listed: bool },
     /// Of the values at a path of the record.
     Path(String, ValuePredicate),
-    /// That one of these texts stands in the record.
+    /// The record contains one of these texts.
     Text(Vec<String>),
     /// That it happened in one of these spans.
     Time(Vec<Interval>),
@@ -49,17 +49,17 @@ pub(crate) enum Condition {
 /// A predicate on a value.
 #[derive(Debug, Clone)]
 pub(crate) enum ValuePredicate {
-    /// That there is one.
+    /// A value exists.
     Present,
-    /// That it is like one of these.
+    /// It matches one of these.
     Patterns(Vec<Pattern>),
-    /// That a regular expression is found in it.
+    /// A regular expression matches a part of it.
     Regex(String),
-    /// That it stands so to a text.
+    /// It compares so with a text.
     Compare(Operator, String),
-    /// That it stands so to one of these numbers.
+    /// It compares so with one of these numbers.
     Number(Operator, Vec<i64>),
-    /// That it is one of these.
+    /// It is one of these.
     Flag(Vec<bool>),
 }
 
@@ -161,7 +161,7 @@ impl ResolvedLookup {
         spans.reduce(Interval::and)
     }
 
-    /// The terms that stand side by side at the top.
+    /// The terms at the top.
     pub fn terms(&self) -> Vec<Term<'_>> {
         self.terms
             .iter()
@@ -224,7 +224,7 @@ pub struct EqualityValue<'l> {
     pub span: Span,
 }
 
-/// The values of longer lists are not told one by one.
+/// The values of longer lists are not reported one by one.
 const MAX_EQUALITY_VALUES: usize = 20;
 
 fn equalities<'l>(node: &'l Node, found: &mut Vec<EqualityValue<'l>>) {

@@ -30,7 +30,7 @@ pub fn substitute(text: &str, params: &BTreeMap<String, String>) -> Result<Strin
     };
     let neutral = |value: &str| params.keys().map(|name| (name.clone(), value.to_owned())).collect();
     match shapes(params) {
-        // What cannot be read is told where it is read.
+        // A lookup that cannot be parsed is reported by its parser.
         None => Ok(output),
         Some(read) if NEUTRAL.iter().any(|value| shapes(&neutral(value)).as_ref() == Some(&read)) => Ok(output),
         Some(_) => Err(becomes_syntax(text)),
@@ -89,7 +89,7 @@ impl Place {
             (None, '"') => Place { quote: Some('"'), ..self },
             (None, '\'') if starts_value(before) => Place { quote: Some('\''), ..self },
             (None, '~') => Place { regex: true, ..self },
-            // Blanks may stand between `~` and its expression.
+            // Blanks may separate `~` from its expression.
             (None, _) if next.is_whitespace() => Place { regex: self.regex && before == '~', ..self },
             (None, _) => self,
         }

@@ -93,7 +93,7 @@ impl Entities {
         }
     }
 
-    /// Adds the name of a user of trailq, unless it is a word that identifies nobody: `admin`.
+    /// Adds the name of a user of trailq, unless it is a word that does not identify anyone: `admin`.
     pub fn investigator(&mut self, name: &str) {
         if name.len() >= SHORTEST && !words::is_identifier(name) {
             self.user(name);

@@ -8,7 +8,7 @@ use aho_corasick::AhoCorasick;
 use super::shapes::Shape;
 use super::words;
 
-/// Names that identify nobody.
+/// Names that do not identify anyone.
 const NOBODY: &[&str] = &[
     "root",
     "HIDDEN_DUE_TO_SECURITY_REASONS",
@@ -28,7 +28,7 @@ const MIN_BESIDE_OTHERS: usize = 3;
 /// Shorter names are not found between letters of the same case: `bob2` and `bobProfile`, but not `kabobs`.
 const MIN_WITHIN_LETTERS: usize = 4;
 
-/// Reports whether a name identifies nobody.
+/// Reports whether a name does not identify anyone.
 pub(super) fn is_nobody(name: &str) -> bool {
     NOBODY.contains(&name)
         || !name.chars().any(char::is_alphanumeric)

@@ -150,7 +150,7 @@ pub(super) fn resource(redactor: &Redactor, service: &str, resource: &str) -> St
         false => kind_end(resource),
     };
     let (kind, rest) = resource.split_at(kind);
-    // `root` names nobody.
+    // `root` does not identify anyone.
     if kind.is_empty() && is_nobody(rest) { rest.to_owned() } else { format!("{kind}{}", name(redactor, rest)) }
 }
 

@@ -25,9 +25,9 @@ use crate::session::Session;
 use crate::session::commands::COMMANDS;
 use crate::store::ValueCount;
 
-/// Clears what stands behind the cursor in its line.
+/// Clears the line after the cursor.
 const CLEAR_LINE: &str = "\x1b[K";
-/// Clears what stands behind the cursor, and all below.
+/// Clears the line after the cursor, and all lines below.
 const CLEAR_BELOW: &str = "\x1b[J";
 /// Moves the cursor a line up.
 const UP: &str = "\x1b[A";
@@ -62,7 +62,7 @@ impl Helper {
         Helper { session, files, screen, pending: String::new(), suggestion: None, moved: Cell::new(false) }
     }
 
-    /// Says what the next line goes on with, and what was meant by the last one.
+    /// Suggests a continuation of the next line, and a correction of the last one.
     pub(super) fn prepare(&mut self, pending: &str) {
         self.pending = pending.to_owned();
         let suggestion = self.session.try_borrow().ok().and_then(|session| session.suggestion().map(str::to_owned));
@@ -80,7 +80,7 @@ impl Helper {
             let suggested = self.suggestion.as_ref().filter(|_| self.pending.is_empty())?;
             return Some((format!("{suggested}   ({arrow} takes it)"), suggested.clone()));
         }
-        // Without colors nobody could tell it from what was typed.
+        // Without colors it looks like typed text.
         if !self.screen.color || ctx.history().is_empty() {
             return None;
         }
@@ -222,7 +222,7 @@ impl Highlighter for Helper {
     }
 
     fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
-        // The meaning may still stand where the candidates are listed.
+        // The meaning may still be on the line where the candidates are listed.
         Cow::Owned(format!("{CLEAR_LINE}{candidate}"))
     }
 
@@ -235,7 +235,7 @@ impl Highlighter for Helper {
     }
 
     fn highlight_char(&self, _: &str, _: usize, kind: CmdKind) -> bool {
-        // Where the cursor stands in another word, that word's meaning is told.
+        // If the cursor is in another word, that word's meaning is shown.
         self.moved.set(kind == CmdKind::MoveCursor);
         true
     }

@@ -35,7 +35,7 @@ fn of_habit(line: &str) -> Option<String> {
     }
 }
 
-/// The term or the word of a stage in which an offset stands.
+/// Returns the term or the word of a stage that contains an offset.
 fn of_lookup(line: &str, at: usize) -> Option<String> {
     let (start, end) = term(line, at);
     let word = &line[start..end];
@@ -47,7 +47,7 @@ fn of_lookup(line: &str, at: usize) -> Option<String> {
     if let Some(time) = TIMES.iter().find(|time| fields::fold(time.name) == fields::fold(name)) {
         return Some(format!("{}{}: {}", time.name, time.arguments, time.help));
     }
-    // A lone word may become a field; behind a stage it is one.
+    // A lone word may become a field; after a stage it is one.
     let compared = word.len() > name.len() || line.contains('|');
     let name = if line.contains('|') {
         word.rsplit(',').next().unwrap_or(name).split('=').next().unwrap_or(name)
@@ -59,7 +59,7 @@ fn of_lookup(line: &str, at: usize) -> Option<String> {
     Some(format!("{}: {}; {}", field.name, field.help, field.example))
 }
 
-/// The column or function of SQL in which an offset stands.
+/// Returns the column or function of SQL that contains an offset.
 fn of_sql(line: &str, at: usize) -> Option<String> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let before = line.get(..at)?;

@@ -11,7 +11,7 @@ use rustyline::history::{History, SearchDirection, SearchResult};
 
 use crate::output_file::{Existing, Options, OutputFile};
 
-/// The number of inputs that are kept.
+/// Maximum number of inputs in the history.
 pub(super) const MOST: usize = 5_000;
 /// The first line of the file, as rustyline writes it: in what follows, `\\n` is a line break and `\\\\` a backslash.
 const HEAD: &str = "#V2";

@@ -84,7 +84,7 @@ fn meant(session: &Rc<RefCell<Session>>, line: &str) -> Option<Habit> {
     other_shells::at_prompt(line, tables)
 }
 
-/// Runs one input; what goes wrong is told and does not end the session.
+/// Runs one input. An error is reported and does not end the session.
 fn execute(session: &Rc<RefCell<Session>>, text: &str) -> Result<Answer, SessionError> {
     let mut session = session.borrow_mut();
     session.resize(capabilities::size());

@@ -78,7 +78,7 @@ pub enum Requirement {
 pub struct Column {
     /// Its name.
     pub name: String,
-    /// The meaning, if the name does not tell.
+    /// The meaning, if the name does not say it.
     pub help: Option<String>,
 }
 

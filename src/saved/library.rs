@@ -83,7 +83,7 @@ impl SavedQuery {
         }
     }
 
-    /// Reports whether a word stands in what a person would search, case aside.
+    /// Reports whether the searchable text of a query contains a word, ignoring case.
     fn is_about(&self, word: &str) -> bool {
         let Header { title, about, attack, .. } = &self.header;
         [&self.name, &self.group, title, about]

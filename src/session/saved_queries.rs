@@ -111,7 +111,7 @@ pub(super) fn values_of(header: &Header, name: &str, run: &Run) -> Result<BTreeM
     Ok(given)
 }
 
-/// The statement that gives the numbers of the events in a query's answer; `None` where it does not tell which they are.
+/// The statement that gives the numbers of the events in a query's answer; `None` where it does not identify them.
 pub(crate) fn event_ids(query: &SavedQuery) -> Option<String> {
     query.header.columns.iter().any(|column| column.name == "event_id").then(|| {
         let sql = &query.sql;

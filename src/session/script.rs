@@ -37,7 +37,7 @@ fn declare(session: &mut Session, top: &str, origin: &str) -> Result<(), Session
     let Some(header) = header else { return Ok(()) };
     let mut given = session.params.as_ref().map_or_else(Default::default, |params| params.all().clone());
     if session.depth > 0 {
-        // Parameters of another script may not be meant for this one.
+        // Parameters of another script do not apply to this one.
         given.retain(|name, _| header.params.iter().any(|param| param.name == *name));
     }
     let values = fill(origin, &header, &given, time::now()).map_err(|mistake| match missing(&header, &given) {

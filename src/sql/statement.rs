@@ -55,7 +55,7 @@ impl Statement {
 /// The way of a statement to its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccessPath {
-    /// Counts that the import kept.
+    /// Counts that the import materialized.
     Rollup,
     /// An index that finds the events.
     Index(String),

@@ -13,7 +13,7 @@ use crate::store::schema::annotations;
 use crate::store::schema::{expected, version};
 use crate::store::{case_path, hardening, ready};
 
-/// A case, open for what is kept with it.
+/// A case opened for writing annotations.
 pub struct AnnotationWriter {
     connection: Connection,
     wait: Rc<dyn Wait>,
@@ -24,7 +24,7 @@ pub struct AnnotationWriter {
 
 impl AnnotationWriter {
     /// Opens a case for writing annotations by a user. It is open for one input only, so that no other process waits.
-    /// An older case is migrated in place, as by an import: what is kept needs its tables.
+    /// An older case is migrated in place, as by an import: annotations need its tables.
     ///
     /// # Errors
     /// There is no case, it cannot be written, or another process is writing.
@@ -164,7 +164,7 @@ fn now() -> String {
     crate::time::format(crate::time::now())
 }
 
-/// Lets what is kept be written, and everything be read.
+/// Allows writing annotations and reading everything.
 fn authorize(context: AuthContext<'_>) -> Authorization {
     match context.action {
         AuthAction::Select | AuthAction::Read { .. } | AuthAction::Transaction { .. } => Authorization::Allow,

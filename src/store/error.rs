@@ -154,7 +154,7 @@ impl CaseError {
 
     /// Returns the error of the folder for temporary files, or of a file in it.
     pub(crate) fn of_temporary(folder: &Path, source: io::Error) -> CaseError {
-        // Folders in it have names that tell nothing.
+        // Folders in it have names that mean nothing.
         let own = std::env::temp_dir();
         let path = if folder.starts_with(&own) { own } else { folder.to_owned() };
         match source.kind() {

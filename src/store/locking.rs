@@ -31,7 +31,7 @@ pub(crate) fn let_others_read(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE; ROLLBACK")
 }
 
-/// Commits, and keeps everybody off from then on, until the case is closed.
+/// Commits, and locks out every other connection until the case is closed.
 pub(crate) fn commit_and_hold(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
     patiently(connection, "COMMIT")

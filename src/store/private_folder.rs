@@ -133,7 +133,7 @@ fn lock(path: &Path) -> io::Result<File> {
     Err(io::ErrorKind::NotFound.into())
 }
 
-/// Removes the folders in `parent` whose process is gone. What cannot be removed stays: the run goes on without.
+/// Removes the folders in `parent` whose process has ended. A failure is ignored.
 fn sweep(parent: &Path, is_candidate: impl Fn(&str) -> bool) {
     let Ok(entries) = fs::read_dir(parent) else { return };
     for entry in entries.flatten() {

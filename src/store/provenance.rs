@@ -44,7 +44,7 @@ pub struct Digest {
     pub sha256: String,
 }
 
-/// Returns the steps that a case tells of.
+/// Returns the steps in the provenance of a case.
 pub(crate) fn read(connection: &Connection) -> rusqlite::Result<Vec<ProvenanceStep>> {
     let list = |text: Option<String>| -> Vec<String> {
         text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
@@ -97,7 +97,7 @@ pub(crate) fn take(connection: &Connection, steps: &[ProvenanceStep]) -> rusqlit
     Ok(taken)
 }
 
-/// Writes the step that made a file, behind those that are there. Its id, its time and trailq's version are given here;
+/// Writes the step that made a file, after the existing ones. Its id, its time and trailq's version are given here;
 /// where no parent is named, the last step before it is the parent.
 pub(crate) fn write(connection: &Connection, step: &ProvenanceStep) -> rusqlite::Result<ProvenanceStep> {
     let mut step = step.clone();

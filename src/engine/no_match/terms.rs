@@ -65,7 +65,7 @@ fn compared(comparison: &Comparison, found: &mut Vec<Asked>) {
     }
 }
 
-/// A value without wildcards that stands in the lookup itself.
+/// A value without wildcards that is in the lookup itself.
 fn literal(value: &Value) -> Option<(String, Span)> {
     let literal = value.literal().filter(|text| !text.is_empty() && !value.from_file)?;
     Some((literal, value.span))

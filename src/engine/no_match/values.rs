@@ -121,7 +121,7 @@ impl Hints<'_> {
         }
     }
 
-    /// Says so where a term matches events without the terms before it: then nothing is near what was meant.
+    /// Says so where a term matches events without the terms before it: then nearby values are no help.
     fn occurs_alone(&self, advice: &mut Advice<'_>, term: &str) -> Result<bool, QueryError> {
         let Some(events @ 1..) = self.count(advice, term)? else { return Ok(false) };
         advice.note(&format!("`{term}` alone matches {}", number::counted(events, "event")));
@@ -152,7 +152,7 @@ impl Hints<'_> {
             let Some(first) = found.first() else { continue };
             let named: Vec<String> = found.iter().take(MOST_NAMED).map(told).collect();
             sentence.push(format!("`{}` has {}", field.name, named.join(", ")));
-            // An identifier in another case is a fact; that it is the one that was meant is for the user to say.
+            // An identifier in another case is only reported; the user decides if it is the intended one.
             if !is_identifier(value) && !is_identifier(&first.value) {
                 advice.suggest(self.replaced(span, &literal(&first.value)));
             }

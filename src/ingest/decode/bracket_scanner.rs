@@ -8,7 +8,7 @@ const MAX_DEPTH: usize = 1 << 20;
 pub(crate) enum BracketScan {
     /// The value ends before this offset of the piece.
     Ends(usize),
-    /// It goes on behind the piece.
+    /// It continues after the piece.
     Open,
     /// A bracket closes what another kind opened, or it is too deep to follow.
     Unbalanced,
@@ -17,14 +17,14 @@ pub(crate) enum BracketScan {
 /// Counts brackets of one object or array.
 #[derive(Debug, Default)]
 pub(crate) struct BracketScanner {
-    /// For each open bracket whether it is `{`.
+    /// For each open bracket, true if it is `{`.
     open: Vec<bool>,
     in_string: bool,
     escaped: bool,
 }
 
 impl BracketScanner {
-    /// A skipper that stands inside an object whose `{` is read already.
+    /// Returns a scanner inside an object whose `{` is read already.
     pub(crate) fn inside_object() -> BracketScanner {
         BracketScanner { open: vec![true], ..BracketScanner::default() }
     }

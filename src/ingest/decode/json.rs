@@ -4,8 +4,8 @@
 //! number of documents, with or without line breaks between them. An element that is not a record may hold one:
 //! `CloudTrailEvent` (lookup-events), `detail` (EventBridge), `message` (CloudWatch Logs).
 //!
-//! One broken value costs no other: reading goes on behind it. Only where brackets do not match, so that nobody can
-//! say where a value ends, the rest of the file is one reject.
+//! One broken value does not affect the others: reading continues after it. Only if brackets do not match, so that
+//! the end of a value cannot be determined, the rest of the file is one reject.
 
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -136,7 +136,7 @@ impl<R: Read> Decoder<'_, R> {
         self.sink.reject(reject)
     }
 
-    /// An object that stands by itself or in an array: a record, or something around a list of records.
+    /// An object by itself or in an array: a record, or something around a list of records.
     fn document(&mut self) -> ControlFlow<()> {
         loop {
             match find_list(self.window.bytes()) {
@@ -206,7 +206,7 @@ impl<R: Read> Decoder<'_, R> {
                 return match skipper.feed(piece) {
                     BracketScan::Ends(end) => Some(end),
                     BracketScan::Open => None,
-                    // Nothing behind it can be placed.
+                    // Nothing after it can be placed.
                     BracketScan::Unbalanced => {
                         nested = false;
                         None
@@ -252,7 +252,7 @@ impl<R: Read> Decoder<'_, R> {
         self.sink.reject(reject)
     }
 
-    /// A value that is not well-formed JSON: goes on behind it, where that can be told.
+    /// Rejects a value that is not well-formed JSON, and continues after it if its end can be determined.
     fn broken(&mut self, error: &serde_json::Error) -> ControlFlow<()> {
         self.recognize()?;
         let at = offset_of(self.window.bytes(), error);
@@ -286,7 +286,7 @@ impl<R: Read> Decoder<'_, R> {
         }
     }
 
-    /// Passes over what stands behind the list of an object.
+    /// Skips the rest of an object after its list.
     fn skip_rest_of_object(&mut self) -> ControlFlow<()> {
         let mut skipper = BracketScanner::inside_object();
         loop {
@@ -438,7 +438,7 @@ fn find_list(bytes: &[u8]) -> ObjectStart {
     }
 }
 
-/// The offset behind the closing quote of the string that begins at `start`.
+/// The offset after the closing quote of the string that begins at `start`.
 fn string_end(bytes: &[u8], start: usize) -> Option<usize> {
     let mut at = start + 1;
     loop {

@@ -1,4 +1,4 @@
-//! A stream seen through a window that slides: the value being read is whole in memory, what lies before is gone.
+//! A stream seen through a window that slides: the value being read is whole in memory, what comes before is discarded.
 //! Content that is in memory as a whole is a window that has nothing to slide over.
 
 use std::io::{self, Read};
@@ -102,7 +102,7 @@ impl<'b, R: Read> Window<'b, R> {
         self.start = (self.start + count).min(self.end);
     }
 
-    /// Reads more behind what is unread. False when nothing came: the stream has ended, or failed, see `take_failure`.
+    /// Reads more after the unread bytes. False when nothing came: the stream has ended, or failed, see `take_failure`.
     pub(crate) fn more(&mut self) -> bool {
         if self.ended {
             return false;

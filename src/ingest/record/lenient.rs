@@ -122,8 +122,8 @@ macro_rules! object {
         #[derive(Debug, Default)]
         pub(crate) struct $name<'a> {
             $(pub(crate) $field: $type,)*
-            /// True if something else than an object or null stood here.
-            #[allow(dead_code, reason = "told of the objects that columns are read from")]
+            /// True if the value is neither an object nor null.
+            #[allow(dead_code, reason = "read for the objects that columns come from")]
             pub(crate) wrong_type: bool,
         }
         impl $name<'_> {

@@ -1,7 +1,7 @@
 //! One pass over a record's JSON: the fields that an event needs, borrowed from the input, whatever their types are.
 //!
 //! A field of the wrong type is not an error here: it is kept as [`Scalar::Other`], named in the report by
-//! `normalize`, and the record stays whole. Of a key that stands twice the last one counts, as for every common
+//! `normalize`, and the record stays whole. Of a duplicate key the last one counts, as for every common
 //! JSON reader.
 
 use std::borrow::Cow;

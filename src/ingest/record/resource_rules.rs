@@ -58,7 +58,7 @@ pub(crate) enum RuleTarget {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rule {
     pub(crate) meaning: RuleTarget,
-    /// The event names that it is for, comma separated, behind `!` those that it is not for, or `*`.
+    /// The event names that it is for, comma separated, after `!` those that it is not for, or `*`.
     event_names: &'static str,
 }
 
@@ -149,7 +149,7 @@ impl Tree {
         self.nodes[node as usize].rules.push(rule);
     }
 
-    /// The nodes that are open behind `key`.
+    /// The nodes that are open after `key`.
     pub(crate) fn enter(&self, open: &OpenNodes, key: &str) -> OpenNodes {
         let mut next = OpenNodes::default();
         for node in open.iter().chain([ANYWHERE]) {
@@ -260,7 +260,7 @@ mod tests {
             let listed = ListedWhen::by(evidence) != ListedWhen::Never;
             let known = ["lookup-read", "lookup", "lookup-null-type", "doc", "record", "model", "model-noncfn"];
             assert!(!names.is_empty() && known.contains(&evidence), "{path}");
-            assert!(!kind.is_empty() || listed, "{path}: a name without a type is only told where it is listed");
+            assert!(!kind.is_empty() || listed, "{path}: a name without a type is only reported where it is listed");
             let names = names.trim_start_matches('!');
             assert!(names == "*" || names.split(',').all(|name| name.starts_with(char::is_uppercase)), "{path}");
         }

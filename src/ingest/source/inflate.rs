@@ -73,7 +73,7 @@ impl Inflater {
         }
         let inflated = self.decompressor.gzip_decompress(&self.raw, &mut self.plain[..length]).ok()?;
         // Several members may follow each other, and the library reads the first one only: it was the last one too if
-        // the bytes that end the file stand nowhere else in it, since every member ends with such.
+        // the bytes that end the file are nowhere else in it, since every member ends with such.
         let end = memchr::memmem::find(&self.raw, &self.raw[trailer..])?;
         let checksum = libdeflater::crc32(&self.plain[..inflated]).to_le_bytes();
         (inflated == length && end == trailer && self.raw[trailer..].starts_with(&checksum)).then_some(length)

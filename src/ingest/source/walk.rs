@@ -173,7 +173,7 @@ impl Read for RawFile<'_> {
     }
 }
 
-/// The kinds of content that the first bytes of a stream tell.
+/// The kinds of content that the first bytes of a stream identify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Magic {
     Gzip,
@@ -277,7 +277,7 @@ pub(crate) fn read_ahead<T>(
                 let mut piece = Vec::with_capacity(AHEAD.1);
                 let result = stream.by_ref().take(AHEAD.1 as u64).read_to_end(&mut piece);
                 let ended = piece.is_empty();
-                // What came before an error is handed on before it. An error of `send`: nobody listens any more.
+                // What came before an error is handed on before it. An error of `send`: the receiver has disconnected.
                 if !ended && pieces_in.send(Ok(piece)).is_err() {
                     return;
                 }

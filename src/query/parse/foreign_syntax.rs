@@ -11,7 +11,7 @@ const STATEMENTS: &[&str] = &[
     "select", "with", "insert", "update", "delete", "create", "drop", "alter", "attach", "pragma", "explain", "values",
 ];
 
-/// Reports whether a name is a field, a term of time or a path, so that `name x` was meant as a term.
+/// Reports whether a name is a field, a term of time or a path, so that `name x` is probably a term.
 pub(crate) fn is_known_name(name: &Name) -> bool {
     let first = name.segments.first().map(String::as_str).unwrap_or_default();
     let root = |known: &str| known.eq_ignore_ascii_case(first);
@@ -71,7 +71,7 @@ pub(crate) fn refuse_symbol(cursor: &Cursor<'_>) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// A bare value that was meant as a term: `user like x`, `eventName: x`.
+/// Rejects a bare value that is probably a term: `user like x`, `eventName: x`.
 pub(crate) fn refuse_bare(cursor: &Cursor<'_>, value: &Value) -> Result<(), Diagnostic> {
     let typed = cursor.slice(value.span);
     refuse_colon(cursor, value, typed)?;

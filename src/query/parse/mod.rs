@@ -216,7 +216,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Reports whether a known name and an operator stand here: the next term rather than a value.
+    /// Reports whether a known name and an operator come next: the next term rather than a value.
     fn at_comparison(&self) -> bool {
         let mut ahead = self.cursor.clone();
         let Ok(Some(name)) = ahead.name() else { return false };
@@ -282,7 +282,7 @@ impl Parser<'_> {
         matches!(self.cursor.peek(), None | Some('|' | ')')) && !self.cursor.rest().starts_with("||")
     }
 
-    /// The keyword that stands here, if one does.
+    /// Returns the keyword that comes next, if any.
     fn keyword(&self) -> Option<Keyword> {
         let span = self.cursor.word_span();
         let keyword = match self.cursor.slice(span).to_ascii_lowercase().as_str() {
@@ -296,7 +296,7 @@ impl Parser<'_> {
         (!compared).then_some(keyword)
     }
 
-    /// Takes the keyword that stands here, and the white space after it.
+    /// Takes the keyword that comes next, and the white space after it.
     fn take_keyword(&mut self) -> Span {
         let span = self.cursor.word_span();
         let word = self.cursor.slice(span);

@@ -8,7 +8,7 @@ use crate::query::resolved::{Condition, Node, NodeKind, ValuePredicate};
 /// A term that more than one in this many events meets does not drive a list of the newest: going through the events by
 /// time meets them before they are sorted.
 const FREQUENT: u64 = 100;
-/// This many events are sorted in no time, however few there are beside them.
+/// Sorting this many events is always fast enough.
 pub(crate) const MAX_SORTED_FREELY: u64 = 500;
 /// Assumed for the events of a near-unique value.
 const NEAR_UNIQUE_EVENTS: u64 = 100;

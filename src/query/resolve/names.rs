@@ -97,7 +97,7 @@ fn nested_name(name: &Name, word: &str, env: &dyn Environment) -> Option<Diagnos
     let fields = nested::fields_ending_in(word);
     let known = nested::paths_to(word).into_iter().map(str::to_owned);
     let (requests, known): (Vec<String>, Vec<String>) = known.partition(|path| path.starts_with("requestParameters."));
-    // What requests have is told by the case, unless it has none.
+    // Known paths of requests come last, after those of the case.
     let paths = known.into_iter().chain(env.paths_to_key(word)).chain(requests);
     let mut named: Vec<String> = fields.iter().map(|field| field.name.to_owned()).collect();
     // A field says it better than a path.

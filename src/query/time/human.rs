@@ -13,9 +13,9 @@ pub(crate) enum Meant {
     Time(String),
     /// A range, as what `since` and `until` take; either may be open.
     Range(Option<String>, Option<String>),
-    /// A day of which nothing says whether the day or the month comes first: both readings.
+    /// An ambiguous order of day and month: both readings.
     Ambiguous(String, String),
-    /// Nothing that is known.
+    /// No reading.
     Unknown,
 }
 
@@ -334,7 +334,7 @@ fn month(word: &str) -> Option<i16> {
     (NAMES[at].starts_with(&lower) || lower == "sept").then_some(at as i16 + 1)
 }
 
-/// Reports whether a word may be the rest of a time of which the day stands before it.
+/// Reports whether a word may be the rest of a time whose day comes before it.
 pub(crate) fn is_rest(word: &str) -> bool {
     let lower = word.to_ascii_lowercase();
     let clock = |text: &str| {
@@ -352,7 +352,7 @@ pub(crate) fn is_rest(word: &str) -> bool {
         || zone::is_zone(word)
 }
 
-/// Reports whether a word after which more of a range or of `now -` follows.
+/// Reports whether more of a range or of `now -` follows a word.
 pub(crate) fn goes_on(word: &str) -> bool {
     matches!(word.to_ascii_lowercase().as_str(), "to" | "-" | "–" | ".." | "..." | "until" | "at")
 }

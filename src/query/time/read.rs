@@ -5,7 +5,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, ToSpan};
 
-/// The span of a time; the error tells whether the text has at least the shape of one.
+/// Returns the span of a time. The error is true if the text has at least the shape of one.
 pub(crate) fn read(text: &str, now: i64) -> Result<(i64, i64), bool> {
     if let Some(rest) = text.strip_prefix("now") {
         let seconds = match rest.split_at_checked(1) {

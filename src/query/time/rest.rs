@@ -13,7 +13,7 @@ use crate::query::time_names::is_time_name;
 pub struct TimeRest {
     /// The terms as they were typed.
     pub typed: String,
-    /// The term to write instead, if what was meant is known.
+    /// The term to write instead, if the intended time is known.
     pub term: Option<String>,
     /// The lookup with that term.
     pub corrected: Option<String>,

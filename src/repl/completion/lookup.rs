@@ -65,7 +65,7 @@ fn complete_term(before: &str, start: usize, source: &dyn Source) -> (usize, Vec
             }
             (start, candidates)
         }
-        // `=i-0`: the field is left out, and a resource is meant.
+        // `=i-0`: without a field, it is a resource.
         Some(0) if word.starts_with('=') => {
             let values = fields::find("resource").map_or_else(Vec::new, |field| values(field, &word[1..], source));
             let named = |value: Candidate| Candidate { text: format!("resource={}", value.text), ..value };

@@ -137,7 +137,7 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// The tables that a statement names behind FROM and JOIN, each with its alias or its own name.
+/// The tables that a statement names after FROM and JOIN, each with its alias or its own name.
 fn named_tables(statement: &str, tables: &[(String, Vec<String>)]) -> Vec<(String, String)> {
     let words: Vec<&str> = statement.split(|c| !is_word(c)).filter(|word| !word.is_empty()).collect();
     let mut named = Vec::new();
@@ -148,7 +148,7 @@ fn named_tables(statement: &str, tables: &[(String, Vec<String>)]) -> Vec<(Strin
             Some(next_word) if next_word.eq_ignore_ascii_case("as") => next(2),
             _ => next(1),
         };
-        // What stands before a dot is not a mention of a table that the statement reads.
+        // A name before a dot is not a mention of a table that the statement reads.
         if at == 0 || !names_table(words[at - 1]) {
             continue;
         }
@@ -162,7 +162,7 @@ fn names_table(word: &str) -> bool {
     ["from", "join"].iter().any(|keyword| keyword.eq_ignore_ascii_case(word))
 }
 
-/// The columns of a table, or of the table that an alias stands for; of every table where it is neither.
+/// The columns of a table, or of an alias's table; of every table where the name is neither.
 fn columns(table: &str, word: &str, tables: &[(String, Vec<String>)], named: &[(String, String)]) -> Vec<Candidate> {
     let alias = named.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(table));
     let table = alias.map_or(table, |(_, table)| table);

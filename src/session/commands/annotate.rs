@@ -79,7 +79,7 @@ fn run_unsave(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer
 const TITLE: usize = 80;
 
 impl Session {
-    /// The connection that can write what is kept, and nothing else.
+    /// The connection that can write annotations, and nothing else.
     pub(crate) fn keeper(&mut self) -> Result<AnnotationWriter, SessionError> {
         // A write waits for readers, and this session would be one.
         self.release_case();

@@ -35,7 +35,7 @@ fn run_noise(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer,
         ("off", []) => session.noise.clear(),
         ("off", names) => session.noise.retain(|name| !names.contains(name)),
         ("add", [name, _, ..]) => {
-            // The filter as it was typed, with its quotes, unless it stands in quotes itself.
+            // The filter as it was typed, with its quotes, unless it is quoted as a whole.
             let typed = arguments.words.get(2).map_or("", |(_, span)| arguments.line[span.start..].trim());
             let whole = arguments.words.len() == 3 && typed.starts_with(['\'', '"']);
             let filter = if whole { arguments.words[2].0.as_str() } else { typed };

@@ -113,7 +113,7 @@ pub fn at_prompt(line: &str, tables: impl Fn() -> Vec<String>) -> Option<Habit> 
         return known.or_else(near).map(|table| Habit::Command(format!(".schema {table}")));
     }
     let advice = ADVICE.iter().find(|(name, _)| *name == first).map(|(_, advice)| *advice);
-    // With something behind it, a word may be a value; a backslash begins none.
+    // A word with more after it may be a value; a backslash never begins one.
     let advice = advice.filter(|_| rest.is_empty() || first.starts_with('\\'));
     let advice = advice.or_else(|| {
         let psql =
@@ -156,7 +156,7 @@ fn quoted(line: &str) -> String {
     crate::query::edit::quoted(line)
 }
 
-/// A hint on a lookup that found nothing and may have been meant as something else.
+/// A hint on a lookup that matched nothing and may be an input of another kind.
 pub(crate) struct Hint {
     pub(crate) note: String,
     /// The line to type instead.

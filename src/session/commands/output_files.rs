@@ -1,4 +1,4 @@
-//! Files that commands write: what is typed behind the command, the format that an extension stands for, and a refusal
+//! Files that commands write: the text after the command, the format of an extension, and a refusal
 //! with the corrected line.
 
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ pub(crate) struct Named<'a> {
 }
 
 impl<'a> Named<'a> {
-    /// The file behind a command; `None` where there is none.
+    /// The file after a command, if any.
     pub(crate) fn read(arguments: &'a Arguments<'a>) -> Result<Option<Named<'a>>, SessionError> {
         let mut file: Option<(&str, Span)> = None;
         let mut force = false;
@@ -140,7 +140,7 @@ impl<'a> Named<'a> {
         mistake.into()
     }
 
-    /// The format that the extension stands for; refused where an answer cannot be written as what it says. `chosen`
+    /// The format of the extension; refused where an answer cannot be written as what it says. `chosen`
     /// is the format that the user has set.
     fn format(&self, chosen: Option<Format>) -> Result<Option<Format>, SessionError> {
         let named = extension_of(&self.path);

@@ -107,7 +107,7 @@ impl Event {
         })
     }
 
-    /// The terms that mean its actor and nobody else.
+    /// The terms that mean its actor and no one else.
     fn actor(&self) -> Option<String> {
         let pair = |field: &str, value: &str| (!value.is_empty()).then(|| term(field, value));
         if let Some(arn) = pair("arn", &self.arn) {

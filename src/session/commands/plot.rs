@@ -65,7 +65,7 @@ impl Session {
     }
 }
 
-/// Rows that end in a number, with what stands before it as their label.
+/// Rows that end in a number, with the columns before it as their label.
 fn counted(rows: &[Vec<Value>]) -> Vec<(String, u64)> {
     let label = |value: &Value| if *value == Value::Null { NONE.to_owned() } else { text(Some(value)) };
     rows.iter()

@@ -66,7 +66,7 @@ impl Session {
             .map_err(|mistake| arguments.within(start, SessionError::from(mistake).in_source(typed)))?;
         let text = edit::narrowed(&last, &by);
         self.follow(arguments.line, &text).map_err(|error| {
-            // What is wrong with what was typed is told in the line that was typed.
+            // A mistake is reported in the line that was typed.
             let own =
                 self.engine().and_then(|engine| Ok(engine.prepare_filled(&self.substituted(typed)?).map(drop)?));
             match own {

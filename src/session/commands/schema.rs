@@ -33,7 +33,7 @@ pub(crate) const COMMANDS: &[Command] = &[
 fn run_info(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     arguments.at_most(0)?;
     let format = session.settings.format;
-    // What `.mode` says of answers in rows does not forbid to tell what the case holds.
+    // The format of `.mode` is for answers in rows, and does not prevent a summary of the case.
     if !matches!(format, Some(Format::Json | Format::Ndjson)) {
         session.settings.format = None;
     }

@@ -110,7 +110,7 @@ pub(crate) struct Group {
     pub(crate) join: String,
 }
 
-/// A column of a count. `index` tells the joins of several paths apart.
+/// A column of a count. `index` distinguishes the joins of several paths.
 pub(crate) fn group(shown: &OutputColumn, index: usize, builder: &mut SqlBuilder<'_>) -> Group {
     let of_resource = |expression: &str| Group {
         expression: expression.to_owned(),

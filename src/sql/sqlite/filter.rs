@@ -115,7 +115,7 @@ impl SqlBuilder<'_> {
             Place::File => {
                 let path = self.matches("path", predicate);
                 let name = self.tail("path", predicate, &['/']);
-                // Of a file that was overwritten, also the contents whose names have a mark behind the path.
+                // Of a file that was overwritten, also the contents whose names have a mark after the path.
                 let (plain, marked) = ("substr(path, 1, length(path) - 24)", "substr(path, -24, 8) = '#sha256:'");
                 let (of_path, of_name) = (self.matches(plain, predicate), self.tail(plain, predicate, &['/']));
                 format!(

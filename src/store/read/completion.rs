@@ -17,7 +17,7 @@ use crate::store::read::statistics::ValueCount;
 use crate::store::rollup::attribute_values::RESOURCE_TYPE;
 use crate::store::schema::indexes::FREQUENT;
 
-/// The events of a value that are counted if no count is kept.
+/// The events of a value that are counted if there is no materialized count.
 const MAX_COUNTED_EVENTS: u64 = 1_000;
 /// Of how many values they are counted.
 const MAX_UNCOUNTED_VALUES: usize = 500;
@@ -309,7 +309,7 @@ fn of_resources(prefix: &str) -> CompletionPlan {
     let told = if is_arn {
         "SELECT events, last_seen FROM resources WHERE arn = ?1 AND id = ?2"
     } else {
-        // Of a name that more share, the most frequent tell.
+        // If several resources share the name, the most frequent ones count.
         "SELECT max(events), max(last_seen) FROM \
          (SELECT events, last_seen FROM resources WHERE name = ?1 ORDER BY events DESC LIMIT 100)"
     };

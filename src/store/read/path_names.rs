@@ -50,7 +50,7 @@ impl Case {
     /// Returns the paths of the case's records, as far as they are read until a time.
     pub fn path_names(&self, until: Instant) -> PathNames {
         let mut names = PathNames::default();
-        // What cannot be read gives no advice; the lookup itself has told why.
+        // A failure gives no advice; the lookup itself has reported it.
         names.complete = self.read_paths(&mut names, until).unwrap_or(false);
         names
     }

@@ -18,7 +18,7 @@ pub struct ValueCount {
     pub events: u64,
     /// True if it is in more than these.
     pub more: bool,
-    /// The time at which it was last seen, UTC, if that is kept.
+    /// The time at which it was last seen, UTC, if that is stored.
     pub last_seen: Option<String>,
 }
 

@@ -20,7 +20,7 @@ const PLACES_BITS: u32 = 18;
 pub(crate) struct Dictionary {
     /// Its number in the case, from 1: 0 in a block is none.
     pub(crate) id: i64,
-    /// Records one behind the other.
+    /// Records one after the other.
     pub(crate) bytes: Vec<u8>,
 }
 
@@ -84,7 +84,7 @@ impl Dictionaries {
         self.ready.get()
     }
 
-    /// Learns from the records of a block, given their bytes one behind the other and the length of each.
+    /// Learns from the records of a block, given their bytes one after the other and the length of each.
     pub(crate) fn learn(&self, lengths: &[u32], bytes: &[u8]) {
         // A panic while the lock was held leaves at worst a poorer dictionary.
         let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);

@@ -314,7 +314,7 @@ fn escape(character: char) -> String {
     if character.is_alphanumeric() { character.to_string() } else { format!("\\x{{{:x}}}", u32::from(character)) }
 }
 
-/// Reports whether a text stands anywhere in a record, whose JSON escapes are decoded first.
+/// Reports whether a record contains a text, its JSON escapes decoded first.
 pub(crate) fn has_text(record: &[u8], needle: &str) -> bool {
     memmem::find(&readable(record), needle.as_bytes()).is_some()
 }

@@ -1,4 +1,4 @@
-//! The original records: compressed blocks, the filters that tell which blocks to read, and predicates on records.
+//! The original records: compressed blocks, the filters that select the blocks to read, and predicates on records.
 
 pub(crate) mod block;
 pub(crate) mod decimal;

@@ -34,11 +34,11 @@ impl NgramFilter {
         NgramFilter(Box::new([0; WORDS]))
     }
 
-    /// Returns the filter of the records of a block, given their bytes one behind the other and the length of each.
+    /// Returns the filter of the records of a block, given their bytes one after the other and the length of each.
     pub(crate) fn of(lengths: &[u32], bytes: &[u8]) -> NgramFilter {
         let mut filter = NgramFilter::new();
         if memchr(b'\\', bytes).is_none() {
-            // What stands across two records sets bits to no purpose; there are few.
+            // N-grams across two records set bits needlessly; there are few.
             filter.add(bytes);
             return filter;
         }
@@ -87,7 +87,7 @@ impl NgramFilter {
         zstd::bulk::compress(&bytes, 1).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
     }
 
-    /// Of a damaged one all bits are set: it keeps nothing from being read.
+    /// All bits of a damaged one are set, so that no block is skipped.
     fn from_data(data: &[u8]) -> NgramFilter {
         let bytes = zstd::bulk::decompress(data, WORDS * 8).unwrap_or_default();
         let mut filter = NgramFilter(Box::new([u64::MAX; WORDS]));
@@ -135,7 +135,7 @@ struct Group {
 pub(crate) struct FilterWriter {
     /// The number of groups in sets.
     placed: i64,
-    /// Those behind them, fewer than a set has.
+    /// Those after them, fewer than a set has.
     groups: Vec<Group>,
 }
 
@@ -260,7 +260,7 @@ fn transpose(square: &mut [u64; 64]) {
     }
 }
 
-/// Texts of which each has to stand in a record: of each list any one.
+/// Texts that a record must contain: any one of each list.
 pub(crate) type RequiredTexts = Vec<Vec<Vec<u8>>>;
 
 /// Blocks side by side that have to be read.
@@ -312,7 +312,7 @@ pub(crate) fn candidates(
             found.spans.push(Span { blocks, newest });
         }
     }
-    // Only an import that was stopped leaves blocks behind the groups, until the case is finished.
+    // Only an import that was stopped leaves blocks after the groups, until the case is finished.
     let mut select = connection.prepare_cached("SELECT id FROM record_blocks WHERE id > ?1 ORDER BY id")?;
     let mut rows = select.query([last])?;
     while let Some(row) = rows.next()? {
@@ -339,7 +339,7 @@ impl FilterQuery<'_> {
         self.needs.iter().all(|any| any.iter().any(|bits| bits.iter().all(|bit| filter.has(*bit))))
     }
 
-    /// Reports whether a group that stands in a set has what is needed.
+    /// Reports whether a group in a set has what is needed.
     fn met_in_set(&mut self, group: i64) -> rusqlite::Result<bool> {
         let (set, place) = (group.div_euclid(SET as i64), group.rem_euclid(SET as i64));
         let groups = match self.set {
@@ -387,7 +387,7 @@ impl FilterQuery<'_> {
         }
         let from = bit % 64 * (SET / 8);
         let bytes = self.rows.get(&word).and_then(|row| row.get(from..from + SET / 8));
-        // What is missing keeps nothing from being read.
+        // A missing filter does not skip any block.
         Ok(bytes.map_or(u128::MAX, |bytes| {
             let mut groups = [0; 16];
             groups[..bytes.len()].copy_from_slice(bytes);

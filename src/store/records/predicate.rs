@@ -173,7 +173,7 @@ fn needed_by(test: &Test, operator: &str, value: &str) -> Option<Vec<String>> {
 fn needed_of(operator: &str, value: &str) -> Option<String> {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match operator {
-        // A whole number and a flag stand as they read; another number may be written in several ways.
+        // An integer and a flag have one spelling; another number may be written in several ways.
         "=" if digits(value.strip_prefix('-').unwrap_or(value)) || matches!(value, "true" | "false") => {
             Some(value.to_owned())
         }

@@ -29,7 +29,7 @@ const MAX_THREADS: usize = 8;
 const MAX_TEXTS_FILTERED: usize = 2_000;
 /// Plain records that are read as a group.
 const PLAIN_RECORDS: i64 = 256;
-/// Unfinished scans that are kept.
+/// Maximum number of unfinished scans in the cache.
 const MAX_SCANS: usize = 2;
 
 /// A scan as it is written in JSON.

@@ -99,7 +99,7 @@ impl Combinations {
                 Ok((row.get(0)?, values?))
             })?
             .collect::<rusqlite::Result<_>>()?;
-        // Without any value it comes first, and stands for the facet that a damaged case lacks.
+        // Without any value it comes first, and takes the place of the facet that a damaged case lacks.
         let absent = vec![None; attributes.len()];
         let distinct: BTreeSet<_> = facets.iter().map(|(_, own)| own.clone()).chain([absent]).collect();
         let values: Vec<_> = distinct.into_iter().collect();

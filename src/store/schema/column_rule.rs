@@ -11,9 +11,9 @@ pub(crate) enum ColumnRule {
     Number,
     /// As any text.
     Text,
-    /// As a path, in which the name of a folder's owner may stand.
+    /// As a path, which may contain the name of a folder's owner.
     Path,
-    /// As the path of a file of the ledger, in which its SHA-256 may stand too.
+    /// As the path of a file of the ledger, which may contain its SHA-256 too.
     FilePath,
     /// As any text; it is the name of a person who used trailq.
     Investigator,

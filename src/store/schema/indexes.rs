@@ -15,7 +15,7 @@ struct Index {
 /// Columns that are mostly absent: their indexes leave absent values out.
 const SPARSE: &[&str] = &["access_key_id", "error_code", "issued_access_key_id", "shared_event_id"];
 
-/// The index that tells duplicates; the first to be made.
+/// The index that finds duplicates; the first to be created.
 const EVENT_ID: &str = "events_by_event_id";
 
 fn all() -> Vec<Index> {
@@ -118,7 +118,7 @@ pub(crate) fn make_of_counts(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Makes only the index that tells duplicates.
+/// Creates only the index that finds duplicates.
 pub(crate) fn make_event_id(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(&format!("CREATE UNIQUE INDEX IF NOT EXISTS {EVENT_ID} ON events (event_id)"))
 }
@@ -129,7 +129,7 @@ pub(crate) fn keep(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("PRAGMA cache_size = -32768")
 }
 
-/// Drops the indexes that a large import would have to keep in order, all but the one that tells duplicates.
+/// Drops the indexes that a large import would have to keep in order, all but the one that finds duplicates.
 pub(crate) fn drop_secondary(connection: &Connection) -> rusqlite::Result<()> {
     for Index { name, .. } in all().iter().chain(&of_counts()).filter(|index| index.name != EVENT_ID) {
         connection.execute_batch(&format!("DROP INDEX IF EXISTS {name}"))?;

@@ -24,7 +24,7 @@ pub(crate) enum Role {
     Event,
     /// Values that many events share.
     Dimension,
-    /// Counts that are kept so that they need not be made.
+    /// Materialized counts.
     Rollup,
     /// The files that were read, their origin and their outcome.
     Ledger,

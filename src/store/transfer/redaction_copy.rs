@@ -44,7 +44,7 @@ const GATHERED: &[(&str, &str, Gather)] = &[
     ("resources", "name", Entities::text),
 ];
 
-/// Gathers what the columns of a case tell.
+/// Gathers the names, accounts, keys and addresses in the columns of a case.
 pub(crate) fn gather(case: &Path, found: &mut Entities) -> Result<(), CaseError> {
     let connection = open::open_read_only(case)?;
     let of = |error| CaseError::of(case, error);
@@ -204,7 +204,7 @@ impl RedactionCopy {
         Ok(())
     }
 
-    /// Rewrites the paths of files, in which their SHA-256 may stand: of standard input, and where paths are the same.
+    /// Rewrites the paths of files, which may contain their SHA-256: of standard input, and where paths are the same.
     fn rewrite_file_paths(&self, redactor: &Redactor) -> Result<(), CaseError> {
         let all = || -> rusqlite::Result<()> {
             let mut select = self.connection.prepare("SELECT id, path, sha256 FROM files")?;
@@ -262,7 +262,7 @@ fn set_apart(
     }
 }
 
-/// Digits of a SHA-256 by which it is told in a path.
+/// Digits of a SHA-256 that identify it in a path.
 const MIN_MARK: usize = 16;
 
 /// Returns the pseudonym of an event id. One that is made from the content of an event that is not here could be found

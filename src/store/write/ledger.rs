@@ -108,7 +108,7 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         connection
             .execute("UPDATE imports SET finished_at = ?1 WHERE finished_at IS NULL", [time::format(time::now())])?;
         if let Some(run) = upgrade {
-            // It was no run of import: its row only told that the case was not whole.
+            // It was not a run of import: its row only marked the case as unfinished.
             connection.execute("DELETE FROM imports WHERE id = ?1", [run])?;
         }
         connection.execute_batch("COMMIT")

@@ -1,4 +1,4 @@
-//! Writing a case: events and records in, duplicates resolved, the ledger kept.
+//! Writing a case: events and records in, duplicates resolved, the ledger updated.
 
 pub(crate) mod batch;
 pub(crate) mod blocks;

@@ -77,7 +77,7 @@ impl RelatedRows {
         let text = |text: &Option<Text>| text.as_deref().map(str::to_owned);
         if let Some((id, known_rest)) = self.identities.get_mut(&key) {
             if *known_rest != rest {
-                // What an identity is not told apart by must not depend on which event came first.
+                // Attributes that do not distinguish identities must not depend on which event came first.
                 let mut settle = connection.prepare_cached(
                     "UPDATE identities SET \
                          user_name = min(ifnull(user_name, ?2), ifnull(?2, user_name)), \

@@ -340,5 +340,5 @@ fn check_numbers(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The largest number of a row that others point to. The writer keeps numbers of resources in 32 bits.
+/// The largest id of a row that others refer to. The writer stores ids of resources in 32 bits.
 const MAX_NARROW_ID: i64 = 1 << 31;

@@ -12,7 +12,7 @@ use crate::store::provenance::ProvenanceStep;
 use crate::store::transfer::merge::policy::MergeWriter;
 use crate::store::transfer::merge::source::SourceCase;
 
-/// Digits of a SHA-256 behind a name.
+/// Digits of a SHA-256 after a name.
 const DIGITS: usize = 8;
 
 /// The time, the author and the file of origin of an annotation.
@@ -139,7 +139,7 @@ fn put_tag(connection: &Connection, tag: &Tag) -> rusqlite::Result<usize> {
     if known == *tag {
         return Ok(0);
     }
-    // One with a note counts more than one without; without any the first to tag it is told.
+    // One with a note counts more than one without; without any, the first to tag it is reported.
     let later = |one: &Tag, two: &Tag| match (&one.note, &two.note) {
         (None, None) => one.authorship < two.authorship,
         (a, b) if a.is_some() != b.is_some() => a.is_some(),

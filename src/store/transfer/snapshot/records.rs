@@ -50,7 +50,7 @@ pub(crate) fn read(case: &Path, kept: &[i64], plain: bool, out: &Sender<RecordRu
         },
         |gathered| {
             for some in gathered {
-                // The receiver is gone if the writer met an error, which is reported instead.
+                // The receiver has disconnected if the writer met an error, which is reported instead.
                 let _ = out.send(some);
             }
             Ok(())

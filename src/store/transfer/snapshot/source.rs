@@ -152,7 +152,7 @@ fn bring_up_to_date(copy: &Path, schema: i64, finished: bool) -> Result<(), Case
     forgotten.map_err(|error| CaseError::of(copy, error))
 }
 
-/// The schema from which a case tells where it comes from.
+/// The schema version from which on a case has provenance.
 const PROVENANCE: i64 = 4;
 
 impl CaseLock {

@@ -172,7 +172,7 @@ fn verify_unchanged(path: &Path) -> Result<Vec<Check>, CaseError> {
     Ok(checks)
 }
 
-/// The schema from which on a case tells where it comes from.
+/// The schema version from which on a case has provenance.
 const PROVENANCE: i64 = 4;
 
 /// Reports whether a journal beside a file holds what has to be rolled back, and no other process is about to see to
