@@ -76,7 +76,7 @@ mod tests {
     /// Returns the path that has a name.
     fn path_of(name: &str) -> Vec<u8> {
         let (mut path, mut rest) = (Vec::new(), name.as_bytes());
-        while let [byte, behind @ ..] = rest {
+        while let [byte, after @ ..] = rest {
             let escaped = super::begins_escape(rest).then(|| std::str::from_utf8(&rest[2..4]).unwrap());
             match escaped {
                 Some(digits) => {
@@ -85,7 +85,7 @@ mod tests {
                 }
                 None => {
                     path.push(*byte);
-                    rest = behind;
+                    rest = after;
                 }
             }
         }

@@ -18,9 +18,9 @@ pub(crate) fn is_identifier(value: &str) -> bool {
 }
 
 /// Reports whether one value may be a typing mistake for another: neither is an identifier, and their digits agree.
-pub(crate) fn is_spelling_of(typed: &str, meant: &str) -> bool {
+pub(crate) fn is_spelling_of(typed: &str, intended: &str) -> bool {
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-    !is_identifier(typed) && !is_identifier(meant) && digits(typed) == digits(meant)
+    !is_identifier(typed) && !is_identifier(intended) && digits(typed) == digits(intended)
 }
 
 /// Reports whether a value is an address, a network, or the start of one: `10.248`, `10.248.*`, `2001:db8:`.
@@ -148,14 +148,14 @@ mod tests {
     #[test]
     fn only_names_with_the_same_digits_are_typing_mistakes() {
         assert!(is_spelling_of("alcie", "alice") && is_spelling_of("maintenence-2", "maintenance-2"));
-        for (typed, meant) in [
+        for (typed, intended) in [
             ("maintenance-2", "maintenance-3"),
             ("i-0abd", "i-0abc"),
             ("10.248.0.7", "10.248.0.8"),
             ("acme-logs", "arn:aws:s3:::acme-logs"),
             ("AKIADEPLOYBOTEXAMPEL", "AKIADEPLOYBOTEXAMPLE"),
         ] {
-            assert!(!is_spelling_of(typed, meant), "{typed} {meant}");
+            assert!(!is_spelling_of(typed, intended), "{typed} {intended}");
         }
     }
 }

@@ -149,7 +149,7 @@ pub(crate) fn write_file(
 ) -> Result<(), Error> {
     let path = file_names::name_of(&found.path);
     writer.begin_file(&path)?;
-    let mut told = 0;
+    let mut reported = 0;
     let mut whole_reject = false;
     for message in queue {
         if progress.is_cancelled() {
@@ -158,8 +158,8 @@ pub(crate) fn write_file(
         match message {
             Message::Batch(batch, passed) => {
                 writer.batch(&batch)?;
-                progress.advance(0, passed.saturating_sub(told), batch.events.len() as u64);
-                told = told.max(passed);
+                progress.advance(0, passed.saturating_sub(reported), batch.events.len() as u64);
+                reported = reported.max(passed);
             }
             Message::Digest(digest) => {
                 writer.digest(&digest)?;
@@ -172,7 +172,7 @@ pub(crate) fn write_file(
             }
             Message::End(end) => {
                 end_file(found, &path, (&end, whole_reject), writer, report)?;
-                progress.advance(1, found.bytes.saturating_sub(told), 0);
+                progress.advance(1, found.bytes.saturating_sub(reported), 0);
                 return Ok(());
             }
         }

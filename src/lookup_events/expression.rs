@@ -159,8 +159,8 @@ fn scan(text: &str) -> (String, usize) {
             '\'' | '"' | '`' => quoted_length(rest, c),
             _ => c.len_utf8(),
         };
-        let (piece, behind) = rest.split_at(length);
-        rest = behind;
+        let (piece, after) = rest.split_at(length);
+        rest = after;
         let content = piece.strip_prefix('`').and_then(|piece| piece.strip_suffix('`'));
         match content.filter(|content| is_bare(content)) {
             Some(content) => {

@@ -51,11 +51,11 @@ impl AttributeKey {
     pub(super) fn read(name: &str) -> Result<AttributeKey, RequestError> {
         AttributeKey::ALL.into_iter().find(|key| key.name() == name).ok_or_else(|| {
             let names = AttributeKey::ALL.map(AttributeKey::name);
-            let meant = match nearest(name, names).first() {
+            let suggestion = match nearest(name, names).first() {
                 Some(near) => format!("; did you mean {near}?"),
                 None => String::new(),
             };
-            let message = format!("AttributeKey is one of {}, not `{name}`{meant}", names.join(", "));
+            let message = format!("AttributeKey is one of {}, not `{name}`{suggestion}", names.join(", "));
             RequestError::new(ErrorKind::LookupAttributes, message)
         })
     }

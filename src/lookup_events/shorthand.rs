@@ -36,8 +36,8 @@ fn shorthand(word: &str) -> Result<Attribute, RequestError> {
     let (mut key, mut value) = (None, None);
     let mut rest = word;
     loop {
-        let (name, behind) = rest.split_once('=').ok_or_else(wrong)?;
-        let (text, left) = value_of(behind).ok_or_else(wrong)?;
+        let (name, after) = rest.split_once('=').ok_or_else(wrong)?;
+        let (text, left) = value_of(after).ok_or_else(wrong)?;
         let place = match name.trim() {
             "AttributeKey" => &mut key,
             "AttributeValue" => &mut value,

@@ -83,9 +83,9 @@ impl Shape {
             Shape::Flag => matches!(value, "true" | "false"),
             Shape::ResourceType => RESOURCE_TYPE.is_match(value) && value.split("::").all(words::is_identifier),
             Shape::Redactions => {
-                let is_told =
-                    |told: &String| Kind::ALL.iter().any(|kind| kind.name() == told) || LACKS.contains(&told.as_str());
-                serde_json::from_str::<Vec<String>>(value).is_ok_and(|all| all.iter().all(is_told))
+                let is_category =
+                    |name: &String| Kind::ALL.iter().any(|kind| kind.name() == name) || LACKS.contains(&name.as_str());
+                serde_json::from_str::<Vec<String>>(value).is_ok_and(|all| all.iter().all(is_category))
             }
             Shape::Provenance => {
                 value.len() == 32 && value.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))

@@ -52,7 +52,7 @@ pub(crate) fn run(mut session: Session) -> Result<Answer, SessionError> {
 fn read_and_run(prompt: &mut Prompt, session: &Rc<RefCell<Session>>) -> Result<(), SessionError> {
     while let Some(lines) = prompt.read()? {
         for text in lines {
-            let executed = match meant(session, &text) {
+            let executed = match recognize_habit(session, &text) {
                 Some(Habit::Clear) => {
                     prompt.editor.clear_screen().map_err(editor_error)?;
                     Answer::default()
@@ -76,7 +76,7 @@ fn read_and_run(prompt: &mut Prompt, session: &Rc<RefCell<Session>>) -> Result<(
 }
 
 /// Returns the meaning of a line that other shells understand.
-fn meant(session: &Rc<RefCell<Session>>, line: &str) -> Option<Habit> {
+fn recognize_habit(session: &Rc<RefCell<Session>>, line: &str) -> Option<Habit> {
     let tables = || {
         let case = session.borrow().case().ok();
         case.map_or_else(Vec::new, |case| case.tables().into_iter().map(|(name, _)| name).collect())

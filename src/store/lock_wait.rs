@@ -78,7 +78,7 @@ pub(crate) fn until_free<T>(
     mut attempt: impl FnMut() -> Result<T, CaseError>,
 ) -> Result<T, CaseError> {
     let started = Instant::now();
-    let mut told = false;
+    let mut reported = false;
     loop {
         let busy = match attempt() {
             Err(error @ CaseError::Busy(_)) => error,
@@ -91,8 +91,8 @@ pub(crate) fn until_free<T>(
         if waited >= wait.limit() {
             return Err(busy);
         }
-        if !told && waited >= NOTICE_AFTER {
-            told = true;
+        if !reported && waited >= NOTICE_AFTER {
+            reported = true;
             wait.begins(path, need);
         }
         thread::sleep(PAUSE);

@@ -25,37 +25,37 @@ pub(crate) fn of_case(case: &Case, by_time: bool) -> Result<Vec<String>, QueryEr
 
 /// Describes gaps in words. `in_records` is true if the lookup searches whole records, and `by_time` if it has a period.
 fn sentences(gaps: &Gaps, in_records: bool, by_time: bool) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut notes = Vec::new();
     if gaps.partial {
         let which = gaps.selection.as_ref().map_or_else(String::new, |which| format!(": {which}"));
-        told.push(format!("this case holds only a selection of the events{which}"));
+        notes.push(format!("this case holds only a selection of the events{which}"));
     }
     if !gaps.redacted.is_empty() {
         let kinds = gaps.redacted.iter().map(String::as_str).filter(|what| Kind::ALL.map(Kind::name).contains(what));
         let kinds = kinds.collect::<Vec<_>>().join(", ");
-        told.push(format!("this case is redacted ({kinds}): the original values are not in it"));
+        notes.push(format!("this case is redacted ({kinds}): the original values are not in it"));
     }
     if by_time && gaps.undated > 0 {
         let events = counted(gaps.undated, "event");
         let verb = if gaps.undated == 1 { "has" } else { "have" };
-        told.push(format!("{events} {verb} no time, and no period holds them"));
+        notes.push(format!("{events} {verb} no time, and no period holds them"));
     }
     if in_records && gaps.rows_without_records > 0 {
         let events = counted(gaps.rows_without_records, "event");
         let verb = if gaps.rows_without_records == 1 { "is a row" } else { "are rows" };
-        told.push(format!("{events} {verb} of a CSV download, without request and response"));
+        notes.push(format!("{events} {verb} of a CSV download, without request and response"));
     }
     if gaps.rejected > 0 {
         let records = counted(gaps.rejected, "record");
         let verb = if gaps.rejected == 1 { "was" } else { "were" };
-        told.push(format!("{records} {verb} rejected at import and not searched; `.info` lists the reasons"));
+        notes.push(format!("{records} {verb} rejected at import and not searched; `.info` lists the reasons"));
     }
     if in_records && gaps.conflicts > 0 {
         let records = counted(gaps.conflicts, "record");
         let verb = if gaps.conflicts == 1 { "is" } else { "are" };
-        told.push(format!("{records} in the table `conflicts` {verb} not searched"));
+        notes.push(format!("{records} in the table `conflicts` {verb} not searched"));
     }
-    told
+    notes
 }
 
 /// A number of things, which are counted only so far.
@@ -80,13 +80,13 @@ mod tests {
             rows_without_records: 3,
             conflicts: 1,
         };
-        let told = sentences(&gaps, true, true);
-        assert_eq!(told[0], "this case holds only a selection of the events: --tag odd");
-        assert_eq!(told[1], "this case is redacted (ips): the original values are not in it");
-        assert_eq!(told[2], "1 event has no time, and no period holds them");
-        assert_eq!(told[3], "3 events are rows of a CSV download, without request and response");
-        assert_eq!(told[4], "2 records were rejected at import and not searched; `.info` lists the reasons");
-        assert_eq!(told[5], "1 record in the table `conflicts` is not searched");
+        let notes = sentences(&gaps, true, true);
+        assert_eq!(notes[0], "this case holds only a selection of the events: --tag odd");
+        assert_eq!(notes[1], "this case is redacted (ips): the original values are not in it");
+        assert_eq!(notes[2], "1 event has no time, and no period holds them");
+        assert_eq!(notes[3], "3 events are rows of a CSV download, without request and response");
+        assert_eq!(notes[4], "2 records were rejected at import and not searched; `.info` lists the reasons");
+        assert_eq!(notes[5], "1 record in the table `conflicts` is not searched");
         assert_eq!(sentences(&gaps, false, false).len(), 3);
     }
 }

@@ -59,7 +59,7 @@ pub(crate) fn explain<'e>(
     } else if let Some(blame) = blame(&advice, case, &prepared.lookup, limits)? {
         let about_rest = rests.iter().any(|rest| rest.typed.split_whitespace().any(|word| word == blame.text));
         if !about_rest {
-            Hints::new(engine, prepared, limits).tell(&mut advice, &blame, is_habit)?;
+            Hints::new(engine, prepared, limits).report(&mut advice, &blame, is_habit)?;
         }
     }
     for gap in gaps::of_lookup(case, prepared)? {
@@ -204,20 +204,20 @@ impl<'a> Hints<'a> {
     }
 
     /// Notes the term that removed the last events, and near values. Words of another shell have no near values.
-    fn tell(&self, advice: &mut Advice<'_>, blame: &Blame, is_habit: bool) -> Result<(), QueryError> {
+    fn report(&self, advice: &mut Advice<'_>, blame: &Blame, is_habit: bool) -> Result<(), QueryError> {
         let terms = self.asked.lookup.terms();
         let Some(term) = terms.get(blame.index) else { return Ok(()) };
         let leaves = terms::leaves(&self.asked.tree, term.span);
-        let mut told = self.sentence(blame, &leaves);
+        let mut sentence = self.sentence(blame, &leaves);
         let mut within_records = None;
         if let [Asked::Bare { value, span }] = leaves.as_slice()
             && *span == term.span
         {
             let (end, lookup) = self.within_records(advice, value, *span)?;
-            told.push_str(&end);
+            sentence.push_str(&end);
             within_records = lookup;
         }
-        advice.note(&told);
+        advice.note(&sentence);
         for leaf in leaves.iter().take(if is_habit { 0 } else { MAX_VALUES }) {
             match leaf {
                 Asked::Bare { value, span } => self.bare(advice, value, *span)?,

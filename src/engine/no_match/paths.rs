@@ -62,12 +62,12 @@ impl Hints<'_> {
         if fields.is_empty() {
             return Ok(false);
         }
-        let told: Vec<String> = fields
+        let names: Vec<String> = fields
             .iter()
             .map(|field| format!("`{}` ({})", field.name, field.path.split(", ").next().unwrap_or_default()))
             .collect();
-        let told = told.join(" or ");
-        advice.note(&format!("`{typed}` alone is a path at the top of records; the field is {told}"));
+        let names = names.join(" or ");
+        advice.note(&format!("`{typed}` alone is a path at the top of records; the field is {names}"));
         for field in &fields {
             let Some(lookup) = self.replaced(name, field.name) else { continue };
             if let Some(events @ 1..) = self.count(advice, &lookup)? {

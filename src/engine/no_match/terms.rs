@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn the_values_of_a_term_are_listed_with_their_fields() {
-        let told = |text: &str| -> Vec<String> {
+        let found = |text: &str| -> Vec<String> {
             let found = leaves(&parse(text).unwrap(), Span::new(0, text.len()));
             found
                 .into_iter()
@@ -104,12 +104,12 @@ mod tests {
                 })
                 .collect()
         };
-        assert_eq!(told("alice \"a b\",c x*"), ["alice@alice", "a b@\"a b\"", "c@c"]);
-        assert_eq!(told("UserName=a,b or (ip=10.0.0.1 not key=k)"), ["user=a", "user=b", "ip=10.0.0.1"]);
+        assert_eq!(found("alice \"a b\",c x*"), ["alice@alice", "a b@\"a b\"", "c@c"]);
+        assert_eq!(found("UserName=a,b or (ip=10.0.0.1 not key=k)"), ["user=a", "user=b", "ip=10.0.0.1"]);
         assert_eq!(
-            told("request.bucketname=b text=x* since=2024 user!=a"),
+            found("request.bucketname=b text=x* since=2024 user!=a"),
             ["requestParameters.bucketname", "text x*"]
         );
-        assert_eq!(told("user=@list record.a.b=1 accountId~1"), ["user~", "a.b", "accountId"]);
+        assert_eq!(found("user=@list record.a.b=1 accountId~1"), ["user~", "a.b", "accountId"]);
     }
 }

@@ -150,7 +150,7 @@ impl Hints<'_> {
         for field in fields {
             let found = self.spelled_otherwise(field, value);
             let Some(first) = found.first() else { continue };
-            let named: Vec<String> = found.iter().take(MOST_NAMED).map(told).collect();
+            let named: Vec<String> = found.iter().take(MOST_NAMED).map(describe).collect();
             sentence.push(format!("`{}` has {}", field.name, named.join(", ")));
             // An identifier in another case is only reported; the user decides if it is the intended one.
             if !is_identifier(value) && !is_identifier(&first.value) {
@@ -256,19 +256,19 @@ impl Hints<'_> {
         if matches!(field.place, Place::Tag | Place::File) || !self.has_time() {
             return Ok(());
         }
-        let mut told = Vec::new();
+        let mut notes = Vec::new();
         if let Some(events @ 1..) = self.count(advice, &bare)? {
-            told.push(format!("`{bare}` without its field matches {}", number::counted(events, "event")));
+            notes.push(format!("`{bare}` without its field matches {}", number::counted(events, "event")));
         }
         let term = format!("text={bare}");
         if value.len() >= SHORTEST_TEXT
             && let Some(records @ 1..) = self.quick_count(advice, &term)?
         {
-            told.push(format!("`{term}` finds it inside {}", number::counted(records, "record")));
+            notes.push(format!("`{term}` finds it inside {}", number::counted(records, "record")));
         }
-        if !told.is_empty() {
-            advice.note(&told.join("; "));
-            let by = if told[0].contains(" without ") { &bare } else { &term };
+        if !notes.is_empty() {
+            advice.note(&notes.join("; "));
+            let by = if notes[0].contains(" without ") { &bare } else { &term };
             advice.suggest(self.term_around(span).and_then(|term| self.replaced(term, by)));
         }
         Ok(())
@@ -337,12 +337,12 @@ fn named_fields() -> impl Iterator<Item = &'static Field> {
 
 /// Lists the values of a field.
 fn list(advice: &mut Advice<'_>, field: &Field, all: &[ValueCount]) {
-    let all: Vec<String> = all.iter().map(told).collect();
+    let all: Vec<String> = all.iter().map(describe).collect();
     advice.note(&format!("`{}` has {}", field.name, all.join(", ")));
 }
 
 /// A value with its events.
-fn told(counted: &ValueCount) -> String {
+fn describe(counted: &ValueCount) -> String {
     let more = if counted.more { " or more" } else { "" };
     format!("`{}` ({}{more})", counted.value, number::counted(counted.events, "event"))
 }

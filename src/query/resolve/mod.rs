@@ -13,7 +13,7 @@ use crate::query::ast::{Comparison, Expression, ExpressionKind, Operator};
 use crate::query::environment::Environment;
 use crate::query::interval::Interval;
 use crate::query::resolved::{Condition, Node, NodeKind, ResolvedLookup, ValuePredicate};
-use crate::query::time::Meant;
+use crate::query::time::TimeGuess;
 use crate::query::{edit, time};
 
 use crate::query::resolve::chains::{joined_alternatives, joined_complements};
@@ -233,16 +233,18 @@ impl Resolver<'_> {
                 .hint("a coarser time means its whole span: time=2024-03")
         })?;
         time::span(&text, self.env.now()).map_err(|mistake| {
-            let mut told = Diagnostic::at(value.span, mistake.message);
-            told.hints.extend(mistake.hint);
-            match mistake.meant {
-                Meant::Time(meant) => told.instead(edit::literal(&meant)),
-                Meant::Range(from, to) if comparison.operator == Operator::Equal && comparison.values.len() == 1 => {
+            let mut diagnostic = Diagnostic::at(value.span, mistake.message);
+            diagnostic.hints.extend(mistake.hint);
+            match mistake.guess {
+                TimeGuess::Time(time) => diagnostic.instead(edit::literal(&time)),
+                TimeGuess::Range(from, to)
+                    if comparison.operator == Operator::Equal && comparison.values.len() == 1 =>
+                {
                     let term = comparison.name.span.to(value.span);
-                    let told = Diagnostic { span: Some(term), ..told };
-                    told.instead(time::range(from.as_deref(), to.as_deref()))
+                    let diagnostic = Diagnostic { span: Some(term), ..diagnostic };
+                    diagnostic.instead(time::range(from.as_deref(), to.as_deref()))
                 }
-                _ => told,
+                _ => diagnostic,
             }
         })
     }

@@ -108,10 +108,10 @@ fn nested_name(name: &Name, word: &str, env: &dyn Environment) -> Option<Diagnos
         }
     }
     let first = named.first()?;
-    let told: Vec<String> = named.iter().map(|name| format!("`{name}`")).collect();
+    let quoted: Vec<String> = named.iter().map(|name| format!("`{name}`")).collect();
     let what = if fields.is_empty() { "it is nested deeper in records" } else { "a field has its value" };
     let mistake = Diagnostic::at(name.span, format!("unknown field `{word}`: {what}"));
-    Some(mistake.hint(format!("did you mean {}?", told.join(" or "))).instead(first.clone()))
+    Some(mistake.hint(format!("did you mean {}?", quoted.join(" or "))).instead(first.clone()))
 }
 
 /// Adds the nearest names as advice.

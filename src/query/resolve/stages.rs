@@ -110,12 +110,12 @@ fn sort_key(name: &Name, input: &Input, env: &dyn Environment) -> Result<SortKey
     let text = name.text();
     let folded = fields::fold(&text);
     let field_column = fields::find(&text).map(|field| OutputColumn::Field(field).group_column());
-    let meant = |column: &&String| {
+    let matches = |column: &&String| {
         fields::fold(column) == folded
             || Some(*column) == field_column.as_ref()
             || (column.as_str() == "events" && folded == "count")
     };
-    if let Some(column) = columns.iter().find(meant) {
+    if let Some(column) = columns.iter().find(matches) {
         return Ok(SortKey::Column(column.clone()));
     }
     if let Ok(Named::Path(path)) = find_name(name, env)

@@ -74,8 +74,8 @@ const NO: &[&str] = &["n", "f", "off", "disabled", "none", "null", "unused", "ab
 pub(crate) fn not_one_of(field: &Field, words: &[&str], span: Span, text: &str) -> Diagnostic {
     let mistake = Diagnostic::at(span, format!("{} is one of {}, not `{text}`", field.name, words.join(", ")));
     let folded = fold(text);
-    let meant = OUTCOMES.iter().find(|(_, others)| others.contains(&folded.as_str())).map(|(word, _)| *word);
-    match meant.filter(|word| words.contains(word)) {
+    let suggestion = OUTCOMES.iter().find(|(_, others)| others.contains(&folded.as_str())).map(|(word, _)| *word);
+    match suggestion.filter(|word| words.contains(word)) {
         Some("error") => {
             mistake.hint("did you mean `error`? `not outcome=ok` has both `denied` and `error`").instead("error")
         }

@@ -8,7 +8,7 @@ use crate::query::time::{length, zone};
 
 /// A guess of what a text that is not a time of the language means.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Meant {
+pub(crate) enum TimeGuess {
     /// A time, as lookups write it.
     Time(String),
     /// A range, as what `since` and `until` take; either may be open.
@@ -27,7 +27,7 @@ const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const BETWEEN: [&str; 8] = ["...", "..", "…", " to ", " until ", " - ", " – ", "–"];
 
 /// Guesses what a text means. `now`: the clock, in Unix seconds.
-pub(crate) fn meant(text: &str, now: i64) -> Meant {
+pub(crate) fn guess(text: &str, now: i64) -> TimeGuess {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some(range) = range(&text, now) {
         return range;
@@ -36,7 +36,7 @@ pub(crate) fn meant(text: &str, now: i64) -> Meant {
 }
 
 /// A range in one text.
-fn range(text: &str, now: i64) -> Option<Meant> {
+fn range(text: &str, now: i64) -> Option<TimeGuess> {
     let starts_with_year = |text: &str| text.len() >= 7 && text.as_bytes()[..4].iter().all(u8::is_ascii_digit);
     let interval = text.split_once('/').filter(|(from, to)| starts_with_year(from) && starts_with_year(to));
     let between = |mark: &&str| text.split_once(*mark).filter(|_| !text.starts_with("now"));
@@ -46,7 +46,7 @@ fn range(text: &str, now: i64) -> Option<Meant> {
         () if text.is_empty() => Some(None),
         () if read(text, now).is_ok() => Some(Some(text.to_owned())),
         () => match single(text, now) {
-            Meant::Time(time) => Some(Some(time)),
+            TimeGuess::Time(time) => Some(Some(time)),
             _ => None,
         },
     };
@@ -56,22 +56,22 @@ fn range(text: &str, now: i64) -> Option<Meant> {
         let (day, _) = first.as_deref()?.split_once([' ', 'T'])?;
         end(&format!("{day} {to}"))
     })?;
-    (first.is_some() || last.is_some()).then_some(Meant::Range(first, last))
+    (first.is_some() || last.is_some()).then_some(TimeGuess::Range(first, last))
 }
 
 /// A single time.
-fn single(text: &str, now: i64) -> Meant {
+fn single(text: &str, now: i64) -> TimeGuess {
     let readings = [from_now, epoch, basic, week_or_quarter, calendar];
-    let found = readings.iter().find_map(|read| read(text, now)).unwrap_or(Meant::Unknown);
+    let found = readings.iter().find_map(|read| read(text, now)).unwrap_or(TimeGuess::Unknown);
     match &found {
         // What is offered has to be one.
-        Meant::Time(time) if read(time, now).is_err() => Meant::Unknown,
+        TimeGuess::Time(time) if read(time, now).is_err() => TimeGuess::Unknown,
         _ => found,
     }
 }
 
 /// `yesterday`, `24h`, `now - 2 weeks`, `2 days ago`.
-fn from_now(text: &str, now: i64) -> Option<Meant> {
+fn from_now(text: &str, now: i64) -> Option<TimeGuess> {
     let lower = text.to_ascii_lowercase();
     let today = Timestamp::from_second(now).ok()?.to_zoned(jiff::tz::TimeZone::UTC).date();
     let day = match lower.as_str() {
@@ -81,10 +81,10 @@ fn from_now(text: &str, now: i64) -> Option<Meant> {
         _ => None,
     };
     if let Some(day) = day {
-        return Some(Meant::Time(day.to_string()));
+        return Some(TimeGuess::Time(day.to_string()));
     }
     let back = match lower.strip_prefix("now") {
-        Some("") => return Some(Meant::Time("now".to_owned())),
+        Some("") => return Some(TimeGuess::Time("now".to_owned())),
         Some(rest) => rest.trim_start().strip_prefix('-')?,
         None if lower.starts_with('+') => return None,
         None => &lower,
@@ -93,11 +93,11 @@ fn from_now(text: &str, now: i64) -> Option<Meant> {
     let length = crate::query::time::read::duration(back)
         .map(|_| back.to_owned())
         .or_else(|| length::spoken(back).map(length::short));
-    length.map(|length| Meant::Time(format!("now-{length}")))
+    length.map(|length| TimeGuess::Time(format!("now-{length}")))
 }
 
 /// Unix seconds, milliseconds, microseconds or nanoseconds.
-fn epoch(text: &str, _: i64) -> Option<Meant> {
+fn epoch(text: &str, _: i64) -> Option<TimeGuess> {
     let whole = text.split('.').next()?;
     let number: i64 = whole.bytes().all(|byte| byte.is_ascii_digit()).then(|| whole.parse().ok())??;
     let seconds = match whole.len() {
@@ -107,11 +107,11 @@ fn epoch(text: &str, _: i64) -> Option<Meant> {
         18 | 19 => number / 1_000_000_000,
         _ => return None,
     };
-    Some(Meant::Time(crate::time::format(seconds)))
+    Some(TimeGuess::Time(crate::time::format(seconds)))
 }
 
 /// ISO's basic form: `20240301`, `20240301T0930`, `20240301093000Z`.
-fn basic(text: &str, _: i64) -> Option<Meant> {
+fn basic(text: &str, _: i64) -> Option<TimeGuess> {
     let digits: String = text.trim_end_matches(['Z', 'z']).chars().filter(|c| !matches!(c, 'T' | 't')).collect();
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -127,11 +127,11 @@ fn basic(text: &str, _: i64) -> Option<Meant> {
         }
         _ => return None,
     }
-    Some(Meant::Time(written))
+    Some(TimeGuess::Time(written))
 }
 
 /// `2024-W09`, `2024W09-5` and `2024-Q1`.
-fn week_or_quarter(text: &str, _: i64) -> Option<Meant> {
+fn week_or_quarter(text: &str, _: i64) -> Option<TimeGuess> {
     let upper = text.to_ascii_uppercase();
     let (year, rest) = upper.split_at_checked(4)?;
     let year: i16 = year.bytes().all(|byte| byte.is_ascii_digit()).then(|| year.parse().ok())??;
@@ -139,7 +139,7 @@ fn week_or_quarter(text: &str, _: i64) -> Option<Meant> {
     if let Some(quarter) = rest.strip_prefix('Q') {
         let quarter: i8 = quarter.parse().ok().filter(|quarter| (1..=4).contains(quarter))?;
         let month = |month: i8| Some(format!("{year:04}-{month:02}"));
-        return Some(Meant::Range(month(quarter * 3 - 2), month(quarter * 3)));
+        return Some(TimeGuess::Range(month(quarter * 3 - 2), month(quarter * 3)));
     }
     let (week, day) = match rest.strip_prefix('W')?.split_once('-') {
         Some((week, day)) => (week, Some(day.parse::<i8>().ok()?)),
@@ -150,13 +150,13 @@ fn week_or_quarter(text: &str, _: i64) -> Option<Meant> {
         Some(ISOWeekDate::new(year, week.parse().ok()?, weekday).ok()?.date())
     };
     match day {
-        Some(day) => Some(Meant::Time(date(day)?.to_string())),
-        None => Some(Meant::Range(Some(date(1)?.to_string()), Some(date(7)?.to_string()))),
+        Some(day) => Some(TimeGuess::Time(date(day)?.to_string())),
+        None => Some(TimeGuess::Range(Some(date(1)?.to_string()), Some(date(7)?.to_string()))),
     }
 }
 
 /// A day in any spelling, with a time of day and a zone where there are: `29.07.2021 1:30 pm CEST`.
-fn calendar(text: &str, _: i64) -> Option<Meant> {
+fn calendar(text: &str, _: i64) -> Option<TimeGuess> {
     let mut words: Vec<&str> = text.split([' ', ',']).filter(|word| !word.is_empty()).collect();
     words.retain(|word| !is_weekday(word));
     let mut glued = Vec::new();
@@ -183,7 +183,7 @@ fn calendar(text: &str, _: i64) -> Option<Meant> {
         Day::Is(day) => vec![day],
         Day::Either(one, other) => vec![one, other],
         Day::Month(month) => {
-            return (clock.is_none() && zone.is_none()).then_some(Meant::Time(month));
+            return (clock.is_none() && zone.is_none()).then_some(TimeGuess::Time(month));
         }
     };
     let written = |day: &Date| -> Option<String> {
@@ -195,8 +195,8 @@ fn calendar(text: &str, _: i64) -> Option<Meant> {
     };
     let written = days.iter().map(written).collect::<Option<Vec<_>>>()?;
     match written.as_slice() {
-        [one] => Some(Meant::Time(one.clone())),
-        [one, other] => Some(Meant::Ambiguous(one.clone(), other.clone())),
+        [one] => Some(TimeGuess::Time(one.clone())),
+        [one, other] => Some(TimeGuess::Ambiguous(one.clone(), other.clone())),
         _ => None,
     }
 }
@@ -358,7 +358,7 @@ pub(crate) fn goes_on(word: &str) -> bool {
 }
 
 /// The time that a day before and what follows it make.
-pub(crate) fn joined<'w>(day: &str, rest: &[&'w str], now: i64) -> Meant {
+pub(crate) fn joined<'w>(day: &str, rest: &[&'w str], now: i64) -> TimeGuess {
     let without_t = |word: &&'w str| match word.strip_prefix(['T', 't']) {
         Some(clock) if clock.starts_with(|c: char| c.is_ascii_digit()) => clock,
         _ => *word,
@@ -368,9 +368,9 @@ pub(crate) fn joined<'w>(day: &str, rest: &[&'w str], now: i64) -> Meant {
     let text = if day == "now" { text.replace(' ', "") } else { text };
     // With the day before it, a time with a blank is one already.
     if read(&text, now).is_ok() {
-        return Meant::Time(text);
+        return TimeGuess::Time(text);
     }
-    meant(&text, now)
+    guess(&text, now)
 }
 
 #[cfg(test)]
@@ -378,7 +378,7 @@ mod tests {
     use proptest::prelude::*;
     use proptest::test_runner::TestCaseError;
 
-    use super::{Meant, is_rest, joined, meant};
+    use super::{TimeGuess, guess, is_rest, joined};
 
     const NOON: i64 = 1_709_294_400; // 2024-03-01T12:00:00Z
 
@@ -423,21 +423,21 @@ mod tests {
             ("2021-07-29 1pm", "2021-07-29 13"),
             ("2021-07-29T13 UTC", "2021-07-29T13Z"),
         ] {
-            assert_eq!(meant(text, NOON), Meant::Time(expected.to_owned()), "{text}");
+            assert_eq!(guess(text, NOON), TimeGuess::Time(expected.to_owned()), "{text}");
         }
         for text in ["", "soon", "24", "13:00", "99/99/2021", "2021-13-45", "29.07.21", "x2021", "1pm", "+1h", "漢字"]
         {
-            assert_eq!(meant(text, NOON), Meant::Unknown, "{text}");
+            assert_eq!(guess(text, NOON), TimeGuess::Unknown, "{text}");
         }
-        let either = Meant::Ambiguous("2021-07-08".to_owned(), "2021-08-07".to_owned());
-        assert_eq!(meant("07/08/2021", NOON), either);
+        let either = TimeGuess::Ambiguous("2021-07-08".to_owned(), "2021-08-07".to_owned());
+        assert_eq!(guess("07/08/2021", NOON), either);
     }
 
     #[test]
     fn ranges_in_one_value_have_two_ends() {
         let range = |from: &str, to: &str| {
             let end = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-            Meant::Range(end(from), end(to))
+            TimeGuess::Range(end(from), end(to))
         };
         for (text, from, to) in [
             ("2024-03-01..2024-03-05", "2024-03-01", "2024-03-05"),
@@ -451,10 +451,10 @@ mod tests {
             ("2024-W09", "2024-02-26", "2024-03-03"),
             ("2024-Q1", "2024-01", "2024-03"),
         ] {
-            assert_eq!(meant(text, NOON), range(from, to), "{text}");
+            assert_eq!(guess(text, NOON), range(from, to), "{text}");
         }
         for text in ["..", "a..b", "10.0.0.0/8"] {
-            assert_eq!(meant(text, NOON), Meant::Unknown, "{text}");
+            assert_eq!(guess(text, NOON), TimeGuess::Unknown, "{text}");
         }
     }
 
@@ -462,11 +462,11 @@ mod tests {
         #[test]
         fn what_is_offered_can_be_read(text in r"([0-9]{1,5}|[-/.: ,TZ+WQ]|am|pm|now|to|\.\.|Jul|Mon|CEST|week|yesterday|\PC){0,9}") {
             let readable = |time: &String| prop_assert_ok(super::read(time, NOON).is_ok());
-            match meant(&text, NOON) {
-                Meant::Time(time) => readable(&time)?,
-                Meant::Range(from, to) => from.iter().chain(&to).try_for_each(readable)?,
-                Meant::Ambiguous(one, other) => readable(&one).and(readable(&other))?,
-                Meant::Unknown => {}
+            match guess(&text, NOON) {
+                TimeGuess::Time(time) => readable(&time)?,
+                TimeGuess::Range(from, to) => from.iter().chain(&to).try_for_each(readable)?,
+                TimeGuess::Ambiguous(one, other) => readable(&one).and(readable(&other))?,
+                TimeGuess::Unknown => {}
             }
             let _ = (is_rest(&text), joined("2021-07-29", &[&text], NOON));
         }
@@ -487,14 +487,14 @@ mod tests {
         for word in ["alice", "13", "10.0.0.1", "2001:db8::1", "i-0abc", "", "pm-role", "24h"] {
             assert!(!is_rest(word), "{word}");
         }
-        let time = |text: &str| Meant::Time(text.to_owned());
+        let time = |text: &str| TimeGuess::Time(text.to_owned());
         assert_eq!(joined("2021-07-29", &["13:00"], NOON), time("2021-07-29 13:00"));
         assert_eq!(joined("2021-07-29", &["13:00", "CEST"], NOON), time("2021-07-29T13:00+02:00"));
         assert_eq!(joined("2021-07-29", &["1:00", "PM"], NOON), time("2021-07-29 13:00"));
         assert_eq!(joined("2021-07-29T13:00", &["CEST"], NOON), time("2021-07-29T13:00+02:00"));
         assert_eq!(joined("2021-07-29T13:00", &["+02:00"], NOON), time("2021-07-29T13:00+02:00"));
         assert_eq!(joined("now", &["-", "1h"], NOON), time("now-1h"));
-        let range = Meant::Range(Some("2021-07-29".to_owned()), Some("2021-07-30".to_owned()));
+        let range = TimeGuess::Range(Some("2021-07-29".to_owned()), Some("2021-07-30".to_owned()));
         assert_eq!(joined("2021-07-29", &["to", "2021-07-30"], NOON), range);
     }
 }

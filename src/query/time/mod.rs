@@ -7,8 +7,8 @@ mod rest;
 mod zone;
 
 use crate::query::quote::literal;
-pub(crate) use crate::query::time::human::Meant;
-use crate::query::time::human::meant;
+pub(crate) use crate::query::time::human::TimeGuess;
+use crate::query::time::human::guess;
 pub use crate::query::time::read::duration;
 pub(crate) use crate::query::time::read::range;
 use crate::query::time::read::read;
@@ -22,18 +22,18 @@ pub(crate) struct TimeMistake {
     /// A further hint.
     pub(crate) hint: Option<String>,
     /// A guess of what it means.
-    pub(crate) meant: Meant,
+    pub(crate) guess: TimeGuess,
 }
 
 /// The span that a time means. `now`: the clock, for `now` and `now-36h`.
 pub(crate) fn span(text: &str, now: i64) -> Result<(i64, i64), TimeMistake> {
     read(text, now).map_err(|shaped| {
-        let meant = meant(text, now);
+        let guess = guess(text, now);
         let unread = format!("cannot read `{text}` as a time; write");
         let forms = "2024-03-01, \"2024-03-01 13:00\" (UTC), now-24h, or last=7d";
         let mut hint = None;
-        let message = match &meant {
-            Meant::Time(time) => match time.strip_prefix("now-") {
+        let message = match &guess {
+            TimeGuess::Time(time) => match time.strip_prefix("now-") {
                 Some(length) => format!("{unread} {time}, or last={length}"),
                 None if text.bytes().any(|byte| byte.is_ascii_digit()) => format!("{unread} {}", literal(time)),
                 None => {
@@ -41,14 +41,14 @@ pub(crate) fn span(text: &str, now: i64) -> Result<(i64, i64), TimeMistake> {
                     format!("{unread} {forms}")
                 }
             },
-            Meant::Range(from, to) => format!("a range is written {}", range(from.as_deref(), to.as_deref())),
-            Meant::Ambiguous(one, other) => {
+            TimeGuess::Range(from, to) => format!("a range is written {}", range(from.as_deref(), to.as_deref())),
+            TimeGuess::Ambiguous(one, other) => {
                 format!("cannot tell the day from the month in `{text}`; write {} or {}", literal(one), literal(other))
             }
-            Meant::Unknown if shaped => format!("there is no such time as {text}"),
-            Meant::Unknown => format!("{unread} {forms}"),
+            TimeGuess::Unknown if shaped => format!("there is no such time as {text}"),
+            TimeGuess::Unknown => format!("{unread} {forms}"),
         };
-        TimeMistake { message, hint, meant }
+        TimeMistake { message, hint, guess }
     })
 }
 

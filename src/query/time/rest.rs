@@ -4,7 +4,7 @@ use crate::fields;
 use crate::fields::Kind;
 use crate::query::ast::{Comparison, Expression, ExpressionKind, LookupAst, Operator};
 use crate::query::quote::literal;
-use crate::query::time::human::{Meant, goes_on, is_rest, joined};
+use crate::query::time::human::{TimeGuess, goes_on, is_rest, joined};
 use crate::query::time::read::range;
 use crate::query::time_names::is_time_name;
 
@@ -63,8 +63,10 @@ fn rest_of(term: &Expression, following: &[Expression], text: &str, now: i64) ->
     let typed = text.get(first.span.start..end.end)?.to_owned();
     let name = text.get(comparison.name.span.start..comparison.operator_span.end)?;
     let term_text = match joined(&day, &words, now) {
-        Meant::Time(time) => Some(format!("{name}{}", literal(&time))),
-        Meant::Range(from, to) if comparison.operator == Operator::Equal => Some(range(from.as_deref(), to.as_deref())),
+        TimeGuess::Time(time) => Some(format!("{name}{}", literal(&time))),
+        TimeGuess::Range(from, to) if comparison.operator == Operator::Equal => {
+            Some(range(from.as_deref(), to.as_deref()))
+        }
         _ => None,
     };
     let corrected = term_text

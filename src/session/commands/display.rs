@@ -148,12 +148,12 @@ fn run_width(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer,
 fn run_pager(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     session.settings.paging = match arguments.rest {
         "" => {
-            let told = match &session.settings.paging {
+            let description = match &session.settings.paging {
                 Paging::Off => "off".to_owned(),
                 Paging::On => "on".to_owned(),
                 Paging::With(command) => command.clone(),
             };
-            session.print(&format!("{told}\n"))?;
+            session.print(&format!("{description}\n"))?;
             return Ok(Answer::default());
         }
         "on" => Paging::On,
@@ -167,11 +167,11 @@ fn run_pager(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer,
 fn run_zone(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     arguments.at_most(1)?;
     let Some((name, span)) = arguments.words.first() else {
-        let told = match &session.settings.style.times.zone {
+        let description = match &session.settings.style.times.zone {
             None => "UTC".to_owned(),
             Some(zone) => zone_name(zone),
         };
-        session.print(&format!("{told}\n"))?;
+        session.print(&format!("{description}\n"))?;
         return Ok(Answer::default());
     };
     let zone = match name.to_ascii_uppercase().as_str() {
@@ -185,9 +185,9 @@ fn run_zone(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, 
             SessionError::from(Diagnostic::at(*span, format!("no zone `{name}`")).in_source(arguments.line).hint(hint))
         })?),
     };
-    let told = zone.as_ref().map_or_else(|| "UTC".to_owned(), zone_name);
+    let description = zone.as_ref().map_or_else(|| "UTC".to_owned(), zone_name);
     session.settings.style.times.zone = zone;
-    session.status(&format!("tables show times in {told}; what is typed without an offset stays UTC"));
+    session.status(&format!("tables show times in {description}; what is typed without an offset stays UTC"));
     Ok(Answer::default())
 }
 

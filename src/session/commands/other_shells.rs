@@ -223,7 +223,7 @@ fn of_line(text: &str) -> Option<Hint> {
     } else {
         "alone searches for that value"
     };
-    let told = |command: &str| {
+    let note = |command: &str| {
         let name = command.split(' ').next().unwrap_or(command);
         let what = match name {
             ".quit" | ".exit" => "leaves".to_owned(),
@@ -233,7 +233,7 @@ fn of_line(text: &str) -> Option<Hint> {
         format!("`{command}` {what} (`{text}` {searches}{quoted})")
     };
     if let Some(command) = command_of(&plain) {
-        return Some(Hint { note: told(command), instead: Some(command.to_owned()) });
+        return Some(Hint { note: note(command), instead: Some(command.to_owned()) });
     }
     if let Some((_, advice)) = ADVICE.iter().find(|(name, _)| *name == plain) {
         return Some(Hint { note: (*advice).to_owned(), instead: None });
@@ -243,7 +243,7 @@ fn of_line(text: &str) -> Option<Hint> {
         return Some(Hint { note: format!("SQL begins with SELECT: {sql}"), instead: Some(sql) });
     }
     if let Some(table) = DESCRIBE.iter().find_map(|words| plain.strip_prefix(words)?.strip_prefix(' ')) {
-        return Some(Hint { note: told(".schema"), instead: Some(format!(".schema {table}")) });
+        return Some(Hint { note: note(".schema"), instead: Some(format!(".schema {table}")) });
     }
     let first = plain.split(' ').next()?;
     let command = COMMANDS.iter().find(|command| command.name.strip_prefix('.') == Some(first))?;
@@ -251,7 +251,7 @@ fn of_line(text: &str) -> Option<Hint> {
         return None;
     }
     let line = format!(".{text}");
-    Some(Hint { note: told(command.name), instead: Some(line) })
+    Some(Hint { note: note(command.name), instead: Some(line) })
 }
 
 #[cfg(test)]

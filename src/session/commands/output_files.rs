@@ -197,7 +197,7 @@ impl Session {
     /// it waits for the next answer where this one was not begun.
     pub(crate) fn without_once(&mut self, error: SessionError) -> SessionError {
         let waits = self.settings.interactive && self.depth == 0 && !self.output.is_used();
-        let told = match self.output.once_path() {
+        let note = match self.output.once_path() {
             Some(path) if waits => format!("{} waits for the next answer", path.display()),
             Some(path) => format!("{} is not written: the answer is not complete", path.display()),
             None => return error,
@@ -206,9 +206,9 @@ impl Session {
             self.output.give_up_once();
         }
         match error {
-            SessionError::Mistake(mistake) => SessionError::from(mistake.note(told)),
+            SessionError::Mistake(mistake) => SessionError::from(mistake.note(note)),
             other => {
-                self.note(&told);
+                self.note(&note);
                 other
             }
         }

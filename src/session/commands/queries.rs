@@ -220,8 +220,10 @@ impl Session {
             [] => mistake.notes.push(format!("`{name}` has no parameters")),
             names => mistake.notes.push(format!("the parameters of `{name}` are {}", names.join(", "))),
         }
-        let meant = missing(header, &BTreeMap::new()).or(names.first().copied());
-        mistake.hints.extend(meant.filter(|_| !word.contains('=')).map(|name| format!("for example {name}={word}")));
+        let parameter = missing(header, &BTreeMap::new()).or(names.first().copied());
+        mistake
+            .hints
+            .extend(parameter.filter(|_| !word.contains('=')).map(|name| format!("for example {name}={word}")));
         Ok(mistake)
     }
 

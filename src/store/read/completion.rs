@@ -82,8 +82,8 @@ impl Case {
         let Some(plan) = plan(field, prefix) else { return Vec::new() };
         let found = self.find(&plan, prefix, most, part(until, 3, 4));
         let counted = |(value, found): (String, FoundValue)| {
-            let told = (Instant::now() < until).then(|| self.told(&plan.details, &value, found.row)).flatten();
-            let (events, last_seen) = told.unwrap_or_default();
+            let details = (Instant::now() < until).then(|| self.details(&plan.details, &value, found.row)).flatten();
+            let (events, last_seen) = details.unwrap_or_default();
             ValueCount { value, events: found.events.max(events.unwrap_or(0)), more: false, last_seen }
         };
         let mut all: Vec<ValueCount> = found.into_iter().map(counted).collect();
@@ -148,7 +148,7 @@ impl Case {
     }
 
     /// Returns the events of a value, and when it was last seen.
-    fn told(&self, sql: &str, value: &str, row: i64) -> Option<(Option<u64>, Option<String>)> {
+    fn details(&self, sql: &str, value: &str, row: i64) -> Option<(Option<u64>, Option<String>)> {
         let mut statement = self.connection.prepare_cached(sql).ok()?;
         let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
         match statement.parameter_count() {
@@ -175,7 +175,7 @@ impl Case {
         // Each of unique values has one event: the first are as good as any.
         let values = if column == "event_id" { most } else { MAX_UNCOUNTED_VALUES };
         while let Some(found) = value.filter(|_| all.len() < values && Instant::now() < until) {
-            let (events, last_seen) = self.told(&count, &found, 0).unwrap_or_default();
+            let (events, last_seen) = self.details(&count, &found, 0).unwrap_or_default();
             value = one(&next(">"), &found);
             let events = events.unwrap_or(0);
             all.push(ValueCount { value: found, events, more: events == MAX_COUNTED_EVENTS, last_seen });
@@ -306,14 +306,14 @@ fn of_resources(prefix: &str) -> CompletionPlan {
     } else {
         scans.push(by_name(prefix, true));
     }
-    let told = if is_arn {
+    let details = if is_arn {
         "SELECT events, last_seen FROM resources WHERE arn = ?1 AND id = ?2"
     } else {
         // If several resources share the name, the most frequent ones count.
         "SELECT max(events), max(last_seen) FROM \
          (SELECT events, last_seen FROM resources WHERE name = ?1 ORDER BY events DESC LIMIT 100)"
     };
-    CompletionPlan { scans, frequent: Some(frequent("resources", column)), adds_up: false, details: told.to_owned() }
+    CompletionPlan { scans, frequent: Some(frequent("resources", column)), adds_up: false, details: details.to_owned() }
 }
 
 /// Returns the prefixes of the name inside an ARN of which only the beginning is typed.

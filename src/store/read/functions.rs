@@ -15,7 +15,7 @@ use crate::policy;
 use crate::store::read::time_spans::TimeSpans;
 use crate::store::records::block::Reader;
 use crate::store::records::json_path;
-use crate::store::records::json_path::{Leaf, Test};
+use crate::store::records::json_path::{Leaf, LeafPredicate};
 use crate::store::records::predicate::AnyText;
 use crate::store::records::scan::Scans;
 use crate::store::records::value_list::{ListCache, ValueList};
@@ -165,9 +165,9 @@ pub(crate) fn register(connection: &Connection, records: Connection, case: &Path
         })
     })?;
     reads("record_match", 4, |context, record| {
-        let test: Arc<Test> = context.get_or_create_aux(3, |value| {
+        let test: Arc<LeafPredicate> = context.get_or_create_aux(3, |value| {
             let operator = context.get_raw(2).as_str()?;
-            Test::new(operator, value.as_str_or_null()?.unwrap_or_default()).map_err(in_words)
+            LeafPredicate::new(operator, value.as_str_or_null()?.unwrap_or_default()).map_err(in_words)
         })?;
         Ok(Answer::Flag(leaves(context, record)?.iter().any(|leaf| test.passes(leaf))))
     })?;

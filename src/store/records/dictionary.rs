@@ -90,8 +90,8 @@ impl Dictionaries {
         let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
         let mut rest = bytes;
         for length in lengths {
-            let (record, behind) = rest.split_at(rest.len().min(*length as usize));
-            rest = behind;
+            let (record, after) = rest.split_at(rest.len().min(*length as usize));
+            rest = after;
             gathered.look(record);
         }
         if gathered.seen >= ENOUGH {

@@ -220,7 +220,7 @@ impl Visitor<'_> for IsKey<'_> {
 }
 
 /// A comparison of the values at a path.
-pub(crate) enum Test {
+pub(crate) enum LeafPredicate {
     Equals(String),
     Less(String),
     AtMost(String),
@@ -231,23 +231,23 @@ pub(crate) enum Test {
     Present,
 }
 
-impl Test {
+impl LeafPredicate {
     /// Returns the comparison that an operator names.
     ///
     /// # Errors
     /// An unknown operator, a bad regular expression and a bad list, in words.
-    pub(crate) fn new(operator: &str, value: &str) -> Result<Test, String> {
+    pub(crate) fn new(operator: &str, value: &str) -> Result<LeafPredicate, String> {
         let text = || value.to_owned();
         Ok(match operator {
-            "=" => Test::Equals(text()),
-            "<" => Test::Less(text()),
-            "<=" => Test::AtMost(text()),
-            ">" => Test::Greater(text()),
-            ">=" => Test::AtLeast(text()),
-            "~" => Test::Matches(Regex::new(value).map_err(|error| error.to_string())?),
-            "glob" => Test::Matches(glob(value)?),
-            "in" => Test::In(Box::new(ValueList::parse(value)?)),
-            "present" => Test::Present,
+            "=" => LeafPredicate::Equals(text()),
+            "<" => LeafPredicate::Less(text()),
+            "<=" => LeafPredicate::AtMost(text()),
+            ">" => LeafPredicate::Greater(text()),
+            ">=" => LeafPredicate::AtLeast(text()),
+            "~" => LeafPredicate::Matches(Regex::new(value).map_err(|error| error.to_string())?),
+            "glob" => LeafPredicate::Matches(glob(value)?),
+            "in" => LeafPredicate::In(Box::new(ValueList::parse(value)?)),
+            "present" => LeafPredicate::Present,
             other => return Err(format!("record_match knows no operator {other}")),
         })
     }
@@ -256,9 +256,9 @@ impl Test {
     pub(crate) fn passes(&self, leaf: &Leaf) -> bool {
         match leaf {
             Leaf::Object(_) => match self {
-                Test::Present => true,
-                Test::Equals(value) => value.starts_with('{') && leaf.text() == value.as_str(),
-                Test::In(list) => list.has(&leaf.text()),
+                LeafPredicate::Present => true,
+                LeafPredicate::Equals(value) => value.starts_with('{') && leaf.text() == value.as_str(),
+                LeafPredicate::In(list) => list.has(&leaf.text()),
                 _ => false,
             },
             // A number also matches in its shortest form: 1.50e1 is 15.0.
@@ -272,14 +272,14 @@ impl Test {
     fn passes_text(&self, text: &str) -> bool {
         let order = |value: &str| decimal::order(text, value).unwrap_or_else(|| Some(text.cmp(value)));
         match self {
-            Test::Equals(value) => text == value.as_str(),
-            Test::Less(value) => order(value).is_some_and(|order| order.is_lt()),
-            Test::AtMost(value) => order(value).is_some_and(|order| order.is_le()),
-            Test::Greater(value) => order(value).is_some_and(|order| order.is_gt()),
-            Test::AtLeast(value) => order(value).is_some_and(|order| order.is_ge()),
-            Test::Matches(pattern) => pattern.is_match(text),
-            Test::In(list) => list.matches(text),
-            Test::Present => true,
+            LeafPredicate::Equals(value) => text == value.as_str(),
+            LeafPredicate::Less(value) => order(value).is_some_and(|order| order.is_lt()),
+            LeafPredicate::AtMost(value) => order(value).is_some_and(|order| order.is_le()),
+            LeafPredicate::Greater(value) => order(value).is_some_and(|order| order.is_gt()),
+            LeafPredicate::AtLeast(value) => order(value).is_some_and(|order| order.is_ge()),
+            LeafPredicate::Matches(pattern) => pattern.is_match(text),
+            LeafPredicate::In(list) => list.matches(text),
+            LeafPredicate::Present => true,
         }
     }
 }
@@ -369,7 +369,7 @@ fn escaped(text: &[u8]) -> (char, usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Test, array, has_text, keys, leaves};
+    use super::{LeafPredicate, array, has_text, keys, leaves};
 
     const RECORD: &[u8] =
         br#"{"a":{"b":[{"c":"x"},{"c":7},{"d":null}],"e.f":true},"p":"{\"Resource\":\"*\"}\u00e9\ud83d\ude00"}"#;
@@ -379,7 +379,7 @@ mod tests {
     }
 
     fn passes(record: &str, operator: &str, value: &str) -> bool {
-        let test = Test::new(operator, value).unwrap();
+        let test = LeafPredicate::new(operator, value).unwrap();
         leaves(record.as_bytes(), &keys("a")).iter().any(|leaf| test.passes(leaf))
     }
 
@@ -430,14 +430,18 @@ mod tests {
     #[test]
     fn comparisons_are_by_number_where_both_are() {
         let passes = |operator: &str, value: &str, path: &str| {
-            let test = Test::new(operator, value).unwrap();
+            let test = LeafPredicate::new(operator, value).unwrap();
             leaves(RECORD, &keys(path)).iter().any(|leaf| test.passes(leaf))
         };
         assert!(passes("<", "10", "a.b.c") && !passes(">", "70", "a.b.d"));
         assert!(passes("glob", "[x]", "a.b.c") && passes("glob", "*", "a.b.c") && !passes("glob", "?[*]", "a.b.c"));
         assert!(passes("~", "^x$", "a.b.c") && passes("present", "", "a"));
         assert!(passes("in", r#"{"exact":["y"],"wildcards":["x*"]}"#, "a.b.c"));
-        assert!(Test::new("~", "(").is_err() && Test::new("like", "x").is_err() && Test::new("in", "x").is_err());
+        assert!(
+            LeafPredicate::new("~", "(").is_err()
+                && LeafPredicate::new("like", "x").is_err()
+                && LeafPredicate::new("in", "x").is_err()
+        );
     }
 
     #[test]

@@ -44,8 +44,8 @@ impl NgramFilter {
         }
         let mut rest = bytes;
         for length in lengths {
-            let (record, behind) = rest.split_at(rest.len().min(*length as usize));
-            rest = behind;
+            let (record, after) = rest.split_at(rest.len().min(*length as usize));
+            rest = after;
             filter.add_record(record);
         }
         filter

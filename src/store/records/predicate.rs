@@ -12,7 +12,7 @@ use memchr::memmem::Finder;
 use serde::Deserialize;
 
 use crate::store::records::json_path;
-use crate::store::records::json_path::Test;
+use crate::store::records::json_path::LeafPredicate;
 use crate::store::records::ngram_filter::RequiredTexts;
 use crate::store::records::text_set::TextSet;
 
@@ -38,7 +38,7 @@ pub(crate) enum RecordPredicate {
     Text(AnyText),
     Path {
         keys: Vec<String>,
-        tests: Vec<Test>,
+        tests: Vec<LeafPredicate>,
         /// Texts of which each record with such a value has one.
         needed: Vec<AnyText>,
     },
@@ -115,8 +115,10 @@ impl RecordPredicate {
                 // A key may itself have a quote in it, but not where it ends.
                 let mut needed: Vec<AnyText> =
                     keys.iter().map(|key| AnyText::new(vec![format!("\"{key}\"")])).collect();
-                let tests =
-                    is.iter().map(|(operator, value)| Test::new(operator, value)).collect::<Result<Vec<_>, _>>()?;
+                let tests = is
+                    .iter()
+                    .map(|(operator, value)| LeafPredicate::new(operator, value))
+                    .collect::<Result<Vec<_>, _>>()?;
                 let values = tests.iter().zip(&is).map(|(test, (operator, value))| needed_by(test, operator, value));
                 let values = values.collect::<Option<Vec<_>>>().map(|values| values.concat());
                 needed.extend(values.filter(|values| !values.is_empty()).map(AnyText::new));
@@ -162,9 +164,9 @@ impl RecordPredicate {
 
 /// Returns the texts of which one is in every record, its escapes decoded, that has such a value: `None` where none has
 /// to be.
-fn needed_by(test: &Test, operator: &str, value: &str) -> Option<Vec<String>> {
+fn needed_by(test: &LeafPredicate, operator: &str, value: &str) -> Option<Vec<String>> {
     match test {
-        Test::In(list) => list.exact_only()?.map(|value| needed_of("=", value)).collect(),
+        LeafPredicate::In(list) => list.exact_only()?.map(|value| needed_of("=", value)).collect(),
         _ => Some(vec![needed_of(operator, value)?]),
     }
 }

@@ -215,8 +215,8 @@ impl RedactionCopy {
                     None => redactor.text(&path),
                     Some(at) => {
                         let length = path[at..].bytes().zip(sum.bytes()).take_while(|(a, b)| a == b).count();
-                        let (before, behind) = (redactor.text(&path[..at]), redactor.text(&path[at + length..]));
-                        format!("{before}{}{behind}", &redactor.digest(&sum)[..length])
+                        let (before, after) = (redactor.text(&path[..at]), redactor.text(&path[at + length..]));
+                        format!("{before}{}{after}", &redactor.digest(&sum)[..length])
                     }
                 };
                 let sql = "UPDATE files SET path = ?2 WHERE id = ?1";

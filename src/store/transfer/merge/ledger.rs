@@ -1,7 +1,7 @@
 //! The ledger of a case into which others are merged: whose files are the same, and what each is accounted for.
 //!
 //! A file is identified by its path and its SHA-256: in the ledgers of both cases it is one file, whatever each of them
-//! made of it. Where two files of one path differ, all but the one with the smallest SHA-256 have it appended to their path.
+//! made of it. Where two files of one path differ, all but the one with the smallest SHA-256 have it in their name.
 //!
 //! Every file is accounted for as one import of them all, in the order of their paths, would have done: an event is
 //! stored by the first file that is known to have it, and a duplicate in all others.

@@ -147,8 +147,8 @@ pub(crate) fn write_plain(
     for block in blocks {
         let mut rest = block.bytes.as_slice();
         for (at, length) in (block.first..).zip(&block.lengths) {
-            let (record, behind) = rest.split_at(rest.len().min(*length as usize));
-            rest = behind;
+            let (record, after) = rest.split_at(rest.len().min(*length as usize));
+            rest = after;
             insert.execute(params![number(at), record])?;
         }
     }
