@@ -121,7 +121,7 @@ impl Hints<'_> {
         }
     }
 
-    /// Says so where a term matches events without the terms before it: then nearby values are no help.
+    /// Says so where a term matches events without the terms before it: then nearby values do not help.
     fn occurs_alone(&self, advice: &mut Advice<'_>, term: &str) -> Result<bool, QueryError> {
         let Some(events @ 1..) = self.count(advice, term)? else { return Ok(false) };
         advice.note(&format!("`{term}` alone matches {}", number::counted(events, "event")));
