@@ -295,7 +295,7 @@ fn a_path_that_no_record_has_is_answered_with_the_near_one() {
         assert_eq!(fixture.session.suggestion(), offered, "{text}: {notes}");
     }
     let mistake = fixture.mistake("user=@/no/such/list");
-    assert!(mistake.contains("the list /no/such/list cannot be read: there is no such file\n"), "{mistake}");
+    assert!(mistake.contains("cannot read the list /no/such/list: there is no such file\n"), "{mistake}");
     let mistake = fixture.mistake("bucketname=x");
     assert!(mistake.contains("unknown field `bucketname`: it is nested deeper in records"), "{mistake}");
     assert!(mistake.contains("did you mean `request.bucketName`?"), "{mistake}");
