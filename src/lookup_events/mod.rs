@@ -24,10 +24,12 @@ mod text;
 mod times;
 mod token;
 
+#[cfg(feature = "serve")]
 pub(crate) use answer::write;
 pub(crate) use client::{ClientOptions, OutputFormat, write_as_client};
 pub(crate) use error::{ErrorKind, RequestError};
 pub(crate) use expression::Expression;
+#[cfg(feature = "serve")]
 pub(crate) use json::Layout;
 pub(crate) use query::{PAGE, Query, Rules};
 pub(crate) use request::{Attribute, Request};
