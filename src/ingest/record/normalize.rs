@@ -4,26 +4,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::event::{Event, Outcome, Text};
+use crate::event::{Event, Text};
 use crate::hash::sha256;
 use crate::ingest::record::lenient::Scalar;
 use crate::ingest::record::problems::Problems;
 use crate::ingest::record::raw::RawRecord;
-use crate::ingest::record::{identity, resources};
-
-/// Error codes that mean: for lack of permission.
-fn is_denial(error_code: &str) -> bool {
-    matches!(
-        error_code,
-        "AccessDenied"
-            | "AccessDeniedException"
-            | "Client.UnauthorizedOperation"
-            | "UnauthorizedOperation"
-            | "VpceAccessDenied"
-            | "Client.AuthFailure"
-            | "ForbiddenException"
-    )
-}
+use crate::ingest::record::{identity, outcome, resources};
 
 /// The event that a record tells of, and what could not be read in it. `bytes` are the record's own.
 pub(crate) fn normalize(record: &RawRecord<'_>, bytes: &[u8]) -> (Event, Problems) {
@@ -66,7 +52,11 @@ pub(crate) fn normalize(record: &RawRecord<'_>, bytes: &[u8]) -> (Event, Problem
         source_identity: actor.source_identity(p),
         bytes_in: p.number("additionalEventData.bytesTransferredIn", &record.additional.bytes_in),
         bytes_out: p.number("additionalEventData.bytesTransferredOut", &record.additional.bytes_out),
-        outcome: outcome(error_code.as_deref(), error_message.is_some(), found.sign_in_failed),
+        outcome: outcome::of(
+            error_code.as_deref(),
+            error_message.is_some(),
+            found.sign_in_failed || record.service_details.failed,
+        ),
         event_source,
         event_name,
         error_code,
@@ -81,16 +71,6 @@ pub(crate) fn normalize(record: &RawRecord<'_>, bytes: &[u8]) -> (Event, Problem
     };
     event.resources = resources::place(found.mentions, &event);
     (event, problems)
-}
-
-/// Returns the outcome of an action. A failed sign-in has no error code, and other failures may have only a message.
-fn outcome(error_code: Option<&str>, has_message: bool, sign_in_failed: bool) -> Outcome {
-    match error_code {
-        Some(code) if is_denial(code) => Outcome::Denied,
-        Some(_) => Outcome::Error,
-        None if sign_in_failed || has_message => Outcome::Error,
-        None => Outcome::Ok,
-    }
 }
 
 /// An id for a record that has none: the same content, however it is laid out, gives the same id.

@@ -12,8 +12,8 @@ use serde_json::value::RawValue;
 
 use crate::ingest::decode::wrappings::VALUES;
 use crate::ingest::record::lenient::{Key, List, Scalar, object, pass_over};
-use crate::ingest::record::resource_rules;
 use crate::ingest::record::resource_rules::{OpenNodes, Rule, Tree};
+use crate::ingest::record::{outcome, resource_rules};
 
 object! {
     /// `userIdentity`.
@@ -66,6 +66,10 @@ object! {
     }
 }
 object! {
+    /// `serviceEventDetails.result`.
+    RawResult { status_type: Scalar<'a> = "statusType" }
+}
+object! {
     /// `insightDetails`.
     RawInsight {
         event_source: Scalar<'a> = "eventSource",
@@ -87,6 +91,49 @@ object! {
         listed_name: Scalar<'a> = "resourceName",
     }
 }
+/// The result that `serviceEventDetails` gives in words: IAM Identity Center's sign-in events have it under their name, as
+/// in `{"CredentialVerification":"Failure"}`, and other services under `result.statusType`.
+#[derive(Debug, Default)]
+pub(crate) struct RawServiceDetails {
+    pub(crate) failed: bool,
+}
+
+impl RawServiceDetails {
+    fn wrong_type() -> RawServiceDetails {
+        RawServiceDetails::default()
+    }
+}
+
+impl<'de> Deserialize<'de> for RawServiceDetails {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Details;
+        impl<'de> Visitor<'de> for Details {
+            type Value = RawServiceDetails;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            pass_over!(scalars);
+            pass_over!(null);
+            pass_over!(array);
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawServiceDetails, A::Error> {
+                let mut failed = false;
+                while let Some(key) = map.next_key::<Key<'de>>()? {
+                    failed |= match key.0.as_ref() {
+                        "result" => match map.next_value::<RawResult<'de>>()?.status_type {
+                            Scalar::Text(status) => outcome::is_failure(&status),
+                            _ => false,
+                        },
+                        // Other words, such as a job's state of FAILED, do not tell about the action.
+                        _ => matches!(map.next_value()?, Scalar::Text(text) if text == "Failure"),
+                    };
+                }
+                Ok(RawServiceDetails { failed })
+            }
+        }
+        deserializer.deserialize_any(Details)
+    }
+}
+
 /// A text in `requestParameters` or `responseElements` that a rule names or that is an ARN.
 #[derive(Debug)]
 pub(crate) struct Mention<'a> {
@@ -119,6 +166,7 @@ pub(crate) struct RawRecord<'a> {
     pub(crate) account_id: Scalar<'a>,
     pub(crate) identity: Option<RawIdentity<'a>>,
     pub(crate) additional: RawAdditional<'a>,
+    pub(crate) service_details: RawServiceDetails,
     pub(crate) insight: RawInsight<'a>,
     pub(crate) window: RawWindow<'a>,
     pub(crate) resources: List<RawResource<'a>>,
@@ -239,6 +287,7 @@ impl<'de> RawRecord<'de> {
             "accountId" => self.account_id = map.next_value()?,
             "userIdentity" => self.identity = map.next_value()?,
             "additionalEventData" => self.additional = map.next_value()?,
+            "serviceEventDetails" => self.service_details = map.next_value()?,
             "insightDetails" => self.insight = map.next_value()?,
             "timeWindow" => self.window = map.next_value()?,
             "resources" => self.resources = map.next_value()?,

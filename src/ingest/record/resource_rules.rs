@@ -186,10 +186,17 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
     for (path, meaning) in [
         ("responseElements.credentials.accessKeyId", RuleTarget::IssuedKey),
         ("responseElements.accessKey.accessKeyId", RuleTarget::IssuedKey),
-        ("responseElements.ConsoleLogin", RuleTarget::SignIn),
-        ("responseElements.SwitchRole", RuleTarget::SignIn),
-        ("responseElements.PasswordUpdated", RuleTarget::SignIn),
         ("responseElements.CheckMfa", RuleTarget::SignIn),
+        ("responseElements.ConsoleLogin", RuleTarget::SignIn),
+        ("responseElements.EmailUpdated", RuleTarget::SignIn),
+        ("responseElements.ExitRole", RuleTarget::SignIn),
+        ("responseElements.ExternalIdPDirectoryLogin", RuleTarget::SignIn),
+        ("responseElements.GetSigninToken", RuleTarget::SignIn),
+        ("responseElements.PasswordRecoveryCompleted", RuleTarget::SignIn),
+        ("responseElements.PasswordRecoveryRequested", RuleTarget::SignIn),
+        ("responseElements.PasswordUpdated", RuleTarget::SignIn),
+        ("responseElements.RenewRole", RuleTarget::SignIn),
+        ("responseElements.SwitchRole", RuleTarget::SignIn),
     ] {
         common.add(path, Rule { meaning, event_names: "*" });
     }
@@ -202,7 +209,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
 });
 
 /// The rows of a tab-separated table, without its heading.
-fn rows<const COLUMNS: usize>(table: &'static str) -> impl Iterator<Item = [&'static str; COLUMNS]> {
+pub(crate) fn rows<const COLUMNS: usize>(table: &'static str) -> impl Iterator<Item = [&'static str; COLUMNS]> {
     table.lines().skip(1).filter_map(|line| {
         let mut cells = line.split('\t');
         let row = std::array::from_fn(|_| cells.next().unwrap_or_default());

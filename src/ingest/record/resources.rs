@@ -8,8 +8,8 @@ use crate::arn::Arn;
 use crate::event::{Event, Resource, ResourceUse, Text};
 use crate::ingest::record::lenient::Scalar;
 use crate::ingest::record::raw::{RawRecord, RawResource};
-use crate::ingest::record::resource_rules;
 use crate::ingest::record::resource_rules::{ListedWhen, RuleTarget};
+use crate::ingest::record::{outcome, resource_rules};
 
 /// A resource as a record spells it, before its account and Region are known.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub(crate) fn collect<'r>(record: &'r RawRecord<'_>, event_name: &str) -> Collec
                 collected.mentions.push(spelling(&mention.text, Some(kind), listed));
             }
             RuleTarget::IssuedKey => collected.issued_key = Some(Text::from(mention.text.as_ref())),
-            RuleTarget::SignIn => collected.sign_in_failed |= mention.text == "Failure",
+            RuleTarget::SignIn => collected.sign_in_failed |= outcome::is_failure(&mention.text),
         }
     }
     collected.mentions.extend(record.resources.0.iter().filter_map(from_list));
