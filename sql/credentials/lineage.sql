@@ -7,7 +7,7 @@
 -- columns: step (0 is the key itself, -1 what issued it, 1 what it issued), access_key_id, how (it was obtained, and
 --   how certain that is), event_time (of the issue), event_name, issued_by (access key), account, principal (who used
 --   the key, else who was to), source_ip_address (of the issue), uses (of the key in this case), first_used,
---   last_used, used_from, event_id
+--   last_used, used_from, event_id, subject (of the SAML assertion or web identity token that opened the session)
 -- attack: T1550.001, T1098.001
 -- see: AWS CloudTrail User Guide, CloudTrail userIdentity element; AWS STS API Reference, AssumeRole
 -- slow: it reads every use of each key on the way
@@ -52,14 +52,16 @@ SELECT c.step, c.key AS access_key_id,
        (SELECT count(*) FROM events u WHERE u.access_key_id = c.key) AS uses, f.event_time AS first_used,
        (SELECT u.event_time FROM events u WHERE u.access_key_id = c.key ORDER BY u.time DESC LIMIT 1) AS last_used,
        (SELECT group_concat(DISTINCT u.source_ip_address) FROM events u WHERE u.access_key_id = c.key) AS used_from,
-       o.event_id
+       o.event_id,
+       coalesce(record(o.id) ->> '$.responseElements.subject',
+                record(o.id) ->> '$.responseElements.subjectFromWebIdentityToken') AS subject
   FROM chain c
   LEFT JOIN events o ON o.id = c.issue
   LEFT JOIN events f ON f.id = c.first_use
   LEFT JOIN identities i ON i.id = f.identity_id
  UNION ALL
 SELECT k.step - 1, NULL, 'the console session', k.session_created, NULL, NULL, k.recipient_account_id,
-       coalesce(i.arn, i.user_name), NULL, NULL, NULL, NULL, NULL, NULL
+       coalesce(i.arn, i.user_name), NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM console k
   LEFT JOIN identities i ON i.id = k.identity_id
  UNION ALL
@@ -68,7 +70,7 @@ SELECT k.step - 2, NULL,
             THEN 'inferred: the same identity signed in when the session began'
             ELSE 'inferred: the same identity signed in at most 12 hours before' END,
        l.event_time, l.event_name, NULL, l.recipient_account_id, coalesce(i.arn, i.user_name), l.source_ip_address,
-       NULL, NULL, NULL, NULL, l.event_id
+       NULL, NULL, NULL, NULL, l.event_id, NULL
   FROM console k
   JOIN events l ON l.event_name = 'ConsoleLogin' AND l.time BETWEEN k.used - 43200 AND k.used
                AND +l.identity_id = k.identity_id AND +l.outcome = 'ok'
