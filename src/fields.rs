@@ -211,6 +211,12 @@ pub const FIELDS: &[Field] = &[
         ..identity("principal", &["principal-id"], "principal_id", "principal_id")
     },
     Field {
+        path: "userIdentity.onBehalfOf.userId",
+        help: "the person of IAM Identity Center, by user id of the identity store",
+        example: "on-behalf-of=0123abcd-70b1-7000-aaaa-EXAMPLE11111",
+        ..identity("on-behalf-of", &["identity-store-user"], "on_behalf_of", "on_behalf_of")
+    },
+    Field {
         values: Values::None,
         path: "userIdentity.sessionContext.attributes.creationDate",
         help: "when the session began, UTC",

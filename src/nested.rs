@@ -5,7 +5,6 @@ use crate::fields::{FIELDS, Field, fold};
 
 /// Documented paths of nested values that have no field of their own.
 const PATHS: &[&str] = &[
-    "userIdentity.onBehalfOf.userId",
     "userIdentity.onBehalfOf.identityStoreArn",
     "userIdentity.credentialId",
     "userIdentity.identityProvider",
@@ -90,8 +89,13 @@ mod tests {
         assert_eq!(fields("IPAddress"), ["ip"]);
         assert!(fields("zebra").is_empty() && fields("").is_empty() && fields("me").is_empty());
         assert_eq!(
-            paths_to("onBehalfOf"),
-            ["userIdentity.onBehalfOf.userId", "userIdentity.onBehalfOf.identityStoreArn"]
+            paths_to("inScopeOf"),
+            [
+                "userIdentity.inScopeOf.sourceArn",
+                "userIdentity.inScopeOf.sourceAccount",
+                "userIdentity.inScopeOf.issuerType",
+                "userIdentity.inScopeOf.credentialsIssuedTo"
+            ]
         );
         assert_eq!(paths_to("bucketname"), ["requestParameters.bucketName"]);
         assert!(paths_to("requestParameters").is_empty() && paths_to("zebra").is_empty());

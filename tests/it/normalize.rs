@@ -1,5 +1,6 @@
 //! From records to columns: every identity type, and every irregular value that `src/guide/internals/formats.md` names.
 
+use crate::common::program::Desk;
 use crate::common::{Scratch, record};
 
 /// The columns of one record, by a SELECT on `event_history`.
@@ -30,8 +31,9 @@ fn every_identity_type_has_event_history_s_user_name() {
         (r#"{"type":"Role","userName":"Admin"}"#.to_owned(), "Admin|-|-"),
         (
             format!(r#"{{"type":"FederatedUser","arn":"arn:aws:sts::111122223333:federated-user/bob",{issuer}}}"#),
-            "-|bob|-",
+            "bob|bob|-",
         ),
+        (r#"{"type":"FederatedUser","principalId":"111122223333:erin"}"#.to_owned(), "erin|erin|-"),
         (r#"{"type":"Directory","userName":"d"}"#.to_owned(), "d|-|-"),
         (r#"{"type":"AWSAccount","accountId":"444455556666","principalId":"AIDA1"}"#.to_owned(), "-|-|-"),
         (r#"{"type":"AWSService","invokedBy":"ec2.amazonaws.com"}"#.to_owned(), "-|-|-"),
@@ -46,6 +48,30 @@ fn every_identity_type_has_event_history_s_user_name() {
     ] {
         let found = columns(&with_identity(&identity), "user_name, session_name, role_name");
         assert_eq!(found, expected, "{identity}");
+    }
+}
+
+#[test]
+fn a_sign_in_names_its_user_beside_the_identity() {
+    let sign_in = |identity: &str, source: &str| {
+        let name = r#""additionalEventData":{"UserName":"erin@example.com"}"#;
+        record("a", &format!("\"userIdentity\":{identity},{name}")).replace("ec2.amazonaws.com", source)
+    };
+    let person = r#"{"type":"IdentityCenterUser","onBehalfOf":{"userId":"u-1"},"credentialId":"c-1"}"#;
+    for (identity, source, expected) in [
+        (person, "signin.amazonaws.com", "erin@example.com"),
+        (r#"{"type":"Unknown","userName":"erin"}"#, "signin.amazonaws.com", "erin"),
+        (person, "ec2.amazonaws.com", "-"),
+    ] {
+        assert_eq!(columns(&sign_in(identity, source), "user_name"), expected, "{identity} {source}");
+    }
+    let desk = Desk::new();
+    desk.scratch.write("record.json", sign_in(person, "signin.amazonaws.com"));
+    desk.run(&["import", "record.json"]).exits(0);
+    for lookup in
+        ["on-behalf-of=u-1", "onBehalfOf=u-1", "userIdentity.onBehalfOf.userId=u-1", "u-1", "erin@example.com"]
+    {
+        assert_eq!(desk.run(&["--format", "tsv", "lookup", lookup, "| count"]).exits(0).out, "events\n1\n", "{lookup}");
     }
 }
 

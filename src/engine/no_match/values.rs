@@ -16,8 +16,19 @@ use crate::store::QueryError;
 use crate::store::{ValueCount, near_values};
 
 /// The fields that a bare value is looked for in, and that have many values.
-const BARE: &[&str] =
-    &["user", "role", "session-name", "resource", "ip", "key", "event-id", "arn", "principal", "shared-id"];
+const BARE: &[&str] = &[
+    "user",
+    "role",
+    "session-name",
+    "resource",
+    "ip",
+    "key",
+    "event-id",
+    "arn",
+    "principal",
+    "shared-id",
+    "on-behalf-of",
+];
 /// Those of them whose values are names.
 const NAMES: &[&str] = &["user", "role", "session-name", "resource"];
 /// Fields of few values that AWS defines, and that people type without the field.

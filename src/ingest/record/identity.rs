@@ -47,8 +47,12 @@ impl Actor<'_> {
     }
 }
 
-/// Reads a record's `userIdentity`.
-pub(crate) fn normalize<'r>(raw: Option<&'r RawIdentity<'r>>, problems: &mut Problems) -> Actor<'r> {
+/// Reads a record's `userIdentity`. A sign-in may name its user elsewhere: `sign_in_name`.
+pub(crate) fn normalize<'r>(
+    raw: Option<&'r RawIdentity<'r>>,
+    sign_in_name: Option<&str>,
+    problems: &mut Problems,
+) -> Actor<'r> {
     let Some(raw) = raw else {
         return Actor { identity: None, user_name: None, access_key_id: None, invoked_by: None, session: None };
     };
@@ -67,9 +71,9 @@ pub(crate) fn normalize<'r>(raw: Option<&'r RawIdentity<'r>>, problems: &mut Pro
     let session_name = session_name(kind.as_deref(), principal.as_deref(), arn.as_deref());
     let user_name = match kind.as_deref() {
         Some("Root") => Some(Text::const_new("root")),
-        Some("AssumedRole") => session_name.clone().or_else(|| given_name.as_deref().map(Text::from)),
+        Some("AssumedRole" | "FederatedUser") => session_name.clone().or_else(|| given_name.as_deref().map(Text::from)),
         Some("AWSService") => None,
-        _ => given_name.as_deref().map(Text::from),
+        _ => given_name.as_deref().or(sign_in_name).map(Text::from),
     };
     let (role_name, role_arn) = role(raw, kind.as_deref(), arn.as_deref(), p);
     let identity = Identity {

@@ -25,7 +25,13 @@ pub(crate) fn normalize(record: &RawRecord<'_>, bytes: &[u8]) -> (Event, Problem
     let event_name = event_name.or_else(|| p.text("insightDetails.eventName", &record.insight.event_name));
     let recipient = p.text("recipientAccountId", &record.recipient_account_id);
     let recipient = recipient.or_else(|| p.text("accountId", &record.account_id));
-    let actor = identity::normalize(record.identity.as_ref(), p);
+    let sign_in_name = match event_source.as_deref() {
+        Some("signin.amazonaws.com" | "sso.amazonaws.com") => {
+            p.str("additionalEventData.UserName", &record.additional.user_name)
+        }
+        _ => None,
+    };
+    let actor = identity::normalize(record.identity.as_ref(), sign_in_name.as_deref(), p);
     let found = resources::collect(record, event_name.as_deref().unwrap_or_default());
     let error_code = p.text("errorCode", &record.error_code);
     let error_message: Option<Arc<str>> = p.str("errorMessage", &record.error_message).map(Arc::from);

@@ -61,6 +61,7 @@ object! {
     /// `additionalEventData`.
     RawAdditional {
         mfa_used: Scalar<'a> = "MFAUsed",
+        user_name: Scalar<'a> = "UserName",
         bytes_in: Scalar<'a> = "bytesTransferredIn",
         bytes_out: Scalar<'a> = "bytesTransferredOut",
     }

@@ -15,7 +15,8 @@ const NEAR_UNIQUE_EVENTS: u64 = 100;
 /// The values of longer lists are counted by one statement.
 const MAX_COUNTED_SINGLY: usize = 500;
 /// The columns of an identity in which a bare value is looked for.
-pub(crate) const BARE_IDENTITY_COLUMNS: [&str; 5] = ["arn", "principal_id", "role_name", "role_arn", "session_name"];
+pub(crate) const BARE_IDENTITY_COLUMNS: [&str; 6] =
+    ["arn", "principal_id", "role_name", "role_arn", "session_name", "on_behalf_of"];
 
 /// The choice of the index that drives a lookup.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -111,6 +111,7 @@ impl ExpectedEvent {
             "role" => self.role_name().into_iter().chain(self.role_arn()).collect(),
             "session-name" => self.session_name().into_iter().collect(),
             "principal" => one("/userIdentity/principalId"),
+            "on-behalf-of" => one("/userIdentity/onBehalfOf/userId"),
             "session-created" => one("/userIdentity/sessionContext/attributes/creationDate"),
             "invoked-by" => one("/userIdentity/invokedBy"),
             "source-identity" => one("/userIdentity/sessionContext/sourceIdentity"),
@@ -134,10 +135,15 @@ impl ExpectedEvent {
         let given = self.text("/userIdentity/userName");
         match self.text("/userIdentity/type").as_deref() {
             Some("Root") => Some("root".to_owned()),
-            Some("AssumedRole") => self.session_name().or(given),
+            Some("AssumedRole" | "FederatedUser") => self.session_name().or(given),
             Some("AWSService") => None,
+            Some(_) if given.is_none() && self.is_sign_in() => self.text("/additionalEventData/UserName"),
             _ => given,
         }
+    }
+
+    fn is_sign_in(&self) -> bool {
+        matches!(self.text("/eventSource").as_deref(), Some("signin.amazonaws.com" | "sso.amazonaws.com"))
     }
 
     fn session_name(&self) -> Option<String> {
