@@ -8,19 +8,25 @@
 -- columns: source_ip_address, first_time, last_time, users (who exist), failures, unknown_users (failures for names
 --   that do not exist), signed_in_as (users who signed in from this address in the same period)
 -- attack: T1110.003
--- see: AWS CloudTrail User Guide, AWS Management Console sign-in events
+-- see: AWS CloudTrail User Guide, AWS Management Console sign-in events; AWS IAM Identity Center User Guide,
+--   Understanding IAM Identity Center sign-in events
 -- signal: high
 WITH logins AS MATERIALIZED (
-  SELECT e.source_ip_address, e.event_time, e.user_name, e.outcome,
-         e.user_name = 'HIDDEN_DUE_TO_SECURITY_REASONS' AS hidden
+  SELECT e.source_ip_address, e.event_time, coalesce(e.user_name, i.on_behalf_of) AS user_name, e.outcome,
+         e.user_name IS 'HIDDEN_DUE_TO_SECURITY_REASONS' AS hidden,
+         -- One factor alone is not a sign-in.
+         e.outcome = 'ok' AND e.event_name NOT IN ('CredentialVerification', 'CheckMfa') AS signed_in
     FROM events e
-   WHERE e.event_name = 'ConsoleLogin'
+    LEFT JOIN identities i ON i.id = e.identity_id
+   WHERE e.event_name IN ('ConsoleLogin', 'CheckMfa', 'CredentialVerification', 'ExternalIdPDirectoryLogin',
+                          'UserAuthentication')
+     AND +e.event_source = 'signin.amazonaws.com'
      AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9))
 SELECT f.source_ip_address, min(f.event_time) AS first_time, max(f.event_time) AS last_time,
        count(DISTINCT CASE WHEN NOT f.hidden THEN f.user_name END) AS users, count(*) AS failures,
        sum(f.hidden) AS unknown_users,
        (SELECT group_concat(DISTINCT s.user_name) FROM logins s
-         WHERE s.outcome = 'ok' AND s.source_ip_address = f.source_ip_address) AS signed_in_as
+         WHERE s.signed_in AND s.source_ip_address = f.source_ip_address) AS signed_in_as
   FROM logins f
  WHERE f.outcome <> 'ok'
  GROUP BY f.source_ip_address
