@@ -1,7 +1,7 @@
 //! Names of nested fields of a record, as people type them alone, with the field or the path that reaches each. Imports
 //! nothing of trailq but the catalogue.
 
-use crate::fields::{FIELDS, Field, fold};
+use crate::fields::{FIELDS, Field, RECORD_FIELDS, fold};
 
 /// Documented paths of nested values that have no field of their own.
 const PATHS: &[&str] = &[
@@ -12,6 +12,7 @@ const PATHS: &[&str] = &[
     "userIdentity.inScopeOf.sourceAccount",
     "userIdentity.inScopeOf.issuerType",
     "userIdentity.inScopeOf.credentialsIssuedTo",
+    "userIdentity.inScopeOf.credentialsIssuedToVersion",
     "userIdentity.invokedByDelegate.accountId",
     "userIdentity.sessionContext.sessionIssuer.type",
     "userIdentity.sessionContext.sessionIssuer.accountId",
@@ -19,6 +20,9 @@ const PATHS: &[&str] = &[
     "userIdentity.sessionContext.webIdFederationData.attributes",
     "userIdentity.sessionContext.ec2RoleDelivery",
     "userIdentity.sessionContext.assumedRoot",
+    "userIdentity.sessionContext.signInSessionArn",
+    "additionalEventData.AuthWorkflowID",
+    "additionalEventData.CredentialType",
     "additionalEventData.LoginTo",
     "additionalEventData.MobileVersion",
     "additionalEventData.AuthenticationMethod",
@@ -28,6 +32,17 @@ const PATHS: &[&str] = &[
     "tlsDetails.tlsVersion",
     "tlsDetails.cipherSuite",
     "tlsDetails.clientProvidedHostHeader",
+    "tlsDetails.keyExchange",
+    "addendum.reason",
+    "addendum.updatedFields",
+    "addendum.originalRequestID",
+    "addendum.originalEventID",
+    "eventContext.requestContext",
+    "eventContext.tagContext",
+    "serviceEventDetails.CredentialVerification",
+    "serviceEventDetails.UserAuthentication",
+    "serviceEventDetails.account_id",
+    "serviceEventDetails.role_name",
     "serviceEventDetails.state",
     "insightDetails.insightType",
     "insightDetails.state",
@@ -42,6 +57,19 @@ const PATHS: &[&str] = &[
     "responseElements.ConsoleLogin",
 ];
 
+/// Other names of keys, as people type them: folded, with the key.
+const KEY_ALIASES: &[(&str, &str)] = &[
+    ("tls", "tlsDetails"),
+    ("delegate", "invokedByDelegate"),
+    ("scope", "inScopeOf"),
+    ("identitystore", "identityStoreArn"),
+    ("identitystoreid", "identityStoreArn"),
+    ("vpceaccount", "vpcEndpointAccountId"),
+    ("vpceaccountid", "vpcEndpointAccountId"),
+    ("vpcendpointaccount", "vpcEndpointAccountId"),
+    ("edgedevice", "edgeDeviceDetails"),
+];
+
 /// Returns the fields whose path in a record ends in a name: `accountId` is the end of `recipientAccountId` and of
 /// `userIdentity.accountId`.
 pub(crate) fn fields_ending_in(name: &str) -> Vec<&'static Field> {
@@ -54,10 +82,26 @@ pub(crate) fn fields_ending_in(name: &str) -> Vec<&'static Field> {
     found
 }
 
-/// Returns the documented paths to a name inside a record that have no field.
+/// Returns the documented paths to a name inside a record that have no field; for another name of a top-level field, those
+/// below it or the field itself.
 pub(crate) fn paths_to(name: &str) -> Vec<&'static str> {
     let wanted = fold(name);
-    PATHS.iter().copied().filter(|path| path.split('.').skip(1).any(|key| fold(key) == wanted)).collect()
+    let Some((_, key)) = KEY_ALIASES.iter().find(|(alias, _)| *alias == wanted) else { return paths_to_key(&wanted) };
+    if !RECORD_FIELDS.contains(key) {
+        return paths_to_key(&fold(key));
+    }
+    let below = paths_below(key);
+    if below.is_empty() { vec![key] } else { below }
+}
+
+fn paths_to_key(folded: &str) -> Vec<&'static str> {
+    PATHS.iter().copied().filter(|path| path.split('.').skip(1).any(|key| fold(key) == folded)).collect()
+}
+
+/// Returns the documented paths below a top-level field of a record.
+pub(crate) fn paths_below(field: &str) -> Vec<&'static str> {
+    let is_below = |path: &&str| path.strip_prefix(field).is_some_and(|rest| rest.starts_with('.'));
+    PATHS.iter().copied().filter(is_below).collect()
 }
 
 fn last(path: &str) -> Option<&str> {
@@ -76,7 +120,7 @@ fn ends_in(key: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{fields_ending_in, paths_to};
+    use super::{fields_ending_in, paths_below, paths_to};
 
     #[test]
     fn names_of_nested_fields_lead_to_fields_and_paths() {
@@ -94,10 +138,16 @@ mod tests {
                 "userIdentity.inScopeOf.sourceArn",
                 "userIdentity.inScopeOf.sourceAccount",
                 "userIdentity.inScopeOf.issuerType",
-                "userIdentity.inScopeOf.credentialsIssuedTo"
+                "userIdentity.inScopeOf.credentialsIssuedTo",
+                "userIdentity.inScopeOf.credentialsIssuedToVersion"
             ]
         );
         assert_eq!(paths_to("bucketname"), ["requestParameters.bucketName"]);
+        assert_eq!(paths_to("credentialid"), ["userIdentity.credentialId"]);
+        assert_eq!(paths_to("tls"), paths_below("tlsDetails"));
+        assert_eq!(paths_to("vpce-account"), ["vpcEndpointAccountId"]);
+        assert_eq!(paths_to("identity-store-id"), ["userIdentity.onBehalfOf.identityStoreArn"]);
+        assert_eq!(paths_below("eventContext"), ["eventContext.requestContext", "eventContext.tagContext"]);
         assert!(paths_to("requestParameters").is_empty() && paths_to("zebra").is_empty());
     }
 }

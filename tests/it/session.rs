@@ -289,6 +289,12 @@ fn a_path_that_no_record_has_is_answered_with_the_near_one() {
             "the field is `account` (recipientAccountId) or `identity-account` (userIdentity.accountId)\n",
             Some("identity-account=444455556666"),
         ),
+        (
+            "tlsDetails=TLSv1.3",
+            "note: `tlsDetails` is an object; its values have paths such as `tlsDetails.tlsVersion`, `tlsDetails.cipherSuite`",
+            None,
+        ),
+        ("eventContext=x", "paths such as `eventContext.requestContext`, `eventContext.tagContext`\n", None),
     ] {
         let notes = fixture.run(text).1;
         assert!(notes.contains(told), "{text}: {notes}");

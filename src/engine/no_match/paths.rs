@@ -20,6 +20,9 @@ impl Hints<'_> {
         {
             return Ok(());
         }
+        if let [only] = path {
+            self.below(advice, only, name)?;
+        }
         let names = self.case.path_names(self.until);
         if names.has(path) {
             if let Some(events @ 1..) = self.count(advice, &format!("{typed}=*"))? {
@@ -52,6 +55,23 @@ impl Hints<'_> {
                 advice.suggest(self.replaced(name, &written));
             }
             (None, None) => advice.note(&looked_at),
+        }
+        Ok(())
+    }
+
+    /// The documented paths below a top-level field that is an object: `tlsDetails`.
+    fn below(&self, advice: &mut Advice<'_>, field: &str, name: Span) -> Result<(), QueryError> {
+        let paths = nested::paths_below(field);
+        if paths.is_empty() {
+            return Ok(());
+        }
+        let named: Vec<String> = paths.iter().take(MOST_PLACES).map(|path| format!("`{path}`")).collect();
+        advice.note(&format!("`{field}` is an object; its values have paths such as {}", named.join(", ")));
+        for lookup in paths.iter().filter_map(|path| self.replaced(name, path)) {
+            if let Some(events @ 1..) = self.count(advice, &lookup)? {
+                advice.note(&format!("`{lookup}` matches {}", number::counted(events, "event")));
+                advice.suggest(Some(lookup));
+            }
         }
         Ok(())
     }

@@ -109,7 +109,11 @@ fn nested_name(name: &Name, word: &str, env: &dyn Environment) -> Option<Diagnos
     }
     let first = named.first()?;
     let quoted: Vec<String> = named.iter().map(|name| format!("`{name}`")).collect();
-    let what = if fields.is_empty() { "it is nested deeper in records" } else { "a field has its value" };
+    let what = match (fields.is_empty(), first.contains('.')) {
+        (true, true) => "it is nested deeper in records",
+        (true, false) => "it has another name in records",
+        (false, _) => "a field has its value",
+    };
     let mistake = Diagnostic::at(name.span, format!("unknown field `{word}`: {what}"));
     Some(mistake.hint(format!("did you mean {}?", quoted.join(" or "))).instead(first.clone()))
 }
