@@ -1,6 +1,6 @@
 -- title: Sign-ins through IAM Identity Center
--- about: Who signed in to the access portal and which account and permission set they took. Each belongs to a person
---   of the identity store, identified by userId, which a session name need not show.
+-- about: Who signed in to the access portal, on a device too, and which account and permission set they took. Each
+--   belongs to a person of the identity store, identified by userId, which a session name need not show.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, event_name, user_name, on_behalf_of (the user of the identity store), source_ip_address,
@@ -15,6 +15,7 @@ SELECT e.event_time, e.event_name, i.user_name,
   FROM events e
   LEFT JOIN identities i ON i.id = e.identity_id
  WHERE ((e.event_name IN ('Authenticate', 'Federate') AND +e.event_source = 'sso.amazonaws.com')
+     OR (e.event_name = 'CreateToken' AND +e.event_source IN ('sso.amazonaws.com', 'sso-oauth.amazonaws.com'))
      OR (e.event_name IN ('UserAuthentication', 'CredentialVerification') AND +e.event_source = 'signin.amazonaws.com'))
    AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)
  ORDER BY e.time, e.id;

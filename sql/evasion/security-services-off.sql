@@ -1,5 +1,6 @@
 -- title: Security Hub, Macie, Inspector, Detective and others off
--- about: Services that would have raised an alarm: disabled, left, or with their standards and analyzers removed.
+-- about: Services that would have raised an alarm: disabled, paused, left, or with their standards and analyzers
+--   removed.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_source, event_name, source_ip_address, aws_region, account, outcome, event_id
@@ -14,7 +15,10 @@ SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) 
            'DisassociateMembers', 'DisableImportFindingsForProduct', 'DeleteActionTarget', 'DeleteInsight',
            'DisableOrganizationAdminAccount', 'UpdateStandardsControl')
          AND +e.event_source = 'securityhub.amazonaws.com')
-     OR (e.event_name IN ('DisableMacie', 'DisassociateFromAdministratorAccount') AND +e.event_source = 'macie2.amazonaws.com')
+     OR (e.event_name IN ('DisableMacie', 'DisassociateFromAdministratorAccount', 'DisassociateFromMasterAccount', 'DisassociateMember',
+           'DeleteMember', 'DisableOrganizationAdminAccount') AND +e.event_source = 'macie2.amazonaws.com')
+     OR (e.event_name IN ('UpdateMacieSession', 'UpdateMemberSession') AND +e.event_source = 'macie2.amazonaws.com'
+         AND record(e.id) ->> '$.requestParameters.status' = 'PAUSED')
      OR (e.event_name IN ('Disable', 'DisableDelegatedAdminAccount', 'DisassociateMember') AND +e.event_source = 'inspector2.amazonaws.com')
      OR (e.event_name IN ('DeleteGraph', 'DeleteMembers') AND +e.event_source = 'detective.amazonaws.com')
      OR (e.event_name IN ('DeleteAnalyzer', 'CreateArchiveRule') AND +e.event_source = 'access-analyzer.amazonaws.com')
