@@ -179,6 +179,54 @@ fn resources_have_the_places_of_their_arn_or_of_their_event() {
 }
 
 #[test]
+fn copies_lists_and_models_name_their_resources() {
+    let named = |source: &str, name: &str, parameters: &str| {
+        let called = record("a", &format!("\"requestParameters\":{parameters}"))
+            .replace("ec2.amazonaws.com", source)
+            .replace("RunInstances", name);
+        let found: Vec<serde_json::Value> = serde_json::from_str(&columns(&called, "resources")).unwrap();
+        let mut named: Vec<String> = found
+            .iter()
+            .map(|resource| {
+                format!("{} {}", resource["type"].as_str().unwrap_or("-"), resource["name"].as_str().unwrap())
+            })
+            .collect();
+        named.sort_unstable();
+        named
+    };
+    for (source, name, parameters, expected) in [
+        (
+            "s3.amazonaws.com",
+            "CopyObject",
+            r#"{"bucketName":"dst","key":"k2","x-amz-copy-source":"src/path/k1"}"#,
+            ["AWS::S3::Bucket dst", "AWS::S3::Bucket src", "AWS::S3::Object arn:aws:s3:::src/path/k1"].as_slice(),
+        ),
+        ("ec2.amazonaws.com", "CopySnapshot", r#"{"sourceSnapshotId":"snap-1"}"#, &["AWS::EC2::Snapshot snap-1"]),
+        ("ec2.amazonaws.com", "CopyImage", r#"{"sourceImageId":"ami-1","name":"n"}"#, &["AWS::EC2::Ami ami-1"]),
+        (
+            "rds.amazonaws.com",
+            "CopyDBSnapshot",
+            r#"{"sourceDBSnapshotIdentifier":"s","targetDBSnapshotIdentifier":"t"}"#,
+            &["AWS::RDS::DBSnapshot s", "AWS::RDS::DBSnapshot t"],
+        ),
+        (
+            "secretsmanager.amazonaws.com",
+            "BatchGetSecretValue",
+            r#"{"secretIdList":["one","two"]}"#,
+            &["AWS::SecretsManager::Secret one", "AWS::SecretsManager::Secret two"],
+        ),
+        (
+            "bedrock.amazonaws.com",
+            "InvokeModel",
+            r#"{"modelId":"example.model-v1"}"#,
+            &["AWS::Bedrock::FoundationModel example.model-v1"],
+        ),
+    ] {
+        assert_eq!(named(source, name, parameters), expected, "{name}");
+    }
+}
+
+#[test]
 fn each_spelling_of_a_resource_is_one_entry_and_none_twice() {
     let create_role = record(
         "a",

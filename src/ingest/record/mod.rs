@@ -1,5 +1,6 @@
 //! One record: read in one pass of JSON, and normalized into an event.
 
+mod copy_source;
 pub(crate) mod identity;
 pub(crate) mod lenient;
 pub(crate) mod normalize;

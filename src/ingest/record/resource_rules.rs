@@ -48,6 +48,8 @@ impl ListedWhen {
 pub(crate) enum RuleTarget {
     /// A resource of this type; empty where Event history gives none.
     Resource { kind: &'static str, listed: ListedWhen },
+    /// The source of a copy inside S3, as `x-amz-copy-source` writes it.
+    CopySource,
     /// The access key that the event handed out.
     IssuedKey,
     /// The result of a sign-in: `Success` or `Failure`.
@@ -205,6 +207,8 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
         let rule = Rule { meaning: RuleTarget::Resource { kind, listed: ListedWhen::by(evidence) }, event_names };
         by_source.entry(source).or_insert_with(|| common.clone()).add(path, rule);
     }
+    let s3 = by_source.entry("s3.amazonaws.com").or_insert_with(|| common.clone());
+    s3.add("requestParameters.x-amz-copy-source", Rule { meaning: RuleTarget::CopySource, event_names: "*" });
     Rules { by_source, common }
 });
 

@@ -9,7 +9,7 @@ use crate::event::{Event, Resource, ResourceUse, Text};
 use crate::ingest::record::lenient::Scalar;
 use crate::ingest::record::raw::{RawRecord, RawResource};
 use crate::ingest::record::resource_rules::{ListedWhen, RuleTarget};
-use crate::ingest::record::{outcome, resource_rules};
+use crate::ingest::record::{copy_source, outcome, resource_rules};
 
 /// A resource as a record spells it, before its account and Region are known.
 #[derive(Debug)]
@@ -46,6 +46,19 @@ pub(crate) fn collect<'r>(record: &'r RawRecord<'_>, event_name: &str) -> Collec
         match rule.meaning {
             RuleTarget::Resource { kind, listed } => {
                 collected.mentions.push(spelling(&mention.text, Some(kind), listed));
+            }
+            RuleTarget::CopySource => {
+                let region = match &record.aws_region {
+                    Scalar::Text(region) => region.as_ref(),
+                    _ => "",
+                };
+                let source = copy_source::resources(&mention.text, region).into_iter();
+                collected.mentions.extend(
+                    source.map(|(text, kind)| Spelling {
+                        text: Cow::Owned(text),
+                        ..spelling("", kind, ListedWhen::Never)
+                    }),
+                );
             }
             RuleTarget::IssuedKey => collected.issued_key = Some(Text::from(mention.text.as_ref())),
             RuleTarget::SignIn => collected.sign_in_failed |= outcome::is_failure(&mention.text),
