@@ -110,4 +110,13 @@ pub(crate) struct ResourceUse {
     pub resource: Arc<Resource>,
     /// True if Event history would list it for this event.
     pub listed: bool,
+    /// Its side, if the event copies it.
+    pub role: Option<CopyRole>,
+}
+
+/// A side of a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CopyRole {
+    Source,
+    Target,
 }

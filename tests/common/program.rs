@@ -98,7 +98,7 @@ impl TestEnv {
                 "{notes} DELETE FROM attribute_values \
                  WHERE attribute IN ('role_name', 'identity_type', 'identity_account_id', 'resource_type'); \
                  DROP TABLE provenance_digests; DROP TABLE provenance_parents; DROP TABLE provenance; \
-                 DROP TABLE replaced_rows; DROP TABLE hourly_regions; ALTER TABLE files DROP COLUMN partial; \
+                 DROP TABLE replaced_rows; DROP TABLE hourly_regions; ALTER TABLE event_resources DROP COLUMN role; ALTER TABLE files DROP COLUMN partial; \
                  ALTER TABLE tags DROP COLUMN origin; PRAGMA user_version = {version}"
             ))
             .unwrap();

@@ -227,6 +227,34 @@ fn copies_lists_and_models_name_their_resources() {
 }
 
 #[test]
+fn the_sides_of_a_copy_have_their_roles() {
+    let scratch = Scratch::new();
+    let copy = record(
+        "a",
+        r#""requestParameters":{"bucketName":"dst","key":"k","x-amz-copy-source":"src/k"},"resources":[{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::src/k"}]"#,
+    )
+    .replace("ec2.amazonaws.com", "s3.amazonaws.com")
+    .replace("RunInstances", "CopyObject");
+    let image = record("b", r#""requestParameters":{"sourceImageId":"ami-1"},"responseElements":{"imageId":"ami-2"}"#)
+        .replace("RunInstances", "CopyImage");
+    let path = scratch.write("copies.json", [copy, image].join("\n"));
+    scratch.import(&[path]);
+    assert_eq!(
+        scratch.lines(
+            "SELECT e.event_name, coalesce(r.arn, r.name), er.role FROM event_resources er \
+             JOIN events e ON e.id = er.event JOIN resources r ON r.id = er.resource ORDER BY 1, 2"
+        ),
+        [
+            "CopyImage|ami-1|source",
+            "CopyImage|ami-2|target",
+            "CopyObject|arn:aws:s3:::src/k|source",
+            "CopyObject|dst|target",
+            "CopyObject|src|source",
+        ]
+    );
+}
+
+#[test]
 fn each_spelling_of_a_resource_is_one_entry_and_none_twice() {
     let create_role = record(
         "a",

@@ -88,7 +88,7 @@ fn a_whole_snapshot_holds_what_the_case_holds() {
          parent = (SELECT id FROM provenance b WHERE b.step = p.step - 1) \
          FROM provenance p LEFT JOIN provenance_parents USING (id) ORDER BY step",
     );
-    assert_eq!(steps, ["case|-|-|-|-|0|-", "snapshot|[\"trailq.db\"]|7|-|-|0|1", "snapshot|[\"out.db\"]|7|-|-|0|1",]);
+    assert_eq!(steps, ["case|-|-|-|-|0|-", "snapshot|[\"trailq.db\"]|8|-|-|0|1", "snapshot|[\"out.db\"]|8|-|-|0|1",]);
     let left: Vec<_> =
         std::fs::read_dir(test_env.scratch.folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().ends_with(".part")), "{left:?}");
@@ -178,7 +178,10 @@ fn check_selection(case: &Path) {
     assert_eq!(lines(&connection, "PRAGMA integrity_check"), ["ok"]);
     empty("PRAGMA foreign_key_check");
     // Nothing is there that no event has to do with.
-    empty("SELECT id FROM files WHERE id NOT IN (SELECT file_id FROM events UNION SELECT file_id FROM conflicts)");
+    empty(
+        "SELECT id FROM files WHERE id NOT IN (SELECT file_id FROM events UNION SELECT file_id FROM conflicts \
+         UNION SELECT container_id FROM files WHERE container_id IS NOT NULL)",
+    );
     empty("SELECT id FROM imports WHERE id NOT IN (SELECT import_id FROM files)");
     for (table, column) in [("identities", "identity_id"), ("user_agents", "user_agent_id"), ("facets", "facet_id")] {
         empty(&format!("SELECT id FROM {table} WHERE id NOT IN (SELECT {column} FROM events WHERE {column} NOT NULL)"));
@@ -500,7 +503,7 @@ fn deleted_data_is_not_in_the_snapshot() {
 #[test]
 fn an_older_and_an_unfinished_case_are_handed_on_finished_and_left_as_they_are() {
     let unfinished = "UPDATE imports SET finished_at = NULL; DROP INDEX events_by_time; DELETE FROM hourly_counts";
-    for schema in ["3", "7"] {
+    for schema in ["3", "8"] {
         let test_env = test_env();
         let whole = content(&test_env.scratch.case());
         match schema {

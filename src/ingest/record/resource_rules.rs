@@ -6,7 +6,8 @@
 //! - the path of the field, from `requestParameters.` or `responseElements.`, or after `**.` at any depth under either;
 //! - the type as Event history spells it, empty if Event history gives none;
 //! - the event names, `*` for all, or after `!` all but these;
-//! - the evidence.
+//! - the evidence;
+//! - the side of a copy: `source`, `target`, or nothing.
 //!
 //! Arrays are stepped through whether or not a path has `[]`, since EC2's records collapse lists of one. If a rule for all
 //! events has a longer path, it is the only one for its place.
@@ -23,6 +24,7 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashMap;
 
 use crate::arn::Arn;
+use crate::event::CopyRole;
 
 /// The condition under which Event history lists the resources of a rule, by the rule's evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +49,7 @@ impl ListedWhen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RuleTarget {
     /// A resource of this type; empty where Event history gives none.
-    Resource { kind: &'static str, listed: ListedWhen },
+    Resource { kind: &'static str, listed: ListedWhen, role: Option<CopyRole> },
     /// The source of a copy inside S3, as `x-amz-copy-source` writes it.
     CopySource,
     /// The access key that the event handed out.
@@ -203,8 +205,9 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
         common.add(path, Rule { meaning, event_names: "*" });
     }
     let mut by_source: FxHashMap<&'static str, Tree> = FxHashMap::default();
-    for [source, path, kind, event_names, evidence] in rows(include_str!("resource_rules.tsv")) {
-        let rule = Rule { meaning: RuleTarget::Resource { kind, listed: ListedWhen::by(evidence) }, event_names };
+    for [source, path, kind, event_names, evidence, side] in rows(include_str!("resource_rules.tsv")) {
+        let meaning = RuleTarget::Resource { kind, listed: ListedWhen::by(evidence), role: copy_role(side) };
+        let rule = Rule { meaning, event_names };
         by_source.entry(source).or_insert_with(|| common.clone()).add(path, rule);
     }
     let s3 = by_source.entry("s3.amazonaws.com").or_insert_with(|| common.clone());
@@ -219,6 +222,15 @@ pub(crate) fn rows<const COLUMNS: usize>(table: &'static str) -> impl Iterator<I
         let row = std::array::from_fn(|_| cells.next().unwrap_or_default());
         (!line.is_empty()).then_some(row)
     })
+}
+
+/// The side of a copy that a rule names.
+fn copy_role(side: &str) -> Option<CopyRole> {
+    match side {
+        "source" => Some(CopyRole::Source),
+        "target" => Some(CopyRole::Target),
+        _ => None,
+    }
 }
 
 /// The rules for records of this event source.
@@ -260,14 +272,15 @@ mod tests {
     }
 
     #[test]
-    fn every_row_has_its_five_columns() {
-        for [source, path, kind, names, evidence] in rows::<5>(include_str!("resource_rules.tsv")) {
+    fn every_row_has_its_columns() {
+        for [source, path, kind, names, evidence, side] in rows::<6>(include_str!("resource_rules.tsv")) {
             assert!(source.ends_with(".amazonaws.com"), "{source}");
             assert!(
                 ["requestParameters.", "responseElements.", "**."].iter().any(|start| path.starts_with(start)),
                 "{path}"
             );
             assert!(kind.is_empty() || kind.starts_with("AWS::"), "{kind}");
+            assert!(["", "source", "target"].contains(&side), "{path}: {side}");
             let listed = ListedWhen::by(evidence) != ListedWhen::Never;
             let known = ["lookup-read", "lookup", "lookup-null-type", "doc", "record", "model", "model-noncfn"];
             assert!(!names.is_empty() && known.contains(&evidence), "{path}");

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::arn::Arn;
-use crate::event::{Event, Resource, ResourceUse, Text};
+use crate::event::{CopyRole, Event, Resource, ResourceUse, Text};
 use crate::ingest::record::lenient::Scalar;
 use crate::ingest::record::raw::{RawRecord, RawResource};
 use crate::ingest::record::resource_rules::{ListedWhen, RuleTarget};
@@ -18,6 +18,7 @@ pub(crate) struct Spelling<'r> {
     kind: Option<Text>,
     account_id: Option<Text>,
     listed: ListedWhen,
+    role: Option<CopyRole>,
 }
 
 /// The result of the walk through a record.
@@ -44,8 +45,8 @@ pub(crate) fn collect<'r>(record: &'r RawRecord<'_>, event_name: &str) -> Collec
             continue;
         }
         match rule.meaning {
-            RuleTarget::Resource { kind, listed } => {
-                collected.mentions.push(spelling(&mention.text, Some(kind), listed));
+            RuleTarget::Resource { kind, listed, role } => {
+                collected.mentions.push(Spelling { role, ..spelling(&mention.text, Some(kind), listed) });
             }
             RuleTarget::CopySource => {
                 let region = match &record.aws_region {
@@ -53,12 +54,11 @@ pub(crate) fn collect<'r>(record: &'r RawRecord<'_>, event_name: &str) -> Collec
                     _ => "",
                 };
                 let source = copy_source::resources(&mention.text, region).into_iter();
-                collected.mentions.extend(
-                    source.map(|(text, kind)| Spelling {
-                        text: Cow::Owned(text),
-                        ..spelling("", kind, ListedWhen::Never)
-                    }),
-                );
+                collected.mentions.extend(source.map(|(text, kind)| Spelling {
+                    text: Cow::Owned(text),
+                    role: Some(CopyRole::Source),
+                    ..spelling("", kind, ListedWhen::Never)
+                }));
             }
             RuleTarget::IssuedKey => collected.issued_key = Some(Text::from(mention.text.as_ref())),
             RuleTarget::SignIn => collected.sign_in_failed |= outcome::is_failure(&mention.text),
@@ -70,7 +70,7 @@ pub(crate) fn collect<'r>(record: &'r RawRecord<'_>, event_name: &str) -> Collec
 
 fn spelling<'r>(text: &'r str, kind: Option<&str>, listed: ListedWhen) -> Spelling<'r> {
     let kind = kind.filter(|kind| !kind.is_empty()).map(Text::from);
-    Spelling { text: Cow::Borrowed(text), kind, account_id: None, listed }
+    Spelling { text: Cow::Borrowed(text), kind, account_id: None, listed, role: None }
 }
 
 /// An element of the record's own `resources`, or of a CSV row's, which is Event history's own list.
@@ -107,7 +107,7 @@ const GLOBAL: &[&str] = &[
 ];
 
 /// Gives each spelling its place, and each resource of the event one row: without duplicates, typed where any
-/// mention knows the type, listed where any mention is.
+/// mention knows the type, listed where any mention is, with the first role that a mention has.
 pub(crate) fn place(mentions: Vec<Spelling<'_>>, event: &Event) -> Vec<ResourceUse> {
     let mut uses: Vec<ResourceUse> = Vec::with_capacity(mentions.len());
     for mention in &mentions {
@@ -124,8 +124,11 @@ pub(crate) fn place(mentions: Vec<Spelling<'_>>, event: &Event) -> Vec<ResourceU
         }
         let resource = resource(mention, kind, event);
         match uses.iter_mut().find(|known| *known.resource == resource) {
-            Some(known) => known.listed |= listed,
-            None => uses.push(ResourceUse { resource: Arc::new(resource), listed }),
+            Some(known) => {
+                known.listed |= listed;
+                known.role = known.role.or(mention.role);
+            }
+            None => uses.push(ResourceUse { resource: Arc::new(resource), listed, role: mention.role }),
         }
     }
     uses

@@ -73,7 +73,7 @@ impl Finding {
 
 /// The SHA-256 of the schema of a finished case of the newest version, as [`digest`] makes it: almost every case has
 /// it, and needs no comparison. Replaying the migrations takes 2 ms, a third of a short lookup's whole process.
-const FINISHED: &str = "d523a3b2874aecf6d05db6026b6f6b084d3563e161f7b7bf1e6ded9015584017";
+const FINISHED: &str = "ab91befb34d97822ebfdbd3da4f9d94e3d43b4964345fc474aa2058a7254dc4c";
 
 /// Returns the digest of a schema, and of nothing else than its rows: kind, name, table and text.
 fn digest(objects: &[Object]) -> String {

@@ -54,7 +54,7 @@ pub(crate) const TABLES: &[Table] = &[
         role: Role::Event,
         copy: Copy::OfEvents("event"),
         redact: Redact::Anew,
-        columns: &[("event", OfTable), ("resource", OfTable), ("listed", OfTable)],
+        columns: &[("event", OfTable), ("resource", OfTable), ("listed", OfTable), ("role", OfTable)],
     },
     Table {
         name: "csv_events",

@@ -18,6 +18,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0005_merge.sql"),
     include_str!("../../../migrations/0006_completion.sql"),
     include_str!("../../../migrations/0007_hourly_regions.sql"),
+    include_str!("../../../migrations/0008_records.sql"),
 ];
 
 /// The schema version that this program writes.

@@ -9,7 +9,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 use rustc_hash::FxHashMap;
 
-use crate::event::Event;
+use crate::event::{CopyRole, Event};
 use crate::ledger::Counts;
 use crate::store::error::CaseError;
 use crate::store::hardening;
@@ -97,8 +97,9 @@ pub(crate) trait ConflictPolicy: Sized {
 }
 
 /// Writes pairs of event and resource, packed as in [`Writer::store`]: one statement a batch costs half of one a pair.
-const INSERT_LINKS: &str = "INSERT INTO event_resources (event, resource, listed) \
-     SELECT ?1 + (value >> 40), (value >> 1) & 0x7fffffffff, value & 1 FROM rarray(?2)";
+const INSERT_LINKS: &str = "INSERT INTO event_resources (event, resource, listed, role) \
+     SELECT ?1 + (value >> 40), (value >> 3) & 0x1fffffffff, value & 1, \
+            CASE (value >> 1) & 3 WHEN 1 THEN 'source' WHEN 2 THEN 'target' END FROM rarray(?2)";
 
 impl<'c, P: ConflictPolicy> Writer<'c, P> {
     /// Begins a run on a case that is open for writing. `paths`: what was named on the command line.
@@ -284,7 +285,12 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
         self.insert_event.execute(&EventRow { id, event, event_time: time.as_deref(), links: &links, file })?;
         let pairs = Rc::make_mut(&mut self.links);
         for (resource, used) in links.resources.iter().zip(&event.resources) {
-            pairs.push(Value::Integer((id - self.next_id) << 40 | resource << 1 | i64::from(used.listed)));
+            let role = match used.role {
+                None => 0,
+                Some(CopyRole::Source) => 1,
+                Some(CopyRole::Target) => 2,
+            };
+            pairs.push(Value::Integer((id - self.next_id) << 40 | resource << 3 | role << 1 | i64::from(used.listed)));
         }
         if from_csv {
             self.connection.prepare_cached("INSERT INTO csv_events (id) VALUES (?1)")?.execute([id])?;

@@ -165,9 +165,11 @@ fn digest_range(
     known: &RowDigests,
 ) -> rusqlite::Result<Vec<Sum>> {
     let to = last_of(from);
-    let mut resources = connection.prepare_cached(
-        "SELECT event, resource, listed FROM event_resources WHERE event BETWEEN ?1 AND ?2 ORDER BY event",
-    )?;
+    // Older schema versions have no roles; without one, an event has the digest that it had there.
+    let role = if links.columns.iter().any(|column| column.name == "role") { "role" } else { "NULL" };
+    let mut resources = connection.prepare_cached(&format!(
+        "SELECT event, resource, listed, {role} FROM event_resources WHERE event BETWEEN ?1 AND ?2 ORDER BY event",
+    ))?;
     let mut resources = resources.query([from, to])?;
     let mut next = resources.next()?;
     let mut events = connection.prepare_cached("SELECT * FROM events WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
@@ -180,15 +182,16 @@ fn digest_range(
         named.clear();
         while let Some(row) = next.filter(|row| row.get(0).is_ok_and(|of: i64| of <= id)) {
             let found = resource.and_then(|sums| sums.get(&row.get(1).unwrap_or_default()));
-            named.push((found.copied().unwrap_or_default(), row.get::<_, i64>(2)?));
+            named.push((found.copied().unwrap_or_default(), row.get::<_, i64>(2)?, row.get::<_, Option<String>>(3)?));
             next = resources.next()?;
         }
         named.sort_unstable();
         bytes.clear();
         shape.write(event, known, &mut bytes)?;
-        for (sum, listed) in &named {
+        for (sum, listed, role) in &named {
             bytes.extend_from_slice(sum);
             bytes.push(*listed as u8);
+            bytes.extend_from_slice(role.as_deref().unwrap_or_default().as_bytes());
         }
         let mut hasher = Sha256::new_with_prefix(&bytes);
         hasher.update([u8::MAX]);
