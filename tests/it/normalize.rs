@@ -1,6 +1,6 @@
 //! From records to columns: every identity type, and every irregular value that `src/guide/internals/formats.md` names.
 
-use crate::common::program::Desk;
+use crate::common::program::TestEnv;
 use crate::common::{Scratch, record};
 
 /// The columns of one record, by a SELECT on `event_history`.
@@ -65,13 +65,13 @@ fn a_sign_in_names_its_user_beside_the_identity() {
     ] {
         assert_eq!(columns(&sign_in(identity, source), "user_name"), expected, "{identity} {source}");
     }
-    let desk = Desk::new();
-    desk.scratch.write("record.json", sign_in(person, "signin.amazonaws.com"));
-    desk.run(&["import", "record.json"]).exits(0);
+    let test_env = TestEnv::new();
+    test_env.scratch.write("record.json", sign_in(person, "signin.amazonaws.com"));
+    test_env.run(&["import", "record.json"]).exits(0);
     for lookup in
         ["on-behalf-of=u-1", "onBehalfOf=u-1", "userIdentity.onBehalfOf.userId=u-1", "u-1", "erin@example.com"]
     {
-        assert_eq!(desk.run(&["--format", "tsv", "lookup", lookup, "| count"]).exits(0).out, "events\n1\n", "{lookup}");
+        assert_eq!(test_env.run(&["--format", "tsv", "lookup", lookup, "| count"]).exits(0).out, "events\n1\n", "{lookup}");
     }
 }
 
