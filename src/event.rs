@@ -4,6 +4,10 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
+/// The version of the rules by which an import makes an event from a record. It is raised whenever a record gives another
+/// event than before; `trailq reindex` then brings older cases up to date.
+pub(crate) const RULES_VERSION: i64 = 1;
+
 /// A short text; up to 24 bytes are kept without an allocation.
 pub(crate) type Text = CompactString;
 

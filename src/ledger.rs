@@ -1,6 +1,7 @@
 //! Entries of the ledger beside events: rejects, digests, problems, and the account of each file. Imports nothing of
 //! trailq.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -25,10 +26,10 @@ pub(crate) struct Reject {
 }
 
 /// A field with an unexpected type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Problem {
-    /// The record's field, such as `eventTime`.
-    pub field: &'static str,
+    /// The record's field, such as `eventTime`, or a column that is in no field.
+    pub field: Cow<'static, str>,
     /// The mistake in it, such as `is not a time`.
     pub problem: &'static str,
 }
@@ -74,18 +75,34 @@ pub(crate) struct FileEnd {
     pub outcome: FileOutcome,
     /// SHA-256 of the file on disk, in hexadecimal.
     pub sha256: String,
-    /// Its size on disk.
+    /// Its size on disk; of a member of an archive, as it is unpacked.
     pub bytes: u64,
+    /// SHA-256 of the content without its compression, if it was read to its end.
+    pub content_sha256: Option<String>,
     /// The wrapping of its records.
     pub format: Option<&'static str>,
+    /// The reason why it is ignored.
+    pub reason: Option<String>,
     /// The problems of its records, and the number of records that have each.
     pub problems: BTreeMap<Problem, u64>,
 }
 
-/// The result of reading a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+impl FileEnd {
+    /// Returns the end of a file of which the size and the SHA-256 are known.
+    pub(crate) fn new(outcome: FileOutcome, bytes: u64, sha256: String) -> FileEnd {
+        FileEnd { outcome, sha256, bytes, content_sha256: None, format: None, reason: None, problems: BTreeMap::new() }
+    }
+
+    /// Returns the end of another kind of file, which is not read to its end.
+    pub(crate) fn ignored(reason: String, bytes: u64) -> FileEnd {
+        FileEnd { reason: Some(reason), ..FileEnd::new(FileOutcome::Ignored, bytes, String::new()) }
+    }
+}
+
+/// The result of reading a file, or a member of an archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FileOutcome {
-    /// It contains records, digests or rejects, and belongs in the ledger.
+    /// It contains records, digests or rejects.
     TrailFile,
     /// It is another kind of file.
     Ignored,

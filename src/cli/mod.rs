@@ -113,7 +113,7 @@ fn run_command(mut session: Session, cli: Cli) -> Result<Outcome, SessionError> 
         Some(Command::Script(args)) => script::run(&mut session, args),
         Some(Command::Merge(args)) => merge::run(&mut session, &args),
         Some(Command::Diff(args)) => diff::run(&mut session, &args),
-        Some(Command::Info(_)) => info::run(&mut session),
+        Some(Command::Info(args)) => info::run(&args, &mut session),
         Some(Command::Snapshot(args)) => snapshot::run(&mut session, args),
         Some(Command::Guide(args)) => guide::run(&args, &session.settings.style),
         Some(Command::Completions(args)) => completions::run(&args, &mut Cli::command()),

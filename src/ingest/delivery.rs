@@ -45,9 +45,15 @@ impl Name {
     }
 }
 
+/// Reports whether a path's last part is the name of a file that CloudTrail delivers.
+pub(crate) fn is_delivered(path: &str) -> bool {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    Name::parse(name) != Name::default()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Name;
+    use super::{Name, is_delivered};
 
     #[test]
     fn delivered_names_of_every_kind_are_read() {
@@ -63,5 +69,7 @@ mod tests {
             assert_eq!(read.delivered_at.as_deref(), Some("2024-03-01T23:05:00Z"), "{name}");
         }
         assert_eq!(Name::parse("events.json"), Name::default());
+        assert!(is_delivered("a/b/111122223333_CloudTrail_us-east-1_20240301T2305Z_aslG7F8O8NgPrsDF.json.gz"));
+        assert!(!is_delivered("111122223333_Config_us-east-1_ConfigHistory_AWS_20240301T230500Z_1.json.gz"));
     }
 }

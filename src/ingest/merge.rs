@@ -1,9 +1,7 @@
 //! Merging: the records of other cases take the way of records from files, from `normalize` on.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
@@ -11,10 +9,11 @@ use std::time::Instant;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use serde::Serialize;
 
-use crate::ingest::decode::json::Sink as _;
+use crate::ingest::decode::sink::Sink as _;
+use crate::ingest::expansion::Expansion;
+use crate::ingest::file_sink::{FileSink, Message};
 use crate::ingest::record::raw::RawRecord;
 use crate::ingest::report::{Error, Progress, Waiting};
-use crate::ingest::worker::{FileSink, Message};
 use crate::ledger::{FileEnd, FileOutcome};
 use crate::redact::{Redactor, Rewriter};
 use crate::store::merge::{EventRange, MergeTarget, MergeWriter, Merged, Source, SourceCase};
@@ -203,8 +202,7 @@ fn set_error(fault: &WorkerError, error: store::CaseError) {
 
 /// The mark that a range is whole.
 fn end() -> FileEnd {
-    let outcome = FileOutcome::Unchanged;
-    FileEnd { outcome, sha256: String::new(), bytes: 0, format: None, problems: BTreeMap::new() }
+    FileEnd::new(FileOutcome::Unchanged, 0, String::new())
 }
 
 /// Runs a worker: reads one range after the other, until all are read or the writer has disconnected.
@@ -220,9 +218,8 @@ fn work(
     let mut records = source.records()?;
     let mut rewriter = redactor.map(Rewriter::new);
     for Job { range, out } in jobs {
-        let passed = AtomicU64::new(0);
-        let mut sink = FileSink::new(&mut batch, &out, &passed);
-        sink.from_csv = range.from_csv;
+        let expansion = Arc::new(Expansion::default());
+        let mut sink = FileSink::new(&mut batch, &out, &expansion);
         let read = records.each(&range, &mut |bytes| {
             let rewritten = rewriter.as_mut().map(|rewriter| rewriter.record(bytes)).transpose()?;
             let bytes = rewritten.as_deref().unwrap_or(bytes);
@@ -230,7 +227,8 @@ fn work(
                 .map_err(|error| error.to_string())
                 .and_then(|text| serde_json::from_str::<RawRecord<'_>>(text).map_err(|error| error.to_string()));
             let record = parsed.map_err(|error| format!("is not a record: {error}"))?;
-            Ok(sink.record(&record, bytes).is_continue())
+            let taken = if range.from_csv { sink.row(&record, bytes) } else { sink.record(&record, bytes) };
+            Ok(taken.is_continue())
         });
         if let Err(error) = read {
             // It is known before the writer sees that the range is cut off.

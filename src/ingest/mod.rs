@@ -4,10 +4,14 @@
 //! source (files, layers) -> decode (wrappings) -> record (one pass of JSON) -> normalize -> batches -> store
 //! ```
 
+mod archive;
 mod decode;
 mod delivery;
+mod expansion;
+mod file_sink;
 mod merge;
 mod pipeline;
+mod read;
 mod record;
 mod redact;
 mod report;
@@ -19,4 +23,4 @@ mod worker;
 pub use crate::ingest::merge::{MergeReport, merge};
 pub use crate::ingest::pipeline::{Options, import};
 pub use crate::ingest::redact::{gather, redact};
-pub use crate::ingest::report::{Error, FieldProblem, NoProgress, Progress, RejectLine, Report};
+pub use crate::ingest::report::{Error, FieldProblem, IgnoredLine, NoProgress, Progress, RejectLine, Report};

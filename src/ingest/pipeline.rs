@@ -12,12 +12,13 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::file_names;
 use crate::ingest::delivery::Name;
+use crate::ingest::file_sink::Message;
 use crate::ingest::report::{Error, Progress, RejectLine, Report, Waiting};
 use crate::ingest::source::inflate::Inflater;
 use crate::ingest::source::walk;
 use crate::ingest::source::walk::SourceFile;
 use crate::ingest::worker;
-use crate::ingest::worker::{KnownContents, Message, WorkerContext};
+use crate::ingest::worker::{KnownContents, WorkerContext};
 use crate::ledger::{FileEnd, FileOutcome};
 use crate::store::{BatchBuilder, Dictionaries, Import, ImportWriter, KnownFiles};
 
@@ -147,19 +148,19 @@ pub(crate) fn write_file(
     report: &mut Report,
     progress: &dyn Progress,
 ) -> Result<(), Error> {
-    let path = file_names::name_of(&found.path);
-    writer.begin_file(&path)?;
-    let mut reported = 0;
-    let mut whole_reject = false;
+    let mut open = vec![OpenFile::new(file_names::name_of(&found.path))];
+    writer.begin_file(&open[0].path)?;
+    let mut read = 0;
     for message in queue {
         if progress.is_cancelled() {
             return Err(Error::Cancelled);
         }
+        let Some(file) = open.last_mut() else { break };
         match message {
-            Message::Batch(batch, passed) => {
+            Message::Batch(batch, so_far) => {
                 writer.batch(&batch)?;
-                progress.advance(0, passed.saturating_sub(reported), batch.events.len() as u64);
-                reported = reported.max(passed);
+                progress.advance(0, so_far.saturating_sub(read), batch.events.len() as u64);
+                read = read.max(so_far);
             }
             Message::Digest(digest) => {
                 writer.digest(&digest)?;
@@ -167,12 +168,21 @@ pub(crate) fn write_file(
             }
             Message::Reject(reject) => {
                 writer.reject(&reject)?;
-                whole_reject = reject.length == 0 && reject.member.is_none();
-                report.add_reject(RejectLine::new(&path, &reject));
+                file.is_rejected_whole = reject.length == 0;
+                report.add_reject(RejectLine::new(&file.path, &reject));
+            }
+            Message::BeginMember(name) => {
+                let member = OpenFile::new(format!("{}!{name}", file.path));
+                writer.begin_member(&member.path)?;
+                open.push(member);
+            }
+            Message::EndMember(end) => {
+                end_member(file, &end, writer, report)?;
+                open.pop();
             }
             Message::End(end) => {
-                end_file(found, &path, (&end, whole_reject), writer, report)?;
-                progress.advance(1, found.bytes.saturating_sub(reported), 0);
+                end_file(found, file, &end, writer, report)?;
+                progress.advance(1, found.bytes.saturating_sub(read), 0);
                 return Ok(());
             }
         }
@@ -180,25 +190,55 @@ pub(crate) fn write_file(
     Err(Error::Worker { path: found.path.clone() })
 }
 
+/// A file, or a member of an archive, that is being written.
+struct OpenFile {
+    path: String,
+    /// True if the last reject is all of it.
+    is_rejected_whole: bool,
+}
+
+impl OpenFile {
+    fn new(path: String) -> OpenFile {
+        OpenFile { path, is_rejected_whole: false }
+    }
+
+    /// Returns the parts of the name of a delivered file.
+    fn name(&self) -> Name {
+        Name::parse(self.path.rsplit(['/', '!']).next().unwrap_or_default())
+    }
+}
+
+fn end_member(file: &OpenFile, end: &FileEnd, writer: &mut ImportWriter<'_>, report: &mut Report) -> Result<(), Error> {
+    let counts = writer.end_file(&file.path, None, &file.name().delivery(), end)?;
+    match end.outcome {
+        FileOutcome::TrailFile | FileOutcome::Unchanged => {
+            report.members += 1;
+            report.counts.add(&counts);
+            report.add_problems(&end.problems);
+        }
+        FileOutcome::Ignored => report.add_ignored_member(&file.path, end.reason.as_deref().unwrap_or_default()),
+    }
+    Ok(())
+}
+
 fn end_file(
     found: &SourceFile,
-    path: &str,
-    (end, whole_reject): (&FileEnd, bool),
+    file: &OpenFile,
+    end: &FileEnd,
     writer: &mut ImportWriter<'_>,
     report: &mut Report,
 ) -> Result<(), Error> {
-    let file_name = found.path.file_name().map(|name| file_names::name_of(Path::new(name))).unwrap_or_default();
-    let name = Name::parse(&file_name);
-    let counts = writer.end_file(path, found.modified, &name.delivery(), end)?;
+    let counts = writer.end_file(&file.path, found.modified, &file.name().delivery(), end)?;
     match end.outcome {
         FileOutcome::TrailFile => {
             report.files += 1;
-            report.files_not_understood += u64::from(counts.read == 1 && counts.rejected == 1 && whole_reject);
+            let is_rejected = counts.read == 1 && counts.rejected == 1 && file.is_rejected_whole;
+            report.files_not_understood += u64::from(is_rejected);
             report.bytes += end.bytes;
             report.counts.add(&counts);
             report.add_problems(&end.problems);
         }
-        FileOutcome::Ignored => report.ignored_files += 1,
+        FileOutcome::Ignored => report.add_ignored_file(&file.path, end.reason.as_deref().unwrap_or_default()),
         FileOutcome::Unchanged => report.skipped_files += 1,
     }
     Ok(())

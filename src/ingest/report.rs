@@ -1,5 +1,6 @@
 //! The report, the progress and the errors of an import.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,8 +20,12 @@ pub struct Report {
     pub files: u64,
     /// Files that are as the ledger knows them, and were not read again.
     pub skipped_files: u64,
-    /// Files in folders that are plainly something else.
+    /// Files in folders that are another kind of file.
     pub ignored_files: u64,
+    /// Members of archives that were read.
+    pub members: u64,
+    /// Members of archives that are another kind of file.
+    pub ignored_members: u64,
     /// Of `files`: those of which nothing was understood. Each counts as one value that was read and rejected.
     pub files_not_understood: u64,
     /// Values read, and what became of them.
@@ -36,13 +41,24 @@ pub struct Report {
     pub field_problems: Vec<FieldProblem>,
     /// The first rejects.
     pub rejects: Vec<RejectLine>,
+    /// The files and members of archives that were ignored.
+    pub ignored: Vec<IgnoredLine>,
+}
+
+/// A file or an archive member that holds no records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct IgnoredLine {
+    /// The file, and after `!` the archive's member.
+    pub file: String,
+    /// The kind of content that it looks like.
+    pub reason: String,
 }
 
 /// A field that could not be read in some records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldProblem {
-    /// The record's field, such as `eventTime`.
-    pub field: &'static str,
+    /// The record's field, such as `eventTime`, or a column that is in no field.
+    pub field: Cow<'static, str>,
     /// The problem.
     pub problem: &'static str,
     /// In how many records.
@@ -64,11 +80,12 @@ pub struct RejectLine {
 
 impl RejectLine {
     pub(crate) fn new(path: &str, reject: &Reject) -> RejectLine {
-        let file = match &reject.member {
-            Some(member) => format!("{path}!{member}"),
-            None => path.to_owned(),
-        };
-        RejectLine { file, position: reject.position, line: reject.line, reason: reject.reason.clone() }
+        RejectLine {
+            file: path.to_owned(),
+            position: reject.position,
+            line: reject.line,
+            reason: reject.reason.clone(),
+        }
     }
 }
 
@@ -79,6 +96,22 @@ impl Report {
         }
     }
 
+    /// Counts a file that is something else.
+    pub(crate) fn add_ignored_file(&mut self, file: &str, reason: &str) {
+        self.ignored_files += 1;
+        self.list_ignored(file.to_owned(), reason);
+    }
+
+    /// Counts an archive member that is something else.
+    pub(crate) fn add_ignored_member(&mut self, member: &str, reason: &str) {
+        self.ignored_members += 1;
+        self.list_ignored(member.to_owned(), reason);
+    }
+
+    fn list_ignored(&mut self, file: String, reason: &str) {
+        self.ignored.push(IgnoredLine { file, reason: reason.to_owned() });
+    }
+
     pub(crate) fn add_problems(&mut self, problems: &BTreeMap<Problem, u64>) {
         for (problem, events) in problems {
             let known =
@@ -86,7 +119,7 @@ impl Report {
             match known {
                 Some(known) => known.events += events,
                 None => {
-                    let Problem { field, problem } = *problem;
+                    let Problem { field, problem } = problem.clone();
                     self.field_problems.push(FieldProblem { field, problem, events: *events });
                 }
             }

@@ -9,15 +9,16 @@ use crossbeam_channel::{Receiver, unbounded};
 
 use crate::ingest::decode::bracket_scanner::{BracketScan, BracketScanner};
 use crate::ingest::decode::json;
-use crate::ingest::decode::json::Sink;
+use crate::ingest::decode::sink::Sink;
 use crate::ingest::decode::window::Window;
+use crate::ingest::expansion::Expansion;
+use crate::ingest::file_sink::Message;
 use crate::ingest::pipeline::{Job, work, write_file};
 use crate::ingest::record::raw::RawRecord;
 use crate::ingest::report::{Error, NoProgress, Report};
 use crate::ingest::source::walk;
 use crate::ingest::source::walk::SourceFile;
-use crate::ingest::worker::Message;
-use crate::ledger::Reject;
+use crate::ledger::{Problem, Reject};
 use crate::store::{self, Dictionaries, Import, Silent};
 
 /// Finds where each record of a list ends (`{...},{...}`), by its brackets; how many there are.
@@ -47,6 +48,10 @@ impl Sink for Count {
         ControlFlow::Continue(())
     }
 
+    fn row(&mut self, record: &RawRecord<'_>, bytes: &[u8]) -> ControlFlow<()> {
+        self.record(record, bytes)
+    }
+
     fn digest(&mut self, _: &[u8]) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
@@ -56,6 +61,12 @@ impl Sink for Count {
     }
 
     fn format(&mut self, _: &'static str) {}
+
+    fn problem(&mut self, _: Problem, _: u64) {}
+
+    fn expansion(&self) -> Arc<Expansion> {
+        Arc::default()
+    }
 }
 
 /// Records that are parsed.

@@ -1,10 +1,39 @@
 //! Summarizes the case.
 
+use crate::diagnostic::Diagnostic;
+use crate::render::{Format, Style};
 use crate::session::{Answer, Session, SessionError};
 use crate::summary::Report;
 use crate::summary::info::InfoReport;
 
+/// Lists the files of the ledger with their accounts, and behind each archive its members.
+const FILES: &str = "SELECT path AS file, ifnull(status, 'read') AS status, read, stored, duplicate, rejected, bytes, \
+     format, reason FROM files ORDER BY path";
+
 impl Session {
+    /// Lists every file that was found, with its account.
+    ///
+    /// # Errors
+    /// The case cannot be read, or the format is of events.
+    pub fn list_files(&mut self) -> Result<Answer, SessionError> {
+        let format = self.settings.format.unwrap_or_default();
+        if format == Format::Records {
+            let mistake = Diagnostic::new("the format records shows events, and a list of files has none");
+            return Err(mistake.hint("take another format").into());
+        }
+        self.in_one_state(|session| {
+            let case = session.case()?;
+            case.require_own()?;
+            let style = Style { numbers: false, ..session.output.style(&session.settings.style) };
+            let mut files = 0;
+            session.write_rows(format, &style, None, |mut sink| {
+                files = case.query(FILES, &[], &mut *sink)?;
+                Ok(())
+            })?;
+            Ok(Answer::rows(files))
+        })
+    }
+
     /// Prints a summary of the case.
     ///
     /// # Errors

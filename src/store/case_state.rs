@@ -20,7 +20,10 @@ pub(crate) enum State {
     /// An interrupted import has to be finished.
     Unfinished,
     /// Its schema is of an earlier trailq and has to be migrated.
-    Older,
+    Older {
+        /// True if the migration needs no more than new columns.
+        is_finished: bool,
+    },
 }
 
 /// Returns the work that a case needs, after rolling back what a killed import left.
@@ -36,9 +39,10 @@ pub(crate) fn state(path: &Path) -> Result<State, CaseError> {
     if version == 0 {
         return Err(CaseError::NotACase { path: path.to_owned(), reason: "it is empty".to_owned() });
     }
+    let finished = || is_finished(&connection).map_err(|error| CaseError::of(path, error));
     let state = if version < version::NEWEST {
-        State::Older
-    } else if is_finished(&connection).map_err(|error| CaseError::of(path, error))? {
+        State::Older { is_finished: version >= version::SAME_COUNTS_SINCE && finished()? }
+    } else if finished()? {
         State::Ready
     } else {
         State::Unfinished

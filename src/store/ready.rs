@@ -20,7 +20,7 @@ pub(crate) fn make_ready(path: &Path, wait: &dyn Wait) -> Result<Option<Temporar
     match state(path) {
         Ok(State::Ready) => Ok(None),
         // A reader leaves an older case as it is.
-        Ok(State::Older) => copied(Reason::Older),
+        Ok(State::Older { .. }) => copied(Reason::Older),
         Err(CaseError::HotJournal(_)) => copied(Reason::Unwritable),
         Err(error) => Err(error),
         Ok(State::Unfinished) => match finish_after(path, &Impatient) {
@@ -45,10 +45,13 @@ pub(crate) fn make_writable(path: &Path, wait: &dyn Wait) -> Result<bool, CaseEr
     private_folder::sweep_temporary();
     until_free(path, wait, Need::Write, || {
         let state = state(path)?;
-        if state != State::Ready {
-            finish_after(path, &Impatient)?;
+        match state {
+            State::Ready => {}
+            // Opening it for an import migrates it.
+            State::Older { is_finished: true } => close(open_for_import_after(path, &Impatient)?, path)?,
+            State::Older { is_finished: false } | State::Unfinished => finish_after(path, &Impatient)?,
         }
-        Ok(state == State::Older)
+        Ok(matches!(state, State::Older { .. }))
     })
 }
 

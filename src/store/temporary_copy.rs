@@ -145,7 +145,7 @@ fn finish(copy: &Path) -> Result<u64, CaseError> {
         // A copy that is not whole after a crash is thrown away.
         connection.execute_batch("PRAGMA synchronous = OFF").map_err(|error| CaseError::of(copy, error))?;
         let finished = case_state::is_finished(&connection).map_err(|error| CaseError::of(copy, error))?;
-        if !finished || state == case_state::State::Older {
+        if !finished || state == (case_state::State::Older { is_finished: false }) {
             crate::store::write::resume::finish_interrupted(&connection, copy)?;
         }
         open::close(connection, copy)?;

@@ -10,6 +10,8 @@ use crate::summary::report::{Report, TextTarget};
 
 /// The largest number of rejects, and of field problems, that the text lists.
 const MAX_LISTED: usize = 5;
+/// The largest number of ignored files and archive members that the text lists.
+const MAX_IGNORED: usize = 10;
 
 impl Report for ingest::Report {
     const NAME: &'static str = "the report of an import";
@@ -49,7 +51,9 @@ fn text(report: &ingest::Report) -> String {
     mention(report.counts.replaced, "duplicate replaced a CSV row", "duplicates replaced CSV rows");
     mention(report.digests, "digest file", "digest files");
     mention(report.skipped_files, "file unchanged since an earlier import", "files unchanged since an earlier import");
-    mention(report.ignored_files, "file ignored as something else", "files ignored as something else");
+    mention(report.members, "member of an archive", "members of archives");
+    mention(report.ignored_files, "file ignored", "files ignored");
+    mention(report.ignored_members, "member of an archive ignored", "members of archives ignored");
     if !also.is_empty() {
         let _ = writeln!(out, "{}", also.join(", "));
     }
@@ -67,9 +71,10 @@ fn text(report: &ingest::Report) -> String {
     if report.counts.rejected > named {
         let _ = writeln!(out, "rejected: {} more, in the table rejects", number::count(report.counts.rejected - named));
     }
+    add_ignored(report, &mut out);
     for problem in report.field_problems.iter().take(MAX_LISTED) {
         let events = number::counted(problem.events, "event");
-        let _ = writeln!(out, "unreadable: {} of {events}: {}", problem.field, problem.problem);
+        let _ = writeln!(out, "unreadable: {} of {events}: {}", visible(&problem.field), problem.problem);
     }
     if report.field_problems.len() > MAX_LISTED {
         let _ =
@@ -78,10 +83,22 @@ fn text(report: &ingest::Report) -> String {
     out
 }
 
+/// Lists the first files and archive members that were ignored.
+fn add_ignored(report: &ingest::Report, out: &mut String) {
+    for ignored in report.ignored.iter().take(MAX_IGNORED) {
+        let _ = writeln!(out, "ignored: {}: {}", visible(&ignored.file), visible(&ignored.reason));
+    }
+    let listed = report.ignored.len().min(MAX_IGNORED) as u64;
+    let ignored = report.ignored_files + report.ignored_members;
+    if ignored > listed {
+        let _ = writeln!(out, "ignored: {} more, listed by `trailq info --files`", number::count(ignored - listed));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::text;
-    use crate::ingest::Report;
+    use crate::ingest::{IgnoredLine, Report};
     use crate::ledger::Counts;
 
     #[test]
@@ -89,7 +106,11 @@ mod tests {
         let report = Report {
             files: 3,
             counts: Counts { read: 1500, stored: 1497, duplicate: 1, rejected: 2, conflict: 1, replaced: 0 },
-            ignored_files: 2,
+            ignored_files: 12,
+            ignored: vec![
+                IgnoredLine { file: "/a".to_owned(), reason: "is an AWS Config file".to_owned() },
+                IgnoredLine { file: "/b.zip!c\u{1b}".to_owned(), reason: "is empty".to_owned() },
+            ],
             bytes: 2048,
             seconds: 0.5,
             ..Report::default()
@@ -97,9 +118,12 @@ mod tests {
         assert_eq!(
             text(&report),
             "3 files: 1,500 records read, 1,497 stored, 1 duplicate, 2 rejected\n\
-             1 duplicate has another content, 2 files ignored as something else\n\
+             1 duplicate has another content, 12 files ignored\n\
              2.0 KiB in 500 ms (3,000 records/s)\n\
-             rejected: 2 more, in the table rejects\n"
+             rejected: 2 more, in the table rejects\n\
+             ignored: /a: is an AWS Config file\n\
+             ignored: /b.zip!c\\x1b: is empty\n\
+             ignored: 10 more, listed by `trailq info --files`\n"
         );
     }
 }

@@ -55,7 +55,7 @@ fn text(path: &str, info: &Info, color: bool) -> String {
     line("events", &number::count(info.events));
     line("identities", &number::count(info.identities));
     line("resources", &number::count(info.resources));
-    line("files", &format!("{} ({})", number::count(info.files), number::bytes(info.bytes)));
+    line("files", &files(info));
     for (label, values) in [("accounts", &info.accounts), ("regions", &info.regions), ("sources", &info.sources)] {
         for (at, value) in counts(values).into_iter().enumerate() {
             line(if at == 0 { label } else { "" }, &value);
@@ -78,6 +78,18 @@ fn text(path: &str, info: &Info, color: bool) -> String {
         }
     }
     out
+}
+
+/// Returns the numbers of files, of members of archives and of what was ignored.
+fn files(info: &Info) -> String {
+    let mut text = format!("{} ({})", number::count(info.files), number::bytes(info.bytes));
+    if info.members > 0 {
+        text += &format!(", {} of archives", number::counted(info.members, "member"));
+    }
+    if info.ignored > 0 {
+        text += &format!("; {} ignored, listed by `trailq info --files`", number::count(info.ignored));
+    }
+    text
 }
 
 /// Returns one line a value with its count, aligned.
@@ -115,6 +127,8 @@ fn object(path: &str, info: &Info) -> Value {
         "identities": info.identities,
         "resources": info.resources,
         "files": info.files,
+        "members": info.members,
+        "ignored": info.ignored,
         "bytes": info.bytes,
         "accounts": counted(&info.accounts),
         "regions": counted(&info.regions),

@@ -208,8 +208,8 @@ pub fn content(case: &Path) -> Vec<String> {
         "SELECT text, events, first_seen, last_seen FROM user_agents ORDER BY text",
         "SELECT path, sha256, bytes, format, account_id, region, delivered_at, read, stored, duplicate, rejected, \
          conflict, replaced FROM files ORDER BY path",
-        "SELECT path, member, position, line, reason, length, rejects.sha256 FROM rejects \
-         JOIN files ON files.id = file_id ORDER BY path, position, reason",
+        "SELECT path, member, position, line, rejects.reason, length, rejects.sha256 FROM rejects \
+         JOIN files ON files.id = file_id ORDER BY path, position, rejects.reason",
         "SELECT event_id, path, conflicts.sha256, record FROM conflicts JOIN files ON files.id = file_id \
          ORDER BY event_id, conflicts.sha256",
         "SELECT digest_s3_object, path FROM digests JOIN files ON files.id = file_id ORDER BY digest_s3_object",

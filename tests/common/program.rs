@@ -62,6 +62,11 @@ pub struct TestEnv {
     pub scratch: Scratch,
 }
 
+/// Takes the columns of later schemas from `files`. One of them is a foreign key, which ALTER TABLE does not drop.
+const FILES_OF_SCHEMA_7: &str = "PRAGMA writable_schema = ON; \
+     UPDATE sqlite_schema SET sql = substr(sql, 1, instr(sql, ', container_id') - 1) || ') STRICT' WHERE name = 'files'; \
+     PRAGMA writable_schema = RESET;";
+
 impl TestEnv {
     /// An empty folder.
     pub fn new() -> TestEnv {
@@ -98,8 +103,10 @@ impl TestEnv {
                 "{notes} DELETE FROM attribute_values \
                  WHERE attribute IN ('role_name', 'identity_type', 'identity_account_id', 'resource_type'); \
                  DROP TABLE provenance_digests; DROP TABLE provenance_parents; DROP TABLE provenance; \
-                 DROP TABLE replaced_rows; DROP TABLE hourly_regions; ALTER TABLE event_resources DROP COLUMN role; ALTER TABLE files DROP COLUMN partial; \
-                 ALTER TABLE tags DROP COLUMN origin; PRAGMA user_version = {version}"
+                 DROP TABLE replaced_rows; DROP TABLE hourly_regions; {FILES_OF_SCHEMA_7} \
+                 ALTER TABLE imports DROP COLUMN rules; ALTER TABLE event_resources DROP COLUMN role; \
+                 ALTER TABLE files DROP COLUMN partial; ALTER TABLE tags DROP COLUMN origin; \
+                 PRAGMA user_version = {version}"
             ))
             .unwrap();
     }

@@ -176,7 +176,7 @@ fn records_are_the_original_ones() {
         assert!(originals.contains(line), "{line}");
     }
     // Everything that a JSON printer would spell in another way stays.
-    let odd = r#"{"eventVersion":"1.08","eventID":"odd","b":1.0,"a":[1e2,-0,1E+3,"\u00e9é\/"],"b":{},"big":123456789012345678901234567890}"#;
+    let odd = r#"{"eventVersion":"1.08","eventID":"odd","eventSource":"ec2.amazonaws.com","awsRegion":"x","b":1.0,"a":[1e2,-0,1E+3,"\u00e9é\/"],"b":{},"big":123456789012345678901234567890}"#;
     let other = TestEnv::new();
     other.pipe(&["import", "-"], odd.as_bytes()).exits(0);
     assert_eq!(other.run(&["--format", "records", "lookup", "odd"]).exits(0).out, format!("{odd}\n"));

@@ -145,6 +145,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "store/hardening",
             "store/key",
             "store/lock_wait",
+            "store/locking",
             "store/open",
             "store/private_folder",
             "store/provenance",
@@ -221,7 +222,9 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// External crates and macros with the modules that may name them.
 const EXTERNAL: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
-    ("zstd", &["store/records"]),
+    ("zstd", &["ingest", "store/records"]),
+    ("bzip2", &["ingest"]),
+    ("lzma_rust2", &["ingest"]),
     ("flate2", &["ingest"]),
     ("libdeflater", &["ingest"]),
     ("zip", &["ingest"]),

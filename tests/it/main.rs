@@ -7,12 +7,14 @@ mod common;
 mod properties;
 mod prose;
 
+mod archives;
 #[cfg(feature = "serve")]
 mod aws_clients;
 mod cli;
 mod delivery;
 mod diff;
 mod event_history;
+mod file_accounts;
 mod files;
 mod golden;
 mod guide;
@@ -40,3 +42,4 @@ mod session;
 mod snapshot;
 #[cfg(not(all(feature = "plot", feature = "serve")))]
 mod without_features;
+mod wrappings;

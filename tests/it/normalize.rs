@@ -71,7 +71,11 @@ fn a_sign_in_names_its_user_beside_the_identity() {
     for lookup in
         ["on-behalf-of=u-1", "onBehalfOf=u-1", "userIdentity.onBehalfOf.userId=u-1", "u-1", "erin@example.com"]
     {
-        assert_eq!(test_env.run(&["--format", "tsv", "lookup", lookup, "| count"]).exits(0).out, "events\n1\n", "{lookup}");
+        assert_eq!(
+            test_env.run(&["--format", "tsv", "lookup", lookup, "| count"]).exits(0).out,
+            "events\n1\n",
+            "{lookup}"
+        );
     }
 }
 
@@ -151,7 +155,7 @@ fn a_record_without_an_id_gets_one_from_its_content() {
     let scratch = Scratch::new();
     let path = scratch.write(
         "old.json",
-        r#"[{"eventVersion":"1.0","eventName":"A"}, {"eventName": "A", "eventVersion": "1.0"}, {"eventVersion":"1.0","eventName":"B"}]"#,
+        r#"{"Records":[{"eventVersion":"1.0","eventName":"A"}, {"eventName": "A", "eventVersion": "1.0"}, {"eventVersion":"1.0","eventName":"B"}]}"#,
     );
     let report = scratch.import(&[path]);
     assert_eq!((report.counts.stored, report.counts.duplicate, report.counts.conflict), (2, 1, 0));

@@ -24,9 +24,9 @@ pub(crate) struct BracketScanner {
 }
 
 impl BracketScanner {
-    /// Returns a scanner inside an object whose `{` is read already.
-    pub(crate) fn inside_object() -> BracketScanner {
-        BracketScanner { open: vec![true], ..BracketScanner::default() }
+    /// Starts inside objects, each in the other, whose `{` are read already.
+    pub(crate) fn inside_objects(count: usize) -> BracketScanner {
+        BracketScanner { open: vec![true; count], ..BracketScanner::default() }
     }
 
     /// Looks at the next piece of the value.
@@ -100,6 +100,6 @@ mod tests {
     #[test]
     fn a_mismatched_bracket_is_reported() {
         assert_eq!(BracketScanner::default().feed(b"{\"a\":1]"), BracketScan::Unbalanced);
-        assert_eq!(BracketScanner::inside_object().feed(b", \"b\": [2]}"), BracketScan::Ends(11));
+        assert_eq!(BracketScanner::inside_objects(1).feed(b", \"b\": [2]}"), BracketScan::Ends(11));
     }
 }

@@ -78,7 +78,7 @@ pub(crate) fn normalize<'r>(
     let (role_name, role_arn) = role(raw, kind.as_deref(), arn.as_deref(), p);
     let identity = Identity {
         user_name: user_name.clone(),
-        account_id: p.text("userIdentity.accountId", &raw.account_id),
+        account_id: p.account("userIdentity.accountId", &raw.account_id),
         role_name,
         role_arn,
         session_name,

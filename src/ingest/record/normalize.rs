@@ -23,8 +23,8 @@ pub(crate) fn normalize(record: &RawRecord<'_>, bytes: &[u8]) -> (Event, Problem
     let event_source = event_source.or_else(|| p.text("insightDetails.eventSource", &record.insight.event_source));
     let event_name = p.text("eventName", &record.event_name);
     let event_name = event_name.or_else(|| p.text("insightDetails.eventName", &record.insight.event_name));
-    let recipient = p.text("recipientAccountId", &record.recipient_account_id);
-    let recipient = recipient.or_else(|| p.text("accountId", &record.account_id));
+    let recipient = p.account("recipientAccountId", &record.recipient_account_id);
+    let recipient = recipient.or_else(|| p.account("accountId", &record.account_id));
     let sign_in_name = match event_source.as_deref() {
         Some("signin.amazonaws.com" | "sso.amazonaws.com") => {
             p.str("additionalEventData.UserName", &record.additional.user_name)

@@ -14,7 +14,7 @@ pub(crate) struct Problems(pub(crate) Vec<Problem>);
 impl Problems {
     /// Notes a problem.
     pub(crate) fn add(&mut self, field: &'static str, problem: &'static str) {
-        self.0.push(Problem { field, problem });
+        self.0.push(Problem { field: Cow::Borrowed(field), problem });
     }
 
     /// A text; empty is absent. Numbers and flags are taken as they are written.
@@ -33,6 +33,16 @@ impl Problems {
                 None
             }
         }
+    }
+
+    /// An account id. A spreadsheet program writes one as a rounded number, `5.28758E+11`: the id is lost.
+    pub(crate) fn account(&mut self, field: &'static str, value: &Scalar<'_>) -> Option<Text> {
+        let account = self.text(field, value)?;
+        if is_rounded(&account) {
+            self.add(field, "is a number that a spreadsheet rounded");
+            return None;
+        }
+        Some(account)
     }
 
     /// A flag, as a flag or in words.
@@ -77,5 +87,29 @@ impl Problems {
             self.add(field, "is not a time");
         }
         seconds
+    }
+}
+
+/// Reports whether a text is a number with an exponent, such as `5.28758E+11`.
+pub(crate) fn is_rounded(text: &str) -> bool {
+    let Some((number, exponent)) = text.split_once(['E', 'e']) else { return false };
+    let is_number = |text: &str, marks: &[char]| {
+        text.contains(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_digit() || marks.contains(&c))
+    };
+    is_number(number, &['.', ',']) && is_number(exponent, &['+'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_rounded;
+
+    #[test]
+    fn rounded_numbers_are_told_from_account_ids() {
+        for text in ["5.28758E+11", "5,28758e+11", "1E11"] {
+            assert!(is_rounded(text), "{text}");
+        }
+        for text in ["111122223333", "anonymous", "E", "1E", "E1", "HIDDEN_DUE_TO_SECURITY_REASONS", ""] {
+            assert!(!is_rounded(text), "{text}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::fmt;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::ingest::decode::wrappings::VALUES;
+use crate::ingest::decode::wrappings::{Wrapping, value_of};
 use crate::ingest::record::lenient::{Key, List, Scalar, object, pass_over};
 use crate::ingest::record::resource_rules::{OpenNodes, Rule, Tree};
 use crate::ingest::record::{outcome, resource_rules};
@@ -143,6 +143,9 @@ pub(crate) struct Mention<'a> {
     pub(crate) rule: Option<&'static Rule>,
 }
 
+/// A value that may hold a record: the rank of its wrapping, the wrapping, and the value.
+pub(crate) type Inner<'a> = (usize, &'static Wrapping, &'a RawValue);
+
 /// The parts of a record that one pass over its JSON reads.
 #[derive(Debug, Default)]
 pub(crate) struct RawRecord<'a> {
@@ -174,8 +177,8 @@ pub(crate) struct RawRecord<'a> {
     pub(crate) mentions: Vec<Mention<'a>>,
     /// True if there is a key that only records have, whatever its value.
     pub(crate) is_record: bool,
-    /// The value that may hold a record, as [`VALUES`] lists them, with the name of its format.
-    pub(crate) inner: Option<(&'static str, &'a RawValue)>,
+    /// Values that may hold records.
+    pub(crate) inner: Vec<Inner<'a>>,
     /// True if it is a digest file.
     pub(crate) is_digest: bool,
 }
@@ -191,6 +194,14 @@ struct RecordVisitor;
 impl<'a> RawRecord<'a> {
     fn wrong_type() -> RawRecord<'a> {
         RawRecord::default()
+    }
+
+    /// Returns the wrapping that a value with this key may be. What is known to be a record wraps nothing.
+    fn wrapping(&self, key: &str) -> Option<(usize, &'static Wrapping)> {
+        match &self.event_source {
+            Scalar::Text(source) if self.is_record && !source.starts_with("aws:") => None,
+            _ => value_of(key),
+        }
     }
 
     /// The rules for this record, once its event source is known.
@@ -296,8 +307,8 @@ impl<'de> RawRecord<'de> {
                 self.is_digest = true;
                 map.next_value::<IgnoredAny>()?;
             }
-            other => match VALUES.iter().find(|(name, _)| *name == other) {
-                Some((_, format)) => self.inner = Some((*format, map.next_value()?)),
+            other => match self.wrapping(other) {
+                Some((rank, wrapping)) => self.inner.push((rank, wrapping, map.next_value()?)),
                 None => drop(map.next_value::<IgnoredAny>()?),
             },
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::arn::Arn;
 use crate::event::{CopyRole, Event, Resource, ResourceUse, Text};
 use crate::ingest::record::lenient::Scalar;
+use crate::ingest::record::problems::is_rounded;
 use crate::ingest::record::raw::{RawRecord, RawResource};
 use crate::ingest::record::resource_rules::{ListedWhen, RuleTarget};
 use crate::ingest::record::{copy_source, outcome, resource_rules};
@@ -83,7 +84,7 @@ fn from_list<'r>(raw: &'r RawResource<'_>) -> Option<Spelling<'r>> {
     let name = listed_name.or_else(|| text(&raw.arn)).or_else(|| text(&raw.arn_prefix))?;
     let listed = if listed_name.is_some() { ListedWhen::Always } else { ListedWhen::Never };
     let mut spelling = spelling(name, text(&raw.kind).or_else(|| text(&raw.listed_kind)), listed);
-    spelling.account_id = text(&raw.account_id).map(Text::from);
+    spelling.account_id = text(&raw.account_id).filter(|account| !is_rounded(account)).map(Text::from);
     Some(spelling)
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use libdeflater::Decompressor;
 
 use crate::hash::sha256;
-use crate::ingest::source::walk::{Magic, magic};
+use crate::ingest::source::layers::{Magic, magic};
 
 /// The largest file that is read as a whole, in bytes on disk. CloudTrail delivers files of some hundred KB.
 pub(crate) const MAX_FILE: u64 = 4 << 20;
@@ -48,16 +48,21 @@ impl Inflater {
         &self.raw
     }
 
+    /// Reports whether the file is compressed.
+    pub(crate) fn is_compressed(&self) -> bool {
+        magic(&self.raw) != Magic::Other
+    }
+
     /// Returns the content of the file, if it is plain or one sound gzip member around plain content. `None`: its
     /// layers have to be removed one by one, which reports each mistake.
     pub(crate) fn plain(&mut self) -> Option<&[u8]> {
         match magic(&self.raw) {
             Magic::Other => Some(&self.raw),
-            Magic::Zip => None,
             Magic::Gzip => {
                 let length = self.inflate()?;
                 Some(&self.plain[..length]).filter(|plain| magic(plain) == Magic::Other)
             }
+            _ => None,
         }
     }
 

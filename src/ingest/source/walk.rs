@@ -3,22 +3,13 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
 use crate::hash::hex;
-
-/// The layers of compression that are removed before a file is refused.
-const MAX_LAYERS: usize = 4;
-/// Expanded input is refused beyond this many bytes a compressed byte. Deflate's own limit is 1,032; trail files
-/// stay under 40.
-const MAX_EXPANSION: u64 = 400;
-/// Expansion is not looked at before this many bytes have come out.
-const EXPANSION_FLOOR: u64 = 256 << 20;
+use crate::ingest::expansion::Expansion;
 
 /// A file that an import is to look at.
 #[derive(Debug, Clone)]
@@ -145,15 +136,15 @@ pub(crate) struct RawFile<'a> {
     inner: Box<dyn Read + Send + 'a>,
     hasher: Sha256,
     bytes: u64,
-    /// The bytes that have been read, for the limit of expansion above it and for progress.
-    passed: &'a AtomicU64,
+    /// Is told what has been read, for the limit of expansion above it and for progress.
+    expansion: &'a Expansion,
 }
 
 impl<'a> RawFile<'a> {
-    /// Hashes and counts what `inner` gives; `passed` sees the running count.
-    pub(crate) fn new(inner: Box<dyn Read + Send + 'a>, passed: &'a AtomicU64) -> RawFile<'a> {
-        passed.store(0, Ordering::Relaxed);
-        RawFile { inner, hasher: Sha256::new(), bytes: 0, passed }
+    /// Hashes and counts what `inner` gives; `expansion` sees the running count.
+    pub(crate) fn new(inner: Box<dyn Read + Send + 'a>, expansion: &'a Expansion) -> RawFile<'a> {
+        expansion.set_read(0);
+        RawFile { inner, hasher: Sha256::new(), bytes: 0, expansion }
     }
 
     /// Reads what is left and gives the size and the SHA-256 of the whole, in hexadecimal.
@@ -168,25 +159,8 @@ impl Read for RawFile<'_> {
         let count = self.inner.read(buffer)?;
         self.hasher.update(&buffer[..count]);
         self.bytes += count as u64;
-        self.passed.store(self.bytes, Ordering::Relaxed);
+        self.expansion.set_read(self.bytes);
         Ok(count)
-    }
-}
-
-/// The kinds of content that the first bytes of a stream identify.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Magic {
-    Gzip,
-    Zip,
-    Other,
-}
-
-/// Recognizes a stream by its first bytes.
-pub(crate) fn magic(first: &[u8]) -> Magic {
-    match first {
-        [0x1f, 0x8b, ..] => Magic::Gzip,
-        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Magic::Zip,
-        _ => Magic::Other,
     }
 }
 
@@ -209,56 +183,6 @@ pub(crate) fn peek<'a>(
     }
     first.truncate(filled);
     Ok((first.clone(), Box::new(io::Cursor::new(first).chain(stream))))
-}
-
-/// Takes every layer of gzip off a stream. The answer's first bytes say whether it is a zip archive.
-///
-/// # Errors
-/// More than [`MAX_LAYERS`] layers, and what reading gives.
-pub(crate) fn unwrap_gzip<'a>(
-    mut stream: Box<dyn Read + Send + 'a>,
-    passed: &'a AtomicU64,
-) -> io::Result<(Magic, Box<dyn Read + Send + 'a>)> {
-    for _ in 0..=MAX_LAYERS {
-        let (first, whole) = peek(stream, 4)?;
-        match magic(&first) {
-            Magic::Gzip => {
-                let expanded = MultiGzDecoder::new(io::BufReader::with_capacity(64 << 10, whole));
-                stream = Box::new(Capped { inner: expanded, passed, given: 0 });
-            }
-            other => return Ok((other, whole)),
-        }
-    }
-    Err(io::Error::other(format!("is compressed more than {MAX_LAYERS} times over")))
-}
-
-/// Stops a stream that expands beyond what trail files do.
-pub(crate) struct Capped<'a, R> {
-    pub(crate) inner: R,
-    pub(crate) passed: &'a AtomicU64,
-    pub(crate) given: u64,
-}
-
-impl<R: Read> Read for Capped<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => {
-                io::Error::new(io::ErrorKind::UnexpectedEof, "the compressed data ends early: the file is cut off")
-            }
-            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
-                io::Error::new(io::ErrorKind::InvalidData, format!("the compressed data is damaged ({error})"))
-            }
-            _ => error,
-        })?;
-        self.given += count as u64;
-        let most = EXPANSION_FLOOR.max(self.passed.load(Ordering::Relaxed).saturating_mul(MAX_EXPANSION));
-        if self.given > most {
-            return Err(io::Error::other(format!(
-                "expands to more than {MAX_EXPANSION} times its size, which no trail file does"
-            )));
-        }
-        Ok(count)
-    }
 }
 
 /// The number and the size of the pieces that a stream is read ahead.

@@ -14,7 +14,12 @@ use crate::session::commands::command::Command;
 use crate::session::commands::command::Completes;
 /// The commands of this file.
 pub(crate) const COMMANDS: &[Command] = &[
-    Command::new(".info", "show what the case holds", run_info),
+    Command {
+        arguments: "[files]",
+        examples: &[".info files"],
+        completes: Completes::Words(&["files"]),
+        ..Command::new(".info", "show what the case holds, or list its files", run_info)
+    },
     Command::new(".tables", "list the tables", run_tables),
     Command {
         arguments: "[TABLE]",
@@ -31,7 +36,13 @@ pub(crate) const COMMANDS: &[Command] = &[
 ];
 
 fn run_info(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
-    arguments.at_most(0)?;
+    match arguments.words.first() {
+        Some((word, _)) if word == "files" => {
+            arguments.at_most(1)?;
+            return session.list_files();
+        }
+        _ => arguments.at_most(0)?,
+    }
     let format = session.settings.format;
     // The format of `.mode` is for answers in rows, and does not prevent a summary of the case.
     if !matches!(format, Some(Format::Json | Format::Ndjson)) {

@@ -17,6 +17,9 @@ use crate::sql::sqlite::record_scan::comparisons;
 use crate::sql::sqlite::rollup;
 use crate::sql::sqlite::value_list::{self, Length, length_of};
 
+/// The characters before the name of a file in its path: a member of an archive is `archive.zip!folder/name`.
+const NAME_SEPARATORS: &[char] = &['/', '!'];
+
 impl SqlBuilder<'_> {
     /// Returns the WHERE clause of the terms of a plan. Terms that look into records come last, so that they are asked of
     /// the fewest events. `first`: a condition that is known already.
@@ -114,10 +117,10 @@ impl SqlBuilder<'_> {
             }
             Place::File => {
                 let path = self.matches("path", predicate);
-                let name = self.tail("path", predicate, &['/']);
+                let name = self.tail("path", predicate, NAME_SEPARATORS);
                 // Of a file that was overwritten, also the contents whose names have a mark after the path.
                 let (plain, marked) = ("substr(path, 1, length(path) - 24)", "substr(path, -24, 8) = '#sha256:'");
-                let (of_path, of_name) = (self.matches(plain, predicate), self.tail(plain, predicate, &['/']));
+                let (of_path, of_name) = (self.matches(plain, predicate), self.tail(plain, predicate, NAME_SEPARATORS));
                 format!(
                     "e.file_id IN (SELECT id FROM files WHERE {path} OR {name} OR ({marked} AND ({of_path} OR {of_name})))"
                 )

@@ -19,8 +19,12 @@ pub struct Info {
     pub identities: u64,
     /// Distinct resources, by spelling.
     pub resources: u64,
-    /// Trail files in the ledger.
+    /// Trail files in the ledger, each archive once.
     pub files: u64,
+    /// Members of archives that were read.
+    pub members: u64,
+    /// Files and members of archives that are another kind of file.
+    pub ignored: u64,
     /// Bytes of the trail files on disk.
     pub bytes: u64,
     /// Bytes of the case on disk.
@@ -57,16 +61,19 @@ impl Case {
             events: number("SELECT count(*) FROM events")?,
             identities: number("SELECT count(*) FROM identities")?,
             resources: number("SELECT count(*) FROM resources")?,
-            files: number("SELECT count(*) FROM files")?,
-            bytes: number("SELECT sum(bytes) FROM files")?,
+            files: number("SELECT count(*) FROM files WHERE container_id IS NULL AND status IS NOT 'ignored'")?,
+            members: number("SELECT count(*) FROM files WHERE container_id IS NOT NULL AND status IS NOT 'ignored'")?,
+            ignored: number("SELECT count(*) FROM files WHERE status = 'ignored'")?,
+            bytes: number("SELECT sum(bytes) FROM files WHERE container_id IS NULL AND status IS NOT 'ignored'")?,
             case_bytes: std::fs::metadata(&self.path).map_or(0, |metadata| metadata.len()),
             accounts: self.counts_of("recipient_account_id")?,
             regions: self.counts_of("aws_region")?,
             sources: self.counts_of("event_source")?,
             rejects: self.rows(
                 // Where in the record it is tells one reject from another, not one reason.
-                "SELECT CASE WHEN instr(reason, ' at byte ') > 0 THEN substr(reason, 1, instr(reason, ' at byte ') - 1) \
-                 ELSE reason END AS why, count(*), min(path || ifnull('!' || member, '') || ':' || line) \
+                "SELECT CASE WHEN instr(rejects.reason, ' at byte ') > 0 \
+                 THEN substr(rejects.reason, 1, instr(rejects.reason, ' at byte ') - 1) \
+                 ELSE rejects.reason END AS why, count(*), min(path || ifnull('!' || member, '') || ':' || line) \
                  FROM rejects JOIN files ON files.id = file_id GROUP BY why ORDER BY count(*) DESC, why",
                 [],
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),

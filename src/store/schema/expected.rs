@@ -73,7 +73,7 @@ impl Finding {
 
 /// The SHA-256 of the schema of a finished case of the newest version, as [`digest`] makes it: almost every case has
 /// it, and needs no comparison. Replaying the migrations takes 2 ms, a third of a short lookup's whole process.
-const FINISHED: &str = "ab91befb34d97822ebfdbd3da4f9d94e3d43b4964345fc474aa2058a7254dc4c";
+const FINISHED: &str = "8621e5795652a38f350ea4702375ff7bcbbd24e2176d3b27fe7f80f35e37737e";
 
 /// Returns the digest of a schema, and of nothing else than its rows: kind, name, table and text.
 fn digest(objects: &[Object]) -> String {

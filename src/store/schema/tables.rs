@@ -244,6 +244,10 @@ pub(crate) const TABLES: &[Table] = &[
             ("conflict", Number),
             ("replaced", Number),
             ("partial", Number),
+            ("container_id", Number),
+            ("content_sha256", Digest),
+            ("status", Own(Shape::Phrase)),
+            ("reason", Text),
         ],
     },
     Table {
@@ -258,6 +262,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("finished_at", Own(Shape::Time)),
             ("trailq_version", Own(Shape::Version)),
             ("paths", Path),
+            ("rules", Number),
         ],
     },
     Table {

@@ -24,6 +24,9 @@ pub(crate) const MIGRATIONS: &[&str] = &[
 /// The schema version that this program writes.
 pub(crate) const NEWEST: i64 = MIGRATIONS.len() as i64;
 
+/// The schema version since which migrations only add columns, so that counts and indexes stay as they are.
+pub(crate) const SAME_COUNTS_SINCE: i64 = 7;
+
 /// Returns the schema version of a case; 0 for a file without any table.
 ///
 /// # Errors

@@ -27,8 +27,18 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         let partial = self.partial_rows(name);
         let partial = self.sql(partial)?;
         let (id, first_event) = (self.next_file, self.next_id);
+        self.next_file += 1;
         self.file = Some(OpenFile { id, partial, first_event, ..OpenFile::default() });
         Ok(())
+    }
+
+    /// Begins a member of the file that is open, which then is an archive.
+    pub(crate) fn begin_member(&mut self, name: &str) -> Result<(), CaseError> {
+        if let Some(mut archive) = self.file.take() {
+            archive.has_members = true;
+            self.containers.push(archive);
+        }
+        self.begin_file(name)
     }
 
     /// Returns the rows that have the content of a file, or may have it, and only some of its events.
@@ -42,11 +52,9 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         Ok(contents.into_iter().filter(|content| content.is_partial).map(|content| content.id).collect())
     }
 
-    /// Returns the number of the file, which is about to have something written for it.
-    pub(crate) fn touch_file(&mut self) -> rusqlite::Result<i64> {
-        let Some(file) = &mut self.file else { return Err(rusqlite::Error::InvalidQuery) };
-        file.dirty = true;
-        Ok(file.id)
+    /// Returns the number of the file that is open.
+    pub(crate) fn open_file(&self) -> rusqlite::Result<i64> {
+        self.file.as_ref().map(|file| file.id).ok_or(rusqlite::Error::InvalidQuery)
     }
 
     /// Notes that the file has a record of an event that is there.
@@ -70,12 +78,11 @@ impl<P: ConflictPolicy> Writer<'_, P> {
     ) -> Result<Counts, CaseError> {
         let Some(file) = self.file.take() else { return Ok(Counts::default()) };
         let result = match end.outcome {
-            // What was written for a file is never left to the next one, which would get its number.
-            FileOutcome::Ignored if !file.dirty => Ok(()),
             FileOutcome::Unchanged => self.touch_content(name, &end.sha256, modified),
             FileOutcome::TrailFile | FileOutcome::Ignored => self.write_file(&file, name, modified, delivery, end),
         };
         self.sql(result)?;
+        self.file = self.containers.pop();
         if self.committed_at.elapsed() >= COMMIT_AFTER {
             self.committed_at = Instant::now();
             self.sql(locking::commit_and_allow_readers(self.connection))?;
@@ -103,19 +110,26 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         let name = if name == STDIN { format!("stdin:{}", end.sha256) } else { name.to_owned() };
         self.note_problems(file, end)?;
         let mut contents = file_contents::contents(self.connection, &name)?;
+        if let Some(ignored) = contents.iter().find(|content| content.is_ignored)
+            && end.outcome == FileOutcome::Ignored
+        {
+            return self.ignore_again(file, ignored, modified, end);
+        }
         for content in contents.extract_if(.., |content| content.sha256.is_empty() && content.is_rejected) {
-            self.forget(&content)?;
+            self.forget(file, &content)?;
         }
         if let Some(content) = contents.iter().find(|content| content.sha256 == end.sha256) {
             return self.join(file, content, modified, end);
         }
         let name = self.take_name(name, &contents, end)?;
         let counts = &file.counts;
+        let (status, reason) = status(file, end);
         self.connection
             .prepare_cached(
                 "INSERT INTO files (id, path, sha256, bytes, modified, format, account_id, region, \
-                 delivered_at, import_id, read, stored, duplicate, rejected, conflict, replaced) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                 delivered_at, import_id, read, stored, duplicate, rejected, conflict, replaced, container_id, \
+                 content_sha256, status, reason) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
             )?
             .execute(params![
                 file.id,
@@ -133,10 +147,34 @@ impl<P: ConflictPolicy> Writer<'_, P> {
                 counts.duplicate,
                 counts.rejected,
                 counts.conflict,
-                counts.replaced
+                counts.replaced,
+                self.containers.last().map(|container| container.id),
+                end.content_sha256,
+                status,
+                reason
             ])?;
-        self.next_file = file.id + 1;
         Ok(())
+    }
+
+    /// Notes that a file is still ignored.
+    fn ignore_again(
+        &self,
+        file: &OpenFile,
+        content: &Content,
+        modified: Option<i64>,
+        end: &FileEnd,
+    ) -> rusqlite::Result<()> {
+        self.move_members(file, content)?;
+        let sql = "UPDATE files SET modified = ?2, bytes = ?3, reason = ?4 WHERE id = ?1 \
+                   AND (modified IS NOT ?2 OR bytes <> ?3 OR reason IS NOT ?4)";
+        let mut update = self.connection.prepare_cached(sql)?;
+        update.execute(params![content.id, modified, end.bytes, end.reason]).map(drop)
+    }
+
+    /// Moves the members of an archive to the row of a content that the ledger has.
+    fn move_members(&self, file: &OpenFile, content: &Content) -> rusqlite::Result<()> {
+        let sql = "UPDATE files SET container_id = ?2 WHERE container_id = ?1";
+        self.connection.prepare_cached(sql)?.execute([file.id, content.id]).map(drop)
     }
 
     fn note_problems(&self, file: &OpenFile, end: &FileEnd) -> rusqlite::Result<()> {
@@ -150,7 +188,10 @@ impl<P: ConflictPolicy> Writer<'_, P> {
     }
 
     /// Deletes the row of a file of which nothing could be read, now that there is another reading.
-    fn forget(&self, content: &Content) -> rusqlite::Result<()> {
+    fn forget(&self, file: &OpenFile, content: &Content) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached("UPDATE files SET container_id = ?1 WHERE container_id = ?2")?
+            .execute([file.id, content.id])?;
         for sql in [
             "DELETE FROM rejects WHERE file_id = ?1",
             "DELETE FROM field_problems WHERE file_id = ?1",
@@ -188,6 +229,13 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         self.move_rows(file, content, is_whole)?;
         let c = self.connection;
         let counts = &file.counts;
+        let (status, _) = status(file, end);
+        // A row of an earlier version lacks these.
+        c.prepare_cached(
+            "UPDATE files SET content_sha256 = coalesce(content_sha256, ?2), status = coalesce(status, ?3) \
+             WHERE id = ?1 AND (content_sha256 IS NULL OR status IS NULL)",
+        )?
+        .execute(params![content.id, end.content_sha256, status])?;
         if is_whole {
             c.execute(
                 "UPDATE files SET modified = ?2, stored = stored + ?3, conflict = max(conflict, ?4), \
@@ -232,6 +280,7 @@ impl<P: ConflictPolicy> Writer<'_, P> {
             "UPDATE events SET file_id = ?2 WHERE file_id = ?1 AND id >= ?3",
             params![file.id, content.id, file.first_event],
         )?;
+        self.move_members(file, content)?;
         c.execute("UPDATE conflicts SET file_id = ?2 WHERE file_id = ?1", from_to)?;
         c.execute("UPDATE replaced_rows SET file_id = ?2 WHERE file_id = ?1", from_to)?;
         for table in ["rejects", "field_problems"] {
@@ -250,6 +299,18 @@ impl<P: ConflictPolicy> Writer<'_, P> {
             from_to,
         )?;
         c.execute("UPDATE digests SET file_id = ?2 WHERE file_id = ?1", from_to).map(drop)
+    }
+}
+
+/// Returns the status of a file in the ledger, and the reason of one of which nothing was stored.
+fn status<'e>(file: &'e OpenFile, end: &'e FileEnd) -> (&'static str, Option<&'e str>) {
+    match end.outcome {
+        FileOutcome::Ignored => ("ignored", end.reason.as_deref()),
+        _ if file.has_members => ("archive", file.reason.as_deref()),
+        FileOutcome::TrailFile | FileOutcome::Unchanged => {
+            let is_rejected = file.counts.rejected > 0 && file.counts.read == file.counts.rejected;
+            if is_rejected { ("rejected", file.reason.as_deref()) } else { ("read", None) }
+        }
     }
 }
 

@@ -25,8 +25,11 @@ struct KnownContent {
 
 impl KnownFiles {
     pub(crate) fn load(connection: &Connection) -> rusqlite::Result<KnownFiles> {
-        let mut select = connection
-            .prepare("SELECT path, bytes, modified, sha256 FROM files WHERE partial IS NULL AND sha256 <> ''")?;
+        // A member of an archive is read with the archive, and an ignored file each time: a later trailq may read it.
+        let mut select = connection.prepare(
+            "SELECT path, bytes, modified, sha256 FROM files \
+             WHERE partial IS NULL AND sha256 <> '' AND container_id IS NULL",
+        )?;
         let mut rows = select.query([])?;
         let mut files: HashMap<String, Vec<KnownContent>> = HashMap::new();
         let mut bytes = 0;

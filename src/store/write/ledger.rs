@@ -13,7 +13,7 @@ use crate::time;
 impl<P: ConflictPolicy> Writer<'_, P> {
     /// Keeps what could not be stored.
     pub(crate) fn reject(&mut self, reject: &Reject) -> Result<(), CaseError> {
-        let result = self.touch_file().and_then(|file| {
+        let result = self.open_file().and_then(|file| {
             self.connection
                 .prepare_cached(
                     "INSERT INTO rejects (file_id, member, position, line, reason, bytes, length, sha256) \
@@ -34,13 +34,14 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         if let Some(file) = &mut self.file {
             file.counts.read += 1;
             file.counts.rejected += 1;
+            file.reason.get_or_insert_with(|| reject.reason.clone());
         }
         Ok(())
     }
 
     /// Keeps a digest file, unless it is there already.
     pub(crate) fn digest(&mut self, digest: &Digest) -> Result<(), CaseError> {
-        let result = self.touch_file().and_then(|file| self.insert_digest(file, digest));
+        let result = self.open_file().and_then(|file| self.insert_digest(file, digest));
         self.sql(result)
     }
 

@@ -9,7 +9,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 use rustc_hash::FxHashMap;
 
-use crate::event::{CopyRole, Event};
+use crate::event::{CopyRole, Event, RULES_VERSION};
 use crate::ledger::Counts;
 use crate::store::error::CaseError;
 use crate::store::hardening;
@@ -39,8 +39,10 @@ pub(crate) struct OpenFile {
     pub(crate) counts: Counts,
     /// Events of this reading have this number or a higher one.
     pub(crate) first_event: i64,
-    /// True if anything was written for it.
-    pub(crate) dirty: bool,
+    /// The reason of its first reject.
+    pub(crate) reason: Option<String>,
+    /// True if it is an archive whose members have accounts of their own.
+    pub(crate) has_members: bool,
 }
 
 /// A run that brings more than one part in this many of what a case holds makes the indexes anew.
@@ -69,6 +71,8 @@ pub(crate) struct Writer<'c, P> {
     /// True if the sums are not enough.
     pub(crate) recount: bool,
     pub(crate) file: Option<OpenFile>,
+    /// The archives that the file is a member of, the innermost last.
+    pub(crate) containers: Vec<OpenFile>,
     pub(crate) committed_at: Instant,
     pub(crate) records: Reader,
     pub(crate) blocks: Blocks<'c>,
@@ -134,8 +138,13 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
             indexes::make_event_id(connection)?;
         }
         connection.execute(
-            "INSERT INTO imports (started_at, trailq_version, paths) VALUES (?1, ?2, ?3)",
-            params![time::format(time::now()), env!("CARGO_PKG_VERSION"), serde_json::json!(paths).to_string()],
+            "INSERT INTO imports (started_at, trailq_version, paths, rules) VALUES (?1, ?2, ?3, ?4)",
+            params![
+                time::format(time::now()),
+                env!("CARGO_PKG_VERSION"),
+                serde_json::json!(paths).to_string(),
+                RULES_VERSION
+            ],
         )?;
         Ok(Writer {
             connection,
@@ -151,6 +160,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
             resumed: false,
             recount: stopped,
             file: None,
+            containers: Vec::new(),
             committed_at: Instant::now(),
             records: Reader::default(),
             blocks: Blocks::of(connection)?,
@@ -185,7 +195,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
     }
 
     fn take_batch(&mut self, batch: &Batch) -> rusqlite::Result<()> {
-        let file = self.touch_file()?;
+        let file = self.open_file()?;
         let first = self.next_id;
         self.blocks.prepare(&batch.block)?;
         let mut packed = false;

@@ -342,7 +342,7 @@ fn fill_tables(case: &Path) {
                         (_, "INTEGER") if column[2] != "0" && !column[0].ends_with("file_id") => {
                             rusqlite::types::Value::Null
                         }
-                        ("file_id" | "import_id" | "digest", _) => 1.into(),
+                        ("file_id" | "import_id" | "digest" | "container_id", _) => 1.into(),
                         (_, "INTEGER") => 0.into(),
                         (_, "BLOB") => vec![].into(),
                         ("finished_at", _) => "2024-05-01T00:00:00Z".to_owned().into(),

@@ -12,6 +12,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use rustc_hash::FxHashMap;
 
+use crate::event::RULES_VERSION;
 use crate::file_names::{mark, plain};
 use crate::store::error::CaseError;
 use crate::store::schema::indexes;
@@ -44,6 +45,9 @@ struct Joined {
     partial: Option<bool>,
     read: i64,
     modified: Option<i64>,
+    content_sha256: Option<String>,
+    status: Option<String>,
+    reason: Option<String>,
 }
 
 /// Returns the files of a case.
@@ -84,11 +88,21 @@ impl MergeWriter<'_> {
             let mut select = other
                 .case
                 .connection
-                .prepare("SELECT id, path, sha256, import_id, partial, read, modified FROM files ORDER BY id")?;
+                .prepare("SELECT id, path, sha256, import_id, partial, read, modified, content_sha256, status, reason FROM files \
+                          ORDER BY id")?;
             let rows = select.query_map([], |row| {
                 let file = File::new(row.get(0)?, row.get_ref(1)?.as_str()?, row.get(2)?);
                 let import = row.get(3)?;
-                Ok((file, Joined { import, partial: row.get(4)?, read: row.get(5)?, modified: row.get(6)? }))
+                let joined = Joined {
+                    import,
+                    partial: row.get(4)?,
+                    read: row.get(5)?,
+                    modified: row.get(6)?,
+                    content_sha256: row.get(7)?,
+                    status: row.get(8)?,
+                    reason: row.get(9)?,
+                };
+                Ok((file, joined))
             })?;
             rows.collect()
         };
@@ -109,7 +123,26 @@ impl MergeWriter<'_> {
             };
             other.files.insert(file.id, id);
         }
+        self.take_containers(other)?;
         Ok(new)
+    }
+
+    /// Notes which files are members of which archives, in the numbers of this case.
+    fn take_containers(&mut self, other: &SourceCase) -> Result<(), CaseError> {
+        let read = || -> rusqlite::Result<Vec<(i64, i64)>> {
+            let sql = "SELECT id, container_id FROM files WHERE container_id IS NOT NULL ORDER BY id";
+            let mut select = other.case.connection.prepare(sql)?;
+            select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        };
+        for (member, container) in read().map_err(|error| other.of(error))? {
+            let ids = params![other.file(member)?, other.file(container)?];
+            let put = self
+                .connection
+                .execute("UPDATE files SET container_id = ?2 WHERE id = ?1 AND container_id IS NULL", ids);
+            let put = self.sql(put)?;
+            self.note_change(put);
+        }
+        Ok(())
     }
 
     /// Merges the rows of a file that both ledgers have: it was read by the earlier run, and is complete if either has it
@@ -129,21 +162,33 @@ impl MergeWriter<'_> {
             )?
             .execute(params![id, joined.import, joined.partial, joined.read, joined.modified])?;
         self.note_change(changed);
+        // Of what one version knew and another did not, and of what they say differently, the same whatever the order.
+        let least = |column: &str, value: &str| format!("coalesce(min({column}, {value}), {column}, {value})");
+        let (content, status, reason) = (least("content_sha256", "?2"), least("status", "?3"), least("reason", "?4"));
+        let changed = self
+            .connection
+            .prepare_cached(&format!(
+                "UPDATE files SET content_sha256 = {content}, status = {status}, reason = {reason} WHERE id = ?1 \
+                 AND (content_sha256 IS NOT {content} OR status IS NOT {status} OR reason IS NOT {reason})"
+            ))?
+            .execute(params![id, joined.content_sha256, joined.status, joined.reason])?;
+        self.note_change(changed);
         Ok(())
     }
 
     /// Adds a new file, named with its mark until all names are known.
     fn copy_file(&mut self, other: &SourceCase, file: &File, import: i64) -> Result<i64, CaseError> {
-        let columns = "bytes, modified, format, account_id, region, delivered_at, read, rejected, partial";
+        let columns = "bytes, modified, format, account_id, region, delivered_at, read, rejected, partial, \
+                       content_sha256, status, reason";
         let of = |error| other.of(error);
         let mut select =
             other.case.connection.prepare_cached(&format!("SELECT {columns} FROM files WHERE id = ?1")).map_err(of)?;
-        let values = select.query_row([file.id], |row| (0..9).map(|index| row.get(index)).collect()).map_err(of)?;
+        let values = select.query_row([file.id], |row| (0..12).map(|index| row.get(index)).collect()).map_err(of)?;
         let values: Vec<rusqlite::types::Value> = values;
         let path = format!("{}{}", file.path, mark(&file.sha256));
         let sql = format!(
             "INSERT INTO files (path, sha256, import_id, stored, duplicate, conflict, replaced, {columns}) \
-             VALUES (?1, ?2, ?3, 0, 0, 0, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+             VALUES (?1, ?2, ?3, 0, 0, 0, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
         );
         let insert = || -> rusqlite::Result<i64> {
             let mut insert = self.connection.prepare_cached(&sql)?;
@@ -175,12 +220,13 @@ impl MergeWriter<'_> {
         for (id, started, finished, version, paths) in read().map_err(|error| other.of(error))? {
             let run = params![started, finished, version, paths];
             let number = || -> rusqlite::Result<(i64, usize)> {
-                let inserted = self.connection.execute(
-                    "INSERT INTO imports (started_at, finished_at, trailq_version, paths) SELECT ?1, ?2, ?3, ?4 WHERE NOT \
-                     EXISTS (SELECT 1 FROM imports WHERE (started_at, trailq_version, paths) = (?1, ?3, ?4) \
-                             AND finished_at IS ?2)",
-                    run,
-                )?;
+                // A merge makes events anew from their records, by the rules of now.
+                let insert = format!(
+                    "INSERT INTO imports (started_at, finished_at, trailq_version, paths, rules) \
+                     SELECT ?1, ?2, ?3, ?4, {RULES_VERSION} WHERE NOT EXISTS (SELECT 1 FROM imports \
+                     WHERE (started_at, trailq_version, paths) = (?1, ?3, ?4) AND finished_at IS ?2)"
+                );
+                let inserted = self.connection.execute(&insert, run)?;
                 let sql = "SELECT min(id) FROM imports WHERE (started_at, trailq_version, paths) = (?1, ?3, ?4) \
                            AND finished_at IS ?2";
                 Ok((self.connection.query_row(sql, run, |row| row.get(0))?, inserted))

@@ -49,7 +49,7 @@ impl MergeWriter<'_> {
     /// The ledger of that case has no such file.
     pub(crate) fn begin_range(&mut self, other: &SourceCase, range: &EventRange) -> Result<(), CaseError> {
         let id = other.file(range.file)?;
-        self.file = Some(OpenFile { id, dirty: true, ..OpenFile::default() });
+        self.file = Some(OpenFile { id, ..OpenFile::default() });
         Ok(())
     }
 

@@ -42,8 +42,11 @@ pub(crate) fn copy_some(connection: &Connection, without_notes: bool) -> rusqlit
             ))?,
             Copy::Files => {
                 let files: Rc<Vec<Value>> = Rc::new(kept.files.iter().copied().map(Value::Integer).collect());
-                let of = "SELECT value FROM rarray(?1) UNION SELECT file_id FROM main.conflicts \
-                          UNION SELECT file_id FROM main.replaced_rows";
+                // The members of an archive are nothing without it.
+                let of = "WITH RECURSIVE kept (id) AS (SELECT value FROM rarray(?1) UNION SELECT file_id FROM \
+                          main.conflicts UNION SELECT file_id FROM main.replaced_rows UNION SELECT f.container_id \
+                          FROM kept JOIN source.files f ON f.id = kept.id WHERE f.container_id IS NOT NULL) \
+                          SELECT id FROM kept";
                 connection.execute(&format!("{all} WHERE id IN ({of})"), [files])?;
             }
         }

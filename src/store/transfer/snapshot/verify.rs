@@ -316,7 +316,9 @@ pub struct SourceFile {
 pub fn check_sources(case: &Path, folder: &Path) -> Result<Vec<SourceFile>, CaseError> {
     let open = open_unchanged(case)?;
     let all = || -> rusqlite::Result<Vec<(String, String, u64)>> {
-        let mut select = open.prepare("SELECT path, sha256, bytes FROM files ORDER BY path")?;
+        let mut select = open.prepare(
+            "SELECT path, sha256, bytes FROM files WHERE container_id IS NULL AND status IS NOT 'ignored' ORDER BY path",
+        )?;
         select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
     };
     let files = all().map_err(|error| hardening::error_of(case, error))?;

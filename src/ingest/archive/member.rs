@@ -1,0 +1,34 @@
+//! Members of archives.
+
+use std::io::{self, Read};
+use std::ops::ControlFlow;
+
+/// A member of an archive.
+pub(super) struct Member<'m> {
+    /// Its path in the archive.
+    pub(super) name: String,
+    /// Its size in bytes, as the archive says.
+    pub(super) size: u64,
+    pub(super) content: MemberContent<'m>,
+}
+
+/// The content of a member.
+pub(super) enum MemberContent<'m> {
+    Stream(Box<dyn Read + Send + 'm>),
+    /// It has none that is read, and why.
+    None(&'static str),
+    /// It cannot be read, and why.
+    Broken(io::Error),
+}
+
+/// Takes a member; breaks to end the reading.
+pub(super) type TakeMember<'t> = dyn FnMut(Member<'_>) -> ControlFlow<()> + 't;
+
+/// An archive that is read in the order of its members, without a file of its own for any of them.
+pub(super) trait Archive {
+    /// Hands each member to `take`.
+    ///
+    /// # Errors
+    /// What is wrong with the archive itself, after the members that could be read.
+    fn each(self: Box<Self>, take: &mut TakeMember<'_>) -> io::Result<ControlFlow<()>>;
+}

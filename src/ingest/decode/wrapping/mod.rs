@@ -1,0 +1,30 @@
+//! The wrappings of records, each a file. They are tried in this order; a new one is a line here.
+
+mod csv_records;
+mod csv_rows;
+mod documents;
+mod log_lines;
+
+use crate::ingest::decode::content::Wrapping;
+
+const WRAPPINGS: &[&dyn Wrapping] =
+    &[&documents::Documents, &csv_records::CsvRecords, &csv_rows::CsvRows, &log_lines::LogLines];
+
+/// Finds the wrapping of content by its first bytes.
+pub(crate) fn find(head: &[u8]) -> Option<&'static dyn Wrapping> {
+    WRAPPINGS.iter().copied().find(|wrapping| wrapping.recognize(head))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find;
+
+    #[test]
+    fn ordinary_text_is_in_no_wrapping() {
+        for head in
+            ["", " \n", "hello, world\n", "a,b\n1,2\n", "2024-03-01T09:00:00Z started\n", "<html>", "\"a\",\"b\"\n"]
+        {
+            assert!(find(head.as_bytes()).is_none(), "{head}");
+        }
+    }
+}
