@@ -15,6 +15,7 @@ use super::lookup::LookupArgs;
 use super::lookup_events::LookupEventsArgs;
 use super::merge::MergeArgs;
 use super::queries::QueriesArgs;
+use super::reindex::ReindexArgs;
 use super::run::RunArgs;
 use super::script::ScriptArgs;
 use super::serve::ServeArgs;
@@ -81,6 +82,7 @@ pub(super) enum Command {
     Info(InfoArgs),
     Snapshot(SnapshotArgs),
     Merge(MergeArgs),
+    Reindex(ReindexArgs),
     Diff(DiffArgs),
     Guide(GuideArgs),
     Completions(CompletionsArgs),

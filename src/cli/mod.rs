@@ -13,6 +13,7 @@ mod other_tools;
 mod outcome;
 mod parameters;
 mod queries;
+mod reindex;
 mod repl;
 mod run;
 mod script;
@@ -112,6 +113,7 @@ fn run_command(mut session: Session, cli: Cli) -> Result<Outcome, SessionError> 
         Some(Command::Run(args)) => run::run(&mut session, args),
         Some(Command::Script(args)) => script::run(&mut session, args),
         Some(Command::Merge(args)) => merge::run(&mut session, &args),
+        Some(Command::Reindex(_)) => reindex::run(&mut session),
         Some(Command::Diff(args)) => diff::run(&mut session, &args),
         Some(Command::Info(args)) => info::run(&args, &mut session),
         Some(Command::Snapshot(args)) => snapshot::run(&mut session, args),

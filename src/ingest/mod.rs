@@ -14,6 +14,7 @@ mod pipeline;
 mod read;
 mod record;
 mod redact;
+mod reindex;
 mod report;
 mod source;
 #[doc(hidden)]
@@ -23,4 +24,5 @@ mod worker;
 pub use crate::ingest::merge::{MergeReport, merge};
 pub use crate::ingest::pipeline::{Options, import};
 pub use crate::ingest::redact::{gather, redact};
+pub use crate::ingest::reindex::{ReindexReport, reindex};
 pub use crate::ingest::report::{Error, FieldProblem, IgnoredLine, NoProgress, Progress, RejectLine, Report};

@@ -196,11 +196,39 @@ impl ResolvedLookup {
         }
     }
 
+    /// Returns the fields that the filter and the stages name.
+    pub(crate) fn fields(&self) -> Vec<&'static Field> {
+        let mut found = Vec::new();
+        self.terms.iter().for_each(|node| fields_of(node, &mut found));
+        for stage in &self.stages {
+            let (Stage::Count(shown) | Stage::Top(_, shown) | Stage::Timeline(_, shown) | Stage::Fields(shown)) = stage
+            else {
+                continue;
+            };
+            found.extend(shown.iter().filter_map(|column| match column {
+                OutputColumn::Field(field) => Some(*field),
+                OutputColumn::Path(_) => None,
+            }));
+        }
+        found
+    }
+
     /// The values that have to be matched whole, none of them under a `not` or in a long list.
     pub fn equality_values(&self) -> Vec<EqualityValue<'_>> {
         let mut found = Vec::new();
         self.terms.iter().for_each(|node| equalities(node, &mut found));
         found
+    }
+}
+
+/// Adds the fields that a part of a filter names.
+fn fields_of(node: &Node, found: &mut Vec<&'static Field>) {
+    match &node.kind {
+        NodeKind::All(nodes) | NodeKind::Any(nodes) => nodes.iter().for_each(|node| fields_of(node, found)),
+        NodeKind::Not(inner) => fields_of(inner, found),
+        NodeKind::Condition(Condition::Field(field, _)) => found.push(field),
+        NodeKind::Condition(Condition::SameResource { .. }) => found.extend(crate::fields::find("resource")),
+        NodeKind::Condition(_) => {}
     }
 }
 

@@ -1,5 +1,6 @@
 //! Answers a lookup, and reports the number of matches, the interval, the access path and why nothing matched.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,7 @@ use crate::session::result_set::{LastResult, ResultKind, ResultOrigin};
 use crate::session::result_view::{self, ViewOptions};
 use crate::session::{Answer, Session, SessionError};
 use crate::sql::{AccessPath, Statement};
-use crate::store::Case;
+use crate::store::{Case, Rules};
 
 /// The number of events that a list shows as a table.
 const NEWEST_SHOWN: u64 = 50;
@@ -72,6 +73,7 @@ pub(crate) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionEr
         };
         remark(session, &answered, taken)?;
     }
+    report_older_rules(session, engine.case(), &prepared.lookup)?;
     if let Some(without_trend) = without_trend {
         session.note(&without_trend);
     }
@@ -262,6 +264,29 @@ fn explain_no_match(
         session.note(note);
     }
     session.suggest(advice.suggestion);
+    Ok(())
+}
+
+/// The fields whose values the rules decide, and do not only copy from the record.
+const BY_RULES: &[&str] = &["outcome", "user", "resource", "resource-type", "listed-resource", "listed-type"];
+
+/// Reports once that fields of a lookup have values by the rules of an older version.
+fn report_older_rules(session: &mut Session, case: &Case, lookup: &ResolvedLookup) -> Result<(), SessionError> {
+    let by_rules: BTreeSet<&str> =
+        lookup.fields().iter().map(|field| field.name).filter(|name| BY_RULES.contains(name)).collect();
+    if by_rules.is_empty() || session.reported_rules.as_ref() == Some(&session.path) {
+        return Ok(());
+    }
+    let events = match case.rules()? {
+        Rules::Current => return Ok(()),
+        Rules::Older => "the events were",
+        Rules::Mixed => "some of the events were",
+    };
+    session.reported_rules = Some(session.path.clone());
+    let names = by_rules.into_iter().collect::<Vec<_>>().join(", ");
+    session.note(&format!(
+        "{events} made by the rules of an older trailq ({names}); `trailq reindex` applies those of this version"
+    ));
     Ok(())
 }
 

@@ -20,6 +20,7 @@ mod params;
 mod query_files;
 mod records;
 mod redact;
+mod reindex;
 mod replay_log;
 mod result_set;
 mod result_view;

@@ -33,6 +33,8 @@ pub struct Session {
     pub(super) case: RefCell<Option<Rc<Case>>>,
     /// The case whose objects that trailq did not create were reported.
     pub(super) reported_foreign: Option<PathBuf>,
+    /// The case whose older rules were reported.
+    pub(super) reported_rules: Option<PathBuf>,
     /// True while an input runs, for which the case is held in one state.
     pub(super) in_input: Cell<bool>,
     /// True if this input has reported that an import is running.
@@ -71,6 +73,7 @@ impl Session {
             path,
             case: RefCell::default(),
             reported_foreign: None,
+            reported_rules: None,
             in_input: Cell::new(false),
             reported_running_import: Cell::new(false),
             settings,

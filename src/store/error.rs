@@ -70,6 +70,9 @@ pub enum CaseError {
     /// Another process is writing.
     #[error("another process is writing to {}", .0.display())]
     Busy(PathBuf),
+    /// The records of the case are redacted.
+    #[error("{} is redacted", .0.display())]
+    Redacted(PathBuf),
     /// The file to write exists already.
     #[error("there is a file {} already", .0.display())]
     Exists(PathBuf),
@@ -249,6 +252,7 @@ impl CaseError {
                 "it belongs to a file that was being written; choose another name, or remove it".to_owned()
             }
             CaseError::Exists(_) => "choose another name, or replace it with --force".to_owned(),
+            CaseError::Redacted(_) => "reindex the original case, and redact it again".to_owned(),
             CaseError::Itself(_) => "choose another name for the snapshot".to_owned(),
             CaseError::WriteAhead(path) => {
                 format!("`sqlite3 {} 'PRAGMA journal_mode = DELETE'` turns it into one file", path.display())

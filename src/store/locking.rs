@@ -37,6 +37,12 @@ pub(crate) fn commit_and_hold(connection: &Connection) -> rusqlite::Result<()> {
     patiently(connection, "COMMIT")
 }
 
+/// Locks out every other connection until the case is closed. No transaction is open.
+pub(crate) fn hold(connection: &Connection) -> rusqlite::Result<()> {
+    patiently(connection, "BEGIN EXCLUSIVE")?;
+    commit_and_hold(connection)
+}
+
 /// Runs a statement as soon as no other process reads.
 fn patiently(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     let started = Instant::now();

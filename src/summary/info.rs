@@ -9,7 +9,7 @@ use crate::escape::{visible, width};
 use crate::number;
 use crate::render::Format;
 use crate::render::palette::{HEADING, paint};
-use crate::store::Info;
+use crate::store::{Info, Rules};
 use crate::summary::provenance::{digest_lines, step_line, step_object};
 use crate::summary::report::{Report, TextTarget};
 
@@ -69,6 +69,9 @@ fn text(path: &str, info: &Info, color: bool) -> String {
         line(if at == 0 { "rejects" } else { "" }, &text);
     }
     line("conflicts", &number::count(info.conflicts));
+    if info.rules != Rules::Current {
+        line("rules", &format!("{}: `trailq reindex` applies those of this version", info.rules.name()));
+    }
     // The provenance of a case that was only ever imported into is not listed.
     let steps = info.provenance.iter().filter(|_| info.provenance.iter().any(|step| step.kind != "case"));
     for (at, step) in steps.enumerate() {
@@ -136,6 +139,7 @@ fn object(path: &str, info: &Info) -> Value {
         "rejected": info.rejects.iter().map(|reject| reject.1).sum::<u64>(),
         "rejects": rejects,
         "conflicts": info.conflicts,
+        "rules": info.rules.name(),
         "provenance": info.provenance.iter().map(step_object).collect::<Vec<_>>(),
     })
 }

@@ -6,6 +6,7 @@ pub(crate) mod import;
 pub(crate) mod info;
 pub(crate) mod merge;
 mod provenance;
+mod reindex;
 pub(crate) mod report;
 pub(crate) mod snapshot;
 pub(crate) mod verify;

@@ -33,6 +33,7 @@ mod manifest;
 mod merge;
 mod normalize;
 mod redact;
+mod reindex;
 mod repl;
 mod saved;
 mod schema;

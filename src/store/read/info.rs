@@ -1,5 +1,6 @@
 //! The contents of a case, for `trailq info`.
 
+use crate::event::RULES_VERSION;
 use crate::store::error::CaseError;
 use crate::store::hardening::Bounded;
 use crate::store::provenance::{self, ProvenanceStep};
@@ -39,8 +40,33 @@ pub struct Info {
     pub rejects: Vec<(String, u64, String)>,
     /// Records that differ from the event with their eventID.
     pub conflicts: u64,
+    /// The age of the rules by which its events were made.
+    pub rules: Rules,
     /// The steps that led to the case, the one that made it last.
     pub provenance: Vec<ProvenanceStep>,
+}
+
+/// The age of the rules by which the events of a case were made from their records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rules {
+    /// Those of this version of trailq.
+    #[default]
+    Current,
+    /// Those of an older version.
+    Older,
+    /// Some events by those of this version, and some by those of an older one.
+    Mixed,
+}
+
+impl Rules {
+    /// Returns the name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Rules::Current => "current",
+            Rules::Older => "older",
+            Rules::Mixed => "mixed",
+        }
+    }
 }
 
 impl Case {
@@ -79,7 +105,27 @@ impl Case {
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
             )?,
             conflicts: number("SELECT count(*) FROM conflicts")?,
+            rules: self.rules()?,
             provenance: self.provenance()?,
+        })
+    }
+
+    /// Returns the age of the rules by which the events were made.
+    ///
+    /// # Errors
+    /// The case cannot be read.
+    pub fn rules(&self) -> Result<Rules, CaseError> {
+        let sql = "SELECT min(ifnull(rules, 0)), max(ifnull(rules, 0)) FROM imports";
+        let range: Option<(Option<i64>, Option<i64>)> = self.rows(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?.pop();
+        Ok(match range {
+            Some((Some(oldest), Some(newest))) if oldest < RULES_VERSION => {
+                if newest < RULES_VERSION {
+                    Rules::Older
+                } else {
+                    Rules::Mixed
+                }
+            }
+            _ => Rules::Current,
         })
     }
 

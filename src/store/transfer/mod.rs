@@ -2,5 +2,7 @@
 
 pub(crate) mod diff;
 pub(crate) mod merge;
+mod parallel;
 pub(crate) mod redaction_copy;
+pub(crate) mod reindex;
 pub mod snapshot;

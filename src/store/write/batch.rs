@@ -25,6 +25,34 @@ pub(crate) struct Batch {
     pub(crate) from_csv: bool,
 }
 
+/// Events that are made anew from records that the case has.
+pub(crate) struct EventBatch {
+    pub(crate) events: Vec<Event>,
+    /// The keys of each event's parts.
+    pub(crate) keys: Vec<InternKeys>,
+}
+
+/// Gathers events that are made anew.
+#[derive(Default)]
+pub(crate) struct EventBatchBuilder {
+    key_builder: KeyBuilder,
+    events: Vec<Event>,
+    keys: Vec<InternKeys>,
+}
+
+impl EventBatchBuilder {
+    /// Adds an event.
+    pub(crate) fn push(&mut self, event: Event) {
+        self.keys.push(self.key_builder.keys(&event));
+        self.events.push(event);
+    }
+
+    /// Takes the events.
+    pub(crate) fn take(&mut self) -> EventBatch {
+        EventBatch { events: std::mem::take(&mut self.events), keys: std::mem::take(&mut self.keys) }
+    }
+}
+
 /// The error of packing a batch, with the records that it was to hold.
 pub(crate) struct PackError {
     pub(crate) records: Vec<u8>,

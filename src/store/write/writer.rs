@@ -18,7 +18,7 @@ use crate::store::records::block::{MAX_ID, Reader};
 use crate::store::records::dictionary::Dictionaries;
 use crate::store::rollup::counts::Sums;
 use crate::store::schema::indexes;
-use crate::store::write::batch::Batch;
+use crate::store::write::batch::{Batch, EventBatch};
 use crate::store::write::blocks::Blocks;
 use crate::store::write::dedup;
 use crate::store::write::dedup::Resolution;
@@ -43,6 +43,14 @@ pub(crate) struct OpenFile {
     pub(crate) reason: Option<String>,
     /// True if it is an archive whose members have accounts of their own.
     pub(crate) has_members: bool,
+}
+
+/// The parts of an event that it keeps when it is made anew.
+pub(crate) struct StoredEvent {
+    pub(crate) id: i64,
+    pub(crate) event_id: String,
+    /// The file that it came from.
+    pub(crate) file: i64,
 }
 
 /// A run that brings more than one part in this many of what a case holds makes the indexes anew.
@@ -226,6 +234,14 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
                 }
                 _ => {}
             }
+        }
+        self.write_links()
+    }
+
+    /// Stores events that are made anew from records that the case has, with the ids that they had.
+    pub(crate) fn restore(&mut self, stored: &[StoredEvent], batch: &EventBatch) -> rusqlite::Result<()> {
+        for ((row, event), keys) in stored.iter().zip(&batch.events).zip(&batch.keys) {
+            self.store(row.id, event, keys, false, row.file)?;
         }
         self.write_links()
     }

@@ -17,7 +17,7 @@ mod target;
 use std::path::Path;
 
 pub(crate) use crate::store::transfer::merge::policy::MergeWriter;
-pub(crate) use crate::store::transfer::merge::source::{EventRange, Source, SourceCase};
+pub(crate) use crate::store::transfer::merge::source::{EventRange, Source, SourceCase, redactions};
 pub(crate) use crate::store::transfer::merge::target::MergeTarget;
 
 use crate::store::error::CaseError;

@@ -47,6 +47,35 @@ pub(crate) struct EventRange {
     pub(crate) events: u64,
 }
 
+impl EventRange {
+    /// Returns the events of a case as ranges, in order.
+    pub(crate) fn all(connection: &Connection) -> rusqlite::Result<Vec<EventRange>> {
+        let mut select = connection.prepare(
+            "SELECT e.id, e.file_id, c.id IS NOT NULL FROM events e LEFT JOIN csv_events c ON c.id = e.id ORDER BY e.id",
+        )?;
+        let mut rows = select.query([])?;
+        let mut ranges: Vec<EventRange> = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (id, file, from_csv): (i64, i64, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            match ranges.last_mut() {
+                Some(range)
+                    if range.file == file && range.from_csv == from_csv && (range.events as i64) < EVENTS_PER_RANGE =>
+                {
+                    range.span.1 = id;
+                    range.events += 1;
+                }
+                _ => ranges.push(EventRange { file, from_csv, span: (id, id), events: 1 }),
+            }
+        }
+        Ok(ranges)
+    }
+
+    /// Returns the numbers of the first and the last event.
+    pub(crate) fn span(&self) -> (i64, i64) {
+        self.span
+    }
+}
+
 impl SourceCase {
     /// Opens a case and locks it: while this lives, no process can write to it.
     pub(crate) fn open(path: &Path) -> Result<SourceCase, CaseError> {
@@ -104,29 +133,7 @@ impl SourceCase {
 
     /// Returns its events as ranges, in order.
     pub(crate) fn ranges(&self) -> Result<Vec<EventRange>, CaseError> {
-        let all = || -> rusqlite::Result<Vec<EventRange>> {
-            let mut select = self.case.connection.prepare(
-                "SELECT e.id, e.file_id, c.id IS NOT NULL FROM events e LEFT JOIN csv_events c ON c.id = e.id ORDER BY e.id",
-            )?;
-            let mut rows = select.query([])?;
-            let mut ranges: Vec<EventRange> = Vec::new();
-            while let Some(row) = rows.next()? {
-                let (id, file, from_csv): (i64, i64, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
-                match ranges.last_mut() {
-                    Some(range)
-                        if range.file == file
-                            && range.from_csv == from_csv
-                            && (range.events as i64) < EVENTS_PER_RANGE =>
-                    {
-                        range.span.1 = id;
-                        range.events += 1;
-                    }
-                    _ => ranges.push(EventRange { file, from_csv, span: (id, id), events: 1 }),
-                }
-            }
-            Ok(ranges)
-        };
-        all().map_err(|error| self.of(error))
+        EventRange::all(&self.case.connection).map_err(|error| self.of(error))
     }
 
     /// Returns what any thread can read its records from.

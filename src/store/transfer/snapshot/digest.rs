@@ -14,7 +14,7 @@ use crate::store::open::open_read_only;
 use crate::store::provenance::Digest;
 use crate::store::records::block::Reader;
 use crate::store::schema::{Part, TABLES, Table};
-use crate::store::transfer::snapshot::parallel;
+use crate::store::transfer::parallel;
 
 /// The parts of which the tables are digested row by row. A row counts with the values that it has: a column that a
 /// later version adds changes nothing as long as it is NULL.

@@ -10,7 +10,6 @@ mod full;
 mod new_file;
 mod options;
 mod page_digest;
-mod parallel;
 mod partial;
 mod records;
 mod selection_counts;

@@ -13,7 +13,7 @@ use crate::store::records::dictionary::Dictionaries;
 use crate::store::records::ngram_filter::FilterWriter;
 use crate::store::records::packer::{Packed, Packer};
 use crate::store::schema::plain_tables;
-use crate::store::transfer::snapshot::parallel;
+use crate::store::transfer::parallel;
 
 /// Records that a thread takes at a time: few enough for all threads to have work in a small selection.
 const RECORDS_A_TURN: usize = 8 * BLOCK_RECORDS;

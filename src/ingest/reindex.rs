@@ -1,0 +1,59 @@
+//! Reindexing: the records of a case take the way of an import once more, from `normalize` on.
+
+use std::path::Path;
+use std::time::Instant;
+
+use serde::Serialize;
+
+use crate::event::Event;
+use crate::ingest::record::normalize::normalize;
+use crate::ingest::record::raw::RawRecord;
+use crate::ingest::report::{Error, Progress};
+use crate::store::{self, reindex};
+
+/// The account of a reindexing.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct ReindexReport {
+    /// Events that were made anew.
+    pub events: u64,
+    /// Time taken.
+    pub seconds: f64,
+}
+
+/// Makes the events of a case anew from its records, by the rules of this version of trailq.
+///
+/// # Errors
+/// There is no case, it is redacted, a record in it is damaged, or it cannot be written. The case is then as it was.
+pub fn reindex(case: &Path, progress: &dyn Progress) -> Result<ReindexReport, Error> {
+    let started = Instant::now();
+    match reindex::reindex(case, &make_event, &Watching(progress)) {
+        Ok(events) => Ok(ReindexReport { events, seconds: started.elapsed().as_secs_f64() }),
+        Err(_) if progress.is_cancelled() => Err(Error::Cancelled),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn make_event(record: &[u8]) -> Result<Event, String> {
+    let text = std::str::from_utf8(record).map_err(|error| format!("is not text: {error}"))?;
+    let raw: RawRecord<'_> = serde_json::from_str(text).map_err(|error| format!("is not a record: {error}"))?;
+    Ok(normalize(&raw, record).0)
+}
+
+/// A [`Progress`] as what watches a reindexing.
+struct Watching<'p>(&'p dyn Progress);
+
+impl store::Wait for Watching<'_> {
+    fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled()
+    }
+}
+
+impl reindex::Watch for Watching<'_> {
+    fn total(&self, events: u64) {
+        self.0.total(1, events);
+    }
+
+    fn advance(&self, events: u64) {
+        self.0.advance(0, events, events);
+    }
+}

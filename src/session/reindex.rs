@@ -1,0 +1,27 @@
+//! Reindexes the case.
+
+use crate::ingest::{self, ReindexReport};
+use crate::session::{Answer, Session, SessionError};
+use crate::store;
+use crate::summary::Report;
+use crate::terminal::progress::Bar;
+
+impl Session {
+    /// Makes the events of the case anew from its records and writes the report.
+    ///
+    /// # Errors
+    /// There is no case, it is redacted, or it cannot be read or written.
+    pub fn reindex(&mut self) -> Result<Answer, SessionError> {
+        let form = ReindexReport::form(self.settings.format)?;
+        self.close();
+        store::wait_for_writers(&self.path, &self.waiting())?;
+        let bar = Bar::new(self.settings.progress && !self.settings.quiet, self.interrupter());
+        let reindexed = ingest::reindex(&self.path, &bar);
+        bar.finish();
+        if matches!(reindexed, Err(ingest::Error::Cancelled)) {
+            self.note("the case is as it was");
+        }
+        self.write_report(&reindexed?, form)?;
+        Ok(Answer::default())
+    }
+}
