@@ -1,8 +1,10 @@
-//! The event that an import derives from a record, its identity and its resources. Imports nothing of trailq.
+//! The event that an import derives from a record, its identity and its resources. Imports only the catalogue of fields.
 
 use std::sync::Arc;
 
 use compact_str::CompactString;
+
+use crate::fields::PLAIN_COUNT;
 
 /// The version of the rules by which an import makes an event from a record. It is raised whenever a record gives another
 /// event than before; `trailq reindex` then brings older cases up to date.
@@ -33,6 +35,31 @@ impl Outcome {
     }
 }
 
+/// The value of a column that an import copies from the record.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) enum PlainValue {
+    /// The record has none.
+    #[default]
+    Absent,
+    /// A text.
+    Text(Text),
+    /// A whole number.
+    Number(i64),
+    /// True or false.
+    Flag(bool),
+}
+
+impl PlainValue {
+    /// Returns a text or a flag as it is counted.
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match self {
+            PlainValue::Text(text) => Some(text),
+            PlainValue::Flag(flag) => Some(if *flag { "true" } else { "false" }),
+            PlainValue::Absent | PlainValue::Number(_) => None,
+        }
+    }
+}
+
 /// A distinct record with the fields that lookups use. Absent is `None`. Field names are the record's own in
 /// snake case; `migrations/0001_case.sql` describes each.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +71,6 @@ pub(crate) struct Event {
     pub event_source: Option<Text>,
     pub event_name: Option<Text>,
     pub aws_region: Option<Text>,
-    pub source_ip_address: Option<Text>,
     pub user_name: Option<Text>,
     pub access_key_id: Option<Text>,
     pub error_code: Option<Text>,
@@ -55,17 +81,14 @@ pub(crate) struct Event {
     pub event_category: Option<Text>,
     pub event_version: Option<Text>,
     pub recipient_account_id: Option<Text>,
-    pub shared_event_id: Option<Text>,
-    pub vpc_endpoint_id: Option<Text>,
     pub invoked_by: Option<Text>,
     pub mfa_authenticated: Option<bool>,
     /// UTC, `YYYY-MM-DDTHH:MM:SSZ`.
     pub session_created: Option<Text>,
     pub from_console: bool,
-    pub source_identity: Option<Text>,
     pub issued_access_key_id: Option<Text>,
-    pub bytes_in: Option<i64>,
-    pub bytes_out: Option<i64>,
+    /// The values of the plain columns, in the order of [`PLAIN`](crate::fields::PLAIN).
+    pub plain: [PlainValue; PLAIN_COUNT],
     pub user_agent: Option<Arc<str>>,
     pub error_message: Option<Arc<str>>,
     /// The actor; `None` if the record has no `userIdentity`, as Insight records.

@@ -1,6 +1,7 @@
 //! The catalogue of the lookup language: every field that a lookup can name, once. The parser, completion, help and the
 //! generated documentation read it, and a test compares it with the schema. A field over an existing column is one
-//! entry here. Imports nothing of trailq.
+//! entry here. A column that has the value at a path of the record is an entry that is `plain`, and a migration. Imports
+//! nothing of trailq.
 
 mod definition;
 
@@ -74,6 +75,7 @@ pub const FIELDS: &[Field] = &[
         kind: Kind::Address,
         indexed: true,
         path: "sourceIPAddress",
+        plain: true,
         help: "where the request came from: an address or a service; takes networks",
         example: "not ip=10.0.0.0/8",
         ..event("ip", &["address", "source-ip", "source-ip-address"], "source_ip_address")
@@ -130,6 +132,7 @@ pub const FIELDS: &[Field] = &[
         values: Values::Indexed,
         indexed: true,
         path: "sharedEventID",
+        plain: true,
         help: "the same in every account's copy of one action",
         example: "shared-id=*",
         ..event("shared-id", &["shared-event", "shared-event-id"], "shared_event_id")
@@ -245,6 +248,7 @@ pub const FIELDS: &[Field] = &[
     },
     Field {
         path: "userIdentity.sessionContext.sourceIdentity",
+        plain: true,
         help: "the source identity that the session was given",
         example: "source-identity=alice",
         ..event("source-identity", &[], "source_identity")
@@ -260,6 +264,7 @@ pub const FIELDS: &[Field] = &[
     },
     Field {
         path: "vpcEndpointId",
+        plain: true,
         help: "the VPC endpoint of the call",
         example: "vpce=vpce-*",
         ..event("vpce", &["vpc-endpoint", "vpc-endpoint-id"], "vpc_endpoint_id")
@@ -293,6 +298,7 @@ pub const FIELDS: &[Field] = &[
         kind: Kind::Number,
         values: Values::None,
         path: "additionalEventData.bytesTransferredIn",
+        plain: true,
         help: "bytes that an S3 call sent",
         example: "bytes-in>1000000",
         ..event("bytes-in", &[], "bytes_in")
@@ -301,6 +307,7 @@ pub const FIELDS: &[Field] = &[
         kind: Kind::Number,
         values: Values::None,
         path: "additionalEventData.bytesTransferredOut",
+        plain: true,
         help: "bytes that an S3 call received",
         example: "bytes-out>1000000 | top user",
         ..event("bytes-out", &[], "bytes_out")
@@ -329,6 +336,30 @@ pub const FIELDS: &[Field] = &[
         ..event("tag", &["tags"], "tag")
     },
 ];
+
+/// The number of [`PLAIN`] fields.
+pub(crate) const PLAIN_COUNT: usize = {
+    let (mut count, mut at) = (0, 0);
+    while at < FIELDS.len() {
+        count += FIELDS[at].plain as usize;
+        at += 1;
+    }
+    count
+};
+
+/// The fields whose columns of `events` an import copies from the record.
+pub(crate) static PLAIN: [&Field; PLAIN_COUNT] = {
+    let mut plain = [&FIELDS[0]; PLAIN_COUNT];
+    let (mut count, mut at) = (0, 0);
+    while at < FIELDS.len() {
+        if FIELDS[at].plain {
+            plain[count] = &FIELDS[at];
+            count += 1;
+        }
+        at += 1;
+    }
+    plain
+};
 
 /// Top-level fields of a record (`guide/internals/formats.md`, 2.1 and 2.3), any of which begins a path.
 #[rustfmt::skip]
@@ -367,9 +398,15 @@ pub const BRIEF_COLUMNS: &[&str] = &[
     "resources",
 ];
 
-/// The columns of the view `event_history`, without `id`: those of a list of events in formats other than a table.
+/// Returns the columns of the view `event_history`, without `id`: those of a list of events in formats other than a table.
+pub fn history_columns() -> impl Iterator<Item = &'static str> {
+    let later = PLAIN.iter().map(|field| field.column).filter(|column| !FIRST_HISTORY_COLUMNS.contains(column));
+    FIRST_HISTORY_COLUMNS.iter().copied().chain(later)
+}
+
+/// The columns that the view had in schema version 8. Plain columns of later versions follow them.
 #[rustfmt::skip]
-pub const HISTORY_COLUMNS: &[&str] = &[
+const FIRST_HISTORY_COLUMNS: &[&str] = &[
     "event_id", "event_time", "event_source", "event_name", "aws_region", "source_ip_address", "user_name",
     "access_key_id", "error_code", "outcome", "read_only", "management_event", "event_type", "event_category",
     "event_version", "recipient_account_id", "shared_event_id", "vpc_endpoint_id", "invoked_by",

@@ -88,6 +88,8 @@ pub struct Field {
     pub facet: bool,
     /// Its path in a record.
     pub path: &'static str,
+    /// True if the column has the value at `path`, read by `kind`: an import then stores it without code of its own.
+    pub plain: bool,
     /// Its meaning, for help and hints.
     pub help: &'static str,
     /// A lookup that uses it.
@@ -107,6 +109,7 @@ pub(super) const fn event(name: &'static str, aliases: &'static [&'static str], 
         indexed: false,
         facet: false,
         path: "",
+        plain: false,
         help: "",
         example: "",
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::common::{Scratch, lines, testdata};
 use rusqlite::Connection;
-use trailq::fields::{FIELDS, HISTORY_COLUMNS, Place, Values};
+use trailq::fields::{FIELDS, Place, Values, history_columns};
 
 fn case() -> (Scratch, Connection) {
     let scratch = Scratch::new();
@@ -43,8 +43,8 @@ fn the_view_has_the_columns_that_the_catalogue_lists() {
     let (_scratch, connection) = case();
     let view = columns(&connection, "event_history");
     assert_eq!(view[0], "id");
-    assert_eq!(view[1..], HISTORY_COLUMNS.iter().map(|column| (*column).to_owned()).collect::<Vec<_>>());
-    for column in HISTORY_COLUMNS {
+    assert_eq!(view[1..], history_columns().map(str::to_owned).collect::<Vec<_>>());
+    for column in history_columns() {
         let types = lines(&connection, &format!("SELECT DISTINCT typeof({column}) FROM event_history"));
         assert!(types.iter().all(|kind| kind == "text" || kind == "null"), "{column}: {types:?}");
     }

@@ -40,11 +40,6 @@ impl Actor<'_> {
         let field = "userIdentity.sessionContext.attributes.creationDate";
         problems.time(field, &self.session?.attributes.creation_date).map(|seconds| Text::from(time::format(seconds)))
     }
-
-    /// The session's source identity.
-    pub(crate) fn source_identity(&self, problems: &mut Problems) -> Option<Text> {
-        problems.text("userIdentity.sessionContext.sourceIdentity", &self.session?.source_identity)
-    }
 }
 
 /// Reads a record's `userIdentity`. A sign-in may name its user elsewhere: `sign_in_name`.

@@ -117,11 +117,14 @@ impl<'de: 'a, 'a> Deserialize<'de> for Key<'a> {
 
 /// An object of which some keys are wanted. Anything else in its place sets `wrong_type`.
 macro_rules! object {
-    ($(#[$meta:meta])* $name:ident { $($field:ident: $type:ty = $key:literal),* $(,)? }) => {
+    ($(#[$meta:meta])* $name:ident $(at $path:literal)? { $($field:ident: $type:ty = $key:literal),* $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Default)]
         pub(crate) struct $name<'a> {
             $(pub(crate) $field: $type,)*
+            /// The values of plain columns, if the path of the object is given.
+            #[allow(dead_code, reason = "read for the objects whose path is given")]
+            pub(crate) plain: plain::PlainScalars<'a>,
             /// True if the value is neither an object nor null.
             #[allow(dead_code, reason = "read for the objects that columns come from")]
             pub(crate) wrong_type: bool,
@@ -147,6 +150,9 @@ macro_rules! object {
                         while let Some(key) = map.next_key::<Key<'de>>()? {
                             match key.0.as_ref() {
                                 $($key => object.$field = map.next_value()?,)*
+                                $(other if let Some(found) = plain::find($path, other) => {
+                                    object.plain.take(found, &mut map)?;
+                                })?
                                 _ => { map.next_value::<IgnoredAny>()?; }
                             }
                         }

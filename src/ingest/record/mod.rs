@@ -5,6 +5,7 @@ pub(crate) mod identity;
 pub(crate) mod lenient;
 pub(crate) mod normalize;
 mod outcome;
+pub(crate) mod plain;
 pub(crate) mod problems;
 pub(crate) mod raw;
 pub(crate) mod resource_rules;

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::event::{Event, Text};
 use crate::hash::sha256;
 use crate::ingest::record::lenient::Scalar;
+use crate::ingest::record::plain;
 use crate::ingest::record::problems::Problems;
 use crate::ingest::record::raw::RawRecord;
 use crate::ingest::record::{identity, outcome, resources};
@@ -43,21 +44,16 @@ pub(crate) fn normalize(record: &RawRecord<'_>, bytes: &[u8]) -> (Event, Problem
         event_category: p.text("eventCategory", &record.event_category),
         event_version: p.text("eventVersion", &record.event_version),
         aws_region: p.text("awsRegion", &record.aws_region),
-        source_ip_address: p.text("sourceIPAddress", &record.source_ip_address),
         user_agent: p.str("userAgent", &record.user_agent).map(Arc::from),
         read_only: p.flag("readOnly", &record.read_only),
         management_event: p.flag("managementEvent", &record.management_event),
-        shared_event_id: p.text("sharedEventID", &record.shared_event_id),
-        vpc_endpoint_id: p.text("vpcEndpointId", &record.vpc_endpoint_id),
         from_console: p.flag("sessionCredentialFromConsole", &record.from_console).unwrap_or(false),
         mfa_authenticated: match &record.additional.mfa_used {
             used if is_sign_in && used.is_present() => p.flag("additionalEventData.MFAUsed", used),
             _ => actor.mfa_authenticated(p),
         },
         session_created: actor.session_created(p),
-        source_identity: actor.source_identity(p),
-        bytes_in: p.number("additionalEventData.bytesTransferredIn", &record.additional.bytes_in),
-        bytes_out: p.number("additionalEventData.bytesTransferredOut", &record.additional.bytes_out),
+        plain: plain::values(record.plain(), p),
         outcome: outcome::of(
             error_code.as_deref(),
             error_message.is_some(),

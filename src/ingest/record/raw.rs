@@ -12,12 +12,13 @@ use serde_json::value::RawValue;
 
 use crate::ingest::decode::wrappings::{Wrapping, value_of};
 use crate::ingest::record::lenient::{Key, List, Scalar, object, pass_over};
+use crate::ingest::record::plain::{self, Found, PlainObject, PlainScalars};
 use crate::ingest::record::resource_rules::{OpenNodes, Rule, Tree};
 use crate::ingest::record::{outcome, resource_rules};
 
 object! {
     /// `userIdentity`.
-    RawIdentity {
+    RawIdentity at "userIdentity" {
         kind: Scalar<'a> = "type",
         user_name: Scalar<'a> = "userName",
         principal_id: Scalar<'a> = "principalId",
@@ -36,10 +37,9 @@ object! {
 }
 object! {
     /// `userIdentity.sessionContext`.
-    RawSession {
+    RawSession at "userIdentity.sessionContext" {
         issuer: RawIssuer<'a> = "sessionIssuer",
         attributes: RawAttributes<'a> = "attributes",
-        source_identity: Scalar<'a> = "sourceIdentity",
     }
 }
 object! {
@@ -59,11 +59,9 @@ object! {
 }
 object! {
     /// `additionalEventData`.
-    RawAdditional {
+    RawAdditional at "additionalEventData" {
         mfa_used: Scalar<'a> = "MFAUsed",
         user_name: Scalar<'a> = "UserName",
-        bytes_in: Scalar<'a> = "bytesTransferredIn",
-        bytes_out: Scalar<'a> = "bytesTransferredOut",
     }
 }
 object! {
@@ -155,7 +153,6 @@ pub(crate) struct RawRecord<'a> {
     pub(crate) event_source: Scalar<'a>,
     pub(crate) event_name: Scalar<'a>,
     pub(crate) aws_region: Scalar<'a>,
-    pub(crate) source_ip_address: Scalar<'a>,
     pub(crate) user_agent: Scalar<'a>,
     pub(crate) error_code: Scalar<'a>,
     pub(crate) error_message: Scalar<'a>,
@@ -164,10 +161,10 @@ pub(crate) struct RawRecord<'a> {
     pub(crate) management_event: Scalar<'a>,
     pub(crate) read_only: Scalar<'a>,
     pub(crate) recipient_account_id: Scalar<'a>,
-    pub(crate) shared_event_id: Scalar<'a>,
-    pub(crate) vpc_endpoint_id: Scalar<'a>,
     pub(crate) from_console: Scalar<'a>,
     pub(crate) account_id: Scalar<'a>,
+    /// The values of plain columns that are not in `identity` and `additional`.
+    plain: PlainScalars<'a>,
     pub(crate) identity: Option<RawIdentity<'a>>,
     pub(crate) additional: RawAdditional<'a>,
     pub(crate) service_details: RawServiceDetails,
@@ -202,6 +199,15 @@ impl<'a> RawRecord<'a> {
             Scalar::Text(source) if self.is_record && !source.starts_with("aws:") => None,
             _ => value_of(key),
         }
+    }
+
+    /// Returns the values of plain columns, wherever they are.
+    pub(crate) fn plain(&self) -> impl Iterator<Item = (usize, &Scalar<'a>)> {
+        let identity = self
+            .identity
+            .iter()
+            .flat_map(|identity| identity.plain.iter().chain(identity.session_context.plain.iter()));
+        self.plain.iter().chain(identity).chain(self.additional.plain.iter())
     }
 
     /// The rules for this record, once its event source is known.
@@ -284,7 +290,6 @@ impl<'de> RawRecord<'de> {
             "eventTime" => self.event_time = map.next_value()?,
             "eventSource" => self.event_source = map.next_value()?,
             "awsRegion" => self.aws_region = map.next_value()?,
-            "sourceIPAddress" => self.source_ip_address = map.next_value()?,
             "userAgent" => self.user_agent = map.next_value()?,
             "errorCode" => self.error_code = map.next_value()?,
             "errorMessage" => self.error_message = map.next_value()?,
@@ -293,8 +298,6 @@ impl<'de> RawRecord<'de> {
             "managementEvent" => self.management_event = map.next_value()?,
             "readOnly" => self.read_only = map.next_value()?,
             "recipientAccountId" => self.recipient_account_id = map.next_value()?,
-            "sharedEventID" => self.shared_event_id = map.next_value()?,
-            "vpcEndpointId" => self.vpc_endpoint_id = map.next_value()?,
             "sessionCredentialFromConsole" => self.from_console = map.next_value()?,
             "accountId" => self.account_id = map.next_value()?,
             "userIdentity" => self.identity = map.next_value()?,
@@ -307,9 +310,11 @@ impl<'de> RawRecord<'de> {
                 self.is_digest = true;
                 map.next_value::<IgnoredAny>()?;
             }
-            other => match self.wrapping(other) {
-                Some((rank, wrapping)) => self.inner.push((rank, wrapping, map.next_value()?)),
-                None => drop(map.next_value::<IgnoredAny>()?),
+            other => match (plain::find("", other), self.wrapping(other)) {
+                (Some(Found::Value(column)), _) => self.plain.put(column, map.next_value()?),
+                (Some(Found::Parent(path)), _) => map.next_value_seed(PlainObject { path, out: &mut self.plain })?,
+                (None, Some((rank, wrapping))) => self.inner.push((rank, wrapping, map.next_value()?)),
+                (None, None) => drop(map.next_value::<IgnoredAny>()?),
             },
         }
         Ok(())

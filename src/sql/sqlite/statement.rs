@@ -1,6 +1,6 @@
 //! The statement of a plan: its source and filter, and what the stages make of them.
 
-use crate::fields::{self, BRIEF_COLUMNS, HISTORY_COLUMNS, Place};
+use crate::fields::{self, BRIEF_COLUMNS, Place, history_columns};
 use crate::query::plan::resource::ResourcePredicate;
 use crate::query::plan::rollup::AggregateSource;
 use crate::query::plan::statistics::Statistics;
@@ -253,14 +253,14 @@ impl<'s> StatementWriter<'s> {
         let tail = format!("FROM {}{}", self.source, self.condition);
         let (order_sql, limit) = (order_by(&order), limit_to(limit));
         if fields.is_none() && projection == Projection::Full {
-            let shown: Vec<String> = HISTORY_COLUMNS.iter().map(|column| format!("h.{column}")).collect();
+            let shown: Vec<String> = history_columns().map(|column| format!("h.{column}")).collect();
             let sql = format!(
                 "SELECT h.id, {} FROM (SELECT e.id, row_number() OVER ({}) AS place {tail}{order_sql}{limit}) k \
                  CROSS JOIN event_history h ON h.id = k.id ORDER BY k.place",
                 shown.join(", "),
                 order_sql.trim_start()
             );
-            return (sql, with_id(HISTORY_COLUMNS.iter().map(|column| (*column).to_owned())));
+            return (sql, with_id(history_columns().map(str::to_owned)));
         }
         let brief: Vec<OutputColumn>;
         let shown = match fields {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 
 use crate::event::{Event, Text};
-use crate::fields::{FIELDS, Field, Place, Values};
+use crate::fields::{FIELDS, Field, PLAIN, Place, Values};
 use crate::store::rollup::attribute_values;
 use crate::store::rollup::facets;
 use crate::store::rollup::field_text::as_text;
@@ -77,19 +77,34 @@ pub(crate) fn add_value(values: &mut Occurring, value: &str, time: Option<i64>) 
     }
 }
 
-/// Returns the value of a kept attribute in an event.
-fn value<'e>(event: &'e Event, column: &str) -> Option<&'e str> {
-    let flag = |flag: Option<bool>| flag.map(|flag| if flag { "true" } else { "false" });
-    let text = |text: &'e Option<Text>| text.as_deref();
-    match column {
-        "user_name" => text(&event.user_name),
-        "source_ip_address" => text(&event.source_ip_address),
-        "mfa_authenticated" => flag(event.mfa_authenticated),
-        "from_console" => flag(Some(event.from_console)),
-        "invoked_by" => text(&event.invoked_by),
-        "source_identity" => text(&event.source_identity),
-        "vpc_endpoint_id" => text(&event.vpc_endpoint_id),
-        _ => None,
+/// The place of the values of a kept attribute in an event.
+#[derive(Clone, Copy)]
+enum Attribute {
+    /// Among the plain values.
+    Plain(usize),
+    /// In a member of its own.
+    Own(&'static str),
+}
+
+impl Attribute {
+    fn of(field: &Field) -> Attribute {
+        match PLAIN.iter().position(|plain| plain.column == field.column) {
+            Some(column) => Attribute::Plain(column),
+            None => Attribute::Own(field.column),
+        }
+    }
+
+    /// Returns its value in an event, as it is counted.
+    fn value(self, event: &Event) -> Option<&str> {
+        let flag = |flag: Option<bool>| flag.map(|flag| if flag { "true" } else { "false" });
+        match self {
+            Attribute::Plain(column) => event.plain.get(column)?.as_text(),
+            Attribute::Own("user_name") => event.user_name.as_deref(),
+            Attribute::Own("mfa_authenticated") => flag(event.mfa_authenticated),
+            Attribute::Own("from_console") => flag(Some(event.from_console)),
+            Attribute::Own("invoked_by") => event.invoked_by.as_deref(),
+            Attribute::Own(_) => None,
+        }
     }
 }
 
@@ -161,7 +176,7 @@ pub(crate) struct Sums {
     user_agents: RowCounts,
     error_messages: RowCounts,
     resources: RowCounts,
-    attributes: Vec<(&'static str, Occurring)>,
+    attributes: Vec<(&'static Field, Attribute, Occurring)>,
     /// Reading all resources again when the run ends takes longer.
     resource_types: Occurring,
 }
@@ -175,7 +190,7 @@ impl Sums {
             user_agents: RowCounts::of(connection, "user_agents")?,
             error_messages: RowCounts::of(connection, "error_messages")?,
             resources: RowCounts::of(connection, "resources")?,
-            attributes: kept_attributes().map(|field| (field.column, FxHashMap::default())).collect(),
+            attributes: kept_attributes().map(|field| (field, Attribute::of(field), Occurring::default())).collect(),
             resource_types: Occurring::default(),
         })
     }
@@ -201,8 +216,8 @@ impl Sums {
         for kind in event.resources.iter().filter_map(|used| used.resource.kind.as_deref()) {
             add_value(&mut self.resource_types, kind, event.time);
         }
-        for (column, values) in &mut self.attributes {
-            let Some(value) = value(event, column) else { continue };
+        for (_, attribute, values) in &mut self.attributes {
+            let Some(value) = attribute.value(event) else { continue };
             add_value(values, value, event.time);
         }
     }
@@ -229,7 +244,7 @@ impl Sums {
                                    THEN excluded.last_seen ELSE last_seen END",
         )?;
         let types = [(attribute_values::RESOURCE_TYPE, &self.resource_types)];
-        for (column, values) in self.attributes.iter().map(|(column, values)| (*column, values)).chain(types) {
+        for (column, values) in self.attributes.iter().map(|(field, _, values)| (field.column, values)).chain(types) {
             for (value, seen) in values {
                 let (first, last) = seen.period();
                 upsert.execute(params![column, value.as_str(), seen.events, first, last])?;

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 
+use crate::fields::PLAIN;
 use crate::store::schema::table::Role;
 use crate::store::schema::version;
 use crate::store::schema::{ColumnRule, Redact, TABLES, annotations};
@@ -26,7 +27,12 @@ fn the_catalogue_has_every_table_and_column_of_the_schema_and_no_other() {
     assert_eq!(texts(&connection, NAMES), listed);
     for table in TABLES {
         let there = texts(&connection, &format!("SELECT name FROM pragma_table_info('{}') ORDER BY cid", table.name));
-        let listed: Vec<&str> = table.columns.iter().map(|(column, _)| *column).collect();
+        let mut listed: Vec<&str> = table.columns.iter().map(|(column, _)| *column).collect();
+        if table.name == "events" {
+            // Plain columns of later versions are in the catalogue of fields only.
+            let later = PLAIN.iter().map(|field| field.column).filter(|column| !listed.contains(column));
+            listed.extend(later.collect::<Vec<_>>());
+        }
         assert_eq!(there, listed, "{}", table.name);
     }
 }

@@ -3,7 +3,8 @@
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement};
 
-use crate::event::Event;
+use crate::event::{Event, PlainValue};
+use crate::fields::PLAIN;
 use crate::store::rollup::counts::Links;
 
 /// An event on its way into `events`.
@@ -20,7 +21,7 @@ pub(crate) struct EventRow<'e> {
 /// Returns the value of a column.
 type Bind = for<'r> fn(&'r EventRow<'_>) -> ToSqlOutput<'r>;
 
-/// The columns that the writer fills, and their values.
+/// The columns that the writer fills beside the plain ones, and their values.
 const COLUMNS: &[(&str, Bind)] = &[
     ("id", |row| integer(row.id)),
     ("time", |row| number(row.event.time)),
@@ -29,7 +30,6 @@ const COLUMNS: &[(&str, Bind)] = &[
     ("event_source", |row| text(row.event.event_source.as_deref())),
     ("event_name", |row| text(row.event.event_name.as_deref())),
     ("aws_region", |row| text(row.event.aws_region.as_deref())),
-    ("source_ip_address", |row| text(row.event.source_ip_address.as_deref())),
     ("user_name", |row| text(row.event.user_name.as_deref())),
     ("access_key_id", |row| text(row.event.access_key_id.as_deref())),
     ("identity_id", |row| number(row.links.identity)),
@@ -38,16 +38,11 @@ const COLUMNS: &[(&str, Bind)] = &[
     ("read_only", |row| flag(row.event.read_only)),
     ("facet_id", |row| integer(row.links.facet)),
     ("recipient_account_id", |row| text(row.event.recipient_account_id.as_deref())),
-    ("shared_event_id", |row| text(row.event.shared_event_id.as_deref())),
-    ("vpc_endpoint_id", |row| text(row.event.vpc_endpoint_id.as_deref())),
     ("invoked_by", |row| text(row.event.invoked_by.as_deref())),
     ("mfa_authenticated", |row| flag(row.event.mfa_authenticated)),
     ("session_created", |row| text(row.event.session_created.as_deref())),
     ("from_console", |row| flag(Some(row.event.from_console))),
-    ("source_identity", |row| text(row.event.source_identity.as_deref())),
     ("issued_access_key_id", |row| text(row.event.issued_access_key_id.as_deref())),
-    ("bytes_in", |row| number(row.event.bytes_in)),
-    ("bytes_out", |row| number(row.event.bytes_out)),
     ("user_agent_id", |row| number(row.links.user_agent)),
     ("error_message_id", |row| number(row.links.error_message)),
     ("file_id", |row| integer(row.file)),
@@ -58,15 +53,17 @@ pub(crate) struct EventInsert<'c>(Statement<'c>);
 
 impl<'c> EventInsert<'c> {
     pub(crate) fn prepare(connection: &'c Connection) -> rusqlite::Result<EventInsert<'c>> {
-        let names: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
-        let placeholders: Vec<String> = (1..=COLUMNS.len()).map(|number| format!("?{number}")).collect();
+        let names: Vec<&str> =
+            COLUMNS.iter().map(|(name, _)| *name).chain(PLAIN.iter().map(|field| field.column)).collect();
+        let placeholders: Vec<String> = (1..=names.len()).map(|number| format!("?{number}")).collect();
         let sql = format!("INSERT INTO events ({}) VALUES ({})", names.join(", "), placeholders.join(", "));
         connection.prepare(&sql).map(EventInsert)
     }
 
     pub(crate) fn execute(&mut self, row: &EventRow<'_>) -> rusqlite::Result<()> {
-        for (number, (_, bind)) in (1..).zip(COLUMNS) {
-            self.0.raw_bind_parameter(number, bind(row))?;
+        let columns = COLUMNS.iter().map(|(_, bind)| bind(row));
+        for (number, value) in (1..).zip(columns.chain(row.event.plain.iter().map(plain))) {
+            self.0.raw_bind_parameter(number, value)?;
         }
         self.0.raw_execute().map(drop)
     }
@@ -74,6 +71,15 @@ impl<'c> EventInsert<'c> {
 
 fn text(text: Option<&str>) -> ToSqlOutput<'_> {
     ToSqlOutput::Borrowed(text.map_or(ValueRef::Null, |text| ValueRef::Text(text.as_bytes())))
+}
+
+fn plain(value: &PlainValue) -> ToSqlOutput<'_> {
+    match value {
+        PlainValue::Absent => text(None),
+        PlainValue::Text(value) => text(Some(value)),
+        PlainValue::Number(value) => integer(*value),
+        PlainValue::Flag(value) => flag(Some(*value)),
+    }
 }
 
 fn integer<'r>(number: i64) -> ToSqlOutput<'r> {
