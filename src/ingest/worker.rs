@@ -152,7 +152,7 @@ fn decode_hashed(
 /// was meant to hold records and holds none is rejected.
 fn ignored_as(found: &SourceFile, decoded: Decoded, read: u64, sink: &mut FileSink<'_>) -> Option<String> {
     let name = found.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    // A known kind of file is no mistake, also where it is named.
+    // Naming a known kind of another service is not a mistake.
     let (what, is_named) = match decoded {
         Decoded::SomethingElse(what) => (what, found.named || (read == 0 && looks_delivered(&name))),
         Decoded::Foreign(kind) => (kind.into(), false),

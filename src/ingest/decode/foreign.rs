@@ -67,11 +67,8 @@ const MAGICS: &[(&[u8], &str)] = &[
     (b"Rar!\x1a\x07", "is a RAR archive; unpack it first"),
 ];
 
-/// Names the kind of content that begins with these bytes, if it is a known one.
+/// Names the kind of logs or events of another service that begin with these bytes, if it is a known one.
 pub(crate) fn kind(first: &[u8]) -> Option<&'static str> {
-    if let Some((_, kind)) = MAGICS.iter().find(|(magic, _)| first.starts_with(magic)) {
-        return Some(kind);
-    }
     let first = &first[..first.len().min(SEARCHED)];
     match first.iter().find(|byte| !byte.is_ascii_whitespace())? {
         b'{' | b'[' => {
@@ -120,6 +117,9 @@ pub(crate) fn undecoded(first: &[u8]) -> Decoded {
 
 /// Says what content that cannot be read looks like, by its first bytes.
 fn describe(first: &[u8]) -> Cow<'static, str> {
+    if let Some((_, kind)) = MAGICS.iter().find(|(magic, _)| first.starts_with(magic)) {
+        return Cow::Borrowed(kind);
+    }
     let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first).trim_ascii_start();
     if text.is_empty() {
         return Cow::Borrowed(if first.is_empty() { "is empty" } else { "begins with nothing but white space" });
@@ -229,7 +229,6 @@ mod tests {
             (r#"{"Message":"{\"s3Bucket\":\"b\",\"s3ObjectKey\":[\"k\"]}"}"#, "notification of a delivery"),
             ("1.0 2024-03-01T09:00:00.1Z Z123412341234 example.com A NOERROR UDP", "Route 53"),
             ("#Version: 1.0\n#Fields: date time", "CloudFront"),
-            ("PAR1\x15\x04", "Parquet"),
         ] {
             assert!(kind(first.as_bytes()).is_some_and(|kind| kind.contains(expected)), "{first}: {expected}");
         }

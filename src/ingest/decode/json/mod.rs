@@ -47,12 +47,13 @@ enum Container {
 /// Reads a stream of JSON documents. `strict`: values that are not records are rejects even if nothing else is in
 /// the stream, as for a file that was named on the command line.
 pub(crate) fn decode(window: Window<'_, impl Read>, strict: bool, sink: &mut dyn Sink) -> Decoded {
-    Decoder { recognized: strict, ..Decoder::new(window, sink, Origin::default()) }.decode()
+    Decoder { recognized: strict, by_name: strict, ..Decoder::new(window, sink, Origin::default()) }.decode()
 }
 
 /// Reads lines of a log, each a time and other words before its JSON.
 pub(crate) fn decode_log(window: Window<'_, impl Read>, strict: bool, sink: &mut dyn Sink) -> Decoded {
-    Decoder { recognized: strict, is_log: true, ..Decoder::new(window, sink, Origin::default()) }.decode()
+    Decoder { recognized: strict, by_name: strict, is_log: true, ..Decoder::new(window, sink, Origin::default()) }
+        .decode()
 }
 
 /// Reads the document that a value holds.
@@ -83,6 +84,8 @@ struct Decoder<'s, 'b, R> {
     levels: Vec<Container>,
     /// True if it is known to be a trail file.
     recognized: bool,
+    /// True if it is taken for a trail file for no other reason than that it was named.
+    by_name: bool,
     /// Values that are not records, until the kind of file is known.
     held: Vec<Reject>,
     /// The known kind of another service's data that the first of them is, if it is one.
@@ -97,7 +100,18 @@ struct Decoder<'s, 'b, R> {
 impl<'s, 'b, R: Read> Decoder<'s, 'b, R> {
     fn new(window: Window<'b, R>, sink: &'s mut dyn Sink, origin: Origin) -> Decoder<'s, 'b, R> {
         let (levels, held) = (Vec::new(), Vec::new());
-        Decoder { window, sink, levels, recognized: false, held, foreign: None, not_held: 0, is_log: false, origin }
+        Decoder {
+            window,
+            sink,
+            levels,
+            recognized: false,
+            by_name: false,
+            held,
+            foreign: None,
+            not_held: 0,
+            is_log: false,
+            origin,
+        }
     }
 
     fn decode(mut self) -> Decoded {
@@ -356,6 +370,7 @@ impl<'s, 'b, R: Read> Decoder<'s, 'b, R> {
 
     /// It is a trail file: what was kept back are rejects.
     fn recognize(&mut self) -> ControlFlow<()> {
+        self.by_name = false;
         if self.recognized {
             return ControlFlow::Continue(());
         }
@@ -374,6 +389,10 @@ impl<'s, 'b, R: Read> Decoder<'s, 'b, R> {
 
     /// A sound value that is not a record: a reject where the stream is a trail file.
     fn not_a_record(&mut self, reject: Reject) -> ControlFlow<()> {
+        if self.by_name && (self.foreign.is_some() || foreign::kind(&reject.bytes).is_some()) {
+            // Naming a file of another service does not make it a trail file.
+            (self.by_name, self.recognized) = (false, false);
+        }
         if self.recognized {
             return self.sink.reject(reject);
         }
