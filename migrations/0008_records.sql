@@ -13,6 +13,9 @@ ALTER TABLE files ADD COLUMN reason TEXT;
 -- The version of the rules that made columns from the records of this run; `trailq reindex` applies newer ones and writes
 -- theirs. NULL: rules older than version 1.
 ALTER TABLE imports ADD COLUMN rules INTEGER;
+-- The origin of the event ids of this run. content: the content of each record (`trailq import --ids content`). NULL: the
+-- eventID of the record.
+ALTER TABLE imports ADD COLUMN ids TEXT;
 
 -- Of a copy: source or target. NULL: any other resource.
 ALTER TABLE event_resources ADD COLUMN role TEXT;

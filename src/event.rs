@@ -10,6 +10,26 @@ use crate::fields::PLAIN_COUNT;
 /// event than before; `trailq reindex` then brings older cases up to date.
 pub(crate) const RULES_VERSION: i64 = 1;
 
+/// The origin of the ids of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EventIds {
+    /// The eventID of the record, and the content of a record without one.
+    #[default]
+    Event,
+    /// The content of the record.
+    Content,
+}
+
+impl EventIds {
+    /// Returns the name in options and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            EventIds::Event => "event",
+            EventIds::Content => "content",
+        }
+    }
+}
+
 /// A short text; up to 24 bytes are kept without an allocation.
 pub(crate) type Text = CompactString;
 

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 
 use super::outcome::Outcome;
-use crate::ingest::Options;
+use crate::ingest::{EventIds, Options};
 use crate::session::{Session, SessionError};
 
 /// Examples for `trailq import --help`.
@@ -29,10 +30,21 @@ pub(super) struct ImportArgs {
     /// Follow symbolic links in folders
     #[arg(long)]
     follow_links: bool,
+    /// Identify events by eventID, or by content if eventIDs are not unique
+    #[arg(long, value_name = "ORIGIN", default_value = "event", value_parser = origins_of_ids())]
+    ids: EventIds,
+}
+
+/// The origins of event ids that `--ids` takes.
+fn origins_of_ids() -> impl TypedValueParser<Value = EventIds> {
+    let event = PossibleValue::new(EventIds::Event.name()).help("the eventID of each record");
+    let content = PossibleValue::new(EventIds::Content.name()).help("the content of each record");
+    PossibleValuesParser::new([event, content])
+        .map(|name| if name == EventIds::Content.name() { EventIds::Content } else { EventIds::Event })
 }
 
 /// Runs the command.
 pub(super) fn run(session: &mut Session, args: ImportArgs) -> Result<Outcome, SessionError> {
-    let options = Options { jobs: args.jobs.map(usize::from), follow_links: args.follow_links };
+    let options = Options { jobs: args.jobs.map(usize::from), follow_links: args.follow_links, ids: args.ids };
     Ok(session.import(&args.paths, &options)?.into())
 }

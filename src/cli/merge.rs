@@ -25,7 +25,7 @@ pub(super) struct MergeArgs {
     /// The cases and snapshots to merge
     #[arg(required = true, value_name = "OTHER.db", value_hint = ValueHint::FilePath)]
     others: Vec<PathBuf>,
-    /// Merge cases even if they were redacted differently
+    /// Merge cases even if their redactions or origins of ids differ
     #[arg(long)]
     force: bool,
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 
+use crate::event::EventIds;
 use crate::ingest::decode::sink::Sink;
 use crate::ingest::decode::window::reject_of;
 use crate::ingest::expansion::Expansion;
@@ -41,6 +42,7 @@ pub(crate) struct FileSink<'w> {
     batch: &'w mut BatchBuilder,
     out: &'w Sender<Message>,
     expansion: &'w Arc<Expansion>,
+    ids: EventIds,
     /// True if the events gathered are made from rows of columns.
     from_csv: bool,
     /// The file, and the members of archives that are open in it.
@@ -54,8 +56,9 @@ impl<'w> FileSink<'w> {
         batch: &'w mut BatchBuilder,
         out: &'w Sender<Message>,
         expansion: &'w Arc<Expansion>,
+        ids: EventIds,
     ) -> FileSink<'w> {
-        FileSink { batch, out, expansion, from_csv: false, open: vec![Account::default()], disconnected: false }
+        FileSink { batch, out, expansion, ids, from_csv: false, open: vec![Account::default()], disconnected: false }
     }
 
     fn send(&mut self, message: Message) -> ControlFlow<()> {
@@ -73,7 +76,7 @@ impl<'w> FileSink<'w> {
             self.flush()?;
             self.from_csv = is_row;
         }
-        let (event, problems) = normalize(record, bytes);
+        let (event, problems) = normalize(record, bytes, self.ids);
         for problem in problems.0 {
             *self.account().problems.entry(problem).or_default() += 1;
         }

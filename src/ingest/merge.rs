@@ -34,11 +34,11 @@ pub struct MergeReport {
 }
 
 /// Merges other cases into a case, which is made where there is none. `force`: also where some of them are redacted
-/// and others are not, or otherwise. All of it is done or nothing.
+/// and others are not, or otherwise, or where their event ids are of different origins. All of it is done or nothing.
 ///
 /// # Errors
 /// One of the cases is missing, no case, of a newer schema, damaged, or the case itself; some are redacted and others
-/// are not; or the case cannot be written.
+/// are not; the event ids of some are of another origin; or the case cannot be written.
 pub fn merge(case: &Path, others: &[PathBuf], force: bool, progress: &dyn Progress) -> Result<MergeReport, Error> {
     let started = Instant::now();
     let mut opened = Vec::with_capacity(others.len());
@@ -78,6 +78,7 @@ pub(crate) fn into_case(
     progress.cancelled_by(target.cancel());
     let mut run = || -> Result<Merged, Error> {
         check_redacted(case, &target, others, force)?;
+        check_ids(case, &target, others, force)?;
         let incoming: u64 = others.iter().map(|other| other.events).sum();
         progress.total(others.len() as u64, incoming);
         let (mut writer, files) = target.begin(others, incoming)?;
@@ -112,6 +113,19 @@ fn check_redacted(case: &Path, target: &MergeTarget, others: &[SourceCase], forc
             redacted: if replaced.is_empty() { (*first).to_owned() } else { (*other).to_owned() },
             other: if replaced.is_empty() { (*other).to_owned() } else { (*first).to_owned() },
         }),
+    }
+}
+
+/// Refuses to merge cases whose event ids are of different origins: the same event would have two ids.
+fn check_ids(case: &Path, target: &MergeTarget, others: &[SourceCase], force: bool) -> Result<(), Error> {
+    let own = (target.events > 0).then_some((case, target.ids));
+    let mut all = own.into_iter().chain(others.iter().map(|other| (other.path(), other.ids)));
+    let Some((one, one_ids)) = all.next().filter(|_| !force) else { return Ok(()) };
+    match all.find(|(_, ids)| *ids != one_ids) {
+        None => Ok(()),
+        Some((other, other_ids)) => {
+            Err(Error::MergeIds { one: one.to_owned(), one_ids, other: other.to_owned(), other_ids })
+        }
     }
 }
 
@@ -219,7 +233,7 @@ fn work(
     let mut rewriter = redactor.map(Rewriter::new);
     for Job { range, out } in jobs {
         let expansion = Arc::new(Expansion::default());
-        let mut sink = FileSink::new(&mut batch, &out, &expansion);
+        let mut sink = FileSink::new(&mut batch, &out, &expansion, range.ids);
         let read = records.each(&range, &mut |bytes| {
             let rewritten = rewriter.as_mut().map(|rewriter| rewriter.record(bytes)).transpose()?;
             let bytes = rewritten.as_deref().unwrap_or(bytes);

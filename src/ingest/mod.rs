@@ -21,6 +21,7 @@ mod source;
 pub mod stages;
 mod worker;
 
+pub use crate::event::EventIds;
 pub use crate::ingest::merge::{MergeReport, merge};
 pub use crate::ingest::pipeline::{Options, import};
 pub use crate::ingest::redact::{gather, redact};

@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use crate::event::EventIds;
 use crate::file_names;
 use crate::ingest::delivery::Name;
 use crate::ingest::file_sink::Message;
@@ -29,6 +30,8 @@ pub struct Options {
     pub jobs: Option<usize>,
     /// True if links in folders are followed.
     pub follow_links: bool,
+    /// The origin of the ids of events.
+    pub ids: EventIds,
 }
 
 /// Batches that wait in one file's queue.
@@ -43,7 +46,7 @@ pub(crate) struct Job {
 /// Imports trail files and folders into a case, which is made where there is none. `-` is standard input.
 ///
 /// # Errors
-/// A path that does not exist, and a case that cannot be written. Bad input is not an error: the report lists it.
+/// A path that does not exist, a case that cannot be written, or one whose event ids are of another origin. Bad input is not an error: the report lists it.
 pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Report, Error> {
     let started = Instant::now();
     let files = walk::walk(paths, options.follow_links).map_err(|(path, source)| Error::Path { path, source })?;
@@ -52,6 +55,7 @@ pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn 
     let mut report = Report::default();
     progress.cancelled_by(import.cancel());
     let mut run = || -> Result<(), Error> {
+        check_ids(case, &import, options.ids)?;
         let known = import.known_files()?;
         let (fresh, skipped): (Vec<SourceFile>, Vec<SourceFile>) =
             files.iter().cloned().partition(|found| !is_unchanged(&known, found));
@@ -61,7 +65,7 @@ pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn 
         if fresh.is_empty() && known.is_finished {
             return Ok(());
         }
-        let mut writer = import.begin(&names)?;
+        let mut writer = import.begin(&names, options.ids)?;
         writer.prepare_indexes(bytes, known.bytes)?;
         run_workers(fresh, &known, options, &mut writer, &mut report, progress)?;
         progress.finishing();
@@ -78,6 +82,14 @@ pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn 
     closed?;
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
+}
+
+/// Refuses a case with events whose ids are of another origin: the same event would be in it twice.
+fn check_ids(case: &Path, import: &Import, ids: EventIds) -> Result<(), Error> {
+    match import.ids()? {
+        Some(existing) if existing != ids.into() => Err(Error::ImportIds { case: case.to_owned(), existing, ids }),
+        _ => Ok(()),
+    }
 }
 
 /// Reports whether the ledger has the file as it is now.
@@ -102,14 +114,14 @@ fn run_workers(
 ) -> Result<(), Error> {
     let available = thread::available_parallelism().map_or(1, usize::from);
     let workers = options.jobs.unwrap_or(available).clamp(1, 64);
-    let dictionaries = Arc::new(writer.dictionaries()?);
+    let (dictionaries, ids) = (Arc::new(writer.dictionaries()?), options.ids);
     let (jobs_in, jobs_out) = bounded::<Job>(workers);
     let (queues_in, queues_out) = bounded::<(SourceFile, Receiver<Message>)>(workers * 2);
     thread::scope(move |scope| {
         for _ in 0..workers {
             let jobs = jobs_out.clone();
             let dictionaries = Arc::clone(&dictionaries);
-            scope.spawn(move || work(&jobs, dictionaries));
+            scope.spawn(move || work(&jobs, dictionaries, ids));
         }
         // Without this the workers would wait for each other's copy.
         drop(jobs_out);
@@ -130,9 +142,9 @@ fn run_workers(
 }
 
 /// Runs a worker: reads one file after the other, until all are read or the writer has disconnected.
-pub(crate) fn work(jobs: &Receiver<Job>, dictionaries: Arc<Dictionaries>) {
+pub(crate) fn work(jobs: &Receiver<Job>, dictionaries: Arc<Dictionaries>, ids: EventIds) {
     let Ok(batch) = BatchBuilder::new(dictionaries) else { return };
-    let mut tools = WorkerContext { batch, inflater: Inflater::new() };
+    let mut tools = WorkerContext { batch, inflater: Inflater::new(), ids };
     for job in jobs {
         if worker::read_file(&job.found, job.before.as_ref(), &mut tools, &job.out).is_err() {
             return;

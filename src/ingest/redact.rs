@@ -4,11 +4,13 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use crate::event::EventIds;
 use crate::ingest::merge::into_case;
 use crate::ingest::record::normalize::normalize;
 use crate::ingest::record::raw::RawRecord;
 use crate::ingest::report::{Error, Progress};
 use crate::redact::{Entities, Kind, Redactor, Rewriter};
+use crate::store::CaseIds;
 use crate::store::merge::SourceCase;
 use crate::store::redaction_copy::{self, RedactionCopy};
 
@@ -40,10 +42,18 @@ pub fn redact(from: &Path, to: &Path, found: Entities, progress: &dyn Progress) 
     let clashing = clashing(&redactor, staged.unusual_ids(&redactor)?);
     redactor.replace_whole(clashing);
     let mut rewriter = Rewriter::new(&redactor);
-    let mut ids = HashMap::new();
-    for (event_id, record) in staged.events_without_id()? {
-        let new = id_of(&mut rewriter, &record).map_err(|reason| Error::Redaction { reason })?;
-        ids.insert(event_id, new);
+    let origin = match staged.ids()? {
+        // The eventID of a record may look like an id made from content.
+        CaseIds::Event => EventIds::Event,
+        CaseIds::Content | CaseIds::Mixed => EventIds::Content,
+    };
+    let (mut ids, mut failed) = (HashMap::new(), None);
+    staged.each_event_by_content(&mut |event_id, record| match id_of(&mut rewriter, record, origin) {
+        Ok(new) => drop(ids.insert(event_id, new)),
+        Err(reason) => drop(failed.get_or_insert(reason)),
+    })?;
+    if let Some(reason) = failed {
+        return Err(Error::Redaction { reason });
     }
     staged.rewrite(&redactor, &ids)?;
     staged.close()?;
@@ -60,9 +70,9 @@ fn clashing(redactor: &Redactor, ids: Vec<String>) -> Vec<String> {
     by_new.into_values().filter(|ids| ids.len() > 1).flatten().collect()
 }
 
-/// The event id that a record without one gets once it is rewritten.
-fn id_of(rewriter: &mut Rewriter<'_>, record: &[u8]) -> Result<String, String> {
+/// The event id that a record gets once it is rewritten.
+fn id_of(rewriter: &mut Rewriter<'_>, record: &[u8], ids: EventIds) -> Result<String, String> {
     let record = rewriter.record(record)?;
     let parsed: RawRecord<'_> = serde_json::from_slice(&record).map_err(|error| error.to_string())?;
-    Ok(normalize(&parsed, &record).0.event_id.to_string())
+    Ok(normalize(&parsed, &record, ids).0.event_id.to_string())
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::event::Event;
+use crate::event::{Event, EventIds};
 use crate::ingest::record::normalize::normalize;
 use crate::ingest::record::raw::RawRecord;
 use crate::ingest::report::{Error, Progress};
@@ -36,7 +36,8 @@ pub fn reindex(case: &Path, progress: &dyn Progress) -> Result<ReindexReport, Er
 fn make_event(record: &[u8]) -> Result<Event, String> {
     let text = std::str::from_utf8(record).map_err(|error| format!("is not text: {error}"))?;
     let raw: RawRecord<'_> = serde_json::from_str(text).map_err(|error| format!("is not a record: {error}"))?;
-    Ok(normalize(&raw, record).0)
+    // The event keeps the id that it has.
+    Ok(normalize(&raw, record, EventIds::Event).0)
 }
 
 /// A [`Progress`] as what watches a reindexing.

@@ -7,11 +7,17 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::event::EventIds;
 use crate::ledger::{Counts, Problem, Reject};
-use crate::store;
+use crate::store::{self, CaseIds};
 
 /// The number of rejects that a report lists; the case has all of them.
 const MAX_REJECTS: usize = 20;
+
+/// The smallest number of conflicts that suggests anonymized data. Complete deliveries have a few at most.
+const MIN_CONFLICTS: u64 = 10;
+/// Likewise, conflicts in a hundred records, which must be exceeded.
+const MIN_CONFLICT_PERCENT: u64 = 1;
 
 /// The account of a run of import: `read = stored + duplicate + rejected`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -112,6 +118,13 @@ impl Report {
         self.ignored.push(IgnoredLine { file, reason: reason.to_owned() });
     }
 
+    /// Reports whether the number of conflicts suggests anonymized data.
+    pub(crate) fn has_many_conflicts(&self) -> bool {
+        let counts = &self.counts;
+        counts.conflict >= MIN_CONFLICTS
+            && counts.conflict.saturating_mul(100) > counts.read.saturating_mul(MIN_CONFLICT_PERCENT)
+    }
+
     pub(crate) fn add_problems(&mut self, problems: &BTreeMap<Problem, u64>) {
         for (problem, events) in problems {
             let known =
@@ -188,6 +201,31 @@ pub enum Error {
         /// The other one.
         other: PathBuf,
     },
+    /// The events of the case have ids of another origin.
+    #[error("cannot import by {}: the events of {} are identified by {}", basis((*ids).into()), case.display(), basis(*existing))]
+    ImportIds {
+        /// The case.
+        case: PathBuf,
+        /// The origin of its ids.
+        existing: CaseIds,
+        /// The origin that the import asks for.
+        ids: EventIds,
+    },
+    /// Of cases to be merged one has event ids of another origin.
+    #[error(
+        "cannot merge: the events of {} are identified by {}, and those of {} by {}",
+        one.display(), basis(*one_ids), other.display(), basis(*other_ids)
+    )]
+    MergeIds {
+        /// A case.
+        one: PathBuf,
+        /// The origin of its ids.
+        one_ids: CaseIds,
+        /// A case with another origin.
+        other: PathBuf,
+        /// That origin.
+        other_ids: CaseIds,
+    },
     /// Nothing could be redacted.
     #[error("the redaction could not begin: {reason}")]
     Redaction {
@@ -200,6 +238,15 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+}
+
+/// Returns the origin of event ids as messages name it.
+fn basis(ids: CaseIds) -> &'static str {
+    match ids {
+        CaseIds::Event => "eventID",
+        CaseIds::Content => "content",
+        CaseIds::Mixed => "eventID and content",
+    }
 }
 
 fn describe(error: &io::Error) -> String {
@@ -224,6 +271,11 @@ fn remote(path: &Path) -> Option<String> {
         .then(|| "trailq reads local files: fetch it first".to_owned())
 }
 
+/// The reason not to mix event ids of two origins.
+const TWICE: &str = "the same event would be in one case under two ids";
+/// The way to import by the ids that a case does not have.
+const OTHER_CASE: &str = "import into another case with --db";
+
 impl Error {
     /// Returns what to do about the error.
     pub fn hint(&self) -> Option<String> {
@@ -236,6 +288,11 @@ impl Error {
                  own, or with --force"
                     .to_owned(),
             ),
+            Error::ImportIds { existing: CaseIds::Mixed, .. } => Some(format!("{TWICE}; {OTHER_CASE}")),
+            Error::ImportIds { existing, .. } => {
+                Some(format!("{TWICE}; import with `--ids {}`, or {OTHER_CASE}", existing.name()))
+            }
+            Error::MergeIds { .. } => Some(format!("{TWICE}; merge it into a case of its own, or with --force")),
             _ => None,
         }
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, unbounded};
 
+use crate::event::EventIds;
 use crate::ingest::decode::bracket_scanner::{BracketScan, BracketScanner};
 use crate::ingest::decode::json;
 use crate::ingest::decode::sink::Sink;
@@ -86,7 +87,9 @@ impl Parsed<'_> {
     pub fn normalize(&self) -> usize {
         self.0
             .iter()
-            .map(|(record, bytes)| crate::ingest::record::normalize::normalize(record, bytes).0.resources.len())
+            .map(|(record, bytes)| {
+                crate::ingest::record::normalize::normalize(record, bytes, EventIds::Event).0.resources.len()
+            })
             .sum()
     }
 }
@@ -116,7 +119,7 @@ pub fn read(paths: &[PathBuf]) -> Result<Read, Error> {
     });
     let read = Read(queues.collect());
     drop(jobs_in);
-    work(&jobs_out, Arc::new(Dictionaries::in_the_making()));
+    work(&jobs_out, Arc::new(Dictionaries::in_the_making()), EventIds::Event);
     Ok(read)
 }
 
@@ -128,7 +131,7 @@ impl Read {
     pub fn insert(self, case: &Path, finish: bool) -> Result<u64, Error> {
         let import = Import::open(case, &Silent)?;
         let mut report = Report::default();
-        let mut writer = import.begin(&[])?;
+        let mut writer = import.begin(&[], EventIds::Event)?;
         writer.prepare_indexes(1, 0)?;
         for (found, queue) in self.0 {
             write_file(&found, &queue, &mut writer, &mut report, &NoProgress)?;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 
+use crate::event::EventIds;
 use crate::hash::sha256;
 use crate::ingest::archive;
 use crate::ingest::decode::sink::Decoded;
@@ -32,6 +33,7 @@ pub(crate) struct KnownContents {
 pub(crate) struct WorkerContext {
     pub(crate) batch: BatchBuilder,
     pub(crate) inflater: Inflater,
+    pub(crate) ids: EventIds,
 }
 
 /// Reads one file and sends what it holds. An error means that the writer has disconnected.
@@ -48,7 +50,7 @@ pub(crate) fn read_file(
         return out.send(Message::End(FileEnd::new(FileOutcome::Unchanged, bytes, hash)));
     }
     let expansion = Arc::new(Expansion::default());
-    let mut sink = FileSink::new(&mut tools.batch, out, &expansion);
+    let mut sink = FileSink::new(&mut tools.batch, out, &expansion, tools.ids);
     let end = match &found.unreadable {
         Some(reason) => sink.unreadable(reason),
         None => match read_layers(found, &expansion, &mut tools.inflater, &mut sink) {

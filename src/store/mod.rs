@@ -5,6 +5,7 @@
 //! redacts cases. The rest of the crate uses what this module re-exports.
 
 mod annotations;
+mod case_ids;
 mod case_path;
 mod case_state;
 mod error;
@@ -26,6 +27,7 @@ mod transfer;
 mod write;
 
 pub use crate::store::annotations::AnnotationWriter;
+pub use crate::store::case_ids::CaseIds;
 pub use crate::store::case_state::wait_for_writers;
 pub use crate::store::error::{CaseError, QueryError};
 pub use crate::store::lock_wait::{Need, Silent, Wait};

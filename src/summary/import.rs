@@ -64,6 +64,7 @@ fn text(report: &ingest::Report) -> String {
         number::duration(Duration::from_secs_f64(report.seconds.max(0.0))),
         number::count(rate)
     );
+    add_conflicts(report, &mut out);
     for reject in report.rejects.iter().take(MAX_LISTED) {
         let _ = writeln!(out, "rejected: {}:{}: {}", visible(&reject.file), reject.line, visible(&reject.reason));
     }
@@ -83,6 +84,18 @@ fn text(report: &ingest::Report) -> String {
     out
 }
 
+/// Explains conflicts, if there are many.
+fn add_conflicts(report: &ingest::Report, out: &mut String) {
+    if report.has_many_conflicts() {
+        let _ = writeln!(
+            out,
+            "conflicts: {} records have an eventID that another record with another content has: anonymized data? \
+             `--ids content` imports each content as an event",
+            number::count(report.counts.conflict)
+        );
+    }
+}
+
 /// Lists the first files and archive members that were ignored.
 fn add_ignored(report: &ingest::Report, out: &mut String) {
     for ignored in report.ignored.iter().take(MAX_IGNORED) {
@@ -100,6 +113,18 @@ mod tests {
     use super::text;
     use crate::ingest::{IgnoredLine, Report};
     use crate::ledger::Counts;
+
+    #[test]
+    fn conflicts_are_explained_beyond_one_in_a_hundred() {
+        let of = |conflict, read| {
+            let counts = Counts { read, stored: read - conflict, duplicate: conflict, conflict, ..Counts::default() };
+            text(&Report { files: 1, counts, ..Report::default() }).contains("anonymized data?")
+        };
+        assert_eq!(
+            [of(9, 20), of(10, 20), of(10, 999), of(10, 1000), of(2000, 100_000)],
+            [false, true, true, false, true]
+        );
+    }
 
     #[test]
     fn a_report_is_a_few_lines() {

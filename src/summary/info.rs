@@ -9,7 +9,7 @@ use crate::escape::{visible, width};
 use crate::number;
 use crate::render::Format;
 use crate::render::palette::{HEADING, paint};
-use crate::store::{Info, Rules};
+use crate::store::{CaseIds, Info, Rules};
 use crate::summary::provenance::{digest_lines, step_line, step_object};
 use crate::summary::report::{Report, TextTarget};
 
@@ -69,6 +69,11 @@ fn text(path: &str, info: &Info, color: bool) -> String {
         line(if at == 0 { "rejects" } else { "" }, &text);
     }
     line("conflicts", &number::count(info.conflicts));
+    match info.ids {
+        CaseIds::Event => {}
+        CaseIds::Content => line("ids", "content: made from each record, not its eventID (`import --ids content`)"),
+        CaseIds::Mixed => line("ids", "mixed: some are eventIDs, and some made from the content of the record"),
+    }
     if info.rules != Rules::Current {
         line("rules", &format!("{}: `trailq reindex` applies those of this version", info.rules.name()));
     }
@@ -139,6 +144,7 @@ fn object(path: &str, info: &Info) -> Value {
         "rejected": info.rejects.iter().map(|reject| reject.1).sum::<u64>(),
         "rejects": rejects,
         "conflicts": info.conflicts,
+        "ids": info.ids.name(),
         "rules": info.rules.name(),
         "provenance": info.provenance.iter().map(step_object).collect::<Vec<_>>(),
     })

@@ -59,7 +59,7 @@ impl Scratch {
 
     /// Imports with two workers, and checks the ledger.
     pub fn import(&self, paths: &[impl AsRef<Path>]) -> Report {
-        self.import_with(paths, &Options { jobs: Some(2), follow_links: false })
+        self.import_with(paths, &Options { jobs: Some(2), ..Options::default() })
     }
 
     pub fn import_with(&self, paths: &[impl AsRef<Path>], options: &Options) -> Report {

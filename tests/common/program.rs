@@ -104,7 +104,8 @@ impl TestEnv {
                  WHERE attribute IN ('role_name', 'identity_type', 'identity_account_id', 'resource_type'); \
                  DROP TABLE provenance_digests; DROP TABLE provenance_parents; DROP TABLE provenance; \
                  DROP TABLE replaced_rows; DROP TABLE hourly_regions; {FILES_OF_SCHEMA_7} \
-                 ALTER TABLE imports DROP COLUMN rules; ALTER TABLE event_resources DROP COLUMN role; \
+                 ALTER TABLE imports DROP COLUMN rules; \
+                 ALTER TABLE imports DROP COLUMN ids; ALTER TABLE event_resources DROP COLUMN role; \
                  ALTER TABLE files DROP COLUMN partial; ALTER TABLE tags DROP COLUMN origin; \
                  PRAGMA user_version = {version}"
             ))

@@ -179,7 +179,7 @@ fn workers_and_the_order_of_arguments_change_nothing() {
     for (jobs, order) in [(1, [0, 1, 2]), (2, [2, 1, 0]), (7, [1, 2, 0])] {
         let scratch = Scratch::new();
         let paths = order.map(|index| testdata(folders[index]));
-        scratch.import_with(&paths, &Options { jobs: Some(jobs), follow_links: false });
+        scratch.import_with(&paths, &Options { jobs: Some(jobs), ..Options::default() });
         let found = content(&scratch.case());
         match &expected {
             None => expected = Some(found),
@@ -196,7 +196,7 @@ fn records_of_large_imports_are_read_back_byte_for_byte() {
     };
     for jobs in [1, 3] {
         let scratch = Scratch::new();
-        let options = Options { jobs: Some(jobs), follow_links: false };
+        let options = Options { jobs: Some(jobs), ..Options::default() };
         // A few thousand records make a dictionary for the rest, and for later imports.
         for (number, lines) in [lines(0, 2_500), lines(2_500, 8_000), lines(8_000, 8_010)].iter().enumerate() {
             scratch.write(&format!("trail/{number}.json"), lines.join("\n"));
@@ -379,7 +379,7 @@ fn links_are_followed_only_on_request_and_loops_are_reported() {
     let report = scratch.import(&[scratch.path("folder")]);
     assert_eq!((report.counts.stored, report.counts.rejected), (1, 2));
     assert!(report.rejects[0].reason.contains("--follow-links"), "{:?}", report.rejects);
-    let report = scratch.import_with(&[scratch.path("folder")], &Options { jobs: None, follow_links: true });
+    let report = scratch.import_with(&[scratch.path("folder")], &Options { follow_links: true, ..Options::default() });
     assert_eq!((report.counts.stored, report.counts.rejected), (1, 1));
     assert!(report.rejects[0].reason.contains("contains it"), "{:?}", report.rejects);
 }

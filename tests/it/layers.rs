@@ -52,6 +52,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("store/lock_wait", &["store/error"]),
     ("store/hardening", &["store/error"]),
     ("store/private_folder", &["store/error"]),
+    ("store/case_ids", &[]),
     ("store/case_path", &["store/error"]),
     ("store/schema", &["redact", "store/error"]),
     ("store/provenance", &["store/schema"]),
@@ -77,6 +78,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "store/write",
         &[
+            "store/case_ids",
             "store/error",
             "store/hardening",
             "store/key",
@@ -123,6 +125,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "query",
             "sql",
+            "store/case_ids",
             "store/case_state",
             "store/error",
             "store/hardening",
@@ -142,6 +145,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "store/transfer",
         &[
             "redact",
+            "store/case_ids",
             "store/case_path",
             "store/case_state",
             "store/error",

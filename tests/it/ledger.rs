@@ -167,7 +167,7 @@ fn a_part_of_a_case_gets_the_rest_from_the_content_it_was_made_of() {
     test_env.run(&["snapshot", "part.db", "--where", "event-id=a,d"]).exits(0);
     assert_eq!(wrong(&test_env.scratch.path("part.db")), Vec::<String>::new());
     let part = test_env.scratch.path("part.db");
-    let options = Options { jobs: Some(1), follow_links: false };
+    let options = Options { jobs: Some(1), ..Options::default() };
     let again = |content: &str| {
         let path = test_env.scratch.write("in/events.json", content);
         let report = import(&part, &[path], &options, &NoProgress).unwrap();
@@ -219,7 +219,7 @@ fn a_file_is_found_by_its_name_with_all_its_contents() {
 fn the_digest_of_the_ledger_is_the_same_in_any_order_of_merges() {
     let test_env = TestEnv::new();
     let contents = [records(&["a", "b", "c"]), records(&["c", "d"]), records(&["a", "e"])];
-    let options = Options { jobs: Some(1), follow_links: false };
+    let options = Options { jobs: Some(1), ..Options::default() };
     let make = |name: &str, order: &[usize]| {
         let case = test_env.scratch.path(name);
         for at in order {
@@ -388,7 +388,7 @@ proptest! {
     ) {
         let test_env = TestEnv::new();
         let scratch = &test_env.scratch;
-        let options = Options { jobs: Some(jobs), follow_links: false };
+        let options = Options { jobs: Some(jobs), ..Options::default() };
         fs::create_dir_all(scratch.path("in")).unwrap();
         let mut named = Vec::new();
         for (file, content, how) in steps {

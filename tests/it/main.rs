@@ -14,6 +14,7 @@ mod cli;
 mod delivery;
 mod diff;
 mod event_history;
+mod event_ids;
 mod file_accounts;
 mod files;
 mod golden;

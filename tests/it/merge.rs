@@ -41,7 +41,7 @@ fn all(case: &Path) -> Vec<String> {
 }
 
 fn put(case: &Path, paths: &[PathBuf]) {
-    import(case, paths, &Options { jobs: Some(1), follow_links: false }, &NoProgress).unwrap();
+    import(case, paths, &Options { jobs: Some(1), ..Options::default() }, &NoProgress).unwrap();
 }
 
 fn merged(scratch: &Scratch, name: &str, others: &[PathBuf]) -> PathBuf {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::event::{Event, Text};
+use crate::event::{Event, EventIds, Text};
 use crate::hash::sha256;
 use crate::ingest::record::lenient::Scalar;
 use crate::ingest::record::plain;
@@ -13,7 +13,7 @@ use crate::ingest::record::raw::RawRecord;
 use crate::ingest::record::{identity, outcome, resources};
 
 /// The event that a record tells of, and what could not be read in it. `bytes` are the record's own.
-pub(crate) fn normalize(record: &RawRecord<'_>, bytes: &[u8]) -> (Event, Problems) {
+pub(crate) fn normalize(record: &RawRecord<'_>, bytes: &[u8], ids: EventIds) -> (Event, Problems) {
     let mut problems = Problems::default();
     let p = &mut problems;
     let seconds = match &record.event_time {
@@ -39,7 +39,7 @@ pub(crate) fn normalize(record: &RawRecord<'_>, bytes: &[u8]) -> (Event, Problem
     let is_sign_in = event_name.as_deref() == Some("ConsoleLogin");
     let mut event = Event {
         time: seconds,
-        event_id: p.text("eventID", &record.event_id).unwrap_or_else(|| id_from_content(bytes)),
+        event_id: event_id(record, bytes, ids, p),
         event_type: p.text("eventType", &record.event_type),
         event_category: p.text("eventCategory", &record.event_category),
         event_version: p.text("eventVersion", &record.event_version),
@@ -75,7 +75,13 @@ pub(crate) fn normalize(record: &RawRecord<'_>, bytes: &[u8]) -> (Event, Problem
     (event, problems)
 }
 
-/// An id for a record that has none: the same content, however it is laid out, gives the same id.
+/// Returns the id of the event.
+fn event_id(record: &RawRecord<'_>, bytes: &[u8], ids: EventIds, problems: &mut Problems) -> Text {
+    let own = problems.text("eventID", &record.event_id);
+    own.filter(|_| ids == EventIds::Event).unwrap_or_else(|| id_from_content(bytes))
+}
+
+/// An id that is made from the content of a record: the same content, however it is laid out, gives the same id.
 fn id_from_content(bytes: &[u8]) -> Text {
     let canonical = serde_json::from_slice::<Value>(bytes).map(|value| canonical(&value));
     let digest = sha256(canonical.as_deref().map_or(bytes, str::as_bytes));

@@ -1,6 +1,7 @@
 //! The contents of a case, for `trailq info`.
 
 use crate::event::RULES_VERSION;
+use crate::store::case_ids::CaseIds;
 use crate::store::error::CaseError;
 use crate::store::hardening::Bounded;
 use crate::store::provenance::{self, ProvenanceStep};
@@ -42,6 +43,8 @@ pub struct Info {
     pub conflicts: u64,
     /// The age of the rules by which its events were made.
     pub rules: Rules,
+    /// The origin of its event ids.
+    pub ids: CaseIds,
     /// The steps that led to the case, the one that made it last.
     pub provenance: Vec<ProvenanceStep>,
 }
@@ -106,6 +109,7 @@ impl Case {
             )?,
             conflicts: number("SELECT count(*) FROM conflicts")?,
             rules: self.rules()?,
+            ids: CaseIds::of(&self.connection).map_err(|error| CaseError::of(&self.path, error))?,
             provenance: self.provenance()?,
         })
     }

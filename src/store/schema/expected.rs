@@ -73,7 +73,7 @@ impl Finding {
 
 /// The SHA-256 of the schema of a finished case of the newest version, as [`digest`] makes it: almost every case has
 /// it, and needs no comparison. Replaying the migrations takes 2 ms, a third of a short lookup's whole process.
-const FINISHED: &str = "8621e5795652a38f350ea4702375ff7bcbbd24e2176d3b27fe7f80f35e37737e";
+const FINISHED: &str = "04ca59023e6984eaf1709ed123ce94648010eb38ef5aff1cb39f48de997e8f80";
 
 /// Returns the digest of a schema, and of nothing else than its rows: kind, name, table and text.
 fn digest(objects: &[Object]) -> String {

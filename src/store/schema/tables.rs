@@ -263,6 +263,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("trailq_version", Own(Shape::Version)),
             ("paths", Path),
             ("rules", Number),
+            ("ids", Own(Shape::Phrase)),
         ],
     },
     Table {

@@ -10,6 +10,7 @@ use rusqlite::{Connection, ErrorCode, params};
 
 use crate::hash::sha256;
 use crate::redact::{Entities, Redactor, Rewriter};
+use crate::store::case_ids::CaseIds;
 use crate::store::error::CaseError;
 use crate::store::open;
 use crate::store::records::block::Reader;
@@ -111,23 +112,26 @@ impl RedactionCopy {
         result.map_err(|error| CaseError::of(&self.path, error))
     }
 
-    /// Events whose id is made from their content, with their records.
-    pub(crate) fn events_without_id(&self) -> Result<Vec<(String, Vec<u8>)>, CaseError> {
-        let all = || -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
+    /// Returns the origin of the event ids in the case.
+    pub(crate) fn ids(&self) -> Result<CaseIds, CaseError> {
+        self.sql(CaseIds::of(&self.connection))
+    }
+
+    /// Passes each event whose id is made from its content, with its record.
+    pub(crate) fn each_event_by_content(&self, visit: &mut dyn FnMut(String, &[u8])) -> Result<(), CaseError> {
+        let mut each = || -> rusqlite::Result<()> {
             let mut reader = Reader::default();
             let mut select = self
                 .connection
                 .prepare("SELECT id, event_id FROM events WHERE event_id GLOB 'content-*' ORDER BY id")?;
             let mut rows = select.query([])?;
-            let mut found = Vec::new();
             while let Some(row) = rows.next()? {
-                if let Some(record) = reader.with(&self.connection, row.get(0)?, <[u8]>::to_vec)? {
-                    found.push((row.get(1)?, record));
-                }
+                let event_id = row.get(1)?;
+                reader.with(&self.connection, row.get(0)?, |record| visit(event_id, record))?;
             }
-            Ok(found)
+            Ok(())
         };
-        self.sql(all())
+        self.sql(each())
     }
 
     /// Event ids that records have, and that are not left alone because of their shape.

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
+use crate::event::EventIds;
+use crate::store::case_ids::CaseIds;
 use crate::store::error::CaseError;
 use crate::store::lock_wait::Wait;
 use crate::store::open;
@@ -37,9 +39,17 @@ impl Import {
         KnownFiles::load(&self.connection).map_err(|error| CaseError::of(&self.path, error))
     }
 
+    /// Returns the origin of the event ids in the case; `None` if it has no events.
+    pub(crate) fn ids(&self) -> Result<Option<CaseIds>, CaseError> {
+        let has_events = "SELECT EXISTS (SELECT 1 FROM events)";
+        let has_events = self.connection.query_row(has_events, [], |row| row.get::<_, bool>(0));
+        let ids = has_events.and_then(|has| has.then(|| CaseIds::of(&self.connection)).transpose());
+        ids.map_err(|error| CaseError::of(&self.path, error))
+    }
+
     /// Begins a run. `paths`: the arguments of the command line.
-    pub(crate) fn begin(&self, paths: &[String]) -> Result<ImportWriter<'_>, CaseError> {
-        Writer::begin(&self.connection, &self.path, paths, ImportOrder)
+    pub(crate) fn begin(&self, paths: &[String], ids: EventIds) -> Result<ImportWriter<'_>, CaseError> {
+        Writer::begin(&self.connection, &self.path, paths, Some(ids), ImportOrder)
     }
 
     /// Closes the case. `failed`: rolls back what is not committed.

@@ -9,8 +9,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 use rustc_hash::FxHashMap;
 
-use crate::event::{CopyRole, Event, RULES_VERSION};
+use crate::event::{CopyRole, Event, EventIds, RULES_VERSION};
 use crate::ledger::Counts;
+use crate::store::case_ids::{self, CaseIds};
 use crate::store::error::CaseError;
 use crate::store::hardening;
 use crate::store::hardening::Bounded;
@@ -114,27 +115,30 @@ const INSERT_LINKS: &str = "INSERT INTO event_resources (event, resource, listed
             CASE (value >> 1) & 3 WHEN 1 THEN 'source' WHEN 2 THEN 'target' END FROM rarray(?2)";
 
 impl<'c, P: ConflictPolicy> Writer<'c, P> {
-    /// Begins a run on a case that is open for writing. `paths`: what was named on the command line.
+    /// Begins a run on a case that is open for writing. `paths`: what was named on the command line. `ids`: the origin of
+    /// its event ids; `None`: that of the runs before.
     pub(crate) fn begin(
         connection: &'c Connection,
         path: &'c Path,
         paths: &[String],
+        ids: Option<EventIds>,
         policy: P,
     ) -> Result<Writer<'c, P>, CaseError> {
         // What the writer has to know of the case is read once.
         let _bounded = Bounded::by_size(path);
-        Writer::start(connection, path, paths, policy).map_err(|error| hardening::error_of(path, error))
+        Writer::start(connection, path, paths, ids, policy).map_err(|error| hardening::error_of(path, error))
     }
 
     /// Takes up what an interrupted run began, to finish it without reading a file.
     pub(crate) fn resume(connection: &'c Connection, path: &'c Path, policy: P) -> Result<Writer<'c, P>, CaseError> {
-        Ok(Writer { resumed: true, ..Writer::begin(connection, path, &[], policy)? })
+        Ok(Writer { resumed: true, ..Writer::begin(connection, path, &[], None, policy)? })
     }
 
     fn start(
         connection: &'c Connection,
         path: &'c Path,
         paths: &[String],
+        ids: Option<EventIds>,
         policy: P,
     ) -> rusqlite::Result<Writer<'c, P>> {
         connection.execute_batch("BEGIN IMMEDIATE")?;
@@ -145,15 +149,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
         if !empty {
             indexes::make_event_id(connection)?;
         }
-        connection.execute(
-            "INSERT INTO imports (started_at, trailq_version, paths, rules) VALUES (?1, ?2, ?3, ?4)",
-            params![
-                time::format(time::now()),
-                env!("CARGO_PKG_VERSION"),
-                serde_json::json!(paths).to_string(),
-                RULES_VERSION
-            ],
-        )?;
+        begin_run(connection, paths, ids, empty)?;
         Ok(Writer {
             connection,
             path,
@@ -351,6 +347,23 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
         self.recount = true;
         Ok(())
     }
+}
+
+/// Adds the row of a run. Runs that gave no event an id count as runs of its origin of ids.
+fn begin_run(connection: &Connection, paths: &[String], ids: Option<EventIds>, is_empty: bool) -> rusqlite::Result<()> {
+    let column = match ids {
+        Some(ids) => case_ids::column(ids),
+        None => case_ids::column(CaseIds::of(connection)?.of_next_run()),
+    };
+    if is_empty && ids.is_some() {
+        connection.execute("UPDATE imports SET ids = ?1 WHERE ids IS NOT ?1", [column])?;
+    }
+    let (started, version) = (time::format(time::now()), env!("CARGO_PKG_VERSION"));
+    connection.execute(
+        "INSERT INTO imports (started_at, trailq_version, paths, rules, ids) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![started, version, serde_json::json!(paths).to_string(), RULES_VERSION, column],
+    )?;
+    Ok(())
 }
 
 /// Refuses a case whose ids leave no room for those of another import.

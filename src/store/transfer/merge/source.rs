@@ -8,6 +8,8 @@ use rusqlite::hooks::{AuthContext, Authorization};
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::event::EventIds;
+use crate::store::case_ids::CaseIds;
 use crate::store::case_state::is_finished;
 use crate::store::error::CaseError;
 use crate::store::hardening;
@@ -32,6 +34,8 @@ pub(crate) struct SourceCase {
     hashes: Arc<Hashes>,
     /// Events that it has.
     pub(crate) events: u64,
+    /// The origin of its event ids.
+    pub(crate) ids: CaseIds,
 }
 
 /// Events side by side, of one file.
@@ -41,6 +45,8 @@ pub(crate) struct EventRange {
     pub(crate) file: i64,
     /// True if their records were made from rows of a CSV download.
     pub(crate) from_csv: bool,
+    /// The origin of the ids of its events.
+    pub(crate) ids: EventIds,
     /// The numbers of the first and the last event.
     span: (i64, i64),
     /// The number of its events.
@@ -50,21 +56,29 @@ pub(crate) struct EventRange {
 impl EventRange {
     /// Returns the events of a case as ranges, in order.
     pub(crate) fn all(connection: &Connection) -> rusqlite::Result<Vec<EventRange>> {
-        let mut select = connection.prepare(
-            "SELECT e.id, e.file_id, c.id IS NOT NULL FROM events e LEFT JOIN csv_events c ON c.id = e.id ORDER BY e.id",
-        )?;
+        // The eventID of a record may look like an id made from content.
+        let by_content = match CaseIds::of(connection)? {
+            CaseIds::Event => "0",
+            CaseIds::Content | CaseIds::Mixed => "e.event_id GLOB 'content-*'",
+        };
+        let mut select = connection.prepare(&format!(
+            "SELECT e.id, e.file_id, c.id IS NOT NULL, {by_content} FROM events e \
+             LEFT JOIN csv_events c ON c.id = e.id ORDER BY e.id"
+        ))?;
         let mut rows = select.query([])?;
         let mut ranges: Vec<EventRange> = Vec::new();
         while let Some(row) = rows.next()? {
             let (id, file, from_csv): (i64, i64, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let ids = if row.get(3)? { EventIds::Content } else { EventIds::Event };
             match ranges.last_mut() {
                 Some(range)
-                    if range.file == file && range.from_csv == from_csv && (range.events as i64) < EVENTS_PER_RANGE =>
+                    if (range.file, range.from_csv, range.ids) == (file, from_csv, ids)
+                        && (range.events as i64) < EVENTS_PER_RANGE =>
                 {
                     range.span.1 = id;
                     range.events += 1;
                 }
-                _ => ranges.push(EventRange { file, from_csv, span: (id, id), events: 1 }),
+                _ => ranges.push(EventRange { file, from_csv, ids, span: (id, id), events: 1 }),
             }
         }
         Ok(ranges)
@@ -102,8 +116,9 @@ impl SourceCase {
             return Err(CaseError::Busy(path.to_owned()));
         }
         let hashes = Arc::new(Hashes::of(&case.connection).map_err(of)?);
+        let ids = CaseIds::of(&case.connection).map_err(of)?;
         let steps = case.provenance()?;
-        Ok(SourceCase { case, steps, files: FxHashMap::default(), hashes, events })
+        Ok(SourceCase { case, steps, files: FxHashMap::default(), hashes, events, ids })
     }
 
     /// Returns its path.

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::event::EventIds;
+use crate::store::case_ids::CaseIds;
 use crate::store::error::CaseError;
 use crate::store::lock_wait::Wait;
 use crate::store::provenance;
@@ -21,13 +23,15 @@ pub(crate) struct MergeTarget {
     pub(crate) events: u64,
     /// The ids of the steps in which it was redacted.
     pub(crate) redactions: Vec<String>,
+    /// The origin of its event ids.
+    pub(crate) ids: CaseIds,
 }
 
 impl MergeTarget {
     /// Opens a case for writing, and creates it if it does not exist.
     pub(crate) fn open(path: &Path, wait: &dyn Wait) -> Result<MergeTarget, CaseError> {
         let import = Import::open(path, wait)?;
-        let mut target = MergeTarget { import, is_new: false, events: 0, redactions: Vec::new() };
+        let mut target = MergeTarget { import, is_new: false, events: 0, redactions: Vec::new(), ids: CaseIds::Event };
         let read = target.read();
         let read = read.map_err(|error| CaseError::of(path, error));
         match read {
@@ -53,6 +57,7 @@ impl MergeTarget {
         }
         let is_new = connection.query_row(&sql, [], |row| row.get(0))?;
         (self.events, self.redactions, self.is_new) = (events, redactions, is_new);
+        self.ids = CaseIds::of(connection)?;
         Ok(())
     }
 
@@ -64,7 +69,10 @@ impl MergeTarget {
     /// Begins the merge: the files and the runs of import of the other cases come into the ledger. Returns the writer
     /// and the number of files that are new. Nothing is committed before [`MergeWriter::finish_merge`].
     pub(crate) fn begin(&self, others: &mut [SourceCase], incoming: u64) -> Result<(MergeWriter<'_>, u64), CaseError> {
-        let mut writer = Writer::begin(self.import.connection(), self.import.path(), &[], MergePolicy::default())?;
+        let by_content = others.iter().all(|other| other.ids == CaseIds::Content);
+        let ids = if by_content { EventIds::Content } else { EventIds::Event };
+        let (connection, path) = (self.import.connection(), self.import.path());
+        let mut writer = Writer::begin(connection, path, &[], Some(ids), MergePolicy::default())?;
         writer.prepare_indexes(incoming, self.events)?;
         let own = if self.is_new { Ok(None) } else { provenance::last(writer.connection) };
         writer.policy.own = writer.sql(own)?;
