@@ -10,11 +10,12 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use rusqlite::Connection;
+use rustc_hash::FxHashMap;
 use sha2::{Digest as _, Sha256};
 
 use crate::hash::hex;
 use crate::store::provenance::Digest;
-use crate::store::schema::annotations;
+use crate::store::schema::{annotations, indexes, version};
 
 /// The name of the part.
 pub(crate) const PAGES: &str = "pages";
@@ -32,6 +33,27 @@ pub(crate) struct Pages {
 impl Pages {
     /// Finds out what is to be digested of a case, which must not change until that is done. `file`: the same, open.
     pub(crate) fn of(connection: &Connection, file: &File) -> rusqlite::Result<Pages> {
+        Pages::with_earlier(connection, file, &FxHashMap::default())
+    }
+
+    /// Finds out the same of a case that was migrated from a schema version by nothing but new columns: they change the
+    /// text of the schema, and no other page.
+    pub(crate) fn of_version(connection: &Connection, file: &File, version: i64) -> rusqlite::Result<Pages> {
+        let earlier = Connection::open_in_memory()?;
+        version::make_schema(&earlier, version)?;
+        indexes::make_in_memory(&earlier)?;
+        indexes::make_of_counts(&earlier)?;
+        let mut select = earlier.prepare("SELECT name, ifnull(sql, '') FROM sqlite_schema")?;
+        let texts = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Pages::with_earlier(connection, file, &texts.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// `earlier`: the statements that made tables and indexes, where the file had others.
+    fn with_earlier(
+        connection: &Connection,
+        file: &File,
+        earlier: &FxHashMap<String, String>,
+    ) -> rusqlite::Result<Pages> {
         let size: usize = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
         let mut left_out = BTreeSet::from([1]);
         let mut select = connection.prepare(
@@ -53,10 +75,13 @@ impl Pages {
             .prepare("SELECT type, name, tbl_name, ifnull(sql, '') FROM sqlite_schema ORDER BY type, name")?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
-            for column in 0..4 {
+            for column in 0..3 {
                 schema.update(row.get_ref(column)?.as_bytes()?);
                 schema.update([0]);
             }
+            let earlier = earlier.get(row.get_ref(1)?.as_str()?);
+            schema.update(earlier.map_or(row.get_ref(3)?.as_bytes()?, String::as_bytes));
+            schema.update([0]);
         }
         free_pages(file, size, &mut left_out).map_err(|error| rusqlite::Error::UserFunctionError(Box::new(error)))?;
         Ok(Pages { size, left_out, schema })

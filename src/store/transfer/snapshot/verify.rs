@@ -145,23 +145,20 @@ fn verify_unchanged(path: &Path) -> Result<Vec<Check>, CaseError> {
         let pages = Pages::of(&open, &file).map_err(of)?.digest(&file);
         found.push(pages.map_err(|source| CaseError::Io { path: path.to_owned(), source })?);
     }
+    // The schema version that the snapshot was made in, if it was migrated since by nothing but new columns.
+    let made_in = last.schema_version.filter(|made_in| (version::SAME_COUNTS_SINCE..version).contains(made_in));
     let since = "SELECT count(*) FROM imports WHERE started_at > ?1";
     let imports: u64 = open.query_row(since, [&last.made_at], |row| row.get(0)).map_err(of)?;
     for digest in &found {
         let then = last.digests.iter().find(|then| then.part == digest.part);
-        let earlier = match then.filter(|then| *then != digest) {
-            Some(then) => digest::earlier(&open, version, then).map_err(of)?,
-            None => None,
-        };
-        checks.push(match earlier {
-            // It was migrated since, for a note.
-            Some((version, later)) => {
-                let sum = format!("{} rows, SHA-256 {}", digest.rows, digest.sha256);
-                let found = format!(
-                    "{sum}; without {later}, which schema version {version} did not have, it matches the snapshot"
-                );
-                Check::new(&*digest.part, None, found)
-            }
+        if let (Some(then), Some(made_in)) = (then.filter(|then| then.part == PAGES && *then != digest), made_in)
+            && let Some(check) = migrated_pages(&open, &file, then, made_in).map_err(of)?
+        {
+            checks.push(check);
+            continue;
+        }
+        checks.push(match then.filter(|then| *then != digest) {
+            Some(then) => earlier_rows(&open, version, digest, then).map_err(of)?,
             None => against(digest, then),
         });
     }
@@ -204,6 +201,30 @@ fn open_unchanged(path: &Path) -> Result<Connection, CaseError> {
     let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(of)?;
     // Committed changes are then in a file beside the case.
     if mode == "wal" { Err(CaseError::WriteAhead(path.to_owned())) } else { Ok(connection) }
+}
+
+/// Checks the rows of a part that differ from those of the time when the snapshot was made: it may have been migrated
+/// since, for a note.
+fn earlier_rows(connection: &Connection, version: i64, now: &Digest, then: &Digest) -> rusqlite::Result<Check> {
+    let Some((version, later)) = digest::earlier(connection, version, then)? else {
+        return Ok(against(now, Some(then)));
+    };
+    let sum = format!("{} rows, SHA-256 {}", now.rows, now.sha256);
+    let found = format!("{sum}; without {later}, which schema version {version} did not have, it matches the snapshot");
+    Ok(Check::new(&*now.part, None, found))
+}
+
+/// Checks the pages of a file that was migrated from a schema version by nothing but new columns. `None` if they differ.
+fn migrated_pages(
+    connection: &Connection,
+    file: &File,
+    then: &Digest,
+    made_in: i64,
+) -> rusqlite::Result<Option<Check>> {
+    let pages = Pages::of_version(connection, file, made_in)?.digest(file);
+    let pages = pages.map_err(|error| rusqlite::Error::UserFunctionError(Box::new(error)))?;
+    let found = format!("{} pages, SHA-256 {}, with the schema of version {made_in}", pages.rows, pages.sha256);
+    Ok((pages == *then).then(|| Check::new(PAGES, Some(true), found)))
 }
 
 /// Compares the digest of a part with the one of the time when the snapshot was made.
