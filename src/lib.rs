@@ -45,6 +45,8 @@ mod event;
 pub mod fields;
 mod file_magic;
 mod file_names;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod guide;
 mod hash;
 mod hourly_rollup;

@@ -9,6 +9,7 @@ mod decode;
 mod delivery;
 mod expansion;
 mod file_sink;
+pub(crate) mod fuzzing;
 mod merge;
 mod pipeline;
 mod read;

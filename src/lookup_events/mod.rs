@@ -35,3 +35,4 @@ pub(crate) use query::{PAGE, Query, Rules};
 pub(crate) use request::{Attribute, Request};
 pub(crate) use shorthand::attributes;
 pub(crate) use times::time;
+pub(crate) use token::check_token;

@@ -39,6 +39,7 @@ pub use crate::store::read::info::{Info, Rules};
 pub use crate::store::read::near_values::near_values;
 pub use crate::store::read::path_names::{NearPath, PathNames};
 pub use crate::store::read::statistics::ValueCount;
+pub(crate) use crate::store::records::block::check_block;
 pub(crate) use crate::store::records::dictionary::Dictionaries;
 pub(crate) use crate::store::records::packer::packed_size;
 pub use crate::store::transfer::diff::{DiffCounts, Difference};

@@ -223,6 +223,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "terminal",
         ],
     ),
+    ("fuzzing", &["engine", "ingest", "lookup_events", "redact", "saved", "store"]),
     ("lib", &[]),
 ];
 

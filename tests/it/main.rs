@@ -17,6 +17,7 @@ mod event_history;
 mod event_ids;
 mod file_accounts;
 mod files;
+mod fuzz_corpus;
 mod golden;
 mod guide;
 mod handed_over;

@@ -119,6 +119,16 @@ impl Unpacker {
     }
 }
 
+/// Unpacks a block without a dictionary, and looks at each of its records. Damaged data is an error, which is passed over:
+/// what a fuzz target calls.
+pub(crate) fn check_block(data: &[u8]) {
+    let Ok(connection) = Connection::open_in_memory() else { return };
+    let mut block = Block::default();
+    if Unpacker::default().unpack(&connection, 0, data, &mut block).is_ok() {
+        assert_eq!(block.records().count(), (0..).take_while(|index| block.record(*index).is_some()).count());
+    }
+}
+
 /// Calls `look` with every block from this id on, in order: the id of its first record, and the block.
 pub(crate) fn each_block(
     connection: &Connection,

@@ -1,0 +1,95 @@
+//! Entry points of the fuzz targets in `tests/fuzz`: one function a hand-written parser. Each takes any bytes, and panics
+//! only where the parser breaks a promise. No part of the interface.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+use std::sync::OnceLock;
+
+use crate::engine::Engine;
+use crate::ingest;
+use crate::lookup_events;
+use crate::redact::{Entities, Kind, Redactor, Rewriter};
+use crate::saved::header;
+use crate::store::{self, Case};
+
+/// A target: its name and its function.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    ("archive", archive),
+    ("decode", decode),
+    ("lookup", lookup),
+    ("query_header", query_header),
+    ("record_block", record_block),
+    ("redact", redact),
+    ("request", request),
+];
+
+/// Decodes a trail file of any wrapping, CSV included: from memory and from a stream it gives the same.
+pub fn decode(bytes: &[u8]) {
+    ingest::fuzzing::decode(bytes);
+}
+
+/// Reads a file through its layers of compression and archives: each member that begins ends.
+pub fn archive(bytes: &[u8]) {
+    ingest::fuzzing::archive(bytes);
+}
+
+/// Prepares a lookup and writes its statement.
+pub fn lookup(bytes: &[u8]) {
+    thread_local! {
+        static ENGINE: OnceCell<Option<Engine>> = const { OnceCell::new() };
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    ENGINE.with(|engine| {
+        let engine = engine.get_or_init(|| Case::empty().ok().map(|case| Engine::new(Rc::new(case))));
+        assert!(engine.is_some(), "an empty case cannot be made");
+        let Some(engine) = engine else { return };
+        if let Ok(prepared) = engine.prepare(text) {
+            let statement = engine.statement(&prepared);
+            assert!(!statement.sql.is_empty());
+        }
+    });
+}
+
+/// Parses the header of a saved query and that of a script.
+pub fn query_header(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok((_, sql, line)) = header::parse_query(text) {
+        assert!(text.contains(sql) && line <= text.lines().count() + 1);
+    }
+    let _ = header::parse_script(text);
+}
+
+/// Reads the body of a LookupEvents request, and a token.
+pub fn request(bytes: &[u8]) {
+    let _ = lookup_events::Request::from_json(bytes);
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        lookup_events::check_token(text);
+        let _ = lookup_events::attributes(text);
+    }
+}
+
+/// Unpacks a block of records.
+pub fn record_block(bytes: &[u8]) {
+    store::check_block(bytes);
+}
+
+/// Redacts a record: what comes of JSON is JSON.
+pub fn redact(bytes: &[u8]) {
+    static REDACTOR: OnceLock<Option<Redactor>> = OnceLock::new();
+    let redactor = REDACTOR.get_or_init(|| {
+        let mut entities = Entities::new(&Kind::ALL);
+        entities.user("jolanda");
+        entities.account("111122223333");
+        entities.address("203.0.113.7");
+        Redactor::new(entities).ok()
+    });
+    assert!(redactor.is_some(), "a redactor cannot be made");
+    let Some(redactor) = redactor else { return };
+    if let Ok(redacted) = Rewriter::new(redactor).record(bytes) {
+        let is_json = |text: &[u8]| serde_json::from_slice::<serde_json::Value>(text).is_ok();
+        assert!(is_json(&redacted) || !is_json(bytes));
+    }
+}
