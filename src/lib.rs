@@ -38,6 +38,7 @@
 
 mod arn;
 pub mod cli;
+pub mod detection;
 pub mod diagnostic;
 pub mod engine;
 mod escape;
@@ -55,6 +56,7 @@ pub mod ingest;
 mod interrupt;
 mod io_message;
 mod ledger;
+pub mod level;
 mod lookup_events;
 mod nested;
 mod number;
