@@ -51,6 +51,7 @@ pub mod fuzzing;
 pub mod guide;
 mod hash;
 mod hourly_rollup;
+pub mod hunt;
 mod identifier;
 pub mod ingest;
 mod interrupt;

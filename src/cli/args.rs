@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use super::completions::CompletionsArgs;
 use super::diff::DiffArgs;
 use super::guide::GuideArgs;
+use super::hunt::HuntArgs;
 use super::import::ImportArgs;
 use super::info::InfoArgs;
 use super::lookup::LookupArgs;
@@ -78,6 +79,7 @@ pub(super) enum Command {
     Serve(ServeArgs),
     Queries(QueriesArgs),
     Run(RunArgs),
+    Hunt(HuntArgs),
     Script(ScriptArgs),
     Info(InfoArgs),
     Snapshot(SnapshotArgs),

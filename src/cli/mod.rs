@@ -4,6 +4,7 @@ mod args;
 mod completions;
 mod diff;
 mod guide;
+mod hunt;
 mod import;
 mod info;
 mod lookup;
@@ -111,6 +112,7 @@ fn run_command(mut session: Session, cli: Cli) -> Result<Outcome, SessionError> 
         Some(Command::Serve(args)) => serve::run(&mut session, &args),
         Some(Command::Queries(args)) => queries::run(&mut session, &args),
         Some(Command::Run(args)) => run::run(&mut session, args),
+        Some(Command::Hunt(args)) => hunt::run(&mut session, args),
         Some(Command::Script(args)) => script::run(&mut session, args),
         Some(Command::Merge(args)) => merge::run(&mut session, &args),
         Some(Command::Reindex(_)) => reindex::run(&mut session),

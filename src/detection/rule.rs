@@ -14,7 +14,7 @@ pub struct Rule {
     pub level: Level,
     /// The origin.
     pub origin: Origin,
-    /// The author, where the licence asks for one.
+    /// The author, where the license asks for one.
     pub author: Option<String>,
     /// Techniques of MITRE ATT&CK, such as `T1078.004`.
     pub attack: Vec<String>,

@@ -17,6 +17,7 @@ use crate::rows::RowSink;
 use crate::saved::Library;
 use crate::session::capture::EventRef;
 use crate::session::error::SessionError;
+use crate::session::last_hunt::LastHunt;
 use crate::session::output::Output;
 use crate::session::params::{self, Params};
 use crate::session::result_set::LastResult;
@@ -47,6 +48,8 @@ pub struct Session {
     pub(super) shown: Vec<EventRef>,
     /// The last answer.
     pub(super) last: Option<LastResult>,
+    /// The last hunt, for further views of it.
+    pub(super) last_hunt: Option<Rc<LastHunt>>,
     /// The answered lookups, oldest first, for `.back`.
     pub(super) back_stack: Vec<String>,
     /// The lines of a script that reproduces the session.
@@ -81,6 +84,7 @@ impl Session {
             notes: Notes::new(notes),
             shown: Vec::new(),
             last: None,
+            last_hunt: None,
             back_stack: Vec::new(),
             replay_log: Vec::new(),
             replay_entry: None,
@@ -229,5 +233,6 @@ impl Session {
         self.library.take();
         self.shown.clear();
         self.last = None;
+        self.last_hunt = None;
     }
 }

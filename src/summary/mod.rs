@@ -2,6 +2,7 @@
 //! [`Report`] says where its text belongs, and the session writes it there.
 
 pub(crate) mod diff;
+pub(crate) mod hunt;
 pub(crate) mod import;
 pub(crate) mod info;
 pub(crate) mod merge;

@@ -170,13 +170,16 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("store", &[]),
     ("ingest", &["redact", "store"]),
     ("engine", &["nested", "query", "redact", "sql", "store"]),
+    ("hunt", &["detection", "engine", "query", "saved", "sql", "store"]),
     ("lookup_events", &["engine", "query", "render", "sql", "store"]),
-    ("summary", &["ingest", "render", "store"]),
+    ("summary", &["hunt", "detection", "ingest", "render", "store"]),
     ("terminal", &["ingest", "render"]),
     (
         "session",
         &[
+            "detection",
             "engine",
+            "hunt",
             "ingest",
             "lookup_events",
             "output_file",
@@ -194,6 +197,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "session/commands",
         &[
             "engine",
+            "hunt",
             "ingest",
             "output_file",
             "query",
@@ -222,6 +226,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "saved",
             "serve",
             "session",
+            "summary",
             "terminal",
         ],
     ),

@@ -21,6 +21,7 @@ mod fuzz_corpus;
 mod golden;
 mod guide;
 mod handed_over;
+mod hunt;
 mod import;
 mod internals;
 // An endpoint answers beside the programs that are killed.

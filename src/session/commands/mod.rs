@@ -8,6 +8,7 @@ mod dispatch;
 mod display;
 mod explain;
 pub mod help;
+mod hunt;
 mod last_answer;
 pub(crate) mod noise;
 pub mod other_shells;

@@ -2,8 +2,8 @@
 
 use crate::session::commands::command::Commands;
 use crate::session::commands::{
-    annotate, diff_records, display, explain, help, last_answer, noise, output, param, pivot, plot, queries, refine,
-    replay, schema, script, settings, show, transfer,
+    annotate, diff_records, display, explain, help, hunt, last_answer, noise, output, param, pivot, plot, queries,
+    refine, replay, schema, script, settings, show, transfer,
 };
 
 /// Every dot-command. A new command is an entry in the file of its group.
@@ -11,6 +11,7 @@ pub const COMMANDS: Commands = Commands(&[
     help::COMMANDS,
     show::COMMANDS,
     queries::COMMANDS,
+    hunt::COMMANDS,
     pivot::COMMANDS,
     diff_records::COMMANDS,
     refine::COMMANDS,

@@ -1,0 +1,81 @@
+//! Actors: principals with the credentials that descend from them, in the order in which they deserve a look.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::hunt::findings::{Collected, Key};
+use crate::hunt::principals::Principals;
+use crate::hunt::result::{Actor, Finding, MAX_LISTED};
+
+/// The most telling order of new attributes.
+const NEW_ORDER: &[&str] = &["principal", "key", "address", "client", "region", "service", "action"];
+
+/// A finding with what it was made from.
+pub(crate) type Made = (Key, Collected, Finding);
+
+/// Groups findings by actor, and numbers the actors: by the worst level, the number of rules, novelty, and the name.
+/// Findings that are routine count for nothing but their actor's existence.
+pub(crate) fn group(principals: &Principals, findings: &mut [Made]) -> Vec<Actor> {
+    let mut of_actor: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, (key, _, _)) in findings.iter().enumerate() {
+        of_actor.entry(&principals.get(key.actor).actor).or_default().push(at);
+    }
+    let mut actors: Vec<(Actor, Vec<usize>)> = of_actor
+        .into_values()
+        .map(|members| (actor(principals, &members.iter().map(|at| &findings[*at]).collect::<Vec<_>>()), members))
+        .collect();
+    actors.sort_by(|(a, _), (b, _)| {
+        let order = |actor: &Actor| (actor.worst, actor.rules, actor.new.len());
+        order(b).cmp(&order(a)).then_with(|| a.principal.cmp(&b.principal))
+    });
+    let numbered = actors.into_iter().enumerate().map(|(at, (mut actor, members))| {
+        actor.number = at + 1;
+        for member in members {
+            findings[member].2.actor = at + 1;
+        }
+        actor
+    });
+    numbered.collect()
+}
+
+fn actor(principals: &Principals, members: &[&Made]) -> Actor {
+    // Routine work says nothing about how bad an actor is, unless there is nothing else.
+    let telling: Vec<&&Made> = members.iter().filter(|(_, _, finding)| !finding.routine).collect();
+    let counted: Vec<&&Made> = if telling.is_empty() { members.iter().collect() } else { telling };
+    let root = principals.get(members[0].0.actor);
+    let mut accounts: BTreeMap<&str, u64> = BTreeMap::new();
+    for (_, _, finding) in &counted {
+        *accounts.entry(&finding.account).or_default() += 1;
+    }
+    let account = accounts.iter().max_by_key(|(name, count)| (**count, std::cmp::Reverse(**name)));
+    let rules: BTreeSet<usize> = counted.iter().map(|(key, _, _)| key.rule).collect();
+    let new: BTreeSet<&str> =
+        counted.iter().flat_map(|(_, _, finding)| finding.new.iter().flatten().copied()).collect();
+    let texts = |of: fn(&Collected) -> &BTreeSet<String>| -> Vec<String> {
+        let all: BTreeSet<&String> = counted.iter().flat_map(|(_, found, _)| of(found)).collect();
+        all.into_iter().take(MAX_LISTED).cloned().collect()
+    };
+    let through: BTreeSet<&str> = members
+        .iter()
+        .map(|(key, _, _)| principals.get(key.principal))
+        .filter(|principal| principal.actor != root.actor)
+        .map(|principal| principal.name.as_str())
+        .collect();
+    Actor {
+        number: 0,
+        name: root.name.clone(),
+        principal: root.id.clone(),
+        account: account.map_or_else(String::new, |(account, _)| (*account).to_owned()),
+        worst: telling_level(&counted),
+        rules: rules.len(),
+        first: counted.iter().filter_map(|(_, _, finding)| finding.first).min(),
+        last: counted.iter().filter_map(|(_, _, finding)| finding.last).max(),
+        new: NEW_ORDER.iter().copied().filter(|kind| new.contains(kind)).collect(),
+        keys: texts(|found| &found.keys),
+        addresses: texts(|found| &found.addresses),
+        through: through.into_iter().take(MAX_LISTED).map(str::to_owned).collect(),
+    }
+}
+
+fn telling_level(members: &[&&Made]) -> Option<crate::level::Level> {
+    members.iter().map(|(_, _, finding)| finding.level).max()
+}

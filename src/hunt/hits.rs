@@ -1,0 +1,170 @@
+//! Runs the rules: the events that each selects.
+
+use std::collections::BTreeMap;
+
+use crate::detection::{Condition, Rule};
+use crate::engine::Engine;
+use crate::hunt::aggregate::{self, AggregateRow};
+use crate::hunt::options::HuntOptions;
+use crate::hunt::result::{RuleState, Skipped};
+use crate::hunt::scope::Scope;
+use crate::rows;
+use crate::saved::header::{Header, Requirement};
+use crate::saved::{Library, SavedQuery, bind};
+use crate::sql::Param;
+use crate::store::QueryError;
+
+/// Columns by which a lookup selects an outcome itself.
+const OUTCOME_COLUMNS: &[&str] = &["outcome", "error_code", "error_message"];
+/// Bits of a packed hit that hold the rule.
+const RULE_BITS: u32 = 16;
+
+/// The events and rows that the rules selected.
+#[derive(Default)]
+pub(crate) struct Hits {
+    /// Events with the rules that selected them: `events.id`, then the index of the rule.
+    packed: Vec<u64>,
+    /// Rows of queries that aggregate.
+    pub(crate) aggregates: Vec<AggregateRow>,
+    /// The number of events that rules below the lowest level select.
+    pub(crate) below: u64,
+    /// By rule: true if it selects an outcome itself.
+    pub(crate) selects_outcome: Vec<bool>,
+}
+
+impl Hits {
+    /// Adds events that a rule selected.
+    fn add(&mut self, rule: usize, ids: impl IntoIterator<Item = i64>) -> u64 {
+        let before = self.packed.len();
+        let rule = rule as u64;
+        self.packed.extend(ids.into_iter().map(|id| (id.unsigned_abs() << RULE_BITS) | rule));
+        (self.packed.len() - before) as u64
+    }
+
+    /// Returns the events in the order of their ids, each with its rules.
+    pub(crate) fn by_event(&mut self) -> (Vec<i64>, Vec<Vec<usize>>) {
+        self.packed.sort_unstable();
+        self.packed.dedup();
+        let (mut ids, mut rules): (Vec<i64>, Vec<Vec<usize>>) = (Vec::new(), Vec::new());
+        for hit in &self.packed {
+            let (id, rule) = ((hit >> RULE_BITS) as i64, (hit & ((1 << RULE_BITS) - 1)) as usize);
+            match (ids.last(), rules.last_mut()) {
+                (Some(last), Some(of_last)) if *last == id => of_last.push(rule),
+                _ => {
+                    ids.push(id);
+                    rules.push(vec![rule]);
+                }
+            }
+        }
+        self.packed = Vec::new();
+        (ids, rules)
+    }
+}
+
+/// The parts of a hunt that running a rule needs.
+pub(crate) struct Runner<'a> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) scope: &'a Scope,
+    pub(crate) library: &'a Library,
+    pub(crate) options: &'a HuntOptions,
+    /// The clock, in Unix seconds.
+    pub(crate) now: i64,
+}
+
+impl Runner<'_> {
+    /// Runs every rule. A rule that cannot be run is skipped with its reason, and never costs the others.
+    ///
+    /// # Errors
+    /// The case cannot be read, or the hunt was interrupted.
+    pub(crate) fn run(&self, rules: Vec<Rule>) -> Result<(Hits, Vec<RuleState>), QueryError> {
+        let mut hits = Hits::default();
+        let mut states = Vec::with_capacity(rules.len());
+        for (number, rule) in rules.into_iter().enumerate() {
+            self.engine.check_interrupted()?;
+            hits.selects_outcome.push(false);
+            let (found, skipped) = match self.rule(number, &rule, &mut hits) {
+                Ok(Ok(found)) => (found, None),
+                Ok(Err(skipped)) => (0, Some(skipped)),
+                Err(QueryError::Diagnostic(mistake)) => (0, Some(Skipped::Broken(mistake.message.clone()))),
+                Err(error) => return Err(error),
+            };
+            states.push(RuleState { rule, hits: found, skipped });
+        }
+        Ok((hits, states))
+    }
+
+    fn rule(&self, number: usize, rule: &Rule, hits: &mut Hits) -> Result<Result<u64, Skipped>, QueryError> {
+        match &rule.condition {
+            Condition::Lookup(filter) => self.lookup(number, rule, filter, hits).map(Ok),
+            Condition::Query(name) => match self.library.find(name) {
+                Some(query) => self.query(number, rule, query, hits),
+                None => Ok(Err(Skipped::Broken(format!("there is no saved query `{name}`")))),
+            },
+            Condition::Correlation(_) => Ok(Err(Skipped::Broken("correlations are not supported".to_owned()))),
+        }
+    }
+
+    fn lookup(&self, number: usize, rule: &Rule, filter: &str, hits: &mut Hits) -> Result<u64, QueryError> {
+        let lookup = self.scope.lookup(filter)?;
+        if rule.level < self.options.min_level {
+            let prepared = self.engine.prepare_filled(&self.scope.within_period(&lookup))?;
+            let count = self.engine.count(&prepared)?;
+            hits.below += count;
+            return Ok(count);
+        }
+        let prepared = self.engine.prepare_filled(&lookup)?;
+        hits.selects_outcome[number] =
+            prepared.lookup.fields().iter().any(|field| OUTCOME_COLUMNS.contains(&field.column));
+        Ok(hits.add(number, self.engine.event_ids(&prepared)?))
+    }
+
+    fn query(
+        &self,
+        number: usize,
+        rule: &Rule,
+        query: &SavedQuery,
+        hits: &mut Hits,
+    ) -> Result<Result<u64, Skipped>, QueryError> {
+        if query.header.params.iter().any(|param| param.requirement == Requirement::Required) {
+            return Ok(Err(Skipped::NeedsParameters));
+        }
+        if query.header.columns.iter().any(|column| column.name == "event_id") {
+            let sql = format!(
+                "SELECT events.id FROM (\n{}\n) AS answer CROSS JOIN events ON events.event_id = answer.event_id",
+                query.sql
+            );
+            let params = self.params(&query.header, false)?;
+            let mut ids = rows::integers(|sink| self.engine.case().query_named(&sql, &params, sink))?;
+            ids.retain(|id| self.scope.has(*id));
+            ids.sort_unstable();
+            ids.dedup();
+            if rule.level < self.options.min_level {
+                hits.below += ids.len() as u64;
+                return Ok(Ok(ids.len() as u64));
+            }
+            return Ok(Ok(hits.add(number, ids)));
+        }
+        if self.scope.is_filtered() {
+            return Ok(Err(Skipped::NotFiltered));
+        }
+        let params = self.params(&query.header, true)?;
+        let answer = rows::collect(|sink| self.engine.case().query_named(&query.sql, &params, sink))?;
+        let found = answer.rows.len() as u64;
+        if rule.level < self.options.min_level {
+            hits.below += found;
+        } else {
+            hits.aggregates.extend(aggregate::rows(number, &answer));
+        }
+        Ok(Ok(found))
+    }
+
+    /// Returns the parameters of a query. Only one that aggregates is limited to the period: earlier events of the others
+    /// tell routine work.
+    fn params(&self, header: &Header, with_period: bool) -> Result<BTreeMap<String, Option<Param>>, QueryError> {
+        let (since, until) = self.scope.period();
+        let period = [("since", since), ("until", until)].into_iter().filter(|_| with_period);
+        let given = period.filter(|(name, _)| header.params.iter().any(|param| param.name == *name));
+        let given = given.filter_map(|(name, time)| Some((name.to_owned(), crate::time::format(time?)))).collect();
+        bind("the query", header, &given, self.now).map_err(|mistake| QueryError::from(Box::new(mistake)))
+    }
+}

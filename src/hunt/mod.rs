@@ -1,0 +1,25 @@
+//! `hunt`: runs every detection on a case and groups the findings by actor.
+//!
+//! ```text
+//! rules -> scope -> hits (event, rule) -> events -> findings (rule, principal, account) -> actors -> screen
+//! ```
+//! Knows no terminal: [`run`] returns a [`Hunt`].
+
+mod actors;
+mod aggregate;
+mod chains;
+mod events;
+mod findings;
+mod hits;
+mod novelty;
+mod options;
+mod principals;
+mod result;
+mod run;
+mod scope;
+mod timeline;
+mod visibility;
+
+pub use options::{Baseline, HuntOptions};
+pub use result::{Actor, Finding, Hunt, HuntedEvent, RuleState, Skipped, TimelineEntry, Visibility};
+pub use run::run;

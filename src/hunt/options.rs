@@ -1,0 +1,48 @@
+//! The options of a hunt.
+
+use std::rc::Rc;
+
+use crate::level::Level;
+use crate::store::Case;
+
+/// The options of a hunt.
+#[derive(Clone)]
+pub struct HuntOptions {
+    /// A filter of the lookup language that every event meets; empty for all events.
+    pub filter: String,
+    /// The first second of the period, in Unix seconds.
+    pub since: Option<i64>,
+    /// The last second of the period, in Unix seconds.
+    pub until: Option<i64>,
+    /// The lowest level that is examined; events of lower ones are counted.
+    pub min_level: Level,
+    /// The work that values are compared with, to tell new ones.
+    pub baseline: Baseline,
+    /// True if every event of a finding is returned.
+    pub with_events: bool,
+}
+
+impl Default for HuntOptions {
+    fn default() -> HuntOptions {
+        HuntOptions {
+            filter: String::new(),
+            since: None,
+            until: None,
+            min_level: Level::Medium,
+            baseline: Baseline::Case,
+            with_events: false,
+        }
+    }
+}
+
+/// The work that values are compared with, to tell new ones.
+#[derive(Clone, Default)]
+pub enum Baseline {
+    /// The earlier work of the same principal in the case.
+    #[default]
+    Case,
+    /// The work of the same principal up to this second.
+    Until(i64),
+    /// The work of the same principal in another case.
+    Other(Rc<Case>),
+}

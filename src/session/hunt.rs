@@ -1,0 +1,239 @@
+//! Runs a hunt, keeps its result for further views, and shows it.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Instant;
+
+use crate::detection::{Condition, Origin, Rule};
+use crate::diagnostic::Diagnostic;
+use crate::hunt::{self, Baseline, HuntOptions};
+use crate::level::Level;
+use crate::number;
+use crate::query::time_span;
+use crate::render::Format;
+use crate::rows::{self, CapturedRows, Value};
+use crate::saved::Library;
+use crate::session::capture::EventRef;
+use crate::session::last_hunt::LastHunt;
+use crate::session::result_set::{LastResult, ResultKind, ResultOrigin};
+use crate::session::{Answer, Session, SessionError};
+use crate::sql::Param;
+use crate::store::Case;
+use crate::summary::hunt::{Header, Screen, View, actor_rows, event_rows, finding_rows, rule_rows};
+use crate::time;
+
+/// A request for a hunt.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct HuntRequest {
+    /// Files and folders of Sigma rules.
+    pub(crate) rules: Vec<PathBuf>,
+    /// A filter that every event meets.
+    pub(crate) filter: String,
+    /// The beginning of the period.
+    pub(crate) since: Option<String>,
+    /// The end of the period.
+    pub(crate) until: Option<String>,
+    /// The lowest level that is shown.
+    pub(crate) min_level: Option<Level>,
+    /// The end of the work that values are compared with.
+    pub(crate) baseline_until: Option<String>,
+    /// Another case with the work that values are compared with.
+    pub(crate) baseline: Option<PathBuf>,
+    /// The part that is shown.
+    pub(crate) view: View,
+    /// True if one row an event is written.
+    pub(crate) events: bool,
+}
+
+impl Session {
+    /// Runs a hunt and shows it. The answer has the number of findings of at least `fail_on`, or of all findings.
+    ///
+    /// # Errors
+    /// The filter or a time is not one, or a case or a file of rules cannot be read.
+    pub(crate) fn hunt(&mut self, request: &HuntRequest, fail_on: Option<Level>) -> Result<Answer, SessionError> {
+        self.in_one_state(|session| {
+            let started = Instant::now();
+            let last = session.run_hunt(request)?;
+            let level = fail_on.unwrap_or(Level::Informational);
+            let findings = last.hunt.findings.iter().filter(|finding| finding.level >= level).count();
+            if request.events {
+                session.show_hunted_events()?
+            } else {
+                session.show_hunt(request.view)?
+            }
+            session.status(&format!("hunt took {}", number::duration(started.elapsed())));
+            Ok(Answer::rows(findings as u64))
+        })
+    }
+
+    /// Runs a hunt, and keeps it.
+    fn run_hunt(&mut self, request: &HuntRequest) -> Result<Rc<LastHunt>, SessionError> {
+        let options = options(request)?;
+        let engine = self.engine()?;
+        engine.case().require_own()?;
+        let library = self.library()?;
+        let hunt = hunt::run(&engine, &library, own_rules(&library), &options, time::now())?;
+        let header = Header {
+            case: engine.case().path().display().to_string(),
+            min_level: Some(options.min_level),
+            ..Header::default()
+        };
+        let last = Rc::new(LastHunt { hunt, header });
+        self.last_hunt = Some(Rc::clone(&last));
+        Ok(last)
+    }
+
+    /// Runs a hunt with the usual options if there was none, without showing it.
+    ///
+    /// # Errors
+    /// The case cannot be read.
+    pub(crate) fn hunt_once(&mut self) -> Result<(), SessionError> {
+        if self.has_hunt() {
+            return Ok(());
+        }
+        self.in_one_state(|session| session.run_hunt(&HuntRequest::default()).map(drop))
+    }
+
+    /// Reports whether there was a hunt.
+    pub(crate) fn has_hunt(&self) -> bool {
+        self.last_hunt.is_some()
+    }
+
+    /// Returns the last hunt.
+    fn last_hunt(&self) -> Result<Rc<LastHunt>, SessionError> {
+        let none = || Diagnostic::new("there is no hunt yet").hint("type .hunt first").into();
+        self.last_hunt.clone().ok_or_else(none)
+    }
+
+    /// Shows a part of the last hunt: a screen, or rows in another format.
+    ///
+    /// # Errors
+    /// There is no hunt yet, it has no such actor, or the format cannot show it.
+    pub(crate) fn show_hunt(&mut self, view: View) -> Result<(), SessionError> {
+        let last = self.last_hunt()?;
+        let LastHunt { hunt, header } = &*last;
+        if let View::Actor(number) = view
+            && number.checked_sub(1).is_none_or(|at| at >= hunt.actors.len())
+        {
+            let actors = number::counted(hunt.actors.len() as u64, "actor");
+            return Err(Diagnostic::new(format!("there is no actor {number}: the hunt has {actors}")).into());
+        }
+        let format = self.settings.format.unwrap_or_default();
+        if format != Format::Table {
+            let rows = match view {
+                View::Actors => actor_rows(hunt),
+                View::Actor(number) => finding_rows(hunt, hunt.findings.iter().filter(|found| found.actor == number)),
+                View::Summary | View::ByRule => finding_rows(hunt, &hunt.findings),
+            };
+            return self.write_hunt_rows(&rows);
+        }
+        let style = self.output.style(&self.settings.style);
+        let screen = Screen { hunt, header, width: style.width, unicode: style.unicode, color: style.color };
+        let (text, numbered) = screen.text(view);
+        self.print(&text)?;
+        self.end_page()?;
+        let found: Vec<_> = numbered.iter().map(|at| &hunt.findings[*at]).collect();
+        if !found.is_empty() {
+            self.remember_findings(finding_rows(hunt, found.iter().copied()), &found);
+        }
+        Ok(())
+    }
+
+    /// Shows the rules of the last hunt, and the reasons why some were not run.
+    ///
+    /// # Errors
+    /// There is no hunt yet, or the format cannot show it.
+    pub(crate) fn show_hunt_rules(&mut self) -> Result<(), SessionError> {
+        let last = self.last_hunt()?;
+        self.write_hunt_rows(&rule_rows(&last.hunt.rules))
+    }
+
+    fn show_hunted_events(&mut self) -> Result<(), SessionError> {
+        let last = self.last_hunt()?;
+        let case = self.case()?;
+        let rows = event_rows(&last.hunt, |id| attributes(&case, id));
+        self.write_hunt_rows(&rows)
+    }
+
+    fn write_hunt_rows(&mut self, rows: &CapturedRows) -> Result<(), SessionError> {
+        let format = self.settings.format.unwrap_or_default();
+        if format == Format::Records {
+            let mistake = Diagnostic::new("the format records shows events, and a hunt shows findings");
+            return Err(mistake.hint("take another format").into());
+        }
+        let style = self.output.style(&self.settings.style);
+        self.write_rows(format, &style, None, |mut sink| {
+            sink.begin(&rows.columns)?;
+            for row in &rows.rows {
+                let cells: Vec<_> = row.iter().map(Value::cell).collect();
+                sink.row(&cells)?;
+            }
+            Ok(sink.end()?)
+        })
+    }
+
+    /// Makes findings the rows that `.show N` and its like take.
+    fn remember_findings(&mut self, rows: CapturedRows, found: &[&hunt::Finding]) {
+        let event =
+            |finding: &&hunt::Finding| finding.example.as_ref().map_or(EventRef::None, |(id, _)| EventRef::Id(*id));
+        self.shown = found.iter().map(event).collect();
+        self.last = Some(LastResult {
+            kind: ResultKind::Count,
+            origin: ResultOrigin::Lookup(String::new()),
+            rows: Some(rows),
+            trend: None,
+            folds: Vec::new(),
+        });
+    }
+}
+
+/// Returns the attributes of an event that `--events` shows.
+fn attributes(case: &Case, id: i64) -> Option<[Value; 6]> {
+    let sql =
+        "SELECT event_time, event_source, event_name, source_ip_address, outcome, event_id FROM events WHERE id = ?1";
+    let found = rows::collect(|sink| case.query(sql, &[Param::Integer(id)], sink)).ok()?;
+    found.rows.into_iter().next()?.try_into().ok()
+}
+
+/// Returns the options of a request.
+fn options(request: &HuntRequest) -> Result<HuntOptions, SessionError> {
+    let now = time::now();
+    let span = |text: &Option<String>| match text {
+        Some(text) => time_span(text, now).map(Some).map_err(Diagnostic::new),
+        None => Ok(None),
+    };
+    let baseline = match (&request.baseline, span(&request.baseline_until)?) {
+        (Some(_), Some(_)) => {
+            let mistake = Diagnostic::new("--baseline and --baseline-until both name a baseline");
+            return Err(mistake.hint("give one of them").into());
+        }
+        (Some(path), None) => Baseline::Other(Rc::new(Case::open(path)?)),
+        (None, Some((_, last))) => Baseline::Until(last),
+        (None, None) => Baseline::Case,
+    };
+    Ok(HuntOptions {
+        filter: request.filter.clone(),
+        since: span(&request.since)?.map(|(first, _)| first),
+        until: span(&request.until)?.map(|(_, last)| last),
+        min_level: request.min_level.unwrap_or(Level::Medium),
+        baseline,
+        with_events: request.events,
+    })
+}
+
+/// Returns trailq's own rules and those of the user's queries.
+fn own_rules(library: &Library) -> Vec<Rule> {
+    let queries = library.all().into_iter().filter(|query| query.header.high_signal).map(|query| Rule {
+        id: query.name.clone(),
+        title: query.header.title.clone(),
+        level: Level::High,
+        origin: Origin::Query,
+        author: None,
+        attack: query.header.attack.clone(),
+        about: query.header.about.clone(),
+        false_positives: Vec::new(),
+        condition: Condition::Query(query.name.clone()),
+        needs_success: false,
+    });
+    queries.collect()
+}

@@ -1,0 +1,196 @@
+//! Findings, events, actors and rules as rows.
+
+use crate::detection::{Condition, Origin};
+use crate::hunt::{Finding, Hunt, HuntedEvent, RuleState, Skipped};
+use crate::rows::{CapturedRows, Value};
+use crate::time;
+
+/// The columns of a finding.
+const FINDING: &[&str] = &[
+    "level",
+    "rule",
+    "title",
+    "source",
+    "author",
+    "principal",
+    "account",
+    "done",
+    "tried",
+    "first",
+    "last",
+    "new",
+    "event_id",
+    "actor",
+    "actor_principal",
+    "addresses",
+    "resource",
+    "routine",
+    "dry_runs",
+];
+
+fn text(text: &str) -> Value {
+    if text.is_empty() { Value::Null } else { Value::Text(text.to_owned()) }
+}
+
+fn number(number: u64) -> Value {
+    Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+fn moment(seconds: Option<i64>) -> Value {
+    seconds.map_or(Value::Null, |seconds| Value::Text(time::format(seconds)))
+}
+
+fn captured(columns: &[&str], rows: Vec<Vec<Value>>) -> CapturedRows {
+    CapturedRows { columns: columns.iter().map(|column| (*column).to_owned()).collect(), rows }
+}
+
+/// Returns the name of the origin of a rule.
+pub(crate) fn origin(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Call => "trailq",
+        Origin::Query => "query",
+        Origin::Sigma => "sigma",
+    }
+}
+
+/// Returns one row a finding.
+pub(crate) fn finding_rows<'f>(hunt: &Hunt, findings: impl IntoIterator<Item = &'f Finding>) -> CapturedRows {
+    captured(FINDING, findings.into_iter().map(|finding| row(hunt, finding)).collect())
+}
+
+fn row(hunt: &Hunt, finding: &Finding) -> Vec<Value> {
+    let rule = &hunt.rules[finding.rule].rule;
+    let actor = finding.actor.checked_sub(1).and_then(|at| hunt.actors.get(at));
+    vec![
+        text(finding.level.name()),
+        text(&rule.id),
+        text(&rule.title),
+        text(origin(rule.origin)),
+        text(rule.author.as_deref().unwrap_or("")),
+        text(&finding.principal),
+        text(&finding.account),
+        number(finding.done),
+        number(finding.tried),
+        moment(finding.first),
+        moment(finding.last),
+        finding.new.as_ref().map_or(Value::Null, |new| Value::Text(new.join(" "))),
+        finding.example.as_ref().map_or(Value::Null, |(_, event_id)| text(event_id)),
+        number(finding.actor as u64),
+        text(actor.map_or("", |actor| &actor.principal)),
+        text(&finding.addresses.join(" ")),
+        text(finding.resource.as_deref().unwrap_or("")),
+        Value::Integer(i64::from(finding.routine)),
+        number(finding.dry_runs),
+    ]
+}
+
+/// Returns one row an event: its finding and, by the attributes of the event, what happened.
+pub(crate) fn event_rows(hunt: &Hunt, read: impl Fn(i64) -> Option<[Value; 6]>) -> CapturedRows {
+    let columns = [
+        "event_time",
+        "level",
+        "rule",
+        "title",
+        "source",
+        "author",
+        "principal",
+        "account",
+        "event_source",
+        "event_name",
+        "source_ip_address",
+        "outcome",
+        "event_id",
+    ];
+    let rows = hunt.events.iter().filter_map(|HuntedEvent { finding, id }| {
+        let finding = &hunt.findings[*finding];
+        let rule = &hunt.rules[finding.rule].rule;
+        let [event_time, source, name, address, outcome, event_id] = read(*id)?;
+        Some(vec![
+            event_time,
+            text(finding.level.name()),
+            text(&rule.id),
+            text(&rule.title),
+            text(origin(rule.origin)),
+            text(rule.author.as_deref().unwrap_or("")),
+            text(&finding.principal),
+            text(&finding.account),
+            source,
+            name,
+            address,
+            outcome,
+            event_id,
+        ])
+    });
+    captured(&columns, rows.collect())
+}
+
+/// Returns one row an actor.
+pub(crate) fn actor_rows(hunt: &Hunt) -> CapturedRows {
+    let columns = [
+        "actor",
+        "name",
+        "principal",
+        "account",
+        "worst",
+        "rules",
+        "first",
+        "last",
+        "new",
+        "keys",
+        "addresses",
+        "through",
+    ];
+    let rows = hunt.actors.iter().map(|actor| {
+        vec![
+            number(actor.number as u64),
+            text(&actor.name),
+            text(&actor.principal),
+            text(&actor.account),
+            text(actor.worst.map_or("", crate::level::Level::name)),
+            number(actor.rules as u64),
+            moment(actor.first),
+            moment(actor.last),
+            text(&actor.new.join(" ")),
+            text(&actor.keys.join(" ")),
+            text(&actor.addresses.join(" ")),
+            text(&actor.through.join(" ")),
+        ]
+    });
+    captured(&columns, rows.collect())
+}
+
+/// Returns one row a rule, with the reason why it was not run.
+pub(crate) fn rule_rows(rules: &[RuleState]) -> CapturedRows {
+    let columns = ["rule", "level", "title", "source", "author", "attack", "events", "state", "condition"];
+    let rows = rules.iter().map(|RuleState { rule, hits, skipped }| {
+        vec![
+            text(&rule.id),
+            text(rule.level.name()),
+            text(&rule.title),
+            text(origin(rule.origin)),
+            text(rule.author.as_deref().unwrap_or("")),
+            text(&rule.attack.join(" ")),
+            number(*hits),
+            Value::Text(skipped.as_ref().map_or_else(|| "run".to_owned(), reason)),
+            text(&condition(&rule.condition)),
+        ]
+    });
+    captured(&columns, rows.collect())
+}
+
+/// Returns the reason why a rule was not run.
+fn reason(skipped: &Skipped) -> String {
+    match skipped {
+        Skipped::Broken(reason) => format!("not run: {reason}"),
+        Skipped::NotFiltered => "not run: it counts events of the whole case, which --where cannot limit".to_owned(),
+        Skipped::NeedsParameters => "not run: it needs parameters".to_owned(),
+    }
+}
+
+fn condition(condition: &Condition) -> String {
+    match condition {
+        Condition::Lookup(filter) => filter.clone(),
+        Condition::Query(name) => format!(".run {name}"),
+        Condition::Correlation(_) => "correlation".to_owned(),
+    }
+}

@@ -1,0 +1,348 @@
+//! The screen of a hunt: what was run and not seen, the actors, the findings of one and their timeline. It has at most
+//! 60 lines on any case.
+
+use crate::escape::visible;
+use crate::hunt::{Actor, Finding, Hunt, TimelineEntry};
+use crate::number;
+use crate::render::palette::{DIM, ERROR, HEADING, WRITE, paint};
+use crate::summary::hunt::columns::{Align, Columns, fit};
+use crate::time;
+use crate::{detection::Origin, level::Level};
+
+/// The most lines of each part.
+const MAX_ACTORS: usize = 7;
+const MAX_FINDINGS: usize = 14;
+const MAX_TIMELINE: usize = 10;
+const MAX_NOT_SEEN: usize = 5;
+/// The most that a column other than the one of names is wide.
+const MAX_CELL: usize = 30;
+/// The width where the output is not a terminal.
+const PLAIN_WIDTH: usize = 100;
+/// The most keys and addresses of an actor that are shown.
+const MAX_NAMED: usize = 3;
+
+/// The part of a hunt that a screen shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum View {
+    /// The actors, and the findings and the timeline of the first.
+    #[default]
+    Summary,
+    /// The findings of one actor, by number.
+    Actor(usize),
+    /// Every finding, by rule.
+    ByRule,
+    /// Every actor.
+    Actors,
+}
+
+/// The facts of the head that the hunt does not have.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Header {
+    /// The path of the case.
+    pub(crate) case: String,
+    /// The lowest level that is shown.
+    pub(crate) min_level: Option<Level>,
+    /// The number of Sigma rules that were not compiled, and that are for other logs.
+    pub(crate) sigma_left_out: (usize, usize),
+    /// Further sentences about what is not shown.
+    pub(crate) not_shown: Vec<String>,
+}
+
+/// A screen of a hunt.
+pub(crate) struct Screen<'h> {
+    pub(crate) hunt: &'h Hunt,
+    pub(crate) header: &'h Header,
+    pub(crate) width: Option<usize>,
+    pub(crate) unicode: bool,
+    pub(crate) color: bool,
+}
+
+impl Screen<'_> {
+    /// Returns the text of a view, and the indexes of the findings that it numbers.
+    pub(crate) fn text(&self, view: View) -> (String, Vec<usize>) {
+        let of_actor = |number: usize| -> Vec<usize> {
+            self.indexes(|finding| finding.actor == number && !finding.routine).collect()
+        };
+        let mut out: Vec<String> = Vec::new();
+        let numbered = match view {
+            View::Summary => {
+                self.head(&mut out);
+                self.actors(&mut out, MAX_ACTORS);
+                let findings = of_actor(1);
+                self.findings(&mut out, 1, &findings, MAX_FINDINGS);
+                self.timeline(&mut out);
+                findings
+            }
+            View::Actor(number) => {
+                let findings: Vec<usize> = self.indexes(|finding| finding.actor == number).collect();
+                self.findings(&mut out, number, &findings, usize::MAX);
+                findings
+            }
+            View::ByRule => {
+                let mut findings: Vec<usize> = self.indexes(|finding| !finding.routine).collect();
+                findings.sort_by_key(|at| {
+                    let finding = &self.hunt.findings[*at];
+                    (std::cmp::Reverse(finding.level), self.hunt.rules[finding.rule].rule.title.clone(), finding.actor)
+                });
+                self.by_rule(&mut out, &findings);
+                findings
+            }
+            View::Actors => {
+                self.actors(&mut out, usize::MAX);
+                Vec::new()
+            }
+        };
+        (out.join("\n") + "\n", numbered)
+    }
+
+    fn indexes(&self, is_wanted: impl Fn(&Finding) -> bool) -> impl Iterator<Item = usize> {
+        let findings = self.hunt.findings.iter().enumerate();
+        findings.filter(move |(_, finding)| is_wanted(finding)).map(|(at, _)| at)
+    }
+
+    fn columns(&self) -> usize {
+        self.width.unwrap_or(PLAIN_WIDTH).max(40)
+    }
+
+    fn dot(&self) -> &'static str {
+        if self.unicode { "·" } else { "|" }
+    }
+
+    fn head(&self, out: &mut Vec<String>) {
+        let seen = &self.hunt.visibility;
+        let mut parts = vec![self.header.case.clone(), number::counted(seen.events, "event")];
+        if seen.accounts > 0 {
+            parts.push(number::counted(seen.accounts, "account"));
+        }
+        match &seen.period {
+            Some((first, last)) => parts.push(format!("{} to {} UTC", day(first), day(last))),
+            None => parts.push("no event has a time".to_owned()),
+        }
+        out.push(fit(&parts.join(&format!(" {} ", self.dot())), self.columns(), self.unicode).into_owned());
+        self.labeled(out, "rules", &[self.rules()]);
+        let mut not_seen = seen.not_seen.clone();
+        if not_seen.len() > MAX_NOT_SEEN {
+            let more = not_seen.len() - MAX_NOT_SEEN + 1;
+            not_seen.truncate(MAX_NOT_SEEN - 1);
+            not_seen.push(format!("and {more} more: `.info`"));
+        }
+        self.labeled(out, "not seen", &not_seen);
+        self.labeled(out, "not shown", &[self.not_shown()]);
+    }
+
+    fn labeled(&self, out: &mut Vec<String>, label: &str, texts: &[String]) {
+        for (at, text) in texts.iter().filter(|text| !text.is_empty()).enumerate() {
+            let label = if at == 0 { label } else { "" };
+            let text = fit(text, self.columns().saturating_sub(11), self.unicode);
+            out.push(format!("{}{}{text}", paint(label, HEADING, self.color), " ".repeat(11 - label.len())));
+        }
+    }
+
+    fn rules(&self) -> String {
+        let rules = &self.hunt.rules;
+        let of = |origin: Origin| rules.iter().filter(|state| state.rule.origin == origin).count();
+        let own = of(Origin::Call) + of(Origin::Query);
+        let mut text = format!("{own} trailq");
+        let (broken, foreign) = self.header.sigma_left_out;
+        if of(Origin::Sigma) + broken + foreign > 0 {
+            text += &format!(", {} Sigma", of(Origin::Sigma));
+        }
+        let not_run = rules.iter().filter(|state| state.skipped.is_some()).count();
+        let notes = [(not_run, "not run"), (broken, "not compiled"), (foreign, "for other logs")];
+        let notes: Vec<String> =
+            notes.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        if !notes.is_empty() {
+            text += &format!(" ({}: `.hunt rules`)", notes.join(", "));
+        }
+        text
+    }
+
+    fn not_shown(&self) -> String {
+        let hunt = self.hunt;
+        let routine = hunt.findings.iter().filter(|finding| finding.routine).count();
+        let level = self.header.min_level.unwrap_or(Level::Medium).name();
+        let mut parts = vec![format!("{} below {level}", number::counted(hunt.hits_below, "hit"))];
+        if hunt.tried_below > 0 {
+            parts.push(format!("{} below {level} that were only tried", number::counted(hunt.tried_below, "finding")));
+        }
+        if routine > 0 {
+            parts.push(format!("{} routine", number::counted(routine as u64, "finding")));
+        }
+        parts.extend(self.header.not_shown.iter().cloned());
+        parts.join(&format!(" {} ", self.dot()))
+    }
+
+    fn actors(&self, out: &mut Vec<String>, most: usize) {
+        out.push(String::new());
+        let actors: Vec<&Actor> = self.hunt.actors.iter().filter(|actor| self.is_shown(actor)).collect();
+        if actors.is_empty() {
+            out.push("no findings: no rule that was run selects an event at this level".to_owned());
+            return;
+        }
+        let heading = ["ACTORS", "", "worst", "rules", "first", "last", "new"].map(str::to_owned).to_vec();
+        let rows = actors.iter().take(most).map(|actor| {
+            vec![
+                format!("{} {}", actor.number, actor.name),
+                actor.account.clone(),
+                actor.worst.map_or("", Level::name).to_owned(),
+                actor.rules.to_string(),
+                self.minute(actor.first),
+                self.minute(actor.last),
+                actor.new.join(" "),
+            ]
+        });
+        let rows: Vec<Vec<String>> = std::iter::once(heading).chain(rows).collect();
+        let align = [Align::Left, Align::Left, Align::Left, Align::Right, Align::Left, Align::Left, Align::Left];
+        let shown = self.lines(&align, 0, &rows);
+        let worst: Vec<Option<Level>> = actors.iter().map(|actor| actor.worst).collect();
+        out.push(paint(&shown[0], HEADING, self.color).into_owned());
+        for ((line, level), actor) in shown[1..].iter().zip(worst).zip(&actors) {
+            out.push(self.leveled(line, level));
+            let chain = self.chain(actor);
+            if !chain.is_empty() {
+                let chain = fit(&chain, self.columns().saturating_sub(4), self.unicode).into_owned();
+                out.push(format!("    {}", paint(&chain, DIM, self.color)));
+            }
+        }
+        if actors.len() > most {
+            out.push(format!("and {}: `.actors`", number::counted((actors.len() - most) as u64, "more actor")));
+        }
+    }
+
+    /// Reports whether an actor has a finding that is not routine.
+    fn is_shown(&self, actor: &Actor) -> bool {
+        self.hunt.findings.iter().any(|finding| finding.actor == actor.number && !finding.routine)
+    }
+
+    /// Returns the addresses and keys of an actor, and the principals whose credentials it used.
+    fn chain(&self, actor: &Actor) -> String {
+        let some = |all: &[String]| {
+            let more = all.len().saturating_sub(MAX_NAMED);
+            let mut text = all.iter().take(MAX_NAMED).cloned().collect::<Vec<_>>().join(" ");
+            if more > 0 {
+                text += &format!(" +{more}");
+            }
+            text
+        };
+        let arrow = if self.unicode { "→" } else { "->" };
+        let own = [some(&actor.keys), some(&actor.addresses)].join(" ").trim().to_owned();
+        let parts = std::iter::once(own).chain(actor.through.iter().take(MAX_NAMED).cloned());
+        parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(&format!(" {arrow} "))
+    }
+
+    fn findings(&self, out: &mut Vec<String>, actor: usize, findings: &[usize], most: usize) {
+        if findings.is_empty() {
+            return;
+        }
+        out.push(String::new());
+        let title = format!("FINDINGS OF {actor}");
+        self.table(out, &title, findings, most, |finding| finding.resource.clone().unwrap_or_default(), "resource");
+        if findings.len() > most {
+            let more = number::counted((findings.len() - most) as u64, "more finding");
+            out.push(format!("and {more}: `.hunt --actor {actor}`"));
+        }
+    }
+
+    fn by_rule(&self, out: &mut Vec<String>, findings: &[usize]) {
+        let principal = |finding: &Finding| format!("{} {}", finding.actor, finding.principal_name);
+        self.table(out, "FINDINGS", findings, usize::MAX, principal, "actor and principal");
+    }
+
+    fn table(
+        &self,
+        out: &mut Vec<String>,
+        title: &str,
+        findings: &[usize],
+        most: usize,
+        last: impl Fn(&Finding) -> String,
+        heading: &str,
+    ) {
+        let head = ["", "", "done", "tried", "first", heading].map(str::to_owned).to_vec();
+        let rows = findings.iter().take(most).enumerate().map(|(at, index)| {
+            let finding = &self.hunt.findings[*index];
+            let count = |count: u64| if count == 0 { "-".to_owned() } else { number::count(count) };
+            vec![
+                format!("{} {}", at + 1, finding.level.name()),
+                self.title_of(finding),
+                count(finding.done),
+                count(finding.tried),
+                self.minute(finding.first),
+                last(finding),
+            ]
+        });
+        let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
+        let align = [Align::Left, Align::Left, Align::Right, Align::Right, Align::Left, Align::Left];
+        let shown = self.lines(&align, 1, &rows);
+        // The title is wider than the numbers below it.
+        let heading = format!("{title}{}", shown[0].get(title.len()..).unwrap_or_default());
+        out.push(paint(&heading, HEADING, self.color).into_owned());
+        for (line, index) in shown[1..].iter().zip(findings) {
+            let level = self.hunt.findings[*index].level;
+            out.push(self.leveled(line, Some(level)));
+        }
+    }
+
+    /// Returns the title of a finding's rule, and that all of its calls were dry runs.
+    fn title_of(&self, finding: &Finding) -> String {
+        let title = &self.hunt.rules[finding.rule].rule.title;
+        if finding.dry_runs > 0 && finding.dry_runs == finding.tried && finding.done == 0 {
+            return format!("{title} (dry run, authorized)");
+        }
+        title.clone()
+    }
+
+    fn timeline(&self, out: &mut Vec<String>) {
+        let entries = &self.hunt.timeline;
+        if entries.is_empty() {
+            return;
+        }
+        out.push(String::new());
+        out.push(paint("TIMELINE OF 1", HEADING, self.color).into_owned());
+        let times = if self.unicode { '×' } else { 'x' };
+        let rows = entries.iter().take(MAX_TIMELINE).map(|entry: &TimelineEntry| {
+            let all = entry.done + entry.tried;
+            let mut count = if all > 1 { format!("{times}{}", number::count(all)) } else { String::new() };
+            if entry.tried > 0 {
+                count += if entry.done == 0 { " failed" } else { " some failed" };
+            }
+            vec![
+                self.minute(entry.first),
+                entry.name.clone(),
+                count.trim().to_owned(),
+                entry.account.clone(),
+                entry.address.clone(),
+            ]
+        });
+        let rows: Vec<Vec<String>> = rows.collect();
+        out.extend(self.lines(&[Align::Left; 5], 1, &rows));
+        if entries.len() > MAX_TIMELINE {
+            let more = number::counted((entries.len() - MAX_TIMELINE) as u64, "more line");
+            out.push(format!("and {more}: `.hunt --actor 1`, then `.who N`"));
+        }
+    }
+
+    fn lines(&self, align: &[Align], flexible: usize, rows: &[Vec<String>]) -> Vec<String> {
+        Columns { align, flexible, width: self.columns(), limit: MAX_CELL, unicode: self.unicode }.lines(rows)
+    }
+
+    /// Returns a time to the minute; without the year if the case has only one.
+    fn minute(&self, seconds: Option<i64>) -> String {
+        let one_year =
+            self.hunt.visibility.period.as_ref().is_some_and(|(first, last)| first.get(..5) == last.get(..5));
+        let text = seconds.map(|seconds| time::format(seconds).replace('T', " ")).unwrap_or_default();
+        text.get(if one_year { 5..16 } else { 0..16 }).unwrap_or(&text).to_owned()
+    }
+
+    fn leveled(&self, line: &str, level: Option<Level>) -> String {
+        match level {
+            Some(Level::Critical) => paint(line, ERROR, self.color).into_owned(),
+            Some(Level::High) => paint(line, WRITE, self.color).into_owned(),
+            _ => line.to_owned(),
+        }
+    }
+}
+
+/// Returns the day of a time.
+fn day(time: &str) -> String {
+    visible(time).chars().take(10).collect()
+}

@@ -1,0 +1,342 @@
+//! `hunt`: findings, actors, levels, what is new, what is routine, and the screen.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use trailq::detection::{Condition, Origin, Rule};
+use trailq::engine::Engine;
+use trailq::hunt::{self, Baseline, Finding, Hunt, HuntOptions, Skipped};
+use trailq::level::Level;
+use trailq::saved::Library;
+
+use crate::common::Scratch;
+use crate::common::program::TestEnv;
+
+const ACCOUNT: &str = "111122223333";
+const NOW: i64 = 1_709_600_000;
+
+/// A call: its time, service and name, and its caller.
+struct Call(Value);
+
+impl Call {
+    fn new(id: &str, time: &str, call: &str) -> Call {
+        let (source, name) = call.split_once(':').unwrap();
+        Call(json!({
+            "eventVersion": "1.08", "eventID": id, "eventTime": time, "eventName": name, "awsRegion": "us-east-1",
+            "eventSource": format!("{source}.amazonaws.com"), "recipientAccountId": ACCOUNT, "readOnly": false,
+            "sourceIPAddress": "203.0.113.9",
+        }))
+    }
+
+    fn by_user(self, user: &str, key: &str) -> Call {
+        let arn = format!("arn:aws:iam::{ACCOUNT}:user/{user}");
+        self.with(
+            "userIdentity",
+            json!({"type": "IAMUser", "arn": arn, "userName": user, "accountId": ACCOUNT,
+            "principalId": format!("AIDA{user}"), "accessKeyId": key}),
+        )
+    }
+
+    fn by_session(self, account: &str, role: &str, session: &str, key: &str) -> Call {
+        let issuer = json!({"type": "Role", "arn": format!("arn:aws:iam::{account}:role/{role}"), "userName": role,
+            "accountId": account, "principalId": format!("AROA{role}")});
+        self.with("recipientAccountId", json!(account)).with(
+            "userIdentity",
+            json!({"type": "AssumedRole", "arn": format!("arn:aws:sts::{account}:assumed-role/{role}/{session}"),
+                "principalId": format!("AROA{role}:{session}"), "accountId": account, "accessKeyId": key,
+                "sessionContext": {"sessionIssuer": issuer}}),
+        )
+    }
+
+    fn on_behalf_by(mut self, service: &str) -> Call {
+        self.0["userIdentity"]["invokedBy"] = json!(service);
+        self
+    }
+
+    fn issues(self, key: &str) -> Call {
+        self.with("responseElements", json!({"credentials": {"accessKeyId": key}}))
+    }
+
+    fn with(mut self, key: &str, value: Value) -> Call {
+        self.0[key] = value;
+        self
+    }
+}
+
+fn case_of(calls: &[Call]) -> Scratch {
+    let scratch = Scratch::new();
+    let records: Vec<&Value> = calls.iter().map(|call| &call.0).collect();
+    let file = scratch.write("trail.json", json!({"Records": records}).to_string());
+    scratch.import(&[file]);
+    scratch
+}
+
+fn rule(id: &str, level: Level, filter: &str) -> Rule {
+    Rule {
+        id: id.to_owned(),
+        title: format!("Rule {id}"),
+        level,
+        origin: Origin::Call,
+        author: None,
+        attack: Vec::new(),
+        about: String::new(),
+        false_positives: Vec::new(),
+        condition: Condition::Lookup(filter.to_owned()),
+        needs_success: false,
+    }
+}
+
+fn hunted(case: &Path, rules: Vec<Rule>, options: &HuntOptions) -> Hunt {
+    hunt::run(&Engine::open(case).unwrap(), &Library::default(), rules, options, NOW).unwrap()
+}
+
+fn stopped() -> Vec<Rule> {
+    vec![rule("stopped", Level::High, "event-name=StopLogging,DeleteTrail")]
+}
+
+/// Findings in short: level, principal's name, account, done, tried.
+fn short(hunt: &Hunt) -> Vec<String> {
+    let line = |finding: &Finding| {
+        let Finding { level, principal_name, account, done, tried, .. } = finding;
+        format!("{} {principal_name} {account} {done} {tried}", level.name())
+    };
+    hunt.findings.iter().map(line).collect()
+}
+
+#[test]
+fn an_actor_has_the_findings_of_every_credential_that_descends_from_it() {
+    let other = "444455556666";
+    let scratch = case_of(&[
+        Call::new("e1", "2024-03-01T09:00:00Z", "cloudtrail:StopLogging").by_user("mallory", "AKIAMALLORY"),
+        Call::new("e2", "2024-03-01T09:01:00Z", "sts:AssumeRole").by_user("mallory", "AKIAMALLORY").issues("ASIAONE"),
+        Call::new("e3", "2024-03-01T09:02:00Z", "sts:AssumeRole")
+            .by_session(other, "hop", "x", "ASIAONE")
+            .issues("ASIATWO"),
+        Call::new("e4", "2024-03-01T09:03:00Z", "cloudtrail:DeleteTrail").by_session(other, "end", "y", "ASIATWO"),
+        Call::new("e5", "2024-03-01T09:04:00Z", "cloudtrail:DeleteTrail").by_user("alice", "AKIAALICE"),
+        Call::new("e6", "2024-03-01T09:05:00Z", "cloudtrail:DeleteTrail").by_session(other, "end", "z", "ASIAOTHER"),
+    ]);
+    let hunt = hunted(&scratch.case(), stopped(), &HuntOptions::default());
+    assert_eq!(hunt.actors.len(), 3, "{:?}", hunt.actors);
+    let mallory = hunt.actors.iter().find(|actor| actor.name == "mallory").unwrap();
+    assert_eq!(mallory.through, ["end/y"]);
+    let of_mallory: Vec<&str> = hunt
+        .findings
+        .iter()
+        .filter(|finding| finding.actor == mallory.number)
+        .map(|finding| finding.example.as_ref().unwrap().1.as_str())
+        .collect();
+    assert_eq!(of_mallory, ["e1", "e4"]);
+}
+
+#[test]
+fn a_level_is_one_lower_only_where_nothing_succeeded_and_the_rule_asks_for_no_outcome() {
+    let denied = |call: Call| call.with("errorCode", json!("AccessDenied"));
+    let scratch = case_of(&[
+        denied(Call::new("a1", "2024-03-01T09:00:00Z", "cloudtrail:StopLogging").by_user("alice", "AKIAALICE")),
+        denied(Call::new("b1", "2024-03-01T09:00:00Z", "cloudtrail:StopLogging").by_user("bob", "AKIABOB")),
+        Call::new("b2", "2024-03-01T09:01:00Z", "cloudtrail:StopLogging").by_user("bob", "AKIABOB"),
+    ]);
+    let hunt = hunted(&scratch.case(), stopped(), &HuntOptions::default());
+    assert_eq!(short(&hunt), [format!("high bob {ACCOUNT} 1 1"), format!("medium alice {ACCOUNT} 0 1")]);
+    assert_eq!(hunt.findings[0].example.as_ref().unwrap().1, "b2", "the example is a call that succeeded");
+
+    let high = HuntOptions { min_level: Level::High, ..HuntOptions::default() };
+    let hunt = hunted(&scratch.case(), stopped(), &high);
+    assert_eq!((hunt.findings.len(), hunt.tried_below), (1, 1));
+
+    let selecting = vec![rule("denied", Level::High, "event-name=StopLogging outcome=denied")];
+    let hunt = hunted(&scratch.case(), selecting, &HuntOptions::default());
+    assert!(hunt.findings.iter().all(|finding| finding.level == Level::High), "{:?}", short(&hunt));
+
+    let needs_success = vec![Rule { needs_success: true, ..stopped().remove(0) }];
+    let hunt = hunted(&scratch.case(), needs_success, &HuntOptions::default());
+    assert_eq!(short(&hunt), [format!("high bob {ACCOUNT} 1 0")]);
+}
+
+#[test]
+fn a_failed_call_of_a_service_is_not_an_attempt_and_a_dry_run_is_told() {
+    let service = json!({"type": "AWSService", "invokedBy": "config.amazonaws.com"});
+    let scratch = case_of(&[
+        Call::new("s1", "2024-03-01T09:00:00Z", "ec2:RunInstances")
+            .with("userIdentity", service)
+            .with("errorCode", json!("AccessDenied")),
+        Call::new("s2", "2024-03-01T09:01:00Z", "ec2:RunInstances")
+            .by_session(ACCOUNT, "scaling", "x", "ASIAX")
+            .on_behalf_by("autoscaling.amazonaws.com")
+            .with("errorCode", json!("Client.UnauthorizedOperation")),
+        Call::new("d1", "2024-03-01T09:02:00Z", "ec2:RunInstances")
+            .by_user("carol", "AKIACAROL")
+            .with("errorCode", json!("Client.DryRunOperation")),
+    ]);
+    let launched = vec![rule("launched", Level::High, "event-name=RunInstances")];
+    let hunt = hunted(&scratch.case(), launched, &HuntOptions::default());
+    assert_eq!(short(&hunt), [format!("medium carol {ACCOUNT} 0 1")]);
+    assert_eq!(hunt.findings[0].dry_runs, 1);
+}
+
+#[test]
+fn the_same_rule_and_principal_on_three_earlier_days_is_routine_unless_it_is_critical() {
+    let day = |number: u32, user: &str| {
+        Call::new(&format!("{user}{number}"), &format!("2024-03-0{number}T09:00:00Z"), "cloudtrail:StopLogging")
+            .by_user(user, &format!("AKIA{user}"))
+    };
+    let calls: Vec<Call> =
+        (1..=4).map(|number| day(number, "often")).chain((1..=3).map(|n| day(n, "thrice"))).collect();
+    let scratch = case_of(&calls);
+    let routine = |hunt: &Hunt| {
+        let mut routine: Vec<(String, bool)> =
+            hunt.findings.iter().map(|finding| (finding.principal_name.clone(), finding.routine)).collect();
+        routine.sort();
+        routine
+    };
+    let expected = [("often".to_owned(), true), ("thrice".to_owned(), false)];
+    assert_eq!(routine(&hunted(&scratch.case(), stopped(), &HuntOptions::default())), expected);
+
+    // Earlier days count though they are outside the period.
+    let last_day = HuntOptions { since: trailq::time::parse("2024-03-04T00:00:00Z"), ..HuntOptions::default() };
+    let hunt = hunted(&scratch.case(), stopped(), &last_day);
+    assert_eq!(routine(&hunt), [("often".to_owned(), true)]);
+    assert_eq!(hunt.findings[0].done, 1);
+
+    let critical = vec![Rule { level: Level::Critical, ..stopped().remove(0) }];
+    let hunt = hunted(&scratch.case(), critical, &HuntOptions::default());
+    assert!(hunt.findings.iter().all(|finding| !finding.routine));
+}
+
+#[test]
+fn attributes_are_new_against_the_principals_earlier_work_a_time_or_another_case() {
+    let call = |id: &str, time: &str, name: &str| Call::new(id, time, name).by_user("dana", "AKIADANA");
+    let usual = |id: &str, time: &str| call(id, time, "cloudtrail:DescribeTrails");
+    let scratch = case_of(&[
+        usual("u1", "2024-03-01T09:00:00Z"),
+        usual("u2", "2024-03-03T09:00:00Z"),
+        call("x1", "2024-03-04T09:00:00Z", "cloudtrail:StopLogging").with("sourceIPAddress", json!("198.51.100.7")),
+    ]);
+    let new = |options: &HuntOptions| hunted(&scratch.case(), stopped(), options).findings[0].new.clone();
+    assert_eq!(new(&HuntOptions::default()), Some(vec!["address", "action"]));
+    let until = |text: &str| HuntOptions {
+        baseline: Baseline::Until(trailq::time::parse(text).unwrap()),
+        ..HuntOptions::default()
+    };
+    assert_eq!(new(&until("2024-03-04T23:00:00Z")), Some(vec![]));
+    assert_eq!(new(&until("2024-02-01T00:00:00Z")), Some(vec!["principal"]));
+
+    let other = case_of(&[usual("o1", "2023-01-01T09:00:00Z")
+        .with("sourceIPAddress", json!("198.51.100.7"))
+        .with("awsRegion", json!("eu-west-1"))]);
+    let other = std::rc::Rc::new(trailq::store::Case::open(&other.case()).unwrap());
+    let against = HuntOptions { baseline: Baseline::Other(other), ..HuntOptions::default() };
+    assert_eq!(new(&against), Some(vec!["region", "action"]));
+
+    // A case of one day is too short to tell.
+    let short = case_of(&[
+        usual("u1", "2024-03-01T09:00:00Z"),
+        call("x1", "2024-03-01T19:00:00Z", "cloudtrail:StopLogging").with("sourceIPAddress", json!("198.51.100.7")),
+    ]);
+    assert_eq!(hunted(&short.case(), stopped(), &HuntOptions::default()).findings[0].new, None);
+}
+
+#[test]
+fn lower_levels_are_counted_and_a_rule_that_cannot_run_costs_no_other() {
+    let scratch = case_of(&[
+        Call::new("e1", "2024-03-01T09:00:00Z", "cloudtrail:StopLogging").by_user("mallory", "AKIAMALLORY"),
+        Call::new("e2", "2024-03-01T09:01:00Z", "iam:ListUsers").by_user("mallory", "AKIAMALLORY"),
+    ]);
+    let rules = vec![
+        rule("low", Level::Low, "event-name=ListUsers"),
+        rule("broken", Level::High, "no-such-field=1"),
+        stopped().remove(0),
+    ];
+    let hunt = hunted(&scratch.case(), rules.clone(), &HuntOptions::default());
+    assert_eq!((hunt.findings.len(), hunt.hits_below), (1, 1));
+    assert_eq!(hunt.rules.iter().map(|state| state.hits).collect::<Vec<_>>(), [1, 0, 1]);
+    assert!(matches!(&hunt.rules[1].skipped, Some(Skipped::Broken(why)) if why.contains("no-such-field")));
+
+    let filtered = HuntOptions { filter: "user=alice or key=AKIAALICE".to_owned(), ..HuntOptions::default() };
+    let hunt = hunted(&scratch.case(), rules, &filtered);
+    assert_eq!((hunt.findings.len(), hunt.hits_below), (0, 0));
+}
+
+#[test]
+fn a_hunt_has_a_screen_rows_and_an_exit_code() {
+    let test_env = TestEnv::with_delivery();
+    let screen = test_env.run(&["hunt"]).exits(0);
+    for part in ["rules ", "not seen ", "not shown ", "ACTORS", "FINDINGS OF 1", "TIMELINE OF 1"] {
+        assert!(screen.out.contains(part), "{part}: {screen:?}");
+    }
+    assert!(screen.out.lines().count() <= 60, "{screen:?}");
+    assert_eq!(test_env.run(&["hunt"]).out, screen.out);
+    let rows = test_env.run(&["hunt", "--format", "json"]).exits(0).json();
+    let first = rows[0].as_object().unwrap();
+    let columns: Vec<&str> = first.keys().map(String::as_str).collect();
+    for column in [
+        "level",
+        "rule",
+        "title",
+        "source",
+        "author",
+        "principal",
+        "account",
+        "done",
+        "tried",
+        "first",
+        "last",
+        "new",
+        "event_id",
+    ] {
+        assert!(columns.contains(&column), "{column}: {columns:?}");
+    }
+    let events = test_env.run(&["hunt", "--events", "--format", "json"]).exits(0).json();
+    let (events, rows) = (events.as_array().unwrap(), rows.as_array().unwrap());
+    let sum = |rows: &[Value]| -> u64 {
+        let single = rows.iter().filter(|row| !row["event_id"].is_null());
+        single.map(|row| row["done"].as_u64().unwrap() + row["tried"].as_u64().unwrap()).sum()
+    };
+    assert!(!events.is_empty() && events.len() as u64 <= sum(rows), "{} of {}", events.len(), sum(rows));
+    assert!(test_env.run(&["hunt", "--format", "csv"]).exits(0).out.starts_with("level,rule,title,source,author,"));
+    let by_rule = test_env.run(&["hunt", "--by", "rule"]).exits(0);
+    assert!(by_rule.out.contains("actor and principal"), "{by_rule:?}");
+    test_env.run(&["hunt", "--fail-on", "high", "-q"]).exits(1);
+    test_env.run(&["hunt", "--fail-on", "high", "-q", "--until", "2001"]).exits(0);
+}
+
+#[test]
+fn mistakes_of_a_hunt_are_named() {
+    let test_env = TestEnv::with_delivery();
+    for (arguments, says) in [
+        (&["hunt", "--min-level", "severe"][..], "severe"),
+        (&["hunt", "--where", "no-such-field=1"], "no-such-field"),
+        (&["hunt", "--actor", "9999"], "there is no actor 9999"),
+        (&["hunt", "--actor", "1", "--by", "rule"], "--actor and --by are two views"),
+        (&["hunt", "--since", "soon"], "soon"),
+        (&["hunt", "--baseline", "missing.db"], "missing.db"),
+        (&["hunt", "--baseline", "trailq.db", "--baseline-until", "2024"], "both name a baseline"),
+        (&["hunt", "--format", "records"], "the format records shows events"),
+    ] {
+        test_env.run(arguments).fails(2, &[says]);
+    }
+}
+
+#[test]
+fn the_rows_of_a_hunt_are_rows_of_the_session() {
+    let test_env = TestEnv::with_delivery();
+    test_env.scratch.write(
+        "hunt.trailq",
+        ".hunt --by rule\n.show 1\n.actors\n.hunt --actor 1\n.hunt rules\n.hunt --min-level critical\n",
+    );
+    let ran = test_env.run(&["script", "hunt.trailq"]).exits(0);
+    for part in ["actor and principal", "\"eventID\"", "ACTORS", "FINDINGS OF 1", "condition"] {
+        assert!(ran.out.contains(part), "{part}: {ran:?}");
+    }
+    for (line, says) in [
+        (".hunt --actor x", "`x` is not the number of an actor"),
+        (".hunt --by day", "findings cannot be shown by `day`"),
+        (".hunt --min-level bad", "`bad` is not a level"),
+        (".hunt --since", "`--since` needs a value"),
+        (".hunt now", "`now` is not an option of .hunt"),
+    ] {
+        test_env.scratch.write("bad.trailq", line);
+        test_env.run(&["script", "bad.trailq"]).fails(2, &[says]);
+    }
+}
