@@ -22,7 +22,7 @@ Examples:
   trailq hunt --format json > findings.json
   trailq hunt --fail-on high -q || mail -s findings soc@example.com
 
-`trailq guide detections` explains levels, actors and new values";
+`trailq guide hunt` explains levels, actors and new values";
 
 /// Run every detection and show findings by actor
 #[derive(Debug, Args)]

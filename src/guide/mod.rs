@@ -40,6 +40,7 @@ pub const PAGES: &[Page] = pages! {
     "fields": "fields.md",
     "sql": "sql.md",
     "saved-queries": "saved-queries.md",
+    "hunt": "hunt.md",
     "repl": "repl.md",
     "scripts": "scripts.md",
     "sharing": "sharing.md",

@@ -15,7 +15,7 @@ const MAX_FINDINGS: usize = 14;
 const MAX_TIMELINE: usize = 10;
 const MAX_NOT_SEEN: usize = 5;
 /// The most that a column other than the one of names is wide.
-const MAX_CELL: usize = 30;
+const MAX_CELL: usize = 24;
 /// The width where the output is not a terminal.
 const PLAIN_WIDTH: usize = 100;
 /// The most keys and addresses of an actor that are shown.
