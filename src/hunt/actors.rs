@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::hunt::findings::{Collected, Key};
 use crate::hunt::principals::Principals;
 use crate::hunt::result::{Actor, Finding, MAX_LISTED};
+use crate::level::Level;
 
 /// The most telling order of new attributes.
 const NEW_ORDER: &[&str] = &["principal", "key", "address", "client", "region", "service", "action"];
@@ -12,9 +13,14 @@ const NEW_ORDER: &[&str] = &["principal", "key", "address", "client", "region", 
 /// A finding with what it was made from.
 pub(crate) type Made = (Key, Collected, Finding);
 
+/// The number of actors of one account from which the findings of a rule are widespread: they say something about the
+/// account, not about an actor.
+const WIDESPREAD_ACTORS: usize = 5;
+
 /// Groups findings by actor, and numbers the actors: by the worst level, the number of rules, novelty, and the name.
-/// Findings that are routine count for nothing but their actor's existence.
+/// Findings that are routine or widespread count only if the actor has no others.
 pub(crate) fn group(principals: &Principals, findings: &mut [Made]) -> Vec<Actor> {
+    mark_widespread(principals, findings);
     let mut of_actor: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, (key, _, _)) in findings.iter().enumerate() {
         of_actor.entry(&principals.get(key.actor).actor).or_default().push(at);
@@ -37,9 +43,21 @@ pub(crate) fn group(principals: &Principals, findings: &mut [Made]) -> Vec<Actor
     numbered.collect()
 }
 
+/// Marks the findings of rules that many actors of an account met, but those of the highest level.
+fn mark_widespread(principals: &Principals, findings: &mut [Made]) {
+    let mut actors: BTreeMap<(usize, String), BTreeSet<&str>> = BTreeMap::new();
+    for (key, _, _) in findings.iter() {
+        let of_rule = actors.entry((key.rule, key.account.clone())).or_default();
+        of_rule.insert(&principals.get(key.actor).actor);
+    }
+    for (key, _, finding) in findings.iter_mut() {
+        let count = actors.get(&(key.rule, key.account.clone())).map_or(0, BTreeSet::len);
+        finding.widespread = count >= WIDESPREAD_ACTORS && finding.level < Level::Critical;
+    }
+}
+
 fn actor(principals: &Principals, members: &[&Made]) -> Actor {
-    // Routine work says nothing about how bad an actor is, unless there is nothing else.
-    let telling: Vec<&&Made> = members.iter().filter(|(_, _, finding)| !finding.routine).collect();
+    let telling: Vec<&&Made> = members.iter().filter(|(_, _, finding)| finding.is_telling()).collect();
     let counted: Vec<&&Made> = if telling.is_empty() { members.iter().collect() } else { telling };
     let root = principals.get(members[0].0.actor);
     let mut accounts: BTreeMap<&str, u64> = BTreeMap::new();
@@ -65,7 +83,7 @@ fn actor(principals: &Principals, members: &[&Made]) -> Actor {
         name: root.name.clone(),
         principal: root.id.clone(),
         account: account.map_or_else(String::new, |(account, _)| (*account).to_owned()),
-        worst: telling_level(&counted),
+        worst: counted.iter().map(|(_, _, finding)| finding.level).max(),
         rules: rules.len(),
         first: counted.iter().filter_map(|(_, _, finding)| finding.first).min(),
         last: counted.iter().filter_map(|(_, _, finding)| finding.last).max(),
@@ -74,8 +92,4 @@ fn actor(principals: &Principals, members: &[&Made]) -> Actor {
         addresses: texts(|found| &found.addresses),
         through: through.into_iter().take(MAX_LISTED).map(str::to_owned).collect(),
     }
-}
-
-fn telling_level(members: &[&&Made]) -> Option<crate::level::Level> {
-    members.iter().map(|(_, _, finding)| finding.level).max()
 }

@@ -81,15 +81,17 @@ pub struct Finding {
     pub example: Option<(i64, String)>,
     /// True if the same rule and principal met on three earlier days.
     pub routine: bool,
+    /// True if many actors of the account have a finding of the same rule.
+    pub widespread: bool,
 }
 
 /// The most addresses that a finding lists.
 pub(crate) const MAX_LISTED: usize = 20;
 
 impl Finding {
-    /// Reports whether every call of the finding failed.
-    pub fn is_only_tried(&self) -> bool {
-        self.done == 0 && self.tried > 0
+    /// Reports whether the finding says something about its actor: it is neither routine nor widespread.
+    pub fn is_telling(&self) -> bool {
+        !self.routine && !self.widespread
     }
 }
 

@@ -14,6 +14,7 @@ use crate::hunt::principals::Principals;
 use crate::hunt::result::{Finding, Hunt, HuntedEvent, MAX_LISTED, RuleState};
 use crate::hunt::scope::Scope;
 use crate::hunt::{timeline, visibility};
+use crate::level::Level;
 use crate::rows::{self, text};
 use crate::saved::Library;
 use crate::sql::Param;
@@ -68,7 +69,8 @@ pub fn run(
             resource: resource(engine, collected.example.as_ref())?,
             new,
             example: collected.example.clone(),
-            routine: collected.is_routine() && level < crate::level::Level::Critical,
+            routine: collected.is_routine() && level < Level::Critical,
+            widespread: false,
         };
         made.push((key, collected, finding));
     }
@@ -143,7 +145,7 @@ fn finish(
         let order = |finding: &Finding| (finding.actor, std::cmp::Reverse(finding.level), finding.first);
         order(a).cmp(&order(b)).then_with(|| a_key.cmp(b_key))
     });
-    let first = made.iter().filter(|(_, _, finding)| finding.actor == 1 && !finding.routine);
+    let first = made.iter().filter(|(_, _, finding)| finding.actor == 1 && finding.is_telling());
     let timeline =
         timeline::of(engine, first.flat_map(|(_, collected, _)| collected.events.iter().copied()).collect())?;
     let events = if options.with_events { events_of(&made) } else { Vec::new() };

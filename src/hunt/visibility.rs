@@ -5,7 +5,7 @@ use crate::hunt::result::Visibility;
 use crate::number;
 use crate::rows::{self, Value, text};
 use crate::saved::{Library, bind};
-use crate::store::QueryError;
+use crate::store::{QueryError, Rules};
 
 /// The most accounts that a sentence names.
 const MAX_NAMED: usize = 3;
@@ -34,6 +34,12 @@ pub(crate) fn of_case(engine: &Engine, library: &Library, now: i64) -> Result<Vi
     not_seen.extend(unrecorded("data events of any service", &accounts, 2));
     not_seen.push(missing_files(engine, library, now)?);
     not_seen.extend(no_match::gaps::of_case(case, false)?);
+    match case.rules()? {
+        Rules::Current => {}
+        rules => {
+            not_seen.push(format!("outcomes and resources by {} rules: `trailq reindex` applies these", rules.name()))
+        }
+    }
     Ok(Visibility { events: u64::try_from(events).unwrap_or(0), accounts: accounts.len() as u64, period, not_seen })
 }
 

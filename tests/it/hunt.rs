@@ -205,6 +205,32 @@ fn the_same_rule_and_principal_on_three_earlier_days_is_routine_unless_it_is_cri
 }
 
 #[test]
+fn findings_of_many_actors_of_an_account_are_widespread_unless_they_are_critical() {
+    let by = |number: usize, user: &str| {
+        Call::new(&format!("{user}{number}"), &format!("2024-03-01T09:0{number}:00Z"), "cloudtrail:StopLogging")
+            .by_user(&format!("{user}{number}"), &format!("AKIA{number}"))
+    };
+    let many: Vec<Call> = (0..5).map(|number| by(number, "u")).collect();
+    let widespread = |calls: &[Call], rules: Vec<Rule>| -> Vec<bool> {
+        let hunt = hunted(&case_of(calls).case(), rules, &HuntOptions::default());
+        hunt.findings.iter().map(|finding| finding.widespread).collect()
+    };
+    assert_eq!(widespread(&many, stopped()), [true; 5]);
+    assert_eq!(widespread(&many[..4], stopped()), [false; 4]);
+    assert_eq!(widespread(&many, vec![Rule { level: Level::Critical, ..stopped().remove(0) }]), [false; 5]);
+    // One of them in another account is not of the same account.
+    let apart: Vec<Call> = (0..5)
+        .map(|number| by(number, "u"))
+        .map(
+            |call| {
+                if call.0["eventID"] == "u0" { call.with("recipientAccountId", json!("444455556666")) } else { call }
+            },
+        )
+        .collect();
+    assert_eq!(widespread(&apart, stopped()), [false; 5]);
+}
+
+#[test]
 fn attributes_are_new_against_the_principals_earlier_work_a_time_or_another_case() {
     let call = |id: &str, time: &str, name: &str| Call::new(id, time, name).by_user("dana", "AKIADANA");
     let usual = |id: &str, time: &str| call(id, time, "cloudtrail:DescribeTrails");

@@ -25,6 +25,7 @@ const FINDING: &[&str] = &[
     "addresses",
     "resource",
     "routine",
+    "widespread",
     "dry_runs",
 ];
 
@@ -80,6 +81,7 @@ fn row(hunt: &Hunt, finding: &Finding) -> Vec<Value> {
         text(&finding.addresses.join(" ")),
         text(finding.resource.as_deref().unwrap_or("")),
         Value::Integer(i64::from(finding.routine)),
+        Value::Integer(i64::from(finding.widespread)),
         number(finding.dry_runs),
     ]
 }

@@ -1,6 +1,8 @@
 //! The screen of a hunt: what was run and not seen, the actors, the findings of one and their timeline. It has at most
 //! 60 lines on any case.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::escape::visible;
 use crate::hunt::{Actor, Finding, Hunt, TimelineEntry};
 use crate::number;
@@ -10,9 +12,10 @@ use crate::time;
 use crate::{detection::Origin, level::Level};
 
 /// The most lines of each part.
-const MAX_ACTORS: usize = 7;
-const MAX_FINDINGS: usize = 14;
-const MAX_TIMELINE: usize = 10;
+const MAX_ACTORS: usize = 6;
+const MAX_FINDINGS: usize = 12;
+const MAX_TIMELINE: usize = 8;
+const MAX_WIDESPREAD: usize = 5;
 const MAX_NOT_SEEN: usize = 5;
 /// The most that a column other than the one of names is wide.
 const MAX_CELL: usize = 24;
@@ -61,7 +64,7 @@ impl Screen<'_> {
     /// Returns the text of a view, and the indexes of the findings that it numbers.
     pub(crate) fn text(&self, view: View) -> (String, Vec<usize>) {
         let of_actor = |number: usize| -> Vec<usize> {
-            self.indexes(|finding| finding.actor == number && !finding.routine).collect()
+            self.indexes(|finding| finding.actor == number && finding.is_telling()).collect()
         };
         let mut out: Vec<String> = Vec::new();
         let numbered = match view {
@@ -71,6 +74,7 @@ impl Screen<'_> {
                 let findings = of_actor(1);
                 self.findings(&mut out, 1, &findings, MAX_FINDINGS);
                 self.timeline(&mut out);
+                self.widespread(&mut out, MAX_WIDESPREAD);
                 findings
             }
             View::Actor(number) => {
@@ -79,12 +83,13 @@ impl Screen<'_> {
                 findings
             }
             View::ByRule => {
-                let mut findings: Vec<usize> = self.indexes(|finding| !finding.routine).collect();
+                let mut findings: Vec<usize> = self.indexes(Finding::is_telling).collect();
                 findings.sort_by_key(|at| {
                     let finding = &self.hunt.findings[*at];
                     (std::cmp::Reverse(finding.level), self.hunt.rules[finding.rule].rule.title.clone(), finding.actor)
                 });
                 self.by_rule(&mut out, &findings);
+                self.widespread(&mut out, usize::MAX);
                 findings
             }
             View::Actors => {
@@ -176,7 +181,11 @@ impl Screen<'_> {
         out.push(String::new());
         let actors: Vec<&Actor> = self.hunt.actors.iter().filter(|actor| self.is_shown(actor)).collect();
         if actors.is_empty() {
-            out.push("no findings: no rule that was run selects an event at this level".to_owned());
+            let found = match self.hunt.findings.as_slice() {
+                [] => "no findings: no rule that was run selects an event at this level",
+                _ => "no findings but routine and widespread ones",
+            };
+            out.push(found.to_owned());
             return;
         }
         let heading = ["ACTORS", "", "worst", "rules", "first", "last", "new"].map(str::to_owned).to_vec();
@@ -209,9 +218,9 @@ impl Screen<'_> {
         }
     }
 
-    /// Reports whether an actor has a finding that is not routine.
+    /// Reports whether an actor has a finding that is neither routine nor widespread.
     fn is_shown(&self, actor: &Actor) -> bool {
-        self.hunt.findings.iter().any(|finding| finding.actor == actor.number && !finding.routine)
+        self.hunt.findings.iter().any(|finding| finding.actor == actor.number && finding.is_telling())
     }
 
     /// Returns the addresses and keys of an actor, and the principals whose credentials it used.
@@ -331,6 +340,39 @@ impl Screen<'_> {
             self.hunt.visibility.period.as_ref().is_some_and(|(first, last)| first.get(..5) == last.get(..5));
         let text = seconds.map(|seconds| time::format(seconds).replace('T', " ")).unwrap_or_default();
         text.get(if one_year { 5..16 } else { 0..16 }).unwrap_or(&text).to_owned()
+    }
+
+    /// Shows one line for each rule that many actors of an account met.
+    fn widespread(&self, out: &mut Vec<String>, most: usize) {
+        let mut rules: BTreeMap<usize, Vec<&Finding>> = BTreeMap::new();
+        for finding in self.hunt.findings.iter().filter(|finding| finding.widespread && !finding.routine) {
+            rules.entry(finding.rule).or_default().push(finding);
+        }
+        let mut rules: Vec<(Option<Level>, usize, Vec<&Finding>)> = rules
+            .into_iter()
+            .map(|(rule, found)| (found.iter().map(|finding| finding.level).max(), rule, found))
+            .collect();
+        rules.sort_by_key(|(level, rule, _)| (std::cmp::Reverse(*level), *rule));
+        if rules.is_empty() {
+            return;
+        }
+        out.push(String::new());
+        out.push(paint("WIDESPREAD: RULES THAT MANY ACTORS OF AN ACCOUNT MEET", HEADING, self.color).into_owned());
+        let rows = rules.iter().take(most).map(|(level, rule, found)| {
+            let actors: BTreeSet<usize> = found.iter().map(|finding| finding.actor).collect();
+            vec![
+                level.map_or("", Level::name).to_owned(),
+                self.hunt.rules[*rule].rule.title.clone(),
+                number::counted(found.len() as u64, "finding"),
+                number::counted(actors.len() as u64, "actor"),
+            ]
+        });
+        let rows: Vec<Vec<String>> = rows.collect();
+        out.extend(self.lines(&[Align::Left, Align::Left, Align::Right, Align::Right], 1, &rows));
+        if rules.len() > most {
+            let more = number::counted((rules.len() - most) as u64, "more rule");
+            out.push(format!("and {more}: `.hunt --by rule`"));
+        }
     }
 
     fn leveled(&self, line: &str, level: Option<Level>) -> String {
