@@ -12,6 +12,7 @@ mod archives;
 mod aws_clients;
 mod cli;
 mod delivery;
+mod detections;
 mod diff;
 mod event_history;
 mod event_ids;
