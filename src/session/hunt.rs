@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Instant;
 
-use crate::detection::{Condition, Origin, Rule};
+use crate::detection::{self, Condition, Origin, Rule};
 use crate::diagnostic::Diagnostic;
 use crate::hunt::{self, Baseline, HuntOptions};
 use crate::level::Level;
@@ -235,5 +235,5 @@ fn own_rules(library: &Library) -> Vec<Rule> {
         condition: Condition::Query(query.name.clone()),
         needs_success: false,
     });
-    queries.collect()
+    detection::calls().iter().cloned().chain(queries).collect()
 }
