@@ -58,7 +58,8 @@ impl Identity {
         if let Some(role) = self.role.strip_prefix(SSO_ROLE).filter(|_| !self.session.is_empty()) {
             let set = role.rsplit_once('_').map_or(role, |(set, _)| set);
             let name = format!("{} {SSO_ROLE}{set}", self.session);
-            return Principal { id: self.arn, name, actor: format!("person {}", self.session), is_service: false };
+            // The sign-in that opened the session has the same name of the person as user.
+            return Principal { id: self.arn, name, actor: self.session, is_service: false };
         }
         if !self.role_arn.is_empty() {
             return if self.session.is_empty() || is_machine(&self.session) {
@@ -226,7 +227,7 @@ mod tests {
         let machine = identity("web", "i-0123456789abcdef0").principal();
         assert_eq!((machine.id.as_str(), machine.name.as_str()), ("arn:aws:iam::111122223333:role/web", "web"));
         let person = identity("AWSReservedSSO_Admin_0123456789abcdef", "alice").principal();
-        assert_eq!((person.name.as_str(), person.actor.as_str()), ("alice AWSReservedSSO_Admin", "person alice"));
+        assert_eq!((person.name.as_str(), person.actor.as_str()), ("alice AWSReservedSSO_Admin", "alice"));
         assert_eq!(identity("deploy", "carol").principal().name, "deploy/carol");
         assert_eq!(Identity::default().principal().name, "unknown");
     }
