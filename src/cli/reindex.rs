@@ -13,7 +13,7 @@ Examples:
 
 A newer trailq may make more of a record than the one that imported it: new columns, outcomes and
 resources. `trailq info` reports when a case is older. Event ids, tags, notes, conflicts and the
-ledger stay as they are. A run that is stopped or fails leaves the case as it was";
+ledger stay as they are. A run that is stopped or fails leaves the case unchanged";
 
 /// Apply the rules of this version to the records in the case
 #[derive(Debug, Args)]

@@ -35,7 +35,8 @@ impl Sink for Log {
         self.note(format!("record {}", String::from_utf8_lossy(bytes)))
     }
     fn row(&mut self, record: &RawRecord<'_>, bytes: &[u8]) -> ControlFlow<()> {
-        self.record(record, bytes)
+        self.record(record, bytes)?;
+        self.note("row".to_owned())
     }
     fn digest(&mut self, _: &[u8]) -> ControlFlow<()> {
         self.note("digest".to_owned())
@@ -44,7 +45,9 @@ impl Sink for Log {
         self.note(format!("reject {} {} {}", reject.position, reject.length, reject.reason))
     }
     fn format(&mut self, _: &'static str) {}
-    fn problem(&mut self, _: Problem, _: u64) {}
+    fn problem(&mut self, problem: Problem, records: u64) {
+        self.0.push(format!("{problem:?} {records}"));
+    }
     fn expansion(&self) -> Arc<Expansion> {
         Arc::default()
     }

@@ -51,47 +51,7 @@ pub(crate) fn decode_whole(content: &[u8], strict: bool, sink: &mut dyn Sink) ->
 
 #[cfg(test)]
 mod tests {
-    use std::ops::ControlFlow;
-    use std::sync::Arc;
-
-    use super::{decode_stream, decode_whole};
-    use crate::ingest::decode::sink::{Decoded, Sink};
-    use crate::ingest::expansion::Expansion;
-    use crate::ingest::record::raw::RawRecord;
-    use crate::ledger::{Problem, Reject};
-
-    /// Lists what it receives.
-    #[derive(Default, Debug, PartialEq)]
-    struct Log(Vec<String>);
-
-    impl Log {
-        fn note(&mut self, line: String) -> ControlFlow<()> {
-            self.0.push(line);
-            ControlFlow::Continue(())
-        }
-    }
-
-    impl Sink for Log {
-        fn record(&mut self, _: &RawRecord<'_>, bytes: &[u8]) -> ControlFlow<()> {
-            self.note(format!("record {}", String::from_utf8_lossy(bytes)))
-        }
-        fn row(&mut self, _: &RawRecord<'_>, bytes: &[u8]) -> ControlFlow<()> {
-            self.note(format!("row {}", String::from_utf8_lossy(bytes)))
-        }
-        fn digest(&mut self, _: &[u8]) -> ControlFlow<()> {
-            self.note("digest".to_owned())
-        }
-        fn reject(&mut self, reject: Reject) -> ControlFlow<()> {
-            self.note(format!("reject {} {} {}", reject.position, reject.length, reject.reason))
-        }
-        fn format(&mut self, _: &'static str) {}
-        fn problem(&mut self, problem: Problem, records: u64) {
-            self.0.push(format!("{problem:?} {records}"));
-        }
-        fn expansion(&self) -> Arc<Expansion> {
-            Arc::default()
-        }
-    }
+    use crate::ingest::fuzzing;
 
     const SEEDS: &[&str] = &[
         r#"{"Records":[{"eventVersion":"1.08","eventID":"a"},{"eventSource":"aws:s3","eventName":"x"}],"z":{}}"#,
@@ -136,17 +96,7 @@ mod tests {
     #[test]
     fn broken_content_of_any_wrapping_is_read_the_same_from_memory_and_from_a_stream() {
         for number in 0..1_500 {
-            let content = mutated(number);
-            for strict in [false, true] {
-                let (mut whole, mut stream) = (Log::default(), Log::default());
-                let from_memory = decode_whole(&content, strict, &mut whole);
-                let from_stream = decode_stream(Box::new(content.as_slice()), strict, &mut stream).unwrap();
-                let text = String::from_utf8_lossy(&content);
-                assert_eq!((&from_memory, &whole), (&from_stream, &stream), "{number}: {text}");
-                if matches!(from_memory, Decoded::SomethingElse(_) | Decoded::Foreign(_)) {
-                    assert_eq!(whole, Log::default(), "{number}: {text}");
-                }
-            }
+            fuzzing::decode(&mutated(number));
         }
     }
 }

@@ -19,7 +19,7 @@ impl Session {
         let reindexed = ingest::reindex(&self.path, &bar);
         bar.finish();
         if matches!(reindexed, Err(ingest::Error::Cancelled)) {
-            self.note("the case is as it was");
+            self.note("the case is unchanged");
         }
         self.write_report(&reindexed?, form)?;
         Ok(Answer::default())

@@ -70,7 +70,7 @@ fn limit() -> Duration {
 /// Tries something until no other process is in the way.
 ///
 /// # Errors
-/// What the last attempt gives; [`CaseError::Busy`] where the time is over, [`CaseError::Cancelled`].
+/// The error of the last attempt, [`CaseError::Busy`] when the time is over, [`CaseError::Cancelled`].
 pub(crate) fn until_free<T>(
     path: &Path,
     wait: &dyn Wait,

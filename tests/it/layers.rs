@@ -32,7 +32,7 @@ const MODEL: &[&str] = &[
     "time",
 ];
 
-/// What the vocabulary itself imports: an event has a value for each plain field of the catalogue.
+/// The imports within the vocabulary: an event has a value for each plain field of the catalogue.
 const MODEL_IMPORTS: &[(&str, &str)] = &[("event", "fields")];
 
 /// The other modules and, of the store and the session, the rooms: what each may import beside itself and the model. A

@@ -29,6 +29,6 @@ pub(super) trait Archive {
     /// Hands each member to `take`.
     ///
     /// # Errors
-    /// What is wrong with the archive itself, after the members that could be read.
+    /// The archive itself is damaged; the members before the damage were handed on.
     fn each(self: Box<Self>, take: &mut TakeMember<'_>) -> io::Result<ControlFlow<()>>;
 }

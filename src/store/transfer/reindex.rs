@@ -1,7 +1,7 @@
 //! Reindexing: the events of a case are made anew from its records, by the rules of this version of trailq.
 //!
 //! The new rows are written into a copy beside the case, while the case can be read and no other process writes to it.
-//! Then the copy replaces the case in one transaction, so that a run that is killed leaves the case as it was. Ids, the
+//! Then the copy replaces the case in one transaction, so that a run that is killed leaves the case unchanged. Ids, the
 //! ledger, conflicts and annotations stay as they are; so do the records, which nothing rewrites.
 
 use std::path::{Path, PathBuf};
@@ -65,7 +65,7 @@ struct Target<'w> {
 /// Makes the events of a case anew from its records. Returns their number.
 ///
 /// # Errors
-/// There is no case, it is redacted, a record in it is damaged, or it cannot be written. The case is then as it was.
+/// There is no case, it is redacted, a record in it is damaged, or it cannot be written. The case is then unchanged.
 pub(crate) fn reindex(path: &Path, make: &MakeEvent<'_>, watch: &dyn Watch) -> Result<u64, CaseError> {
     if metadata_of(path)?.is_none() {
         return Err(CaseError::Missing(path.to_owned()));
