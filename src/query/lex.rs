@@ -268,7 +268,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn unclosed(&self, start: usize) -> Diagnostic {
-        Diagnostic::at(Span::new(start, start + 1), "this quote is never closed")
+        Diagnostic::at(Span::new(start, start + 1), "unclosed quote")
             .hint("end the value with the same quote; inside it, write the quote as \\\"")
     }
 

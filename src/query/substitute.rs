@@ -109,7 +109,7 @@ fn name_at(text: &str, at: usize) -> Result<(&str, usize), Diagnostic> {
             .hint("write ${NAME}, a name of letters, digits, - and _")
             .in_source(text)
     };
-    let length = inside.find('}').ok_or_else(|| problem("this parameter is never closed"))?;
+    let length = inside.find('}').ok_or_else(|| problem("unclosed parameter"))?;
     let name = &inside[..length];
     let valid = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
     if !valid {

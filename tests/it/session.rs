@@ -329,9 +329,8 @@ fn the_rest_of_a_time_is_never_answered_with_no_events_alone() {
         let notes = fixture.run(&offered).1;
         assert!(notes.starts_with("2 events (") || notes.starts_with("1 row ("), "{offered}: {notes}");
     }
-    assert!(
-        fixture.mistake("since=2021-07-29T13:00..14:00").contains("a range is written since=2021-07-29T13:00 until=")
-    );
+    let mistake = fixture.mistake("since=2021-07-29T13:00..14:00");
+    assert!(mistake.contains("is a range, not a time; write since=2021-07-29T13:00 until="), "{mistake}");
     assert!(fixture.mistake("since=24h").contains("write now-24h, or last=24h"));
 }
 

@@ -57,7 +57,7 @@ impl Parser<'_> {
                 None => break,
                 Some('|') => stages.push(self.stage()?),
                 Some(')') => {
-                    return Err(Diagnostic::at(here, "this parenthesis closes nothing")
+                    return Err(Diagnostic::at(here, "unmatched closing parenthesis")
                         .hint("a value that contains ) goes in quotes"));
                 }
                 Some(_) => return Err(Diagnostic::at(here, "expected a term or a stage")),
@@ -319,7 +319,8 @@ fn joined(mut parts: Vec<Expression>, kind: fn(Vec<Expression>) -> ExpressionKin
 }
 
 fn unclosed(open: Span) -> Diagnostic {
-    Diagnostic::at(open, "this parenthesis is never closed")
+    Diagnostic::at(open, "unclosed parenthesis")
+        .hint("write ) after the last term of the group; a value that contains ( goes in quotes")
 }
 
 fn empty_item(comma: Span) -> Diagnostic {

@@ -53,11 +53,9 @@ fn refuse_empty_period(lookup: &ResolvedLookup) -> Result<(), Diagnostic> {
         .map(|node| node.span)
         .reduce(|a, b| a.to(b))
         .unwrap_or_default();
-    Err(Diagnostic::at(span, "this period ends before it begins").note(format!(
-        "it would be from {} to {}",
-        crate::time::format(from),
-        crate::time::format(to)
-    )))
+    let (from, to) = (crate::time::format(from), crate::time::format(to));
+    Err(Diagnostic::at(span, format!("invalid period: its start {from} is after its end {to}"))
+        .hint("write the earlier time in since= and the later one in until="))
 }
 
 /// Joins terms of these two places, the name and the type of a resource, into such of one and the same resource.
@@ -198,7 +196,7 @@ impl Resolver<'_> {
         let [value] = comparison.values.as_slice() else {
             let span = comparison.values.iter().map(|value| value.span).reduce(|a, b| a.to(b)).unwrap_or_default();
             return Err(Diagnostic::at(span, format!("{name} takes one value"))
-                .hint("a range is written since=A until=B, and several spans time=2024-03-01,2024-03-05"));
+                .hint("write a range as since=A until=B, and several spans as time=2024-03-01,2024-03-05"));
         };
         if comparison.operator != Operator::Equal {
             return Err(Diagnostic::at(comparison.operator_span, format!("{name} takes = only"))
@@ -214,7 +212,7 @@ impl Resolver<'_> {
                     if time::span(&text, self.env.now()).is_ok() && !text.starts_with("now") {
                         let since = format!("since={}", edit::literal(&text));
                         let whole = Diagnostic { span: Some(comparison.name.span.to(value.span)), ..mistake };
-                        return whole.hint(format!("a time is written {since}")).instead(since);
+                        return whole.hint(format!("for a time, write {since}")).instead(since);
                     }
                     let (hint, instead) = time::length_mistake(&text, "last=");
                     Diagnostic { instead, ..mistake.hint(hint) }

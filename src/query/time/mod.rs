@@ -41,11 +41,13 @@ pub(crate) fn span(text: &str, now: i64) -> Result<(i64, i64), TimeMistake> {
                     format!("{unread} {forms}")
                 }
             },
-            TimeGuess::Range(from, to) => format!("a range is written {}", range(from.as_deref(), to.as_deref())),
+            TimeGuess::Range(from, to) => {
+                format!("`{text}` is a range, not a time; write {}", range(from.as_deref(), to.as_deref()))
+            }
             TimeGuess::Ambiguous(one, other) => {
                 format!("cannot tell the day from the month in `{text}`; write {} or {}", literal(one), literal(other))
             }
-            TimeGuess::Unknown if shaped => format!("there is no such time as {text}"),
+            TimeGuess::Unknown if shaped => format!("invalid time `{text}`: a part of it is out of range"),
             TimeGuess::Unknown => format!("{unread} {forms}"),
         };
         TimeMistake { message, hint, guess }
@@ -103,13 +105,16 @@ mod tests {
             ("24h", "cannot read `24h` as a time; write now-24h, or last=24h"),
             ("29.02.2024 9:30", "cannot read `29.02.2024 9:30` as a time; write \"2024-02-29 09:30\""),
             ("2024-03-01T12+9", "cannot read `2024-03-01T12+9` as a time; write 2024-03-01T12+09:00"),
-            ("2024-03-01..now", "a range is written since=2024-03-01 until=now"),
-            ("2024-03-01T13:00..14:00", "a range is written since=2024-03-01T13:00 until=\"2024-03-01 14:00\""),
-            ("2024-W09", "a range is written since=2024-02-26 until=2024-03-03"),
+            ("2024-03-01..now", "`2024-03-01..now` is a range, not a time; write since=2024-03-01 until=now"),
+            (
+                "2024-03-01T13:00..14:00",
+                "`2024-03-01T13:00..14:00` is a range, not a time; write since=2024-03-01T13:00 until=\"2024-03-01 14:00\"",
+            ),
+            ("2024-W09", "`2024-W09` is a range, not a time; write since=2024-02-26 until=2024-03-03"),
             ("02/03/2024", "cannot tell the day from the month in `02/03/2024`; write 2024-02-03 or 2024-03-02"),
-            ("2024-13", "there is no such time as 2024-13"),
-            ("2024-02-30", "there is no such time as 2024-02-30"),
-            ("2024-03-01T25", "there is no such time as 2024-03-01T25"),
+            ("2024-13", "invalid time `2024-13`: a part of it is out of range"),
+            ("2024-02-30", "invalid time `2024-02-30`: a part of it is out of range"),
+            ("2024-03-01T25", "invalid time `2024-03-01T25`: a part of it is out of range"),
             ("", "cannot read `` as a time"),
             ("24", "cannot read `24` as a time"),
             ("now-", "cannot read `now-` as a time"),
