@@ -19,6 +19,7 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("archive", archive),
     ("decode", decode),
+    ("http", http),
     ("lookup", lookup),
     ("query_header", query_header),
     ("record_block", record_block),
@@ -60,6 +61,39 @@ pub fn query_header(bytes: &[u8]) {
         assert!(text.contains(sql) && line <= text.lines().count() + 1);
     }
     let _ = header::parse_script(text);
+}
+
+/// Checks the head of a request to the LookupEvents endpoint: only a POST of this operation is accepted, and at a
+/// local address only with a local host.
+pub fn http(bytes: &[u8]) {
+    let mut lines = bytes.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let first = lines.next().unwrap_or_default();
+    let method = String::from_utf8_lossy(first.split(|byte| *byte == b' ').next().unwrap_or_default());
+    let headers: Vec<(&[u8], &[u8])> = lines
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| {
+            let colon = line.iter().position(|byte| *byte == b':')?;
+            Some((&line[..colon], line[colon + 1..].trim_ascii()))
+        })
+        .collect();
+    let value = |wanted: &str| {
+        headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted.as_bytes())).map(|(_, value)| *value)
+    };
+    let head = lookup_events::RequestHead { method: &method, host: value("Host"), target: value("X-Amz-Target") };
+    let (anywhere, local) = (head.check(false), head.check(true));
+    if anywhere.is_ok() {
+        assert!(method == "POST" && value("X-Amz-Target").is_some_and(|target| target.ends_with(b".LookupEvents")));
+    }
+    if local.is_ok() {
+        let is_local = |host: &[u8]| {
+            let is_address = host.starts_with(b"[") || host.first().is_some_and(u8::is_ascii_digit);
+            is_address || host.windows(b"localhost".len()).any(|part| part == b"localhost")
+        };
+        assert!(anywhere.is_ok() && value("Host").is_none_or(is_local));
+    }
+    for error in [anywhere, local].into_iter().filter_map(Result::err) {
+        assert!((400..500).contains(&error.status) && !error.message.is_empty());
+    }
 }
 
 /// Reads the body of a LookupEvents request, and a token.

@@ -19,6 +19,7 @@ mod growth;
 mod json;
 mod query;
 mod request;
+mod request_head;
 mod shorthand;
 mod text;
 mod times;
@@ -33,6 +34,9 @@ pub(crate) use expression::Expression;
 pub(crate) use json::Layout;
 pub(crate) use query::{PAGE, Query, Rules};
 pub(crate) use request::{Attribute, Request};
+#[cfg(feature = "serve")]
+pub(crate) use request_head::HeadError;
+pub(crate) use request_head::RequestHead;
 pub(crate) use shorthand::attributes;
 pub(crate) use times::time;
 pub(crate) use token::check_token;

@@ -1,27 +1,22 @@
-//! One HTTP request: checks that it calls LookupEvents, and writes the answer in AWS JSON 1.1.
+//! One HTTP request: has its head checked, reads its body, and writes the answer in AWS JSON 1.1.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{ALLOW, CONTENT_TYPE, HOST, HeaderValue};
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Request, Response, StatusCode};
 
 use super::limits;
 use super::pool::{Pool, Refusal};
 use crate::escape::json_string;
 use crate::hash::sha256;
-use crate::lookup_events::{self, ErrorKind, Layout, RequestError, Rules};
+use crate::lookup_events::{self, ErrorKind, HeadError, Layout, RequestError, RequestHead, Rules};
 use crate::store::{self, Case, QueryError};
 
 /// The header that names the operation.
 const TARGET: &str = "x-amz-target";
-/// The prefix of the operation's name. Some SDKs put a namespace before it.
-const SERVICE: &str = "CloudTrail_20131101.";
-/// The only supported operation.
-const OPERATION: &str = "LookupEvents";
 
 /// State shared by all connections.
 pub(super) struct Endpoint {
@@ -48,6 +43,14 @@ impl HttpError {
 impl From<RequestError> for HttpError {
     fn from(error: RequestError) -> HttpError {
         HttpError::new(StatusCode::BAD_REQUEST, error.kind.name(), error.message)
+    }
+}
+
+impl From<HeadError> for HttpError {
+    fn from(error: HeadError) -> HttpError {
+        // The status of a head is a constant of that module.
+        let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST);
+        HttpError::new(status, error.name, error.message)
     }
 }
 
@@ -85,8 +88,7 @@ impl From<QueryError> for HttpError {
 
 /// Returns the body of a request for the operation.
 pub(super) async fn receive(request: Request<Incoming>, endpoint: &Endpoint) -> Result<Bytes, HttpError> {
-    check_host(&request, endpoint)?;
-    check_operation(&request)?;
+    check_head(&request, endpoint)?;
     body(request).await
 }
 
@@ -131,42 +133,11 @@ fn request_id(number: u64) -> String {
     parts.join("-")
 }
 
-/// Rejects host names that are not local, against DNS rebinding: a web page must not read the case through a name of
-/// its own that resolves to this machine.
-fn check_host(request: &Request<Incoming>, endpoint: &Endpoint) -> Result<(), HttpError> {
-    let Some(host) = request.headers().get(HOST).filter(|_| endpoint.local) else { return Ok(()) };
-    let host = host.to_str().unwrap_or_default();
-    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((address, _)) => address,
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    if name.parse::<IpAddr>().is_ok() || name == "localhost" || name.ends_with(".localhost") {
-        return Ok(());
-    }
-    let message = "the Host header must be an IP address or localhost; see `trailq serve --address`";
-    Err(HttpError::new(StatusCode::FORBIDDEN, "AccessDeniedException", message))
-}
-
-/// Checks the method and the header that names the operation; the path is ignored.
-fn check_operation(request: &Request<Incoming>) -> Result<(), HttpError> {
-    let unknown = |message: String| Err(HttpError::new(StatusCode::BAD_REQUEST, "UnknownOperationException", message));
-    let use_aws = "this endpoint is CloudTrail's LookupEvents on a trailq case: call it with the AWS CLI or an SDK";
-    if request.method() != Method::POST {
-        let message = format!("{} is not supported, only POST: {use_aws}", request.method());
-        return Err(HttpError::new(StatusCode::METHOD_NOT_ALLOWED, "UnknownOperationException", message));
-    }
-    let Some(target) = request.headers().get(TARGET) else {
-        return unknown(format!("there is no X-Amz-Target header: {use_aws}"));
-    };
-    let target = target.to_str().unwrap_or_default();
-    match target.rsplit_once(SERVICE) {
-        Some((_, OPERATION)) => Ok(()),
-        Some((_, other)) => {
-            let message = format!("operation {other} is not supported: trailq answers {OPERATION} only");
-            Err(HttpError::new(StatusCode::BAD_REQUEST, "UnsupportedOperationException", message))
-        }
-        None => unknown(format!("`{target}` is not an operation of CloudTrail: {use_aws}")),
-    }
+/// Checks the head of a request.
+fn check_head(request: &Request<Incoming>, endpoint: &Endpoint) -> Result<(), HttpError> {
+    let header = |name| request.headers().get(name).map(HeaderValue::as_bytes);
+    let head = RequestHead { method: request.method().as_str(), host: header(HOST.as_str()), target: header(TARGET) };
+    Ok(head.check(endpoint.local)?)
 }
 
 /// Reads the body, within its limits of size and time.
