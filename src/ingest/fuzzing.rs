@@ -1,5 +1,7 @@
 //! Reading of any bytes as a trail file, for the fuzz targets.
 
+mod origin;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -14,46 +16,67 @@ use crate::ingest::read::{decode_stream, decode_whole};
 use crate::ingest::record::normalize::normalize;
 use crate::ingest::record::raw::RawRecord;
 use crate::ingest::source::layers::{self, Magic};
-use crate::ledger::{Problem, Reject};
+use crate::ledger::{FileOutcome, Problem, Reject};
 use crate::store::{BatchBuilder, Dictionaries};
 
-/// Lists what a decoder hands on.
+/// A sink that lists what a decoder hands on.
 #[derive(Default, Debug, PartialEq)]
-struct Log(Vec<String>);
+struct Log {
+    lines: Vec<String>,
+    counts: Sent,
+    /// The bytes of the records that were not made from columns.
+    records: Vec<Vec<u8>>,
+}
+
+/// The number of events, and of digests and rejects, that were handed on.
+#[derive(Default, Debug, PartialEq, Clone, Copy)]
+struct Sent {
+    events: usize,
+    others: usize,
+}
 
 impl Log {
     fn note(&mut self, line: String) -> ControlFlow<()> {
-        self.0.push(line);
+        self.lines.push(line);
         ControlFlow::Continue(())
+    }
+
+    fn event(&mut self, record: &RawRecord<'_>, bytes: &[u8]) {
+        let (event, _) = normalize(record, bytes, EventIds::Event);
+        assert!(!event.event_id.is_empty());
+        self.counts.events += 1;
     }
 }
 
 impl Sink for Log {
     fn record(&mut self, record: &RawRecord<'_>, bytes: &[u8]) -> ControlFlow<()> {
-        let (event, _) = normalize(record, bytes, EventIds::Event);
-        assert!(!event.event_id.is_empty());
-        self.note(format!("record {}", String::from_utf8_lossy(bytes)))
+        self.event(record, bytes);
+        self.records.push(bytes.to_vec());
+        self.note("record".to_owned())
     }
     fn row(&mut self, record: &RawRecord<'_>, bytes: &[u8]) -> ControlFlow<()> {
-        self.record(record, bytes)?;
-        self.note("row".to_owned())
+        self.event(record, bytes);
+        self.note(format!("row {}", String::from_utf8_lossy(bytes)))
     }
     fn digest(&mut self, _: &[u8]) -> ControlFlow<()> {
+        self.counts.others += 1;
         self.note("digest".to_owned())
     }
     fn reject(&mut self, reject: Reject) -> ControlFlow<()> {
+        self.counts.others += 1;
         self.note(format!("reject {} {} {}", reject.position, reject.length, reject.reason))
     }
     fn format(&mut self, _: &'static str) {}
     fn problem(&mut self, problem: Problem, records: u64) {
-        self.0.push(format!("{problem:?} {records}"));
+        self.lines.push(format!("{problem:?} {records}"));
     }
     fn expansion(&self) -> Arc<Expansion> {
         Arc::default()
     }
 }
 
-/// Decodes content from memory and from a stream, which gives the same.
+/// Decodes content from memory and from a stream, which gives the same. The bytes of each record come from the content,
+/// and the messages of a worker account for everything that was handed on.
 pub(crate) fn decode(content: &[u8]) {
     for strict in [false, true] {
         let (mut whole, mut stream) = (Log::default(), Log::default());
@@ -63,32 +86,63 @@ pub(crate) fn decode(content: &[u8]) {
         assert_eq!((Some(&from_memory), &whole), (from_stream.as_ref(), &stream));
         let holds_nothing = matches!(from_memory, Decoded::SomethingElse(_) | Decoded::Foreign(_));
         assert!(!holds_nothing || whole == Log::default());
+        if !strict {
+            let sent = messages_of(|sink| drop(decode_whole(content, strict, sink)));
+            assert_eq!(sent, Some(whole.counts));
+            assert!(origin::holds_all(content, &whole.records));
+        }
     }
 }
 
-/// Reads content through its layers.
+/// Reads content through its layers: each member that begins ends, and an ignored member has nothing stored or rejected.
 pub(crate) fn archive(content: &[u8]) {
-    let Ok(mut batch) = BatchBuilder::new(Arc::new(Dictionaries::in_the_making())) else { return };
+    let _ = messages_of(|sink| {
+        let expansion = sink.expansion();
+        expansion.set_read(content.len() as u64);
+        let Ok(inner) = layers::unwrap(Box::new(content), &expansion) else { return };
+        let _ = match inner.magic {
+            Magic::Zip | Magic::Tar => archive::read(inner.magic, inner.stream, sink),
+            _ => decode_stream(inner.stream, false, sink),
+        };
+    });
+}
+
+/// Lets `read` fill the sink of a file, and checks the messages that come of it. Returns the number of events, and of
+/// digests and rejects.
+fn messages_of(read: impl FnOnce(&mut FileSink<'_>)) -> Option<Sent> {
+    let mut batch = BatchBuilder::new(Arc::new(Dictionaries::in_the_making())).ok()?;
     let (out, messages) = unbounded();
     let expansion = Arc::new(Expansion::default());
-    expansion.set_read(content.len() as u64);
     let mut sink = FileSink::new(&mut batch, &out, &expansion, EventIds::Event);
-    let Ok(inner) = layers::unwrap(Box::new(content), &expansion) else { return };
-    let _ = match inner.magic {
-        Magic::Zip | Magic::Tar => archive::read(inner.magic, inner.stream, &mut sink),
-        _ => decode_stream(inner.stream, false, &mut sink),
-    };
+    read(&mut sink);
     let _ = sink.flush();
     drop(out);
-    let mut open = 0;
+    let (mut all, mut open) = (Sent::default(), vec![Sent::default()]);
     for message in messages {
-        match message {
-            Message::BeginMember(_) => open += 1,
-            Message::EndMember(_) => open -= 1,
-            Message::Batch(batch, _) => assert!(!batch.events.is_empty()),
-            Message::Digest(_) | Message::Reject(_) | Message::End(_) => {}
+        let sent = match message {
+            Message::BeginMember(_) => {
+                open.push(Sent::default());
+                continue;
+            }
+            Message::EndMember(end) => {
+                let member = open.pop()?;
+                let is_ignored = end.outcome == FileOutcome::Ignored;
+                assert!(!is_ignored || member == Sent::default(), "{member:?} of an ignored member");
+                assert_eq!(is_ignored, end.reason.is_some());
+                continue;
+            }
+            Message::Batch(batch, _) => {
+                assert!(!batch.events.is_empty() && batch.events.len() == batch.hashes.len());
+                Sent { events: batch.events.len(), others: 0 }
+            }
+            Message::Digest(_) | Message::Reject(_) => Sent { events: 0, others: 1 },
+            Message::End(_) => Sent::default(),
+        };
+        for account in [Some(&mut all), open.last_mut()].into_iter().flatten() {
+            account.events += sent.events;
+            account.others += sent.others;
         }
-        assert!(open >= 0);
     }
-    assert_eq!(open, 0);
+    assert_eq!(open.len(), 1, "a member does not end");
+    Some(all)
 }
