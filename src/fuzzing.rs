@@ -5,6 +5,8 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
+use serde_json::Value;
+
 use crate::engine::Engine;
 use crate::ingest;
 use crate::lookup_events;
@@ -110,20 +112,63 @@ pub fn record_block(bytes: &[u8]) {
     store::check_block(bytes);
 }
 
-/// Redacts a record: what comes of JSON is JSON.
+/// The identifiers that the target `redact` replaces: a user, an account, an address and a key.
+const IDENTIFIERS: [&str; 4] = ["jolanda", "111122223333", "203.0.113.7", "AKIAIOSFODNN7EXAMPLE"];
+/// Characters around an identifier that is a word of its own.
+const DELIMITERS: [char; 8] = [' ', '/', ':', ',', '=', '"', '(', ')'];
+
+/// Redacts a record: what comes of JSON is JSON, and identifiers that are put into its texts are in none of the result.
 pub fn redact(bytes: &[u8]) {
     static REDACTOR: OnceLock<Option<Redactor>> = OnceLock::new();
     let redactor = REDACTOR.get_or_init(|| {
         let mut entities = Entities::new(&Kind::ALL);
-        entities.user("jolanda");
-        entities.account("111122223333");
-        entities.address("203.0.113.7");
+        let [user, account, address, key] = IDENTIFIERS;
+        entities.user(user);
+        entities.account(account);
+        entities.address(address);
+        entities.key(key);
         Redactor::new(entities).ok()
     });
     assert!(redactor.is_some(), "a redactor cannot be made");
     let Some(redactor) = redactor else { return };
     if let Ok(redacted) = Rewriter::new(redactor).record(bytes) {
-        let is_json = |text: &[u8]| serde_json::from_slice::<serde_json::Value>(text).is_ok();
+        let is_json = |text: &[u8]| serde_json::from_slice::<Value>(text).is_ok();
         assert!(is_json(&redacted) || !is_json(bytes));
+    }
+    let Ok(mut value) = serde_json::from_slice::<Value>(bytes) else { return };
+    let mut state = bytes.iter().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(*byte)));
+    plant(&mut value, &mut state);
+    let Ok(redacted) = Rewriter::new(redactor).record(value.to_string().as_bytes()) else { return };
+    if let Ok(redacted) = serde_json::from_slice::<Value>(&redacted) {
+        assert!(!has_identifier(&redacted), "{value}\n{redacted}");
+    }
+}
+
+/// Puts an identifier into each text, at places that `state` chooses.
+fn plant(value: &mut Value, state: &mut u64) {
+    match value {
+        Value::String(text) => {
+            let mut next = |below: usize| {
+                *state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+                (*state >> 33) as usize % below
+            };
+            let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+            let at = places[next(places.len())];
+            let (before, after) = (DELIMITERS[next(DELIMITERS.len())], DELIMITERS[next(DELIMITERS.len())]);
+            text.insert_str(at, &format!("{before}{}{after}", IDENTIFIERS[next(IDENTIFIERS.len())]));
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| plant(value, state)),
+        Value::Object(members) => members.values_mut().for_each(|value| plant(value, state)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Reports whether a text of the value has an identifier as a word of its own.
+fn has_identifier(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.split(DELIMITERS).any(|word| IDENTIFIERS.contains(&word)),
+        Value::Array(values) => values.iter().any(has_identifier),
+        Value::Object(members) => members.values().any(has_identifier),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
