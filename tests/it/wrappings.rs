@@ -313,6 +313,14 @@ fn a_record_among_foreign_values_is_found_and_the_others_are_rejects() {
 }
 
 #[test]
+fn a_named_file_that_begins_with_a_reject_is_accounted_for_to_its_end() {
+    let scratch = Scratch::new();
+    let content = r#"["x",{"Service":"Amazon S3","Event":"s3:TestEvent"},"y"]"#;
+    let report = scratch.import(&[scratch.write("named.json", content)]);
+    assert_eq!((report.counts.stored, report.counts.rejected, report.ignored_files), (0, 3, 0));
+}
+
+#[test]
 fn records_that_stand_alone_need_a_time_or_a_source() {
     for (content, stored) in [
         (r#"{"eventVersion":"1.08","eventID":"1","eventName":"X"}"#, 0),

@@ -394,6 +394,8 @@ impl<'s, 'b, R: Read> Decoder<'s, 'b, R> {
             (self.by_name, self.recognized) = (false, false);
         }
         if self.recognized {
+            // Once something of it is rejected, the file is accounted for as a trail file.
+            self.by_name = false;
             return self.sink.reject(reject);
         }
         if self.held.len() < MAX_HELD {
