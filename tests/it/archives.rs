@@ -38,11 +38,16 @@ fn header(name: &[u8], kind: u8, size: u64) -> Vec<u8> {
     block[124..135].copy_from_slice(format!("{size:011o}").as_bytes());
     block[156] = kind;
     block[257..265].copy_from_slice(b"ustar\x0000");
+    sign(&mut block);
+    block
+}
+
+/// Writes the checksum of a tar header.
+fn sign(block: &mut [u8]) {
     block[148..156].copy_from_slice(b"        ");
     let sum: u64 = block.iter().map(|byte| u64::from(*byte)).sum();
     block[148..154].copy_from_slice(format!("{sum:06o}").as_bytes());
     block[154] = 0;
-    block
 }
 
 /// A tar member of a kind.
@@ -201,6 +206,26 @@ fn damaged_and_hostile_tar_archives_are_told() {
         assert!(report.counts.stored >= 1, "{what}: {report:?}");
         let told = report.rejects.iter().any(|reject| reject.reason.contains(reason));
         assert!(told || reason.is_empty(), "{what}: {:?}", report.rejects);
+    }
+}
+
+#[test]
+fn tar_archives_of_version_7_are_read() {
+    let (a, b) = (record("a", ""), record("b", ""));
+    let mut archive = Vec::new();
+    for (name, content) in [("logs/", ""), ("logs/a.json", &a), ("logs/b.json", &b), ("logs/x.txt", "hello")] {
+        let mut member = entry(name, 0, content.as_bytes());
+        member[257..265].fill(0);
+        sign(&mut member[..512]);
+        archive.extend(member);
+    }
+    archive.extend([0; 1024]);
+    for content in [archive.clone(), gzip(&archive)] {
+        let (scratch, report) = import(content);
+        assert_eq!((report.counts.stored, report.counts.rejected), (2, 0), "{:?}", report.rejects);
+        let reason = "is neither JSON nor a CSV download, and no archive or compressed file of them";
+        assert_eq!(ignored(&report), [("logs/x.txt", reason)]);
+        assert_eq!(scratch.lines("SELECT format FROM files WHERE container_id IS NULL"), ["tar"]);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Tar archives (ustar, pax and GNU), read from a stream. Names of any length are read; links, devices and sparse
+//! Tar archives (version 7, ustar, pax and GNU), read from a stream. Names of any length are read; links, devices and sparse
 //! members are listed and not read, and no field of a header is believed beyond its limits.
 
 use std::collections::BTreeMap;
@@ -89,8 +89,10 @@ impl Tar<'_> {
         take: &mut TakeMember<'_>,
     ) -> io::Result<ControlFlow<()>> {
         let mut left = self.stream.by_ref().take(size);
+        // Version 7 has no kind for a folder.
+        let is_folder = kind == b'5' || (matches!(kind, 0 | b'0') && name.ends_with(b"/"));
         let content = match kind {
-            b'5' => return self.skip(size.saturating_add(padding(size))).map(ControlFlow::Continue),
+            _ if is_folder => return self.skip(size.saturating_add(padding(size))).map(ControlFlow::Continue),
             b'1' | b'2' => MemberContent::None("is a link in an archive; links are not followed"),
             b'3' | b'4' | b'6' => MemberContent::None("is a device or a pipe in an archive"),
             b'S' => MemberContent::None("is a sparse file in an archive; unpack it first"),

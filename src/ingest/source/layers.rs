@@ -41,10 +41,12 @@ pub(crate) fn magic(first: &[u8]) -> Magic {
     }
 }
 
-/// Reports whether a block is the header of a tar archive's first member.
+/// Reports whether a block is the header of a tar archive's first member. The format of Unix version 7 has no mark, only
+/// the checksum.
 fn is_tar(first: &[u8]) -> bool {
-    let is_marked = first.get(257..262).is_some_and(|mark| mark == b"ustar");
-    is_marked && first.first_chunk::<TAR_BLOCK>().is_some_and(tar_checksum_holds)
+    first.first_chunk::<TAR_BLOCK>().is_some_and(|header| {
+        header[0] != 0 && tar_number(&header[124..136]).is_some() && tar_checksum_holds(header)
+    })
 }
 
 /// Checks the checksum of a tar header: the sum of its bytes, with blanks in place of the checksum itself.
@@ -130,5 +132,13 @@ mod tests {
         let mut block = [b' '; 600];
         block[257..262].copy_from_slice(b"ustar");
         assert_eq!(magic(&block), Magic::Other, "without a checksum");
+        let mut block = [0; 600];
+        block[..5].copy_from_slice(b"a.txt");
+        block[124..136].copy_from_slice(b"00000000002\0");
+        let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum::<u32>() + 8 * 32;
+        block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        assert_eq!(magic(&block), Magic::Tar, "of version 7");
+        block[0] = b'b';
+        assert_eq!(magic(&block), Magic::Other, "with another checksum");
     }
 }
