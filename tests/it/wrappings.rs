@@ -132,6 +132,7 @@ fn results_of_lake_are_read() {
 fn exports_of_splunk_and_elastic_are_read() {
     let ([a, b], [x, y]) = two();
     let splunk = |text: &str| json!({"preview": false, "offset": 0, "result": {"_raw": text, "_time": TIME}});
+    let action = json!({"index": {"_index": "t", "_id": "1"}});
     let hit = |value: &Value| json!({"_index": "t", "_id": "1", "_source": value});
     let ecs = |text: &str| json!({"@timestamp": TIME, "message": "RunInstances", "event": {"original": text, "kind": "event"}});
     for (what, format, content) in [
@@ -144,12 +145,26 @@ fn exports_of_splunk_and_elastic_are_read() {
             "elastic",
             json!({"took": 1, "hits": {"total": {"value": 2}, "hits": [hit(&x), hit(&y)]}, "z": {}}).to_string(),
         ),
+        ("Elastic bulk", "json", format!("{action}\n{x}\n{action}\n{y}\n")),
+        ("Elastic bulk of events", "elastic", format!("{action}\n{}\n{action}\n{}\n", ecs(&a), ecs(&b))),
         ("ECS", "elastic", format!("{}\n{}\n", hit(&ecs(&a)), hit(&ecs(&b)))),
         ("ECS documents", "elastic", json!([ecs(&a), ecs(&b)]).to_string()),
         ("Kibana CSV", "csv", format!("@timestamp,event.original\n1,{}\n2,{}\n", cell(&a), cell(&b))),
     ] {
         gives_both(what, format, content);
     }
+}
+
+#[test]
+fn bulk_actions_alone_do_not_make_a_trail_file() {
+    let content = "{\"create\":{\"_index\":\"t\"}}\n{\"message\":\"x\"}\n";
+    let (scratch, report) = import("bulk.ndjson", content);
+    assert_eq!((report.counts.read, report.ignored_files), (0, 1));
+    let report = scratch.import(&[scratch.write("named.ndjson", content)]);
+    assert_eq!((report.counts.stored, report.counts.rejected), (0, 1), "{:?}", report.rejects);
+    let content = format!("{{\"index\":{{}}}}\n{}\n{{\"index\":{{}}}}\n{{\"message\":\"x\"}}\n", record("a", ""));
+    let (_, report) = import("mixed.ndjson", content);
+    assert_eq!((report.counts.stored, report.counts.rejected), (1, 1), "{:?}", report.rejects);
 }
 
 #[test]

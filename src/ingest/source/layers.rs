@@ -44,9 +44,9 @@ pub(crate) fn magic(first: &[u8]) -> Magic {
 /// Reports whether a block is the header of a tar archive's first member. The format of Unix version 7 has no mark, only
 /// the checksum.
 fn is_tar(first: &[u8]) -> bool {
-    first.first_chunk::<TAR_BLOCK>().is_some_and(|header| {
-        header[0] != 0 && tar_number(&header[124..136]).is_some() && tar_checksum_holds(header)
-    })
+    first
+        .first_chunk::<TAR_BLOCK>()
+        .is_some_and(|header| header[0] != 0 && tar_number(&header[124..136]).is_some() && tar_checksum_holds(header))
 }
 
 /// Checks the checksum of a tar header: the sum of its bytes, with blanks in place of the checksum itself.

@@ -7,6 +7,7 @@
 //! One broken value costs no other: reading goes on after it. Only where brackets do not match, so that the end of a
 //! value cannot be determined, the rest of the file is one reject.
 
+mod bulk_action;
 mod object_start;
 mod offer;
 mod recovery;
@@ -20,6 +21,7 @@ use serde_json::value::RawValue;
 use crate::ingest::decode::bracket_scanner::{BracketScan, BracketScanner};
 use crate::ingest::decode::content::Content;
 use crate::ingest::decode::foreign;
+use crate::ingest::decode::json::bulk_action::is_bulk_action;
 use crate::ingest::decode::json::object_start::{ObjectStart, find_list};
 use crate::ingest::decode::json::offer::{MAX_NESTING, Origin, Place, Refusal, offer_element, offer_object};
 use crate::ingest::decode::sink::{Decoded, Sink};
@@ -269,6 +271,14 @@ impl<'s, 'b, R: Read> Decoder<'s, 'b, R> {
                     self.skip_rest_of_line();
                 }
                 self.recognize()
+            }
+            Err(_) if self.levels.is_empty() && is_bulk_action(&self.window.bytes()[..end]) => {
+                self.window.advance(end);
+                if std::mem::take(&mut self.by_name) {
+                    // Alone it does not make a trail file.
+                    self.recognized = false;
+                }
+                ControlFlow::Continue(())
             }
             Err(refusal) => {
                 let reject = self.window.reject(end, refusal.reason);
