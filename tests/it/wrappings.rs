@@ -99,15 +99,36 @@ fn texts_of_cloudtrail_events_are_read() {
         ("indented JSON", "lookup-events", serde_json::to_string_pretty(&json!([a, b])).unwrap()),
         ("one by one", "lookup-events", format!("{}\n{}\n", json!(a), json!(b))),
         ("text", "json", format!("{a}\t{b}\n")),
+        ("rows", "lookup-events", json!([["a", a], ["b", b]]).to_string()),
+        ("rows of more columns", "lookup-events", json!([[a, "x", 1, null], [true, TIME, b]]).to_string()),
+        ("text of rows", "lookup-events", format!("a\t{a}\nADMIN\t{b}\n")),
+        ("text of rows, the record first", "lookup-events", format!("{a}\ta\tADMIN\n{b}\tb\tx\n")),
         (
             "text of all columns",
-            "cloudwatch-logs",
+            "lookup-events",
             format!(
                 "EVENTS\tAKIAEXAMPLE\t{a}\ta\nRESOURCES\ti-1\tAWS::EC2::Instance\nEVENTS\tAKIAEXAMPLE\t{b}\tb\nSEARCHEDLOGSTREAMS\tTrue\tx{{\n"
             ),
         ),
     ] {
         gives_both(what, format, content);
+    }
+}
+
+#[test]
+fn cells_of_rows_without_a_record_are_rejects() {
+    let [a, b] = two().0;
+    for (content, stored, rejected) in [
+        (json!([["a", a], ["b", "x", 1]]).to_string(), 1, 3),
+        (json!([["a", a], ["b", "{\"x\":1}"]]).to_string(), 1, 2),
+        (json!([["a", ["x"], a]]).to_string(), 1, 2),
+        (json!([vec!["x"; 250], vec![a.as_str()]]).to_string(), 1, 250),
+        (json!([["a", a], "x"]).to_string(), 1, 1),
+        (json!(["a", a, b]).to_string(), 2, 1),
+        (format!("[[{},\"a\"],[\"b\",\"x\"", json!(a)), 1, 3),
+    ] {
+        let (_, report) = import("rows.json", &content);
+        assert_eq!((report.counts.stored, report.counts.rejected), (stored, rejected), "{content}");
     }
 }
 

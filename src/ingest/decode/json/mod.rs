@@ -11,6 +11,7 @@ mod bulk_action;
 mod object_start;
 mod offer;
 mod recovery;
+mod row;
 
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -23,7 +24,9 @@ use crate::ingest::decode::content::Content;
 use crate::ingest::decode::foreign;
 use crate::ingest::decode::json::bulk_action::is_bulk_action;
 use crate::ingest::decode::json::object_start::{ObjectStart, find_list};
-use crate::ingest::decode::json::offer::{MAX_NESTING, Origin, Place, Refusal, offer_element, offer_object};
+use crate::ingest::decode::json::offer::{
+    MAX_NESTING, NOT_AN_OBJECT, Origin, Place, Refusal, offer_element, offer_object,
+};
 use crate::ingest::decode::sink::{Decoded, Sink};
 use crate::ingest::decode::window::{MAX_VALUE, Window};
 use crate::ingest::record::raw::RawRecord;
@@ -37,6 +40,11 @@ const MAX_HELD: usize = 1_000;
 enum Container {
     /// Inside an array.
     Array,
+    /// Inside an array in another one, such as a row of `--query 'Events[].[EventId,CloudTrailEvent]'`.
+    Row {
+        /// True if a record was read in it.
+        has_record: bool,
+    },
     /// Inside the list of an object.
     List {
         /// True if the list is CloudTrail's own.
@@ -94,6 +102,8 @@ struct Decoder<'s, 'b, R> {
     foreign: Option<&'static str>,
     /// The number of such values after those that are held.
     not_held: u64,
+    /// The cells of a row that are not records, until it is known whether another one is.
+    cells: Vec<Reject>,
     /// True if words before the JSON of a line are skipped.
     is_log: bool,
     origin: Origin,
@@ -111,6 +121,7 @@ impl<'s, 'b, R: Read> Decoder<'s, 'b, R> {
             held,
             foreign: None,
             not_held: 0,
+            cells: Vec::new(),
             is_log: false,
             origin,
         }
@@ -144,13 +155,19 @@ impl<'s, 'b, R: Read> Decoder<'s, 'b, R> {
                 (Some(b']'), Some(level)) => {
                     self.window.advance(1);
                     self.levels.pop();
-                    if let Container::List { parents, .. } = level {
-                        self.skip_rest_of_object(parents)?;
+                    match level {
+                        Container::Array => {}
+                        Container::Row { has_record } => self.end_row(has_record)?,
+                        Container::List { parents, .. } => self.skip_rest_of_object(parents)?,
                     }
                 }
-                (Some(b'['), None | Some(Container::Array)) if self.levels.len() < MAX_NESTING => {
+                (Some(b'['), None) => {
                     self.window.advance(1);
                     self.levels.push(Container::Array);
+                }
+                (Some(b'['), Some(Container::Array | Container::Row { .. })) if self.levels.len() < MAX_NESTING => {
+                    self.window.advance(1);
+                    self.begin_row()?;
                 }
                 (Some(b'{'), Some(Container::List { .. })) => self.object()?,
                 (Some(b'{'), _) => self.document()?,
@@ -185,8 +202,8 @@ impl<'s, 'b, R: Read> Decoder<'s, 'b, R> {
             None if !self.levels.is_empty() => "the file ends before its list of records does".to_owned(),
             None => return ControlFlow::Continue(()),
         };
-        self.levels.clear();
         self.recognize()?;
+        self.leave_levels()?;
         let reject = self.window.reject(0, reason);
         self.sink.reject(reject)
     }
@@ -270,6 +287,9 @@ impl<'s, 'b, R: Read> Decoder<'s, 'b, R> {
                 if self.is_log {
                     self.skip_rest_of_line();
                 }
+                if let Some(Container::Row { has_record }) = self.levels.last_mut() {
+                    *has_record = true;
+                }
                 self.recognize()
             }
             Err(_) if self.levels.is_empty() && is_bulk_action(&self.window.bytes()[..end]) => {
@@ -343,7 +363,7 @@ impl<'s, 'b, R: Read> Decoder<'s, 'b, R> {
     fn stray_value(&mut self) -> ControlFlow<()> {
         let in_list = !self.levels.is_empty();
         let reason = match in_list {
-            true => "is not a JSON object",
+            true => NOT_AN_OBJECT,
             false if self.is_log => "is a line without JSON",
             false => "is not JSON",
         };
@@ -397,8 +417,15 @@ impl<'s, 'b, R: Read> Decoder<'s, 'b, R> {
         }
     }
 
-    /// A sound value that is not a record: a reject where the stream is a trail file.
+    /// A sound value that is not a record: a cell of a row, or else a reject where the stream is a trail file.
     fn not_a_record(&mut self, reject: Reject) -> ControlFlow<()> {
+        match self.hold_cell(reject) {
+            Some(reject) => self.refuse(reject),
+            None => ControlFlow::Continue(()),
+        }
+    }
+
+    fn refuse(&mut self, reject: Reject) -> ControlFlow<()> {
         if self.by_name && (self.foreign.is_some() || foreign::kind(&reject.bytes).is_some()) {
             // Naming a file of another service does not make it a trail file.
             (self.by_name, self.recognized) = (false, false);
@@ -418,10 +445,12 @@ impl<'s, 'b, R: Read> Decoder<'s, 'b, R> {
 }
 
 /// Reports whether a line is a row of another list than `EVENTS` in the text that the AWS CLI prints, such as
-/// `RESOURCES` or `SEARCHEDLOGSTREAMS`.
+/// `RESOURCES` or `SEARCHEDLOGSTREAMS`: no cell of it begins an object.
 fn is_other_row(line: &[u8]) -> bool {
     let length = line.iter().position(|byte| !byte.is_ascii_uppercase()).unwrap_or(line.len());
-    length > 4 && line.get(length) == Some(&b'\t') && !line.starts_with(b"EVENTS\t")
+    let words = &line[..line.len().min(MAX_WORDS)];
+    let has_cell = memchr::memchr2(b'{', b'\n', words).is_some_and(|at| words[..=at].ends_with(b"\t{"));
+    length > 4 && line.get(length) == Some(&b'\t') && !has_cell
 }
 
 /// The longest beginning of a log's line that is searched for its JSON.

@@ -23,6 +23,9 @@ use crate::ledger::{Problem, Reject};
 /// The deepest nesting of arrays around records, and of records in the texts of other records.
 pub(super) const MAX_NESTING: usize = 8;
 
+/// The reason why a scalar of a list is not a record.
+pub(super) const NOT_AN_OBJECT: &str = "is not a JSON object";
+
 /// The origin of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Origin {
@@ -118,12 +121,10 @@ fn offer_inner(inner: &[Inner<'_>], sink: &mut dyn Sink, place: Place<'_>) -> Op
 pub(super) fn offer_element(value: &RawValue, sink: &mut dyn Sink, place: Place<'_>) -> Offered {
     if value.get().starts_with('"') {
         let payload = payload::of_value(value).filter(|_| place.origin.depth < MAX_NESTING);
-        return payload.map_or_else(
-            || Err(Refusal::new("is not a JSON object")),
-            |payload| offer_payload(payload, &TEXT, sink, place),
-        );
+        return payload
+            .map_or_else(|| Err(Refusal::new(NOT_AN_OBJECT)), |payload| offer_payload(payload, &TEXT, sink, place));
     }
-    let cells = rows::cells(value).ok_or_else(|| Refusal::new("is not a JSON object"))?;
+    let cells = rows::cells(value).ok_or_else(|| Refusal::new(NOT_AN_OBJECT))?;
     let mut held: Vec<Inner<'_>> = Vec::new();
     for (name, value) in &cells {
         held.extend(value_of(name).filter(|(_, found)| holds_rows(found)).map(|(rank, found)| (rank, found, *value)));

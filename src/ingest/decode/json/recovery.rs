@@ -29,7 +29,7 @@ impl<R: Read> Decoder<'_, '_, R> {
             Some(error) => error.to_string(),
             None => "the file ends inside a record".to_owned(),
         };
-        self.levels.clear();
+        self.leave_levels()?;
         let reject = self.window.reject_until(reason, |_| None);
         self.sink.reject(reject)
     }
@@ -63,7 +63,7 @@ impl<R: Read> Decoder<'_, '_, R> {
             }
             let hopeless = by_brackets == BracketScan::Unbalanced && at_bracket && !self.levels.is_empty();
             if hopeless || self.window.bytes().len() >= MAX_VALUE || !self.window.more() {
-                self.levels.clear();
+                self.leave_levels()?;
                 let reject = self.window.reject_until(format!("{reason}; nothing after it can be placed"), |_| None);
                 return self.sink.reject(reject);
             }
@@ -86,7 +86,7 @@ impl<R: Read> Decoder<'_, '_, R> {
                     self.recognize()?;
                     let reason = "is not well-formed JSON after the list of records".to_owned();
                     let reject = self.window.reject_until(reason, |_| None);
-                    self.levels.clear();
+                    self.leave_levels()?;
                     return self.sink.reject(reject);
                 }
             }
@@ -96,7 +96,7 @@ impl<R: Read> Decoder<'_, '_, R> {
                     Some(error) => error.to_string(),
                     None => "the file ends before its closing brace".to_owned(),
                 };
-                self.levels.clear();
+                self.leave_levels()?;
                 let reject = self.window.reject(0, reason);
                 return self.sink.reject(reject);
             }

@@ -4,11 +4,12 @@ mod csv_records;
 mod csv_rows;
 mod documents;
 mod log_lines;
+mod text_rows;
 
 use crate::ingest::decode::content::Wrapping;
 
 const WRAPPINGS: &[&dyn Wrapping] =
-    &[&documents::Documents, &csv_records::CsvRecords, &csv_rows::CsvRows, &log_lines::LogLines];
+    &[&text_rows::TextRows, &documents::Documents, &csv_records::CsvRecords, &csv_rows::CsvRows, &log_lines::LogLines];
 
 /// Finds the wrapping of content by its first bytes.
 pub(crate) fn find(head: &[u8]) -> Option<&'static dyn Wrapping> {
