@@ -12,6 +12,7 @@ use crate::number;
 use crate::query::ast::StageKind;
 use crate::query::{EqualityValue, ResolvedLookup};
 use crate::render::{EventColumns, Format};
+use crate::rows::Value;
 use crate::session::capture::{CaptureSink, CaptureSummary};
 use crate::session::result_set::{LastResult, ResultKind, ResultOrigin};
 use crate::session::result_view::{self, ViewOptions};
@@ -223,8 +224,23 @@ fn remark(session: &mut Session, answered: &Answered<'_>, taken: Duration) -> Re
         explain_no_match(session, engine, plain, suppressed.as_ref())
     } else {
         report_identities(session, engine.case(), &prepared.lookup);
-        Ok(())
+        explain_empty_columns(session, answered)
     }
+}
+
+/// Explains columns of paths in which no row has a value.
+fn explain_empty_columns(session: &mut Session, answered: &Answered<'_>) -> Result<(), SessionError> {
+    let Some(held) = &answered.captured.held else { return Ok(()) };
+    let is_empty = |name: &str| {
+        let column = held.columns.iter().position(|column| column == name);
+        column.is_some_and(|at| held.rows.iter().all(|row| row.get(at) == Some(&Value::Null)))
+    };
+    let advice = no_match::explain_columns(answered.engine, answered.plain, is_empty)?;
+    for note in &advice.notes {
+        session.note(note);
+    }
+    session.suggest(advice.suggestion);
+    Ok(())
 }
 
 /// Reports how many events are left out, and by which rules.

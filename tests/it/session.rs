@@ -308,6 +308,33 @@ fn a_path_that_no_record_has_is_answered_with_the_near_one() {
 }
 
 #[test]
+fn a_stage_s_path_that_no_record_has_is_answered_with_the_near_one() {
+    let mut fixture = varied();
+    let told = "note: no record has a value at `request.bucketname`, and `request.bucketName` occurs; names are case-sensitive\n";
+    for (text, offered) in [
+        ("| count by request.bucketname", "| count by request.bucketName"),
+        ("last=2w | top 3 event-name,request.bucketname", "last=2w | top 3 event-name,request.bucketName"),
+        ("| timeline 1d by request.bucketname", "| timeline 1d by request.bucketName"),
+        ("| fields event-name,request.bucketname", "| fields event-name,request.bucketName"),
+    ] {
+        let notes = fixture.run(text).1;
+        assert!(notes.contains(told), "{text}: {notes}");
+        assert_eq!(fixture.session.suggestion(), Some(offered), "{text}");
+    }
+    for text in
+        ["| count by request.bucketName", "| count by user,request.bucketName", "| fields event-name", "| count"]
+    {
+        assert!(!fixture.run(text).1.contains("note: "), "{text}");
+    }
+    assert!(
+        fixture
+            .run("user=svc-backup-2 | count by request.bucketName")
+            .1
+            .contains("`request.bucketName=*` matches 1 event")
+    );
+}
+
+#[test]
 fn the_rest_of_a_time_is_never_answered_with_no_events_alone() {
     let mut fixture = varied();
     for (text, told, offered) in [

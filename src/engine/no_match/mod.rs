@@ -16,7 +16,7 @@ use crate::engine::core::{Engine, MAX_FREE_SCAN_GROUPS, PreparedLookup};
 use crate::engine::deadline;
 use crate::engine::explain::{self, interval, period};
 use crate::engine::no_match::advice::Advice;
-use crate::engine::no_match::terms::Asked;
+use crate::engine::no_match::terms::{Asked, StagePath};
 use crate::engine::suppress::Suppressed;
 use crate::engine::time_limits::{SOON, TimeLimits};
 use crate::fields::Field;
@@ -67,6 +67,22 @@ pub(crate) fn explain<'e>(
     }
     if let Some(period) = period(case) {
         advice.note(&format!("the case covers {period}"));
+    }
+    Ok(advice)
+}
+
+/// Explains the columns of an answer without any value, of which `is_empty` knows the names: a path at which no record
+/// has a value.
+pub(crate) fn explain_columns<'e>(
+    engine: &'e Engine,
+    prepared: &PreparedLookup,
+    is_empty: impl Fn(&str) -> bool,
+) -> Result<Advice<'e>, QueryError> {
+    let mut advice = Advice::new(engine);
+    for StagePath { column, path, name } in terms::stage_paths(&prepared.tree, &prepared.lookup.stages) {
+        if is_empty(&column) {
+            Hints::new(engine, prepared, TimeLimits::for_case(engine.case())).path(&mut advice, &path, name)?;
+        }
     }
     Ok(advice)
 }

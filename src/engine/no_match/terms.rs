@@ -3,8 +3,9 @@
 use crate::diagnostic::Span;
 use crate::fields;
 use crate::fields::{Field, Place};
-use crate::query::ast::{Comparison, Expression, ExpressionKind, LookupAst, Name, Operator, Value};
+use crate::query::ast::{Comparison, Expression, ExpressionKind, LookupAst, Name, Operator, StageKind, Value};
 use crate::query::is_time_name;
+use crate::query::resolved::{OutputColumn, Stage};
 
 /// A value that a term asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,6 +70,39 @@ fn compared(comparison: &Comparison, found: &mut Vec<Asked>) {
 fn literal(value: &Value) -> Option<(String, Span)> {
     let literal = value.literal().filter(|text| !text.is_empty() && !value.from_file)?;
     Some((literal, value.span))
+}
+
+/// A path whose values a stage shows or counts.
+pub(crate) struct StagePath {
+    /// The column of the answer.
+    pub(crate) column: String,
+    pub(crate) path: Vec<String>,
+    pub(crate) name: Span,
+}
+
+/// The paths of the stages that make the columns of an answer.
+pub(crate) fn stage_paths(lookup: &LookupAst, resolved: &[Stage]) -> Vec<StagePath> {
+    let mut found = Vec::new();
+    for (stage, resolved) in lookup.stages.iter().zip(resolved) {
+        let (StageKind::Count(names)
+        | StageKind::Top(_, names)
+        | StageKind::Timeline(_, names)
+        | StageKind::Fields(names)) = &stage.kind
+        else {
+            continue;
+        };
+        let (Stage::Count(columns) | Stage::Top(_, columns) | Stage::Timeline(_, columns) | Stage::Fields(columns)) =
+            resolved
+        else {
+            continue;
+        };
+        for (name, column) in names.iter().zip(columns) {
+            if let (OutputColumn::Path(column), Some(path)) = (column, path_of(name)) {
+                found.push(StagePath { column: column.clone(), path, name: name.span });
+            }
+        }
+    }
+    found
 }
 
 /// The keys of a path, its short forms written out.
