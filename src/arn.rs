@@ -29,10 +29,8 @@ impl<'a> Arn<'a> {
             account: parts.next()?,
             resource: parts.next()?,
         };
-        let sound = !arn.partition.is_empty()
-            && !arn.service.is_empty()
-            && !arn.resource.is_empty()
-            && !text.contains(char::is_whitespace);
+        let sound =
+            !arn.partition.is_empty() && !arn.service.is_empty() && !arn.resource.is_empty() && !has_white_space(text);
         sound.then_some(arn)
     }
 
@@ -93,6 +91,12 @@ impl<'a> Arn<'a> {
 /// Returns the text after the last `/` or `:`.
 pub(crate) fn last_part(text: &str) -> &str {
     text.rfind(['/', ':']).map_or(text, |at| &text[at + 1..])
+}
+
+/// Reports whether a text has white space. Nearly every ARN has only printable characters of ASCII, which are not decoded.
+fn has_white_space(text: &str) -> bool {
+    let others = text.bytes().filter(|byte| !matches!(byte, b'!'..=b'~')).count();
+    others > 0 && text.contains(char::is_whitespace)
 }
 
 /// Returns a secret's name without the hyphen and six characters that Secrets Manager appends.
@@ -156,7 +160,17 @@ mod tests {
 
     #[test]
     fn other_texts_are_not_arns() {
-        for text in ["", "arn:", "arn:aws:iam", "arn:aws:iam::1", "arn:aws:iam::1:", "arn:a b:iam::1:x", "i-0abc"] {
+        for text in [
+            "",
+            "arn:",
+            "arn:aws:iam",
+            "arn:aws:iam::1",
+            "arn:aws:iam::1:",
+            "arn:a b:iam::1:x",
+            "arn:aws:s3:::a\u{b}b",
+            "arn:aws:s3:::é\u{a0}b",
+            "i-0abc",
+        ] {
             assert_eq!(Arn::parse(text), None, "{text}");
         }
     }

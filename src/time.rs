@@ -99,7 +99,7 @@ pub fn format(seconds: i64) -> String {
     put(13, second / 3_600, 2);
     put(16, second / 60 % 60, 2);
     put(19, second % 60, 2);
-    text.iter().copied().map(char::from).collect()
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// Returns year, month and day of a number of days since 1970-01-01, the inverse of [`days_since_epoch`].

@@ -25,6 +25,10 @@ pub(crate) fn find(path: &str, key: &str) -> Option<Found> {
             "" => field.path,
             path => field.path.strip_prefix(path)?.strip_prefix('.')?,
         };
+        if rest.as_bytes().first() != key.as_bytes().first() {
+            // Most keys differ in their first byte, which costs no call to compare.
+            return None;
+        }
         let rest = rest.strip_prefix(key)?;
         if rest.is_empty() {
             return Some(Found::Value(column));
