@@ -35,6 +35,8 @@ pub enum ExpressionKind {
     Bare(Vec<Value>),
     /// A field, an operator and its values.
     Compare(Comparison),
+    /// Two fields that have an equal value, and the place of the operator.
+    Same(Name, Name, Span),
 }
 
 /// `NAME OPERATOR VALUE,...`.
@@ -55,6 +57,10 @@ pub struct Comparison {
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Operator {
     Equal,
+    /// `=~`: equal, ignoring case.
+    EqualFolded,
+    /// `==`: equal to the value of another field.
+    SameAs,
     NotEqual,
     Less,
     LessOrEqual,
@@ -69,6 +75,8 @@ impl Operator {
     pub fn text(self) -> &'static str {
         match self {
             Operator::Equal => "=",
+            Operator::EqualFolded => "=~",
+            Operator::SameAs => "==",
             Operator::NotEqual => "!=",
             Operator::Less => "<",
             Operator::LessOrEqual => "<=",
@@ -166,6 +174,8 @@ pub enum StageKind {
     Sort(Vec<(Name, bool)>),
     /// `limit N`.
     Limit(u64),
+    /// `having COLUMN OPERATOR NUMBER,...`: every condition holds.
+    Having(Vec<(Name, Operator, u64)>),
 }
 
 impl StageKind {
@@ -178,6 +188,7 @@ impl StageKind {
             StageKind::Fields(_) => "fields",
             StageKind::Sort(_) => "sort",
             StageKind::Limit(_) => "limit",
+            StageKind::Having(_) => "having",
         }
     }
 }

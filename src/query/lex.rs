@@ -113,14 +113,14 @@ impl<'a> Cursor<'a> {
     /// Reads an operator, if one comes next, and rejects those of other languages.
     pub(crate) fn operator(&mut self) -> Result<Option<(Operator, Span)>, Diagnostic> {
         const FOREIGN: &[(&str, &str)] = &[
-            ("==", "write = for equality; a value that begins with = goes in quotes"),
-            ("=~", "write ~ for a regular expression"),
             ("!~", "write not FIELD~EXPRESSION"),
             ("<>", "write != for inequality"),
             ("=<", "write <="),
             ("=>", "write >="),
         ];
         const KNOWN: &[(&str, Operator)] = &[
+            ("==", Operator::SameAs),
+            ("=~", Operator::EqualFolded),
             ("!=", Operator::NotEqual),
             ("<=", Operator::LessOrEqual),
             (">=", Operator::GreaterOrEqual),

@@ -40,6 +40,10 @@ pub(crate) enum Condition {
     Path(String, ValuePredicate),
     /// The record contains one of these texts.
     Text(Vec<String>),
+    /// A regular expression matches a part of the record, its JSON escapes decoded.
+    TextRegex(String),
+    /// A value of the one is a value of the other.
+    Same(Operand, Operand),
     /// That it happened in one of these spans.
     Time(Vec<Interval>),
     /// That an indexed field is exactly this.
@@ -53,6 +57,8 @@ pub(crate) enum ValuePredicate {
     Present,
     /// It matches one of these.
     Patterns(Vec<Pattern>),
+    /// It matches one of these, ignoring case.
+    Folded(Vec<Pattern>),
     /// A regular expression matches a part of it.
     Regex(String),
     /// It compares so with a text.
@@ -85,6 +91,13 @@ impl ValuePredicate {
             })
             .collect()
     }
+}
+
+/// A side of a comparison of two fields.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Operand {
+    Field(&'static Field),
+    Path(String),
 }
 
 /// A column of an answer.
@@ -134,6 +147,8 @@ pub(crate) enum Stage {
     Fields(Vec<OutputColumn>),
     Sort(Vec<(SortKey, bool)>),
     Limit(u64),
+    /// Conditions on the number of events of a row. All hold.
+    Having(Vec<(Operator, u64)>),
 }
 
 impl Stage {
@@ -228,6 +243,12 @@ fn fields_of(node: &Node, found: &mut Vec<&'static Field>) {
         NodeKind::Not(inner) => fields_of(inner, found),
         NodeKind::Condition(Condition::Field(field, _)) => found.push(field),
         NodeKind::Condition(Condition::SameResource { .. }) => found.extend(crate::fields::find("resource")),
+        NodeKind::Condition(Condition::Same(one, other)) => {
+            found.extend([one, other].into_iter().filter_map(|operand| match operand {
+                Operand::Field(field) => Some(*field),
+                Operand::Path(_) => None,
+            }));
+        }
         NodeKind::Condition(_) => {}
     }
 }

@@ -30,6 +30,12 @@ pub(crate) fn shape(lookup: &LookupAst) -> String {
                 }
             }
             StageKind::Limit(_) => {}
+            StageKind::Having(conditions) => {
+                for (name, operator, _) in conditions {
+                    name_shapes(&mut shape, std::slice::from_ref(name));
+                    shape.push_str(operator.text());
+                }
+            }
         }
     }
     shape
@@ -45,6 +51,11 @@ fn expression(shape: &mut String, part: &Expression) {
             name_shapes(shape, std::slice::from_ref(&comparison.name));
             shape.push_str(comparison.operator.text());
             return value_shapes(shape, &comparison.values);
+        }
+        ExpressionKind::Same(name, other, _) => {
+            name_shapes(shape, std::slice::from_ref(name));
+            shape.push_str("==");
+            return name_shapes(shape, std::slice::from_ref(other));
         }
     };
     let _ = write!(shape, "{word}(");

@@ -88,7 +88,8 @@ impl Place {
             (Some(_), _) => self,
             (None, '"') => Place { quote: Some('"'), ..self },
             (None, '\'') if starts_value(before) => Place { quote: Some('\''), ..self },
-            (None, '~') => Place { regex: true, ..self },
+            // After `=~` is a value.
+            (None, '~') => Place { regex: self.regex || before != '=', ..self },
             // Blanks may separate `~` from its expression.
             (None, _) if next.is_whitespace() => Place { regex: self.regex && before == '~', ..self },
             (None, _) => self,

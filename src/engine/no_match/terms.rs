@@ -43,6 +43,10 @@ fn collect(part: &Expression, term: Span, found: &mut Vec<Asked>) {
             found.extend(exact.map(|(value, span)| Asked::Bare { value, span }));
         }
         ExpressionKind::Compare(comparison) => compared(comparison, found),
+        ExpressionKind::Same(name, other, _) => {
+            let paths = [name, other].into_iter().filter(|name| fields::find(&name.text()).is_none());
+            found.extend(paths.filter_map(|name| Some(Asked::Path { path: path_of(name)?, name: name.span })));
+        }
     }
 }
 

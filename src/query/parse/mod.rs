@@ -5,7 +5,7 @@
 //! any      := all { "or" all }
 //! all      := one { ["and"] one }
 //! one      := "not" one | "(" any ")" | term
-//! term     := NAME OPERATOR value { "," value } | value { "," value }
+//! term     := NAME OPERATOR value { "," value } | NAME "==" NAME | value { "," value }
 //! ```
 
 mod foreign_syntax;
@@ -55,7 +55,10 @@ impl Parser<'_> {
             let here = self.cursor.here();
             match self.cursor.peek() {
                 None => break,
-                Some('|') => stages.push(self.stage()?),
+                Some('|') => {
+                    stages.push(self.stage()?);
+                    stages.extend(self.trailing_having()?);
+                }
                 Some(')') => {
                     return Err(Diagnostic::at(here, "unmatched closing parenthesis")
                         .hint("a value that contains ) goes in quotes"));
@@ -165,10 +168,9 @@ impl Parser<'_> {
             return Err(empty_item(self.cursor.here()));
         }
         if !matches!(self.cursor.peek(), Some('"' | '\'' | '@'))
-            && let Some(comparison) = self.comparison()?
+            && let Some(kind) = self.comparison()?
         {
-            let span = self.cursor.span_from(start);
-            return Ok(Expression { span, kind: ExpressionKind::Compare(comparison) });
+            return Ok(Expression { span: self.cursor.span_from(start), kind });
         }
         let first = self.cursor.value()?;
         foreign_syntax::refuse_bare(&self.cursor, &first)?;
@@ -176,8 +178,8 @@ impl Parser<'_> {
         Ok(Expression { span: self.list_span(start, &values), kind: ExpressionKind::Bare(values) })
     }
 
-    /// `NAME OPERATOR VALUES`; nothing is taken where no operator follows.
-    fn comparison(&mut self) -> Result<Option<Comparison>, Diagnostic> {
+    /// `NAME OPERATOR VALUES` or `NAME == NAME`; nothing is taken where no operator follows.
+    fn comparison(&mut self) -> Result<Option<ExpressionKind>, Diagnostic> {
         let before = self.cursor.clone();
         let name = self.cursor.name()?;
         self.cursor.skip_blanks();
@@ -191,6 +193,14 @@ impl Parser<'_> {
         };
         let blanks = self.cursor.skip_blanks();
         self.refuse_missing_value(&name, operator_span, blanks)?;
+        if operator == Operator::SameAs {
+            let other = self.cursor.name()?.filter(|other| other.segments.iter().any(|segment| !segment.is_empty()));
+            let missing = || {
+                Diagnostic::at(operator_span, "`==` has no field after it")
+                    .hint("write FIELD=VALUE for equality, and FIELD==FIELD to compare two fields")
+            };
+            return Ok(Some(ExpressionKind::Same(name, other.ok_or_else(missing)?, operator_span)));
+        }
         let values = if operator == Operator::Matches {
             vec![self.cursor.regex()?]
         } else {
@@ -198,7 +208,7 @@ impl Parser<'_> {
             self.list(first)?
         };
         let comparison = Comparison { name, operator, operator_span, values };
-        Ok(Some(self.attribute_pair(comparison)?))
+        Ok(Some(ExpressionKind::Compare(self.attribute_pair(comparison)?)))
     }
 
     /// `user=` with nothing after it, or with the next term after it.

@@ -1,15 +1,15 @@
 //! Reads the stages of a lookup.
 
 use crate::diagnostic::{Diagnostic, Span, nearest};
-use crate::query::ast::{Name, Stage, StageKind, Value};
+use crate::query::ast::{Name, Operator, Stage, StageKind, Value};
 use crate::query::parse::Parser;
 
 /// The stages.
-pub(crate) const STAGES: &[&str] = &["count", "top", "timeline", "fields", "sort", "limit"];
+pub(crate) const STAGES: &[&str] = &["count", "top", "timeline", "fields", "sort", "limit", "having"];
 
 /// Names of stages in other languages, with what to write instead.
 const FOREIGN: &[(&[&str], &str)] = &[
-    (&["where", "filter", "search", "having"], "terms come before the first |"),
+    (&["where", "filter", "search"], "terms come before the first |"),
     (&["head", "take", "first"], "write limit N"),
     (&["tail", "last"], "write sort time | limit N"),
     (&["stats", "group", "groupby", "summarize", "aggregate", "distinct", "uniq", "dedup"], "write count by FIELD"),
@@ -49,16 +49,53 @@ impl Parser<'_> {
             "fields" => StageKind::Fields(self.names(span, "fields")?),
             "sort" => self.sort(span)?,
             "limit" => self.limit(span)?,
+            "having" => self.having(span)?,
             _ => return Err(unknown_stage(word, span)),
         };
         self.end_of_stage(&kind)?;
         Ok(Stage { span: Span::new(span.start, self.cursor.at()), kind })
     }
 
+    /// Reads a `having` that follows the stage without a `|`.
+    pub(crate) fn trailing_having(&mut self) -> Result<Option<Stage>, Diagnostic> {
+        if !self.at_word("having") {
+            return Ok(None);
+        }
+        let span = self.cursor.word_span();
+        self.cursor.eat(self.cursor.slice(span));
+        self.cursor.skip_blanks();
+        let kind = self.having(span)?;
+        self.end_of_stage(&kind)?;
+        Ok(Some(Stage { span: Span::new(span.start, self.cursor.at()), kind }))
+    }
+
+    /// `COLUMN OPERATOR NUMBER,...`.
+    fn having(&mut self, span: Span) -> Result<StageKind, Diagnostic> {
+        let mut conditions = Vec::new();
+        loop {
+            let missing = || Diagnostic::at(span, "`having` has no condition after it").hint("write having events>20");
+            let name = self.cursor.name()?.ok_or_else(missing)?;
+            self.cursor.skip_blanks();
+            let (operator, place) = self.cursor.operator()?.ok_or_else(missing)?;
+            if matches!(operator, Operator::Matches | Operator::EqualFolded | Operator::SameAs) {
+                let message = format!("`having` takes no `{}`", operator.text());
+                return Err(Diagnostic::at(place, message).hint("its operators are = != < <= > >="));
+            }
+            self.cursor.skip_blanks();
+            let number = self.argument()?.ok_or_else(missing)?;
+            conditions.push((name, operator, whole_number(&number)?));
+            self.cursor.skip_blanks();
+            if !self.cursor.eat(",") {
+                return Ok(StageKind::Having(conditions));
+            }
+            self.cursor.skip_blanks();
+        }
+    }
+
     fn count(&mut self) -> Result<StageKind, Diagnostic> {
         let span = self.cursor.word_span();
         let word = self.cursor.slice(span);
-        if word.is_empty() {
+        if word.is_empty() || self.at_word("having") {
             return Ok(StageKind::Count(Vec::new()));
         }
         if !word.eq_ignore_ascii_case("by") {
@@ -90,12 +127,12 @@ impl Parser<'_> {
 
     fn timeline(&mut self, span: Span) -> Result<StageKind, Diagnostic> {
         let mut bucket = None;
-        if !self.at_by() {
+        if !self.at_word("by") && !self.at_word("having") {
             bucket = self.argument()?;
             self.cursor.skip_blanks();
         }
         let by = self.cursor.word_span();
-        if !self.at_by() {
+        if !self.at_word("by") {
             return Ok(StageKind::Timeline(bucket, Vec::new()));
         }
         self.cursor.eat(self.cursor.slice(by));
@@ -103,10 +140,9 @@ impl Parser<'_> {
         Ok(StageKind::Timeline(bucket, self.names(span, "timeline")?))
     }
 
-    /// Reports whether the next word is `by`.
-    fn at_by(&mut self) -> bool {
-        let word = self.cursor.word_span();
-        self.cursor.slice(word).eq_ignore_ascii_case("by")
+    /// Reports whether this word comes next.
+    fn at_word(&self, wanted: &str) -> bool {
+        self.cursor.slice(self.cursor.word_span()).eq_ignore_ascii_case(wanted)
     }
 
     fn sort(&mut self, span: Span) -> Result<StageKind, Diagnostic> {
@@ -185,7 +221,8 @@ impl Parser<'_> {
     /// Refuses what a stage does not take.
     fn end_of_stage(&mut self, kind: &StageKind) -> Result<(), Diagnostic> {
         self.cursor.skip_blanks();
-        if matches!(self.cursor.peek(), None | Some('|')) {
+        let counts = matches!(kind, StageKind::Count(_) | StageKind::Top(..) | StageKind::Timeline(..));
+        if matches!(self.cursor.peek(), None | Some('|')) || (counts && self.at_word("having")) {
             return Ok(());
         }
         let mut span = self.cursor.word_span();

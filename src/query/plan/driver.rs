@@ -133,7 +133,12 @@ fn estimate(node: &Node, stats: &dyn Statistics) -> Option<Estimate> {
             ];
             Some(Estimate::about(NEAR_UNIQUE_EVENTS + parts.into_iter().flatten().sum::<u64>()))
         }
-        Condition::SameResource { .. } | Condition::Path(..) | Condition::Text(_) | Condition::Time(_) => None,
+        Condition::SameResource { .. }
+        | Condition::Path(..)
+        | Condition::Text(_)
+        | Condition::TextRegex(_)
+        | Condition::Same(..)
+        | Condition::Time(_) => None,
     }
 }
 

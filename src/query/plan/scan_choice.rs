@@ -2,7 +2,7 @@
 
 use crate::query::plan::record_scan::RecordScan;
 use crate::query::plan::statistics::{ScanSize, Statistics};
-use crate::query::resolved::{Condition, Node, NodeKind, ResolvedLookup};
+use crate::query::resolved::{Condition, Node, NodeKind, Operand, ResolvedLookup};
 
 /// A scan reads a group of records, four blocks by two threads, while this many events are looked up one by one.
 const EVENTS_PER_GROUP: u64 = 2;
@@ -34,6 +34,10 @@ fn is_about_record(node: &Node, nesting: usize) -> bool {
     match &node.kind {
         NodeKind::All(nodes) | NodeKind::Any(nodes) => nodes.iter().all(|node| is_about_record(node, nesting)),
         NodeKind::Not(inner) => is_about_record(inner, nesting),
-        NodeKind::Condition(condition) => matches!(condition, Condition::Text(_) | Condition::Path(..)),
+        NodeKind::Condition(condition) => match condition {
+            Condition::Text(_) | Condition::TextRegex(_) | Condition::Path(..) => true,
+            Condition::Same(one, other) => matches!((one, other), (Operand::Path(_), Operand::Path(_))),
+            _ => false,
+        },
     }
 }

@@ -53,6 +53,8 @@ fn key(node: &Node) -> Option<String> {
     match test {
         Condition::Field(field, ValuePredicate::Patterns(_)) => Some(format!("field {}", field.name)),
         Condition::Path(path, ValuePredicate::Patterns(_)) => Some(format!("path {path}")),
+        Condition::Field(field, ValuePredicate::Folded(_)) => Some(format!("folded field {}", field.name)),
+        Condition::Path(path, ValuePredicate::Folded(_)) => Some(format!("folded path {path}")),
         Condition::Bare(ValuePredicate::Patterns(_)) => Some("bare".to_owned()),
         Condition::Text(_) => Some("text".to_owned()),
         Condition::Time(_) => Some("time".to_owned()),
@@ -67,9 +69,13 @@ fn extend(first: &mut Node, other: Node) {
         (
             Condition::Field(_, ValuePredicate::Patterns(all))
             | Condition::Path(_, ValuePredicate::Patterns(all))
+            | Condition::Field(_, ValuePredicate::Folded(all))
+            | Condition::Path(_, ValuePredicate::Folded(all))
             | Condition::Bare(ValuePredicate::Patterns(all)),
             Condition::Field(_, ValuePredicate::Patterns(more))
             | Condition::Path(_, ValuePredicate::Patterns(more))
+            | Condition::Field(_, ValuePredicate::Folded(more))
+            | Condition::Path(_, ValuePredicate::Folded(more))
             | Condition::Bare(ValuePredicate::Patterns(more)),
         ) => all.extend(more),
         (Condition::Text(all), Condition::Text(more)) => all.extend(more),

@@ -9,10 +9,10 @@ mod words;
 use crate::diagnostic::Diagnostic;
 use crate::fields::{Field, Kind, Place};
 use crate::query::ast;
-use crate::query::ast::{Comparison, Expression, ExpressionKind, Operator};
+use crate::query::ast::{Comparison, Expression, ExpressionKind, Name, Operator};
 use crate::query::environment::Environment;
 use crate::query::interval::Interval;
-use crate::query::resolved::{Condition, Node, NodeKind, ResolvedLookup, ValuePredicate};
+use crate::query::resolved::{Condition, Node, NodeKind, Operand, ResolvedLookup, ValuePredicate};
 use crate::query::time::TimeGuess;
 use crate::query::{edit, time};
 
@@ -38,6 +38,12 @@ pub fn resolve(ast: &ast::LookupAst, env: &dyn Environment) -> Result<ResolvedLo
         Ok(lookup)
     };
     whole().map_err(|diagnostic| diagnostic.in_source(&ast.text))
+}
+
+/// `user==alice` of somebody who means `user=alice`.
+fn no_field_to_compare(name: &Name, other: &Name, mistake: Diagnostic) -> Diagnostic {
+    let (name, value) = (name.text(), other.text());
+    mistake.hint(format!("for equality write {name}={}; == compares two fields", edit::literal(&value)))
 }
 
 /// `since` after `until` matches nothing, ever.
@@ -120,6 +126,11 @@ impl Resolver<'_> {
                 )?)))
             }
             ExpressionKind::Compare(comparison) => return self.comparison(part, comparison),
+            ExpressionKind::Same(name, other, _) => {
+                let one = self.operand(name)?;
+                let other = self.operand(other).map_err(|mistake| no_field_to_compare(name, other, mistake))?;
+                NodeKind::Condition(Condition::Same(one, other))
+            }
         };
         Ok(Node { span: part.span, kind })
     }
@@ -148,14 +159,45 @@ impl Resolver<'_> {
             return self.times(&values, comparison, operator);
         }
         if field.place == Place::Record {
-            if operator != Operator::Equal {
-                return Err(Diagnostic::at(comparison.operator_span, "text takes = and != only")
-                    .hint("a regular expression is matched against one field: error-message~PATTERN"));
-            }
-            // A wildcard is a plain asterisk here.
-            return Ok(Condition::Text(values.iter().map(ast::Value::text).collect()));
+            return self.whole_record(&values, comparison, operator);
         }
         Ok(Condition::Field(field, matcher(field, &values, comparison, operator)?))
+    }
+
+    /// `text`, with any operator.
+    fn whole_record(
+        &self,
+        values: &[ast::Value],
+        comparison: &Comparison,
+        operator: Operator,
+    ) -> Result<Condition, Diagnostic> {
+        match operator {
+            // A wildcard is a plain asterisk here.
+            Operator::Equal => Ok(Condition::Text(values.iter().map(ast::Value::text).collect())),
+            Operator::EqualFolded => Ok(Condition::TextRegex(values::folded_regex(values))),
+            Operator::Matches => match values::text_matcher(values, comparison, operator, None)? {
+                ValuePredicate::Regex(pattern) => Ok(Condition::TextRegex(pattern)),
+                _ => Ok(Condition::Text(Vec::new())),
+            },
+            _ => Err(Diagnostic::at(comparison.operator_span, "text takes =, !=, =~ and ~ only")),
+        }
+    }
+
+    /// A side of `==`.
+    fn operand(&self, name: &Name) -> Result<Operand, Diagnostic> {
+        let compares = |field: &Field| {
+            field.kind != Kind::Time
+                && !matches!(field.place, Place::Record | Place::File | Place::Write | Place::Tag | Place::Role)
+        };
+        match find_name(name, self.env)? {
+            Named::Path(path) => Ok(Operand::Path(path)),
+            Named::Field(field) if compares(field) => Ok(Operand::Field(field)),
+            Named::Field(_) | Named::Since | Named::Until | Named::Last => {
+                let message = format!("`{}` cannot be compared with another field", name.text());
+                let hint = "a field or a path goes on both sides of ==: user==request.userName";
+                Err(Diagnostic::at(name.span, message).hint(hint))
+            }
+        }
     }
 
     fn path_matcher(&self, comparison: &Comparison, operator: Operator) -> Result<ValuePredicate, Diagnostic> {
@@ -170,8 +212,8 @@ impl Resolver<'_> {
         comparison: &Comparison,
         operator: Operator,
     ) -> Result<Condition, Diagnostic> {
-        if operator == Operator::Matches {
-            return Err(Diagnostic::at(comparison.operator_span, "time takes no regular expression")
+        if matches!(operator, Operator::Matches | Operator::EqualFolded) {
+            return Err(Diagnostic::at(comparison.operator_span, "time takes no regular expression and no `=~`")
                 .hint("write a coarser time: time=2024-03-01"));
         }
         let spans = values.iter().map(|value| {

@@ -4,7 +4,7 @@ use crate::diagnostic::Diagnostic;
 use crate::fields;
 use crate::fields::Place;
 use crate::query::ast;
-use crate::query::ast::{Name, StageKind, Value};
+use crate::query::ast::{Name, Operator, StageKind, Value};
 use crate::query::environment::Environment;
 use crate::query::interval::Interval;
 use crate::query::resolve::names::{Named, did_you_mean, find_name};
@@ -38,7 +38,7 @@ pub(crate) fn resolve(
                 input = Input::Table(by.iter().map(OutputColumn::group_column).chain(["events".to_owned()]).collect());
             }
             Stage::Timeline(_, by) => input = Input::Table(timeline_columns(by)),
-            Stage::Fields(_) | Stage::Sort(_) | Stage::Limit(_) => {}
+            Stage::Fields(_) | Stage::Sort(_) | Stage::Limit(_) | Stage::Having(_) => {}
         }
         resolved.push(made);
     }
@@ -51,11 +51,13 @@ fn one(
     interval: Option<Interval>,
     env: &dyn Environment,
 ) -> Result<Stage, Diagnostic> {
-    let needs_events = !matches!(stage.kind, StageKind::Sort(_) | StageKind::Limit(_));
+    let needs_events = !matches!(stage.kind, StageKind::Sort(_) | StageKind::Limit(_) | StageKind::Having(_));
     if let (true, Input::Table(columns)) = (needs_events, input) {
         let message =
             format!("`{}` needs events, but its input has only the columns {}", stage.kind.name(), columns.join(", "));
-        return Err(Diagnostic::at(stage.span, message).hint("only sort and limit may follow count, top and timeline"));
+        return Err(
+            Diagnostic::at(stage.span, message).hint("only having, sort and limit may follow count, top and timeline")
+        );
     }
     Ok(match &stage.kind {
         StageKind::Count(by) => Stage::Count(all_shown(by, env)?),
@@ -72,6 +74,7 @@ fn one(
         }
         StageKind::Fields(names) => Stage::Fields(all_shown(names, env)?),
         StageKind::Limit(most) => Stage::Limit(*most),
+        StageKind::Having(conditions) => having(stage, conditions, input)?,
         StageKind::Sort(keys) => {
             let keys = keys.iter().map(|(name, descending)| Ok((sort_key(name, input, env)?, *descending)));
             Stage::Sort(keys.collect::<Result<_, Diagnostic>>()?)
@@ -103,6 +106,20 @@ fn shown(name: &Name, env: &dyn Environment) -> Result<OutputColumn, Diagnostic>
             Err(Diagnostic::at(name.span, format!("{} is only for filters", name.text())).hint("did you mean `time`?"))
         }
     }
+}
+
+/// Conditions on the number of events of a row.
+fn having(stage: &ast::Stage, conditions: &[(Name, Operator, u64)], input: &Input) -> Result<Stage, Diagnostic> {
+    if matches!(input, Input::Events) {
+        return Err(Diagnostic::at(stage.span, "`having` follows count, top and timeline only")
+            .hint("terms on events come before the first |"));
+    }
+    let condition = |(name, operator, number): &(Name, Operator, u64)| match fields::fold(&name.text()).as_str() {
+        "events" | "count" => Ok((*operator, *number)),
+        _ => Err(Diagnostic::at(name.span, format!("`having` compares events only, not `{}`", name.text()))
+            .hint("write having events>20; terms on other fields come before the first |")),
+    };
+    conditions.iter().map(condition).collect::<Result<_, _>>().map(Stage::Having)
 }
 
 fn sort_key(name: &Name, input: &Input, env: &dyn Environment) -> Result<SortKey, Diagnostic> {

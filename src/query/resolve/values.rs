@@ -80,7 +80,10 @@ pub(crate) fn text_matcher(
     field: Option<&'static Field>,
 ) -> Result<ValuePredicate, Diagnostic> {
     match operator {
-        Operator::Equal | Operator::NotEqual if values.iter().any(Value::is_any) => Ok(ValuePredicate::Present),
+        Operator::Equal | Operator::NotEqual | Operator::EqualFolded if values.iter().any(Value::is_any) => {
+            Ok(ValuePredicate::Present)
+        }
+        Operator::EqualFolded => patterns(values, field).map(ValuePredicate::Folded),
         Operator::Equal | Operator::NotEqual => patterns(values, field).map(ValuePredicate::Patterns),
         Operator::Matches => {
             let value = one(values, comparison)?;
@@ -101,11 +104,28 @@ pub(crate) fn text_matcher(
                 matches!(field.map(|field| field.place), Some(Place::ResourceName | Place::ListedName | Place::Tag));
             if multiple {
                 let name = comparison.name.text();
-                return Err(Diagnostic::at(comparison.operator_span, format!("{name} takes =, != and ~ only")));
+                return Err(Diagnostic::at(comparison.operator_span, format!("{name} takes =, !=, =~ and ~ only")));
             }
             Ok(ValuePredicate::Compare(operator, text))
         }
     }
+}
+
+/// Returns a regular expression for texts of which one is anywhere, ignoring case; a wildcard is any text.
+pub(crate) fn folded_regex(values: &[Value]) -> String {
+    let part = |part: &Part| match part {
+        Part::Any => ".*".to_owned(),
+        Part::Text(text) => regex::escape(text),
+    };
+    // A wildcard at an end changes nothing.
+    let inner = |value: &Value| -> Vec<Part> {
+        let is_text = |part: &Part| *part != Part::Any;
+        let first = value.parts.iter().position(is_text).unwrap_or(0);
+        let end = value.parts.iter().rposition(is_text).map_or(0, |last| last + 1);
+        value.parts.get(first..end).unwrap_or_default().to_vec()
+    };
+    let texts: Vec<String> = values.iter().map(|value| inner(value).iter().map(part).collect()).collect();
+    format!("(?is){}", texts.join("|"))
 }
 
 /// The one value of an operator that takes no list.
@@ -190,8 +210,8 @@ fn numbers(
     comparison: &Comparison,
     operator: Operator,
 ) -> Result<ValuePredicate, Diagnostic> {
-    if operator == Operator::Matches {
-        let message = format!("{} is a number, and takes no regular expression", field.name);
+    if matches!(operator, Operator::Matches | Operator::EqualFolded) {
+        let message = format!("{} is a number, and takes no regular expression and no `=~`", field.name);
         return Err(Diagnostic::at(comparison.operator_span, message));
     }
     if operator == Operator::Equal && values.iter().any(Value::is_any) {

@@ -38,7 +38,7 @@ fn within(part: &Expression, text: &str, now: i64, found: &mut Vec<TimeRest>) {
         }
         ExpressionKind::Any(parts) => parts.iter().for_each(|part| within(part, text, now, found)),
         ExpressionKind::Not(inner) => within(inner, text, now, found),
-        ExpressionKind::Bare(_) | ExpressionKind::Compare(_) => {}
+        ExpressionKind::Bare(_) | ExpressionKind::Compare(_) | ExpressionKind::Same(..) => {}
     }
 }
 

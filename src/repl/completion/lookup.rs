@@ -10,7 +10,7 @@ use crate::session::commands::help::{STAGES, TIMES};
 /// The number of values that are offered.
 pub(super) const MOST_VALUES: usize = 50;
 /// The operators, longest first.
-const OPERATORS: [&str; 7] = ["!=", "<=", ">=", "=", "<", ">", "~"];
+const OPERATORS: [&str; 8] = ["!=", "<=", ">=", "=~", "=", "<", ">", "~"];
 /// Spans that a timeline is often cut into.
 const BUCKETS: [&str; 5] = ["1m", "10m", "1h", "1d", "7d"];
 
@@ -120,7 +120,7 @@ fn names(word: &str) -> Vec<Candidate> {
         let operators: &[&str] = match field.kind {
             Kind::Number | Kind::Time => &["=", "!=", "<", "<=", ">", ">="],
             Kind::Flag => &["=", "!="],
-            _ => &["=", "!=", "~"],
+            _ => &["=", "!=", "=~", "~"],
         };
         candidates.extend(operators.iter().map(|operator| Candidate::new(format!("{word}{operator}"))));
     }
@@ -197,6 +197,7 @@ fn complete_stage(before: &str, stage: usize) -> (usize, Vec<Candidate>) {
     };
     let candidates = match earlier.as_slice() {
         [] => choose(&STAGES.iter().map(|stage| stage.name).collect::<Vec<_>>()),
+        [.., "having"] => choose(&["events>"]),
         ["count"] => choose(&["by"]),
         ["timeline"] => choose(&BUCKETS).into_iter().chain(choose(&["by"])).collect(),
         ["timeline", bucket] if *bucket != "by" => choose(&["by"]),
@@ -223,10 +224,11 @@ mod tests {
         assert_eq!(lines("EventN", false), ["event-name="]);
         assert_eq!(lines("user=alice recip", false)[0], "user=alice recipient=");
         assert_eq!(lines("(sess", false), ["(session-name=", "(session-created="]);
-        assert_eq!(lines("region", false), ["region=", "region!=", "region~"]);
+        assert_eq!(lines("region", false), ["region=", "region!=", "region=~", "region~"]);
         assert_eq!(lines("bytes-in", false).last().unwrap(), "bytes-in>=");
         assert_eq!(lines("event-name=C", false), ["event-name=ConsoleLogin", "event-name=CreateUser"]);
         assert_eq!(lines("name!=ConsoleLogin,Cr", false), ["name!=ConsoleLogin,CreateUser"]);
+        assert_eq!(lines("user=~b,ali", false), ["user=~b,alice"]);
         assert_eq!(lines("user=\"a", false), ["user=\"alice\"", "user=\"a b\""]);
         assert_eq!(lines("outcome=d", false), ["outcome=denied"]);
         assert_eq!(lines("write=", false), ["write=true", "write=false"]);
@@ -250,6 +252,7 @@ mod tests {
         assert_eq!(lines("| count b", false), ["| count by"]);
         assert_eq!(lines("| count by regi", false), ["| count by region"]);
         assert_eq!(lines("| count by region,event-n", false), ["| count by region,event-name"]);
+        assert_eq!(lines("| count by region having ev", false), ["| count by region having events>"]);
         assert_eq!(lines("| top 10 account", false), ["| top 10 account"]);
         assert_eq!(lines("| sort time d", false), ["| sort time desc"]);
         assert_eq!(lines("user=\"a|b\" | tim", false), ["user=\"a|b\" | timeline"]);

@@ -90,6 +90,12 @@ pub const STAGES: &[Entry] = &[
         example: "user=alice | sort time asc",
     },
     Entry { name: "limit", arguments: "N", help: "how many rows at most", example: "user=alice | limit 200" },
+    Entry {
+        name: "having",
+        arguments: "events>N,...",
+        help: "the rows of count, top and timeline by their number of events; the | before it may be left out",
+        example: "outcome=denied | count by ip having events>20",
+    },
 ];
 
 /// Words that ask for a time, beside the field `time`.
@@ -279,6 +285,8 @@ const LOOKUPS: &str = r#"  event-name=ConsoleLogin user=alice                ter
   EventName=RunInstances,TerminateInstances         a comma is or; names ignore case, - and _
   region=us-* error=*Unauthorized*                  * is any text; in quotes too
   user~"^(alice|bob)$"                              a regular expression
+  user-agent=~*kali*,*parrot*                       ignoring case
+  user==request.userName                            two fields with an equal value
   error=* invoked-by!=*                             present, absent
   since=2024-03-01 until=2024-03-02T12 last=7d      times, UTC; coarse ones mean their whole span
   AKIAIOSFODNN7EXAMPLE                              a bare value: wherever an indexed field is exactly it

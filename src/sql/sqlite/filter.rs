@@ -10,8 +10,9 @@ use crate::query::plan::Plan;
 use crate::query::plan::driver::BARE_IDENTITY_COLUMNS;
 use crate::query::plan::resource::ResourcePredicate;
 use crate::query::plan::rollup::{is_facet, is_time};
-use crate::query::resolved::{Condition, Node, NodeKind, Pattern, ValuePredicate};
+use crate::query::resolved::{Condition, Node, NodeKind, Operand, OutputColumn, Pattern, ValuePredicate};
 use crate::sql::sqlite::builder::{IndexHint, SqlBuilder, any, balanced, where_all, writes};
+use crate::sql::sqlite::columns;
 use crate::sql::sqlite::glob::glob;
 use crate::sql::sqlite::record_scan::comparisons;
 use crate::sql::sqlite::rollup;
@@ -73,6 +74,20 @@ impl SqlBuilder<'_> {
                 self.texts(texts).unwrap_or_else(|| {
                     any(texts.iter().map(|text| format!("record_has_text(e.id, {})", self.params.text(text))).collect())
                 })
+            }
+            Condition::TextRegex(pattern) => {
+                self.scans_records = true;
+                format!("record_matches(e.id, {})", self.params.text(pattern))
+            }
+            Condition::Same(Operand::Path(one), Operand::Path(other)) => {
+                self.scans_records = true;
+                format!("record_same(e.id, {}, {})", self.params.text(one), self.params.text(other))
+            }
+            Condition::Same(one, other) => {
+                let (one, other) = (self.values_of(one), self.values_of(other));
+                format!(
+                    "EXISTS (SELECT value FROM ({one}) WHERE value IS NOT NULL INTERSECT SELECT value FROM ({other}))"
+                )
             }
             Condition::Time(spans) => self.times(&using.column("time"), spans),
             Condition::Bare(predicate) => self.bare(predicate, using),
@@ -157,7 +172,7 @@ impl SqlBuilder<'_> {
         let exact = predicate.exact();
         let looks = match predicate {
             ValuePredicate::Patterns(patterns) => exact.is_none() || length_of(patterns) == Length::Function,
-            ValuePredicate::Regex(_) | ValuePredicate::Compare(..) => true,
+            ValuePredicate::Folded(_) | ValuePredicate::Regex(_) | ValuePredicate::Compare(..) => true,
             _ => false,
         };
         if !looks || field.values != Values::Kept {
@@ -175,6 +190,7 @@ impl SqlBuilder<'_> {
         match predicate {
             ValuePredicate::Present => format!("{column} IS NOT NULL"),
             ValuePredicate::Patterns(patterns) => self.patterns(column, patterns),
+            ValuePredicate::Folded(patterns) => format!("in_list({column}, {})", self.folded_list(patterns)),
             ValuePredicate::Regex(pattern) => format!("regexp({}, {column})", self.params.text(pattern)),
             ValuePredicate::Compare(operator, value) => {
                 format!("{column} {} {}", operator.text(), self.params.text(value))
@@ -249,6 +265,37 @@ impl SqlBuilder<'_> {
             .collect())
     }
 
+    /// Returns the SELECT that gives the values of a side of `==`, as texts in the column `value`.
+    fn values_of(&mut self, side: &Operand) -> String {
+        match side {
+            Operand::Path(path) => {
+                self.scans_records = true;
+                format!("SELECT value FROM json_each(record_values(e.id, {}))", self.params.text(path))
+            }
+            Operand::Field(field) => {
+                let resources = |column: &str, listed: &str| {
+                    format!(
+                        "SELECT r.{column} AS value FROM event_resources er JOIN resources r ON r.id = er.resource \
+                         WHERE er.event = e.id{listed}"
+                    )
+                };
+                match field.place {
+                    Place::ResourceName => format!("{} UNION {}", resources("name", ""), resources("arn", "")),
+                    Place::ListedName => {
+                        let listed = " AND er.listed";
+                        format!("{} UNION {} AND r.arn IS NULL", resources("arn", listed), resources("name", listed))
+                    }
+                    Place::ResourceType => resources("type", ""),
+                    Place::ListedType => resources("type", " AND er.listed"),
+                    _ => {
+                        let column = columns::expression(&OutputColumn::Field(field), self);
+                        format!("SELECT CAST({column} AS TEXT) AS value")
+                    }
+                }
+            }
+        }
+    }
+
     /// A value wherever an indexed field is exactly it.
     fn bare(&mut self, predicate: &ValuePredicate, using: IndexHint) -> String {
         let columns =
@@ -273,6 +320,10 @@ fn reads_records(node: &Node) -> bool {
     match &node.kind {
         NodeKind::All(nodes) | NodeKind::Any(nodes) => nodes.iter().any(reads_records),
         NodeKind::Not(inner) => reads_records(inner),
-        NodeKind::Condition(test) => matches!(test, Condition::Text(_) | Condition::Path(..)),
+        NodeKind::Condition(test) => match test {
+            Condition::Text(_) | Condition::TextRegex(_) | Condition::Path(..) => true,
+            Condition::Same(one, other) => [one, other].into_iter().any(|side| matches!(side, Operand::Path(_))),
+            _ => false,
+        },
     }
 }

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use crate::query::ast::Operator;
 use crate::query::interval::Interval;
 use crate::query::plan::record_scan::RecordScan;
-use crate::query::resolved::{Condition, Node, NodeKind, Pattern, ValuePredicate};
+use crate::query::resolved::{Condition, Node, NodeKind, Operand, Pattern, ValuePredicate};
 use crate::sql::sqlite::builder::SqlBuilder;
 use crate::sql::sqlite::glob::glob;
-use crate::sql::sqlite::value_list::{MAX_ALTERNATIVES, list_text};
+use crate::sql::sqlite::value_list::{MAX_ALTERNATIVES, folded_list_text, list_text};
 
 /// Returns the argument of the function `record_scan`.
 pub(crate) fn question(scan: &RecordScan) -> String {
@@ -36,6 +36,10 @@ fn condition(node: &Node) -> Value {
         NodeKind::Not(inner) => json!({ "not": condition(inner) }),
         NodeKind::Condition(Condition::Text(texts)) => json!({ "text": texts }),
         NodeKind::Condition(Condition::Path(path, predicate)) => json!({ "path": path, "is": comparisons(predicate) }),
+        NodeKind::Condition(Condition::TextRegex(pattern)) => json!({ "matches": pattern }),
+        NodeKind::Condition(Condition::Same(Operand::Path(one), Operand::Path(other))) => {
+            json!({ "same": [one, other] })
+        }
         // The plan gives a scan no other terms.
         NodeKind::Condition(_) => json!({ "any": [] }),
     }
@@ -46,6 +50,7 @@ fn condition(node: &Node) -> Value {
 pub(crate) fn comparisons(predicate: &ValuePredicate) -> Vec<(&str, Cow<'_, str>)> {
     match predicate {
         ValuePredicate::Present => vec![("present", "".into())],
+        ValuePredicate::Folded(patterns) => vec![("in", folded_list_text(patterns).into())],
         ValuePredicate::Regex(pattern) => vec![("~", pattern.into())],
         ValuePredicate::Compare(operator, value) => vec![(operator.text(), value.into())],
         ValuePredicate::Patterns(patterns) if patterns.len() > MAX_ALTERNATIVES => {

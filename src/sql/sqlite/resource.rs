@@ -17,6 +17,7 @@ impl SqlBuilder<'_> {
         }
         let name = self.matches("name", predicate);
         match predicate {
+            ValuePredicate::Folded(_) => format!("({name} OR {})", self.tail("arn", predicate, &['/', ':'])),
             ValuePredicate::Patterns(patterns) => {
                 let arns = self.arns(patterns);
                 let tail = self.tail("arn", predicate, &['/', ':']);
@@ -49,6 +50,10 @@ impl SqlBuilder<'_> {
 
     /// Returns the condition that a column ends in one of the values, after a separator.
     pub(crate) fn tail(&mut self, column: &str, predicate: &ValuePredicate, separators: &[char]) -> String {
+        if let ValuePredicate::Folded(patterns) = predicate {
+            let separators: String = separators.iter().collect();
+            return format!("ends_in_list({column}, '{separators}', {})", self.folded_list(patterns));
+        }
         let ValuePredicate::Patterns(patterns) = predicate else { return "0".to_owned() };
         if length_of(patterns) != Length::Short {
             let separators: String = separators.iter().collect();

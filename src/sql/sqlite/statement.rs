@@ -1,6 +1,7 @@
 //! The statement of a plan: its source and filter, and what the stages make of them.
 
 use crate::fields::{self, BRIEF_COLUMNS, Place, history_columns};
+use crate::query::ast::Operator;
 use crate::query::plan::resource::ResourcePredicate;
 use crate::query::plan::rollup::AggregateSource;
 use crate::query::plan::statistics::Statistics;
@@ -109,6 +110,7 @@ impl<'s> StatementWriter<'s> {
                 *limit = Some(limit.map_or(*most, |limit| limit.min(*most)));
             }
             Stage::Sort(keys) => self.sort(keys),
+            Stage::Having(conditions) => self.having(conditions),
         }
     }
 
@@ -134,6 +136,26 @@ impl<'s> StatementWriter<'s> {
             }
             _ => {}
         }
+    }
+
+    /// Keeps the rows of a table whose number of events meets conditions, in their order.
+    fn having(&mut self, conditions: &[(Operator, u64)]) {
+        let sorted = match &self.relation {
+            Relation::Table { order, .. } => order.clone(),
+            // The resolver gives it tables only.
+            Relation::Events { .. } => return,
+        };
+        self.fold_limit();
+        let Relation::Table { select, order, .. } = &mut self.relation else { return };
+        let conditions: Vec<String> = conditions
+            .iter()
+            .map(|(operator, number)| {
+                let number = i64::try_from(*number).unwrap_or(i64::MAX);
+                format!("events {} {}", operator.text(), self.builder.params.number(number))
+            })
+            .collect();
+        *select = format!("SELECT * FROM ({select}) WHERE {}", conditions.join(" AND "));
+        *order = sorted;
     }
 
     fn sort(&mut self, keys: &[(SortKey, bool)]) {

@@ -44,6 +44,17 @@ pub(crate) fn length_of(patterns: &[Pattern]) -> Length {
 
 /// A list as the function `in_list` takes it.
 pub(crate) fn list_text(patterns: &[Pattern]) -> String {
+    list_of(patterns).to_string()
+}
+
+/// A list of which an entry has to match, ignoring case.
+pub(crate) fn folded_list_text(patterns: &[Pattern]) -> String {
+    let mut list = list_of(patterns);
+    list["folded"] = true.into();
+    list.to_string()
+}
+
+fn list_of(patterns: &[Pattern]) -> serde_json::Value {
     let (mut exact, mut wildcards, mut networks) = (Vec::new(), Vec::new(), Vec::new());
     for pattern in patterns {
         match pattern {
@@ -52,13 +63,18 @@ pub(crate) fn list_text(patterns: &[Pattern]) -> String {
             Pattern::Network(network) => networks.push(network),
         }
     }
-    json!({ "exact": exact, "wildcards": wildcards, "networks": networks }).to_string()
+    json!({ "exact": exact, "wildcards": wildcards, "networks": networks })
 }
 
 impl SqlBuilder<'_> {
     /// A list, as the functions `in_list` and `ends_in_list` take it.
     pub(crate) fn list(&mut self, patterns: &[Pattern]) -> String {
         self.params.shared_text(list_text(patterns))
+    }
+
+    /// A list of which an entry has to match, ignoring case.
+    pub(crate) fn folded_list(&mut self, patterns: &[Pattern]) -> String {
+        self.params.shared_text(folded_list_text(patterns))
     }
 
     /// Values of which a column has one, by its index.

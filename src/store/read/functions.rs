@@ -49,6 +49,16 @@ pub const FUNCTIONS: &[Function] = &[
         help: "1 where one of the texts of a JSON array is anywhere in the record",
     },
     Function {
+        name: "record_matches",
+        arguments: "events.id, pattern",
+        help: "1 where the regular expression is found in the record, its JSON escapes decoded",
+    },
+    Function {
+        name: "record_same",
+        arguments: "events.id, path, path",
+        help: "1 where a value at the one path is a value at the other",
+    },
+    Function {
         name: "record_value",
         arguments: "events.id, path",
         help: "the value at a path of the record as text; a JSON array where there are several",
@@ -156,6 +166,21 @@ pub(crate) fn register(connection: &Connection, records: Connection, case: &Path
         })?;
         Ok(Answer::Flag(texts.stands_in(&json_path::readable(record))))
     })?;
+    reads("record_matches", 2, |context, record| {
+        let pattern: Arc<regex::bytes::Regex> =
+            context.get_or_create_aux(1, |pattern| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
+                Ok(regex::bytes::Regex::new(pattern.as_str()?)?)
+            })?;
+        Ok(Answer::Flag(pattern.is_match(&json_path::readable(record))))
+    })?;
+    reads("record_same", 3, |context, record| {
+        let other: Arc<Vec<String>> = context
+            .get_or_create_aux(2, |path| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
+                Ok(json_path::keys(path.as_str()?))
+            })?;
+        let one = keys(context)?;
+        Ok(Answer::Flag(json_path::have_same(record, &one, &other)))
+    })?;
     reads("record_values", 2, |context, record| Ok(Answer::Text(json_path::array(&leaves(context, record)?))))?;
     reads("record_value", 2, |context, record| {
         Ok(match leaves(context, record)?.as_slice() {
@@ -169,7 +194,8 @@ pub(crate) fn register(connection: &Connection, records: Connection, case: &Path
             let operator = context.get_raw(2).as_str()?;
             LeafPredicate::new(operator, value.as_str_or_null()?.unwrap_or_default()).map_err(in_words)
         })?;
-        Ok(Answer::Flag(leaves(context, record)?.iter().any(|leaf| test.passes(leaf))))
+        let leaves = json_path::leaves_and_arrays(record, &*keys(context)?);
+        Ok(Answer::Flag(leaves.iter().any(|leaf| test.passes(leaf))))
     })?;
     Ok(())
 }
@@ -264,13 +290,16 @@ impl Shared {
     }
 }
 
+/// Returns the keys of the path that is the second argument.
+fn keys(context: &Context<'_>) -> Result<Arc<Vec<String>>, Error> {
+    context.get_or_create_aux(1, |path| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(json_path::keys(path.as_str()?))
+    })
+}
+
 /// Returns the values at the path that is the second argument.
 fn leaves(context: &Context<'_>, record: &[u8]) -> Result<Vec<Leaf>, Error> {
-    let keys: Arc<Vec<String>> = context
-        .get_or_create_aux(1, |path| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
-            Ok(json_path::keys(path.as_str()?))
-        })?;
-    Ok(json_path::leaves(record, &keys))
+    Ok(json_path::leaves(record, &*keys(context)?))
 }
 
 fn regexp(context: &Context<'_>) -> Result<Option<bool>, Error> {

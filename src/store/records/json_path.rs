@@ -42,6 +42,8 @@ pub(crate) enum Leaf {
     Flag(bool),
     /// As the record has it.
     Object(String),
+    /// A whole array, beside its elements, where that is asked for.
+    Array(String),
 }
 
 impl Leaf {
@@ -49,7 +51,7 @@ impl Leaf {
     pub(crate) fn text(&self) -> Cow<'_, str> {
         match self {
             Leaf::Text(text) | Leaf::Number(text) => Cow::Borrowed(text),
-            Leaf::Object(raw) => Cow::Owned(compact(raw)),
+            Leaf::Object(raw) | Leaf::Array(raw) => Cow::Owned(compact(raw)),
             Leaf::Flag(true) => Cow::Borrowed("true"),
             Leaf::Flag(false) => Cow::Borrowed("false"),
         }
@@ -132,15 +134,33 @@ fn string_length(text: &str) -> usize {
 
 /// Everything at the end of a path in a record, in the record's order.
 pub(crate) fn leaves(record: &[u8], keys: &[String]) -> Vec<Leaf> {
+    collected(record, keys, false)
+}
+
+/// The same, and each array that the path leads to as a whole.
+pub(crate) fn leaves_and_arrays(record: &[u8], keys: &[String]) -> Vec<Leaf> {
+    collected(record, keys, true)
+}
+
+fn collected(record: &[u8], keys: &[String], arrays: bool) -> Vec<Leaf> {
     let mut found = Vec::new();
     let mut deserializer = serde_json::Deserializer::from_slice(record);
     // A stored record was parsed when it was imported.
-    let _ = ProvenanceStep { keys, found: &mut found }.deserialize(&mut deserializer);
+    let _ = ProvenanceStep { keys, arrays, found: &mut found }.deserialize(&mut deserializer);
     found
+}
+
+/// Reports whether a value at the one path is a value at the other.
+pub(crate) fn have_same(record: &[u8], one: &[String], other: &[String]) -> bool {
+    let values = leaves(record, one);
+    !values.is_empty()
+        && leaves(record, other).iter().any(|leaf| values.iter().any(|value| value.text() == leaf.text()))
 }
 
 struct ProvenanceStep<'a> {
     keys: &'a [String],
+    /// True if arrays are collected as a whole too.
+    arrays: bool,
     found: &'a mut Vec<Leaf>,
 }
 
@@ -149,6 +169,9 @@ impl<'de> DeserializeSeed<'de> for ProvenanceStep<'_> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         if self.keys.is_empty() {
             let raw = <&RawValue>::deserialize(deserializer)?;
+            if self.arrays && raw.get().starts_with('[') {
+                self.found.push(Leaf::Array(raw.get().to_owned()));
+            }
             Leaf::collect(raw.get(), self.found);
             return Ok(());
         }
@@ -180,14 +203,15 @@ impl<'de> Visitor<'de> for ProvenanceStep<'_> {
         Ok(())
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while seq.next_element_seed(ProvenanceStep { keys: self.keys, found: &mut *self.found })?.is_some() {}
+        let ProvenanceStep { keys, arrays, found } = self;
+        while seq.next_element_seed(ProvenanceStep { keys, arrays, found: &mut *found })?.is_some() {}
         Ok(())
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let Some((wanted, rest)) = self.keys.split_first() else { return Ok(()) };
         while let Some(found) = map.next_key_seed(IsKey(wanted))? {
             if found {
-                map.next_value_seed(ProvenanceStep { keys: rest, found: &mut *self.found })?;
+                map.next_value_seed(ProvenanceStep { keys: rest, arrays: self.arrays, found: &mut *self.found })?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -258,9 +282,11 @@ impl LeafPredicate {
             Leaf::Object(_) => match self {
                 LeafPredicate::Present => true,
                 LeafPredicate::Equals(value) => value.starts_with('{') && leaf.text() == value.as_str(),
+                LeafPredicate::In(list) if list.is_folded() => list.matches(&leaf.text()),
                 LeafPredicate::In(list) => list.has(&leaf.text()),
                 _ => false,
             },
+            Leaf::Array(_) => matches!(self, LeafPredicate::In(list) if list.is_folded() && list.matches(&leaf.text())),
             // A number also matches in its shortest form: 1.50e1 is 15.0.
             Leaf::Number(number) => {
                 self.passes_text(number) || decimal::shortest(number).is_some_and(|number| self.passes_text(&number))

@@ -3,6 +3,7 @@
 pub(crate) mod block;
 pub(crate) mod decimal;
 pub(crate) mod dictionary;
+mod fold;
 pub(crate) mod json_path;
 pub(crate) mod ngram_filter;
 pub(crate) mod packer;

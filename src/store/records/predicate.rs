@@ -9,12 +9,15 @@ use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
 use memchr::memmem::Finder;
+use regex::bytes::Regex;
 use serde::Deserialize;
 
+use crate::store::records::fold::is_caseless;
 use crate::store::records::json_path;
 use crate::store::records::json_path::LeafPredicate;
 use crate::store::records::ngram_filter::RequiredTexts;
 use crate::store::records::text_set::TextSet;
+use crate::store::records::value_list::ValueList;
 
 /// The texts that an automaton looks for.
 const MAX_AUTOMATON: usize = 1_000;
@@ -27,6 +30,8 @@ pub(crate) enum PredicateSpec {
     Any { any: Vec<PredicateSpec> },
     Not { not: Box<PredicateSpec> },
     Text { text: Vec<String> },
+    Matches { matches: String },
+    Same { same: (String, String) },
     Path { path: String, is: Vec<(String, String)> },
 }
 
@@ -36,6 +41,10 @@ pub(crate) enum RecordPredicate {
     Any(Vec<RecordPredicate>),
     Not(Box<RecordPredicate>),
     Text(AnyText),
+    /// A regular expression matches a part of the record.
+    Matches(Regex),
+    /// Paths that lead to an equal value.
+    Same(Vec<String>, Vec<String>),
     Path {
         keys: Vec<String>,
         tests: Vec<LeafPredicate>,
@@ -110,6 +119,12 @@ impl RecordPredicate {
             PredicateSpec::Any { any } => RecordPredicate::Any(each(any)?),
             PredicateSpec::Not { not } => RecordPredicate::Not(Box::new(RecordPredicate::new(*not)?)),
             PredicateSpec::Text { text } => RecordPredicate::Text(AnyText::new(text)),
+            PredicateSpec::Matches { matches } => {
+                RecordPredicate::Matches(Regex::new(&matches).map_err(|error| error.to_string())?)
+            }
+            PredicateSpec::Same { same: (one, other) } => {
+                RecordPredicate::Same(json_path::keys(&one), json_path::keys(&other))
+            }
             PredicateSpec::Path { path, is } => {
                 let keys = json_path::keys(&path);
                 // A key may itself have a quote in it, but not where it ends.
@@ -138,9 +153,13 @@ impl RecordPredicate {
             RecordPredicate::Any(parts) => parts.iter().any(|part| part.holds(record)),
             RecordPredicate::Not(part) => !part.holds(record),
             RecordPredicate::Text(texts) => texts.stands_in(record.plain()),
+            RecordPredicate::Matches(pattern) => pattern.is_match(record.plain()),
+            RecordPredicate::Same(one, other) => json_path::have_same(record.raw, one, other),
             RecordPredicate::Path { keys, tests, needed } => {
                 needed.iter().all(|texts| texts.stands_in(record.plain()))
-                    && json_path::leaves(record.raw, keys).iter().any(|leaf| tests.iter().any(|test| test.passes(leaf)))
+                    && json_path::leaves_and_arrays(record.raw, keys)
+                        .iter()
+                        .any(|leaf| tests.iter().any(|test| test.passes(leaf)))
             }
         }
     }
@@ -155,7 +174,10 @@ impl RecordPredicate {
                 let lists = parts.iter().map(|part| part.needs().into_iter().max_by_key(length));
                 lists.collect::<Option<Vec<_>>>().map(|lists| lists.concat()).into_iter().collect()
             }
-            RecordPredicate::Not(_) => RequiredTexts::new(),
+            RecordPredicate::Not(_) | RecordPredicate::Matches(_) => RequiredTexts::new(),
+            RecordPredicate::Same(one, other) => {
+                one.iter().chain(other).map(|key| vec![format!("\"{key}\"").into_bytes()]).collect()
+            }
             RecordPredicate::Text(texts) => vec![texts.needed()],
             RecordPredicate::Path { needed, .. } => needed.iter().map(AnyText::needed).collect(),
         }
@@ -166,9 +188,18 @@ impl RecordPredicate {
 /// to be.
 fn needed_by(test: &LeafPredicate, operator: &str, value: &str) -> Option<Vec<String>> {
     match test {
-        LeafPredicate::In(list) => list.exact_only()?.map(|value| needed_of("=", value)).collect(),
+        LeafPredicate::In(list) if list.is_folded() => {
+            // An array as a whole may have white space anywhere.
+            let mut exact = list.exact_only()?;
+            exact.all(|value| is_caseless(value) && !value.starts_with('[')).then(|| needed_by_exact(list)).flatten()
+        }
+        LeafPredicate::In(list) => needed_by_exact(list),
         _ => Some(vec![needed_of(operator, value)?]),
     }
+}
+
+fn needed_by_exact(list: &ValueList) -> Option<Vec<String>> {
+    list.exact_only()?.map(|value| needed_of("=", value)).collect()
 }
 
 /// Returns a text that every record with such a value contains, its escapes decoded; `None` if there is none.

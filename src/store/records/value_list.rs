@@ -1,6 +1,7 @@
 //! Lists of values, wildcards and networks of any length. One look at a text costs about as much for a list of 200,000
 //! as for a short one.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
@@ -9,6 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aho_corasick::AhoCorasick;
 use ipnet::IpNet;
 use serde::Deserialize;
+
+use crate::store::records::fold::fold;
 
 /// Lists that stay parsed, the latest first.
 const MAX_CACHED: usize = 4;
@@ -21,6 +24,8 @@ struct ListSpec {
     /// In GLOB's syntax, without `?` and classes of several characters.
     wildcards: Vec<String>,
     networks: Vec<String>,
+    /// True if case is ignored.
+    folded: bool,
 }
 
 /// A list of which one entry has to match.
@@ -28,6 +33,7 @@ pub(crate) struct ValueList {
     exact: HashSet<String>,
     wildcards: Wildcards,
     networks: Networks,
+    folded: bool,
 }
 
 impl ValueList {
@@ -37,22 +43,38 @@ impl ValueList {
     /// It is not a list, or an entry is not a wildcard or a network.
     pub(crate) fn parse(text: &str) -> Result<ValueList, String> {
         let written: ListSpec = serde_json::from_str(text).map_err(|error| format!("invalid list: {error}"))?;
-        let wildcards = written.wildcards.iter().map(|glob| pieces(glob)).collect::<Result<_, _>>()?;
+        let folded = |text: String| if written.folded { fold(&text).into_owned() } else { text };
+        let wildcards = written
+            .wildcards
+            .iter()
+            .map(|glob| pieces(glob).map(|pieces| pieces.into_iter().map(folded).collect::<Vec<String>>()));
         Ok(ValueList {
-            exact: written.exact.into_iter().collect(),
-            wildcards: Wildcards::new(wildcards)?,
+            wildcards: Wildcards::new(wildcards.collect::<Result<_, _>>()?)?,
             networks: Networks::parse(&written.networks)?,
+            exact: written.exact.into_iter().map(folded).collect(),
+            folded: written.folded,
         })
     }
 
     /// Reports whether a text is one of the exact values.
     pub(crate) fn has(&self, text: &str) -> bool {
-        self.exact.contains(text)
+        self.exact.contains(&*self.as_compared(text))
+    }
+
+    /// Reports whether case is ignored.
+    pub(crate) fn is_folded(&self) -> bool {
+        self.folded
+    }
+
+    /// Returns a text as it is compared.
+    fn as_compared<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.folded { fold(text) } else { Cow::Borrowed(text) }
     }
 
     /// Reports whether an entry matches the whole text.
     pub(crate) fn matches(&self, text: &str) -> bool {
-        self.exact.contains(text) || self.networks.contain(text) || self.wildcards.match_text(text)
+        let compared = self.as_compared(text);
+        self.exact.contains(&*compared) || self.networks.contain(text) || self.wildcards.match_text(&compared)
     }
 
     /// Reports whether an entry matches the text, or what follows one of the separators in it.
