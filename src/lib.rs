@@ -73,6 +73,7 @@ pub mod saved;
 #[cfg(feature = "serve")]
 mod serve;
 pub mod session;
+pub mod sigma;
 pub mod sql;
 pub mod store;
 mod summary;

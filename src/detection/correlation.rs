@@ -19,8 +19,8 @@ pub struct Correlation {
 pub enum CorrelationKind {
     /// A condition on the number of events.
     EventCount(CountCondition),
-    /// A condition on the number of distinct values of a field or path.
-    ValueCount(String, CountCondition),
+    /// A condition on the number of distinct values of a field or path: one name a rule, in the order of the rules.
+    ValueCount(Vec<String>, CountCondition),
     /// At least one event of each rule.
     Temporal,
 }
