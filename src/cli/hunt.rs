@@ -18,6 +18,7 @@ Examples:
   trailq hunt
   trailq hunt --since 2024-03-01 --min-level high
   trailq hunt --actor 2
+  trailq hunt --rules sigma/rules/cloud/aws
   trailq hunt --where 'not user=scanner' --by rule
   trailq hunt --format json > findings.json
   trailq hunt --fail-on high -q || mail -s findings soc@example.com
@@ -28,6 +29,9 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct HuntArgs {
+    /// Run the Sigma rules of a file or folder too
+    #[arg(long, value_name = "PATH")]
+    rules: Vec<PathBuf>,
     /// Examine only events that match a lookup
     #[arg(long = "where", value_name = "LOOKUP", default_value = "", hide_default_value = true)]
     filter: String,
@@ -76,7 +80,7 @@ pub(super) fn run(session: &mut Session, args: HuntArgs) -> Result<Outcome, Sess
         (None, None) => View::Summary,
     };
     let request = HuntRequest {
-        rules: Vec::new(),
+        rules: args.rules,
         filter: args.filter,
         since: args.since,
         until: args.until,

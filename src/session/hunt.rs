@@ -17,6 +17,7 @@ use crate::session::capture::EventRef;
 use crate::session::last_hunt::LastHunt;
 use crate::session::result_set::{LastResult, ResultKind, ResultOrigin};
 use crate::session::{Answer, Session, SessionError};
+use crate::sigma::{self, RuleSet};
 use crate::sql::Param;
 use crate::store::Case;
 use crate::summary::hunt::{Header, Screen, View, actor_rows, event_rows, finding_rows, rule_rows};
@@ -72,13 +73,18 @@ impl Session {
         let engine = self.engine()?;
         engine.case().require_own()?;
         let library = self.library()?;
-        let hunt = hunt::run(&engine, &library, own_rules(&library), &options, time::now())?;
+        let sigma = sigma::load(&request.rules).map_err(|error| Diagnostic::new(error.to_string()))?;
+        let mut rules = own_rules(&library);
+        let sigma_left_out = left_out(&sigma);
+        rules.extend(sigma.rules);
+        let hunt = hunt::run(&engine, &library, rules, &options, time::now())?;
         let header = Header {
             case: engine.case().path().display().to_string(),
             min_level: Some(options.min_level),
+            sigma_left_out,
             ..Header::default()
         };
-        let last = Rc::new(LastHunt { hunt, header });
+        let last = Rc::new(LastHunt { hunt, header, not_compiled: sigma.not_compiled });
         self.last_hunt = Some(Rc::clone(&last));
         Ok(last)
     }
@@ -111,7 +117,7 @@ impl Session {
     /// There is no hunt yet, it has no such actor, or the format cannot show it.
     pub(crate) fn show_hunt(&mut self, view: View) -> Result<(), SessionError> {
         let last = self.last_hunt()?;
-        let LastHunt { hunt, header } = &*last;
+        let LastHunt { hunt, header, .. } = &*last;
         if let View::Actor(number) = view
             && number.checked_sub(1).is_none_or(|at| at >= hunt.actors.len())
         {
@@ -145,7 +151,7 @@ impl Session {
     /// There is no hunt yet, or the format cannot show it.
     pub(crate) fn show_hunt_rules(&mut self) -> Result<(), SessionError> {
         let last = self.last_hunt()?;
-        self.write_hunt_rows(&rule_rows(&last.hunt.rules))
+        self.write_hunt_rows(&rule_rows(&last.hunt.rules, &last.not_compiled))
     }
 
     fn show_hunted_events(&mut self) -> Result<(), SessionError> {
@@ -219,6 +225,17 @@ fn options(request: &HuntRequest) -> Result<HuntOptions, SessionError> {
         baseline,
         with_events: request.events,
     })
+}
+
+/// Returns the numbers of Sigma rules that are not run, with the reasons.
+fn left_out(rules: &RuleSet) -> Vec<(u64, &'static str)> {
+    let numbers = [
+        (rules.not_compiled.len() as u64, "not compiled"),
+        (rules.other_logs.values().sum(), "for other logs"),
+        (rules.deprecated, "deprecated"),
+        (rules.unsupported, "of status unsupported"),
+    ];
+    numbers.into_iter().filter(|(count, _)| *count > 0).collect()
 }
 
 /// Returns trailq's own rules and those of the user's queries.

@@ -366,3 +366,38 @@ fn the_rows_of_a_hunt_are_rows_of_the_session() {
         test_env.run(&["script", "bad.trailq"]).fails(2, &[says]);
     }
 }
+
+/// A rule in Sigma's format, of this test.
+fn sigma_rule(title: &str, service: &str, selection: &str) -> String {
+    format!(
+        "title: {title}\nid: 5f3a2c1e-0000-4000-8000-{:012x}\nauthor: A. Tester\nlevel: high\nstatus: test\n\
+         logsource:\n  product: aws\n  service: {service}\ndetection:\n  selection:\n{selection}\n  condition: selection\n",
+        title.len()
+    )
+}
+
+#[test]
+fn sigma_rules_are_run_beside_trailqs_own_and_those_left_out_are_counted() {
+    let test_env = TestEnv::with_delivery();
+    let stops = "    eventName: stoplogging";
+    test_env.scratch.write("rules/one.yml", sigma_rule("Logging ends", "cloudtrail", stops));
+    test_env.scratch.write("rules/two.yaml", sigma_rule("For another log", "route53", stops));
+    test_env
+        .scratch
+        .write("rules/deep/three.yml", sigma_rule("Not supported", "cloudtrail", "    eventName|windash: a"));
+    test_env.scratch.write("rules/deep/four.yml", "title: [broken");
+    test_env.scratch.write("rules/readme.txt", "no rule");
+    let screen = test_env.run(&["hunt", "--rules", "rules"]).exits(0);
+    assert!(screen.out.contains(", 1 Sigma (2 not compiled, 1 for other logs: `.hunt rules`)"), "{screen:?}");
+    let rows = test_env.run(&["hunt", "--rules", "rules", "--format", "json"]).exits(0).json();
+    let found: Vec<&Value> = rows.as_array().unwrap().iter().filter(|row| row["source"] == "sigma").collect();
+    assert!(!found.is_empty());
+    for row in found {
+        assert_eq!((&row["title"], &row["author"]), (&json!("Logging ends"), &json!("A. Tester")));
+        assert!(row["rule"].as_str().unwrap().starts_with("5f3a2c1e-"), "{row}");
+    }
+    test_env.scratch.write("rules.trailq", ".hunt --rules rules\n.mode json\n.hunt rules\n");
+    let listed = test_env.run(&["script", "rules.trailq"]).exits(0);
+    assert!(listed.out.contains("windash") && listed.out.contains("Not supported"), "{listed:?}");
+    test_env.run(&["hunt", "--rules", "missing"]).fails(2, &["cannot read rules from missing"]);
+}

@@ -173,7 +173,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("engine", &["nested", "query", "redact", "sql", "store"]),
     ("hunt", &["detection", "engine", "query", "saved", "sql", "store"]),
     ("lookup_events", &["engine", "query", "render", "sql", "store"]),
-    ("summary", &["hunt", "detection", "ingest", "render", "store"]),
+    ("summary", &["detection", "hunt", "ingest", "render", "sigma", "store"]),
     ("terminal", &["ingest", "render"]),
     (
         "session",
@@ -188,6 +188,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "redact",
             "render",
             "saved",
+            "sigma",
             "sql",
             "store",
             "summary",

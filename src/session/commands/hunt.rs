@@ -12,9 +12,18 @@ use crate::summary::hunt::View;
 /// The commands of this file.
 pub(crate) const COMMANDS: &[Command] = &[
     Command {
-        arguments: "[rules] [--actor N] [--by rule] [--min-level L] [--since T] [--until T] [--where LOOKUP]",
+        arguments: "[rules] [--actor N] [--by rule] [--rules PATH] [--min-level L] [--since T] [--until T] [--where LOOKUP]",
         examples: &[".hunt", ".hunt --actor 2", ".hunt --since 2024-03-01 --min-level high", ".hunt rules"],
-        completes: Completes::Words(&["rules", "--actor", "--by", "--min-level", "--since", "--until", "--where"]),
+        completes: Completes::Words(&[
+            "rules",
+            "--actor",
+            "--by",
+            "--rules",
+            "--min-level",
+            "--since",
+            "--until",
+            "--where",
+        ]),
         ..Command::new(".hunt", "run every detection and show findings by actor", run_hunt)
     },
     Command::new(".actors", "list every actor of the last hunt", run_actors),

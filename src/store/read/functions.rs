@@ -194,7 +194,7 @@ pub(crate) fn register(connection: &Connection, records: Connection, case: &Path
             let operator = context.get_raw(2).as_str()?;
             LeafPredicate::new(operator, value.as_str_or_null()?.unwrap_or_default()).map_err(in_words)
         })?;
-        let leaves = json_path::leaves_and_arrays(record, &*keys(context)?);
+        let leaves = json_path::leaves_and_arrays(record, &keys(context)?);
         Ok(Answer::Flag(leaves.iter().any(|leaf| test.passes(leaf))))
     })?;
     Ok(())
@@ -299,7 +299,7 @@ fn keys(context: &Context<'_>) -> Result<Arc<Vec<String>>, Error> {
 
 /// Returns the values at the path that is the second argument.
 fn leaves(context: &Context<'_>, record: &[u8]) -> Result<Vec<Leaf>, Error> {
-    Ok(json_path::leaves(record, &*keys(context)?))
+    Ok(json_path::leaves(record, &keys(context)?))
 }
 
 fn regexp(context: &Context<'_>) -> Result<Option<bool>, Error> {

@@ -3,6 +3,7 @@
 use crate::detection::{Condition, Origin};
 use crate::hunt::{Finding, Hunt, HuntedEvent, RuleState, Skipped};
 use crate::rows::{CapturedRows, Value};
+use crate::sigma::NotCompiled;
 use crate::time;
 
 /// The columns of a finding.
@@ -162,7 +163,7 @@ pub(crate) fn actor_rows(hunt: &Hunt) -> CapturedRows {
 }
 
 /// Returns one row a rule, with the reason why it was not run.
-pub(crate) fn rule_rows(rules: &[RuleState]) -> CapturedRows {
+pub(crate) fn rule_rows(rules: &[RuleState], not_compiled: &[NotCompiled]) -> CapturedRows {
     let columns = ["rule", "level", "title", "source", "author", "attack", "events", "state", "condition"];
     let rows = rules.iter().map(|RuleState { rule, hits, skipped }| {
         vec![
@@ -177,7 +178,16 @@ pub(crate) fn rule_rows(rules: &[RuleState]) -> CapturedRows {
             text(&condition(&rule.condition)),
         ]
     });
-    captured(&columns, rows.collect())
+    let broken = not_compiled.iter().map(|NotCompiled { path, title, reason }| {
+        let state = format!("not compiled: {reason}");
+        let mut row = vec![Value::Null; columns.len()];
+        row[0] = text(&path.display().to_string());
+        row[2] = text(title);
+        row[3] = text(origin(Origin::Sigma));
+        row[7] = text(&state);
+        row
+    });
+    captured(&columns, rows.chain(broken).collect())
 }
 
 /// Returns the reason why a rule was not run.

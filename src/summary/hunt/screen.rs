@@ -45,8 +45,8 @@ pub(crate) struct Header {
     pub(crate) case: String,
     /// The lowest level that is shown.
     pub(crate) min_level: Option<Level>,
-    /// The number of Sigma rules that were not compiled, and that are for other logs.
-    pub(crate) sigma_left_out: (usize, usize),
+    /// The numbers of Sigma rules that were not run, each with the reason.
+    pub(crate) sigma_left_out: Vec<(u64, &'static str)>,
     /// Further sentences about what is not shown.
     pub(crate) not_shown: Vec<String>,
 }
@@ -148,14 +148,14 @@ impl Screen<'_> {
         let of = |origin: Origin| rules.iter().filter(|state| state.rule.origin == origin).count();
         let own = of(Origin::Call) + of(Origin::Query);
         let mut text = format!("{own} trailq");
-        let (broken, foreign) = self.header.sigma_left_out;
-        if of(Origin::Sigma) + broken + foreign > 0 {
+        let left_out = &self.header.sigma_left_out;
+        if of(Origin::Sigma) > 0 || !left_out.is_empty() {
             text += &format!(", {} Sigma", of(Origin::Sigma));
         }
-        let not_run = rules.iter().filter(|state| state.skipped.is_some()).count();
-        let notes = [(not_run, "not run"), (broken, "not compiled"), (foreign, "for other logs")];
+        let not_run = rules.iter().filter(|state| state.skipped.is_some()).count() as u64;
+        let notes = std::iter::once((not_run, "not run")).chain(left_out.iter().copied());
         let notes: Vec<String> =
-            notes.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+            notes.filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
         if !notes.is_empty() {
             text += &format!(" ({}: `.hunt rules`)", notes.join(", "));
         }
