@@ -142,7 +142,8 @@ fn finish(
 ) -> Result<Hunt, QueryError> {
     let actors = actors::group(principals, &mut made);
     made.sort_by(|(a_key, _, a), (b_key, _, b)| {
-        let order = |finding: &Finding| (finding.actor, std::cmp::Reverse(finding.level), finding.first);
+        let order =
+            |finding: &Finding| (finding.actor, std::cmp::Reverse(finding.level), finding.done == 0, finding.first);
         order(a).cmp(&order(b)).then_with(|| a_key.cmp(b_key))
     });
     let first = made.iter().filter(|(_, _, finding)| finding.actor == 1 && finding.is_telling());
