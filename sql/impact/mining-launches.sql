@@ -1,7 +1,7 @@
 -- title: Large, costly or strange instances started
 -- about: Launches of instance types that mine or compute (GPU, inference, very large), of many instances at once, or
---   in a Region where this account launched nothing before: a common way to turn stolen keys into money. Denied
---   attempts count too.
+--   in a Region where this account launched nothing before: a common way to turn stolen keys into money. Instances
+--   that are changed to such a type and denied attempts count too.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- param: instances integer = 10: the least number in one call
@@ -10,25 +10,27 @@
 -- attack: T1496.001, T1578.002
 -- see: Stratus Red Team, Launch Unusual EC2 instances; AWS Security Incident Response Guide
 -- signal: high
--- slow: the types are only in the records, which are many if instances come and go all day
-WITH launches AS MATERIALIZED (
-  SELECT e.*, ifnull(record(e.id) ->> '$.requestParameters.instanceType', '') AS instance_type,
-         ifnull(CAST(record(e.id) ->> '$.requestParameters.instancesSet.items[0].maxCount' AS INTEGER), 1) AS wanted
+WITH requests AS MATERIALIZED (
+  SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e
-   WHERE e.event_name = 'RunInstances' AND +e.event_source = 'ec2.amazonaws.com'
+   WHERE e.event_name IN ('RunInstances', 'ModifyInstanceAttribute') AND +e.event_source = 'ec2.amazonaws.com'
      AND e.time <= ifnull(unixepoch(:until), 9e9)),
+launches AS MATERIALIZED (
+  SELECT r.*, coalesce(r.request ->> '$.instanceType.value', r.request ->> '$.instanceType', '') AS instance_type,
+         ifnull(CAST(r.request ->> '$.instancesSet.items[0].maxCount' AS INTEGER), 1) AS wanted
+    FROM requests r),
 firsts AS (
   SELECT l.recipient_account_id AS account, l.aws_region, min(l.time) AS time,
          min(min(l.time)) OVER (PARTITION BY l.recipient_account_id) AS account_time
-    FROM launches l GROUP BY 1, 2),
+    FROM launches l WHERE l.event_name = 'RunInstances' GROUP BY 1, 2),
 judged AS (
-  SELECT l.*, f.time = l.time AND f.account_time < l.time AS new_region,
+  SELECT l.*, l.event_name = 'RunInstances' AND f.time = l.time AND f.account_time < l.time AS new_region,
          CASE WHEN l.instance_type GLOB '[pg][0-9]*.*' OR l.instance_type GLOB 'inf[0-9]*' OR l.instance_type GLOB 'trn[0-9]*'
                    OR l.instance_type GLOB 'vt[0-9]*' OR l.instance_type GLOB 'dl[0-9]*' THEN 'a type with accelerators'
               WHEN l.instance_type LIKE '%.metal%' OR CAST(substr(l.instance_type, instr(l.instance_type, '.') + 1) AS INTEGER) >= 16
                    THEN 'a very large type'
               WHEN l.wanted >= :instances THEN 'many at once'
-              WHEN f.time = l.time AND f.account_time < l.time THEN 'a new Region' END AS why
+              WHEN l.event_name = 'RunInstances' AND f.time = l.time AND f.account_time < l.time THEN 'a new Region' END AS why
     FROM launches l
     LEFT JOIN firsts f ON f.account IS l.recipient_account_id AND f.aws_region IS l.aws_region)
 SELECT j.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, j.instance_type, j.wanted, j.aws_region,
