@@ -9,15 +9,16 @@
 -- attack: T1199, T1550.001
 -- see: AWS CloudTrail User Guide, Sharing CloudTrail log files between AWS accounts (sharedEventID)
 -- slow: each call reads its record for the role, and roles may be assumed all day
-WITH calls AS MATERIALIZED (
+WITH requests AS MATERIALIZED (
   SELECT e.id, e.shared_event_id, e.event_time, e.time, e.event_id, e.recipient_account_id, e.source_ip_address,
          e.outcome, e.issued_access_key_id, i.account_id AS caller_account, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal,
-         record(e.id) ->> '$.requestParameters.roleArn' AS role,
-         record(e.id) ->> '$.requestParameters.roleSessionName' AS session_name
+         record(e.id) -> '$.requestParameters' AS request
     FROM events e
     JOIN identities i ON i.id = e.identity_id
    WHERE e.event_name = 'AssumeRole' AND i.type <> 'AWSService' AND e.invoked_by IS NULL
      AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)),
+calls AS MATERIALIZED (
+  SELECT r.*, r.request ->> '$.roleArn' AS role, r.request ->> '$.roleSessionName' AS session_name FROM requests r),
 -- One row a shared event on each side.
 callers AS MATERIALIZED (
   SELECT shared_event_id, min(principal) AS principal, min(issued_access_key_id) AS issued_access_key_id
