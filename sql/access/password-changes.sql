@@ -9,7 +9,6 @@
 -- see: AWS IAM User Guide, Managing passwords for IAM users; AWS CloudTrail User Guide, AWS Management Console
 --   sign-in events
 -- signal: high
--- slow: each event found reads its record, and thousands of them take longer than 200 ms
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        coalesce(record(e.id) ->> '$.requestParameters.userName', i.user_name) AS target,
        coalesce(record(e.id) ->> '$.requestParameters.userName', i.user_name) IS i.user_name

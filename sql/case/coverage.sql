@@ -10,7 +10,6 @@
 --   unknown), events, why
 -- attack: T1562.008
 -- see: AWS CloudTrail User Guide, CloudTrail digest file structure
--- slow: it reads every hour of every account and Region
 WITH RECURSIVE counted AS MATERIALIZED (
   SELECT f.recipient_account_id AS account, f.aws_region, h.hour / 3600 AS hour, sum(h.events) AS events
     FROM hourly_counts h

@@ -7,7 +7,6 @@
 -- columns: event_source, events, changes (events that are not read-only), denied, errors, names (different event
 --   names), regions, accounts, first_hour, last_hour
 -- see: AWS CloudTrail User Guide, Viewing CloudTrail events with event history
--- slow: it adds up the counts of every hour; a period makes it quick
 SELECT f.event_source, sum(h.events) AS events, sum(CASE WHEN f.read_only IS NOT 1 THEN h.events ELSE 0 END) AS changes,
        sum(CASE WHEN f.outcome = 'denied' THEN h.events ELSE 0 END) AS denied,
        sum(CASE WHEN f.outcome = 'error' THEN h.events ELSE 0 END) AS errors, count(DISTINCT f.event_name) AS names,

@@ -9,7 +9,6 @@
 -- see: AWS IAM User Guide, AWS managed policies for job functions; Stratus Red Team, Create an administrative IAM
 --   User
 -- signal: high
--- slow: the policies are only in the records, which are many if policies are attached all day
 WITH granted AS (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e

@@ -7,7 +7,6 @@
 --   document allows every action on every resource), source_ip_address, outcome, event_id
 -- attack: T1098.003
 -- see: AWS IAM User Guide, Policies and permissions in IAM
--- slow: the policies are only in the records, which are many if roles are created all day
 WITH changed AS (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e

@@ -7,7 +7,6 @@
 --   aws_region, outcome, event_id
 -- attack: T1562.007, T1599
 -- see: Amazon VPC User Guide, Log Amazon VPC API calls with AWS CloudTrail
--- slow: the changes are only in the records, which are many if networks are created all day
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        coalesce(record(e.id) ->> '$.requestParameters.vpcId', record(e.id) ->> '$.requestParameters.routeTableId',
                 record(e.id) ->> '$.requestParameters.networkAclId', record(e.id) ->> '$.requestParameters.internetGatewayId',

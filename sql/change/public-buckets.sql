@@ -7,7 +7,6 @@
 -- attack: T1530, T1562.001
 -- see: Amazon S3 User Guide, Blocking public access to your Amazon S3 storage
 -- signal: high
--- slow: the policies are only in the records, which are many if buckets are created all day
 WITH calls AS (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e

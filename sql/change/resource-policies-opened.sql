@@ -8,7 +8,6 @@
 -- attack: T1098, T1537
 -- see: AWS IAM User Guide, AWS services that work with IAM (resource-based policies)
 -- signal: high
--- slow: each event found reads its record, and thousands of them take longer than 200 ms
 WITH calls AS (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e

@@ -9,7 +9,6 @@
 --   nor known, or everybody), with_condition, source_ip_address, account, outcome, event_id
 -- attack: T1098.003, T1199
 -- see: AWS IAM User Guide, Policies and permissions in IAM (trust policies); Stratus Red Team, Backdoor an IAM Role
--- slow: the policies are only in the records, which are many if roles are created all day
 WITH trusted AS (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e

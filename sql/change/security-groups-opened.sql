@@ -11,7 +11,6 @@
 -- see: Amazon EC2 API Reference, AuthorizeSecurityGroupIngress; Stratus Red Team, Open Ingress Port 22 on a Security
 --   Group
 -- signal: high
--- slow: each event found reads its record, and thousands of them take longer than 200 ms
 WITH calls AS MATERIALIZED (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e

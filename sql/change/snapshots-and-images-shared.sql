@@ -9,7 +9,6 @@
 -- attack: T1537
 -- see: Amazon EBS User Guide, Share an Amazon EBS snapshot; Stratus Red Team, Exfiltrate EBS Snapshot by Sharing It
 -- signal: high
--- slow: each event found reads its record, and thousands of them take longer than 200 ms
 WITH calls AS (
   SELECT e.*, record(e.id) AS record
     FROM events e

@@ -7,7 +7,6 @@
 --   that name in this case), event_id
 -- attack: T1136.003, T1531
 -- see: AWS IAM User Guide, IAM identities
--- slow: the names are only in the records, which are many if roles are created all day
 WITH made AS (
   SELECT e.*, coalesce(record(e.id) ->> '$.requestParameters.userName', record(e.id) ->> '$.requestParameters.roleName',
                        record(e.id) ->> '$.requestParameters.groupName',

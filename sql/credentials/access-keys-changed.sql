@@ -7,7 +7,6 @@
 --   source_ip_address, outcome, event_id
 -- attack: T1098.001, T1531
 -- see: AWS IAM User Guide, Managing access keys for IAM users
--- slow: each event found reads its record, and thousands of them take longer than 200 ms
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        coalesce(record(e.id) ->> '$.requestParameters.userName', i.user_name) AS target,
        record(e.id) ->> '$.requestParameters.accessKeyId' AS access_key,

@@ -8,7 +8,6 @@
 -- attack: T1098.001
 -- see: AWS IAM User Guide, Managing access keys for IAM users; Stratus Red Team, Create an Access Key on an IAM User
 -- signal: high
--- slow: each event found reads its record, and thousands of them take longer than 200 ms
 WITH made AS MATERIALIZED (
   SELECT e.* FROM events e
    WHERE e.event_name = 'CreateAccessKey' AND +e.event_source = 'iam.amazonaws.com'

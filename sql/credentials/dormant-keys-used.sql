@@ -9,7 +9,6 @@
 -- attack: T1078.004
 -- see: AWS IAM User Guide, Managing access keys for IAM users
 -- signal: high
--- slow: it reads every event of a long-lived key
 WITH used AS (
   SELECT e.id, e.access_key_id, e.time, lag(e.id) OVER same_key AS earlier, lag(e.time) OVER same_key AS earlier_time
     FROM events e

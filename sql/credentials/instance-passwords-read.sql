@@ -8,7 +8,6 @@
 -- attack: T1552.005, T1552.001
 -- see: Stratus Red Team, Retrieve EC2 Password Data; Stratus Red Team, Download EC2 Instance User Data
 -- signal: high
--- slow: the instances are only in the records; it takes a while if there are many
 WITH asked AS (
   SELECT e.*, record(e.id) ->> '$.requestParameters.instanceId' AS instance,
          record(e.id) ->> '$.requestParameters.attribute' AS attribute

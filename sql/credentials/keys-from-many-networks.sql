@@ -9,7 +9,6 @@
 -- attack: T1552.005, T1078.004
 -- see: AWS Security Incident Response Guide
 -- signal: high
--- slow: it reads every event of a long-lived key, once for each key and address
 WITH used AS MATERIALIZED (
   SELECT e.access_key_id, e.source_ip_address, min(e.identity_id) AS identity_id, min(e.event_time) AS first_time,
          max(e.event_time) AS last_time

@@ -8,7 +8,6 @@
 --   seen), newest_address
 -- attack: T1552.001, T1078.004
 -- see: AWS Security Incident Response Guide
--- slow: it reads every event of a long-lived key, once for each key and client
 WITH used AS MATERIALIZED (
   SELECT e.access_key_id, e.user_agent_id, min(e.identity_id) AS identity_id, min(e.event_time) AS first_time,
          min(e.source_ip_address) AS source_ip_address

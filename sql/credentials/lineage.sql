@@ -10,7 +10,6 @@
 --   last_used, used_from, event_id, subject (of the SAML assertion or web identity token that opened the session)
 -- attack: T1550.001, T1098.001
 -- see: AWS CloudTrail User Guide, CloudTrail userIdentity element; AWS STS API Reference, AssumeRole
--- slow: it reads every use of each key on the way
 WITH RECURSIVE
 up(step, key) AS (
   SELECT 0, :key

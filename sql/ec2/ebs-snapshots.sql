@@ -7,7 +7,6 @@
 --   aws_region, outcome, event_id
 -- attack: T1578.001, T1490
 -- see: Amazon EBS User Guide, Log Amazon EBS API calls using AWS CloudTrail
--- slow: each event found reads its record, and thousands of them take longer than 200 ms
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        coalesce(record(e.id) ->> '$.requestParameters.snapshotId', record(e.id) ->> '$.responseElements.snapshotId',
                 record(e.id) ->> '$.responseElements.CreateSnapshotsResponse.snapshotSet.item.snapshotId') AS snapshot,

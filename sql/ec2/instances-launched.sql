@@ -7,7 +7,6 @@
 --   source_ip_address, aws_region, outcome, error_code, event_id
 -- attack: T1578.002
 -- see: Amazon EC2 API Reference, RunInstances
--- slow: the requests are only in the records, which are many if instances come and go all day
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.invoked_by,
        record(e.id) ->> '$.requestParameters.instanceType' AS instance_type,
        record(e.id) ->> '$.requestParameters.instancesSet.items[0].imageId' AS image,

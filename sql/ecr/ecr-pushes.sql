@@ -7,7 +7,6 @@
 --   repository in this period), source_ip_address, outcome, event_id
 -- attack: T1525, T1204.003
 -- see: Amazon ECR User Guide, Logging Amazon ECR actions with AWS CloudTrail
--- slow: the repositories are only in the records, which are many if images are built all day
 WITH pushed AS MATERIALIZED (
   SELECT e.id, e.time, e.event_time, e.event_name, e.event_id, e.identity_id, e.source_ip_address, e.outcome,
          record(e.id) ->> '$.requestParameters.repositoryName' AS repository,

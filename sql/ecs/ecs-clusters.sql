@@ -6,7 +6,6 @@
 -- columns: event_time, principal, event_name, cluster, source_ip_address, aws_region, outcome, event_id
 -- attack: T1578, T1496.001
 -- see: Amazon ECS Developer Guide, Log Amazon ECS API calls using AWS CloudTrail
--- slow: each event found reads its record, and thousands of them take longer than 200 ms
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        coalesce(record(e.id) ->> '$.requestParameters.clusterName', record(e.id) ->> '$.requestParameters.cluster',
                 record(e.id) ->> '$.responseElements.cluster.clusterName', 'default') AS cluster,

@@ -8,7 +8,6 @@
 --   registration of it before), registered_by, images, source_ip_address, outcome, event_id
 -- attack: T1610
 -- see: Amazon ECS Developer Guide, Amazon ECS task definitions
--- slow: the deployments are only in the records, which are many if services are deployed all day
 WITH registered AS MATERIALIZED (
   SELECT e.id, e.time, e.event_time, e.recipient_account_id AS account, e.aws_region,
          record(e.id) ->> '$.requestParameters.family' AS family,

@@ -7,7 +7,6 @@
 --   aws_region, outcome, event_id
 -- attack: T1610
 -- see: Amazon ECS Developer Guide, Log Amazon ECS API calls using AWS CloudTrail
--- slow: the changes are only in the records, which are many if services are deployed all day
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        coalesce(record(e.id) ->> '$.requestParameters.cluster', 'default') AS cluster,
        coalesce(record(e.id) ->> '$.requestParameters.serviceName', record(e.id) ->> '$.requestParameters.service') AS service,

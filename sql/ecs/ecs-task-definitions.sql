@@ -7,7 +7,6 @@
 --   source_ip_address, aws_region, outcome, event_id
 -- attack: T1610, T1204.003
 -- see: Amazon ECS Developer Guide, Amazon ECS task definitions
--- slow: the images are only in the records, which are many if tasks are deployed all day
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        coalesce(record(e.id) ->> '$.responseElements.taskDefinition.taskDefinitionArn', record(e.id) ->> '$.requestParameters.family',
                 record(e.id) ->> '$.requestParameters.taskDefinition') AS task_definition,

@@ -8,7 +8,6 @@
 -- attack: T1562.008
 -- see: AWS CloudTrail User Guide, Security best practices in AWS CloudTrail; Stratus Red Team, Stop CloudTrail Trail
 -- signal: high
--- slow: each event found reads its record, and thousands of them take longer than 200 ms
 WITH calls AS MATERIALIZED (
   SELECT e.id, e.time, e.event_time, e.event_name, e.event_id, e.identity_id, e.source_ip_address, e.aws_region, e.outcome,
          e.recipient_account_id AS account,

@@ -8,7 +8,6 @@
 --   period), first_time, last_time
 -- attack: T1530, T1567.002
 -- see: Amazon S3 User Guide, Amazon S3 CloudTrail events
--- slow: it adds up every read; data events are most of a case
 WITH days AS MATERIALIZED (
   SELECT substr(e.event_time, 1, 10) AS day, e.identity_id, e.source_ip_address, count(*) AS reads,
          ifnull(sum(e.bytes_out), 0) AS bytes, min(e.event_time) AS first_time, max(e.event_time) AS last_time

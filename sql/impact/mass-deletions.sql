@@ -10,7 +10,6 @@
 -- attack: T1485, T1490
 -- see: AWS Customer Incident Response Team, The anatomy of ransomware event targeting data in Amazon S3
 -- signal: high
--- slow: it reads every event of some names, and there may be many deletions of objects
 WITH gone AS MATERIALIZED (
   SELECT substr(e.event_time, 1, 13) || ':00:00Z' AS hour, e.identity_id, e.source_ip_address, e.event_name, count(*) AS times,
          sum(e.outcome <> 'ok') AS failed, min(e.event_time) AS first_time, max(e.event_time) AS last_time
