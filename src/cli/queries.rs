@@ -12,6 +12,7 @@ const EXAMPLES: &str = "\
 Examples:
   trailq queries                       all of them
   trailq queries login                 those about logins
+  trailq queries ransomware            those about ransomware, also by other names
   trailq queries T1562                 those about an ATT&CK technique
   trailq queries lineage               the parameters and the SQL of one
   trailq queries --check --queries ./sql

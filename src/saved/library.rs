@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::header::{Header, is_name, parse_query, parse_script};
+use super::search::search;
 use crate::diagnostic::{Diagnostic, nearest};
 
 include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
@@ -83,13 +84,10 @@ impl SavedQuery {
         }
     }
 
-    /// Reports whether the searchable text of a query contains a word, ignoring case.
-    fn is_about(&self, word: &str) -> bool {
+    /// Returns the texts that a search looks at.
+    fn searchable_texts(&self) -> Vec<String> {
         let Header { title, about, attack, .. } = &self.header;
-        [&self.name, &self.group, title, about]
-            .into_iter()
-            .chain(attack)
-            .any(|text| text.to_lowercase().contains(&word.to_lowercase()))
+        [&self.name, &self.group, title, about].into_iter().chain(attack).cloned().collect()
     }
 }
 
@@ -181,9 +179,9 @@ impl Library {
         all
     }
 
-    /// Those that are about every one of the words.
+    /// Those that are about every one of the words, or about its synonyms.
     pub fn search(&self, words: &[String]) -> Vec<&SavedQuery> {
-        self.all().into_iter().filter(|query| words.iter().all(|word| query.is_about(word))).collect()
+        search(self.all(), words, |query| query.searchable_texts())
     }
 
     /// The query with this name, which may be written `GROUP/NAME`.

@@ -4,7 +4,9 @@
 mod bind;
 pub mod header;
 mod library;
+mod search;
 
 pub(crate) use bind::check_defaults;
 pub use bind::{bind, fill, missing};
 pub use library::{BrokenQuery, Library, Origin, SavedQuery, ShippedScript, shipped_script, shipped_scripts};
+pub use search::{SearchTerms, search};
