@@ -22,6 +22,8 @@ use crate::render::style::Style;
 
 /// The advice on hidden columns.
 const EXPANSION_ADVICE: &str = "; `\\G` shows all";
+/// The widest column of a compact table without a terminal.
+const WIDEST_COMPACT: usize = 100;
 /// The widest column of a table without a terminal; with a wider one the rows are expanded.
 const WIDEST: usize = 2_000;
 /// Blank columns between two columns.
@@ -78,6 +80,9 @@ impl Layout {
         match style.width {
             Some(available) if available < NARROWEST => return None,
             Some(available) => layout.fit(available, style)?,
+            None if style.compact => {
+                layout.columns.iter_mut().for_each(|column| column.width = column.need.natural.min(WIDEST_COMPACT));
+            }
             None if layout.columns.iter().any(|column| column.need.natural > WIDEST) => return None,
             None => layout.columns.iter_mut().for_each(|column| column.width = column.need.natural),
         }
@@ -107,7 +112,9 @@ impl Layout {
         if self.try_fit(available, true) {
             return Some(());
         }
-        self.take_out_constants(available, style);
+        if !style.compact {
+            self.take_out_constants(available, style);
+        }
         if self.try_fit(available, false) {
             return Some(());
         }
@@ -133,11 +140,12 @@ impl Layout {
             gone.push((column.at.unwrap_or(usize::MAX), column.name));
         }
         // If most were dropped, the expanded form shows them all.
-        if (gone.len() * 2 > most && !is_list) || (self.columns.len() == 1 && !gone.is_empty()) {
+        let few = (gone.len() * 2 > most && !is_list) || (self.columns.len() == 1 && !gone.is_empty());
+        if few && !style.compact {
             return None;
         }
         gone.sort();
-        if !gone.is_empty() {
+        if !gone.is_empty() && !style.compact {
             let names: Vec<String> = gone.into_iter().map(|(_, name)| visible(&name).into_owned()).collect();
             let hidden = format!("hidden columns: {}", names.join(", "));
             let room = available.saturating_sub(width(EXPANSION_ADVICE));

@@ -73,7 +73,7 @@ impl RowSink for Markdown<'_> {
 }
 
 /// Escapes a text so that Markdown shows it literally, on one line, without links.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
     let mut shown = String::with_capacity(text.len());
     let mut before = ' ';

@@ -30,6 +30,7 @@ use std::fmt;
 use std::io::Write;
 use std::str::FromStr;
 
+pub(crate) use crate::render::markdown::escaped as escape_markdown;
 pub use crate::render::style::Style;
 pub use crate::render::times::{Times, age};
 use crate::rows::RowSink;

@@ -21,6 +21,8 @@ pub struct Style {
     pub widths: Vec<usize>,
     /// True if the last column, a number of events, is also drawn as bars.
     pub bars: bool,
+    /// True if each row of a table is one line: long cells are cut, and columns without room are dropped.
+    pub compact: bool,
     /// The zone and the age of times.
     pub times: Times,
 }

@@ -153,6 +153,18 @@ mod tests {
     }
 
     #[test]
+    fn each_row_of_a_compact_table_is_one_line() {
+        let style = |width| Style { width, unicode: true, compact: true, ..Style::default() };
+        let long = "x".repeat(3_000);
+        let rows: &[&[Cell<'_>]] = &[&[Text("2024-03-01T09:00:00Z"), Text(&long), Text("alice")]];
+        for width in [None, Some(80), Some(30)] {
+            let out = render(Format::Table, &style(width), &["event_time", "text", "user_name"], rows);
+            assert_eq!(out.lines().count(), 3, "{width:?}: {out}");
+            assert!(out.lines().all(|line| line.chars().count() <= width.unwrap_or(140)), "{width:?}: {out}");
+        }
+    }
+
+    #[test]
     fn control_characters_are_escaped_and_resources_are_names() {
         let rows: &[&[Cell<'_>]] = &[&[Text("a\x1b[2J\nb\u{202e}"), Text(r#"[{"type":null,"name":"i-1"}]"#)]];
         let out = render(Format::Table, &piped(), &["user\x1b_name", "resources"], rows);

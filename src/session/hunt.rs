@@ -13,6 +13,7 @@ use crate::query::time_span;
 use crate::render::Format;
 use crate::rows::{self, CapturedRows, Value};
 use crate::saved::Library;
+use crate::session::brief::{FirstRows, Heading};
 use crate::session::capture::EventRef;
 use crate::session::last_hunt::LastHunt;
 use crate::session::result_set::{LastResult, ResultKind, ResultOrigin};
@@ -166,6 +167,10 @@ impl Session {
         if format == Format::Records {
             let mistake = Diagnostic::new("the format records shows events, and a hunt shows findings");
             return Err(mistake.hint("take another format").into());
+        }
+        if let Some(limit) = self.brief_limit() {
+            let heading = Heading { title: "Findings by actor", command: ".hunt" };
+            return self.write_brief(Some(heading), &FirstRows::of(limit, rows));
         }
         let style = self.output.style(&self.settings.style);
         self.write_rows(format, &style, None, |mut sink| {

@@ -2,6 +2,7 @@
 //! the case. `execute` runs every input, and `commands` has the dot-commands.
 
 mod answer;
+mod brief;
 mod capture;
 mod case;
 pub mod commands;

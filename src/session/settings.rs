@@ -28,6 +28,8 @@ pub struct Settings {
     pub queries: Vec<PathBuf>,
     /// Maximum number of events in a list; `None` is 50 in a table and unlimited in other formats.
     pub limit: Option<u64>,
+    /// Maximum number of rows of an answer in a report, which has a title; `None` is the whole answer without one.
+    pub brief: Option<usize>,
     /// True if consecutive events of the same actor and name are one line of a table on a screen.
     pub fold: bool,
     /// True if the plan of each answer is shown before it.

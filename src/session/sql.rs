@@ -8,6 +8,7 @@ use crate::engine::explain;
 use crate::number;
 use crate::render::{Format, Style};
 use crate::rows::{CapturedRows, Value};
+use crate::session::brief::{FirstRows, Heading};
 use crate::session::capture::{CaptureSink, CaptureSummary};
 use crate::session::params;
 use crate::session::result_set::{LastResult, ResultKind, ResultOrigin};
@@ -25,20 +26,27 @@ impl Session {
                 self.status(&format!("plan: {step}"));
             }
         }
-        let kept = self.rows_of(&case, text, &params)?;
+        let kept = self.rows_of(&case, text, &params, None)?;
         if self.settings.interactive {
             self.status(&format!("{} ({})", number::counted(kept, "row"), number::duration(started.elapsed())));
         }
         Ok(Answer::rows(kept))
     }
 
-    /// Writes the rows of SQL, and returns their number.
+    /// Writes the rows of SQL, and returns their number. `heading` is that of a brief answer.
     pub(super) fn rows_of(
         &mut self,
         case: &Rc<Case>,
         text: &str,
         params: &BTreeMap<String, Option<Param>>,
+        heading: Option<Heading<'_>>,
     ) -> Result<u64, SessionError> {
+        if let Some(limit) = self.brief_limit() {
+            let mut first = FirstRows::new(limit);
+            case.query_named(text, params, &mut first).map_err(|error| self.with_way_to_give(error.into()))?;
+            self.write_brief(heading, &first)?;
+            return Ok(first.total);
+        }
         let format = self.settings.format.unwrap_or_default();
         let style = Style { numbers: false, ..self.output.style(&self.settings.style) };
         let mut kept = CaptureSummary::default();
@@ -48,16 +56,20 @@ impl Session {
             kept = sink.finish();
             done.map(drop)
         });
-        let interactive = self.settings.interactive;
-        written.map_err(|error| match error {
-            SessionError::Mistake(mistake) => SessionError::from(params::with_way_to_give(*mistake, interactive)),
-            error => error,
-        })?;
+        written.map_err(|error| self.with_way_to_give(error))?;
         let origin = ResultOrigin::Sql(text.trim().to_owned());
         self.last =
             Some(LastResult { origin, kind: ResultKind::Rows, rows: kept.held, trend: None, folds: Vec::new() });
         self.shown = kept.events;
         Ok(kept.rows)
+    }
+
+    /// Says how to give the value of a parameter that a statement lacks.
+    fn with_way_to_give(&self, error: SessionError) -> SessionError {
+        match error {
+            SessionError::Mistake(mistake) => params::with_way_to_give(*mistake, self.settings.interactive).into(),
+            error => error,
+        }
     }
 
     /// Writes rows that are in memory.

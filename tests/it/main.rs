@@ -45,6 +45,7 @@ mod schema;
 mod serve;
 mod session;
 mod snapshot;
+mod triage;
 #[cfg(not(all(feature = "plot", feature = "serve")))]
 mod without_features;
 mod wrappings;

@@ -50,6 +50,12 @@ pub(crate) const COMMANDS: &[Command] = &[
         ..Command::new(".age", "show ages beside times, from now or from the newest event", run_age)
     },
     Command {
+        arguments: "ROWS|off",
+        examples: &[".brief 20"],
+        completes: Completes::Words(&["off"]),
+        ..Command::new(".brief", "give answers of SQL and queries a title and few rows", run_brief)
+    },
+    Command {
         arguments: "on|off",
         completes: Completes::Switch,
         ..Command::new(".fold", "show bursts of one actor and event name as one line", run_fold)
@@ -106,6 +112,17 @@ fn run_mode(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, 
 
 fn run_headers(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     session.settings.style.bare = !arguments.switch("headers are")?;
+    Ok(Answer::default())
+}
+
+fn run_brief(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    let word = arguments.one()?;
+    session.settings.brief = match word {
+        "off" => None,
+        number => Some(number.parse().map_err(|_| {
+            arguments.mistake(arguments.words[0].1, format!("`{number}` is not a number of rows: write one, or `off`"))
+        })?),
+    };
     Ok(Answer::default())
 }
 

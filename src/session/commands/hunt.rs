@@ -37,7 +37,7 @@ fn run_hunt(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, 
         session.show_hunt_rules()?;
         return Ok(Answer::default());
     }
-    let (request, is_view) = request(arguments)?;
+    let (request, is_view) = request(session, arguments)?;
     // A view of the last hunt needs no new one.
     if is_view && session.has_hunt() {
         session.show_hunt(request.view)?;
@@ -54,14 +54,14 @@ fn run_actors(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer
 }
 
 /// Returns the request, and whether it asks for nothing but another view.
-fn request(arguments: &Arguments<'_>) -> Result<(HuntRequest, bool), SessionError> {
+fn request(session: &Session, arguments: &Arguments<'_>) -> Result<(HuntRequest, bool), SessionError> {
     let mut request = HuntRequest::default();
     let mut is_view = !arguments.words.is_empty();
     let mut words = arguments.words.iter();
     while let Some((word, span)) = words.next() {
         let mut value = || -> Result<String, SessionError> {
             let none = || arguments.mistake(*span, format!("`{word}` needs a value"));
-            words.next().map(|(value, _)| value.clone()).ok_or_else(none)
+            words.next().ok_or_else(none).and_then(|(value, _)| session.filled(value))
         };
         match word.as_str() {
             "--actor" => request.view = View::Actor(actor(&value()?)?),

@@ -11,10 +11,12 @@ use crate::engine::explain::interval;
 use crate::escape::visible;
 use crate::number;
 use crate::query::Interval;
+use crate::query::edit::literal;
 use crate::render::{Format, Style};
 use crate::rows::Cell;
 use crate::saved::header::{Parameter, Requirement};
 use crate::saved::{Library, Origin, SavedQuery, ShippedScript, missing, shipped_script};
+use crate::session::brief::Heading;
 use crate::session::commands::command::Arguments;
 use crate::session::commands::command::{Command, Completes};
 use crate::session::saved_queries::{Run, bound, parse_value, values_of};
@@ -181,7 +183,9 @@ impl Session {
         }
         let (query, values) = bound(&library, run).map_err(|error| with_missing_value(error, found, run))?;
         let sql = self.statement_of(query)?;
-        let rows = self.rows_of(&case, &sql, &values).map_err(|error| match &query.origin {
+        let (title, command) = heading_of(query, run);
+        let heading = Heading { title: &title, command: &command };
+        let rows = self.rows_of(&case, &sql, &values, Some(heading)).map_err(|error| match &query.origin {
             Origin::Shipped => error,
             Origin::File(path) => script::locate(error, &path.display().to_string(), query.line),
             Origin::Case => script::locate(error, &format!("{} of the case", query.name), query.line),
@@ -258,6 +262,17 @@ fn with_missing_value(error: SessionError, query: Option<&SavedQuery>, run: &Run
 
 fn no_records(what: &str) -> Diagnostic {
     Diagnostic::new(format!("the format records shows events, and {what} has none")).hint("take another format")
+}
+
+/// Returns the title of a run in a report, and the command that shows all its rows. The period is that of the report.
+fn heading_of(query: &SavedQuery, run: &Run) -> (String, String) {
+    let given = run.params.iter().filter(|(name, _)| !matches!(name.as_str(), "since" | "until"));
+    let given = given.map(|(name, value)| format!("{name}={}", literal(value))).collect::<Vec<_>>().join(" ");
+    let title = &query.header.title;
+    if given.is_empty() {
+        return (title.clone(), format!(".run {}", query.name));
+    }
+    (format!("{title} ({given})"), format!(".run {} {given}", query.name))
 }
 
 /// The interval that a run was limited to.
