@@ -1,6 +1,15 @@
-//! Brief answers.
+//! Brief answers, and the report of the script `triage`.
+
+use std::path::Path;
+use std::process::Command;
 
 use crate::common::program::TestEnv;
+use crate::common::{Needs, corpus, skip};
+
+const MARKDOWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/markdown.py");
+
+/// The most lines of the report.
+const MOST_LINES: usize = 200;
 
 #[test]
 fn brief_answers_have_a_title_and_few_rows() {
@@ -22,4 +31,58 @@ fn brief_answers_have_a_title_and_few_rows() {
     let csv = |script: &[u8]| test_env.pipe(&["--format", "csv", "--quiet"], script).exits(0).out;
     assert_eq!(csv(b".brief 1\n.run caller-identity\n"), csv(b".run caller-identity\n"));
     test_env.pipe(&[], b".brief few\n").fails(2, &["`few` is not a number of rows: write one, or `off`"]);
+}
+
+/// Returns the report of a case.
+fn report(test_env: &TestEnv, format: &str) -> String {
+    let ran = test_env.run(&["--format", format, "--quiet", "run", "triage"]).exits(0);
+    assert!(ran.out.lines().count() <= MOST_LINES, "{} lines: {}", ran.out.lines().count(), ran.out);
+    ran.out
+}
+
+/// Returns cases to report on: the delivery, and the folders of the corpus if it is there.
+fn cases() -> Vec<TestEnv> {
+    let mut cases = vec![TestEnv::with_delivery()];
+    let Some(corpus) = corpus() else { return cases };
+    for folder in std::fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+        let test_env = TestEnv::new();
+        test_env.run(&["import", folder.to_str().unwrap()]);
+        cases.push(test_env);
+    }
+    cases
+}
+
+#[test]
+fn a_triage_has_at_most_200_lines_and_each_table_a_title() {
+    for test_env in cases() {
+        let report = report(&test_env, "table");
+        let lines: Vec<&str> = report.lines().collect();
+        for at in (1..lines.len()).filter(|at| lines[*at].starts_with('─')) {
+            let above = lines[at - 2];
+            assert!(!above.is_empty() && !above.starts_with('─'), "line {at} has no title: {report}");
+        }
+    }
+}
+
+#[test]
+fn a_triage_in_markdown_renders() {
+    let made = match Command::new("python3").args([MARKDOWN, "prepare"]).output() {
+        Ok(made) => made,
+        Err(error) => return skip(Needs::Tool("python3"), format_args!("Markdown is rendered by python3: {error}")),
+    };
+    if !made.status.success() {
+        assert_eq!(made.status.code(), Some(3), "{made:?}");
+        return skip(Needs::Tool("markdown"), String::from_utf8_lossy(&made.stderr).trim());
+    }
+    let python = String::from_utf8(made.stdout).unwrap();
+    let rendered = |file: &Path| Command::new(python.trim()).args([MARKDOWN, "check"]).arg(file).output().unwrap();
+    for test_env in cases() {
+        let file = test_env.scratch.write("triage.md", report(&test_env, "markdown"));
+        let done = rendered(&file);
+        assert!(done.status.success(), "{}{}", String::from_utf8_lossy(&done.stderr), report(&test_env, "markdown"));
+    }
+    // The check finds what it is for.
+    let joined = TestEnv::new();
+    let file = joined.scratch.write("joined.md", "| a |\n| --- |\n| 1 |\nand 3 more\n");
+    assert!(!rendered(&file).status.success());
 }
