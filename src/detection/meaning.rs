@@ -140,7 +140,7 @@ fn is_match(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{TABLE, calls, is_match, of_call, parse, parse_row};
-    use crate::detection::Condition;
+    use crate::detection::{Condition, attack};
 
     #[test]
     fn every_row_of_the_table_is_a_rule() {
@@ -155,6 +155,8 @@ mod tests {
             assert!(!rule.title.ends_with('.') && rule.title.len() <= 70, "{id}: {}", rule.title);
             assert!(rule.title.starts_with(|c: char| !c.is_lowercase()), "{id}: {}", rule.title);
             assert!(rule.about.ends_with('.') && rule.about.len() > 30, "{id}: {}", rule.about);
+            let unknown: Vec<_> = rule.attack.iter().filter(|technique| !attack::is_valid(technique)).collect();
+            assert!(unknown.is_empty() && !rule.attack.is_empty(), "{id}: {unknown:?}");
             assert!(rule.false_positives.iter().all(|reading| !reading.ends_with('.')), "{id}");
         }
     }

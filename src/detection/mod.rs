@@ -1,5 +1,6 @@
 //! Detections: rules that select events worth a look, and their levels.
 
+pub mod attack;
 mod correlation;
 mod meaning;
 mod rule;

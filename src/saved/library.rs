@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::header::{Header, is_name, parse_query, parse_script};
 use super::search::search;
+use crate::detection::attack;
 use crate::diagnostic::{Diagnostic, nearest};
 
 include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
@@ -84,10 +85,13 @@ impl SavedQuery {
         }
     }
 
-    /// Returns the texts that a search looks at.
+    /// Returns the texts that a search looks at. A technique that ATT&CK revoked is also found by its successor, and the
+    /// other way round.
     fn searchable_texts(&self) -> Vec<String> {
         let Header { title, about, attack, .. } = &self.header;
-        [&self.name, &self.group, title, about].into_iter().chain(attack).cloned().collect()
+        let texts = [&self.name, &self.group, title, about].into_iter().chain(attack).cloned();
+        let synonyms = attack.iter().flat_map(|technique| attack::synonyms(technique)).map(str::to_owned);
+        texts.chain(synonyms).collect()
     }
 }
 

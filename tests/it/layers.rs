@@ -43,7 +43,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("query", &["nested"]),
     ("sql", &["query"]),
     ("detection", &[]),
-    ("saved", &["query", "sql"]),
+    ("saved", &["detection", "query", "sql"]),
     ("sigma", &["detection", "query"]),
     ("redact", &["output_file"]),
     ("render", &[]),
@@ -198,6 +198,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "session/commands",
         &[
+            "detection",
             "engine",
             "hunt",
             "ingest",
