@@ -3,6 +3,9 @@
 #[path = "src/saved/header.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the build needs the parser only")]
 mod header;
+#[path = "src/level.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the header of a query names a level")]
+mod level;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -14,6 +17,7 @@ type Shipped = (String, String, PathBuf);
 fn main() -> Result<(), String> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/saved/header.rs");
+    println!("cargo::rerun-if-changed=src/level.rs");
     println!("cargo::rerun-if-changed=sql");
     let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).ok_or(format!("there is no {name}"));
     let sql = variable("CARGO_MANIFEST_DIR")?.join("sql");

@@ -21,6 +21,7 @@ use std::process::Command;
 
 use common::{Needs, Scratch, skip};
 use plant::{Expected, Test};
+use trailq::detection::{self, attack};
 use trailq::rows::{Cell, RowSink};
 use trailq::saved::{Library, SavedQuery, bind};
 use trailq::store::{Case, FUNCTIONS};
@@ -171,6 +172,24 @@ fn every_header_is_written_as_the_others() {
 }
 
 #[test]
+fn every_technique_is_one_of_the_version_of_attack_in_use() {
+    for query in library().all() {
+        let unknown: Vec<_> = query.header.attack.iter().filter(|technique| !attack::is_valid(technique)).collect();
+        assert!(unknown.is_empty(), "{}: {unknown:?} are not techniques of ATT&CK {}", query.name, attack::VERSION);
+    }
+}
+
+#[test]
+fn every_named_detection_exists_and_a_detection_has_one_level() {
+    for query in library().all() {
+        let header = &query.header;
+        let unknown: Vec<_> = header.detections.iter().filter(|id| detection::call(id).is_none()).collect();
+        assert!(unknown.is_empty(), "{}: {unknown:?} are not in meaning.tsv", query.name);
+        assert!(detection::call(&query.name).is_none(), "{} is also an id of meaning.tsv", query.name);
+    }
+}
+
+#[test]
 fn every_query_runs_on_the_schema_and_reads_events_by_an_index() {
     let scratch = Scratch::new();
     scratch.import(&[common::testdata("delivery")]);
@@ -291,10 +310,10 @@ const DETONATIONS: &[Detonation] = &[
     ("initial-access.console-login-without-mfa", "console-logins-without-mfa", &[]),
     ("lateral-movement.ec2-instance-connect", "instance-access", &[]),
     ("lateral-movement.ec2-serial-console-send-ssh-public-key", "instance-access", &[]),
-    ("persistence.iam-backdoor-role", "role-trust-changes", &[("foreign", "1")]),
+    ("persistence.iam-backdoor-role", "roles-opened", &[]),
     ("persistence.iam-backdoor-user", "access-keys-created", &[]),
     ("persistence.iam-create-admin-user", "admin-grants", &[]),
-    ("persistence.iam-create-backdoor-role", "role-trust-changes", &[("foreign", "1")]),
+    ("persistence.iam-create-backdoor-role", "roles-opened", &[]),
     ("persistence.iam-create-user-login-profile", "password-changes", &[]),
     ("persistence.lambda-backdoor-function", "lambda-exposed", &[]),
     ("persistence.lambda-layer-extension", "lambda-changes", &[]),
@@ -321,7 +340,8 @@ fn each_detonation_of_stratus_red_team_is_found() {
         scratch.import(&[folder.join(format!("aws.{name}.json"))]);
         let case = Case::open(&scratch.case()).unwrap();
         let query = library.find(query).unwrap_or_else(|| panic!("{query}"));
-        assert!(query.header.high_signal || !given.is_empty(), "{}", query.name);
+        let is_leveled = query.header.level.is_some() || !query.header.detections.is_empty();
+        assert!(is_leveled || !given.is_empty(), "{}", query.name);
         let rows = ask(&case, query, &parameters(given));
         assert!(!rows.rows.is_empty(), "{name} is not found by {}", query.name);
     }
@@ -373,12 +393,12 @@ fn the_attack_of_the_invictus_data_set_is_found_in_few_rows() {
     for query in library.all() {
         let required =
             query.header.params.iter().any(|param| param.requirement == trailq::saved::header::Requirement::Required);
-        if query.header.high_signal && !required {
+        if (query.header.level.is_some() || !query.header.detections.is_empty()) && !required {
             let count = ask(&case, query, &BTreeMap::new()).rows.len();
             println!("{count:5} {}", query.name);
             total += count;
         }
     }
-    println!("{total:5} rows of the high-signal queries on 2,900 records");
+    println!("{total:5} rows of the queries with a level on 2,900 records");
     assert!(total < 300, "{total} rows are too many to read");
 }

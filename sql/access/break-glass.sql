@@ -9,7 +9,7 @@
 --   addresses, mfa
 -- attack: T1078.004
 -- see: AWS Well-Architected Framework, Security Pillar, SEC03-BP03 Establish emergency access process
--- signal: high
+-- level: high
 WITH named AS MATERIALIZED (
   SELECT DISTINCT i.*
     FROM identities i, json_each(:names) n

@@ -10,7 +10,7 @@
 --   event_id
 -- attack: T1078.004
 -- see: AWS CloudTrail User Guide, AWS Management Console sign-in events; CIS AWS Foundations Benchmark
--- signal: high
+-- detections: console-login-without-mfa, console-login-root-without-mfa
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, i.type AS kind, e.source_ip_address,
        e.recipient_account_id AS account, CASE e.mfa_authenticated WHEN 0 THEN 'No' ELSE 'not said' END AS mfa,
        e.event_id

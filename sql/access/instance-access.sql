@@ -8,7 +8,8 @@
 -- attack: T1021.007, T1651, T1098.004
 -- see: AWS Systems Manager User Guide, Logging AWS Systems Manager API calls with AWS CloudTrail; Stratus Red Team,
 --   Usage of ssm:SendCommand on multiple instances
--- signal: high
+-- detections: ssm-session, ssm-command, ssm-command-other, ssm-automation, instance-connect-key,
+--   instance-connect-tunnel, serial-console-enabled, serial-console-key
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        coalesce(record(e.id) ->> '$.requestParameters.target', record(e.id) ->> '$.requestParameters.instanceId',
                 record(e.id) ->> '$.requestParameters.instanceIds', record(e.id) ->> '$.requestParameters.targets') AS target,

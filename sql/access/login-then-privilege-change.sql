@@ -8,7 +8,7 @@
 --   changed_from (address of the change), outcome, event_id (of the change)
 -- attack: T1078.004, T1098
 -- see: AWS CloudTrail User Guide, AWS Management Console sign-in events
--- signal: high
+-- level: medium
 WITH changes AS MATERIALIZED (
   SELECT e.* FROM events e
    WHERE e.event_name IN ('CreateUser', 'CreateAccessKey', 'CreateLoginProfile', 'UpdateLoginProfile', 'CreateRole',

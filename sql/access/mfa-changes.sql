@@ -7,7 +7,7 @@
 --   source_ip_address, outcome, event_id
 -- attack: T1556.006
 -- see: AWS IAM User Guide, Multi-factor authentication in IAM
--- signal: high
+-- detections: mfa-deactivated, mfa-device-deleted, mfa-device-added
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        record(e.id) ->> '$.requestParameters.userName' AS target,
        coalesce(record(e.id) ->> '$.requestParameters.serialNumber', record(e.id) ->> '$.responseElements.virtualMFADevice.serialNumber',

@@ -8,7 +8,8 @@
 -- attack: T1098, T1136.003
 -- see: AWS IAM User Guide, Managing passwords for IAM users; AWS CloudTrail User Guide, AWS Management Console
 --   sign-in events
--- signal: high
+-- detections: login-profile-created, login-profile-changed, login-profile-deleted, password-changed,
+--   password-policy-deleted, password-policy-changed, root-password-recovery, root-password-recovered
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        coalesce(record(e.id) ->> '$.requestParameters.userName', i.user_name) AS target,
        coalesce(record(e.id) ->> '$.requestParameters.userName', i.user_name) IS i.user_name

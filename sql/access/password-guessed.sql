@@ -10,7 +10,7 @@
 -- attack: T1110.001
 -- see: AWS CloudTrail User Guide, AWS Management Console sign-in events; AWS IAM Identity Center User Guide,
 --   Understanding IAM Identity Center sign-in events
--- signal: high
+-- level: medium
 WITH attempts AS MATERIALIZED (
   SELECT e.id, e.time, e.outcome, coalesce(e.user_name, i.on_behalf_of) AS user_name, e.recipient_account_id AS account,
          e.source_ip_address AS address,

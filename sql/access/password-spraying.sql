@@ -6,13 +6,15 @@
 -- param: until time: at or before this time
 -- param: users integer = 3: the least number of different users
 -- columns: source_ip_address, first_time, last_time, users (who exist), failures, unknown_users (failures for names
---   that do not exist), signed_in_as (users who signed in from this address in the same period)
+--   that do not exist), signed_in_as (users who signed in from this address in the same period), account
+--   (several are separated by commas), example_event
 -- attack: T1110.003
 -- see: AWS CloudTrail User Guide, AWS Management Console sign-in events; AWS IAM Identity Center User Guide,
 --   Understanding IAM Identity Center sign-in events
--- signal: high
+-- level: high
 WITH logins AS MATERIALIZED (
   SELECT e.source_ip_address, e.event_time, coalesce(e.user_name, i.on_behalf_of) AS user_name, e.outcome,
+         e.recipient_account_id AS account, e.event_id,
          e.user_name IS 'HIDDEN_DUE_TO_SECURITY_REASONS' AS hidden,
          -- One factor alone is not a sign-in.
          e.outcome = 'ok' AND e.event_name NOT IN ('CredentialVerification', 'CheckMfa') AS signed_in
@@ -26,7 +28,8 @@ SELECT f.source_ip_address, min(f.event_time) AS first_time, max(f.event_time) A
        count(DISTINCT CASE WHEN NOT f.hidden THEN f.user_name END) AS users, count(*) AS failures,
        sum(f.hidden) AS unknown_users,
        (SELECT group_concat(DISTINCT s.user_name) FROM logins s
-         WHERE s.signed_in AND s.source_ip_address = f.source_ip_address) AS signed_in_as
+         WHERE s.signed_in AND s.source_ip_address = f.source_ip_address) AS signed_in_as,
+       group_concat(DISTINCT f.account) AS account, min(f.event_id) AS example_event
   FROM logins f
  WHERE f.outcome <> 'ok'
  GROUP BY f.source_ip_address

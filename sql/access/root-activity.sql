@@ -10,7 +10,8 @@
 --   many), last_time
 -- attack: T1078.004
 -- see: CIS AWS Foundations Benchmark; AWS CloudTrail User Guide, CloudTrail userIdentity element
--- signal: high
+-- detections: root-write, root-access-key, console-login-root, console-login-root-without-mfa,
+--   console-login-root-failed
 WITH calls AS MATERIALIZED (
   SELECT e.*, i.account_id AS account, CASE e.mfa_authenticated WHEN 1 THEN 'yes' WHEN 0 THEN 'no' END AS mfa,
          record(e.id) ->> '$.userIdentity.sessionContext.assumedRoot' IS 'true' AS assumed

@@ -8,7 +8,7 @@
 -- param: until time: at or before this time
 -- columns: account, aws_region, from_time, to_time (exclusive), hours, state (events, quiet, missing, stopped or
 --   unknown), events, why
--- attack: T1562.008
+-- attack: T1685.002
 -- see: AWS CloudTrail User Guide, CloudTrail digest file structure
 WITH RECURSIVE counted AS MATERIALIZED (
   SELECT f.recipient_account_id AS account, f.aws_region, h.hour / 3600 AS hour, sum(h.events) AS events

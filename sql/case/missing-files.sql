@@ -7,7 +7,7 @@
 -- columns: account, digest_end_time, s3_object, oldest_event_time, newest_event_time, digest
 -- attack: T1070
 -- see: AWS CloudTrail User Guide, Validating CloudTrail log file integrity
--- signal: high
+-- level: medium
 WITH present AS MATERIALIZED (
   SELECT ('[' || replace(json_quote(substr(p.path, 1, instr(p.path || '#sha256:', '#sha256:') - 1)), '/', '","') || ']') ->> '$[#-1]' AS name
     FROM (SELECT replace(path, '!', '/') AS path FROM files) p),

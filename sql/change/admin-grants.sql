@@ -8,7 +8,7 @@
 -- attack: T1098.003, T1136.003
 -- see: AWS IAM User Guide, AWS managed policies for job functions; Stratus Red Team, Create an administrative IAM
 --   User
--- signal: high
+-- level: high
 WITH granted AS (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e

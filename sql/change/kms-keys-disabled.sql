@@ -8,7 +8,8 @@
 --   source_ip_address, aws_region, outcome, event_id
 -- attack: T1485, T1486, T1098
 -- see: AWS KMS Developer Guide, Deleting AWS KMS keys
--- signal: high
+-- detections: kms-deletion-scheduled, kms-key-disabled, kms-deletion-canceled, kms-material-deleted,
+--   kms-settings-changed, kms-grant-created, kms-policy-changed
 WITH calls AS (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e

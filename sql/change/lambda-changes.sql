@@ -8,7 +8,8 @@
 -- attack: T1648, T1525
 -- see: AWS Lambda Developer Guide, Logging AWS Lambda API calls using AWS CloudTrail; Stratus Red Team, Overwrite
 --   Lambda Function Code
--- signal: high
+-- detections: function-created, function-code-changed, function-settings-changed, function-layer-added,
+--   layer-published, function-deleted, function-trigger-added
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        coalesce(record(e.id) ->> '$.requestParameters.functionName', record(e.id) ->> '$.requestParameters.layerName') AS function,
        coalesce(record(e.id) ->> '$.requestParameters.layers', record(e.id) ->> '$.requestParameters.runtime') AS runtime_or_layers,

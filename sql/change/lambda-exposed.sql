@@ -8,7 +8,7 @@
 -- attack: T1546, T1098
 -- see: AWS Lambda Developer Guide, Working with resource-based policies; Stratus Red Team, Backdoor Lambda Function
 --   Through Resource-Based Policy
--- signal: high
+-- level: high
 WITH calls AS (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e

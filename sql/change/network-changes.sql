@@ -5,7 +5,7 @@
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, target (VPC, table, gateway or ACL), destination, source_ip_address,
 --   aws_region, outcome, event_id
--- attack: T1562.007, T1599
+-- attack: T1686.001, T1599
 -- see: Amazon VPC User Guide, Log Amazon VPC API calls with AWS CloudTrail
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        coalesce(record(e.id) ->> '$.requestParameters.vpcId', record(e.id) ->> '$.requestParameters.routeTableId',

@@ -6,10 +6,14 @@
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, target (account, policy, service or Region), source_ip_address, account,
 --   outcome, event_id
--- attack: T1562.001, T1666, T1535
+-- attack: T1685, T1666, T1535
 -- see: AWS Organizations User Guide, Removing a member account from an organization; Stratus Red Team, Attempt to
 --   Leave the AWS Organization
--- signal: high
+-- detections: organization-left, organization-account-removed, organization-deleted, organization-account-closed,
+--   organization-account-created, organization-invitation, organization-joined, organization-account-moved,
+--   organization-policy-detached, organization-policy-changed, organization-policy-type-off,
+--   organization-delegated-admin, organization-delegated-admin-removed, organization-service-enabled,
+--   organization-service-disabled, region-enabled, region-disabled
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        coalesce(record(e.id) ->> '$.requestParameters.accountId', record(e.id) ->> '$.requestParameters.policyId',
                 record(e.id) ->> '$.requestParameters.servicePrincipal', record(e.id) ->> '$.requestParameters.target.id',

@@ -4,9 +4,9 @@
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, bucket, how, source_ip_address, aws_region, outcome, event_id
--- attack: T1530, T1562.001
+-- attack: T1530, T1685
 -- see: Amazon S3 User Guide, Blocking public access to your Amazon S3 storage
--- signal: high
+-- level: high
 WITH calls AS (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e

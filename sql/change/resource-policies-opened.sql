@@ -7,7 +7,7 @@
 --   for everybody), with_condition, source_ip_address, outcome, event_id
 -- attack: T1098, T1537
 -- see: AWS IAM User Guide, AWS services that work with IAM (resource-based policies)
--- signal: high
+-- level: medium
 WITH calls AS (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e

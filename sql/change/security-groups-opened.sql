@@ -7,10 +7,10 @@
 -- param: bits integer = 0: the longest prefix that counts as the world; 8 finds 10.0.0.0/8 too
 -- columns: event_time, principal, event_name, security_group, protocol, from_port, to_port, network,
 --   source_ip_address, aws_region, outcome, event_id
--- attack: T1562.007
+-- attack: T1686.001
 -- see: Amazon EC2 API Reference, AuthorizeSecurityGroupIngress; Stratus Red Team, Open Ingress Port 22 on a Security
 --   Group
--- signal: high
+-- level: medium
 WITH calls AS MATERIALIZED (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e

@@ -8,7 +8,7 @@
 --   account that made it), source_ip_address, aws_region, outcome, event_id
 -- attack: T1537
 -- see: Amazon EBS User Guide, Share an Amazon EBS snapshot; Stratus Red Team, Exfiltrate EBS Snapshot by Sharing It
--- signal: high
+-- level: high
 WITH calls AS (
   SELECT e.*, record(e.id) AS record
     FROM events e

@@ -7,7 +7,7 @@
 --   after), source_ip_address, aws_region, outcome, event_id
 -- attack: T1059.009, T1651
 -- see: Stratus Red Team, Execute Commands on EC2 Instance via User Data
--- signal: high
+-- detections: user-data-changed
 WITH changed AS (
   SELECT e.*, record(e.id) ->> '$.requestParameters.instanceId' AS instance
     FROM events e

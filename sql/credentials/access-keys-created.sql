@@ -7,7 +7,7 @@
 --   source_ip_address, outcome, first_used, last_used, uses, addresses (that used it), event_id
 -- attack: T1098.001
 -- see: AWS IAM User Guide, Managing access keys for IAM users; Stratus Red Team, Create an Access Key on an IAM User
--- signal: high
+-- detections: access-key-created
 WITH made AS MATERIALIZED (
   SELECT e.* FROM events e
    WHERE e.event_name = 'CreateAccessKey' AND +e.event_source = 'iam.amazonaws.com'

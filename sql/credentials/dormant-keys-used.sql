@@ -8,7 +8,7 @@
 --   earlier_address (before it), event_name, event_id
 -- attack: T1078.004
 -- see: AWS IAM User Guide, Managing access keys for IAM users
--- signal: high
+-- level: medium
 WITH used AS (
   SELECT e.id, e.access_key_id, e.time, lag(e.id) OVER same_key AS earlier, lag(e.time) OVER same_key AS earlier_time
     FROM events e

@@ -8,7 +8,7 @@
 -- attack: T1550.001, T1098.001
 -- see: AWS STS API Reference, GetFederationToken; Stratus Red Team, Generate temporary AWS credentials using
 --   GetFederationToken
--- signal: high
+-- detections: federation-token, session-token
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name, e.access_key_id,
        record(e.id) ->> '$.requestParameters.name' AS token_name,
        coalesce(record(e.id) ->> '$.requestParameters.policy', record(e.id) ->> '$.requestParameters.policyArns') AS policy,

@@ -7,7 +7,8 @@
 -- attack: T1484.002, T1606.002, T1098.001
 -- see: AWS IAM User Guide, Identity providers and federation; Stratus Red Team, Create an IAM Roles Anywhere trust
 --   anchor
--- signal: high
+-- detections: saml-provider-changed, saml-provider-deleted, oidc-provider-changed, oidc-provider-deleted,
+--   trust-anchor-created, roles-anywhere-profile, roles-anywhere-removed, sso-identity-source-changed
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_source, e.event_name,
        coalesce(record(e.id) ->> '$.requestParameters.name', record(e.id) ->> '$.requestParameters.sAMLProviderArn',
                 record(e.id) ->> '$.requestParameters.url', record(e.id) ->> '$.requestParameters.openIDConnectProviderArn',

@@ -16,7 +16,7 @@
 -- attack: T1552.005, T1078.004
 -- see: Amazon GuardDuty User Guide, UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS and
 --   .InsideAWS; Stratus Red Team, Steal EC2 Instance Credentials
--- signal: high
+-- level: high
 -- slow: it compares all calls of all instances, and reads the records that contain addresses
 WITH calls AS MATERIALIZED (
   SELECT i.id AS identity_id, i.session_name AS instance, i.role_name AS role, coalesce(i.role_arn, i.role_name) AS role_arn,

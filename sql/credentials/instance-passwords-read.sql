@@ -7,7 +7,7 @@
 --   many different ones), example_event
 -- attack: T1552.005, T1552.001
 -- see: Stratus Red Team, Retrieve EC2 Password Data; Stratus Red Team, Download EC2 Instance User Data
--- signal: high
+-- detections: instance-password-read, user-data-read, launch-template-read
 WITH asked AS (
   SELECT e.*, record(e.id) ->> '$.requestParameters.instanceId' AS instance,
          record(e.id) ->> '$.requestParameters.attribute' AS attribute

@@ -5,13 +5,13 @@
 -- param: until time: at or before this time
 -- param: networks integer = 2: the least number of networks
 -- columns: access_key_id, principal, networks (how many), seen_from, first_time, last_time, newest_network,
---   newest_since (when that was first seen)
+--   newest_since (when that was first seen), account, events, denied
 -- attack: T1552.005, T1078.004
 -- see: AWS Security Incident Response Guide
--- signal: high
+-- level: medium
 WITH used AS MATERIALIZED (
   SELECT e.access_key_id, e.source_ip_address, min(e.identity_id) AS identity_id, min(e.event_time) AS first_time,
-         max(e.event_time) AS last_time
+         max(e.event_time) AS last_time, count(*) AS events, sum(e.outcome = 'denied') AS denied
     FROM events e
    WHERE e.access_key_id >= 'AKIA' AND e.access_key_id < 'AKIB'
      AND e.invoked_by IS NULL AND e.vpc_endpoint_id IS NULL
@@ -19,7 +19,7 @@ WITH used AS MATERIALIZED (
    GROUP BY e.access_key_id, e.source_ip_address),
 by_network AS MATERIALIZED (
   SELECT access_key_id, network(source_ip_address, 24, 48) AS network, min(identity_id) AS identity_id,
-         min(first_time) AS first_time, max(last_time) AS last_time
+         min(first_time) AS first_time, max(last_time) AS last_time, sum(events) AS events, sum(denied) AS denied
     FROM used
    WHERE network(source_ip_address, 24, 48) IS NOT NULL
    GROUP BY 1, 2)
@@ -27,7 +27,7 @@ SELECT n.access_key_id, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_i
        group_concat(n.network) AS seen_from, min(n.first_time) AS first_time, max(n.last_time) AS last_time,
        (SELECT l.network FROM by_network l WHERE l.access_key_id = n.access_key_id ORDER BY l.first_time DESC LIMIT 1)
          AS newest_network,
-       max(n.first_time) AS newest_since
+       max(n.first_time) AS newest_since, i.account_id AS account, sum(n.events) AS events, sum(n.denied) AS denied
   FROM by_network n
   LEFT JOIN identities i ON i.id = n.identity_id
  GROUP BY n.access_key_id

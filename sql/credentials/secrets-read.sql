@@ -9,7 +9,7 @@
 -- attack: T1555.006
 -- see: AWS Secrets Manager User Guide, Log AWS Secrets Manager events with AWS CloudTrail; Stratus Red Team,
 --   Retrieve a High Number of Secrets Manager secrets
--- signal: high
+-- level: low
 -- slow: the names are only in the records, which are many if programs fetch their secrets
 WITH read AS MATERIALIZED (
   SELECT e.id, e.time, e.event_time, e.event_id, e.identity_id, e.source_ip_address, e.recipient_account_id, e.outcome,

@@ -9,7 +9,7 @@
 -- attack: T1098.003, T1552.005
 -- see: Amazon EC2 User Guide, IAM roles for Amazon EC2; Amazon EC2 User Guide, Configure the Instance Metadata
 --   Service options
--- signal: high
+-- detections: instance-profile-associated, instance-profile-changed, imds-v1-allowed
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        coalesce(record(e.id) ->> '$.requestParameters.AssociateIamInstanceProfileRequest.InstanceId',
                 record(e.id) ->> '$.requestParameters.ModifyInstanceMetadataOptionsRequest.InstanceId',

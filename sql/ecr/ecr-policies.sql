@@ -6,7 +6,7 @@
 -- columns: event_time, principal, event_name, repository, allowed, source_ip_address, aws_region, outcome, event_id
 -- attack: T1098, T1525
 -- see: Amazon ECR User Guide, Private repository policies
--- signal: high
+-- detections: ecr-policy-changed
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        record(e.id) ->> '$.requestParameters.repositoryName' AS repository,
        (SELECT group_concat(DISTINCT p.value)

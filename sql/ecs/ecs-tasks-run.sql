@@ -7,7 +7,7 @@
 --   role and environment, or the command of a shell), source_ip_address, aws_region, outcome, event_id
 -- attack: T1610, T1609
 -- see: Amazon ECS Developer Guide, Monitor Amazon ECS containers with ECS Exec
--- signal: high
+-- detections: ecs-task-run, ecs-task-run-with-overrides, ecs-exec
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        coalesce(record(e.id) ->> '$.requestParameters.cluster', 'default') AS cluster,
        coalesce(record(e.id) ->> '$.requestParameters.taskDefinition', record(e.id) ->> '$.requestParameters.task') AS task,

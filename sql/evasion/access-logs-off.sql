@@ -5,9 +5,9 @@
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, target (bucket or load balancer), source_ip_address, aws_region,
 --   outcome, event_id
--- attack: T1562.008
+-- attack: T1685.002
 -- see: Amazon S3 User Guide, Logging requests with server access logging
--- signal: high
+-- level: medium
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        coalesce(record(e.id) ->> '$.requestParameters.bucketName', record(e.id) ->> '$.requestParameters.loadBalancerArn',
                 record(e.id) ->> '$.requestParameters.loadBalancerName') AS target,

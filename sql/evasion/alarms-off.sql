@@ -4,8 +4,10 @@
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_source, event_name, target, source_ip_address, aws_region, outcome, event_id
--- attack: T1562.001, T1562.008
+-- attack: T1685, T1685.002
 -- see: Amazon CloudWatch User Guide, Logging Amazon CloudWatch API calls with AWS CloudTrail
+-- detections: alarm-deleted, alarm-actions-off, alarm-state-set, event-rule-off, queue-or-topic-deleted,
+--   waf-removed, waf-logging-off
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_source, e.event_name,
        coalesce(record(e.id) ->> '$.requestParameters.alarmNames', record(e.id) ->> '$.requestParameters.name',
                 record(e.id) ->> '$.requestParameters.rule', record(e.id) ->> '$.requestParameters.topicArn',

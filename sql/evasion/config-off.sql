@@ -5,9 +5,9 @@
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, target (recorder, channel or rule), source_ip_address, aws_region,
 --   outcome, event_id
--- attack: T1562.001
+-- attack: T1685
 -- see: AWS Config Developer Guide, Logging AWS Config API calls with AWS CloudTrail
--- signal: high
+-- detections: config-recorder-stopped, config-delivery-deleted, config-rule-deleted, config-history-cut
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        coalesce(record(e.id) ->> '$.requestParameters.configurationRecorderName', record(e.id) ->> '$.requestParameters.deliveryChannelName',
                 record(e.id) ->> '$.requestParameters.configRuleName', record(e.id) ->> '$.requestParameters.conformancePackName',

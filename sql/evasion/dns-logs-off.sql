@@ -4,9 +4,9 @@
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_source, event_name, target, source_ip_address, aws_region, outcome, event_id
--- attack: T1562.008
+-- attack: T1685.002
 -- see: Stratus Red Team, Delete DNS query logs; Amazon Route 53 Developer Guide, Resolver query logging
--- signal: high
+-- detections: dns-query-logs-off, dns-firewall-off
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_source, e.event_name,
        coalesce(record(e.id) ->> '$.requestParameters.resolverQueryLogConfigId', record(e.id) ->> '$.requestParameters.id',
                 record(e.id) ->> '$.requestParameters.firewallRuleGroupAssociationId') AS target,

@@ -5,10 +5,10 @@
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, trail, left_out, source_ip_address, outcome, event_id
--- attack: T1562.008
+-- attack: T1685.002
 -- see: AWS CloudTrail API Reference, PutEventSelectors; Stratus Red Team, Disable CloudTrail Logging Through Event
 --   Selectors
--- signal: high
+-- level: high
 WITH calls AS (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e

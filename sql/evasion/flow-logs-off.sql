@@ -5,9 +5,9 @@
 -- param: until time: at or before this time
 -- columns: event_time, principal, flow_logs, source_ip_address, aws_region, outcome, made_again (the next
 --   CreateFlowLogs in the same account and Region), event_id
--- attack: T1562.008
+-- attack: T1685.002
 -- see: Amazon VPC User Guide, Logging IP traffic using VPC Flow Logs; Stratus Red Team, Remove VPC Flow Logs
--- signal: high
+-- detections: flow-logs-deleted
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal,
        coalesce(record(e.id) ->> '$.requestParameters.DeleteFlowLogsRequest.FlowLogId.content',
                 record(e.id) ->> '$.requestParameters.DeleteFlowLogsRequest.FlowLogId',

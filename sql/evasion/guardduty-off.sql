@@ -4,9 +4,11 @@
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, detector, detail, source_ip_address, aws_region, outcome, event_id
--- attack: T1562.001
+-- attack: T1685
 -- see: Amazon GuardDuty User Guide, Logging Amazon GuardDuty API calls with AWS CloudTrail
--- signal: high
+-- detections: guardduty-detector-deleted, guardduty-disabled, guardduty-feature-off, guardduty-members-removed,
+--   guardduty-admin-removed, guardduty-suppression-rule, guardduty-trusted-list, guardduty-publishing-off,
+--   guardduty-findings-archived, guardduty-malware-scan-changed
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        record(e.id) ->> '$.requestParameters.detectorId' AS detector,
        coalesce(record(e.id) ->> '$.requestParameters.name', record(e.id) ->> '$.requestParameters.accountIds',

@@ -4,9 +4,10 @@
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, log_group, detail, source_ip_address, aws_region, outcome, event_id
--- attack: T1562.008, T1070
+-- attack: T1685.002, T1070
 -- see: Amazon CloudWatch Logs User Guide, Logging CloudWatch Logs API operations in CloudTrail
--- signal: high
+-- detections: log-group-deleted, security-log-group-deleted, log-stream-deleted, log-forwarding-off,
+--   log-protection-off
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        record(e.id) ->> '$.requestParameters.logGroupName' AS log_group,
        coalesce(record(e.id) ->> '$.requestParameters.logStreamName', record(e.id) ->> '$.requestParameters.filterName',

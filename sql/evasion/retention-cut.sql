@@ -6,10 +6,10 @@
 -- param: days integer = 30: the largest number of days
 -- columns: event_time, principal, event_name, target (log group or bucket), days, source_ip_address, outcome,
 --   event_id
--- attack: T1562.008, T1070
+-- attack: T1685.002, T1070
 -- see: Stratus Red Team, CloudTrail Logs Impairment Through S3 Lifecycle Rule; Amazon CloudWatch Logs User Guide,
 --   Change log data retention
--- signal: high
+-- detections: log-retention-short, log-retention-changed, s3-lifecycle-short, s3-lifecycle-changed
 WITH calls AS (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e

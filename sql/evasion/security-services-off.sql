@@ -4,9 +4,11 @@
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_source, event_name, source_ip_address, aws_region, account, outcome, event_id
--- attack: T1562.001
+-- attack: T1685
 -- see: AWS Security Hub User Guide, Logging AWS Security Hub API calls with CloudTrail
--- signal: high
+-- detections: securityhub-disabled, securityhub-members-removed, securityhub-standard-off,
+--   securityhub-control-changed, securityhub-integration-off, macie-disabled, macie-paused, macie-members-removed,
+--   inspector-disabled, detective-disabled, access-analyzer-deleted, access-analyzer-archive-rule, security-lake-off
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_source, e.event_name,
        e.source_ip_address, e.aws_region, e.recipient_account_id AS account, e.outcome, e.event_id
   FROM events e

@@ -5,9 +5,9 @@
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, trail, request (its other parameters), source_ip_address, outcome,
 --   event_id
--- attack: T1562.008
+-- attack: T1685.002
 -- see: AWS CloudTrail API Reference, UpdateTrail
--- signal: high
+-- detections: trail-changed, trail-weakened, trail-insights-changed, trail-admin-removed, trail-channel-changed
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        coalesce(record(e.id) ->> '$.requestParameters.name', record(e.id) ->> '$.requestParameters.trailName',
                 record(e.id) ->> '$.requestParameters.eventDataStore') AS trail,

@@ -5,9 +5,9 @@
 -- param: until time: at or before this time
 -- columns: event_time, principal, event_name, trail, source_ip_address, aws_region, account, outcome, started_again,
 --   event_id
--- attack: T1562.008
+-- attack: T1685.002
 -- see: AWS CloudTrail User Guide, Security best practices in AWS CloudTrail; Stratus Red Team, Stop CloudTrail Trail
--- signal: high
+-- detections: trail-stopped, trail-deleted, event-data-store-stopped, event-data-store-deleted
 WITH calls AS MATERIALIZED (
   SELECT e.id, e.time, e.event_time, e.event_name, e.event_id, e.identity_id, e.source_ip_address, e.aws_region, e.outcome,
          e.recipient_account_id AS account,

@@ -7,7 +7,8 @@
 --   outcome, event_id
 -- attack: T1537, T1567.002
 -- see: Amazon RDS User Guide, Exporting DB snapshot data to Amazon S3; VM Import/Export User Guide
--- signal: high
+-- detections: image-exported, rds-snapshot-exported, dynamodb-exported, s3-replication-set, s3-inventory,
+--   datasync-transfer
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_source, e.event_name,
        coalesce(record(e.id) ->> '$.requestParameters.sourceArn', record(e.id) ->> '$.requestParameters.tableArn',
                 record(e.id) ->> '$.requestParameters.imageId', record(e.id) ->> '$.requestParameters.instanceId',

@@ -7,7 +7,7 @@
 --   source_ip_address, aws_region, outcome, event_id
 -- attack: T1537
 -- see: Amazon RDS User Guide, Sharing a DB snapshot; Stratus Red Team, Exfiltrate RDS Snapshot by Sharing
--- signal: high
+-- detections: rds-snapshot-public, rds-snapshot-shared, rds-made-public, rds-created-public
 WITH calls AS (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e

@@ -7,7 +7,8 @@
 --   last_time, example_event
 -- attack: T1496.004
 -- see: Stratus Red Team, Invoke Bedrock Model; Sysdig, LLMjacking: Stolen Cloud Credentials Used in New AI Attack
--- signal: high
+-- detections: bedrock-invoked, bedrock-probed, bedrock-model-access, bedrock-capacity, bedrock-logging-off,
+--   bedrock-logging-changed, bedrock-logging-read
 WITH calls AS (
   SELECT e.*, record(e.id) ->> '$.requestParameters.modelId' AS model
     FROM events e

@@ -9,7 +9,7 @@
 -- attack: T1486
 -- see: AWS Security Blog, Preventing unintended encryption of Amazon S3 objects; AWS Customer Incident Response
 --   Team, The anatomy of ransomware event targeting data in Amazon S3
--- signal: high
+-- level: high
 -- slow: the key of each written object is only in the records
 WITH calls AS (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request

@@ -6,10 +6,10 @@
 -- param: until time: at or before this time
 -- param: deletions integer = 20: the least number in one hour
 -- columns: hour, principal, source_ip_address, deletions, failed, kinds (event names and how often), first_time,
---   last_time
+--   last_time, account
 -- attack: T1485, T1490
 -- see: AWS Customer Incident Response Team, The anatomy of ransomware event targeting data in Amazon S3
--- signal: high
+-- level: medium
 WITH gone AS MATERIALIZED (
   SELECT substr(e.event_time, 1, 13) || ':00:00Z' AS hour, e.identity_id, e.source_ip_address, e.event_name, count(*) AS times,
          sum(e.outcome <> 'ok') AS failed, min(e.event_time) AS first_time, max(e.event_time) AS last_time
@@ -24,7 +24,7 @@ WITH gone AS MATERIALIZED (
    GROUP BY 1, 2, 3, 4)
 SELECT g.hour, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, g.source_ip_address, sum(g.times) AS deletions,
        sum(g.failed) AS failed, group_concat(g.event_name || ' ' || g.times, ', ') AS kinds,
-       min(g.first_time) AS first_time, max(g.last_time) AS last_time
+       min(g.first_time) AS first_time, max(g.last_time) AS last_time, i.account_id AS account
   FROM gone g
   LEFT JOIN identities i ON i.id = g.identity_id
  GROUP BY g.hour, g.identity_id, g.source_ip_address

@@ -9,7 +9,7 @@
 --   account launched nothing there before), why, source_ip_address, outcome, error_code, event_id
 -- attack: T1496.001, T1578.002
 -- see: Stratus Red Team, Launch Unusual EC2 instances; AWS Security Incident Response Guide
--- signal: high
+-- level: high
 WITH requests AS MATERIALIZED (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e

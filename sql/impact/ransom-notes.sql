@@ -7,7 +7,10 @@
 -- columns: event_time, principal, event_source, event_name, target, what, source_ip_address, outcome, event_id
 -- attack: T1490, T1485
 -- see: AWS Customer Incident Response Team, The anatomy of ransomware event targeting data in Amazon S3
--- signal: high
+-- detections: s3-versioning-suspended, s3-mfa-delete-off, s3-lifecycle-short, s3-object-lock-changed,
+--   s3-replication-deleted, backup-deleted, backup-plan-deleted, backup-lock-removed, rds-deletion-protection-off,
+--   rds-backups-off, rds-backup-deleted, dynamodb-recovery-off, dynamodb-deletion-protection-off,
+--   ebs-public-block-off, ebs-snapshot-unlocked, ebs-default-encryption-off
 WITH calls AS (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e

@@ -6,7 +6,8 @@
 -- columns: event_time, principal, event_source, event_name, target, source_ip_address, aws_region, outcome, event_id
 -- attack: T1496.003, T1566
 -- see: Permiso, SES-pionage; Amazon SES Developer Guide, Logging Amazon SES API calls with AWS CloudTrail
--- signal: high
+-- detections: ses-identity-created, ses-identity-deleted, ses-policy-changed, ses-sending-enabled, ses-limits-read,
+--   ses-template-changed, ses-mail-sent, quota-increase-requested
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_source, e.event_name,
        coalesce(record(e.id) ->> '$.requestParameters.emailIdentity', record(e.id) ->> '$.requestParameters.emailAddress',
                 record(e.id) ->> '$.requestParameters.domain', record(e.id) ->> '$.requestParameters.identity',

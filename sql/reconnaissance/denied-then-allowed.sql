@@ -9,7 +9,7 @@
 --   own_change (1 if the principal made it), account, denied_event, change_event, event_id (of the allowed call)
 -- attack: T1098, T1548.005
 -- see: MITRE ATT&CK, Account Manipulation: Additional Cloud Roles
--- signal: high
+-- level: medium
 -- slow: it compares each denied call with the calls of the same principal
 WITH denied AS MATERIALIZED (
   SELECT e.identity_id, e.event_source, e.event_name, e.recipient_account_id AS account, min(e.time) AS time, min(e.id) AS id

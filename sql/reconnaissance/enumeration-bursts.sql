@@ -7,10 +7,10 @@
 -- param: names integer = 25: the least number of different event names
 -- param: minutes integer = 10: the longest time, in minutes
 -- columns: start, principal, source_ip_address, user_agent, names (different event names), services, calls, denied,
---   first_time, last_time
+--   first_time, last_time, account
 -- attack: T1580, T1526, T1087.004
 -- see: MITRE ATT&CK, Cloud Infrastructure Discovery
--- signal: high
+-- level: medium
 -- slow: it reads every read call of the case; a period makes it quick
 WITH reads AS MATERIALIZED (
   SELECT e.time / (:minutes * 60) AS slot, e.identity_id, e.source_ip_address, count(DISTINCT e.event_name) AS names,
@@ -25,7 +25,7 @@ WITH reads AS MATERIALIZED (
   HAVING count(DISTINCT e.event_name) >= :names)
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', r.slot * :minutes * 60, 'unixepoch') AS start,
        coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, r.source_ip_address, u.text AS user_agent, r.names, r.services,
-       r.calls, r.denied, r.first_time, r.last_time
+       r.calls, r.denied, r.first_time, r.last_time, i.account_id AS account
   FROM reads r
   LEFT JOIN identities i ON i.id = r.identity_id
   LEFT JOIN user_agents u ON u.id = r.user_agent_id

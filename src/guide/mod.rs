@@ -41,6 +41,7 @@ pub const PAGES: &[Page] = pages! {
     "sql": "sql.md",
     "saved-queries": "saved-queries.md",
     "hunt": "hunt.md",
+    "detections": "detections.md",
     "repl": "repl.md",
     "scripts": "scripts.md",
     "sharing": "sharing.md",

@@ -1,5 +1,5 @@
-//! The header of a saved query or a script: the comment lines at its top. Imports nothing at all, since the build
-//! reads every shipped file with this same parser.
+//! The header of a saved query or a script: the comment lines at its top. Imports nothing but the levels, since the
+//! build reads every shipped file with this same parser.
 //!
 //! ```text
 //! -- title: Console sign-ins without MFA
@@ -11,9 +11,11 @@
 //! -- columns: event_time, who (the actor's ARN), event_id
 //! -- attack: T1078.004, T1110
 //! -- see: AWS CloudTrail User Guide, AWS Management Console sign-in events; another page
-//! -- signal: high
+//! -- level: high
 //! -- slow: why it takes longer than the others
 //! ```
+
+use crate::level::Level;
 
 /// The header of a saved query's file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,8 +32,10 @@ pub struct Header {
     pub attack: Vec<String>,
     /// Pages to read on, by name.
     pub references: Vec<String>,
-    /// True if each row deserves a look: such a query stays short on a case of ordinary work.
-    pub high_signal: bool,
+    /// The level of its rows, if each row is a finding: such a query stays short on a case of ordinary work.
+    pub level: Option<Level>,
+    /// The single-call detections whose events it shows, by id: they have a level each.
+    pub detections: Vec<String>,
     /// The reason why it takes longer than other queries, if it does.
     pub slow: Option<String>,
 }
@@ -178,6 +182,10 @@ fn parse(text: &str) -> Result<(Header, &str, usize), HeaderError> {
             return Err(HeaderError { line: 1, message: format!("the header has no `{key}:`") });
         }
     }
+    if header.level.is_some() && !header.detections.is_empty() {
+        let message = "a header has `level:` or `detections:`, which have levels of their own".to_owned();
+        return Err(HeaderError { line: 1, message });
+    }
     Ok((header, body, number))
 }
 
@@ -226,11 +234,14 @@ fn take(header: &mut Header, key: &str, value: &str) -> Result<(), String> {
         "columns" => header.columns = columns(value)?,
         "attack" => header.attack = value.split(',').map(technique).collect::<Result<_, _>>()?,
         "see" => header.references = value.split(';').map(|page| page.trim().to_owned()).collect(),
-        "signal" if value == "high" => header.high_signal = true,
-        "signal" => return Err(format!("`signal: {value}` is unknown: it is high, or left out")),
+        "level" => header.level = Some(level(value)?),
+        "detections" => header.detections = value.split(',').map(detection).collect::<Result<_, _>>()?,
+        // The key of older versions.
+        "signal" if value == "high" => header.level = Some(Level::High),
+        "signal" => return Err(format!("`signal: {value}` is unknown: it is high, or write `level:`")),
         "slow" => header.slow = Some(value.to_owned()),
         _ => {
-            let known = "title, about, param, columns, attack, see, signal and slow";
+            let known = "title, about, param, columns, attack, see, level, detections and slow";
             return Err(format!("`{key}:` is unknown: a header has {known}"));
         }
     }
@@ -312,6 +323,17 @@ fn technique(text: &str) -> Result<String, String> {
     sound.then(|| text.to_owned()).ok_or_else(|| format!("`{text}` is not a technique of ATT&CK, such as T1078.004"))
 }
 
+/// The name of a level.
+fn level(text: &str) -> Result<Level, String> {
+    Level::parse(text).ok_or_else(|| format!("`{text}` is not a level: {}", Level::ALL.map(Level::name).join(", ")))
+}
+
+/// The id of a detection.
+fn detection(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if is_name(text, '-') { Ok(text.to_owned()) } else { Err(format!("`{text}` is not the id of a detection")) }
+}
+
 /// Reports whether a text is small letters and digits, parted by `joint`, and begins with a letter.
 pub fn is_name(text: &str, joint: char) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
@@ -389,12 +411,12 @@ fn pieces(sql: &str) -> impl Iterator<Item = (usize, Piece<'_>)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, Requirement, parameters, parse_query, parse_script};
+    use super::{Kind, Level, Requirement, parameters, parse_query, parse_script};
 
     const QUERY: &str = "-- title: A title\n-- about: Why,\n--   and more.\n--\n-- param: since time: at or after\n\
                          -- param: days integer = 30: how long\n-- param: key text required: which key\n\
                          -- columns: a, b (x, y), c\n-- attack: T1078.004, T1110\n-- see: One page; another\n\
-                         -- signal: high\n-- slow: it scans\n\nSELECT :since, :days, :key -- :no\n;\n-- done\n";
+                         -- level: medium\n-- slow: it scans\n\nSELECT :since, :days, :key -- :no\n;\n-- done\n";
 
     #[test]
     fn a_header_and_its_statement_are_read() {
@@ -412,7 +434,7 @@ mod tests {
         );
         let columns: Vec<_> = header.columns.iter().map(|c| (c.name.as_str(), c.help.as_deref())).collect();
         assert_eq!(columns, [("a", None), ("b", Some("x, y")), ("c", None)]);
-        assert_eq!((header.attack.len(), header.references.len(), header.high_signal), (2, 2, true));
+        assert_eq!((header.attack.len(), header.references.len(), header.level), (2, 2, Some(Level::Medium)));
         assert_eq!(header.slow.as_deref(), Some("it scans"));
         assert_eq!((sql, line), ("SELECT :since, :days, :key -- :no", 14));
     }
@@ -438,7 +460,10 @@ mod tests {
             ("a, b (x, y), c", "a, a", 8, "duplicate column `a`"),
             ("a, b (x, y), c", "a, B-c", 8, "`B-c` is not a name of a column"),
             ("T1110", "1110", 9, "`1110` is not a technique"),
-            ("signal: high", "signal: low", 11, "`signal: low` is unknown"),
+            ("level: medium", "signal: low", 11, "`signal: low` is unknown"),
+            ("level: medium", "level: severe", 11, "`severe` is not a level: informational, low,"),
+            ("level: medium", "detections: a, B", 11, "`B` is not the id of a detection"),
+            ("-- slow: it", "-- detections: a\n-- slow: it", 1, "a header has `level:` or `detections:`"),
             (", :key", "", 14, "does not ask for :key"),
             (":key", ":key, :other", 14, "no `param:` for :other"),
             (":key", ":key, ?", 14, "a parameter has no name"),
@@ -450,6 +475,14 @@ mod tests {
             assert!(wrong.message.contains(says), "{says:?}: {wrong:?}");
             assert_eq!(wrong.line, line, "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn a_high_signal_is_the_level_high() {
+        let (header, ..) = parse_query(&QUERY.replace("level: medium", "signal: high")).unwrap();
+        assert_eq!(header.level, Some(Level::High));
+        let (header, ..) = parse_query(&QUERY.replace("level: medium", "detections: trail-stopped, a-b")).unwrap();
+        assert_eq!((header.level, header.detections), (None, vec!["trail-stopped".to_owned(), "a-b".to_owned()]));
     }
 
     #[test]

@@ -245,10 +245,11 @@ fn left_out(rules: &RuleSet) -> Vec<(u64, &'static str)> {
 
 /// Returns trailq's own rules and those of the user's queries.
 fn own_rules(library: &Library) -> Vec<Rule> {
-    let queries = library.all().into_iter().filter(|query| query.header.high_signal).map(|query| Rule {
+    let queries = library.all().into_iter().filter_map(|query| Some((query, query.header.level?)));
+    let rules = queries.map(|(query, level)| Rule {
         id: query.name.clone(),
         title: query.header.title.clone(),
-        level: Level::High,
+        level,
         origin: Origin::Query,
         author: None,
         attack: query.header.attack.clone(),
@@ -257,5 +258,5 @@ fn own_rules(library: &Library) -> Vec<Rule> {
         condition: Condition::Query(query.name.clone()),
         needs_success: false,
     });
-    detection::calls().iter().cloned().chain(queries).collect()
+    detection::calls().iter().cloned().chain(rules).collect()
 }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::common::Scratch;
+use crate::common::program::TestEnv;
 use serde_json::json;
 use trailq::detection::{Condition, Rule, calls, of_call};
 use trailq::engine::Engine;
@@ -109,4 +110,27 @@ fn every_planted_record_belongs_to_a_row() {
         let id = line[1..].split_whitespace().next().and_then(|id| id.split('.').next()).unwrap_or_default();
         assert!(calls().iter().any(|rule| rule.id == id && is_narrowed(rule)), "{line}");
     }
+}
+
+#[test]
+fn show_notes_the_detections_that_select_the_event() {
+    let test_env = TestEnv::with_delivery();
+    let shown = test_env.pipe(&["script", "-"], b"event-name=StopLogging outcome=ok\n.show 1\n").exits(0);
+    assert!(shown.err.contains("note: high: Trail stopped (T1685.002). A stopped trail records nothing"), "{shown:?}");
+    assert!(!shown.err.contains("Change made as root"), "the filter of a row is evaluated: {shown:?}");
+    let raw = test_env.pipe(&["script", "-"], b"event-name=StopLogging outcome=ok\n.show 1 --raw\n").exits(0);
+    assert!(!raw.err.contains("Trail stopped"), "{raw:?}");
+}
+
+#[test]
+fn the_list_of_queries_has_the_highest_level_of_the_detections_that_a_query_shows() {
+    let test_env = TestEnv::new();
+    let all = test_env.run(&["queries", "--format", "json"]).exits(0).json();
+    let level =
+        |name: &str| all.as_array().unwrap().iter().find(|query| query["name"] == name).unwrap()["level"].clone();
+    assert_eq!((level("trails-stopped"), level("admin-grants")), (json!("high"), json!("high")));
+    assert_eq!((level("rds-snapshots-shared"), level("lineage")), (json!("critical"), json!(null)));
+    let revoked = test_env.run(&["queries", "T1562.008", "--format", "ndjson"]).exits(0);
+    assert!(revoked.out.contains("\"trails-stopped\""), "{revoked:?}");
+    assert_eq!(revoked.out, test_env.run(&["queries", "T1685.002", "--format", "ndjson"]).exits(0).out);
 }

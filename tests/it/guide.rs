@@ -13,8 +13,10 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::common::program::{PROGRAM, TestEnv};
 use crate::common::terminal::Terminal;
+use trailq::detection;
 use trailq::fields::FIELDS;
 use trailq::guide;
+use trailq::level::Level;
 use trailq::saved::{Library, shipped_scripts};
 use trailq::session::commands::COMMANDS;
 use trailq::store::FUNCTIONS;
@@ -171,16 +173,27 @@ fn saved_queries() -> String {
     let mut group = "";
     for query in library.all() {
         if group != query.group {
-            let _ = write!(list, "\n### {}\n\n| query | answers |\n|---|---|\n", query.group);
+            let _ = write!(list, "\n### {}\n\n| query | level | answers |\n|---|---|---|\n", query.group);
             group = &query.group;
         }
-        let _ = writeln!(list, "| `{}` | {} |", query.name, cell(&query.header.title));
+        let level = query.header.level.map_or("", Level::name);
+        let _ = writeln!(list, "| `{}` | {level} | {} |", query.name, cell(&query.header.title));
     }
     list += "\n### scripts\n\n| script | answers |\n|---|---|\n";
     for script in shipped_scripts() {
         let _ = writeln!(list, "| `{}` | {} |", script.name, cell(&script.header.title));
     }
     list + "\n"
+}
+
+/// Returns the table of single-call detections.
+fn single_calls() -> String {
+    let mut table = "| detection | level | finds | ATT&CK |\n|---|---|---|---|\n".to_owned();
+    for rule in detection::calls() {
+        let (level, title, techniques) = (rule.level.name(), cell(&rule.title), rule.attack.join(", "));
+        let _ = writeln!(table, "| `{}` | {level} | {title} | {techniques} |", rule.id);
+    }
+    table
 }
 
 /// Returns the table of dot-commands.
@@ -261,10 +274,11 @@ type GeneratedPart = (&'static str, &'static str, fn() -> String);
 #[test]
 fn generated_parts_are_current() {
     let _guard = UPDATE.lock().unwrap_or_else(PoisonError::into_inner);
-    let parts: [GeneratedPart; 6] = [
+    let parts: [GeneratedPart; 7] = [
         ("src/guide/fields.md", "fields", fields),
         ("src/guide/sql.md", "functions", functions),
         ("src/guide/saved-queries.md", "saved queries", saved_queries),
+        ("src/guide/detections.md", "detections", single_calls),
         ("src/guide/repl.md", "dot-commands", dot_commands),
         ("src/guide/commands.md", "commands", commands),
         ("README.md", "topics", topics),

@@ -21,7 +21,7 @@ fn queries_are_listed_searched_and_shown_without_a_case() {
     assert_eq!(
         lineage,
         &json!({"name": "lineage", "title": "Where an access key is from, and what came of it", "group": "credentials",
-                "origin": "trailq", "parameters": [{"name": "key", "type": "text", "required": true, "default": null,
+                "origin": "trailq", "level": null, "parameters": [{"name": "key", "type": "text", "required": true, "default": null,
                 "help": "an access key, long-lived (AKIA) or of a session (ASIA)"}]})
     );
     let found = test_env.run(&["queries", "--format", "tsv", "mfa", "sign-ins"]).exits(0);

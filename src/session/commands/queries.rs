@@ -6,9 +6,11 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use crate::detection;
 use crate::diagnostic::Diagnostic;
 use crate::engine::explain::interval;
 use crate::escape::visible;
+use crate::level::Level;
 use crate::number;
 use crate::query::Interval;
 use crate::query::edit::literal;
@@ -127,12 +129,13 @@ impl Session {
         }
         let style = Style { numbers: false, ..self.output.style(&self.settings.style) };
         self.write_rows(format, &style, None, |mut sink| {
-            sink.begin(&["group", "name", "title", "parameters", "origin"].map(str::to_owned))?;
+            sink.begin(&["group", "name", "title", "parameters", "origin", "level"].map(str::to_owned))?;
             for query in queries {
                 let params: Vec<String> = query.header.params.iter().map(spelled).collect();
                 let origin = query.origin.to_string();
-                let cells = [&query.group, &query.name, &query.header.title, &params.join(" "), &origin];
-                sink.row(&cells.map(|cell| Cell::Text(cell)))?;
+                let level = level_of(query).map_or("", Level::name);
+                let cells = [&query.group, &query.name, &query.header.title, &params.join(" "), &origin, level];
+                sink.row(&cells.map(Cell::Text))?;
             }
             Ok(sink.end()?)
         })
@@ -293,6 +296,12 @@ fn spelled(param: &Parameter) -> String {
     }
 }
 
+/// Returns the level of a query's rows: its own, or the highest of the detections that it shows.
+fn level_of(query: &SavedQuery) -> Option<Level> {
+    let detections = query.header.detections.iter().filter_map(|id| detection::call(id));
+    query.header.level.or_else(|| detections.map(|rule| rule.level).max())
+}
+
 /// Returns what a program needs to offer a query.
 fn object(query: &SavedQuery) -> Value {
     let parameter = |param: &Parameter| {
@@ -313,6 +322,7 @@ fn object(query: &SavedQuery) -> Value {
         "title": query.header.title,
         "group": query.group,
         "origin": query.origin.to_string(),
+        "level": level_of(query).map(Level::name),
         "parameters": query.header.params.iter().map(parameter).collect::<Vec<_>>(),
     })
 }
@@ -326,6 +336,7 @@ fn whole_object(query: &SavedQuery) -> Value {
     whole["about"] = json!(header.about);
     whole["columns"] = json!(columns);
     whole["attack"] = json!(header.attack);
+    whole["detections"] = json!(header.detections);
     whole["references"] = json!(header.references);
     whole["slow"] = json!(header.slow);
     whole["sql"] = json!(query.sql);

@@ -1,7 +1,11 @@
 //! `.show N`: the full record of a row of the last answer.
 
+use std::cmp::Reverse;
+
+use crate::detection::{self, Condition, Rule};
 use crate::diagnostic::Diagnostic;
 use crate::number;
+use crate::query::edit;
 use crate::render::record;
 use crate::rows;
 use crate::session::capture::EventRef;
@@ -54,7 +58,42 @@ pub(crate) fn run(session: &mut Session, row: u64, raw: bool) -> Result<Answer, 
         return finish(session, false);
     }
     target.out.write_all(b"\n")?;
-    finish(session, escaped)
+    let answer = finish(session, escaped)?;
+    if !raw {
+        note_detections(session, &case, id)?;
+    }
+    Ok(answer)
+}
+
+/// Notes the single-call detections that select an event, the highest level first.
+fn note_detections(session: &mut Session, case: &Case, id: i64) -> Result<(), SessionError> {
+    let mut rules = detections(session, case, id)?;
+    rules.sort_by_key(|rule| Reverse(rule.level));
+    for rule in rules {
+        let (level, techniques) = (rule.level.name(), rule.attack.join(", "));
+        session.note(&format!("{level}: {} ({techniques}). {}", rule.title, rule.about));
+    }
+    Ok(())
+}
+
+/// Returns the single-call detections that select an event.
+fn detections(session: &Session, case: &Case, id: i64) -> Result<Vec<&'static Rule>, SessionError> {
+    let sql = "SELECT event_id, event_source, event_name FROM events WHERE id = ?1";
+    let event = rows::collect(|sink| case.query(sql, &[Param::Integer(id)], sink))?;
+    let Some(event) = event.rows.first() else { return Ok(Vec::new()) };
+    let cell = |at: usize| rows::text(event.get(at));
+    let this_event = format!("event-id={}", edit::literal(&cell(0)));
+    let engine = session.engine()?;
+    let mut found = Vec::new();
+    for rule in detection::of_call(&cell(1), &cell(2)) {
+        let Condition::Lookup(lookup) = &rule.condition else { continue };
+        let outcome = if rule.needs_success { " outcome=ok" } else { "" };
+        let prepared = engine.prepare_filled(&format!("{this_event} {lookup}{outcome}"))?;
+        if engine.count(&prepared)? > 0 {
+            found.push(rule);
+        }
+    }
+    Ok(found)
 }
 
 /// Ends the output, and says so where the bytes are not the exact ones.
