@@ -10,6 +10,7 @@ mod prose;
 mod archives;
 #[cfg(feature = "serve")]
 mod aws_clients;
+mod benign_month;
 mod cli;
 mod delivery;
 mod detections;
