@@ -87,7 +87,7 @@ impl SavedQuery {
 
     /// Returns the texts that a search looks at. A technique that ATT&CK revoked is also found by its successor, and the
     /// other way round.
-    fn searchable_texts(&self) -> Vec<String> {
+    pub fn searchable_texts(&self) -> Vec<String> {
         let Header { title, about, attack, .. } = &self.header;
         let texts = [&self.name, &self.group, title, about].into_iter().chain(attack).cloned();
         let synonyms = attack.iter().flat_map(|technique| attack::synonyms(technique)).map(str::to_owned);

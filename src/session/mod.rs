@@ -21,6 +21,7 @@ mod merge;
 mod output;
 mod params;
 mod query_files;
+mod query_list;
 mod records;
 mod redact;
 mod reindex;

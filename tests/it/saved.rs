@@ -3,7 +3,7 @@
 use crate::common;
 use crate::common::program::TestEnv;
 use crate::common::{content, record};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A query of one's own.
 const OWN: &str = "-- title: Names of events\n-- about: How often each event name occurs, for a test.\n\
@@ -41,6 +41,30 @@ fn queries_are_listed_searched_and_shown_without_a_case() {
     assert!(none.err.contains("no saved query is about `lineag-x`; near it are `lineage`"), "{none:?}");
     test_env.run(&["queries", "lineage", "--format", "csv"]).fails(2, &["a saved query is not shown as csv"]);
     test_env.run(&["queries", "--format", "records"]).fails(2, &["the format records shows events"]);
+}
+
+#[test]
+fn words_find_queries_and_detections() {
+    let test_env = TestEnv::new();
+    let found = |word: &str| -> Vec<String> {
+        let rows = test_env.run(&["queries", word, "--format", "json"]).exits(0).json();
+        let name = |row: &Value| format!("{}/{}", row["group"].as_str().unwrap(), row["name"].as_str().unwrap());
+        rows.as_array().unwrap().iter().map(name).collect()
+    };
+    for (word, names) in [
+        ("quarantine", &["detection/key-quarantined", "credentials/keys-from-many-networks"][..]),
+        ("mfa", &["access/mfa-changes", "detection/mfa-deactivated"]),
+        ("CreateAccessKey", &["detection/access-key-created"]),
+        ("T1562", &["evasion/trails-stopped", "detection/config-rule-deleted"]),
+    ] {
+        let found = found(word);
+        assert!(names.iter().all(|name| found.iter().any(|found| found == name)), "{word}: {found:?}");
+    }
+    assert!(!found("eks").iter().any(|name| name == "credentials/dormant-keys-used"));
+    let all = test_env.run(&["queries"]).exits(0);
+    assert!(!all.out.contains("key-quarantined"), "{all:?}");
+    let ran = test_env.run(&["queries", "quarantine"]).exits(0);
+    assert!(ran.err.contains("detections are run by `trailq hunt`"), "{ran:?}");
 }
 
 #[test]

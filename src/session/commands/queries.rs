@@ -6,21 +6,19 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::detection;
 use crate::diagnostic::Diagnostic;
 use crate::engine::explain::interval;
 use crate::escape::visible;
-use crate::level::Level;
 use crate::number;
 use crate::query::Interval;
 use crate::query::edit::literal;
 use crate::render::{Format, Style};
 use crate::rows::Cell;
-use crate::saved::header::{Parameter, Requirement};
 use crate::saved::{Library, Origin, SavedQuery, ShippedScript, missing, shipped_script};
 use crate::session::brief::Heading;
 use crate::session::commands::command::Arguments;
 use crate::session::commands::command::{Command, Completes};
+use crate::session::query_list::{Listed, listed, object};
 use crate::session::saved_queries::{Run, bound, parse_value, values_of};
 use crate::session::{Answer, Session, SessionError, script};
 use crate::sql::Param;
@@ -85,8 +83,11 @@ impl Session {
                 return Err(broken.unusable().into());
             }
         }
-        let found = library.search(words);
+        let found = listed(&library, words);
         self.list_queries(&found)?;
+        if found.iter().any(|listed| matches!(listed, Listed::Call(_))) {
+            self.note("detections are run by `trailq hunt`");
+        }
         if found.is_empty() {
             let words = words.join(" ");
             let near: Vec<String> = library.near(&words).iter().map(|near| format!("`{near}`")).collect();
@@ -113,9 +114,9 @@ impl Session {
         }
     }
 
-    fn list_queries(&mut self, queries: &[&SavedQuery]) -> Result<(), SessionError> {
+    fn list_queries(&mut self, queries: &[Listed<'_>]) -> Result<(), SessionError> {
         let format = self.settings.format.unwrap_or_default();
-        let objects = queries.iter().map(|query| object(query));
+        let objects = queries.iter().map(Listed::object);
         match format {
             Format::Json => {
                 return self.print(&to_json(&objects.collect::<Vec<_>>(), true)?);
@@ -130,12 +131,8 @@ impl Session {
         let style = Style { numbers: false, ..self.output.style(&self.settings.style) };
         self.write_rows(format, &style, None, |mut sink| {
             sink.begin(&["group", "name", "title", "parameters", "origin", "level"].map(str::to_owned))?;
-            for query in queries {
-                let params: Vec<String> = query.header.params.iter().map(spelled).collect();
-                let origin = query.origin.to_string();
-                let level = level_of(query).map_or("", Level::name);
-                let cells = [&query.group, &query.name, &query.header.title, &params.join(" "), &origin, level];
-                sink.row(&cells.map(Cell::Text))?;
+            for listed in queries {
+                sink.row(&listed.cells().each_ref().map(|cell| Cell::Text(cell)))?;
             }
             Ok(sink.end()?)
         })
@@ -285,46 +282,6 @@ fn period_of(values: &BTreeMap<String, Option<Param>>) -> Option<Interval> {
         _ => None,
     };
     Some(Interval { from: end("since"), to: end("until") })
-}
-
-/// A parameter in a list: `key` where it has to be given, else `[key]`, with its default.
-fn spelled(param: &Parameter) -> String {
-    match &param.requirement {
-        Requirement::Required => param.name.clone(),
-        Requirement::Optional => format!("[{}]", param.name),
-        Requirement::Default(default) => format!("[{}={default}]", param.name),
-    }
-}
-
-/// Returns the level of a query's rows: its own, or the highest of the detections that it shows.
-fn level_of(query: &SavedQuery) -> Option<Level> {
-    let detections = query.header.detections.iter().filter_map(|id| detection::call(id));
-    query.header.level.or_else(|| detections.map(|rule| rule.level).max())
-}
-
-/// Returns what a program needs to offer a query.
-fn object(query: &SavedQuery) -> Value {
-    let parameter = |param: &Parameter| {
-        let default = match &param.requirement {
-            Requirement::Default(default) => Some(default),
-            Requirement::Required | Requirement::Optional => None,
-        };
-        json!({
-            "name": param.name,
-            "type": param.kind.name(),
-            "required": param.requirement == Requirement::Required,
-            "default": default,
-            "help": param.help,
-        })
-    };
-    json!({
-        "name": query.name,
-        "title": query.header.title,
-        "group": query.group,
-        "origin": query.origin.to_string(),
-        "level": level_of(query).map(Level::name),
-        "parameters": query.header.params.iter().map(parameter).collect::<Vec<_>>(),
-    })
 }
 
 /// Everything about a query.
