@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::detection::{self, Condition, Rule};
+use crate::detection::{self, Condition, Rule, attack};
 use crate::level::Level;
 use crate::saved::header::{Parameter, Requirement};
 use crate::saved::{Library, Origin, SavedQuery, search};
@@ -29,7 +29,8 @@ impl Listed<'_> {
                     Condition::Lookup(lookup) => lookup.clone(),
                     Condition::Query(_) | Condition::Correlation(_) => String::new(),
                 };
-                [id, title, about, &lookup].into_iter().chain(attack).cloned().collect()
+                let synonyms = attack.iter().flat_map(|technique| attack::synonyms(technique)).map(str::to_owned);
+                [id, title, about, &lookup].into_iter().chain(attack).cloned().chain(synonyms).collect()
             }
         }
     }
