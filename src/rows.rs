@@ -154,6 +154,17 @@ pub fn collect<T, E>(answer: impl FnOnce(&mut dyn RowSink) -> Result<T, E>) -> R
     Ok(rows)
 }
 
+/// Calls `look` with the cells of each row of an answer.
+///
+/// # Errors
+/// Those of `answer`.
+pub(crate) fn each<T, E>(
+    answer: impl FnOnce(&mut dyn RowSink) -> Result<T, E>,
+    look: impl FnMut(&[Cell<'_>]),
+) -> Result<T, E> {
+    answer(&mut EachRow(look))
+}
+
 /// Returns the first cell of the first row, if it is a whole number.
 ///
 /// # Errors

@@ -222,8 +222,7 @@ impl<C: Deref<Target = Case>> Engine<C> {
     /// The lookup counts events, the case cannot be read, or the statement was interrupted.
     pub fn event_ids(&self, prepared: &PreparedLookup) -> Result<Vec<i64>, QueryError> {
         if !prepared.is_event_list() {
-            let mistake = Diagnostic::new("the lookup counts events and does not list them");
-            return Err(QueryError::from(Box::new(mistake.hint("leave the stages out"))));
+            return Err(lists_no_events());
         }
         let statement = sql::emit_id_set(&prepared.lookup, self.case());
         self.check_interrupted()?;
@@ -237,6 +236,12 @@ impl<C: Deref<Target = Case>> Engine<C> {
     pub(crate) fn check_interrupted(&self) -> Result<(), QueryError> {
         if self.interrupter.is_cancelled() { Err(QueryError::Interrupted) } else { Ok(()) }
     }
+}
+
+/// Returns the error of a lookup whose events are asked for and that counts them.
+pub(crate) fn lists_no_events() -> QueryError {
+    let mistake = Diagnostic::new("the lookup counts events and does not list them");
+    QueryError::from(Box::new(mistake.hint("leave the stages out")))
 }
 
 /// Returns the statement that gives the records of the events whose ids a statement gives. SQLite keeps the order of a

@@ -2,8 +2,10 @@
 //! what is worth saying about an answer comes back as text.
 
 mod core;
+mod correlate;
 mod deadline;
 pub(crate) mod explain;
+mod many;
 pub(crate) mod no_match;
 mod record_paths;
 pub(crate) mod suppress;
@@ -11,3 +13,4 @@ mod time_limits;
 pub(crate) mod trend;
 
 pub use crate::engine::core::{Columns, Engine, PreparedLookup};
+pub use crate::engine::correlate::{CorrelatedGroup, MAX_GROUP_EVENTS};

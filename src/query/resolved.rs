@@ -41,7 +41,7 @@ pub(crate) enum Condition {
     /// The record contains one of these texts.
     Text(Vec<String>),
     /// A regular expression matches a part of the record, its JSON escapes decoded.
-    TextRegex(String),
+    TextRegex(TextRegex),
     /// A value of the one is a value of the other.
     Same(Operand, Operand),
     /// That it happened in one of these spans.
@@ -91,6 +91,14 @@ impl ValuePredicate {
             })
             .collect()
     }
+}
+
+/// A regular expression on whole records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TextRegex {
+    pub(crate) pattern: String,
+    /// Texts of which a record that matches contains one, ignoring case; empty if that is not known.
+    pub(crate) texts: Vec<String>,
 }
 
 /// A side of a comparison of two fields.

@@ -170,7 +170,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("store", &[]),
     ("ingest", &["redact", "store"]),
-    ("engine", &["nested", "query", "redact", "sql", "store"]),
+    ("engine", &["detection", "nested", "query", "redact", "sql", "store"]),
     ("hunt", &["detection", "engine", "query", "saved", "sql", "store"]),
     ("lookup_events", &["engine", "query", "render", "sql", "store"]),
     ("summary", &["detection", "hunt", "ingest", "render", "sigma", "store"]),

@@ -5,7 +5,7 @@ pub(crate) mod driver;
 pub(crate) mod record_scan;
 pub(crate) mod resource;
 pub(crate) mod rollup;
-mod scan_choice;
+pub(crate) mod scan_choice;
 pub(crate) mod statistics;
 
 use crate::fields::{Field, Values};

@@ -34,10 +34,15 @@ fn is_about_record(node: &Node, nesting: usize) -> bool {
     match &node.kind {
         NodeKind::All(nodes) | NodeKind::Any(nodes) => nodes.iter().all(|node| is_about_record(node, nesting)),
         NodeKind::Not(inner) => is_about_record(inner, nesting),
-        NodeKind::Condition(condition) => match condition {
-            Condition::Text(_) | Condition::TextRegex(_) | Condition::Path(..) => true,
-            Condition::Same(one, other) => matches!((one, other), (Operand::Path(_), Operand::Path(_))),
-            _ => false,
-        },
+        NodeKind::Condition(condition) => asks_record(condition),
+    }
+}
+
+/// Reports whether a condition asks for nothing but the record.
+pub(crate) fn asks_record(condition: &Condition) -> bool {
+    match condition {
+        Condition::Text(_) | Condition::TextRegex(_) | Condition::Path(..) => true,
+        Condition::Same(one, other) => matches!((one, other), (Operand::Path(_), Operand::Path(_))),
+        _ => false,
     }
 }

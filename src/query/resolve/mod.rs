@@ -6,13 +6,13 @@ mod stages;
 mod values;
 mod words;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::fields::{Field, Kind, Place};
 use crate::query::ast;
 use crate::query::ast::{Comparison, Expression, ExpressionKind, Name, Operator};
 use crate::query::environment::Environment;
 use crate::query::interval::Interval;
-use crate::query::resolved::{Condition, Node, NodeKind, Operand, ResolvedLookup, ValuePredicate};
+use crate::query::resolved::{Condition, Node, NodeKind, Operand, ResolvedLookup, TextRegex, ValuePredicate};
 use crate::query::time::TimeGuess;
 use crate::query::{edit, time};
 
@@ -174,9 +174,14 @@ impl Resolver<'_> {
         match operator {
             // A wildcard is a plain asterisk here.
             Operator::Equal => Ok(Condition::Text(values.iter().map(ast::Value::text).collect())),
-            Operator::EqualFolded => Ok(Condition::TextRegex(values::folded_regex(values))),
+            Operator::EqualFolded => {
+                let regex = values::folded_regex(values);
+                let span = values.iter().map(|value| value.span).reduce(Span::to).unwrap_or_default();
+                values::check_regex(&regex.pattern, span)?;
+                Ok(Condition::TextRegex(regex))
+            }
             Operator::Matches => match values::text_matcher(values, comparison, operator, None)? {
-                ValuePredicate::Regex(pattern) => Ok(Condition::TextRegex(pattern)),
+                ValuePredicate::Regex(pattern) => Ok(Condition::TextRegex(TextRegex { pattern, texts: Vec::new() })),
                 _ => Ok(Condition::Text(Vec::new())),
             },
             _ => Err(Diagnostic::at(comparison.operator_span, "text takes =, !=, =~ and ~ only")),

@@ -9,7 +9,7 @@ use crate::fields::{Field, Kind, Place};
 use crate::query::ast::{Comparison, Operator, Part, Value};
 use crate::query::environment::Environment;
 use crate::query::resolve::words;
-use crate::query::resolved::{Pattern, ValuePredicate};
+use crate::query::resolved::{Pattern, TextRegex, ValuePredicate};
 
 /// The values with those of `@FILE` lists in their places: one a line, blank lines and `#` comments left out.
 pub(crate) fn expand(values: &[Value], env: &dyn Environment) -> Result<Vec<Value>, Diagnostic> {
@@ -88,11 +88,7 @@ pub(crate) fn text_matcher(
         Operator::Matches => {
             let value = one(values, comparison)?;
             let pattern = value.text();
-            regex::Regex::new(&pattern).map_err(|error| {
-                let reason = error.to_string();
-                let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-                Diagnostic::at(value.span, format!("invalid regular expression: {reason}"))
-            })?;
+            check_regex(&pattern, value.span)?;
             Ok(ValuePredicate::Regex(pattern))
         }
         _ => {
@@ -111,8 +107,18 @@ pub(crate) fn text_matcher(
     }
 }
 
+/// Refuses a regular expression that does not compile.
+pub(crate) fn check_regex(pattern: &str, span: Span) -> Result<(), Diagnostic> {
+    let invalid = |error: regex::Error| {
+        let reason = error.to_string();
+        let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        Diagnostic::at(span, format!("invalid regular expression: {reason}"))
+    };
+    regex::Regex::new(pattern).map(drop).map_err(invalid)
+}
+
 /// Returns a regular expression for texts of which one is anywhere, ignoring case; a wildcard is any text.
-pub(crate) fn folded_regex(values: &[Value]) -> String {
+pub(crate) fn folded_regex(values: &[Value]) -> TextRegex {
     let part = |part: &Part| match part {
         Part::Any => ".*".to_owned(),
         Part::Text(text) => regex::escape(text),
@@ -124,8 +130,16 @@ pub(crate) fn folded_regex(values: &[Value]) -> String {
         let end = value.parts.iter().rposition(is_text).map_or(0, |last| last + 1);
         value.parts.get(first..end).unwrap_or_default().to_vec()
     };
-    let texts: Vec<String> = values.iter().map(|value| inner(value).iter().map(part).collect()).collect();
-    format!("(?is){}", texts.join("|"))
+    let patterns: Vec<String> = values.iter().map(|value| inner(value).iter().map(part).collect()).collect();
+    let longest = |value: &Value| {
+        let texts = value.parts.iter().filter_map(|part| match part {
+            Part::Text(text) => Some(text.clone()),
+            Part::Any => None,
+        });
+        texts.max_by_key(String::len)
+    };
+    let texts = values.iter().map(longest).collect::<Option<Vec<String>>>().unwrap_or_default();
+    TextRegex { pattern: format!("(?is){}", patterns.join("|")), texts }
 }
 
 /// The one value of an operator that takes no list.

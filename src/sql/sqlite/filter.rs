@@ -75,9 +75,9 @@ impl SqlBuilder<'_> {
                     any(texts.iter().map(|text| format!("record_has_text(e.id, {})", self.params.text(text))).collect())
                 })
             }
-            Condition::TextRegex(pattern) => {
+            Condition::TextRegex(regex) => {
                 self.scans_records = true;
-                format!("record_matches(e.id, {})", self.params.text(pattern))
+                format!("record_matches(e.id, {})", self.params.text(&regex.pattern))
             }
             Condition::Same(Operand::Path(one), Operand::Path(other)) => {
                 self.scans_records = true;

@@ -3,11 +3,13 @@
 mod access_path;
 mod builder;
 mod columns;
+pub(crate) mod correlation;
 mod filter;
 mod glob;
 mod record_scan;
 mod resource;
 mod rollup;
+pub(crate) mod shared_scan;
 mod statement;
 mod statistics;
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub(crate) fn source(scan: &RecordScan, builder: &mut SqlBuilder<'_>) -> String 
     )
 }
 
-fn condition(node: &Node) -> Value {
+pub(crate) fn condition(node: &Node) -> Value {
     let each = |nodes: &[Node]| nodes.iter().map(condition).collect::<Vec<_>>();
     match &node.kind {
         NodeKind::All(nodes) => json!({ "all": each(nodes) }),
@@ -36,7 +36,7 @@ fn condition(node: &Node) -> Value {
         NodeKind::Not(inner) => json!({ "not": condition(inner) }),
         NodeKind::Condition(Condition::Text(texts)) => json!({ "text": texts }),
         NodeKind::Condition(Condition::Path(path, predicate)) => json!({ "path": path, "is": comparisons(predicate) }),
-        NodeKind::Condition(Condition::TextRegex(pattern)) => json!({ "matches": pattern }),
+        NodeKind::Condition(Condition::TextRegex(regex)) => json!({ "matches": regex.pattern, "texts": regex.texts }),
         NodeKind::Condition(Condition::Same(Operand::Path(one), Operand::Path(other))) => {
             json!({ "same": [one, other] })
         }

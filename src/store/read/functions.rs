@@ -12,6 +12,7 @@ use rusqlite::{Connection, Error};
 
 use crate::arn::Arn;
 use crate::policy;
+use crate::store::read::distinct_count;
 use crate::store::read::time_spans::TimeSpans;
 use crate::store::records::block::Reader;
 use crate::store::records::json_path;
@@ -109,6 +110,11 @@ pub const FUNCTIONS: &[Function] = &[
         help: "1 where a time in Unix seconds is in a span, ends included: in_spans(time, '[[0,59],[120,179]]')",
     },
     Function {
+        name: "distinct_count",
+        arguments: "value",
+        help: "the number of distinct values, an aggregate that windows take too: distinct_count(user_name) OVER (...)",
+    },
+    Function {
         name: "network",
         arguments: "address, bits4, bits6",
         help: "the network of an address: network('203.0.113.77', 24, 48) is 203.0.113.0/24; NULL for what is not an address",
@@ -142,6 +148,7 @@ pub(crate) fn register(connection: &Connection, records: Connection, case: &Path
     connection.create_scalar_function("regexp", 2, pure, regexp)?;
     connection.create_scalar_function("ip_in", 2, pure, ip_in)?;
     register_lists(connection)?;
+    distinct_count::register(connection)?;
     connection.create_scalar_function("network", 3, pure, network)?;
     connection.create_scalar_function("policy_statements", 1, pure, policy_statements)?;
     connection.create_scalar_function("arn_part", 2, pure, arn_part)?;

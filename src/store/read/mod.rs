@@ -2,12 +2,14 @@
 
 pub(crate) mod case;
 pub(crate) mod completion;
+pub(crate) mod distinct_count;
 pub(crate) mod functions;
 pub(crate) mod gaps;
 pub(crate) mod info;
 pub(crate) mod near_values;
 pub(crate) mod path_names;
 pub(crate) mod saved_queries;
+pub(crate) mod shared_scan;
 pub(crate) mod sql_error;
 pub(crate) mod sql_text;
 pub(crate) mod statistics;

@@ -26,13 +26,35 @@ const MAX_AUTOMATON: usize = 1_000;
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase", untagged, deny_unknown_fields)]
 pub(crate) enum PredicateSpec {
-    All { all: Vec<PredicateSpec> },
-    Any { any: Vec<PredicateSpec> },
-    Not { not: Box<PredicateSpec> },
-    Text { text: Vec<String> },
-    Matches { matches: String },
-    Same { same: (String, String) },
-    Path { path: String, is: Vec<(String, String)> },
+    All {
+        all: Vec<PredicateSpec>,
+    },
+    Any {
+        any: Vec<PredicateSpec>,
+    },
+    Not {
+        not: Box<PredicateSpec>,
+    },
+    Text {
+        text: Vec<String>,
+    },
+    Matches {
+        matches: String,
+        /// Texts of which a record that matches contains one, ignoring case.
+        #[serde(default)]
+        texts: Vec<String>,
+    },
+    /// The number of a set of events, for a scan of several predicates.
+    Ids {
+        ids: usize,
+    },
+    Same {
+        same: (String, String),
+    },
+    Path {
+        path: String,
+        is: Vec<(String, String)>,
+    },
 }
 
 /// A condition, ready to be asked of many records.
@@ -41,8 +63,11 @@ pub(crate) enum RecordPredicate {
     Any(Vec<RecordPredicate>),
     Not(Box<RecordPredicate>),
     Text(AnyText),
-    /// A regular expression matches a part of the record.
-    Matches(Regex),
+    /// A regular expression matches a part of the record. A record that matches contains one of the texts, ignoring case;
+    /// without texts that is not known.
+    Matches(Regex, Vec<String>),
+    /// The event is in the set with this number.
+    Ids(usize),
     /// Paths that lead to an equal value.
     Same(Vec<String>, Vec<String>),
     Path {
@@ -55,7 +80,7 @@ pub(crate) enum RecordPredicate {
 
 /// Texts of which one is looked for.
 pub(crate) struct AnyText {
-    texts: Vec<String>,
+    pub(crate) texts: Vec<String>,
     /// Made when it is first asked, since the size of a scan depends on the texts alone.
     finder: OnceLock<Search>,
 }
@@ -119,9 +144,10 @@ impl RecordPredicate {
             PredicateSpec::Any { any } => RecordPredicate::Any(each(any)?),
             PredicateSpec::Not { not } => RecordPredicate::Not(Box::new(RecordPredicate::new(*not)?)),
             PredicateSpec::Text { text } => RecordPredicate::Text(AnyText::new(text)),
-            PredicateSpec::Matches { matches } => {
-                RecordPredicate::Matches(Regex::new(&matches).map_err(|error| error.to_string())?)
+            PredicateSpec::Matches { matches, texts } => {
+                RecordPredicate::Matches(Regex::new(&matches).map_err(|error| error.to_string())?, texts)
             }
+            PredicateSpec::Ids { ids } => RecordPredicate::Ids(ids),
             PredicateSpec::Same { same: (one, other) } => {
                 RecordPredicate::Same(json_path::keys(&one), json_path::keys(&other))
             }
@@ -153,7 +179,9 @@ impl RecordPredicate {
             RecordPredicate::Any(parts) => parts.iter().any(|part| part.holds(record)),
             RecordPredicate::Not(part) => !part.holds(record),
             RecordPredicate::Text(texts) => texts.stands_in(record.plain()),
-            RecordPredicate::Matches(pattern) => pattern.is_match(record.plain()),
+            RecordPredicate::Matches(pattern, _) => pattern.is_match(record.plain()),
+            // Sets belong to scans of several predicates.
+            RecordPredicate::Ids(_) => false,
             RecordPredicate::Same(one, other) => json_path::have_same(record.raw, one, other),
             RecordPredicate::Path { keys, tests, needed } => {
                 needed.iter().all(|texts| texts.stands_in(record.plain()))
@@ -174,7 +202,7 @@ impl RecordPredicate {
                 let lists = parts.iter().map(|part| part.needs().into_iter().max_by_key(length));
                 lists.collect::<Option<Vec<_>>>().map(|lists| lists.concat()).into_iter().collect()
             }
-            RecordPredicate::Not(_) | RecordPredicate::Matches(_) => RequiredTexts::new(),
+            RecordPredicate::Not(_) | RecordPredicate::Matches(..) | RecordPredicate::Ids(_) => RequiredTexts::new(),
             RecordPredicate::Same(one, other) => {
                 one.iter().chain(other).map(|key| vec![format!("\"{key}\"").into_bytes()]).collect()
             }

@@ -69,10 +69,24 @@ fn candidates(
     question: &Question,
     condition: &RecordPredicate,
 ) -> rusqlite::Result<Candidates> {
+    candidates_between(connection, condition, question.from, question.to)
+}
+
+/// Returns the groups of all times that may hold a record that meets a predicate.
+pub(crate) fn spans(connection: &Connection, predicate: &RecordPredicate) -> rusqlite::Result<Vec<Span>> {
+    Ok(candidates_between(connection, predicate, None, None)?.spans)
+}
+
+fn candidates_between(
+    connection: &Connection,
+    condition: &RecordPredicate,
+    from: Option<i64>,
+    to: Option<i64>,
+) -> rusqlite::Result<Candidates> {
     // Of many texts nearly every group may hold one.
     let mut needs = condition.needs();
     needs.retain(|any| any.len() <= MAX_TEXTS_FILTERED);
-    let mut found = ngram_filter::candidates(connection, &needs, question.from, question.to)?;
+    let mut found = ngram_filter::candidates(connection, &needs, from, to)?;
     if !are_plain(connection)? {
         return Ok(found);
     }
@@ -84,7 +98,7 @@ fn candidates(
     while let Some(row) = rows.next()? {
         found.of += 1;
         let (oldest, newest): (i64, i64) = (row.get(2)?, row.get(3)?);
-        if question.from.is_none_or(|from| newest >= from) && question.to.is_none_or(|to| oldest <= to) {
+        if from.is_none_or(|from| newest >= from) && to.is_none_or(|to| oldest <= to) {
             found.spans.push(Span { blocks: (row.get(0)?, row.get(1)?), newest });
         }
     }
@@ -249,22 +263,63 @@ fn look_through(
     Ok(found.into_iter().flat_map(|(_, hits)| hits).collect())
 }
 
-/// Reads blocks of records, by a connection of its own.
-struct Reader {
-    connection: Connection,
+/// A connection that reads records from one end to the other.
+pub(crate) struct RecordConnection {
+    pub(crate) connection: Connection,
     /// True if records may be plain text.
     plain: bool,
+}
+
+impl RecordConnection {
+    pub(crate) fn open(case: &Path) -> rusqlite::Result<RecordConnection> {
+        let connection = open_read_only(case).map_err(|error| Error::UserFunctionError(Box::new(error)))?;
+        // Every page is read once.
+        connection.execute_batch("PRAGMA cache_size = -1024")?;
+        let plain = are_plain(&connection)?;
+        Ok(RecordConnection { connection, plain })
+    }
+
+    /// Calls `look` with the id and the bytes of each record of a span, in order.
+    pub(crate) fn each_record(
+        &self,
+        span: &Span,
+        unpacker: &mut Unpacker,
+        block: &mut Block,
+        mut look: impl FnMut(i64, &[u8]) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
+        let connection = &self.connection;
+        let mut select = connection
+            .prepare_cached("SELECT id, dictionary, data FROM record_blocks WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
+        let mut rows = select.query(span.blocks)?;
+        while let Some(row) = rows.next()? {
+            let first = unpacker.unpack_row(connection, row, block)?;
+            for (id, record) in (first..).zip(block.records()) {
+                look(id, record)?;
+            }
+        }
+        if self.plain {
+            let sql = "SELECT id, record FROM records WHERE id BETWEEN ?1 AND ?2 ORDER BY id";
+            let mut select = connection.prepare_cached(sql)?;
+            let mut rows = select.query(span.blocks)?;
+            while let Some(row) = rows.next()? {
+                look(row.get(0)?, row.get_ref(1)?.as_bytes()?)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads blocks of records, by a connection of its own.
+struct Reader {
+    connection: RecordConnection,
     unpacker: Unpacker,
     block: Block,
 }
 
 impl Reader {
     fn open(case: &Path) -> rusqlite::Result<Reader> {
-        let connection = open_read_only(case).map_err(|error| Error::UserFunctionError(Box::new(error)))?;
-        // Every page is read once.
-        connection.execute_batch("PRAGMA cache_size = -1024")?;
-        let plain = are_plain(&connection)?;
-        Ok(Reader { connection, plain, unpacker: Unpacker::default(), block: Block::default() })
+        let connection = RecordConnection::open(case)?;
+        Ok(Reader { connection, unpacker: Unpacker::default(), block: Block::default() })
     }
 
     fn look_through(
@@ -273,10 +328,9 @@ impl Reader {
         condition: &RecordPredicate,
         with_time: bool,
     ) -> rusqlite::Result<Vec<Hit>> {
-        let connection = &self.connection;
-        let mut event = connection.prepare_cached("SELECT time, event_id FROM events WHERE id = ?1")?;
+        let mut event = self.connection.connection.prepare_cached("SELECT time, event_id FROM events WHERE id = ?1")?;
         let mut hits = Vec::new();
-        let mut look = |id: i64, record: &[u8]| -> rusqlite::Result<()> {
+        let look = |id: i64, record: &[u8]| -> rusqlite::Result<()> {
             if !condition.is_met_by(record) {
                 return Ok(());
             }
@@ -289,23 +343,7 @@ impl Reader {
             hits.extend(found.optional()?);
             Ok(())
         };
-        let mut select = connection
-            .prepare_cached("SELECT id, dictionary, data FROM record_blocks WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
-        let mut rows = select.query(span.blocks)?;
-        while let Some(row) = rows.next()? {
-            let first = self.unpacker.unpack_row(connection, row, &mut self.block)?;
-            for (id, record) in (first..).zip(self.block.records()) {
-                look(id, record)?;
-            }
-        }
-        if self.plain {
-            let sql = "SELECT id, record FROM records WHERE id BETWEEN ?1 AND ?2 ORDER BY id";
-            let mut select = connection.prepare_cached(sql)?;
-            let mut rows = select.query(span.blocks)?;
-            while let Some(row) = rows.next()? {
-                look(row.get(0)?, row.get_ref(1)?.as_bytes()?)?;
-            }
-        }
+        self.connection.each_record(span, &mut self.unpacker, &mut self.block, look)?;
         Ok(hits)
     }
 }

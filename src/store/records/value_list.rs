@@ -84,6 +84,13 @@ impl ValueList {
             || ends.map(|(at, character)| &text[at + character.len_utf8()..]).any(|end| self.matches(end))
     }
 
+    /// Returns the literal texts of every entry: the pieces of a wildcard, or the one of an exact value. `None` if a network
+    /// is in the list.
+    pub(crate) fn literals(&self) -> Option<impl Iterator<Item = &[String]>> {
+        let exact = self.exact.iter().map(std::slice::from_ref);
+        self.networks.is_empty().then(|| exact.chain(self.wildcards.patterns.iter().map(Vec::as_slice)))
+    }
+
     /// Returns the exact values, where nothing else is in the list.
     pub(crate) fn exact_only(&self) -> Option<impl Iterator<Item = &str>> {
         let only = self.wildcards.patterns.is_empty() && self.networks.is_empty();

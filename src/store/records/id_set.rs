@@ -1,0 +1,79 @@
+//! Sets of events, by `events.id`.
+
+/// A set of events.
+#[derive(Debug)]
+pub struct IdSet(Ids);
+
+/// A sorted list, or bits where that is smaller.
+#[derive(Debug)]
+enum Ids {
+    Sorted(Vec<i64>),
+    Bits { first: i64, words: Vec<u64> },
+}
+
+impl IdSet {
+    /// Returns the set of these ids, in any order.
+    pub fn new(mut ids: Vec<i64>) -> IdSet {
+        ids.sort_unstable();
+        ids.dedup();
+        let (Some(first), Some(last)) = (ids.first().copied(), ids.last().copied()) else {
+            return IdSet(Ids::Sorted(ids));
+        };
+        let words = usize::try_from(last.abs_diff(first) / 64 + 1).unwrap_or(usize::MAX);
+        if words > ids.len() {
+            ids.shrink_to_fit();
+            return IdSet(Ids::Sorted(ids));
+        }
+        let mut bits = vec![0; words];
+        for id in ids {
+            let at = id.abs_diff(first) as usize;
+            bits[at / 64] |= 1 << (at % 64);
+        }
+        IdSet(Ids::Bits { first, words: bits })
+    }
+
+    pub(crate) fn has(&self, id: i64) -> bool {
+        match &self.0 {
+            Ids::Sorted(ids) => ids.binary_search(&id).is_ok(),
+            Ids::Bits { first, words } => {
+                let at = id.checked_sub(*first).and_then(|at| usize::try_from(at).ok());
+                at.and_then(|at| words.get(at / 64).map(|word| word >> (at % 64) & 1 == 1)).unwrap_or(false)
+            }
+        }
+    }
+
+    /// Calls `look` with every id, in order.
+    pub(crate) fn each(&self, mut look: impl FnMut(i64)) {
+        match &self.0 {
+            Ids::Sorted(ids) => ids.iter().copied().for_each(look),
+            Ids::Bits { first, words } => {
+                for (word, at) in words.iter().zip(0_i64..) {
+                    let mut left = *word;
+                    while left != 0 {
+                        look(first + at * 64 + i64::from(left.trailing_zeros()));
+                        left &= left - 1;
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::IdSet;
+
+    #[test]
+    fn sets_hold_what_they_are_made_of() {
+        let dense: Vec<i64> = (100..400).filter(|id| id % 3 != 0).collect();
+        for ids in [dense, vec![1, 5_000_000_000], vec![7], vec![], (0..64).collect()] {
+            let set = IdSet::new(ids.clone());
+            let mut each = Vec::new();
+            set.each(|id| each.push(id));
+            assert_eq!(each, ids);
+            for id in -2..600 {
+                assert_eq!(set.has(id), ids.contains(&id), "{id}");
+            }
+        }
+    }
+}
