@@ -2,16 +2,19 @@
 //! only where the parser breaks a promise. No part of the interface.
 
 use std::cell::OnceCell;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
 use serde_json::Value;
 
+use crate::detection::{Condition, Rule};
 use crate::engine::Engine;
 use crate::ingest;
 use crate::lookup_events;
 use crate::redact::{Entities, Kind, Redactor, Rewriter};
 use crate::saved::header;
+use crate::sigma;
 use crate::store::{self, Case};
 
 /// A target: its name and its function.
@@ -27,6 +30,7 @@ pub const TARGETS: &[Target] = &[
     ("record_block", record_block),
     ("redact", redact),
     ("request", request),
+    ("sigma", sigma),
 ];
 
 /// Decodes a trail file of any wrapping, CSV included: from memory and from a stream it gives the same.
@@ -41,17 +45,51 @@ pub fn archive(bytes: &[u8]) {
 
 /// Prepares a lookup and writes its statement.
 pub fn lookup(bytes: &[u8]) {
-    thread_local! {
-        static ENGINE: OnceCell<Option<Engine>> = const { OnceCell::new() };
-    }
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    ENGINE.with(|engine| {
-        let engine = engine.get_or_init(|| Case::empty().ok().map(|case| Engine::new(Rc::new(case))));
-        assert!(engine.is_some(), "an empty case cannot be made");
-        let Some(engine) = engine else { return };
+    with_engine(|engine| {
         if let Ok(prepared) = engine.prepare(text) {
             let statement = engine.statement(&prepared);
             assert!(!statement.sql.is_empty());
+        }
+    });
+}
+
+/// Loads Sigma rules of a file: the lookup of each that is compiled can be prepared and answered.
+pub fn sigma(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let set = sigma::load_text(Path::new("rule.yml"), text);
+    let filters: Vec<&str> = set.rules.iter().flat_map(filters_of).collect();
+    with_engine(|engine| {
+        let lookups = filters.iter().map(|filter| engine.prepare(filter)).collect::<Result<Vec<_>, _>>();
+        let answered = lookups.and_then(|lookups| engine.matches_of_many(&lookups, &mut |_, _| Ok(())));
+        assert!(answered.is_ok(), "{filters:?}: {answered:?}");
+        for rule in &set.rules {
+            if let Condition::Correlation(correlation) = &rule.condition {
+                assert!(engine.correlate(correlation).is_ok(), "{correlation:?}");
+            }
+        }
+    });
+}
+
+/// Returns the filters of lookups in a rule.
+fn filters_of(rule: &Rule) -> Vec<&str> {
+    match &rule.condition {
+        Condition::Lookup(filter) => vec![filter],
+        Condition::Correlation(correlation) => correlation.rules.iter().map(|(_, filter)| filter.as_str()).collect(),
+        Condition::Query(_) => Vec::new(),
+    }
+}
+
+/// Calls `ask` with an engine on a case without events.
+fn with_engine(ask: impl FnOnce(&Engine)) {
+    thread_local! {
+        static ENGINE: OnceCell<Option<Engine>> = const { OnceCell::new() };
+    }
+    ENGINE.with(|engine| {
+        let engine = engine.get_or_init(|| Case::empty().ok().map(|case| Engine::new(Rc::new(case))));
+        assert!(engine.is_some(), "an empty case cannot be made");
+        if let Some(engine) = engine {
+            ask(engine);
         }
     });
 }

@@ -42,6 +42,7 @@ pub const PAGES: &[Page] = pages! {
     "saved-queries": "saved-queries.md",
     "hunt": "hunt.md",
     "detections": "detections.md",
+    "sigma": "sigma.md",
     "repl": "repl.md",
     "scripts": "scripts.md",
     "sharing": "sharing.md",

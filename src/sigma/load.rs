@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use crate::detection::{Condition, Rule};
+use crate::query::{self, Environment};
 use crate::sigma::correlation::{self, Referred};
 use crate::sigma::detection;
 use crate::sigma::document::{self, Kind, Status};
@@ -283,9 +284,30 @@ fn read(path: &Path) -> Result<String, String> {
     }
 }
 
-/// Returns the text of a lookup that can be parsed.
+/// An environment without a case, in which lookups are checked.
+struct NoCase;
+
+impl Environment for NoCase {
+    fn now(&self) -> i64 {
+        0
+    }
+
+    fn newest_event(&self) -> Option<i64> {
+        None
+    }
+
+    fn read_list(&self, _: &str) -> Result<String, String> {
+        Err("a rule reads no file".to_owned())
+    }
+
+    fn paths_to_key(&self, _: &str) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Returns the text of a lookup that has a meaning.
 fn checked(text: String) -> Result<String, String> {
-    match crate::query::parse(&text) {
+    match query::parse(&text).and_then(|tree| query::resolve(&tree, &NoCase)) {
         Ok(_) => Ok(text),
         Err(mistake) => Err(format!("it does not become a lookup: {}", mistake.message)),
     }

@@ -233,7 +233,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "terminal",
         ],
     ),
-    ("fuzzing", &["engine", "ingest", "lookup_events", "redact", "saved", "store"]),
+    ("fuzzing", &["detection", "engine", "ingest", "lookup_events", "redact", "saved", "sigma", "store"]),
     ("lib", &[]),
 ];
 

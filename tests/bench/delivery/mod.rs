@@ -8,6 +8,7 @@ mod calls;
 pub mod files;
 mod record;
 mod rng;
+pub mod rules;
 mod slots;
 
 use std::path::{Path, PathBuf};
