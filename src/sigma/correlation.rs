@@ -91,15 +91,21 @@ fn count(condition: Option<&Yaml>) -> Result<CountCondition, String> {
     for (operator, value) in entries.iter().filter(|(operator, _)| operator != "field") {
         let number = value.scalar().and_then(|text| text.parse::<u64>().ok());
         let number = number.filter(|number| *number < u64::MAX).ok_or("a count is not a whole number")?;
-        match operator.as_str() {
-            "gt" => found.min = Some(number + 1),
-            "gte" => found.min = Some(number),
-            "lt" => found.max = Some(number.checked_sub(1).ok_or("no count is less than 0")?),
-            "lte" => found.max = Some(number),
-            "eq" => (found.min, found.max) = (Some(number), Some(number)),
-            "neq" => found.not = Some(number),
+        let (min, max) = match operator.as_str() {
+            "gt" => (Some(number + 1), None),
+            "gte" => (Some(number), None),
+            "lt" => (None, Some(number.checked_sub(1).ok_or("no count is less than 0")?)),
+            "lte" => (None, Some(number)),
+            "eq" => (Some(number), Some(number)),
+            "neq" => {
+                found.not = Some(number);
+                continue;
+            }
             other => return Err(format!("the condition `{other}` is not supported")),
-        }
+        };
+        // All of them hold.
+        found.min = found.min.max(min);
+        found.max = found.max.into_iter().chain(max).min();
     }
     match found == CountCondition::default() {
         true => Err("the correlation has no condition".to_owned()),

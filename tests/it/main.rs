@@ -45,6 +45,7 @@ mod schema;
 #[cfg(feature = "serve")]
 mod serve;
 mod session;
+mod sigma;
 mod snapshot;
 mod triage;
 #[cfg(not(all(feature = "plot", feature = "serve")))]

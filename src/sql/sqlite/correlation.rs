@@ -118,7 +118,7 @@ fn rows_of(
     }
     shown.push(format!("e.time AS time, e.id AS event, {counted} AS counted"));
     format!(
-        "SELECT {} FROM json_each({events}) m CROSS JOIN events e ON e.id = m.value{joins} WHERE {}",
+        "SELECT DISTINCT {} FROM json_each({events}) m CROSS JOIN events e ON e.id = m.value{joins} WHERE {}",
         shown.join(", "),
         conditions.join(" AND ")
     )
