@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::detection::{Condition, Rule};
-use crate::engine::Engine;
+use crate::engine::{Engine, PreparedLookup};
 use crate::hunt::aggregate::{self, AggregateRow};
 use crate::hunt::options::HuntOptions;
 use crate::hunt::result::{RuleState, Skipped};
@@ -61,6 +61,14 @@ impl Hits {
     }
 }
 
+/// Lookups of rules that are yet to be run.
+#[derive(Default)]
+struct Pending {
+    lookups: Vec<PreparedLookup>,
+    /// The index of the rule of each lookup.
+    rules: Vec<usize>,
+}
+
 /// The parts of a hunt that running a rule needs.
 pub(crate) struct Runner<'a> {
     pub(crate) engine: &'a Engine,
@@ -79,10 +87,11 @@ impl Runner<'_> {
     pub(crate) fn run(&self, rules: Vec<Rule>) -> Result<(Hits, Vec<RuleState>), QueryError> {
         let mut hits = Hits::default();
         let mut states = Vec::with_capacity(rules.len());
+        let mut pending = Pending::default();
         for (number, rule) in rules.into_iter().enumerate() {
             self.engine.check_interrupted()?;
             hits.selects_outcome.push(false);
-            let (found, skipped) = match self.rule(number, &rule, &mut hits) {
+            let (found, skipped) = match self.rule(number, &rule, &mut hits, &mut pending) {
                 Ok(Ok(found)) => (found, None),
                 Ok(Err(skipped)) => (0, Some(skipped)),
                 Err(QueryError::Diagnostic(mistake)) => (0, Some(Skipped::Broken(mistake.message.clone()))),
@@ -90,32 +99,82 @@ impl Runner<'_> {
             };
             states.push(RuleState { rule, hits: found, skipped });
         }
+        self.scan(&pending, &mut hits, &mut states)?;
         Ok((hits, states))
     }
 
-    fn rule(&self, number: usize, rule: &Rule, hits: &mut Hits) -> Result<Result<u64, Skipped>, QueryError> {
+    /// Runs the lookups of rules together, so that those that read records share one scan.
+    fn scan(&self, pending: &Pending, hits: &mut Hits, states: &mut [RuleState]) -> Result<(), QueryError> {
+        self.engine.matches_of_many(&pending.lookups, &mut |lookup, id| {
+            let number = pending.rules[lookup];
+            if states[number].rule.level < self.options.min_level {
+                hits.below += 1;
+            } else {
+                hits.add(number, [id]);
+            }
+            states[number].hits += 1;
+            Ok(())
+        })
+    }
+
+    fn rule(
+        &self,
+        number: usize,
+        rule: &Rule,
+        hits: &mut Hits,
+        pending: &mut Pending,
+    ) -> Result<Result<u64, Skipped>, QueryError> {
         match &rule.condition {
-            Condition::Lookup(filter) => self.lookup(number, rule, filter, hits).map(Ok),
+            Condition::Lookup(filter) => self.lookup(number, rule, filter, hits, pending).map(Ok),
             Condition::Query(name) => match self.library.find(name) {
                 Some(query) => self.query(number, rule, query, hits),
                 None => Ok(Err(Skipped::Broken(format!("there is no saved query `{name}`")))),
             },
-            Condition::Correlation(_) => Ok(Err(Skipped::Broken("correlations are not supported".to_owned()))),
+            Condition::Correlation(correlation) => {
+                let groups = self.engine.correlate(correlation)?;
+                let ids: Vec<i64> = groups.into_iter().flat_map(|group| group.ids).collect();
+                Ok(Ok(self.events(number, rule, ids, hits)))
+            }
         }
     }
 
-    fn lookup(&self, number: usize, rule: &Rule, filter: &str, hits: &mut Hits) -> Result<u64, QueryError> {
+    /// Counts the events of a rule below the lowest level, if that is cheap; leaves any other rule to the scan.
+    fn lookup(
+        &self,
+        number: usize,
+        rule: &Rule,
+        filter: &str,
+        hits: &mut Hits,
+        pending: &mut Pending,
+    ) -> Result<u64, QueryError> {
         let lookup = self.scope.lookup(filter)?;
-        if rule.level < self.options.min_level {
+        let prepared = if rule.level < self.options.min_level {
             let prepared = self.engine.prepare_filled(&self.scope.within_period(&lookup))?;
-            let count = self.engine.count(&prepared)?;
-            hits.below += count;
-            return Ok(count);
-        }
-        let prepared = self.engine.prepare_filled(&lookup)?;
+            if let Some(count) = self.engine.cheap_count(&prepared.lookup)? {
+                hits.below += count;
+                return Ok(count);
+            }
+            prepared
+        } else {
+            self.engine.prepare_filled(&lookup)?
+        };
         hits.selects_outcome[number] =
             prepared.lookup.fields().iter().any(|field| OUTCOME_COLUMNS.contains(&field.column));
-        Ok(hits.add(number, self.engine.event_ids(&prepared)?))
+        pending.rules.push(number);
+        pending.lookups.push(prepared);
+        Ok(0)
+    }
+
+    /// Adds the events of a rule that are in the scope, and returns their number.
+    fn events(&self, number: usize, rule: &Rule, mut ids: Vec<i64>, hits: &mut Hits) -> u64 {
+        ids.retain(|id| self.scope.has(*id));
+        ids.sort_unstable();
+        ids.dedup();
+        if rule.level < self.options.min_level {
+            hits.below += ids.len() as u64;
+            return ids.len() as u64;
+        }
+        hits.add(number, ids)
     }
 
     fn query(
@@ -134,15 +193,8 @@ impl Runner<'_> {
                 query.sql
             );
             let params = self.params(&query.header, false)?;
-            let mut ids = rows::integers(|sink| self.engine.case().query_named(&sql, &params, sink))?;
-            ids.retain(|id| self.scope.has(*id));
-            ids.sort_unstable();
-            ids.dedup();
-            if rule.level < self.options.min_level {
-                hits.below += ids.len() as u64;
-                return Ok(Ok(ids.len() as u64));
-            }
-            return Ok(Ok(hits.add(number, ids)));
+            let ids = rows::integers(|sink| self.engine.case().query_named(&sql, &params, sink))?;
+            return Ok(Ok(self.events(number, rule, ids, hits)));
         }
         if self.scope.is_filtered() {
             return Ok(Err(Skipped::NotFiltered));
