@@ -34,4 +34,4 @@ SELECT p.first_time, p.last_time,
        e.event_id AS example_event
   FROM pairs p
   JOIN insights e ON e.id = p.last
- ORDER BY coalesce(p.first_time, p.last_time), e.id;
+ ORDER BY coalesce(p.first_time, p.last_time), e.event_id;
