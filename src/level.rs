@@ -20,15 +20,12 @@ impl Level {
     /// Every level, the lowest first.
     pub const ALL: [Level; 5] = [Level::Informational, Level::Low, Level::Medium, Level::High, Level::Critical];
 
+    /// The names, in the order of the levels.
+    pub const NAMES: [&str; 5] = ["informational", "low", "medium", "high", "critical"];
+
     /// Returns the level's name.
     pub fn name(self) -> &'static str {
-        match self {
-            Level::Informational => "informational",
-            Level::Low => "low",
-            Level::Medium => "medium",
-            Level::High => "high",
-            Level::Critical => "critical",
-        }
+        Level::NAMES[self as usize]
     }
 
     /// Returns the level with this name, in any case.

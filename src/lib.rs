@@ -76,6 +76,7 @@ pub mod session;
 pub mod sigma;
 pub mod sql;
 pub mod store;
+pub mod subject;
 mod summary;
 mod terminal;
 pub mod time;

@@ -1,5 +1,7 @@
-//! Annotations of an investigator: tags, notes, saved queries, noise rules. They are written through a connection whose
-//! authorizer permits changes to these tables only.
+//! Annotations of an investigator: tags, notes, saved queries, noise rules, and in `findings` marks, verdicts, ignore rules
+//! and runs of `trailq hunt`. They are written through a connection whose authorizer permits changes to these tables only.
+
+mod findings;
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;

@@ -9,6 +9,7 @@ mod case_ids;
 mod case_path;
 mod case_state;
 mod error;
+mod findings;
 mod hardening;
 mod key;
 mod lock_wait;
@@ -30,6 +31,10 @@ pub use crate::store::annotations::AnnotationWriter;
 pub use crate::store::case_ids::CaseIds;
 pub use crate::store::case_state::wait_for_writers;
 pub use crate::store::error::{CaseError, QueryError};
+pub use crate::store::findings::{
+    Authorship, FindingKey, HuntFinding, HuntRule, HuntRun, IgnoreRule, MAX_RULE_EVENTS, MAX_RUNS, RuleSelection,
+    SubjectMark, Verdict,
+};
 pub use crate::store::lock_wait::{Need, Silent, Wait};
 pub(crate) use crate::store::private_folder::PrivateFolder;
 pub use crate::store::read::case::Case;

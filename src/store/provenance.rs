@@ -79,6 +79,13 @@ pub(crate) fn read(connection: &Connection) -> rusqlite::Result<Vec<ProvenanceSt
     Ok(steps)
 }
 
+/// Returns the id of the file in which something was made at a time, given the steps that led to a file: the last step
+/// before that time.
+pub(crate) fn origin_of(steps: &[ProvenanceStep], at: &str) -> Option<String> {
+    let before = steps.iter().rev().find(|step| step.made_at.as_str() <= at);
+    before.or(steps.first()).map(|step| step.id.clone())
+}
+
 /// Returns the id of the last step.
 pub(crate) fn last(connection: &Connection) -> rusqlite::Result<Option<String>> {
     connection.query_row("SELECT id FROM provenance ORDER BY step DESC LIMIT 1", [], |row| row.get(0)).optional()

@@ -38,16 +38,19 @@ impl Report for SnapshotReport<'_> {
             number::bytes(self.made.bytes),
             number::duration(self.taken)
         );
-        if self.made.step.selection.is_some() && self.made.notes + self.made.queries > 0 {
-            let _ = writeln!(
-                text,
-                "with {} and {} of the case; --no-notes leaves them out",
-                number::counted(self.made.notes, "note"),
-                match self.made.queries {
-                    1 => "1 saved query or noise rule".to_owned(),
-                    queries => format!("{} saved queries and noise rules", number::count(queries)),
-                }
-            );
+        let SnapshotSummary { notes, queries, decisions, .. } = self.made;
+        if self.made.step.selection.is_some() && notes + queries + decisions > 0 {
+            let notes = number::counted(*notes, "note");
+            let queries = match queries {
+                1 => "1 saved query or noise rule".to_owned(),
+                queries => format!("{} saved queries and noise rules", number::count(*queries)),
+            };
+            let with = match decisions {
+                0 => format!("{notes} and {queries}"),
+                1 => format!("{notes}, {queries}, and 1 mark, verdict or ignore rule"),
+                more => format!("{notes}, {queries}, and {} marks, verdicts and ignore rules", number::count(*more)),
+            };
+            let _ = writeln!(text, "with {with} of the case; --no-notes leaves them out");
         }
         let _ = writeln!(text, "snapshot {}", self.made.step.id);
         for line in digest_lines(&self.made.step) {

@@ -220,6 +220,26 @@ pub fn content(case: &Path) -> Vec<String> {
     all
 }
 
+/// Stores one decision of each kind in a case, and a run of `trailq hunt` with one finding.
+pub fn decide(connection: &rusqlite::Connection, at: &str, who: &str) {
+    connection
+        .execute_batch(&format!(
+            "INSERT INTO subjects (kind, value, mark, why, created_at, created_by) VALUES ('address', '203.0.113.50', \
+             'attacker', 'seen in the report', '{at}', '{who}'); \
+             INSERT INTO verdicts (rule, principal, account, verdict, why, created_at, created_by) VALUES \
+             ('trail-stopped', 'arn:aws:iam::111122223333:user/alice', '111122223333', 'true', NULL, '{at}', '{who}'); \
+             INSERT INTO ignore_rules (name, title, rules, filter, reason, created_at, created_by) VALUES ('deploys', \
+             'Deployments', '[\"trail-stopped\"]', 'user=deploy', 'the pipeline', '{at}', '{who}'); \
+             INSERT INTO hunt_runs (run_at, run_by, trailq_version, scope, rules, rules_sha256, ignored) VALUES ('{at}', \
+             '{who}', '0.1.0', NULL, 1, 'ab12', NULL); \
+             INSERT INTO hunt_rules VALUES ('trail-stopped', 'Trail stopped', 'high', 'query', NULL, NULL, 1); \
+             INSERT INTO hunt_findings VALUES ('trail-stopped', 'arn:aws:iam::111122223333:user/alice', '111122223333', \
+             'alice', 'high', 1, 0, '{at}', '{at}', NULL); \
+             INSERT INTO hunt_events VALUES ('trail-stopped', 'e-1')"
+        ))
+        .unwrap();
+}
+
 /// A small record of its own id and time, with additional fields after these.
 pub fn record(id: &str, more: &str) -> String {
     let more = if more.is_empty() { String::new() } else { format!(",{more}") };

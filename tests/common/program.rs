@@ -89,6 +89,8 @@ impl TestEnv {
 
     /// Makes the case one of schema version 1 or 3.
     pub fn make_older(&self, version: u32) {
+        let findings = "DROP TABLE subjects; DROP TABLE verdicts; DROP TABLE ignore_rules; DROP TABLE hunt_runs; \
+                        DROP TABLE hunt_rules; DROP TABLE hunt_findings; DROP TABLE hunt_events;";
         let notes = match version {
             1 => "DROP TABLE saved_queries; DROP TABLE notes; DROP TABLE noise_rules;",
             3 => {
@@ -100,7 +102,7 @@ impl TestEnv {
         let connection = rusqlite::Connection::open(self.scratch.case()).unwrap();
         connection
             .execute_batch(&format!(
-                "{notes} DELETE FROM attribute_values \
+                "{findings} {notes} DELETE FROM attribute_values \
                  WHERE attribute IN ('role_name', 'identity_type', 'identity_account_id', 'resource_type'); \
                  DROP TABLE provenance_digests; DROP TABLE provenance_parents; DROP TABLE provenance; \
                  DROP TABLE replaced_rows; DROP TABLE hourly_regions; {FILES_OF_SCHEMA_7} \

@@ -29,6 +29,7 @@ const MODEL: &[&str] = &[
     "pattern",
     "policy",
     "rows",
+    "subject",
     "time",
 ];
 
@@ -50,6 +51,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("guide", &["render"]),
     // The case, from its errors up to what moves between cases.
     ("store/error", &[]),
+    ("store/findings", &[]),
     ("store/key", &[]),
     ("store/locking", &[]),
     ("store/lock_wait", &["store/error"]),
@@ -121,7 +123,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "store/annotations",
-        &["store/case_path", "store/error", "store/hardening", "store/lock_wait", "store/ready", "store/schema"],
+        &[
+            "store/case_path",
+            "store/error",
+            "store/findings",
+            "store/hardening",
+            "store/lock_wait",
+            "store/ready",
+            "store/schema",
+        ],
     ),
     (
         "store/read",
@@ -131,6 +141,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "store/case_ids",
             "store/case_state",
             "store/error",
+            "store/findings",
             "store/hardening",
             "store/lock_wait",
             "store/open",

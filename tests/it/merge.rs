@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::common::program::TestEnv;
-use crate::common::{Scratch, check_case, content, lines, record, testdata};
+use crate::common::{Scratch, check_case, content, decide, lines, record, testdata};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use rusqlite::Connection;
@@ -25,6 +25,9 @@ fn all(case: &Path) -> Vec<String> {
         "SELECT text, created_at, created_by, origin FROM notes ORDER BY 1, 2, 3",
         "SELECT name, text, created_at, created_by, origin FROM saved_queries ORDER BY 1",
         "SELECT name, filter, created_at, created_by, origin FROM noise_rules ORDER BY 1",
+        "SELECT kind, value, mark, why, created_at, created_by, origin FROM subjects ORDER BY 1, 2, 3, 6",
+        "SELECT rule, principal, account, verdict, why, created_at, created_by, origin FROM verdicts ORDER BY 1, 2, 3, 4, 7",
+        "SELECT name, title, rules, filter, reason, created_at, created_by, origin FROM ignore_rules ORDER BY 1",
         "SELECT id, kind FROM provenance WHERE kind <> 'merge' ORDER BY 1",
     ] {
         all.push(format!("-- {sql}"));
@@ -64,6 +67,7 @@ fn a_case_comes_back_from_a_merge_into_an_empty_one() {
          INSERT INTO saved_queries (name, text, created_at, created_by) VALUES ('mine', 'SELECT 1 AS one', '2024-05-01T00:00:00Z', 'a'); \
          INSERT INTO noise_rules (name, filter, created_at, created_by) VALUES ('n', 'write=false', '2024-05-01T00:00:00Z', 'a')",
     ).unwrap();
+    decide(&test_env.scratch.ask(), "2024-05-01T00:00:00Z", "a");
     let ran = test_env.run(&["--db", "back.db", "merge", "trailq.db"]).exits(0);
     assert!(ran.err.contains(" new, 0 there already; "), "{ran:?}");
     check_case(&test_env.scratch.path("back.db"));
@@ -212,6 +216,65 @@ fn duplicate_annotations_are_merged_without_loss() {
     let id = lines(&test_env.scratch.ask_at("b.db"), "SELECT id FROM provenance").remove(0);
     assert_eq!(ask("SELECT origin FROM notes WHERE text IN ('of b.db', 'e-1 odd: second')"), [id.clone(), id]);
     test_env.run(&["--db", "m0.db", "run", "mine"]).exits(0);
+}
+
+#[test]
+fn decisions_are_merged_without_loss_and_in_any_order() {
+    let test_env = TestEnv::new();
+    test_env.scratch.write("a.json", record("e-1", ""));
+    for (case, at, who, mark, verdict) in [
+        ("a.db", "2024-05-01", "ann", "attacker", "true"),
+        ("b.db", "2024-05-02", "bob", "mine", "benign"),
+        ("c.db", "2024-05-03", "ann", "attacker", "unclear"),
+    ] {
+        test_env.run(&["--db", case, "import", "a.json"]).exits(0);
+        let connection = test_env.scratch.ask_at(case);
+        decide(&connection, &format!("{at}T00:00:00Z"), who);
+        connection
+            .execute_batch(&format!(
+                "UPDATE subjects SET mark = '{mark}', why = 'of {case}'; UPDATE verdicts SET verdict = '{verdict}'; \
+                 UPDATE ignore_rules SET reason = 'of {case}'"
+            ))
+            .unwrap();
+    }
+    let mut answers = Vec::new();
+    for (at, order) in [["a.db", "b.db", "c.db"], ["c.db", "a.db", "b.db"], ["b.db", "c.db", "a.db"]].iter().enumerate()
+    {
+        let case = format!("m{at}.db");
+        for other in order {
+            test_env.run(&["--db", &case, "merge", other]).exits(0);
+        }
+        let again = test_env.run(&["--db", &case, "merge", order[0]]).exits(0);
+        assert!(again.err.contains("is as it was"), "{again:?}");
+        check_case(&test_env.scratch.path(&case));
+        answers.push(all(&test_env.scratch.path(&case)));
+    }
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(answers[0], answers[2]);
+    let ask = |sql: &str| lines(&test_env.scratch.ask_at("m0.db"), sql);
+    let id = |case: &str| lines(&test_env.scratch.ask_at(case), "SELECT id FROM provenance").remove(0);
+    assert_eq!(
+        ask("SELECT mark, why, created_by, origin FROM subjects ORDER BY 1"),
+        [format!("attacker|of c.db|ann|{}", id("c.db")), format!("mine|of b.db|bob|{}", id("b.db"))]
+    );
+    assert_eq!(
+        ask("SELECT verdict, created_by, created_at FROM verdicts ORDER BY 1"),
+        ["benign|bob|2024-05-02T00:00:00Z", "true|ann|2024-05-01T00:00:00Z", "unclear|ann|2024-05-03T00:00:00Z"]
+    );
+    assert_eq!(ask("SELECT reason FROM ignore_rules WHERE name = 'deploys'"), ["of c.db"]);
+    assert_eq!(ask("SELECT count(*), count(DISTINCT reason) FROM ignore_rules"), ["3|3"]);
+    // Of several marks of a subject the worst counts, whoever made the newest.
+    let case = trailq::store::Case::open(&test_env.scratch.path("m0.db")).unwrap();
+    let marks = case.marks().unwrap();
+    assert_eq!(marks.len(), 1);
+    assert_eq!((marks[0].mark.name(), marks[0].authorship.origin.clone()), ("attacker", Some(id("c.db"))));
+    assert_eq!(case.all_marks().unwrap().len(), 2);
+    assert_eq!(case.verdicts().unwrap()[0].verdict.name(), "true");
+    // Runs are of the events of one file.
+    assert_eq!(case.last_run().unwrap(), None);
+    test_env.run(&["--db", "a.db", "merge", "b.db"]).exits(0);
+    let case = trailq::store::Case::open(&test_env.scratch.path("a.db")).unwrap();
+    assert_eq!(case.last_run().unwrap().unwrap().run_by, "ann");
 }
 
 #[test]

@@ -233,7 +233,7 @@ fn leaks(snapshot: &Path, search: &Search) -> BTreeSet<String> {
         while let Some(row) = rows.next().unwrap() {
             for (at, column) in columns.iter().enumerate() {
                 let own = OWN.contains(&column.as_str())
-                    || (column == "value" && {
+                    || (table == "attribute_values" && column == "value" && {
                         let attribute: String = row.get("attribute").unwrap();
                         OWN.contains(&attribute.as_str())
                     });
@@ -273,7 +273,22 @@ fn note(case: &Path) {
              FROM events WHERE event_id GLOB 'content-*'; \
          INSERT INTO notes (text, created_at, created_by) VALUES ('arn:aws:iam::111122223333:user/alice used AKIA0000ALICEEXAMPLE', '2024-05-01T00:00:00Z', 'alice'); \
          INSERT INTO saved_queries (name, text, created_at, created_by) VALUES ('alice', '-- title: Hers\n-- about: What alice did, for a test.\n-- columns: event_id\n\nSELECT event_id FROM events WHERE user_name = ''alice'' AND recipient_account_id = ''111122223333'';\n', '2024-05-01T00:00:00Z', 'alice'); \
-         INSERT INTO noise_rules (name, filter, created_at, created_by) VALUES ('alice', 'user=alice ip=203.0.113.50', '2024-05-01T00:00:00Z', 'alice')",
+         INSERT INTO noise_rules (name, filter, created_at, created_by) VALUES ('alice', 'user=alice ip=203.0.113.50', '2024-05-01T00:00:00Z', 'alice'); \
+         INSERT INTO subjects (kind, value, mark, why, created_at, created_by) VALUES \
+             ('key', 'AKIA0000ALICEEXAMPLE', 'attacker', 'alice at 203.0.113.50', '2024-05-01T00:00:00Z', 'alice'), \
+             ('principal', 'arn:aws:iam::111122223333:user/alice', 'suspect', NULL, '2024-05-01T00:00:00Z', 'alice'), \
+             ('address', '203.0.113.50', 'mine', NULL, '2024-05-01T00:00:00Z', 'alice'), \
+             ('account', '111122223333', 'cleared', NULL, '2024-05-01T00:00:00Z', 'alice'); \
+         INSERT INTO verdicts (rule, principal, account, verdict, why, created_at, created_by) VALUES ('by-alice', \
+             'arn:aws:iam::111122223333:user/alice', '111122223333', 'true', 'alice', '2024-05-01T00:00:00Z', 'alice'); \
+         INSERT INTO ignore_rules (name, title, rules, filter, reason, created_at, created_by) VALUES ('alice', 'Of alice', \
+             '[\"by-alice\"]', 'user=alice ip=203.0.113.50', 'alice', '2024-05-01T00:00:00Z', 'alice'); \
+         INSERT INTO hunt_runs (run_at, run_by, trailq_version, scope, rules, rules_sha256, ignored) VALUES \
+             ('2024-05-01T00:00:00Z', 'alice', '0.1.0', 'user=alice', 1, 'ab', '[\"alice\"]'); \
+         INSERT INTO hunt_rules VALUES ('by-alice', 'Of alice', 'high', 'sigma', 'alice', 'user=alice', 3); \
+         INSERT INTO hunt_findings SELECT 'by-alice', 'arn:aws:iam::111122223333:user/alice', '111122223333', 'alice', \
+             'high', 3, 0, NULL, NULL, min(event_id) FROM events; \
+         INSERT INTO hunt_events SELECT 'by-alice', event_id FROM events WHERE user_name = 'alice'",
     ).unwrap();
 }
 
@@ -306,9 +321,16 @@ fn no_replaced_value_remains_in_a_redacted_snapshot() {
         let mut found = leaks(&snapshot, &search);
         // Somebody is called as a field of lookups is.
         found.retain(|hit| {
-            !["noise_rules.filter", "provenance.selection", "saved_queries.text"]
-                .iter()
-                .any(|code| hit.starts_with(&format!("users user in {code}")))
+            ![
+                "hunt_rules.filter",
+                "hunt_runs.scope",
+                "ignore_rules.filter",
+                "noise_rules.filter",
+                "provenance.selection",
+                "saved_queries.text",
+            ]
+            .iter()
+            .any(|code| hit.starts_with(&format!("users user in {code}")))
         });
         assert!(found.is_empty(), "{name}: {} leaks: {:#?}", found.len(), found.iter().take(20).collect::<Vec<_>>());
         // The bytes of the file, whatever they are: but for short names, which any bytes may spell.
@@ -400,9 +422,17 @@ fn redacted_answers_equal_the_originals_except_for_names() {
         "notes",
         "saved_queries",
         "noise_rules",
+        "subjects",
+        "verdicts",
+        "ignore_rules",
     ] {
         let count = format!("SELECT count(*) FROM {table}");
         assert_eq!(test_env.scratch.lines(&count), lines(&test_env.scratch.ask_at("out.db"), &count), "{table}");
+    }
+    for table in ["hunt_runs", "hunt_rules", "hunt_findings", "hunt_events"] {
+        let count = format!("SELECT count(*) FROM {table}");
+        assert_ne!(test_env.scratch.lines(&count), ["0"], "{table}");
+        assert_eq!(lines(&test_env.scratch.ask_at("out.db"), &count), ["0"], "{table}");
     }
     let alice = by_original[&("name", "alice")];
     let ran = test_env.run(&["--db", "out.db", "lookup", &format!("user={alice} | count")]).exits(0);
@@ -416,6 +446,22 @@ fn redacted_answers_equal_the_originals_except_for_names() {
             by_original[&("key", "AKIA0000ALICEEXAMPLE")]
         )
     );
+    // Marks and verdicts are of the pseudonyms, and their own words stay.
+    let arn = format!("arn:aws:iam::{}:user/{alice}", by_original[&("account", "111122223333")]);
+    let marked = lines(&test_env.scratch.ask_at("out.db"), "SELECT kind, mark, value FROM subjects ORDER BY 1");
+    let marked_key = by_original[&("key", "AKIA0000ALICEEXAMPLE")];
+    let (account, address) = (by_original[&("account", "111122223333")], by_original[&("address", "203.0.113.50")]);
+    assert_eq!(
+        marked,
+        [
+            format!("account|cleared|{account}"),
+            format!("address|mine|{address}"),
+            format!("key|attacker|{marked_key}"),
+            format!("principal|suspect|{arn}")
+        ]
+    );
+    let verdicts = lines(&test_env.scratch.ask_at("out.db"), "SELECT principal, verdict FROM verdicts");
+    assert_eq!(verdicts, [format!("{arn}|true")]);
     test_env.run(&["--db", "out.db", "run", alice, "--fail-on-rows"]).exits(1);
     let info = test_env.run(&["--db", "out.db", "info"]).exits(0).out;
     assert!(

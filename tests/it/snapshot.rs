@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::common::program::{CommandOutput, TestEnv, journal};
-use crate::common::{Scratch, check_case, content, lines, testdata};
+use crate::common::{Scratch, check_case, content, decide, lines, testdata};
 
 /// A folder with the delivery and the shapes as `trailq.db`, with tags, notes and a saved query.
 fn test_env() -> TestEnv {
@@ -18,8 +18,13 @@ fn test_env() -> TestEnv {
                   .save alice\n.noise add quiet event-name=List*\n";
     test_env.pipe(&[], script.replace(" sort event-time | limit 3", " | limit 3").as_bytes()).exits(0);
     assert_eq!(test_env.scratch.number("SELECT count(*) FROM tags"), 2);
+    decide(&test_env.scratch.ask(), "2024-05-01T00:00:00Z", "a");
     test_env
 }
+
+/// The tables of decisions and of runs of `trailq hunt`.
+const DECISIONS: [&str; 3] = ["subjects", "verdicts", "ignore_rules"];
+const RUNS: [&str; 4] = ["hunt_runs", "hunt_rules", "hunt_findings", "hunt_events"];
 
 fn rows(test_env: &TestEnv, case: &str, question: &[&str]) -> String {
     let mut arguments = vec!["--db", case, "--format", "tsv"];
@@ -66,8 +71,9 @@ fn a_whole_snapshot_holds_what_the_case_holds() {
     let out = test_env.scratch.path("out.db");
     check_case(&out);
     assert!(content(&out) == content(&test_env.scratch.case()));
-    for table in ["tags", "notes", "saved_queries", "noise_rules"] {
+    for table in [&["tags", "notes", "saved_queries", "noise_rules"][..], &DECISIONS, &RUNS].concat() {
         let sql = format!("SELECT * FROM {table}");
+        assert_ne!(test_env.scratch.lines(&sql), Vec::<String>::new(), "{table}");
         assert_eq!(lines(&rusqlite::Connection::open(&out).unwrap(), &sql), test_env.scratch.lines(&sql));
     }
     let all = ["sql", "SELECT event_id, record(id) FROM events ORDER BY event_id"];
@@ -88,7 +94,7 @@ fn a_whole_snapshot_holds_what_the_case_holds() {
          parent = (SELECT id FROM provenance b WHERE b.step = p.step - 1) \
          FROM provenance p LEFT JOIN provenance_parents USING (id) ORDER BY step",
     );
-    assert_eq!(steps, ["case|-|-|-|-|0|-", "snapshot|[\"trailq.db\"]|8|-|-|0|1", "snapshot|[\"out.db\"]|8|-|-|0|1",]);
+    assert_eq!(steps, ["case|-|-|-|-|0|-", "snapshot|[\"trailq.db\"]|9|-|-|0|1", "snapshot|[\"out.db\"]|9|-|-|0|1",]);
     let left: Vec<_> =
         std::fs::read_dir(test_env.scratch.folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().ends_with(".part")), "{left:?}");
@@ -253,14 +259,22 @@ fn a_query_and_a_tag_select_too() {
     let test_env = test_env();
     let ran = test_env.run(&["snapshot", "--tag", "finding", "tagged.db"]).exits(0);
     assert!(ran.err.contains("tagged.db: 2 events of 413, "), "{ran:?}");
-    let says = "with 1 note and 2 saved queries and noise rules of the case; --no-notes leaves them out\n";
+    let says = "with 1 note, 2 saved queries and noise rules, and 3 marks, verdicts and ignore rules of the case; \
+                --no-notes leaves them out\n";
     assert!(ran.err.contains(says), "{ran:?}");
     is_true(&test_env, "tagged.db");
     let tagged = rusqlite::Connection::open(test_env.scratch.path("tagged.db")).unwrap();
     assert_eq!(lines(&tagged, "SELECT tag, note, count(*) FROM tags"), ["finding|looks odd|2"]);
+    for table in DECISIONS {
+        assert_eq!(lines(&tagged, &format!("SELECT count(*) FROM {table}")), ["1"], "{table}");
+    }
+    // A run tells of events that are not selected.
+    for table in RUNS {
+        assert_eq!(lines(&tagged, &format!("SELECT count(*) FROM {table}")), ["0"], "{table}");
+    }
     test_env.run(&["snapshot", "--tag", "finding", "--no-notes", "--force", "tagged.db"]).exits(0);
     let tagged = rusqlite::Connection::open(test_env.scratch.path("tagged.db")).unwrap();
-    for table in ["notes", "saved_queries", "noise_rules"] {
+    for table in [&["notes", "saved_queries", "noise_rules"][..], &DECISIONS, &RUNS].concat() {
         assert_eq!(lines(&tagged, &format!("SELECT count(*) FROM {table}")), ["0"], "{table}");
     }
     assert_eq!(lines(&tagged, "SELECT count(*) FROM tags"), ["2"]);
@@ -494,6 +508,10 @@ fn deleted_data_is_not_in_the_snapshot() {
     // What is not selected is not there either; what is left out is overwritten.
     test_env.pipe(&[], b".note for-our-eyes-only\n").exits(0);
     test_env.run(&["snapshot", "--no-notes", "--force", "whole.db"]).exits(0);
+    for table in [&DECISIONS[..], &RUNS].concat() {
+        let left = lines(&test_env.scratch.ask_at("whole.db"), &format!("SELECT count(*) FROM {table}"));
+        assert_eq!(left, ["0"], "{table}");
+    }
     let bytes = std::fs::read(test_env.scratch.path("whole.db")).unwrap();
     assert!(!bytes.windows(18).any(|window| window == b"for-our-eyes-only "[..17].to_vec()), "");
     assert!(!bytes.windows(17).any(|window| window == b"for-our-eyes-only"));
@@ -503,7 +521,7 @@ fn deleted_data_is_not_in_the_snapshot() {
 #[test]
 fn an_older_and_an_unfinished_case_are_handed_on_finished_and_left_as_they_are() {
     let unfinished = "UPDATE imports SET finished_at = NULL; DROP INDEX events_by_time; DELETE FROM hourly_counts";
-    for schema in ["3", "8"] {
+    for schema in ["3", "9"] {
         let test_env = test_env();
         let whole = content(&test_env.scratch.case());
         match schema {

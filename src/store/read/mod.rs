@@ -3,6 +3,7 @@
 pub(crate) mod case;
 pub(crate) mod completion;
 pub(crate) mod distinct_count;
+pub(crate) mod findings;
 pub(crate) mod functions;
 pub(crate) mod gaps;
 pub(crate) mod info;

@@ -30,6 +30,8 @@ pub(crate) enum ColumnRule {
     Drop,
     /// Left alone where the value has this shape; otherwise as any text.
     Own(Shape),
+    /// Left alone where the value is one of these words; otherwise as any text.
+    OneOf(&'static [&'static str]),
     /// Made by another rule: the SHA-256 of a record beside the record.
     Derived,
 }

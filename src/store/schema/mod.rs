@@ -3,6 +3,7 @@
 
 mod column_rule;
 pub(crate) mod expected;
+mod finding_tables;
 pub(crate) mod indexes;
 pub(crate) mod migrate;
 pub(crate) mod plain_tables;
@@ -14,4 +15,4 @@ pub(crate) mod version;
 
 pub(crate) use crate::store::schema::column_rule::ColumnRule;
 pub(crate) use crate::store::schema::table::{Copy, Part, Redact, Table};
-pub(crate) use crate::store::schema::tables::{TABLES, annotations, rewritten};
+pub(crate) use crate::store::schema::tables::{TABLES, annotations, annotations_since, rewritten};

@@ -91,6 +91,8 @@ pub(crate) enum Copy {
     All,
     /// All rows, unless notes are left out.
     Notes,
+    /// All rows with all events, unless notes are left out. With some events, nothing: it tells of the others.
+    NotesOfWhole,
     /// All rows with all events. With some, nothing: it tells what no event was made of.
     WholeOnly,
     /// Nothing: records are packed anew.

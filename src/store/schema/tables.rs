@@ -6,6 +6,7 @@ use crate::store::schema::column_rule::ColumnRule;
 use crate::store::schema::column_rule::ColumnRule::{
     Code, Derived, Digest, Drop, EventId, FilePath, Investigator, Number, OfTable, Own, Path, Record, Text,
 };
+use crate::store::schema::finding_tables;
 use crate::store::schema::table::{Copy, Redact, Role, Table};
 
 /// Every table, in an order in which what is pointed to comes after what points to it.
@@ -374,6 +375,13 @@ pub(crate) const TABLES: &[Table] = &[
             ("origin", Own(Shape::Provenance)),
         ],
     },
+    finding_tables::SUBJECTS,
+    finding_tables::VERDICTS,
+    finding_tables::IGNORE_RULES,
+    finding_tables::HUNT_RUNS,
+    finding_tables::HUNT_RULES,
+    finding_tables::HUNT_FINDINGS,
+    finding_tables::HUNT_EVENTS,
     Table {
         name: "provenance",
         since: 4,
@@ -454,6 +462,11 @@ pub(crate) const TABLES: &[Table] = &[
 /// Returns the names of the tables of annotations.
 pub(crate) fn annotations() -> impl Iterator<Item = &'static str> {
     TABLES.iter().filter(|table| table.role == Role::Annotation).map(|table| table.name)
+}
+
+/// Returns the names of the tables of annotations that a schema version does not have.
+pub(crate) fn annotations_since(version: i64) -> impl Iterator<Item = &'static str> {
+    TABLES.iter().filter(move |table| table.role == Role::Annotation && table.since > version).map(|table| table.name)
 }
 
 /// Returns every column that redaction rewrites, with its table.

@@ -76,6 +76,21 @@ fn every_column_that_can_hold_a_text_has_a_rule_of_redaction() {
 fn only_annotations_are_kept_by_hand() {
     let mut kept: Vec<&str> = annotations().collect();
     kept.sort_unstable();
-    assert_eq!(kept, ["noise_rules", "notes", "saved_queries", "tags"]);
+    assert_eq!(
+        kept,
+        [
+            "hunt_events",
+            "hunt_findings",
+            "hunt_rules",
+            "hunt_runs",
+            "ignore_rules",
+            "noise_rules",
+            "notes",
+            "saved_queries",
+            "subjects",
+            "tags",
+            "verdicts"
+        ]
+    );
     assert!(TABLES.iter().filter(|table| table.role == Role::Records).all(|table| table.redact == Redact::Anew));
 }

@@ -58,7 +58,8 @@ pub(crate) fn gather(case: &Path, found: &mut Entities) -> Result<(), CaseError>
             ColumnRule::Investigator => found.investigator(value),
             ColumnRule::Path | ColumnRule::FilePath => found.path(value),
             ColumnRule::Record => drop(found.record(value.as_bytes()).map_err(|error| unread = Some(error))),
-            ColumnRule::Text | ColumnRule::Code => found.text(value),
+            ColumnRule::OneOf(words) if words.contains(&value) => {}
+            ColumnRule::Text | ColumnRule::Code | ColumnRule::OneOf(_) => found.text(value),
             ColumnRule::EventId
             | ColumnRule::Digest
             | ColumnRule::Drop
@@ -187,7 +188,10 @@ impl RedactionCopy {
         for value in self.sql(read())? {
             let Value::Text(text) = value else { return Err(damaged(&self.path, &name, "something that is not text")) };
             let new = match rule {
-                ColumnRule::Text | ColumnRule::Path | ColumnRule::Investigator => redactor.text(&text),
+                ColumnRule::OneOf(words) if words.contains(&text.as_str()) => continue,
+                ColumnRule::Text | ColumnRule::Path | ColumnRule::Investigator | ColumnRule::OneOf(_) => {
+                    redactor.text(&text)
+                }
                 ColumnRule::Code => redactor.code(&text),
                 ColumnRule::Digest => redactor.digest(&text),
                 ColumnRule::Own(shape) => redactor.own(&[shape], &text),

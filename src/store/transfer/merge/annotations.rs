@@ -1,14 +1,15 @@
 //! Merging of annotations: nothing is lost, whatever the cases have in common.
 //!
-//! Tags, notes, queries and rules get the id of the file in which they were made, unless they have one. Of two notes to one
-//! tag, two queries or two rules of one name the later stays as it is; the other note is kept among the notes, the other
-//! query or rule under its name with the beginning of its SHA-256.
+//! Tags, notes, queries, rules, marks and verdicts get the id of the file in which they were made, unless they have one.
+//! Of two notes to one tag, two queries or two rules of one name the later stays as it is; the other note is kept among
+//! the notes, the other query or rule under its name with the beginning of its SHA-256. Marks and verdicts of several
+//! authors stay side by side. Runs of `trailq hunt` are of the events of one file: those of the other case are left out.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
 
 use crate::hash::sha256;
 use crate::store::error::CaseError;
-use crate::store::provenance::ProvenanceStep;
+use crate::store::provenance::{ProvenanceStep, origin_of};
 use crate::store::transfer::merge::policy::MergeWriter;
 use crate::store::transfer::merge::source::SourceCase;
 
@@ -23,9 +24,11 @@ struct Authorship {
     origin: Option<String>,
 }
 
-/// A note's text, and a query's or a rule's name and text.
+/// A note's text, and a query's or a rule's name and content.
 type Note = (String, Authorship);
-type Named = (String, String, Authorship);
+type Named = (String, Content, Authorship);
+/// The values of the columns that make the content of a query or a rule.
+type Content = Vec<Option<String>>;
 
 /// A tag of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,9 +50,11 @@ impl MergeWriter<'_> {
             let connection = &other.case.connection;
             let (tags, notes) = (tags(connection, &other.steps)?, notes(connection, &other.steps)?);
             let named = NAMED.iter().map(|table| named(connection, &other.steps, table));
-            Ok((tags, notes, named.collect::<rusqlite::Result<Vec<_>>>()?))
+            let decisions = DECISIONS.iter().map(|table| decisions(connection, &other.steps, table));
+            let named = named.collect::<rusqlite::Result<Vec<_>>>()?;
+            Ok((tags, notes, named, decisions.collect::<rusqlite::Result<Vec<_>>>()?))
         };
-        let (tags, notes, lists) = all().map_err(|error| other.of(error))?;
+        let (tags, notes, lists, decisions) = all().map_err(|error| other.of(error))?;
         let put = || -> rusqlite::Result<usize> {
             let mut changed = 0;
             for tag in &tags {
@@ -63,6 +68,11 @@ impl MergeWriter<'_> {
                     changed += put_named(self.connection, table, name, text, authorship)?;
                 }
             }
+            for (table, list) in DECISIONS.iter().zip(&decisions) {
+                for decision in list {
+                    changed += put_decision(self.connection, table, decision)?;
+                }
+            }
             Ok(changed)
         };
         let changed = put();
@@ -72,19 +82,20 @@ impl MergeWriter<'_> {
     }
 }
 
-/// A table of texts that have names, and its column of texts.
-const NAMED: [(&str, &str); 2] = [("saved_queries", "text"), ("noise_rules", "filter")];
+/// The tables whose rows have names, and the columns of their content.
+const NAMED: [(&str, &[&str]); 3] = [
+    ("saved_queries", &["text"]),
+    ("noise_rules", &["filter"]),
+    ("ignore_rules", &["title", "rules", "filter", "reason"]),
+];
 
-/// Returns the id of the file in which something was made that has no other origin: of the steps that led to the file
-/// the last one before that time.
-fn origin_of(steps: &[ProvenanceStep], at: &str) -> Option<String> {
-    let before = steps.iter().rev().find(|step| step.made_at.as_str() <= at);
-    before.or(steps.first()).map(|step| step.id.clone())
-}
+/// The tables of annotations that have an origin.
+const WITH_ORIGIN: [&str; 7] =
+    ["tags", "notes", "saved_queries", "noise_rules", "ignore_rules", "subjects", "verdicts"];
 
 /// Says of all that the case itself made where it was made, before anything else comes to it.
 fn fill_origins(connection: &Connection, steps: &[ProvenanceStep]) -> rusqlite::Result<()> {
-    for table in ["tags", "notes", "saved_queries", "noise_rules"] {
+    for table in WITH_ORIGIN {
         let mut times = connection.prepare(&format!("SELECT DISTINCT created_at FROM {table} WHERE origin IS NULL"))?;
         let times = times.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
         for at in times {
@@ -119,11 +130,18 @@ fn notes(connection: &Connection, steps: &[ProvenanceStep]) -> rusqlite::Result<
 fn named(
     connection: &Connection,
     steps: &[ProvenanceStep],
-    (table, column): &(&str, &str),
+    (table, columns): &(&str, &[&str]),
 ) -> rusqlite::Result<Vec<Named>> {
-    let sql = format!("SELECT name, {column}, created_at, created_by, origin FROM {table} ORDER BY name");
+    let sql = format!("SELECT created_at, created_by, origin, name, {} FROM {table} ORDER BY name", columns.join(", "));
     let mut select = connection.prepare(&sql)?;
-    select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, authorship(row, 2, steps)?)))?.collect()
+    let rows =
+        select.query_map([], |row| Ok((row.get(3)?, content(row, 4, columns.len())?, authorship(row, 0, steps)?)))?;
+    rows.collect()
+}
+
+/// Reads the content of a query or a rule from columns of a row.
+fn content(row: &rusqlite::Row<'_>, first: usize, columns: usize) -> rusqlite::Result<Content> {
+    (first..first + columns).map(|column| row.get(column)).collect()
 }
 
 /// Puts a tag on an event. Of two notes to it the later stays with it, and the other becomes a note of the case.
@@ -176,30 +194,76 @@ fn put_note(connection: &Connection, text: &str, authorship: &Authorship) -> rus
 /// Keeps a query or a rule under its name, or where a later one has that, under the name with a mark.
 fn put_named(
     connection: &Connection,
-    of: &(&str, &str),
+    of: &(&str, &[&str]),
     name: &str,
-    text: &str,
+    found: &Content,
     authorship: &Authorship,
 ) -> rusqlite::Result<usize> {
-    let (table, column) = of;
-    let sql = format!("SELECT {column}, created_at, created_by, origin FROM {table} WHERE name = ?1");
-    let known: Option<(String, Authorship)> =
-        connection.query_row(&sql, [name], |row| Ok((row.get(0)?, self::authorship(row, 1, &[])?))).optional()?;
-    let write = |name: &str, text: &str, authorship: &Authorship| {
+    let (table, columns) = of;
+    let list = columns.join(", ");
+    let sql = format!("SELECT created_at, created_by, origin, {list} FROM {table} WHERE name = ?1");
+    let known: Option<(Content, Authorship)> = connection
+        .query_row(&sql, [name], |row| Ok((content(row, 3, columns.len())?, self::authorship(row, 0, &[])?)))
+        .optional()?;
+    let write = |name: &str, found: &Content, authorship: &Authorship| {
+        let places = vec!["?"; columns.len()].join(", ");
         let sql = format!(
-            "INSERT OR REPLACE INTO {table} (name, {column}, created_at, created_by, origin) VALUES (?1, ?2, ?3, ?4, ?5)"
+            "INSERT OR REPLACE INTO {table} (name, created_at, created_by, origin, {list}) VALUES (?, ?, ?, ?, {places})"
         );
-        connection.execute(&sql, params![name, text, authorship.at, authorship.by, authorship.origin])
+        let Authorship { at, by, origin } = authorship;
+        let first = [Some(name.to_owned()), Some(at.clone()), Some(by.clone()), origin.clone()];
+        connection.execute(&sql, params_from_iter(first.iter().chain(found)))
     };
-    let Some((known_text, known_authorship)) = known else { return write(name, text, authorship) };
-    if known_text == text {
-        return if *authorship < known_authorship { write(name, text, authorship) } else { Ok(0) };
+    let Some((known_content, known_authorship)) = known else { return write(name, found, authorship) };
+    if known_content == *found {
+        return if *authorship < known_authorship { write(name, found, authorship) } else { Ok(0) };
     }
-    let marked = |text: &str| format!("{name}-{}", &sha256(text.as_bytes())[..DIGITS]);
-    if (&authorship.at, text) > (&known_authorship.at, &known_text) {
-        let moved = put_named(connection, of, &marked(&known_text), &known_text, &known_authorship)?;
-        Ok(moved + write(name, text, authorship)?)
+    let marked = |content: &Content| {
+        let whole: Vec<&str> = content.iter().map(|value| value.as_deref().unwrap_or_default()).collect();
+        format!("{name}-{}", &sha256(whole.join("\0").as_bytes())[..DIGITS])
+    };
+    if (&authorship.at, found) > (&known_authorship.at, &known_content) {
+        let moved = put_named(connection, of, &marked(&known_content), &known_content, &known_authorship)?;
+        Ok(moved + write(name, found, authorship)?)
     } else {
-        put_named(connection, of, &marked(text), text, authorship)
+        put_named(connection, of, &marked(found), found, authorship)
     }
+}
+
+/// The tables of marks and verdicts, and the columns that, with the author, tell one from another.
+const DECISIONS: [(&str, &[&str]); 2] =
+    [("subjects", &["kind", "value", "mark"]), ("verdicts", &["rule", "principal", "account", "verdict"])];
+
+/// A mark or a verdict: the values of its columns, the reason, and the authorship.
+type Decision = (Content, Option<String>, Authorship);
+
+fn decisions(
+    connection: &Connection,
+    steps: &[ProvenanceStep],
+    (table, columns): &(&str, &[&str]),
+) -> rusqlite::Result<Vec<Decision>> {
+    let sql = format!("SELECT created_at, created_by, origin, why, {} FROM {table}", columns.join(", "));
+    let mut select = connection.prepare(&sql)?;
+    let rows =
+        select.query_map([], |row| Ok((content(row, 4, columns.len())?, row.get(3)?, authorship(row, 0, steps)?)))?;
+    rows.collect()
+}
+
+/// Adds a mark or a verdict. If its author made the same one more than once, the newest stays, with its reason.
+fn put_decision(
+    connection: &Connection,
+    (table, columns): &(&str, &[&str]),
+    (values, why, authorship): &Decision,
+) -> rusqlite::Result<usize> {
+    let (list, places) = (columns.join(", "), vec!["?"; columns.len()].join(", "));
+    let sql = format!(
+        "INSERT INTO {table} (created_at, created_by, origin, why, {list}) VALUES (?, ?, ?, ?, {places}) \
+         ON CONFLICT DO UPDATE SET created_at = excluded.created_at, origin = excluded.origin, why = excluded.why \
+         WHERE (excluded.created_at, ifnull(excluded.why, '')) > ({table}.created_at, ifnull({table}.why, '')) \
+         OR ((excluded.created_at, ifnull(excluded.why, '')) = ({table}.created_at, ifnull({table}.why, '')) \
+         AND ifnull(excluded.origin, '') < ifnull({table}.origin, ''))"
+    );
+    let Authorship { at, by, origin } = authorship;
+    let first = [Some(at.clone()), Some(by.clone()), origin.clone(), why.clone()];
+    connection.prepare_cached(&sql)?.execute(params_from_iter(first.iter().chain(values)))
 }

@@ -5,7 +5,7 @@
 //! apart from an import is in `events`: of records that are the same as parsed JSON the one with the smaller SHA-256
 //! stays, and of the files that have it the first by path, whichever came first. `ledger` takes in files, rejects and
 //! digests, and accounts for every file as one import of them all, in the order of their paths, would have done. `annotations`
-//! takes in tags, notes, queries and rules.
+//! takes in tags, notes, queries, rules, marks and verdicts.
 
 mod annotations;
 mod events;

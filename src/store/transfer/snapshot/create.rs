@@ -141,6 +141,10 @@ fn finish(path: &Path, step: &ProvenanceStep) -> rusqlite::Result<SnapshotSummar
         events: connection.query_row(EVENT_COUNT, [], |row| row.get::<_, Option<u64>>(0))?.unwrap_or_default(),
         notes: number("SELECT count(*) FROM notes")?,
         queries: number("SELECT (SELECT count(*) FROM saved_queries) + (SELECT count(*) FROM noise_rules)")?,
+        decisions: number(
+            "SELECT (SELECT count(*) FROM subjects) + (SELECT count(*) FROM verdicts) + \
+             (SELECT count(*) FROM ignore_rules)",
+        )?,
         ..SnapshotSummary::default()
     };
     connection.close().map_err(|(_, error)| error)?;

@@ -44,7 +44,7 @@ fn leave_out(path: &Path, without_notes: bool) -> rusqlite::Result<Digest> {
     let connection = open_new(path)?;
     connection.execute_batch("PRAGMA secure_delete = ON")?;
     if without_notes {
-        for table in TABLES.iter().filter(|table| table.copy == Copy::Notes) {
+        for table in TABLES.iter().filter(|table| matches!(table.copy, Copy::Notes | Copy::NotesOfWhole)) {
             connection.execute_batch(&format!("DELETE FROM {}", table.name))?;
         }
     }

@@ -13,7 +13,7 @@ pub struct SnapshotOptions {
     pub portable: bool,
     /// True if plain records have a full-text index.
     pub full_text: bool,
-    /// True if notes, saved queries and noise rules of the case are left out.
+    /// True if everything that investigators added but tags is left out.
     pub without_notes: bool,
     /// True if an existing file is replaced.
     pub force: bool,
@@ -38,6 +38,8 @@ pub struct SnapshotSummary {
     pub notes: u64,
     /// Its saved queries and noise rules; likewise.
     pub queries: u64,
+    /// Its marks, verdicts and ignore rules; likewise.
+    pub decisions: u64,
     /// Its size on disk.
     pub bytes: u64,
 }

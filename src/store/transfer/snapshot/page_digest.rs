@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::hash::hex;
 use crate::store::provenance::Digest;
-use crate::store::schema::{annotations, indexes, version};
+use crate::store::schema::{annotations, annotations_since, indexes, version};
 
 /// The name of the part.
 pub(crate) const PAGES: &str = "pages";
@@ -33,11 +33,11 @@ pub(crate) struct Pages {
 impl Pages {
     /// Finds out what is to be digested of a case, which must not change until that is done. `file`: the same, open.
     pub(crate) fn of(connection: &Connection, file: &File) -> rusqlite::Result<Pages> {
-        Pages::with_earlier(connection, file, &FxHashMap::default())
+        Pages::with_earlier(connection, file, &FxHashMap::default(), version::NEWEST)
     }
 
-    /// Finds out the same of a case that was migrated from a schema version by nothing but new columns: they change the
-    /// text of the schema, and no other page.
+    /// Finds out the same of a case that was migrated from a schema version by nothing but new columns and tables of
+    /// annotations: they change the text of the schema, and no page that is digested.
     pub(crate) fn of_version(connection: &Connection, file: &File, version: i64) -> rusqlite::Result<Pages> {
         let earlier = Connection::open_in_memory()?;
         version::make_schema(&earlier, version)?;
@@ -45,14 +45,16 @@ impl Pages {
         indexes::make_of_counts(&earlier)?;
         let mut select = earlier.prepare("SELECT name, ifnull(sql, '') FROM sqlite_schema")?;
         let texts = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Pages::with_earlier(connection, file, &texts.collect::<rusqlite::Result<_>>()?)
+        Pages::with_earlier(connection, file, &texts.collect::<rusqlite::Result<_>>()?, version)
     }
 
-    /// `earlier`: the statements that made tables and indexes, where the file had others.
+    /// `earlier`: the statements that made tables and indexes, where the file had others. Tables of annotations that
+    /// are newer than `version` were not there.
     fn with_earlier(
         connection: &Connection,
         file: &File,
         earlier: &FxHashMap<String, String>,
+        version: i64,
     ) -> rusqlite::Result<Pages> {
         let size: usize = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
         let mut left_out = BTreeSet::from([1]);
@@ -75,6 +77,10 @@ impl Pages {
             .prepare("SELECT type, name, tbl_name, ifnull(sql, '') FROM sqlite_schema ORDER BY type, name")?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
+            let table = row.get_ref(2)?.as_str()?;
+            if annotations_since(version).any(|name| name == table) {
+                continue;
+            }
             for column in 0..3 {
                 schema.update(row.get_ref(column)?.as_bytes()?);
                 schema.update([0]);

@@ -12,7 +12,7 @@ use crate::store::transfer::snapshot::selection_counts::SelectionCounts;
 /// Copies all rows of the attached case `source` but records.
 pub(crate) fn copy_all(connection: &Connection, without_notes: bool) -> rusqlite::Result<()> {
     for table in TABLES {
-        if !matches!((table.copy, without_notes), (Copy::Repacked, _) | (Copy::Notes, true)) {
+        if !matches!((table.copy, without_notes), (Copy::Repacked, _) | (Copy::Notes | Copy::NotesOfWhole, true)) {
             connection.execute_batch(&all_of(table.name))?;
         }
     }
@@ -32,7 +32,7 @@ pub(crate) fn copy_some(connection: &Connection, without_notes: bool) -> rusqlit
         let all = all_of(table.name);
         match table.copy {
             Copy::Notes if without_notes => {}
-            Copy::OfEvents(_) | Copy::Recounted | Copy::WholeOnly | Copy::Repacked => {}
+            Copy::OfEvents(_) | Copy::Recounted | Copy::WholeOnly | Copy::NotesOfWhole | Copy::Repacked => {}
             Copy::All | Copy::Notes => connection.execute_batch(&all)?,
             Copy::Where(condition) => connection.execute_batch(&format!("{all} WHERE {condition}"))?,
             // These are few: each is looked up among the events, which have an index for it there.
