@@ -8,13 +8,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
-use crate::engine::record_paths;
+use crate::engine::{record_paths, stored};
 use crate::interrupt::Interrupter;
 use crate::query::ast::{self, StageKind};
-use crate::query::{self, Environment, ResolvedLookup};
+use crate::query::{self, Environment, HuntedRule, HuntedRules, MarkedSubject, ResolvedLookup};
 use crate::rows::{self, RowSink};
 use crate::sql::{self, Projection, Statement};
 use crate::store::{self, Case, QueryError};
+use crate::subject::Mark;
 
 /// A scan of at most this many groups of records is made without being asked for.
 pub(crate) const MAX_FREE_SCAN_GROUPS: u64 = 100;
@@ -65,6 +66,11 @@ impl PreparedLookup {
     /// Reports whether the answer is a list of events.
     pub fn is_event_list(&self) -> bool {
         self.lookup.is_event_list()
+    }
+
+    /// Returns remarks on the meaning of the lookup: of marks that no subject has, and of stored rules.
+    pub fn notes(&self) -> &[String] {
+        &self.lookup.notes
     }
 
     /// Reports whether the lookup itself limits its rows.
@@ -272,6 +278,22 @@ impl<C: Deref<Target = Case>> Environment for Engine<C> {
             ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
             _ => error.to_string().split(" (os error").next().unwrap_or_default().to_lowercase(),
         })
+    }
+
+    fn has_list(&self, path: &str) -> bool {
+        std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_dir())
+    }
+
+    fn marked(&self, mark: Mark) -> Result<Vec<MarkedSubject>, String> {
+        stored::marked(&self.case, mark)
+    }
+
+    fn hunted_rules(&self) -> Result<Option<HuntedRules>, String> {
+        stored::hunted_rules(&self.case)
+    }
+
+    fn hunted_rule(&self, id: &str) -> Result<Option<HuntedRule>, String> {
+        stored::hunted_rule(&self.case, id)
     }
 
     fn paths_to_key(&self, name: &str) -> Vec<String> {

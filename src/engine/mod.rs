@@ -8,6 +8,7 @@ pub(crate) mod explain;
 mod many;
 pub(crate) mod no_match;
 mod record_paths;
+mod stored;
 pub(crate) mod suppress;
 mod time_limits;
 pub(crate) mod trend;

@@ -1,5 +1,7 @@
 //! The surroundings of a lookup.
 
+use crate::subject::{Mark, SubjectKind};
+
 /// The surroundings of a lookup that its meaning depends on.
 pub trait Environment {
     /// The clock, in Unix seconds.
@@ -8,9 +10,56 @@ pub trait Environment {
     fn newest_event(&self) -> Option<i64>;
     /// The content of an `@FILE` list, or why it cannot be read.
     fn read_list(&self, path: &str) -> Result<String, String>;
+    /// Reports whether there is a file of this name for an `@FILE` list.
+    fn has_list(&self, path: &str) -> bool {
+        self.read_list(path).is_ok()
+    }
+    /// The subjects that have a mark in the case, or why they cannot be read.
+    fn marked(&self, _mark: Mark) -> Result<Vec<MarkedSubject>, String> {
+        Ok(Vec::new())
+    }
+    /// The rules of the newest run of `trailq hunt`, or why they cannot be read; `None` if no run is stored.
+    fn hunted_rules(&self) -> Result<Option<HuntedRules>, String> {
+        Ok(None)
+    }
+    /// The way in which a rule of that run selects events.
+    fn hunted_rule(&self, _id: &str) -> Result<Option<HuntedRule>, String> {
+        Ok(None)
+    }
     /// Paths of records that have a key of this name, in any case, the most frequent first, as far as they are found
     /// soon: for advice on a name that means nothing.
     fn paths_to_key(&self, _name: &str) -> Vec<String> {
         Vec::new()
     }
+}
+
+/// A subject that has a mark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MarkedSubject {
+    /// The kind.
+    pub kind: SubjectKind,
+    /// The subject.
+    pub value: String,
+    /// True if the mark was made in another file.
+    pub is_from_elsewhere: bool,
+}
+
+/// The rules of a run of `trailq hunt`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HuntedRules {
+    /// The time of the run, UTC.
+    pub run_at: String,
+    /// The filter of a lookup that limited the run.
+    pub scope: Option<String>,
+    /// The ids of the rules.
+    pub ids: Vec<String>,
+}
+
+/// The way in which a rule of a run selects events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HuntedRule {
+    /// By the filter of a lookup.
+    Filter(String),
+    /// By event ids, of this number of events.
+    Events(Vec<String>, u64),
 }

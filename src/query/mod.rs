@@ -16,7 +16,7 @@ mod substitute;
 mod time;
 mod time_names;
 
-pub use crate::query::environment::Environment;
+pub use crate::query::environment::{Environment, HuntedRule, HuntedRules, MarkedSubject};
 pub use crate::query::interval::Interval;
 pub use crate::query::parse::parse;
 pub use crate::query::resolve::resolve;

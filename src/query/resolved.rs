@@ -12,6 +12,8 @@ pub struct ResolvedLookup {
     /// The terms at the top: every one holds.
     pub(crate) terms: Vec<Node>,
     pub(crate) stages: Vec<Stage>,
+    /// Remarks on the meaning, for the user.
+    pub(crate) notes: Vec<String>,
 }
 
 /// A part of a filter, with its place.
@@ -198,6 +200,7 @@ impl ResolvedLookup {
             text: self.text.clone(),
             terms: self.terms.iter().take(n).cloned().collect(),
             stages: Vec::new(),
+            notes: Vec::new(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::fields;
 use crate::session::commands::COMMANDS;
-use crate::session::commands::help::{STAGES, TIMES};
+use crate::session::commands::help::{STAGES, TERMS};
 use crate::session::commands::other_shells;
 use crate::session::commands::other_shells::Habit;
 use crate::session::input::Input;
@@ -44,7 +44,7 @@ fn of_lookup(line: &str, at: usize) -> Option<String> {
     if piped && let Some(stage) = STAGES.iter().find(|stage| stage.name == word) {
         return Some(format!("{} {}: {}", stage.name, stage.arguments, stage.help));
     }
-    if let Some(time) = TIMES.iter().find(|time| fields::fold(time.name) == fields::fold(name)) {
+    if let Some(time) = TERMS.iter().find(|time| fields::fold(time.name) == fields::fold(name)) {
         return Some(format!("{}{}: {}", time.name, time.arguments, time.help));
     }
     // A lone word may become a field; after a stage it is one.

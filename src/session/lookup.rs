@@ -176,7 +176,7 @@ struct Answered<'a> {
     suppressed: Option<Suppressed>,
 }
 
-/// Writes the status line, and notes on noise rules, identities or an empty answer.
+/// Writes the status line, and notes on stored rules and marks, noise rules, identities or an empty answer.
 fn remark(session: &mut Session, answered: &Answered<'_>, taken: Duration) -> Result<(), SessionError> {
     let Answered { engine, prepared, captured, plain, suppressed, .. } = answered;
     let is_list = prepared.is_event_list();
@@ -214,6 +214,9 @@ fn remark(session: &mut Session, answered: &Answered<'_>, taken: Duration) -> Re
         line.push_str("; `| limit N` shows more");
     }
     session.status(&line);
+    for note in plain.notes() {
+        session.note(note);
+    }
     if let Some(suppressed) = suppressed {
         report_suppressed(session, engine, suppressed)?;
     }

@@ -19,6 +19,7 @@ mod event_history;
 mod event_ids;
 mod file_accounts;
 mod files;
+mod findings;
 mod fuzz_corpus;
 mod golden;
 mod guide;

@@ -1,7 +1,10 @@
 //! Gives every name and value of a lookup its meaning, or says what is wrong with it.
 
 mod chains;
+mod finding;
+mod marks;
 mod names;
+mod resolver;
 mod stages;
 mod values;
 mod words;
@@ -18,6 +21,7 @@ use crate::query::{edit, time};
 
 use crate::query::resolve::chains::{joined_alternatives, joined_complements};
 use crate::query::resolve::names::{Named, find_name};
+use crate::query::resolve::resolver::{Resolver, complement};
 use crate::query::resolve::values::{expand, matcher, patterns};
 
 /// Gives a parsed lookup its meaning.
@@ -25,14 +29,15 @@ use crate::query::resolve::values::{expand, matcher, patterns};
 /// # Errors
 /// The first name or value that has none.
 pub fn resolve(ast: &ast::LookupAst, env: &dyn Environment) -> Result<ResolvedLookup, Diagnostic> {
-    let resolver = Resolver { env };
+    let resolver = Resolver::new(env);
     let whole = || -> Result<ResolvedLookup, Diagnostic> {
         let terms = match &ast.filter {
             None => Vec::new(),
             Some(Expression { kind: ExpressionKind::All(parts), .. }) => resolver.side_by_side(parts)?,
             Some(single) => resolver.side_by_side(std::slice::from_ref(single))?,
         };
-        let mut lookup = ResolvedLookup { text: ast.text.clone(), terms, stages: Vec::new() };
+        let notes = resolver.notes.take();
+        let mut lookup = ResolvedLookup { text: ast.text.clone(), terms, stages: Vec::new(), notes };
         refuse_empty_period(&lookup)?;
         lookup.stages = stages::resolve(&ast.stages, lookup.interval(), env)?;
         Ok(lookup)
@@ -94,10 +99,6 @@ fn same_resource(nodes: Vec<Node>, (name_place, type_place): (Place, Place)) -> 
         .collect()
 }
 
-struct Resolver<'e> {
-    env: &'e dyn Environment,
-}
-
 impl Resolver<'_> {
     /// Terms that all hold; `resource` and `resource-type` among them mean the same resource, and so do
     /// `listed-resource` and `listed-type`.
@@ -120,10 +121,17 @@ impl Resolver<'_> {
                     return Err(Diagnostic::at(empty.span, "a value without a field cannot be empty")
                         .hint("write FIELD=\"\" for a field that is empty; `not FIELD=*` for one that is absent"));
                 }
-                NodeKind::Condition(Condition::Bare(ValuePredicate::Patterns(patterns(
-                    &expand(values, self.env)?,
-                    None,
-                )?)))
+                let (marks, others) = self.split_marks(values);
+                let plain = |values: &[ast::Value]| -> Result<Condition, Diagnostic> {
+                    Ok(Condition::Bare(ValuePredicate::Patterns(patterns(&expand(values, self.env)?, None)?)))
+                };
+                match marks.is_empty() {
+                    true => NodeKind::Condition(plain(values)?),
+                    false => {
+                        let other = if others.is_empty() { None } else { Some(plain(&others)?) };
+                        self.marked(part.span, None, &marks, other)?
+                    }
+                }
             }
             ExpressionKind::Compare(comparison) => return self.comparison(part, comparison),
             ExpressionKind::Same(name, other, _) => {
@@ -140,21 +148,34 @@ impl Resolver<'_> {
         let operator = if negated { Operator::Equal } else { comparison.operator };
         let test = match find_name(&comparison.name, self.env)? {
             Named::Since | Named::Until | Named::Last => self.bound(comparison)?,
-            Named::Path(path) => Condition::Path(path, self.path_matcher(comparison, operator)?),
-            Named::Field(field) => self.field(field, comparison, operator)?,
+            Named::Path(path) => {
+                let (marks, _) = self.split_marks(&comparison.values);
+                if let Some((value, mark)) = marks.first() {
+                    return Err(marks::no_kind(value.span, "a path of the record", *mark));
+                }
+                Condition::Path(path, self.path_matcher(comparison, operator)?)
+            }
+            Named::Finding => return self.finding(part.span, comparison),
+            Named::Field(field) => {
+                let (marks, others) = self.split_marks(&comparison.values);
+                match marks.is_empty() {
+                    true => self.field(field, &comparison.values, comparison, operator)?,
+                    false => return self.marked_field(part.span, field, comparison, (&marks, &others)),
+                }
+            }
         };
         let test = Node { span: part.span, kind: NodeKind::Condition(test) };
-        let kind = if negated { NodeKind::Not(Box::new(test)) } else { return Ok(test) };
-        Ok(Node { span: part.span, kind })
+        Ok(if negated { complement(test) } else { test })
     }
 
     fn field(
         &self,
         field: &'static Field,
+        values: &[ast::Value],
         comparison: &Comparison,
         operator: Operator,
     ) -> Result<Condition, Diagnostic> {
-        let values = expand(&comparison.values, self.env)?;
+        let values = expand(values, self.env)?;
         if field.kind == Kind::Time {
             return self.times(&values, comparison, operator);
         }

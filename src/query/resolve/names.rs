@@ -11,6 +11,9 @@ use crate::query::time_names::TIME_NAMES;
 /// The number of paths that a hint names.
 const MAX_PATHS: usize = 3;
 
+/// The name of the events that a rule of the newest run of `trailq hunt` selects.
+pub(crate) const FINDING: &str = "finding";
+
 /// The meaning of a name.
 pub(crate) enum Named {
     Field(&'static Field),
@@ -19,6 +22,7 @@ pub(crate) enum Named {
     Since,
     Until,
     Last,
+    Finding,
 }
 
 /// Resolves a name.
@@ -36,6 +40,7 @@ pub(crate) fn find_name(name: &Name, env: &dyn Environment) -> Result<Named, Dia
         "since" => return Ok(Named::Since),
         "until" => return Ok(Named::Until),
         "last" => return Ok(Named::Last),
+        FINDING => return Ok(Named::Finding),
         _ => {}
     }
     if let Some(field) = fields::find(first) {
@@ -85,7 +90,8 @@ fn unknown(name: &Name, word: &str, env: &dyn Environment) -> Diagnostic {
     }
     let names = fields::FIELDS.iter().flat_map(|field| [field.name].into_iter().chain(field.aliases.iter().copied()));
     let diagnostic = Diagnostic::at(name.span, format!("unknown field `{word}`"));
-    let diagnostic = did_you_mean(diagnostic, word, names.chain(TIME_NAMES).chain(RECORD_FIELDS.iter().copied()));
+    let diagnostic =
+        did_you_mean(diagnostic, word, names.chain(TIME_NAMES).chain([FINDING]).chain(RECORD_FIELDS.iter().copied()));
     if diagnostic.hints.is_empty() {
         return diagnostic.hint("`.help fields` lists the fields; request.KEY=VALUE looks inside the record");
     }

@@ -36,7 +36,7 @@ pub(crate) fn expand(values: &[Value], env: &dyn Environment) -> Result<Vec<Valu
 }
 
 /// A line of a list: `*` is any text, as in a value.
-fn parts_of(line: &str) -> Vec<Part> {
+pub(crate) fn parts_of(line: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     for (index, text) in line.split('*').enumerate() {
         if index > 0 {

@@ -5,7 +5,7 @@ use crate::escape::is_unsafe;
 use crate::fields::{self, FIELDS, Field, Kind, fold};
 use crate::number;
 use crate::query::edit;
-use crate::session::commands::help::{STAGES, TIMES};
+use crate::session::commands::help::{STAGES, TERMS};
 
 /// The number of values that are offered.
 pub(super) const MOST_VALUES: usize = 50;
@@ -126,7 +126,7 @@ fn names(word: &str) -> Vec<Candidate> {
     }
     let others = matching_fields(word).into_iter().filter(|name| fold(name) != fold(word));
     candidates.extend(others.map(|name| Candidate::shown_as(name, format!("{name}="))));
-    let times = TIMES.iter().map(|entry| entry.name).filter(|name| name.starts_with(word));
+    let times = TERMS.iter().map(|entry| entry.name).filter(|name| name.starts_with(word));
     candidates.extend(times.map(|name| Candidate::shown_as(name, format!("{name}="))));
     let joins = ["not", "or"].into_iter().filter(|join| !word.is_empty() && join.starts_with(word));
     candidates.extend(joins.map(|join| Candidate::shown_as(join, format!("{join} "))));

@@ -98,8 +98,8 @@ pub const STAGES: &[Entry] = &[
     },
 ];
 
-/// Words that ask for a time, beside the field `time`.
-pub const TIMES: &[Entry] = &[
+/// Names of terms that are not fields.
+pub const TERMS: &[Entry] = &[
     Entry {
         name: "since",
         arguments: "=TIME",
@@ -117,6 +117,12 @@ pub const TIMES: &[Entry] = &[
         arguments: "=SPAN",
         help: "back from the newest event of the case: s, m, h, d or w",
         example: "last=36h",
+    },
+    Entry {
+        name: "finding",
+        arguments: "=RULE",
+        help: "the events of a rule of the last run of `trailq hunt`",
+        example: "finding=trails-stopped",
     },
 ];
 
@@ -166,7 +172,7 @@ pub fn topic(all: &Commands, name: &str, color: bool) -> Option<String> {
 /// Every topic's name.
 pub fn topics(all: &Commands) -> Vec<String> {
     let commands = all.iter().map(|command| command.name.trim_start_matches('.'));
-    let entries = STAGES.iter().chain(TIMES).map(|entry| entry.name);
+    let entries = STAGES.iter().chain(TERMS).map(|entry| entry.name);
     let fields = FIELDS.iter().map(|field| field.name);
     let functions = FUNCTIONS.iter().map(|function| function.name);
     LISTS.iter().copied().chain(commands).chain(entries).chain(fields).chain(functions).map(str::to_owned).collect()
@@ -185,7 +191,7 @@ fn list(all: &Commands, name: &str, color: bool) -> Option<String> {
             );
         }
         "fields" => {
-            let times = TIMES.iter().map(|entry| (entry.name.to_owned(), entry.help.to_owned()));
+            let times = TERMS.iter().map(|entry| (entry.name.to_owned(), entry.help.to_owned()));
             let fields = FIELDS.iter().map(|field| (field.name.to_owned(), field.help.to_owned()));
             rows(&mut out, times.chain(fields), color);
             out.push_str("  a path such as requestParameters.bucketName reaches any other field of the record\n");
@@ -229,7 +235,7 @@ fn entry(name: &str, color: bool) -> Option<String> {
         let call = format!("{}({})", function.name, function.arguments);
         return Some(format!("{}\n  {}\n", paint(&call, HEADING, color), function.help));
     }
-    let entry = STAGES.iter().chain(TIMES).find(|entry| entry.name == name)?;
+    let entry = STAGES.iter().chain(TERMS).find(|entry| entry.name == name)?;
     let separator = if entry.arguments.starts_with('=') { "" } else { " " };
     let call = format!("{}{separator}{}", entry.name, entry.arguments);
     Some(format!("{}\n  {}\n  example: {}\n", paint(&call, HEADING, color), entry.help, entry.example))

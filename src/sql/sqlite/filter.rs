@@ -51,6 +51,8 @@ impl SqlBuilder<'_> {
     fn node(&mut self, node: &Node, using: IndexHint) -> String {
         match &node.kind {
             NodeKind::All(nodes) => self.joined(nodes, " AND ", using),
+            // No subject has the mark that the term asks for.
+            NodeKind::Any(nodes) if nodes.is_empty() => "0".to_owned(),
             NodeKind::Any(nodes) => self.joined(nodes, " OR ", using),
             NodeKind::Not(inner) => format!("({}) IS NOT TRUE", self.node(inner, IndexHint::Forbid)),
             NodeKind::Condition(condition) => self.condition(condition, using),

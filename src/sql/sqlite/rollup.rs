@@ -16,6 +16,7 @@ impl SqlBuilder<'_> {
     pub(crate) fn facet(&mut self, node: &Node) -> String {
         match &node.kind {
             NodeKind::All(nodes) => self.joined_facets(nodes, " AND "),
+            NodeKind::Any(nodes) if nodes.is_empty() => "0".to_owned(),
             NodeKind::Any(nodes) => self.joined_facets(nodes, " OR "),
             NodeKind::Not(inner) => format!("({}) IS NOT TRUE", self.facet(inner)),
             NodeKind::Condition(Condition::Time(spans)) => self.times("h.hour", spans),
