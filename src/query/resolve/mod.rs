@@ -218,7 +218,7 @@ impl Resolver<'_> {
         match find_name(name, self.env)? {
             Named::Path(path) => Ok(Operand::Path(path)),
             Named::Field(field) if compares(field) => Ok(Operand::Field(field)),
-            Named::Field(_) | Named::Since | Named::Until | Named::Last => {
+            Named::Field(_) | Named::Finding | Named::Since | Named::Until | Named::Last => {
                 let message = format!("`{}` cannot be compared with another field", name.text());
                 let hint = "a field or a path goes on both sides of ==: user==request.userName";
                 Err(Diagnostic::at(name.span, message).hint(hint))

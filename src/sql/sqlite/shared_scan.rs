@@ -34,7 +34,7 @@ pub fn emit_shared_scan(lookup: &ResolvedLookup, counts: &dyn CountSource) -> Op
     let mut id_sets = Vec::new();
     let predicate = {
         let mut set = |nodes: Vec<Node>| {
-            let of_set = ResolvedLookup { text: lookup.text.clone(), terms: nodes, stages: Vec::new() };
+            let of_set = ResolvedLookup { terms: nodes, stages: Vec::new(), ..lookup.clone() };
             id_sets.push(emit_id_set(&of_set, counts));
             json!({ "ids": id_sets.len() - 1 })
         };
