@@ -21,7 +21,7 @@ WITH calls AS MATERIALIZED (
      AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)
      AND (SELECT h.event_type FROM event_history h WHERE h.id = e.id) IS NOT 'AwsServiceEvent'),
 reads AS (
-  SELECT c.account, c.source_ip_address, c.outcome, c.mfa, c.assumed, min((c.time << 31) | c.id) & 2147483647 AS first,
+  SELECT c.account, c.source_ip_address, c.outcome, c.mfa, c.assumed, substr(min(c.event_time || c.event_id), 21) AS first,
          count(*) AS events, max(c.event_time) AS last_time,
          CASE count(DISTINCT c.event_source) WHEN 1 THEN min(c.event_source) ELSE count(DISTINCT c.event_source) || ' services' END
            AS event_source,
@@ -40,7 +40,7 @@ listed AS (
   SELECT e.event_time, r.account, r.source_ip_address, r.event_source, r.event_name, r.outcome, r.mfa, r.access_key_id,
          r.assumed, e.event_id, r.events, r.last_time, e.time, e.id
     FROM reads r
-    JOIN events e ON e.id = r.first)
+    JOIN events e ON e.event_id = r.first)
 SELECT l.event_time, l.account, l.source_ip_address, l.event_source, l.event_name, l.outcome, l.mfa, l.access_key_id, l.assumed,
        l.event_id, l.events, l.last_time
   FROM listed l

@@ -13,14 +13,14 @@
 WITH used AS MATERIALIZED (
   -- Principals first seen since T need no comparison, and those last seen before T have nothing new.
   SELECT e.identity_id, e.event_source, e.aws_region, e.source_ip_address, e.user_agent_id,
-         min((e.time << 31) | e.id) AS first, count(*) AS events, sum(e.outcome = 'denied') AS denied
+         min(e.time) AS first, count(*) AS events, sum(e.outcome = 'denied') AS denied
     FROM events e NOT INDEXED
    WHERE e.identity_id IN (SELECT i.id FROM identities i
                             WHERE unixepoch(i.first_seen) < unixepoch(:since) AND unixepoch(i.last_seen) >= unixepoch(:since))
      AND e.time <= ifnull(unixepoch(:until), 9e9)
    GROUP BY 1, 2, 3, 4, 5),
 arrived AS MATERIALIZED (
-  SELECT i.id AS identity_id, min((e.time << 31) | e.id) AS first, count(*) AS events
+  SELECT i.id AS identity_id, min(e.time) AS first, count(*) AS events
     FROM identities i
    CROSS JOIN events e ON e.identity_id = i.id
    WHERE unixepoch(i.first_seen) >= unixepoch(:since) AND e.time <= ifnull(unixepoch(:until), 9e9)
@@ -47,10 +47,15 @@ novel AS (
    UNION ALL
   SELECT a.identity_id, 'principal', 'never seen before', a.first, a.events, ifnull(r.denied, 0)
     FROM arrived a LEFT JOIN refused r ON r.identity_id = a.identity_id)
-SELECT coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, n.kind, n.value, x.event_time AS first_time,
-       n.events, n.denied, x.event_id AS example_event
+SELECT coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, n.kind, n.value,
+       strftime('%Y-%m-%dT%H:%M:%SZ', n.first, 'unixepoch') AS first_time, n.events, n.denied,
+       (SELECT min(e.event_id) FROM events e
+         WHERE e.identity_id = n.identity_id AND e.time = n.first
+           AND CASE n.kind WHEN 'service' THEN +e.event_source = n.value WHEN 'region' THEN +e.aws_region = n.value
+                           WHEN 'address' THEN +e.source_ip_address = n.value
+                           WHEN 'user agent' THEN (SELECT a.text FROM user_agents a WHERE a.id = +e.user_agent_id) = n.value
+                           ELSE 1 END) AS example_event
   FROM novel n
   JOIN identities i ON i.id = n.identity_id
-  JOIN events x ON x.id = n.first & 2147483647
- WHERE n.first >= unixepoch(:since) << 31
+ WHERE n.first >= unixepoch(:since)
  ORDER BY first_time, principal, n.kind, n.value;
