@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::hunt::decisions::Prepared;
 use crate::hunt::findings::{Collected, Key};
 use crate::hunt::principals::Principals;
 use crate::hunt::result::{Actor, Finding, MAX_LISTED};
 use crate::level::Level;
+use crate::subject::Mark;
 
 /// The most telling order of new attributes.
 const NEW_ORDER: &[&str] = &["principal", "key", "address", "client", "region", "service", "action"];
@@ -19,18 +21,22 @@ const WIDESPREAD_ACTORS: usize = 5;
 
 /// Groups findings by actor, and numbers the actors: by the worst level, the number of rules, novelty, and the name.
 /// Findings that are routine or widespread count only if the actor has no others.
-pub(crate) fn group(principals: &Principals, findings: &mut [Made]) -> Vec<Actor> {
+pub(crate) fn group(principals: &Principals, decisions: &Prepared, findings: &mut [Made]) -> Vec<Actor> {
     mark_widespread(principals, findings);
     let mut of_actor: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, (key, _, _)) in findings.iter().enumerate() {
         of_actor.entry(&principals.get(key.actor).actor).or_default().push(at);
     }
-    let mut actors: Vec<(Actor, Vec<usize>)> = of_actor
-        .into_values()
-        .map(|members| (actor(principals, &members.iter().map(|at| &findings[*at]).collect::<Vec<_>>()), members))
-        .collect();
+    let groups: Vec<Vec<usize>> = of_actor.into_values().collect();
+    let mut actors: Vec<(Actor, Vec<usize>)> = Vec::with_capacity(groups.len());
+    for members in groups {
+        let mark = mark_of(principals, decisions, members.iter().map(|at| &findings[*at]));
+        members.iter().for_each(|at| findings[*at].2.mark = mark);
+        let found: Vec<&Made> = members.iter().map(|at| &findings[*at]).collect();
+        actors.push((Actor { mark, ..actor(principals, &found) }, members));
+    }
     actors.sort_by(|(a, _), (b, _)| {
-        let order = |actor: &Actor| (actor.worst, actor.rules, actor.new.len());
+        let order = |actor: &Actor| (rank(actor.mark), actor.worst, actor.rules, actor.new.len());
         order(b).cmp(&order(a)).then_with(|| a.principal.cmp(&b.principal))
     });
     let numbered = actors.into_iter().enumerate().map(|(at, (mut actor, members))| {
@@ -41,6 +47,31 @@ pub(crate) fn group(principals: &Principals, findings: &mut [Made]) -> Vec<Actor
         actor
     });
     numbered.collect()
+}
+
+/// Returns the mark of the actor of some findings.
+fn mark_of<'m>(
+    principals: &Principals,
+    decisions: &Prepared,
+    members: impl Iterator<Item = &'m Made> + Clone,
+) -> Option<Mark> {
+    let of_members = members.clone().flat_map(|(key, _, _)| [key.actor, key.principal]);
+    let all = |of: fn(&Collected) -> &BTreeSet<String>| -> BTreeSet<String> {
+        members.clone().flat_map(|(_, found, _)| of(found).iter().cloned()).collect()
+    };
+    let (keys, addresses) = (all(|found| &found.keys), all(|found| &found.addresses));
+    decisions.of_actor(of_members.map(|number| principals.get(number)), &keys, &addresses)
+}
+
+/// Returns the rank of a mark among actors: attackers come first, and cleared ones and the investigator's own last.
+fn rank(mark: Option<Mark>) -> u8 {
+    match mark {
+        Some(Mark::Attacker) => 4,
+        Some(Mark::Suspect) => 3,
+        None => 2,
+        Some(Mark::Cleared) => 1,
+        Some(Mark::Mine) => 0,
+    }
 }
 
 /// Marks the findings of rules that many actors of an account met, but those of the highest level.
@@ -80,6 +111,7 @@ fn actor(principals: &Principals, members: &[&Made]) -> Actor {
         .collect();
     Actor {
         number: 0,
+        mark: None,
         name: root.name.clone(),
         principal: root.id.clone(),
         account: account.map_or_else(String::new, |(account, _)| (*account).to_owned()),

@@ -6,6 +6,7 @@ use crate::detection::Rule;
 use crate::engine::Engine;
 use crate::hunt::aggregate::AggregateRow;
 use crate::hunt::chains::Chains;
+use crate::hunt::decisions::Prepared;
 use crate::hunt::events::EventFacts;
 use crate::hunt::principals::Principals;
 use crate::hunt::scope::Scope;
@@ -106,6 +107,7 @@ pub(crate) struct Collector<'a> {
     scope: &'a Scope,
     /// True if every event of a finding is to be held.
     all_events: bool,
+    pub(crate) decisions: Prepared,
     pub(crate) principals: Principals,
     chains: Chains,
     findings: HashMap<Key, Collected>,
@@ -114,11 +116,12 @@ pub(crate) struct Collector<'a> {
 }
 
 impl<'a> Collector<'a> {
-    pub(crate) fn new(engine: &'a Engine, scope: &'a Scope, all_events: bool) -> Collector<'a> {
+    pub(crate) fn new(engine: &'a Engine, scope: &'a Scope, all_events: bool, decisions: Prepared) -> Collector<'a> {
         Collector {
             engine,
             scope,
             all_events,
+            decisions,
             principals: Principals::default(),
             chains: Chains::default(),
             findings: HashMap::new(),
@@ -137,11 +140,16 @@ impl<'a> Collector<'a> {
             return Ok(());
         }
         let actor = self.actor(event, principal)?;
+        let in_period = self.scope.is_in_period(event.time);
         for rule in rules.iter().filter(|rule| event.is_done || !states[**rule].needs_success) {
+            let (by, of) = (self.principals.get(principal), self.principals.get(actor));
+            if in_period && self.decisions.hides(&states[*rule].id, event, by, of) {
+                continue;
+            }
             let key = Key { rule: *rule, actor, principal, account: event.account.clone() };
             let found = self.findings.entry(key).or_default();
             found.add_day(event.time);
-            if self.scope.is_in_period(event.time) {
+            if in_period {
                 found.add(event, self.all_events);
             }
         }
@@ -192,10 +200,10 @@ impl<'a> Collector<'a> {
         Ok(())
     }
 
-    /// Returns the findings of the period, and the principals.
-    pub(crate) fn finish(self) -> (BTreeMap<Key, Collected>, Principals) {
+    /// Returns the findings of the period, the principals and the decisions.
+    pub(crate) fn finish(self) -> (BTreeMap<Key, Collected>, Principals, Prepared) {
         let found = self.findings.into_iter().filter(|(_, found)| found.done + found.tried > 0);
-        (found.collect(), self.principals)
+        (found.collect(), self.principals, self.decisions)
     }
 }
 

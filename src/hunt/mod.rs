@@ -8,6 +8,7 @@
 mod actors;
 mod aggregate;
 mod chains;
+mod decisions;
 mod events;
 mod findings;
 mod hits;
@@ -20,6 +21,7 @@ mod scope;
 mod timeline;
 mod visibility;
 
+pub use decisions::Decisions;
 pub use options::{Baseline, HuntOptions};
 pub use result::{Actor, Finding, Hunt, HuntedEvent, RuleState, Skipped, TimelineEntry, Visibility};
 pub use run::run;

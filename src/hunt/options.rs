@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::hunt::decisions::Decisions;
 use crate::level::Level;
 use crate::store::Case;
 
@@ -18,6 +19,8 @@ pub struct HuntOptions {
     pub min_level: Level,
     /// The work that values are compared with, to tell new ones.
     pub baseline: Baseline,
+    /// The decisions of the investigator.
+    pub decisions: Decisions,
     /// True if every event of a finding is returned.
     pub with_events: bool,
 }
@@ -30,6 +33,7 @@ impl Default for HuntOptions {
             until: None,
             min_level: Level::Medium,
             baseline: Baseline::Case,
+            decisions: Decisions::default(),
             with_events: false,
         }
     }

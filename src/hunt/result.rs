@@ -2,6 +2,7 @@
 
 use crate::detection::Rule;
 use crate::level::Level;
+use crate::subject::{Mark, VerdictKind};
 
 /// The result of a hunt.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +21,8 @@ pub struct Hunt {
     pub visibility: Visibility,
     /// The number of events below the lowest level that is shown.
     pub hits_below: u64,
+    /// The number of events that ignore rules hid from rules, and the names of these ignore rules.
+    pub ignored: (u64, Vec<String>),
     /// The number of findings that were only tried, and so fell below the lowest level that is shown.
     pub tried_below: u64,
 }
@@ -83,15 +86,21 @@ pub struct Finding {
     pub routine: bool,
     /// True if many actors of the account have a finding of the same rule.
     pub widespread: bool,
+    /// The verdict of the investigator.
+    pub verdict: Option<VerdictKind>,
+    /// The mark of its actor.
+    pub mark: Option<Mark>,
 }
 
 /// The most addresses that a finding lists.
 pub(crate) const MAX_LISTED: usize = 20;
 
 impl Finding {
-    /// Reports whether the finding says something about its actor: it is neither routine nor widespread.
+    /// Reports whether the finding says something about its actor: it is neither routine, widespread nor judged benign.
+    /// Every finding of an actor who is marked attacker does.
     pub fn is_telling(&self) -> bool {
-        !self.routine && !self.widespread
+        let is_benign = self.verdict == Some(VerdictKind::Benign);
+        self.mark == Some(Mark::Attacker) || !(self.routine || self.widespread || is_benign)
     }
 }
 
@@ -106,6 +115,8 @@ pub struct Actor {
     pub principal: String,
     /// The account of most findings.
     pub account: String,
+    /// The mark.
+    pub mark: Option<Mark>,
     /// The highest level of its findings.
     pub worst: Option<Level>,
     /// The number of different rules.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::detection::Rule;
 use crate::engine::Engine;
 use crate::hunt::actors::{self, Made};
+use crate::hunt::decisions::Prepared;
 use crate::hunt::events::{self, EventFacts};
 use crate::hunt::findings::{Collected, Collector, Key};
 use crate::hunt::hits::{Hits, Runner};
@@ -38,7 +39,8 @@ pub fn run(
 ) -> Result<Hunt, QueryError> {
     let scope = Scope::new(engine, options)?;
     let (mut hits, states) = Runner { engine, scope: &scope, library, options, now }.run(rules)?;
-    let (collected, principals) = collect(engine, &scope, &mut hits, &states, options)?;
+    let (decisions, broken) = Prepared::new(engine, &options.decisions)?;
+    let (collected, principals, decisions) = collect(engine, &scope, &mut hits, &states, options, decisions)?;
     let mut made = Vec::with_capacity(collected.len());
     let mut novelty = Novelty::new(engine, &options.baseline)?;
     let mut tried_below = 0;
@@ -71,14 +73,15 @@ pub fn run(
             example: collected.example.clone(),
             routine: collected.is_routine() && level < Level::Critical,
             widespread: false,
+            verdict: decisions.verdict(&rule.id, &principals.get(key.principal).id, &key.account),
+            mark: None,
         };
         made.push((key, collected, finding));
     }
-    finish(engine, library, made, &principals, states, options, now).map(|hunt| Hunt {
-        hits_below: hits.below,
-        tried_below,
-        ..hunt
-    })
+    let hunt = finish(engine, made, &principals, &decisions, states, options)?;
+    let mut visibility = visibility::of_case(engine, library, now)?;
+    visibility.not_seen.extend(broken);
+    Ok(Hunt { hits_below: hits.below, tried_below, ignored: decisions.hidden(), visibility, ..hunt })
 }
 
 /// Collects the findings from the events and rows that rules selected.
@@ -88,9 +91,10 @@ fn collect(
     hits: &mut Hits,
     states: &[RuleState],
     options: &HuntOptions,
-) -> Result<(std::collections::BTreeMap<Key, Collected>, Principals), QueryError> {
+    decisions: Prepared,
+) -> Result<(std::collections::BTreeMap<Key, Collected>, Principals, Prepared), QueryError> {
     let rules: Vec<&Rule> = states.iter().map(|state| &state.rule).collect();
-    let mut collector = Collector::new(engine, scope, options.with_events);
+    let mut collector = Collector::new(engine, scope, options.with_events, decisions);
     let (ids, of_event) = hits.by_event();
     let mut at = 0;
     events::each(engine, &ids, |event| {
@@ -133,14 +137,13 @@ fn resource(engine: &Engine, example: Option<&(i64, String)>) -> Result<Option<S
 /// Groups findings by actor and orders them.
 fn finish(
     engine: &Engine,
-    library: &Library,
     mut made: Vec<Made>,
     principals: &Principals,
+    decisions: &Prepared,
     states: Vec<RuleState>,
     options: &HuntOptions,
-    now: i64,
 ) -> Result<Hunt, QueryError> {
-    let actors = actors::group(principals, &mut made);
+    let actors = actors::group(principals, decisions, &mut made);
     made.sort_by(|(a_key, _, a), (b_key, _, b)| {
         let order =
             |finding: &Finding| (finding.actor, std::cmp::Reverse(finding.level), finding.done == 0, finding.first);
@@ -156,7 +159,6 @@ fn finish(
         actors,
         timeline,
         events,
-        visibility: visibility::of_case(engine, library, now)?,
         ..Hunt::default()
     })
 }

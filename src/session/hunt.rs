@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::detection::{self, Condition, Origin, Rule};
 use crate::diagnostic::Diagnostic;
-use crate::hunt::{self, Baseline, HuntOptions};
+use crate::hunt::{self, Baseline, Decisions, HuntOptions};
 use crate::level::Level;
 use crate::number;
 use crate::query::time_span;
@@ -228,6 +228,7 @@ fn options(request: &HuntRequest) -> Result<HuntOptions, SessionError> {
         until: span(&request.until)?.map(|(_, last)| last),
         min_level: request.min_level.unwrap_or(Level::Medium),
         baseline,
+        decisions: Decisions::default(),
         with_events: request.events,
     })
 }

@@ -4,6 +4,7 @@ use crate::detection::{Condition, Origin};
 use crate::hunt::{Finding, Hunt, HuntedEvent, RuleState, Skipped};
 use crate::rows::{CapturedRows, Value};
 use crate::sigma::NotCompiled;
+use crate::subject::{Mark, VerdictKind};
 use crate::time;
 
 /// The columns of a finding.
@@ -28,6 +29,8 @@ const FINDING: &[&str] = &[
     "routine",
     "widespread",
     "dry_runs",
+    "verdict",
+    "mark",
 ];
 
 fn text(text: &str) -> Value {
@@ -84,6 +87,8 @@ fn row(hunt: &Hunt, finding: &Finding) -> Vec<Value> {
         Value::Integer(i64::from(finding.routine)),
         Value::Integer(i64::from(finding.widespread)),
         number(finding.dry_runs),
+        text(finding.verdict.map_or("", VerdictKind::name)),
+        text(finding.mark.map_or("", Mark::name)),
     ]
 }
 
@@ -142,6 +147,7 @@ pub(crate) fn actor_rows(hunt: &Hunt) -> CapturedRows {
         "keys",
         "addresses",
         "through",
+        "mark",
     ];
     let rows = hunt.actors.iter().map(|actor| {
         vec![
@@ -157,6 +163,7 @@ pub(crate) fn actor_rows(hunt: &Hunt) -> CapturedRows {
             text(&actor.keys.join(" ")),
             text(&actor.addresses.join(" ")),
             text(&actor.through.join(" ")),
+            text(actor.mark.map_or("", Mark::name)),
         ]
     });
     captured(&columns, rows.collect())

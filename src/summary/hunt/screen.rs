@@ -7,6 +7,7 @@ use crate::escape::visible;
 use crate::hunt::{Actor, Finding, Hunt, TimelineEntry};
 use crate::number;
 use crate::render::palette::{DIM, ERROR, HEADING, WRITE, paint};
+use crate::subject::{Mark, VerdictKind};
 use crate::summary::hunt::columns::{Align, Columns, fit};
 use crate::time;
 use crate::{detection::Origin, level::Level};
@@ -173,6 +174,19 @@ impl Screen<'_> {
         if routine > 0 {
             parts.push(format!("{} routine", number::counted(routine as u64, "finding")));
         }
+        let benign = hunt.findings.iter().filter(|found| found.verdict == Some(VerdictKind::Benign)).count();
+        if benign > 0 {
+            parts.push(format!("{} judged benign", number::counted(benign as u64, "finding")));
+        }
+        let (hidden, names) = &hunt.ignored;
+        if *hidden > 0 {
+            let rules = number::counted(names.len() as u64, "ignore rule");
+            parts.push(format!("{} by {rules}", number::counted(*hidden, "hit")));
+        }
+        let mine = hunt.actors.iter().filter(|actor| actor.mark == Some(Mark::Mine)).count();
+        if mine > 0 {
+            parts.push(format!("{} marked mine", number::counted(mine as u64, "actor")));
+        }
         parts.extend(self.header.not_shown.iter().cloned());
         parts.join(&format!(" {} ", self.dot()))
     }
@@ -191,7 +205,10 @@ impl Screen<'_> {
         let heading = ["ACTORS", "", "worst", "rules", "first", "last", "new"].map(str::to_owned).to_vec();
         let rows = actors.iter().take(most).map(|actor| {
             vec![
-                format!("{} {}", actor.number, actor.name),
+                match actor.mark {
+                    Some(mark) => format!("{} {} ({})", actor.number, actor.name, mark.name()),
+                    None => format!("{} {}", actor.number, actor.name),
+                },
                 actor.account.clone(),
                 actor.worst.map_or("", Level::name).to_owned(),
                 actor.rules.to_string(),
@@ -218,9 +235,10 @@ impl Screen<'_> {
         }
     }
 
-    /// Reports whether an actor has a finding that is neither routine nor widespread.
+    /// Reports whether an actor has a finding that says something about it, and is not marked mine.
     fn is_shown(&self, actor: &Actor) -> bool {
-        self.hunt.findings.iter().any(|finding| finding.actor == actor.number && finding.is_telling())
+        actor.mark != Some(Mark::Mine)
+            && self.hunt.findings.iter().any(|finding| finding.actor == actor.number && finding.is_telling())
     }
 
     /// Returns the addresses and keys of an actor, and the principals whose credentials it used.
@@ -294,6 +312,9 @@ impl Screen<'_> {
     /// Returns the title of a finding's rule, and that all of its calls were dry runs.
     fn title_of(&self, finding: &Finding) -> String {
         let title = &self.hunt.rules[finding.rule].rule.title;
+        if let Some(verdict) = finding.verdict {
+            return format!("{title} (judged {})", verdict.name());
+        }
         if finding.dry_runs > 0 && finding.dry_runs == finding.tried && finding.done == 0 {
             return format!("{title} (dry run, authorized)");
         }
