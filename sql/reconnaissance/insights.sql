@@ -19,7 +19,7 @@ pairs AS (
          min(CASE WHEN n.insight ->> '$.state' = 'Start' THEN n.event_time END) AS first_time,
          max(CASE WHEN n.insight ->> '$.state' = 'End' THEN n.event_time END) AS last_time,
          -- The end has the whole statistics.
-         max((n.insight ->> '$.state' = 'End') << 40 | n.id) & 0xffffffffff AS last
+         substr(max((n.insight ->> '$.state' = 'End') || n.event_time || n.event_id), 22) AS event_id
     FROM insights n
    GROUP BY n.shared_event_id, n.recipient_account_id)
 SELECT p.first_time, p.last_time,
@@ -33,5 +33,5 @@ SELECT p.first_time, p.last_time,
          WHERE a.value ->> '$.attribute' = 'errorCode') AS error_code,
        e.event_id AS example_event
   FROM pairs p
-  JOIN insights e ON e.id = p.last
+  JOIN insights e ON e.event_id = p.event_id
  ORDER BY coalesce(p.first_time, p.last_time), e.event_id;
