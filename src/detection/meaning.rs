@@ -114,7 +114,7 @@ fn list(column: &'static str, separator: char) -> Vec<&'static str> {
     if column == NONE { Vec::new() } else { column.split(separator).map(str::trim).collect() }
 }
 
-/// Returns the filter of a lookup that selects the calls of a row.
+/// Returns the filter of a lookup that selects the calls of a row. An Insights event names a call and is not one.
 fn lookup_of(source: &str, names: &str, lookup: &str) -> Result<String, String> {
     let fields = [("source", source), ("event-name", names)].into_iter();
     let mut terms: Vec<String> =
@@ -122,7 +122,11 @@ fn lookup_of(source: &str, names: &str, lookup: &str) -> Result<String, String> 
     if lookup != NONE {
         terms.push(format!("({lookup})"));
     }
-    if terms.is_empty() { Err("the row selects every event".to_owned()) } else { Ok(terms.join(" ")) }
+    if terms.is_empty() {
+        return Err("the row selects every event".to_owned());
+    }
+    terms.push("not category=Insight".to_owned());
+    Ok(terms.join(" "))
 }
 
 /// Reports whether a text matches a pattern in which `*` is any text.
@@ -171,7 +175,7 @@ mod tests {
     fn a_row_is_a_lookup_on_source_name_and_filter() {
         let row = "an-id\ta,b\tN*\trequest.x=1 or request.x=2\tyes\thigh\tT1078.004, T1110\tA title\tSo.\tone; two";
         let (rule, calls) = parse_row(row).unwrap();
-        let lookup = "source=a,b event-name=N* (request.x=1 or request.x=2)";
+        let lookup = "source=a,b event-name=N* (request.x=1 or request.x=2) not category=Insight";
         assert_eq!(rule.condition, Condition::Lookup(lookup.to_owned()));
         assert_eq!((rule.attack.len(), rule.false_positives.len(), rule.needs_success), (2, 2, true));
         assert!(calls.contain("b", "Name") && !calls.contain("b", "name") && !calls.contain("c", "Name"));

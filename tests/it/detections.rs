@@ -57,6 +57,11 @@ fn each_row_without_a_filter_is_found_by_source_and_name_alone() {
             for name in values(lookup(rule), "event-name") {
                 let id = format!("{source}:{name}");
                 records.push(json!({
+                    "eventVersion": "1.08", "eventID": format!("insight:{id}"), "eventTime": "2024-03-01T09:00:00Z",
+                    "awsRegion": "us-east-1", "eventType": "AwsCloudTrailInsight", "eventCategory": "Insight",
+                    "insightDetails": {"state": "Start", "eventSource": format!("{source}.amazonaws.com"), "eventName": name},
+                }));
+                records.push(json!({
                     "eventVersion": "1.08", "eventID": id, "eventTime": "2024-03-01T09:00:00Z", "awsRegion": "us-east-1",
                     "eventSource": format!("{source}.amazonaws.com"), "eventName": name,
                     "userIdentity": {"type": "IAMUser", "userName": "alice", "accountId": "111122223333"},
