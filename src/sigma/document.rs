@@ -32,7 +32,10 @@ pub(crate) enum Status {
 pub(crate) fn kind(document: &Yaml) -> Kind {
     let has = |key: &str| document.get(key).is_some();
     let kind = match () {
-        () if has("correlation") => Kind::Correlation,
+        () if has("correlation") => match has("logsource").then(|| log(document)) {
+            Some(Kind::OtherLog(log)) => Kind::OtherLog(log),
+            _ => Kind::Correlation,
+        },
         () if has("detection") && has("logsource") => log(document),
         () => Kind::Other,
     };

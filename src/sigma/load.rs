@@ -1,6 +1,6 @@
 //! Loads rules from files and folders. A file that cannot be read or compiled never costs the others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -125,10 +125,12 @@ struct Loaded {
 }
 
 impl Loaded {
-    /// Returns what a correlation needs to know, if it has this id or name.
+    /// Returns what a correlation needs to know, if it has this id, name or title. The specification knows no titles, but
+    /// public rules refer to them.
     fn referred(&self, reference: &str) -> Option<Referred<'_>> {
         let id = self.rule.as_ref().map_or("", |rule| &rule.id);
-        (id == reference || self.name.as_deref() == Some(reference)).then(|| Referred {
+        let names = [Some(id), self.name.as_deref(), Some(self.title.as_str())];
+        names.contains(&Some(reference)).then(|| Referred {
             id,
             name: self.name.as_deref(),
             filter: match &self.rule {
@@ -154,6 +156,10 @@ struct Loader {
     paths: Vec<PathBuf>,
     loaded: Vec<Loaded>,
     correlations: Vec<Waiting>,
+    /// Rules for other logs, by ids, names and titles, with their logs.
+    others: HashMap<String, String>,
+    /// The ids of the rules that were added.
+    ids: HashSet<String>,
 }
 
 impl Loader {
@@ -172,6 +178,10 @@ impl Loader {
     fn text(&mut self, path: &Path, text: &str) {
         let documents = match yaml::documents(text) {
             Ok(documents) => documents,
+            // Not one of ours: every rule names the log.
+            Err(_) if !text.to_ascii_lowercase().contains("cloudtrail") => {
+                return self.set.not_rules.push(path.to_owned());
+            }
             Err(reason) => return self.not_compiled(path, "", format!("not YAML: {reason}")),
         };
         let file = self.paths.len();
@@ -184,7 +194,12 @@ impl Loader {
             is_rule_file |= kind != Kind::Other;
             match kind {
                 Kind::Other => {}
-                Kind::OtherLog(log) => *self.set.other_logs.entry(log).or_default() += 1,
+                Kind::OtherLog(log) => {
+                    let name = |key: &str| document::text(&document, key).map(Into::into);
+                    self.others
+                        .extend(["id", "name", "title"].into_iter().filter_map(name).map(|name| (name, log.clone())));
+                    self.count_other(log);
+                }
                 Kind::Retired(Status::Deprecated) => self.set.deprecated += 1,
                 Kind::Retired(Status::Unsupported) => self.set.unsupported += 1,
                 Kind::Detection => self.detection(file, &id, &document),
@@ -196,6 +211,10 @@ impl Loader {
         if !is_rule_file {
             self.set.not_rules.push(path.to_owned());
         }
+    }
+
+    fn count_other(&mut self, log: String) {
+        *self.set.other_logs.entry(log).or_default() += 1;
     }
 
     fn detection(&mut self, file: usize, id: &str, rule: &Yaml) {
@@ -220,6 +239,15 @@ impl Loader {
 
     /// Compiles the correlations, whose rules may be in any file, and puts all rules in order.
     fn finish(mut self) -> RuleSet {
+        for waiting in std::mem::take(&mut self.correlations) {
+            let references = correlation::references(&waiting.document);
+            let known = |reference: &String| self.loaded.iter().any(|loaded| loaded.referred(reference).is_some());
+            let log = references.iter().find_map(|reference| self.others.get(reference)).cloned();
+            match log.filter(|_| !references.iter().any(known)) {
+                Some(log) => self.count_other(log),
+                None => self.correlations.push(waiting),
+            }
+        }
         let mut compiled = Vec::new();
         for waiting in &self.correlations {
             let find = |reference: &str| {
@@ -262,7 +290,7 @@ impl Loader {
 
     /// Adds a rule, unless one has its id.
     fn add(&mut self, file: usize, rule: Rule) {
-        if self.set.rules.iter().any(|known| known.id == rule.id) {
+        if !self.ids.insert(rule.id.clone()) {
             let path = self.paths[file].clone();
             return self.not_compiled(&path, &rule.title, format!("another rule has the id `{}`", rule.id));
         }
@@ -344,7 +372,8 @@ mod tests {
             ("b.yml", rule("b", "B").as_bytes()),
             ("a.yaml", rule("a", "A").as_bytes()),
             ("again.yml", rule("a", "A").as_bytes()),
-            ("broken.yml", b"a: [1\nb: }"),
+            ("broken.yml", b"service: cloudtrail\na: [1\nb: }"),
+            ("other.yml", b"a: [1\nb: }"),
             ("bytes.yml", &[0xff, 0xfe, 0x00]),
             ("large.yml", large.as_bytes()),
             ("modifier.yml", rule("m", "x").replace("eventName", "eventName|windash").as_bytes()),
@@ -372,8 +401,8 @@ mod tests {
         ]) {
             assert!(failed.starts_with(expected), "{failed}");
         }
-        assert_eq!((set.files, set.deprecated, set.other_logs["windows"]), (10, 1, 1));
-        assert_eq!(set.not_rules, [path("none.yml")]);
+        assert_eq!((set.files, set.deprecated, set.other_logs["windows"]), (11, 1, 1));
+        assert_eq!(set.not_rules, [path("none.yml"), path("other.yml")]);
         assert!(load(&[path("absent.yml")]).is_err());
     }
 
@@ -387,6 +416,11 @@ mod tests {
         assert_eq!(found.rules, [("one".to_owned(), "event-name=~\"A\"".to_owned())]);
         let set = load(&format!("{part}---\n{}", COUNT.replace("  type", "  generate: true\n  type")));
         assert_eq!(ids(&set), ["one", "count"]);
+        let set = load(&format!("{part}---\n{}", COUNT.replace("[one]", "[T]")));
+        assert_eq!(ids(&set), ["count"], "a title is a reference too");
+        let windows = part.replace("product: aws, service: cloudtrail", "product: windows");
+        let set = load(&format!("{windows}---\n{COUNT}"));
+        assert_eq!((set.other_logs["windows"], set.not_compiled.len()), (2, 0));
         let set = load(&format!("{part}---\n{}", COUNT.replace("[one]", "[two]")));
         assert_eq!((ids(&set), set.not_compiled.len()), (vec!["one"], 1));
         let chained = COUNT.replace("id: count", "id: chained").replace("[one]", "[count]");
