@@ -217,7 +217,7 @@ mod tests {
             |span: i64, by: &[&[&str]]| correlation(CorrelationKind::Temporal, &["name=A", "name=B"], by, span);
         assert_eq!(groups(&engine, &temporal(1, &[&["user", "user"]])), ["bob 900-901 2"]);
         assert_eq!(groups(&engine, &temporal(50, &[&["user", "request.userName"]])), Vec::<String>::new());
-        assert_eq!(groups(&engine, &temporal(60, &[])), [" 0-901 7"]);
+        assert_eq!(groups(&engine, &temporal(60, &[])), [" 50-901 5"]);
         let tags =
             correlation(CorrelationKind::Temporal, &["name=A", "name=B"], &[&["request.tags", "request.tags"]], 1);
         assert_eq!(groups(&engine, &tags), ["x 900-901 2", "y 900-901 2"]);

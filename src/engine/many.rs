@@ -5,13 +5,22 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::engine::core::{Engine, PreparedLookup, lists_no_events};
+use crate::engine::facet_events::FacetEvents;
 use crate::rows;
-use crate::sql::{self, Statement};
+use crate::sql::{self, EventSet, Statement};
 use crate::store::{Case, IdSet, QueryError, SharedPredicate};
 
-/// The answers of statements that several lookups have in common.
+/// Fewer lookups are answered by indexes alone: the events of all facets are read for more.
+const MIN_LOOKUPS_BY_FACETS: usize = 8;
+
+/// Results that several lookups have in common.
 #[derive(Default)]
-struct Answers(HashMap<String, Arc<IdSet>>);
+struct Common {
+    /// The sets of events, by their statements.
+    sets: HashMap<String, Arc<IdSet>>,
+    /// The events of each facet, once they were asked for.
+    facets: Option<FacetEvents>,
+}
 
 impl<C: Deref<Target = Case>> Engine<C> {
     /// Finds the events of many lookups, and calls `found` with the number of a lookup and `events.id` of an event that
@@ -27,7 +36,8 @@ impl<C: Deref<Target = Case>> Engine<C> {
         lookups: &[PreparedLookup],
         found: &mut dyn FnMut(usize, i64) -> Result<(), QueryError>,
     ) -> Result<(), QueryError> {
-        let mut answers = Answers::default();
+        let mut common = Common::default();
+        let by_facets = lookups.len() >= MIN_LOOKUPS_BY_FACETS;
         let (mut numbers, mut predicates) = (Vec::new(), Vec::new());
         for (number, prepared) in lookups.iter().enumerate() {
             if !prepared.is_event_list() {
@@ -35,15 +45,19 @@ impl<C: Deref<Target = Case>> Engine<C> {
             }
             match sql::emit_shared_scan(&prepared.lookup, self.case()) {
                 Some(scan) if !prepared.has_limit() => {
-                    let sets = scan.id_sets.iter().map(|statement| self.ids(statement, &mut answers));
+                    let sets = scan.id_sets.iter().map(|set| self.event_set(set, &mut common));
                     let id_sets = sets.collect::<Result<_, _>>()?;
                     numbers.push(number);
                     predicates.push(SharedPredicate { predicate: scan.predicate, id_sets });
                 }
+                None if by_facets && !prepared.has_limit() => {
+                    let set = self.event_set(&sql::emit_event_set(&prepared.lookup, self.case()), &mut common)?;
+                    set.iter().try_for_each(|id| found(number, id))?;
+                }
                 _ => self.event_ids(prepared)?.into_iter().try_for_each(|id| found(number, id))?,
             }
         }
-        drop(answers);
+        drop(common);
         if predicates.is_empty() {
             return Ok(());
         }
@@ -57,16 +71,28 @@ impl<C: Deref<Target = Case>> Engine<C> {
         }
     }
 
-    /// Returns the ids that a statement gives.
-    fn ids(&self, statement: &Statement, answers: &mut Answers) -> Result<Arc<IdSet>, QueryError> {
-        let key = format!("{} {:?}", statement.sql, statement.params);
-        if let Some(known) = answers.0.get(&key) {
+    /// Returns a set of events.
+    fn event_set(&self, set: &EventSet, common: &mut Common) -> Result<Arc<IdSet>, QueryError> {
+        let key = format!("{set:?}");
+        if let Some(known) = common.sets.get(&key) {
             return Ok(Arc::clone(known));
         }
         self.check_interrupted()?;
-        let ids = rows::integers(|sink| self.case().query(&statement.sql, &statement.params, sink))?;
+        let ids =
+            |statement: &Statement| rows::integers(|sink| self.case().query(&statement.sql, &statement.params, sink));
+        let ids = match set {
+            EventSet::Events(statement) => ids(statement)?,
+            EventSet::Facets(statement, spans) => {
+                let facets = ids(statement)?;
+                let events = match common.facets.take() {
+                    Some(events) => events,
+                    None => FacetEvents::read(self.case())?,
+                };
+                common.facets.insert(events).ids(&facets, spans)
+            }
+        };
         let ids = Arc::new(IdSet::new(ids));
-        answers.0.insert(key, Arc::clone(&ids));
+        common.sets.insert(key, Arc::clone(&ids));
         Ok(ids)
     }
 }
@@ -78,7 +104,7 @@ mod tests {
     use crate::engine::Engine;
     use crate::ingest::{self, NoProgress, Options};
 
-    const LOOKUPS: [&str; 22] = [
+    const LOOKUPS: [&str; 26] = [
         "user=alice",
         "text=~acme,BACKUP",
         "not text=~acme",
@@ -100,6 +126,10 @@ mod tests {
         "user=alice request.bucketName=*",
         "user=alice request.bucketName=* not error=*",
         "request.bucketName=* | limit 3",
+        "name=~get*,list* source=~S3.amazonaws.com",
+        "name=~get* since=2024-03-01 until=2024-03-02T01",
+        "not outcome=ok time=2024-03-01,2024-03-02T03",
+        "since=2024-03-01",
         "",
     ];
 

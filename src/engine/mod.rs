@@ -5,6 +5,7 @@ mod core;
 mod correlate;
 mod deadline;
 pub(crate) mod explain;
+mod facet_events;
 mod many;
 pub(crate) mod no_match;
 mod record_paths;

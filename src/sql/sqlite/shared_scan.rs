@@ -5,11 +5,15 @@
 
 use serde_json::{Value, json};
 
+use crate::query::interval::Interval;
+use crate::query::plan::rollup::{is_facet, is_time};
 use crate::query::plan::scan_choice::asks_record;
-use crate::query::resolved::{Node, NodeKind, ResolvedLookup};
+use crate::query::resolved::{Condition, Node, NodeKind, ResolvedLookup};
 use crate::sql::count_source::CountSource;
+use crate::sql::sqlite::builder::SqlBuilder;
 use crate::sql::sqlite::emit_id_set;
 use crate::sql::sqlite::record_scan::condition;
+use crate::sql::sqlite::statistics::CaseStatistics;
 use crate::sql::statement::Statement;
 
 /// Deeper filters are answered by statements of their own: JSON nests twice as deep.
@@ -18,10 +22,54 @@ const MAX_NESTING: usize = 40;
 /// A lookup's part of a scan that several lookups share.
 #[derive(Debug, Clone)]
 pub struct SharedScan {
-    /// The predicate on records, in JSON. `{"ids": n}` holds for the events of the statement with this number.
+    /// The predicate on records, in JSON. `{"ids": n}` holds for the events of the set with this number.
     pub predicate: String,
-    /// Statements that give ids of events.
-    pub id_sets: Vec<Statement>,
+    /// The sets of events.
+    pub id_sets: Vec<EventSet>,
+}
+
+/// A set of events.
+#[derive(Debug, Clone)]
+pub enum EventSet {
+    /// The events whose `events.id` a statement gives.
+    Events(Statement),
+    /// The events of the facets whose `facets.id` a statement gives, with a time in one of each list of spans.
+    Facets(Statement, Vec<Vec<Interval>>),
+}
+
+/// Returns the events of a lookup that reads no records.
+pub fn emit_event_set(lookup: &ResolvedLookup, counts: &dyn CountSource) -> EventSet {
+    event_set(&lookup.without_stages(), counts)
+}
+
+/// Returns a set of events. What asks for facets and times only is answered by the few distinct facets.
+fn event_set(lookup: &ResolvedLookup, counts: &dyn CountSource) -> EventSet {
+    let (times, facets): (Vec<&Node>, Vec<&Node>) = lookup.terms.iter().partition(|node| is_time(node));
+    if facets.is_empty() || !facets.iter().all(|node| is_facet(node)) {
+        return EventSet::Events(emit_id_set(lookup, counts));
+    }
+    let spans = times.into_iter().filter_map(|node| match &node.kind {
+        NodeKind::Condition(Condition::Time(spans)) => Some(spans.clone()),
+        _ => None,
+    });
+    EventSet::Facets(facet_ids(&facets, counts), spans.collect())
+}
+
+/// Returns the statement that gives the ids of the facets that meet these terms.
+fn facet_ids(terms: &[&Node], counts: &dyn CountSource) -> Statement {
+    let stats = CaseStatistics(counts);
+    let mut builder = SqlBuilder::new(&stats);
+    let conditions: Vec<String> = terms.iter().map(|term| builder.facet(term)).collect();
+    Statement {
+        sql: format!("SELECT f.id AS id FROM facets f WHERE {}", conditions.join(" AND ")),
+        params: builder.params.into_values(),
+        columns: vec!["id".to_owned()],
+        scans_records: false,
+        scan: None,
+        estimate: None,
+        exact: false,
+        access_path: None,
+    }
 }
 
 /// Returns a lookup's part of a shared scan. `None` if the lookup reads no records, or nests too deep.
@@ -35,7 +83,7 @@ pub fn emit_shared_scan(lookup: &ResolvedLookup, counts: &dyn CountSource) -> Op
     let predicate = {
         let mut set = |nodes: Vec<Node>| {
             let of_set = ResolvedLookup { terms: nodes, stages: Vec::new(), ..lookup.clone() };
-            id_sets.push(emit_id_set(&of_set, counts));
+            id_sets.push(event_set(&of_set, counts));
             json!({ "ids": id_sets.len() - 1 })
         };
         all(&lookup.terms, &mut set)

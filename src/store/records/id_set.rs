@@ -42,19 +42,13 @@ impl IdSet {
         }
     }
 
-    /// Calls `look` with every id, in order.
-    pub(crate) fn each(&self, mut look: impl FnMut(i64)) {
+    /// Returns every id, in ascending order.
+    pub fn iter(&self) -> Box<dyn Iterator<Item = i64> + '_> {
         match &self.0 {
-            Ids::Sorted(ids) => ids.iter().copied().for_each(look),
-            Ids::Bits { first, words } => {
-                for (word, at) in words.iter().zip(0_i64..) {
-                    let mut left = *word;
-                    while left != 0 {
-                        look(first + at * 64 + i64::from(left.trailing_zeros()));
-                        left &= left - 1;
-                    }
-                }
-            }
+            Ids::Sorted(ids) => Box::new(ids.iter().copied()),
+            Ids::Bits { first, words } => Box::new(words.iter().zip(0_i64..).flat_map(move |(word, at)| {
+                (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| first + at * 64 + bit)
+            })),
         }
     }
 }
@@ -68,9 +62,7 @@ mod tests {
         let dense: Vec<i64> = (100..400).filter(|id| id % 3 != 0).collect();
         for ids in [dense, vec![1, 5_000_000_000], vec![7], vec![], (0..64).collect()] {
             let set = IdSet::new(ids.clone());
-            let mut each = Vec::new();
-            set.each(|id| each.push(id));
-            assert_eq!(each, ids);
+            assert_eq!(set.iter().collect::<Vec<_>>(), ids);
             for id in -2..600 {
                 assert_eq!(set.has(id), ids.contains(&id), "{id}");
             }

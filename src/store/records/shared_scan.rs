@@ -28,6 +28,9 @@ pub struct SharedPredicate {
     pub id_sets: Vec<Arc<IdSet>>,
 }
 
+/// The number of a predicate, and the id of an event that meets it.
+type Hit = (usize, i64);
+
 /// A group of records to read, and the numbers of the predicates that may hold in it.
 struct Work {
     span: Span,
@@ -66,7 +69,7 @@ impl SharedScan {
 
     /// Reads the next groups, and returns the numbers of predicates with the ids of events that meet them: those of one
     /// predicate are in order. `None` at the end.
-    pub(crate) fn step(&mut self) -> rusqlite::Result<Option<Vec<(usize, i64)>>> {
+    pub(crate) fn step(&mut self) -> rusqlite::Result<Option<Vec<Hit>>> {
         if self.read == self.plan.work.len() {
             return Ok(None);
         }
@@ -101,12 +104,12 @@ impl Plan {
             are_events.push(bounds.is_some());
             let mut wanted = vec![bounds.is_none(); work.len()];
             for ids in bounds.iter().flatten() {
-                ids.each(|id| {
+                for id in ids.iter() {
                     let after = work.partition_point(|work| work.span.blocks.0 <= id);
                     if let Some(found) = after.checked_sub(1).and_then(|at| wanted.get_mut(at)) {
                         *found = true;
                     }
-                });
+                }
             }
             for span in candidates {
                 let at = work.binary_search_by_key(&span.blocks, |work| work.span.blocks);
@@ -122,9 +125,9 @@ impl Plan {
     }
 
     /// Returns what is found in some groups, in their order. Each reader has a thread of its own.
-    fn look_through(&self, step: &[Work], readers: &mut [Reader]) -> rusqlite::Result<Vec<(usize, i64)>> {
+    fn look_through(&self, step: &[Work], readers: &mut [Reader]) -> rusqlite::Result<Vec<Hit>> {
         let next = AtomicUsize::new(0);
-        let found: Mutex<Vec<(usize, Vec<(usize, i64)>)>> = Mutex::default();
+        let found: Mutex<Vec<(usize, Vec<Hit>)>> = Mutex::default();
         let work = |reader: &mut Reader| -> rusqlite::Result<()> {
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
@@ -157,7 +160,7 @@ impl Reader {
         Ok(Reader { connection, unpacker: Unpacker::default(), block: Block::default() })
     }
 
-    fn look_through(&mut self, work: &Work, scan: &Plan) -> rusqlite::Result<Vec<(usize, i64)>> {
+    fn look_through(&mut self, work: &Work, scan: &Plan) -> rusqlite::Result<Vec<Hit>> {
         let mut hits = Vec::new();
         let mut is_event = self.connection.connection.prepare_cached("SELECT 1 FROM events WHERE id = ?1")?;
         let look = |id: i64, record: &[u8]| -> rusqlite::Result<()> {
