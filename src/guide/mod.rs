@@ -44,6 +44,7 @@ pub const PAGES: &[Page] = pages! {
     "detections": "detections.md",
     "sigma": "sigma.md",
     "repl": "repl.md",
+    "findings": "findings.md",
     "scripts": "scripts.md",
     "sharing": "sharing.md",
     "lookup-events": "lookup-events.md",

@@ -10,13 +10,17 @@ pub fn literal(value: &str) -> String {
 
 /// Returns a value in quotes.
 pub fn quoted(value: &str) -> String {
-    let mut text = String::from("\"");
+    format!("\"{}\"", escaped(value))
+}
+
+/// Returns a value as it is written between quotes.
+pub(crate) fn escaped(value: &str) -> String {
+    let mut text = String::new();
     for c in value.chars() {
         if matches!(c, '"' | '\\' | '*') {
             text.push('\\');
         }
         text.push(c);
     }
-    text.push('"');
     text
 }

@@ -1,11 +1,13 @@
 //! A session on a case, shared by the REPL, scripts and one-shot commands: its state, its results and the operations on
 //! the case. `execute` runs every input, and `commands` has the dot-commands.
 
+pub(crate) mod acceptance;
 mod answer;
 mod brief;
 mod capture;
 mod case;
 pub mod commands;
+pub(crate) mod decisions;
 mod diff;
 mod error;
 mod execute;

@@ -15,6 +15,7 @@ use crate::interrupt::Interrupter;
 use crate::render::{self, Format, Style, palette};
 use crate::rows::RowSink;
 use crate::saved::Library;
+use crate::session::acceptance::Acceptance;
 use crate::session::capture::EventRef;
 use crate::session::error::SessionError;
 use crate::session::last_hunt::LastHunt;
@@ -58,6 +59,8 @@ pub struct Session {
     pub(super) replay_entry: Option<Vec<String>>,
     /// The enabled noise rules.
     pub(super) noise: BTreeSet<String>,
+    /// The decisions that the user accepted.
+    pub(super) acceptance: RefCell<Acceptance>,
     /// The last input, corrected.
     pub(super) suggestion: Option<String>,
     /// The values of `:k` and `${k}`; `None` leaves `${k}` as plain text.
@@ -89,6 +92,7 @@ impl Session {
             replay_log: Vec::new(),
             replay_entry: None,
             noise: BTreeSet::new(),
+            acceptance: RefCell::new(Acceptance::from_environment()),
             suggestion: None,
             params: None,
             interrupter: Arc::default(),

@@ -175,3 +175,255 @@ fn finding_selects_the_events_of_a_rule_of_the_last_run() {
     }
     assert_eq!(lines(&test_env.scratch.ask(), "SELECT count(*) FROM hunt_runs"), ["1"]);
 }
+
+/// Runs commands as a script, and gives what went to standard output and to standard error.
+fn script(test_env: &TestEnv, commands: &str) -> (String, String) {
+    let ran = test_env.pipe(&["--format", "tsv"], commands.as_bytes()).exits(0);
+    (ran.out, ran.err)
+}
+
+#[test]
+fn a_mark_is_made_of_a_value_or_of_a_row_and_proposes_what_is_related() {
+    let test_env = test_env();
+    let (_, notes) = script(&test_env, ".mark key=AKIAMALLORYEXAMPLE01 attacker \"in the report\"\n");
+    assert_eq!(
+        notes,
+        "the key AKIAMALLORYEXAMPLE01 is marked attacker; key=AKIAMALLORYEXAMPLE01 finds its 2 events\n\
+         note: related, and not marked:\n  \
+         .mark principal=arn:aws:iam::111122223333:user/mallory suspect \"used or issued AKIAMALLORYEXAMPLE01\"   (2 events)\n  \
+         .mark address=203.0.113.7 suspect \"used AKIAMALLORYEXAMPLE01\"   (1 event)\n  \
+         .mark address=203.0.113.8 suspect \"used AKIAMALLORYEXAMPLE01\"   (1 event)\n"
+    );
+    // What is proposed is a command.
+    let proposed: Vec<&str> = notes
+        .lines()
+        .filter_map(|line| line.trim().split("   (").next())
+        .filter(|line| line.starts_with(".mark"))
+        .collect();
+    script(&test_env, &(proposed.join("\n") + "\n"));
+    assert_eq!(test_env.scratch.number("SELECT count(*) FROM subjects"), 4);
+    let (_, notes) = script(&test_env, ".mark key=AKIAMALLORYEXAMPLE01 suspect\n");
+    assert!(!notes.contains("not marked"), "{notes}");
+    let rows = "| sort time asc\n.mark 1 attacker\n.mark 2 client suspect odd\n.mark 3 mine\n.mark 3 session mine\n.mark 4 ip cleared 'one of \"ours\"'\n\
+                | count by ip | sort ip asc\n.mark 1 suspect\n";
+    script(&test_env, rows);
+    let marked = test_env.scratch.lines("SELECT kind, value, mark, why, created_by FROM subjects ORDER BY 1, 2");
+    assert_eq!(
+        marked,
+        [
+            "address|198.51.100.4|suspect|-|unknown",
+            "address|203.0.113.7|cleared|one of \"ours\"|unknown",
+            "address|203.0.113.8|suspect|used AKIAMALLORYEXAMPLE01|unknown",
+            "client|aws-cli/2 (Kali)|suspect|odd|unknown",
+            "key|AKIAMALLORYEXAMPLE01|attacker|-|unknown",
+            "key|ASIABUILDEXAMPLE0001|mine|-|unknown",
+            "principal|arn:aws:iam::111122223333:user/mallory|suspect|used or issued AKIAMALLORYEXAMPLE01|unknown",
+            "session|arn:aws:sts::111122223333:assumed-role/Deploy/build|mine|-|unknown"
+        ]
+    );
+    let (listed, _) = script(&test_env, ".marks\n");
+    assert!(listed.starts_with("kind\tvalue\tmark\tstate\twhy\tcreated_at\tcreated_by\torigin\n"), "{listed}");
+    assert!(listed.contains("key\tASIABUILDEXAMPLE0001\tmine\ton\t"), "{listed}");
+    script(&test_env, ".unmark client=\"aws-cli/2 (Kali)\"\n.unmark key=ASIABUILDEXAMPLE0001\n");
+    assert_eq!(test_env.scratch.number("SELECT count(*) FROM subjects"), 6);
+    for (line, says) in [
+        (".mark\n", &[".mark needs KIND=VALUE|N [KIND] MARK [WHY]"][..]),
+        (".mark key=AKIA1\n", &[".mark needs"]),
+        (".mark key=AKIA1 evil\n", &["`evil` is not a mark: attacker, suspect, cleared, mine"]),
+        (".mark shade=red attacker\n", &["`shade` is not a kind of subject", "the kinds are key, principal"]),
+        (".mark AKIA1 attacker\n", &["`AKIA1` is neither KIND=VALUE nor a row of the last answer"]),
+        (".mark key= attacker\n", &["a key has a value"]),
+        (".mark ip=10.0.0.0/99 attacker\n", &["invalid network prefix `99`"]),
+        (".mark 1 attacker\n", &["there is no last answer yet"]),
+        ("user=alice\n.mark 2 attacker\n", &["there is no row 2"]),
+        ("| count by event-name\n.mark 1 attacker\n", &["row 1 has no subject", "write it as KIND=VALUE"]),
+        (".unmark key=AKIA1\n", &["the key AKIA1 has no mark", "`.marks` lists the marks"]),
+        (".marks all\n", &[".marks takes no more arguments"]),
+    ] {
+        test_env.pipe(&[], line.as_bytes()).fails(2, says);
+    }
+    let (_, notes) = script(&test_env, ".mark key=AKIANOTHERE attacker\n");
+    assert!(notes.contains("the key AKIANOTHERE is marked attacker; no event of the case has it"), "{notes}");
+}
+
+/// A run with findings of one rule by two principals, one of them in two accounts.
+fn with_run() -> TestEnv {
+    let test_env = test_env();
+    let finding = |principal: &str, account: &str| {
+        format!(
+            "('user-created', 'arn:aws:iam::{account}:user/{principal}', '{account}', 'x', 'high', 1, 0, NULL, NULL, 'e-1')"
+        )
+    };
+    test_env
+        .scratch
+        .ask()
+        .execute_batch(&format!(
+            "INSERT INTO hunt_runs (run_at, run_by, trailq_version, rules, rules_sha256) VALUES ('2024-03-02T00:00:00Z', 'ann', '0.1.0', 1, 'ab'); \
+             INSERT INTO hunt_rules VALUES ('user-created', 'A user', 'high', 'call', NULL, 'event-name=CreateUser', 1); \
+             INSERT INTO hunt_findings VALUES {}, {}, {}",
+            finding("mallory", "111122223333"),
+            finding("alice", "111122223333"),
+            finding("alice", "444455556666")
+        ))
+        .unwrap();
+    test_env
+}
+
+#[test]
+fn a_verdict_is_on_findings_of_the_last_run() {
+    let test_env = with_run();
+    script(
+        &test_env,
+        ".verdict user-created mallory true \"no ticket\"\n.verdict user-created alice benign\n\
+         .verdict user-created arn:aws:iam::444455556666:user/alice 444455556666 unclear asked\n",
+    );
+    let verdicts = "SELECT principal, account, verdict, why FROM verdicts ORDER BY 1, 2";
+    assert_eq!(
+        test_env.scratch.lines(verdicts),
+        [
+            "arn:aws:iam::111122223333:user/alice|111122223333|benign|-",
+            "arn:aws:iam::111122223333:user/mallory|111122223333|true|no ticket",
+            "arn:aws:iam::444455556666:user/alice|444455556666|unclear|asked"
+        ]
+    );
+    let (listed, notes) = script(&test_env, ".verdict user-created mallory none\n.verdicts\n");
+    assert!(listed.contains("\tbenign\ton\t") && !listed.contains("mallory"), "{listed}");
+    assert!(
+        notes.contains("user-created of arn:aws:iam::111122223333:user/mallory in 111122223333 has no verdict"),
+        "{notes}"
+    );
+    for (line, says) in [
+        (".verdict user-created\n", &[".verdict needs RULE PRINCIPAL [ACCOUNT] VERDICT [WHY]"][..]),
+        (".verdict user-created alice guilty\n", &["`guilty` is not a verdict: true, benign, unclear, none"]),
+        (".verdict user-crated alice true\n", &["has no finding of `user-crated`", "did you mean `user-created`?"]),
+        (
+            ".verdict user-created bob true\n",
+            &["`user-created` has no finding of `bob`", "it has findings of arn:aws:iam::111122223333:user/alice"],
+        ),
+        (".verdict user-created alice 1 true\n", &["`user-created` has no finding of `alice` in 1"]),
+    ] {
+        test_env.pipe(&[], line.as_bytes()).fails(2, says);
+    }
+    self::test_env().pipe(&[], b".verdict a b true\n").fails(2, &["the case stores no run of `trailq hunt`"]);
+}
+
+#[test]
+fn ignore_rules_are_added_listed_and_removed() {
+    let test_env = with_run();
+    let (_, notes) = script(
+        &test_env,
+        ".ignore add deploys user-created,user-crated \"user=deploy ip=10.0.0.0/8\" \"the pipeline\"\n\
+         .ignore add scanner all 'agent=\"Scanner 1\"' ours\n",
+    );
+    assert!(notes.contains("findings of user-created, user-crated where `user=deploy ip=10.0.0.0/8`"), "{notes}");
+    assert!(notes.contains("has no rule `user-crated`; did you mean `user-created`?"), "{notes}");
+    let (listed, _) = script(&test_env, ".ignore\n");
+    assert!(
+        listed.contains("deploys\ton\tuser-created,user-crated\tuser=deploy ip=10.0.0.0/8\tthe pipeline\t"),
+        "{listed}"
+    );
+    assert!(listed.contains("scanner\ton\tall\tagent=\"Scanner 1\"\tours\t"), "{listed}");
+    script(&test_env, ".ignore remove scanner\n");
+    assert_eq!(test_env.scratch.lines("SELECT name FROM ignore_rules"), ["deploys"]);
+    for (line, says) in [
+        (".ignore add x all\n", &[".ignore needs [add NAME RULES FILTER REASON|accept NAME|remove NAME]"][..]),
+        (".ignore add x all user=a \"\"\n", &["an ignore rule needs a reason"]),
+        (
+            ".ignore add x all user=a ip=b because\n",
+            &["the filter and the reason are one word each", "put both in quotes"],
+        ),
+        (".ignore add x all \"usr=a\" because\n", &["unknown field `usr`", "did you mean `user`"]),
+        (".ignore add x all \"user=a | count\" because\n", &["an ignore rule is a filter, without stages"]),
+        (".ignore add x all \"\" because\n", &["an ignore rule without a term would hide everything"]),
+        (".ignore add \"a b\" all user=a because\n", &["`a b` is not a name"]),
+        (".ignore accept deploy\n", &["the case has no ignore rule `deploy`", "did you mean `deploys`?"]),
+        (".ignore remove x\n", &["the case has no ignore rule `x`", "`.ignore` lists those there are"]),
+    ] {
+        test_env.pipe(&[], line.as_bytes()).fails(2, says);
+    }
+}
+
+#[test]
+fn decisions_that_somebody_hands_over_are_off_until_they_are_accepted() {
+    let test_env = with_run();
+    // Whatever author, time and origin the file has.
+    test_env
+        .scratch
+        .ask()
+        .execute_batch(
+            "INSERT INTO subjects (kind, value, mark, created_at, created_by) VALUES ('address', '203.0.113.7', 'mine', '2099-01-01T00:00:00Z', 'unknown'), \
+             ('address', '203.0.113.8', 'attacker', '2020-01-01T00:00:00Z', 'bob'), ('address', '203.0.113.8', 'mine', '2099-01-01T00:00:00Z', 'unknown'); \
+             INSERT INTO verdicts (rule, principal, account, verdict, created_at, created_by) VALUES \
+             ('user-created', 'arn:aws:iam::111122223333:user/mallory', '111122223333', 'benign', '2099-01-01T00:00:00Z', 'unknown'); \
+             INSERT INTO ignore_rules (name, title, rules, filter, reason, created_at, created_by) VALUES \
+             ('everything', 'E', NULL, 'event-name=*', 'no', '2099-01-01T00:00:00Z', 'unknown')",
+        )
+        .unwrap();
+    let (listed, notes) = script(&test_env, ".marks\n.verdicts\n.ignore\n");
+    for row in [
+        "address\t203.0.113.7\tmine\toff\t",
+        "address\t203.0.113.8\tattacker\ton\t",
+        "address\t203.0.113.8\tmine\toff\t",
+        "\tbenign\toff\t",
+        "everything\toff\tall\tevent-name=*\t",
+    ] {
+        assert!(listed.contains(row), "{row}: {listed}");
+    }
+    for says in ["2 marks are off", "1 verdict is off", "`.ignore accept NAME` turns one on"] {
+        assert!(notes.contains(says), "{says}: {notes}");
+    }
+    let (listed, notes) = script(
+        &test_env,
+        ".mark ip=203.0.113.7 mine\n.ignore accept everything\n.verdict user-created mallory benign\n.marks\n.verdicts\n.ignore\n",
+    );
+    assert!(listed.contains("203.0.113.7\tmine\ton\t") && listed.contains("\tbenign\ton\t"), "{listed}");
+    assert!(listed.contains("everything\ton\t"), "{listed}");
+    assert!(notes.contains("findings of every rule where `event-name=*`: no"), "{notes}");
+    // It is stored outside of the case, and binds no one else.
+    let accepted = std::fs::read_to_string(test_env.scratch.path(".local/state/trailq/accepted")).unwrap();
+    assert_eq!(accepted.lines().count(), 3);
+    let other = TestEnv::new();
+    other.scratch.write("trailq.db", std::fs::read(test_env.scratch.case()).unwrap());
+    let (listed, _) = script(&other, ".ignore\n.marks\n");
+    assert!(listed.contains("everything\toff\t") && listed.contains("203.0.113.7\tmine\toff\t"), "{listed}");
+}
+
+#[test]
+fn a_session_replays_its_decisions_in_another_case() {
+    let test_env = with_run();
+    script(
+        &test_env,
+        "| sort time asc\n.mark 1 attacker \"it's theirs\"\n.mark client=\"aws-cli/2 (Kali)\" suspect\n.unmark client=\"aws-cli/2 (Kali)\"\n\
+         .verdict user-created alice benign \"a ticket\"\n.ignore add scanner all 'agent=\"Scanner 1\"' \"our own\"\n.marks\n.session replay.trailq\n",
+    );
+    let tables = ["subjects", "verdicts", "ignore_rules"];
+    let rows = |test_env: &TestEnv, table: &str| {
+        let drop = if table == "ignore_rules" { "name, rules, filter, reason" } else { "*" };
+        let rows = test_env.scratch.lines(&format!("SELECT {drop} FROM {table} ORDER BY 1, 2, 3"));
+        let without_time =
+            |row: String| row.split('|').filter(|cell| !cell.ends_with('Z')).collect::<Vec<_>>().join("|");
+        rows.into_iter().map(without_time).collect::<Vec<_>>()
+    };
+    let other = with_run();
+    other.scratch.write("replay.trailq", std::fs::read(test_env.scratch.path("replay.trailq")).unwrap());
+    other.run(&["script", "replay.trailq"]).exits(0);
+    for table in tables {
+        assert!(!rows(&test_env, table).is_empty(), "{table}");
+        assert_eq!(rows(&test_env, table), rows(&other, table), "{table}");
+    }
+}
+
+#[test]
+fn marks_and_verdicts_are_exported_as_csv() {
+    let test_env = with_run();
+    script(&test_env, ".mark key=AKIAMALLORYEXAMPLE01 attacker \"a, \"\n.verdict user-created mallory true\n");
+    test_env.scratch.write("export.trailq", ".once marks.csv\n.marks\n.verdicts\n");
+    let ran = test_env.run(&["--format", "csv", "script", "export.trailq"]).exits(0);
+    assert!(
+        ran.out.starts_with("rule,principal,account,verdict,state,why,created_at,created_by,origin\r\n")
+            || ran.out.starts_with("rule,principal,account,verdict,state,why,created_at,created_by,origin\n"),
+        "{ran:?}"
+    );
+    let marks = std::fs::read_to_string(test_env.scratch.path("marks.csv")).unwrap();
+    assert!(marks.contains("key,AKIAMALLORYEXAMPLE01,attacker,on,\"a, \","), "{marks}");
+}

@@ -4,6 +4,7 @@
 use crate::diagnostic::{Diagnostic, Span};
 use crate::fields::{self, Field};
 use crate::query::ast::{Comparison, Operator, Part, Value};
+use crate::query::quote;
 use crate::query::resolve::resolver::{Resolver, complement};
 use crate::query::resolve::values::{parts_of, patterns};
 use crate::query::resolved::{Condition, Node, NodeKind, ValuePredicate};
@@ -173,6 +174,28 @@ fn add_value(conditions: &mut Vec<Condition>, field: Option<&'static Field>, val
     Ok(())
 }
 
+/// Returns the term that finds the events of a subject.
+pub(crate) fn subject_term(kind: SubjectKind, value: &str) -> String {
+    let (name, parts) = match kind {
+        SubjectKind::Principal | SubjectKind::Session => principal(value),
+        kind => {
+            let name = KINDS.iter().find(|(_, kinds)| kinds.contains(&kind)).map_or("", |(name, _)| *name);
+            (name, subject_value(Span::default(), kind, value).parts)
+        }
+    };
+    let text = match parts.as_slice() {
+        [Part::Text(text)] => quote::literal(text),
+        parts => {
+            let inner = parts.iter().map(|part| match part {
+                Part::Any => "*".to_owned(),
+                Part::Text(text) => quote::escaped(text),
+            });
+            format!("\"{}\"", inner.collect::<String>())
+        }
+    };
+    format!("{name}={text}")
+}
+
 /// Returns a subject as a value: in a client `*` is any text.
 fn subject_value(span: Span, kind: SubjectKind, text: &str) -> Value {
     let parts = if kind == SubjectKind::Client { parts_of(text) } else { vec![Part::Text(text.to_owned())] };
@@ -194,5 +217,33 @@ fn principal(text: &str) -> (&'static str, Vec<Part>) {
         (true, false) if text.starts_with("AROA") => ("principal", vec![Part::Text(format!("{text}:")), Part::Any]),
         (true, _) => ("principal", whole),
         (false, _) => ("user", whole),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::subject_term;
+    use crate::query::parse;
+    use crate::subject::SubjectKind;
+
+    #[test]
+    fn the_term_of_a_subject_is_a_lookup() {
+        for (kind, value, term) in [
+            (SubjectKind::Key, "AKIA1", "key=AKIA1"),
+            (SubjectKind::Address, "10.0.0.0/8", "ip=10.0.0.0/8"),
+            (SubjectKind::Client, "aws-cli/2 (Kali)", "user-agent=\"aws-cli/2 (Kali)\""),
+            (SubjectKind::Client, "*Kali \"x\"*", "user-agent=\"*Kali \\\"x\\\"*\""),
+            (SubjectKind::Principal, "arn:aws:iam::1:user/a", "arn=arn:aws:iam::1:user/a"),
+            (SubjectKind::Principal, "arn:aws:iam::1:role/a", "role=arn:aws:iam::1:role/a"),
+            (SubjectKind::Principal, "AIDAEXAMPLEEXAMPLE12", "principal=AIDAEXAMPLEEXAMPLE12"),
+            (SubjectKind::Principal, "AROAEXAMPLEEXAMPLE12", "principal=\"AROAEXAMPLEEXAMPLE12:*\""),
+            (SubjectKind::Session, "AROAEXAMPLEEXAMPLE12:s", "principal=AROAEXAMPLEEXAMPLE12:s"),
+            (SubjectKind::Principal, "alice", "user=alice"),
+            (SubjectKind::Account, "111122223333", "account=111122223333"),
+            (SubjectKind::Resource, "a*b", "resource=\"a\\*b\""),
+        ] {
+            assert_eq!(subject_term(kind, value), term);
+            assert!(parse(term).is_ok(), "{term}");
+        }
     }
 }

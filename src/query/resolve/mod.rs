@@ -2,7 +2,7 @@
 
 mod chains;
 mod finding;
-mod marks;
+pub(crate) mod marks;
 mod names;
 mod resolver;
 mod stages;

@@ -252,7 +252,7 @@ pub(crate) fn check_word(what: &str, word: &str) -> Result<(), SessionError> {
 }
 
 /// A word of a command line in quotes.
-fn quoted_word(word: &str) -> String {
+pub(crate) fn quoted_word(word: &str) -> String {
     if word.contains('"') { format!("'{}'", word.replace('\'', "\u{2019}")) } else { format!("\"{word}\"") }
 }
 

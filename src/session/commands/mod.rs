@@ -9,7 +9,9 @@ mod display;
 mod explain;
 pub mod help;
 mod hunt;
+mod ignore;
 mod last_answer;
+mod mark;
 pub(crate) mod noise;
 pub mod other_shells;
 mod output;
@@ -27,6 +29,7 @@ mod show;
 pub mod sqlite3_compat;
 mod table;
 mod transfer;
+mod verdict;
 
 pub(crate) use crate::session::commands::command::Arguments;
 pub use crate::session::commands::command::{Command, Commands, Completes};

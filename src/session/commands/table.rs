@@ -2,8 +2,8 @@
 
 use crate::session::commands::command::Commands;
 use crate::session::commands::{
-    annotate, diff_records, display, explain, help, hunt, last_answer, noise, output, param, pivot, plot, queries,
-    refine, replay, schema, script, settings, show, transfer,
+    annotate, diff_records, display, explain, help, hunt, ignore, last_answer, mark, noise, output, param, pivot, plot,
+    queries, refine, replay, schema, script, settings, show, transfer, verdict,
 };
 
 /// Every dot-command. A new command is an entry in the file of its group.
@@ -17,6 +17,9 @@ pub const COMMANDS: Commands = Commands(&[
     refine::COMMANDS,
     last_answer::COMMANDS,
     annotate::COMMANDS,
+    mark::COMMANDS,
+    verdict::COMMANDS,
+    ignore::COMMANDS,
     replay::COMMANDS,
     noise::COMMANDS,
     plot::COMMANDS,
