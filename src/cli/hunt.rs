@@ -56,6 +56,9 @@ pub(super) struct HuntArgs {
     /// Take as known what a principal used in another case
     #[arg(long, value_name = "OTHER.db")]
     baseline: Option<PathBuf>,
+    /// Show only what appeared since the last run
+    #[arg(long = "new")]
+    only_new: bool,
     /// Write one row an event
     #[arg(long)]
     events: bool,
@@ -88,6 +91,7 @@ pub(super) fn run(session: &mut Session, args: HuntArgs) -> Result<Outcome, Sess
         baseline_until: args.baseline_until,
         baseline: args.baseline,
         view,
+        only_new: args.only_new,
         events: args.events,
     };
     Ok(Outcome { answer: session.hunt(&request, args.fail_on)?, fail_on_rows: args.fail_on.is_some() })

@@ -16,14 +16,42 @@ const ISSUE: &str = "SELECT e.access_key_id, e.identity_id, i.type FROM events e
      LEFT JOIN identities i ON i.id = e.identity_id WHERE e.issued_access_key_id = ?1 AND +e.outcome = 'ok' \
      ORDER BY e.access_key_id IS NULL, e.time, e.id LIMIT 1";
 
+/// The caller in that copy of an event which has the key.
+const CALLER: &str = "SELECT e.access_key_id, e.identity_id FROM events e WHERE e.shared_event_id = ?1 \
+     AND +e.access_key_id IS NOT NULL ORDER BY e.event_id LIMIT 1";
+
 /// The chains of keys, read when first needed.
 #[derive(Default)]
 pub(crate) struct Chains {
     /// The identity at the beginning of a key's chain; `None` if no event of the case issued the key.
     roots: HashMap<String, Option<i64>>,
+    /// The caller of events that have copies in several accounts, by the id that the copies have in common.
+    callers: HashMap<String, Option<Caller>>,
 }
 
+/// The key and the identity of the caller of an event.
+type Caller = (String, Option<i64>);
+
 impl Chains {
+    /// Returns the key and the identity of the caller of an event that has copies in several accounts; `None` if no copy
+    /// has the key.
+    ///
+    /// # Errors
+    /// The case cannot be read.
+    pub(crate) fn caller(&mut self, engine: &Engine, shared_id: &str) -> Result<Option<Caller>, QueryError> {
+        if let Some(caller) = self.callers.get(shared_id) {
+            return Ok(caller.clone());
+        }
+        let params = [Param::Text(shared_id.to_owned())];
+        let found = rows::collect(|sink| engine.case().query(CALLER, &params, sink))?;
+        let caller = found.rows.first().map(|row| match row.get(1) {
+            Some(Value::Integer(identity)) => (text(row.first()), Some(*identity)),
+            _ => (text(row.first()), None),
+        });
+        self.callers.insert(shared_id.to_owned(), caller.clone());
+        Ok(caller)
+    }
+
     /// Returns the identity at the beginning of a key's chain; `None` if no principal of the case obtained the key. A key
     /// that a service obtained begins with its user.
     ///

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::detection::Rule;
+use crate::detection::{Condition, Rule};
 use crate::engine::Engine;
 use crate::hunt::aggregate::AggregateRow;
 use crate::hunt::chains::Chains;
@@ -10,7 +10,7 @@ use crate::hunt::decisions::Prepared;
 use crate::hunt::events::EventFacts;
 use crate::hunt::principals::Principals;
 use crate::hunt::scope::Scope;
-use crate::store::QueryError;
+use crate::store::{MAX_RULE_EVENTS, QueryError};
 
 /// The same rule and principal on this many days make a finding routine: three earlier ones, and the last.
 const ROUTINE_DAYS: usize = 4;
@@ -19,6 +19,9 @@ const MAX_VALUES: usize = 100;
 /// The most events that a finding holds for a timeline.
 const MAX_EVENTS: usize = 500;
 const SECONDS_PER_DAY: i64 = 86_400;
+
+/// Event ids of rules that are not the filter of a lookup, by the index of the rule.
+pub(crate) type EventsOfRules = BTreeMap<usize, Vec<String>>;
 
 /// The identification of a finding. Where several actors used one principal, each has findings of its own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,6 +114,8 @@ pub(crate) struct Collector<'a> {
     pub(crate) principals: Principals,
     chains: Chains,
     findings: HashMap<Key, Collected>,
+    /// Events of rules that are not the filter of a lookup.
+    pub(crate) events_of_rules: EventsOfRules,
     /// Keys of the findings of each actor that a key was traced to.
     actors_of_keys: HashMap<(String, Option<i64>), usize>,
 }
@@ -125,6 +130,7 @@ impl<'a> Collector<'a> {
             principals: Principals::default(),
             chains: Chains::default(),
             findings: HashMap::new(),
+            events_of_rules: EventsOfRules::new(),
             actors_of_keys: HashMap::new(),
         }
     }
@@ -151,6 +157,12 @@ impl<'a> Collector<'a> {
             found.add_day(event.time);
             if in_period {
                 found.add(event, self.all_events);
+                if !matches!(states[*rule].condition, Condition::Lookup(_)) {
+                    let events = self.events_of_rules.entry(*rule).or_default();
+                    if events.len() < MAX_RULE_EVENTS {
+                        events.push(event.event_id.clone());
+                    }
+                }
             }
         }
         Ok(())
@@ -158,17 +170,29 @@ impl<'a> Collector<'a> {
 
     /// Returns the principal at the beginning of the chain of an event's key.
     fn actor(&mut self, event: &EventFacts, principal: usize) -> Result<usize, QueryError> {
+        if event.key.is_empty() && !event.shared_id.is_empty() {
+            // The copy in the account of the resource does not have the caller's key; the caller's own copy does.
+            if let Some((key, identity)) = self.chains.caller(self.engine, &event.shared_id)? {
+                let caller = self.principals.of_identity(self.engine, identity)?;
+                return self.actor_of_key(&key, caller);
+            }
+        }
         let key = (event.key.clone(), event.identity);
         if let Some(actor) = self.actors_of_keys.get(&key) {
             return Ok(*actor);
         }
-        let root = if event.key.is_empty() { None } else { self.chains.root(self.engine, &event.key)? };
-        let actor = match root {
-            Some(root) => self.principals.of_identity(self.engine, Some(root))?,
-            None => principal,
-        };
+        let actor = self.actor_of_key(&event.key, principal)?;
         self.actors_of_keys.insert(key, actor);
         Ok(actor)
+    }
+
+    /// Returns the principal at the beginning of the chain of a key; `user` if no event of the case issued it.
+    fn actor_of_key(&mut self, key: &str, user: usize) -> Result<usize, QueryError> {
+        let root = if key.is_empty() { None } else { self.chains.root(self.engine, key)? };
+        match root {
+            Some(root) => self.principals.of_identity(self.engine, Some(root)),
+            None => Ok(user),
+        }
     }
 
     /// Adds a row of a query that aggregates.
@@ -178,11 +202,7 @@ impl<'a> Collector<'a> {
             None => self.principals.named(self.engine, &row.principal)?,
         };
         let key = example.map_or_else(|| row.key.clone(), |event| event.key.clone());
-        let root = if key.is_empty() { None } else { self.chains.root(self.engine, &key)? };
-        let actor = match root {
-            Some(root) => self.principals.of_identity(self.engine, Some(root))?,
-            None => principal,
-        };
+        let actor = self.actor_of_key(&key, principal)?;
         let account = if row.account.is_empty() {
             example.map_or_else(|| account_of(&self.principals.get(principal).id), |event| event.account.clone())
         } else {
@@ -200,10 +220,10 @@ impl<'a> Collector<'a> {
         Ok(())
     }
 
-    /// Returns the findings of the period, the principals and the decisions.
-    pub(crate) fn finish(self) -> (BTreeMap<Key, Collected>, Principals, Prepared) {
-        let found = self.findings.into_iter().filter(|(_, found)| found.done + found.tried > 0);
-        (found.collect(), self.principals, self.decisions)
+    /// Returns the findings of the period.
+    pub(crate) fn take_findings(&mut self) -> BTreeMap<Key, Collected> {
+        let found = std::mem::take(&mut self.findings);
+        found.into_iter().filter(|(_, found)| found.done + found.tried > 0).collect()
     }
 }
 

@@ -15,6 +15,7 @@ mod hits;
 mod novelty;
 mod options;
 mod principals;
+mod record;
 mod result;
 mod run;
 mod scope;

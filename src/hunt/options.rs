@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::hunt::decisions::Decisions;
 use crate::level::Level;
-use crate::store::Case;
+use crate::store::{Case, HuntFinding};
 
 /// The options of a hunt.
 #[derive(Clone)]
@@ -19,6 +19,8 @@ pub struct HuntOptions {
     pub min_level: Level,
     /// The work that values are compared with, to tell new ones.
     pub baseline: Baseline,
+    /// The findings of an earlier run, which are left out if their counts are the same.
+    pub known: Option<Vec<HuntFinding>>,
     /// The decisions of the investigator.
     pub decisions: Decisions,
     /// True if every event of a finding is returned.
@@ -33,6 +35,7 @@ impl Default for HuntOptions {
             until: None,
             min_level: Level::Medium,
             baseline: Baseline::Case,
+            known: None,
             decisions: Decisions::default(),
             with_events: false,
         }

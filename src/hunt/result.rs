@@ -2,6 +2,7 @@
 
 use crate::detection::Rule;
 use crate::level::Level;
+use crate::store::HuntRun;
 use crate::subject::{Mark, VerdictKind};
 
 /// The result of a hunt.
@@ -21,6 +22,10 @@ pub struct Hunt {
     pub visibility: Visibility,
     /// The number of events below the lowest level that is shown.
     pub hits_below: u64,
+    /// The record of the run, with the findings that were left out because an earlier run has them.
+    pub run: HuntRun,
+    /// The number of findings that were left out because an earlier run has them.
+    pub known: u64,
     /// The number of events that ignore rules hid from rules, and the names of these ignore rules.
     pub ignored: (u64, Vec<String>),
     /// The number of findings that were only tried, and so fell below the lowest level that is shown.

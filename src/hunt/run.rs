@@ -7,14 +7,14 @@ use crate::engine::Engine;
 use crate::hunt::actors::{self, Made};
 use crate::hunt::decisions::Prepared;
 use crate::hunt::events::{self, EventFacts};
-use crate::hunt::findings::{Collected, Collector, Key};
+use crate::hunt::findings::Collector;
 use crate::hunt::hits::{Hits, Runner};
 use crate::hunt::novelty::Novelty;
 use crate::hunt::options::HuntOptions;
 use crate::hunt::principals::Principals;
 use crate::hunt::result::{Finding, Hunt, HuntedEvent, MAX_LISTED, RuleState};
 use crate::hunt::scope::Scope;
-use crate::hunt::{timeline, visibility};
+use crate::hunt::{record, timeline, visibility};
 use crate::level::Level;
 use crate::rows::{self, text};
 use crate::saved::Library;
@@ -40,61 +40,30 @@ pub fn run(
     let scope = Scope::new(engine, options)?;
     let (mut hits, states) = Runner { engine, scope: &scope, library, options, now }.run(rules)?;
     let (decisions, broken) = Prepared::new(engine, &options.decisions)?;
-    let (collected, principals, decisions) = collect(engine, &scope, &mut hits, &states, options, decisions)?;
-    let mut made = Vec::with_capacity(collected.len());
-    let mut novelty = Novelty::new(engine, &options.baseline)?;
-    let mut tried_below = 0;
-    for (key, collected) in collected {
-        engine.check_interrupted()?;
-        let rule = &states[key.rule].rule;
-        let selects_outcome = hits.selects_outcome[key.rule] || collected.is_aggregate;
-        let only_tried = collected.done == 0 && collected.tried > 0;
-        let level = if only_tried && !selects_outcome { rule.level.lowered() } else { rule.level };
-        if level < options.min_level {
-            tried_below += 1;
-            continue;
-        }
-        let new = novelty.of(&principals, key.principal, &collected)?;
-        let finding = Finding {
-            rule: key.rule,
-            level,
-            principal: principals.get(key.principal).id.clone(),
-            principal_name: principals.get(key.principal).name.clone(),
-            account: key.account.clone(),
-            actor: 0,
-            done: collected.done,
-            tried: collected.tried,
-            dry_runs: collected.dry_runs,
-            first: collected.first,
-            last: collected.last,
-            addresses: collected.addresses.iter().take(MAX_LISTED).cloned().collect(),
-            resource: resource(engine, collected.example.as_ref())?,
-            new,
-            example: collected.example.clone(),
-            routine: collected.is_routine() && level < Level::Critical,
-            widespread: false,
-            verdict: decisions.verdict(&rule.id, &principals.get(key.principal).id, &key.account),
-            mark: None,
-        };
-        made.push((key, collected, finding));
-    }
+    let mut collector = Collector::new(engine, &scope, options.with_events, decisions);
+    collect(engine, &mut collector, &mut hits, &states)?;
+    let (mut made, tried_below) = findings(engine, &mut collector, &hits, &states, options)?;
+    let Collector { principals, decisions, events_of_rules, .. } = collector;
+    let ignored = decisions.hidden();
+    let run = record::record(&states, &made, &principals, &events_of_rules, ignored.1.clone(), scope.text());
+    let known = match &options.known {
+        Some(known) => record::leave_out_known(&states, &mut made, &run, known),
+        None => 0,
+    };
     let hunt = finish(engine, made, &principals, &decisions, states, options)?;
     let mut visibility = visibility::of_case(engine, library, now)?;
     visibility.not_seen.extend(broken);
-    Ok(Hunt { hits_below: hits.below, tried_below, ignored: decisions.hidden(), visibility, ..hunt })
+    Ok(Hunt { hits_below: hits.below, tried_below, ignored, visibility, run, known, ..hunt })
 }
 
-/// Collects the findings from the events and rows that rules selected.
+/// Collects the events and rows that rules selected.
 fn collect(
     engine: &Engine,
-    scope: &Scope,
+    collector: &mut Collector<'_>,
     hits: &mut Hits,
     states: &[RuleState],
-    options: &HuntOptions,
-    decisions: Prepared,
-) -> Result<(std::collections::BTreeMap<Key, Collected>, Principals, Prepared), QueryError> {
+) -> Result<(), QueryError> {
     let rules: Vec<&Rule> = states.iter().map(|state| &state.rule).collect();
-    let mut collector = Collector::new(engine, scope, options.with_events, decisions);
     let (ids, of_event) = hits.by_event();
     let mut at = 0;
     events::each(engine, &ids, |event| {
@@ -108,7 +77,56 @@ fn collect(
         let example = example(engine, &row.example)?;
         collector.add_aggregate(row, example.as_ref())?;
     }
-    Ok(collector.finish())
+    Ok(())
+}
+
+/// Returns the findings of at least the lowest level, and the number of those that fell below it as only tried.
+fn findings(
+    engine: &Engine,
+    collector: &mut Collector<'_>,
+    hits: &Hits,
+    states: &[RuleState],
+    options: &HuntOptions,
+) -> Result<(Vec<Made>, u64), QueryError> {
+    let collected = collector.take_findings();
+    let mut made = Vec::with_capacity(collected.len());
+    let mut novelty = Novelty::new(engine, &options.baseline)?;
+    let mut tried_below = 0;
+    for (key, collected) in collected {
+        engine.check_interrupted()?;
+        let rule = &states[key.rule].rule;
+        let selects_outcome = hits.selects_outcome[key.rule] || collected.is_aggregate;
+        let only_tried = collected.done == 0 && collected.tried > 0;
+        let level = if only_tried && !selects_outcome { rule.level.lowered() } else { rule.level };
+        if level < options.min_level {
+            tried_below += 1;
+            continue;
+        }
+        let principal = collector.principals.get(key.principal);
+        let finding = Finding {
+            rule: key.rule,
+            level,
+            principal: principal.id.clone(),
+            principal_name: principal.name.clone(),
+            account: key.account.clone(),
+            actor: 0,
+            done: collected.done,
+            tried: collected.tried,
+            dry_runs: collected.dry_runs,
+            first: collected.first,
+            last: collected.last,
+            addresses: collected.addresses.iter().take(MAX_LISTED).cloned().collect(),
+            resource: resource(engine, collected.example.as_ref())?,
+            new: novelty.of(&collector.principals, key.principal, &collected)?,
+            example: collected.example.clone(),
+            routine: collected.is_routine() && level < Level::Critical,
+            widespread: false,
+            verdict: collector.decisions.verdict(&rule.id, &principal.id, &key.account),
+            mark: None,
+        };
+        made.push((key, collected, finding));
+    }
+    Ok((made, tried_below))
 }
 
 /// Returns the example event of a row that aggregates.

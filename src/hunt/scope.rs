@@ -65,6 +65,11 @@ impl Scope {
         (self.since, self.until)
     }
 
+    /// Returns the scope as the filter of a lookup; `None` for the whole case.
+    pub(crate) fn text(&self) -> Option<String> {
+        Some(self.within_period(&self.filter)).filter(|text| !text.is_empty())
+    }
+
     /// Returns a lookup that is limited to the period too.
     pub(crate) fn within_period(&self, lookup: &str) -> String {
         let term = |name: &str, time: Option<i64>| time.map(|time| format!("{name}={}", crate::time::format(time)));

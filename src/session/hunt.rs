@@ -43,6 +43,8 @@ pub(crate) struct HuntRequest {
     pub(crate) baseline: Option<PathBuf>,
     /// The part that is shown.
     pub(crate) view: View,
+    /// True if only what appeared since the last run is shown.
+    pub(crate) only_new: bool,
     /// True if one row an event is written.
     pub(crate) events: bool,
 }
@@ -53,7 +55,7 @@ impl Session {
     /// # Errors
     /// The filter or a time is not one, or a case or a file of rules cannot be read.
     pub(crate) fn hunt(&mut self, request: &HuntRequest, fail_on: Option<Level>) -> Result<Answer, SessionError> {
-        self.in_one_state(|session| {
+        let answer = self.in_one_state(|session| {
             let started = Instant::now();
             let last = session.run_hunt(request)?;
             let level = fail_on.unwrap_or(Level::Informational);
@@ -64,14 +66,43 @@ impl Session {
                 session.show_hunt(request.view)?
             }
             session.status(&format!("hunt took {}", number::duration(started.elapsed())));
-            Ok(Answer::rows(findings as u64))
-        })
+            Ok::<_, SessionError>(Answer::rows(findings as u64))
+        })?;
+        self.keep_run()?;
+        Ok(answer)
     }
 
-    /// Runs a hunt, and keeps it.
+    /// Stores the record of the last hunt in the case, where it can be written.
+    fn keep_run(&mut self) -> Result<(), SessionError> {
+        let last = self.last_hunt()?;
+        let case = self.case()?;
+        let reason = if case.in_passing().is_some() {
+            Some("an import is running".to_owned())
+        } else if case.is_copy() {
+            Some("an older trailq made the case, and `trailq import` brings it up to date".to_owned())
+        } else {
+            drop(case);
+            let kept = self.keeper().and_then(|keeper| Ok(keeper.record_run(&last.hunt.run)?));
+            kept.err().map(|error| error.into_diagnostic().message)
+        };
+        if let Some(reason) = reason {
+            self.note(&format!("this run is not stored for --new and finding=: {reason}"));
+        }
+        Ok(())
+    }
+
+    /// Runs a hunt, and remembers it.
     fn run_hunt(&mut self, request: &HuntRequest) -> Result<Rc<LastHunt>, SessionError> {
-        let options = options(request)?;
         let engine = self.engine()?;
+        let decisions = self.decisions()?;
+        let rules_off = decisions.rules_off;
+        let mut options = options(request)?;
+        options.decisions =
+            Decisions { marks: decisions.marks, verdicts: decisions.verdicts, ignore_rules: decisions.ignore_rules };
+        if request.only_new {
+            let none = || Diagnostic::new("the case has no earlier run to compare with").hint("leave out --new");
+            options.known = Some(engine.case().last_run()?.ok_or_else(none)?.findings);
+        }
         engine.case().require_own()?;
         let library = self.library()?;
         let sigma = sigma::load(&request.rules).map_err(|error| Diagnostic::new(error.to_string()))?;
@@ -83,7 +114,7 @@ impl Session {
             case: engine.case().path().display().to_string(),
             min_level: Some(options.min_level),
             sigma_left_out,
-            ..Header::default()
+            not_shown: not_shown(rules_off),
         };
         let last = Rc::new(LastHunt { hunt, header, not_compiled: sigma.not_compiled });
         self.last_hunt = Some(Rc::clone(&last));
@@ -228,9 +259,16 @@ fn options(request: &HuntRequest) -> Result<HuntOptions, SessionError> {
         until: span(&request.until)?.map(|(_, last)| last),
         min_level: request.min_level.unwrap_or(Level::Medium),
         baseline,
+        known: None,
         decisions: Decisions::default(),
         with_events: request.events,
     })
+}
+
+/// Returns sentences about what is not shown for other reasons than the rules.
+fn not_shown(rules_off: usize) -> Vec<String> {
+    let off = number::counted(rules_off as u64, "ignore rule");
+    if rules_off > 0 { vec![format!("{off} not accepted: `.ignore`")] } else { Vec::new() }
 }
 
 /// Returns the numbers of Sigma rules that are not run, with the reasons.
@@ -240,6 +278,7 @@ fn left_out(rules: &RuleSet) -> Vec<(u64, &'static str)> {
         (rules.other_logs.values().sum(), "for other logs"),
         (rules.deprecated, "deprecated"),
         (rules.unsupported, "of status unsupported"),
+        (rules.not_rules.len() as u64, "files without a rule"),
     ];
     numbers.into_iter().filter(|(count, _)| *count > 0).collect()
 }

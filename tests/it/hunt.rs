@@ -388,7 +388,7 @@ fn sigma_rules_are_run_beside_trailqs_own_and_those_left_out_are_counted() {
     test_env.scratch.write("rules/deep/four.yml", "title: [broken");
     test_env.scratch.write("rules/readme.txt", "no rule");
     let screen = test_env.run(&["hunt", "--rules", "rules"]).exits(0);
-    assert!(screen.out.contains(", 1 Sigma (2 not compiled, 1 for other logs: `.hunt rules`)"), "{screen:?}");
+    assert!(screen.out.contains(", 1 Sigma (1 not compiled, 1 for other logs, 1 files without a rule: `.hunt rules`)"), "{screen:?}");
     let rows = test_env.run(&["hunt", "--rules", "rules", "--format", "json"]).exits(0).json();
     let found: Vec<&Value> = rows.as_array().unwrap().iter().filter(|row| row["source"] == "sigma").collect();
     assert!(!found.is_empty());
@@ -400,4 +400,82 @@ fn sigma_rules_are_run_beside_trailqs_own_and_those_left_out_are_counted() {
     let listed = test_env.run(&["script", "rules.trailq"]).exits(0);
     assert!(listed.out.contains("windash") && listed.out.contains("Not supported"), "{listed:?}");
     test_env.run(&["hunt", "--rules", "missing"]).fails(2, &["cannot read rules from missing"]);
+}
+
+/// Runs the lines of a script in the same home, so that what was accepted stays so.
+fn script(test_env: &TestEnv, lines: &str) -> crate::common::program::CommandOutput {
+    test_env.scratch.write("lines.trailq", lines);
+    test_env.run(&["script", "lines.trailq"])
+}
+
+#[test]
+fn attackers_come_first_and_what_is_mine_or_benign_is_counted_and_not_listed() {
+    let test_env = TestEnv::with_delivery();
+    let first = script(&test_env, ".hunt\n").exits(0);
+    assert!(first.out.contains("1 deploy-bot"), "{first:?}");
+    let marked = script(
+        &test_env,
+        ".mark principal=arn:aws:iam::111122223333:user/alice attacker \"phished\"\n\
+         .mark key=AKIADEPLOYBOTEXAMPLE mine \"red team\"\n.hunt\n.hunt --actor 1\n",
+    )
+    .exits(0);
+    assert!(marked.out.contains("1 attacker alice"), "{marked:?}");
+    assert!(marked.out.contains("1 actor marked mine") && !marked.out.contains("mine deploy-bot"), "{marked:?}");
+
+    // A verdict folds a finding, but not one of an attacker.
+    let judged =
+        script(&test_env, ".unmark key=AKIADEPLOYBOTEXAMPLE\n.hunt --actor 2\n.verdict 1 benign \"drill\"\n.hunt\n");
+    let judged = judged.exits(0);
+    assert!(judged.out.contains("1 finding judged benign"), "{judged:?}");
+    let of_attacker = script(&test_env, ".hunt --actor 1\n.verdict 1 benign \"drill\"\n.hunt\n").exits(0);
+    assert!(of_attacker.out.contains("(judged benign)"), "{of_attacker:?}");
+    let rows = test_env.run(&["hunt", "--format", "json"]).exits(0).json();
+    let judged = rows.as_array().unwrap().iter().filter(|row| row["verdict"] == "benign").count();
+    assert_eq!(judged, 2);
+    script(&test_env, "user=alice\n.verdict 1 benign\n").fails(2, &["row 1 of the last answer is not a finding"]);
+}
+
+#[test]
+fn an_ignore_rule_hides_hits_from_its_rules_but_never_an_attacker() {
+    let test_env = TestEnv::with_delivery();
+    let findings = |test_env: &TestEnv| -> Vec<Value> {
+        let rows = test_env.run(&["hunt", "--format", "json"]).exits(0).json();
+        rows.as_array()
+            .unwrap()
+            .iter()
+            .filter(|row| row["actor_principal"].as_str().unwrap().ends_with("/deploy-bot"))
+            .cloned()
+            .collect()
+    };
+    let all = findings(&test_env);
+    assert!(all.len() > 3);
+    let ignored = script(&test_env, ".ignore add bot all \"ip=203.0.113.77\" \"our scanner\"\n.hunt\n").exits(0);
+    assert!(ignored.out.contains("by 1 ignore rule"), "{ignored:?}");
+    assert!(findings(&test_env).len() < all.len());
+    script(&test_env, ".mark ip=203.0.113.77 attacker\n").exits(0);
+    assert_eq!(findings(&test_env).len(), all.len());
+}
+
+#[test]
+fn a_hunt_can_show_what_appeared_since_the_last_run_and_its_events_are_a_field() {
+    let test_env = TestEnv::new();
+    let calls = |ids: &[(&str, &str)]| {
+        let call = |(id, user): &(&str, &str)| {
+            Call::new(id, "2024-03-01T09:00:00Z", "cloudtrail:StopLogging").by_user(user, "AKIAX").0
+        };
+        json!({"Records": ids.iter().map(call).collect::<Vec<_>>()}).to_string()
+    };
+    test_env.scratch.write("one.json", calls(&[("e1", "alice")]));
+    test_env.run(&["import", "one.json"]).exits(0);
+    test_env.run(&["hunt", "--new"]).fails(2, &["the case has no earlier run to compare with"]);
+    test_env.run(&["hunt"]).exits(0);
+    let none = test_env.run(&["hunt", "--new", "--format", "json"]).exits(0).json();
+    assert_eq!(none, json!([]));
+    test_env.scratch.write("two.json", calls(&[("e2", "bob")]));
+    test_env.run(&["import", "two.json"]).exits(0);
+    let new = test_env.run(&["hunt", "--new", "--format", "json"]).exits(0).json();
+    let principals: Vec<&str> = new.as_array().unwrap().iter().map(|row| row["principal"].as_str().unwrap()).collect();
+    assert!(!principals.is_empty() && principals.iter().all(|name| name.ends_with("/bob")), "{principals:?}");
+    let events = test_env.run(&["lookup", "finding=trail-stopped", "--format", "json"]).exits(0).json();
+    assert_eq!(events.as_array().unwrap().len(), 2, "{events}");
 }

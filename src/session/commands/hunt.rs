@@ -12,7 +12,7 @@ use crate::summary::hunt::View;
 /// The commands of this file.
 pub(crate) const COMMANDS: &[Command] = &[
     Command {
-        arguments: "[rules] [--actor N] [--by rule] [--rules PATH] [--min-level L] [--since T] [--until T] [--where LOOKUP]",
+        arguments: "[rules] [--actor N] [--by rule] [--rules PATH] [--min-level L] [--since T] [--until T] [--where LOOKUP] [--new]",
         examples: &[".hunt", ".hunt --actor 2", ".hunt --since 2024-03-01 --min-level high", ".hunt rules"],
         completes: Completes::Words(&[
             "rules",
@@ -23,6 +23,7 @@ pub(crate) const COMMANDS: &[Command] = &[
             "--since",
             "--until",
             "--where",
+            "--new",
         ]),
         ..Command::new(".hunt", "run every detection and show findings by actor", run_hunt)
     },
@@ -72,6 +73,7 @@ fn request(session: &Session, arguments: &Arguments<'_>) -> Result<(HuntRequest,
             "--where" => request.filter = value()?,
             "--baseline-until" => request.baseline_until = Some(value()?),
             "--baseline" => request.baseline = Some(PathBuf::from(value()?)),
+            "--new" => request.only_new = true,
             "--rules" => request.rules.push(PathBuf::from(value()?)),
             _ => return Err(arguments.mistake(*span, format!("`{word}` is not an option of .hunt"))),
         }

@@ -144,6 +144,11 @@ impl Case {
         self.copy.as_ref().and_then(|copy| copy.in_passing())
     }
 
+    /// Reports whether a copy is read, which was brought up to date, instead of the case itself.
+    pub fn is_copy(&self) -> bool {
+        self.copy.is_some()
+    }
+
     /// Returns the file that is read: the case, or the copy of it that was brought up to date.
     pub(crate) fn file(&self) -> &Path {
         self.copy.as_ref().map_or(&self.path, |copy| copy.file())

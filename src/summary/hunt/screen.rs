@@ -178,6 +178,9 @@ impl Screen<'_> {
         if benign > 0 {
             parts.push(format!("{} judged benign", number::counted(benign as u64, "finding")));
         }
+        if hunt.known > 0 {
+            parts.push(format!("{} of the last run", number::counted(hunt.known, "finding")));
+        }
         let (hidden, names) = &hunt.ignored;
         if *hidden > 0 {
             let rules = number::counted(names.len() as u64, "ignore rule");
@@ -206,7 +209,7 @@ impl Screen<'_> {
         let rows = actors.iter().take(most).map(|actor| {
             vec![
                 match actor.mark {
-                    Some(mark) => format!("{} {} ({})", actor.number, actor.name, mark.name()),
+                    Some(mark) => format!("{} {} {}", actor.number, mark.name(), actor.name),
                     None => format!("{} {}", actor.number, actor.name),
                 },
                 actor.account.clone(),

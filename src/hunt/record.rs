@@ -1,0 +1,113 @@
+//! The record of a run: what a later hunt compares with, and what `finding=RULE` selects.
+
+use std::collections::BTreeMap;
+
+use crate::detection::{Condition, Origin, Rule};
+use crate::hash::sha256;
+use crate::hunt::actors::Made;
+use crate::hunt::findings::EventsOfRules;
+use crate::hunt::principals::Principals;
+use crate::hunt::result::RuleState;
+use crate::store::{FindingKey, HuntFinding, HuntRule, HuntRun, RuleSelection};
+use crate::time;
+
+/// Returns the record of a run.
+pub(crate) fn record(
+    states: &[RuleState],
+    made: &[Made],
+    principals: &Principals,
+    events: &EventsOfRules,
+    ignored: Vec<String>,
+    scope: Option<String>,
+) -> HuntRun {
+    let rules = states.iter().enumerate().filter(|(_, state)| state.skipped.is_none());
+    let rule = |(number, state): (usize, &RuleState)| HuntRule {
+        id: state.rule.id.clone(),
+        title: state.rule.title.clone(),
+        level: state.rule.level,
+        origin: origin(state.rule.origin).to_owned(),
+        author: state.rule.author.clone(),
+        selection: match &state.rule.condition {
+            Condition::Lookup(filter) if state.rule.needs_success => {
+                RuleSelection::Filter(format!("({filter}) outcome=ok"))
+            }
+            Condition::Lookup(filter) => RuleSelection::Filter(filter.clone()),
+            Condition::Query(_) | Condition::Correlation(_) => {
+                RuleSelection::Events(events.get(&number).cloned().unwrap_or_default())
+            }
+        },
+        events: state.hits,
+    };
+    HuntRun {
+        scope,
+        rules_sha256: digest(states),
+        ignored,
+        rules: rules.map(rule).collect(),
+        findings: findings(states, made, principals),
+        ..HuntRun::default()
+    }
+}
+
+/// Returns the name of the origin of a rule as a run stores it.
+fn origin(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Call => "call",
+        Origin::Query => "query",
+        Origin::Sigma => "sigma",
+    }
+}
+
+/// Returns the SHA-256 of the rules: of their ids, levels and conditions.
+fn digest(states: &[RuleState]) -> String {
+    let line = |Rule { id, level, condition, needs_success, .. }: &Rule| {
+        format!("{id} {} {needs_success} {condition:?}\n", level.name())
+    };
+    sha256(states.iter().map(|state| line(&state.rule)).collect::<String>().as_bytes())
+}
+
+/// Returns one finding a rule, principal and account: those of several actors are joined.
+fn findings(states: &[RuleState], made: &[Made], principals: &Principals) -> Vec<HuntFinding> {
+    let mut all: BTreeMap<FindingKey, HuntFinding> = BTreeMap::new();
+    for (key, _, finding) in made {
+        let id = FindingKey {
+            rule: states[key.rule].rule.id.clone(),
+            principal: finding.principal.clone(),
+            account: finding.account.clone(),
+        };
+        let found = all.entry(id.clone()).or_insert_with(|| HuntFinding {
+            key: id,
+            actor: principals.get(key.actor).id.clone(),
+            level: finding.level,
+            done: 0,
+            tried: 0,
+            first_seen: None,
+            last_seen: None,
+            event_id: finding.example.as_ref().map(|(_, event_id)| event_id.clone()),
+        });
+        found.level = found.level.max(finding.level);
+        found.done += finding.done;
+        found.tried += finding.tried;
+        found.first_seen = [found.first_seen.take(), finding.first.map(time::format)].into_iter().flatten().min();
+        found.last_seen = [found.last_seen.take(), finding.last.map(time::format)].into_iter().flatten().max();
+    }
+    all.into_values().collect()
+}
+
+/// Leaves out the findings that an earlier run has with the same counts. Returns the number of those.
+pub(crate) fn leave_out_known(states: &[RuleState], made: &mut Vec<Made>, run: &HuntRun, known: &[HuntFinding]) -> u64 {
+    let counts = |findings: &[HuntFinding]| -> BTreeMap<FindingKey, (u64, u64, Option<String>)> {
+        let counted = |found: &HuntFinding| (found.key.clone(), (found.done, found.tried, found.last_seen.clone()));
+        findings.iter().map(counted).collect()
+    };
+    let (now, before) = (counts(&run.findings), counts(known));
+    let all = made.len();
+    made.retain(|(key, _, finding)| {
+        let key = FindingKey {
+            rule: states[key.rule].rule.id.clone(),
+            principal: finding.principal.clone(),
+            account: finding.account.clone(),
+        };
+        now.get(&key) != before.get(&key)
+    });
+    (all - made.len()) as u64
+}
