@@ -293,7 +293,7 @@ fn a_verdict_is_on_findings_of_the_last_run() {
         "{notes}"
     );
     for (line, says) in [
-        (".verdict user-created\n", &[".verdict needs RULE PRINCIPAL [ACCOUNT] VERDICT [WHY]"][..]),
+        (".verdict user-created\n", &[".verdict needs N|RULE PRINCIPAL [ACCOUNT] VERDICT [WHY]"][..]),
         (".verdict user-created alice guilty\n", &["`guilty` is not a verdict: true, benign, unclear, none"]),
         (".verdict user-crated alice true\n", &["has no finding of `user-crated`", "did you mean `user-created`?"]),
         (
@@ -305,6 +305,35 @@ fn a_verdict_is_on_findings_of_the_last_run() {
         test_env.pipe(&[], line.as_bytes()).fails(2, says);
     }
     self::test_env().pipe(&[], b".verdict a b true\n").fails(2, &["the case stores no run of `trailq hunt`"]);
+}
+
+#[test]
+fn a_row_of_a_hunt_is_marked_and_judged() {
+    let test_env = test_env();
+    let commands = ".hunt --min-level informational\n.verdict 1 benign \"a ticket\"\n.mark 1 suspect\n.mark 1 address cleared\n.session replay.trailq\n";
+    test_env.pipe(&[], commands.as_bytes()).exits(0);
+    let judged = test_env.scratch.lines("SELECT rule, principal, account, verdict, why FROM verdicts");
+    let [judged] = judged.as_slice() else { panic!("{judged:?}") };
+    let principal = judged.split('|').nth(1).unwrap();
+    assert!(principal.starts_with("arn:aws:") && judged.ends_with("|111122223333|benign|a ticket"), "{judged}");
+    let marks = test_env.scratch.lines("SELECT value, mark FROM subjects WHERE mark = 'suspect'");
+    assert_eq!(marks, [format!("{principal}|suspect")]);
+    assert_eq!(test_env.scratch.number("SELECT count(*) FROM subjects WHERE kind = 'address' AND mark = 'cleared'"), 1);
+    // The replayed session names the finding.
+    test_env.scratch.ask().execute_batch("DELETE FROM verdicts; DELETE FROM subjects").unwrap();
+    test_env.run(&["script", "replay.trailq"]).exits(0);
+    assert_eq!(
+        test_env.scratch.lines("SELECT rule, principal, account, verdict, why FROM verdicts"),
+        [judged.as_str()]
+    );
+    for (line, says) in [
+        ("user=alice\n.verdict 1 true\n", &["the last answer has no findings", "`.hunt` shows findings"][..]),
+        (".hunt\n.verdict 99 true\n", &["there is no row 99"]),
+        (".hunt\n.verdict 1 guilty\n", &["`guilty` is not a verdict"]),
+        (".hunt\n.mark 99 attacker\n", &["there is no row 99"]),
+    ] {
+        test_env.pipe(&[], line.as_bytes()).fails(2, says);
+    }
 }
 
 #[test]

@@ -201,6 +201,12 @@ fn with_kind(principal: String) -> Subject {
 impl Session {
     /// Returns the subject in a row of the last answer; without a kind the first of the usual ones that it has.
     fn subject_of_row(&self, row: u64, kind: Option<SubjectKind>) -> Result<Subject, SessionError> {
+        let finding = self.finding_of_row(row)?;
+        match (finding, kind) {
+            (Some(finding), None) => return Ok(with_kind(finding.principal)),
+            (Some(finding), Some(SubjectKind::Principal)) => return Ok((SubjectKind::Principal, finding.principal)),
+            _ => {}
+        }
         let (columns, cells) = self.cells_of_row(row)?;
         let value = |kind: SubjectKind| {
             let (_, names) = COLUMNS.iter().find(|(known, _)| *known == kind)?;

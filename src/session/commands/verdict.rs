@@ -1,7 +1,8 @@
 //! Verdicts on findings: `.verdict` and `.verdicts`.
 
 use crate::diagnostic::{Diagnostic, Span, nearest};
-use crate::rows::{CapturedRows, Value};
+use crate::number;
+use crate::rows::{CapturedRows, Value, text};
 use crate::session::commands::annotate::quoted_word;
 use crate::session::commands::command::{Arguments, Command};
 use crate::session::{Answer, Session, SessionError};
@@ -11,8 +12,8 @@ use crate::subject::VerdictKind;
 /// The commands of this file.
 pub(crate) const COMMANDS: &[Command] = &[
     Command {
-        arguments: "RULE PRINCIPAL [ACCOUNT] VERDICT [WHY]",
-        examples: &[".verdict trails-stopped alice true \"not announced\"", ".verdict trails-stopped alice none"],
+        arguments: "N|RULE PRINCIPAL [ACCOUNT] VERDICT [WHY]",
+        examples: &[".verdict 2 benign \"a ticket\"", ".verdict trails-stopped alice true \"not announced\""],
         ..Command::new(".verdict", "judge a finding of the last hunt: true, benign or unclear", run_verdict)
     },
     Command { is_logged: false, ..Command::new(".verdicts", "list the verdicts, by whom, when and why", run_verdicts) },
@@ -23,29 +24,61 @@ const NONE: &str = "none";
 
 fn run_verdict(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     let texts = arguments.texts();
+    if let Some(row) = texts.first().and_then(|word| word.parse().ok()) {
+        return of_row(session, arguments, row);
+    }
     let is_verdict = |word: &&str| *word == NONE || VerdictKind::parse(word).is_some();
     // A verdict comes after the principal, and perhaps the account.
     let at = texts.iter().enumerate().skip(2).take(2).find(|(_, word)| is_verdict(word)).map(|(at, _)| at);
     let Some(at) = at else {
-        return match arguments.words.get(2) {
-            Some((word, span)) => {
-                let mistake = Diagnostic::at(*span, format!("`{word}` is not a verdict: true, benign, unclear, none"));
-                Err(mistake.in_source(arguments.line).into())
-            }
-            None => Err(arguments.missing()),
-        };
-    };
-    let run = session.case()?.last_run()?;
-    let Some(run) = run else {
-        return Err(Diagnostic::new("the case stores no run of `trailq hunt`").hint("run `trailq hunt` first").into());
+        return Err(not_a_verdict(arguments, 2));
     };
     let account = texts.get(2).filter(|_| at == 3).copied();
-    let findings = findings(&run, (texts[0], arguments.words[0].1), (texts[1], arguments.words[1].1), account)
-        .map_err(|mistake| SessionError::from(mistake.in_source(arguments.line)))?;
+    let findings = match (session.case()?.last_run()?, account) {
+        (Some(run), account) => {
+            findings(&run, (texts[0], arguments.words[0].1), (texts[1], arguments.words[1].1), account)
+                .map_err(|mistake| SessionError::from(mistake.in_source(arguments.line)))?
+        }
+        // A replayed session names the whole finding.
+        (None, Some(account)) => {
+            session.note("the case stores no run of `trailq hunt`: the finding is taken as it is written");
+            let [rule, principal, account] = [texts[0], texts[1], account].map(str::to_owned);
+            vec![FindingKey { rule, principal, account }]
+        }
+        (None, None) => {
+            let mistake = Diagnostic::new("the case stores no run of `trailq hunt`");
+            return Err(mistake.hint("run `trailq hunt` first, or name the account too").into());
+        }
+    };
     let why = texts[at + 1..].join(" ");
     let why = Some(why.as_str()).filter(|why| !why.is_empty());
     session.judge(&findings, VerdictKind::parse(texts[at]), why)?;
     Ok(Answer::default())
+}
+
+/// Gives a verdict on the finding in a row of the last answer.
+fn of_row(session: &mut Session, arguments: &Arguments<'_>, row: u64) -> Result<Answer, SessionError> {
+    let texts = arguments.texts();
+    let verdict = texts.get(1).filter(|word| **word == NONE || VerdictKind::parse(word).is_some());
+    let Some(verdict) = verdict else { return Err(not_a_verdict(arguments, 1)) };
+    let Some(finding) = session.finding_of_row(row)? else {
+        let mistake = Diagnostic::new("the last answer has no findings");
+        return Err(mistake.hint("`.hunt` shows findings, and `.verdict RULE PRINCIPAL` names one").into());
+    };
+    let why = texts[2..].join(" ");
+    let why = Some(why.as_str()).filter(|why| !why.is_empty());
+    session.judge(&[finding], VerdictKind::parse(verdict), why)?;
+    Ok(Answer::default())
+}
+
+/// Returns the mistake of a word in the place of a verdict, or of none there.
+fn not_a_verdict(arguments: &Arguments<'_>, at: usize) -> SessionError {
+    match arguments.words.get(at) {
+        Some((word, span)) => {
+            arguments.mistake(*span, format!("`{word}` is not a verdict: true, benign, unclear, none"))
+        }
+        None => arguments.missing(),
+    }
 }
 
 /// Returns the findings of a rule and a principal, and perhaps an account. The last part of an ARN is enough.
@@ -85,6 +118,24 @@ fn findings(
 }
 
 impl Session {
+    /// Returns the finding in a row of the last answer; `None` if that has no findings.
+    ///
+    /// # Errors
+    /// There is no such row, or no answer.
+    pub(crate) fn finding_of_row(&self, row: u64) -> Result<Option<FindingKey>, SessionError> {
+        let held = self.last()?.rows()?;
+        let place = |name: &str| held.columns.iter().position(|column| column == name);
+        let Some(((rule, principal), account)) = place("rule").zip(place("principal")).zip(place("account")) else {
+            return Ok(None);
+        };
+        let Some(cells) = row.checked_sub(1).and_then(|at| held.rows.get(usize::try_from(at).ok()?)) else {
+            let rows = number::counted(held.rows.len() as u64, "row");
+            return Err(Diagnostic::new(format!("there is no row {row}: the last answer has {rows}")).into());
+        };
+        let [rule, principal, account] = [rule, principal, account].map(|at| text(cells.get(at)));
+        Ok(Some(FindingKey { rule, principal, account }))
+    }
+
     /// Gives a verdict on findings, or takes it back.
     ///
     /// # Errors
