@@ -278,7 +278,7 @@ fn left_out(rules: &RuleSet) -> Vec<(u64, &'static str)> {
         (rules.other_logs.values().sum(), "for other logs"),
         (rules.deprecated, "deprecated"),
         (rules.unsupported, "of status unsupported"),
-        (rules.not_rules.len() as u64, "files without a rule"),
+        (rules.not_rules.len() as u64, "without a rule"),
     ];
     numbers.into_iter().filter(|(count, _)| *count > 0).collect()
 }

@@ -328,9 +328,9 @@ fn a_row_of_a_hunt_is_marked_and_judged() {
     );
     for (line, says) in [
         ("user=alice\n.verdict 1 true\n", &["the last answer has no findings", "`.hunt` shows findings"][..]),
-        (".hunt\n.verdict 99 true\n", &["there is no row 99"]),
-        (".hunt\n.verdict 1 guilty\n", &["`guilty` is not a verdict"]),
-        (".hunt\n.mark 99 attacker\n", &["there is no row 99"]),
+        (".hunt --actor 1\n.verdict 99 true\n", &["there is no row 99"]),
+        (".hunt --actor 1\n.verdict 1 guilty\n", &["`guilty` is not a verdict"]),
+        (".hunt --actor 1\n.mark 99 attacker\n", &["there is no row 99"]),
     ] {
         test_env.pipe(&[], line.as_bytes()).fails(2, says);
     }

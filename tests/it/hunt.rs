@@ -388,7 +388,10 @@ fn sigma_rules_are_run_beside_trailqs_own_and_those_left_out_are_counted() {
     test_env.scratch.write("rules/deep/four.yml", "title: [broken");
     test_env.scratch.write("rules/readme.txt", "no rule");
     let screen = test_env.run(&["hunt", "--rules", "rules"]).exits(0);
-    assert!(screen.out.contains(", 1 Sigma (1 not compiled, 1 for other logs, 1 files without a rule: `.hunt rules`)"), "{screen:?}");
+    assert!(
+        screen.out.contains(", 1 Sigma (1 not compiled, 1 for other logs, 1 without a rule: `.hunt rules`)"),
+        "{screen:?}"
+    );
     let rows = test_env.run(&["hunt", "--rules", "rules", "--format", "json"]).exits(0).json();
     let found: Vec<&Value> = rows.as_array().unwrap().iter().filter(|row| row["source"] == "sigma").collect();
     assert!(!found.is_empty());
@@ -428,11 +431,11 @@ fn attackers_come_first_and_what_is_mine_or_benign_is_counted_and_not_listed() {
     let judged = judged.exits(0);
     assert!(judged.out.contains("1 finding judged benign"), "{judged:?}");
     let of_attacker = script(&test_env, ".hunt --actor 1\n.verdict 1 benign \"drill\"\n.hunt\n").exits(0);
-    assert!(of_attacker.out.contains("(judged benign)"), "{of_attacker:?}");
+    assert!(of_attacker.out.contains("judged benign: "), "{of_attacker:?}");
     let rows = test_env.run(&["hunt", "--format", "json"]).exits(0).json();
     let judged = rows.as_array().unwrap().iter().filter(|row| row["verdict"] == "benign").count();
     assert_eq!(judged, 2);
-    script(&test_env, "user=alice\n.verdict 1 benign\n").fails(2, &["row 1 of the last answer is not a finding"]);
+    script(&test_env, "user=alice\n.verdict 1 benign\n").fails(2, &["the last answer has no findings"]);
 }
 
 #[test]

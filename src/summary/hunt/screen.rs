@@ -316,10 +316,10 @@ impl Screen<'_> {
     fn title_of(&self, finding: &Finding) -> String {
         let title = &self.hunt.rules[finding.rule].rule.title;
         if let Some(verdict) = finding.verdict {
-            return format!("{title} (judged {})", verdict.name());
+            return format!("judged {}: {title}", verdict.name());
         }
         if finding.dry_runs > 0 && finding.dry_runs == finding.tried && finding.done == 0 {
-            return format!("{title} (dry run, authorized)");
+            return format!("dry run, authorized: {title}");
         }
         title.clone()
     }
