@@ -178,10 +178,6 @@ impl Loader {
     fn text(&mut self, path: &Path, text: &str) {
         let documents = match yaml::documents(text) {
             Ok(documents) => documents,
-            // Not one of ours: every rule names the log.
-            Err(_) if !text.to_ascii_lowercase().contains("cloudtrail") => {
-                return self.set.not_rules.push(path.to_owned());
-            }
             Err(reason) => return self.not_compiled(path, "", format!("not YAML: {reason}")),
         };
         let file = self.paths.len();
@@ -372,8 +368,7 @@ mod tests {
             ("b.yml", rule("b", "B").as_bytes()),
             ("a.yaml", rule("a", "A").as_bytes()),
             ("again.yml", rule("a", "A").as_bytes()),
-            ("broken.yml", b"service: cloudtrail\na: [1\nb: }"),
-            ("other.yml", b"a: [1\nb: }"),
+            ("broken.yml", b"a: [1\nb: }"),
             ("bytes.yml", &[0xff, 0xfe, 0x00]),
             ("large.yml", large.as_bytes()),
             ("modifier.yml", rule("m", "x").replace("eventName", "eventName|windash").as_bytes()),
@@ -401,8 +396,8 @@ mod tests {
         ]) {
             assert!(failed.starts_with(expected), "{failed}");
         }
-        assert_eq!((set.files, set.deprecated, set.other_logs["windows"]), (11, 1, 1));
-        assert_eq!(set.not_rules, [path("none.yml"), path("other.yml")]);
+        assert_eq!((set.files, set.deprecated, set.other_logs["windows"]), (10, 1, 1));
+        assert_eq!(set.not_rules, [path("none.yml")]);
         assert!(load(&[path("absent.yml")]).is_err());
     }
 
