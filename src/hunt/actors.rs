@@ -35,9 +35,13 @@ pub(crate) fn group(principals: &Principals, decisions: &Prepared, findings: &mu
         let found: Vec<&Made> = members.iter().map(|at| &findings[*at]).collect();
         actors.push((Actor { mark, ..actor(principals, &found) }, members));
     }
-    actors.sort_by(|(a, _), (b, _)| {
-        let order = |actor: &Actor| (rank(actor.mark), actor.worst, actor.rules, actor.new.len());
-        order(b).cmp(&order(a)).then_with(|| a.principal.cmp(&b.principal))
+    // Those whose findings say nothing of them come last.
+    let is_telling = |members: &[usize]| members.iter().any(|at| findings[*at].2.is_telling());
+    actors.sort_by(|(a, of_a), (b, of_b)| {
+        let order = |actor: &Actor, members: &[usize]| {
+            (rank(actor.mark), is_telling(members), actor.worst, actor.rules, actor.new.len())
+        };
+        order(b, of_b).cmp(&order(a, of_a)).then_with(|| a.principal.cmp(&b.principal))
     });
     let numbered = actors.into_iter().enumerate().map(|(at, (mut actor, members))| {
         actor.number = at + 1;
