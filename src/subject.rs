@@ -78,6 +78,11 @@ impl Mark {
         Mark::ALL.into_iter().find(|mark| mark.name() == name)
     }
 
+    /// Returns the mark that counts more; of two that count the same, the greater.
+    pub fn max_by_weight(self, other: Mark) -> Mark {
+        if (other.weight(), other) > (self.weight(), self) { other } else { self }
+    }
+
     /// Returns how much the mark counts against others of one subject; of equal ones the newest counts.
     pub fn weight(self) -> u8 {
         match self {

@@ -98,19 +98,17 @@ impl Prepared {
         strongest(kinds.iter().flat_map(|kind| names.iter().map(|name| self.of(*kind, name))))
     }
 
-    /// Returns the mark of an actor, by its principals, keys and addresses. Addresses that are mine do not make an actor
-    /// mine: an intruder may come through them.
-    pub(crate) fn of_actor<'a>(
-        &self,
-        principals: impl Iterator<Item = &'a Principal>,
-        keys: &BTreeSet<String>,
-        addresses: &BTreeSet<String>,
-    ) -> Option<Mark> {
-        let principals = principals.map(|principal| self.of_principal(principal));
-        let keys = keys.iter().map(|key| self.of(SubjectKind::Key, key));
-        let addresses = addresses.iter().map(|address| self.of_address(address));
-        let addresses = addresses.map(|mark| mark.filter(|mark| mark.weight() > 0));
-        strongest(principals.chain(keys).chain(addresses))
+    /// Returns the mark of the actor of an event, by its principals, key and address. An address that is mine does not make
+    /// an actor mine: an intruder may come through it.
+    pub(crate) fn of_event(&self, event: &EventFacts, principal: &Principal, actor: &Principal) -> Option<Mark> {
+        let address = self.of_address(&event.address).filter(|mark| mark.weight() > 0);
+        let key = self.of(SubjectKind::Key, &event.key);
+        strongest([self.of_principal(principal), self.of_principal(actor), key, address].into_iter())
+    }
+
+    /// Reports whether no mark was made.
+    pub(crate) fn has_no_marks(&self) -> bool {
+        self.marks.is_empty()
     }
 
     /// Returns the verdict on a finding.
@@ -119,22 +117,13 @@ impl Prepared {
         self.verdicts.get(&key).copied()
     }
 
-    /// Reports whether an ignore rule hides an event from a rule. None hides an event of a subject marked attacker.
-    pub(crate) fn hides(&mut self, rule: &str, event: &EventFacts, principal: &Principal, actor: &Principal) -> bool {
+    /// Reports whether an ignore rule hides an event from a rule.
+    pub(crate) fn hides(&mut self, rule: &str, event: i64) -> bool {
         let matching = |ignored: &Ignored| {
             ignored.rules.as_ref().is_none_or(|rules| rules.contains(rule))
-                && ignored.events.binary_search(&event.id).is_ok()
+                && ignored.events.binary_search(&event).is_ok()
         };
         let Some(at) = self.ignored.iter().position(matching) else { return false };
-        let marks = [
-            self.of_principal(principal),
-            self.of_principal(actor),
-            self.of(SubjectKind::Key, &event.key),
-            self.of_address(&event.address),
-        ];
-        if strongest(marks.into_iter()) == Some(Mark::Attacker) {
-            return false;
-        }
         self.ignored[at].hidden += 1;
         true
     }

@@ -27,7 +27,6 @@ pub(crate) struct EventFacts {
     pub(crate) region: String,
     pub(crate) source: String,
     pub(crate) name: String,
-    pub(crate) event_id: String,
     /// The id that copies of the event in several accounts have in common.
     pub(crate) shared_id: String,
 }
@@ -36,7 +35,7 @@ pub(crate) struct EventFacts {
 const FACTS: &str = "SELECT e.id, e.time, e.identity_id, e.access_key_id, \
      coalesce(e.recipient_account_id, (SELECT i.account_id FROM identities i WHERE i.id = e.identity_id)), e.outcome, \
      e.error_code, e.invoked_by, e.source_ip_address, e.user_agent_id, e.aws_region, e.event_source, e.event_name, \
-     e.event_id, e.shared_event_id FROM json_each(?1) j CROSS JOIN events e ON e.id = j.value";
+     e.shared_event_id FROM json_each(?1) j CROSS JOIN events e ON e.id = j.value";
 
 /// Gives the attributes of events to a function, in the order of their ids.
 ///
@@ -79,7 +78,6 @@ fn facts(row: &[Value]) -> EventFacts {
         region: text(10),
         source: source.strip_suffix(".amazonaws.com").map_or_else(|| source.clone(), str::to_owned),
         name: text(12),
-        event_id: text(13),
-        shared_id: text(14),
+        shared_id: text(13),
     }
 }

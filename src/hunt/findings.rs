@@ -1,171 +1,130 @@
-//! Findings: the events of one rule by one principal in one account.
+//! The events that rules selected, with what findings are grouped by.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
+use std::rc::Rc;
 
-use crate::detection::{Condition, Rule};
 use crate::engine::Engine;
-use crate::hunt::aggregate::AggregateRow;
 use crate::hunt::chains::Chains;
 use crate::hunt::decisions::Prepared;
-use crate::hunt::events::EventFacts;
+use crate::hunt::events::{self, EventFacts};
 use crate::hunt::principals::Principals;
-use crate::hunt::scope::Scope;
-use crate::store::{MAX_RULE_EVENTS, QueryError};
+use crate::store::QueryError;
+use crate::subject::Mark;
 
-/// The same rule and principal on this many days make a finding routine: three earlier ones, and the last.
-const ROUTINE_DAYS: usize = 4;
-/// The most distinct values of an attribute that a finding holds.
-const MAX_VALUES: usize = 100;
-/// The most events that a finding holds for a timeline.
-const MAX_EVENTS: usize = 500;
-const SECONDS_PER_DAY: i64 = 86_400;
-
-/// Event ids of rules that are not the filter of a lookup, by the index of the rule.
-pub(crate) type EventsOfRules = BTreeMap<usize, Vec<String>>;
-
-/// The identification of a finding. Where several actors used one principal, each has findings of its own.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Key {
-    pub(crate) rule: usize,
+/// An event that a rule selected.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HitEvent {
+    /// `events.id`.
+    pub(crate) id: i64,
+    /// Unix seconds; [`NO_TIME`] if it has none.
+    time: i64,
+    pub(crate) principal: u32,
     /// The principal at the beginning of the chain of credentials.
-    pub(crate) actor: usize,
-    pub(crate) principal: usize,
-    pub(crate) account: String,
+    pub(crate) actor: u32,
+    /// The index of the account.
+    pub(crate) account: u32,
+    pub(crate) is_done: bool,
+    pub(crate) is_dry_run: bool,
+    /// True if a service of AWS made the call, for itself or on behalf of somebody.
+    pub(crate) is_by_service: bool,
+    /// True if a subject of it is marked attacker.
+    pub(crate) is_of_attacker: bool,
 }
 
-/// A finding that is being collected.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Collected {
-    pub(crate) done: u64,
-    pub(crate) tried: u64,
-    pub(crate) dry_runs: u64,
-    pub(crate) first: Option<i64>,
-    pub(crate) last: Option<i64>,
-    /// Days with an event up to the end of the period, at most [`ROUTINE_DAYS`].
-    days: BTreeSet<i64>,
-    pub(crate) addresses: BTreeSet<String>,
-    pub(crate) keys: BTreeSet<String>,
-    pub(crate) agents: BTreeSet<i64>,
-    pub(crate) regions: BTreeSet<String>,
-    pub(crate) services: BTreeSet<String>,
-    pub(crate) actions: BTreeSet<String>,
-    /// The first event that succeeded, else the first.
-    pub(crate) example: Option<(i64, String)>,
-    has_done_example: bool,
-    /// Events, at most [`MAX_EVENTS`] of them.
-    pub(crate) events: Vec<i64>,
-    /// True if a query that aggregates gave it.
-    pub(crate) is_aggregate: bool,
-}
+/// The time of an event without one.
+const NO_TIME: i64 = i64::MIN;
 
-impl Collected {
-    /// Reports whether the same rule and principal met on three earlier days.
-    pub(crate) fn is_routine(&self) -> bool {
-        self.days.len() >= ROUTINE_DAYS
-    }
-
-    fn add(&mut self, event: &EventFacts, all: bool) {
-        self.done += u64::from(event.is_done);
-        self.tried += u64::from(!event.is_done);
-        self.dry_runs += u64::from(event.is_dry_run);
-        self.spans(event.time, event.time);
-        insert(&mut self.addresses, &event.address);
-        insert(&mut self.keys, &event.key);
-        insert(&mut self.regions, &event.region);
-        insert(&mut self.services, &event.source);
-        insert(&mut self.actions, &format!("{} {}", event.source, event.name));
-        if let Some(agent) = event.agent.filter(|_| self.agents.len() < MAX_VALUES) {
-            self.agents.insert(agent);
-        }
-        if self.example.is_none() || (event.is_done && !self.has_done_example) {
-            self.example = Some((event.id, event.event_id.clone()));
-            self.has_done_example = event.is_done;
-        }
-        if all || self.events.len() < MAX_EVENTS {
-            self.events.push(event.id);
-        }
-    }
-
-    fn spans(&mut self, first: Option<i64>, last: Option<i64>) {
-        self.first = [self.first, first].into_iter().flatten().min();
-        self.last = [self.last, last].into_iter().flatten().max();
-    }
-
-    fn add_day(&mut self, time: Option<i64>) {
-        if let Some(time) = time.filter(|_| self.days.len() < ROUTINE_DAYS) {
-            self.days.insert(time.div_euclid(SECONDS_PER_DAY));
-        }
+impl HitEvent {
+    /// Returns the time, in Unix seconds.
+    pub(crate) fn time(&self) -> Option<i64> {
+        (self.time != NO_TIME).then_some(self.time)
     }
 }
 
-fn insert(values: &mut BTreeSet<String>, value: &str) {
-    if !value.is_empty() && values.len() < MAX_VALUES {
-        values.insert(value.to_owned());
-    }
-}
-
-/// Collects findings from events.
-pub(crate) struct Collector<'a> {
+/// The events that rules selected, their principals, actors and accounts.
+pub(crate) struct HitEvents<'a> {
     engine: &'a Engine,
-    scope: &'a Scope,
-    /// True if every event of a finding is to be held.
-    all_events: bool,
     pub(crate) decisions: Prepared,
+    /// The events, by id.
+    events: Vec<HitEvent>,
     pub(crate) principals: Principals,
+    pub(crate) accounts: Vec<Rc<str>>,
+    numbers_of_accounts: HashMap<String, u32>,
     chains: Chains,
-    findings: HashMap<Key, Collected>,
-    /// Events of rules that are not the filter of a lookup.
-    pub(crate) events_of_rules: EventsOfRules,
-    /// Keys of the findings of each actor that a key was traced to.
-    actors_of_keys: HashMap<(String, Option<i64>), usize>,
+    /// The actor of a user of a key.
+    actors: HashMap<Option<i64>, HashMap<String, u32>>,
+    /// The strongest mark of each actor, by its name over accounts.
+    marks: HashMap<String, Mark>,
 }
 
-impl<'a> Collector<'a> {
-    pub(crate) fn new(engine: &'a Engine, scope: &'a Scope, all_events: bool, decisions: Prepared) -> Collector<'a> {
-        Collector {
+impl<'a> HitEvents<'a> {
+    /// Reads events.
+    ///
+    /// # Errors
+    /// The case cannot be read.
+    pub(crate) fn read(engine: &'a Engine, ids: &[i64], decisions: Prepared) -> Result<HitEvents<'a>, QueryError> {
+        let mut hits = HitEvents {
             engine,
-            scope,
-            all_events,
             decisions,
+            events: Vec::with_capacity(ids.len()),
             principals: Principals::default(),
+            accounts: Vec::new(),
+            numbers_of_accounts: HashMap::new(),
             chains: Chains::default(),
-            findings: HashMap::new(),
-            events_of_rules: EventsOfRules::new(),
-            actors_of_keys: HashMap::new(),
-        }
+            actors: HashMap::new(),
+            marks: HashMap::new(),
+        };
+        events::each(engine, ids, |event| hits.add(&event))?;
+        Ok(hits)
     }
 
-    /// Adds an event to the findings of the rules that selected it. A failed call of a service is not an attempt.
-    pub(crate) fn add(&mut self, event: &EventFacts, rules: &[usize], states: &[&Rule]) -> Result<(), QueryError> {
-        if !self.scope.is_not_after(event.time) {
-            return Ok(());
-        }
+    fn add(&mut self, event: &EventFacts) -> Result<(), QueryError> {
         let principal = self.principals.of_identity(self.engine, event.identity)?;
-        let by_service = event.is_by_service || self.principals.get(principal).is_service;
-        if !event.is_done && by_service {
-            return Ok(());
-        }
         let actor = self.actor(event, principal)?;
-        let in_period = self.scope.is_in_period(event.time);
-        for rule in rules.iter().filter(|rule| event.is_done || !states[**rule].needs_success) {
+        let mut is_of_attacker = false;
+        if !self.decisions.has_no_marks() {
             let (by, of) = (self.principals.get(principal), self.principals.get(actor));
-            if in_period && self.decisions.hides(&states[*rule].id, event, by, of) {
-                continue;
-            }
-            let key = Key { rule: *rule, actor, principal, account: event.account.clone() };
-            let found = self.findings.entry(key).or_default();
-            found.add_day(event.time);
-            if in_period {
-                found.add(event, self.all_events);
-                if !matches!(states[*rule].condition, Condition::Lookup(_)) {
-                    let events = self.events_of_rules.entry(*rule).or_default();
-                    if events.len() < MAX_RULE_EVENTS {
-                        events.push(event.event_id.clone());
-                    }
-                }
+            let mark = self.decisions.of_event(event, by, of);
+            is_of_attacker = mark == Some(Mark::Attacker);
+            if let Some(mark) = mark {
+                let known = self.marks.entry(of.actor.clone()).or_insert(mark);
+                *known = (*known).max_by_weight(mark);
             }
         }
+        let account = self.account(&event.account);
+        self.events.push(HitEvent {
+            id: event.id,
+            time: event.time.unwrap_or(NO_TIME),
+            principal: principal as u32,
+            actor: actor as u32,
+            account,
+            is_done: event.is_done,
+            is_dry_run: event.is_dry_run,
+            is_by_service: event.is_by_service || self.principals.get(principal).is_service,
+            is_of_attacker,
+        });
         Ok(())
+    }
+
+    /// Returns an event.
+    pub(crate) fn get(&self, id: i64) -> Option<&HitEvent> {
+        self.events.binary_search_by_key(&id, |event| event.id).ok().map(|at| &self.events[at])
+    }
+
+    /// Returns the number of an account.
+    pub(crate) fn account(&mut self, account: &str) -> u32 {
+        if let Some(number) = self.numbers_of_accounts.get(account) {
+            return *number;
+        }
+        let number = self.accounts.len() as u32;
+        self.accounts.push(Rc::from(account));
+        self.numbers_of_accounts.insert(account.to_owned(), number);
+        number
+    }
+
+    /// Returns the mark of an actor.
+    pub(crate) fn mark(&self, actor: usize) -> Option<Mark> {
+        self.marks.get(&self.principals.get(actor).actor).copied()
     }
 
     /// Returns the principal at the beginning of the chain of an event's key.
@@ -177,57 +136,20 @@ impl<'a> Collector<'a> {
                 return self.actor_of_key(&key, caller);
             }
         }
-        let key = (event.key.clone(), event.identity);
-        if let Some(actor) = self.actors_of_keys.get(&key) {
-            return Ok(*actor);
+        if let Some(actor) = self.actors.get(&event.identity).and_then(|of_keys| of_keys.get(&event.key)) {
+            return Ok(*actor as usize);
         }
         let actor = self.actor_of_key(&event.key, principal)?;
-        self.actors_of_keys.insert(key, actor);
+        self.actors.entry(event.identity).or_default().insert(event.key.clone(), actor as u32);
         Ok(actor)
     }
 
     /// Returns the principal at the beginning of the chain of a key; `user` if no event of the case issued it.
-    fn actor_of_key(&mut self, key: &str, user: usize) -> Result<usize, QueryError> {
+    pub(crate) fn actor_of_key(&mut self, key: &str, user: usize) -> Result<usize, QueryError> {
         let root = if key.is_empty() { None } else { self.chains.root(self.engine, key)? };
         match root {
             Some(root) => self.principals.of_identity(self.engine, Some(root)),
             None => Ok(user),
         }
     }
-
-    /// Adds a row of a query that aggregates.
-    pub(crate) fn add_aggregate(&mut self, row: &AggregateRow, example: Option<&EventFacts>) -> Result<(), QueryError> {
-        let principal = match example {
-            Some(event) => self.principals.of_identity(self.engine, event.identity)?,
-            None => self.principals.named(self.engine, &row.principal)?,
-        };
-        let key = example.map_or_else(|| row.key.clone(), |event| event.key.clone());
-        let actor = self.actor_of_key(&key, principal)?;
-        let account = if row.account.is_empty() {
-            example.map_or_else(|| account_of(&self.principals.get(principal).id), |event| event.account.clone())
-        } else {
-            row.account.clone()
-        };
-        let found = self.findings.entry(Key { rule: row.rule, actor, principal, account }).or_default();
-        found.is_aggregate = true;
-        found.done += row.done;
-        found.tried += row.tried;
-        found.spans(row.first, row.last);
-        found.add_day(row.last);
-        insert(&mut found.addresses, &row.address);
-        insert(&mut found.keys, &key);
-        found.example = found.example.take().or_else(|| example.map(|event| (event.id, event.event_id.clone())));
-        Ok(())
-    }
-
-    /// Returns the findings of the period.
-    pub(crate) fn take_findings(&mut self) -> BTreeMap<Key, Collected> {
-        let found = std::mem::take(&mut self.findings);
-        found.into_iter().filter(|(_, found)| found.done + found.tried > 0).collect()
-    }
-}
-
-/// Returns the account of an ARN.
-fn account_of(arn: &str) -> String {
-    arn.split(':').nth(4).unwrap_or("").to_owned()
 }

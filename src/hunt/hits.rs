@@ -16,16 +16,17 @@ use crate::store::QueryError;
 
 /// Columns by which a lookup selects an outcome itself.
 const OUTCOME_COLUMNS: &[&str] = &["outcome", "error_code", "error_message"];
-/// Bits of a packed hit that hold the rule.
-const RULE_BITS: u32 = 16;
+/// Bits of a packed hit that hold the event.
+const EVENT_BITS: u32 = 48;
+const EVENT_MASK: u64 = (1 << EVENT_BITS) - 1;
 
 /// The events and rows that the rules selected.
 #[derive(Default)]
 pub(crate) struct Hits {
-    /// Events with the rules that selected them: `events.id`, then the index of the rule.
+    /// Rules with the events that they selected: the index of the rule, then `events.id`.
     packed: Vec<u64>,
-    /// Rows of queries that aggregate.
-    pub(crate) aggregates: Vec<AggregateRow>,
+    /// Rows of queries that aggregate, by rule.
+    aggregates: Vec<AggregateRow>,
     /// The number of events that rules below the lowest level select.
     pub(crate) below: u64,
     /// By rule: true if it selects an outcome itself.
@@ -36,28 +37,38 @@ impl Hits {
     /// Adds events that a rule selected.
     fn add(&mut self, rule: usize, ids: impl IntoIterator<Item = i64>) -> u64 {
         let before = self.packed.len();
-        let rule = rule as u64;
-        self.packed.extend(ids.into_iter().map(|id| (id.unsigned_abs() << RULE_BITS) | rule));
+        let rule = (rule as u64) << EVENT_BITS;
+        self.packed.extend(ids.into_iter().map(|id| rule | (id.unsigned_abs() & EVENT_MASK)));
         (self.packed.len() - before) as u64
     }
 
-    /// Returns the events in the order of their ids, each with its rules.
-    pub(crate) fn by_event(&mut self) -> (Vec<i64>, Vec<Vec<usize>>) {
+    /// Sorts the events by rule.
+    fn finish(&mut self) {
         self.packed.sort_unstable();
         self.packed.dedup();
-        let (mut ids, mut rules): (Vec<i64>, Vec<Vec<usize>>) = (Vec::new(), Vec::new());
-        for hit in &self.packed {
-            let (id, rule) = ((hit >> RULE_BITS) as i64, (hit & ((1 << RULE_BITS) - 1)) as usize);
-            match (ids.last(), rules.last_mut()) {
-                (Some(last), Some(of_last)) if *last == id => of_last.push(rule),
-                _ => {
-                    ids.push(id);
-                    rules.push(vec![rule]);
-                }
-            }
-        }
-        self.packed = Vec::new();
-        (ids, rules)
+    }
+
+    /// Returns the rows of a rule that aggregates.
+    pub(crate) fn rows_of(&self, rule: usize) -> &[AggregateRow] {
+        let from = self.aggregates.partition_point(|row| row.rule < rule);
+        let to = self.aggregates.partition_point(|row| row.rule <= rule);
+        &self.aggregates[from..to]
+    }
+
+    /// Returns `events.id` of all events that a rule selected, ascending.
+    pub(crate) fn events(&self) -> Vec<i64> {
+        let last = self.packed.iter().map(|hit| hit & EVENT_MASK).max().unwrap_or(0);
+        let mut seen = vec![false; last as usize + 1];
+        self.packed.iter().for_each(|hit| seen[(hit & EVENT_MASK) as usize] = true);
+        seen.iter().enumerate().filter(|(_, seen)| **seen).map(|(id, _)| id as i64).collect()
+    }
+
+    /// Returns `events.id` of the events that a rule selected, ascending.
+    pub(crate) fn of_rule(&self, rule: usize) -> impl Iterator<Item = i64> {
+        let start = (rule as u64) << EVENT_BITS;
+        let from = self.packed.partition_point(|hit| *hit < start);
+        let to = self.packed.partition_point(|hit| *hit <= start | EVENT_MASK);
+        self.packed[from..to].iter().map(|hit| (hit & EVENT_MASK) as i64)
     }
 }
 
@@ -100,6 +111,7 @@ impl Runner<'_> {
             states.push(RuleState { rule, hits: found, skipped });
         }
         self.scan(&pending, &mut hits, &mut states)?;
+        hits.finish();
         Ok((hits, states))
     }
 

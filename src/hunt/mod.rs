@@ -7,11 +7,14 @@
 
 mod actors;
 mod aggregate;
+mod attributes;
 mod chains;
 mod decisions;
 mod events;
 mod findings;
+mod groups;
 mod hits;
+mod made;
 mod novelty;
 mod options;
 mod principals;
@@ -24,5 +27,7 @@ mod visibility;
 
 pub use decisions::Decisions;
 pub use options::{Baseline, HuntOptions};
-pub use result::{Actor, Finding, Hunt, HuntedEvent, RuleState, Skipped, TimelineEntry, Visibility};
+pub use result::{
+    Actor, Details, Finding, Hunt, HuntedEvent, PrincipalName, RuleState, Skipped, TimelineEntry, Visibility,
+};
 pub use run::run;

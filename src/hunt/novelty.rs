@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::engine::Engine;
-use crate::hunt::findings::Collected;
+use crate::hunt::attributes::Attributes;
 use crate::hunt::options::Baseline;
 use crate::hunt::principals::Principals;
 use crate::rows::{self, Value, text};
@@ -59,7 +59,7 @@ impl<'a> Novelty<'a> {
         &mut self,
         principals: &Principals,
         principal: usize,
-        finding: &Collected,
+        finding: &Attributes,
     ) -> Result<Option<Vec<&'static str>>, QueryError> {
         let Some(first) = finding.first else { return Ok(None) };
         if !self.uses.contains_key(&principal) {
@@ -97,7 +97,7 @@ impl<'a> Novelty<'a> {
     }
 
     /// Returns the values of a finding, by kind.
-    fn values(&mut self, finding: &Collected) -> Result<[BTreeSet<String>; 6], QueryError> {
+    fn values(&mut self, finding: &Attributes) -> Result<[BTreeSet<String>; 6], QueryError> {
         let mut agents = BTreeSet::new();
         for agent in &finding.agents {
             if !self.agents.contains_key(agent) {

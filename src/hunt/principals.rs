@@ -2,9 +2,11 @@
 //! people are one each.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::arn::Arn;
 use crate::engine::Engine;
+use crate::hunt::result::PrincipalName;
 use crate::rows::{self, text};
 use crate::sql::Param;
 use crate::store::QueryError;
@@ -27,6 +29,15 @@ pub(crate) struct Principal {
     pub(crate) actor: String,
     /// True if it is a service of AWS.
     pub(crate) is_service: bool,
+    /// The ARN and the name, as findings share them.
+    pub(crate) names: Rc<PrincipalName>,
+}
+
+impl Principal {
+    fn new(id: &str, name: &str, actor: &str, is_service: bool) -> Principal {
+        let names = Rc::new(PrincipalName { id: id.to_owned(), name: name.to_owned() });
+        Principal { id: id.to_owned(), name: name.to_owned(), actor: actor.to_owned(), is_service, names }
+    }
 }
 
 /// The columns of an identity that name its principal.
@@ -45,12 +56,7 @@ struct Identity {
 
 impl Identity {
     fn principal(self) -> Principal {
-        let plain = |id: &str, name: &str, is_service: bool| Principal {
-            id: id.to_owned(),
-            name: name.to_owned(),
-            actor: id.to_owned(),
-            is_service,
-        };
+        let plain = |id: &str, name: &str, is_service: bool| Principal::new(id, name, id, is_service);
         if self.kind == "AWSService" {
             let name = first(&[&self.invoked_by, &self.principal, "AWS service"]);
             return plain(name, name, true);
@@ -59,7 +65,7 @@ impl Identity {
             let set = role.rsplit_once('_').map_or(role, |(set, _)| set);
             let name = format!("{} {SSO_ROLE}{set}", self.session);
             // The sign-in that opened the session has the same name of the person as user.
-            return Principal { id: self.arn, name, actor: self.session, is_service: false };
+            return Principal::new(&self.arn, &name, &self.session, false);
         }
         if !self.role_arn.is_empty() {
             return if self.session.is_empty() || is_machine(&self.session) {

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use crate::detection::{Condition, Origin, Rule};
 use crate::hash::sha256;
-use crate::hunt::actors::Made;
-use crate::hunt::findings::EventsOfRules;
-use crate::hunt::principals::Principals;
-use crate::hunt::result::RuleState;
+use crate::hunt::made::Made;
+use crate::hunt::result::{Finding, RuleState};
 use crate::store::{FindingKey, HuntFinding, HuntRule, HuntRun, RuleSelection};
 use crate::time;
+
+/// Event ids of rules that are not the filter of a lookup, by the index of the rule.
+pub(crate) type EventsOfRules = BTreeMap<usize, Vec<String>>;
 
 /// Returns the record of a run.
 pub(crate) fn record(
     states: &[RuleState],
     made: &[Made],
-    principals: &Principals,
     events: &EventsOfRules,
     ignored: Vec<String>,
     scope: Option<String>,
@@ -43,7 +43,7 @@ pub(crate) fn record(
         rules_sha256: digest(states),
         ignored,
         rules: rules.map(rule).collect(),
-        findings: findings(states, made, principals),
+        findings: findings(states, made),
         ..HuntRun::default()
     }
 }
@@ -65,28 +65,34 @@ fn digest(states: &[RuleState]) -> String {
     sha256(states.iter().map(|state| line(&state.rule)).collect::<String>().as_bytes())
 }
 
-/// Returns one finding a rule, principal and account: those of several actors are joined.
-fn findings(states: &[RuleState], made: &[Made], principals: &Principals) -> Vec<HuntFinding> {
+/// Returns the key of a finding.
+fn key(states: &[RuleState], finding: &Finding) -> FindingKey {
+    FindingKey {
+        rule: states[finding.rule].rule.id.clone(),
+        principal: finding.principal.id.clone(),
+        account: finding.account.to_string(),
+    }
+}
+
+/// Returns one finding a rule, principal and account: those of several actors are joined. What is routine or widespread is
+/// not new to a later run either, and is left out.
+fn findings(states: &[RuleState], made: &[Made]) -> Vec<HuntFinding> {
     let mut all: BTreeMap<FindingKey, HuntFinding> = BTreeMap::new();
-    for (key, _, finding) in made {
-        let id = FindingKey {
-            rule: states[key.rule].rule.id.clone(),
-            principal: finding.principal.clone(),
-            account: finding.account.clone(),
-        };
+    for Made { finding, .. } in made.iter().filter(|made| !made.finding.routine && !made.finding.widespread) {
+        let id = key(states, finding);
         let found = all.entry(id.clone()).or_insert_with(|| HuntFinding {
+            actor: id.principal.clone(),
             key: id,
-            actor: principals.get(key.actor).id.clone(),
             level: finding.level,
             done: 0,
             tried: 0,
             first_seen: None,
             last_seen: None,
-            event_id: finding.example.as_ref().map(|(_, event_id)| event_id.clone()),
+            event_id: None,
         });
         found.level = found.level.max(finding.level);
-        found.done += finding.done;
-        found.tried += finding.tried;
+        found.done += u64::from(finding.done);
+        found.tried += u64::from(finding.tried);
         found.first_seen = [found.first_seen.take(), finding.first.map(time::format)].into_iter().flatten().min();
         found.last_seen = [found.last_seen.take(), finding.last.map(time::format)].into_iter().flatten().max();
     }
@@ -101,12 +107,8 @@ pub(crate) fn leave_out_known(states: &[RuleState], made: &mut Vec<Made>, run: &
     };
     let (now, before) = (counts(&run.findings), counts(known));
     let all = made.len();
-    made.retain(|(key, _, finding)| {
-        let key = FindingKey {
-            rule: states[key.rule].rule.id.clone(),
-            principal: finding.principal.clone(),
-            account: finding.account.clone(),
-        };
+    made.retain(|made| {
+        let key = key(states, &made.finding);
         now.get(&key) != before.get(&key)
     });
     (all - made.len()) as u64

@@ -1,5 +1,7 @@
 //! The result of a hunt.
 
+use std::rc::Rc;
+
 use crate::detection::Rule;
 use crate::level::Level;
 use crate::store::HuntRun;
@@ -61,32 +63,26 @@ pub struct Finding {
     pub rule: usize,
     /// The level, one lower than the rule's if nothing succeeded.
     pub level: Level,
-    /// The ARN of the principal, or the name of a service or an account.
-    pub principal: String,
-    /// The principal for a person to read.
-    pub principal_name: String,
+    /// The principal.
+    pub principal: Rc<PrincipalName>,
     /// The account whose trail has the events.
-    pub account: String,
+    pub account: Rc<str>,
     /// The number of its actor, from 1.
     pub actor: usize,
     /// The number of calls that succeeded.
-    pub done: u64,
+    pub done: u32,
     /// The number of calls that failed.
-    pub tried: u64,
+    pub tried: u32,
     /// The number of failed calls that were dry runs: the caller was authorized.
-    pub dry_runs: u64,
+    pub dry_runs: u32,
     /// The first event, in Unix seconds.
     pub first: Option<i64>,
     /// The last event, in Unix seconds.
     pub last: Option<i64>,
-    /// The addresses, at most [`MAX_LISTED`].
-    pub addresses: Vec<String>,
-    /// A resource of the example event.
-    pub resource: Option<String>,
-    /// The attributes that are new for the principal; `None` if that is not known.
-    pub new: Option<Vec<&'static str>>,
-    /// `events.id` and the event id of an example; `None` if the rule aggregates.
-    pub example: Option<(i64, String)>,
+    /// `events.id` of an example; `None` if the rule aggregates.
+    pub example: Option<i64>,
+    /// The details of a finding that says something about its actor; `None` for any other.
+    pub details: Option<Box<Details>>,
     /// True if the same rule and principal met on three earlier days.
     pub routine: bool,
     /// True if many actors of the account have a finding of the same rule.
@@ -97,10 +93,37 @@ pub struct Finding {
     pub mark: Option<Mark>,
 }
 
-/// The most addresses that a finding lists.
+/// The names of a principal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrincipalName {
+    /// The ARN, or the name of a service or an account.
+    pub id: String,
+    /// The name for a person to read.
+    pub name: String,
+}
+
+/// The details of a finding.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Details {
+    /// The access keys.
+    pub keys: Vec<String>,
+    /// The addresses.
+    pub addresses: Vec<String>,
+    /// A resource of the example event.
+    pub resource: Option<String>,
+    /// The attributes that are new for the principal; `None` if that is not known.
+    pub new: Option<Vec<&'static str>>,
+}
+
+/// The most keys, addresses and principals that an actor lists.
 pub(crate) const MAX_LISTED: usize = 20;
 
 impl Finding {
+    /// Returns the attributes that are new for the principal; `None` if that is not known.
+    pub fn new_attributes(&self) -> Option<&[&'static str]> {
+        self.details.as_ref()?.new.as_deref()
+    }
+
     /// Reports whether the finding says something about its actor: it is neither routine, widespread nor judged benign.
     /// Every finding of an actor who is marked attacker does.
     pub fn is_telling(&self) -> bool {

@@ -1,29 +1,33 @@
 //! Runs a hunt.
 
-use std::collections::HashMap;
-
-use crate::detection::Rule;
+use crate::detection::{Condition, Rule};
 use crate::engine::Engine;
-use crate::hunt::actors::{self, Made};
+use crate::hunt::attributes::Attributes;
 use crate::hunt::decisions::Prepared;
-use crate::hunt::events::{self, EventFacts};
-use crate::hunt::findings::Collector;
+use crate::hunt::findings::HitEvents;
+use crate::hunt::groups::{self, Group, Key};
 use crate::hunt::hits::{Hits, Runner};
+use crate::hunt::made::Made;
 use crate::hunt::novelty::Novelty;
 use crate::hunt::options::HuntOptions;
-use crate::hunt::principals::Principals;
-use crate::hunt::result::{Finding, Hunt, HuntedEvent, MAX_LISTED, RuleState};
+use crate::hunt::record::EventsOfRules;
+use crate::hunt::result::{Details, Finding, Hunt, HuntedEvent, RuleState};
 use crate::hunt::scope::Scope;
-use crate::hunt::{record, timeline, visibility};
+use crate::hunt::{actors, events, record, timeline, visibility};
 use crate::level::Level;
 use crate::rows::{self, text};
 use crate::saved::Library;
 use crate::sql::Param;
-use crate::store::QueryError;
+use crate::store::{MAX_RULE_EVENTS, QueryError};
+use crate::subject::Mark;
 
 /// The resource of an event that says most: one that Event history lists.
 const RESOURCE: &str = "SELECT coalesce(r.arn_end, r.name) FROM event_resources er JOIN resources r ON r.id = er.resource \
      WHERE er.event = ?1 ORDER BY er.listed DESC, r.type IS NULL, r.id LIMIT 1";
+/// The event ids of events.
+const EVENT_IDS: &str = "SELECT e.event_id FROM json_each(?1) j CROSS JOIN events e ON e.id = j.value";
+/// The most events of an actor that its timeline is made from.
+const MAX_TIMELINE_EVENTS: usize = 5_000;
 
 /// Runs rules on a case. `now` is the clock in Unix seconds.
 ///
@@ -38,117 +42,141 @@ pub fn run(
     now: i64,
 ) -> Result<Hunt, QueryError> {
     let scope = Scope::new(engine, options)?;
-    let (mut hits, states) = Runner { engine, scope: &scope, library, options, now }.run(rules)?;
+    let (hits, states) = Runner { engine, scope: &scope, library, options, now }.run(rules)?;
     let (decisions, broken) = Prepared::new(engine, &options.decisions)?;
-    let mut collector = Collector::new(engine, &scope, options.with_events, decisions);
-    collect(engine, &mut collector, &mut hits, &states)?;
-    let (mut made, tried_below) = findings(engine, &mut collector, &hits, &states, options)?;
-    let Collector { principals, decisions, events_of_rules, .. } = collector;
-    let ignored = decisions.hidden();
-    let run = record::record(&states, &made, &principals, &events_of_rules, ignored.1.clone(), scope.text());
+    let mut events = HitEvents::read(engine, &hits.events(), decisions)?;
+    let mut maker =
+        Maker { engine, scope: &scope, options, made: Vec::new(), tried_below: 0, events: EventsOfRules::new() };
+    for (number, state) in states.iter().enumerate() {
+        engine.check_interrupted()?;
+        maker.rule(number, &state.rule, &hits, &mut events)?;
+    }
+    let Maker { mut made, tried_below, events: events_of_rules, .. } = maker;
+    let ignored = events.decisions.hidden();
+    let run = record::record(&states, &made, &events_of_rules, ignored.1.clone(), scope.text());
     let known = match &options.known {
         Some(known) => record::leave_out_known(&states, &mut made, &run, known),
         None => 0,
     };
-    let hunt = finish(engine, made, &principals, &decisions, states, options)?;
+    add_details(engine, options, &events, &mut made)?;
+    let hunt = finish(engine, made, &events, states, options)?;
     let mut visibility = visibility::of_case(engine, library, now)?;
     visibility.not_seen.extend(broken);
     Ok(Hunt { hits_below: hits.below, tried_below, ignored, visibility, run, known, ..hunt })
 }
 
-/// Collects the events and rows that rules selected.
-fn collect(
-    engine: &Engine,
-    collector: &mut Collector<'_>,
-    hits: &mut Hits,
-    states: &[RuleState],
-) -> Result<(), QueryError> {
-    let rules: Vec<&Rule> = states.iter().map(|state| &state.rule).collect();
-    let (ids, of_event) = hits.by_event();
-    let mut at = 0;
-    events::each(engine, &ids, |event| {
-        // Each id is of an event, so that they come one by one.
-        while ids.get(at).is_some_and(|id| *id < event.id) {
-            at += 1;
+/// Makes findings of the groups of each rule.
+struct Maker<'a> {
+    engine: &'a Engine,
+    scope: &'a Scope,
+    options: &'a HuntOptions,
+    made: Vec<Made>,
+    /// The number of findings that fell below the lowest level as only tried.
+    tried_below: u64,
+    events: EventsOfRules,
+}
+
+impl Maker<'_> {
+    fn rule(&mut self, number: usize, rule: &Rule, hits: &Hits, events: &mut HitEvents<'_>) -> Result<(), QueryError> {
+        let mut groups = groups::of_rule(events, self.scope, rule, hits.of_rule(number));
+        if !matches!(rule.condition, Condition::Lookup(_)) {
+            let ids = groups.values().flat_map(|group| group.events.iter().copied()).take(MAX_RULE_EVENTS).collect();
+            self.events.insert(number, event_ids(self.engine, ids)?);
         }
-        collector.add(&event, &of_event[at], &rules)
-    })?;
-    for row in &hits.aggregates {
-        let example = example(engine, &row.example)?;
-        collector.add_aggregate(row, example.as_ref())?;
+        groups::add_rows(self.engine, events, hits.rows_of(number), &mut groups)?;
+        groups::mark_widespread(events, &mut groups);
+        for (key, group) in groups {
+            let selects_outcome = hits.selects_outcome[number] || group.is_aggregate;
+            let only_tried = group.done == 0 && group.tried > 0;
+            let level = if only_tried && !selects_outcome { rule.level.lowered() } else { rule.level };
+            if level < self.options.min_level {
+                self.tried_below += 1;
+            } else {
+                self.made.push(self.finding(number, rule, level, key, group, events));
+            }
+        }
+        Ok(())
+    }
+
+    fn finding(
+        &self,
+        number: usize,
+        rule: &Rule,
+        level: Level,
+        key: Key,
+        group: Group,
+        events: &HitEvents<'_>,
+    ) -> Made {
+        let principal = events.principals.get(key.principal as usize);
+        let account = std::rc::Rc::clone(&events.accounts[key.account as usize]);
+        let finding = Finding {
+            rule: number,
+            level,
+            principal: std::rc::Rc::clone(&principal.names),
+            actor: 0,
+            done: group.done,
+            tried: group.tried,
+            dry_runs: group.dry_runs,
+            first: group.first,
+            last: group.last,
+            example: group.example,
+            details: None,
+            routine: group.is_routine() && level < Level::Critical,
+            widespread: group.is_widespread && level < Level::Critical,
+            verdict: events.decisions.verdict(&rule.id, &principal.id, &account),
+            mark: events.mark(key.actor as usize),
+            account,
+        };
+        let is_wanted = finding.is_telling() || self.options.with_events;
+        let (keys, addresses) = (group.keys, group.addresses);
+        Made { key, finding, events: if is_wanted { group.events } else { Vec::new() }, keys, addresses }
+    }
+}
+
+/// Returns the event ids of events.
+fn event_ids(engine: &Engine, mut ids: Vec<i64>) -> Result<Vec<String>, QueryError> {
+    ids.sort_unstable();
+    let listed = serde_json::Value::from(ids).to_string();
+    let found = rows::collect(|sink| engine.case().query(EVENT_IDS, &[Param::Text(listed)], sink))?;
+    Ok(found.rows.iter().map(|row| text(row.first())).collect())
+}
+
+/// Adds the details of findings that say something about their actors.
+fn add_details(
+    engine: &Engine,
+    options: &HuntOptions,
+    events: &HitEvents<'_>,
+    made: &mut [Made],
+) -> Result<(), QueryError> {
+    let mut novelty = Novelty::new(engine, &options.baseline)?;
+    for made in made.iter_mut().filter(|made| made.finding.is_telling()) {
+        engine.check_interrupted()?;
+        let mut attributes = Attributes {
+            first: made.finding.first,
+            last: made.finding.last,
+            keys: std::mem::take(&mut made.keys),
+            addresses: std::mem::take(&mut made.addresses),
+            ..Attributes::default()
+        };
+        events::each(engine, &made.events, |event| {
+            attributes.add(&event);
+            Ok(())
+        })?;
+        let new = novelty.of(&events.principals, made.key.principal as usize, &attributes)?;
+        made.finding.details = Some(Box::new(Details {
+            resource: resource(engine, made.finding.example)?,
+            new,
+            keys: attributes.keys.into_iter().collect(),
+            addresses: attributes.addresses.into_iter().collect(),
+        }));
     }
     Ok(())
 }
 
-/// Returns the findings of at least the lowest level, and the number of those that fell below it as only tried.
-fn findings(
-    engine: &Engine,
-    collector: &mut Collector<'_>,
-    hits: &Hits,
-    states: &[RuleState],
-    options: &HuntOptions,
-) -> Result<(Vec<Made>, u64), QueryError> {
-    let collected = collector.take_findings();
-    let mut made = Vec::with_capacity(collected.len());
-    let mut novelty = Novelty::new(engine, &options.baseline)?;
-    let mut tried_below = 0;
-    for (key, collected) in collected {
-        engine.check_interrupted()?;
-        let rule = &states[key.rule].rule;
-        let selects_outcome = hits.selects_outcome[key.rule] || collected.is_aggregate;
-        let only_tried = collected.done == 0 && collected.tried > 0;
-        let level = if only_tried && !selects_outcome { rule.level.lowered() } else { rule.level };
-        if level < options.min_level {
-            tried_below += 1;
-            continue;
-        }
-        let principal = collector.principals.get(key.principal);
-        let finding = Finding {
-            rule: key.rule,
-            level,
-            principal: principal.id.clone(),
-            principal_name: principal.name.clone(),
-            account: key.account.clone(),
-            actor: 0,
-            done: collected.done,
-            tried: collected.tried,
-            dry_runs: collected.dry_runs,
-            first: collected.first,
-            last: collected.last,
-            addresses: collected.addresses.iter().take(MAX_LISTED).cloned().collect(),
-            resource: resource(engine, collected.example.as_ref())?,
-            new: novelty.of(&collector.principals, key.principal, &collected)?,
-            example: collected.example.clone(),
-            routine: collected.is_routine() && level < Level::Critical,
-            widespread: false,
-            verdict: collector.decisions.verdict(&rule.id, &principal.id, &key.account),
-            mark: None,
-        };
-        made.push((key, collected, finding));
-    }
-    Ok((made, tried_below))
-}
-
-/// Returns the example event of a row that aggregates.
-fn example(engine: &Engine, event_id: &str) -> Result<Option<EventFacts>, QueryError> {
-    if event_id.is_empty() {
-        return Ok(None);
-    }
-    let params = [Param::Text(event_id.to_owned())];
-    let sql = "SELECT id FROM events WHERE event_id = ?1";
-    let ids = rows::integers(|sink| engine.case().query(sql, &params, sink))?;
-    let mut found = None;
-    events::each(engine, &ids, |event| {
-        found = Some(event);
-        Ok(())
-    })?;
-    Ok(found)
-}
-
 /// Returns a resource of an event.
-fn resource(engine: &Engine, example: Option<&(i64, String)>) -> Result<Option<String>, QueryError> {
-    let Some((id, _)) = example else { return Ok(None) };
-    let found = rows::collect(|sink| engine.case().query(RESOURCE, &[Param::Integer(*id)], sink))?;
+fn resource(engine: &Engine, example: Option<i64>) -> Result<Option<String>, QueryError> {
+    let Some(id) = example else { return Ok(None) };
+    let found = rows::collect(|sink| engine.case().query(RESOURCE, &[Param::Integer(id)], sink))?;
     Ok(found.rows.first().map(|row| text(row.first())))
 }
 
@@ -156,41 +184,28 @@ fn resource(engine: &Engine, example: Option<&(i64, String)>) -> Result<Option<S
 fn finish(
     engine: &Engine,
     mut made: Vec<Made>,
-    principals: &Principals,
-    decisions: &Prepared,
+    events: &HitEvents<'_>,
     states: Vec<RuleState>,
     options: &HuntOptions,
 ) -> Result<Hunt, QueryError> {
-    let actors = actors::group(principals, decisions, &mut made);
-    made.sort_by(|(a_key, _, a), (b_key, _, b)| {
-        let order =
-            |finding: &Finding| (finding.actor, std::cmp::Reverse(finding.level), finding.done == 0, finding.first);
-        order(a).cmp(&order(b)).then_with(|| a_key.cmp(b_key))
+    let actors = actors::group(&events.principals, &mut made);
+    made.sort_by(|a, b| {
+        let order = |Finding { actor, level, done, first, .. }: &Finding| {
+            (*actor, std::cmp::Reverse(*level), *done == 0, *first)
+        };
+        let rule = |made: &Made| (made.finding.rule, made.key);
+        order(&a.finding).cmp(&order(&b.finding)).then_with(|| rule(a).cmp(&rule(b)))
     });
-    let first = made.iter().filter(|(_, _, finding)| finding.actor == 1 && finding.is_telling());
-    let timeline =
-        timeline::of(engine, first.flat_map(|(_, collected, _)| collected.events.iter().copied()).collect())?;
-    let events = if options.with_events { events_of(&made) } else { Vec::new() };
-    Ok(Hunt {
-        rules: states,
-        findings: made.into_iter().map(|(_, _, finding)| finding).collect(),
-        actors,
-        timeline,
-        events,
-        ..Hunt::default()
-    })
-}
-
-/// Returns the events of every finding.
-fn events_of(made: &[Made]) -> Vec<HuntedEvent> {
-    let mut all = Vec::new();
-    let mut seen: HashMap<(usize, i64), ()> = HashMap::new();
-    for (number, (_, collected, _)) in made.iter().enumerate() {
-        for id in &collected.events {
-            if seen.insert((number, *id), ()).is_none() {
-                all.push(HuntedEvent { finding: number, id: *id });
-            }
-        }
-    }
-    all
+    let of_first = made.iter().filter(|made| made.finding.actor == 1 && made.finding.is_telling());
+    let of_first = of_first.flat_map(|made| made.events.iter().copied()).take(MAX_TIMELINE_EVENTS);
+    let timeline = match actors.first() {
+        Some(actor) if actor.mark != Some(Mark::Mine) => timeline::of(engine, of_first.collect())?,
+        _ => Vec::new(),
+    };
+    let hunted = |(number, made): (usize, &Made)| -> Vec<HuntedEvent> {
+        made.events.iter().map(|id| HuntedEvent { finding: number, id: *id }).collect()
+    };
+    let events = if options.with_events { made.iter().enumerate().flat_map(hunted).collect() } else { Vec::new() };
+    let findings = made.into_iter().map(|made| made.finding).collect();
+    Ok(Hunt { rules: states, findings, actors, timeline, events, ..Hunt::default() })
 }

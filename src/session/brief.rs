@@ -33,13 +33,6 @@ impl FirstRows {
     pub(crate) fn new(limit: usize) -> FirstRows {
         FirstRows { limit, ..FirstRows::default() }
     }
-
-    /// Returns the first of rows that are in memory.
-    pub(crate) fn of(limit: usize, rows: &CapturedRows) -> FirstRows {
-        let first = rows.rows.iter().take(limit).cloned().collect();
-        let shown = CapturedRows { columns: rows.columns.clone(), rows: first };
-        FirstRows { limit, rows: shown, total: rows.rows.len() as u64 }
-    }
 }
 
 impl RowSink for FirstRows {
@@ -116,6 +109,5 @@ mod tests {
             first.row(&[Cell::Integer(number)]).unwrap();
         }
         assert_eq!((first.rows.rows.len(), first.total), (2, 5));
-        assert_eq!(FirstRows::of(1, &first.rows).total, 2);
     }
 }

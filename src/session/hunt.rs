@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use crate::detection::{self, Condition, Origin, Rule};
 use crate::diagnostic::Diagnostic;
-use crate::hunt::{self, Baseline, Decisions, HuntOptions};
+use crate::hunt::{self, Baseline, Decisions, Finding, Hunt, HuntOptions};
 use crate::level::Level;
 use crate::number;
 use crate::query::time_span;
 use crate::render::Format;
-use crate::rows::{self, CapturedRows, Value};
+use crate::rows::{self, CapturedRows, RowSink, Value};
 use crate::saved::Library;
 use crate::session::brief::{FirstRows, Heading};
 use crate::session::capture::EventRef;
@@ -20,8 +20,8 @@ use crate::session::result_set::{LastResult, ResultKind, ResultOrigin};
 use crate::session::{Answer, Session, SessionError};
 use crate::sigma::{self, RuleSet};
 use crate::sql::Param;
-use crate::store::Case;
-use crate::summary::hunt::{Header, Screen, View, actor_rows, event_rows, finding_rows, rule_rows};
+use crate::store::{Case, QueryError};
+use crate::summary::hunt::{Header, Screen, View, actor_rows, event_rows, finding_columns, finding_row, rule_rows};
 use crate::time;
 
 /// A request for a hunt.
@@ -158,12 +158,11 @@ impl Session {
         }
         let format = self.settings.format.unwrap_or_default();
         if format != Format::Table {
-            let rows = match view {
-                View::Actors => actor_rows(hunt),
-                View::Actor(number) => finding_rows(hunt, hunt.findings.iter().filter(|found| found.actor == number)),
-                View::Summary | View::ByRule => finding_rows(hunt, &hunt.findings),
+            return match view {
+                View::Actors => self.write_hunt_rows(&actor_rows(hunt)),
+                View::Actor(number) => self.write_findings(hunt, |found| found.actor == number),
+                View::Summary | View::ByRule => self.write_findings(hunt, |_| true),
             };
-            return self.write_hunt_rows(&rows);
         }
         let style = self.output.style(&self.settings.style);
         let screen = Screen { hunt, header, width: style.width, unicode: style.unicode, color: style.color };
@@ -172,7 +171,7 @@ impl Session {
         self.end_page()?;
         let found: Vec<_> = numbered.iter().map(|at| &hunt.findings[*at]).collect();
         if !found.is_empty() {
-            self.remember_findings(finding_rows(hunt, found.iter().copied()), &found);
+            self.remember_findings(hunt, &found)?;
         }
         Ok(())
     }
@@ -193,40 +192,74 @@ impl Session {
         self.write_hunt_rows(&rows)
     }
 
+    /// Writes findings, one row after the other: there may be a million.
+    fn write_findings(&mut self, hunt: &Hunt, is_wanted: impl Fn(&Finding) -> bool) -> Result<(), SessionError> {
+        let case = self.case()?;
+        self.write_hunted(|sink| {
+            sink.begin(&finding_columns())?;
+            for finding in hunt.findings.iter().filter(|finding| is_wanted(finding)) {
+                let row = finding_row(hunt, finding, &event_id(&case, finding.example)?);
+                sink.row(&row.iter().map(Value::cell).collect::<Vec<_>>())?;
+            }
+            Ok(sink.end()?)
+        })
+    }
+
     fn write_hunt_rows(&mut self, rows: &CapturedRows) -> Result<(), SessionError> {
+        self.write_hunted(|sink| {
+            sink.begin(&rows.columns)?;
+            for row in &rows.rows {
+                sink.row(&row.iter().map(Value::cell).collect::<Vec<_>>())?;
+            }
+            Ok(sink.end()?)
+        })
+    }
+
+    /// Writes rows of a hunt, of which a brief answer has the first ones.
+    fn write_hunted(
+        &mut self,
+        write: impl FnOnce(&mut dyn RowSink) -> Result<(), QueryError>,
+    ) -> Result<(), SessionError> {
         let format = self.settings.format.unwrap_or_default();
         if format == Format::Records {
             let mistake = Diagnostic::new("the format records shows events, and a hunt shows findings");
             return Err(mistake.hint("take another format").into());
         }
         if let Some(limit) = self.brief_limit() {
-            let heading = Heading { title: "Findings by actor", command: ".hunt" };
-            return self.write_brief(Some(heading), &FirstRows::of(limit, rows));
+            let mut first = FirstRows::new(limit);
+            write(&mut first)?;
+            return self.write_brief(Some(Heading { title: "Findings by actor", command: ".hunt" }), &first);
         }
         let style = self.output.style(&self.settings.style);
-        self.write_rows(format, &style, None, |mut sink| {
-            sink.begin(&rows.columns)?;
-            for row in &rows.rows {
-                let cells: Vec<_> = row.iter().map(Value::cell).collect();
-                sink.row(&cells)?;
-            }
-            Ok(sink.end()?)
-        })
+        self.write_rows(format, &style, None, |mut sink| write(&mut *sink))
     }
 
     /// Makes findings the rows that `.show N` and its like take.
-    fn remember_findings(&mut self, rows: CapturedRows, found: &[&hunt::Finding]) {
-        let event =
-            |finding: &&hunt::Finding| finding.example.as_ref().map_or(EventRef::None, |(id, _)| EventRef::Id(*id));
+    fn remember_findings(&mut self, hunt: &Hunt, found: &[&Finding]) -> Result<(), SessionError> {
+        let case = self.case()?;
+        let event = |finding: &&Finding| finding.example.map_or(EventRef::None, EventRef::Id);
+        let row = |finding: &&Finding| -> Result<Vec<Value>, QueryError> {
+            Ok(finding_row(hunt, finding, &event_id(&case, finding.example)?))
+        };
+        let rows = found.iter().map(row).collect::<Result<_, _>>()?;
         self.shown = found.iter().map(event).collect();
         self.last = Some(LastResult {
             kind: ResultKind::Count,
             origin: ResultOrigin::Lookup(String::new()),
-            rows: Some(rows),
+            rows: Some(CapturedRows { columns: finding_columns(), rows }),
             trend: None,
             folds: Vec::new(),
         });
+        Ok(())
     }
+}
+
+/// Returns the event id of the example of a finding; empty if it has none.
+fn event_id(case: &Case, example: Option<i64>) -> Result<String, QueryError> {
+    let Some(id) = example else { return Ok(String::new()) };
+    let sql = "SELECT event_id FROM events WHERE id = ?1";
+    let found = rows::collect(|sink| case.query(sql, &[Param::Integer(id)], sink))?;
+    Ok(rows::text(found.rows.first().and_then(|row| row.first())))
 }
 
 /// Returns the attributes of an event that `--events` shows.

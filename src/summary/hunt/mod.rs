@@ -4,5 +4,5 @@ mod columns;
 mod rows;
 mod screen;
 
-pub(crate) use rows::{actor_rows, event_rows, finding_rows, rule_rows};
+pub(crate) use rows::{actor_rows, event_rows, finding_columns, finding_row, rule_rows};
 pub(crate) use screen::{Header, Screen, View};

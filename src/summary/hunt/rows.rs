@@ -33,6 +33,9 @@ const FINDING: &[&str] = &[
     "mark",
 ];
 
+/// The most addresses in a row.
+const MAX_ADDRESSES: usize = 20;
+
 fn text(text: &str) -> Value {
     if text.is_empty() { Value::Null } else { Value::Text(text.to_owned()) }
 }
@@ -58,35 +61,39 @@ pub(crate) fn origin(origin: Origin) -> &'static str {
     }
 }
 
-/// Returns one row a finding.
-pub(crate) fn finding_rows<'f>(hunt: &Hunt, findings: impl IntoIterator<Item = &'f Finding>) -> CapturedRows {
-    captured(FINDING, findings.into_iter().map(|finding| row(hunt, finding)).collect())
+/// Returns the columns of findings.
+pub(crate) fn finding_columns() -> Vec<String> {
+    FINDING.iter().map(|column| (*column).to_owned()).collect()
 }
 
-fn row(hunt: &Hunt, finding: &Finding) -> Vec<Value> {
+/// Returns the row of a finding. `event_id` is that of its example.
+pub(crate) fn finding_row(hunt: &Hunt, finding: &Finding, event_id: &str) -> Vec<Value> {
     let rule = &hunt.rules[finding.rule].rule;
     let actor = finding.actor.checked_sub(1).and_then(|at| hunt.actors.get(at));
+    let details = finding.details.as_deref();
     vec![
         text(finding.level.name()),
         text(&rule.id),
         text(&rule.title),
         text(origin(rule.origin)),
         text(rule.author.as_deref().unwrap_or("")),
-        text(&finding.principal),
+        text(&finding.principal.id),
         text(&finding.account),
-        number(finding.done),
-        number(finding.tried),
+        number(finding.done.into()),
+        number(finding.tried.into()),
         moment(finding.first),
         moment(finding.last),
-        finding.new.as_ref().map_or(Value::Null, |new| Value::Text(new.join(" "))),
-        finding.example.as_ref().map_or(Value::Null, |(_, event_id)| text(event_id)),
+        finding.new_attributes().map_or(Value::Null, |new| Value::Text(new.join(" "))),
+        text(event_id),
         number(finding.actor as u64),
         text(actor.map_or("", |actor| &actor.principal)),
-        text(&finding.addresses.join(" ")),
-        text(finding.resource.as_deref().unwrap_or("")),
+        text(&details.map_or_else(String::new, |details| {
+            details.addresses.iter().take(MAX_ADDRESSES).cloned().collect::<Vec<_>>().join(" ")
+        })),
+        text(details.and_then(|details| details.resource.as_deref()).unwrap_or("")),
         Value::Integer(i64::from(finding.routine)),
         Value::Integer(i64::from(finding.widespread)),
-        number(finding.dry_runs),
+        number(finding.dry_runs.into()),
         text(finding.verdict.map_or("", VerdictKind::name)),
         text(finding.mark.map_or("", Mark::name)),
     ]
@@ -120,7 +127,7 @@ pub(crate) fn event_rows(hunt: &Hunt, read: impl Fn(i64) -> Option<[Value; 6]>) 
             text(&rule.title),
             text(origin(rule.origin)),
             text(rule.author.as_deref().unwrap_or("")),
-            text(&finding.principal),
+            text(&finding.principal.id),
             text(&finding.account),
             source,
             name,

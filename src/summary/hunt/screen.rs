@@ -266,7 +266,10 @@ impl Screen<'_> {
         }
         out.push(String::new());
         let title = format!("FINDINGS OF {actor}");
-        self.table(out, &title, findings, most, |finding| finding.resource.clone().unwrap_or_default(), "resource");
+        let resource = |finding: &Finding| {
+            finding.details.as_ref().and_then(|details| details.resource.clone()).unwrap_or_default()
+        };
+        self.table(out, &title, findings, most, resource, "resource");
         if findings.len() > most {
             let more = number::counted((findings.len() - most) as u64, "more finding");
             out.push(format!("and {more}: `.hunt --actor {actor}`"));
@@ -274,7 +277,7 @@ impl Screen<'_> {
     }
 
     fn by_rule(&self, out: &mut Vec<String>, findings: &[usize]) {
-        let principal = |finding: &Finding| format!("{} {}", finding.actor, finding.principal_name);
+        let principal = |finding: &Finding| format!("{} {}", finding.actor, finding.principal.name);
         self.table(out, "FINDINGS", findings, usize::MAX, principal, "actor and principal");
     }
 
@@ -294,8 +297,8 @@ impl Screen<'_> {
             vec![
                 format!("{} {}", at + 1, finding.level.name()),
                 self.title_of(finding),
-                count(finding.done),
-                count(finding.tried),
+                count(finding.done.into()),
+                count(finding.tried.into()),
                 self.minute(finding.first),
                 last(finding),
             ]
