@@ -30,7 +30,7 @@ pub(crate) fn group(principals: &Principals, findings: &mut [Made]) -> Vec<Actor
     let numbered = actors.into_iter().enumerate().map(|(at, (_, mut actor, members))| {
         actor.number = at + 1;
         for member in members {
-            findings[member].finding.actor = at + 1;
+            findings[member].finding.actor = at as u32 + 1;
         }
         actor
     });
@@ -57,7 +57,7 @@ fn actor(principals: &Principals, members: &[&Made]) -> Actor {
         *accounts.entry(&made.finding.account).or_default() += 1;
     }
     let account = accounts.iter().max_by_key(|(name, count)| (**count, std::cmp::Reverse(**name)));
-    let rules: BTreeSet<usize> = counted.iter().map(|made| made.finding.rule).collect();
+    let rules: BTreeSet<u32> = counted.iter().map(|made| made.finding.rule).collect();
     let details = || counted.iter().filter_map(|made| made.finding.details.as_deref());
     let new: BTreeSet<&str> = details().flat_map(|details| details.new.iter().flatten().copied()).collect();
     let texts = |of: fn(&Details) -> &Vec<String>| -> Vec<String> {

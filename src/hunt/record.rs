@@ -68,7 +68,7 @@ fn digest(states: &[RuleState]) -> String {
 /// Returns the key of a finding.
 fn key(states: &[RuleState], finding: &Finding) -> FindingKey {
     FindingKey {
-        rule: states[finding.rule].rule.id.clone(),
+        rule: states[finding.rule as usize].rule.id.clone(),
         principal: finding.principal.id.clone(),
         account: finding.account.to_string(),
     }

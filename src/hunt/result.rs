@@ -60,7 +60,7 @@ pub enum Skipped {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// The index of its rule in [`Hunt::rules`].
-    pub rule: usize,
+    pub rule: u32,
     /// The level, one lower than the rule's if nothing succeeded.
     pub level: Level,
     /// The principal.
@@ -68,7 +68,7 @@ pub struct Finding {
     /// The account whose trail has the events.
     pub account: Rc<str>,
     /// The number of its actor, from 1.
-    pub actor: usize,
+    pub actor: u32,
     /// The number of calls that succeeded.
     pub done: u32,
     /// The number of calls that failed.
@@ -119,6 +119,16 @@ pub struct Details {
 pub(crate) const MAX_LISTED: usize = 20;
 
 impl Finding {
+    /// Returns the rule.
+    pub fn rule<'h>(&self, hunt: &'h Hunt) -> &'h Rule {
+        &hunt.rules[self.rule as usize].rule
+    }
+
+    /// Returns the actor; `None` before findings are grouped.
+    pub fn actor<'h>(&self, hunt: &'h Hunt) -> Option<&'h Actor> {
+        hunt.actors.get((self.actor as usize).checked_sub(1)?)
+    }
+
     /// Returns the attributes that are new for the principal; `None` if that is not known.
     pub fn new_attributes(&self) -> Option<&[&'static str]> {
         self.details.as_ref()?.new.as_deref()

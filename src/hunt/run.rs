@@ -7,7 +7,7 @@ use crate::hunt::decisions::Prepared;
 use crate::hunt::findings::HitEvents;
 use crate::hunt::groups::{self, Group, Key};
 use crate::hunt::hits::{Hits, Runner};
-use crate::hunt::made::Made;
+use crate::hunt::made::{Made, Sources};
 use crate::hunt::novelty::Novelty;
 use crate::hunt::options::HuntOptions;
 use crate::hunt::record::EventsOfRules;
@@ -28,6 +28,9 @@ const RESOURCE: &str = "SELECT coalesce(r.arn_end, r.name) FROM event_resources 
 const EVENT_IDS: &str = "SELECT e.event_id FROM json_each(?1) j CROSS JOIN events e ON e.id = j.value";
 /// The most events of an actor that its timeline is made from.
 const MAX_TIMELINE_EVENTS: usize = 5_000;
+
+/// Room for this part of the findings is kept for the next ones.
+const SPARE_PART: usize = 8;
 
 /// Runs rules on a case. `now` is the clock in Unix seconds.
 ///
@@ -85,6 +88,8 @@ impl Maker<'_> {
         }
         groups::add_rows(self.engine, events, hits.rows_of(number), &mut groups)?;
         groups::mark_widespread(events, &mut groups);
+        // There may be a million: doubling would hold twice as many.
+        self.made.reserve_exact(groups.len().max(self.made.len() / SPARE_PART));
         for (key, group) in groups {
             let selects_outcome = hits.selects_outcome[number] || group.is_aggregate;
             let only_tried = group.done == 0 && group.tried > 0;
@@ -110,7 +115,7 @@ impl Maker<'_> {
         let principal = events.principals.get(key.principal as usize);
         let account = std::rc::Rc::clone(&events.accounts[key.account as usize]);
         let finding = Finding {
-            rule: number,
+            rule: number as u32,
             level,
             principal: std::rc::Rc::clone(&principal.names),
             actor: 0,
@@ -128,8 +133,8 @@ impl Maker<'_> {
             account,
         };
         let is_wanted = finding.is_telling() || self.options.with_events;
-        let (keys, addresses) = (group.keys, group.addresses);
-        Made { key, finding, events: if is_wanted { group.events } else { Vec::new() }, keys, addresses }
+        let Group { events, keys, addresses, .. } = group;
+        Made { key, finding, sources: is_wanted.then(|| Box::new(Sources { events, keys, addresses })) }
     }
 }
 
@@ -151,18 +156,20 @@ fn add_details(
     let mut novelty = Novelty::new(engine, &options.baseline)?;
     for made in made.iter_mut().filter(|made| made.finding.is_telling()) {
         engine.check_interrupted()?;
+        let sources = made.sources.as_deref_mut().map(std::mem::take).unwrap_or_default();
         let mut attributes = Attributes {
             first: made.finding.first,
             last: made.finding.last,
-            keys: std::mem::take(&mut made.keys),
-            addresses: std::mem::take(&mut made.addresses),
+            keys: sources.keys,
+            addresses: sources.addresses,
             ..Attributes::default()
         };
-        events::each(engine, &made.events, |event| {
+        events::each(engine, &sources.events, |event| {
             attributes.add(&event);
             Ok(())
         })?;
         let new = novelty.of(&events.principals, made.key.principal as usize, &attributes)?;
+        made.sources = Some(Box::new(Sources { events: sources.events, ..Sources::default() }));
         made.finding.details = Some(Box::new(Details {
             resource: resource(engine, made.finding.example)?,
             new,
@@ -197,13 +204,13 @@ fn finish(
         order(&a.finding).cmp(&order(&b.finding)).then_with(|| rule(a).cmp(&rule(b)))
     });
     let of_first = made.iter().filter(|made| made.finding.actor == 1 && made.finding.is_telling());
-    let of_first = of_first.flat_map(|made| made.events.iter().copied()).take(MAX_TIMELINE_EVENTS);
+    let of_first = of_first.flat_map(|made| made.events().iter().copied()).take(MAX_TIMELINE_EVENTS);
     let timeline = match actors.first() {
         Some(actor) if actor.mark != Some(Mark::Mine) => timeline::of(engine, of_first.collect())?,
         _ => Vec::new(),
     };
     let hunted = |(number, made): (usize, &Made)| -> Vec<HuntedEvent> {
-        made.events.iter().map(|id| HuntedEvent { finding: number, id: *id }).collect()
+        made.events().iter().map(|id| HuntedEvent { finding: number, id: *id }).collect()
     };
     let events = if options.with_events { made.iter().enumerate().flat_map(hunted).collect() } else { Vec::new() };
     let findings = made.into_iter().map(|made| made.finding).collect();

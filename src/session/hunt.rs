@@ -160,7 +160,7 @@ impl Session {
         if format != Format::Table {
             return match view {
                 View::Actors => self.write_hunt_rows(&actor_rows(hunt)),
-                View::Actor(number) => self.write_findings(hunt, |found| found.actor == number),
+                View::Actor(number) => self.write_findings(hunt, |found| found.actor as usize == number),
                 View::Summary | View::ByRule => self.write_findings(hunt, |_| true),
             };
         }

@@ -129,7 +129,7 @@ fn an_actor_has_the_findings_of_every_credential_that_descends_from_it() {
     let of_mallory: Vec<String> = hunt
         .findings
         .iter()
-        .filter(|finding| finding.actor == mallory.number)
+        .filter(|finding| finding.actor as usize == mallory.number)
         .map(|finding| example(&scratch, finding))
         .collect();
     assert_eq!(of_mallory, ["e1", "e4"]);

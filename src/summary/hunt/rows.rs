@@ -68,8 +68,7 @@ pub(crate) fn finding_columns() -> Vec<String> {
 
 /// Returns the row of a finding. `event_id` is that of its example.
 pub(crate) fn finding_row(hunt: &Hunt, finding: &Finding, event_id: &str) -> Vec<Value> {
-    let rule = &hunt.rules[finding.rule].rule;
-    let actor = finding.actor.checked_sub(1).and_then(|at| hunt.actors.get(at));
+    let (rule, actor) = (finding.rule(hunt), finding.actor(hunt));
     let details = finding.details.as_deref();
     vec![
         text(finding.level.name()),
@@ -85,7 +84,7 @@ pub(crate) fn finding_row(hunt: &Hunt, finding: &Finding, event_id: &str) -> Vec
         moment(finding.last),
         finding.new_attributes().map_or(Value::Null, |new| Value::Text(new.join(" "))),
         text(event_id),
-        number(finding.actor as u64),
+        number(finding.actor.into()),
         text(actor.map_or("", |actor| &actor.principal)),
         text(&details.map_or_else(String::new, |details| {
             details.addresses.iter().take(MAX_ADDRESSES).cloned().collect::<Vec<_>>().join(" ")
@@ -118,7 +117,7 @@ pub(crate) fn event_rows(hunt: &Hunt, read: impl Fn(i64) -> Option<[Value; 6]>) 
     ];
     let rows = hunt.events.iter().filter_map(|HuntedEvent { finding, id }| {
         let finding = &hunt.findings[*finding];
-        let rule = &hunt.rules[finding.rule].rule;
+        let rule = finding.rule(hunt);
         let [event_time, source, name, address, outcome, event_id] = read(*id)?;
         Some(vec![
             event_time,

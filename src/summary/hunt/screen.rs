@@ -65,7 +65,7 @@ impl Screen<'_> {
     /// Returns the text of a view, and the indexes of the findings that it numbers.
     pub(crate) fn text(&self, view: View) -> (String, Vec<usize>) {
         let of_actor = |number: usize| -> Vec<usize> {
-            self.indexes(|finding| finding.actor == number && finding.is_telling()).collect()
+            self.indexes(|finding| finding.actor as usize == number && finding.is_telling()).collect()
         };
         let mut out: Vec<String> = Vec::new();
         let numbered = match view {
@@ -79,7 +79,7 @@ impl Screen<'_> {
                 findings
             }
             View::Actor(number) => {
-                let findings: Vec<usize> = self.indexes(|finding| finding.actor == number).collect();
+                let findings: Vec<usize> = self.indexes(|finding| finding.actor as usize == number).collect();
                 self.findings(&mut out, number, &findings, usize::MAX);
                 findings
             }
@@ -87,7 +87,7 @@ impl Screen<'_> {
                 let mut findings: Vec<usize> = self.indexes(Finding::is_telling).collect();
                 findings.sort_by_key(|at| {
                     let finding = &self.hunt.findings[*at];
-                    (std::cmp::Reverse(finding.level), self.hunt.rules[finding.rule].rule.title.clone(), finding.actor)
+                    (std::cmp::Reverse(finding.level), finding.rule(self.hunt).title.clone(), finding.actor)
                 });
                 self.by_rule(&mut out, &findings);
                 self.widespread(&mut out, usize::MAX);
@@ -241,7 +241,7 @@ impl Screen<'_> {
     /// Reports whether an actor has a finding that says something about it, and is not marked mine.
     fn is_shown(&self, actor: &Actor) -> bool {
         actor.mark != Some(Mark::Mine)
-            && self.hunt.findings.iter().any(|finding| finding.actor == actor.number && finding.is_telling())
+            && self.hunt.findings.iter().any(|finding| finding.actor as usize == actor.number && finding.is_telling())
     }
 
     /// Returns the addresses and keys of an actor, and the principals whose credentials it used.
@@ -317,7 +317,7 @@ impl Screen<'_> {
 
     /// Returns the title of a finding's rule, and that all of its calls were dry runs.
     fn title_of(&self, finding: &Finding) -> String {
-        let title = &self.hunt.rules[finding.rule].rule.title;
+        let title = &finding.rule(self.hunt).title;
         if let Some(verdict) = finding.verdict {
             return format!("judged {}: {title}", verdict.name());
         }
@@ -371,11 +371,11 @@ impl Screen<'_> {
 
     /// Shows one line for each rule that many actors of an account met.
     fn widespread(&self, out: &mut Vec<String>, most: usize) {
-        let mut rules: BTreeMap<usize, Vec<&Finding>> = BTreeMap::new();
+        let mut rules: BTreeMap<u32, Vec<&Finding>> = BTreeMap::new();
         for finding in self.hunt.findings.iter().filter(|finding| finding.widespread && !finding.routine) {
             rules.entry(finding.rule).or_default().push(finding);
         }
-        let mut rules: Vec<(Option<Level>, usize, Vec<&Finding>)> = rules
+        let mut rules: Vec<(Option<Level>, u32, Vec<&Finding>)> = rules
             .into_iter()
             .map(|(rule, found)| (found.iter().map(|finding| finding.level).max(), rule, found))
             .collect();
@@ -385,11 +385,11 @@ impl Screen<'_> {
         }
         out.push(String::new());
         out.push(paint("WIDESPREAD: RULES THAT MANY ACTORS OF AN ACCOUNT MEET", HEADING, self.color).into_owned());
-        let rows = rules.iter().take(most).map(|(level, rule, found)| {
-            let actors: BTreeSet<usize> = found.iter().map(|finding| finding.actor).collect();
+        let rows = rules.iter().take(most).map(|(level, _, found)| {
+            let actors: BTreeSet<u32> = found.iter().map(|finding| finding.actor).collect();
             vec![
                 level.map_or("", Level::name).to_owned(),
-                self.hunt.rules[*rule].rule.title.clone(),
+                found[0].rule(self.hunt).title.clone(),
                 number::counted(found.len() as u64, "finding"),
                 number::counted(actors.len() as u64, "actor"),
             ]
