@@ -32,6 +32,9 @@ pub(super) struct HuntArgs {
     /// Run the Sigma rules of a file or folder too
     #[arg(long, value_name = "PATH")]
     rules: Vec<PathBuf>,
+    /// Leave out the events of Sigma filters in a file or folder
+    #[arg(long, value_name = "PATH")]
+    ignore: Vec<PathBuf>,
     /// Examine only events that match a lookup
     #[arg(long = "where", value_name = "LOOKUP", default_value = "", hide_default_value = true)]
     filter: String,
@@ -84,6 +87,7 @@ pub(super) fn run(session: &mut Session, args: HuntArgs) -> Result<Outcome, Sess
     };
     let request = HuntRequest {
         rules: args.rules,
+        ignore: args.ignore,
         filter: args.filter,
         since: args.since,
         until: args.until,

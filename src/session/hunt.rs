@@ -18,9 +18,9 @@ use crate::session::capture::EventRef;
 use crate::session::last_hunt::LastHunt;
 use crate::session::result_set::{LastResult, ResultKind, ResultOrigin};
 use crate::session::{Answer, Session, SessionError};
-use crate::sigma::{self, RuleSet};
+use crate::sigma::{self, Filter, RuleSet};
 use crate::sql::Param;
-use crate::store::{Case, QueryError};
+use crate::store::{Case, IgnoreRule, QueryError};
 use crate::summary::hunt::{Header, Screen, View, actor_rows, event_rows, finding_columns, finding_row, rule_rows};
 use crate::time;
 
@@ -29,6 +29,8 @@ use crate::time;
 pub(crate) struct HuntRequest {
     /// Files and folders of Sigma rules.
     pub(crate) rules: Vec<PathBuf>,
+    /// Files and folders of Sigma's filters, whose events are not findings.
+    pub(crate) ignore: Vec<PathBuf>,
     /// A filter that every event meets.
     pub(crate) filter: String,
     /// The beginning of the period.
@@ -97,8 +99,8 @@ impl Session {
         let decisions = self.decisions()?;
         let rules_off = decisions.rules_off;
         let mut options = options(request)?;
-        options.decisions =
-            Decisions { marks: decisions.marks, verdicts: decisions.verdicts, ignore_rules: decisions.ignore_rules };
+        let ignore_rules = decisions.ignore_rules.into_iter().chain(ignored(&request.ignore)?).collect();
+        options.decisions = Decisions { marks: decisions.marks, verdicts: decisions.verdicts, ignore_rules };
         if request.only_new {
             let none = || Diagnostic::new("the case has no earlier run to compare with").hint("leave out --new");
             options.known = Some(engine.case().last_run()?.ok_or_else(none)?.findings);
@@ -302,6 +304,20 @@ fn options(request: &HuntRequest) -> Result<HuntOptions, SessionError> {
 fn not_shown(rules_off: usize) -> Vec<String> {
     let off = number::counted(rules_off as u64, "ignore rule");
     if rules_off > 0 { vec![format!("{off} not accepted: `.ignore`")] } else { Vec::new() }
+}
+
+/// Returns the ignore rules of files.
+fn ignored(paths: &[PathBuf]) -> Result<Vec<IgnoreRule>, Diagnostic> {
+    let filters = sigma::load_filters(paths).map_err(|error| Diagnostic::new(error.to_string()))?;
+    let rule = |Filter { id, title, rules, filter, reason }| IgnoreRule {
+        name: id,
+        title,
+        rules,
+        filter,
+        reason,
+        ..IgnoreRule::default()
+    };
+    Ok(filters.into_iter().map(rule).collect())
 }
 
 /// Returns the numbers of Sigma rules that are not run, with the reasons.

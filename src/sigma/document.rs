@@ -48,7 +48,7 @@ pub(crate) fn kind(document: &Yaml) -> Kind {
 }
 
 /// Returns the kind of a rule by its log source.
-fn log(document: &Yaml) -> Kind {
+pub(crate) fn log(document: &Yaml) -> Kind {
     let source = document.get("logsource").unwrap_or(&Yaml::Null);
     let part = |key: &str| source.get(key).and_then(Yaml::scalar).unwrap_or_default().to_ascii_lowercase();
     let (product, service, category) = (part("product"), part("service"), part("category"));

@@ -89,7 +89,7 @@ pub fn load_text(name: &Path, text: &str) -> RuleSet {
 }
 
 /// Returns the files of some paths, each once, in the order of their names.
-fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, LoadError> {
+pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, LoadError> {
     let mut found = Vec::new();
     for path in paths {
         let fail = |error: io::Error| LoadError { path: path.clone(), error };
@@ -295,7 +295,7 @@ impl Loader {
 }
 
 /// Reads a file.
-fn read(path: &Path) -> Result<String, String> {
+pub(crate) fn read(path: &Path) -> Result<String, String> {
     let file = File::open(path).map_err(|error| error.to_string())?;
     let mut text = String::new();
     file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text).map_err(|error| match error.kind() {
@@ -330,7 +330,7 @@ impl Environment for NoCase {
 }
 
 /// Returns the text of a lookup that has a meaning.
-fn checked(text: String) -> Result<String, String> {
+pub(crate) fn checked(text: String) -> Result<String, String> {
     match query::parse(&text).and_then(|tree| query::resolve(&tree, &NoCase)) {
         Ok(_) => Ok(text),
         Err(mistake) => Err(format!("it does not become a lookup: {}", mistake.message)),

@@ -9,10 +9,12 @@ mod detection;
 mod document;
 mod expression;
 mod field;
+mod filters;
 mod item;
 mod load;
 mod modifiers;
 mod value;
 mod yaml;
 
+pub use filters::{Filter, FilterError, load_filters};
 pub use load::{LoadError, MAX_FILE_BYTES, NotCompiled, RuleNote, RuleSet, load, load_text};

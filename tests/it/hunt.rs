@@ -486,3 +486,17 @@ fn a_hunt_can_show_what_appeared_since_the_last_run_and_its_events_are_a_field()
     let events = test_env.run(&["lookup", "finding=trail-stopped", "--format", "json"]).exits(0).json();
     assert_eq!(events.as_array().unwrap().len(), 2, "{events}");
 }
+
+#[test]
+fn filters_of_a_file_leave_out_events() {
+    let test_env = TestEnv::with_delivery();
+    let filter = "title: Our scanner\nfilter:\n  rules: any\n  ours:\n    sourceIPAddress: 203.0.113.77\n  condition: not ours\n";
+    test_env.scratch.write("ours.yml", filter);
+    let screen = test_env.run(&["hunt", "--ignore", "ours.yml"]).exits(0);
+    assert!(screen.out.contains("by 1 ignore rule"), "{screen:?}");
+    test_env.scratch.write("broken.yml", "title: T\n");
+    test_env
+        .run(&["hunt", "--ignore", "broken.yml"])
+        .fails(2, &["cannot use the filter broken.yml: it has no `filter`"]);
+    test_env.run(&["hunt", "--ignore", "missing.yml"]).fails(2, &["cannot use the filter missing.yml"]);
+}

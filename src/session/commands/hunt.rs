@@ -12,13 +12,14 @@ use crate::summary::hunt::View;
 /// The commands of this file.
 pub(crate) const COMMANDS: &[Command] = &[
     Command {
-        arguments: "[rules] [--actor N] [--by rule] [--rules PATH] [--min-level L] [--since T] [--until T] [--where LOOKUP] [--new]",
+        arguments: "[rules] [--actor N] [--by rule] [--rules PATH] [--ignore PATH] [--min-level L] [--since T] [--until T] [--where LOOKUP] [--new]",
         examples: &[".hunt", ".hunt --actor 2", ".hunt --since 2024-03-01 --min-level high", ".hunt rules"],
         completes: Completes::Words(&[
             "rules",
             "--actor",
             "--by",
             "--rules",
+            "--ignore",
             "--min-level",
             "--since",
             "--until",
@@ -74,6 +75,7 @@ fn request(session: &Session, arguments: &Arguments<'_>) -> Result<(HuntRequest,
             "--baseline-until" => request.baseline_until = Some(value()?),
             "--baseline" => request.baseline = Some(PathBuf::from(value()?)),
             "--new" => request.only_new = true,
+            "--ignore" => request.ignore.push(PathBuf::from(value()?)),
             "--rules" => request.rules.push(PathBuf::from(value()?)),
             _ => return Err(arguments.mistake(*span, format!("`{word}` is not an option of .hunt"))),
         }
