@@ -106,6 +106,11 @@ impl<'a> HitEvents<'a> {
         Ok(())
     }
 
+    /// Forgets the events, which take memory; their principals and accounts stay.
+    pub(crate) fn forget_events(&mut self) {
+        self.events = Vec::new();
+    }
+
     /// Returns an event.
     pub(crate) fn get(&self, id: i64) -> Option<&HitEvent> {
         self.events.binary_search_by_key(&id, |event| event.id).ok().map(|at| &self.events[at])

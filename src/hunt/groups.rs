@@ -74,14 +74,9 @@ impl Group {
 
 /// Groups the events that a rule selected. A failed call of a service is not an attempt, and an ignore rule hides no event
 /// of a subject that is marked attacker.
-pub(crate) fn of_rule(
-    hits: &mut HitEvents<'_>,
-    scope: &Scope,
-    rule: &Rule,
-    ids: impl Iterator<Item = i64>,
-) -> BTreeMap<Key, Group> {
+pub(crate) fn of_rule(hits: &mut HitEvents<'_>, scope: &Scope, rule: &Rule, ids: &[i64]) -> BTreeMap<Key, Group> {
     let mut groups: HashMap<Key, Group> = HashMap::new();
-    for id in ids {
+    for id in ids.iter().copied() {
         let Some(event) = hits.get(id).copied() else { continue };
         let is_left_out = !event.is_done && (rule.needs_success || event.is_by_service);
         if is_left_out || !scope.is_not_after(event.time()) {

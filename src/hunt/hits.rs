@@ -63,12 +63,16 @@ impl Hits {
         seen.iter().enumerate().filter(|(_, seen)| **seen).map(|(id, _)| id as i64).collect()
     }
 
-    /// Returns `events.id` of the events that a rule selected, ascending.
-    pub(crate) fn of_rule(&self, rule: usize) -> impl Iterator<Item = i64> {
-        let start = (rule as u64) << EVENT_BITS;
-        let from = self.packed.partition_point(|hit| *hit < start);
-        let to = self.packed.partition_point(|hit| *hit <= start | EVENT_MASK);
-        self.packed[from..to].iter().map(|hit| (hit & EVENT_MASK) as i64)
+    /// Takes `events.id` of the events that a rule selected, ascending. The rules are taken from the last to the first, so
+    /// that there is less and less to hold.
+    pub(crate) fn take_rule(&mut self, rule: usize) -> Vec<i64> {
+        let from = self.packed.partition_point(|hit| *hit < (rule as u64) << EVENT_BITS);
+        let events = self.packed[from..].iter().map(|hit| (hit & EVENT_MASK) as i64).collect();
+        self.packed.truncate(from);
+        if self.packed.capacity() > 2 * from {
+            self.packed.shrink_to_fit();
+        }
+        events
     }
 }
 

@@ -45,15 +45,16 @@ pub fn run(
     now: i64,
 ) -> Result<Hunt, QueryError> {
     let scope = Scope::new(engine, options)?;
-    let (hits, states) = Runner { engine, scope: &scope, library, options, now }.run(rules)?;
+    let (mut hits, states) = Runner { engine, scope: &scope, library, options, now }.run(rules)?;
     let (decisions, broken) = Prepared::new(engine, &options.decisions)?;
     let mut events = HitEvents::read(engine, &hits.events(), decisions)?;
     let mut maker =
         Maker { engine, scope: &scope, options, made: Vec::new(), tried_below: 0, events: EventsOfRules::new() };
-    for (number, state) in states.iter().enumerate() {
+    for (number, state) in states.iter().enumerate().rev() {
         engine.check_interrupted()?;
-        maker.rule(number, &state.rule, &hits, &mut events)?;
+        maker.rule(number, &state.rule, &mut hits, &mut events)?;
     }
+    events.forget_events();
     let Maker { mut made, tried_below, events: events_of_rules, .. } = maker;
     let ignored = events.decisions.hidden();
     let run = record::record(&states, &made, &events_of_rules, ignored.1.clone(), scope.text());
@@ -80,8 +81,14 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    fn rule(&mut self, number: usize, rule: &Rule, hits: &Hits, events: &mut HitEvents<'_>) -> Result<(), QueryError> {
-        let mut groups = groups::of_rule(events, self.scope, rule, hits.of_rule(number));
+    fn rule(
+        &mut self,
+        number: usize,
+        rule: &Rule,
+        hits: &mut Hits,
+        events: &mut HitEvents<'_>,
+    ) -> Result<(), QueryError> {
+        let mut groups = groups::of_rule(events, self.scope, rule, &hits.take_rule(number));
         if !matches!(rule.condition, Condition::Lookup(_)) {
             let ids = groups.values().flat_map(|group| group.events.iter().copied()).take(MAX_RULE_EVENTS).collect();
             self.events.insert(number, event_ids(self.engine, ids)?);
@@ -196,7 +203,8 @@ fn finish(
     options: &HuntOptions,
 ) -> Result<Hunt, QueryError> {
     let actors = actors::group(&events.principals, &mut made);
-    made.sort_by(|a, b| {
+    // The order is total, so that a stable sort, which takes memory, would give no other.
+    made.sort_unstable_by(|a, b| {
         let order = |Finding { actor, level, done, first, .. }: &Finding| {
             (*actor, std::cmp::Reverse(*level), *done == 0, *first)
         };
