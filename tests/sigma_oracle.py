@@ -261,7 +261,7 @@ def item(rng):
     kind = rng.randrange(13)
     if kind == 0:
         return rng.choice(["eventName", "eventName|startswith", "eventName|cased", "eventName|endswith"]), \
-            some_of(rng, ["CreateUser", "createUSER", "Create*", "*User", "Get?bject", "nothing"])
+            some_of(rng, ["CreateUser", "createUSER", "Create*", "*User", "P?tObject", "nothing"])
     if kind == 1:
         return rng.choice(["eventSource", "eventSource|contains", "eventSource|startswith"]), \
             some_of(rng, ["iam.amazonaws.com", "S3*", "s?s.amazonaws.com", "iam", "amazonaws"])

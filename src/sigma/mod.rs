@@ -1,4 +1,4 @@
-//! Sigma rules: files of YAML → [`yaml`] → [`document`] → [`detection`] and [`condition`] → the text of a lookup.
+//! Sigma rules: files of YAML → `yaml` → `document` → `detection` and `condition` → the text of a lookup.
 //!
 //! A rule becomes a [`Rule`](crate::detection::Rule) whose condition is the filter of a lookup: it has the parser, the plan
 //! and the evaluator of every other lookup, and can be explained. Semantics are those of the Sigma specification 2.1.
