@@ -106,6 +106,12 @@ const SERVICES: &[&str] = &[
 const ROLES: u64 = 90;
 const PEOPLE: u64 = 60;
 const USERS: u64 = 40;
+/// The first people administer, and one role of an account deploys.
+const ADMINISTRATORS: u64 = 2;
+const DEPLOYMENT_ROLE: u64 = 3;
+/// The users who sign in to the console.
+const USERS_WITH_MFA: [u64; 7] = [3, 6, 15, 18, 27, 30, 39];
+const USER_WITHOUT_MFA: u64 = 2;
 
 /// One who acts, with the credentials of the moment.
 #[derive(Default)]
@@ -193,11 +199,15 @@ impl Place {
                 let session = self.role(pick(ROLES, rng), rng);
                 Session { address: by.clone(), agent: by.clone(), invoked_by: by, ..session }
             }
-            ("any", 0..1) | ("person", 0..4) | ("console", 0..15) => self.root(rng),
-            ("any", 1..160) | ("person", 4..620) | ("console", 15..700) => self.person(pick(PEOPLE, rng)),
-            ("any", 160..300) | ("person", 620..960) | ("console", _) | ("work", 0..80) => {
-                self.user(pick(USERS, rng), rng)
-            }
+            // Root signs in to the first account now and then, and does nothing there that others can do.
+            ("console", 0..4) if self.account == 0 => self.root(rng),
+            ("any", 0..160) | ("person", 0..620) | ("console", 0..700) => self.person(pick(PEOPLE, rng)),
+            ("console", 980..) if self.account < 2 => self.user(USER_WITHOUT_MFA, rng),
+            ("console", _) => self.user(rng.pick(&USERS_WITH_MFA), rng),
+            ("any", 160..300) | ("person", 620..960) | ("work", 0..80) => self.user(pick(USERS, rng), rng),
+            ("admin", _) => self.person(rng.tail(ADMINISTRATORS)),
+            ("fleet", 0..800) => self.autoscaling(rng),
+            ("fleet" | "deploy", _) => self.role(DEPLOYMENT_ROLE, rng),
             ("inst", _) => self.role(pick(ROLES / 4, rng) * 4, rng),
             _ => self.role(pick(ROLES, rng), rng),
         }
@@ -218,7 +228,11 @@ impl Place {
             0 => (21_600, format!("{first}-{second}-instance-role")),
             1 => (43_200, format!("{first}-{second}-lambda-role")),
             2 => (14_400, format!("{first}-{second}-task-role")),
-            _ => (3_600, format!("{first}-{second}-{}", fixed.pick(&["irsa", "deploy", "monitoring", "readonly"]))),
+            _ => {
+                let use_of = fixed.pick(&["irsa", "deploy", "monitoring", "readonly"]);
+                let use_of = if index == DEPLOYMENT_ROLE { "deploy" } else { use_of };
+                (3_600, format!("{first}-{second}-{use_of}"))
+            }
         };
         let (created, period) = self.period(salt, seconds);
         let mut of_session = Rng::new(&[salt, period]);
@@ -237,6 +251,8 @@ impl Place {
         of_session.base32(16, &mut key);
         let (id, account) = (self.text("AROA", "role", index), self.account_id());
         let address = match fixed.below(10) {
+            // Instances call through the VPC endpoints of their networks.
+            _ if index.is_multiple_of(4) => private_address(salt),
             0..4 => public_address(self.seed, 9_000 + self.account as u64 * 16 + self.region as u64 * 3 + slot % 3),
             4..6 => private_address(salt),
             _ => public_address(self.seed, salt % 4_000),
@@ -260,6 +276,7 @@ impl Place {
     fn person(&self, index: u64) -> Session {
         let mut fixed = Rng::new(&self.numbers("person", index));
         let set = fixed.pick(&["AdministratorAccess", "PowerUserAccess", "ReadOnlyAccess", "Developer", "Billing"]);
+        let set = if index < ADMINISTRATORS { "AdministratorAccess" } else { set };
         let mut role = format!("AWSReservedSSO_{set}_");
         Rng::new(&self.numbers(set, 0)).hex(16, &mut role);
         let (created, period) = self.period(mix(&[self.seed, index]), 28_800);
@@ -311,8 +328,38 @@ impl Place {
             created: if with_mfa { created } else { 0 },
             mfa: with_mfa,
             console: with_mfa,
-            address: public_address(self.seed, if human { 5_000 + index * 3 } else { 6_000 + rng.tail(2_000) }),
+            address: if human { public_address(self.seed, 5_000 + index * 3) } else { self.build_address(index, rng) },
             agent: if with_mfa { browser(index, period) } else { agent(self.seed, (index * 7) % 180) },
+            ..Session::default()
+        }
+    }
+
+    /// One of the addresses of the network in which a user's programs run.
+    fn build_address(&self, index: u64, rng: &mut Rng) -> String {
+        let bits = mix(&[self.seed, self.account as u64, index, 12]);
+        format!("52.{}.{}.{}", bits as u8, (bits >> 8) as u8, 1 + rng.tail(254))
+    }
+
+    /// The service-linked role that replaces instances of groups.
+    fn autoscaling(&self, rng: &mut Rng) -> Session {
+        let account = self.account_id();
+        let (name, by) = ("AWSServiceRoleForAutoScaling", "autoscaling.amazonaws.com");
+        let role = format!("arn:aws:iam::{account}:role/aws-service-role/{by}/{name}");
+        let id = self.text("AROA", "autoscaling", 0);
+        let mut key = "ASIA".to_owned();
+        rng.base32(16, &mut key);
+        Session {
+            kind: "AssumedRole",
+            principal_id: format!("{id}:AutoScaling"),
+            arn: format!("arn:aws:sts::{account}:assumed-role/{name}/AutoScaling"),
+            account,
+            key,
+            issuer: Some((name.to_owned(), role, id)),
+            name: "AutoScaling".to_owned(),
+            created: self.time - self.time % 3_600,
+            address: by.to_owned(),
+            agent: by.to_owned(),
+            invoked_by: by.to_owned(),
             ..Session::default()
         }
     }
@@ -325,7 +372,7 @@ impl Place {
             account: self.account_id(),
             key: self.text("ASIA", "root", self.time as u64 / 7_200),
             created: self.time - self.time % 7_200,
-            mfa: !rng.one_in(4),
+            mfa: true,
             address: public_address(self.seed, 8_000 + rng.below(4)),
             agent: browser(0, self.time as u64 / 1_000_000),
             ..Session::default()

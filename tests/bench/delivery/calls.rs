@@ -57,13 +57,16 @@ pub fn calls() -> Vec<Call> {
         .collect()
 }
 
+/// The organization runs instances in its first Regions.
+const INSTANCE_REGIONS: usize = 3;
+
 /// One call, in a Region where it can happen.
 pub fn pick<'a>(calls: &'a [Call], region: usize, rng: &mut Rng) -> &'a Call {
     let sum = calls[calls.len() - 1].upto;
     loop {
         let at = rng.below(sum);
         let call = &calls[calls.partition_point(|call| call.upto <= at)];
-        if region == 0 || !call.global() {
+        if (region == 0 || !call.global()) && (region < INSTANCE_REGIONS || call.who != "fleet") {
             return call;
         }
     }

@@ -79,9 +79,9 @@ impl Scene<'_> {
             "int" => write(out, 1 + rng.tail(999)),
             "size" => write(out, 1 + rng.tail(1 << 30)),
             "port" => write(out, rng.pick(&[22, 443, 3389, 5432, 8080, 6379, 3306])),
-            "cidr" => match rng.below(5) {
+            "cidr" => match rng.below(40) {
                 0 => out.push_str("0.0.0.0/0"),
-                pick => write(out, format_args!("10.{pick}.{}.0/24", rng.below(256))),
+                pick => write(out, format_args!("10.{}.{}.0/24", 1 + pick % 4, rng.below(256))),
             },
             "itype" => out.push_str(rng.pick(&["t3.medium", "m5.large", "c5.xlarge", "r5.large", "m6g.large"])),
             "privateip" => write(out, format_args!("10.{}.{}.{}", rng.below(8), rng.below(256), rng.below(256))),
