@@ -1,15 +1,16 @@
 -- title: Large, costly or strange instances started
 -- about: Launches of instance types that mine or compute (GPU, inference, very large), of many instances at once, or
---   in a Region where this account launched nothing before: a common way to turn stolen keys into money. Instances
---   that are changed to such a type and denied attempts count too.
+--   in a Region where this account launched nothing before, although it launched elsewhere for some days: a common
+--   way to turn stolen keys into money. Instances that are changed to such a type and denied attempts count too.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- param: instances integer = 10: the least number in one call
+-- param: days integer = 2: how long the account must have launched elsewhere before a Region is new
 -- columns: event_time, principal, instance_type, wanted (how many instances), aws_region, new_region (1 if the
---   account launched nothing there before), why, source_ip_address, outcome, error_code, event_id
+--   account launched elsewhere for some days and nothing there), why, source_ip_address, outcome, error_code, event_id
 -- attack: T1496.001, T1578.002
 -- see: Stratus Red Team, Launch Unusual EC2 instances; AWS Security Incident Response Guide
--- level: high
+-- level: medium
 WITH requests AS MATERIALIZED (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e
@@ -24,13 +25,13 @@ firsts AS (
          min(min(l.time)) OVER (PARTITION BY l.recipient_account_id) AS account_time
     FROM launches l WHERE l.event_name = 'RunInstances' GROUP BY 1, 2),
 judged AS (
-  SELECT l.*, l.event_name = 'RunInstances' AND f.time = l.time AND f.account_time < l.time AS new_region,
+  SELECT l.*, l.event_name = 'RunInstances' AND f.time = l.time AND f.account_time <= l.time - :days * 86400 AS new_region,
          CASE WHEN l.instance_type GLOB '[pg][0-9]*.*' OR l.instance_type GLOB 'inf[0-9]*' OR l.instance_type GLOB 'trn[0-9]*'
                    OR l.instance_type GLOB 'vt[0-9]*' OR l.instance_type GLOB 'dl[0-9]*' THEN 'a type with accelerators'
               WHEN l.instance_type LIKE '%.metal%' OR CAST(substr(l.instance_type, instr(l.instance_type, '.') + 1) AS INTEGER) >= 16
                    THEN 'a very large type'
               WHEN l.wanted >= :instances THEN 'many at once'
-              WHEN l.event_name = 'RunInstances' AND f.time = l.time AND f.account_time < l.time THEN 'a new Region' END AS why
+              WHEN l.event_name = 'RunInstances' AND f.time = l.time AND f.account_time <= l.time - :days * 86400 THEN 'a new Region' END AS why
     FROM launches l
     LEFT JOIN firsts f ON f.account IS l.recipient_account_id AND f.aws_region IS l.aws_region)
 SELECT j.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, j.instance_type, j.wanted, j.aws_region,
