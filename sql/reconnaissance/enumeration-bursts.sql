@@ -4,7 +4,7 @@
 --   calls, so that a loop over one call does not count.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- param: names integer = 25: the least number of different event names
+-- param: names integer = 40: the least number of different event names
 -- param: minutes integer = 10: the longest time, in minutes
 -- columns: start, principal, source_ip_address, user_agent, names (different event names), services, calls, denied,
 --   first_time, last_time, account
