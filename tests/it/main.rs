@@ -37,6 +37,7 @@ mod lookup_events;
 mod lookup_properties;
 mod manifest;
 mod merge;
+mod noise;
 mod normalize;
 mod redact;
 mod reindex;
