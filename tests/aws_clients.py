@@ -16,6 +16,8 @@ import pathlib
 import re
 import subprocess
 import sys
+
+from python_environment import prepare
 import tempfile
 import time
 
@@ -74,32 +76,6 @@ QUERIES = [
     "*",
 ]
 REQUIREMENTS = ["awscli==1.45.11", "boto3==1.43.11"]
-UNAVAILABLE = 3
-
-
-def place():
-    named = os.environ.get("TRAILQ_AWS_CLIENTS")
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return pathlib.Path(named or os.path.join(cache, "trailq", "aws-clients"))
-
-
-def prepare():
-    folder = place()
-    python = folder / "bin" / "python"
-    stamp = folder / "requirements"
-    if not (stamp.exists() and stamp.read_text() == "\n".join(REQUIREMENTS)):
-        for command in (
-            [sys.executable, "-m", "venv", "--clear", str(folder)],
-            [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *REQUIREMENTS],
-        ):
-            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-            if done.returncode != 0:
-                last = (done.stdout.strip() or "no message").splitlines()[-1]
-                print(f"the AWS clients cannot be installed: {last}", file=sys.stderr)
-                return UNAVAILABLE
-        stamp.write_text("\n".join(REQUIREMENTS))
-    print(python)
-    return 0
 
 
 class Check:
@@ -307,7 +283,7 @@ class Check:
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["prepare"]:
-            sys.exit(prepare())
+            sys.exit(prepare("aws-clients", REQUIREMENTS, "the AWS clients"))
         case ["check", url, trailq, case]:
             sys.exit(Check(url, trailq, case).run())
         case _:

@@ -7,39 +7,13 @@
 The environment is made once, outside the project: in $TRAILQ_MARKDOWN, else in the user's cache.
 """
 
-import os
 import pathlib
 import re
-import subprocess
 import sys
 
+from python_environment import prepare
+
 REQUIREMENTS = ["markdown-it-py>=3,<5"]
-UNAVAILABLE = 3
-
-
-def place():
-    named = os.environ.get("TRAILQ_MARKDOWN")
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return pathlib.Path(named or os.path.join(cache, "trailq", "markdown"))
-
-
-def prepare():
-    folder = place()
-    python = folder / "bin" / "python"
-    stamp = folder / "requirements"
-    if not (stamp.exists() and stamp.read_text() == "\n".join(REQUIREMENTS)):
-        for command in (
-            [sys.executable, "-m", "venv", "--clear", str(folder)],
-            [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *REQUIREMENTS],
-        ):
-            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-            if done.returncode != 0:
-                last = (done.stdout.strip() or "no message").splitlines()[-1]
-                print(f"markdown-it-py cannot be installed: {last}", file=sys.stderr)
-                return UNAVAILABLE
-        stamp.write_text("\n".join(REQUIREMENTS))
-    print(python)
-    return 0
 
 
 def check(path):
@@ -74,7 +48,7 @@ def check(path):
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["prepare"]:
-            sys.exit(prepare())
+            sys.exit(prepare("markdown", REQUIREMENTS, "markdown-it-py"))
         case ["check", file]:
             sys.exit(check(file))
         case _:

@@ -9,39 +9,13 @@ The environment is made once, outside the project: in $TRAILQ_PORTABLE, else in 
 
 import asyncio
 import json
-import os
 import pathlib
 import sqlite3
-import subprocess
 import sys
 
+from python_environment import prepare
+
 REQUIREMENTS = ["pandas>=2,<4", "datasette>=0.64,<1"]
-UNAVAILABLE = 3
-
-
-def place():
-    named = os.environ.get("TRAILQ_PORTABLE")
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return pathlib.Path(named or os.path.join(cache, "trailq", "portable"))
-
-
-def prepare():
-    folder = place()
-    python = folder / "bin" / "python"
-    stamp = folder / "requirements"
-    if not (stamp.exists() and stamp.read_text() == "\n".join(REQUIREMENTS)):
-        for command in (
-            [sys.executable, "-m", "venv", "--clear", str(folder)],
-            [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *REQUIREMENTS],
-        ):
-            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-            if done.returncode != 0:
-                last = (done.stdout.strip() or "no message").splitlines()[-1]
-                print(f"pandas and Datasette cannot be installed: {last}", file=sys.stderr)
-                return UNAVAILABLE
-        stamp.write_text("\n".join(REQUIREMENTS))
-    print(python)
-    return 0
 
 
 def check(case, records):
@@ -86,4 +60,4 @@ def check(case, records):
 
 
 if __name__ == "__main__":
-    sys.exit(prepare() if sys.argv[1] == "prepare" else check(*sys.argv[2:]))
+    sys.exit(prepare("portable", REQUIREMENTS, "pandas and Datasette") if sys.argv[1] == "prepare" else check(*sys.argv[2:]))
