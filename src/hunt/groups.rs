@@ -1,6 +1,6 @@
 //! Groups the events of one rule by actor, principal and account.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::detection::Rule;
 use crate::engine::Engine;
@@ -70,6 +70,20 @@ impl Group {
             self.days.push(day);
         }
     }
+}
+
+/// Returns the most groups that the events of all rules can make.
+pub(crate) fn count(hits: &HitEvents<'_>, pairs: impl Iterator<Item = (usize, i64)>) -> usize {
+    let (mut rule, mut keys, mut count) = (0, HashSet::new(), 0);
+    for (of_rule, id) in pairs {
+        if of_rule != rule {
+            count += keys.len();
+            keys.clear();
+            rule = of_rule;
+        }
+        keys.extend(hits.get(id).map(|event| (event.actor, event.principal, event.account)));
+    }
+    count + keys.len()
 }
 
 /// Groups the events that a rule selected. A failed call of a service is not an attempt, and an ignore rule hides no event

@@ -63,6 +63,16 @@ impl Hits {
         seen.iter().enumerate().filter(|(_, seen)| **seen).map(|(id, _)| id as i64).collect()
     }
 
+    /// Returns the number of rows that aggregate.
+    pub(crate) fn row_count(&self) -> usize {
+        self.aggregates.len()
+    }
+
+    /// Returns rules with the events that they selected, by rule.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (usize, i64)> {
+        self.packed.iter().map(|hit| ((hit >> EVENT_BITS) as usize, (hit & EVENT_MASK) as i64))
+    }
+
     /// Takes `events.id` of the events that a rule selected, ascending. The rules are taken from the last to the first, so
     /// that there is less and less to hold.
     pub(crate) fn take_rule(&mut self, rule: usize) -> Vec<i64> {

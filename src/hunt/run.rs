@@ -29,9 +29,6 @@ const EVENT_IDS: &str = "SELECT e.event_id FROM json_each(?1) j CROSS JOIN event
 /// The most events of an actor that its timeline is made from.
 const MAX_TIMELINE_EVENTS: usize = 5_000;
 
-/// Room for this part of the findings is kept for the next ones.
-const SPARE_PART: usize = 8;
-
 /// Runs rules on a case. `now` is the clock in Unix seconds.
 ///
 /// # Errors
@@ -48,8 +45,10 @@ pub fn run(
     let (mut hits, states) = Runner { engine, scope: &scope, library, options, now }.run(rules)?;
     let (decisions, broken) = Prepared::new(engine, &options.decisions)?;
     let mut events = HitEvents::read(engine, &hits.events(), decisions)?;
-    let mut maker =
-        Maker { engine, scope: &scope, options, made: Vec::new(), tried_below: 0, events: EventsOfRules::new() };
+    // There may be a million: a vector that grows would hold twice as many for a while.
+    let most = groups::count(&events, hits.pairs()) + hits.row_count();
+    let (made, of_rules) = (Vec::with_capacity(most), EventsOfRules::new());
+    let mut maker = Maker { engine, scope: &scope, options, made, tried_below: 0, events: of_rules };
     for (number, state) in states.iter().enumerate().rev() {
         engine.check_interrupted()?;
         maker.rule(number, &state.rule, &mut hits, &mut events)?;
@@ -95,8 +94,6 @@ impl Maker<'_> {
         }
         groups::add_rows(self.engine, events, hits.rows_of(number), &mut groups)?;
         groups::mark_widespread(events, &mut groups);
-        // There may be a million: doubling would hold twice as many.
-        self.made.reserve_exact(groups.len().max(self.made.len() / SPARE_PART));
         for (key, group) in groups {
             let selects_outcome = hits.selects_outcome[number] || group.is_aggregate;
             let only_tried = group.done == 0 && group.tried > 0;
