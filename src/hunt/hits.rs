@@ -19,6 +19,8 @@ const OUTCOME_COLUMNS: &[&str] = &["outcome", "error_code", "error_message"];
 /// Bits of a packed hit that hold the event.
 const EVENT_BITS: u32 = 48;
 const EVENT_MASK: u64 = (1 << EVENT_BITS) - 1;
+/// The most rules that the other bits tell apart.
+const MAX_RULES: usize = 1 << (u64::BITS - EVENT_BITS);
 
 /// The events and rows that the rules selected.
 #[derive(Default)]
@@ -150,6 +152,9 @@ impl Runner<'_> {
         hits: &mut Hits,
         pending: &mut Pending,
     ) -> Result<Result<u64, Skipped>, QueryError> {
+        if number >= MAX_RULES {
+            return Ok(Err(Skipped::Broken(format!("a hunt runs at most {MAX_RULES} rules"))));
+        }
         match &rule.condition {
             Condition::Lookup(filter) => self.lookup(number, rule, filter, hits, pending).map(Ok),
             Condition::Query(name) => match self.library.find(name) {

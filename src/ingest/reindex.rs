@@ -23,7 +23,7 @@ pub struct ReindexReport {
 /// Makes the events of a case anew from its records, by the rules of this version of trailq.
 ///
 /// # Errors
-/// There is no case, it is redacted, a record in it is damaged, or it cannot be written. The case is then unchanged.
+/// The case does not exist, is redacted, has a damaged record, or cannot be written. The case is then unchanged.
 pub fn reindex(case: &Path, progress: &dyn Progress) -> Result<ReindexReport, Error> {
     let started = Instant::now();
     match reindex::reindex(case, &make_event, &Watching(progress)) {

@@ -148,7 +148,7 @@ impl Session {
     /// Shows a part of the last hunt: a screen, or rows in another format.
     ///
     /// # Errors
-    /// There is no hunt yet, it has no such actor, or the format cannot show it.
+    /// No hunt was run yet, the actor does not exist, or the format cannot show it.
     pub(crate) fn show_hunt(&mut self, view: View) -> Result<(), SessionError> {
         let last = self.last_hunt()?;
         let LastHunt { hunt, header, .. } = &*last;
@@ -181,7 +181,7 @@ impl Session {
     /// Shows the rules of the last hunt, and the reasons why some were not run.
     ///
     /// # Errors
-    /// There is no hunt yet, or the format cannot show it.
+    /// No hunt was run yet, or the format cannot show it.
     pub(crate) fn show_hunt_rules(&mut self) -> Result<(), SessionError> {
         let last = self.last_hunt()?;
         self.write_hunt_rows(&rule_rows(&last.hunt.rules, &last.not_compiled))
@@ -190,7 +190,7 @@ impl Session {
     fn show_hunted_events(&mut self) -> Result<(), SessionError> {
         let last = self.last_hunt()?;
         let case = self.case()?;
-        let rows = event_rows(&last.hunt, |id| attributes(&case, id));
+        let rows = event_rows(&last.hunt, |id| attributes(&case, id))?;
         self.write_hunt_rows(&rows)
     }
 
@@ -265,11 +265,11 @@ fn event_id(case: &Case, example: Option<i64>) -> Result<String, QueryError> {
 }
 
 /// Returns the attributes of an event that `--events` shows.
-fn attributes(case: &Case, id: i64) -> Option<[Value; 6]> {
+fn attributes(case: &Case, id: i64) -> Result<Option<[Value; 6]>, QueryError> {
     let sql =
         "SELECT event_time, event_source, event_name, source_ip_address, outcome, event_id FROM events WHERE id = ?1";
-    let found = rows::collect(|sink| case.query(sql, &[Param::Integer(id)], sink)).ok()?;
-    found.rows.into_iter().next()?.try_into().ok()
+    let found = rows::collect(|sink| case.query(sql, &[Param::Integer(id)], sink))?;
+    Ok(found.rows.into_iter().next().and_then(|row| row.try_into().ok()))
 }
 
 /// Returns the options of a request.

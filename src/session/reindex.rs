@@ -10,7 +10,7 @@ impl Session {
     /// Makes the events of the case anew from its records and writes the report.
     ///
     /// # Errors
-    /// There is no case, it is redacted, or it cannot be read or written.
+    /// The case does not exist, is redacted, or cannot be read or written.
     pub fn reindex(&mut self) -> Result<Answer, SessionError> {
         let form = ReindexReport::form(self.settings.format)?;
         self.close();

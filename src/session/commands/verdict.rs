@@ -121,7 +121,7 @@ impl Session {
     /// Returns the finding in a row of the last answer; `None` if that has no findings.
     ///
     /// # Errors
-    /// There is no such row, or no answer.
+    /// The row does not exist, or nothing was answered yet.
     pub(crate) fn finding_of_row(&self, row: u64) -> Result<Option<FindingKey>, SessionError> {
         let held = self.last()?.rows()?;
         let place = |name: &str| held.columns.iter().position(|column| column == name);

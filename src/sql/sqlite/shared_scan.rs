@@ -1,6 +1,6 @@
 //! Lookups that read records, as parts of one scan that several share.
 //!
-//! What a lookup asks of records becomes a predicate; what it asks of columns becomes statements, whose events are sets in
+//! Terms of a lookup about records become a predicate; terms about columns become statements, whose events are sets in
 //! that predicate. So indexes narrow the scan, and every block is unpacked once for all lookups.
 
 use serde_json::{Value, json};

@@ -239,13 +239,23 @@ fn look_through(
     with_time: bool,
     readers: &mut [Reader],
 ) -> rusqlite::Result<Vec<Hit>> {
+    in_parallel(spans, readers, |reader, span| reader.look_through(span, condition, with_time))
+}
+
+/// Gives each item to one of the readers, each of which has a thread of its own, and returns what they find in the order of
+/// the items.
+pub(crate) fn in_parallel<I: Sync, T: Send>(
+    items: &[I],
+    readers: &mut [Reader],
+    look: impl Fn(&mut Reader, &I) -> rusqlite::Result<Vec<T>> + Sync,
+) -> rusqlite::Result<Vec<T>> {
     let next = AtomicUsize::new(0);
-    let found: Mutex<Vec<(usize, Vec<Hit>)>> = Mutex::default();
+    let found: Mutex<Found<T>> = Mutex::default();
     let work = |reader: &mut Reader| -> rusqlite::Result<()> {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(span) = spans.get(at) else { return Ok(()) };
-            let hits = reader.look_through(span, condition, with_time)?;
+            let Some(item) = items.get(at) else { return Ok(()) };
+            let hits = look(reader, item)?;
             found.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, hits));
         }
     };
@@ -262,6 +272,9 @@ fn look_through(
     found.sort_unstable_by_key(|(at, _)| *at);
     Ok(found.into_iter().flat_map(|(_, hits)| hits).collect())
 }
+
+/// The finds of items, each with the index of its item.
+type Found<T> = Vec<(usize, Vec<T>)>;
 
 /// A connection that reads records from one end to the other.
 pub(crate) struct RecordConnection {
@@ -310,14 +323,14 @@ impl RecordConnection {
 }
 
 /// Reads blocks of records, by a connection of its own.
-struct Reader {
-    connection: RecordConnection,
-    unpacker: Unpacker,
-    block: Block,
+pub(crate) struct Reader {
+    pub(crate) connection: RecordConnection,
+    pub(crate) unpacker: Unpacker,
+    pub(crate) block: Block,
 }
 
 impl Reader {
-    fn open(case: &Path) -> rusqlite::Result<Reader> {
+    pub(crate) fn open(case: &Path) -> rusqlite::Result<Reader> {
         let connection = RecordConnection::open(case)?;
         Ok(Reader { connection, unpacker: Unpacker::default(), block: Block::default() })
     }

@@ -1,18 +1,16 @@
 //! One scan of the records for many predicates: every block that any of them needs is read and unpacked once.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread;
 
 use rusqlite::{Connection, Error, OptionalExtension};
 
-use crate::store::records::block::{Block, Unpacker};
 use crate::store::records::id_set::IdSet;
 use crate::store::records::ngram_filter::Span;
 use crate::store::records::predicate::{PredicateSpec, RecordPredicate};
 use crate::store::records::predicate_set::PredicateSet;
-use crate::store::records::scan::{self, RecordConnection};
+use crate::store::records::scan::{self, Reader, in_parallel};
 
 /// The groups of records that are read before what was found is handed on.
 const STEP: usize = 128;
@@ -126,60 +124,30 @@ impl Plan {
 
     /// Returns what is found in some groups, in their order. Each reader has a thread of its own.
     fn look_through(&self, step: &[Work], readers: &mut [Reader]) -> rusqlite::Result<Vec<Hit>> {
-        let next = AtomicUsize::new(0);
-        let found: Mutex<Vec<(usize, Vec<Hit>)>> = Mutex::default();
-        let work = |reader: &mut Reader| -> rusqlite::Result<()> {
-            loop {
-                let at = next.fetch_add(1, Ordering::Relaxed);
-                let Some(work) = step.get(at) else { return Ok(()) };
-                let hits = reader.look_through(work, self)?;
-                found.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, hits));
-            }
-        };
-        thread::scope(|scope| {
-            let threads: Vec<_> = readers.iter_mut().map(|reader| scope.spawn(|| work(reader))).collect();
-            let died = |_| Err(Error::UserFunctionError("a thread that reads records died".into()));
-            threads.into_iter().try_for_each(|thread| thread.join().unwrap_or_else(died))
-        })?;
-        let mut found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        found.sort_unstable_by_key(|(at, _)| *at);
-        Ok(found.into_iter().flat_map(|(_, hits)| hits).collect())
+        in_parallel(step, readers, |reader, work| look_through(reader, work, self))
     }
 }
 
-/// Reads groups of records, by a connection of its own.
-struct Reader {
-    connection: RecordConnection,
-    unpacker: Unpacker,
-    block: Block,
-}
-
-impl Reader {
-    fn open(case: &Path) -> rusqlite::Result<Reader> {
-        let connection = RecordConnection::open(case)?;
-        Ok(Reader { connection, unpacker: Unpacker::default(), block: Block::default() })
-    }
-
-    fn look_through(&mut self, work: &Work, scan: &Plan) -> rusqlite::Result<Vec<Hit>> {
-        let mut hits = Vec::new();
-        let mut is_event = self.connection.connection.prepare_cached("SELECT 1 FROM events WHERE id = ?1")?;
-        let look = |id: i64, record: &[u8]| -> rusqlite::Result<()> {
-            let asked = scan.set.record(id, record);
-            let mut exists = None;
-            for number in work.predicates.iter().copied().filter(|number| asked.meets(*number)) {
-                let exists = match (scan.are_events[number], exists) {
-                    (true, _) => true,
-                    (false, Some(exists)) => exists,
-                    // A record that proved to be a duplicate has no event.
-                    (false, None) => *exists.insert(is_event.query_row([id], |_| Ok(())).optional()?.is_some()),
-                };
-                if exists {
-                    hits.push((number, id));
-                }
+/// Returns the hits in a group.
+fn look_through(reader: &mut Reader, work: &Work, scan: &Plan) -> rusqlite::Result<Vec<Hit>> {
+    let mut hits = Vec::new();
+    let mut is_event = reader.connection.connection.prepare_cached("SELECT 1 FROM events WHERE id = ?1")?;
+    let look = |id: i64, record: &[u8]| -> rusqlite::Result<()> {
+        let asked = scan.set.record(id, record);
+        let mut exists = None;
+        for number in work.predicates.iter().copied().filter(|number| asked.meets(*number)) {
+            let exists = match (scan.are_events[number], exists) {
+                (true, _) => true,
+                (false, Some(exists)) => exists,
+                // A record that proved to be a duplicate has no event.
+                (false, None) => *exists.insert(is_event.query_row([id], |_| Ok(())).optional()?.is_some()),
+            };
+            if exists {
+                hits.push((number, id));
             }
-            Ok(())
-        };
-        self.connection.each_record(&work.span, &mut self.unpacker, &mut self.block, look)?;
-        Ok(hits)
-    }
+        }
+        Ok(())
+    };
+    reader.connection.each_record(&work.span, &mut reader.unpacker, &mut reader.block, look)?;
+    Ok(hits)
 }

@@ -65,7 +65,7 @@ struct Target<'w> {
 /// Makes the events of a case anew from its records. Returns their number.
 ///
 /// # Errors
-/// There is no case, it is redacted, a record in it is damaged, or it cannot be written. The case is then unchanged.
+/// The case does not exist, is redacted, has a damaged record, or cannot be written. The case is then unchanged.
 pub(crate) fn reindex(path: &Path, make: &MakeEvent<'_>, watch: &dyn Watch) -> Result<u64, CaseError> {
     if metadata_of(path)?.is_none() {
         return Err(CaseError::Missing(path.to_owned()));

@@ -98,8 +98,14 @@ pub(crate) fn finding_row(hunt: &Hunt, finding: &Finding, event_id: &str) -> Vec
     ]
 }
 
-/// Returns one row an event: its finding and, by the attributes of the event, what happened.
-pub(crate) fn event_rows(hunt: &Hunt, read: impl Fn(i64) -> Option<[Value; 6]>) -> CapturedRows {
+/// Returns one row an event, with its finding and the attributes that `read` gives.
+///
+/// # Errors
+/// Those of `read`.
+pub(crate) fn event_rows<E>(
+    hunt: &Hunt,
+    read: impl Fn(i64) -> Result<Option<[Value; 6]>, E>,
+) -> Result<CapturedRows, E> {
     let columns = [
         "event_time",
         "level",
@@ -115,11 +121,12 @@ pub(crate) fn event_rows(hunt: &Hunt, read: impl Fn(i64) -> Option<[Value; 6]>) 
         "outcome",
         "event_id",
     ];
-    let rows = hunt.events.iter().filter_map(|HuntedEvent { finding, id }| {
+    let mut rows = Vec::with_capacity(hunt.events.len());
+    for HuntedEvent { finding, id } in &hunt.events {
         let finding = &hunt.findings[*finding];
         let rule = finding.rule(hunt);
-        let [event_time, source, name, address, outcome, event_id] = read(*id)?;
-        Some(vec![
+        let Some([event_time, source, name, address, outcome, event_id]) = read(*id)? else { continue };
+        rows.push(vec![
             event_time,
             text(finding.level.name()),
             text(&rule.id),
@@ -133,9 +140,9 @@ pub(crate) fn event_rows(hunt: &Hunt, read: impl Fn(i64) -> Option<[Value; 6]>) 
             address,
             outcome,
             event_id,
-        ])
-    });
-    captured(&columns, rows.collect())
+        ]);
+    }
+    Ok(captured(&columns, rows))
 }
 
 /// Returns one row an actor.

@@ -199,8 +199,12 @@ impl Screen<'_> {
         let actors: Vec<&Actor> = self.hunt.actors.iter().filter(|actor| self.is_shown(actor)).collect();
         if actors.is_empty() {
             let found = match self.hunt.findings.as_slice() {
+                [] if self.hunt.known > 0 => "no findings but those of the last run",
+                [] if self.hunt.tried_below > 0 || self.hunt.ignored.0 > 0 => {
+                    "no findings but those that are not shown"
+                }
                 [] => "no findings: no rule that was run selects an event at this level",
-                _ => "no findings but routine and widespread ones",
+                _ => "no findings but those that are not shown, and widespread ones",
             };
             out.push(found.to_owned());
             return;
