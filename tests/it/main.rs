@@ -50,6 +50,7 @@ mod session;
 mod sigma;
 mod snapshot;
 mod triage;
+mod unread_records;
 #[cfg(not(all(feature = "plot", feature = "serve")))]
 mod without_features;
 mod wrappings;

@@ -12,6 +12,7 @@ mod object_start;
 mod offer;
 mod recovery;
 mod row;
+mod unread_records;
 
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -27,6 +28,7 @@ use crate::ingest::decode::json::object_start::{ObjectStart, find_list};
 use crate::ingest::decode::json::offer::{
     MAX_NESTING, NOT_AN_OBJECT, Origin, Place, Refusal, offer_element, offer_object,
 };
+use crate::ingest::decode::json::unread_records::{UNREAD_RECORDS, holds_records};
 use crate::ingest::decode::sink::{Decoded, Sink};
 use crate::ingest::decode::window::{MAX_VALUE, Window};
 use crate::ingest::record::raw::RawRecord;
@@ -213,7 +215,7 @@ impl<'s, 'b, R: Read> Decoder<'s, 'b, R> {
         loop {
             match find_list(self.window.bytes()) {
                 ObjectStart::List { at, parents, list } => {
-                    self.window.advance(at + 1);
+                    self.skip_beside_list(at + 1)?;
                     self.levels.push(Container::List { is_own: list.is_own, parents });
                     self.sink.format(list.format);
                     if list.is_own && self.next_byte() == Some(b']') {
@@ -301,6 +303,9 @@ impl<'s, 'b, R: Read> Decoder<'s, 'b, R> {
                 ControlFlow::Continue(())
             }
             Err(refusal) => {
+                if refusal.has_records {
+                    self.recognize()?;
+                }
                 let reject = self.window.reject(end, refusal.reason);
                 if self.held.is_empty() {
                     self.foreign = refusal.foreign;
@@ -367,6 +372,13 @@ impl<'s, 'b, R: Read> Decoder<'s, 'b, R> {
             false if self.is_log => "is a line without JSON",
             false => "is not JSON",
         };
+        let reason = match holds_records(self.window.bytes()) {
+            true if !self.recognized || self.by_name => {
+                self.recognize()?;
+                UNREAD_RECORDS
+            }
+            _ => reason,
+        };
         let mut skipper = BracketScanner::default();
         let mut nested = matches!(self.window.bytes().first(), Some(b'[' | b'{'));
         let mut quoted = false;
@@ -396,6 +408,17 @@ impl<'s, 'b, R: Read> Decoder<'s, 'b, R> {
             })
         });
         self.not_a_record(reject)
+    }
+
+    /// Skips a part of an object beside its list of records.
+    fn skip_beside_list(&mut self, count: usize) -> ControlFlow<()> {
+        if !holds_records(&self.window.bytes()[..count]) {
+            self.window.advance(count);
+            return ControlFlow::Continue(());
+        }
+        self.recognize()?;
+        let reject = self.window.reject(count, UNREAD_RECORDS.to_owned());
+        self.sink.reject(reject)
     }
 
     /// It is a trail file: what was kept back are rejects.

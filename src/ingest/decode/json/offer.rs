@@ -12,6 +12,7 @@ use crate::ingest::decode::columns::{self, column_of};
 use crate::ingest::decode::content::Content;
 use crate::ingest::decode::foreign;
 use crate::ingest::decode::json::object_start::{ObjectStart, find_list};
+use crate::ingest::decode::json::unread_records::{UNREAD_RECORDS, holds_records};
 use crate::ingest::decode::payload::{self, Payload};
 use crate::ingest::decode::rows;
 use crate::ingest::decode::sink::{Decoded, Sink};
@@ -59,11 +60,21 @@ pub(crate) struct Refusal {
     pub(crate) reason: String,
     /// The known kind of another service's data that it is, if it is one.
     pub(crate) foreign: Option<&'static str>,
+    /// True if it holds records that are not read.
+    pub(crate) has_records: bool,
 }
 
 impl Refusal {
     fn new(reason: impl Into<String>) -> Refusal {
-        Refusal { reason: reason.into(), foreign: None }
+        Refusal { reason: reason.into(), foreign: None, has_records: false }
+    }
+
+    /// Refuses a value in which no record was found, unless it has the text of one.
+    fn of_value(bytes: &[u8], reason: impl Into<String>) -> Refusal {
+        match holds_records(bytes) {
+            true => Refusal { reason: UNREAD_RECORDS.to_owned(), foreign: None, has_records: true },
+            false => Refusal::new(reason),
+        }
     }
 }
 
@@ -97,8 +108,11 @@ pub(super) fn offer_object(record: &RawRecord<'_>, bytes: &[u8], sink: &mut dyn 
     }
     match (offer_inner(&record.inner, sink, place), notification) {
         (Some(Ok(flow)), _) => Ok(flow),
-        (Some(Err(inner)), None) => Err(inner),
-        _ => Err(Refusal { reason: refusal.to_owned(), foreign: notification }),
+        (Some(Err(inner)), None) if inner.has_records => Err(inner),
+        (Some(Err(inner)), None) => Err(Refusal::of_value(bytes, inner.reason)),
+        (_, Some(foreign)) => Err(Refusal { foreign: Some(foreign), ..Refusal::new(refusal) }),
+        (None, None) if record.is_record => Err(Refusal::new(refusal)),
+        _ => Err(Refusal::of_value(bytes, refusal)),
     }
 }
 
@@ -138,7 +152,10 @@ pub(super) fn offer_element(value: &RawValue, sink: &mut dyn Sink, place: Place<
         Ok(record) if record.event_id.is_present() && record.event_name.is_present() => {
             Ok(sink.row(&record, text.as_bytes()))
         }
-        _ => Err(Refusal::new("is a row without a record, or without its eventID and eventName")),
+        _ => Err(Refusal::of_value(
+            value.get().as_bytes(),
+            "is a row without a record, or without its eventID and eventName",
+        )),
     }
 }
 
@@ -159,7 +176,8 @@ pub(super) fn offer_text(
 
 fn offer_payload(payload: Payload<'_>, wrapping: &Wrapping, sink: &mut dyn Sink, place: Place<'_>) -> Offered {
     if place.origin.depth >= MAX_NESTING {
-        return Err(Refusal::new(format!("holds its records more than {MAX_NESTING} deep")));
+        let has_records = matches!(&payload, Payload::Json(text) if holds_records(text.as_bytes()));
+        return Err(Refusal { has_records, ..Refusal::new(format!("holds its records more than {MAX_NESTING} deep")) });
     }
     let place = Place { origin: place.origin.inside(wrapping), ..place };
     let offered = match payload {

@@ -5,12 +5,13 @@ use std::ops::ControlFlow;
 
 use crate::ingest::decode::bracket_scanner::{BracketScan, BracketScanner};
 use crate::ingest::decode::json::Decoder;
+use crate::ingest::decode::json::unread_records::holds_records;
 use crate::ingest::decode::window::MAX_VALUE;
 
 impl<R: Read> Decoder<'_, '_, R> {
     /// A value beyond [`MAX_VALUE`].
     pub(super) fn too_large(&mut self) -> ControlFlow<()> {
-        if !self.levels.is_empty() {
+        if !self.levels.is_empty() || holds_records(self.window.bytes()) {
             self.recognize()?;
         }
         let mut skipper = BracketScanner::default();
@@ -77,11 +78,8 @@ impl<R: Read> Decoder<'_, '_, R> {
             let bytes = self.window.bytes();
             let all = bytes.len();
             match skipper.feed(bytes) {
-                BracketScan::Ends(end) => {
-                    self.window.advance(end);
-                    return ControlFlow::Continue(());
-                }
-                BracketScan::Open => self.window.advance(all),
+                BracketScan::Ends(end) => return self.skip_beside_list(end),
+                BracketScan::Open => self.skip_beside_list(all)?,
                 BracketScan::Unbalanced => {
                     self.recognize()?;
                     let reason = "is not well-formed JSON after the list of records".to_owned();
