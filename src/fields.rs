@@ -335,6 +335,13 @@ pub const FIELDS: &[Field] = &[
         example: "tag=suspicious",
         ..event("tag", &["tags"], "tag")
     },
+    Field {
+        place: Place::Sentence,
+        values: Values::None,
+        help: "the event in words, to show: who did or tried what, where and from where",
+        example: "outcome=denied | fields time,sentence",
+        ..event("sentence", &[], "sentence")
+    },
 ];
 
 /// The number of [`PLAIN`] fields.

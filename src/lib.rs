@@ -70,6 +70,7 @@ pub mod render;
 mod repl;
 pub mod rows;
 pub mod saved;
+mod sentence;
 #[cfg(feature = "serve")]
 mod serve;
 pub mod session;

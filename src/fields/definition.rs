@@ -31,6 +31,8 @@ pub enum Place {
     Tag,
     /// The whole record.
     Record,
+    /// A sentence made from the record, to show only.
+    Sentence,
 }
 
 /// The type of a field's values, which decides how a value is parsed and compared.

@@ -44,6 +44,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("query", &["nested"]),
     ("sql", &["query"]),
     ("detection", &[]),
+    ("sentence", &[]),
     ("saved", &["detection", "query", "sql"]),
     ("sigma", &["detection", "query"]),
     ("redact", &["output_file"]),
@@ -137,6 +138,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "store/read",
         &[
             "query",
+            "sentence",
             "sql",
             "store/case_ids",
             "store/case_state",

@@ -44,6 +44,7 @@ mod reindex;
 mod repl;
 mod saved;
 mod schema;
+mod sentence;
 #[cfg(feature = "serve")]
 mod serve;
 mod session;

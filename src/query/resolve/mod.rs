@@ -175,6 +175,13 @@ impl Resolver<'_> {
         comparison: &Comparison,
         operator: Operator,
     ) -> Result<Condition, Diagnostic> {
+        if field.place == Place::Sentence {
+            return Err(Diagnostic::at(
+                comparison.name.span,
+                "sentence is not a filter: it is made for the rows that are shown",
+            )
+            .hint("text= searches the records that sentences are made from"));
+        }
         let values = expand(values, self.env)?;
         if field.kind == Kind::Time {
             return self.times(&values, comparison, operator);
@@ -213,7 +220,10 @@ impl Resolver<'_> {
     fn operand(&self, name: &Name) -> Result<Operand, Diagnostic> {
         let compares = |field: &Field| {
             field.kind != Kind::Time
-                && !matches!(field.place, Place::Record | Place::File | Place::Write | Place::Tag | Place::Role)
+                && !matches!(
+                    field.place,
+                    Place::Record | Place::Sentence | Place::File | Place::Write | Place::Tag | Place::Role
+                )
         };
         match find_name(name, self.env)? {
             Named::Path(path) => Ok(Operand::Path(path)),

@@ -101,6 +101,7 @@ fn field_expression(field: &Field) -> String {
         Place::ListedType => listed("r.type"),
         // The resolver shows no whole records as a column.
         Place::Record => "NULL".to_owned(),
+        Place::Sentence => "record_sentence(e.id, e.outcome)".to_owned(),
     }
 }
 

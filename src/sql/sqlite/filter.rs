@@ -150,7 +150,8 @@ impl SqlBuilder<'_> {
                 self.events_with_resource(ResourcePredicate::of_field(field.place, predicate), using)
             }
             // The resolver gives `text` a test of its own.
-            Place::Record => "1".to_owned(),
+            // The resolver takes neither as a condition of this kind.
+            Place::Record | Place::Sentence => "1".to_owned(),
         }
     }
 

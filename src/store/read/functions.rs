@@ -12,6 +12,7 @@ use rusqlite::{Connection, Error};
 
 use crate::arn::Arn;
 use crate::policy;
+use crate::sentence;
 use crate::store::read::distinct_count;
 use crate::store::read::time_spans::TimeSpans;
 use crate::store::records::block::Reader;
@@ -38,6 +39,11 @@ pub const FUNCTIONS: &[Function] = &[
         name: "record",
         arguments: "events.id",
         help: "the original record as JSON text: record(id) ->> '$.requestParameters.bucketName'",
+    },
+    Function {
+        name: "record_sentence",
+        arguments: "events.id, outcome",
+        help: "the event in words: who did or tried what, where and from where",
     },
     Function {
         name: "record_has_text",
@@ -158,10 +164,7 @@ pub(crate) fn register(connection: &Connection, records: Connection, case: &Path
         scans: Scans::of(case.to_owned()),
     })));
     register_scans(connection, &shared)?;
-    let reads = |name: &str, arguments: i32, look: fn(&Context<'_>, &[u8]) -> Result<Answer, Error>| {
-        let shared = shared.clone();
-        connection.create_scalar_function(name, arguments, pure, move |context| shared.with(context, look))
-    };
+    let reads = |name, arguments, look| shared.register(connection, name, arguments, look);
     reads("record", 1, |_, record| Ok(Answer::Text(String::from_utf8_lossy(record).into_owned())))?;
     reads("record_has_text", 2, |context, record| {
         Ok(Answer::Flag(json_path::has_text(record, context.get_raw(1).as_str_or_null()?.unwrap_or_default())))
@@ -187,6 +190,16 @@ pub(crate) fn register(connection: &Connection, records: Connection, case: &Path
             })?;
         let one = keys(context)?;
         Ok(Answer::Flag(json_path::have_same(record, &one, &other)))
+    })?;
+    register_values(connection, &shared)
+}
+
+/// Adds the functions that give or compare values of a record.
+fn register_values(connection: &Connection, shared: &Shared) -> rusqlite::Result<()> {
+    let reads = |name, arguments, look| shared.register(connection, name, arguments, look);
+    reads("record_sentence", 2, |context, record| {
+        let outcome = context.get_raw(1).as_str_or_null()?;
+        Ok(sentence::of_record(record, outcome).map_or(Answer::Null, Answer::Text))
     })?;
     reads("record_values", 2, |context, record| Ok(Answer::Text(json_path::array(&leaves(context, record)?))))?;
     reads("record_value", 2, |context, record| {
@@ -273,18 +286,23 @@ impl ToSql for Answer {
     }
 }
 
+type Look = fn(&Context<'_>, &[u8]) -> Result<Answer, Error>;
+
 impl Shared {
+    /// Adds a function on the record of the event whose id is its first argument.
+    fn register(&self, connection: &Connection, name: &str, arguments: i32, look: Look) -> rusqlite::Result<()> {
+        let pure = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+        let shared = self.clone();
+        connection.create_scalar_function(name, arguments, pure, move |context| shared.with(context, look))
+    }
+
     /// Locks the cache: a panic while the lock was held leaves at worst an empty cache.
     fn lock(&self) -> MutexGuard<'_, Records> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Applies `look` to the record of the event whose id is the first argument.
-    fn with(
-        &self,
-        context: &Context<'_>,
-        look: fn(&Context<'_>, &[u8]) -> Result<Answer, Error>,
-    ) -> Result<Answer, Error> {
+    fn with(&self, context: &Context<'_>, look: Look) -> Result<Answer, Error> {
         let id = match context.get_raw(0) {
             rusqlite::types::ValueRef::Null => return Ok(Answer::Null),
             rusqlite::types::ValueRef::Text(text) => std::str::from_utf8(text).ok().and_then(|text| text.parse().ok()),
