@@ -263,6 +263,24 @@ pub const FIELDS: &[Field] = &[
         ..event("user-agent", &["agent"], "user_agent")
     },
     Field {
+        place: Place::UserAgent,
+        stored_as: "agent_family(text)",
+        values: Values::Table,
+        path: "userAgent",
+        help: "the program of the user agent: aws-cli, boto3, terraform, aws-console, firefox, pacu, ...",
+        example: "agent-family=aws-cli,boto3",
+        ..event("agent-family", &["client-family"], "agent_family")
+    },
+    Field {
+        place: Place::UserAgent,
+        stored_as: "agent_version(text)",
+        values: Values::Table,
+        path: "userAgent",
+        help: "the version that the program of the user agent states",
+        example: "agent-family=aws-cli agent-version=1.*",
+        ..event("agent-version", &["client-version"], "agent_version")
+    },
+    Field {
         path: "vpcEndpointId",
         plain: true,
         help: "the VPC endpoint of the call",

@@ -81,3 +81,4 @@ pub mod subject;
 mod summary;
 mod terminal;
 pub mod time;
+mod user_agent;

@@ -76,7 +76,7 @@ pub struct Field {
     pub aliases: &'static [&'static str],
     /// The column of an answer, and of the table that stores it.
     pub column: &'static str,
-    /// The column in the table of `place`, if it differs from `column`.
+    /// The column in the table of `place`, if it differs from `column`, or a SQL function of it.
     pub stored_as: &'static str,
     /// The place of its values.
     pub place: Place,

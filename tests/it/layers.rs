@@ -31,6 +31,7 @@ const MODEL: &[&str] = &[
     "rows",
     "subject",
     "time",
+    "user_agent",
 ];
 
 /// The imports within the vocabulary: an event has a value for each plain field of the catalogue.

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::common::Scratch;
+use crate::properties::FILTERS;
 use crate::properties::facts::{ExpectedEvent, Resource};
 use crate::properties::filters::{About, Filter, LIST, NOW, filter, path_term, term};
 use crate::properties::lists::{long_term, some_path};
@@ -14,7 +15,6 @@ use crate::properties::rng::Rng;
 use crate::properties::stages::{self, Answer, Cell, Stage};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestCaseResult, TestRunner};
-use trailq::fields::FIELDS;
 use trailq::query::{self, Environment, ResolvedLookup};
 use trailq::rows::{self, RowSink};
 use trailq::sql::{self, CountSource, Projection, Statement};
@@ -232,7 +232,7 @@ fn lookups_mean_what_they_say() {
 #[test]
 fn every_field_of_the_catalogue_means_what_it_says() {
     let world = World::new(7);
-    for (number, field) in (0..).zip(FIELDS) {
+    for (number, field) in (0..).zip(FILTERS.iter().copied()) {
         for seed in 0..40 {
             let asked = Filter::Term(term(&world.facts, &mut Rng::new(number * 1_000 + seed), Some(field)));
             world.check(Some(&asked), &[], 5).unwrap_or_else(|error| panic!("{}: {error}", field.name));
@@ -244,7 +244,7 @@ fn every_field_of_the_catalogue_means_what_it_says() {
 #[test]
 fn long_lists_mean_what_their_values_mean() {
     let world = World::new(13);
-    let abouts = FIELDS.iter().map(|field| Some(About::Field(field))).chain([Some(About::Bare), None, None, None]);
+    let abouts = FILTERS.iter().map(|field| Some(About::Field(field))).chain([Some(About::Bare), None, None, None]);
     for (number, about) in (0..).zip(abouts) {
         for (seed, length) in [(0, 70), (1, 70), (2, 505), (3, 1_200), (4, 1_200), (5, 10_050)] {
             let mut rng = Rng::new(number * 100 + seed);
@@ -325,7 +325,7 @@ fn the_first_terms_of_a_lookup_are_a_lookup() {
     for seed in 0..200 {
         let mut rng = Rng::new(seed);
         let parts: Vec<Filter> =
-            (0..3).map(|_| Filter::Term(term(&world.facts, &mut rng, Some(&FIELDS[1 + rng_field(seed)])))).collect();
+            (0..3).map(|_| Filter::Term(term(&world.facts, &mut rng, Some(FILTERS[1 + rng_field(seed)])))).collect();
         let text = Filter::All(parts.clone()).text();
         let lookup = world.resolve(&format!("{text} | limit 1")).unwrap();
         assert_eq!(lookup.terms().len(), 3, "{text}");

@@ -52,6 +52,7 @@ mod sigma;
 mod snapshot;
 mod triage;
 mod unread_records;
+mod user_agents;
 #[cfg(not(all(feature = "plot", feature = "serve")))]
 mod without_features;
 mod wrappings;

@@ -121,7 +121,7 @@ fn estimate(node: &Node, stats: &dyn Statistics) -> Option<Estimate> {
             Place::Event if field.indexed => column(field, predicate, stats),
             Place::Identity => stats.events_of_identities(&[field.stored_as], predicate).map(Estimate::exactly),
             Place::Role => stats.events_of_identities(&["role_name", "role_arn"], predicate).map(Estimate::exactly),
-            Place::UserAgent => stats.events_of_user_agents(predicate).map(Estimate::exactly),
+            Place::UserAgent => stats.events_of_user_agents(field.stored_as, predicate).map(Estimate::exactly),
             _ => None,
         },
         Condition::Bare(predicate) => {

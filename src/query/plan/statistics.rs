@@ -29,7 +29,7 @@ pub(crate) trait Statistics {
     /// Returns the number of events of the identities that match in one of these columns.
     fn events_of_identities(&self, columns: &[&str], predicate: &ValuePredicate) -> Option<u64>;
     /// Returns the number of events with a matching user agent.
-    fn events_of_user_agents(&self, predicate: &ValuePredicate) -> Option<u64>;
+    fn events_of_user_agents(&self, column: &str, predicate: &ValuePredicate) -> Option<u64>;
     /// Returns about the number of events with such a resource: an event that has several is counted several times.
     fn events_of_resources(&self, predicate: ResourcePredicate<'_>) -> Option<u64>;
     /// Reports whether an event has no time.

@@ -50,8 +50,8 @@ impl Statistics for CaseStatistics<'_> {
         })
     }
 
-    fn events_of_user_agents(&self, predicate: &ValuePredicate) -> Option<u64> {
-        self.sum_of("user_agents", |builder| builder.matches("text", predicate))
+    fn events_of_user_agents(&self, column: &str, predicate: &ValuePredicate) -> Option<u64> {
+        self.sum_of("user_agents", |builder| builder.matches(column, predicate))
     }
 
     fn events_of_resources(&self, predicate: ResourcePredicate<'_>) -> Option<u64> {

@@ -229,10 +229,11 @@ fn plan(field: &Field, prefix: &str) -> Option<CompletionPlan> {
         (Place::ListedType, _) => kept(RESOURCE_TYPE, prefix),
         (_, Values::Kept) => kept(field.column, prefix),
         (Place::Identity, _) => of_identities(column, prefix),
-        (Place::UserAgent, _) => of_texts("user_agents", prefix),
-        (Place::ErrorMessage, _) => {
-            CompletionPlan { frequent: Some(frequent("error_messages", "text")), ..of_texts("error_messages", prefix) }
-        }
+        (Place::UserAgent, _) => of_texts("user_agents", column, prefix),
+        (Place::ErrorMessage, _) => CompletionPlan {
+            frequent: Some(frequent("error_messages", "text")),
+            ..of_texts("error_messages", column, prefix)
+        },
         (Place::ResourceName | Place::ListedName, _) => of_resources(prefix),
         (Place::Tag, _) => CompletionPlan {
             scans: vec![IndexScan::whole("SELECT tag, 1, 0 FROM tags WHERE tag >= ?1 AND tag < ?2".to_owned(), prefix)],
@@ -279,13 +280,17 @@ fn of_identities(column: &str, prefix: &str) -> CompletionPlan {
     }
 }
 
-/// Returns the plan of a table of texts, which has no index on them.
-fn of_texts(table: &str, prefix: &str) -> CompletionPlan {
+/// Returns the plan of a table of texts, which has no index on them. `column`: the text, or what a function makes of it,
+/// which several texts may share.
+fn of_texts(table: &str, column: &str, prefix: &str) -> CompletionPlan {
     CompletionPlan {
-        scans: vec![IndexScan::whole(format!("SELECT text, events, id FROM {table}"), prefix)],
+        scans: vec![IndexScan::whole(
+            format!("SELECT {column}, events, id FROM {table} WHERE {column} IS NOT NULL"),
+            prefix,
+        )],
         frequent: None,
-        adds_up: false,
-        details: format!("SELECT events, last_seen FROM {table} WHERE text = ?1 AND id = ?2"),
+        adds_up: true,
+        details: format!("SELECT sum(events), max(last_seen) FROM {table} WHERE {column} = ?1"),
     }
 }
 

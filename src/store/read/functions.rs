@@ -21,6 +21,7 @@ use crate::store::records::json_path::{Leaf, LeafPredicate};
 use crate::store::records::predicate::AnyText;
 use crate::store::records::scan::Scans;
 use crate::store::records::value_list::{ListCache, ValueList};
+use crate::user_agent;
 
 /// A function of SQL on a case.
 #[derive(Debug, Clone, Copy)]
@@ -131,6 +132,16 @@ pub const FUNCTIONS: &[Function] = &[
         help: "the statements of a policy document in any form as a JSON array: effect, principals, actions, resources, condition",
     },
     Function {
+        name: "agent_family",
+        arguments: "user agent",
+        help: "the program of a user agent, such as aws-cli or terraform; NULL where it is not known",
+    },
+    Function {
+        name: "agent_version",
+        arguments: "user agent",
+        help: "the version that the program of a user agent states",
+    },
+    Function {
         name: "arn_part",
         arguments: "arn, part",
         help: "partition, service, region, account, resource, kind or name of an ARN; NULL where it is none",
@@ -158,6 +169,7 @@ pub(crate) fn register(connection: &Connection, records: Connection, case: &Path
     connection.create_scalar_function("network", 3, pure, network)?;
     connection.create_scalar_function("policy_statements", 1, pure, policy_statements)?;
     connection.create_scalar_function("arn_part", 2, pure, arn_part)?;
+    register_user_agents(connection)?;
     let shared = Shared(Arc::new(Mutex::new(Records {
         connection: records,
         reader: Reader::default(),
@@ -218,6 +230,19 @@ fn register_values(connection: &Connection, shared: &Shared) -> rusqlite::Result
         Ok(Answer::Flag(leaves.iter().any(|leaf| test.passes(leaf))))
     })?;
     Ok(())
+}
+
+/// Adds the functions that name the program of a user agent.
+fn register_user_agents(connection: &Connection) -> rusqlite::Result<()> {
+    let pure = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("agent_family", 1, pure, |context| {
+        let text = context.get_raw(0).as_str_or_null()?;
+        Ok(text.and_then(user_agent::program).map(|program| program.family))
+    })?;
+    connection.create_scalar_function("agent_version", 1, pure, |context| {
+        let text = context.get_raw(0).as_str_or_null()?;
+        Ok(text.and_then(user_agent::program).and_then(|program| program.version.map(str::to_owned)))
+    })
 }
 
 /// Adds the functions that look a value up in a list.

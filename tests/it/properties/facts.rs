@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::records::AGENTS;
+
 /// A resource of an event.
 #[derive(Debug, Clone)]
 pub struct Resource {
@@ -116,6 +118,10 @@ impl ExpectedEvent {
             "invoked-by" => one("/userIdentity/invokedBy"),
             "source-identity" => one("/userIdentity/sessionContext/sourceIdentity"),
             "user-agent" => one("/userAgent"),
+            "agent-family" => self.agent().map(|(_, family, _)| (*family).to_owned()).into_iter().collect(),
+            "agent-version" => {
+                self.agent().and_then(|(_, _, version)| version.map(str::to_owned)).into_iter().collect()
+            }
             "vpce" => one("/vpcEndpointId"),
             "type" => one("/eventType"),
             "category" => one("/eventCategory"),
@@ -124,6 +130,12 @@ impl ExpectedEvent {
             "tag" => self.tags.clone(),
             other => panic!("the oracle knows no field {other}"),
         }
+    }
+
+    /// The user agent, if it is one with a program.
+    fn agent(&self) -> Option<&'static (&'static str, &'static str, Option<&'static str>)> {
+        let agent = self.text("/userAgent")?;
+        AGENTS.iter().find(|(text, ..)| *text == agent)
     }
 
     /// The resources that Event history lists.

@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 use std::sync::Arc;
-use trailq::fields::{FIELDS, Field, Kind, Place};
+use trailq::fields::{Field, Kind, Place};
 
+use super::FILTERS;
 use super::facts::ExpectedEvent;
 use super::rng::Rng;
 
@@ -147,7 +148,7 @@ pub fn term(facts: &[ExpectedEvent], rng: &mut Rng, field: Option<&'static Field
     let resources = ["resource", "resource-type"];
     let field = field.unwrap_or_else(|| match rng.chance(20) {
         true => trailq::fields::find(rng.pick(&resources)).unwrap(),
-        false => &FIELDS[rng.below(FIELDS.len())],
+        false => FILTERS[rng.below(FILTERS.len())],
     });
     let names: Vec<&str> = [field.name, field.column].into_iter().chain(field.aliases.iter().copied()).collect();
     let mut name = rng.pick(&names).to_owned();

@@ -9,3 +9,11 @@ pub mod oracle;
 pub mod records;
 pub mod rng;
 pub mod stages;
+
+use std::sync::LazyLock;
+
+use trailq::fields::{FIELDS, Field, Place};
+
+/// The fields that a filter can have.
+pub static FILTERS: LazyLock<Vec<&'static Field>> =
+    LazyLock::new(|| FIELDS.iter().filter(|field| field.place != Place::Sentence).collect());

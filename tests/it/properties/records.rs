@@ -32,6 +32,13 @@ const KEYS: &[&str] = &["AKIAIOSFODNN7EXAMPLE", "ASIAOPSADMIN1EXAMPLE", "AKIADEP
 const ERRORS: &[&str] = &["AccessDenied", "Client.UnauthorizedOperation", "NoSuchBucket", "ThrottlingException"];
 
 /// Texts that a lookup has to quote, escape or take as they are.
+/// User agents with their program and its version.
+pub const AGENTS: &[(&str, &str, Option<&str>)] = &[
+    ("aws-cli/1.18.136 Python/3.8.5 Darwin/19.5.0 botocore/1.17.59", "aws-cli", Some("1.18.136")),
+    ("aws-cli/2.13.5 Python/3.11.4", "aws-cli", Some("2.13.5")),
+    ("Boto3/1.26.0 Python/3.10", "boto3", Some("1.26.0")),
+    ("cloudformation.amazonaws.com", "cloudformation", None),
+];
 const TEXTS: &[&str] = &[
     "plain",
     "say \"hi\"",
@@ -52,7 +59,7 @@ const TEXTS: &[&str] = &[
     "'single'",
     "ends in \\",
     "\u{1b}[31m",
-    "aws-cli/2.15.0",
+    AGENTS[0].0,
     "is not authorized",
 ];
 
@@ -105,7 +112,10 @@ pub fn record(rng: &mut Rng, number: usize) -> String {
     put(rng, 90, "recipientAccountId", value);
     let value = of(rng, ADDRESSES);
     put(rng, 90, "sourceIPAddress", value);
-    let value = of(rng, TEXTS);
+    let value = match rng.chance(50) {
+        true => of(rng, TEXTS),
+        false => AGENTS[rng.below(AGENTS.len())].0.into(),
+    };
     put(rng, 80, "userAgent", value);
     let value = of(rng, ERRORS);
     put(rng, 30, "errorCode", value);

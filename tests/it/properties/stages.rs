@@ -3,8 +3,9 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use trailq::fields::{FIELDS, Field, Kind, Place};
+use trailq::fields::{Field, Kind, Place};
 
+use super::FILTERS;
 use super::facts::{At, ExpectedEvent, Resource};
 use super::filters::{PATHS, path_text};
 use super::oracle::written;
@@ -39,7 +40,7 @@ impl Shown {
             )
         };
         loop {
-            let field = &FIELDS[rng.below(FIELDS.len())];
+            let field = FILTERS[rng.below(FILTERS.len())];
             if field.place != Place::Record && !(single && several(field.place)) {
                 return Shown::Field(field);
             }
