@@ -39,6 +39,7 @@ impl<C: Deref<Target = Case>> Engine<C> {
             events[number].push(id);
             Ok(())
         })?;
+        let events: Vec<&[i64]> = events.iter().map(Vec::as_slice).collect();
         self.correlate_events(correlation, &events)
     }
 
@@ -49,7 +50,7 @@ impl<C: Deref<Target = Case>> Engine<C> {
     pub fn correlate_events(
         &self,
         correlation: &Correlation,
-        events: &[Vec<i64>],
+        events: &[&[i64]],
     ) -> Result<Vec<CorrelatedGroup>, QueryError> {
         let statement = self.correlation_statement(correlation, events)?;
         self.check_interrupted()?;
@@ -79,7 +80,7 @@ impl<C: Deref<Target = Case>> Engine<C> {
     }
 
     /// Returns the statement that gives the events of a correlation's groups.
-    fn correlation_statement(&self, correlation: &Correlation, events: &[Vec<i64>]) -> Result<Statement, QueryError> {
+    fn correlation_statement(&self, correlation: &Correlation, events: &[&[i64]]) -> Result<Statement, QueryError> {
         let (counted, condition, values) = match &correlation.kind {
             CorrelationKind::EventCount(condition) => (Counted::Events, *condition, None),
             CorrelationKind::ValueCount(values, condition) => (Counted::Values, *condition, Some(values)),

@@ -1,8 +1,8 @@
 //! Runs the rules: the events that each selects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::detection::{Condition, Rule};
+use crate::detection::{Condition, Correlation, Rule};
 use crate::engine::{Engine, PreparedLookup};
 use crate::hunt::aggregate::{self, AggregateRow};
 use crate::hunt::options::HuntOptions;
@@ -88,12 +88,59 @@ impl Hits {
     }
 }
 
-/// Lookups of rules that are yet to be run.
+/// Lookups that are yet to be run, all in one scan.
 #[derive(Default)]
 struct Pending {
     lookups: Vec<PreparedLookup>,
-    /// The index of the rule of each lookup.
-    rules: Vec<usize>,
+    /// The use of the events of each lookup.
+    uses: Vec<Use>,
+    correlations: Vec<PendingCorrelation>,
+    /// The parts of correlations, by their filters: correlations of one rule share its events.
+    parts: HashMap<String, usize>,
+    /// `events.id` of the events of each part.
+    events: Vec<Vec<i64>>,
+}
+
+/// The use of the events of a lookup.
+#[derive(Clone, Copy)]
+enum Use {
+    /// Hits of the rule with this index.
+    Rule(usize),
+    /// The events of the part of correlations with this index.
+    Part(usize),
+}
+
+/// A correlation whose events are yet to be found.
+struct PendingCorrelation {
+    /// The index of its rule.
+    rule: usize,
+    /// The indexes of its parts, in the order of its rules.
+    parts: Vec<usize>,
+}
+
+impl Pending {
+    /// Adds a correlation. Nothing is added if the filter of a rule is not a lookup's.
+    fn add_correlation(&mut self, engine: &Engine, rule: usize, correlation: &Correlation) -> Result<(), QueryError> {
+        let filters = || correlation.rules.iter().map(|(_, filter)| filter);
+        let prepared = filters().map(|filter| match self.parts.get(filter) {
+            Some(_) => Ok(None),
+            None => engine.prepare_filled(filter).map(Some),
+        });
+        let prepared = prepared.collect::<Result<Vec<_>, _>>()?;
+        let mut parts = Vec::with_capacity(prepared.len());
+        for (filter, prepared) in filters().zip(prepared) {
+            let next = self.events.len();
+            let part = *self.parts.entry(filter.clone()).or_insert(next);
+            if let Some(prepared) = prepared.filter(|_| part == next) {
+                self.lookups.push(prepared);
+                self.uses.push(Use::Part(part));
+                self.events.push(Vec::new());
+            }
+            parts.push(part);
+        }
+        self.correlations.push(PendingCorrelation { rule, parts });
+        Ok(())
+    }
 }
 
 /// The parts of a hunt that running a rule needs.
@@ -126,15 +173,23 @@ impl Runner<'_> {
             };
             states.push(RuleState { rule, hits: found, skipped });
         }
-        self.scan(&pending, &mut hits, &mut states)?;
+        self.scan(&mut pending, &mut hits, &mut states)?;
+        self.correlate(&pending, &mut hits, &mut states)?;
         hits.finish();
         Ok((hits, states))
     }
 
-    /// Runs the lookups of rules together, so that those that read records share one scan.
-    fn scan(&self, pending: &Pending, hits: &mut Hits, states: &mut [RuleState]) -> Result<(), QueryError> {
-        self.engine.matches_of_many(&pending.lookups, &mut |lookup, id| {
-            let number = pending.rules[lookup];
+    /// Runs the lookups of rules and of correlations together, so that those that read records share one scan.
+    fn scan(&self, pending: &mut Pending, hits: &mut Hits, states: &mut [RuleState]) -> Result<(), QueryError> {
+        let Pending { lookups, uses, events, .. } = pending;
+        self.engine.matches_of_many(lookups, &mut |lookup, id| {
+            let number = match uses[lookup] {
+                Use::Rule(number) => number,
+                Use::Part(part) => {
+                    events[part].push(id);
+                    return Ok(());
+                }
+            };
             if states[number].rule.level < self.options.min_level {
                 hits.below += 1;
             } else {
@@ -143,6 +198,26 @@ impl Runner<'_> {
             states[number].hits += 1;
             Ok(())
         })
+    }
+
+    /// Correlates the events that the scan found.
+    fn correlate(&self, pending: &Pending, hits: &mut Hits, states: &mut [RuleState]) -> Result<(), QueryError> {
+        for PendingCorrelation { rule: number, parts } in &pending.correlations {
+            let state = &mut states[*number];
+            let Condition::Correlation(correlation) = &state.rule.condition else { continue };
+            let events: Vec<&[i64]> = parts.iter().map(|part| pending.events[*part].as_slice()).collect();
+            match self.engine.correlate_events(correlation, &events) {
+                Ok(groups) => {
+                    let ids = groups.into_iter().flat_map(|group| group.ids).collect();
+                    state.hits = self.events(*number, &state.rule, ids, hits);
+                }
+                Err(QueryError::Diagnostic(mistake)) => {
+                    state.skipped = Some(Skipped::Broken(mistake.message.clone()));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     fn rule(
@@ -162,9 +237,8 @@ impl Runner<'_> {
                 None => Ok(Err(Skipped::Broken(format!("there is no saved query `{name}`")))),
             },
             Condition::Correlation(correlation) => {
-                let groups = self.engine.correlate(correlation)?;
-                let ids: Vec<i64> = groups.into_iter().flat_map(|group| group.ids).collect();
-                Ok(Ok(self.events(number, rule, ids, hits)))
+                pending.add_correlation(self.engine, number, correlation)?;
+                Ok(Ok(0))
             }
         }
     }
@@ -191,7 +265,7 @@ impl Runner<'_> {
         };
         hits.selects_outcome[number] =
             prepared.lookup.fields().iter().any(|field| OUTCOME_COLUMNS.contains(&field.column));
-        pending.rules.push(number);
+        pending.uses.push(Use::Rule(number));
         pending.lookups.push(prepared);
         Ok(0)
     }

@@ -123,12 +123,13 @@ fn run(case: &Path, set: &RuleSet, each: bool) -> Result<(), Box<dyn Error>> {
     );
     let mut groups = 0;
     for (number, rule) in set.rules.iter().enumerate() {
-        let own = || filters.iter().zip(&events).filter(|((of, _), _)| *of == number).map(|(_, events)| events.clone());
+        let own =
+            || filters.iter().zip(&events).filter(|((of, _), _)| *of == number).map(|(_, events)| events.as_slice());
         if let Condition::Correlation(correlation) = &rule.condition {
             groups += engine.correlate_events(correlation, &own().collect::<Vec<_>>())?.len();
         }
         if each {
-            println!("{}\t{}\t{}", own().map(|events| events.len()).sum::<usize>(), rule.id, rule.title);
+            println!("{}\t{}\t{}", own().map(<[i64]>::len).sum::<usize>(), rule.id, rule.title);
         }
     }
     println!("{groups} groups correlated; all in {:.1} s", started.elapsed().as_secs_f64());

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use trailq::detection::{Condition, Origin, Rule};
+use trailq::detection::{Condition, Correlation, CorrelationKind, CountCondition, Origin, Rule};
 use trailq::engine::Engine;
 use trailq::hunt::{self, Baseline, Finding, Hunt, HuntOptions, Skipped};
 use trailq::level::Level;
@@ -407,6 +407,52 @@ fn sigma_rules_are_run_beside_trailqs_own_and_those_left_out_are_counted() {
     let listed = test_env.run(&["script", "rules.trailq"]).exits(0);
     assert!(listed.out.contains("windash") && listed.out.contains("Not supported"), "{listed:?}");
     test_env.run(&["hunt", "--rules", "missing"]).fails(2, &["cannot read rules from missing"]);
+}
+
+/// A correlation of this test: at least `count` events of a rule within an hour.
+fn correlation(id: &str, rule: &str, count: u64) -> Rule {
+    let condition = CountCondition { min: Some(count), ..CountCondition::default() };
+    let correlation = Correlation {
+        kind: CorrelationKind::EventCount(condition),
+        rules: vec![("part".to_owned(), rule.to_owned())],
+        group_by: vec![vec!["user".to_owned()]],
+        timespan: 3_600,
+    };
+    Rule { condition: Condition::Correlation(correlation), ..self::rule(id, Level::High, "") }
+}
+
+#[test]
+fn correlations_find_in_the_scan_of_all_rules_what_each_finds_alone() {
+    let calls = ["ann", "ann", "bob", "ann"].iter().enumerate().map(|(number, user)| {
+        Call::new(&format!("id-{number}"), &format!("2024-03-01T09:0{number}:00Z"), "iam:CreateUser")
+            .by_user(user, &format!("AKIA{user}"))
+            .with("requestParameters", json!({"userName": format!("new-{number}")}))
+    });
+    let scratch = case_of(&calls.collect::<Vec<_>>());
+    let on_records = "request.userName=~new*";
+    let rules = vec![
+        correlation("two", on_records, 2),
+        rule("plain", Level::High, on_records),
+        correlation("one", on_records, 1),
+        correlation("broken", "no-such-field=1", 1),
+        correlation("by-name", "name=CreateUser", 3),
+    ];
+    let hunt = hunted(&scratch.case(), rules.clone(), &HuntOptions::default());
+    let engine = Engine::open(&scratch.case()).unwrap();
+    for (state, rule) in hunt.rules.iter().zip(&rules) {
+        match &rule.condition {
+            Condition::Correlation(correlation) => match engine.correlate(correlation) {
+                Ok(groups) => {
+                    assert_eq!(state.hits, groups.iter().map(|group| group.events).sum::<u64>(), "{}", rule.id)
+                }
+                Err(error) => assert_eq!(state.skipped, Some(Skipped::Broken(error.to_string())), "{}", rule.id),
+            },
+            _ => assert_eq!(state.hits, 4),
+        }
+    }
+    let hits: Vec<u64> = hunt.rules.iter().map(|state| state.hits).collect();
+    assert_eq!(hits, [3, 4, 4, 0, 3]);
+    assert!(hunt.rules[3].skipped.is_some());
 }
 
 /// Runs the lines of a script in the same home, so that what was accepted stays so.
