@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use crate::engine::Engine;
 use crate::hunt::events::EventFacts;
 use crate::hunt::principals::Principal;
+use crate::query;
 use crate::store::{FindingKey, IgnoreRule, QueryError, SubjectMark, Verdict};
 use crate::subject::{Mark, SubjectKind, VerdictKind};
 
@@ -26,8 +27,26 @@ pub struct Decisions {
 pub(crate) struct Prepared {
     marks: BTreeMap<(SubjectKind, String), Mark>,
     networks: Vec<(IpNet, Mark)>,
+    events: Vec<MarkedEvents>,
     verdicts: BTreeMap<FindingKey, VerdictKind>,
     ignored: Vec<Ignored>,
+}
+
+/// The events of a client, an account or a resource that is marked attacker or suspect.
+struct MarkedEvents {
+    kind: SubjectKind,
+    mark: Mark,
+    /// `events.id`, ascending.
+    events: Vec<i64>,
+}
+
+/// The mark of the actor of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct EventMark {
+    /// The mark of the actor.
+    pub(crate) actor: Option<Mark>,
+    /// True if a subject of the event is marked attacker.
+    pub(crate) is_of_attacker: bool,
 }
 
 /// An ignore rule with the events that it matches.
@@ -70,6 +89,7 @@ impl Prepared {
         let prepared = Prepared {
             marks: decisions.marks.iter().map(|mark| ((mark.kind, mark.value.clone()), mark.mark)).collect(),
             networks: decisions.marks.iter().filter_map(network).collect(),
+            events: marked_events(engine, &decisions.marks, &mut broken)?,
             verdicts: decisions.verdicts.iter().map(|verdict| (verdict.finding.clone(), verdict.verdict)).collect(),
             ignored,
         };
@@ -98,12 +118,23 @@ impl Prepared {
         strongest(kinds.iter().flat_map(|kind| names.iter().map(|name| self.of(*kind, name))))
     }
 
-    /// Returns the mark of the actor of an event, by its principals, key and address. An address that is mine does not make
-    /// an actor mine: an intruder may come through it.
-    pub(crate) fn of_event(&self, event: &EventFacts, principal: &Principal, actor: &Principal) -> Option<Mark> {
+    /// Returns the mark of the actor of an event, by its principals, key, address, client, account and resources. An address,
+    /// a client or an account that is mine does not make an actor mine: an intruder may use it too. An actor that touches a
+    /// resource of the attacker's is a suspect, unless a mark says more: responders touch them too.
+    pub(crate) fn of_event(&self, event: &EventFacts, principal: &Principal, actor: &Principal) -> EventMark {
         let address = self.of_address(&event.address).filter(|mark| mark.weight() > 0);
         let key = self.of(SubjectKind::Key, &event.key);
-        strongest([self.of_principal(principal), self.of_principal(actor), key, address].into_iter())
+        let marked = self.events.iter().filter(|marked| marked.events.binary_search(&event.id).is_ok());
+        let (of_resources, of_others): (Vec<_>, Vec<_>) =
+            marked.partition(|marked| marked.kind == SubjectKind::Resource);
+        let of_others = of_others.iter().map(|marked| Some(marked.mark));
+        let own = [self.of_principal(principal), self.of_principal(actor), key, address].into_iter();
+        let own = strongest(own.chain(of_others));
+        let of_attacker = own == Some(Mark::Attacker);
+        EventMark {
+            actor: own.or((!of_resources.is_empty()).then_some(Mark::Suspect)),
+            is_of_attacker: of_attacker || of_resources.iter().any(|marked| marked.mark == Mark::Attacker),
+        }
     }
 
     /// Reports whether no mark was made.
@@ -133,6 +164,30 @@ impl Prepared {
         let acted = self.ignored.iter().filter(|ignored| ignored.hidden > 0);
         (self.ignored.iter().map(|ignored| ignored.hidden).sum(), acted.map(|ignored| ignored.name.clone()).collect())
     }
+}
+
+/// Returns the events of the clients, accounts and resources that are marked attacker or suspect. An account is that of the
+/// caller.
+fn marked_events(
+    engine: &Engine,
+    marks: &[SubjectMark],
+    broken: &mut Vec<String>,
+) -> Result<Vec<MarkedEvents>, QueryError> {
+    let kinds = [SubjectKind::Client, SubjectKind::Account, SubjectKind::Resource];
+    let mut found = Vec::new();
+    for mark in marks.iter().filter(|mark| mark.mark.weight() > 0 && kinds.contains(&mark.kind)) {
+        let term = query::subject_term(mark.kind, &mark.value);
+        let term = if mark.kind == SubjectKind::Account { format!("identity-{term}") } else { term };
+        match engine.prepare_filled(&term).and_then(|prepared| engine.event_ids(&prepared)) {
+            Ok(events) => found.push(MarkedEvents { kind: mark.kind, mark: mark.mark, events }),
+            Err(QueryError::Diagnostic(mistake)) => {
+                let kind = mark.kind.name();
+                broken.push(format!("the mark of the {kind} {} does not act: {}", mark.value, mistake.message));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
 }
 
 /// Returns the mark that counts most.

@@ -85,8 +85,8 @@ impl<'a> HitEvents<'a> {
         if !self.decisions.has_no_marks() {
             let (by, of) = (self.principals.get(principal), self.principals.get(actor));
             let mark = self.decisions.of_event(event, by, of);
-            is_of_attacker = mark == Some(Mark::Attacker);
-            if let Some(mark) = mark {
+            is_of_attacker = mark.is_of_attacker;
+            if let Some(mark) = mark.actor {
                 let known = self.marks.entry(of.actor.clone()).or_insert(mark);
                 *known = (*known).max_by_weight(mark);
             }

@@ -489,6 +489,47 @@ fn attackers_come_first_and_what_is_mine_or_benign_is_counted_and_not_listed() {
 }
 
 #[test]
+fn marks_of_clients_accounts_and_resources_make_actors_attackers_and_suspects() {
+    let test_env = TestEnv::new();
+    let call = |id: &str, user: &str, agent: &str, trail: &str| {
+        Call::new(id, "2024-03-01T09:00:00Z", "cloudtrail:StopLogging")
+            .by_user(user, &format!("AKIA{user}"))
+            .with("userAgent", json!(agent))
+            .with("requestParameters", json!({"name": format!("arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/{trail}")}))
+    };
+    let foreign = json!({"type": "IAMUser", "arn": "arn:aws:iam::999988887777:user/dan", "userName": "dan",
+        "accountId": "999988887777", "principalId": "AIDAdan"});
+    let calls = [
+        call("a", "ann", "pacu/1 (Kali)", "one"),
+        call("b", "bob", "aws-cli/2", "stolen"),
+        call("c", "carl", "aws-cli/2", "two"),
+        call("d", "dan", "aws-cli/2", "three").with("userIdentity", foreign),
+    ];
+    let records: Vec<&Value> = calls.iter().map(|call| &call.0).collect();
+    test_env.scratch.write("in/calls.json", json!({ "Records": records }).to_string());
+    test_env.run(&["import", "in"]).exits(0);
+    let marks = |lines: &str| -> Vec<String> {
+        script(&test_env, lines).exits(0);
+        let rows = test_env.run(&["hunt", "--format", "json"]).exits(0).json();
+        let trails = rows.as_array().unwrap().iter().filter(|row| row["rule"] == "trail-stopped");
+        let mark =
+            |row: &Value| format!("{} {}", row["principal"].as_str().unwrap(), row["mark"].as_str().unwrap_or("-"));
+        let mut found: Vec<String> = trails.map(mark).map(|line| line.rsplit('/').next().unwrap().to_owned()).collect();
+        found.sort();
+        found
+    };
+    let found =
+        marks(".mark \"client=*Kali*\" attacker\n.mark account=999988887777 suspect\n.mark resource=stolen attacker\n");
+    assert_eq!(found, ["ann attacker", "bob suspect", "carl -", "dan suspect"]);
+    // Who has a mark of their own keeps it, and what is mine makes no actor mine.
+    let found = marks(".mark user=bob cleared\n.mark \"client=aws-cli/2\" mine\n.unmark account=999988887777\n");
+    assert_eq!(found, ["ann attacker", "bob cleared", "carl -", "dan -"]);
+    // An ignore rule hides no event on a resource of the attacker's.
+    let found = marks(".ignore add trails all \"name=StopLogging\" \"ours\"\n");
+    assert_eq!(found, ["ann attacker", "bob cleared"]);
+}
+
+#[test]
 fn an_ignore_rule_hides_hits_from_its_rules_but_never_an_attacker() {
     let test_env = TestEnv::with_delivery();
     let findings = |test_env: &TestEnv| -> Vec<Value> {
