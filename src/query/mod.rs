@@ -19,7 +19,7 @@ mod time_names;
 pub use crate::query::environment::{Environment, HuntedRule, HuntedRules, MarkedSubject};
 pub use crate::query::interval::Interval;
 pub use crate::query::parse::parse;
-pub(crate) use crate::query::resolve::marks::subject_term;
+pub(crate) use crate::query::resolve::marks::{mark_kinds, subject_term};
 pub use crate::query::resolve::resolve;
 pub use crate::query::resolved::{EqualityValue, ResolvedLookup, Term};
 pub use crate::query::substitute::substitute;

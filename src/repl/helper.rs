@@ -139,6 +139,12 @@ impl Source for CaseSource<'_> {
         let case = self.session.try_borrow().ok().and_then(|session| session.open_case());
         case.map_or_else(Vec::new, |case| case.tables())
     }
+
+    fn rules(&self) -> Vec<String> {
+        let case = self.session.try_borrow().ok().and_then(|session| session.open_case());
+        // A case that cannot be read offers nothing; a command on it says why.
+        case.and_then(|case| case.rule_ids_of_last_run().ok()).unwrap_or_default()
+    }
 }
 
 impl rustyline::Helper for Helper {}

@@ -86,7 +86,7 @@ impl Resolver<'_> {
         for (value, mark) in marks {
             let kinds = match field {
                 None => &SubjectKind::ALL[..],
-                Some(field) => kinds_of(field).ok_or_else(|| no_kind(value.span, field.name, *mark))?,
+                Some(field) => mark_kinds(field).ok_or_else(|| no_kind(value.span, field.name, *mark))?,
             };
             let subjects = self.subjects(value.span, *mark, kinds)?;
             let mut add = |field: Option<&'static Field>, value: Value| add_value(&mut conditions, field, value);
@@ -149,7 +149,7 @@ pub(crate) fn no_kind(span: Span, what: &str, mark: Mark) -> Diagnostic {
 }
 
 /// Returns the kinds of subjects whose values a field has.
-fn kinds_of(field: &Field) -> Option<&'static [SubjectKind]> {
+pub(crate) fn mark_kinds(field: &Field) -> Option<&'static [SubjectKind]> {
     KINDS.iter().find(|(name, _)| *name == field.name).map(|(_, kinds)| *kinds)
 }
 

@@ -11,6 +11,8 @@ pub(crate) trait Source {
     fn queries(&self) -> Vec<(String, Vec<String>)>;
     /// The tables and their columns.
     fn tables(&self) -> Vec<(String, Vec<String>)>;
+    /// The ids of the rules of the newest hunt that the case stores.
+    fn rules(&self) -> Vec<String>;
 }
 
 /// A text that completion offers.

@@ -24,7 +24,8 @@ pub(super) fn complete(before: &str, source: &dyn Source) -> Completion {
         let typed = &before[from..];
         Completion::Words(from, names.into_iter().filter(|name| name.starts_with(typed)).map(Candidate::new).collect())
     };
-    match COMMANDS.find(&before[start..end]).map_or(Completes::Nothing, |command| command.completes) {
+    let completes = COMMANDS.find(&before[start..end]).map_or(Completes::Nothing, |command| command.completes);
+    match completes {
         Completes::Nothing => Completion::Words(from, Vec::new()),
         Completes::Files => Completion::Files,
         Completes::Outputs if "--force".starts_with(&before[from..]) && before[from..].starts_with('-') => {
@@ -54,10 +55,37 @@ pub(super) fn complete(before: &str, source: &dyn Source) -> Completion {
         }
         Completes::Words(words) => choose(words.iter().map(|word| (*word).to_owned()).collect()),
         Completes::Tags => choose(tags(source)),
+        Completes::Verdict | Completes::Ignore => {
+            let given: Vec<&str> = before[end..from].split_whitespace().collect();
+            let (start, offered) = decision(completes, &given, &before[from..], source);
+            Completion::Words(from + start, offered)
+        }
         Completes::Lookup => {
             let (offset, candidates) = lookup::complete(&before[end..], source);
             Completion::Words(end + offset, candidates)
         }
+    }
+}
+
+/// Completes a verdict or an ignore rule: the offset in the typed word, and the candidates from there.
+fn decision(completes: Completes, given: &[&str], typed: &str, source: &dyn Source) -> (usize, Vec<Candidate>) {
+    let words = |words: &[&'static str]| {
+        (0, words.iter().filter(|word| word.starts_with(typed)).copied().map(Candidate::new).collect())
+    };
+    match (completes, given) {
+        (Completes::Verdict, []) => {
+            let with_blank = |rule: Candidate| Candidate { text: format!("{} ", rule.text), ..rule };
+            (0, lookup::rules(typed, source).into_iter().map(with_blank).collect())
+        }
+        (Completes::Verdict, _) => words(&["true", "benign", "unclear", "none"]),
+        (Completes::Ignore, []) => words(&["add", "accept", "remove"]),
+        (Completes::Ignore, ["add", _]) => {
+            let start = typed.rfind(',').map_or(0, |comma| comma + 1);
+            let mut rules = lookup::rules(&typed[start..], source);
+            rules.extend("all".starts_with(typed).then(|| Candidate::new("all")));
+            (start, rules)
+        }
+        _ => (0, Vec::new()),
     }
 }
 

@@ -5,12 +5,16 @@ use crate::escape::is_unsafe;
 use crate::fields::{self, FIELDS, Field, Kind, fold};
 use crate::number;
 use crate::query::edit;
+use crate::query::mark_kinds;
 use crate::session::commands::help::{STAGES, TERMS};
+use crate::subject::Mark;
 
 /// The number of values that are offered.
 pub(super) const MOST_VALUES: usize = 50;
 /// The operators, longest first.
 const OPERATORS: [&str; 8] = ["!=", "<=", ">=", "=~", "=", "<", ">", "~"];
+/// The name, folded, that takes ids of rules.
+const FINDING: &str = "finding";
 /// Spans that a timeline is often cut into.
 const BUCKETS: [&str; 5] = ["1m", "10m", "1h", "1d", "7d"];
 
@@ -77,8 +81,13 @@ fn complete_term(before: &str, start: usize, source: &dyn Source) -> (usize, Vec
             };
             let list = end + operator.len();
             let value = list + last_of_list(&word[list..]);
-            let found = fields::find(&word[..end]);
-            let candidates = found.map_or_else(Vec::new, |field| values(field, &word[value..], source));
+            let typed = &word[value..];
+            let candidates = match fields::find(&word[..end]) {
+                _ if fold(&word[..end]) == FINDING => rules(typed, source),
+                Some(field) if typed.starts_with('@') => marks(field, typed),
+                Some(field) => values(field, typed, source),
+                None => Vec::new(),
+            };
             (start + value, candidates)
         }
     }
@@ -168,6 +177,20 @@ fn values(field: &Field, typed: &str, source: &dyn Source) -> Vec<Candidate> {
         .collect()
 }
 
+/// The marks of subjects that a text begins, for a field that has values of such subjects.
+fn marks(field: &Field, typed: &str) -> Vec<Candidate> {
+    let marks = Mark::NAMES.iter().rev().map(|name| format!("@{name}"));
+    let offered = marks.filter(|mark| mark_kinds(field).is_some() && mark.starts_with(typed));
+    offered.map(Candidate::new).collect()
+}
+
+/// The ids of rules that a text begins.
+pub(super) fn rules(typed: &str, source: &dyn Source) -> Vec<Candidate> {
+    let prefix = unquoted(typed);
+    let ids = source.rules().into_iter().filter(|id| id.starts_with(&prefix) && !id.chars().any(is_unsafe));
+    ids.take(MOST_VALUES).map(|id| Candidate::shown_as(id.as_str(), edit::literal(&id))).collect()
+}
+
 /// The text that was typed of a value, without quotes and escapes.
 fn unquoted(typed: &str) -> String {
     let mut text = String::new();
@@ -237,6 +260,11 @@ mod tests {
         assert_eq!(lines("resource=i-0a", false), ["resource=i-0abc"]);
         assert_eq!(lines("user=alice =i-0", false), ["user=alice resource=i-0abc", "user=alice resource=i-0def"]);
         assert_eq!(lines("i-0d", false), ["i-0def"]);
+        assert_eq!(lines("ip=@", false), ["ip=@attacker", "ip=@suspect", "ip=@mine", "ip=@cleared"]);
+        assert_eq!(lines("key=AKIA1,@su", false), ["key=AKIA1,@suspect"]);
+        assert!(lines("event-name=@", false).is_empty());
+        assert_eq!(lines("finding=trail", false), ["finding=trail-stopped", "finding=trails-changed"]);
+        assert_eq!(lines("finding!=root-used,trails", false), ["finding!=root-used,trails-changed"]);
     }
 
     #[test]

@@ -71,6 +71,10 @@ mod testing {
                 ("identities".to_owned(), vec!["id".to_owned(), "arn".to_owned()]),
             ]
         }
+
+        fn rules(&self) -> Vec<String> {
+            ["trail-stopped", "trails-changed", "root-used"].map(str::to_owned).to_vec()
+        }
     }
 
     /// The line with each candidate put in, up to the cursor.
@@ -111,5 +115,16 @@ mod tests {
         assert_eq!(lines(".queries c", false), [".queries console-logins"]);
         assert_eq!(lines(".explain event-name=Cr", false), [".explain event-name=CreateUser"]);
         assert!(lines(".show ", false).is_empty());
+        assert_eq!(lines(".verdict trails", false), [".verdict trails-changed "]);
+        assert!(lines(".verdict 2 tr", false).iter().any(|line| line == ".verdict 2 true"));
+        assert_eq!(lines(".verdict trail-stopped alice b", false), [".verdict trail-stopped alice benign"]);
+        assert_eq!(lines(".ignore a", false), [".ignore add", ".ignore accept"]);
+        assert_eq!(
+            lines(".ignore add mine tr", false),
+            [".ignore add mine trail-stopped", ".ignore add mine trails-changed"]
+        );
+        assert_eq!(lines(".ignore add mine root-used,trail-", false), [".ignore add mine root-used,trail-stopped"]);
+        assert_eq!(lines(".ignore add mine a", false), [".ignore add mine all"]);
+        assert!(lines(".ignore add ", false).is_empty() && lines(".ignore remove r", false).is_empty());
     }
 }

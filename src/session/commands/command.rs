@@ -30,6 +30,10 @@ pub enum Completes {
     Words(&'static [&'static str]),
     /// Tags of the case.
     Tags,
+    /// A rule of the newest hunt, its principal, and a verdict.
+    Verdict,
+    /// An action on an ignore rule, its name, and rules of the newest hunt.
+    Ignore,
 }
 
 /// The code of a command.

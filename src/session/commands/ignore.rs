@@ -15,7 +15,7 @@ pub(crate) const COMMANDS: &[Command] = &[Command {
         ".ignore add deploys trails-stopped \"user=deploy ip=10.0.0.0/8\" \"the pipeline\"",
         ".ignore add scanner all 'agent=\"Scanner 1\"' \"our scanner\"",
     ],
-    completes: Completes::Words(&["add", "accept", "remove"]),
+    completes: Completes::Ignore,
     ..Command::new(".ignore", "say which findings are not worth a look, or list these rules", run_ignore)
 }];
 

@@ -4,7 +4,7 @@ use crate::diagnostic::{Diagnostic, Span, nearest};
 use crate::number;
 use crate::rows::{CapturedRows, Value, text};
 use crate::session::commands::annotate::quoted_word;
-use crate::session::commands::command::{Arguments, Command};
+use crate::session::commands::command::{Arguments, Command, Completes};
 use crate::session::{Answer, Session, SessionError};
 use crate::store::{FindingKey, HuntRun, Verdict};
 use crate::subject::VerdictKind;
@@ -13,6 +13,7 @@ use crate::subject::VerdictKind;
 pub(crate) const COMMANDS: &[Command] = &[
     Command {
         arguments: "N|RULE PRINCIPAL [ACCOUNT] VERDICT [WHY]",
+        completes: Completes::Verdict,
         examples: &[".verdict 2 benign \"a ticket\"", ".verdict trails-stopped alice true \"not announced\""],
         ..Command::new(".verdict", "judge a finding of the last hunt: true, benign or unclear", run_verdict)
     },
