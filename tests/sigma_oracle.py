@@ -27,7 +27,7 @@ AGENTS = ["aws-cli/2.1 Linux", "Boto3/1.20 kali", "console.amazonaws.com", "Terr
 ADDRESSES = ["10.0.0.5", "10.1.2.3", "203.0.113.7", "2001:db8::7", "cloudformation.amazonaws.com"]
 ERRORS = ["AccessDenied", "AccessDeniedException", "NoSuchBucket", ""]
 WORDS = ["prod", "Prod-Logs", "back*up", "a?c", "abc", "x\\y", 'say "hi"', "Zürich", "ZÜRICH", "ΣΟΦΟΣ", "σοφος", "ſkill",
-         "SKILL", "0.0.0.0/0", "true", "22", "2", "a,b|c)", "line\nbreak", "*", "${x}", "@file"]
+         "SKILL", "0.0.0.0/0", "true", "22", "2", "a,b|c)", "line\nbreak", "*", "${x}", "@file", "203.0.113.77"]
 NUMBERS = [0, 1, 2, 22, 1.5, 100, -3, 22.0]
 #: Fields that trailq has a column of: an empty text in them is stored as an absent one.
 COLUMNS = {"eventName", "eventSource", "awsRegion", "recipientAccountId", "sourceIPAddress", "errorCode", "errorMessage",
@@ -202,9 +202,10 @@ def is_of_values(modifiers, wanted):
 
 def in_network(text, network):
     try:
-        return ipaddress.ip_address(text) in ipaddress.ip_network(network)
+        inner, outer = ipaddress.ip_network(text, strict=False), ipaddress.ip_network(network)
     except ValueError:
         return False
+    return inner.version == outer.version and inner.subnet_of(outer)
 
 
 def matches_item(key, wanted, event):
@@ -266,6 +267,9 @@ def item(rng):
         return rng.choice(["eventSource", "eventSource|contains", "eventSource|startswith"]), \
             some_of(rng, ["iam.amazonaws.com", "S3*", "s?s.amazonaws.com", "iam", "amazonaws"])
     if kind == 2:
+        if rng.random() < 0.3:
+            return rng.choice(["requestParameters.name", "requestParameters.items", "requestParameters.items.a"]) + "|cidr", \
+                some_of(rng, ["0.0.0.0/0", "0.0.0.0/1", "203.0.113.0/24"])
         return "sourceIPAddress|cidr", some_of(rng, ["10.0.0.0/8", "203.0.113.0/24", "2001:db8::/32"])
     if kind == 3:
         return rng.choice(["errorCode", "errorMessage", "responseElements", "requestParameters.name"]), None

@@ -8,6 +8,7 @@ use regex::Regex;
 use crate::sigma::expression::Expression;
 use crate::sigma::field::{FieldKind, Target, target};
 use crate::sigma::modifiers::{Comparison, Modifiers};
+use crate::sigma::network::network_pattern;
 use crate::sigma::value::{Pattern, literal, regex_written};
 use crate::sigma::yaml::Yaml;
 
@@ -151,15 +152,17 @@ fn networks(target: &Target, values: &[Yaml]) -> Result<Expression, String> {
     let network = |value: &Yaml| {
         let text = value.scalar().ok_or("a network is not a text")?;
         let single = text.parse::<IpAddr>().map(IpNet::from);
-        let network = text.parse::<IpNet>().or(single).map_err(|_| format!("`{text}` is not a network"))?;
-        Ok(network.to_string())
+        let network: IpNet = text.parse().or(single).map_err(|_| format!("`{text}` is not a network"))?;
+        Ok(network)
     };
-    let networks = values.iter().map(network).collect::<Result<Vec<String>, String>>()?;
-    match target {
-        Target::Field(name, FieldKind::Address, _) => Ok(Expression::Term(format!("{name}={}", networks.join(",")))),
-        Target::Unknown => Ok(Expression::Never),
-        _ => Err("the modifier `cidr` is supported for sourceIPAddress only".to_owned()),
+    let networks = values.iter().map(network).collect::<Result<Vec<IpNet>, String>>()?;
+    if let Target::Field(name, FieldKind::Address, _) = target {
+        let networks: Vec<String> = networks.iter().map(IpNet::to_string).collect();
+        return Ok(Expression::Term(format!("{name}={}", networks.join(","))));
     }
+    let patterns = networks.iter().map(network_pattern).collect::<Result<Vec<String>, String>>()?;
+    let name = path_or_field(target)?;
+    name.map_or(Ok(Expression::Never), |name| regex_term(name, "", &format!(r"\A(?:{})\z", patterns.join("|"))))
 }
 
 fn number_term(target: &Target, operator: &str, value: &Yaml) -> Result<Expression, String> {

@@ -13,6 +13,7 @@ mod filters;
 mod item;
 mod load;
 mod modifiers;
+mod network;
 mod value;
 mod yaml;
 

@@ -170,6 +170,18 @@ fn detections() -> Vec<(&'static str, Vec<Value>, Vec<Value>)> {
             vec![json!({"sourceIPAddress": "10.9.9.9"}), json!({"sourceIPAddress": "2001:db8::9"})],
         ),
         (
+            "s: {requestParameters.items.cidrIp|cidr: [10.0.0.0/8, 192.0.2.0/25]}\ncondition: s",
+            vec![
+                request(json!({"items": [{"cidrIp": "x"}, {"cidrIp": "10.9.0.0/16"}]})),
+                request(json!({"items": {"cidrIp": "192.0.2.127"}})),
+            ],
+            vec![
+                request(json!({"items": [{"cidrIp": "0.0.0.0/0"}, {"cidrIp": "11.0.0.1"}]})),
+                request(json!({"items": {"cidrIp": "192.0.2.128"}})),
+                json!({"sourceIPAddress": "10.0.0.1"}),
+            ],
+        ),
+        (
             "a: {eventName: A}\n_b: {eventName: B}\nc: [{eventName: C, awsRegion: x}, {eventName: D}]\ncondition: 1 of them",
             vec![json!({"eventName": "A"}), json!({"eventName": "D"}), json!({"eventName": "c", "awsRegion": "X"})],
             vec![json!({"eventName": "B"}), json!({"eventName": "C"})],
