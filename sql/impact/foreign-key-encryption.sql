@@ -11,7 +11,7 @@
 --   Team, The anatomy of ransomware event targeting data in Amazon S3
 -- level: high
 -- slow: the key of each written object is only in the records
-WITH calls AS (
+WITH calls AS MATERIALIZED (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e
    WHERE ((e.event_name IN ('PutObject', 'CopyObject', 'CreateMultipartUpload', 'PutBucketEncryption') AND +e.event_source = 's3.amazonaws.com')
