@@ -6,6 +6,7 @@ use crate::escape::visible;
 use crate::number;
 use crate::render::{Format, Style, escape_markdown};
 use crate::rows::{CapturedRows, Cell, RowSink, Value};
+use crate::session::settings::SharedLines;
 use crate::session::{Session, SessionError};
 
 /// The heading of a brief answer, and how to see all of it.
@@ -50,11 +51,57 @@ impl RowSink for FirstRows {
     }
 }
 
+/// The shape of a brief answer, by which its lines are counted.
+#[derive(Debug, Clone, Copy)]
+struct BlockShape {
+    format: Format,
+    columns: usize,
+}
+
+impl BlockShape {
+    /// Returns the number of lines of a row.
+    fn row_lines(self) -> usize {
+        if self.format == Format::Expanded { self.columns + 1 } else { 1 }
+    }
+
+    /// Returns the number of lines around the rows: a title, the names of the columns, and how to see the other rows.
+    fn other_lines(self) -> usize {
+        if self.format == Format::Markdown { 7 } else { 5 }
+    }
+
+    /// Returns the number of lines of an answer with some rows.
+    fn lines(self, rows: usize) -> usize {
+        if rows == 0 { EMPTY_LINES } else { self.other_lines() + rows * self.row_lines() }
+    }
+}
+
+/// The number of lines of an empty answer.
+const EMPTY_LINES: usize = 2;
+/// The number of rows that every answer has room for, if there is any.
+const MIN_ROWS: usize = 5;
+
+impl SharedLines {
+    /// Takes the lines of an answer, and returns the number of rows that it may show, of those that are held. The first
+    /// answers get the most, and each of the others still has room for some rows. An answer that is not empty has a row.
+    fn take(&mut self, shape: BlockShape, held: usize) -> usize {
+        let others = self.answers.saturating_sub(1);
+        let share = self.lines / self.answers.max(1);
+        let reserved = others * share.min(shape.lines(MIN_ROWS));
+        let lines = self.lines.saturating_sub(reserved).saturating_sub(shape.other_lines());
+        let shown = held.min((lines / shape.row_lines()).max(1));
+        self.lines = self.lines.saturating_sub(shape.lines(shown));
+        self.answers = others;
+        shown
+    }
+}
+
 impl Session {
     /// Returns the rows that `.brief` allows. Formats for programs are never brief.
     pub(crate) fn brief_limit(&self) -> Option<usize> {
         let format = self.settings.format.unwrap_or_default();
-        self.settings.brief.filter(|_| matches!(format, Format::Table | Format::Expanded | Format::Markdown))
+        let brief =
+            self.settings.brief.filter(|_| matches!(format, Format::Table | Format::Expanded | Format::Markdown));
+        brief.map(|brief| brief.rows)
     }
 
     /// Writes a brief answer. In Markdown its blocks are apart.
@@ -64,7 +111,12 @@ impl Session {
     pub(crate) fn write_brief(&mut self, heading: Option<Heading<'_>>, first: &FirstRows) -> Result<(), SessionError> {
         let format = self.settings.format.unwrap_or_default();
         let is_markdown = format == Format::Markdown;
-        let shown = first.rows.rows.len() as u64;
+        let (held, total) = (first.rows.rows.len(), usize::try_from(first.total).unwrap_or(usize::MAX));
+        let shape = BlockShape { format, columns: first.rows.columns.len() };
+        let shown = match self.settings.brief.as_mut().and_then(|brief| brief.shared.as_mut()) {
+            Some(shared) => shared.take(shape, held),
+            None => held,
+        };
         match heading.map(|heading| title(heading.title, is_markdown)) {
             Some(title) if shown == 0 && is_markdown => return self.print(&format!("\n- {title}: none\n")),
             Some(title) if shown == 0 => return self.print(&format!("\n{title}: none\n")),
@@ -77,13 +129,13 @@ impl Session {
         let style = Style { numbers: false, compact: true, ..self.output.style(&self.settings.style) };
         self.write_rows(format, &style, None, |mut sink| {
             sink.begin(&first.rows.columns)?;
-            for row in &first.rows.rows {
+            for row in &first.rows.rows[..shown] {
                 sink.row(&row.iter().map(Value::cell).collect::<Vec<_>>())?;
             }
             Ok(sink.end()?)
         })?;
-        if first.total > shown {
-            let more = number::count(first.total - shown);
+        if total > shown {
+            let more = number::count((total - shown) as u64);
             let command = heading.map_or_else(String::new, |heading| format!(": `{}`", heading.command));
             self.print(&format!("{}and {more} more{command}\n", if is_markdown { "\n" } else { "" }))?;
         }
@@ -98,8 +150,34 @@ fn title(text: &str, is_markdown: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::FirstRows;
+    use super::{BlockShape, FirstRows, SharedLines};
+    use crate::render::Format;
     use crate::rows::{Cell, RowSink};
+
+    #[test]
+    fn answers_share_lines_so_that_each_has_some_rows_and_the_first_the_most() {
+        let table = BlockShape { format: Format::Table, columns: 4 };
+        let shown = |lines: usize, totals: &[usize]| -> (Vec<usize>, usize) {
+            let mut shared = SharedLines { lines, answers: totals.len() };
+            let rows = totals.iter().map(|total| shared.take(table, (*total).min(20))).collect();
+            (rows, shared.lines)
+        };
+        assert_eq!(shown(100, &[90, 90, 90, 90]), (vec![20, 20, 20, 20], 0));
+        assert_eq!(shown(60, &[90, 90, 90, 90]), (vec![20, 10, 5, 5], 0));
+        // The lines of empty answers go to the next ones.
+        assert_eq!(shown(60, &[0, 0, 90, 90]), (vec![0, 0, 20, 20], 6));
+        assert_eq!(shown(28, &[90, 90, 90, 90]), (vec![2, 2, 2, 2], 0));
+        for lines in 0..200 {
+            for totals in [[0, 3, 90, 7, 90], [90, 90, 90, 90, 90], [1, 0, 0, 0, 50]] {
+                let (rows, _) = shown(lines, &totals);
+                let used: usize = rows.iter().map(|rows| table.lines(*rows)).sum();
+                assert!(used <= lines || lines < 10 * totals.len(), "{lines} {totals:?} {rows:?}");
+                assert!(rows.iter().zip(&totals).all(|(rows, total)| (*rows > 0) == (*total > 0)));
+            }
+        }
+        let expanded = BlockShape { format: Format::Expanded, columns: 4 };
+        assert_eq!(SharedLines { lines: 30, answers: 1 }.take(expanded, 20), 5);
+    }
 
     #[test]
     fn the_first_rows_are_kept_and_all_are_counted() {

@@ -5,6 +5,24 @@ use std::path::PathBuf;
 use crate::render::{Format, Style};
 use crate::terminal::pager::Paging;
 
+/// The size of an answer in a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Brief {
+    /// Maximum number of rows.
+    pub rows: usize,
+    /// The lines that the next answers share.
+    pub shared: Option<SharedLines>,
+}
+
+/// Lines that several answers share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SharedLines {
+    /// The number of lines that are left.
+    pub lines: usize,
+    /// The number of answers that are left.
+    pub answers: usize,
+}
+
 /// The settings of a session.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -28,8 +46,8 @@ pub struct Settings {
     pub queries: Vec<PathBuf>,
     /// Maximum number of events in a list; `None` is 50 in a table and unlimited in other formats.
     pub limit: Option<u64>,
-    /// Maximum number of rows of an answer in a report, which has a title; `None` is the whole answer without one.
-    pub brief: Option<usize>,
+    /// The size of an answer in a report, which has a title; `None` is the whole answer without one.
+    pub brief: Option<Brief>,
     /// True if consecutive events of the same actor and name are one line of a table on a screen.
     pub fold: bool,
     /// True if the plan of each answer is shown before it.

@@ -31,6 +31,15 @@ fn brief_answers_have_a_title_and_few_rows() {
     let csv = |script: &[u8]| test_env.pipe(&["--format", "csv", "--quiet"], script).exits(0).out;
     assert_eq!(csv(b".brief 1\n.run caller-identity\n"), csv(b".run caller-identity\n"));
     test_env.pipe(&[], b".brief few\n").fails(2, &["`few` is not a number of rows: write one, or `off`"]);
+    test_env.pipe(&[], b".brief 5 many 2\n").fails(2, &["`many` is not a number of lines"]);
+    test_env.pipe(&[], b".brief 5 20 x\n").fails(2, &["`x` is not a number of answers"]);
+    test_env.pipe(&[], b".brief 5 20\n").fails(2, &[".brief needs ROWS [LINES ANSWERS]|off"]);
+    test_env.pipe(&[], b".brief 5 20 1 1\n").fails(2, &[".brief"]);
+    let three = "SELECT value AS a FROM json_each('[1,2,3,4,5,6,7,8,9]');\n".repeat(3);
+    let shared =
+        test_env.pipe(&["--format", "table", "--quiet"], format!(".brief 8 33 3\n{three}").as_bytes()).exits(0);
+    let more: Vec<&str> = shared.out.lines().filter(|line| line.starts_with("and ")).collect();
+    assert_eq!(more, ["and 1 more", "and 4 more", "and 4 more"], "{shared:?}");
 }
 
 /// Returns the report of a case.

@@ -9,6 +9,7 @@ use jiff::tz::{Offset, TimeZone};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::escape::visible;
 use crate::render::Format;
+use crate::session::settings::{Brief, SharedLines};
 use crate::session::{Answer, Paging, Session, SessionError};
 
 /// The commands of this file.
@@ -50,8 +51,8 @@ pub(crate) const COMMANDS: &[Command] = &[
         ..Command::new(".age", "show ages beside times, from now or from the newest event", run_age)
     },
     Command {
-        arguments: "ROWS|off",
-        examples: &[".brief 20"],
+        arguments: "ROWS [LINES ANSWERS]|off",
+        examples: &[".brief 20", ".brief 20 100 10"],
         completes: Completes::Words(&["off"]),
         ..Command::new(".brief", "give answers of SQL and queries a title and few rows", run_brief)
     },
@@ -116,12 +117,21 @@ fn run_headers(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answe
 }
 
 fn run_brief(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
-    let word = arguments.one()?;
-    session.settings.brief = match word {
-        "off" => None,
-        number => Some(number.parse().map_err(|_| {
-            arguments.mistake(arguments.words[0].1, format!("`{number}` is not a number of rows: write one, or `off`"))
-        })?),
+    let number = |at: usize, what: &str| -> Result<usize, SessionError> {
+        let (word, span) = &arguments.words[at];
+        word.parse().map_err(|_| arguments.mistake(*span, format!("`{word}` is not a number of {what}")))
+    };
+    session.settings.brief = match arguments.texts().as_slice() {
+        ["off"] => None,
+        [_] => Some(Brief { rows: number(0, "rows: write one, or `off`")?, shared: None }),
+        [_, _, _] => {
+            let shared = SharedLines { lines: number(1, "lines")?, answers: number(2, "answers")? };
+            Some(Brief { rows: number(0, "rows")?, shared: Some(shared) })
+        }
+        _ => {
+            arguments.at_most(3)?;
+            return Err(arguments.missing());
+        }
     };
     Ok(Answer::default())
 }

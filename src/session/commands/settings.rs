@@ -61,7 +61,7 @@ fn run_settings(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answ
             .map_or_else(|| "UTC".to_owned(), crate::session::commands::display::zone_name),
     );
     line("age", switch(settings.style.times.age_from.is_some()));
-    line("brief", &settings.brief.map_or_else(|| "off".to_owned(), |rows| rows.to_string()));
+    line("brief", &settings.brief.map_or_else(|| "off".to_owned(), |brief| brief.rows.to_string()));
     line("fold", switch(settings.fold));
     line("noise", if noise.is_empty() { "off".to_owned() } else { noise.join(", ") }.as_str());
     line("timer", switch(settings.timer));
