@@ -41,6 +41,25 @@ pub(crate) fn name_of_bytes(path: &[u8]) -> String {
     }
 }
 
+/// Returns the bytes of the path that has a name.
+pub(crate) fn path_of(name: &str) -> Vec<u8> {
+    let (mut path, mut rest) = (Vec::with_capacity(name.len()), name.as_bytes());
+    while let [byte, after @ ..] = rest {
+        let escaped = begins_escape(rest).then(|| rest.get(2..4).and_then(|digits| std::str::from_utf8(digits).ok()));
+        match escaped.flatten().and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                path.push(byte);
+                rest = rest.get(4..).unwrap_or_default();
+            }
+            None => {
+                path.push(*byte);
+                rest = after;
+            }
+        }
+    }
+    path
+}
+
 /// Reports whether bytes begin like a byte that was written as `\xNN`.
 fn begins_escape(bytes: &[u8]) -> bool {
     matches!(bytes, [b'\\', b'x', digits @ ..] if digits.len() >= 2 && digits[..2].iter().all(is_digit))
@@ -71,26 +90,7 @@ pub(crate) fn plain<'n>(name: &'n str, sha256: &str) -> &'n str {
 mod tests {
     use std::collections::HashSet;
 
-    use super::{mark, name_of_bytes, plain};
-
-    /// Returns the path that has a name.
-    fn path_of(name: &str) -> Vec<u8> {
-        let (mut path, mut rest) = (Vec::new(), name.as_bytes());
-        while let [byte, after @ ..] = rest {
-            let escaped = super::begins_escape(rest).then(|| std::str::from_utf8(&rest[2..4]).unwrap());
-            match escaped {
-                Some(digits) => {
-                    path.push(u8::from_str_radix(digits, 16).unwrap());
-                    rest = &rest[4..];
-                }
-                None => {
-                    path.push(*byte);
-                    rest = after;
-                }
-            }
-        }
-        path
-    }
+    use super::{mark, name_of_bytes, path_of, plain};
 
     #[test]
     fn a_name_that_is_utf_8_is_the_path() {

@@ -37,12 +37,14 @@
 //! ```
 
 mod arn;
+pub mod case_details;
 pub mod cli;
 pub mod detection;
 pub mod diagnostic;
 pub mod engine;
 mod escape;
 mod event;
+pub mod event_digest;
 pub mod fields;
 mod file_magic;
 mod file_names;

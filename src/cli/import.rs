@@ -1,12 +1,17 @@
 //! `trailq import`.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 
 use super::outcome::Outcome;
+use crate::case_details::{self, CaseDetails, MAX_FILE_BYTES};
+use crate::diagnostic::Diagnostic;
 use crate::ingest::{EventIds, Options};
+use crate::io_message;
 use crate::session::{Session, SessionError};
 
 /// Examples for `trailq import --help`.
@@ -15,6 +20,7 @@ Examples:
   trailq import ./AWSLogs
   trailq --db incident-42.db import AWSLogs.zip more/*.json.gz
   aws s3 cp s3://BUCKET/KEY - | trailq import -
+  trailq import --case-number 2026-042 --examiner 'Ada Lovelace' ./AWSLogs
   trailq import --format json ./AWSLogs > report.json";
 
 /// Load trail files and folders into the case
@@ -33,6 +39,25 @@ pub(super) struct ImportArgs {
     /// Identify events by eventID, or by content if eventIDs are not unique
     #[arg(long, value_name = "ORIGIN", default_value = "event", value_parser = origins_of_ids())]
     ids: EventIds,
+    /// Store the number of the case
+    #[arg(long, value_name = "N", value_parser = detail)]
+    case_number: Option<String>,
+    /// Store the name of the examiner
+    #[arg(long, value_name = "NAME", value_parser = detail)]
+    examiner: Option<String>,
+    /// Store where the files come from
+    #[arg(long, value_name = "TEXT", value_parser = detail)]
+    source: Option<String>,
+    /// Read these details from a TOML file, such as case.toml
+    ///
+    /// Its keys are case_number, examiner and source. Options take precedence over the file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    case_details: Option<PathBuf>,
+}
+
+/// Parses the value of a detail of the case.
+fn detail(value: &str) -> Result<String, String> {
+    case_details::check(value).map(|()| value.to_owned()).map_err(|mistake| format!("the value {mistake}"))
 }
 
 /// The origins of event ids that `--ids` takes.
@@ -45,6 +70,30 @@ fn origins_of_ids() -> impl TypedValueParser<Value = EventIds> {
 
 /// Runs the command.
 pub(super) fn run(session: &mut Session, args: ImportArgs) -> Result<Outcome, SessionError> {
-    let options = Options { jobs: args.jobs.map(usize::from), follow_links: args.follow_links, ids: args.ids };
+    let given = CaseDetails { case_number: args.case_number, examiner: args.examiner, source: args.source };
+    let read = args.case_details.as_deref().map(read_details).transpose()?.unwrap_or_default();
+    let options = Options {
+        jobs: args.jobs.map(usize::from),
+        follow_links: args.follow_links,
+        ids: args.ids,
+        details: given.or(read),
+        ..Options::default()
+    };
     Ok(session.import(&args.paths, &options)?.into())
+}
+
+/// Reads a file of case details.
+fn read_details(path: &Path) -> Result<CaseDetails, Diagnostic> {
+    let mut text = String::new();
+    let unread = |error| Diagnostic::new(io_message::cannot_read(path, &error));
+    let file = File::open(path).map_err(unread)?;
+    let bytes = file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text).map_err(unread)?;
+    if bytes as u64 > MAX_FILE_BYTES {
+        let mistake = format!("{} is larger than {MAX_FILE_BYTES} bytes", path.display());
+        return Err(Diagnostic::new(mistake));
+    }
+    CaseDetails::parse(&text).map_err(|(line, mistake)| {
+        Diagnostic::new(format!("{}:{line}: {mistake}", path.display()))
+            .hint("the keys are case_number, examiner and source, for example: examiner = \"Ada Lovelace\"")
+    })
 }

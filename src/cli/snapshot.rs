@@ -8,6 +8,7 @@ use clap::{Args, ValueHint};
 use super::outcome::Outcome;
 use super::parameters::{each_once, parse_param};
 use crate::diagnostic::Diagnostic;
+use crate::event_digest::ExpectedDigest;
 use crate::redact::Kind;
 use crate::session::snapshot::{Selection, SnapshotRequest};
 use crate::session::{Run, Session, SessionError};
@@ -22,6 +23,7 @@ Examples:
   trailq snapshot --redact accounts,ips,users,arns --redact-key ~/incident-42.key handed-on.db
   trailq snapshot --verify incident-42.db
   trailq snapshot --verify incident-42.db --sources ./AWSLogs
+  trailq snapshot --verify incident-42.db --expect events-v1:5a4c...
 
 `trailq --db OUT.db info` shows what a snapshot was made from. Anyone who can modify the file can
 also modify its digests, so send the SHA-256 that is printed through a separate channel, and compare
@@ -81,12 +83,17 @@ pub(super) struct SnapshotArgs {
     /// With --verify: find the source files in a folder by SHA-256
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "verify", conflicts_with = "out")]
     sources: Option<PathBuf>,
+    /// With --verify: compare the digest of the events with this one
+    ///
+    /// `trailq import` prints it, and `trailq info` shows it
+    #[arg(long, value_name = "DIGEST", value_parser = str::parse::<ExpectedDigest>, requires = "verify", conflicts_with = "out")]
+    expect: Option<ExpectedDigest>,
 }
 
 /// Runs the command.
 pub(super) fn run(session: &mut Session, args: SnapshotArgs) -> Result<Outcome, SessionError> {
     if let Some(file) = &args.verify {
-        return Ok(session.verify(file, args.sources.as_deref())?.into());
+        return Ok(session.verify(file, args.sources.as_deref(), args.expect.as_ref())?.into());
     }
     let Some(out) = args.out else { return Err(Diagnostic::new("no output file is given").into()) };
     let selection = match (args.lookup, args.query, args.tag) {

@@ -3,6 +3,7 @@
 //! Each file has a small bounded queue of its own. Workers take files in path order; the writer empties the queues in
 //! the same order. So the answer does not depend on the number of workers, and memory on nothing but it.
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -10,6 +11,7 @@ use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use crate::case_details::CaseDetails;
 use crate::event::EventIds;
 use crate::file_names;
 use crate::ingest::delivery::Name;
@@ -21,7 +23,7 @@ use crate::ingest::source::walk::SourceFile;
 use crate::ingest::worker;
 use crate::ingest::worker::{KnownContents, WorkerContext};
 use crate::ledger::{FileEnd, FileOutcome};
-use crate::store::{BatchBuilder, Dictionaries, Import, ImportWriter, KnownFiles};
+use crate::store::{BatchBuilder, Dictionaries, Import, ImportWriter, KnownFiles, RunOrigin};
 
 /// Options of an import.
 #[derive(Debug, Clone, Default)]
@@ -32,8 +34,14 @@ pub struct Options {
     pub follow_links: bool,
     /// The origin of the ids of events.
     pub ids: EventIds,
+    /// The details of the case to store.
+    pub details: CaseDetails,
+    /// The user who runs the import.
+    pub imported_by: Option<String>,
 }
 
+/// The user of an import by a program that names none.
+const UNKNOWN_USER: &str = "unknown";
 /// Batches that wait in one file's queue.
 const QUEUE: usize = 8;
 /// One file on its way.
@@ -54,8 +62,10 @@ pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn 
     let names: Vec<String> = paths.iter().map(|path| file_names::name_of(path)).collect();
     let mut report = Report::default();
     progress.cancelled_by(import.cancel());
+    let folder = env::current_dir().ok().map(|folder| file_names::name_of(&folder));
     let mut run = || -> Result<(), Error> {
         check_ids(case, &import, options.ids)?;
+        import.set_details(&options.details, options.imported_by.as_deref().unwrap_or(UNKNOWN_USER))?;
         let known = import.known_files()?;
         let (fresh, skipped): (Vec<SourceFile>, Vec<SourceFile>) =
             files.iter().cloned().partition(|found| !is_unchanged(&known, found));
@@ -63,13 +73,17 @@ pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn 
         let bytes: u64 = fresh.iter().map(|found| found.bytes).sum();
         progress.total(fresh.len() as u64, bytes);
         if fresh.is_empty() && known.is_finished {
+            report.event_digest = import.event_digest()?;
             return Ok(());
         }
-        let mut writer = import.begin(&names, options.ids)?;
+        let origin =
+            RunOrigin { paths: &names, folder: folder.as_deref(), imported_by: options.imported_by.as_deref() };
+        let mut writer = import.begin(&origin, options.ids)?;
         writer.prepare_indexes(bytes, known.bytes)?;
         run_workers(fresh, &known, options, &mut writer, &mut report, progress)?;
         progress.finishing();
         writer.finish()?;
+        report.event_digest = import.event_digest()?;
         Ok(())
     };
     let result = run();

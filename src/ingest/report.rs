@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::event::EventIds;
+use crate::event_digest::EventDigest;
 use crate::ledger::{Counts, Problem, Reject};
 use crate::store::{self, CaseIds};
 
@@ -43,6 +44,8 @@ pub struct Report {
     pub bytes: u64,
     /// Time taken.
     pub seconds: f64,
+    /// The digest of all events of the case; `None` if it is not known.
+    pub event_digest: Option<EventDigest>,
     /// Fields that could not be read as what they should be; their records are whole.
     pub field_problems: Vec<FieldProblem>,
     /// The first rejects.

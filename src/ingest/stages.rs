@@ -20,7 +20,7 @@ use crate::ingest::report::{Error, NoProgress, Report};
 use crate::ingest::source::walk;
 use crate::ingest::source::walk::SourceFile;
 use crate::ledger::{Problem, Reject};
-use crate::store::{self, Dictionaries, Import, Silent};
+use crate::store::{self, Dictionaries, Import, RunOrigin, Silent};
 
 /// Finds where each record of a list ends (`{...},{...}`), by its brackets; how many there are.
 pub fn split(list: &[u8]) -> usize {
@@ -131,7 +131,7 @@ impl Read {
     pub fn insert(self, case: &Path, finish: bool) -> Result<u64, Error> {
         let import = Import::open(case, &Silent)?;
         let mut report = Report::default();
-        let mut writer = import.begin(&[], EventIds::Event)?;
+        let mut writer = import.begin(&RunOrigin::default(), EventIds::Event)?;
         writer.prepare_indexes(1, 0)?;
         for (found, queue) in self.0 {
             write_file(&found, &queue, &mut writer, &mut report, &NoProgress)?;

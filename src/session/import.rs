@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::ingest;
 use crate::ingest::{Options, Report as ImportReport};
+use crate::session::user_name::user_name;
 use crate::session::{Answer, Session, SessionError};
 use crate::store;
 use crate::summary::{Report, ReportForm};
@@ -23,7 +24,8 @@ impl Session {
         self.close();
         store::wait_for_writers(&self.path, &self.waiting())?;
         let bar = Bar::new(self.settings.progress && !self.settings.quiet, self.interrupter());
-        let imported = ingest::import(&self.path, paths, options, &bar);
+        let options = Options { imported_by: Some(user_name()), ..options.clone() };
+        let imported = ingest::import(&self.path, paths, &options, &bar);
         bar.finish();
         if matches!(imported, Err(ingest::Error::Cancelled)) {
             self.note("stored events stay in the case; run the same import again to continue");

@@ -36,6 +36,7 @@ mod settings;
 pub mod snapshot;
 mod sql;
 mod state;
+mod user_name;
 mod waiting;
 mod write_report;
 

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use crate::diagnostic::Diagnostic;
 use crate::engine::Engine;
+use crate::event_digest::ExpectedDigest;
 use crate::io_message;
 use crate::io_message::folder_of;
 use crate::query::edit;
@@ -142,12 +143,18 @@ impl Session {
         Ok(engine.with_interrupter(self.interrupter()))
     }
 
-    /// Verifies a snapshot, and with `sources` the source files in a folder against its ledger.
+    /// Verifies a snapshot, with `sources` the source files in a folder against its ledger, and with `expected` the digest
+    /// of its events against one that was kept elsewhere.
     ///
     /// # Errors
     /// The file is not a readable snapshot, or the folder cannot be read.
-    pub fn verify(&mut self, file: &Path, sources: Option<&Path>) -> Result<Answer, SessionError> {
-        let mut checks = snapshot::verify(file)?;
+    pub fn verify(
+        &mut self,
+        file: &Path,
+        sources: Option<&Path>,
+        expected: Option<&ExpectedDigest>,
+    ) -> Result<Answer, SessionError> {
+        let mut checks = snapshot::verify(file, expected)?;
         // If the file cannot be trusted so far, neither can its list of source files.
         let is_readable = checks.iter().any(|check| check.what == snapshot::LEDGER_SUMS);
         if let Some(folder) = sources.filter(|_| is_readable) {

@@ -5,10 +5,12 @@
 //! redacts cases. The rest of the crate uses what this module re-exports.
 
 mod annotations;
+mod case_details;
 mod case_ids;
 mod case_path;
 mod case_state;
 mod error;
+mod event_sum;
 mod findings;
 mod hardening;
 mod key;
@@ -28,6 +30,7 @@ mod transfer;
 mod write;
 
 pub use crate::store::annotations::AnnotationWriter;
+pub use crate::store::case_details::DetailChange;
 pub use crate::store::case_ids::CaseIds;
 pub use crate::store::case_state::wait_for_writers;
 pub use crate::store::error::{CaseError, QueryError};
@@ -57,3 +60,4 @@ pub(crate) use crate::store::write::batch::{Batch, BatchBuilder};
 pub(crate) use crate::store::write::file_ledger::Delivery;
 pub(crate) use crate::store::write::import::{Import, ImportWriter};
 pub(crate) use crate::store::write::known_files::KnownFiles;
+pub(crate) use crate::store::write::writer::RunOrigin;

@@ -64,6 +64,9 @@ fn text(report: &ingest::Report) -> String {
         number::duration(Duration::from_secs_f64(report.seconds.max(0.0))),
         number::count(rate)
     );
+    if let Some(digest) = &report.event_digest {
+        let _ = writeln!(out, "digest of the case's {}: {digest}", number::counted(digest.events(), "event"));
+    }
     add_conflicts(report, &mut out);
     for reject in report.rejects.iter().take(MAX_LISTED) {
         let _ = writeln!(out, "rejected: {}:{}: {}", visible(&reject.file), reject.line, visible(&reject.reason));

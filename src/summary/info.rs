@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::escape::{visible, width};
+use crate::event_digest::EventDigest;
 use crate::number;
 use crate::render::Format;
 use crate::render::palette::{HEADING, paint};
@@ -53,6 +54,7 @@ fn text(path: &str, info: &Info, color: bool) -> String {
         _ => line("period", "no event has a time"),
     }
     line("events", &number::count(info.events));
+    line("digest", &digest_text(info.event_digest.as_ref()));
     line("identities", &number::count(info.identities));
     line("resources", &number::count(info.resources));
     line("files", &files(info));
@@ -86,6 +88,12 @@ fn text(path: &str, info: &Info, color: bool) -> String {
         }
     }
     out
+}
+
+/// Returns the digest of the events as a case stores it.
+pub(super) fn digest_text(digest: Option<&EventDigest>) -> String {
+    let unknown = || "not known: the next import, or `trailq reindex`, computes it".to_owned();
+    digest.map_or_else(unknown, EventDigest::to_string)
 }
 
 /// Returns the numbers of files, of members of archives and of what was ignored.
@@ -132,6 +140,7 @@ fn object(path: &str, info: &Info) -> Value {
         "first_event": info.first,
         "last_event": info.last,
         "events": info.events,
+        "event_digest": info.event_digest,
         "identities": info.identities,
         "resources": info.resources,
         "files": info.files,

@@ -126,6 +126,9 @@ pub fn check_case(case: &Path) {
         beside.push(suffix);
         assert!(!Path::new(&beside).exists(), "{} is left behind", beside.display());
     }
+    let checks = trailq::store::snapshot::verify(case, None).unwrap();
+    let digest = checks.iter().find(|check| check.what == "event digest").unwrap();
+    assert_ne!(digest.sound, Some(false), "{digest:?}");
     let connection = Connection::open(case).unwrap();
     let empty = |sql: &str| assert_eq!(lines(&connection, sql), Vec::<String>::new(), "{sql}");
     assert_eq!(lines(&connection, "PRAGMA integrity_check"), ["ok"]);

@@ -89,7 +89,9 @@ impl TestEnv {
 
     /// Makes the case one of schema version 1 or 3.
     pub fn make_older(&self, version: u32) {
-        let findings = "DROP TABLE subjects; DROP TABLE verdicts; DROP TABLE ignore_rules; DROP TABLE hunt_runs; \
+        let findings = "DROP TABLE event_digests; DROP TABLE case_details; \
+                        ALTER TABLE imports DROP COLUMN imported_by; ALTER TABLE imports DROP COLUMN folder; \
+                        DROP TABLE subjects; DROP TABLE verdicts; DROP TABLE ignore_rules; DROP TABLE hunt_runs; \
                         DROP TABLE hunt_rules; DROP TABLE hunt_findings; DROP TABLE hunt_events;";
         let notes = match version {
             1 => "DROP TABLE saved_queries; DROP TABLE notes; DROP TABLE noise_rules;",

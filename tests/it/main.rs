@@ -15,6 +15,7 @@ mod cli;
 mod delivery;
 mod detections;
 mod diff;
+mod event_digest;
 mod event_history;
 mod event_ids;
 mod file_accounts;

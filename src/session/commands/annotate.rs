@@ -14,6 +14,7 @@ use crate::saved::header::parameters;
 use crate::saved::{Origin, SavedQuery};
 use crate::session::commands::show;
 use crate::session::result_set::ResultOrigin;
+use crate::session::user_name::user_name;
 use crate::session::{Answer, Session, SessionError};
 use crate::sql::{Param, Statement};
 use crate::store::{AnnotationWriter, Case};
@@ -83,7 +84,7 @@ impl Session {
     pub(crate) fn keeper(&mut self) -> Result<AnnotationWriter, SessionError> {
         // A write waits for readers, and this session would be one.
         self.release_case();
-        let keeper = AnnotationWriter::open_after(&self.path, &who(), Rc::new(self.waiting()))?;
+        let keeper = AnnotationWriter::open_after(&self.path, &user_name(), Rc::new(self.waiting()))?;
         if keeper.has_migrated() {
             // What is open is a copy of the case as it was.
             self.case.take();
@@ -254,12 +255,6 @@ pub(crate) fn check_word(what: &str, word: &str) -> Result<(), SessionError> {
 /// A word of a command line in quotes.
 pub(crate) fn quoted_word(word: &str) -> String {
     if word.contains('"') { format!("'{}'", word.replace('\'', "\u{2019}")) } else { format!("\"{word}\"") }
-}
-
-/// Returns the author of an annotation: `TRAILQ_USER`, else the user's name in the system.
-fn who() -> String {
-    let named = |name: &&str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-    ["TRAILQ_USER", "USER", "LOGNAME"].iter().find_map(named).unwrap_or_else(|| "unknown".to_owned())
 }
 
 /// A file of a saved query: a header that says what it is, and the statement.

@@ -1,8 +1,10 @@
 //! The contents of a case, for `trailq info`.
 
 use crate::event::RULES_VERSION;
+use crate::event_digest::EventDigest;
 use crate::store::case_ids::CaseIds;
 use crate::store::error::CaseError;
+use crate::store::event_sum::EventSum;
 use crate::store::hardening::Bounded;
 use crate::store::provenance::{self, ProvenanceStep};
 use crate::store::read::case::Case;
@@ -45,6 +47,8 @@ pub struct Info {
     pub rules: Rules,
     /// The origin of its event ids.
     pub ids: CaseIds,
+    /// The digest of its events, as it is stored; `None` if it is not known.
+    pub event_digest: Option<EventDigest>,
     /// The steps that led to the case, the one that made it last.
     pub provenance: Vec<ProvenanceStep>,
 }
@@ -110,8 +114,18 @@ impl Case {
             conflicts: number("SELECT count(*) FROM conflicts")?,
             rules: self.rules()?,
             ids: CaseIds::of(&self.connection).map_err(|error| CaseError::of(&self.path, error))?,
+            event_digest: self.event_digest()?,
             provenance: self.provenance()?,
         })
+    }
+
+    /// Returns the digest of the events that the case stores; `None` if it is not known.
+    ///
+    /// # Errors
+    /// The case cannot be read.
+    pub fn event_digest(&self) -> Result<Option<EventDigest>, CaseError> {
+        let stored = EventSum::load(&self.connection).map_err(|error| CaseError::of(&self.path, error))?;
+        Ok(stored.map(|sum| sum.digest()))
     }
 
     /// Returns the age of the rules by which the events were made.

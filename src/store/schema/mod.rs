@@ -7,6 +7,7 @@ mod finding_tables;
 pub(crate) mod indexes;
 pub(crate) mod migrate;
 pub(crate) mod plain_tables;
+mod proof_tables;
 mod table;
 mod tables;
 #[cfg(test)]
@@ -15,4 +16,4 @@ pub(crate) mod version;
 
 pub(crate) use crate::store::schema::column_rule::ColumnRule;
 pub(crate) use crate::store::schema::table::{Copy, Part, Redact, Table};
-pub(crate) use crate::store::schema::tables::{TABLES, annotations, annotations_since, rewritten};
+pub(crate) use crate::store::schema::tables::{TABLES, annotations, rewritten, without_pages};

@@ -7,6 +7,7 @@ use crate::store::schema::column_rule::ColumnRule::{
     Code, Derived, Digest, Drop, EventId, FilePath, Investigator, Number, OfTable, Own, Path, Record, Text,
 };
 use crate::store::schema::finding_tables;
+use crate::store::schema::proof_tables;
 use crate::store::schema::table::{Copy, Redact, Role, Table};
 
 /// Every table, in an order in which what is pointed to comes after what points to it.
@@ -265,6 +266,8 @@ pub(crate) const TABLES: &[Table] = &[
             ("paths", Path),
             ("rules", Number),
             ("ids", Own(Shape::Phrase)),
+            ("imported_by", Investigator),
+            ("folder", Path),
         ],
     },
     Table {
@@ -382,6 +385,8 @@ pub(crate) const TABLES: &[Table] = &[
     finding_tables::HUNT_RULES,
     finding_tables::HUNT_FINDINGS,
     finding_tables::HUNT_EVENTS,
+    proof_tables::CASE_DETAILS,
+    proof_tables::EVENT_DIGESTS,
     Table {
         name: "provenance",
         since: 4,
@@ -464,9 +469,10 @@ pub(crate) fn annotations() -> impl Iterator<Item = &'static str> {
     TABLES.iter().filter(|table| table.role == Role::Annotation).map(|table| table.name)
 }
 
-/// Returns the names of the tables of annotations that a schema version does not have.
-pub(crate) fn annotations_since(version: i64) -> impl Iterator<Item = &'static str> {
-    TABLES.iter().filter(move |table| table.role == Role::Annotation && table.since > version).map(|table| table.name)
+/// Returns the tables that the digest of a snapshot's pages leaves out: annotations, which may change, and
+/// provenance, which holds the digest.
+pub(crate) fn without_pages() -> impl Iterator<Item = &'static Table> {
+    TABLES.iter().filter(|table| matches!(table.role, Role::Annotation | Role::Provenance))
 }
 
 /// Returns every column that redaction rewrites, with its table.

@@ -79,6 +79,7 @@ fn only_annotations_are_kept_by_hand() {
     assert_eq!(
         kept,
         [
+            "case_details",
             "hunt_events",
             "hunt_findings",
             "hunt_rules",

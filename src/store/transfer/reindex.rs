@@ -14,6 +14,7 @@ use crate::io_message::folder_of;
 use crate::store::case_path::metadata_of;
 use crate::store::case_state::is_finished;
 use crate::store::error::CaseError;
+use crate::store::event_sum::{EventDigester, EventSum};
 use crate::store::lock_wait::Wait;
 use crate::store::private_folder::PrivateFolder;
 use crate::store::provenance::{self, ProvenanceStep};
@@ -125,7 +126,9 @@ impl Target<'_> {
         self.empty(&connection).map_err(of)?;
         let mut writer = Writer::resume(&connection, copy, ImportOrder)?;
         writer.prepare_indexes(1, 0)?;
-        self.restore(&mut writer, make)?;
+        let sum = self.restore(&mut writer, make)?;
+        self.check_digest(&sum)?;
+        writer.event_sum = Some(sum);
         writer.finish()?;
         let after: i64 = connection.query_row("SELECT count(*) FROM events", [], |row| row.get(0)).map_err(of)?;
         if before != after {
@@ -160,8 +163,24 @@ impl Target<'_> {
         DERIVED.iter().try_for_each(|table| copy.execute_batch(&format!("DELETE FROM {table}")))
     }
 
-    /// Makes the events anew, on several threads, and writes them in order.
-    fn restore(&self, writer: &mut Writer<'_, ImportOrder>, make: &MakeEvent<'_>) -> Result<(), CaseError> {
+    /// Refuses a case whose events are not those of the digest that it stores: reindexing must not hide that.
+    fn check_digest(&self, computed: &EventSum) -> Result<(), CaseError> {
+        let stored = EventSum::load(&self.connection).map_err(|error| self.of(error))?;
+        match stored.map(|stored| (stored.digest(), computed.digest())) {
+            Some((stored, computed)) if stored != computed => Err(CaseError::Damaged {
+                path: self.path.clone(),
+                reason: format!(
+                    "its {} events have the digest {computed}, and the digest stored in it is {stored}, of {} events",
+                    computed.events(),
+                    stored.events()
+                ),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes the events anew, on several threads, and writes them in order. Returns the digest of them.
+    fn restore(&self, writer: &mut Writer<'_, ImportOrder>, make: &MakeEvent<'_>) -> Result<EventSum, CaseError> {
         let ranges = EventRange::all(&self.connection).map_err(|error| self.of(error))?;
         self.watch.total(ranges.iter().map(|range| range.events).sum());
         let path = &self.path;
@@ -169,11 +188,13 @@ impl Target<'_> {
         let work = |(connection, reader, builder): &mut (Connection, Reader, EventBatchBuilder), range: &EventRange| {
             read_range(connection, reader, builder, (range, make))
         };
+        let mut sum = EventSum::default();
         let take = |part: Part| {
             if self.watch.is_cancelled() {
                 return Err(cancelled());
             }
             writer.restore(&part.stored, &part.batch)?;
+            sum.add_all(&part.sum);
             self.watch.advance(part.stored.len() as u64);
             Ok(())
         };
@@ -183,7 +204,8 @@ impl Target<'_> {
                 CaseError::Damaged { path: self.path.clone(), reason: reason.to_string() }
             }
             error => self.of(error),
-        })
+        })?;
+        Ok(sum)
     }
 
     /// Notes by which rules the events are made, and adds the step to the provenance.
@@ -225,6 +247,7 @@ impl Target<'_> {
 struct Part {
     stored: Vec<StoredEvent>,
     batch: EventBatch,
+    sum: EventSum,
 }
 
 fn open_for_records(path: &Path) -> rusqlite::Result<Connection> {
@@ -247,15 +270,19 @@ fn read_range(
         Ok(StoredEvent { id: row.get(0)?, event_id: row.get(1)?, file: row.get(2)? })
     })?;
     let stored = stored.collect::<rusqlite::Result<Vec<StoredEvent>>>()?;
+    let mut digester = EventDigester::default();
     for row in &stored {
-        let made = reader.with(connection, row.id, make)?;
+        let made = reader.with(connection, row.id, |record| {
+            digester.push(row.event_id.as_bytes(), record);
+            make(record)
+        })?;
         let id = row.id;
         let event = made.ok_or_else(|| user_error(format!("the record of event {id} is missing")))?;
         let event = event.map_err(|reason| user_error(format!("the record of event {id} {reason}")))?;
         // An id may have been given by the case instead of by the record.
         builder.push(Event { event_id: row.event_id.as_str().into(), ..event });
     }
-    Ok(Part { stored, batch: builder.take() })
+    Ok(Part { stored, batch: builder.take(), sum: digester.take() })
 }
 
 fn user_error(reason: String) -> rusqlite::Error {

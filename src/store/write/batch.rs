@@ -6,6 +6,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::event::Event;
+use crate::store::event_sum::{Element, ElementHasher};
 use crate::store::key::KeyBuilder;
 use crate::store::records::block::{BLOCK_BYTES, BLOCK_RECORDS};
 use crate::store::records::dictionary::Dictionaries;
@@ -19,6 +20,8 @@ pub(crate) struct Batch {
     pub(crate) keys: Vec<InternKeys>,
     /// XXH3-64 of each record's bytes.
     pub(crate) hashes: Vec<u64>,
+    /// The element of each in the digest of the case's events.
+    pub(crate) elements: Vec<Element>,
     /// Their records.
     pub(crate) block: Packed,
     /// True if the records were made from rows of a CSV download.
@@ -62,6 +65,7 @@ pub(crate) struct PackError {
 /// Gathers events with their records, and packs them into batches. A worker has one of its own.
 pub(crate) struct BatchBuilder {
     packer: Packer,
+    element_hasher: ElementHasher,
     key_builder: KeyBuilder,
     events: Vec<Event>,
     keys: Vec<InternKeys>,
@@ -78,6 +82,7 @@ impl BatchBuilder {
     pub(crate) fn new(dictionaries: Arc<Dictionaries>) -> io::Result<BatchBuilder> {
         Ok(BatchBuilder {
             packer: Packer::new(dictionaries)?,
+            element_hasher: ElementHasher::default(),
             key_builder: KeyBuilder::default(),
             events: Vec::with_capacity(BLOCK_RECORDS),
             keys: Vec::with_capacity(BLOCK_RECORDS),
@@ -112,6 +117,7 @@ impl BatchBuilder {
     /// There is not enough memory to compress the records. The builder is empty then, too.
     pub(crate) fn take(&mut self, from_csv: bool) -> Result<Batch, PackError> {
         let packed = self.packer.pack(&self.lengths, &self.records);
+        let elements = self.elements();
         let events = std::mem::replace(&mut self.events, Vec::with_capacity(BLOCK_RECORDS));
         let keys = std::mem::replace(&mut self.keys, Vec::with_capacity(BLOCK_RECORDS));
         let hashes = std::mem::replace(&mut self.hashes, Vec::with_capacity(BLOCK_RECORDS));
@@ -119,9 +125,21 @@ impl BatchBuilder {
         match packed {
             Ok(block) => {
                 self.records.clear();
-                Ok(Batch { events, keys, hashes, block, from_csv })
+                Ok(Batch { events, keys, hashes, elements, block, from_csv })
             }
             Err(error) => Err(PackError { records: std::mem::take(&mut self.records), error }),
         }
+    }
+
+    /// Returns what each event adds to the digest of the case's events.
+    fn elements(&mut self) -> Vec<Element> {
+        let mut rest = self.records.as_slice();
+        let records = self.lengths.iter().map(|length| {
+            let (record, after) = rest.split_at(*length as usize);
+            rest = after;
+            record
+        });
+        let events: Vec<_> = self.events.iter().map(|event| event.event_id.as_bytes()).zip(records).collect();
+        self.element_hasher.elements(&events)
     }
 }

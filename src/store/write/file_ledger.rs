@@ -85,6 +85,8 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         self.file = self.containers.pop();
         if self.committed_at.elapsed() >= COMMIT_AFTER {
             self.committed_at = Instant::now();
+            let stored = self.store_event_sum();
+            self.sql(stored)?;
             self.sql(locking::commit_and_allow_readers(self.connection))?;
         }
         Ok(file.counts)

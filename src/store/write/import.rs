@@ -4,14 +4,18 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
+use crate::case_details::CaseDetails;
 use crate::event::EventIds;
+use crate::event_digest::EventDigest;
+use crate::store::case_details;
 use crate::store::case_ids::CaseIds;
 use crate::store::error::CaseError;
+use crate::store::event_sum::EventSum;
 use crate::store::lock_wait::Wait;
 use crate::store::open;
 use crate::store::write::conflict_policy::ImportOrder;
 use crate::store::write::known_files::KnownFiles;
-use crate::store::write::writer::Writer;
+use crate::store::write::writer::{RunOrigin, Writer};
 
 /// The writer of an import.
 pub(crate) type ImportWriter<'c> = Writer<'c, ImportOrder>;
@@ -47,9 +51,20 @@ impl Import {
         ids.map_err(|error| CaseError::of(&self.path, error))
     }
 
-    /// Begins a run. `paths`: the arguments of the command line.
-    pub(crate) fn begin(&self, paths: &[String], ids: EventIds) -> Result<ImportWriter<'_>, CaseError> {
-        Writer::begin(&self.connection, &self.path, paths, Some(ids), ImportOrder)
+    /// Stores the details of the case that differ from the current ones.
+    pub(crate) fn set_details(&self, details: &CaseDetails, who: &str) -> Result<(), CaseError> {
+        case_details::set(&self.connection, details, who).map_err(|error| CaseError::of(&self.path, error))
+    }
+
+    /// Returns the digest of the events that the case stores; `None` if it is not known.
+    pub(crate) fn event_digest(&self) -> Result<Option<EventDigest>, CaseError> {
+        let stored = EventSum::load(&self.connection).map_err(|error| CaseError::of(&self.path, error))?;
+        Ok(stored.map(|sum| sum.digest()))
+    }
+
+    /// Begins a run.
+    pub(crate) fn begin(&self, origin: &RunOrigin<'_>, ids: EventIds) -> Result<ImportWriter<'_>, CaseError> {
+        Writer::begin(&self.connection, &self.path, origin, Some(ids), ImportOrder)
     }
 
     /// Closes the case. `failed`: rolls back what is not committed.

@@ -4,6 +4,7 @@ use rusqlite::params;
 
 use crate::ledger::{Digest, Reject};
 use crate::store::error::CaseError;
+use crate::store::event_sum::EventSum;
 use crate::store::locking;
 use crate::store::rollup::counts;
 use crate::store::schema::indexes;
@@ -92,7 +93,20 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         self.complete().map_err(|error| CaseError::of(path, error))
     }
 
-    fn complete(self) -> rusqlite::Result<()> {
+    /// Stores the digest of the events as of now, so that what is committed has the digest of its events. Where it is
+    /// not known, an earlier one is not left behind.
+    pub(crate) fn store_event_sum(&self) -> rusqlite::Result<()> {
+        match &self.event_sum {
+            Some(sum) => sum.store(self.connection),
+            None => self.connection.execute("DELETE FROM event_digests", []).map(drop),
+        }
+    }
+
+    fn complete(mut self) -> rusqlite::Result<()> {
+        if self.event_sum.is_none() && !self.resumed {
+            self.event_sum = EventSum::of_case(self.connection)?;
+        }
+        self.store_event_sum()?;
         let (connection, recount) = (self.connection, self.recount);
         // Where there was nothing to finish, the case was only migrated.
         let upgrade = Some(self.import).filter(|_| self.resumed && !recount);

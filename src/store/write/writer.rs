@@ -13,6 +13,7 @@ use crate::event::{CopyRole, Event, EventIds, RULES_VERSION};
 use crate::ledger::Counts;
 use crate::store::case_ids::{self, CaseIds};
 use crate::store::error::CaseError;
+use crate::store::event_sum::{ElementHasher, EventSum};
 use crate::store::hardening;
 use crate::store::hardening::Bounded;
 use crate::store::records::block::{MAX_ID, Reader};
@@ -54,6 +55,17 @@ pub(crate) struct StoredEvent {
     pub(crate) file: i64,
 }
 
+/// The origin of a run, which the ledger stores.
+#[derive(Default)]
+pub(crate) struct RunOrigin<'r> {
+    /// The paths that were named on the command line.
+    pub(crate) paths: &'r [String],
+    /// The folder to which they are relative.
+    pub(crate) folder: Option<&'r str>,
+    /// The user of the machine.
+    pub(crate) imported_by: Option<&'r str>,
+}
+
 /// A run that brings more than one part in this many of what a case holds makes the indexes anew.
 const REBUILD_RATIO: u64 = 4;
 
@@ -75,6 +87,8 @@ pub(crate) struct Writer<'c, P> {
     pub(crate) import: i64,
     related: RelatedRows,
     pub(crate) sums: Sums,
+    /// The digest of the events that the case has; `None` if it is not known.
+    pub(crate) event_sum: Option<EventSum>,
     /// True if the run only finishes what is there.
     pub(crate) resumed: bool,
     /// True if the sums are not enough.
@@ -115,29 +129,29 @@ const INSERT_LINKS: &str = "INSERT INTO event_resources (event, resource, listed
             CASE (value >> 1) & 3 WHEN 1 THEN 'source' WHEN 2 THEN 'target' END FROM rarray(?2)";
 
 impl<'c, P: ConflictPolicy> Writer<'c, P> {
-    /// Begins a run on a case that is open for writing. `paths`: what was named on the command line. `ids`: the origin of
-    /// its event ids; `None`: that of the runs before.
+    /// Begins a run on a case that is open for writing. `ids`: the origin of its event ids; `None`: that of the runs
+    /// before.
     pub(crate) fn begin(
         connection: &'c Connection,
         path: &'c Path,
-        paths: &[String],
+        origin: &RunOrigin<'_>,
         ids: Option<EventIds>,
         policy: P,
     ) -> Result<Writer<'c, P>, CaseError> {
         // What the writer has to know of the case is read once.
         let _bounded = Bounded::by_size(path);
-        Writer::start(connection, path, paths, ids, policy).map_err(|error| hardening::error_of(path, error))
+        Writer::start(connection, path, origin, ids, policy).map_err(|error| hardening::error_of(path, error))
     }
 
     /// Takes up what an interrupted run began, to finish it without reading a file.
     pub(crate) fn resume(connection: &'c Connection, path: &'c Path, policy: P) -> Result<Writer<'c, P>, CaseError> {
-        Ok(Writer { resumed: true, ..Writer::begin(connection, path, &[], None, policy)? })
+        Ok(Writer { resumed: true, ..Writer::begin(connection, path, &RunOrigin::default(), None, policy)? })
     }
 
     fn start(
         connection: &'c Connection,
         path: &'c Path,
-        paths: &[String],
+        origin: &RunOrigin<'_>,
         ids: Option<EventIds>,
         policy: P,
     ) -> rusqlite::Result<Writer<'c, P>> {
@@ -149,7 +163,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
         if !empty {
             indexes::make_event_id(connection)?;
         }
-        begin_run(connection, paths, ids, empty)?;
+        begin_run(connection, origin, ids, empty)?;
         Ok(Writer {
             connection,
             path,
@@ -161,6 +175,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
             import: connection.last_insert_rowid(),
             related: RelatedRows::load(connection)?,
             sums: Sums::begin(connection)?,
+            event_sum: if empty { Some(EventSum::default()) } else { EventSum::load(connection)? },
             resumed: false,
             recount: stopped,
             file: None,
@@ -219,6 +234,11 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
                 self.next_id += batch.events.len() as i64;
             }
             self.count(&resolution, existing)?;
+            if let (Resolution::New | Resolution::TakeNew { .. }, Some(sum)) = (&resolution, &mut self.event_sum)
+                && let Some(element) = batch.elements.get(index)
+            {
+                sum.add(element);
+            }
             match (resolution, existing) {
                 (Resolution::New, _) => self.store(id, event, keys, batch.from_csv, file)?,
                 (Resolution::TakeNew { loser }, Some(existing)) => {
@@ -335,6 +355,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
                        WHERE id = ?1";
             self.connection.prepare_cached(sql)?.execute([old])?;
         }
+        self.take_from_digest(old)?;
         // It may be of this very batch.
         self.write_links()?;
         for sql in [
@@ -347,10 +368,30 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
         self.recount = true;
         Ok(())
     }
+
+    /// Removes an event from the digest of the events. If its record cannot be read, the digest is not known any more.
+    fn take_from_digest(&mut self, event: i64) -> rusqlite::Result<()> {
+        let Some(sum) = &mut self.event_sum else { return Ok(()) };
+        let mut find = self.connection.prepare_cached("SELECT event_id FROM events WHERE id = ?1")?;
+        let event_id: String = find.query_row([event], |row| row.get(0))?;
+        let removed = self.records.with(self.connection, event, |record| {
+            ElementHasher::default().elements(&[(event_id.as_bytes(), record)])
+        })?;
+        match removed {
+            Some(elements) => elements.iter().for_each(|element| sum.remove(element)),
+            None => self.event_sum = None,
+        }
+        Ok(())
+    }
 }
 
 /// Adds the row of a run. Runs that gave no event an id count as runs of its origin of ids.
-fn begin_run(connection: &Connection, paths: &[String], ids: Option<EventIds>, is_empty: bool) -> rusqlite::Result<()> {
+fn begin_run(
+    connection: &Connection,
+    origin: &RunOrigin<'_>,
+    ids: Option<EventIds>,
+    is_empty: bool,
+) -> rusqlite::Result<()> {
     let column = match ids {
         Some(ids) => case_ids::column(ids),
         None => case_ids::column(CaseIds::of(connection)?.of_next_run()),
@@ -360,8 +401,17 @@ fn begin_run(connection: &Connection, paths: &[String], ids: Option<EventIds>, i
     }
     let (started, version) = (time::format(time::now()), env!("CARGO_PKG_VERSION"));
     connection.execute(
-        "INSERT INTO imports (started_at, trailq_version, paths, rules, ids) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![started, version, serde_json::json!(paths).to_string(), RULES_VERSION, column],
+        "INSERT INTO imports (started_at, trailq_version, paths, rules, ids, imported_by, folder) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            started,
+            version,
+            serde_json::json!(origin.paths).to_string(),
+            RULES_VERSION,
+            column,
+            origin.imported_by,
+            origin.folder
+        ],
     )?;
     Ok(())
 }

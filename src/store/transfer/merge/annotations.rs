@@ -3,11 +3,12 @@
 //! Tags, notes, queries, rules, marks and verdicts get the id of the file in which they were made, unless they have one.
 //! Of two notes to one tag, two queries or two rules of one name the later stays as it is; the other note is kept among
 //! the notes, the other query or rule under its name with the beginning of its SHA-256. Marks and verdicts of several
-//! authors stay side by side. Runs of `trailq hunt` are of the events of one file: those of the other case are left out.
+//! authors stay side by side. Changes of the details of cases stay side by side, and the last by time counts. Runs of `trailq hunt` are of the events of one file: those of the other case are left out.
 
 use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
 
 use crate::hash::sha256;
+use crate::store::case_details;
 use crate::store::error::CaseError;
 use crate::store::provenance::{ProvenanceStep, origin_of};
 use crate::store::transfer::merge::policy::MergeWriter;
@@ -73,6 +74,7 @@ impl MergeWriter<'_> {
                     changed += put_decision(self.connection, table, decision)?;
                 }
             }
+            changed += case_details::take(self.connection, &other.case.connection)?;
             Ok(changed)
         };
         let changed = put();

@@ -210,29 +210,33 @@ impl MergeWriter<'_> {
 
     /// Takes in the runs of import of another case; returns the number of each here.
     fn take_imports(&mut self, other: &SourceCase) -> Result<HashMap<i64, i64>, CaseError> {
-        type Run = (i64, String, Option<String>, String, String, Option<String>);
+        const SAME: &str = "WHERE (started_at, trailq_version, paths) = (?1, ?3, ?4) AND finished_at IS ?2 \
+                            AND ids IS ?5 AND imported_by IS ?6 AND folder IS ?7";
+        type Run = (i64, String, [Option<String>; 6]);
         let read = || -> rusqlite::Result<Vec<Run>> {
-            let sql = "SELECT id, started_at, finished_at, trailq_version, paths, ids FROM imports ORDER BY id";
+            let sql = "SELECT id, started_at, finished_at, trailq_version, paths, ids, imported_by, folder FROM imports \
+                       ORDER BY id";
             let mut select = other.case.connection.prepare(sql)?;
             let run = |row: &rusqlite::Row<'_>| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+                let rest = [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?];
+                Ok((row.get(0)?, row.get(1)?, rest))
             };
             select.query_map([], run)?.collect()
         };
         let mut numbers = HashMap::new();
-        for (id, started, finished, version, paths, ids) in read().map_err(|error| other.of(error))? {
-            let run = params![started, finished, version, paths, ids];
+        for (id, started, [finished, version, paths, ids, imported_by, folder]) in
+            read().map_err(|error| other.of(error))?
+        {
+            let run = params![started, finished, version, paths, ids, imported_by, folder];
             let number = || -> rusqlite::Result<(i64, usize)> {
                 // A merge makes events anew from their records, by the rules of now.
                 let insert = format!(
-                    "INSERT INTO imports (started_at, finished_at, trailq_version, paths, ids, rules) \
-                     SELECT ?1, ?2, ?3, ?4, ?5, {RULES_VERSION} WHERE NOT EXISTS (SELECT 1 FROM imports \
-                     WHERE (started_at, trailq_version, paths) = (?1, ?3, ?4) AND finished_at IS ?2 AND ids IS ?5)"
+                    "INSERT INTO imports (started_at, finished_at, trailq_version, paths, ids, imported_by, folder, rules) \
+                     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, {RULES_VERSION} WHERE NOT EXISTS (SELECT 1 FROM imports {SAME})"
                 );
                 let inserted = self.connection.execute(&insert, run)?;
-                let sql = "SELECT min(id) FROM imports WHERE (started_at, trailq_version, paths) = (?1, ?3, ?4) \
-                           AND finished_at IS ?2 AND ids IS ?5";
-                Ok((self.connection.query_row(sql, run, |row| row.get(0))?, inserted))
+                let sql = format!("SELECT min(id) FROM imports {SAME}");
+                Ok((self.connection.query_row(&sql, run, |row| row.get(0))?, inserted))
             };
             let found = number();
             let (number, inserted) = self.sql(found)?;

@@ -12,7 +12,7 @@ use crate::store::transfer::merge::ledger;
 use crate::store::transfer::merge::policy::{MergePolicy, MergeWriter};
 use crate::store::transfer::merge::source::{self, SourceCase};
 use crate::store::write::import::Import;
-use crate::store::write::writer::Writer;
+use crate::store::write::writer::{RunOrigin, Writer};
 
 /// A case that is open for a merge.
 pub(crate) struct MergeTarget {
@@ -72,7 +72,7 @@ impl MergeTarget {
         let by_content = others.iter().all(|other| other.ids == CaseIds::Content);
         let ids = if by_content { EventIds::Content } else { EventIds::Event };
         let (connection, path) = (self.import.connection(), self.import.path());
-        let mut writer = Writer::begin(connection, path, &[], Some(ids), MergePolicy::default())?;
+        let mut writer = Writer::begin(connection, path, &RunOrigin::default(), Some(ids), MergePolicy::default())?;
         writer.prepare_indexes(incoming, self.events)?;
         let own = if self.is_new { Ok(None) } else { provenance::last(writer.connection) };
         writer.policy.own = writer.sql(own)?;

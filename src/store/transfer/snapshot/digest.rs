@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use sha2::{Digest as _, Sha256};
 
 use crate::hash::hex;
+use crate::store::event_sum::{EventDigester, EventSum};
 use crate::store::open::open_read_only;
 use crate::store::provenance::Digest;
 use crate::store::records::block::Reader;
@@ -29,26 +30,27 @@ type Sum = [u8; 32];
 /// The digests of the rows of a table, by their number.
 type Sums = FxHashMap<i64, Sum>;
 
-/// Returns the digests of a case, as its own schema version has them.
-pub(crate) fn digests(case: &Path) -> rusqlite::Result<Vec<Digest>> {
+/// Returns the digests of a case, as its own schema version has them, and that of its events alone.
+pub(crate) fn digests(case: &Path) -> rusqlite::Result<(Vec<Digest>, EventSum)> {
     let open = || open_read_only(case).map_err(|error| rusqlite::Error::UserFunctionError(Box::new(error)));
     let connection = open()?;
     let version = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     of_version(&connection, version, &open)
 }
 
-/// Returns the digests of a case as a schema version has them, at most its own. `open`: opens it for another thread.
+/// Returns the digests of a case as a schema version has them, at most its own, and that of its events alone. `open`: opens it for another thread.
 pub(crate) fn of_version(
     connection: &Connection,
     version: i64,
     open: &(dyn Fn() -> rusqlite::Result<Connection> + Sync),
-) -> rusqlite::Result<Vec<Digest>> {
+) -> rusqlite::Result<(Vec<Digest>, EventSum)> {
     let mut known = RowDigests::default();
-    let mut all = vec![events(connection, open, &mut known)?];
+    let (events, sum) = events(connection, open, &mut known)?;
+    let mut all = vec![events];
     for part in PARTS {
         all.push(part_of(connection, &mut known, part, version)?);
     }
-    Ok(all)
+    Ok((all, sum))
 }
 
 /// Reports whether a part of a case that was migrated has the digest that it had in an earlier schema version: which
@@ -104,12 +106,12 @@ fn whole(part: &str, mut sums: Vec<Sum>) -> Digest {
     Digest { part: part.to_owned(), rows: sums.len() as u64, sha256: hex(&hasher.finalize()) }
 }
 
-/// Returns the digest of the events.
+/// Returns the digest of the events with all that they point to, and that of the events alone.
 fn events(
     connection: &Connection,
     open: &(dyn Fn() -> rusqlite::Result<Connection> + Sync),
     known: &mut RowDigests,
-) -> rusqlite::Result<Digest> {
+) -> rusqlite::Result<(Digest, EventSum)> {
     let shape = TableShape::of(connection, "events")?;
     let links = TableShape::of(connection, "event_resources")?;
     known.load(connection, &shape)?;
@@ -124,18 +126,19 @@ fn events(
         open.execute_batch("PRAGMA cache_size = -1024")?;
         Ok((open, Reader::in_order()))
     };
-    let mut sums = Vec::new();
+    let (mut sums, mut sum) = (Vec::new(), EventSum::default());
     let held: &RowDigests = known;
     let work = |(open, reader): &mut (Connection, Reader), from: &i64| {
         digest_range(open, reader, *from, (&shape, &links), held)
     };
-    parallel::in_order(&ranges, begin, work, |some: Vec<Sum>| {
+    parallel::in_order(&ranges, begin, work, |(some, part): (Vec<Sum>, EventSum)| {
         sums.extend(some);
+        sum.add_all(&part);
         Ok(())
     })?;
     // The next part wants the rows of the ledger whole.
     known.tables.remove("files");
-    Ok(whole("events", sums))
+    Ok((whole("events", sums), sum))
 }
 
 /// Returns the first number of each range. Numbers may be far apart: a range begins with an event.
@@ -163,7 +166,7 @@ fn digest_range(
     from: i64,
     (shape, links): (&TableShape, &TableShape),
     known: &RowDigests,
-) -> rusqlite::Result<Vec<Sum>> {
+) -> rusqlite::Result<(Vec<Sum>, EventSum)> {
     let to = last_of(from);
     // Older schema versions have no roles; without one, an event has the digest that it had there.
     let role = if links.columns.iter().any(|column| column.name == "role") { "role" } else { "NULL" };
@@ -173,9 +176,10 @@ fn digest_range(
     let mut resources = resources.query([from, to])?;
     let mut next = resources.next()?;
     let mut events = connection.prepare_cached("SELECT * FROM events WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
+    let id_at = events.column_index("event_id")?;
     let mut events = events.query([from, to])?;
     let resource = known.of(links.reference("resource"));
-    let mut sums = Vec::new();
+    let (mut sums, mut digester) = (Vec::new(), EventDigester::default());
     let (mut bytes, mut named) = (Vec::new(), Vec::new());
     while let Some(event) = events.next()? {
         let id: i64 = event.get(0)?;
@@ -195,11 +199,15 @@ fn digest_range(
         }
         let mut hasher = Sha256::new_with_prefix(&bytes);
         hasher.update([u8::MAX]);
-        let found = reader.with(connection, id, |record| hasher.update(record))?;
+        let event_id = event.get_ref(id_at)?.as_bytes()?;
+        let found = reader.with(connection, id, |record| {
+            hasher.update(record);
+            digester.push(event_id, record);
+        })?;
         hasher.update([u8::from(found.is_some())]);
         sums.push(hasher.finalize().into());
     }
-    Ok(sums)
+    Ok((sums, digester.take()))
 }
 
 /// The digests of the rows that others point to, by table.

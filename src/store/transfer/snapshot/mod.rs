@@ -21,4 +21,4 @@ pub use crate::store::provenance::{Digest, ProvenanceStep};
 pub use crate::store::transfer::snapshot::create::{check_name, write, write_after};
 pub use crate::store::transfer::snapshot::options::{SnapshotOptions, SnapshotSummary};
 pub use crate::store::transfer::snapshot::source::Source;
-pub use crate::store::transfer::snapshot::verify::{Check, LEDGER_SUMS, SourceFile, check_sources, verify};
+pub use crate::store::transfer::snapshot::verify::{Check, LEDGER_SUMS, SourceFile, check_sources, hash_file, verify};

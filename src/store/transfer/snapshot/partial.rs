@@ -9,6 +9,7 @@ use crossbeam_channel::bounded;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Error};
 
+use crate::store::event_sum::EventSum;
 use crate::store::provenance::Digest;
 use crate::store::schema::{indexes, migrate};
 use crate::store::transfer::snapshot::digest;
@@ -66,13 +67,14 @@ pub(crate) fn write(
         read.and(written)
     })?;
     connection.execute_batch("DETACH source")?;
-    let digests = index(&connection, to, path, kept.len() <= MAX_IN_MEMORY_INDEXED)?;
+    let (digests, sum) = index(&connection, to, path, kept.len() <= MAX_IN_MEMORY_INDEXED)?;
+    sum.store(&connection)?;
     connection.close().map_err(|(_, error)| error)?;
     Ok(digests)
 }
 
 /// Makes the indexes, and digests the rows.
-fn index(connection: &Connection, file: &File, path: &Path, few: bool) -> rusqlite::Result<Vec<Digest>> {
+fn index(connection: &Connection, file: &File, path: &Path, few: bool) -> rusqlite::Result<(Vec<Digest>, EventSum)> {
     // In one transaction each page is written once.
     if !few {
         connection.execute_batch("BEGIN")?;

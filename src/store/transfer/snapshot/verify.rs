@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest as _, Sha256};
 
+use crate::event_digest::{EventDigest, ExpectedDigest};
 use crate::file_names::{name_of, plain};
 use crate::hash::hex;
 use crate::store::error::CaseError;
+use crate::store::event_sum::EventSum;
 use crate::store::private_folder::PrivateFolder;
 use crate::store::provenance::Digest;
 use crate::store::schema::{expected, version};
@@ -24,6 +26,9 @@ const MAX_FINDINGS: usize = 5;
 
 /// The name of the check of the ledger's sums.
 pub const LEDGER_SUMS: &str = "ledger sums";
+/// The names of the checks of the digest of the events.
+const EVENT_DIGEST: &str = "event digest";
+const EXPECTED_DIGEST: &str = "expected digest";
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,17 +64,20 @@ impl Check {
 /// carries. Nothing is migrated before: what a digest was made of is what is looked at. What a killed writer left is
 /// rolled back, and an import that it began is finished, in a private copy.
 ///
+/// `expected`: the digest of its events that was kept elsewhere.
+///
 /// # Errors
 /// The file is missing, not a case, of a newer schema, or cannot be read.
-pub fn verify(path: &Path) -> Result<Vec<Check>, CaseError> {
+pub fn verify(path: &Path, expected: Option<&ExpectedDigest>) -> Result<Vec<Check>, CaseError> {
     case_path::check_file(path)?;
     let interrupted = is_interrupted(path)?;
     if !interrupted && !is_unfinished(path) {
-        return verify_unchanged(path);
+        return verify_unchanged(path, expected);
     }
     let folder = PrivateFolder::new()?;
     let copy = folder.path().join("case.db");
-    let mut checks = verify_copy(path, &copy, interrupted).map_err(|error| error.of_copy(path, folder.path()))?;
+    let mut checks =
+        verify_copy(path, &copy, interrupted, expected).map_err(|error| error.of_copy(path, folder.path()))?;
     if interrupted {
         let found = "a process that wrote to the file was stopped: this checks a copy without its uncommitted changes";
         checks.insert(0, Check::new("journal", None, found));
@@ -78,7 +86,12 @@ pub fn verify(path: &Path) -> Result<Vec<Check>, CaseError> {
 }
 
 /// Verifies a copy of a file that a writer left as it was in the middle of its work.
-fn verify_copy(path: &Path, copy: &Path, interrupted: bool) -> Result<Vec<Check>, CaseError> {
+fn verify_copy(
+    path: &Path,
+    copy: &Path,
+    interrupted: bool,
+    expected: Option<&ExpectedDigest>,
+) -> Result<Vec<Check>, CaseError> {
     if interrupted {
         recovery::copy_with_journal(path, copy)?;
     } else {
@@ -87,10 +100,10 @@ fn verify_copy(path: &Path, copy: &Path, interrupted: bool) -> Result<Vec<Check>
         recovery::copy_file(path, copy)?;
     }
     if !is_unfinished(copy) {
-        return verify_unchanged(copy);
+        return verify_unchanged(copy, expected);
     }
     ready::finish(copy)?;
-    let mut checks = verify_unchanged(copy)?;
+    let mut checks = verify_unchanged(copy, expected)?;
     let found = "an import into the file is not finished: this checks a copy in which it was finished";
     checks.insert(0, Check::new("imports", None, found));
     Ok(checks)
@@ -106,7 +119,16 @@ fn is_unfinished(path: &Path) -> bool {
     })
 }
 
-fn verify_unchanged(path: &Path) -> Result<Vec<Check>, CaseError> {
+/// Verifies a file that no other process writes to.
+fn verify_unchanged(path: &Path, expected: Option<&ExpectedDigest>) -> Result<Vec<Check>, CaseError> {
+    let mut checks = verify_content(path, expected)?;
+    if expected.is_some() && checks.iter().all(|check| check.what != EXPECTED_DIGEST) {
+        checks.push(Check::new(EXPECTED_DIGEST, Some(false), "not compared: an earlier check failed"));
+    }
+    Ok(checks)
+}
+
+fn verify_content(path: &Path, expected: Option<&ExpectedDigest>) -> Result<Vec<Check>, CaseError> {
     // Closing any handle of a file ends all locks of the process on it: this one is closed last.
     let file = File::open(path).map_err(|source| CaseError::Io { path: path.to_owned(), source })?;
     let open = open_unchanged(path)?;
@@ -135,7 +157,8 @@ fn verify_unchanged(path: &Path) -> Result<Vec<Check>, CaseError> {
     let whole = steps.iter().all(|step| step.selection.is_none());
     checks.push(ledger(&open, whole).map_err(of)?);
     let again = || open_unchanged(path).map_err(|error| rusqlite::Error::UserFunctionError(Box::new(error)));
-    let mut found = digest::of_version(&open, version, &again).map_err(of)?;
+    let (mut found, sum) = digest::of_version(&open, version, &again).map_err(of)?;
+    checks.extend(event_digest(&open, &sum.digest(), expected).map_err(of)?);
     let Some(last) = steps.last().filter(|step| !step.digests.is_empty()) else {
         checks.push(Check::new("digests", None, "it has none: it is a case, not a snapshot"));
         checks.extend(found.into_iter().map(|digest| against(&digest, None)));
@@ -166,6 +189,32 @@ fn verify_unchanged(path: &Path) -> Result<Vec<Check>, CaseError> {
         let found = format!("{imports} since the snapshot was made: it has changed since");
         checks.push(Check::new("imports", Some(false), found));
     }
+    Ok(checks)
+}
+
+/// Compares the digest of the events, computed from their records, with the one that the file stores and with the one
+/// that is expected.
+fn event_digest(
+    connection: &Connection,
+    computed: &EventDigest,
+    expected: Option<&ExpectedDigest>,
+) -> rusqlite::Result<Vec<Check>> {
+    let text = format!("{computed} of {} events", computed.events());
+    let stored = EventSum::load(connection)?.map(|stored| stored.digest());
+    let mut checks = vec![match stored {
+        None => Check::new(EVENT_DIGEST, None, format!("{text}; this file stores none")),
+        Some(stored) if stored == *computed => {
+            Check::new(EVENT_DIGEST, Some(true), format!("{text} matches the digest stored in this file"))
+        }
+        Some(stored) => {
+            let found = format!("{text}; the digest stored in this file is {stored} of {} events", stored.events());
+            Check::new(EVENT_DIGEST, Some(false), found)
+        }
+    }];
+    checks.extend(expected.map(|expected| match expected.is(computed) {
+        true => Check::new(EXPECTED_DIGEST, Some(true), format!("{text} matches the expected digest")),
+        false => Check::new(EXPECTED_DIGEST, Some(false), format!("{text}; expected {expected}")),
+    }));
     Ok(checks)
 }
 
@@ -371,9 +420,24 @@ pub fn check_sources(case: &Path, folder: &Path) -> Result<Vec<SourceFile>, Case
     Ok(files.into_iter().map(look).collect())
 }
 
+/// Returns the SHA-256 of the file of a case, while no other process writes to it.
+///
+/// # Errors
+/// It cannot be read, or has changes in a write-ahead log.
+pub fn hash_file(path: &Path) -> Result<String, CaseError> {
+    // Closing any handle of a file ends all locks of the process on it: this one is closed last.
+    let mut file = File::open(path).map_err(|source| CaseError::Io { path: path.to_owned(), source })?;
+    let _locked = open_unchanged(path)?;
+    sum_of(&mut file).map_err(|source| CaseError::Io { path: path.to_owned(), source })
+}
+
 /// Returns the SHA-256 of a file.
 fn sum(path: &Path) -> io::Result<String> {
-    let (mut file, mut hasher) = (File::open(path)?, Sha256::new());
+    sum_of(&mut File::open(path)?)
+}
+
+fn sum_of(file: &mut File) -> io::Result<String> {
+    let mut hasher = Sha256::new();
     let mut bytes = vec![0; 1 << 16];
     loop {
         let read = file.read(&mut bytes)?;
