@@ -47,6 +47,7 @@ pub const PAGES: &[Page] = pages! {
     "findings": "findings.md",
     "scripts": "scripts.md",
     "sharing": "sharing.md",
+    "custody": "custody.md",
     "lookup-events": "lookup-events.md",
     "output": "output.md",
     "performance": "performance.md",

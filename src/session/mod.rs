@@ -7,6 +7,7 @@ mod brief;
 mod capture;
 mod case;
 pub mod commands;
+mod custody;
 pub(crate) mod decisions;
 mod diff;
 mod error;

@@ -41,6 +41,7 @@ pub use crate::store::findings::{
 pub use crate::store::lock_wait::{Need, Silent, Wait};
 pub(crate) use crate::store::private_folder::PrivateFolder;
 pub use crate::store::read::case::Case;
+pub use crate::store::read::custody::{Custody, ImportRun, SourcePlace, SourceRow};
 pub use crate::store::read::functions::{FUNCTIONS, Function};
 pub use crate::store::read::gaps::{Gaps, MAX_COUNTED};
 pub use crate::store::read::info::{Info, Rules};

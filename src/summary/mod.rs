@@ -1,6 +1,7 @@
 //! Reports of operations on a case, as text for a person and as JSON for a program. Knows no session and no terminal:
 //! [`Report`] says where its text belongs, and the session writes it there.
 
+pub(crate) mod custody;
 pub(crate) mod diff;
 pub(crate) mod hunt;
 pub(crate) mod import;

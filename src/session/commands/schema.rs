@@ -15,10 +15,10 @@ use crate::session::commands::command::Completes;
 /// The commands of this file.
 pub(crate) const COMMANDS: &[Command] = &[
     Command {
-        arguments: "[files]",
-        examples: &[".info files"],
-        completes: Completes::Words(&["files"]),
-        ..Command::new(".info", "show what the case holds, or list its files", run_info)
+        arguments: "[files|custody]",
+        examples: &[".info files", ".info custody"],
+        completes: Completes::Words(&["files", "custody"]),
+        ..Command::new(".info", "show what the case holds, its files or its chain of custody", run_info)
     },
     Command::new(".tables", "list the tables", run_tables),
     Command {
@@ -36,19 +36,26 @@ pub(crate) const COMMANDS: &[Command] = &[
 ];
 
 fn run_info(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
-    match arguments.words.first() {
+    let summarize = match arguments.words.first() {
         Some((word, _)) if word == "files" => {
             arguments.at_most(1)?;
             return session.list_files();
         }
-        _ => arguments.at_most(0)?,
-    }
+        Some((word, _)) if word == "custody" => {
+            arguments.at_most(1)?;
+            Session::custody
+        }
+        _ => {
+            arguments.at_most(0)?;
+            Session::info
+        }
+    };
     let format = session.settings.format;
     // The format of `.mode` is for answers in rows, and does not prevent a summary of the case.
     if !matches!(format, Some(Format::Json | Format::Ndjson)) {
         session.settings.format = None;
     }
-    let answer = session.info();
+    let answer = summarize(session);
     session.settings.format = format;
     answer
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod case;
 pub(crate) mod completion;
+pub(crate) mod custody;
 pub(crate) mod distinct_count;
 pub(crate) mod findings;
 pub(crate) mod functions;
