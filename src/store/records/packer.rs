@@ -3,12 +3,17 @@
 use std::io;
 use std::sync::Arc;
 
+use zstd::zstd_safe::CParameter;
+
 use crate::store::records::block::BLOCK_RECORDS;
 use crate::store::records::dictionary::{Dictionaries, Dictionary};
 use crate::store::records::ngram_filter::NgramFilter;
 
 /// zstd's level: the fastest; higher ones cost more time than they save space.
 const LEVEL: i32 = 1;
+/// Bits of the table of texts that zstd has met. The level's own 14 are few for a dictionary and a block: one more takes
+/// 9 % less time and 4.5 % less space, two more take longer again.
+const HASH_LOG: u32 = 15;
 
 /// Packs records into blocks.
 pub(crate) struct Packer {
@@ -37,7 +42,8 @@ impl Packed {
 impl Packer {
     /// Creates a packer. Workers that share `dictionaries` pack with the same one.
     pub(crate) fn new(dictionaries: Arc<Dictionaries>) -> io::Result<Packer> {
-        let compressor = zstd::bulk::Compressor::new(LEVEL)?;
+        let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
+        compressor.set_parameter(CParameter::HashLog(HASH_LOG))?;
         Ok(Packer { dictionaries, dictionary: None, compressor, plain: Vec::new() })
     }
 
