@@ -7,6 +7,7 @@ mod fold;
 pub(crate) mod id_set;
 pub(crate) mod json_path;
 pub(crate) mod ngram_filter;
+pub(crate) mod ngrams;
 pub(crate) mod packer;
 pub(crate) mod predicate;
 pub(crate) mod predicate_set;

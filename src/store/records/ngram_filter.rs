@@ -13,11 +13,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::store::records::block;
 use crate::store::records::block::Block;
 use crate::store::records::json_path::readable;
+use crate::store::records::ngrams::{NgramSet, WORDS, bits_of};
 
-/// The number of bytes that set a bit.
-const LENGTH: usize = 5;
-/// The bits of a filter, in words of 64.
-const WORDS: usize = 1_024;
 /// A group is closed when it has this many records,
 const GROUP_RECORDS: i64 = 256;
 /// or this many bits: a filter that is nearly full excludes nothing.
@@ -30,44 +27,20 @@ const SET: usize = 120;
 pub(crate) struct NgramFilter(Box<[u64; WORDS]>);
 
 impl NgramFilter {
-    pub(crate) fn new() -> NgramFilter {
-        NgramFilter(Box::new([0; WORDS]))
-    }
-
     /// Returns the filter of the records of a block, given their bytes one after the other and the length of each.
-    pub(crate) fn of(lengths: &[u32], bytes: &[u8]) -> NgramFilter {
-        let mut filter = NgramFilter::new();
+    pub(crate) fn of(ngrams: &mut NgramSet, lengths: &[u32], bytes: &[u8]) -> NgramFilter {
         if memchr(b'\\', bytes).is_none() {
             // N-grams across two records set bits needlessly; there are few.
-            filter.add(bytes);
-            return filter;
+            ngrams.add(bytes);
+            return NgramFilter(ngrams.take());
         }
         let mut rest = bytes;
         for length in lengths {
             let (record, after) = rest.split_at(rest.len().min(*length as usize));
             rest = after;
-            filter.add_record(record);
+            ngrams.add(&readable(record));
         }
-        filter
-    }
-
-    fn add_record(&mut self, record: &[u8]) {
-        self.add(&readable(record));
-    }
-
-    fn add(&mut self, text: &[u8]) {
-        for eight in text.windows(8) {
-            self.set(eight.try_into().unwrap_or_default());
-        }
-        // The last places are followed by less than eight bytes.
-        for place in text.len().saturating_sub(7)..(text.len() + 1).saturating_sub(LENGTH) {
-            self.set(first_of(&text[place..]));
-        }
-    }
-
-    fn set(&mut self, eight: [u8; 8]) {
-        let bit = bit_of(eight);
-        self.0[bit / 64] |= 1 << (bit % 64);
+        NgramFilter(ngrams.take())
     }
 
     fn has(&self, bit: usize) -> bool {
@@ -98,27 +71,6 @@ impl NgramFilter {
         }
         filter
     }
-}
-
-/// Returns the first [`LENGTH`] bytes of a text that has as many.
-fn first_of(text: &[u8]) -> [u8; 8] {
-    let mut eight = [0; 8];
-    eight[..LENGTH].copy_from_slice(&text[..LENGTH]);
-    eight
-}
-
-/// Returns the bit that the first five of these bytes set.
-fn bit_of(eight: [u8; 8]) -> usize {
-    let text = u64::from_le_bytes(eight) << (8 * (8 - LENGTH));
-    (text.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as usize
-}
-
-/// Returns the bits that a text sets; none where it is shorter than five bytes.
-fn bits_of(text: &[u8]) -> Vec<usize> {
-    let mut bits: Vec<usize> = text.windows(LENGTH).map(|five| bit_of(first_of(five))).collect();
-    bits.sort_unstable();
-    bits.dedup();
-    bits
 }
 
 /// Blocks side by side that share a filter.
@@ -156,15 +108,16 @@ impl FilterWriter {
         let placed: i64 = count("SELECT count(*) FROM record_groups WHERE filter IS NULL")?;
         let last: i64 = count("SELECT coalesce(max(last_block), 0) FROM record_groups")?;
         let mut found = FilterWriter { placed, groups };
+        let mut ngrams = NgramSet::new();
         let mut times =
             connection.prepare("SELECT min(time), max(time) FROM events WHERE id BETWEEN ?1 AND ?1 + ?2 - 1")?;
         block::each_block(connection, last + 1, |id, block: &Block| {
-            let mut filter = NgramFilter::new();
             let mut records = 0;
             for record in block.records() {
-                filter.add_record(record);
+                ngrams.add(&readable(record));
                 records += 1;
             }
+            let filter = NgramFilter(ngrams.take());
             let times = times.query_row([id, records], |row| Ok(row.get::<_, Option<i64>>(0)?.zip(row.get(1)?)))?;
             found.add(connection, id, records, times, &filter)
         })?;
@@ -402,9 +355,14 @@ mod tests {
 
     use rusqlite::{Connection, params};
 
-    use super::{FilterWriter, NgramFilter, SET, bits_of, candidates, transpose};
+    use super::{FilterWriter, NgramFilter, SET, candidates, transpose};
     use crate::store::records::dictionary::Dictionaries;
+    use crate::store::records::ngrams::{NgramSet, bits_of};
     use crate::store::records::packer::Packer;
+
+    fn filter_of(lengths: &[u32], bytes: &[u8]) -> NgramFilter {
+        NgramFilter::of(&mut NgramSet::new(), lengths, bytes)
+    }
 
     #[test]
     fn a_bit_matrix_is_transposed() {
@@ -421,8 +379,8 @@ mod tests {
         let records: [&[u8]; 3] = [b"{\"a\":\"caf\\u00e9 \\\"x\\\" of \\ud83d\\ude00\"}", b"abcde", b"abcd"];
         let lengths = records.map(|record| record.len() as u32);
         for filter in [
-            NgramFilter::of(&lengths, &records.concat()),
-            NgramFilter::from_data(&NgramFilter::of(&lengths, &records.concat()).to_data().unwrap()),
+            filter_of(&lengths, &records.concat()),
+            NgramFilter::from_data(&filter_of(&lengths, &records.concat()).to_data().unwrap()),
         ] {
             let has = |text: &str| bits_of(text.as_bytes()).iter().all(|bit| filter.has(*bit));
             for text in ["{\"a\":\"café", "é \"x\" of 😀\"}", "abcde", "", "none"] {
@@ -446,7 +404,7 @@ mod tests {
                 groups = FilterWriter::of(&case).unwrap();
             }
             let text = text(number);
-            let filter = NgramFilter::of(&[text.len() as u32], text.as_bytes());
+            let filter = filter_of(&[text.len() as u32], text.as_bytes());
             groups.add(&case, number * 64, 256, Some((number, number + 1)), &filter).unwrap();
         }
         groups.keep(&case).unwrap();

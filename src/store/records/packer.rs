@@ -8,6 +8,7 @@ use zstd::zstd_safe::CParameter;
 use crate::store::records::block::BLOCK_RECORDS;
 use crate::store::records::dictionary::{Dictionaries, Dictionary};
 use crate::store::records::ngram_filter::NgramFilter;
+use crate::store::records::ngrams::NgramSet;
 
 /// zstd's level: the fastest; higher ones cost more time than they save space.
 const LEVEL: i32 = 1;
@@ -22,6 +23,7 @@ pub(crate) struct Packer {
     dictionary: Option<Arc<Dictionary>>,
     compressor: zstd::bulk::Compressor<'static>,
     plain: Vec<u8>,
+    ngrams: NgramSet,
 }
 
 /// A packed block.
@@ -44,7 +46,7 @@ impl Packer {
     pub(crate) fn new(dictionaries: Arc<Dictionaries>) -> io::Result<Packer> {
         let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
         compressor.set_parameter(CParameter::HashLog(HASH_LOG))?;
-        Ok(Packer { dictionaries, dictionary: None, compressor, plain: Vec::new() })
+        Ok(Packer { dictionaries, dictionary: None, compressor, plain: Vec::new(), ngrams: NgramSet::new() })
     }
 
     /// Packs records, given their concatenated bytes and the length of each.
@@ -64,7 +66,8 @@ impl Packer {
         }
         self.plain.extend_from_slice(bytes);
         let data = self.compressor.compress(&self.plain)?;
-        Ok(Packed { data, dictionary: self.dictionary.clone(), filter: NgramFilter::of(lengths, bytes) })
+        let filter = NgramFilter::of(&mut self.ngrams, lengths, bytes);
+        Ok(Packed { data, dictionary: self.dictionary.clone(), filter })
     }
 }
 
