@@ -10,7 +10,7 @@ use crate::store::event_sum::{Element, ElementHasher};
 use crate::store::key::KeyBuilder;
 use crate::store::records::block::{BLOCK_BYTES, BLOCK_RECORDS};
 use crate::store::records::dictionary::Dictionaries;
-use crate::store::records::packer::{Packed, Packer};
+use crate::store::records::packer::{HEADER_ROOM, Packed, Packer};
 use crate::store::write::intern::InternKeys;
 
 /// Up to `BLOCK_RECORDS` events of one file, with their records as a packed block.
@@ -71,6 +71,7 @@ pub(crate) struct BatchBuilder {
     keys: Vec<InternKeys>,
     hashes: Vec<u64>,
     lengths: Vec<u32>,
+    /// The records, after room for the header of their block.
     records: Vec<u8>,
 }
 
@@ -88,7 +89,7 @@ impl BatchBuilder {
             keys: Vec::with_capacity(BLOCK_RECORDS),
             hashes: Vec::with_capacity(BLOCK_RECORDS),
             lengths: Vec::with_capacity(BLOCK_RECORDS),
-            records: Vec::new(),
+            records: vec![0; HEADER_ROOM],
         })
     }
 
@@ -103,7 +104,7 @@ impl BatchBuilder {
 
     /// Reports whether the events fill a block.
     pub(crate) fn is_full(&self) -> bool {
-        self.events.len() == BLOCK_RECORDS || self.records.len() >= BLOCK_BYTES
+        self.events.len() == BLOCK_RECORDS || self.records.len() - HEADER_ROOM >= BLOCK_BYTES
     }
 
     /// Reports whether there are no events.
@@ -116,7 +117,7 @@ impl BatchBuilder {
     /// # Errors
     /// There is not enough memory to compress the records. The builder is empty then, too.
     pub(crate) fn take(&mut self, from_csv: bool) -> Result<Batch, PackError> {
-        let packed = self.packer.pack(&self.lengths, &self.records);
+        let packed = self.packer.pack_in_place(&self.lengths, &mut self.records);
         let elements = self.elements();
         let events = std::mem::replace(&mut self.events, Vec::with_capacity(BLOCK_RECORDS));
         let keys = std::mem::replace(&mut self.keys, Vec::with_capacity(BLOCK_RECORDS));
@@ -124,16 +125,16 @@ impl BatchBuilder {
         self.lengths.clear();
         match packed {
             Ok(block) => {
-                self.records.clear();
+                self.records.truncate(HEADER_ROOM);
                 Ok(Batch { events, keys, hashes, elements, block, from_csv })
             }
-            Err(error) => Err(PackError { records: std::mem::take(&mut self.records), error }),
+            Err(error) => Err(PackError { records: self.records.split_off(HEADER_ROOM), error }),
         }
     }
 
     /// Returns what each event adds to the digest of the case's events.
     fn elements(&mut self) -> Vec<Element> {
-        let mut rest = self.records.as_slice();
+        let mut rest = &self.records[HEADER_ROOM..];
         let records = self.lengths.iter().map(|length| {
             let (record, after) = rest.split_at(*length as usize);
             rest = after;
