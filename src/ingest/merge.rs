@@ -200,6 +200,7 @@ fn write_turn(queue: &Receiver<Message>, writer: &mut MergeWriter<'_>, progress:
             Message::Batch(batch, _) => {
                 writer.batch(&batch)?;
                 let events = batch.events.len() as u64;
+                batch.give_back();
                 progress.advance(0, events, events);
             }
             _ => return Ok(true),

@@ -186,6 +186,7 @@ pub(crate) fn write_file(
             Message::Batch(batch, so_far) => {
                 writer.batch(&batch)?;
                 progress.advance(0, so_far.saturating_sub(read), batch.events.len() as u64);
+                batch.give_back();
                 read = read.max(so_far);
             }
             Message::Digest(digest) => {

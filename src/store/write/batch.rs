@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use crossbeam_channel::{Receiver, Sender, unbounded};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::event::Event;
@@ -26,6 +27,18 @@ pub(crate) struct Batch {
     pub(crate) block: Packed,
     /// True if the records were made from rows of a CSV download.
     pub(crate) from_csv: bool,
+    /// The way back to the worker that made it.
+    home: Sender<Batch>,
+}
+
+impl Batch {
+    /// Gives a batch that is written back to its worker, which frees it: what another thread frees costs the allocator
+    /// several times more, and the writer's time is the scarce one.
+    pub(crate) fn give_back(self) {
+        let home = self.home.clone();
+        // A worker that is done takes nothing back.
+        let _ = home.send(self);
+    }
 }
 
 /// Events that are made anew from records that the case has.
@@ -73,6 +86,9 @@ pub(crate) struct BatchBuilder {
     lengths: Vec<u32>,
     /// The records, after room for the header of their block.
     records: Vec<u8>,
+    home: Sender<Batch>,
+    /// Batches that are written.
+    written: Receiver<Batch>,
 }
 
 impl BatchBuilder {
@@ -81,6 +97,7 @@ impl BatchBuilder {
     /// # Errors
     /// There is not enough memory.
     pub(crate) fn new(dictionaries: Arc<Dictionaries>) -> io::Result<BatchBuilder> {
+        let (home, written) = unbounded();
         Ok(BatchBuilder {
             packer: Packer::new(dictionaries)?,
             element_hasher: ElementHasher::default(),
@@ -90,6 +107,8 @@ impl BatchBuilder {
             hashes: Vec::with_capacity(BLOCK_RECORDS),
             lengths: Vec::with_capacity(BLOCK_RECORDS),
             records: vec![0; HEADER_ROOM],
+            home,
+            written,
         })
     }
 
@@ -118,6 +137,7 @@ impl BatchBuilder {
     /// There is not enough memory to compress the records. The builder is empty then, too.
     pub(crate) fn take(&mut self, from_csv: bool) -> Result<Batch, PackError> {
         let packed = self.packer.pack_in_place(&self.lengths, &mut self.records);
+        self.written.try_iter().for_each(drop);
         let elements = self.elements();
         let events = std::mem::replace(&mut self.events, Vec::with_capacity(BLOCK_RECORDS));
         let keys = std::mem::replace(&mut self.keys, Vec::with_capacity(BLOCK_RECORDS));
@@ -126,7 +146,7 @@ impl BatchBuilder {
         match packed {
             Ok(block) => {
                 self.records.truncate(HEADER_ROOM);
-                Ok(Batch { events, keys, hashes, elements, block, from_csv })
+                Ok(Batch { events, keys, hashes, elements, block, from_csv, home: self.home.clone() })
             }
             Err(error) => Err(PackError { records: self.records.split_off(HEADER_ROOM), error }),
         }
