@@ -87,6 +87,8 @@ impl PlainValue {
 pub(crate) struct Event {
     /// Unix seconds.
     pub time: Option<i64>,
+    /// The same in UTC, `YYYY-MM-DDTHH:MM:SSZ`.
+    pub event_time: Option<Text>,
     pub event_id: Text,
     pub event_source: Option<Text>,
     pub event_name: Option<Text>,

@@ -83,23 +83,27 @@ fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
 
 /// Formats Unix seconds as `YYYY-MM-DDTHH:MM:SSZ`; a year of more than four digits is replaced by the nearest one.
 pub fn format(seconds: i64) -> String {
+    String::from_utf8_lossy(&characters(seconds)).into_owned()
+}
+
+/// Returns the characters of [`format`], without an allocation.
+pub(crate) fn characters(seconds: i64) -> [u8; 20] {
     let seconds = seconds.clamp(*WRITABLE.start(), *WRITABLE.end());
     let (year, month, day) = date_of(seconds.div_euclid(86_400));
-    let second = seconds.rem_euclid(86_400);
+    let second = seconds.rem_euclid(86_400) as u32;
     let mut text = *b"0000-00-00T00:00:00Z";
-    let mut put = |end: usize, mut number: i64, digits: usize| {
-        for at in (end - digits..end).rev() {
-            text[at] = b'0' + (number % 10) as u8;
-            number /= 10;
-        }
+    let mut put = |at: usize, number: u32| {
+        text[at] = b'0' + (number / 10 % 10) as u8;
+        text[at + 1] = b'0' + (number % 10) as u8;
     };
-    put(4, year, 4);
-    put(7, month, 2);
-    put(10, day, 2);
-    put(13, second / 3_600, 2);
-    put(16, second / 60 % 60, 2);
-    put(19, second % 60, 2);
-    String::from_utf8_lossy(&text).into_owned()
+    put(0, year as u32 / 100);
+    put(2, year as u32);
+    put(5, month as u32);
+    put(8, day as u32);
+    put(11, second / 3_600);
+    put(14, second / 60 % 60);
+    put(17, second % 60);
+    text
 }
 
 /// Returns year, month and day of a number of days since 1970-01-01, the inverse of [`days_since_epoch`].

@@ -7,9 +7,8 @@ use std::sync::Arc;
 use crate::arn::{Arn, last_part};
 use crate::event::{Identity, Text};
 use crate::ingest::record::lenient::Scalar;
-use crate::ingest::record::problems::Problems;
+use crate::ingest::record::problems::{Problems, time_text};
 use crate::ingest::record::raw::{RawIdentity, RawSession};
-use crate::time;
 
 /// The actor of an event, from `userIdentity`.
 pub(crate) struct Actor<'r> {
@@ -38,7 +37,7 @@ impl Actor<'_> {
     /// Returns the time at which the session began.
     pub(crate) fn session_created(&self, problems: &mut Problems) -> Option<Text> {
         let field = "userIdentity.sessionContext.attributes.creationDate";
-        problems.time(field, &self.session?.attributes.creation_date).map(|seconds| Text::from(time::format(seconds)))
+        problems.time(field, &self.session?.attributes.creation_date).map(time_text)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::event::{Event, EventIds, Text};
 use crate::hash::sha256;
 use crate::ingest::record::lenient::Scalar;
 use crate::ingest::record::plain;
-use crate::ingest::record::problems::Problems;
+use crate::ingest::record::problems::{Problems, time_text};
 use crate::ingest::record::raw::RawRecord;
 use crate::ingest::record::{identity, outcome, resources};
 
@@ -39,6 +39,7 @@ pub(crate) fn normalize(record: &RawRecord<'_>, bytes: &[u8], ids: EventIds) -> 
     let is_sign_in = event_name.as_deref() == Some("ConsoleLogin");
     let mut event = Event {
         time: seconds,
+        event_time: seconds.map(time_text),
         event_id: event_id(record, bytes, ids, p),
         event_type: p.text("eventType", &record.event_type),
         event_category: p.text("eventCategory", &record.event_category),

@@ -90,6 +90,11 @@ impl Problems {
     }
 }
 
+/// Formats a time as columns have it, without an allocation.
+pub(crate) fn time_text(seconds: i64) -> Text {
+    Text::from_utf8_lossy(&time::characters(seconds))
+}
+
 /// Reports whether a text is a number with an exponent, such as `5.28758E+11`.
 pub(crate) fn is_rounded(text: &str) -> bool {
     let Some((number, exponent)) = text.split_once(['E', 'e']) else { return false };

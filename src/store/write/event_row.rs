@@ -11,8 +11,6 @@ use crate::store::rollup::counts::Links;
 pub(crate) struct EventRow<'e> {
     pub(crate) id: i64,
     pub(crate) event: &'e Event,
-    /// The time as text.
-    pub(crate) event_time: Option<&'e str>,
     /// The rows that it points to.
     pub(crate) links: &'e Links,
     pub(crate) file: i64,
@@ -26,7 +24,7 @@ const COLUMNS: &[(&str, Bind)] = &[
     ("id", |row| integer(row.id)),
     ("time", |row| number(row.event.time)),
     ("event_id", |row| text(Some(&row.event.event_id))),
-    ("event_time", |row| text(row.event_time)),
+    ("event_time", |row| text(row.event.event_time.as_deref())),
     ("event_source", |row| text(row.event.event_source.as_deref())),
     ("event_name", |row| text(row.event.event_name.as_deref())),
     ("aws_region", |row| text(row.event.aws_region.as_deref())),
@@ -49,7 +47,30 @@ const COLUMNS: &[(&str, Bind)] = &[
 ];
 
 /// The statement that inserts events.
-pub(crate) struct EventInsert<'c>(Statement<'c>);
+pub(crate) struct EventInsert<'c> {
+    statement: Statement<'c>,
+    /// The value that each parameter has of the row before.
+    bound: Vec<Bound>,
+}
+
+/// The value of a parameter.
+#[derive(Clone, Copy, PartialEq)]
+enum Bound {
+    Null,
+    Integer(i64),
+    /// A text or nothing yet.
+    Other,
+}
+
+impl Bound {
+    fn of(value: &ToSqlOutput<'_>) -> Bound {
+        match value {
+            ToSqlOutput::Borrowed(ValueRef::Null) => Bound::Null,
+            ToSqlOutput::Borrowed(ValueRef::Integer(number)) => Bound::Integer(*number),
+            _ => Bound::Other,
+        }
+    }
+}
 
 impl<'c> EventInsert<'c> {
     pub(crate) fn prepare(connection: &'c Connection) -> rusqlite::Result<EventInsert<'c>> {
@@ -57,15 +78,20 @@ impl<'c> EventInsert<'c> {
             COLUMNS.iter().map(|(name, _)| *name).chain(PLAIN.iter().map(|field| field.column)).collect();
         let placeholders: Vec<String> = (1..=names.len()).map(|number| format!("?{number}")).collect();
         let sql = format!("INSERT INTO events ({}) VALUES ({})", names.join(", "), placeholders.join(", "));
-        connection.prepare(&sql).map(EventInsert)
+        Ok(EventInsert { statement: connection.prepare(&sql)?, bound: vec![Bound::Other; names.len()] })
     }
 
     pub(crate) fn execute(&mut self, row: &EventRow<'_>) -> rusqlite::Result<()> {
-        let columns = COLUMNS.iter().map(|(_, bind)| bind(row));
-        for (number, value) in (1..).zip(columns.chain(row.event.plain.iter().map(plain))) {
-            self.0.raw_bind_parameter(number, value)?;
+        let values = COLUMNS.iter().map(|(_, bind)| bind(row)).chain(row.event.plain.iter().map(plain));
+        for ((number, value), bound) in (1..).zip(values).zip(&mut self.bound) {
+            let next = Bound::of(&value);
+            // A parameter keeps its value. More than half of them are NULL or the same number row after row.
+            if next == Bound::Other || next != *bound {
+                self.statement.raw_bind_parameter(number, value)?;
+                *bound = next;
+            }
         }
-        self.0.raw_execute().map(drop)
+        self.statement.raw_execute().map(drop)
     }
 }
 

@@ -2,35 +2,46 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Statement, params};
 use rustc_hash::FxHashMap;
 
 use crate::arn::last_part;
-use crate::event::{Event, Identity, Resource, Text};
+use crate::event::{Event, Identity, Resource};
 use crate::store::key::Key;
 use crate::store::rollup::counts::Links;
 use crate::store::rollup::facets;
 use crate::store::write::intern::{self, InternKeys, text_id};
 
 /// The ids of the rows that are there, by their keys.
-pub(crate) struct RelatedRows {
+pub(crate) struct RelatedRows<'c> {
     facets: FxHashMap<Key, i64>,
     identities: FxHashMap<Key, (i64, u64)>,
     /// Ids in four bytes: 10,000,000 events may name four million resources.
     resources: FxHashMap<Key, u32>,
     user_agents: FxHashMap<Key, i64>,
     error_messages: FxHashMap<Key, i64>,
+    insert_identity: Statement<'c>,
+    insert_resource: Statement<'c>,
 }
 
-impl RelatedRows {
+const INSERT_IDENTITY: &str = "INSERT INTO identities (type, user_name, arn, account_id, principal_id, role_name, \
+     role_arn, session_name, identity_provider, on_behalf_of, invoked_by, events, first_seen, last_seen) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12, ?12)";
+
+const INSERT_RESOURCE: &str = "INSERT INTO resources (type, name, arn, account_id, aws_region, arn_end, events, \
+     first_seen, last_seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7)";
+
+impl<'c> RelatedRows<'c> {
     /// Reads the rows of a case.
-    pub(crate) fn load(connection: &Connection) -> rusqlite::Result<RelatedRows> {
+    pub(crate) fn load(connection: &'c Connection) -> rusqlite::Result<RelatedRows<'c>> {
         Ok(RelatedRows {
             facets: facets::load(connection)?,
             identities: intern::identities(connection)?,
             resources: intern::resources(connection)?,
             user_agents: intern::texts(connection, "user_agents")?,
             error_messages: intern::texts(connection, "error_messages")?,
+            insert_identity: connection.prepare(INSERT_IDENTITY)?,
+            insert_resource: connection.prepare(INSERT_RESOURCE)?,
         })
     }
 
@@ -74,7 +85,6 @@ impl RelatedRows {
         time: Option<&str>,
     ) -> rusqlite::Result<i64> {
         let i = identity.as_ref();
-        let text = |text: &Option<Text>| text.as_deref().map(str::to_owned);
         if let Some((id, known_rest)) = self.identities.get_mut(&key) {
             if *known_rest != rest {
                 // Attributes that do not distinguish identities must not depend on which event came first.
@@ -89,32 +99,27 @@ impl RelatedRows {
                 )?;
                 settle.execute(params![
                     *id,
-                    text(&i.user_name),
-                    text(&i.role_name),
-                    text(&i.role_arn),
-                    text(&i.session_name),
-                    text(&i.identity_provider)
+                    i.user_name.as_deref(),
+                    i.role_name.as_deref(),
+                    i.role_arn.as_deref(),
+                    i.session_name.as_deref(),
+                    i.identity_provider.as_deref()
                 ])?;
             }
             return Ok(*id);
         }
-        let mut insert = connection.prepare_cached(
-            "INSERT INTO identities (type, user_name, arn, account_id, principal_id, role_name, role_arn, \
-             session_name, identity_provider, on_behalf_of, invoked_by, events, first_seen, last_seen) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12, ?12)",
-        )?;
-        insert.execute(params![
-            text(&i.kind),
-            text(&i.user_name),
-            text(&i.arn),
-            text(&i.account_id),
-            text(&i.principal_id),
-            text(&i.role_name),
-            text(&i.role_arn),
-            text(&i.session_name),
-            text(&i.identity_provider),
-            text(&i.on_behalf_of),
-            text(&i.invoked_by),
+        self.insert_identity.execute(params![
+            i.kind.as_deref(),
+            i.user_name.as_deref(),
+            i.arn.as_deref(),
+            i.account_id.as_deref(),
+            i.principal_id.as_deref(),
+            i.role_name.as_deref(),
+            i.role_arn.as_deref(),
+            i.session_name.as_deref(),
+            i.identity_provider.as_deref(),
+            i.on_behalf_of.as_deref(),
+            i.invoked_by.as_deref(),
             time
         ])?;
         let id = connection.last_insert_rowid();
@@ -132,11 +137,7 @@ impl RelatedRows {
         if let Some(id) = self.resources.get(&key) {
             return Ok(i64::from(*id));
         }
-        let mut insert = connection.prepare_cached(
-            "INSERT INTO resources (type, name, arn, account_id, aws_region, arn_end, events, first_seen, last_seen) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7)",
-        )?;
-        insert.execute(params![
+        self.insert_resource.execute(params![
             resource.kind.as_deref(),
             resource.name.as_str(),
             resource.arn.as_deref(),

@@ -85,7 +85,7 @@ pub(crate) struct Writer<'c, P> {
     pub(crate) next_id: i64,
     pub(crate) next_file: i64,
     pub(crate) import: i64,
-    related: RelatedRows,
+    related: RelatedRows<'c>,
     pub(crate) sums: Sums,
     /// The digest of the events that the case has; `None` if it is not known.
     pub(crate) event_sum: Option<EventSum>,
@@ -322,9 +322,8 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
 
     /// Stores a new event.
     fn store(&mut self, id: i64, event: &Event, keys: &InternKeys, from_csv: bool, file: i64) -> rusqlite::Result<()> {
-        let time = event.time.map(time::format);
-        let links = self.related.links(self.connection, event, keys, time.as_deref())?;
-        self.insert_event.execute(&EventRow { id, event, event_time: time.as_deref(), links: &links, file })?;
+        let links = self.related.links(self.connection, event, keys, event.event_time.as_deref())?;
+        self.insert_event.execute(&EventRow { id, event, links: &links, file })?;
         let pairs = Rc::make_mut(&mut self.links);
         for (resource, used) in links.resources.iter().zip(&event.resources) {
             let role = match used.role {
