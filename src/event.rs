@@ -156,7 +156,7 @@ pub(crate) struct Resource {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ResourceUse {
     /// The resource.
-    pub resource: Arc<Resource>,
+    pub resource: Resource,
     /// True if Event history would list it for this event.
     pub listed: bool,
     /// Its side, if the event copies it.

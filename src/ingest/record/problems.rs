@@ -97,6 +97,9 @@ pub(crate) fn time_text(seconds: i64) -> Text {
 
 /// Reports whether a text is a number with an exponent, such as `5.28758E+11`.
 pub(crate) fn is_rounded(text: &str) -> bool {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
     let Some((number, exponent)) = text.split_once(['E', 'e']) else { return false };
     let is_number = |text: &str, marks: &[char]| {
         text.contains(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_digit() || marks.contains(&c))

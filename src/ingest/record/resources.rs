@@ -2,7 +2,6 @@
 //! (`guide/internals/formats.md`, 3.2 and 7.3).
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use crate::arn::Arn;
 use crate::event::{CopyRole, Event, Resource, ResourceUse, Text};
@@ -32,7 +31,8 @@ pub(crate) struct Collected<'r> {
 
 /// Gathers what a record of this event name mentions.
 pub(crate) fn collect<'r>(record: &'r RawRecord<'_>, event_name: &str) -> Collected<'r> {
-    let mut collected = Collected::default();
+    let mentions = Vec::with_capacity(record.mentions.len() + record.resources.0.len());
+    let mut collected = Collected { mentions, ..Collected::default() };
     for mention in &record.mentions {
         let Some(rule) = mention.rule else {
             collected.mentions.push(spelling(&mention.text, None, ListedWhen::Never));
@@ -112,10 +112,9 @@ const GLOBAL: &[&str] = &[
 pub(crate) fn place(mentions: Vec<Spelling<'_>>, event: &Event) -> Vec<ResourceUse> {
     let mut uses: Vec<ResourceUse> = Vec::with_capacity(mentions.len());
     for mention in &mentions {
-        let kind = mention
-            .kind
-            .clone()
-            .or_else(|| Arn::parse(&mention.text).and_then(|arn| resource_rules::kind_of(&arn)).map(Text::const_new));
+        let arn = Arn::parse(&mention.text);
+        let kind = mention.kind.clone();
+        let kind = kind.or_else(|| arn.as_ref().and_then(resource_rules::kind_of).map(Text::const_new));
         let listed = is_listed(mention.listed, event);
         let typed_twin = |other: &Spelling<'_>| {
             other.text == mention.text && other.kind.is_some() && (!listed || is_listed(other.listed, event))
@@ -123,13 +122,13 @@ pub(crate) fn place(mentions: Vec<Spelling<'_>>, event: &Event) -> Vec<ResourceU
         if kind.is_none() && mentions.iter().any(typed_twin) {
             continue;
         }
-        let resource = resource(mention, kind, event);
-        match uses.iter_mut().find(|known| *known.resource == resource) {
+        let resource = resource(mention, arn, kind, event);
+        match uses.iter_mut().find(|known| known.resource == resource) {
             Some(known) => {
                 known.listed |= listed;
                 known.role = known.role.or(mention.role);
             }
-            None => uses.push(ResourceUse { resource: Arc::new(resource), listed, role: mention.role }),
+            None => uses.push(ResourceUse { resource, listed, role: mention.role }),
         }
     }
     uses
@@ -147,10 +146,10 @@ fn is_listed(listed: ListedWhen, event: &Event) -> bool {
     }
 }
 
-/// The resource that a spelling means in an event.
-fn resource(mention: &Spelling<'_>, kind: Option<Text>, event: &Event) -> Resource {
+/// The resource that a spelling means in an event; `arn`: its parts, where it is one.
+fn resource(mention: &Spelling<'_>, arn: Option<Arn<'_>>, kind: Option<Text>, event: &Event) -> Resource {
     let given = |text: &str| (!text.is_empty()).then(|| Text::from(text));
-    if let Some(arn) = Arn::parse(&mention.text) {
+    if let Some(arn) = arn {
         return Resource {
             kind,
             name: Text::from(arn.name()),
@@ -163,14 +162,14 @@ fn resource(mention: &Spelling<'_>, kind: Option<Text>, event: &Event) -> Resour
         .as_deref()
         .and_then(|kind| kind.split("::").nth(1))
         .or_else(|| event.event_source.as_deref().and_then(|source| source.split('.').next()))
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+        .unwrap_or_default();
     let identity_account = event.identity.as_ref().and_then(|identity| identity.account_id.clone());
+    let is_global = GLOBAL.iter().any(|global| global.eq_ignore_ascii_case(service));
     Resource {
         kind,
         name: Text::from(mention.text.as_ref()),
         arn: None,
         account_id: mention.account_id.clone().or_else(|| event.recipient_account_id.clone()).or(identity_account),
-        aws_region: if GLOBAL.contains(&service.as_str()) { None } else { event.aws_region.clone() },
+        aws_region: if is_global { None } else { event.aws_region.clone() },
     }
 }
