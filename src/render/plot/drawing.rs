@@ -4,6 +4,8 @@ use plotters::prelude::*;
 
 use crate::escape::visible;
 use crate::number;
+use crate::render::plot::lane::Lane;
+use crate::time;
 
 /// The width of a picture, in pixels.
 const WIDTH: u32 = 960;
@@ -21,6 +23,21 @@ const MAX_NAME: usize = 44;
 const MAX_TITLE: usize = 110;
 /// The color of bars.
 const COLOR: RGBColor = RGBColor(0x2b, 0x6c, 0xb0);
+
+/// The colors of states of coverage; any other state is gray.
+const STATE_COLORS: &[(&str, RGBColor)] = &[
+    ("events", COLOR),
+    ("none delivered", RGBColor(0x9a, 0xe6, 0xb4)),
+    ("files missing", RGBColor(0xc5, 0x30, 0x30)),
+    ("off", RGBColor(0x1a, 0x20, 0x2c)),
+    ("not recorded", RGBColor(0xb7, 0x94, 0xf4)),
+    ("unknown", RGBColor(0xe2, 0xe8, 0xf0)),
+];
+/// The color of other states.
+const OTHER: RGBColor = RGBColor(0xa0, 0xae, 0xc0);
+/// The number of times on the axis of spans, and the room of an entry of the legend.
+const TICKS: i64 = 4;
+const LEGEND: i32 = 130;
 
 type DrawResult = Result<(), Box<dyn std::error::Error>>;
 
@@ -73,6 +90,54 @@ pub(super) fn count(text: &mut String, title: &str, bars: &[(String, u64)]) -> D
     }
     root.present()?;
     Ok(())
+}
+
+/// Draws spans of time, a row a lane, with a time axis and a legend below.
+pub(super) fn spans(text: &mut String, title: &str, lanes: &[Lane]) -> DrawResult {
+    let title = shortened(&visible(title), MAX_TITLE);
+    let bottom = MARGIN + BAR * i32::try_from(lanes.len())?;
+    let root = SVGBackend::with_string(text, (WIDTH, u32::try_from(bottom + 2 * MARGIN)?)).into_drawing_area();
+    root.fill(&WHITE)?;
+    let style = ("sans-serif", 12).into_font();
+    root.draw(&Text::new(title, (16, 16), ("sans-serif", 16).into_font()))?;
+    let all = || lanes.iter().flat_map(|lane| &lane.spans);
+    let first = all().map(|span| span.0).min().unwrap_or(0);
+    let last = all().map(|span| span.1).max().unwrap_or(0).max(first + 1);
+    let right = i32::try_from(WIDTH)? - 24;
+    let at = |time: i64| NAMES + (f64::from(right - NAMES) * ((time - first) as f64 / (last - first) as f64)) as i32;
+    for (row, lane) in lanes.iter().enumerate() {
+        let top = MARGIN + BAR * i32::try_from(row)?;
+        root.draw(&Text::new(shortened(&visible(&lane.label), MAX_NAME), (16, top + 2), style.clone()))?;
+        for (from, to, state) in &lane.spans {
+            // A span is at least a pixel wide: a short gap in a long period must not vanish.
+            let end = at(*to).max(at(*from) + 1);
+            root.draw(&Rectangle::new([(at(*from), top), (end, top + BAR - 6)], color_of(state).filled()))?;
+        }
+    }
+    for tick in 0..=TICKS {
+        let time = first + (last - first) / TICKS * tick;
+        let time = if tick == TICKS { last } else { time };
+        let label = time::format(time);
+        root.draw(&PathElement::new([(at(time), bottom), (at(time), bottom + 4)], BLACK))?;
+        let left = (at(time) - 60).min(right - LEGEND);
+        root.draw(&Text::new(label, (left, bottom + 8), ("sans-serif", 10).into_font()))?;
+    }
+    let mut states: Vec<&str> = all().map(|span| span.2.as_str()).collect();
+    let place = |state: &str| STATE_COLORS.iter().position(|known| known.0 == state).unwrap_or(STATE_COLORS.len());
+    states.sort_by_key(|state| (place(state), *state));
+    states.dedup();
+    for (index, state) in states.into_iter().take(STATE_COLORS.len() + 1).enumerate() {
+        let left = 16 + LEGEND * i32::try_from(index)?;
+        let top = bottom + MARGIN;
+        root.draw(&Rectangle::new([(left, top), (left + 12, top + 12)], color_of(state).filled()))?;
+        root.draw(&Text::new(shortened(&visible(state), 16), (left + 18, top), style.clone()))?;
+    }
+    root.present()?;
+    Ok(())
+}
+
+fn color_of(state: &str) -> RGBColor {
+    STATE_COLORS.iter().find(|known| known.0 == state).map_or(OTHER, |known| known.1)
 }
 
 /// Cuts the middle of a text that has more than `max` characters.

@@ -2,6 +2,9 @@
 
 #[cfg(feature = "plot")]
 mod drawing;
+mod lane;
+
+pub use crate::render::plot::lane::Lane;
 
 /// The largest number of bars of a count.
 pub const MAX_BARS: usize = 100;
@@ -13,6 +16,27 @@ pub enum Plot {
     Timeline,
     /// Values, one under the other.
     Count,
+}
+
+/// Returns the picture of spans of time with states, a row a lane, of at most [`MAX_BARS`] lanes.
+///
+/// # Errors
+/// The picture cannot be drawn.
+#[cfg(feature = "plot")]
+pub fn svg_of_spans(title: &str, lanes: &[Lane]) -> Result<String, String> {
+    let mut text = String::new();
+    let lanes = &lanes[..lanes.len().min(MAX_BARS)];
+    drawing::spans(&mut text, title, lanes).map_err(|error| error.to_string())?;
+    Ok(text)
+}
+
+/// Refuses: this build of trailq draws no pictures.
+///
+/// # Errors
+/// Always.
+#[cfg(not(feature = "plot"))]
+pub fn svg_of_spans(title: &str, _: &[Lane]) -> Result<String, String> {
+    svg(Plot::Count, title, &[])
 }
 
 /// Returns the picture of numbers of events by label, in order.
@@ -41,7 +65,7 @@ pub fn svg(_: Plot, _: &str, _: &[(String, u64)]) -> Result<String, String> {
 
 #[cfg(all(test, feature = "plot"))]
 mod tests {
-    use crate::render::plot::{Plot, svg};
+    use crate::render::plot::{Lane, Plot, svg, svg_of_spans};
 
     #[test]
     fn pictures_have_their_labels_and_bars() {
@@ -55,5 +79,23 @@ mod tests {
         assert!(picture.contains("2024-03-01T") && picture.contains("user=alice | timeline 1h"));
         assert_eq!(picture.matches("#2B6CB0").count(), 47, "{picture}");
         assert!(svg(Plot::Timeline, "", &[]).is_ok() && svg(Plot::Count, "", &[]).is_ok());
+    }
+
+    #[test]
+    fn spans_are_drawn_in_the_colors_of_their_states() {
+        let span = |from: i64, to: i64, state: &str| (from * 3_600, to * 3_600, state.to_owned());
+        let lanes = [
+            Lane { label: "a<b> us-east-1".to_owned(), spans: vec![span(0, 2, "events"), span(2, 3, "off")] },
+            Lane { label: "second".to_owned(), spans: vec![span(0, 3, "else \x1b")] },
+        ];
+        let picture = svg_of_spans("coverage", &lanes).unwrap();
+        assert!(picture.contains("a&lt;b&gt; us-east-1") && picture.contains("second"), "{picture}");
+        assert!(picture.contains("1970-01-01T00:00:00Z") && picture.contains("1970-01-01T03:00:00Z"), "{picture}");
+        // Each span, and the legend of each state.
+        for color in ["#2B6CB0", "#1A202C", "#A0AEC0"] {
+            assert_eq!(picture.matches(color).count(), 2, "{color} {picture}");
+        }
+        assert!(picture.contains("else \\x1b") && !picture.contains('\x1b'));
+        assert!(svg_of_spans("", &[]).is_ok());
     }
 }
