@@ -39,6 +39,7 @@
 mod arn;
 pub mod case_details;
 pub mod cli;
+mod coverage;
 pub mod detection;
 pub mod diagnostic;
 pub mod engine;

@@ -40,6 +40,7 @@ pub const PAGES: &[Page] = pages! {
     "fields": "fields.md",
     "sql": "sql.md",
     "saved-queries": "saved-queries.md",
+    "coverage": "coverage.md",
     "hunt": "hunt.md",
     "detections": "detections.md",
     "sigma": "sigma.md",

@@ -63,7 +63,7 @@ pub fn run(
     };
     add_details(engine, options, &events, &mut made)?;
     let hunt = finish(engine, made, &events, states, options)?;
-    let mut visibility = visibility::of_case(engine, library, now)?;
+    let mut visibility = visibility::of_case(engine, library, scope.period(), now)?;
     visibility.not_seen.extend(broken);
     Ok(Hunt { hits_below: hits.below, tried_below, ignored, visibility, run, known, ..hunt })
 }

@@ -1,5 +1,6 @@
 //! The limits of what a hunt can see: the period, accounts, kinds of events that are not recorded, and missing files.
 
+use crate::coverage::{self, Category, Scope, Unrecorded};
 use crate::engine::{Engine, no_match};
 use crate::hunt::result::Visibility;
 use crate::number;
@@ -10,29 +11,49 @@ use crate::store::{QueryError, Rules};
 /// The most accounts that a sentence names.
 const MAX_NAMED: usize = 3;
 
-/// Accounts, and whether their trails have object events of S3 and data events of any service.
-const ACCOUNTS: &str = "SELECT recipient_account_id, max(event_category = 'Data' AND event_source = 's3.amazonaws.com'), \
-     max(event_category = 'Data'), sum(events) FROM facets WHERE recipient_account_id IS NOT NULL \
-     GROUP BY recipient_account_id ORDER BY recipient_account_id";
+/// The number of accounts whose trails have events.
+const ACCOUNTS: &str = "SELECT count(DISTINCT recipient_account_id) FROM facets";
+/// The event source of S3.
+const S3: &str = "s3.amazonaws.com";
 const PERIOD: &str = "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', min(time), 'unixepoch'), \
      strftime('%Y-%m-%dT%H:%M:%SZ', max(time), 'unixepoch') FROM events";
 
-/// Returns the limits of what can be seen in a case.
+/// Returns the limits of what can be seen in a case. `within`: the first and the last second of the hunt.
 ///
 /// # Errors
 /// The case cannot be read.
-pub(crate) fn of_case(engine: &Engine, library: &Library, now: i64) -> Result<Visibility, QueryError> {
+pub(crate) fn of_case(
+    engine: &Engine,
+    library: &Library,
+    within: (Option<i64>, Option<i64>),
+    now: i64,
+) -> Result<Visibility, QueryError> {
     let case = engine.case();
     let ask = |sql: &str| rows::collect(|sink| case.query(sql, &[], sink));
     let events = rows::scalar(|sink| case.query("SELECT sum(events) FROM facets", &[], sink))?.unwrap_or(0);
-    let accounts = ask(ACCOUNTS)?.rows;
+    let accounts = rows::scalar(|sink| case.query(ACCOUNTS, &[], sink))?.unwrap_or(0);
     let period = ask(PERIOD)?;
     let period =
         period.rows.first().map(|row| (text(row.first()), text(row.get(1)))).filter(|(first, _)| !first.is_empty());
     let mut not_seen = Vec::new();
-    not_seen.extend(unrecorded("S3 object events", &accounts, 1));
-    not_seen.extend(unrecorded("data events of any service", &accounts, 2));
-    not_seen.push(missing_files(engine, library, now)?);
+    if events > 0 {
+        let coverage = case.coverage((None, None))?;
+        let scope = Scope { categories: vec![Category::Management], from: within.0, to: within.1, ..Scope::default() };
+        let objects = Unrecorded::of(&coverage, &scope, Category::Data, S3);
+        let any = Unrecorded::of(&coverage, &scope, Category::Data, "");
+        not_seen.extend(objects.line());
+        // What is missing of every service is missing of S3 too.
+        if (&any.without, &any.before, &any.after) != (&objects.without, &objects.before, &objects.after) {
+            not_seen.extend(any.line());
+        }
+        not_seen.extend(coverage::uncovered_hours(&coverage, &scope));
+    }
+    let totals = case.listed_files()?;
+    not_seen.push(missing_files(engine, library, totals.digests, now)?);
+    if totals.digests > 0 && totals.without_hash > 0 {
+        let files = number::counted(totals.without_hash, "file");
+        not_seen.push(format!("missing files: {files} compared by name only, imported by an older version"));
+    }
     not_seen.extend(no_match::gaps::of_case(case, false)?);
     match case.rules()? {
         Rules::Current => {}
@@ -40,28 +61,17 @@ pub(crate) fn of_case(engine: &Engine, library: &Library, now: i64) -> Result<Vi
             not_seen.push(format!("outcomes and resources by {} rules: `trailq reindex` applies these", rules.name()))
         }
     }
-    Ok(Visibility { events: u64::try_from(events).unwrap_or(0), accounts: accounts.len() as u64, period, not_seen })
-}
-
-/// Returns a sentence about the accounts whose trails have no such event.
-fn unrecorded(what: &str, accounts: &[Vec<Value>], column: usize) -> Option<String> {
-    let without: Vec<String> = accounts
-        .iter()
-        .filter(|row| row.get(column) != Some(&Value::Integer(1)))
-        .map(|row| text(row.first()))
-        .collect();
-    match without.as_slice() {
-        [] => None,
-        all if all.len() == accounts.len() => Some(format!("{what}: no account has any")),
-        few if few.len() <= MAX_NAMED => Some(format!("{what}: none in {}", few.join(", "))),
-        many => Some(format!("{what}: none in {}", number::counted(many.len() as u64, "account"))),
-    }
+    Ok(Visibility {
+        events: u64::try_from(events).unwrap_or(0),
+        accounts: u64::try_from(accounts).unwrap_or(0),
+        period,
+        not_seen,
+    })
 }
 
 /// Returns a sentence about the files that digests list and the case does not have.
-fn missing_files(engine: &Engine, library: &Library, now: i64) -> Result<String, QueryError> {
+fn missing_files(engine: &Engine, library: &Library, digests: u64, now: i64) -> Result<String, QueryError> {
     let case = engine.case();
-    let digests = rows::scalar(|sink| case.query("SELECT count(*) FROM digests", &[], sink))?.unwrap_or(0);
     if digests == 0 {
         return Ok("missing files: not known, since the case has no digest files".to_owned());
     }
@@ -74,10 +84,8 @@ fn missing_files(engine: &Engine, library: &Library, now: i64) -> Result<String,
     );
     let found = rows::collect(|sink| case.query_named(&sql, &params, sink))?;
     if found.rows.is_empty() {
-        return Ok(format!(
-            "missing files: none of those that {} list",
-            number::counted(digests.unsigned_abs(), "digest")
-        ));
+        let digests = number::counted(digests, "digest");
+        return Ok(format!("missing files: none of those that {digests} list"));
     }
     let of_account = |row: &Vec<Value>| {
         let at = |column: usize| text(row.get(column));

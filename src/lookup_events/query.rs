@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::error::{ErrorKind, RequestError};
 use super::request::{Attribute, AttributeKey, Request};
 use super::token::{self, Position};
+use crate::coverage::EARLY_DATA_EVENTS;
 use crate::diagnostic::Span;
 use crate::query::ast::{Comparison, Expression, ExpressionKind, LookupAst, Name, Operator, Part, Value};
 use crate::time;
@@ -246,37 +247,6 @@ fn field_of(key: AttributeKey) -> &'static str {
         AttributeKey::AccessKeyId => "key",
     }
 }
-
-/// Calls that were data events before records said which they are (eventVersion 1.06 brought managementEvent, 1.07
-/// eventCategory): those on S3 objects and Lambda's Invoke were the only ones then.
-const EARLY_DATA_EVENTS: [(&str, &[&str]); 2] = [
-    (
-        "s3.amazonaws.com",
-        &[
-            "AbortMultipartUpload",
-            "CompleteMultipartUpload",
-            "CopyObject",
-            "CreateMultipartUpload",
-            "DeleteObject",
-            "DeleteObjectTagging",
-            "DeleteObjects",
-            "GetObject",
-            "GetObjectAcl",
-            "GetObjectTagging",
-            "GetObjectTorrent",
-            "HeadObject",
-            "ListParts",
-            "PutObject",
-            "PutObjectAcl",
-            "PutObjectTagging",
-            "RestoreObject",
-            "SelectObjectContent",
-            "UploadPart",
-            "UploadPartCopy",
-        ],
-    ),
-    ("lambda.amazonaws.com", &["Invoke"]),
-];
 
 /// Matches management events: those that say so, and those without a category that are not data events.
 fn is_management() -> Expression {

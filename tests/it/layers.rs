@@ -42,6 +42,7 @@ const MODEL_IMPORTS: &[(&str, &str)] = &[("event", "fields")];
 /// The other modules and, of the store and the session, the rooms: what each may import beside itself and the model. A
 /// name stands for all below it; a file belongs to the row with the longest name that it is below.
 const LAYERS: &[(&str, &[&str])] = &[
+    ("coverage", &[]),
     ("nested", &[]),
     ("output_file", &[]),
     ("query", &["nested"]),
@@ -144,6 +145,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "store/read",
         &[
+            "coverage",
             "query",
             "sentence",
             "sql",
@@ -194,9 +196,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("store", &[]),
     ("ingest", &["redact", "store"]),
-    ("engine", &["detection", "nested", "query", "redact", "sql", "store"]),
-    ("hunt", &["detection", "engine", "query", "saved", "sql", "store"]),
-    ("lookup_events", &["engine", "query", "render", "sql", "store"]),
+    ("engine", &["coverage", "detection", "nested", "query", "redact", "sql", "store"]),
+    ("hunt", &["coverage", "detection", "engine", "query", "saved", "sql", "store"]),
+    ("lookup_events", &["coverage", "engine", "query", "render", "sql", "store"]),
     ("summary", &["detection", "hunt", "ingest", "render", "sigma", "store"]),
     ("terminal", &["ingest", "render"]),
     (

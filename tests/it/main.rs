@@ -12,6 +12,7 @@ mod archives;
 mod aws_clients;
 mod benign_month;
 mod cli;
+mod coverage;
 mod custody;
 mod delivery;
 mod detections;

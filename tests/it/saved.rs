@@ -357,7 +357,7 @@ fn the_shipped_scripts_report_on_a_case() {
     let test_env = TestEnv::with_delivery();
     let ran = test_env.run(&["script", "triage", "--param", "since=2024-03-01"]).exits(0);
     for said in
-        ["# What the case covers", "StopLogging", "# What every detection found", "and 28 more: `.run coverage gaps=1`"]
+        ["# What the case covers", "StopLogging", "# What every detection found", "and 61 more: `.run coverage gaps=1`"]
     {
         assert!(ran.out.contains(said), "{said}: {ran:?}");
     }

@@ -2,6 +2,7 @@
 //! was checked, and takes a fraction of a second on any case.
 
 pub(crate) mod advice;
+pub(crate) mod coverage;
 pub(crate) mod gaps;
 mod paths;
 mod terms;
@@ -64,6 +65,11 @@ pub(crate) fn explain<'e>(
     }
     for gap in gaps::of_lookup(case, prepared)? {
         advice.note(&gap);
+    }
+    if CountSource::events(case) > 0
+        && let Some(not_seen) = coverage::of_lookup(case, &prepared.lookup)?
+    {
+        advice.note(&not_seen);
     }
     if let Some(period) = period(case) {
         advice.note(&format!("the case covers {period}"));

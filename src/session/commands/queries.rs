@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::diagnostic::Diagnostic;
 use crate::engine::explain::interval;
+use crate::engine::no_match;
 use crate::escape::visible;
 use crate::number;
 use crate::query::Interval;
@@ -22,6 +23,7 @@ use crate::session::query_list::{Listed, listed, object};
 use crate::session::saved_queries::{Run, bound, parse_value, values_of};
 use crate::session::{Answer, Session, SessionError, script};
 use crate::sql::Param;
+use crate::store::Case;
 use crate::summary::report::to_json;
 use crate::time;
 
@@ -196,7 +198,34 @@ impl Session {
             let _ = write!(line, "; `{}` is from {}", query.name, query.origin);
         }
         self.status(&line);
+        if rows == 0 && !self.settings.quiet {
+            self.note_what_is_not_seen(&case, query, &values)?;
+        }
         Ok(Answer::rows(rows))
+    }
+
+    /// Notes what the case could not have seen of a saved query without rows.
+    fn note_what_is_not_seen(
+        &mut self,
+        case: &Case,
+        query: &SavedQuery,
+        values: &BTreeMap<String, Option<Param>>,
+    ) -> Result<(), SessionError> {
+        if query.group == LEDGER_GROUP {
+            if query.name == "missing-files" && case.listed_files()?.digests == 0 {
+                self.note("the case has no digest files, and only these list what was delivered");
+            }
+            return Ok(());
+        }
+        let account = match values.get("account") {
+            Some(Some(Param::Text(account))) => Some(account.as_str()),
+            _ => None,
+        };
+        let period = period_of(values).unwrap_or_default();
+        if let Some(not_seen) = no_match::coverage::of_statement(case, &query.sql, account, (period.from, period.to))? {
+            self.note(&not_seen);
+        }
+        Ok(())
     }
 
     /// Runs one of trailq's own scripts.
@@ -283,6 +312,9 @@ fn period_of(values: &BTreeMap<String, Option<Param>>) -> Option<Interval> {
     };
     Some(Interval { from: end("since"), to: end("until") })
 }
+
+/// The group of queries about the case itself, whose answers lack nothing that happened.
+const LEDGER_GROUP: &str = "case";
 
 /// Everything about a query.
 fn whole_object(query: &SavedQuery) -> Value {

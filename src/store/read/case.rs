@@ -29,7 +29,7 @@ pub struct Case {
     /// The handles that cancel a statement, and the reading of records on its own connection.
     cancels: Arc<[InterruptHandle; 2]>,
     /// The blocks of records that were read last.
-    records: RefCell<Reader>,
+    pub(crate) records: RefCell<Reader>,
     /// The copy that is open instead, where the case itself could not be brought up to date.
     copy: Option<Arc<TemporaryCopy>>,
     /// Keeps what is read in one state, while an input asks more than one statement.

@@ -13,8 +13,8 @@ use rusqlite::{Connection, Error};
 use crate::arn::Arn;
 use crate::policy;
 use crate::sentence;
-use crate::store::read::distinct_count;
 use crate::store::read::time_spans::TimeSpans;
+use crate::store::read::{coverage_facts, distinct_count, listed_files};
 use crate::store::records::block::Reader;
 use crate::store::records::json_path;
 use crate::store::records::json_path::{Leaf, LeafPredicate};
@@ -146,6 +146,21 @@ pub const FUNCTIONS: &[Function] = &[
         arguments: "arn, part",
         help: "partition, service, region, account, resource, kind or name of an ARN; NULL where it is none",
     },
+    Function {
+        name: "coverage",
+        arguments: "since, until",
+        help: "the coverage of each hour as a JSON array, for json_each: what `.run coverage` shows; Unix seconds or NULL",
+    },
+    Function {
+        name: "visible_kinds",
+        arguments: "",
+        help: "the kinds of events that are recorded or seen as a JSON array, for json_each: what `.run visibility` shows",
+    },
+    Function {
+        name: "missing_digest_files",
+        arguments: "",
+        help: "the rowids of digest_files that the case does not have as a JSON array, for json_each",
+    },
 ];
 
 /// The state that functions on records share: a connection of their own, since SQLite gives a function none, and the
@@ -176,6 +191,7 @@ pub(crate) fn register(connection: &Connection, records: Connection, case: &Path
         scans: Scans::of(case.to_owned()),
     })));
     register_scans(connection, &shared)?;
+    register_coverage(connection, &shared)?;
     let reads = |name, arguments, look| shared.register(connection, name, arguments, look);
     reads("record", 1, |_, record| Ok(Answer::Text(String::from_utf8_lossy(record).into_owned())))?;
     reads("record_has_text", 2, |context, record| {
@@ -286,6 +302,26 @@ fn register_scans(connection: &Connection, shared: &Shared) -> rusqlite::Result<
         let Records { connection, scans, .. } = &mut *records;
         let ids = scans.step(connection, context.get_raw(0).as_str()?, step)?;
         Ok(serde_json::Value::from(ids).to_string())
+    })
+}
+
+/// Adds the functions about what the case covers. What they give depends on the case alone.
+fn register_coverage(connection: &Connection, shared: &Shared) -> rusqlite::Result<()> {
+    let (spans, kinds, missing) = (shared.clone(), shared.clone(), shared.clone());
+    let flags = FunctionFlags::SQLITE_UTF8;
+    connection.create_scalar_function("coverage", 2, flags, move |context| {
+        let period = (context.get_raw(0).as_i64_or_null()?, context.get_raw(1).as_i64_or_null()?);
+        let mut records = spans.lock();
+        let Records { connection, reader, .. } = &mut *records;
+        coverage_facts::spans_as_json(connection, reader, period)
+    })?;
+    connection.create_scalar_function("visible_kinds", 0, flags, move |_| {
+        let mut records = kinds.lock();
+        let Records { connection, reader, .. } = &mut *records;
+        coverage_facts::kinds_as_json(connection, reader)
+    })?;
+    connection.create_scalar_function("missing_digest_files", 0, flags, move |_| {
+        listed_files::missing_as_json(&missing.lock().connection)
     })
 }
 

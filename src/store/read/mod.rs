@@ -2,12 +2,15 @@
 
 pub(crate) mod case;
 pub(crate) mod completion;
+pub(crate) mod coverage;
+pub(crate) mod coverage_facts;
 pub(crate) mod custody;
 pub(crate) mod distinct_count;
 pub(crate) mod findings;
 pub(crate) mod functions;
 pub(crate) mod gaps;
 pub(crate) mod info;
+pub(crate) mod listed_files;
 pub(crate) mod near_values;
 pub(crate) mod path_names;
 pub(crate) mod saved_queries;

@@ -17,7 +17,7 @@ const MAX_ACTORS: usize = 6;
 const MAX_FINDINGS: usize = 12;
 const MAX_TIMELINE: usize = 8;
 const MAX_WIDESPREAD: usize = 5;
-const MAX_NOT_SEEN: usize = 5;
+const MAX_NOT_SEEN: usize = 6;
 /// The most that a column other than the one of names is wide.
 const MAX_CELL: usize = 24;
 /// The width where the output is not a terminal.
