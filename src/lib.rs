@@ -71,6 +71,7 @@ pub mod query;
 mod redact;
 pub mod render;
 mod repl;
+mod report;
 pub mod rows;
 pub mod saved;
 mod sentence;

@@ -17,6 +17,7 @@ use super::lookup_events::LookupEventsArgs;
 use super::merge::MergeArgs;
 use super::queries::QueriesArgs;
 use super::reindex::ReindexArgs;
+use super::report::ReportArgs;
 use super::run::RunArgs;
 use super::script::ScriptArgs;
 use super::serve::ServeArgs;
@@ -81,6 +82,7 @@ pub(super) enum Command {
     Run(RunArgs),
     Hunt(HuntArgs),
     Script(ScriptArgs),
+    Report(ReportArgs),
     Info(InfoArgs),
     Snapshot(SnapshotArgs),
     Merge(MergeArgs),

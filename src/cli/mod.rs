@@ -16,6 +16,7 @@ mod parameters;
 mod queries;
 mod reindex;
 mod repl;
+mod report;
 mod run;
 mod script;
 mod serve;
@@ -117,6 +118,7 @@ fn run_command(mut session: Session, cli: Cli) -> Result<Outcome, SessionError> 
         Some(Command::Merge(args)) => merge::run(&mut session, &args),
         Some(Command::Reindex(_)) => reindex::run(&mut session),
         Some(Command::Diff(args)) => diff::run(&mut session, &args),
+        Some(Command::Report(args)) => report::run(&mut session, args),
         Some(Command::Info(args)) => info::run(&args, &mut session),
         Some(Command::Snapshot(args)) => snapshot::run(&mut session, args),
         Some(Command::Guide(args)) => guide::run(&args, &session.settings.style),

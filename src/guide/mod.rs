@@ -42,6 +42,7 @@ pub const PAGES: &[Page] = pages! {
     "saved-queries": "saved-queries.md",
     "coverage": "coverage.md",
     "hunt": "hunt.md",
+    "report": "report.md",
     "detections": "detections.md",
     "sigma": "sigma.md",
     "repl": "repl.md",

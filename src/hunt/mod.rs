@@ -26,7 +26,7 @@ mod timeline;
 mod visibility;
 
 pub use decisions::Decisions;
-pub use options::{Baseline, HuntOptions};
+pub use options::{Baseline, EventsOf, HuntOptions};
 pub use result::{
     Actor, Details, Finding, Hunt, HuntedEvent, PrincipalName, RuleState, Skipped, TimelineEntry, Visibility,
 };

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::hunt::decisions::Decisions;
 use crate::level::Level;
 use crate::store::{Case, HuntFinding};
+use crate::subject::VerdictKind;
 
 /// The options of a hunt.
 #[derive(Clone)]
@@ -23,8 +24,20 @@ pub struct HuntOptions {
     pub known: Option<Vec<HuntFinding>>,
     /// The decisions of the investigator.
     pub decisions: Decisions,
-    /// True if every event of a finding is returned.
-    pub with_events: bool,
+    /// The findings whose events are returned.
+    pub events_of: EventsOf,
+}
+
+/// The findings whose events are returned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EventsOf {
+    /// None.
+    #[default]
+    None,
+    /// Those with the verdict `true`.
+    Confirmed,
+    /// All.
+    All,
 }
 
 impl Default for HuntOptions {
@@ -37,7 +50,18 @@ impl Default for HuntOptions {
             baseline: Baseline::Case,
             known: None,
             decisions: Decisions::default(),
-            with_events: false,
+            events_of: EventsOf::None,
+        }
+    }
+}
+
+impl EventsOf {
+    /// Reports whether the events of a finding with this verdict are returned.
+    pub(crate) fn includes(self, verdict: Option<VerdictKind>) -> bool {
+        match self {
+            EventsOf::None => false,
+            EventsOf::Confirmed => verdict == Some(VerdictKind::True),
+            EventsOf::All => true,
         }
     }
 }

@@ -136,7 +136,7 @@ impl Maker<'_> {
             mark: events.mark(key.actor as usize),
             account,
         };
-        let is_wanted = finding.is_telling() || self.options.with_events;
+        let is_wanted = finding.is_telling() || self.options.events_of.includes(finding.verdict);
         let Group { events, keys, addresses, .. } = group;
         Made { key, finding, sources: is_wanted.then(|| Box::new(Sources { events, keys, addresses })) }
     }
@@ -217,7 +217,8 @@ fn finish(
     let hunted = |(number, made): (usize, &Made)| -> Vec<HuntedEvent> {
         made.events().iter().map(|id| HuntedEvent { finding: number, id: *id }).collect()
     };
-    let events = if options.with_events { made.iter().enumerate().flat_map(hunted).collect() } else { Vec::new() };
+    let is_wanted = |(_, made): &(usize, &Made)| options.events_of.includes(made.finding.verdict);
+    let events = made.iter().enumerate().filter(is_wanted).flat_map(hunted).collect();
     let findings = made.into_iter().map(|made| made.finding).collect();
     Ok(Hunt { rules: states, findings, actors, timeline, events, ..Hunt::default() })
 }

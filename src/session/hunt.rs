@@ -1,12 +1,13 @@
 //! Runs a hunt, keeps its result for further views, and shows it.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Instant;
 
 use crate::detection::{self, Condition, Origin, Rule};
 use crate::diagnostic::Diagnostic;
-use crate::hunt::{self, Baseline, Decisions, Finding, Hunt, HuntOptions};
+use crate::hunt::{self, Baseline, Decisions, EventsOf, Finding, Hunt, HuntOptions};
 use crate::level::Level;
 use crate::number;
 use crate::query::time_span;
@@ -18,9 +19,10 @@ use crate::session::capture::EventRef;
 use crate::session::last_hunt::LastHunt;
 use crate::session::result_set::{LastResult, ResultKind, ResultOrigin};
 use crate::session::{Answer, Session, SessionError};
-use crate::sigma::{self, Filter, RuleSet};
+use crate::sigma::{self, Filter, NotCompiled, RuleSet};
 use crate::sql::Param;
 use crate::store::{Case, IgnoreRule, QueryError};
+use crate::subject::VerdictKind;
 use crate::summary::hunt::{Header, Screen, View, actor_rows, event_rows, finding_columns, finding_row, rule_rows};
 use crate::time;
 
@@ -49,6 +51,17 @@ pub(crate) struct HuntRequest {
     pub(crate) only_new: bool,
     /// True if one row an event is written.
     pub(crate) events: bool,
+}
+
+/// What a hunt needs.
+struct PreparedHunt {
+    library: Rc<Library>,
+    rules: Vec<Rule>,
+    options: HuntOptions,
+    /// The number of ignore rules that are not accepted.
+    rules_off: usize,
+    sigma_left_out: Vec<(u64, &'static str)>,
+    not_compiled: Vec<NotCompiled>,
 }
 
 impl Session {
@@ -93,8 +106,44 @@ impl Session {
         Ok(())
     }
 
+    /// Runs a hunt whose result has the events of findings with the verdict `true`, whatever their level. Returns it with
+    /// the ignore rules that were applied.
+    ///
+    /// # Errors
+    /// The filter is invalid, or a case or a file of rules cannot be read.
+    pub(crate) fn hunt_for_report(&mut self, request: &HuntRequest) -> Result<(Hunt, Vec<IgnoreRule>), SessionError> {
+        let prepared = self.prepare_hunt(request)?;
+        let mut options = prepared.options;
+        let verdicts = options.decisions.verdicts.iter().filter(|verdict| verdict.verdict == VerdictKind::True);
+        let confirmed: HashSet<&str> = verdicts.map(|verdict| verdict.finding.rule.as_str()).collect();
+        let levels = prepared.rules.iter().filter(|rule| confirmed.contains(rule.id.as_str()));
+        let lowest = levels.map(|rule| rule.level.lowered()).min();
+        options.min_level = lowest.map_or(options.min_level, |lowest| lowest.min(options.min_level));
+        options.events_of = EventsOf::Confirmed;
+        let engine = self.engine()?;
+        let hunt = hunt::run(&engine, &prepared.library, prepared.rules, &options, time::now())?;
+        Ok((hunt, options.decisions.ignore_rules))
+    }
+
     /// Runs a hunt, and remembers it.
     fn run_hunt(&mut self, request: &HuntRequest) -> Result<Rc<LastHunt>, SessionError> {
+        let PreparedHunt { library, rules, options, rules_off, sigma_left_out, not_compiled } =
+            self.prepare_hunt(request)?;
+        let engine = self.engine()?;
+        let hunt = hunt::run(&engine, &library, rules, &options, time::now())?;
+        let header = Header {
+            case: engine.case().path().display().to_string(),
+            min_level: Some(options.min_level),
+            sigma_left_out,
+            not_shown: not_shown(rules_off),
+        };
+        let last = Rc::new(LastHunt { hunt, header, not_compiled });
+        self.last_hunt = Some(Rc::clone(&last));
+        Ok(last)
+    }
+
+    /// Reads what a hunt needs.
+    fn prepare_hunt(&mut self, request: &HuntRequest) -> Result<PreparedHunt, SessionError> {
         let engine = self.engine()?;
         let decisions = self.decisions()?;
         let rules_off = decisions.rules_off;
@@ -111,16 +160,8 @@ impl Session {
         let mut rules = own_rules(&library);
         let sigma_left_out = left_out(&sigma);
         rules.extend(sigma.rules);
-        let hunt = hunt::run(&engine, &library, rules, &options, time::now())?;
-        let header = Header {
-            case: engine.case().path().display().to_string(),
-            min_level: Some(options.min_level),
-            sigma_left_out,
-            not_shown: not_shown(rules_off),
-        };
-        let last = Rc::new(LastHunt { hunt, header, not_compiled: sigma.not_compiled });
-        self.last_hunt = Some(Rc::clone(&last));
-        Ok(last)
+        let not_compiled = sigma.not_compiled;
+        Ok(PreparedHunt { library, rules, options, rules_off, sigma_left_out, not_compiled })
     }
 
     /// Runs a hunt with the usual options if there was none, without showing it.
@@ -296,7 +337,7 @@ fn options(request: &HuntRequest) -> Result<HuntOptions, SessionError> {
         baseline,
         known: None,
         decisions: Decisions::default(),
-        with_events: request.events,
+        events_of: if request.events { EventsOf::All } else { EventsOf::None },
     })
 }
 

@@ -29,6 +29,7 @@ mod records;
 mod redact;
 mod reindex;
 mod replay_log;
+pub(crate) mod report;
 mod result_set;
 mod result_view;
 mod saved_queries;

@@ -45,6 +45,7 @@ mod normalize;
 mod redact;
 mod reindex;
 mod repl;
+mod report;
 mod saved;
 mod schema;
 mod sentence;

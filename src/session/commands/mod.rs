@@ -22,6 +22,7 @@ mod plot;
 pub(crate) mod queries;
 mod refine;
 mod replay;
+mod report;
 mod say;
 mod schema;
 mod script;

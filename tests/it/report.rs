@@ -1,0 +1,179 @@
+//! `trailq report` and `.report`.
+
+use std::fs;
+
+use crate::common::program::TestEnv;
+use crate::common::record;
+
+const HOSTILE: &str =
+    r#""userAgent":"x","requestParameters":{"userName":"<script>alert(1)</script>|`\u001b[31m\u202e"}"#;
+
+/// A case with confirmed events: tags with a note, an attacker, and a verdict.
+fn investigated() -> TestEnv {
+    let test_env = TestEnv::with_delivery();
+    let script = "name=CreateAccessKey outcome=ok | limit 1\n.tag 1 stolen \"made by the intruder\"\n\
+                  .mark 1 attacker \"seen in the alert\"\n.mark address=203.0.113.77 suspect \"same night\"\n";
+    test_env.pipe(&["script", "-"], script.as_bytes()).exits(0);
+    test_env
+}
+
+fn written(test_env: &TestEnv, arguments: &[&str]) -> String {
+    let out = test_env.scratch.path(arguments[0]);
+    let mut all = vec!["report", out.to_str().unwrap()];
+    all.extend(&arguments[1..]);
+    test_env.run(&all).exits(0);
+    fs::read_to_string(out).unwrap()
+}
+
+#[test]
+fn a_report_has_its_parts_in_order() {
+    let test_env = investigated();
+    let report = written(&test_env, &["r.md"]);
+    let titles: Vec<&str> = report.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    assert_eq!(
+        titles,
+        [
+            "Cover",
+            "Summary",
+            "Key facts",
+            "Data read, copied, shared or deleted",
+            "Confirmed events",
+            "Subjects",
+            "Limits",
+            "Machine findings, not reviewed",
+            "Method and custody",
+            "Records of confirmed events",
+        ]
+    );
+    assert!(report.contains("| E-001 |") && report.contains("tag stolen: made by the intruder"), "{report}");
+    assert!(report.contains("created access key") && report.contains("no removal in the case"), "{report}");
+    assert!(report.contains("| attacker | key |") && report.contains("seen in the alert"), "{report}");
+    assert!(report.contains("### E-001 ") && report.contains("\"eventName\": \"CreateAccessKey\""), "{report}");
+    assert!(report.contains("found by rules and not reviewed"), "{report}");
+    let digest = test_env.run(&["info", "--format", "json"]).exits(0).json()["event_digest"].clone();
+    assert!(report.contains(digest.as_str().unwrap()), "{digest}: {report}");
+}
+
+#[test]
+fn without_a_summary_a_report_is_a_draft() {
+    let test_env = investigated();
+    assert!(written(&test_env, &["draft.md"]).contains("| status | draft |"));
+    let summary = test_env.scratch.write("summary.md", "The intruder **made a key**.\n");
+    let summary = summary.to_str().unwrap();
+    let report = written(&test_env, &["draft2.md", "--summary", summary]);
+    assert!(report.contains("| status | draft |") && report.contains("The intruder **made a key**."), "{report}");
+    let report = written(&test_env, &["final.md", "--summary", summary, "--final", "--case-number", "IR-42"]);
+    assert!(report.contains("| status | final |") && report.contains("| case number | IR-42 |"), "{report}");
+    let refused = test_env.run(&["report", "x.md", "--final"]).exits(2);
+    assert!(refused.err.contains("--summary"), "{}", refused.err);
+}
+
+#[test]
+fn a_report_without_a_decision_says_so() {
+    let report = written(&TestEnv::with_delivery(), &["r.md"]);
+    assert!(report.contains("no event is confirmed and no actor is marked as an attacker"), "{report}");
+    assert!(report.contains("no event is tagged, and no finding has the verdict true"), "{report}");
+    assert!(report.contains("there is no confirmed event"), "{report}");
+}
+
+#[test]
+fn a_verdict_confirms_the_events_of_its_finding() {
+    let test_env = TestEnv::with_delivery();
+    let hunted = test_env.run(&["hunt", "--format", "json"]).exits(0).json();
+    let finding = hunted.as_array().unwrap().iter().find(|finding| !finding["event_id"].is_null()).unwrap().clone();
+    test_env.pipe(&["script", "-"], b".hunt\n.verdict 1 true \"it was him\"\n").exits(0);
+    let report = written(&test_env, &["r.md"]);
+    assert!(report.contains("| E-001 |") && report.contains("finding "), "{finding}: {report}");
+}
+
+#[test]
+fn a_filter_limits_a_report() {
+    let test_env = investigated();
+    let all = written(&test_env, &["all.md"]);
+    let none = written(&test_env, &["none.md", "--where", "name=NoSuchCall"]);
+    assert!(all.contains("| E-001 |") && !none.contains("| E-001 |"), "{none}");
+    assert!(none.contains("| limited to | name=NoSuchCall |"), "{none}");
+    let refused = test_env.run(&["report", "x.md", "--where", "nosuchfield=1"]).exits(2);
+    assert!(refused.err.contains("nosuchfield"), "{}", refused.err);
+    assert!(!test_env.scratch.path("x.md").exists());
+}
+
+#[test]
+fn html_loads_nothing_and_its_policy_allows_its_own_parts_only() {
+    use base64::Engine as _;
+    use sha2::Digest as _;
+
+    let test_env = investigated();
+    let summary = test_env.scratch.write("s.md", "# A\n\n<img src=x onerror=alert(1)> [x](javascript:alert(1))\n");
+    let report = written(&test_env, &["r.html", "--summary", summary.to_str().unwrap(), "--title", "a<b>&\"c"]);
+    let hash = |text: &str| {
+        let sum = base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(text));
+        format!("sha256-{sum}")
+    };
+    let between = |start: &str, end: &str| report.split(start).nth(1).unwrap().split(end).next().unwrap();
+    let policy = between("Content-Security-Policy\" content=\"", "\"").replace("&#39;", "'");
+    assert!(policy.starts_with("default-src 'none';"), "{policy}");
+    assert!(policy.contains(&hash(between("<style>", "</style>"))), "{policy}");
+    assert!(policy.contains(&hash(between("<script>", "</script>"))), "{policy}");
+    assert!(!policy.contains("unsafe-inline"), "{policy}");
+    assert_eq!(report.matches("<script").count(), 1, "{report}");
+    for acting in [" style=\"", " onerror=", "<img", "javascript:alert", "<link", "src=\"http", "@import"] {
+        assert!(!report.replace("&lt;img src=x onerror=alert(1)&gt;", "").contains(acting), "{acting}: {report}");
+    }
+    assert!(report.contains("<title>a&lt;b&gt;&amp;&quot;c</title>"), "{report}");
+    assert!(report.contains("href=\"#E-001\"") && report.contains("<h3 id=\"E-001\">"), "{report}");
+    assert!(report.contains("<svg "), "{report}");
+}
+
+#[test]
+fn hostile_values_stay_text() {
+    let test_env = TestEnv::new();
+    test_env.scratch.import(&[test_env.scratch.write("in.json", record("a", HOSTILE))]);
+    test_env.pipe(&["script", "-"], b"event-id=a\n.tag 1 \"<b>x</b>|\"\n").exits(0);
+    let html = written(&test_env, &["r.html"]);
+    assert!(!html.contains("<script>alert") && !html.contains("<b>x") && !html.contains('\u{202e}'), "{html}");
+    assert!(html.contains("&lt;script&gt;alert(1)"), "{html}");
+    let markdown = written(&test_env, &["r.md"]);
+    assert!(!markdown.contains('\u{1b}') && !markdown.contains('\u{202e}'), "{markdown}");
+    assert!(markdown.contains("\\<b>x\\</b>\\|") || markdown.contains("\\<b>x"), "{markdown}");
+}
+
+#[test]
+fn a_report_is_the_same_but_for_its_time() {
+    let test_env = investigated();
+    let of = |name: &str| {
+        let report = written(&test_env, &[name]);
+        report.lines().filter(|line| !line.starts_with("| written |")).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(of("a.md"), of("b.md"));
+}
+
+#[test]
+fn a_file_is_not_replaced_and_its_name_has_a_format() {
+    let test_env = investigated();
+    let out = test_env.scratch.write("r.html", "mine");
+    let path = out.to_str().unwrap();
+    let refused = test_env.run(&["report", path]).exits(2);
+    assert!(refused.err.contains("--force"), "{}", refused.err);
+    assert_eq!(fs::read_to_string(&out).unwrap(), "mine");
+    test_env.run(&["report", path, "--force"]).exits(0);
+    assert!(fs::read_to_string(&out).unwrap().starts_with("<!DOCTYPE html>"));
+    let refused = test_env.run(&["report", "r.pdf"]).exits(2);
+    assert!(refused.err.contains("OUT.html or OUT.md"), "{}", refused.err);
+    let refused = test_env.run(&["report", "r.md", "--summary", "no-such.md"]).exits(2);
+    assert!(refused.err.contains("cannot read the summary no-such.md"), "{}", refused.err);
+    let large = test_env.scratch.write("large.md", "x".repeat((1 << 20) + 1));
+    let refused = test_env.run(&["report", "r.md", "--summary", large.to_str().unwrap()]).exits(2);
+    assert!(refused.err.contains("is larger than"), "{}", refused.err);
+    let case = test_env.scratch.case();
+    test_env.run(&["report", case.with_extension("md").to_str().unwrap()]).exits(0);
+}
+
+#[test]
+fn the_dot_command_writes_the_same_report() {
+    let test_env = investigated();
+    let out = test_env.scratch.path("dot.md");
+    test_env.pipe(&["script", "-"], format!(".report {}\n", out.display()).as_bytes()).exits(0);
+    assert!(fs::read_to_string(&out).unwrap().contains("| E-001 |"));
+    test_env.pipe(&["script", "-"], b".report\n").exits(2);
+}
