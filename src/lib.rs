@@ -40,6 +40,7 @@ mod arn;
 pub mod case_details;
 pub mod cli;
 mod coverage;
+mod config;
 pub mod detection;
 pub mod diagnostic;
 pub mod engine;

@@ -7,6 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueHint};
 
 use super::completions::CompletionsArgs;
+use super::config::ConfigArgs;
 use super::diff::DiffArgs;
 use super::guide::GuideArgs;
 use super::hunt::HuntArgs;
@@ -90,6 +91,7 @@ pub(super) enum Command {
     Diff(DiffArgs),
     Guide(GuideArgs),
     Completions(CompletionsArgs),
+    Config(ConfigArgs),
 }
 
 /// Parses `--format`.

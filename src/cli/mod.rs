@@ -2,6 +2,7 @@
 
 mod args;
 mod completions;
+mod config;
 mod diff;
 mod guide;
 mod hunt;
@@ -34,6 +35,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
+use crate::config::{Config, Flags, Theme};
 use crate::diagnostic::Diagnostic;
 use crate::render;
 use crate::session::{Session, SessionError, Settings};
@@ -88,13 +90,15 @@ fn dispatch(cli: Cli) -> Result<Outcome, SessionError> {
     let path = case_path(&cli)?;
     let named = cli.case.as_ref().filter(|case| !case.exists()).map(|case| case.to_string_lossy().into_owned());
     let makes_case = matches!(cli.command, Some(Command::Import(_) | Command::Merge(_)));
-    let session = Session::new(
+    let config = Config::from_environment(&flags(&cli));
+    let mut session = Session::new(
         path.clone(),
-        settings(&cli),
+        settings(&cli, &config),
         Box::new(BufWriter::with_capacity(BUFFER, io::stdout())),
         Box::new(io::stderr()),
     );
-    let outcome = run_command(session, cli);
+    warn_of_mistakes(&mut session, &cli, &config);
+    let outcome = run_command(session, cli, config);
     match named.filter(|word| other_tools::is_other_tool(word)) {
         Some(word) => outcome.map_err(|_| other_tools::unknown_command(&[&word]).into()),
         None if makes_case => outcome,
@@ -103,9 +107,9 @@ fn dispatch(cli: Cli) -> Result<Outcome, SessionError> {
 }
 
 /// Runs the command in a session.
-fn run_command(mut session: Session, cli: Cli) -> Result<Outcome, SessionError> {
+fn run_command(mut session: Session, cli: Cli, config: Config) -> Result<Outcome, SessionError> {
     let done = match cli.command {
-        None => return repl::run(session, cli.case.as_deref()),
+        None => return repl::run(session, cli.case.as_deref(), &config),
         Some(Command::Import(args)) => import::run(&mut session, args),
         Some(Command::Lookup(args)) => lookup::run(&mut session, &args),
         Some(Command::Sql(args)) => sql::run(&mut session, args),
@@ -123,6 +127,7 @@ fn run_command(mut session: Session, cli: Cli) -> Result<Outcome, SessionError> 
         Some(Command::Snapshot(args)) => snapshot::run(&mut session, args),
         Some(Command::Guide(args)) => guide::run(&args, &session.settings.style),
         Some(Command::Completions(args)) => completions::run(&args, &mut Cli::command()),
+        Some(Command::Config(_)) => config::run(&mut session, &config),
     };
     // This completes the files that a script wrote.
     let ended = session.end();
@@ -152,8 +157,28 @@ fn case_path(cli: &Cli) -> Result<PathBuf, SessionError> {
     }
 }
 
+/// Reports the mistakes of the settings file that matter to the command.
+fn warn_of_mistakes(session: &mut Session, cli: &Cli, config: &Config) {
+    let is_at_prompt = cli.command.is_none() && repl::is_interactive();
+    // `config` has a report of its own; completions and the guide use no setting.
+    let is_concerned = !matches!(cli.command, Some(Command::Config(_) | Command::Completions(_) | Command::Guide(_)));
+    for mistake in config.mistakes.iter().filter(|mistake| is_at_prompt || (is_concerned && !mistake.is_of_prompt)) {
+        session.warn(&mistake.diagnostic);
+    }
+}
+
+/// Returns the options that set the same as the settings file.
+fn flags(cli: &Cli) -> Flags {
+    let theme = match cli.global.color {
+        ColorChoice::Auto => None,
+        ColorChoice::Always => Some(Theme::Colors),
+        ColorChoice::Never => Some(Theme::None),
+    };
+    Flags { format: cli.global.format, theme, queries: cli.global.queries.clone() }
+}
+
 /// Returns the settings that follow from the arguments and the terminal.
-fn settings(cli: &Cli) -> Settings {
+fn settings(cli: &Cli, config: &Config) -> Settings {
     let global = &cli.global;
     let notes = io::stderr().is_terminal();
     Settings {
@@ -161,7 +186,8 @@ fn settings(cli: &Cli) -> Settings {
         style: capabilities::style(global.color),
         color_notes: global.color.is_colored(notes),
         quiet: global.quiet,
-        queries: global.queries.clone(),
+        queries: crate::config::values(&config.queries),
+        rules: crate::config::values(&config.rules),
         progress: notes,
         ..Settings::default()
     }

@@ -18,8 +18,8 @@ Examples:
   trailq queries --check --queries ./sql
   trailq queries --save odd-logins.sql
 
-Queries are looked up in the folders of --queries, TRAILQ_QUERIES and the configuration
-(~/.config/trailq/queries), then among trailq's own, then in the case. If two have the same name,
+Queries are looked up in the folders of --queries, TRAILQ_QUERIES and the settings file, in
+~/.config/trailq/queries, then among trailq's own, then in the case. If two have the same name,
 the first one is used";
 
 /// List, search and show the saved queries

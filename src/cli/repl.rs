@@ -6,18 +6,24 @@ use std::path::Path;
 use super::other_tools;
 use super::outcome::Outcome;
 use super::source::STDIN;
+use crate::config::Config;
 use crate::repl;
 use crate::session::{Session, SessionError, script};
 
 /// Opens the case and reads inputs; `named` is the case that the command line names.
-pub(super) fn run(mut session: Session, named: Option<&Path>) -> Result<Outcome, SessionError> {
+pub(super) fn run(mut session: Session, named: Option<&Path>, config: &Config) -> Result<Outcome, SessionError> {
     session.case().map_err(|error| unknown_case(error, named))?;
-    if io::stdin().is_terminal() && io::stdout().is_terminal() {
-        return Ok(repl::run(session)?.into());
+    if is_interactive() {
+        return Ok(repl::run(session, config)?.into());
     }
     let done = script::run(&mut session, io::stdin().lock(), STDIN);
     let ended = session.end();
     Ok(done.and_then(|answer| ended.map(|()| answer))?.into())
+}
+
+/// Reports whether standard input and output are a terminal.
+pub(super) fn is_interactive() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
 /// Returns the error about a word that was taken as the name of a case but is not a command.

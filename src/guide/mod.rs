@@ -52,6 +52,7 @@ pub const PAGES: &[Page] = pages! {
     "custody": "custody.md",
     "lookup-events": "lookup-events.md",
     "output": "output.md",
+    "settings": "settings.md",
     "performance": "performance.md",
     "faq": "faq.md",
     "commands": "commands.md",

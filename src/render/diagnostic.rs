@@ -15,7 +15,7 @@ use unicode_width::UnicodeWidthChar;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::escape::{escape_where, is_unsafe, visible, visible_lines};
 use crate::render::fit::cut;
-use crate::render::palette::{DIM, ERROR, HEADING, HINT, PLACE, paint};
+use crate::render::palette::{DIM, ERROR, HEADING, HINT, PLACE, WARNING, paint};
 
 /// The blanks that a tab is shown as.
 const TAB: &str = "    ";
@@ -27,8 +27,18 @@ const MAX_PLACE: usize = 400;
 
 /// Writes a mistake as an error.
 pub fn write(out: &mut dyn Write, mistake: &Diagnostic, color: bool) -> io::Result<()> {
+    write_as(out, &paint("error", ERROR, color), mistake, color)
+}
+
+/// Writes a mistake that stops nothing.
+pub(crate) fn write_warning(out: &mut dyn Write, mistake: &Diagnostic, color: bool) -> io::Result<()> {
+    write_as(out, &paint("warning", WARNING, color), mistake, color)
+}
+
+/// Writes a mistake with its kind before the message.
+fn write_as(out: &mut dyn Write, kind: &str, mistake: &Diagnostic, color: bool) -> io::Result<()> {
     let message = paint(&visible(&mistake.message), HEADING, color).into_owned();
-    writeln!(out, "{}: {message}", paint("error", ERROR, color))?;
+    writeln!(out, "{kind}: {message}")?;
     if let Some(origin) = &mistake.origin {
         writeln!(out, "  {} {}", paint("-->", DIM, color), visible(origin))?;
     }

@@ -25,6 +25,7 @@ mod shorten;
 mod style;
 mod table;
 mod times;
+pub(crate) mod zone;
 
 use std::fmt;
 use std::io::Write;

@@ -11,6 +11,8 @@ const fn colored(color: AnsiColor) -> Style {
 
 /// The word `error`, and what went wrong.
 pub const ERROR: Style = colored(AnsiColor::Red).bold();
+/// The word `warning`.
+pub const WARNING: Style = colored(AnsiColor::Yellow).bold();
 /// Places in a source text.
 pub const PLACE: Style = colored(AnsiColor::Red);
 /// The words `note` and `hint`.

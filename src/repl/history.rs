@@ -11,8 +11,6 @@ use rustyline::history::{History, SearchDirection, SearchResult};
 
 use crate::output_file::{Existing, Options, OutputFile};
 
-/// Maximum number of inputs in the history.
-pub(super) const MOST: usize = 5_000;
 /// The first line of the file, as rustyline writes it: in what follows, `\\n` is a line break and `\\\\` a backslash.
 const HEAD: &str = "#V2";
 
@@ -20,19 +18,21 @@ const HEAD: &str = "#V2";
 pub(super) struct Inputs {
     entries: Vec<String>,
     path: Option<PathBuf>,
+    /// Maximum number of inputs.
+    max: usize,
 }
 
 impl Inputs {
     /// The inputs of the file that `TRAILQ_HISTORY` names (an empty one turns the history off), else of one in the
     /// state folder. A history that cannot be read or written does not stop the session.
-    pub(super) fn from_environment() -> Inputs {
+    pub(super) fn from_environment(max: usize) -> Inputs {
         let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
-        Inputs::at(path(variable("TRAILQ_HISTORY"), variable("XDG_STATE_HOME"), variable("HOME")))
+        Inputs::at(path(variable("TRAILQ_HISTORY"), variable("XDG_STATE_HOME"), variable("HOME")), max)
     }
 
     /// The inputs of a file, those that occur several times at their last place.
-    fn at(path: Option<PathBuf>) -> Inputs {
-        let mut inputs = Inputs { entries: Vec::new(), path };
+    fn at(path: Option<PathBuf>, max: usize) -> Inputs {
+        let mut inputs = Inputs { entries: Vec::new(), path, max };
         let Some(path) = &inputs.path else { return inputs };
         if let Some(folder) = path.parent() {
             let _ = fs::create_dir_all(folder);
@@ -47,7 +47,7 @@ impl Inputs {
         let lines: Vec<String> =
             content.lines().filter(|line| *line != HEAD && !line.is_empty()).map(unescaped).collect();
         let mut seen = HashSet::new();
-        let mut kept: Vec<String> = lines.iter().rev().filter(|line| seen.insert(*line)).take(MOST).cloned().collect();
+        let mut kept: Vec<String> = lines.iter().rev().filter(|line| seen.insert(*line)).take(max).cloned().collect();
         kept.reverse();
         if kept.len() < lines.len() {
             let _ = rewrite(path, &kept);
@@ -94,7 +94,7 @@ impl History for Inputs {
             return Ok(false);
         }
         self.entries.retain(|entry| *entry != line);
-        if self.entries.len() >= MOST {
+        if self.entries.len() >= self.max {
             self.entries.remove(0);
         }
         if let Some(path) = &self.path {
@@ -131,7 +131,7 @@ impl History for Inputs {
     }
 
     fn load(&mut self, path: &Path) -> rustyline::Result<()> {
-        self.entries = Inputs::at(Some(path.to_owned())).entries;
+        self.entries = Inputs::at(Some(path.to_owned()), self.max).entries;
         Ok(())
     }
 
@@ -211,7 +211,10 @@ mod tests {
 
     use rustyline::history::{History as _, SearchDirection};
 
-    use super::{Inputs, MOST, escaped, path, unescaped};
+    use super::{Inputs, escaped, path, unescaped};
+
+    /// Maximum number of inputs.
+    const MOST: usize = 50;
 
     #[test]
     fn the_history_is_in_the_state_folder_unless_named() {
@@ -228,7 +231,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("trailq.db");
         std::fs::write(&path, b"SQLite format 3\0\n1\n1\n").unwrap();
-        let mut inputs = Inputs::at(Some(path.clone()));
+        let mut inputs = Inputs::at(Some(path.clone()), MOST);
         inputs.add("user=alice").unwrap();
         assert_eq!(inputs.entries, ["user=alice"]);
         assert_eq!(std::fs::read(&path).unwrap(), b"SQLite format 3\0\n1\n1\n");
@@ -237,7 +240,7 @@ mod tests {
     #[test]
     fn an_input_is_kept_across_runs_once() {
         let folder = tempfile::tempdir().unwrap();
-        let at = || Inputs::at(Some(folder.path().join("new/history")));
+        let at = || Inputs::at(Some(folder.path().join("new/history")), MOST);
         let mut first = at();
         for input in ["user=alice", "SELECT 1\nFROM x;", "user=~\\w", "", " hidden", "user=alice"] {
             first.add(input).unwrap();

@@ -10,42 +10,54 @@ use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
 
-use rustyline::config::{BellStyle, ColorMode, CompletionType, Config};
+use rustyline::config::{BellStyle, ColorMode, CompletionType, EditMode};
 use rustyline::error::ReadlineError;
 use rustyline::history::History as _;
 use rustyline::{Behavior, Editor};
 
+use crate::config::{self, Config, Origin, Theme};
+use crate::escape::width;
 use crate::session::commands::other_shells;
 use crate::session::commands::other_shells::Habit;
 use crate::session::input::{Assembler, Input};
-use crate::session::{Answer, Paging, Session, SessionError};
+use crate::session::{Answer, Paging, Session, SessionError, Settings};
 use crate::terminal::capabilities;
 use helper::{Helper, Screen};
 use history::Inputs;
 
-/// The prompt.
-const PROMPT: &str = "trailq> ";
-/// The prompt within a statement.
-const CONTINUATION: &str = "   ...> ";
+/// The end of the prompt within a statement, which is as wide as the prompt.
+const CONTINUATION: &str = "...> ";
 /// The number of candidates that are listed without asking.
 const LISTED: usize = 100;
 
 /// Runs the prompt on a terminal until it is left.
-pub(crate) fn run(mut session: Session) -> Result<Answer, SessionError> {
-    session.settings.interactive = true;
-    session.settings.style.numbers = true;
-    session.settings.fold = true;
-    session.settings.paging = if capabilities::is_dumb() { Paging::Off } else { Paging::On };
+pub(crate) fn run(mut session: Session, config: &Config) -> Result<Answer, SessionError> {
+    apply(config, &mut session.settings);
     let screen = Screen { color: session.settings.style.color, unicode: session.settings.style.unicode };
     let interrupter = session.interrupter();
     ctrlc::set_handler(move || interrupter.interrupt()).map_err(|error| io::Error::other(error.to_string()))?;
     let welcome = format!("trailq {}, {}; .help explains", env!("CARGO_PKG_VERSION"), session.welcome()?);
     session.status(&welcome);
     let session = Rc::new(RefCell::new(session));
-    let mut prompt = Prompt::new(Rc::clone(&session), screen)?;
+    let mut prompt = Prompt::new(Rc::clone(&session), screen, config)?;
     let left = read_and_run(&mut prompt, &session);
     session.borrow_mut().end()?;
     left.map(|()| Answer::default())
+}
+
+/// Sets what the prompt has, and what the user has set for it.
+fn apply(config: &Config, settings: &mut Settings) {
+    settings.interactive = true;
+    settings.style.numbers = true;
+    settings.fold = true;
+    settings.paging = if capabilities::is_dumb() { Paging::Off } else { config.pager.value.clone() };
+    if config.format.origin != Origin::Default {
+        settings.format = Some(config.format.value);
+    }
+    if config.theme.value == Theme::None {
+        (settings.style.color, settings.color_notes) = (false, false);
+    }
+    settings.style.times.zone.clone_from(&config.zone.value);
 }
 
 /// Runs what is typed until the prompt is left.
@@ -105,13 +117,20 @@ fn execute(session: &Rc<RefCell<Session>>, text: &str) -> Result<Answer, Session
 /// The line editor and what has been typed of an input.
 struct Prompt {
     editor: Editor<Helper, Inputs>,
+    /// The prompt, and the one within a statement.
+    prompts: [String; 2],
     assembler: Assembler,
 }
 
 impl Prompt {
     /// An editor on the terminal, with the history of earlier runs.
-    fn new(session: Rc<RefCell<Session>>, screen: Screen) -> Result<Prompt, SessionError> {
-        let config = Config::builder()
+    fn new(session: Rc<RefCell<Session>>, screen: Screen, config: &Config) -> Result<Prompt, SessionError> {
+        let mode = match config.edit_mode.value {
+            config::EditMode::Emacs => EditMode::Emacs,
+            config::EditMode::Vi => EditMode::Vi,
+        };
+        let options = rustyline::Config::builder()
+            .edit_mode(mode)
             .completion_type(CompletionType::List)
             .completion_prompt_limit(LISTED)
             .bell_style(BellStyle::None)
@@ -119,9 +138,12 @@ impl Prompt {
             // Without colors, too, it is the helper that writes the line.
             .color_mode(ColorMode::Forced)
             .build();
-        let mut editor = Editor::with_history(config, Inputs::from_environment()).map_err(editor_error)?;
+        let history = Inputs::from_environment(config.history_size.value);
+        let mut editor = Editor::with_history(options, history).map_err(editor_error)?;
         editor.set_helper(Some(Helper::new(session, screen)));
-        Ok(Prompt { editor, assembler: Assembler::default() })
+        let prompt = config.prompt.value.clone();
+        let continuation = format!("{CONTINUATION:>0$}", width(&prompt));
+        Ok(Prompt { editor, prompts: [prompt, continuation], assembler: Assembler::default() })
     }
 
     /// Reads lines until they make up inputs; `None` at the end.
@@ -131,7 +153,7 @@ impl Prompt {
             if let Some(helper) = self.editor.helper_mut() {
                 helper.prepare(self.assembler.pending());
             }
-            let line = match self.editor.readline(if pending { CONTINUATION } else { PROMPT }) {
+            let line = match self.editor.readline(&self.prompts[usize::from(pending)]) {
                 Ok(line) => line,
                 Err(ReadlineError::Interrupted) => {
                     self.assembler.finish();

@@ -156,7 +156,9 @@ impl Session {
         }
         engine.case().require_own()?;
         let library = self.library()?;
-        let sigma = sigma::load(&request.rules).map_err(|error| Diagnostic::new(error.to_string()))?;
+        let mut rules = request.rules.clone();
+        rules.extend(self.settings.rules.iter().filter(|path| !request.rules.contains(path)).cloned());
+        let sigma = sigma::load(&rules).map_err(|error| Diagnostic::new(error.to_string()))?;
         let mut rules = own_rules(&library);
         let sigma_left_out = left_out(&sigma);
         rules.extend(sigma.rules);

@@ -13,9 +13,6 @@ use crate::sql::Param;
 use crate::store::Case;
 use crate::time;
 
-/// The environment variable that names further folders of queries, separated as `PATH` is.
-const FOLDERS_VARIABLE: &str = "TRAILQ_QUERIES";
-
 /// A request to run a saved query.
 #[derive(Debug, Clone, Default)]
 pub struct Run {
@@ -29,16 +26,11 @@ pub struct Run {
     pub until: Option<String>,
 }
 
-/// Reads the saved queries: those of folders, of the environment, of trailq and of a case, where the first of a name wins.
+/// Reads the saved queries: those of folders, of trailq and of a case, where the first of a name wins.
 pub(crate) fn read_library(folders: &[PathBuf], case: Option<&Case>) -> Result<Library, SessionError> {
     let mut library = Library::default();
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    let named = variable(FOLDERS_VARIABLE);
-    let named = named.iter().flat_map(std::env::split_paths).filter(|path| !path.as_os_str().is_empty());
-    let home = variable("HOME").map(PathBuf::from);
-    let own = configured(variable("XDG_CONFIG_HOME").map(PathBuf::from), home).filter(|folder| folder.is_dir());
-    for folder in folders.iter().cloned().chain(named).chain(own) {
-        library.add_folder(&folder).map_err(|error| {
+    for folder in folders {
+        library.add_folder(folder).map_err(|error| {
             let (folder, why) = (folder.display(), describe(&error));
             Diagnostic::new(format!("the folder of queries {folder} cannot be read: {why}"))
         })?;
@@ -119,12 +111,6 @@ pub(crate) fn event_ids(query: &SavedQuery) -> Option<String> {
     })
 }
 
-/// The user's folder of queries.
-fn configured(config: Option<PathBuf>, home: Option<PathBuf>) -> Option<PathBuf> {
-    let config = config.filter(|config| config.is_absolute()).or_else(|| home.map(|home| home.join(".config")))?;
-    Some(config.join("trailq").join("queries"))
-}
-
 /// The mistake of naming a query that there is not.
 fn unknown(library: &Library, name: &str) -> Diagnostic {
     if let Some(broken) = library.find_broken(name) {
@@ -140,19 +126,4 @@ fn unknown(library: &Library, name: &str) -> Diagnostic {
         mistake = mistake.hint(format!("`trailq queries {}` finds some", words.join(" ")));
     }
     if mistake.hints.is_empty() { mistake.hint("`trailq queries` lists them") } else { mistake }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::PathBuf;
-
-    use super::configured;
-
-    #[test]
-    fn queries_are_in_the_configuration_folder() {
-        let at = |text: &str| Some(PathBuf::from(text));
-        assert_eq!(configured(at("/c"), at("/home/a")), at("/c/trailq/queries"));
-        assert_eq!(configured(at("relative"), at("/home/a")), at("/home/a/.config/trailq/queries"));
-        assert_eq!(configured(None, None), None);
-    }
 }

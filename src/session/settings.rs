@@ -42,8 +42,10 @@ pub struct Settings {
     pub progress: bool,
     /// True if a script continues after an error.
     pub bail_off: bool,
-    /// Folders of saved queries, searched before those of the environment.
+    /// Folders of saved queries, in the order in which they are searched.
     pub queries: Vec<PathBuf>,
+    /// Files and folders of Sigma rules that every hunt runs.
+    pub rules: Vec<PathBuf>,
     /// Maximum number of events in a list; `None` is 50 in a table and unlimited in other formats.
     pub limit: Option<u64>,
     /// The size of an answer in a report, which has a title; `None` is the whole answer without one.

@@ -73,7 +73,7 @@ impl Session {
     }
 
     /// Writes rows that are in memory.
-    pub(super) fn write_held(&mut self, held: &CapturedRows) -> Result<Answer, SessionError> {
+    pub(crate) fn write_held(&mut self, held: &CapturedRows) -> Result<Answer, SessionError> {
         let format = match self.settings.format.unwrap_or_default() {
             Format::Records => Format::Table,
             format => format,

@@ -160,6 +160,11 @@ impl Session {
         let _ = self.notes.flush();
     }
 
+    /// Writes a mistake that stops nothing to the notes, `--quiet` or not.
+    pub(crate) fn warn(&mut self, mistake: &Diagnostic) {
+        let _ = render::diagnostic::write_warning(&mut self.notes, mistake, self.settings.color_notes);
+    }
+
     /// Writes a note, unless quiet.
     pub fn note(&mut self, text: &str) {
         if !self.settings.quiet {

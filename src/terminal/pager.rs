@@ -43,6 +43,17 @@ pub enum Paging {
     With(String),
 }
 
+impl Paging {
+    /// Returns the setting as it is typed.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Paging::Off => "off",
+            Paging::On => "on",
+            Paging::With(command) => command,
+        }
+    }
+}
+
 /// A writer that buffers output until it exceeds the screen, then starts the pager.
 pub(crate) struct PagedScreen {
     /// Rows and columns of the screen.

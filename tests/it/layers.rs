@@ -202,6 +202,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("report", &["engine", "hunt", "render", "sql", "store"]),
     ("summary", &["detection", "hunt", "ingest", "render", "sigma", "store"]),
     ("terminal", &["ingest", "render"]),
+    ("config", &["render", "terminal"]),
     (
         "session",
         &[
@@ -244,10 +245,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("session/execute", &["query", "render", "session", "session/commands"]),
     ("serve", &["lookup_events", "render", "store"]),
-    ("repl", &["output_file", "query", "render", "saved", "session", "store", "terminal"]),
+    ("repl", &["config", "output_file", "query", "render", "saved", "session", "store", "terminal"]),
     (
         "cli",
         &[
+            "config",
             "guide",
             "ingest",
             "lookup_events",
@@ -280,6 +282,7 @@ const EXTERNAL: &[(&str, &[&str])] = &[
     ("granit_parser", &["sigma/yaml"]),
     ("plotters", &["render"]),
     ("indicatif", &["terminal"]),
+    ("toml", &["config", "case_details"]),
     ("rustyline", &["repl"]),
     ("clap", &["cli"]),
     ("maud", &["report/html"]),

@@ -13,6 +13,7 @@ mod aws_clients;
 mod benign_month;
 mod cli;
 mod coverage;
+mod config;
 mod custody;
 mod delivery;
 mod detections;

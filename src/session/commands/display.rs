@@ -4,11 +4,9 @@ use crate::session::commands::command::Arguments;
 use crate::session::commands::command::Command;
 use crate::session::commands::command::Completes;
 
-use jiff::tz::{Offset, TimeZone};
-
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::escape::visible;
-use crate::render::Format;
+use crate::render::{Format, zone};
 use crate::session::settings::{Brief, SharedLines};
 use crate::session::{Answer, Paging, Session, SessionError};
 
@@ -175,12 +173,8 @@ fn run_width(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer,
 fn run_pager(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     session.settings.paging = match arguments.rest {
         "" => {
-            let description = match &session.settings.paging {
-                Paging::Off => "off".to_owned(),
-                Paging::On => "on".to_owned(),
-                Paging::With(command) => command.clone(),
-            };
-            session.print(&format!("{description}\n"))?;
+            let name = format!("{}\n", session.settings.paging.name());
+            session.print(&name)?;
             return Ok(Answer::default());
         }
         "on" => Paging::On,
@@ -194,52 +188,17 @@ fn run_pager(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer,
 fn run_zone(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     arguments.at_most(1)?;
     let Some((name, span)) = arguments.words.first() else {
-        let description = match &session.settings.style.times.zone {
-            None => "UTC".to_owned(),
-            Some(zone) => zone_name(zone),
-        };
-        session.print(&format!("{description}\n"))?;
+        let name = zone::name(session.settings.style.times.zone.as_ref());
+        session.print(&format!("{name}\n"))?;
         return Ok(Answer::default());
     };
-    let zone = match name.to_ascii_uppercase().as_str() {
-        "UTC" | "Z" => None,
-        "LOCAL" => Some(
-            TimeZone::try_system()
-                .map_err(|error| arguments.mistake(*span, format!("the zone of this machine is not known: {error}")))?,
-        ),
-        _ => Some(offset(name).map(TimeZone::fixed).map_or_else(|| TimeZone::get(name), Ok).map_err(|_| {
-            let hint = "write UTC, LOCAL, an offset such as +01:00, or a name such as Europe/Berlin";
-            SessionError::from(Diagnostic::at(*span, format!("no zone `{name}`")).in_source(arguments.line).hint(hint))
-        })?),
-    };
-    let description = zone.as_ref().map_or_else(|| "UTC".to_owned(), zone_name);
+    let zone = zone::parse(name).map_err(|message| {
+        SessionError::from(Diagnostic::at(*span, message).in_source(arguments.line).hint(zone::ZONE_FORMS))
+    })?;
+    let description = zone::name(zone.as_ref());
     session.settings.style.times.zone = zone;
     session.status(&format!("tables show times in {description}; what is typed without an offset stays UTC"));
     Ok(Answer::default())
-}
-
-pub(crate) fn zone_name(zone: &TimeZone) -> String {
-    zone.iana_name().map(str::to_owned).unwrap_or_else(|| match zone.to_fixed_offset() {
-        Ok(offset) => offset.to_string(),
-        Err(_) => "the zone of this machine".to_owned(),
-    })
-}
-
-/// `+01:00`, `-0530`, `+2`.
-fn offset(text: &str) -> Option<Offset> {
-    let sign = match text.chars().next()? {
-        '+' => 1,
-        '-' => -1,
-        _ => return None,
-    };
-    let digits: String = text[1..].chars().filter(|c| *c != ':').collect();
-    let number = |part: &str| part.parse::<i32>().ok();
-    let (hours, minutes) = match digits.len() {
-        1 | 2 => (number(&digits)?, 0),
-        4 => (number(&digits[..2])?, number(&digits[2..])?),
-        _ => return None,
-    };
-    Offset::from_seconds(sign * (hours * 3_600 + minutes * 60)).ok()
 }
 
 /// `.age on|newest|off`.
@@ -259,17 +218,10 @@ fn run_age(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, S
 
 #[cfg(test)]
 mod tests {
-    use super::{MODES, offset};
+    use super::MODES;
 
     #[test]
-    fn offsets_are_read_as_they_are_written() {
-        let seconds = |text: &str| offset(text).map(|offset| offset.seconds());
-        assert_eq!(seconds("+01:00"), Some(3_600));
-        assert_eq!(seconds("-0530"), Some(-19_800));
-        assert_eq!(seconds("+2"), Some(7_200));
-        for text in ["", "1", "+", "+99", "+1:2:3", "Europe/Berlin", "+é"] {
-            assert_eq!(seconds(text), None, "{text}");
-        }
+    fn modes_of_sqlite3_are_not_formats() {
         assert!(MODES.iter().all(|(name, _)| name.parse::<crate::render::Format>().is_err()));
     }
 }

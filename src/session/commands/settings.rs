@@ -1,7 +1,7 @@
 //! Commands that set how the session behaves.
 
+use crate::render::zone;
 use crate::session::Answer;
-use crate::session::Paging;
 use crate::session::Session;
 use crate::session::SessionError;
 use crate::session::commands::command::Arguments;
@@ -51,15 +51,7 @@ fn run_settings(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answ
     line("headers", switch(!settings.style.bare));
     line("nullvalue", &format!("\"{}\"", settings.style.null));
     line("width", &settings.style.widths.iter().map(usize::to_string).collect::<Vec<_>>().join(" "));
-    line(
-        "tz",
-        &settings
-            .style
-            .times
-            .zone
-            .as_ref()
-            .map_or_else(|| "UTC".to_owned(), crate::session::commands::display::zone_name),
-    );
+    line("tz", &zone::name(settings.style.times.zone.as_ref()));
     line("age", switch(settings.style.times.age_from.is_some()));
     line("brief", &settings.brief.map_or_else(|| "off".to_owned(), |brief| brief.rows.to_string()));
     line("fold", switch(settings.fold));
@@ -67,12 +59,7 @@ fn run_settings(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answ
     line("timer", switch(settings.timer));
     line("eqp", switch(settings.eqp));
     line("echo", switch(settings.echo));
-    let pager = match &settings.paging {
-        Paging::Off => "off",
-        Paging::On => "on",
-        Paging::With(command) => command,
-    };
-    line("pager", pager);
+    line("pager", settings.paging.name());
     session.print(&out)?;
     Ok(Answer::default())
 }
