@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by a panic")]
 
 mod common;
+#[path = "terminal/desk.rs"]
+mod desk;
 #[path = "terminal/settings.rs"]
 mod settings;
 

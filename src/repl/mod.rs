@@ -62,7 +62,9 @@ fn apply(config: &Config, settings: &mut Settings) {
 
 /// Runs what is typed until the prompt is left.
 fn read_and_run(prompt: &mut Prompt, session: &Rc<RefCell<Session>>) -> Result<(), SessionError> {
-    while let Some(lines) = prompt.read()? {
+    loop {
+        let initial = session.borrow_mut().take_next_input();
+        let Some(lines) = prompt.read(initial)? else { return Ok(()) };
         for text in lines {
             let executed = match recognize_habit(session, &text) {
                 Some(Habit::Clear) => {
@@ -84,7 +86,6 @@ fn read_and_run(prompt: &mut Prompt, session: &Rc<RefCell<Session>>) -> Result<(
             }
         }
     }
-    Ok(())
 }
 
 /// Returns the meaning of a line that other shells understand.
@@ -146,14 +147,20 @@ impl Prompt {
         Ok(Prompt { editor, prompts: [prompt, continuation], assembler: Assembler::default() })
     }
 
-    /// Reads lines until they make up inputs; `None` at the end.
-    fn read(&mut self) -> Result<Option<Vec<String>>, SessionError> {
+    /// Reads lines until they make up inputs; `None` at the end. `initial` is the text that the first one begins with.
+    fn read(&mut self, mut initial: Option<String>) -> Result<Option<Vec<String>>, SessionError> {
         loop {
             let pending = self.assembler.is_pending();
             if let Some(helper) = self.editor.helper_mut() {
                 helper.prepare(self.assembler.pending());
             }
-            let line = match self.editor.readline(&self.prompts[usize::from(pending)]) {
+            let prompt = &self.prompts[usize::from(pending)];
+            // What was saved in an editor is seen before it runs.
+            let read = match initial.take() {
+                Some(text) => self.editor.readline_with_initial(prompt, (&text, "")),
+                None => self.editor.readline(prompt),
+            };
+            let line = match read {
                 Ok(line) => line,
                 Err(ReadlineError::Interrupted) => {
                     self.assembler.finish();

@@ -17,13 +17,21 @@ impl Session {
             self.interrupter.reset();
             self.suggestion = None;
             self.reported_running_import.set(false);
+            if !matches!(input, Input::Nothing) && !input.text().starts_with(".edit") {
+                self.last_input = Some(input.text().to_owned());
+            }
         }
         if self.settings.echo && *input != Input::Nothing {
             self.print(&format!("{}\n", escape::visible_lines(input.text())))?;
         }
         let (input, expanded) = input.without_expansion();
+        let (input, is_piped) = self.begin_piped(input)?;
         let format = self.settings.format;
-        let own = if expanded { Some(Format::Expanded) } else { self.format_of_file(&input) };
+        let own = match format {
+            _ if expanded => Some(Format::Expanded),
+            None if is_piped => Some(Format::Ndjson),
+            _ => self.format_of_file(&input),
+        };
         if own.is_some() {
             self.settings.format = own;
         }
@@ -38,14 +46,15 @@ impl Session {
             self.settings.format = format;
         }
         let answer = answer.map_err(|error| self.without_once(error));
-        let finished = self.output.finish();
+        let finished = self.output.finish(answer.is_ok());
         let answer = match answer {
             // Leaving the pager ends the answer, not the session.
             Err(error) if error.is_closed_pipe() && finished.as_ref().is_ok_and(|end| end.left) => Answer::default(),
             answer => answer.map_err(|error| self.or_cancelled(error))?,
         };
-        if let Some(refused) = finished?.refused {
-            return Err(self.or_cancelled(Diagnostic::from(refused).into()));
+        let finished = finished?;
+        if let Some(mistake) = finished.refused.map(Diagnostic::from).or(finished.failed) {
+            return Err(self.or_cancelled(mistake.into()));
         }
         self.report_foreign();
         self.record(&input, expanded);
@@ -54,6 +63,13 @@ impl Session {
             let _ = writeln!(self.notes, "{}", palette::paint(&line, palette::DIM, self.settings.color_notes));
         }
         Ok(answer)
+    }
+
+    /// Sends the answer of an input to the program after its `| !`, and returns the input without that.
+    fn begin_piped<'a>(&mut self, input: Input<'a>) -> Result<(Input<'a>, bool), SessionError> {
+        let Some(piped) = commands::piped::split(self, &input)? else { return Ok((input, false)) };
+        self.begin_pipe(&piped)?;
+        Ok((piped.input, true))
     }
 
     /// Returns the format of the extension of the file that the answer goes to, if the session has no format.

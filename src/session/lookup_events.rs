@@ -24,7 +24,7 @@ impl Session {
             let case = session.case()?;
             let target = session.output.target(&session.settings.style);
             let rows = lookup_events::write_as_client(&case, query, options, target.out)?;
-            session.output.finish()?;
+            session.output.finish(true)?;
             if let (0, Some(period)) = (rows, period(&case)) {
                 session.note(&format!("no event matches; the case covers {period}"));
                 for gap in no_match::gaps::of_case(&case, query.has_period())? {

@@ -23,6 +23,7 @@ mod lookup_events;
 mod merge;
 mod output;
 mod params;
+mod pipe;
 mod query_files;
 mod query_list;
 mod records;

@@ -3,9 +3,11 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::diagnostic::Diagnostic;
 use crate::output_file::{OutputError, OutputFile};
 use crate::render::{Format, Style};
 use crate::rows::RowSink;
+use crate::session::pipe::Pipe;
 use crate::session::records;
 use crate::store::{Case, QueryError};
 use crate::terminal::pager::{PagedScreen, Paging};
@@ -21,6 +23,8 @@ pub(crate) struct Output {
     file: Option<Redirect>,
     /// The file of `.once`, which takes the rows of the next answer only.
     once: Option<Redirect>,
+    /// The program that takes the answer of the current input.
+    pipe: Option<Pipe>,
     /// True if something was written since the last input ended.
     used: bool,
 }
@@ -43,8 +47,10 @@ pub(crate) struct Target<'a> {
 /// The outcome of ending an input.
 #[derive(Debug, Default)]
 pub(crate) struct Finished {
-    /// True if the user quit the pager before everything was written.
+    /// True if the user quit the pager, or a program stopped reading, before everything was written.
     pub(crate) left: bool,
+    /// The failure of the program that took the answer.
+    pub(crate) failed: Option<Diagnostic>,
     /// The file of `.once` that the answer could not be written to.
     pub(crate) refused: Option<OutputError>,
 }
@@ -59,7 +65,7 @@ impl Redirect {
 impl Output {
     /// Returns an output whose rows go to `screen`.
     pub(crate) fn new(screen: Box<dyn Write>) -> Output {
-        Output { screen, page: None, paging: (Paging::Off, (0, 0)), file: None, once: None, used: false }
+        Output { screen, page: None, paging: (Paging::Off, (0, 0)), file: None, once: None, pipe: None, used: false }
     }
 
     /// Pages answers that do not fit a screen of this size, rows and columns.
@@ -79,12 +85,11 @@ impl Output {
         if !self.is_file() && self.page.is_none() {
             self.page = PagedScreen::new(&self.paging.0, self.paging.1);
         }
-        if let (None, None, Some(page)) = (&self.once, &self.file, &mut self.page) {
-            return page;
-        }
-        match (&mut self.once, &mut self.file) {
-            (Some(redirect), _) | (None, Some(redirect)) => &mut redirect.file,
-            (None, None) => &mut self.screen,
+        match (&mut self.pipe, &mut self.once, &mut self.file, &mut self.page) {
+            (Some(pipe), ..) => pipe,
+            (None, Some(redirect), ..) | (None, None, Some(redirect), _) => &mut redirect.file,
+            (None, None, None, Some(page)) => page,
+            (None, None, None, None) => &mut self.screen,
         }
     }
 
@@ -97,9 +102,16 @@ impl Output {
         Style { unicode: true, bare: screen.bare, null, times, ..Style::default() }
     }
 
-    /// Reports whether the current target is a file, to which answers are written in full.
+    /// Reports whether the current target is a file or a program, to which answers are written in full.
     pub(crate) fn is_file(&self) -> bool {
-        self.redirect().is_some()
+        self.redirect().is_some() || self.pipe.is_some()
+    }
+
+    /// Sends the answer of the current input to a program, whose output goes to the screen.
+    pub(crate) fn begin_pipe(&mut self, command: Vec<String>) {
+        let page = PagedScreen::new(&self.paging.0, self.paging.1);
+        let screen = std::mem::replace(&mut self.screen, Box::new(io::sink()));
+        self.pipe = Some(Pipe::new(command, page, screen));
     }
 
     /// Returns the format of the current file's extension.
@@ -156,14 +168,23 @@ impl Output {
 
     /// Ends an input. If it wrote an answer, the file of `.once` is completed, and later answers go where they went before
     /// it.
-    pub(crate) fn finish(&mut self) -> io::Result<Finished> {
+    /// `is_answered` is false after an error.
+    pub(crate) fn finish(&mut self, is_answered: bool) -> io::Result<Finished> {
         let mut finished = Finished::default();
+        if let Some(pipe) = self.pipe.take() {
+            let end = pipe.end(is_answered);
+            self.screen = end.screen;
+            // Neither file takes an answer that a program takes.
+            self.used = false;
+            end.error.map_or(Ok(()), Err)?;
+            (finished.left, finished.failed) = (end.left, end.failure);
+        }
         if std::mem::take(&mut self.used)
             && let Some(once) = self.once.take()
         {
             finished.refused = once.file.commit().err();
         }
-        finished.left = self.end_page()?;
+        finished.left |= self.end_page()?;
         Ok(finished)
     }
 
@@ -192,7 +213,8 @@ impl Output {
     }
 
     /// Writes rows to the current target in a format. `style` is what [`Output::style`] returns, adapted to the rows;
-    /// the format `records` reads the records of the rows from `case`. Quitting the pager is not an error.
+    /// the format `records` reads the records of the rows from `case`. Quitting the pager is not an error, nor is a program
+    /// that stops reading.
     pub(crate) fn write_rows(
         &mut self,
         format: Format,
@@ -201,7 +223,9 @@ impl Output {
         write: impl FnOnce(Box<dyn RowSink + '_>) -> Result<(), QueryError>,
     ) -> Result<(), QueryError> {
         match write(records::sink(format, case, self.writer(), style)) {
-            Err(QueryError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe && self.page.is_some() => {
+            Err(QueryError::Output(error))
+                if error.kind() == io::ErrorKind::BrokenPipe && (self.page.is_some() || self.pipe.is_some()) =>
+            {
                 Ok(())
             }
             done => done,

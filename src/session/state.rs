@@ -63,6 +63,10 @@ pub struct Session {
     pub(super) acceptance: RefCell<Acceptance>,
     /// The last input, corrected.
     pub(super) suggestion: Option<String>,
+    /// The last input of the prompt, for `.edit`.
+    pub(super) last_input: Option<String>,
+    /// The text with which the next prompt begins.
+    pub(super) next_input: Option<String>,
     /// The values of `:k` and `${k}`; `None` leaves `${k}` as plain text.
     pub(super) params: Option<Params>,
     pub(super) interrupter: Arc<Interrupter>,
@@ -94,6 +98,8 @@ impl Session {
             noise: BTreeSet::new(),
             acceptance: RefCell::new(Acceptance::from_environment()),
             suggestion: None,
+            last_input: None,
+            next_input: None,
             params: None,
             interrupter: Arc::default(),
             depth: 0,

@@ -419,3 +419,28 @@ fn a_correction_keeps_the_whole_command() {
     repl.leaves();
     assert!(!test_env.scratch.path("out.db").exists());
 }
+
+#[test]
+fn only_the_prompt_runs_programs() {
+    let test_env = TestEnv::with_delivery();
+    let refused = "an answer is piped to a program at the prompt only";
+    let line = "user=alice | !touch made";
+    test_env
+        .run(&["lookup", line])
+        .fails(2, &[refused, "hint: elsewhere the shell pipes: trailq lookup ... | PROGRAM"]);
+    test_env.run(&["lookup", "--explain", line]).fails(2, &[refused]);
+    test_env.run(&["hunt", "--where", line]).fails(2, &[refused]);
+    test_env.run(&["snapshot", "copy.db", "--where", line]).fails(2, &[refused]);
+    for script in [
+        line,
+        ".noise add x user=alice | !touch made",
+        ".filter user=alice | !touch made",
+        ".explain user=alice | !touch made",
+    ] {
+        test_env.pipe(&["script", "-"], script.as_bytes()).fails(2, &["error: "]);
+    }
+    test_env.pipe(&[], line.as_bytes()).fails(2, &[refused]);
+    test_env.pipe(&[], b"user=alice\n.show 1 | !touch made").fails(2, &["`|` is neither a row nor `--raw`"]);
+    test_env.pipe(&[], b"user=alice\n.edit").fails(2, &["`.edit` works at the prompt only"]);
+    assert!(!test_env.scratch.path("made").exists());
+}

@@ -13,6 +13,8 @@ mod stages;
 #[cfg(test)]
 mod tests;
 
+pub(super) use stages::PIPED;
+
 use crate::diagnostic::{Diagnostic, Span};
 use crate::query::ast::{Comparison, Expression, ExpressionKind, LookupAst, Name, Operator, Part, Value};
 use crate::query::lex::Cursor;

@@ -7,6 +7,9 @@ use crate::query::parse::Parser;
 /// The stages.
 pub(crate) const STAGES: &[&str] = &["count", "top", "timeline", "fields", "sort", "limit", "having"];
 
+/// The message about an answer that a program shall take, which is not part of a lookup.
+pub(in crate::query) const PIPED: &str = "an answer is piped to a program at the prompt only";
+
 /// Names of stages in other languages, with what to write instead.
 const FOREIGN: &[(&[&str], &str)] = &[
     (&["where", "filter", "search"], "terms come before the first |"),
@@ -30,6 +33,11 @@ impl Parser<'_> {
             return Err(Diagnostic::at(bar.to(self.cursor.here()), "`||` is not part of a lookup").hint("write or"));
         }
         self.cursor.skip_blanks();
+        if self.cursor.peek() == Some('!') {
+            let here = self.cursor.at();
+            let rest = Span::new(here, here + self.cursor.rest().trim_end().len());
+            return Err(Diagnostic::at(rest, PIPED).hint("elsewhere the shell pipes: trailq lookup ... | PROGRAM"));
+        }
         let span = self.cursor.word_span();
         let word = self.cursor.slice(span);
         if word.is_empty() {

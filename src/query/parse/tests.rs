@@ -34,6 +34,8 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("user=a \"\"", "a value without a field cannot be empty", "\"\"", "not FIELD=*"),
     ("zebra=x", "unknown field `zebra`", "zebra", ".help fields"),
     ("zebra.x=y", "no record has a top-level field `zebra`", "zebra.x", "record.zebra.x"),
+    ("user=a | !jq .", "an answer is piped to a program at the prompt only", "!jq .", "the shell pipes"),
+    ("user=a|count|! jq", "an answer is piped to a program at the prompt only", "! jq", "the shell pipes"),
     ("user=a | tip 5 user", "`tip` is not a stage", "tip", "did you mean top?"),
     ("user=a | where x", "`where` is not a stage", "where", "before the first |"),
     ("user=a |", "missing stage after `|`", "|", "count, top"),

@@ -57,6 +57,8 @@ pub struct Command {
     pub(crate) is_logged: bool,
     /// True if the command answers in the format of rows.
     pub(crate) answers_in_rows: bool,
+    /// True if a program can take the answer: `| !PROGRAM` after the arguments.
+    pub(crate) can_pipe: bool,
     pub(crate) run: Run,
 }
 
@@ -72,6 +74,7 @@ impl Command {
             completes: Completes::Nothing,
             is_logged: true,
             answers_in_rows: true,
+            can_pipe: false,
             run,
         }
     }

@@ -18,6 +18,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command {
         arguments: "[FORMAT]",
         examples: &[".last csv"],
+        can_pipe: true,
         completes: Completes::Formats,
         is_logged: false,
         ..Command::new(".last", "show the last answer again, in another format", run_last)

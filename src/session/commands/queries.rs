@@ -30,6 +30,7 @@ use crate::time;
 /// The commands of this file.
 pub(crate) const COMMANDS: &[Command] = &[
     Command {
+        can_pipe: true,
         arguments: "NAME [K=V...]",
         completes: Completes::Run,
         ..Command::new(".run", "run a saved query", run_run)

@@ -19,7 +19,8 @@ use crate::store::Case;
 /// The commands of this file.
 pub(crate) const COMMANDS: &[Command] = &[Command {
     arguments: "N [--raw]",
-    examples: &[".show 3"],
+    examples: &[".show 3", ".show 3 --raw | !jq .requestParameters"],
+    can_pipe: true,
     ..Command::new(".show", "show the full record of row N of the last answer", run_show)
 }];
 
