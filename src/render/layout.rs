@@ -196,7 +196,7 @@ impl Layout {
             }
         }
         if !constant.is_empty() {
-            self.remarks.push(format!("in every row: {}", constant.join(", ")));
+            self.remarks.extend(wrapped("in every row: ", &constant, available));
         }
     }
 
@@ -355,4 +355,19 @@ fn is_time(cell: &DisplayCell) -> bool {
                 && bytes.iter().all(|byte| byte.is_ascii_digit() || b"-:TZ+. ".contains(byte))
         }
     }
+}
+
+/// Returns a list as lines of at most `available` columns where its parts allow it; further lines are indented.
+fn wrapped(heading: &str, parts: &[String], available: usize) -> Vec<String> {
+    let mut lines = vec![heading.to_owned()];
+    for (at, part) in parts.iter().enumerate() {
+        let part = if at + 1 < parts.len() { format!("{part}, ") } else { part.clone() };
+        let Some(line) = lines.last_mut() else { continue };
+        if at > 0 && width(line) + width(part.trim_end()) > available {
+            lines.push(format!("  {part}"));
+        } else {
+            line.push_str(&part);
+        }
+    }
+    lines.into_iter().map(|line| line.trim_end().to_owned()).collect()
 }

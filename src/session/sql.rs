@@ -48,7 +48,11 @@ impl Session {
             return Ok(first.total);
         }
         let format = self.settings.format.unwrap_or_default();
-        let style = Style { numbers: false, ..self.output.style(&self.settings.style) };
+        // A row that `.show` can open has a number.
+        let style = self.output.style(&self.settings.style);
+        let numbers =
+            style.numbers && case.columns_of(text).is_ok_and(|columns| columns.iter().any(|name| name == "event_id"));
+        let style = Style { numbers, ..style };
         let mut kept = CaptureSummary::default();
         let written = self.write_rows(format, &style, Some(case), |inner| {
             let mut sink = CaptureSink::new(inner);

@@ -137,9 +137,11 @@ pub fn overview(all: &Commands, color: bool) -> String {
         &mut out,
         [
             ("event-name=ConsoleLogin user=alice since=2024-03-01", "a lookup: terms side by side"),
+            ("AKIAIOSFODNN7EXAMPLE", "a value alone: whatever is exactly it"),
             ("outcome=denied | top 10 user", "a lookup and a stage"),
-            ("SELECT event_name, count(*) FROM events GROUP BY 1;", "SQL, up to a semicolon"),
             (".show 3", "a command: here the record of row 3"),
+            (".run console-logins since=2024-03-01", "a saved query with a parameter"),
+            ("SELECT event_name, count(*) FROM events GROUP BY 1;", "SQL, up to a semicolon"),
         ]
         .map(|(left, right)| (left.to_owned(), right.to_owned())),
         color,
