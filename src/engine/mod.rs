@@ -3,7 +3,7 @@
 
 mod core;
 mod correlate;
-mod deadline;
+pub(crate) mod deadline;
 pub(crate) mod explain;
 mod facet_events;
 mod many;

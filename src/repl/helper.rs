@@ -21,8 +21,8 @@ use crate::fields::Field;
 use crate::output_file::is_protected;
 use crate::render::palette::{DIM, HEADING, paint};
 use crate::saved::SavedQuery;
-use crate::session::Session;
 use crate::session::commands::COMMANDS;
+use crate::session::{SampledKey, Session};
 use crate::store::ValueCount;
 
 /// Clears the line after the cursor.
@@ -34,6 +34,9 @@ const UP: &str = "\x1b[A";
 
 /// The time to look for values: with writing the list, a key press is then answered in under 20 ms.
 const PATIENCE: Duration = Duration::from_millis(12);
+
+/// The time to look for keys in records, which are decompressed: a key press is then answered in under 60 ms.
+const SAMPLE_TIME: Duration = Duration::from_millis(50);
 
 /// The capabilities of the screen.
 #[derive(Debug, Clone, Copy)]
@@ -126,6 +129,11 @@ impl Source for CaseSource<'_> {
         let until = now + self.until.saturating_duration_since(now) * 2 / 3;
         let case = self.session.try_borrow().ok().and_then(|session| session.open_case());
         case.map_or_else(Vec::new, |case| case.values(field, prefix, most, until))
+    }
+
+    fn keys(&self, filter: &str, path: &[&str]) -> Vec<SampledKey> {
+        let until = Instant::now() + SAMPLE_TIME;
+        self.session.try_borrow().map_or_else(|_| Vec::new(), |session| session.keys_below(filter, path, until))
     }
 
     fn queries(&self) -> Vec<(String, Vec<String>)> {

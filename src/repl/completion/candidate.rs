@@ -1,12 +1,15 @@
 //! Candidates of completion, and the case that they come from.
 
 use crate::fields::Field;
+use crate::session::SampledKey;
 use crate::store::ValueCount;
 
 /// The values, queries and tables of a case that completion offers.
 pub(crate) trait Source {
     /// The most frequent values of a field that begin with a text.
     fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<ValueCount>;
+    /// The keys below a path in records that a filter selects, the most frequent first.
+    fn keys(&self, filter: &str, path: &[&str]) -> Vec<SampledKey>;
     /// The saved queries and what they ask for.
     fn queries(&self) -> Vec<(String, Vec<String>)>;
     /// The tables and their columns.

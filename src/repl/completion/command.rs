@@ -2,6 +2,7 @@
 
 use super::candidate::{Candidate, Completion, Source};
 use super::lookup;
+use crate::fields::Kind;
 use crate::render::Format;
 use crate::session::commands::help;
 use crate::session::commands::output_files::FORCE;
@@ -37,6 +38,10 @@ pub(super) fn complete(before: &str, source: &dyn Source) -> Completion {
         Completes::Formats => choose(Format::ALL.iter().map(|format| format.name().to_owned()).collect()),
         Completes::Switch => choose(vec!["on".to_owned(), "off".to_owned()]),
         Completes::Queries => choose(source.queries().into_iter().map(|(name, _)| name).collect()),
+        Completes::Run if before[from..].contains('=') && before[end..from].split_whitespace().next().is_some() => {
+            let (start, values) = parameter_values(before, from, source);
+            Completion::Words(start, values)
+        }
         Completes::Run => {
             let queries = source.queries();
             let given: Vec<&str> = before[end..from].split_whitespace().collect();
@@ -87,6 +92,15 @@ fn decision(completes: Completes, given: &[&str], typed: &str, source: &dyn Sour
         }
         _ => (0, Vec::new()),
     }
+}
+
+/// The values of a parameter of a saved query, from where they start: those of the field of its name.
+fn parameter_values(before: &str, from: usize, source: &dyn Source) -> (usize, Vec<Candidate>) {
+    let (name, value) = before[from..].split_once('=').unwrap_or((&before[from..], ""));
+    // The last one of a list.
+    let last = value.rfind(',').map_or(value, |comma| &value[comma + 1..]);
+    let field = crate::fields::find(name).filter(|field| field.kind != Kind::Time);
+    (before.len() - last.len(), field.map_or_else(Vec::new, |field| lookup::values(field, last, source)))
 }
 
 /// The tags of the case.

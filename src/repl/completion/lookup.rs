@@ -6,6 +6,7 @@ use crate::fields::{self, FIELDS, Field, Kind, fold};
 use crate::number;
 use crate::query::edit;
 use crate::query::mark_kinds;
+use crate::session::SampledKey;
 use crate::session::commands::help::{STAGES, TERMS};
 use crate::subject::Mark;
 
@@ -15,6 +16,19 @@ pub(super) const MOST_VALUES: usize = 50;
 const OPERATORS: [&str; 8] = ["!=", "<=", ">=", "=~", "=", "<", ">", "~"];
 /// The name, folded, that takes ids of rules.
 const FINDING: &str = "finding";
+/// The objects of a record whose paths are completed.
+const PATH_HEADS: [&str; 10] = [
+    "request",
+    "response",
+    "requestParameters",
+    "responseElements",
+    "userIdentity",
+    "additionalEventData",
+    "serviceEventDetails",
+    "tlsDetails",
+    "resources",
+    "insightDetails",
+];
 /// Spans that a timeline is often cut into.
 const BUCKETS: [&str; 5] = ["1m", "10m", "1h", "1d", "7d"];
 
@@ -22,7 +36,7 @@ const BUCKETS: [&str; 5] = ["1m", "10m", "1h", "1d", "7d"];
 pub(super) fn complete(before: &str, source: &dyn Source) -> (usize, Vec<Candidate>) {
     let scanned = Scanned::of(before);
     match scanned.stage {
-        Some(stage) => complete_stage(before, stage),
+        Some(stage) => complete_stage(before, stage, source),
         None => complete_term(before, scanned.word, source),
     }
 }
@@ -63,6 +77,9 @@ fn complete_term(before: &str, start: usize, source: &dyn Source) -> (usize, Vec
     let name_end = word.find(|c: char| "=!<>~".contains(c));
     match name_end {
         None => {
+            if is_path(word) {
+                return (start, keys(word, &before[..start], "=", source));
+            }
             let mut candidates = names(word);
             if candidates.is_empty() && !word.is_empty() {
                 candidates = bare_values(word, source);
@@ -135,11 +152,39 @@ fn names(word: &str) -> Vec<Candidate> {
     }
     let others = matching_fields(word).into_iter().filter(|name| fold(name) != fold(word));
     candidates.extend(others.map(|name| Candidate::shown_as(name, format!("{name}="))));
+    candidates.extend(path_heads(word));
     let times = TERMS.iter().map(|entry| entry.name).filter(|name| name.starts_with(word));
     candidates.extend(times.map(|name| Candidate::shown_as(name, format!("{name}="))));
     let joins = ["not", "or"].into_iter().filter(|join| !word.is_empty() && join.starts_with(word));
     candidates.extend(joins.map(|join| Candidate::shown_as(join, format!("{join} "))));
     candidates
+}
+
+/// Reports whether a word is a path of the record: `requestParameters.b`.
+fn is_path(word: &str) -> bool {
+    let head = word.split_once('.').map(|(head, _)| head);
+    head.is_some_and(|head| PATH_HEADS.contains(&head))
+}
+
+/// The objects of a record that a word begins, with the dot of a path.
+fn path_heads(word: &str) -> impl Iterator<Item = Candidate> {
+    let begins = move |head: &&&str| !word.is_empty() && head.starts_with(word);
+    PATH_HEADS.iter().filter(begins).map(|head| Candidate::new(format!("{head}.")))
+}
+
+/// The paths that continue a path, with `end` if nothing is below them, else with a dot.
+fn keys(word: &str, filter: &str, end: &str, source: &dyn Source) -> Vec<Candidate> {
+    let (parent, typed) = word.rsplit_once('.').unwrap_or((word, ""));
+    let path: Vec<&str> = parent.split('.').collect();
+    let is_name = |key: &str| key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    let found =
+        source.keys(filter, &path).into_iter().filter(|found| found.key.starts_with(typed) && is_name(&found.key));
+    let candidate = |found: SampledKey| {
+        let end = if found.has_keys { "." } else { end };
+        let shown = format!("{}  ({})", found.key, number::counted(found.records, "record"));
+        Candidate::shown_as(shown, format!("{parent}.{}{end}", found.key))
+    };
+    found.take(MOST_VALUES).map(candidate).collect()
 }
 
 /// The names, and where no name does the aliases, that a word begins.
@@ -155,7 +200,7 @@ fn matching_fields(word: &str) -> Vec<&'static str> {
 }
 
 /// The values of a field that a text begins.
-fn values(field: &Field, typed: &str, source: &dyn Source) -> Vec<Candidate> {
+pub(super) fn values(field: &Field, typed: &str, source: &dyn Source) -> Vec<Candidate> {
     let prefix = unquoted(typed);
     if field.kind == Kind::Flag {
         return ["true", "false"].into_iter().filter(|word| word.starts_with(&prefix)).map(Candidate::new).collect();
@@ -210,7 +255,7 @@ fn unquoted(typed: &str) -> String {
 }
 
 /// Completes a stage, or its arguments.
-fn complete_stage(before: &str, stage: usize) -> (usize, Vec<Candidate>) {
+fn complete_stage(before: &str, stage: usize, source: &dyn Source) -> (usize, Vec<Candidate>) {
     let text = &before[stage..];
     let start = stage + text.rfind(|c: char| c.is_whitespace() || c == ',').map_or(0, |at| at + 1);
     let word = &before[start..];
@@ -225,7 +270,12 @@ fn complete_stage(before: &str, stage: usize) -> (usize, Vec<Candidate>) {
         ["timeline"] => choose(&BUCKETS).into_iter().chain(choose(&["by"])).collect(),
         ["timeline", bucket] if *bucket != "by" => choose(&["by"]),
         ["count", "by", ..] | ["timeline", "by", ..] | ["timeline", _, "by", ..] | ["top" | "fields" | "sort", ..] => {
+            if is_path(word) {
+                let filter = before.split('|').next().unwrap_or_default();
+                return (start, keys(word, filter, "", source));
+            }
             let mut candidates: Vec<Candidate> = matching_fields(word).into_iter().map(Candidate::new).collect();
+            candidates.extend(path_heads(word));
             if earlier[0] == "sort" && earlier.len() > 1 {
                 candidates.splice(0..0, choose(&["asc", "desc"]));
             }
@@ -265,6 +315,20 @@ mod tests {
         assert!(lines("event-name=@", false).is_empty());
         assert_eq!(lines("finding=trail", false), ["finding=trail-stopped", "finding=trails-changed"]);
         assert_eq!(lines("finding!=root-used,trails", false), ["finding!=root-used,trails-changed"]);
+    }
+
+    #[test]
+    fn paths_are_completed_from_the_records_that_the_line_selects() {
+        assert_eq!(lines("requ", false), ["request.", "requestParameters."]);
+        assert_eq!(
+            lines("user=alice request.", false),
+            ["user=alice request.bucketName=", "user=alice request.policy."]
+        );
+        assert_eq!(lines("user=alice request.b", false), ["user=alice request.bucketName="]);
+        assert!(lines("user=bob request.", false).is_empty());
+        assert_eq!(lines("requestParameters.policy.", false), ["requestParameters.policy.Version="]);
+        assert_eq!(lines("user=alice | count by request.b", false), ["user=alice | count by request.bucketName"]);
+        assert_eq!(lines("user=alice | fields time,request.", false).len(), 2);
     }
 
     #[test]

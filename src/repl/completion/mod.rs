@@ -35,6 +35,7 @@ mod testing {
 
     use super::{Completion, Source, complete};
     use crate::fields::Field;
+    use crate::session::SampledKey;
     use crate::store::ValueCount;
 
     /// A few values and two tables.
@@ -58,6 +59,15 @@ mod testing {
                 last_seen: (*events > 0).then(|| "2024-03-01T09:00:00Z".to_owned()),
             };
             begins.take(most).map(counted).collect()
+        }
+
+        fn keys(&self, filter: &str, path: &[&str]) -> Vec<SampledKey> {
+            let key = |key: &str, records, has_keys| SampledKey { key: key.to_owned(), records, has_keys };
+            match (filter.trim(), path) {
+                ("user=alice", ["request"]) => vec![key("bucketName", 9, false), key("policy", 2, true)],
+                (_, ["requestParameters", "policy"]) => vec![key("Version", 1, false), key("a\x1b", 1, false)],
+                _ => Vec::new(),
+            }
         }
 
         fn queries(&self) -> Vec<(String, Vec<String>)> {
@@ -111,6 +121,12 @@ mod tests {
         assert_eq!(lines(".run l", false), [".run lineage "]);
         assert_eq!(lines(".run lineage ", false), [".run lineage key=", ".run lineage since="]);
         assert_eq!(lines(".run lineage key=x s", false), [".run lineage key=x since="]);
+        assert_eq!(lines(".run console-logins user=al", false), [".run console-logins user=alice"]);
+        assert_eq!(
+            lines(".run console-logins user=", false),
+            [".run console-logins user=alice", ".run console-logins user=\"a b\""]
+        );
+        assert!(lines(".run console-logins since=", false).is_empty());
         assert!(lines(".run nonsense ", false).is_empty());
         assert_eq!(lines(".queries c", false), [".queries console-logins"]);
         assert_eq!(lines(".explain event-name=Cr", false), [".explain event-name=CreateUser"]);
