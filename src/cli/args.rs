@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueHint};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 
 use super::completions::CompletionsArgs;
 use super::config::ConfigArgs;
@@ -15,12 +15,14 @@ use super::import::ImportArgs;
 use super::info::InfoArgs;
 use super::lookup::LookupArgs;
 use super::lookup_events::LookupEventsArgs;
+use super::man::ManArgs;
 use super::merge::MergeArgs;
 use super::queries::QueriesArgs;
 use super::reindex::ReindexArgs;
 use super::report::ReportArgs;
 use super::run::RunArgs;
 use super::script::ScriptArgs;
+use super::scripts::ScriptsArgs;
 use super::serve::ServeArgs;
 use super::snapshot::SnapshotArgs;
 use super::sql::SqlArgs;
@@ -40,7 +42,7 @@ Exit codes: 0 done; 1 done, but input was rejected or --fail-on-rows met rows; 2
 
 /// Query CloudTrail files locally: trail files in, answers out
 #[derive(Debug, Parser)]
-#[command(name = "trailq", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "trailq", version, max_term_width = 100, after_help = EXAMPLES, disable_help_flag = true)]
 pub(super) struct Cli {
     /// The case to open in the REPL
     #[arg(value_name = "CASE", value_hint = ValueHint::FilePath)]
@@ -69,6 +71,9 @@ pub(super) struct Global {
     /// Silence notes, status lines and progress
     #[arg(long, short, global = true)]
     pub(super) quiet: bool,
+    /// Print help; `trailq help COMMAND` explains more
+    #[arg(long, short, global = true, action = ArgAction::HelpShort, display_order = 1000)]
+    pub(super) help: Option<bool>,
 }
 
 /// The commands.
@@ -84,6 +89,7 @@ pub(super) enum Command {
     Hunt(HuntArgs),
     Script(ScriptArgs),
     Report(ReportArgs),
+    Scripts(ScriptsArgs),
     Info(InfoArgs),
     Snapshot(SnapshotArgs),
     Merge(MergeArgs),
@@ -92,6 +98,7 @@ pub(super) enum Command {
     Guide(GuideArgs),
     Completions(CompletionsArgs),
     Config(ConfigArgs),
+    Man(ManArgs),
 }
 
 /// Parses `--format`.

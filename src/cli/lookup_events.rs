@@ -17,12 +17,12 @@ const IGNORED: &str = "Accepted and ignored";
 
 /// Answer like `aws cloudtrail lookup-events`
 #[derive(Debug, Args)]
-#[command(args_override_self = true, after_help = EXAMPLES)]
+#[command(args_override_self = true, after_help = EXAMPLES, after_long_help = REMARKS)]
 pub(super) struct LookupEventsArgs {
-    /// Match events that have all of these attributes
+    /// Match events with AttributeKey=KEY,AttributeValue=VALUE
     ///
-    /// The keys are EventId, EventName, ReadOnly, Username, ResourceType, ResourceName, EventSource and AccessKeyId
-    #[arg(long, value_name = "AttributeKey=KEY,AttributeValue=VALUE", num_args = 1..)]
+    /// Events have all of the attributes. The keys are EventId, EventName, ReadOnly, Username, ResourceType, ResourceName, EventSource and AccessKeyId
+    #[arg(long, value_name = "ATTRIBUTE", num_args = 1..)]
     lookup_attributes: Vec<String>,
     /// Include only events at or after a time
     ///
@@ -42,32 +42,32 @@ pub(super) struct LookupEventsArgs {
     #[arg(long, value_name = "N", allow_hyphen_values = true, conflicts_with_all = ["max_results", "no_paginate"])]
     max_items: Option<i64>,
     /// Continue from the page that returned this token
-    #[arg(long, value_name = "TOKEN", conflicts_with = "next_token")]
+    #[arg(long, value_name = "TOKEN", conflicts_with = "next_token", hide_short_help = true)]
     starting_token: Option<String>,
     /// Set the number of events per page [default: 50]
     ///
     /// --output text aligns columns, and applies --query, page by page
-    #[arg(long, value_name = "N", allow_hyphen_values = true, conflicts_with_all = ["max_results", "no_paginate"])]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, conflicts_with_all = ["max_results", "no_paginate"], hide_short_help = true)]
     page_size: Option<i64>,
     /// Make one call instead of reading all pages
     ///
     /// It returns the newest 50 events, or --max-results
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     no_paginate: bool,
     /// Make one call for a page of at most N events
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, hide_short_help = true)]
     max_results: Option<i64>,
     /// Same as --starting-token, by its name in the API
-    #[arg(long, value_name = "TOKEN")]
+    #[arg(long, value_name = "TOKEN", hide_short_help = true)]
     next_token: Option<String>,
     /// Read the request from JSON or file://PATH; options take precedence
-    #[arg(long, value_name = "JSON")]
+    #[arg(long, value_name = "JSON", hide_short_help = true)]
     cli_input_json: Option<String>,
     /// Print json or text [default: json]
     #[arg(long, value_name = "FORMAT", value_parser = output)]
     output: Option<OutputFormat>,
     /// Print the result of a JMESPath expression on the answer
-    #[arg(long, value_name = "JMESPATH")]
+    #[arg(long, value_name = "JMESPATH", hide_short_help = true)]
     query: Option<String>,
     #[command(flatten)]
     ignored: Ignored,
@@ -77,37 +77,37 @@ pub(super) struct LookupEventsArgs {
 #[derive(Debug, Args)]
 struct Ignored {
     /// Choose credentials and configuration
-    #[arg(long, value_name = "NAME", help_heading = IGNORED)]
+    #[arg(long, value_name = "NAME", help_heading = IGNORED, hide_short_help = true)]
     profile: Option<String>,
     /// Choose the server
-    #[arg(long, value_name = "URL", help_heading = IGNORED)]
+    #[arg(long, value_name = "URL", help_heading = IGNORED, hide_short_help = true)]
     endpoint_url: Option<String>,
     /// Choose the certificates of the connection
-    #[arg(long, value_name = "FILE", help_heading = IGNORED)]
+    #[arg(long, value_name = "FILE", help_heading = IGNORED, hide_short_help = true)]
     ca_bundle: Option<String>,
     /// Limit the wait for an answer
-    #[arg(long, value_name = "SECONDS", help_heading = IGNORED)]
+    #[arg(long, value_name = "SECONDS", help_heading = IGNORED, hide_short_help = true)]
     cli_read_timeout: Option<String>,
     /// Limit the wait for a connection
-    #[arg(long, value_name = "SECONDS", help_heading = IGNORED)]
+    #[arg(long, value_name = "SECONDS", help_heading = IGNORED, hide_short_help = true)]
     cli_connect_timeout: Option<String>,
     /// Send requests without a signature
-    #[arg(long, help_heading = IGNORED)]
+    #[arg(long, help_heading = IGNORED, hide_short_help = true)]
     no_sign_request: bool,
     /// Accept any certificate
-    #[arg(long, help_heading = IGNORED)]
+    #[arg(long, help_heading = IGNORED, hide_short_help = true)]
     no_verify_ssl: bool,
     /// Print what the client does
-    #[arg(long, help_heading = IGNORED)]
+    #[arg(long, help_heading = IGNORED, hide_short_help = true)]
     debug: bool,
     /// Print without a pager, as trailq does anyway
-    #[arg(long, help_heading = IGNORED)]
+    #[arg(long, help_heading = IGNORED, hide_short_help = true)]
     no_cli_pager: bool,
     /// Never prompt, as trailq does anyway
-    #[arg(long, help_heading = IGNORED)]
+    #[arg(long, help_heading = IGNORED, hide_short_help = true)]
     no_cli_auto_prompt: bool,
     /// Choose the format of binary values, of which there are none
-    #[arg(long, value_name = "FORMAT", help_heading = IGNORED)]
+    #[arg(long, value_name = "FORMAT", help_heading = IGNORED, hide_short_help = true)]
     cli_binary_format: Option<String>,
 }
 
@@ -132,6 +132,15 @@ impl Ignored {
 
 /// Examples for `trailq lookup-events --help`.
 const EXAMPLES: &str = "\
+Examples:
+  trailq lookup-events --lookup-attributes AttributeKey=Username,AttributeValue=alice
+  trailq lookup-events --start-time 2024-03-01 --end-time 2024-03-02T12:00:00Z --max-items 10
+  trailq lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=AssumeRole \\
+      AttributeKey=ResourceName,AttributeValue=ASIAIOSFODNN7EXAMPLE
+  trailq lookup-events --region us-east-1 --output text --query 'Events[].[EventTime,EventName]'
+  trailq lookup-events --event-category insight";
+/// Examples and remarks for `trailq help lookup-events`.
+const REMARKS: &str = "\
 Examples:
   trailq lookup-events --lookup-attributes AttributeKey=Username,AttributeValue=alice
   trailq lookup-events --start-time 2024-03-01 --end-time 2024-03-02T12:00:00Z --max-items 10

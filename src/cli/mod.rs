@@ -10,6 +10,7 @@ mod import;
 mod info;
 mod lookup;
 mod lookup_events;
+mod man;
 mod merge;
 mod other_tools;
 mod outcome;
@@ -20,6 +21,7 @@ mod repl;
 mod report;
 mod run;
 mod script;
+mod scripts;
 mod serve;
 mod snapshot;
 mod source;
@@ -58,6 +60,10 @@ const EXIT_ERROR: u8 = 2;
 /// Runs the program with these arguments, the program's name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(answered) = completions::answer(&arguments, Cli::command()) {
+        // A shell shows nothing for a word that cannot be completed.
+        return if answered.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_ERROR) };
+    }
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => {
@@ -127,6 +133,8 @@ fn run_command(mut session: Session, cli: Cli, config: Config) -> Result<Outcome
         Some(Command::Snapshot(args)) => snapshot::run(&mut session, args),
         Some(Command::Guide(args)) => guide::run(&args, &session.settings.style),
         Some(Command::Completions(args)) => completions::run(&args, &mut Cli::command()),
+        Some(Command::Man(args)) => man::run(&mut session, &args, Cli::command()),
+        Some(Command::Scripts(_)) => scripts::run(&mut session),
         Some(Command::Config(_)) => config::run(&mut session, &config),
     };
     // This completes the files that a script wrote.
@@ -161,7 +169,10 @@ fn case_path(cli: &Cli) -> Result<PathBuf, SessionError> {
 fn warn_of_mistakes(session: &mut Session, cli: &Cli, config: &Config) {
     let is_at_prompt = cli.command.is_none() && repl::is_interactive();
     // `config` has a report of its own; completions and the guide use no setting.
-    let is_concerned = !matches!(cli.command, Some(Command::Config(_) | Command::Completions(_) | Command::Guide(_)));
+    let is_concerned = !matches!(
+        cli.command,
+        Some(Command::Config(_) | Command::Completions(_) | Command::Guide(_) | Command::Man(_) | Command::Scripts(_))
+    );
     for mistake in config.mistakes.iter().filter(|mistake| is_at_prompt || (is_concerned && !mistake.is_of_prompt)) {
         session.warn(&mistake.diagnostic);
     }

@@ -19,8 +19,10 @@ Examples:
   trailq script leaked-key key=AKIAIOSFODNN7EXAMPLE
   trailq script user.trailq user=alice
   trailq --format markdown script report.trailq > report.md
+  trailq script checks.trailq --fail-on-rows -q || mail -s rows soc@example.com
 
-A script has one lookup or dot-command per line, SQL up to a semicolon, and comments after --";
+A script has one lookup or dot-command per line, SQL up to a semicolon, and comments after --. `trailq scripts`
+lists the built-in scripts";
 
 /// Run lookups, SQL and dot-commands from a file
 #[derive(Debug, Args)]
@@ -34,6 +36,9 @@ pub(super) struct ScriptArgs {
     values: Vec<String>,
     #[command(flatten)]
     params: ParamArgs,
+    /// Exit with 1 if an answer has rows
+    #[arg(long)]
+    fail_on_rows: bool,
 }
 
 /// Runs the command: the file, else the script of that name that is part of trailq.
@@ -43,7 +48,8 @@ pub(super) fn run(session: &mut Session, args: ScriptArgs) -> Result<Outcome, Se
     let params = each_once(args.params.params.into_iter().chain(values))?;
     if !args.file.exists() && name != "-" {
         if let Some(own) = shipped_script(&name) {
-            return Ok(session.run_script(&own, &Run { name, params, ..Run::default() })?.into());
+            let answer = session.run_script(&own, &Run { name, params, ..Run::default() })?;
+            return Ok(Outcome { answer, fail_on_rows: args.fail_on_rows });
         }
         return Err(no_script(&name).into());
     }
@@ -55,7 +61,8 @@ pub(super) fn run(session: &mut Session, args: ScriptArgs) -> Result<Outcome, Se
         let interrupter = session.interrupter();
         ctrlc::set_handler(move || interrupter.interrupt()).map_err(|error| io::Error::other(error.to_string()))?;
     }
-    Ok(script::run(session, BufReader::new(reader), &origin)?.into())
+    let answer = script::run(session, BufReader::new(reader), &origin)?;
+    Ok(Outcome { answer, fail_on_rows: args.fail_on_rows })
 }
 
 /// Returns the error about an unknown script.

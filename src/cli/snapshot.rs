@@ -18,6 +18,15 @@ const EXAMPLES: &str = "\
 Examples:
   trailq snapshot incident-42.db
   trailq snapshot --where 'user=alice since=2024-03-01' alice.db
+  trailq snapshot --query key-timeline --param key=AKIAIOSFODNN7EXAMPLE key.db
+  trailq snapshot --redact accounts,ips,users,arns --redact-key ~/incident-42.key handed-on.db
+  trailq snapshot --verify incident-42.db
+  trailq snapshot --verify incident-42.db --sources ./AWSLogs";
+/// Examples and remarks for `trailq help snapshot`.
+const REMARKS: &str = "\
+Examples:
+  trailq snapshot incident-42.db
+  trailq snapshot --where 'user=alice since=2024-03-01' alice.db
   trailq snapshot --tag finding --portable --fts findings.db
   trailq snapshot --query key-timeline --param key=AKIAIOSFODNN7EXAMPLE key.db
   trailq snapshot --redact accounts,ips,users,arns --redact-key ~/incident-42.key handed-on.db
@@ -31,7 +40,7 @@ it with what --verify prints. --verify exits with 1 if something is wrong";
 
 /// Write the case or some of its events to a new file, or verify one
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, after_long_help = REMARKS)]
 pub(super) struct SnapshotArgs {
     /// The file to write
     #[arg(value_name = "OUT.db", value_hint = ValueHint::FilePath, required_unless_present = "verify")]

@@ -98,7 +98,7 @@ fn with_example(mistake: Diagnostic, command: &str) -> Diagnostic {
 /// Adds a hint to the help of the command.
 fn with_help(mistake: Diagnostic, words: &CommandWords) -> Diagnostic {
     match words.command() {
-        Some(command) => mistake.hint(format!("`trailq {command} --help` describes all options")),
+        Some(command) => mistake.hint(format!("`trailq help {command}` describes all options")),
         None => mistake.hint("`trailq --help` shows the commands and options"),
     }
 }

@@ -722,7 +722,7 @@ fn options_of_other_tools_are_answered_with_what_to_write() {
     for (arguments, says) in [
         (&["lookup", "--limti", "3", "x"][..], &["`trailq lookup` has no option --limti", "did you mean --limit?"][..]),
         (&["lookup", "--after", "2024", "x"], &["trailq lookup since=2024-03-01"]),
-        (&["lookup", "--jobs", "3", "x"], &["--jobs is an option of import", "`trailq lookup --help`"]),
+        (&["lookup", "--jobs", "3", "x"], &["--jobs is an option of import", "`trailq help lookup`"]),
         (&["lookup", "--json", "x"], &["--format json"]),
         (&["import", "-r", "x"], &["folders are read with everything in them"]),
         (&["info", "-o", "x"], &["`> FILE` writes to a file"]),

@@ -312,7 +312,9 @@ fn every_page_is_a_topic() {
         .run(&["guide", "tutorials"])
         .fails(2, &["the guide has no topic `tutorials`", "did you mean `trailq guide tutorial`?"]);
     test_env.run(&["guide", "svc-backup"]).fails(2, &["pages that mention it: tutorial"]);
-    assert!(test_env.run(&["completions", "bash"]).exits(0).out.contains("lookup-language"), "topics are completed");
+    let mut command = test_env.command(&["--", "trailq", "guide", "lookup-l"]);
+    let completed = command.env("TRAILQ_COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "2").output().unwrap();
+    assert_eq!(String::from_utf8(completed.stdout).unwrap(), "lookup-language");
 }
 
 #[test]

@@ -53,6 +53,7 @@ mod sentence;
 #[cfg(feature = "serve")]
 mod serve;
 mod session;
+mod shell;
 mod sigma;
 mod snapshot;
 mod triage;

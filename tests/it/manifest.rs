@@ -15,19 +15,16 @@ use crate::common::{lines, testdata};
 
 #[test]
 fn commands_and_flags() {
-    // The completion script for bash lists the options of each command in a variable of its own.
-    let script = TestEnv::new().run(&["completions", "bash"]).exits(0).out;
+    // The completion script for Elvish lists the options of each command after its name.
+    let script = TestEnv::new().run(&["completions", "elvish"]).exits(0).out;
     let mut listed = String::new();
-    let mut command = "";
-    for line in script.lines().map(str::trim) {
-        if let Some(name) = line.strip_suffix(')').filter(|name| name.starts_with("trailq")) {
-            command = name;
-        }
-        if let Some(options) = line.strip_prefix("opts=\"").and_then(|line| line.strip_suffix('"')) {
-            let mut options: Vec<&str> = options.split_whitespace().filter(|word| word.starts_with('-')).collect();
-            options.sort_unstable();
-            let _ = writeln!(listed, "{}: {}", command.replace("__subcmd__", " "), options.join(" "));
-        }
+    for command in script.split("\n        &'").skip(1) {
+        let (name, body) = command.split_once('\'').unwrap();
+        let candidates = body.lines().filter_map(|line| line.trim().strip_prefix("cand "));
+        let mut options: Vec<&str> =
+            candidates.filter_map(|line| line.split(' ').next()).filter(|word| word.starts_with('-')).collect();
+        options.sort_unstable();
+        let _ = writeln!(listed, "{}: {}", name.replace(';', " "), options.join(" "));
     }
     assert!(listed.lines().count() > 10, "{listed}");
     assert_snapshot!(listed);

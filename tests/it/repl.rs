@@ -402,7 +402,7 @@ fn a_correction_keeps_the_whole_command() {
     assert!(screen.contains("--> s.trailq:1") && !screen.contains("takes it"), "{screen}");
     for (line, says) in [
         (".clear", "Ctrl-L clears the screen"),
-        (".edit", "the up arrow brings earlier input back"),
+        (".editor", "`.edit` opens the last input"),
         (".history", "Ctrl-R"),
         (".export", "`.once FILE.csv`"),
     ] {

@@ -13,12 +13,12 @@ mod stages;
 #[cfg(test)]
 mod tests;
 
-pub(super) use stages::PIPED;
-
 use crate::diagnostic::{Diagnostic, Span};
 use crate::query::ast::{Comparison, Expression, ExpressionKind, LookupAst, Name, Operator, Part, Value};
 use crate::query::lex::Cursor;
 
+/// The message about an answer that a program shall take, which is not part of a lookup.
+pub(super) const PIPED: &str = "an answer is piped to a program at the prompt only";
 /// The deepest nesting of parentheses and `not`.
 const MAX_DEPTH: usize = 100;
 

@@ -2,13 +2,10 @@
 
 use crate::diagnostic::{Diagnostic, Span, nearest};
 use crate::query::ast::{Name, Operator, Stage, StageKind, Value};
-use crate::query::parse::Parser;
+use crate::query::parse::{PIPED, Parser};
 
 /// The stages.
 pub(crate) const STAGES: &[&str] = &["count", "top", "timeline", "fields", "sort", "limit", "having"];
-
-/// The message about an answer that a program shall take, which is not part of a lookup.
-pub(in crate::query) const PIPED: &str = "an answer is piped to a program at the prompt only";
 
 /// Names of stages in other languages, with what to write instead.
 const FOREIGN: &[(&[&str], &str)] = &[

@@ -27,8 +27,7 @@ pub const FOREIGN: &[(&str, &str)] = &[
     (".desc", "`.schema TABLE` shows the columns of a table; `.help fields` lists what a lookup can ask for"),
     (".describe", "`.schema TABLE` shows the columns of a table; `.help fields` lists what a lookup can ask for"),
     (".dump", "a case is one file: copy it; `--format csv` writes rows for other programs"),
-    (".edit", "the up arrow brings earlier input back to be changed; `.read FILE` runs a file from an editor"),
-    (".editor", "`.read FILE` runs a file from an editor"),
+    (".editor", "`.edit` opens the last input in an editor; `.read FILE` runs a file"),
     (".end", "`.quit` leaves"),
     (".event", "`.show N` shows the record of row N"),
     (".excel", "`.once FILE.csv` writes what a spreadsheet opens"),
@@ -125,7 +124,7 @@ mod tests {
     fn well_known_words_are_not_misspelled_commands() {
         let names = || COMMANDS.iter().map(|command| command.name);
         for word in [
-            "edit", "clear", "cls", "history", "export", "close", "count", "sort", "list", "ls", "head", "tail",
+            "editor", "clear", "cls", "history", "export", "close", "count", "sort", "list", "ls", "head", "tail",
             "more", "less", "page", "set", "source", "report", "version", "why", "backup", "copy", "find", "select",
             "where", "undo", "connect", "login", "write", "stop", "group", "join", "delete", "use", "events",
         ] {
