@@ -39,8 +39,8 @@
 mod arn;
 pub mod case_details;
 pub mod cli;
-mod coverage;
 mod config;
+mod coverage;
 pub mod detection;
 pub mod diagnostic;
 pub mod engine;

@@ -2,10 +2,8 @@
 
 use crate::session::commands::command::Commands;
 use crate::session::commands::{
-    annotate, diff_records, display, explain, help, hunt, ignore, last_answer, mark, noise, output, param, pivot, plot,
-    queries, refine, replay, report, say, schema, script, settings, show, transfer, verdict,
     annotate, diff_records, display, edit, explain, help, hunt, ignore, last_answer, mark, noise, output, param, pivot,
-    plot, queries, refine, replay, say, schema, script, settings, show, transfer, verdict,
+    plot, queries, refine, replay, report, say, schema, script, settings, show, transfer, verdict,
 };
 
 /// Every dot-command. A new command is an entry in the file of its group.
