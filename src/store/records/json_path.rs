@@ -146,7 +146,7 @@ fn collected(record: &[u8], keys: &[String], arrays: bool) -> Vec<Leaf> {
     let mut found = Vec::new();
     let mut deserializer = serde_json::Deserializer::from_slice(record);
     // A stored record was parsed when it was imported.
-    let _ = ProvenanceStep { keys, arrays, found: &mut found }.deserialize(&mut deserializer);
+    let _ = ChildSearch { keys, arrays, found: &mut found }.deserialize(&mut deserializer);
     found
 }
 
@@ -157,14 +157,14 @@ pub(crate) fn have_same(record: &[u8], one: &[String], other: &[String]) -> bool
         && leaves(record, other).iter().any(|leaf| values.iter().any(|value| value.text() == leaf.text()))
 }
 
-struct ProvenanceStep<'a> {
+struct ChildSearch<'a> {
     keys: &'a [String],
     /// True if arrays are collected as a whole too.
     arrays: bool,
     found: &'a mut Vec<Leaf>,
 }
 
-impl<'de> DeserializeSeed<'de> for ProvenanceStep<'_> {
+impl<'de> DeserializeSeed<'de> for ChildSearch<'_> {
     type Value = ();
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         if self.keys.is_empty() {
@@ -179,7 +179,7 @@ impl<'de> DeserializeSeed<'de> for ProvenanceStep<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for ProvenanceStep<'_> {
+impl<'de> Visitor<'de> for ChildSearch<'_> {
     type Value = ();
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
@@ -203,15 +203,15 @@ impl<'de> Visitor<'de> for ProvenanceStep<'_> {
         Ok(())
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let ProvenanceStep { keys, arrays, found } = self;
-        while seq.next_element_seed(ProvenanceStep { keys, arrays, found: &mut *found })?.is_some() {}
+        let ChildSearch { keys, arrays, found } = self;
+        while seq.next_element_seed(ChildSearch { keys, arrays, found: &mut *found })?.is_some() {}
         Ok(())
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let Some((wanted, rest)) = self.keys.split_first() else { return Ok(()) };
         while let Some(found) = map.next_key_seed(IsKey(wanted))? {
             if found {
-                map.next_value_seed(ProvenanceStep { keys: rest, arrays: self.arrays, found: &mut *self.found })?;
+                map.next_value_seed(ChildSearch { keys: rest, arrays: self.arrays, found: &mut *self.found })?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
