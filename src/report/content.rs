@@ -8,8 +8,9 @@ use crate::level::Level;
 use crate::number;
 use crate::render::record;
 use crate::report::confirmed::{self, EventFacts, Reasons};
+use crate::report::model::{Block, Report, Section, Table};
 use crate::report::options::Cover;
-use crate::report::{Block, Report, Section, Table, activity, exposure, method, persistence, subjects};
+use crate::report::{activity, exposure, method, persistence, subjects};
 use crate::store::{Custody, IgnoreRule, QueryError, SubjectMark};
 use crate::time;
 
@@ -22,7 +23,7 @@ const MAX_VALUES: usize = 20;
 /// The longest period, in seconds, of which a timeline has a bar an hour.
 const MAX_HOURLY: i64 = 4 * 86_400;
 
-/// What the analyst gives beside the case.
+/// The parts of a report that come from the analyst.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AnalystInput {
     pub(crate) cover: Cover,

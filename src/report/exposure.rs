@@ -1,6 +1,6 @@
 //! Data that attackers read, copied, shared or deleted, by the calls that succeeded.
 
-use crate::report::Table;
+use crate::report::model::Table;
 use crate::rows::{self, text};
 use crate::sql::Param;
 use crate::store::{Case, QueryError};

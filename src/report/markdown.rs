@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::render::escape_markdown as markdown_text;
-use crate::report::{Block, Report, Table};
+use crate::report::model::{Block, Report, Table};
 
 /// Returns a report as Markdown.
 pub(super) fn written(report: &Report) -> String {

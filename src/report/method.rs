@@ -2,7 +2,7 @@
 
 use crate::hunt::Hunt;
 use crate::number;
-use crate::report::Table;
+use crate::report::model::Table;
 use crate::store::snapshot::ProvenanceStep;
 use crate::store::{Custody, IgnoreRule, ImportRun, SourceRow};
 

@@ -1,5 +1,5 @@
-//! What attackers created or changed to come back, and whether the case shows its removal. That no removal is in the case
-//! does not say that it still exists, nor that it does not.
+//! Ways to come back that attackers created or changed, and whether the case shows their removal. That no removal is in
+//! the case does not say that it still exists, nor that it does not.
 
 use std::collections::HashMap;
 

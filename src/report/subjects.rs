@@ -1,6 +1,6 @@
 //! Subjects with their marks.
 
-use crate::report::Table;
+use crate::report::model::Table;
 use crate::store::SubjectMark;
 
 /// Returns the subjects that have a mark, attackers first.

@@ -53,7 +53,7 @@ pub(crate) struct HuntRequest {
     pub(crate) events: bool,
 }
 
-/// What a hunt needs.
+/// The rules and options of a hunt.
 struct PreparedHunt {
     library: Rc<Library>,
     rules: Vec<Rule>,

@@ -60,7 +60,7 @@ impl Session {
                 ignore_rules,
             };
             let engine = session.engine()?;
-            Ok::<_, SessionError>(report::build(&engine, &hunt, &input, time::now())?.written(format))
+            Ok::<_, SessionError>(report::written(&report::build(&engine, &hunt, &input, time::now())?, format))
         })?;
         file.write_all(text.as_bytes()).map_err(|error| {
             Diagnostic::new(format!("cannot write {}: {}", request.out.display(), io_message::describe(&error)))

@@ -46,7 +46,7 @@ fn a_report_has_its_parts_in_order() {
         ]
     );
     assert!(report.contains("| E-001 |") && report.contains("tag stolen: made by the intruder"), "{report}");
-    assert!(report.contains("created access key") && report.contains("no removal in the case"), "{report}");
+    assert!(report.contains("created access key") && report.contains("| removed 2024-03-02T08:06:02Z |"), "{report}");
     assert!(report.contains("| attacker | key |") && report.contains("seen in the alert"), "{report}");
     assert!(report.contains("### E-001 ") && report.contains("\"eventName\": \"CreateAccessKey\""), "{report}");
     assert!(report.contains("found by rules and not reviewed"), "{report}");
@@ -129,7 +129,7 @@ fn html_loads_nothing_and_its_policy_allows_its_own_parts_only() {
 fn hostile_values_stay_text() {
     let test_env = TestEnv::new();
     test_env.scratch.import(&[test_env.scratch.write("in.json", record("a", HOSTILE))]);
-    test_env.pipe(&["script", "-"], b"event-id=a\n.tag 1 \"<b>x</b>|\"\n").exits(0);
+    test_env.pipe(&["script", "-"], b"event-id=a\n.tag 1 tag \"<b>x</b>|\"\n").exits(0);
     let html = written(&test_env, &["r.html"]);
     assert!(!html.contains("<script>alert") && !html.contains("<b>x") && !html.contains('\u{202e}'), "{html}");
     assert!(html.contains("&lt;script&gt;alert(1)"), "{html}");
