@@ -45,8 +45,37 @@ def say(text):
 # What is measured of a process and of a set of runs.
 
 
+# The pause between two looks at the threads of a process. A thread that lives shorter counts among the others.
+LOOK_EVERY = 0.02
+
+
+def watch_threads(pid, ticks):
+    """Keeps the processor time of each thread of a process in `ticks`, in ticks of the clock, until it has ended."""
+    tasks = Path(f"/proc/{pid}/task")
+    while True:
+        try:
+            threads = os.listdir(tasks)
+        except OSError:
+            return
+        for thread in threads:
+            try:
+                fields = (tasks / thread / "stat").read_text().rsplit(")", 1)[1].split()
+            except (OSError, IndexError):
+                continue
+            ticks[int(thread)] = int(fields[11]) + int(fields[12])
+        time.sleep(LOOK_EVERY)
+
+
+def by_thread(pid, ticks, processor):
+    """Processor seconds of the main thread, whose work nothing overlaps, of the longest others, and of the rest."""
+    a_second = os.sysconf("SC_CLK_TCK")
+    main = ticks.pop(pid, 0) / a_second
+    others = sorted((of / a_second for of in ticks.values() if of >= a_second / 10), reverse=True)[:8]
+    return {"main": main, "others": others, "rest": max(0.0, processor - main - sum(others))}
+
+
 def measured(command, **options):
-    """Runs a command: seconds, processor seconds, peak resident MiB, and what it printed."""
+    """Runs a command: seconds, processor seconds in all and by thread, peak resident MiB, and what it printed."""
     os.sync()
     started = time.perf_counter()
     process = subprocess.Popen(
@@ -55,14 +84,18 @@ def measured(command, **options):
     told = []
     listener = threading.Thread(target=lambda: told.append(process.stderr.read()))
     listener.start()
+    ticks = {}
+    threading.Thread(target=watch_threads, args=(process.pid, ticks), daemon=True).start()
     printed = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - started
     listener.join()
     process.returncode = os.waitstatus_to_exitcode(status)
+    processor = usage.ru_utime + usage.ru_stime
     return {
         "seconds": seconds,
-        "processor": usage.ru_utime + usage.ru_stime,
+        "processor": processor,
+        "threads": by_thread(process.pid, dict(ticks), processor),
         "peak": usage.ru_maxrss / 1024,
         "code": process.returncode,
         "out": printed.decode(),
@@ -279,6 +312,10 @@ def compare_imports(bench):
         f"{processor['clickhouse']:.1f} s", ratio(processor["trailq"], processor["duckdb"]),
         ratio(processor["trailq"], processor["clickhouse"]),
     )
+    threads = min(runs["trailq"], key=lambda run: run["processor"])["threads"]
+    others = " + ".join(f"{of:.1f}" for of in threads["others"])
+    add("· of it by the main thread (serial), by others, by short-lived threads",
+        f"{threads['main']:.1f} s, {others} s, {threads['rest']:.1f} s")
     add(
         "· peak memory", f"{peak['trailq']:.0f} MiB", "", f"{peak['duckdb']:.0f} MiB", f"{peak['clickhouse']:.0f} MiB",
         ratio(peak["trailq"], peak["duckdb"]), ratio(peak["trailq"], peak["clickhouse"]), "≤ 300 MB",
