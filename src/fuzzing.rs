@@ -16,6 +16,7 @@ use crate::redact::{Entities, Kind, Redactor, Rewriter};
 use crate::saved::header;
 use crate::sigma;
 use crate::store::{self, Case};
+use crate::validate;
 
 /// A target: its name and its function.
 pub type Target = (&'static str, fn(&[u8]));
@@ -24,6 +25,7 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("archive", archive),
     ("decode", decode),
+    ("digest", digest),
     ("http", http),
     ("lookup", lookup),
     ("query_header", query_header),
@@ -32,6 +34,11 @@ pub const TARGETS: &[Target] = &[
     ("request", request),
     ("sigma", sigma),
 ];
+
+/// Validates digest files and answers of the AWS CLI, one a line. Without a key that verifies, nothing is valid.
+pub fn digest(bytes: &[u8]) {
+    validate::fuzzing::digest(bytes);
+}
 
 /// Decodes a trail file of any wrapping, CSV included: from memory and from a stream it gives the same.
 pub fn decode(bytes: &[u8]) {

@@ -51,6 +51,12 @@ pub(crate) struct Digest {
     #[serde(rename = "previousDigestS3Object")]
     pub previous_digest_s3_object: Option<String>,
     pub previous_digest_hash_value: Option<String>,
+    #[serde(rename = "previousDigestS3Bucket")]
+    pub previous_digest_s3_bucket: Option<String>,
+    pub previous_digest_hash_algorithm: Option<String>,
+    pub previous_digest_signature: Option<String>,
+    pub digest_public_key_fingerprint: Option<String>,
+    pub digest_signature_algorithm: Option<String>,
     pub log_files: Option<Vec<DigestFile>>,
 }
 
@@ -66,6 +72,7 @@ pub(crate) struct DigestFile {
     pub hash_value: Option<String>,
     pub newest_event_time: Option<String>,
     pub oldest_event_time: Option<String>,
+    pub hash_algorithm: Option<String>,
 }
 
 /// The facts about a file that are known after it is read.

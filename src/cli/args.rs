@@ -26,6 +26,7 @@ use super::scripts::ScriptsArgs;
 use super::serve::ServeArgs;
 use super::snapshot::SnapshotArgs;
 use super::sql::SqlArgs;
+use super::validate::ValidateArgs;
 use crate::render::Format;
 use crate::terminal::capabilities::ColorChoice;
 
@@ -91,6 +92,7 @@ pub(super) enum Command {
     Report(ReportArgs),
     Scripts(ScriptsArgs),
     Info(InfoArgs),
+    Validate(ValidateArgs),
     Snapshot(SnapshotArgs),
     Merge(MergeArgs),
     Reindex(ReindexArgs),

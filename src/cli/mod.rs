@@ -28,6 +28,7 @@ mod source;
 mod sql;
 mod term_options;
 mod usage;
+mod validate;
 mod words;
 
 use std::ffi::OsString;
@@ -130,6 +131,7 @@ fn run_command(mut session: Session, cli: Cli, config: Config) -> Result<Outcome
         Some(Command::Diff(args)) => diff::run(&mut session, &args),
         Some(Command::Report(args)) => report::run(&mut session, args),
         Some(Command::Info(args)) => info::run(&args, &mut session),
+        Some(Command::Validate(args)) => validate::run(&mut session, args),
         Some(Command::Snapshot(args)) => snapshot::run(&mut session, args),
         Some(Command::Guide(args)) => guide::run(&args, &session.settings.style),
         Some(Command::Completions(args)) => completions::run(&args, &mut Cli::command()),

@@ -50,6 +50,8 @@ pub const PAGES: &[Page] = pages! {
     "scripts": "scripts.md",
     "sharing": "sharing.md",
     "custody": "custody.md",
+    "validate": "validate.md",
+    "collect": "collect.md",
     "lookup-events": "lookup-events.md",
     "output": "output.md",
     "settings": "settings.md",

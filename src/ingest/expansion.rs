@@ -54,6 +54,11 @@ impl<R> Capped<R> {
     pub(crate) fn new(inner: R, expansion: &Arc<Expansion>) -> Capped<R> {
         Capped { inner, expansion: Arc::clone(expansion) }
     }
+
+    /// Returns what is under the limit.
+    pub(crate) fn get_mut(&mut self) -> &mut R {
+        &mut self.inner
+    }
 }
 
 impl<R: Read> Read for Capped<R> {

@@ -13,13 +13,15 @@ use crate::ingest::expansion::Expansion;
 use crate::ingest::record::normalize::normalize;
 use crate::ingest::record::raw::RawRecord;
 use crate::ledger::{Digest, FileEnd, FileOutcome, Problem, Reject};
+use crate::proof::ProofDocument;
 use crate::store::{Batch, BatchBuilder};
 
 /// The messages of a worker about a file; `End` comes last.
 pub(crate) enum Message {
     /// Events, and how many bytes of the file on disk have been read by now.
     Batch(Batch, u64),
-    Digest(Digest),
+    Digest(Box<Digest>),
+    Proof(ProofDocument),
     Reject(Reject),
     /// A member of the archive that the file, or the member before, proves to be begins; its name.
     BeginMember(String),
@@ -175,6 +177,10 @@ impl Sink for FileSink<'_> {
             Ok(digest) => self.send(Message::Digest(digest)),
             Err(error) => self.reject(whole(bytes, format!("is a digest file that cannot be read: {error}"))),
         }
+    }
+
+    fn proof(&mut self, proof: ProofDocument) -> ControlFlow<()> {
+        self.send(Message::Proof(proof))
     }
 
     fn reject(&mut self, reject: Reject) -> ControlFlow<()> {

@@ -17,6 +17,7 @@ use crate::ingest::record::normalize::normalize;
 use crate::ingest::record::raw::RawRecord;
 use crate::ingest::source::layers::{self, Magic};
 use crate::ledger::{FileOutcome, Problem, Reject};
+use crate::proof::ProofDocument;
 use crate::store::{BatchBuilder, Dictionaries};
 
 /// A sink that lists what a decoder hands on.
@@ -61,6 +62,10 @@ impl Sink for Log {
     fn digest(&mut self, _: &[u8]) -> ControlFlow<()> {
         self.counts.others += 1;
         self.note("digest".to_owned())
+    }
+    fn proof(&mut self, proof: ProofDocument) -> ControlFlow<()> {
+        self.counts.others += 1;
+        self.note(format!("{proof:?}"))
     }
     fn reject(&mut self, reject: Reject) -> ControlFlow<()> {
         self.counts.others += 1;
@@ -135,7 +140,7 @@ fn messages_of(read: impl FnOnce(&mut FileSink<'_>)) -> Option<Sent> {
                 assert!(!batch.events.is_empty() && batch.events.len() == batch.hashes.len());
                 Sent { events: batch.events.len(), others: 0 }
             }
-            Message::Digest(_) | Message::Reject(_) => Sent { events: 0, others: 1 },
+            Message::Digest(_) | Message::Proof(_) | Message::Reject(_) => Sent { events: 0, others: 1 },
             Message::End(_) => Sent::default(),
         };
         for account in [Some(&mut all), open.last_mut()].into_iter().flatten() {

@@ -5,6 +5,7 @@
 //! ```
 
 mod archive;
+mod contents;
 mod decode;
 mod delivery;
 mod expansion;
@@ -23,6 +24,7 @@ pub mod stages;
 mod worker;
 
 pub use crate::event::EventIds;
+pub(crate) use crate::ingest::contents::{Contents, UnreadFile, read_contents};
 pub use crate::ingest::merge::{MergeReport, merge};
 pub use crate::ingest::pipeline::{Options, import};
 pub use crate::ingest::redact::{gather, redact};

@@ -193,6 +193,10 @@ pub(crate) fn write_file(
                 writer.digest(&digest)?;
                 report.digests += 1;
             }
+            Message::Proof(proof) => {
+                writer.proof(&proof)?;
+                report.proofs += 1;
+            }
             Message::Reject(reject) => {
                 writer.reject(&reject)?;
                 file.is_rejected_whole = reject.length == 0;

@@ -40,6 +40,8 @@ pub struct Report {
     pub counts: Counts,
     /// Digest files read.
     pub digests: u64,
+    /// Answers of the AWS CLI that digest files are checked with.
+    pub proofs: u64,
     /// Bytes of the trail files on disk.
     pub bytes: u64,
     /// Time taken.

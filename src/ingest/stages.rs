@@ -20,6 +20,7 @@ use crate::ingest::report::{Error, NoProgress, Report};
 use crate::ingest::source::walk;
 use crate::ingest::source::walk::SourceFile;
 use crate::ledger::{Problem, Reject};
+use crate::proof::ProofDocument;
 use crate::store::{self, Dictionaries, Import, RunOrigin, Silent};
 
 /// Finds where each record of a list ends (`{...},{...}`), by its brackets; how many there are.
@@ -54,6 +55,10 @@ impl Sink for Count {
     }
 
     fn digest(&mut self, _: &[u8]) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn proof(&mut self, _: ProofDocument) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 

@@ -41,6 +41,7 @@ pub mod snapshot;
 mod sql;
 mod state;
 mod user_name;
+pub(crate) mod validate;
 mod waiting;
 mod write_report;
 

@@ -2,6 +2,7 @@
 //! and runs of `trailq hunt`. They are written through a connection whose authorizer permits changes to these tables only.
 
 mod findings;
+mod validations;
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;

@@ -50,6 +50,7 @@ fn text(report: &ingest::Report) -> String {
     mention(report.counts.conflict, "duplicate has another content", "duplicates have another content");
     mention(report.counts.replaced, "duplicate replaced a CSV row", "duplicates replaced CSV rows");
     mention(report.digests, "digest file", "digest files");
+    mention(report.proofs, "answer of the AWS CLI", "answers of the AWS CLI");
     mention(report.skipped_files, "file unchanged since an earlier import", "files unchanged since an earlier import");
     mention(report.members, "member of an archive", "members of archives");
     mention(report.ignored_files, "file ignored", "files ignored");

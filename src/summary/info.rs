@@ -13,6 +13,7 @@ use crate::render::palette::{HEADING, paint};
 use crate::store::{CaseIds, Info, Rules};
 use crate::summary::provenance::{digest_lines, step_line, step_object};
 use crate::summary::report::{Report, TextTarget};
+use crate::summary::validate::{kept_line, kept_object};
 
 /// The largest number of accounts, Regions or event sources that the text lists.
 const MAX_LISTED: usize = 20;
@@ -78,6 +79,9 @@ fn text(path: &str, info: &Info, color: bool) -> String {
     }
     if info.rules != Rules::Current {
         line("rules", &format!("{}: `trailq reindex` applies those of this version", info.rules.name()));
+    }
+    if let Some(kept) = &info.validation {
+        line("validation", &kept_line(kept));
     }
     // The provenance of a case that was only ever imported into is not listed.
     let steps = info.provenance.iter().filter(|_| info.provenance.iter().any(|step| step.kind != "case"));
@@ -156,6 +160,7 @@ fn object(path: &str, info: &Info) -> Value {
         "ids": info.ids.name(),
         "rules": info.rules.name(),
         "provenance": info.provenance.iter().map(step_object).collect::<Vec<_>>(),
+        "validation": info.validation.as_ref().map(kept_object),
     })
 }
 

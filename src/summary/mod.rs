@@ -11,6 +11,7 @@ mod provenance;
 mod reindex;
 pub(crate) mod report;
 pub(crate) mod snapshot;
+pub(crate) mod validate;
 pub(crate) mod verify;
 
 pub(crate) use report::{Report, ReportForm, TextTarget};

@@ -19,12 +19,23 @@ pub(crate) struct Bar {
     files: AtomicU64,
     all_files: AtomicU64,
     events: AtomicU64,
+    /// True if events are counted.
+    shows_events: bool,
     interrupter: Arc<Interrupter>,
 }
 
 impl Bar {
     /// Returns a bar, hidden unless `shown`; the interrupter cancels the operation.
     pub(crate) fn new(shown: bool, interrupter: Arc<Interrupter>) -> Bar {
+        Bar::with(shown, true, interrupter)
+    }
+
+    /// Returns a bar of an operation that reads no events.
+    pub(crate) fn of_files(shown: bool, interrupter: Arc<Interrupter>) -> Bar {
+        Bar::with(shown, false, interrupter)
+    }
+
+    fn with(shown: bool, shows_events: bool, interrupter: Arc<Interrupter>) -> Bar {
         let target = if shown { ProgressDrawTarget::stderr_with_hz(8) } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
@@ -34,7 +45,7 @@ impl Bar {
             bar.enable_steady_tick(Duration::from_millis(250));
         }
         let none = || AtomicU64::new(0);
-        Bar { bar, files: none(), all_files: none(), events: none(), interrupter }
+        Bar { bar, files: none(), all_files: none(), events: none(), shows_events, interrupter }
     }
 
     /// Removes the bar and releases the interrupter.
@@ -56,6 +67,10 @@ impl Progress for Bar {
         self.bar.inc(bytes);
         if !self.bar.is_hidden() {
             let all = self.all_files.load(Ordering::Relaxed);
+            if !self.shows_events {
+                self.bar.set_message(format!("{} of {} files", number::count(files), number::count(all)));
+                return;
+            }
             let rate = number::count((events as f64 / self.bar.elapsed().as_secs_f64().max(0.001)) as u64);
             let events = number::counted(events, "event");
             self.bar.set_message(format!(

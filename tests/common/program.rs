@@ -93,6 +93,14 @@ impl TestEnv {
                         ALTER TABLE imports DROP COLUMN imported_by; ALTER TABLE imports DROP COLUMN folder; \
                         DROP TABLE subjects; DROP TABLE verdicts; DROP TABLE ignore_rules; DROP TABLE hunt_runs; \
                         DROP TABLE hunt_rules; DROP TABLE hunt_findings; DROP TABLE hunt_events;";
+        let proof = "DROP TABLE validation_findings; DROP TABLE validations; DROP TABLE public_keys; \
+                     DROP TABLE digest_signatures; DROP TABLE trail_statuses; DROP TABLE bucket_objects; \
+                     ALTER TABLE digests DROP COLUMN previous_digest_s3_bucket; \
+                     ALTER TABLE digests DROP COLUMN previous_digest_hash_algorithm; \
+                     ALTER TABLE digests DROP COLUMN previous_digest_signature; \
+                     ALTER TABLE digests DROP COLUMN public_key_fingerprint; \
+                     ALTER TABLE digests DROP COLUMN signature_algorithm; \
+                     ALTER TABLE digest_files DROP COLUMN hash_algorithm;";
         let notes = match version {
             1 => "DROP TABLE saved_queries; DROP TABLE notes; DROP TABLE noise_rules;",
             3 => {
@@ -104,7 +112,7 @@ impl TestEnv {
         let connection = rusqlite::Connection::open(self.scratch.case()).unwrap();
         connection
             .execute_batch(&format!(
-                "{findings} {notes} DELETE FROM attribute_values \
+                "{findings} {proof} {notes} DELETE FROM attribute_values \
                  WHERE attribute IN ('role_name', 'identity_type', 'identity_account_id', 'resource_type'); \
                  DROP TABLE provenance_digests; DROP TABLE provenance_parents; DROP TABLE provenance; \
                  DROP TABLE replaced_rows; DROP TABLE hourly_regions; {FILES_OF_SCHEMA_7} \

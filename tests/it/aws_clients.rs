@@ -11,7 +11,7 @@ use crate::common::{Needs, Scratch, corpus, skip, testdata};
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/aws_clients.py");
 
 /// The python that has the clients.
-fn clients() -> Option<String> {
+pub(crate) fn clients() -> Option<String> {
     let made = match Command::new("python3").args([SCRIPT, "prepare"]).output() {
         Ok(made) => made,
         Err(error) => {

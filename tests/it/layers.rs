@@ -30,6 +30,7 @@ const MODEL: &[&str] = &[
     "number",
     "pattern",
     "policy",
+    "proof",
     "rows",
     "subject",
     "time",
@@ -37,7 +38,7 @@ const MODEL: &[&str] = &[
 ];
 
 /// The imports within the vocabulary: an event has a value for each plain field of the catalogue.
-const MODEL_IMPORTS: &[(&str, &str)] = &[("event", "fields")];
+const MODEL_IMPORTS: &[(&str, &str)] = &[("event", "fields"), ("proof", "time")];
 
 /// The other modules and, of the store and the session, the rooms: what each may import beside itself and the model. A
 /// name stands for all below it; a file belongs to the row with the longest name that it is below.
@@ -54,10 +55,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("redact", &["output_file"]),
     ("render", &[]),
     ("guide", &["render"]),
+    ("validate", &[]),
     // The case, from its errors up to what moves between cases.
     ("store/error", &[]),
     ("store/findings", &[]),
     ("store/key", &[]),
+    ("store/validation", &["validate"]),
     ("store/locking", &[]),
     ("store/lock_wait", &["store/error"]),
     ("store/hardening", &["store/error"]),
@@ -140,6 +143,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "store/lock_wait",
             "store/ready",
             "store/schema",
+            "store/validation",
+            "validate",
         ],
     ),
     (
@@ -166,6 +171,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "store/rollup",
             "store/schema",
             "store/temporary_copy",
+            "store/validation",
+            "validate",
         ],
     ),
     (
@@ -195,12 +202,12 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("store", &[]),
-    ("ingest", &["redact", "store"]),
+    ("ingest", &["redact", "store", "validate"]),
     ("engine", &["coverage", "detection", "nested", "query", "redact", "sql", "store"]),
     ("hunt", &["coverage", "detection", "engine", "query", "saved", "sql", "store"]),
     ("lookup_events", &["coverage", "engine", "query", "render", "sql", "store"]),
     ("report", &["engine", "hunt", "render", "sql", "store"]),
-    ("summary", &["detection", "hunt", "ingest", "render", "sigma", "store"]),
+    ("summary", &["detection", "hunt", "ingest", "render", "sigma", "store", "validate"]),
     ("terminal", &["ingest", "render"]),
     ("config", &["render", "terminal"]),
     (
@@ -222,6 +229,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "store",
             "summary",
             "terminal",
+            "validate",
         ],
     ),
     (
@@ -266,7 +274,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "terminal",
         ],
     ),
-    ("fuzzing", &["detection", "engine", "ingest", "lookup_events", "redact", "saved", "sigma", "store"]),
+    ("fuzzing", &["detection", "engine", "ingest", "lookup_events", "redact", "saved", "sigma", "store", "validate"]),
     ("lib", &[]),
 ];
 
@@ -279,6 +287,8 @@ const EXTERNAL: &[(&str, &[&str])] = &[
     ("flate2", &["ingest"]),
     ("libdeflater", &["ingest"]),
     ("zip", &["ingest"]),
+    ("ring", &["validate"]),
+    ("md5", &["validate"]),
     ("comfy_table", &["guide", "render"]),
     ("granit_parser", &["sigma/yaml"]),
     ("plotters", &["render"]),

@@ -59,6 +59,7 @@ mod snapshot;
 mod triage;
 mod unread_records;
 mod user_agents;
+mod validate;
 mod ways;
 #[cfg(not(all(feature = "plot", feature = "serve")))]
 mod without_features;

@@ -111,6 +111,7 @@ fn keys_of_json_reports() {
     show("import", &test_env.run(&["import", paths[0], paths[1], "--format", "json"]).exits(1).out);
     show("info", &test_env.run(&["info", "--format", "json"]).exits(0).out);
     show("info --custody", &test_env.run(&["info", "--custody", "--format", "json"]).exits(0).out);
+    show("validate", &test_env.run(&["validate", paths[0], "--format", "json"]).exits(1).out);
     show("snapshot", &test_env.run(&["snapshot", "copy.db", "--format", "json"]).exits(0).out);
     show("snapshot --verify", &test_env.run(&["snapshot", "--verify", "copy.db", "--format", "json"]).exits(0).out);
     show("diff", &test_env.run(&["diff", "trailq.db", "copy.db", "--format", "json"]).exits(0).out);

@@ -4,16 +4,16 @@ use std::io::{self, Read};
 use std::ops::ControlFlow;
 
 /// A member of an archive.
-pub(super) struct Member<'m> {
+pub(crate) struct Member<'m> {
     /// Its path in the archive.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Its size in bytes, as the archive says.
-    pub(super) size: u64,
-    pub(super) content: MemberContent<'m>,
+    pub(crate) size: u64,
+    pub(crate) content: MemberContent<'m>,
 }
 
 /// The content of a member.
-pub(super) enum MemberContent<'m> {
+pub(crate) enum MemberContent<'m> {
     Stream(Box<dyn Read + Send + 'm>),
     /// It has none that is read, and why.
     None(&'static str),
@@ -22,10 +22,10 @@ pub(super) enum MemberContent<'m> {
 }
 
 /// Takes a member; breaks to end the reading.
-pub(super) type TakeMember<'t> = dyn FnMut(Member<'_>) -> ControlFlow<()> + 't;
+pub(crate) type TakeMember<'t> = dyn FnMut(Member<'_>) -> ControlFlow<()> + 't;
 
 /// An archive that is read in the order of its members, without a file of its own for any of them.
-pub(super) trait Archive {
+pub(crate) trait Archive {
     /// Hands each member to `take`.
     ///
     /// # Errors

@@ -6,10 +6,12 @@ mod zip;
 
 use std::io::{self, Read};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
-use crate::ingest::archive::member::{Archive, Member, MemberContent};
+pub(crate) use crate::ingest::archive::member::{Archive, Member, MemberContent};
 use crate::ingest::decode::sink::{Decoded, Sink as _};
 use crate::ingest::delivery;
+use crate::ingest::expansion::Expansion;
 use crate::ingest::file_sink::FileSink;
 use crate::ingest::read::decode_stream;
 use crate::ingest::source::hashed::Hashed;
@@ -18,9 +20,9 @@ use crate::ingest::source::walk;
 use crate::ledger::{FileEnd, FileOutcome};
 
 /// The deepest nesting of archives.
-const MAX_DEPTH: usize = 4;
+pub(crate) const MAX_DEPTH: usize = 4;
 /// The number of members of one file that are read.
-const MAX_MEMBERS: u64 = 1_000_000;
+pub(crate) const MAX_MEMBERS: u64 = 1_000_000;
 /// The description of an ignored member, which its archive does not use.
 const NOTHING: &str = "holds no records";
 
@@ -30,6 +32,24 @@ const NOTHING: &str = "holds no records";
 /// A temporary file for a zip archive cannot be written.
 pub(crate) fn read(magic: Magic, stream: Box<dyn Read + Send + '_>, sink: &mut FileSink<'_>) -> io::Result<Decoded> {
     Reading { sink, depth: 1, members: 0 }.read(magic, stream)
+}
+
+/// Opens the archive in a stream, and names its format.
+///
+/// # Errors
+/// A temporary file for a zip archive cannot be written.
+pub(crate) fn open<'a>(
+    magic: Magic,
+    mut stream: Box<dyn Read + Send + 'a>,
+    expansion: &Arc<Expansion>,
+) -> io::Result<(Box<dyn Archive + 'a>, &'static str)> {
+    Ok(match magic {
+        Magic::Tar => (Box::new(tar::Tar { stream }), "tar"),
+        _ => {
+            let file = walk::spool(&mut stream)?;
+            (Box::new(zip::Zip { file, expansion: Arc::clone(expansion) }), "zip")
+        }
+    })
 }
 
 /// The reading of a file that is an archive.
@@ -42,14 +62,8 @@ struct Reading<'s, 'w> {
 }
 
 impl Reading<'_, '_> {
-    fn read(&mut self, magic: Magic, mut stream: Box<dyn Read + Send + '_>) -> io::Result<Decoded> {
-        let (archive, format): (Box<dyn Archive + '_>, _) = match magic {
-            Magic::Tar => (Box::new(tar::Tar { stream }), "tar"),
-            _ => {
-                let (file, expansion) = (walk::spool(&mut stream)?, self.sink.expansion());
-                (Box::new(zip::Zip { file, expansion }), "zip")
-            }
-        };
+    fn read(&mut self, magic: Magic, stream: Box<dyn Read + Send + '_>) -> io::Result<Decoded> {
+        let (archive, format) = open(magic, stream, &self.sink.expansion())?;
         self.sink.format(format);
         let mut outcome = Decoded::SomethingElse(format!("is a {format} archive without a trail file").into());
         let read = archive.each(&mut |member| match self.member(member) {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::ingest::expansion::Expansion;
 use crate::ingest::record::raw::RawRecord;
 use crate::ledger::{Problem, Reject};
+use crate::proof::ProofDocument;
 
 /// Receives what a file holds. `Break` stops the reading.
 pub(crate) trait Sink {
@@ -16,6 +17,8 @@ pub(crate) trait Sink {
     fn row(&mut self, record: &RawRecord<'_>, bytes: &[u8]) -> ControlFlow<()>;
     /// Takes a digest file's bytes.
     fn digest(&mut self, bytes: &[u8]) -> ControlFlow<()>;
+    /// Takes an answer of the AWS CLI by which digest files are checked.
+    fn proof(&mut self, proof: ProofDocument) -> ControlFlow<()>;
     /// Takes what could not be stored.
     fn reject(&mut self, reject: Reject) -> ControlFlow<()>;
     /// Notes what the records were wrapped in.

@@ -15,6 +15,7 @@ use crate::ingest::record::lenient::{Key, List, Scalar, object, pass_over};
 use crate::ingest::record::plain::{self, Found, PlainObject, PlainScalars};
 use crate::ingest::record::resource_rules::{OpenNodes, Rule, Tree};
 use crate::ingest::record::{outcome, resource_rules};
+use crate::proof;
 
 object! {
     /// `userIdentity`.
@@ -178,6 +179,8 @@ pub(crate) struct RawRecord<'a> {
     pub(crate) inner: Vec<Inner<'a>>,
     /// True if it is a digest file.
     pub(crate) is_digest: bool,
+    /// True if it has a key of an answer of the AWS CLI by which digest files are checked.
+    pub(crate) may_be_proof: bool,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for RawRecord<'a> {
@@ -308,6 +311,10 @@ impl<'de> RawRecord<'de> {
             "resources" => self.resources = map.next_value()?,
             "digestS3Object" => {
                 self.is_digest = true;
+                map.next_value::<IgnoredAny>()?;
+            }
+            other if proof::is_key_of_answer(other) => {
+                self.may_be_proof = true;
                 map.next_value::<IgnoredAny>()?;
             }
             other => match (plain::find("", other), self.wrapping(other)) {

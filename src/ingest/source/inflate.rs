@@ -37,10 +37,16 @@ impl Inflater {
 
     /// Reads a file. `None` where it has grown too large for that since it was found.
     pub(crate) fn load(&mut self, path: &Path) -> io::Result<Option<Whole>> {
+        let bytes = self.read(path)?;
+        Ok(bytes.map(|bytes| Whole { bytes, sha256: sha256(&self.raw) }))
+    }
+
+    /// Reads a file without hashing it, and returns its size. `None` as [`Inflater::load`].
+    pub(crate) fn read(&mut self, path: &Path) -> io::Result<Option<u64>> {
         self.raw.clear();
         File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut self.raw)?;
         let bytes = self.raw.len() as u64;
-        Ok((bytes <= MAX_FILE).then(|| Whole { bytes, sha256: sha256(&self.raw) }))
+        Ok((bytes <= MAX_FILE).then_some(bytes))
     }
 
     /// The file's bytes as they were read.

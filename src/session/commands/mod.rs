@@ -33,6 +33,7 @@ mod show;
 pub mod sqlite3_compat;
 mod table;
 mod transfer;
+mod validate;
 mod verdict;
 
 pub(crate) use crate::session::commands::command::Arguments;

@@ -3,7 +3,7 @@
 use crate::session::commands::command::Commands;
 use crate::session::commands::{
     annotate, diff_records, display, edit, explain, help, hunt, ignore, last_answer, mark, noise, output, param, pivot,
-    plot, queries, refine, replay, report, say, schema, script, settings, show, transfer, verdict,
+    plot, queries, refine, replay, report, say, schema, script, settings, show, transfer, validate, verdict,
 };
 
 /// Every dot-command. A new command is an entry in the file of its group.
@@ -33,6 +33,7 @@ pub const COMMANDS: Commands = Commands(&[
     param::COMMANDS,
     settings::COMMANDS,
     transfer::COMMANDS,
+    validate::COMMANDS,
     script::COMMANDS,
 ]);
 

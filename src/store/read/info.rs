@@ -8,6 +8,7 @@ use crate::store::event_sum::EventSum;
 use crate::store::hardening::Bounded;
 use crate::store::provenance::{self, ProvenanceStep};
 use crate::store::read::case::Case;
+use crate::store::validation::KeptValidation;
 use crate::time;
 
 /// The contents of a case.
@@ -51,6 +52,8 @@ pub struct Info {
     pub event_digest: Option<EventDigest>,
     /// The steps that led to the case, the one that made it last.
     pub provenance: Vec<ProvenanceStep>,
+    /// The last validation that was kept.
+    pub validation: Option<KeptValidation>,
 }
 
 /// The age of the rules by which the events of a case were made from their records.
@@ -116,6 +119,7 @@ impl Case {
             ids: CaseIds::of(&self.connection).map_err(|error| CaseError::of(&self.path, error))?,
             event_digest: self.event_digest()?,
             provenance: self.provenance()?,
+            validation: self.last_validation()?,
         })
     }
 

@@ -6,6 +6,7 @@ pub(crate) mod coverage;
 pub(crate) mod coverage_facts;
 pub(crate) mod custody;
 pub(crate) mod distinct_count;
+pub(crate) mod evidence;
 pub(crate) mod findings;
 pub(crate) mod functions;
 pub(crate) mod gaps;

@@ -12,8 +12,9 @@ mod table;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod validation_tables;
 pub(crate) mod version;
 
 pub(crate) use crate::store::schema::column_rule::ColumnRule;
 pub(crate) use crate::store::schema::table::{Copy, Part, Redact, Table};
-pub(crate) use crate::store::schema::tables::{TABLES, annotations, rewritten, without_pages};
+pub(crate) use crate::store::schema::tables::{TABLES, annotations, rewritten, tables_since, without_pages};

@@ -9,6 +9,7 @@ use crate::store::schema::column_rule::ColumnRule::{
 use crate::store::schema::finding_tables;
 use crate::store::schema::proof_tables;
 use crate::store::schema::table::{Copy, Redact, Role, Table};
+use crate::store::schema::validation_tables;
 
 /// Every table, in an order in which what is pointed to comes after what points to it.
 pub(crate) const TABLES: &[Table] = &[
@@ -301,41 +302,12 @@ pub(crate) const TABLES: &[Table] = &[
             ("events", Number),
         ],
     },
-    Table {
-        name: "digests",
-        since: 1,
-        role: Role::Ledger,
-        copy: Copy::WholeOnly,
-        redact: Redact::Columns,
-        columns: &[
-            ("id", Number),
-            ("file_id", Number),
-            ("aws_account_id", Text),
-            ("digest_start_time", Own(Shape::Time)),
-            ("digest_end_time", Own(Shape::Time)),
-            ("digest_s3_bucket", Text),
-            ("digest_s3_object", Path),
-            ("newest_event_time", Own(Shape::Time)),
-            ("oldest_event_time", Own(Shape::Time)),
-            ("previous_digest_s3_object", Path),
-            ("previous_digest_hash", Digest),
-        ],
-    },
-    Table {
-        name: "digest_files",
-        since: 1,
-        role: Role::Ledger,
-        copy: Copy::WholeOnly,
-        redact: Redact::Columns,
-        columns: &[
-            ("digest", Number),
-            ("s3_bucket", Text),
-            ("s3_object", Path),
-            ("hash_value", Digest),
-            ("newest_event_time", Own(Shape::Time)),
-            ("oldest_event_time", Own(Shape::Time)),
-        ],
-    },
+    validation_tables::DIGESTS,
+    validation_tables::DIGEST_FILES,
+    validation_tables::PUBLIC_KEYS,
+    validation_tables::DIGEST_SIGNATURES,
+    validation_tables::TRAIL_STATUSES,
+    validation_tables::BUCKET_OBJECTS,
     Table {
         name: "notes",
         since: 3,
@@ -387,6 +359,8 @@ pub(crate) const TABLES: &[Table] = &[
     finding_tables::HUNT_EVENTS,
     proof_tables::CASE_DETAILS,
     proof_tables::EVENT_DIGESTS,
+    validation_tables::VALIDATION_FINDINGS,
+    validation_tables::VALIDATIONS,
     Table {
         name: "provenance",
         since: 4,
@@ -473,6 +447,11 @@ pub(crate) fn annotations() -> impl Iterator<Item = &'static str> {
 /// provenance, which holds the digest.
 pub(crate) fn without_pages() -> impl Iterator<Item = &'static Table> {
     TABLES.iter().filter(|table| matches!(table.role, Role::Annotation | Role::Provenance))
+}
+
+/// Returns the names of the tables that a schema version does not have.
+pub(crate) fn tables_since(version: i64) -> impl Iterator<Item = &'static str> {
+    TABLES.iter().filter(move |table| table.since > version).map(|table| table.name)
 }
 
 /// Returns every column that redaction rewrites, with its table.

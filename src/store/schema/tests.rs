@@ -90,6 +90,8 @@ fn only_annotations_are_kept_by_hand() {
             "saved_queries",
             "subjects",
             "tags",
+            "validation_findings",
+            "validations",
             "verdicts"
         ]
     );

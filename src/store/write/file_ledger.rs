@@ -13,6 +13,7 @@ use crate::ledger::{Counts, FileEnd, FileOutcome};
 use crate::store::error::CaseError;
 use crate::store::locking;
 use crate::store::write::file_contents::{self, Content};
+use crate::store::write::proof;
 use crate::store::write::writer::{ConflictPolicy, OpenFile, Writer};
 
 /// A file that ends so long after the last commit is committed: a commit waits for the disk, and a kill takes what is
@@ -194,6 +195,7 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         self.connection
             .prepare_cached("UPDATE files SET container_id = ?1 WHERE container_id = ?2")?
             .execute([file.id, content.id])?;
+        proof::delete_proofs(self.connection, content.id)?;
         for sql in [
             "DELETE FROM rejects WHERE file_id = ?1",
             "DELETE FROM field_problems WHERE file_id = ?1",
@@ -300,7 +302,8 @@ impl<P: ConflictPolicy> Writer<'_, P> {
             "DELETE FROM digests WHERE file_id = ?1 AND EXISTS (SELECT 1 FROM digests WHERE file_id = ?2)",
             from_to,
         )?;
-        c.execute("UPDATE digests SET file_id = ?2 WHERE file_id = ?1", from_to).map(drop)
+        c.execute("UPDATE digests SET file_id = ?2 WHERE file_id = ?1", from_to)?;
+        proof::move_proofs(c, file.id, content.id)
     }
 }
 

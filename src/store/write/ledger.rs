@@ -1,8 +1,8 @@
-//! Rejects, digests, and the end of a run. `file_ledger` has the account of each file.
+//! Rejects, and the end of a run. `file_ledger` has the account of each file.
 
 use rusqlite::params;
 
-use crate::ledger::{Digest, Reject};
+use crate::ledger::Reject;
 use crate::store::error::CaseError;
 use crate::store::event_sum::EventSum;
 use crate::store::locking;
@@ -36,53 +36,6 @@ impl<P: ConflictPolicy> Writer<'_, P> {
             file.counts.read += 1;
             file.counts.rejected += 1;
             file.reason.get_or_insert_with(|| reject.reason.clone());
-        }
-        Ok(())
-    }
-
-    /// Keeps a digest file, unless it is there already.
-    pub(crate) fn digest(&mut self, digest: &Digest) -> Result<(), CaseError> {
-        let result = self.open_file().and_then(|file| self.insert_digest(file, digest));
-        self.sql(result)
-    }
-
-    fn insert_digest(&self, file: i64, digest: &Digest) -> rusqlite::Result<()> {
-        let inserted = self
-            .connection
-            .prepare_cached(
-                "INSERT OR IGNORE INTO digests (file_id, aws_account_id, digest_start_time, digest_end_time, \
-                 digest_s3_bucket, digest_s3_object, newest_event_time, oldest_event_time, \
-                 previous_digest_s3_object, previous_digest_hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            )?
-            .execute(params![
-                file,
-                digest.aws_account_id,
-                digest.digest_start_time,
-                digest.digest_end_time,
-                digest.digest_s3_bucket,
-                digest.digest_s3_object,
-                digest.newest_event_time,
-                digest.oldest_event_time,
-                digest.previous_digest_s3_object,
-                digest.previous_digest_hash_value
-            ])?;
-        if inserted == 0 {
-            return Ok(());
-        }
-        let id = self.connection.last_insert_rowid();
-        let mut insert = self.connection.prepare_cached(
-            "INSERT INTO digest_files (digest, s3_bucket, s3_object, hash_value, newest_event_time, \
-             oldest_event_time) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?;
-        for log in digest.log_files.iter().flatten() {
-            insert.execute(params![
-                id,
-                log.s3_bucket,
-                log.s3_object,
-                log.hash_value,
-                log.newest_event_time,
-                log.oldest_event_time
-            ])?;
         }
         Ok(())
     }

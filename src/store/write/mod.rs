@@ -11,6 +11,7 @@ pub(crate) mod import;
 pub(crate) mod intern;
 pub(crate) mod known_files;
 pub(crate) mod ledger;
+pub(crate) mod proof;
 pub(crate) mod related_rows;
 pub(crate) mod resume;
 pub(crate) mod writer;

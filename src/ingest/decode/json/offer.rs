@@ -20,6 +20,7 @@ use crate::ingest::decode::wrappings::{Wrapping, value_of};
 use crate::ingest::expansion::{Capped, Expansion};
 use crate::ingest::record::raw::{Inner, RawRecord};
 use crate::ledger::{Problem, Reject};
+use crate::proof::ProofDocument;
 
 /// The deepest nesting of arrays around records, and of records in the texts of other records.
 pub(super) const MAX_NESTING: usize = 8;
@@ -105,6 +106,12 @@ pub(super) fn offer_object(record: &RawRecord<'_>, bytes: &[u8], sink: &mut dyn 
     if record.is_digest {
         sink.format("digest");
         return Ok(sink.digest(bytes));
+    }
+    if record.may_be_proof
+        && let Some(proof) = ProofDocument::parse(bytes)
+    {
+        sink.format(proof.format());
+        return Ok(sink.proof(proof));
     }
     match (offer_inner(&record.inner, sink, place), notification) {
         (Some(Ok(flow)), _) => Ok(flow),
@@ -240,6 +247,10 @@ impl Sink for InnerSink<'_> {
 
     fn digest(&mut self, bytes: &[u8]) -> ControlFlow<()> {
         self.sink.digest(bytes)
+    }
+
+    fn proof(&mut self, proof: ProofDocument) -> ControlFlow<()> {
+        self.sink.proof(proof)
     }
 
     fn reject(&mut self, reject: Reject) -> ControlFlow<()> {

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 
 use crate::event::RULES_VERSION;
@@ -265,7 +265,8 @@ impl MergeWriter<'_> {
             "INSERT INTO field_problems (file_id, field, problem, events) VALUES (?1, ?2, ?3, ?4) \
              ON CONFLICT DO UPDATE SET events = excluded.events WHERE excluded.events > events",
         )?;
-        self.take_digests(other)
+        self.take_digests(other)?;
+        self.take_proofs(other)
     }
 
     /// Copies rows whose first column is a file's number.
@@ -289,74 +290,6 @@ impl MergeWriter<'_> {
             self.note_change(put);
         }
         Ok(())
-    }
-
-    /// Takes in digest files: of two of one name that of the first file by path stays.
-    fn take_digests(&mut self, other: &SourceCase) -> Result<(), CaseError> {
-        let columns = "aws_account_id, digest_start_time, digest_end_time, digest_s3_bucket, digest_s3_object, \
-                       newest_event_time, oldest_event_time, previous_digest_s3_object, previous_digest_hash";
-        let of = |error| other.of(error);
-        let sql = format!("SELECT id, file_id, {columns} FROM digests ORDER BY id");
-        let mut select = other.case.connection.prepare(&sql).map_err(of)?;
-        let mut rows = select.query([]).map_err(of)?;
-        while let Some(row) = rows.next().map_err(of)? {
-            let (id, file): (i64, i64) = (row.get(0).map_err(of)?, row.get(1).map_err(of)?);
-            let file = other.file(file)?;
-            let values = (2..11).map(|index| row.get(index)).collect::<rusqlite::Result<Vec<Option<String>>>>();
-            let values = values.map_err(of)?;
-            let put = self.put_digest(file, columns, &values);
-            let Some(number) = self.sql(put)? else { continue };
-            let mut listed = other
-                .case
-                .connection
-                .prepare_cached(
-                    "SELECT s3_bucket, s3_object, hash_value, newest_event_time, oldest_event_time FROM digest_files \
-                     WHERE digest = ?1",
-                )
-                .map_err(of)?;
-            let listed = listed.query_map([id], |row| (0..5).map(|index| row.get(index)).collect()).map_err(of)?;
-            let listed: Vec<Vec<Option<String>>> = listed.collect::<rusqlite::Result<_>>().map_err(of)?;
-            for log in listed {
-                let sql = "INSERT INTO digest_files (digest, s3_bucket, s3_object, hash_value, newest_event_time, \
-                           oldest_event_time) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-                let put = self.connection.execute(sql, params![number, log[0], log[1], log[2], log[3], log[4]]);
-                self.sql(put)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes a digest file, unless it is there; returns its number.
-    fn put_digest(&mut self, file: i64, columns: &str, values: &[Option<String>]) -> rusqlite::Result<Option<i64>> {
-        let named = values[3].is_some() && values[4].is_some();
-        let known: Option<(i64, i64)> = if named {
-            let sql = "SELECT id, file_id FROM digests WHERE digest_s3_bucket = ?1 AND digest_s3_object = ?2";
-            let found = params![values[3], values[4]];
-            self.connection.query_row(sql, found, |row| Ok((row.get(0)?, row.get(1)?))).optional()?
-        } else {
-            let same: Vec<String> =
-                columns.split(", ").enumerate().map(|(at, column)| format!("{column} IS ?{}", at + 1)).collect();
-            let sql = format!("SELECT id, file_id FROM digests WHERE {}", same.join(" AND "));
-            let found = rusqlite::params_from_iter(values);
-            self.connection.query_row(&sql, found, |row| Ok((row.get(0)?, row.get(1)?))).optional()?
-        };
-        if let Some((id, holder)) = known {
-            if !self.comes_before(file, holder) {
-                return Ok(None);
-            }
-            self.connection.execute("DELETE FROM digest_files WHERE digest = ?1", [id])?;
-            self.connection.execute("DELETE FROM digests WHERE id = ?1", [id])?;
-        }
-        let sql = format!("INSERT INTO digests (file_id, {columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
-        let mut insert = self.connection.prepare_cached(&sql)?;
-        insert.raw_bind_parameter(1, file)?;
-        for (at, value) in values.iter().enumerate() {
-            insert.raw_bind_parameter(at + 2, value)?;
-        }
-        insert.raw_execute()?;
-        drop(insert);
-        self.note_change(1);
-        Ok(Some(self.connection.last_insert_rowid()))
     }
 }
 

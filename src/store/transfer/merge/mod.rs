@@ -11,8 +11,10 @@ mod annotations;
 mod events;
 mod ledger;
 mod policy;
+mod proof;
 mod source;
 mod target;
+mod validations;
 
 use std::path::Path;
 
@@ -75,6 +77,7 @@ impl MergeWriter<'_> {
         for other in others {
             self.take_ledger(other)?;
             self.take_kept(other)?;
+            self.take_validations(other)?;
         }
         let steps = self.take_steps(others, is_new);
         let steps = self.sql(steps)?;

@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::hash::hex;
 use crate::store::provenance::Digest;
-use crate::store::schema::{indexes, version, without_pages};
+use crate::store::schema::{indexes, tables_since, version, without_pages};
 
 /// The name of the part.
 pub(crate) const PAGES: &str = "pages";
@@ -36,8 +36,8 @@ impl Pages {
         Pages::with_earlier(connection, file, &FxHashMap::default(), version::NEWEST)
     }
 
-    /// Finds out the same of a case that was migrated from a schema version by nothing but new columns and tables of
-    /// annotations and provenance: they change the text of the schema, and no page that is digested.
+    /// Finds out the same of a case that was migrated from a schema version by nothing but new columns and tables: they
+    /// change the text of the schema, and no page that is digested.
     pub(crate) fn of_version(connection: &Connection, file: &File, version: i64) -> rusqlite::Result<Pages> {
         let earlier = Connection::open_in_memory()?;
         version::make_schema(&earlier, version)?;
@@ -48,8 +48,8 @@ impl Pages {
         Pages::with_earlier(connection, file, &texts.collect::<rusqlite::Result<_>>()?, version)
     }
 
-    /// `earlier`: the statements that made tables and indexes, where the file had others. Tables of annotations
-    /// and provenance that are newer than `version` were not there.
+    /// `earlier`: the statements that made tables and indexes, where the file had others. Tables that are newer than
+    /// `version` were not there.
     fn with_earlier(
         connection: &Connection,
         file: &File,
@@ -61,7 +61,7 @@ impl Pages {
         let mut select = connection.prepare(
             "SELECT name FROM sqlite_schema WHERE rootpage > 0 AND tbl_name IN (SELECT value FROM json_each(?1))",
         )?;
-        let tables: Vec<&str> = without_pages().map(|table| table.name).collect();
+        let tables: Vec<&str> = without_pages().map(|table| table.name).chain(tables_since(version)).collect();
         let names = select.query_map([serde_json::json!(tables).to_string()], |row| row.get::<_, String>(0))?;
         let names = names.chain([Ok("sqlite_schema".to_owned())]);
         let mut pages = connection.prepare("SELECT pageno FROM dbstat WHERE name = ?1")?;
@@ -76,7 +76,7 @@ impl Pages {
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
             let table = row.get_ref(2)?.as_str()?;
-            if without_pages().any(|later| later.name == table && later.since > version) {
+            if tables_since(version).any(|name| name == table) {
                 continue;
             }
             for column in 0..3 {
