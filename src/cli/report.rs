@@ -17,8 +17,8 @@ Examples:
   trailq report report.md --where 'account=111122223333'
   trailq report report.html --summary summary.md --final --case-number 42 --force
 
-Confirmed events are those with a tag and those of findings with the verdict `true`; attackers are the
-subjects that are marked so. `trailq guide report` explains the parts";
+Confirmed events are those with a tag and those of findings with the verdict `true`; attackers are
+the subjects that are marked so. `trailq guide report` explains the parts";
 
 /// Write a report to hand over, as HTML or Markdown
 #[derive(Debug, Args)]

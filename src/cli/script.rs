@@ -21,8 +21,8 @@ Examples:
   trailq --format markdown script report.trailq > report.md
   trailq script checks.trailq --fail-on-rows -q || mail -s rows soc@example.com
 
-A script has one lookup or dot-command per line, SQL up to a semicolon, and comments after --. `trailq scripts`
-lists the built-in scripts";
+A script has one lookup or dot-command per line, SQL up to a semicolon, and comments after --.
+`trailq scripts` lists the built-in scripts";
 
 /// Run lookups, SQL and dot-commands from a file
 #[derive(Debug, Args)]

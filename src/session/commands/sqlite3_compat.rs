@@ -63,7 +63,6 @@ pub const FOREIGN: &[(&str, &str)] = &[
     (".prompt", "the prompt is always trailq's"),
     (".q", "`.quit` leaves"),
     (".recover", "get a sound copy, or import the trail files into a new case"),
-    (".report", "`trailq script triage` reports on a case; `.queries` lists what can be asked"),
     (".reset", "`.settings` shows the settings of the session; each setting has a command of its own"),
     (".restore", "a case is one file: put the copy in its place"),
     (".scanstats", "`.eqp on` shows the plan, and `.timer on` the time"),
@@ -125,8 +124,8 @@ mod tests {
         let names = || COMMANDS.iter().map(|command| command.name);
         for word in [
             "editor", "clear", "cls", "history", "export", "close", "count", "sort", "list", "ls", "head", "tail",
-            "more", "less", "page", "set", "source", "report", "version", "why", "backup", "copy", "find", "select",
-            "where", "undo", "connect", "login", "write", "stop", "group", "join", "delete", "use", "events",
+            "more", "less", "page", "set", "source", "version", "why", "backup", "copy", "find", "select", "where",
+            "undo", "connect", "login", "write", "stop", "group", "join", "delete", "use", "events",
         ] {
             let word = format!(".{word}");
             assert!(advice(&word).is_some() || nearest(&word, names()).is_empty(), "{word}");
