@@ -109,7 +109,7 @@ fn charts_are_drawn_and_zoomed() {
         assert!(!test_env.scratch.path("out come.svg").exists());
     }
     terminal.asks("user=alice");
-    assert!(terminal.asks_anew(".plot x.svg").contains("is neither a timeline nor a count"));
+    assert!(terminal.asks_anew(".plot x.svg").contains("is neither a timeline, a count nor a coverage"));
     terminal.leaves();
     let mut terminal = Terminal::open(&test_env, (40, 100), &[("LANG", "C")]);
     let screen = terminal.asks_anew("since=2024-03-01 | top 3 user");
