@@ -12,6 +12,7 @@ use crate::report::model::{Block, Report, Section, Table};
 use crate::report::options::Cover;
 use crate::report::{activity, exposure, method, persistence, subjects};
 use crate::store::{Custody, IgnoreRule, QueryError, SubjectMark};
+use crate::summary::validate::kept_line;
 use crate::time;
 
 /// The most confirmed events, and records of them.
@@ -63,7 +64,7 @@ pub(crate) fn build(engine: &Engine, hunt: &Hunt, input: &AnalystInput, now: i64
         title: "Subjects",
         blocks: vec![Block::Table(subjects::table(&input.marks))],
     });
-    sections.push(limits(engine, hunt)?);
+    sections.push(limits(engine, hunt, &custody)?);
     sections.push(findings(hunt));
     sections.push(how(hunt, input, &custody));
     sections.push(records(engine, &events)?);
@@ -241,7 +242,7 @@ fn confirmed_events(events: &Events) -> Section {
     Section { id: "events", title: "Confirmed events", blocks }
 }
 
-fn limits(engine: &Engine, hunt: &Hunt) -> Result<Section, QueryError> {
+fn limits(engine: &Engine, hunt: &Hunt, custody: &Custody) -> Result<Section, QueryError> {
     let info = engine.case().info()?;
     let mut list = hunt.visibility.not_seen.clone();
     let rejected: u64 = info.rejects.iter().map(|(_, count, _)| count).sum();
@@ -251,6 +252,10 @@ fn limits(engine: &Engine, hunt: &Hunt) -> Result<Section, QueryError> {
     if info.conflicts > 0 {
         list.push(format!("{} with the id of another one differ from it", number::counted(info.conflicts, "record")));
     }
+    list.push(match custody.validations.first() {
+        Some(newest) => format!("validation of the delivered files: {}", kept_line(newest)),
+        None => "no validation of the delivered files is stored in the case (`trailq validate --keep`)".to_owned(),
+    });
     list.push("times are those of CloudTrail, with a resolution of one second".to_owned());
     list.push(
         "a call that CloudTrail did not record, or whose file is not in the case, is not in this report".to_owned(),
@@ -300,6 +305,10 @@ fn findings(hunt: &Hunt) -> Section {
 fn how(hunt: &Hunt, input: &AnalystInput, custody: &Custody) -> Section {
     let mut blocks = vec![Block::Facts(method::facts(hunt, custody))];
     blocks.push(Block::Table(method::ignore_rules(&input.ignore_rules)));
+    if !custody.validations.is_empty() {
+        blocks.push(Block::Text("Validations:".to_owned()));
+        blocks.push(Block::List(custody.validations.iter().map(kept_line).collect()));
+    }
     let (tables, left_out) = method::sources(custody);
     blocks.extend(tables.into_iter().map(Block::Table));
     blocks.extend(more(left_out, "source file"));

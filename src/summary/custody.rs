@@ -15,6 +15,7 @@ use crate::store::{Custody, DetailChange, ImportRun, SourcePlace, SourceRow};
 use crate::summary::info::digest_text;
 use crate::summary::provenance::{digest_lines, step_line, step_object};
 use crate::summary::report::{Report, TextTarget};
+use crate::summary::validate::{kept_line, kept_object};
 
 /// The largest number of source files that the text lists.
 const MAX_LISTED: usize = 10;
@@ -78,7 +79,12 @@ fn text(path: &str, custody: &Custody, color: bool) -> String {
         let more = number::count((custody.sources.len() - MAX_LISTED) as u64);
         line("", &format!("and {more} more, listed by `trailq info --custody --format json`"));
     }
-    // Results of validating the sources belong here.
+    for (at, kept) in custody.validations.iter().enumerate() {
+        line(if at == 0 { "validations" } else { "" }, &kept_line(kept));
+    }
+    if custody.validations.is_empty() {
+        line("validations", "none is stored in the case");
+    }
     for (at, change) in custody.details.iter().enumerate() {
         line(if at == 0 { "details" } else { "" }, &change_line(change));
     }
@@ -170,6 +176,7 @@ fn object(path: &str, custody: &Custody) -> Value {
         "imports": imports.collect::<Vec<_>>(),
         "sources": sources.collect::<Vec<_>>(),
         "details": details.collect::<Vec<_>>(),
+        "validations": custody.validations.iter().map(kept_object).collect::<Vec<_>>(),
         "provenance": custody.provenance.iter().map(step_object).collect::<Vec<_>>(),
     })
 }

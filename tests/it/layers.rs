@@ -206,7 +206,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("engine", &["coverage", "detection", "nested", "query", "redact", "sql", "store"]),
     ("hunt", &["coverage", "detection", "engine", "query", "saved", "sql", "store"]),
     ("lookup_events", &["coverage", "engine", "query", "render", "sql", "store"]),
-    ("report", &["engine", "hunt", "render", "sql", "store"]),
+    ("report", &["engine", "hunt", "render", "sql", "store", "summary"]),
     ("summary", &["detection", "hunt", "ingest", "render", "sigma", "store", "validate"]),
     ("terminal", &["ingest", "render"]),
     ("config", &["render", "terminal"]),

@@ -52,6 +52,7 @@ fn a_report_has_its_parts_in_order() {
     assert!(report.contains("found by rules and not reviewed"), "{report}");
     let digest = test_env.run(&["info", "--format", "json"]).exits(0).json()["event_digest"].clone();
     assert!(report.contains(digest.as_str().unwrap()), "{digest}: {report}");
+    assert!(report.contains("no validation of the delivered files is stored in the case"), "{report}");
 }
 
 #[test]

@@ -338,6 +338,18 @@ fn a_validation_is_kept_shown_and_merged() {
     assert_eq!(kept["complete"], false);
     assert!(kept["paths"][0].as_str().unwrap().ends_with("in"));
     assert_eq!(kept["verdicts"]["log_files"]["missing"], 1);
+    let custody = test_env.run(&["info", "--custody"]).exits(0).out;
+    assert!(custody.contains("validations  ") && custody.contains(": NOT complete; digests: 4 valid;"), "{custody}");
+    let custody = test_env.run(&["--format", "json", "info", "--custody"]).exits(0).json();
+    assert_eq!(custody["validations"].as_array().unwrap().len(), 2);
+    assert_eq!(custody["validations"][0]["complete"], false);
+    test_env.run(&["report", "r.md"]).exits(0);
+    let report = fs::read_to_string(test_env.scratch.path("r.md")).unwrap();
+    assert_eq!(
+        report.matches(": NOT complete; digests: 4 valid; log files: 1 missing, 7 valid").count(),
+        2,
+        "{report}"
+    );
     let sql = "SELECT since, strict, complete, json_array_length(keys), (SELECT count(*) FROM validation_findings f \
                WHERE f.validation = v.id) FROM validations v ORDER BY id";
     let rows = test_env.run(&["--format", "tsv", "sql", sql]).exits(0).out;

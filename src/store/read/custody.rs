@@ -9,6 +9,7 @@ use crate::store::case_details::{self, DetailChange};
 use crate::store::error::CaseError;
 use crate::store::provenance::ProvenanceStep;
 use crate::store::read::case::Case;
+use crate::store::validation::KeptValidation;
 
 /// The chain of custody of a case.
 #[derive(Debug, Clone)]
@@ -21,6 +22,8 @@ pub struct Custody {
     pub imports: Vec<ImportRun>,
     /// The files in which records were looked for, by path. Ignored files are not among them.
     pub sources: Vec<SourceRow>,
+    /// The validations that were kept, the newest first.
+    pub validations: Vec<KeptValidation>,
     /// The steps that led to the case: snapshots, merges, redactions, reindexes.
     pub provenance: Vec<ProvenanceStep>,
 }
@@ -116,6 +119,7 @@ impl Case {
             event_digest: self.event_digest()?,
             imports: self.rows(IMPORTS, [], import_run)?,
             sources: self.rows(SOURCES, [], source_row)?,
+            validations: self.validations()?,
             provenance: self.provenance()?,
         })
     }

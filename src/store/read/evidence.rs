@@ -132,14 +132,14 @@ impl Case {
         Ok(())
     }
 
-    /// Returns the last validation that was kept.
+    /// Returns the validations that were kept, the newest first.
     ///
     /// # Errors
     /// The case cannot be read.
-    pub fn last_validation(&self) -> Result<Option<KeptValidation>, CaseError> {
+    pub fn validations(&self) -> Result<Vec<KeptValidation>, CaseError> {
         let sql = "SELECT validated_at, validated_by, trailq_version, paths, complete, keys, verdicts FROM validations \
-                   ORDER BY validated_at DESC, id DESC LIMIT 1";
-        let read = |row: &Row<'_>| {
+                   ORDER BY validated_at DESC, id DESC";
+        self.rows(sql, [], |row| {
             Ok(KeptValidation {
                 at: row.get(0)?,
                 by: row.get(1)?,
@@ -149,9 +149,7 @@ impl Case {
                 keys: row.get(5)?,
                 verdicts: row.get(6)?,
             })
-        };
-        let last = self.connection.query_row(sql, [], read).optional();
-        last.map_err(|error| hardening::error_of_watched(&self.path, error))
+        })
     }
 }
 

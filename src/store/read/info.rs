@@ -119,7 +119,7 @@ impl Case {
             ids: CaseIds::of(&self.connection).map_err(|error| CaseError::of(&self.path, error))?,
             event_digest: self.event_digest()?,
             provenance: self.provenance()?,
-            validation: self.last_validation()?,
+            validation: self.validations()?.into_iter().next(),
         })
     }
 
