@@ -25,7 +25,7 @@ fn write_block(out: &mut String, block: &Block) {
     match block {
         Block::Text(text) => out.push_str(&format!("{}\n", markdown_text(text))),
         Block::Warning(text) => out.push_str(&format!("> **{}**\n", markdown_text(text))),
-        // The analyst's own; its headings go below those of the report.
+        // The analyst's own text stays as it is.
         Block::Markdown(text) => out.push_str(&format!("{}\n", text.trim_end())),
         Block::List(items) => items.iter().for_each(|item| out.push_str(&format!("- {}\n", markdown_text(item)))),
         Block::Facts(facts) => {
@@ -38,11 +38,10 @@ fn write_block(out: &mut String, block: &Block) {
             let rows = rows.map(|(label, events)| vec![label.clone(), events.to_string()]).collect();
             write_table(out, &Table { columns: vec!["from", "events"], rows, ..Table::default() });
         }
-        Block::Record { id, title, json } => {
+        Block::Record { title, json, .. } => {
             // A fence longer than any in the record, which cannot end it.
             let fence = "`".repeat(3.max(longest_run(json) + 1));
             let _ = write!(out, "### {}\n\n{fence}json\n{}\n{fence}\n", markdown_text(title), json.trim_end());
-            let _ = id;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Evidence of deliveries in a case, for a validation without files.
 
-use rusqlite::{OptionalExtension as _, Row};
+use rusqlite::Row;
 
 use crate::file_names::plain;
 use crate::ledger::{Digest, DigestFile};
