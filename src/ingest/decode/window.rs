@@ -1,6 +1,7 @@
 //! A stream seen through a window that slides: the value being read is whole in memory, what comes before is discarded.
 //! Content that is in memory as a whole is a window that has nothing to slide over.
 
+use std::cell::Cell;
 use std::io::{self, Read};
 
 use sha2::{Digest, Sha256};
@@ -32,6 +33,8 @@ pub(crate) struct Window<'b, R> {
     offset: u64,
     /// Line breaks before `buffer[0]`.
     lines: u64,
+    /// The bytes of `buffer` whose line breaks are counted, and their number: a file of many rejects asks for many lines.
+    counted: Cell<(usize, u64)>,
     /// No more bytes will come.
     ended: bool,
     /// The error that ended the stream early.
@@ -63,6 +66,7 @@ impl<'b, R: Read> Window<'b, R> {
             end: 0,
             offset: 0,
             lines: 0,
+            counted: Cell::default(),
             ended: false,
             failure: None,
         }
@@ -89,7 +93,15 @@ impl<'b, R: Read> Window<'b, R> {
 
     /// Line of the first unread byte, from 1.
     pub(crate) fn line(&self) -> u64 {
-        self.lines + count_lines(&self.data()[..self.start]) + 1
+        self.lines + self.breaks() + 1
+    }
+
+    /// The line breaks in `buffer` before the unread bytes.
+    fn breaks(&self) -> u64 {
+        let (counted, before) = self.counted.get();
+        let breaks = before + count_lines(&self.data()[counted..self.start]);
+        self.counted.set((self.start, breaks));
+        breaks
     }
 
     /// Returns the error that ended the stream early, if one did. Meaningful after all bytes are read.
@@ -156,7 +168,8 @@ impl<'b, R: Read> Window<'b, R> {
 
     /// Drops what is read and makes space for a step more.
     fn make_room(&mut self) {
-        self.lines += count_lines(&self.buffer[..self.start]);
+        self.lines += self.breaks();
+        self.counted.set((0, 0));
         self.buffer.copy_within(self.start..self.end, 0);
         self.offset += self.start as u64;
         self.end -= self.start;
@@ -185,4 +198,45 @@ pub(crate) fn reject_of((position, line): (u64, u64), reason: String, bytes: &[u
 
 fn count_lines(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use proptest::prelude::*;
+
+    use super::Window;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn lines_are_those_of_the_stream(
+            lengths in prop::collection::vec(0usize..300_000, 1..30),
+            steps in prop::collection::vec((0usize..700_000, any::<bool>(), any::<bool>()), 1..60),
+        ) {
+            let text: Vec<u8> = lengths.iter().flat_map(|length| [vec![b'x'; *length], vec![b'\n']].concat()).collect();
+            let ends = lengths.iter().scan(0, |end, length| {
+                *end += length + 1;
+                Some(*end)
+            });
+            let breaks: Vec<usize> = ends.collect();
+            for is_whole in [false, true] {
+                let stream = Cursor::new(if is_whole { &[][..] } else { &text });
+                let mut window = Window { whole: is_whole.then_some(&text[..]), ended: is_whole, ..Window::new(stream) };
+                window.end = if is_whole { text.len() } else { 0 };
+                for (count, reads, asks) in &steps {
+                    if *reads {
+                        window.more();
+                    }
+                    window.advance(*count);
+                    if *asks {
+                        let at = usize::try_from(window.position()).unwrap();
+                        let naive = breaks.iter().filter(|end| **end <= at).count() as u64 + 1;
+                        prop_assert_eq!(window.line(), naive);
+                    }
+                }
+            }
+        }
+    }
 }

@@ -372,18 +372,11 @@ impl<'s, 'b, R: Read> Decoder<'s, 'b, R> {
             false if self.is_log => "is a line without JSON",
             false => "is not JSON",
         };
-        let reason = match holds_records(self.window.bytes()) {
-            true if !self.recognized || self.by_name => {
-                self.recognize()?;
-                UNREAD_RECORDS
-            }
-            _ => reason,
-        };
         let mut skipper = BracketScanner::default();
         let mut nested = matches!(self.window.bytes().first(), Some(b'[' | b'{'));
         let mut quoted = false;
         let mut escaped = false;
-        let reject = self.window.reject_until(reason.to_owned(), |piece| {
+        let mut reject = self.window.reject_until(reason.to_owned(), |piece| {
             if nested {
                 return match skipper.feed(piece) {
                     BracketScan::Ends(end) => Some(end),
@@ -407,6 +400,10 @@ impl<'s, 'b, R: Read> Decoder<'s, 'b, R> {
                 false
             })
         });
+        if (!self.recognized || self.by_name) && holds_records(&reject.bytes) {
+            self.recognize()?;
+            reject.reason = UNREAD_RECORDS.to_owned();
+        }
         self.not_a_record(reject)
     }
 
