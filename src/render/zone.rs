@@ -8,7 +8,7 @@ pub(crate) const ZONE_FORMS: &str = "write UTC, LOCAL, an offset such as +01:00,
 /// Parses `UTC`, `LOCAL`, an offset or the name of a zone. UTC is `None`, as [`super::Times::zone`] has it.
 ///
 /// # Errors
-/// There is no such zone, or the zone of this machine is not known.
+/// The zone does not exist, or the zone of this machine is not known.
 pub(crate) fn parse(name: &str) -> Result<Option<TimeZone>, String> {
     match name.to_ascii_uppercase().as_str() {
         "UTC" | "Z" => Ok(None),

@@ -10,20 +10,19 @@ use crate::subject::VerdictKind;
 
 const TAGGED: &str = "SELECT e.id, t.tag, ifnull(t.note, '') FROM tags t JOIN events e ON e.event_id = t.event_id \
      ORDER BY e.id, t.tag";
-const FACTS: &str = "SELECT e.id, e.event_id, ifnull(e.event_time, ''), record_sentence(e.id, e.outcome), \
+const FACTS: &str = "SELECT e.id, e.event_id, ifnull(e.event_time, ''), e.time, \
      ifnull(e.recipient_account_id, ''), coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id, ''), \
-     ifnull(e.access_key_id, ''), ifnull(e.source_ip_address, ''), e.time \
+     ifnull(e.access_key_id, ''), ifnull(e.source_ip_address, '') \
      FROM json_each(?1) j CROSS JOIN events e ON e.id = j.value LEFT JOIN identities i ON i.id = e.identity_id \
      ORDER BY e.time IS NULL, e.time, e.event_id";
 
-/// An event in words, with what identifies it.
+/// The attributes of an event. Its sentence is [`Case::sentence`], which reads the record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct EventFacts {
     pub(super) id: i64,
     pub(super) event_id: String,
     pub(super) event_time: String,
     pub(super) time: Option<i64>,
-    pub(super) sentence: String,
     pub(super) account: String,
     pub(super) principal: String,
     pub(super) key: String,
@@ -67,11 +66,10 @@ pub(super) fn facts(case: &Case, ids: impl Iterator<Item = i64>) -> Result<Vec<E
             id: number(row.first()),
             event_id: cell(1),
             event_time: cell(2),
-            time: match row.get(8) {
+            time: match row.get(3) {
                 Some(rows::Value::Integer(time)) => Some(*time),
                 _ => None,
             },
-            sentence: cell(3),
             account: cell(4),
             principal: cell(5),
             key: cell(6),

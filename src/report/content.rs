@@ -58,7 +58,7 @@ pub(crate) fn build(engine: &Engine, hunt: &Hunt, input: &AnalystInput, now: i64
     let mut sections = vec![cover(engine, hunt, input, &custody, now), summary(input)];
     sections.push(key_facts(engine, &events)?);
     sections.push(data(engine, hunt, &events)?);
-    sections.push(confirmed_events(&events));
+    sections.push(confirmed_events(engine, &events)?);
     sections.push(Section {
         id: "subjects",
         title: "Subjects",
@@ -89,6 +89,11 @@ impl Events {
         let ids = serde_json::Value::from_iter(all).to_string();
         Ok(Events { confirmed, reasons, attackers, ids })
     }
+}
+
+/// Returns an event in words.
+fn sentence(engine: &Engine, event: &EventFacts) -> Result<String, QueryError> {
+    Ok(engine.case().sentence(event.id)?.unwrap_or_else(|| "its record is not in the case".to_owned()))
 }
 
 /// Returns the number of a confirmed event.
@@ -148,8 +153,8 @@ fn key_facts(engine: &Engine, events: &Events) -> Result<Section, QueryError> {
     match (dated().next(), dated().next_back()) {
         (Some(first), Some(last)) => {
             blocks.push(Block::Facts(vec![
-                ("first attacker event", format!("{}: {}", first.event_time, first.sentence)),
-                ("last attacker event", format!("{}: {}", last.event_time, last.sentence)),
+                ("first attacker event", format!("{}: {}", first.event_time, sentence(engine, first)?)),
+                ("last attacker event", format!("{}: {}", last.event_time, sentence(engine, last)?)),
                 ("attacker events", number::count(events.attackers.len() as u64)),
                 ("confirmed events", number::count(events.confirmed.len() as u64)),
                 ("accounts", distinct(|event| &event.account)),
@@ -184,11 +189,11 @@ fn persistence_blocks(engine: &Engine, events: &Events) -> Result<Vec<Block>, Qu
             Some(at) => format!("removed {at}"),
             None => "no removal in the case".to_owned(),
         };
-        vec![event.event_time.clone(), event.sentence.clone(), state]
+        Ok(vec![event.event_time.clone(), sentence(engine, event)?, state])
     };
     let table = Table {
         columns: vec!["time", "created or changed", "removal"],
-        rows: facts.iter().map(row).collect(),
+        rows: facts.iter().map(row).collect::<Result<_, QueryError>>()?,
         linked: None,
         empty: "nothing was created",
     };
@@ -199,14 +204,23 @@ fn persistence_blocks(engine: &Engine, events: &Events) -> Result<Vec<Block>, Qu
 }
 
 fn data(engine: &Engine, hunt: &Hunt, events: &Events) -> Result<Section, QueryError> {
+    if events.attackers.is_empty() {
+        let nothing =
+            "no event is confirmed and no actor is marked as an attacker, so no call was looked at".to_owned();
+        return Ok(Section {
+            id: "data",
+            title: "Data read, copied, shared or deleted",
+            blocks: vec![Block::Text(nothing)],
+        });
+    }
     let (table, left_out) = exposure::table(engine.case(), &events.ids)?;
     let mut blocks = vec![Block::Table(table)];
     blocks.extend(more(left_out, "row"));
-    blocks.push(Block::Text(
-        "Calls count only where the trail recorded them. Bytes are known for calls of Amazon S3 that report them. What \
-         is not recorded is under Limits."
-            .to_owned(),
-    ));
+    blocks.push(Block::Text(format!(
+        "Looked at: calls of {} that succeeded. Other services are not in the table, and calls count only where the trail \
+         recorded them. Bytes are known for calls of Amazon S3 that report them. What is not recorded is under Limits.",
+        exposure::services()
+    )));
     let unrecorded = hunt.visibility.not_seen.iter().filter(|sentence| sentence.contains("events")).cloned();
     let unrecorded: Vec<String> = unrecorded.collect();
     if !unrecorded.is_empty() {
@@ -219,27 +233,27 @@ fn more(left_out: usize, what: &str) -> Option<Block> {
     (left_out > 0).then(|| Block::Text(format!("and {} that are not shown", number::counted(left_out as u64, what))))
 }
 
-fn confirmed_events(events: &Events) -> Section {
+fn confirmed_events(engine: &Engine, events: &Events) -> Result<Section, QueryError> {
     let row = |(at, event): (usize, &EventFacts)| {
         let reasons = events.reasons.get(&event.id).into_iter().flatten();
         let reasons: Vec<&str> = reasons.map(String::as_str).collect();
-        vec![
+        Ok(vec![
             number_of(at),
             event.event_time.clone(),
-            event.sentence.clone(),
+            sentence(engine, event)?,
             reasons.join("; "),
             event.event_id.clone(),
-        ]
+        ])
     };
     let table = Table {
         columns: vec!["no.", "time", "event", "confirmed by", "event id"],
-        rows: events.confirmed.iter().take(MAX_CONFIRMED).enumerate().map(row).collect(),
+        rows: events.confirmed.iter().take(MAX_CONFIRMED).enumerate().map(row).collect::<Result<_, QueryError>>()?,
         linked: Some(0),
         empty: "no event is tagged, and no finding has the verdict true",
     };
     let mut blocks = vec![Block::Table(table)];
     blocks.extend(more(events.confirmed.len().saturating_sub(MAX_CONFIRMED), "event"));
-    Section { id: "events", title: "Confirmed events", blocks }
+    Ok(Section { id: "events", title: "Confirmed events", blocks })
 }
 
 fn limits(engine: &Engine, hunt: &Hunt, custody: &Custody) -> Result<Section, QueryError> {

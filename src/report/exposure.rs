@@ -1,5 +1,7 @@
 //! Data that attackers read, copied, shared or deleted, by the calls that succeeded.
 
+use std::collections::BTreeSet;
+
 use crate::report::model::Table;
 use crate::rows::{self, text};
 use crate::sql::Param;
@@ -79,6 +81,12 @@ const CALLS: &[Calls] = &[
     ("read", "lambda", &["GetFunction20150331v2", "GetFunction20150331"], &["requestParameters.functionName"]),
     ("shared", "ram", &["CreateResourceShare", "AssociateResourceShare"], &["requestParameters.resourceArns"]),
 ];
+
+/// Returns the services whose calls are looked at.
+pub(super) fn services() -> String {
+    let services: BTreeSet<&str> = CALLS.iter().map(|(_, service, ..)| *service).collect();
+    services.into_iter().collect::<Vec<_>>().join(", ")
+}
 
 /// The most rows.
 const MAX_ROWS: usize = 200;

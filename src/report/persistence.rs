@@ -113,20 +113,20 @@ struct Call {
 
 /// Returns the calls of these names that succeeded and have a time: of some events, or of all.
 fn calls(case: &Case, ids: Option<&str>, names: &[&str], paths: &[&str]) -> Result<Vec<Call>, QueryError> {
-    let from = match ids {
-        Some(_) => "json_each(?2) j CROSS JOIN events e ON e.id = j.value",
-        None => "events e",
-    };
-    let values: Vec<String> = (3..3 + paths.len()).map(|at| format!("ifnull(record_value(e.id, ?{at}), '')")).collect();
+    let mut params = vec![Param::Text(serde_json::Value::from_iter(names.iter().copied()).to_string())];
+    params.extend(paths.iter().map(|path| Param::Text((*path).to_owned())));
+    let values: Vec<String> = (2..2 + paths.len()).map(|at| format!("ifnull(record_value(e.id, ?{at}), '')")).collect();
+    let mut from = "events e".to_owned();
+    if let Some(ids) = ids {
+        params.push(Param::Text(ids.to_owned()));
+        from = format!("json_each(?{}) j CROSS JOIN events e ON e.id = j.value", params.len());
+    }
     let sql = format!(
         "SELECT e.id, e.time, e.event_time, ifnull(e.recipient_account_id, ''), {} FROM {from} \
          WHERE e.event_name IN (SELECT value FROM json_each(?1)) AND e.outcome = 'ok' AND e.time IS NOT NULL \
-         AND ?2 IS NOT NULL ORDER BY e.time, e.id",
+         ORDER BY e.time, e.id",
         values.join(", ")
     );
-    let names = serde_json::Value::from_iter(names.iter().copied()).to_string();
-    let mut params = vec![Param::Text(names), Param::Text(ids.unwrap_or_default().to_owned())];
-    params.extend(paths.iter().map(|path| Param::Text((*path).to_owned())));
     let found = rows::collect(|sink| case.query(&sql, &params, sink))?;
     let call = |row: &Vec<rows::Value>| Call {
         event: number(row.first()),

@@ -40,7 +40,7 @@ impl Filter {
     /// Starts a program with its arguments.
     ///
     /// # Errors
-    /// There is no such program, or it cannot be run.
+    /// The program does not exist, or cannot be run.
     pub(crate) fn start(program: &str, arguments: &[String]) -> io::Result<Filter> {
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -112,7 +112,7 @@ pub(crate) enum Unchecked {
     Head,
     /// The digest that has its signature is missing.
     NextMissing,
-    /// There is no public key with this fingerprint.
+    /// The public key with this fingerprint is missing.
     NoKey(String),
     /// It is signed by an unknown algorithm.
     Algorithm(String),

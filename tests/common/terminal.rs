@@ -40,19 +40,26 @@ pub struct Terminal {
 impl Terminal {
     /// Opens the case of a test environment on a terminal of the given size, with additional environment variables.
     pub fn open(test_env: &TestEnv, (rows, columns): (u16, u16), environment: &[(&str, &str)]) -> Terminal {
+        let mut command = Terminal::command(test_env);
+        command
+            .env("NO_COLOR", "1")
+            .env("TRAILQ_USER", "tester")
+            .env("TRAILQ_HISTORY", test_env.scratch.path("history"))
+            .envs(environment.iter().copied());
+        Terminal::run(command, (rows, columns))
+    }
+
+    /// The program in the folder of a test environment, with no other environment than a terminal has.
+    pub fn command(test_env: &TestEnv) -> Command {
         let mut command = Command::new(PROGRAM);
         command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", test_env.scratch.folder.path())
             .env("TERM", "xterm")
-            .env("NO_COLOR", "1")
             .env("LANG", "C.UTF-8")
-            .env("TRAILQ_USER", "tester")
-            .env("TRAILQ_HISTORY", test_env.scratch.path("history"))
-            .envs(environment.iter().copied())
             .current_dir(test_env.scratch.folder.path());
-        Terminal::run(command, (rows, columns))
+        command
     }
 
     /// Runs a command on a terminal and waits for the prompt.

@@ -84,7 +84,7 @@ fn changed_events_and_a_changed_digest_are_found() {
     assert_eq!(check(&ran, "expected digest").0, "WRONG");
     test_env.run(&["reindex"]).fails(2, &["have the digest events-v1:", &digest]);
 
-    // Whoever changes the stored digest with the events is found by a digest that was kept elsewhere.
+    // A digest that was kept elsewhere finds events that were changed together with the stored digest.
     test_env.scratch.write("trailq.db", &original);
     let changed =
         "DELETE FROM event_digests; UPDATE events SET event_id = 'other' WHERE id = (SELECT min(id) FROM events)";

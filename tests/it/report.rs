@@ -50,6 +50,7 @@ fn a_report_has_its_parts_in_order() {
     assert!(report.contains("| attacker | key |") && report.contains("seen in the alert"), "{report}");
     assert!(report.contains("### E-001 ") && report.contains("\"eventName\": \"CreateAccessKey\""), "{report}");
     assert!(report.contains("found by rules and not reviewed"), "{report}");
+    assert!(report.contains("Looked at: calls of dynamodb, ebs, ec2,"), "{report}");
     let digest = test_env.run(&["info", "--format", "json"]).exits(0).json()["event_digest"].clone();
     assert!(report.contains(digest.as_str().unwrap()), "{digest}: {report}");
     assert!(report.contains("no validation of the delivered files is stored in the case"), "{report}");
@@ -75,6 +76,7 @@ fn a_report_without_a_decision_says_so() {
     assert!(report.contains("no event is confirmed and no actor is marked as an attacker"), "{report}");
     assert!(report.contains("no event is tagged, and no finding has the verdict true"), "{report}");
     assert!(report.contains("there is no confirmed event"), "{report}");
+    assert!(report.contains("so no call was looked at") && !report.contains("no such call succeeded"), "{report}");
 }
 
 #[test]

@@ -1,24 +1,14 @@
 //! The settings file at the prompt.
 
-use std::process::Command;
-
-use crate::common::program::{PROGRAM, TestEnv};
+use crate::common::program::TestEnv;
 use crate::common::terminal::Terminal;
 
 /// The program on a terminal with colors, in a folder with the delivery and a settings file.
 fn open(settings: &str, arguments: &[&str], environment: &[(&str, &str)]) -> (TestEnv, Terminal) {
     let test_env = TestEnv::with_delivery();
     test_env.scratch.write(".config/trailq/config.toml", settings);
-    let mut command = Command::new(PROGRAM);
-    command
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("HOME", test_env.scratch.folder.path())
-        .env("TERM", "xterm")
-        .env("LANG", "C.UTF-8")
-        .args(arguments)
-        .envs(environment.iter().copied())
-        .current_dir(test_env.scratch.folder.path());
+    let mut command = Terminal::command(&test_env);
+    command.args(arguments).envs(environment.iter().copied());
     let terminal = Terminal::run(command, (40, 100));
     (test_env, terminal)
 }

@@ -19,7 +19,7 @@ pub(crate) struct PipedInput<'a> {
 /// somebody hands over runs no program.
 ///
 /// # Errors
-/// There is no program after `| !`, or a quote is not closed.
+/// A program is missing after `| !`, or a quote is not closed.
 pub(crate) fn split<'a>(session: &Session, input: &Input<'a>) -> Result<Option<PipedInput<'a>>, SessionError> {
     if !session.settings.interactive || session.depth > 0 {
         return Ok(None);

@@ -2,11 +2,9 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::render::record;
-use crate::rows;
 use crate::session::commands::command::{Arguments, Command};
 use crate::session::commands::show;
 use crate::session::{Answer, Session, SessionError};
-use crate::sql::Param;
 
 /// The commands of this file.
 pub(crate) const COMMANDS: &[Command] = &[Command {
@@ -20,12 +18,9 @@ fn run_say(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, S
     let row = arguments.row(0)?;
     let case = session.case()?;
     let id = show::event(session, &case, row)?;
-    let sql = "SELECT record_sentence(id, outcome) FROM events WHERE id = ?1";
-    let answer = rows::collect(|sink| case.query(sql, &[Param::Integer(id)], sink))?;
-    let sentence = rows::text(answer.rows.first().and_then(|cells| cells.first()));
-    if sentence.is_empty() {
+    let Some(sentence) = case.sentence(id)? else {
         return Err(Diagnostic::new(format!("the record of row {row} is not in the case")).into());
-    }
+    };
     let target = session.output.target(&session.settings.style);
     target.out.write_all(record::safe(&sentence).as_bytes())?;
     target.out.write_all(b"\n")?;

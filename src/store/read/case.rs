@@ -286,6 +286,16 @@ impl Case {
         move || cancels.iter().for_each(InterruptHandle::interrupt)
     }
 
+    /// Returns an event in words, by `events.id`; `None` if its record is not in the case.
+    ///
+    /// # Errors
+    /// The case cannot be read.
+    pub fn sentence(&self, id: i64) -> Result<Option<String>, CaseError> {
+        let sql = "SELECT record_sentence(id, outcome) FROM events WHERE id = ?1";
+        let found = self.rows(sql, [id], |row| row.get::<_, Option<String>>(0))?;
+        Ok(found.into_iter().next().flatten())
+    }
+
     /// Returns the original bytes of an event's record, by `events.id`.
     ///
     /// # Errors
