@@ -408,7 +408,7 @@ fn what_does_not_fit_is_paged_and_left() {
     let pager = pager.to_string_lossy().into_owned();
     let mut terminal = Terminal::open(&test_env, (20, 100), &[("PAGER", &pager)]);
     let paged = terminal.asks_anew("user=deploy-bot");
-    assert!(paged.contains("END OF PAGE") && paged.contains("30 events ("), "{paged}");
+    assert!(paged.contains("END OF PAGE") && paged.contains("30 events in 26 lines ("), "{paged}");
     // A reader who leaves has had enough of the answer and not of the session.
     let left = terminal.asks_anew("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c) SELECT x FROM c;");
     assert!(left.contains("END OF PAGE"), "{left}");

@@ -5,8 +5,8 @@
 -- param: until time: at or before this time
 -- param: names list = break-glass,breakglass,break_glass,emergency: texts in the name of the user or role, in any
 --   case
--- columns: principal, account, first_time, last_time, events, changes (events that are not read-only), denied,
---   addresses, mfa
+-- columns: principal*, account, first_time, last_time, events*, changes* (events that are not read-only), denied*,
+--   addresses, mfa*
 -- attack: T1078.004
 -- see: AWS Well-Architected Framework, Security Pillar, SEC03-BP03 Establish emergency access process
 -- level: high

@@ -4,7 +4,7 @@
 --   be passwords typed into the wrong field.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: first_time, last_time, user_name, source_ip_address, message, failures, later_success (when the same user
+-- columns: first_time*, last_time, user_name*, source_ip_address*, message, failures*, later_success* (when the same user
 --   next signed in from this address)
 -- attack: T1110, T1078.004
 -- see: AWS CloudTrail User Guide, AWS Management Console sign-in events; AWS IAM Identity Center User Guide,

@@ -3,7 +3,7 @@
 --   subject that should not have the role, is access that no list of IAM users shows.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_name, provider, subject, role, outcome, sessions, first_time, last_time, addresses (how many),
+-- columns: event_name*, provider, subject*, role*, outcome*, sessions*, first_time*, last_time, addresses (how many),
 --   example_event
 -- attack: T1550.001, T1606.002
 -- see: AWS Security Token Service API Reference, AssumeRoleWithSAML; AWS Security Token Service API Reference,

@@ -3,8 +3,8 @@
 --   belongs to a person of the identity store, identified by userId, which a session name need not show.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, event_name, user_name, on_behalf_of (the user of the identity store), source_ip_address,
---   target_account, permission_set, outcome, event_id
+-- columns: event_time*, event_name, user_name*, on_behalf_of (the user of the identity store), source_ip_address*,
+--   target_account, permission_set, outcome*, event_id
 -- attack: T1078.004
 -- see: AWS IAM Identity Center User Guide, Understanding IAM Identity Center sign-in events
 SELECT e.event_time, e.event_name, i.user_name,

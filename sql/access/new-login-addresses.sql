@@ -4,8 +4,8 @@
 --   first sign-in of each user is excluded, since there is nothing to compare it with.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, user_name, account, source_ip_address, network, new_network (1 if the network is new too),
---   earlier_networks (from which this user signed in before), mfa, event_id
+-- columns: event_time*, user_name*, account, source_ip_address*, network, new_network* (1 if the network is new too),
+--   earlier_networks (from which this user signed in before), mfa*, event_id
 -- attack: T1078.004
 -- see: AWS CloudTrail User Guide, AWS Management Console sign-in events
 WITH logins AS MATERIALIZED (

@@ -3,8 +3,8 @@
 --   instances, which is also how miners persist.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, event_name, group_name, min_size, max_size, launches (launch configuration or
---   template), source_ip_address, aws_region, outcome, event_id
+-- columns: event_time*, principal*, event_name*, group_name*, min_size, max_size, launches (launch configuration or
+--   template), source_ip_address, aws_region, outcome*, event_id
 -- attack: T1578.005, T1496.001
 -- see: Amazon EC2 Auto Scaling User Guide, Log Amazon EC2 Auto Scaling API calls with AWS CloudTrail
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,

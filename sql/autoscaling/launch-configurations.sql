@@ -3,8 +3,8 @@
 --   version of a template changes every later instance.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, event_name, name, image, instance_type, instance_profile, has_user_data,
---   source_ip_address, aws_region, outcome, event_id
+-- columns: event_time*, principal*, event_name*, name, image*, instance_type*, instance_profile, has_user_data,
+--   source_ip_address, aws_region, outcome*, event_id
 -- attack: T1578.005, T1525
 -- see: Amazon EC2 Auto Scaling User Guide, Launch configurations; Amazon EC2 User Guide, Store instance launch
 --   parameters in launch templates

@@ -1,7 +1,7 @@
 -- title: Records with the same event id and another content
 -- about: Each conflict with the event that was kept and the other record. Records that differ in more than order were
 --   damaged by a pipeline, or changed by somebody.
--- columns: event_id, event_time, event_name, kept_from, other_from, kept_bytes, other_bytes, other_record (its first
+-- columns: event_id*, event_time*, event_name, kept_from*, other_from*, kept_bytes, other_bytes, other_record* (its first
 --   200 characters)
 -- attack: T1565.001
 -- see: AWS CloudTrail User Guide, CloudTrail record contents

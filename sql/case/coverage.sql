@@ -8,8 +8,8 @@
 -- param: gaps integer = 0: 1 shows only hours in which the case may lack events
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: account, aws_region, category (Management, Data, NetworkActivity or Insight), from_time, to_time (exclusive),
---   hours, state (events, none delivered, files missing, off, not recorded or unknown), events, missing_files (files that
+-- columns: account*, aws_region*, category (Management, Data, NetworkActivity or Insight), from_time*, to_time* (exclusive),
+--   hours, state* (events, none delivered, files missing, off, not recorded or unknown), events*, missing_files (files that
 --   may hold more events of these hours), why
 -- attack: T1685.002
 -- see: AWS CloudTrail User Guide, CloudTrail digest file structure

@@ -5,9 +5,9 @@
 --   be recorded: its absence says nothing about what happened.
 -- param: account text: only this account
 -- param: category text: only this category: Management, Data, NetworkActivity or Insight
--- columns: account, aws_region (absent: every Region that the trail records), category, event_source (absent: any),
---   resource_type (of a data event selector), state (seen, recorded or not recorded), from_time (the first event, or when
---   the selectors were set), to_time (the last event, or when other selectors were set), events, trail, limits (the part
+-- columns: account*, aws_region (absent: every Region that the trail records), category*, event_source* (absent: any),
+--   resource_type (of a data event selector), state* (seen, recorded or not recorded), from_time* (the first event, or when
+--   the selectors were set), to_time* (the last event, or when other selectors were set), events, trail, limits (the part
 --   that is recorded)
 -- see: AWS CloudTrail User Guide, Logging data events
 SELECT k.value ->> 'account' AS account, k.value ->> 'aws_region' AS aws_region, k.value ->> 'category' AS category,

@@ -3,8 +3,8 @@
 --   target, the policy, and whether its document allows everything.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, event_name, target (user, group or role), policy, allows_everything (1 where its
---   document allows every action on every resource), source_ip_address, outcome, event_id
+-- columns: event_time*, principal*, event_name*, target* (user, group or role), policy*, allows_everything (1 where its
+--   document allows every action on every resource), source_ip_address, outcome*, event_id
 -- attack: T1098.003
 -- see: AWS IAM User Guide, Policies and permissions in IAM
 WITH changed AS (

@@ -3,8 +3,8 @@
 --   role, again and again, and is rarely reviewed.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, event_name, function, runtime_or_layers, role, source_ip_address, aws_region,
---   outcome, event_id
+-- columns: event_time*, principal*, event_name*, function*, runtime_or_layers, role, source_ip_address, aws_region,
+--   outcome*, event_id
 -- attack: T1648, T1525
 -- see: AWS Lambda Developer Guide, Logging AWS Lambda API calls using AWS CloudTrail; Stratus Red Team, Overwrite
 --   Lambda Function Code

@@ -5,7 +5,7 @@
 --   not.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, path, event_name, target, source_ip_address, outcome, event_id
+-- columns: event_time*, principal*, path*, event_name, target*, source_ip_address, outcome*, event_id
 -- attack: T1098, T1548.005, T1098.003
 -- see: Rhino Security Labs, AWS IAM Privilege Escalation; AWS IAM User Guide, Grant a user permissions to pass a
 --   role to an AWS service

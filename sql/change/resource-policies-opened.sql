@@ -3,8 +3,8 @@
 --   or another account. Access given this way appears in no IAM user or role.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, event_source, event_name, resource, allowed (accounts that are not the owner's, *
---   for everybody), with_condition, source_ip_address, outcome, event_id
+-- columns: event_time*, principal*, event_source, event_name*, resource*, allowed* (accounts that are not the owner's, *
+--   for everybody), with_condition, source_ip_address, outcome*, event_id
 -- attack: T1098, T1537
 -- see: AWS IAM User Guide, AWS services that work with IAM (resource-based policies)
 -- level: medium

@@ -5,8 +5,8 @@
 -- param: until time: at or before this time
 -- param: known list: one's own accounts, in addition to that of the role
 -- param: foreign integer = 0: 1 shows only trust in unknown accounts, or in everybody
--- columns: event_time, principal, event_name, role, trusts, is_foreign (1 for an account that is neither the role's
---   nor known, or everybody), with_condition, source_ip_address, account, outcome, event_id
+-- columns: event_time*, principal*, event_name, role*, trusts*, is_foreign* (1 for an account that is neither the role's
+--   nor known, or everybody), with_condition, source_ip_address, account, outcome*, event_id
 -- attack: T1098.003, T1199
 -- see: AWS IAM User Guide, Policies and permissions in IAM (trust policies); Stratus Red Team, Backdoor an IAM Role
 WITH trusted AS (

@@ -5,7 +5,7 @@
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- param: bits integer = 0: the longest prefix that counts as the world; 8 finds 10.0.0.0/8 too
--- columns: event_time, principal, event_name, security_group, protocol, from_port, to_port, network,
+-- columns: event_time*, principal*, event_name, security_group*, protocol, from_port*, to_port*, network*,
 --   source_ip_address, aws_region, outcome, event_id
 -- attack: T1686.001
 -- see: Amazon EC2 API Reference, AuthorizeSecurityGroupIngress; Stratus Red Team, Open Ingress Port 22 on a Security

@@ -5,8 +5,8 @@
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- param: own integer = 0: 1 lists those that are shared with the organization's own accounts too
--- columns: event_time, principal, event_name, resource, shared_with (accounts, all for everybody; of a copy the
---   account that made it), source_ip_address, aws_region, outcome, event_id
+-- columns: event_time*, principal*, event_name*, resource*, shared_with* (accounts, all for everybody; of a copy the
+--   account that made it), source_ip_address, aws_region, outcome*, event_id
 -- attack: T1537
 -- see: Amazon EBS User Guide, Share an Amazon EBS snapshot; Stratus Red Team, Exfiltrate EBS Snapshot by Sharing It
 -- level: high

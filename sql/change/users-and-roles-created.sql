@@ -3,7 +3,7 @@
 --   or the trace of somebody who cleaned up.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, event_name, target, source_ip_address, outcome, seen (events of a user or role of
+-- columns: event_time*, principal*, event_name*, target*, source_ip_address, outcome*, seen* (events of a user or role of
 --   that name in this case), event_id
 -- attack: T1136.003, T1531
 -- see: AWS IAM User Guide, IAM identities

@@ -3,7 +3,7 @@
 --   receives the traffic of the service.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, invoked_by, event_name, service, instance, address, source_ip_address, outcome,
+-- columns: event_time*, principal*, invoked_by, event_name*, service, instance*, address, source_ip_address, outcome*,
 --   event_id
 -- attack: T1557
 -- see: AWS Cloud Map Developer Guide, Logging AWS Cloud Map API calls using AWS CloudTrail

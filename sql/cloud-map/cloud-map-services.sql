@@ -2,8 +2,8 @@
 -- about: The services of namespaces, with their namespace and record types: names under which instances are found.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, event_name, service (name or id), namespace, source_ip_address, aws_region,
---   outcome, event_id
+-- columns: event_time*, principal*, event_name*, service* (name or id), namespace, source_ip_address, aws_region,
+--   outcome*, event_id
 -- see: AWS Cloud Map Developer Guide, Logging AWS Cloud Map API calls using AWS CloudTrail
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,
        coalesce(record(e.id) ->> '$.requestParameters.name', record(e.id) ->> '$.requestParameters.id') AS service,

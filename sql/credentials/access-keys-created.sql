@@ -3,8 +3,8 @@
 --   key created for another user, or used at once from elsewhere, is a back door.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, target (the key's user), own (1 if it is the actor's own), issued_access_key_id,
---   source_ip_address, outcome, first_used, last_used, uses, addresses (that used it), event_id
+-- columns: event_time*, principal*, target* (the key's user), own (1 if it is the actor's own), issued_access_key_id*,
+--   source_ip_address, outcome*, first_used, last_used, uses*, addresses (that used it), event_id
 -- attack: T1098.001
 -- see: AWS IAM User Guide, Managing access keys for IAM users; Stratus Red Team, Create an Access Key on an IAM User
 -- detections: access-key-created

@@ -4,8 +4,8 @@
 --   an account. If one copy is not in the case, the row says so.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, caller_account, caller (from its own account's copy), owner_account, role, session_name,
---   source_ip_address, outcome, issued_access_key_id, copies (both, only the caller's or only the owner's), event_id
+-- columns: event_time*, caller_account*, caller (from its own account's copy), owner_account*, role*, session_name,
+--   source_ip_address, outcome*, issued_access_key_id, copies (both, only the caller's or only the owner's), event_id
 -- attack: T1199, T1550.001
 -- see: AWS CloudTrail User Guide, Sharing CloudTrail log files between AWS accounts (sharedEventID)
 -- slow: each call reads its record for the role, and roles may be assumed all day

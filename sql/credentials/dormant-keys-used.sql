@@ -4,7 +4,7 @@
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- param: days integer = 30: the shortest silence, in days
--- columns: access_key_id, principal, silent_since, used_again, silent_days, source_ip_address (after the silence),
+-- columns: access_key_id*, principal*, silent_since, used_again*, silent_days*, source_ip_address* (after the silence),
 --   earlier_address (before it), event_name, event_id
 -- attack: T1078.004
 -- see: AWS IAM User Guide, Managing access keys for IAM users

@@ -3,8 +3,8 @@
 --   key and can open the console. Shows who requested one, with which policy, and whether it was used.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, event_name, access_key_id (of the request), token_name, policy (that was given with
---   it), issued_access_key_id, source_ip_address, outcome, uses (of the new session), event_id
+-- columns: event_time*, principal*, event_name, access_key_id (of the request), token_name*, policy (that was given with
+--   it), issued_access_key_id*, source_ip_address, outcome*, uses* (of the new session), event_id
 -- attack: T1550.001, T1098.001
 -- see: AWS STS API Reference, GetFederationToken; Stratus Red Team, Generate temporary AWS credentials using
 --   GetFederationToken

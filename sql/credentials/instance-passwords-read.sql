@@ -3,7 +3,7 @@
 --   often contains secrets. By principal and address, with the number of instances and of denied calls.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: principal, event_name, source_ip_address, account, first_time, last_time, calls, denied, instances (how
+-- columns: principal*, event_name, source_ip_address*, account, first_time*, last_time, calls*, denied*, instances* (how
 --   many different ones), example_event
 -- attack: T1552.005, T1552.001
 -- see: Stratus Red Team, Retrieve EC2 Password Data; Stratus Red Team, Download EC2 Instance User Data

@@ -4,8 +4,8 @@
 -- param: since time: at or after this time
 -- param: until time: at or before this time
 -- param: agents integer = 2: the least number of different clients
--- columns: access_key_id, principal, agents (how many), clients, newest_client, newest_since (when that was first
---   seen), newest_address
+-- columns: access_key_id*, principal*, agents* (how many), clients, newest_client*, newest_since (when that was first
+--   seen), newest_address*
 -- attack: T1552.001, T1078.004
 -- see: AWS Security Incident Response Guide
 WITH used AS MATERIALIZED (

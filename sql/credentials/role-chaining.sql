@@ -3,7 +3,7 @@
 --   Shows which role led to which, in which account, how often and from where. Calls of services are excluded.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: from_role, from_account, to_role, to_account, outcome, times, first_time, last_time, sessions (how many
+-- columns: from_role*, from_account, to_role*, to_account, outcome*, times*, first_time*, last_time*, sessions (how many
 --   different ones), addresses, example_event
 -- attack: T1550.001, T1548.005
 -- see: AWS IAM User Guide, Roles terms and concepts (role chaining)

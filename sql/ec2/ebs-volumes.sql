@@ -3,8 +3,8 @@
 --   to read a disk without touching its machine.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, event_name, volume, snapshot (that it was made from), instance, source_ip_address,
---   aws_region, outcome, event_id
+-- columns: event_time*, principal*, event_name*, volume*, snapshot (that it was made from), instance, source_ip_address,
+--   aws_region, outcome*, event_id
 -- attack: T1578.001, T1530
 -- see: Amazon EBS User Guide, Log Amazon EBS API calls using AWS CloudTrail
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,

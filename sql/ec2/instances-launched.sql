@@ -3,8 +3,8 @@
 --   network. Failed launches show what was tried.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, invoked_by, instance_type, image, wanted, key_pair, instance_profile, subnet,
---   source_ip_address, aws_region, outcome, error_code, event_id
+-- columns: event_time*, principal*, invoked_by, instance_type*, image, wanted*, key_pair, instance_profile, subnet,
+--   source_ip_address, aws_region*, outcome*, error_code, event_id
 -- attack: T1578.002
 -- see: Amazon EC2 API Reference, RunInstances
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.invoked_by,

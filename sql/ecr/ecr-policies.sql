@@ -3,7 +3,7 @@
 --   is everybody.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, event_name, repository, allowed, source_ip_address, aws_region, outcome, event_id
+-- columns: event_time*, principal*, event_name, repository*, allowed*, source_ip_address, aws_region, outcome*, event_id
 -- attack: T1098, T1525
 -- see: Amazon ECR User Guide, Private repository policies
 -- detections: ecr-policy-changed

@@ -3,7 +3,7 @@
 --   containers at the owner's cost.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, event_name, cluster, source_ip_address, aws_region, outcome, event_id
+-- columns: event_time*, principal*, event_name*, cluster*, source_ip_address, aws_region, outcome*, event_id
 -- attack: T1578, T1496.001
 -- see: Amazon ECS Developer Guide, Log Amazon ECS API calls using AWS CloudTrail
 SELECT e.event_time, coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, e.event_name,

@@ -4,8 +4,8 @@
 --   this case registered.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, deployed_by, event_name, cluster, service, task_definition, registered_at (the latest
---   registration of it before), registered_by, images, source_ip_address, outcome, event_id
+-- columns: event_time*, deployed_by*, event_name, cluster, service*, task_definition*, registered_at (the latest
+--   registration of it before), registered_by, images*, source_ip_address, outcome*, event_id
 -- attack: T1610
 -- see: Amazon ECS Developer Guide, Amazon ECS task definitions
 WITH registered AS MATERIALIZED (

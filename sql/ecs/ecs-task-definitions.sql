@@ -3,7 +3,7 @@
 --   registry, or a powerful task role on a small task, is worth a question.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, event_name, task_definition, images, task_role, privileged (1 if a container is),
+-- columns: event_time*, principal*, event_name, task_definition*, images*, task_role*, privileged* (1 if a container is),
 --   source_ip_address, aws_region, outcome, event_id
 -- attack: T1610, T1204.003
 -- see: Amazon ECS Developer Guide, Amazon ECS task definitions

@@ -3,8 +3,8 @@
 --   running one. Overrides replace a task's command, environment and role for this one run.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, event_name, cluster, task (or its definition), task_count, overrides (command,
---   role and environment, or the command of a shell), source_ip_address, aws_region, outcome, event_id
+-- columns: event_time*, principal*, event_name, cluster, task* (or its definition), task_count, overrides* (command,
+--   role and environment, or the command of a shell), source_ip_address, aws_region, outcome*, event_id
 -- attack: T1610, T1609
 -- see: Amazon ECS Developer Guide, Monitor Amazon ECS containers with ECS Exec
 -- detections: ecs-task-run, ecs-task-run-with-overrides, ecs-exec

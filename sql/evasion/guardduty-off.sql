@@ -3,7 +3,7 @@
 --   hide an attacker's addresses.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, event_name, detector, detail, source_ip_address, aws_region, outcome, event_id
+-- columns: event_time*, principal*, event_name*, detector, detail, source_ip_address, aws_region*, outcome*, event_id
 -- attack: T1685
 -- see: Amazon GuardDuty User Guide, Logging Amazon GuardDuty API calls with AWS CloudTrail
 -- detections: guardduty-detector-deleted, guardduty-disabled, guardduty-feature-off, guardduty-members-removed,

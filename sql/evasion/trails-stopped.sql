@@ -3,7 +3,7 @@
 --   when logging of the same trail started again, so that the blind period is known.
 -- param: since time: at or after this time
 -- param: until time: at or before this time
--- columns: event_time, principal, event_name, trail, source_ip_address, aws_region, account, outcome, started_again,
+-- columns: event_time*, principal*, event_name*, trail*, source_ip_address, aws_region, account, outcome*, started_again*,
 --   event_id
 -- attack: T1685.002
 -- see: AWS CloudTrail User Guide, Security best practices in AWS CloudTrail; Stratus Red Team, Stop CloudTrail Trail

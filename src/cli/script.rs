@@ -61,7 +61,7 @@ pub(super) fn run(session: &mut Session, args: ScriptArgs) -> Result<Outcome, Se
         let interrupter = session.interrupter();
         ctrlc::set_handler(move || interrupter.interrupt()).map_err(|error| io::Error::other(error.to_string()))?;
     }
-    let answer = script::run(session, BufReader::new(reader), &origin)?;
+    let answer = script::run_file(session, BufReader::new(reader), &origin)?;
     Ok(Outcome { answer, fail_on_rows: args.fail_on_rows })
 }
 

@@ -222,6 +222,14 @@ impl ResolvedLookup {
         }
     }
 
+    /// The seconds of a bucket, if the last stage is a timeline by one field or path.
+    pub(crate) fn bucket_by_value(&self) -> Option<i64> {
+        match self.stages.last() {
+            Some(Stage::Timeline(bucket, by)) if by.len() == 1 => Some(*bucket),
+            _ => None,
+        }
+    }
+
     /// Returns the fields that the filter and the stages name.
     pub(crate) fn fields(&self) -> Vec<&'static Field> {
         let mut found = Vec::new();

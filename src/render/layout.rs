@@ -135,7 +135,7 @@ impl Layout {
             let place = listed
                 .filter_map(|name| self.columns.iter().position(|column| column.name == *name))
                 .find(|at| *at > 0)
-                .unwrap_or(self.columns.len() - 1);
+                .unwrap_or_else(|| self.least_telling(style));
             let column = self.columns.remove(place);
             gone.push((column.at.unwrap_or(usize::MAX), column.name));
         }
@@ -157,6 +157,13 @@ impl Layout {
             only.width = available.checked_sub(gaps).filter(|width| *width >= 4)?;
         }
         Some(())
+    }
+
+    /// Returns the place of the column to drop: the last one that is not kept, else the last one.
+    fn least_telling(&self, style: &Style) -> usize {
+        let is_kept = |column: &Column| style.kept.contains(&column.name);
+        let unmarked = self.columns.iter().rposition(|column| !is_kept(column)).filter(|at| *at > 0);
+        unmarked.unwrap_or(self.columns.len() - 1)
     }
 
     /// Fits the columns, whole or cut; `false` if there is no room.

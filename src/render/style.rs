@@ -19,6 +19,8 @@ pub struct Style {
     pub null: String,
     /// The widths of a table's columns, in order; 0 is as wide as needed.
     pub widths: Vec<usize>,
+    /// The columns that a narrow screen keeps, if it has no room for all.
+    pub kept: Vec<String>,
     /// True if the last column, a number of events, is also drawn as bars.
     pub bars: bool,
     /// True if each row of a table is one line: long cells are cut, and columns without room are dropped.

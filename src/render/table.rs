@@ -153,6 +153,21 @@ mod tests {
     }
 
     #[test]
+    fn without_room_columns_without_a_mark_go_first() {
+        let names = ["event_time", "first", "second", "outcome"];
+        let row: &[Cell<'_>] = &[Text("2024-03-01T09:00:00Z"), Text("a wide text"), Text("another"), Text("denied")];
+        let header = |kept: &[&str]| {
+            let kept = kept.iter().map(|name| (*name).to_owned()).collect();
+            let style = Style { width: Some(30), unicode: true, kept, ..Style::default() };
+            render(Format::Table, &style, &names, &[row]).lines().next().unwrap().to_owned()
+        };
+        assert_eq!(header(&[]), "event_time            first");
+        assert_eq!(header(&["outcome"]), "event_time            outcome");
+        // Without room for all of them, the last go.
+        assert_eq!(header(&["event_time", "first", "outcome"]), "event_time            first");
+    }
+
+    #[test]
     fn each_row_of_a_compact_table_is_one_line() {
         let style = |width| Style { width, unicode: true, compact: true, ..Style::default() };
         let long = "x".repeat(3_000);

@@ -8,7 +8,7 @@
 //! -- param: since time: at or after this time
 //! -- param: days integer = 30: how long is long
 //! -- param: key text required: the access key
-//! -- columns: event_time, who (the actor's ARN), event_id
+//! -- columns: event_time, who (the actor's ARN), outcome*, event_id
 //! -- attack: T1078.004, T1110
 //! -- see: AWS CloudTrail User Guide, AWS Management Console sign-in events; another page
 //! -- level: high
@@ -84,6 +84,8 @@ pub struct Column {
     pub name: String,
     /// The meaning, if the name does not say it.
     pub help: Option<String>,
+    /// True if a narrow screen shows it before the columns without a mark.
+    pub is_kept: bool,
 }
 
 /// A mistake in a file.
@@ -282,13 +284,14 @@ fn parameter(text: &str) -> Result<Parameter, String> {
     Ok(Parameter { name: (*name).to_owned(), kind, requirement, help: help.trim().to_owned() })
 }
 
-/// `NAME, NAME (MEANING), ...`.
+/// `NAME, NAME (MEANING), NAME*, ...`; a star marks the columns that a narrow screen keeps.
 fn columns(text: &str) -> Result<Vec<Column>, String> {
     let mut columns: Vec<Column> = Vec::new();
     let mut rest = text.trim();
     while !rest.is_empty() {
         let end = rest.find([',', '(']).unwrap_or(rest.len());
-        let name = rest[..end].trim();
+        let marked = rest[..end].trim();
+        let name = marked.strip_suffix('*').unwrap_or(marked);
         if !is_name(name, '_') {
             return Err(format!("`{name}` is not a name of a column: small letters, digits and _"));
         }
@@ -302,7 +305,7 @@ fn columns(text: &str) -> Result<Vec<Column>, String> {
             help = Some(said.trim().to_owned());
             rest = after.trim_start();
         }
-        columns.push(Column { name: name.to_owned(), help });
+        columns.push(Column { name: name.to_owned(), help, is_kept: name != marked });
         rest = match rest.strip_prefix(',') {
             Some(after) => after.trim_start(),
             None if rest.is_empty() => rest,
@@ -415,7 +418,7 @@ mod tests {
 
     const QUERY: &str = "-- title: A title\n-- about: Why,\n--   and more.\n--\n-- param: since time: at or after\n\
                          -- param: days integer = 30: how long\n-- param: key text required: which key\n\
-                         -- columns: a, b (x, y), c\n-- attack: T1078.004, T1110\n-- see: One page; another\n\
+                         -- columns: a, b* (x, y), c\n-- attack: T1078.004, T1110\n-- see: One page; another\n\
                          -- level: medium\n-- slow: it scans\n\nSELECT :since, :days, :key -- :no\n;\n-- done\n";
 
     #[test]
@@ -432,8 +435,8 @@ mod tests {
                 ("key", Kind::Text, Requirement::Required)
             ]
         );
-        let columns: Vec<_> = header.columns.iter().map(|c| (c.name.as_str(), c.help.as_deref())).collect();
-        assert_eq!(columns, [("a", None), ("b", Some("x, y")), ("c", None)]);
+        let columns: Vec<_> = header.columns.iter().map(|c| (c.name.as_str(), c.help.as_deref(), c.is_kept)).collect();
+        assert_eq!(columns, [("a", None, false), ("b", Some("x, y"), true), ("c", None, false)]);
         assert_eq!((header.attack.len(), header.references.len(), header.level), (2, 2, Some(Level::Medium)));
         assert_eq!(header.slow.as_deref(), Some("it scans"));
         assert_eq!((sql, line), ("SELECT :since, :days, :key -- :no", 14));
@@ -444,7 +447,7 @@ mod tests {
         for (from, to, line, says) in [
             ("-- title: A title\n", "", 1, "no `title:`"),
             ("-- about: Why,\n--   and more.\n", "", 1, "no `about:`"),
-            ("-- columns: a, b (x, y), c\n", "", 13, "no `columns:`"),
+            ("-- columns: a, b* (x, y), c\n", "", 13, "no `columns:`"),
             ("-- title: A title\n", "-- title: A\n-- title: B\n", 2, "duplicate key `title:`"),
             ("-- title: A title\n", "--   A title\n", 1, "a continuation line has no key"),
             ("-- title: A title\n", "-- A title\n", 1, "not `key: value`"),
@@ -455,10 +458,10 @@ mod tests {
             ("since time: at", "Since time: at", 5, "`Since` is not a name of a parameter"),
             ("integer = 30", "integer = x", 6, "the default of `days` is not a whole number"),
             ("key text required", "days text required", 7, "duplicate parameter `days`"),
-            ("a, b (x, y), c", "a, b (x, y, c", 8, "the meaning of `b` has no end"),
-            ("a, b (x, y), c", "a, b (x, y) c", 8, "a comma is missing before `c`"),
-            ("a, b (x, y), c", "a, a", 8, "duplicate column `a`"),
-            ("a, b (x, y), c", "a, B-c", 8, "`B-c` is not a name of a column"),
+            ("a, b* (x, y), c", "a, b (x, y, c", 8, "the meaning of `b` has no end"),
+            ("a, b* (x, y), c", "a, b (x, y) c", 8, "a comma is missing before `c`"),
+            ("a, b* (x, y), c", "a, a", 8, "duplicate column `a`"),
+            ("a, b* (x, y), c", "a, B-c", 8, "`B-c` is not a name of a column"),
             ("T1110", "1110", 9, "`1110` is not a technique"),
             ("level: medium", "signal: low", 11, "`signal: low` is unknown"),
             ("level: medium", "level: severe", 11, "`severe` is not a level: informational, low,"),

@@ -7,6 +7,7 @@ use crate::number;
 use crate::render::{Format, Style, escape_markdown};
 use crate::rows::{CapturedRows, Cell, RowSink, Value};
 use crate::session::settings::SharedLines;
+use crate::session::titles::Titles;
 use crate::session::{Session, SessionError};
 
 /// The heading of a brief answer, and how to see all of it.
@@ -16,6 +17,8 @@ pub(crate) struct Heading<'a> {
     pub(crate) title: &'a str,
     /// The command that shows all rows.
     pub(crate) command: &'a str,
+    /// The columns that a narrow screen keeps.
+    pub(crate) kept: &'a [String],
 }
 
 /// A row sink that keeps the first rows and counts the others.
@@ -96,6 +99,25 @@ impl SharedLines {
 }
 
 impl Session {
+    /// Writes the title of an answer of a script, unless the script wrote one or the format is for programs.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub(crate) fn write_title(&mut self, text: &str) -> Result<(), SessionError> {
+        let for_person = match self.settings.format.unwrap_or_default() {
+            Format::Table | Format::Expanded => Some(false),
+            Format::Markdown => Some(true),
+            _ => None,
+        };
+        let text = &one_line(text);
+        let next = self.titles.next();
+        match (std::mem::replace(&mut self.titles, next), for_person) {
+            (Titles::On, Some(false)) => self.print(&format!("\n{}\n", title(text, false))),
+            (Titles::On, Some(true)) => self.print(&format!("\n### {}\n\n", title(text, true))),
+            _ => Ok(()),
+        }
+    }
+
     /// Returns the rows that `.brief` allows. Formats for programs are never brief.
     pub(crate) fn brief_limit(&self) -> Option<usize> {
         let format = self.settings.format.unwrap_or_default();
@@ -126,7 +148,8 @@ impl Session {
             None if is_markdown => self.print("\n")?,
             None => {}
         }
-        let style = Style { numbers: false, compact: true, ..self.output.style(&self.settings.style) };
+        let kept = heading.map_or_else(Vec::new, |heading| heading.kept.to_vec());
+        let style = Style { numbers: false, compact: true, kept, ..self.output.style(&self.settings.style) };
         self.write_rows(format, &style, None, |mut sink| {
             sink.begin(&first.rows.columns)?;
             for row in &first.rows.rows[..shown] {
@@ -140,6 +163,18 @@ impl Session {
             self.print(&format!("{}and {more} more{command}\n", if is_markdown { "\n" } else { "" }))?;
         }
         Ok(())
+    }
+}
+
+/// The maximum number of characters of a title.
+const MAX_TITLE: usize = 100;
+
+/// Returns a text of several lines as one, cut at the length of a title.
+fn one_line(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MAX_TITLE) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line,
     }
 }
 

@@ -38,6 +38,19 @@ pub(crate) struct CaptureSummary {
     pub(crate) is_pending: bool,
 }
 
+impl CaptureSummary {
+    /// Drops the captured rows after the first `rows`.
+    pub(crate) fn cut(&mut self, rows: usize) {
+        let Some(held) = &mut self.held else { return };
+        if rows < held.rows.len() {
+            held.rows.truncate(rows);
+            self.events.truncate(rows);
+            self.rows = rows as u64;
+            self.more = true;
+        }
+    }
+}
+
 /// A row sink that passes rows on and captures them.
 pub(crate) struct CaptureSink<'a> {
     inner: Box<dyn RowSink + 'a>,

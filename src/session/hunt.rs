@@ -273,7 +273,7 @@ impl Session {
         if let Some(limit) = self.brief_limit() {
             let mut first = FirstRows::new(limit);
             write(&mut first)?;
-            return self.write_brief(Some(Heading { title: "Findings by actor", command: ".hunt" }), &first);
+            return self.write_brief(Some(Heading { title: "Findings by actor", command: ".hunt", kept: &[] }), &first);
         }
         let style = self.output.style(&self.settings.style);
         self.write_rows(format, &style, None, |mut sink| write(&mut *sink))

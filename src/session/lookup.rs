@@ -22,18 +22,60 @@ use crate::store::{Case, Rules};
 
 /// The number of events that a list shows as a table.
 const NEWEST_SHOWN: u64 = 50;
+/// The number of events that are read to fill a screen with folded lines.
+const MAX_FILLED: u64 = 2_000;
+/// The lines of a screen beside the rows of a list: two of the header, remarks, the status line and the prompt.
+const LINES_AROUND: u64 = 7;
 /// The number of identities of one user that are named.
 const MAX_IDENTITIES: usize = 5;
 
+/// The extent of a list of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// The newest events, as many as the settings or the lookup say.
+    Limited,
+    /// The newest events whose folded lines fill a screen, which has this number of lines.
+    Screen(usize),
+}
+
 /// Answers a lookup.
 pub(crate) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionError> {
+    answer(session, text, Extent::Limited)
+}
+
+/// Answers the last lookup again, with as many events as fill the screen.
+///
+/// # Errors
+/// The last answer is not a list of events by time, or its output is not a screen.
+pub(crate) fn fill_screen(session: &mut Session) -> Result<Answer, SessionError> {
+    let last = session.last()?;
+    let ResultOrigin::Lookup(text) = last.origin.clone() else { return Err(not_by_time()) };
+    if !matches!(last.kind, ResultKind::List { by_time: true }) {
+        return Err(not_by_time());
+    }
+    let format = session.settings.format.unwrap_or_default();
+    let (true, Some(lines)) = (format == Format::Table, session.output.screen_lines()) else {
+        return Err(Diagnostic::new("only a table on a screen can be filled")
+            .hint("`| limit N` shows more events")
+            .into());
+    };
+    answer(session, &text, Extent::Screen(lines))
+}
+
+fn not_by_time() -> SessionError {
+    Diagnostic::new("the last answer is not a list of the newest events")
+        .hint("ask a lookup without stages first, or write `.fold on` or `.fold off`")
+        .into()
+}
+
+fn answer(session: &mut Session, text: &str, extent: Extent) -> Result<Answer, SessionError> {
     let started = Instant::now();
     let engine = session.engine()?;
     let typed = session.substituted(text)?;
     let plain = engine.prepare_filled(&typed)?;
     let suppressed = suppress::apply(&engine, &session.noise, &plain)?;
     let without_noise = suppressed.as_ref().map(|suppressed| engine.prepare_filled(&suppressed.lookup)).transpose()?;
-    let prepared = for_display(session, without_noise.unwrap_or_else(|| plain.clone()));
+    let prepared = for_display(session, without_noise.unwrap_or_else(|| plain.clone()), extent);
     check_format(session, &prepared)?;
     let statement = engine.statement(&prepared);
     if session.settings.eqp {
@@ -41,26 +83,22 @@ pub(crate) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionEr
             session.status(&format!("plan: {step}"));
         }
     }
-    let captured = write_rows(session, &engine, &prepared, &statement)?;
+    session.write_title(&typed)?;
+    let mut captured = write_rows(session, &engine, &prepared, &statement, extent)?;
+    if let (Extent::Screen(lines), true) = (extent, captured.is_pending) {
+        let rows = result_view::rows_within(
+            engine.case(),
+            &captured,
+            session.settings.fold,
+            lines.saturating_sub(LINES_AROUND as usize),
+        )?;
+        captured.cut(rows);
+    }
     let taken = started.elapsed();
     session.remember(typed.trim());
-    let mut last = LastResult {
-        kind: kind(&prepared),
-        origin: ResultOrigin::Lookup(typed),
-        rows: captured.held.clone(),
-        trend: None,
-        folds: Vec::new(),
-    };
-    session.shown = captured.events.clone();
-    if captured.is_pending {
-        let format = session.settings.format.unwrap_or_default();
-        if let (Format::Table, Some(rows)) = (format, &last.rows) {
-            last.trend = trend::of(&engine, &prepared, &rows.rows, taken)?;
-        }
-        let options = ViewOptions { format, fold: session.settings.fold, range: 0..usize::MAX };
-        result_view::show(session, engine.case(), &mut last, options)?;
-    }
+    let last = show_captured(session, &engine, &prepared, typed, &captured, taken)?;
     let without_trend = last.trend.as_ref().and_then(|trend| trend.remark(captured.rows));
+    let saved_lines = last.folds.iter().map(|(first, end)| (end - first) as u64).sum();
     session.last = Some(last);
     let answer = Answer::rows(captured.rows);
     if !session.settings.quiet {
@@ -71,6 +109,8 @@ pub(crate) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionEr
             statement: &statement,
             plain: &plain,
             suppressed,
+            extent,
+            saved_lines,
         };
         remark(session, &answered, taken)?;
     }
@@ -81,6 +121,34 @@ pub(crate) fn run(session: &mut Session, text: &str) -> Result<Answer, SessionEr
     Ok(answer)
 }
 
+/// Remembers the rows of an answer, and shows them if they were not written yet.
+fn show_captured(
+    session: &mut Session,
+    engine: &Engine,
+    prepared: &PreparedLookup,
+    typed: String,
+    captured: &CaptureSummary,
+    taken: Duration,
+) -> Result<LastResult, SessionError> {
+    let mut last = LastResult {
+        kind: kind(prepared),
+        origin: ResultOrigin::Lookup(typed),
+        rows: captured.held.clone(),
+        trend: None,
+        folds: Vec::new(),
+    };
+    session.shown = captured.events.clone();
+    if captured.is_pending {
+        let format = session.settings.format.unwrap_or_default();
+        if let (Format::Table, Some(rows)) = (format, &last.rows) {
+            last.trend = trend::of(engine, prepared, &rows.rows, taken)?;
+        }
+        let options = ViewOptions { format, fold: session.settings.fold, range: 0..usize::MAX };
+        result_view::show(session, engine.case(), &mut last, options)?;
+    }
+    Ok(last)
+}
+
 impl Session {
     /// Prints how a lookup is answered instead of answering it.
     ///
@@ -89,7 +157,8 @@ impl Session {
     pub fn explain(&mut self, text: &str) -> Result<Answer, SessionError> {
         self.in_one_state(|session| {
             let engine = session.engine()?;
-            let prepared = for_display(session, engine.prepare_filled(&session.substituted(text)?)?);
+            let prepared = engine.prepare_filled(&session.substituted(text)?)?;
+            let prepared = for_display(session, prepared, Extent::Limited);
             session.print(&engine.explain(&prepared)?)?;
             Ok(Answer::default())
         })
@@ -102,14 +171,19 @@ fn kind(prepared: &PreparedLookup) -> ResultKind {
     if lookup.is_event_list() {
         return ResultKind::List { by_time: !prepared.is_sorted() };
     }
-    match lookup.timeline_bucket() {
-        Some(bucket) => ResultKind::Timeline { bucket, interval: lookup.interval().unwrap_or_default() },
-        None => ResultKind::Count,
+    let interval = lookup.interval().unwrap_or_default();
+    match (lookup.timeline_bucket(), lookup.bucket_by_value()) {
+        (Some(bucket), _) => ResultKind::Timeline { bucket, interval },
+        (None, Some(bucket)) => ResultKind::TimelineBy { bucket, interval },
+        (None, None) => ResultKind::Count,
     }
 }
 
 /// Returns the maximum number of events of a list on the current output; `None` is unlimited.
-fn max_events(session: &Session, prepared: &PreparedLookup) -> Option<u64> {
+fn max_events(session: &Session, prepared: &PreparedLookup, extent: Extent) -> Option<u64> {
+    if extent != Extent::Limited {
+        return (!prepared.has_limit()).then_some(MAX_FILLED);
+    }
     let limits = session.settings.format.unwrap_or_default().spec().limits_events;
     session.settings.limit.or((limits && !session.output.is_file() && !prepared.has_limit()).then_some(NEWEST_SHOWN))
 }
@@ -125,8 +199,8 @@ fn columns(format: Format) -> Columns {
 
 /// Returns a lookup with the columns and the limit of the session. The limit is one row more than is shown, to learn
 /// if there are more.
-fn for_display(session: &Session, prepared: PreparedLookup) -> PreparedLookup {
-    let limit = if prepared.is_event_list() { max_events(session, &prepared) } else { None };
+fn for_display(session: &Session, prepared: PreparedLookup, extent: Extent) -> PreparedLookup {
+    let limit = if prepared.is_event_list() { max_events(session, &prepared, extent) } else { None };
     let columns = columns(session.settings.format.unwrap_or_default());
     prepared.with_columns(columns).with_limit(limit.map(|limit| limit.saturating_add(1)))
 }
@@ -147,10 +221,11 @@ fn write_rows(
     engine: &Engine,
     prepared: &PreparedLookup,
     statement: &Statement,
+    extent: Extent,
 ) -> Result<CaptureSummary, SessionError> {
     let format = session.settings.format.unwrap_or_default();
     let is_list = prepared.is_event_list();
-    let limit = if is_list { max_events(session, prepared) } else { session.settings.limit };
+    let limit = if is_list { max_events(session, prepared, extent) } else { session.settings.limit };
     let mut style = session.output.style(&session.settings.style);
     style.numbers &= is_list;
     let for_person = style.width.is_some() && format.spec().fits_terminal;
@@ -174,13 +249,16 @@ struct Answered<'a> {
     /// The lookup with what the noise rules leave out.
     plain: &'a PreparedLookup,
     suppressed: Option<Suppressed>,
+    extent: Extent,
+    /// The number of lines that folding saved.
+    saved_lines: u64,
 }
 
 /// Writes the status line, and notes on stored rules and marks, noise rules, identities or an empty answer.
 fn remark(session: &mut Session, answered: &Answered<'_>, taken: Duration) -> Result<(), SessionError> {
     let Answered { engine, prepared, captured, plain, suppressed, .. } = answered;
     let is_list = prepared.is_event_list();
-    let limit = if is_list { max_events(session, prepared) } else { session.settings.limit };
+    let limit = if is_list { max_events(session, prepared, answered.extent) } else { session.settings.limit };
     let own_limit = prepared.tree.stages.iter().filter_map(|stage| match stage.kind {
         StageKind::Limit(rows) => Some(rows),
         _ => None,
@@ -209,9 +287,18 @@ fn remark(session: &mut Session, answered: &Answered<'_>, taken: Duration) -> Re
     };
     let interval = interval(prepared.lookup.interval());
     let path = access_path(answered.statement);
-    let mut line = format!("{matched} ({interval}, {}{path})", number::duration(taken));
+    let folded = match answered.saved_lines {
+        0 => String::new(),
+        saved => format!(" in {}", number::counted(captured.rows - saved, "line")),
+    };
+    let mut line = format!("{matched}{folded} ({interval}, {}{path})", number::duration(taken));
     if more && session.settings.limit.is_none() && limit == Some(NEWEST_SHOWN) {
-        line.push_str("; `| limit N` shows more");
+        let fills = answered.saved_lines > 0 && !prepared.is_sorted();
+        line.push_str(if fills {
+            "; `.fold` fills the screen, `| limit N` shows more"
+        } else {
+            "; `| limit N` shows more"
+        });
     }
     session.status(&line);
     for note in plain.notes() {

@@ -40,6 +40,8 @@ mod settings;
 pub mod snapshot;
 mod sql;
 mod state;
+pub(crate) mod timeline;
+mod titles;
 mod user_name;
 pub(crate) mod validate;
 mod waiting;

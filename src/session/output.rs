@@ -73,6 +73,12 @@ impl Output {
         self.paging = (paging, size);
     }
 
+    /// Returns the number of lines of the screen, if answers are written to one.
+    pub(crate) fn screen_lines(&self) -> Option<usize> {
+        let (_, (lines, _)) = self.paging;
+        (lines > 0 && !self.is_file()).then_some(lines)
+    }
+
     /// Returns the current target, to write an answer to; `screen` is the style of the screen.
     pub(crate) fn target(&mut self, screen: &Style) -> Target<'_> {
         let style = self.style(screen);

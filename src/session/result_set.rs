@@ -22,6 +22,8 @@ pub(crate) enum ResultKind {
     Count,
     /// Counts of events in spans of `bucket` seconds.
     Timeline { bucket: i64, interval: Interval },
+    /// Counts of events in spans of `bucket` seconds, by one field.
+    TimelineBy { bucket: i64, interval: Interval },
     /// Rows of SQL.
     Rows,
 }

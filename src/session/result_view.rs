@@ -4,23 +4,21 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use crate::engine::trend::Trend;
 use crate::number;
-use crate::query::Interval;
 use crate::render::chart::sparkline;
-use crate::render::{Format, age};
+use crate::render::{Format, Style, age};
 use crate::rows::{self, CapturedRows};
 use crate::rows::{Cell, Mark, Value};
-use crate::session::capture::EventRef;
+use crate::session::capture::{CaptureSummary, EventRef};
 use crate::session::result_set::{LastResult, ResultKind};
-use crate::session::{Session, SessionError};
+use crate::session::{Session, SessionError, timeline};
 use crate::store::Case;
 
 /// Minimum number of consecutive events of one actor and name that are folded into one line.
 const MIN_BURST: usize = 3;
 /// The column with the number of events that are folded into a line.
 const BURST_COLUMN: &str = "burst";
-/// Maximum number of spans of a timeline with its empty ones.
-const MAX_SPANS: usize = 500;
 /// The width of a screen below which a trend has half as many columns.
 const NARROW_WIDTH: usize = 60;
 /// The number of events whose attributes one query reads.
@@ -62,60 +60,102 @@ pub(crate) fn show(
 ) -> Result<(), SessionError> {
     let ViewOptions { format, fold, range } = options;
     let Some(held) = &last.rows else { return Ok(()) };
-    let style = session.output.style(&session.settings.style);
+    let mut style = session.output.style(&session.settings.style);
     let for_person = style.width.is_some() && format.spec().fits_terminal;
     let range = range.start..range.end.min(held.rows.len());
-    let mut columns = held.columns.clone();
-    let mut left_out = 0;
     let list = matches!(last.kind, ResultKind::List { .. });
     if format == Format::Records && list {
         return show_records(session, case, range);
     }
-    let rows: Vec<DisplayRow> = match last.kind {
+    let mut shown = match last.kind {
         ResultKind::List { by_time } if for_person => {
             let fold = fold && by_time && format == Format::Table;
-            let (mut rows, folds) = list_rows(case, held, &session.shown, range, fold, style.unicode)?;
-            if let Some(name) = columns.iter().position(|column| column == "event_name").filter(|_| !folds.is_empty()) {
-                columns.insert(name + 1, BURST_COLUMN.to_owned());
-                rows.iter_mut()
-                    .for_each(|row| row.cells.insert(name + 1, row.burst.take().map_or(Value::Null, Value::Text)));
-            }
+            let (rows, folds) = list_rows(case, held, &session.shown, range, fold, style.unicode)?;
             last.folds = folds;
-            rows
+            with_bursts(held.columns.clone(), rows, last.folds.is_empty())
         }
-        ResultKind::Timeline { bucket, interval } if for_person => {
-            let (filled, empty) = fill(held, bucket, interval);
-            left_out = empty;
-            filled.into_iter().map(|(time, events)| plain(vec![Value::Text(time), Value::Integer(events)])).collect()
-        }
-        _ => held.rows[range].iter().cloned().map(plain).collect(),
+        kind => other_rows(kind, held, range, for_person, format == Format::Table),
     };
-    let mut rows = rows;
     if let Some(activity) = last.trend.as_ref().filter(|activity| for_person && !activity.rows.is_empty()) {
-        columns.push(activity.heading.clone());
-        for (row, values) in rows.iter_mut().zip(&activity.rows) {
+        shown.add_trend(activity, &style);
+    }
+    let timeline = matches!(last.kind, ResultKind::Timeline { .. });
+    style.numbers &= list || timeline;
+    style.bars = for_person && shown.has_total && shown.rows.len() > 1;
+    session.write_rows(format, &style, Some(case), |mut sink| {
+        sink.begin(&shown.columns)?;
+        for row in &shown.rows {
+            let cells: Vec<_> = row.cells.iter().map(Value::cell).collect();
+            sink.marked_row(&row.mark, &cells)?;
+        }
+        Ok(sink.end()?)
+    })?;
+    if shown.omitted > 0 {
+        session.note(&format!("{} without events are left out", number::counted(shown.omitted, "span")));
+    }
+    Ok(())
+}
+
+/// The table to display.
+struct DisplayTable {
+    columns: Vec<String>,
+    rows: Vec<DisplayRow>,
+    /// True if the last column is the number of all events of a row.
+    has_total: bool,
+    /// The number of spans without events that are omitted.
+    omitted: u64,
+}
+
+impl DisplayTable {
+    /// Adds the trend of each row.
+    fn add_trend(&mut self, activity: &Trend, style: &Style) {
+        self.columns.push(activity.heading.clone());
+        for (row, values) in self.rows.iter_mut().zip(&activity.rows) {
             // A narrow screen has room for half as many.
             let narrow = style.width.is_some_and(|width| width < NARROW_WIDTH);
             let halved: Vec<u64> = values.chunks(2).map(|pair| pair.iter().sum()).collect();
             row.cells.push(Value::Text(sparkline(if narrow { &halved } else { values }, style.unicode)));
         }
     }
-    let timeline = matches!(last.kind, ResultKind::Timeline { .. });
-    let mut style = style;
-    style.numbers &= list || timeline;
-    style.bars = for_person && (timeline || last.kind == ResultKind::Count) && rows.len() > 1;
-    session.write_rows(format, &style, Some(case), |mut sink| {
-        sink.begin(&columns)?;
-        for row in &rows {
-            let cells: Vec<_> = row.cells.iter().map(Value::cell).collect();
-            sink.marked_row(&row.mark, &cells)?;
+}
+
+/// Returns a list of events with the column of bursts, unless nothing is folded.
+fn with_bursts(mut columns: Vec<String>, mut rows: Vec<DisplayRow>, nothing_folded: bool) -> DisplayTable {
+    if let Some(name) = columns.iter().position(|column| column == "event_name").filter(|_| !nothing_folded) {
+        columns.insert(name + 1, BURST_COLUMN.to_owned());
+        for row in &mut rows {
+            row.cells.insert(name + 1, row.burst.take().map_or(Value::Null, Value::Text));
         }
-        Ok(sink.end()?)
-    })?;
-    if left_out > 0 {
-        session.note(&format!("{} without events are left out", number::counted(left_out, "span")));
     }
-    Ok(())
+    DisplayTable { columns, rows, has_total: false, omitted: 0 }
+}
+
+/// Returns the rows of counts, timelines and SQL. For a person, timelines have their empty spans, and in a table a
+/// timeline by one field is wide.
+fn other_rows(
+    kind: ResultKind,
+    held: &CapturedRows,
+    range: Range<usize>,
+    for_person: bool,
+    is_table: bool,
+) -> DisplayTable {
+    let columns = held.columns.clone();
+    match kind {
+        ResultKind::Timeline { bucket, interval } if for_person => {
+            let (filled, omitted) = timeline::fill(held, bucket, interval);
+            let row = |(time, events)| plain(vec![Value::Text(time), Value::Integer(events)]);
+            return DisplayTable { columns, rows: filled.into_iter().map(row).collect(), has_total: true, omitted };
+        }
+        ResultKind::TimelineBy { bucket, interval } if for_person && is_table => {
+            if let Some(wide) = timeline::wide(held, bucket, interval) {
+                let rows = wide.rows.into_iter().map(plain).collect();
+                return DisplayTable { columns: wide.columns, rows, has_total: false, omitted: wide.omitted };
+            }
+        }
+        _ => {}
+    }
+    let has_total = matches!(kind, ResultKind::Count | ResultKind::Timeline { .. } | ResultKind::TimelineBy { .. });
+    DisplayTable { columns, rows: held.rows[range].iter().cloned().map(plain).collect(), has_total, omitted: 0 }
 }
 
 fn plain(cells: Vec<Value>) -> DisplayRow {
@@ -195,6 +235,24 @@ fn list_rows(
     Ok((shown, folds))
 }
 
+/// Returns the number of events whose folded lines fit in `lines`; one line is always shown.
+pub(crate) fn rows_within(
+    case: &Case,
+    captured: &CaptureSummary,
+    fold: bool,
+    lines: usize,
+) -> Result<usize, SessionError> {
+    let Some(held) = &captured.held else { return Ok(usize::MAX) };
+    let (shown, folds) = list_rows(case, held, &captured.events, 0..held.rows.len(), fold, true)?;
+    let lines = lines.max(1).min(shown.len());
+    let mut rows = 0;
+    let mut folds = folds.into_iter().peekable();
+    for _ in 0..lines {
+        rows = folds.next_if(|(first, _)| *first == rows + 1).map_or(rows + 1, |(_, end)| end);
+    }
+    Ok(rows)
+}
+
 /// Returns the seconds from the oldest to the newest event.
 fn span(events: &[&EventAttributes]) -> i64 {
     let times = || events.iter().filter_map(|event| event.time);
@@ -263,54 +321,4 @@ fn event_attributes(
         }
     }
     Ok(known)
-}
-
-/// Returns the rows of a timeline with its empty spans, and the number of empty spans that are omitted because there
-/// would be too many rows.
-pub(crate) fn fill(held: &CapturedRows, bucket: i64, interval: Interval) -> (Vec<(String, i64)>, u64) {
-    let rows: Vec<(i64, i64)> = held
-        .rows
-        .iter()
-        .filter_map(|row| match row.as_slice() {
-            [Value::Text(time), Value::Integer(events)] => Some((crate::time::parse(time)?, *events)),
-            _ => None,
-        })
-        .collect();
-    let written = |(time, events): (i64, i64)| (crate::time::format(time), events);
-    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return (Vec::new(), 0) };
-    // Spans begin where those of the first row do.
-    let start = interval.from.map_or(first.0, |from| first.0 - (first.0 - from).max(0).div_euclid(bucket) * bucket);
-    let end = interval.to.map_or(last.0, |to| last.0 + (to - last.0).max(0).div_euclid(bucket) * bucket);
-    let spans = usize::try_from((end - start) / bucket + 1).unwrap_or(usize::MAX);
-    if spans > MAX_SPANS.max(rows.len()) {
-        let empty = (spans - rows.len()) as u64;
-        return (rows.into_iter().map(written).collect(), empty);
-    }
-    let counts: HashMap<i64, i64> = rows.into_iter().collect();
-    let all = (0..spans as i64).map(|span| start + span * bucket);
-    (all.map(|time| written((time, counts.get(&time).copied().unwrap_or(0)))).collect(), 0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{CapturedRows, Interval, Value, fill};
-
-    fn timeline(rows: &[(&str, i64)]) -> CapturedRows {
-        let rows = rows.iter().map(|(time, events)| vec![Value::Text((*time).to_owned()), Value::Integer(*events)]);
-        CapturedRows { columns: Vec::new(), rows: rows.collect() }
-    }
-
-    #[test]
-    fn a_timeline_has_its_empty_spans_unless_they_are_too_many() {
-        let held = timeline(&[("2024-03-01T09:00:00Z", 2), ("2024-03-01T11:00:00Z", 1)]);
-        let (rows, left_out) = fill(&held, 3_600, Interval::default());
-        assert_eq!(rows.iter().map(|row| row.1).collect::<Vec<_>>(), [2, 0, 1]);
-        assert_eq!(left_out, 0);
-        let nine = crate::time::parse("2024-03-01T09:00:00Z").unwrap();
-        let day = Interval { from: Some(nine - 9 * 3_600), to: Some(nine + 15 * 3_600 - 1) };
-        assert_eq!(fill(&held, 3_600, day).0.len(), 24);
-        let (rows, left_out) = fill(&held, 1, Interval::default());
-        assert_eq!((rows.len(), left_out), (2, 7_199));
-        assert_eq!(fill(&timeline(&[]), 60, Interval::default()), (Vec::new(), 0));
-    }
 }

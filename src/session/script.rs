@@ -8,6 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::saved::header::parse_script;
 use crate::saved::{ShippedScript, fill, missing};
 use crate::session::input::{Assembler, Input};
+use crate::session::titles::Titles;
 use crate::session::{Answer, Params, Session, SessionError};
 use crate::time;
 
@@ -27,6 +28,14 @@ pub fn run(session: &mut Session, lines: impl BufRead, origin: &str) -> Result<A
     declare(session, &top, origin)?;
     let done = run_lines(session, &top, next, lines, origin);
     session.params = outer;
+    done
+}
+
+/// Runs all lines of a file, as [`run`] does, with a title above each answer.
+pub fn run_file(session: &mut Session, lines: impl BufRead, origin: &str) -> Result<Answer, SessionError> {
+    let outer = std::mem::replace(&mut session.titles, Titles::On);
+    let done = run(session, lines, origin);
+    session.titles = outer;
     done
 }
 
@@ -63,11 +72,14 @@ pub(crate) fn run_shipped(
     })?;
     let outer = session.params.replace(Params::of_script(values));
     let settings = session.settings.clone();
+    // trailq's own scripts write their titles themselves.
+    let titles = std::mem::take(&mut session.titles);
     session.depth += 1;
     let done = run(session, script.text.as_bytes(), &format!("{}.trailq", script.name));
     session.depth -= 1;
     // The layout of the report does not change the settings of the session.
     session.settings = settings;
+    session.titles = titles;
     session.params = outer;
     done
 }

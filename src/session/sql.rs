@@ -47,12 +47,14 @@ impl Session {
             self.write_brief(heading, &first)?;
             return Ok(first.total);
         }
+        self.write_title(heading.map_or(text, |heading| heading.title))?;
         let format = self.settings.format.unwrap_or_default();
         // A row that `.show` can open has a number.
         let style = self.output.style(&self.settings.style);
         let numbers =
             style.numbers && case.columns_of(text).is_ok_and(|columns| columns.iter().any(|name| name == "event_id"));
-        let style = Style { numbers, ..style };
+        let kept = heading.map_or_else(Vec::new, |heading| heading.kept.to_vec());
+        let style = Style { numbers, kept, ..style };
         let mut kept = CaptureSummary::default();
         let written = self.write_rows(format, &style, Some(case), |inner| {
             let mut sink = CaptureSink::new(inner);

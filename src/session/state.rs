@@ -23,6 +23,7 @@ use crate::session::output::Output;
 use crate::session::params::{self, Params};
 use crate::session::result_set::LastResult;
 use crate::session::settings::Settings;
+use crate::session::titles::Titles;
 use crate::session::waiting::Notes;
 use crate::sql::CountSource;
 use crate::store::{Case, QueryError};
@@ -72,6 +73,8 @@ pub struct Session {
     pub(super) interrupter: Arc<Interrupter>,
     /// The depth of nested `.read` commands.
     pub(super) depth: usize,
+    /// The titles of answers.
+    pub(super) titles: Titles,
     /// The saved queries, read when first needed.
     pub(super) library: OnceCell<Rc<Library>>,
 }
@@ -103,6 +106,7 @@ impl Session {
             params: None,
             interrupter: Arc::default(),
             depth: 0,
+            titles: Titles::default(),
             library: OnceCell::new(),
         }
     }

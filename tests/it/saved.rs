@@ -312,6 +312,37 @@ fn scripts_run_queries_with_parameters_that_are_checked_first() {
 }
 
 #[test]
+fn answers_of_a_script_have_titles_and_formats_for_programs_have_none() {
+    let test_env = TestEnv::with_delivery();
+    let script = ".run console-logins-without-mfa\n.print my own\nuser=alice | top 1 event-name\n\
+        user=alice|top 1 event-name\nSELECT count(*)\n  AS n FROM\n events;\n";
+    test_env.scratch.write("s.trailq", script);
+    let titles = ["Console sign-ins without MFA", "user=alice|top 1 event-name", "SELECT count(*) AS n FROM events;"];
+    let table = test_env.run(&["script", "s.trailq"]).exits(0).out;
+    for title in titles {
+        assert!(table.contains(&format!("\n{title}\n")), "{title}\n{table}");
+    }
+    assert!(table.contains("\nmy own\nevent_name "), "the script's own title:\n{table}");
+    assert!(!table.contains("user=alice | top"), "{table}");
+    let markdown = test_env.run(&["--format", "markdown", "script", "s.trailq"]).exits(0).out;
+    for title in ["### Console sign-ins without MFA", r"### user=alice\|top 1 event-name", "my own"] {
+        assert!(
+            markdown.contains(&format!("\n\n{title}\n\n| ")) || markdown.starts_with(&format!("\n{title}\n\n| ")),
+            "{markdown}"
+        );
+    }
+    for format in ["csv", "json", "ndjson", "tsv"] {
+        let out = test_env.run(&["--format", format, "script", "s.trailq"]).exits(0).out;
+        assert!(!out.contains("without MFA") && !out.contains("user=alice"), "{format}: {out}");
+    }
+    // A file that another reads has titles too; the inputs of a pipe have none.
+    test_env.scratch.write("outer.trailq", ".read s.trailq\n");
+    assert_eq!(test_env.run(&["script", "outer.trailq"]).exits(0).out, table);
+    let piped = test_env.pipe(&[], script.as_bytes()).exits(0).out;
+    assert!(!piped.contains("without MFA"), "{piped}");
+}
+
+#[test]
 fn a_script_stops_at_the_first_error_unless_bail_is_off() {
     let test_env = TestEnv::with_delivery();
     test_env.scratch.write("stop.trailq", ".print one\n.run nonsense\n.print two\n");
@@ -325,7 +356,7 @@ fn a_script_stops_at_the_first_error_unless_bail_is_off() {
     assert_eq!(ran.out, "one\ntwo\n");
     test_env.scratch.write("done.trailq", ".bail off\nSELECT nowhere;\n.print two\n");
     let ran = test_env.run(&["script", "done.trailq"]).fails(1, &["no such column: nowhere"]);
-    assert_eq!(ran.out, "two\n");
+    assert_eq!(ran.out, "\nSELECT nowhere;\ntwo\n");
     test_env.scratch.write("bail.trailq", ".bail maybe\n");
     test_env.run(&["script", "bail.trailq"]).fails(2, &["bail is `on` or `off`"]);
 }

@@ -3,6 +3,8 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
+use insta::assert_snapshot;
+
 use crate::common::program::TestEnv;
 use crate::common::terminal::Terminal;
 
@@ -152,5 +154,59 @@ fn the_editor_shows_a_record_without_changing_it() {
         let screen = terminal.asks_anew(line);
         assert!(screen.contains(mistake), "{line}: {screen}");
     }
+    terminal.leaves();
+}
+
+#[test]
+fn folding_says_how_many_lines_a_list_has_and_fills_the_screen() {
+    let test_env = TestEnv::with_delivery();
+    let mut terminal = Terminal::open(&test_env, (70, 130), &[]);
+    let newest = terminal.asks_anew("since=2024-03-01");
+    assert!(newest.contains("the newest 50 of "), "{newest}");
+    // The terminal breaks the line.
+    let joined = newest.replace('\n', "");
+    assert!(joined.contains("`.fold` fills the screen, `| limit N` shows more"), "{newest}");
+    let lines = newest.split(" lines (").next().and_then(|before| before.rsplit(' ').next()).unwrap();
+    let folded = newest.lines().filter(|line| line.contains("  2024-") || line.contains("  2016-")).count();
+    assert_eq!(lines.parse::<usize>().unwrap(), folded, "{newest}");
+    let filled = terminal.asks_anew(".fold");
+    let rows = filled.lines().filter(|line| line.contains("  2024-") || line.contains("  2016-")).count();
+    assert!(rows > folded && rows <= 70 - 7, "{rows}\n{filled}");
+    assert!(filled.contains(" events in ") || filled.contains(" events ("), "{filled}");
+    assert!(!filled.contains("fills the screen"), "{filled}");
+    for (line, mistake) in [
+        ("since=2024-03-01 | count by event-name", "the last answer is not a list of the newest events"),
+        ("SELECT 1;", "the last answer is not a list of the newest events"),
+    ] {
+        terminal.asks(line);
+        let screen = terminal.asks_anew(".fold");
+        assert!(screen.contains(mistake), "{screen}");
+    }
+    terminal.asks(".mode expanded");
+    terminal.asks("since=2024-03-01 | limit 3");
+    assert!(terminal.asks_anew(".fold").contains("only a table on a screen can be filled"));
+    terminal.leaves();
+}
+
+#[test]
+fn a_timeline_by_a_field_has_a_column_a_value() {
+    let test_env = TestEnv::with_delivery();
+    let mut terminal = Terminal::open(&test_env, (45, 110), &[]);
+    let wide = terminal.asks_anew("since=2024-03-01T20:00 until=2024-03-02T02:00 | timeline 1h by user");
+    assert_snapshot!("timeline_by_user", wide);
+    // Other formats keep the rows.
+    let csv = terminal.asks_anew(".last csv");
+    assert!(csv.contains("2024-03-01T22:00:00Z,deploy-bot,24"), "{csv}");
+    terminal.leaves();
+}
+
+#[test]
+fn a_narrow_screen_keeps_the_columns_that_a_query_marks() {
+    let test_env = TestEnv::with_delivery();
+    let mut terminal = Terminal::open(&test_env, (45, 80), &[]);
+    let screen = terminal.asks_anew(".run trails-stopped");
+    let header = screen.lines().find(|line| line.contains("event_time")).unwrap();
+    assert!(header.contains("outcome") && header.contains("trail"), "{screen}");
+    assert!(!header.contains("aws_region"), "{screen}");
     terminal.leaves();
 }

@@ -7,6 +7,7 @@ use crate::session::commands::command::Completes;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::escape::visible;
 use crate::render::{Format, zone};
+use crate::session::lookup;
 use crate::session::settings::{Brief, SharedLines};
 use crate::session::{Answer, Paging, Session, SessionError};
 
@@ -55,9 +56,9 @@ pub(crate) const COMMANDS: &[Command] = &[
         ..Command::new(".brief", "give answers of SQL and queries a title and few rows", run_brief)
     },
     Command {
-        arguments: "on|off",
+        arguments: "[on|off]",
         completes: Completes::Switch,
-        ..Command::new(".fold", "show bursts of one actor and event name as one line", run_fold)
+        ..Command::new(".fold", "fill the screen with the last list, or fold bursts into one line or not", run_fold)
     },
     Command {
         arguments: "[on|off|COMMAND]",
@@ -135,6 +136,9 @@ fn run_brief(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer,
 }
 
 fn run_fold(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
+    if arguments.words.is_empty() {
+        return lookup::fill_screen(session);
+    }
     session.settings.fold = arguments.switch("folding is")?;
     Ok(Answer::default())
 }

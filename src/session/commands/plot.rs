@@ -11,7 +11,7 @@ use crate::render::plot::{Lane, MAX_BARS, Plot, svg, svg_of_spans};
 use crate::rows::{CapturedRows, Value, text};
 use crate::session::commands::output_files::Named;
 use crate::session::result_set::{ResultKind, ResultOrigin};
-use crate::session::result_view::fill;
+use crate::session::timeline::fill;
 use crate::session::{Answer, Session, SessionError};
 use crate::time;
 

@@ -187,7 +187,9 @@ impl Session {
         let (query, values) = bound(&library, run).map_err(|error| with_missing_value(error, found, run))?;
         let sql = self.statement_of(query)?;
         let (title, command) = heading_of(query, run);
-        let heading = Heading { title: &title, command: &command };
+        let kept = query.header.columns.iter().filter(|column| column.is_kept).map(|column| column.name.clone());
+        let kept: Vec<String> = kept.collect();
+        let heading = Heading { title: &title, command: &command, kept: &kept };
         let rows = self.rows_of(&case, &sql, &values, Some(heading)).map_err(|error| match &query.origin {
             Origin::Shipped => error,
             Origin::File(path) => script::locate(error, &path.display().to_string(), query.line),

@@ -8,7 +8,7 @@ use crate::session::commands::command::Command;
 use crate::session::commands::command::Completes;
 use crate::session::commands::pivot::span;
 use crate::session::result_set::ResultKind;
-use crate::session::result_view::fill;
+use crate::session::timeline::fill;
 use crate::session::{Answer, Session, SessionError};
 use crate::store::Case;
 

@@ -2,6 +2,7 @@
 
 use crate::escape::visible;
 use crate::io_message::cannot_read;
+use crate::render::Format;
 use crate::session::Answer;
 use crate::session::Session;
 use crate::session::SessionError;
@@ -9,6 +10,7 @@ use crate::session::commands::command::Arguments;
 use crate::session::commands::command::Command;
 use crate::session::commands::command::Completes;
 use crate::session::script;
+use crate::session::titles::Titles;
 use std::path::Path;
 /// The deepest nesting of `.read`.
 const MAX_DEPTH: usize = 16;
@@ -40,7 +42,7 @@ fn run_read(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, 
     let file =
         std::fs::File::open(name).map_err(|error| arguments.mistake(span, cannot_read(Path::new(name), &error)))?;
     session.depth += 1;
-    let answer = script::run(session, std::io::BufReader::new(file), name);
+    let answer = script::run_file(session, std::io::BufReader::new(file), name);
     session.depth -= 1;
     answer
 }
@@ -52,7 +54,11 @@ fn run_bail(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, 
 
 fn run_print(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer, SessionError> {
     let text = session.filled(arguments.rest)?;
-    session.print(&format!("{}\n", visible(&text)))?;
+    // In Markdown, blocks are apart.
+    let apart = session.titles != Titles::Off && session.settings.format == Some(Format::Markdown);
+    let end = if apart { "\n" } else { "" };
+    session.print(&format!("{end}{}\n{end}", visible(&text)))?;
+    session.titles = session.titles.after_line();
     Ok(Answer::default())
 }
 
