@@ -35,6 +35,7 @@ macro_rules! pages {
 /// The pages, in reading order.
 pub const PAGES: &[Page] = pages! {
     "tutorial": "tutorial.md",
+    "walk": "walk.md",
     "import": "import.md",
     "lookup-language": "lookup-language.md",
     "fields": "fields.md",

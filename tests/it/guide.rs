@@ -131,22 +131,42 @@ fn commands_print_what_the_pages_show() {
 }
 
 #[test]
-fn the_walk_shows_what_the_screen_shows() {
+fn walks_show_what_the_screen_shows() {
     let _guard = UPDATE.lock().unwrap_or_else(PoisonError::into_inner);
-    let path = root().join("src/guide/tutorial.md");
-    let page = fs::read_to_string(&path).unwrap();
-    let (before, rest) = page.split_once(WALK).expect("the tutorial has a walk");
-    let (walk, after) = rest.split_once("```\n").unwrap();
-    let test_env = TestEnv::with_delivery();
-    let mut terminal = Terminal::open(&test_env, WALK_SIZE, &[]);
-    let mut current = String::new();
-    for line in walk.lines().filter_map(|line| line.strip_prefix("trailq> ")) {
-        let screen = terminal.asks_anew(line);
-        current += screen.trim_end_matches("trailq>").trim_end();
-        current.push('\n');
+    for page in ["tutorial.md", "walk.md"] {
+        let path = root().join("src/guide").join(page);
+        let page = fs::read_to_string(&path).unwrap();
+        let (before, rest) = page.split_once(WALK).expect("the page has a walk");
+        let (walk, after) = rest.split_once("```\n").unwrap();
+        let test_env = TestEnv::with_delivery();
+        let mut terminal = Terminal::open(&test_env, WALK_SIZE, &[]);
+        let mut current = String::new();
+        for line in walk.lines().filter_map(|line| line.strip_prefix("trailq> ")) {
+            let screen = terminal.asks_anew(line);
+            current += screen.trim_end_matches("trailq>").trim_end();
+            current.push('\n');
+        }
+        terminal.leaves();
+        assert_current(&path, &page, &format!("{before}{WALK}{current}```\n{after}"));
     }
-    terminal.leaves();
-    assert_current(&path, &page, &format!("{before}{WALK}{current}```\n{after}"));
+}
+
+#[test]
+fn the_walk_counts_its_commands_and_ends_with_a_report() {
+    let page = fs::read_to_string(root().join("src/guide/walk.md")).unwrap();
+    let test_env = TestEnv::with_delivery();
+    let typed: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("trailq> ")).collect();
+    let shell = page.lines().filter(|line| line.starts_with("$ ") || line.starts_with("trailq report")).count();
+    assert!(page.contains("Nine commands") && typed.len() == 7 && shell == 2, "{} and {shell}", typed.len());
+    test_env.pipe(&[], (typed.join("\n") + "\n").as_bytes()).exits(0);
+    test_env.scratch.write("summary.md", "An intruder used a leaked key.\n");
+    let report = page.lines().find_map(|line| line.strip_prefix("trailq report ")).expect("the page writes a report");
+    let arguments: Vec<&str> = std::iter::once("report").chain(report.split(' ')).collect();
+    test_env.run(&arguments).exits(0);
+    let written = fs::read_to_string(test_env.scratch.path("incident.html")).unwrap();
+    for part in ["stolen", "none of our addresses", "E-001", "CreateAccessKey", "acme-trail"] {
+        assert!(written.contains(part), "{part}");
+    }
 }
 
 /// Returns a text for a cell of a table.
