@@ -143,7 +143,6 @@ mod tests {
             ("userIdentity.arn|fieldref: requestParameters.x", "userIdentity.arn: the modifier `fieldref`"),
             ("userAgent|base64: x", "`base64`"),
             ("requestParameters|re: x", "on a whole object"),
-            ("requestParameters.cidr|cidr: 'fd00::/8'", "sourceIPAddress only"),
             ("requestParameters|cidr: 10.0.0.0/8", "on a whole object"),
             ("sourceIPAddress|cidr: x", "`x` is not a network"),
             ("userAgent|re: (", "invalid regular expression"),

@@ -160,7 +160,7 @@ fn networks(target: &Target, values: &[Yaml]) -> Result<Expression, String> {
         let networks: Vec<String> = networks.iter().map(IpNet::to_string).collect();
         return Ok(Expression::Term(format!("{name}={}", networks.join(","))));
     }
-    let patterns = networks.iter().map(network_pattern).collect::<Result<Vec<String>, String>>()?;
+    let patterns: Vec<String> = networks.iter().map(network_pattern).collect();
     let name = path_or_field(target)?;
     name.map_or(Ok(Expression::Never), |name| regex_term(name, "", &format!(r"\A(?:{})\z", patterns.join("|"))))
 }

@@ -170,6 +170,14 @@ fn detections() -> Vec<(&'static str, Vec<Value>, Vec<Value>)> {
             vec![json!({"sourceIPAddress": "10.9.9.9"}), json!({"sourceIPAddress": "2001:db8::9"})],
         ),
         (
+            "s: {requestParameters.cidrIpv6|cidr: '2001:db8::/32'}\ncondition: s",
+            vec![
+                request(json!({"cidrIpv6": "2001:DB8:0:0:0:0:0:9"})),
+                request(json!({"cidrIpv6": ["::/0", "2001:db8:7::/48"]})),
+            ],
+            vec![request(json!({"cidrIpv6": "::/0"})), request(json!({"cidrIpv6": "2001:db9::1"}))],
+        ),
+        (
             "s: {requestParameters.items.cidrIp|cidr: [10.0.0.0/8, 192.0.2.0/25]}\ncondition: s",
             vec![
                 request(json!({"items": [{"cidrIp": "x"}, {"cidrIp": "10.9.0.0/16"}]})),
