@@ -383,6 +383,16 @@ fn request_and_response_alone_are_the_whole_objects() {
     for lookup in ["request~v", "request=\"*v*\"", "request>a", "not request=*"] {
         assert!(!fixture.run(&["--quiet", "lookup", lookup]).exits(0).out.contains("2024-03-01"), "{lookup}");
     }
+    let nothing = fixture.run(&["lookup", "request.object~x"]).exits(0).err;
+    assert!(
+        nothing.contains("`request.object~` is asked of single values; with `request.object=~\"*x*\"`, which searches")
+            && nothing.contains("the lookup matches 1 event"),
+        "{nothing}"
+    );
+    for lookup in ["request.object~none", "request.object~^x", "request.flag~true"] {
+        let nothing = fixture.run(&["lookup", lookup]).exits(0).err;
+        assert!(!nothing.contains("of single values"), "{lookup}: {nothing}");
+    }
     let counted = fixture.run(&["--format", "csv", "lookup", "| top response | sort response"]).exits(0).out;
     assert_eq!(counted.lines().nth(1), Some("\"{\"\"k\"\":\"\"v\"\"}\",1"), "{counted}");
 }

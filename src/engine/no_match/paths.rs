@@ -59,6 +59,32 @@ impl Hints<'_> {
         Ok(())
     }
 
+    /// That a regular expression is asked of single values, and the search of the object's JSON text that finds events.
+    /// `~` keeps that meaning: `not request~x` is valid and matches every event without such a value.
+    pub(crate) fn whole_object(
+        &self,
+        advice: &mut Advice<'_>,
+        name: Span,
+        pattern: &str,
+        term: Span,
+    ) -> Result<(), QueryError> {
+        // A dot is more often meant as one.
+        let is_plain =
+            !pattern.is_empty() && !pattern.contains(['\\', '^', '$', '*', '+', '?', '(', '[', '{', '|', '"']);
+        let typed = self.asked.tree.text.get(name.start..name.end).unwrap_or_default();
+        let search = format!("{typed}=~\"*{pattern}*\"");
+        let Some(lookup) = self.replaced(term, &search).filter(|_| is_plain) else { return Ok(()) };
+        if let Some(events @ 1..) = self.count(advice, &lookup)? {
+            advice.note(&format!(
+                "`{typed}~` is asked of single values; with `{search}`, which searches the JSON text of the whole \
+                 object, the lookup matches {}",
+                number::counted(events, "event")
+            ));
+            advice.suggest(Some(lookup));
+        }
+        Ok(())
+    }
+
     /// The documented paths below a top-level field that is an object: `tlsDetails`.
     fn below(&self, advice: &mut Advice<'_>, field: &str, name: Span) -> Result<(), QueryError> {
         let paths = nested::paths_below(field);

@@ -18,6 +18,8 @@ pub(crate) enum Asked {
     Pattern { field: &'static Field },
     /// At a path of the record.
     Path { path: Vec<String>, name: Span },
+    /// At a path of the record, by a regular expression; `term`: the name, the operator and the expression.
+    PathRegex { path: Vec<String>, name: Span, pattern: String, term: Span },
     /// Anywhere in the record.
     Text { value: String },
 }
@@ -56,7 +58,7 @@ fn compared(comparison: &Comparison, found: &mut Vec<Asked>) {
         return;
     }
     match fields::find(&name).filter(|_| comparison.name.segments.len() == 1) {
-        None => found.extend(path_of(&comparison.name).map(|path| Asked::Path { path, name: comparison.name.span })),
+        None => found.extend(path_of(&comparison.name).map(|path| of_path(comparison, path))),
         Some(field) if field.place == Place::Record => {
             found.extend(comparison.values.iter().map(|value| Asked::Text { value: value.text() }));
         }
@@ -67,6 +69,18 @@ fn compared(comparison: &Comparison, found: &mut Vec<Asked>) {
             }));
         }
         Some(field) => found.push(Asked::Pattern { field }),
+    }
+}
+
+/// Returns what a comparison asks for at a path.
+fn of_path(comparison: &Comparison, path: Vec<String>) -> Asked {
+    let name = comparison.name.span;
+    match comparison.values.as_slice() {
+        [pattern] if comparison.operator == Operator::Matches => {
+            let term = Span::new(name.start, pattern.span.end);
+            Asked::PathRegex { path, name, pattern: pattern.text(), term }
+        }
+        _ => Asked::Path { path, name },
     }
 }
 
@@ -138,6 +152,9 @@ mod tests {
                     Asked::Field { field, value, .. } => format!("{}={value}", field.name),
                     Asked::Pattern { field } => format!("{}~", field.name),
                     Asked::Path { path, .. } => path.join("."),
+                    Asked::PathRegex { path, pattern, term, .. } => {
+                        format!("{}~{pattern}@{}", path.join("."), &text[term.start..term.end])
+                    }
                     Asked::Text { value } => format!("text {value}"),
                 })
                 .collect()
@@ -148,6 +165,7 @@ mod tests {
             found("request.bucketname=b text=x* since=2024 user!=a"),
             ["requestParameters.bucketname", "text x*"]
         );
-        assert_eq!(found("user=@list record.a.b=1 accountId~1"), ["user~", "a.b", "accountId"]);
+        assert_eq!(found("user=@list record.a.b=1 accountId~1"), ["user~", "a.b", "accountId~1@accountId~1"]);
+        assert_eq!(found("user=a request~\"b c\""), ["user=a", "requestParameters~b c@request~\"b c\""]);
     }
 }
