@@ -12,6 +12,7 @@ mod chains;
 mod decisions;
 mod events;
 mod findings;
+mod folding;
 mod groups;
 mod hits;
 mod made;

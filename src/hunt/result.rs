@@ -113,6 +113,8 @@ pub struct Details {
     pub resource: Option<String>,
     /// The attributes that are new for the principal; `None` if that is not known.
     pub new: Option<Vec<&'static str>>,
+    /// The index of the finding on the same calls that a screen shows instead: of two, one is of a Sigma rule.
+    pub covered_by: Option<u32>,
 }
 
 /// The most keys, addresses and principals that an actor lists.

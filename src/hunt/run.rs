@@ -13,7 +13,7 @@ use crate::hunt::options::HuntOptions;
 use crate::hunt::record::EventsOfRules;
 use crate::hunt::result::{Details, Finding, Hunt, HuntedEvent, RuleState};
 use crate::hunt::scope::Scope;
-use crate::hunt::{actors, events, record, timeline, visibility};
+use crate::hunt::{actors, events, folding, record, timeline, visibility};
 use crate::level::Level;
 use crate::rows::{self, text};
 use crate::saved::Library;
@@ -179,6 +179,7 @@ fn add_details(
             new,
             keys: attributes.keys.into_iter().collect(),
             addresses: attributes.addresses.into_iter().collect(),
+            covered_by: None,
         }));
     }
     Ok(())
@@ -208,6 +209,7 @@ fn finish(
         let rule = |made: &Made| (made.finding.rule, made.key);
         order(&a.finding).cmp(&order(&b.finding)).then_with(|| rule(a).cmp(&rule(b)))
     });
+    folding::fold(&states, &mut made);
     let of_first = made.iter().filter(|made| made.finding.actor == 1 && made.finding.is_telling());
     let of_first = of_first.flat_map(|made| made.events().iter().copied()).take(MAX_TIMELINE_EVENTS);
     let timeline = match actors.first() {

@@ -409,6 +409,39 @@ fn sigma_rules_are_run_beside_trailqs_own_and_those_left_out_are_counted() {
     test_env.run(&["hunt", "--rules", "missing"]).fails(2, &["cannot read rules from missing"]);
 }
 
+#[test]
+fn a_sigma_rule_on_the_calls_of_a_rule_of_trailq_is_folded_on_the_screen_only() {
+    let test_env = TestEnv::new();
+    let calls = [
+        Call::new("a1", "2024-03-01T09:00:00Z", "cloudtrail:StopLogging").by_user("alice", "AKIAALICE"),
+        Call::new("a2", "2024-03-01T09:01:00Z", "iam:CreateUser").by_user("alice", "AKIAALICE"),
+    ];
+    let records: Vec<&Value> = calls.iter().map(|call| &call.0).collect();
+    test_env.scratch.write("trail.json", json!({"Records": records}).to_string());
+    test_env.run(&["import", "trail.json"]).exits(0);
+    let of_calls = |names: &str| format!("    eventName: [{names}]");
+    test_env.scratch.write("rules/same.yml", sigma_rule("Logging ends", "cloudtrail", &of_calls("StopLogging")));
+    test_env.scratch.write("rules/more.yml", sigma_rule("More", "cloudtrail", &of_calls("StopLogging, CreateUser")));
+    test_env.scratch.write("rules/other.yml", sigma_rule("Other", "cloudtrail", &of_calls("CreateUser")));
+
+    let screen = test_env.run(&["hunt", "--rules", "rules"]).exits(0).out;
+    let lines: Vec<&str> = screen.lines().collect();
+    let also = lines.iter().position(|line| line.starts_with("    also Sigma: Logging ends (A. Tester) 5f3a2c1e-"));
+    let also = also.unwrap_or_else(|| panic!("{screen}"));
+    assert!(lines[also - 1].contains(" high ") && lines[also - 1].contains("Trail stopped"), "{screen}");
+    assert_eq!(screen.matches("Logging ends").count(), 1, "{screen}");
+    assert!(lines.iter().any(|line| line.contains(" high ") && line.contains("More (A. Tester)")), "{screen}");
+    assert!(!screen.contains("also Sigma: More"), "it has more events\n{screen}");
+
+    let rows = test_env.run(&["hunt", "--rules", "rules", "--format", "json"]).exits(0).json();
+    let titles: Vec<&str> = rows.as_array().unwrap().iter().filter_map(|row| row["title"].as_str()).collect();
+    for title in ["Logging ends", "More", "Other"] {
+        assert!(titles.contains(&title), "{titles:?}");
+    }
+    let events = test_env.run(&["hunt", "--rules", "rules", "--events", "--format", "csv"]).exits(0).out;
+    assert!(events.contains("Logging ends") && events.contains("A. Tester"), "{events}");
+}
+
 /// A correlation of this test: at least `count` events of a rule within an hour.
 fn correlation(id: &str, rule: &str, count: u64) -> Rule {
     let condition = CountCondition { min: Some(count), ..CountCondition::default() };

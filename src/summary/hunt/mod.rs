@@ -1,6 +1,7 @@
 //! The result of a hunt: a screen for a person, and rows for a program.
 
 mod columns;
+mod folded;
 mod rows;
 mod screen;
 

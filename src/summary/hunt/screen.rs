@@ -9,12 +9,15 @@ use crate::number;
 use crate::render::palette::{DIM, ERROR, HEADING, WRITE, paint};
 use crate::subject::{Mark, VerdictKind};
 use crate::summary::hunt::columns::{Align, Columns, fit};
+use crate::summary::hunt::folded::{FoldedFindings, also_line};
 use crate::time;
 use crate::{detection::Origin, level::Level};
 
 /// The most lines of each part.
 const MAX_ACTORS: usize = 6;
 const MAX_FINDINGS: usize = 12;
+/// With the lines of findings on the same calls.
+const MAX_FINDING_LINES: usize = 14;
 const MAX_TIMELINE: usize = 8;
 const MAX_WIDESPREAD: usize = 5;
 const MAX_NOT_SEEN: usize = 6;
@@ -72,16 +75,17 @@ impl Screen<'_> {
             View::Summary => {
                 self.head(&mut out);
                 self.actors(&mut out, MAX_ACTORS);
-                let findings = of_actor(1);
-                self.findings(&mut out, 1, &findings, MAX_FINDINGS);
+                let findings = FoldedFindings::new(self.hunt, &of_actor(1));
+                self.findings(&mut out, 1, &findings, Some(MAX_FINDING_LINES));
                 self.timeline(&mut out);
                 self.widespread(&mut out, MAX_WIDESPREAD);
-                findings
+                findings.all()
             }
             View::Actor(number) => {
                 let findings: Vec<usize> = self.indexes(|finding| finding.actor as usize == number).collect();
-                self.findings(&mut out, number, &findings, usize::MAX);
-                findings
+                let findings = FoldedFindings::new(self.hunt, &findings);
+                self.findings(&mut out, number, &findings, None);
+                findings.all()
             }
             View::ByRule => {
                 let mut findings: Vec<usize> = self.indexes(Finding::is_telling).collect();
@@ -89,7 +93,7 @@ impl Screen<'_> {
                     let finding = &self.hunt.findings[*at];
                     (std::cmp::Reverse(finding.level), finding.rule(self.hunt).title.clone(), finding.actor)
                 });
-                self.by_rule(&mut out, &findings);
+                self.by_rule(&mut out, &FoldedFindings::unfolded(&findings));
                 self.widespread(&mut out, usize::MAX);
                 findings
             }
@@ -264,23 +268,26 @@ impl Screen<'_> {
         parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(&format!(" {arrow} "))
     }
 
-    fn findings(&self, out: &mut Vec<String>, actor: usize, findings: &[usize], most: usize) {
-        if findings.is_empty() {
+    /// Shows findings, and on at most `lines` lines.
+    fn findings(&self, out: &mut Vec<String>, actor: usize, findings: &FoldedFindings, lines: Option<usize>) {
+        let all = findings.shown.len();
+        if all == 0 {
             return;
         }
+        let most = lines.map_or(all, |lines| findings.within(lines).min(MAX_FINDINGS));
         out.push(String::new());
         let title = format!("FINDINGS OF {actor}");
         let resource = |finding: &Finding| {
             finding.details.as_ref().and_then(|details| details.resource.clone()).unwrap_or_default()
         };
         self.table(out, &title, findings, most, resource, "resource");
-        if findings.len() > most {
-            let more = number::counted((findings.len() - most) as u64, "more finding");
+        if all > most {
+            let more = number::counted((all - most) as u64, "more finding");
             out.push(format!("and {more}: `.hunt --actor {actor}`"));
         }
     }
 
-    fn by_rule(&self, out: &mut Vec<String>, findings: &[usize]) {
+    fn by_rule(&self, out: &mut Vec<String>, findings: &FoldedFindings) {
         let principal = |finding: &Finding| format!("{} {}", finding.actor, finding.principal.name);
         self.table(out, "FINDINGS", findings, usize::MAX, principal, "actor and principal");
     }
@@ -289,13 +296,13 @@ impl Screen<'_> {
         &self,
         out: &mut Vec<String>,
         title: &str,
-        findings: &[usize],
+        findings: &FoldedFindings,
         most: usize,
         last: impl Fn(&Finding) -> String,
         heading: &str,
     ) {
         let head = ["", "", "done", "tried", "first", heading].map(str::to_owned).to_vec();
-        let rows = findings.iter().take(most).enumerate().map(|(at, index)| {
+        let rows = findings.shown.iter().take(most).enumerate().map(|(at, index)| {
             let finding = &self.hunt.findings[*index];
             let count = |count: u64| if count == 0 { "-".to_owned() } else { number::count(count) };
             vec![
@@ -313,22 +320,31 @@ impl Screen<'_> {
         // The title is wider than the numbers below it.
         let heading = format!("{title}{}", shown[0].get(title.len()..).unwrap_or_default());
         out.push(paint(&heading, HEADING, self.color).into_owned());
-        for (line, index) in shown[1..].iter().zip(findings) {
+        for (line, index) in shown[1..].iter().zip(&findings.shown) {
             let level = self.hunt.findings[*index].level;
             out.push(self.leveled(line, Some(level)));
+            for also in findings.also(*index) {
+                let rule = self.hunt.findings[*also].rule(self.hunt);
+                let also = also_line(rule, self.columns(), self.unicode);
+                out.push(paint(&also, DIM, self.color).into_owned());
+            }
         }
     }
 
-    /// Returns the title of a finding's rule, and that all of its calls were dry runs.
+    /// Returns the title and the author of a finding's rule, and that all of its calls were dry runs.
     fn title_of(&self, finding: &Finding) -> String {
-        let title = &finding.rule(self.hunt).title;
+        let rule = finding.rule(self.hunt);
+        let title = match &rule.author {
+            Some(author) => format!("{} ({author})", rule.title),
+            None => rule.title.clone(),
+        };
         if let Some(verdict) = finding.verdict {
             return format!("judged {}: {title}", verdict.name());
         }
         if finding.dry_runs > 0 && finding.dry_runs == finding.tried && finding.done == 0 {
             return format!("dry run, authorized: {title}");
         }
-        title.clone()
+        title
     }
 
     fn timeline(&self, out: &mut Vec<String>) {
