@@ -9,7 +9,6 @@
 -- attack: T1098, T1548.005, T1098.003
 -- see: Rhino Security Labs, AWS IAM Privilege Escalation; AWS IAM User Guide, Grant a user permissions to pass a
 --   role to an AWS service
--- slow: the passed roles are only in the records, which are many if instances and roles are created all day
 WITH calls AS (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request,
          CASE WHEN e.event_name LIKE 'CreateFunction%' THEN 'CreateFunction'

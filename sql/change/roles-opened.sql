@@ -9,7 +9,6 @@
 -- attack: T1098.003, T1199
 -- see: AWS IAM User Guide, Access to AWS accounts owned by third parties; Stratus Red Team, Backdoor an IAM Role
 -- level: medium
--- slow: the policies are only in the records, which are many if roles are created all day
 WITH calls AS (
   SELECT e.*, record(e.id) -> '$.requestParameters' AS request
     FROM events e

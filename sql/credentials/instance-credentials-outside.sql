@@ -17,22 +17,27 @@
 -- see: Amazon GuardDuty User Guide, UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS and
 --   .InsideAWS; Stratus Red Team, Steal EC2 Instance Credentials
 -- level: high
--- slow: it compares all calls of all instances, and reads the records that contain addresses
+-- slow: it groups all calls of all instances by place, client and call
 WITH calls AS MATERIALIZED (
   SELECT i.id AS identity_id, i.session_name AS instance, i.role_name AS role, coalesce(i.role_arn, i.role_name) AS role_arn,
          i.account_id AS account, e.source_ip_address AS address, network(e.source_ip_address, 24, 48) AS network,
-         e.vpc_endpoint_id AS endpoint, e.user_agent_id, e.event_source AS service, e.aws_region AS region, e.event_name AS name,
+         e.vpc_endpoint_id AS endpoint, e.user_agent_id, e.facet_id,
          e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9) AS within,
-         count(*) AS events, sum(e.outcome = 'denied') AS denied, min(e.time) AS first, min(e.event_time) AS first_time,
-         max(e.event_time) AS last_time, min(e.event_id) AS example_event, max(e.id) AS some_event
+         count(*) AS events, min(e.time) AS first, max(e.time) AS last, max(e.id) AS some_event
     FROM identities i
    CROSS JOIN events e ON e.identity_id = i.id
    WHERE i.type = 'AssumedRole' AND i.session_name GLOB 'i-[0-9a-fA-F]*' AND e.invoked_by IS NULL AND e.time IS NOT NULL
-   GROUP BY i.id, e.source_ip_address, e.vpc_endpoint_id, e.user_agent_id, e.event_source, e.aws_region, e.event_name, within),
+   GROUP BY i.id, e.source_ip_address, e.vpc_endpoint_id, e.user_agent_id, e.facet_id, within),
+-- An endpoint is of one account, which newer records name.
+owners AS MATERIALIZED (
+  SELECT endpoint, record_value(max(some_event), 'vpcEndpointAccountId') AS account
+    FROM calls
+   WHERE endpoint IS NOT NULL
+   GROUP BY endpoint),
 -- Where a session was used: an address, and the VPC endpoint if there is one.
 places AS MATERIALIZED (
   SELECT c.identity_id, c.instance, c.account, c.address, c.network, c.endpoint,
-         CASE WHEN c.endpoint IS NOT NULL THEN record_value(max(c.some_event), 'vpcEndpointAccountId') END AS endpoint_account,
+         (SELECT o.account FROM owners o WHERE o.endpoint = c.endpoint) AS endpoint_account,
          c.endpoint IS NULL
            AND (ip_in(c.address, '10.0.0.0/8') OR ip_in(c.address, '172.16.0.0/12') OR ip_in(c.address, '192.168.0.0/16')
                 OR ip_in(c.address, '100.64.0.0/10') OR ip_in(c.address, '169.254.0.0/16') OR ip_in(c.address, '127.0.0.0/8')
@@ -40,20 +45,25 @@ places AS MATERIALIZED (
     FROM calls c
    WHERE c.network IS NOT NULL
    GROUP BY c.identity_id, c.address, c.endpoint),
-told AS MATERIALIZED (
-  SELECT e.recipient_account_id AS account, e.event_name, record(e.id) AS record
+-- CloudTrail records no responses of calls that only read: of those, the ones that ask for an address or an endpoint tell.
+-- In the order of ids each block of records is unpacked once.
+telling AS MATERIALIZED (
+  SELECT e.id, e.recipient_account_id AS account, e.event_name
     FROM events e
-   WHERE e.event_name IN ('RunInstances', 'StartInstances', 'DescribeInstances', 'AllocateAddress', 'AssociateAddress',
-                          'DisassociateAddress', 'ReleaseAddress', 'DescribeAddresses', 'CreateNatGateway', 'DeleteNatGateway',
-                          'DescribeNatGateways', 'AssociateNatGatewayAddress', 'CreateNetworkInterface',
-                          'AttachNetworkInterface', 'DescribeNetworkInterfaces', 'AssignPrivateIpAddresses', 'AssignIpv6Addresses',
-                          'CreateVpcEndpoint', 'ModifyVpcEndpoint', 'DeleteVpcEndpoints', 'DescribeVpcEndpoints')
+   WHERE e.event_name IN ('RunInstances', 'StartInstances', 'AllocateAddress', 'AssociateAddress', 'DisassociateAddress',
+                          'ReleaseAddress', 'DescribeAddresses', 'CreateNatGateway', 'DeleteNatGateway',
+                          'AssociateNatGatewayAddress', 'CreateNetworkInterface', 'AttachNetworkInterface',
+                          'AssignPrivateIpAddresses', 'AssignIpv6Addresses', 'CreateVpcEndpoint', 'ModifyVpcEndpoint',
+                          'DeleteVpcEndpoints', 'DescribeVpcEndpoints')
      AND +e.event_source = 'ec2.amazonaws.com' AND +e.outcome = 'ok'
-     AND +e.recipient_account_id IN (SELECT account FROM places)),
+     AND +e.recipient_account_id IN (SELECT account FROM places)
+   ORDER BY e.id),
+told AS MATERIALIZED (
+  SELECT t.account, t.event_name, record(t.id) AS record FROM telling t),
 items AS MATERIALIZED (
   SELECT t.account, i.value AS item
     FROM told t, json_tree(t.record, '$.responseElements') i
-   WHERE i.type = 'object' AND i.path GLOB '*.instancesSet.items' AND t.event_name IN ('RunInstances', 'StartInstances', 'DescribeInstances')),
+   WHERE i.type = 'object' AND i.path GLOB '*.instancesSet.items' AND t.event_name IN ('RunInstances', 'StartInstances')),
 -- An address of another instance is not this one's; those of NAT gateways, interfaces and Elastic IPs are the account's.
 own_addresses AS MATERIALIZED (
   SELECT i.account, i.item ->> '$.instanceId' AS instance, a.atom AS address
@@ -62,7 +72,7 @@ own_addresses AS MATERIALIZED (
    UNION
   SELECT t.account, NULL, a.atom
     FROM told t, json_tree(t.record) a
-   WHERE t.event_name NOT IN ('RunInstances', 'StartInstances', 'DescribeInstances')
+   WHERE t.event_name NOT IN ('RunInstances', 'StartInstances')
      AND a.key IN ('publicIp', 'PublicIp', 'privateIpAddress', 'ipv6Address', 'carrierIp', 'customerOwnedIp')),
 own_networks AS MATERIALIZED (
   SELECT DISTINCT account, instance, network(address, 24, 48) AS network
@@ -78,8 +88,9 @@ own_endpoints AS MATERIALIZED (
    UNION
   SELECT account, endpoint FROM places WHERE endpoint IS NOT NULL GROUP BY account, endpoint HAVING count(DISTINCT instance) > 1),
 ways AS MATERIALIZED (
-  SELECT DISTINCT c.identity_id, c.account, c.service, c.region, c.endpoint
+  SELECT DISTINCT c.identity_id, c.account, f.event_source AS service, f.aws_region AS region, c.endpoint
     FROM calls c
+    JOIN facets f ON f.id = c.facet_id
     JOIN places p ON p.identity_id = c.identity_id AND p.address = c.address AND p.endpoint = c.endpoint
    WHERE p.endpoint_account IS NULL OR p.endpoint_account = p.account),
 -- An instance stays in its VPC, where a service of a Region has one endpoint.
@@ -131,13 +142,19 @@ found AS (
     JOIN agents a ON a.client = n.client
     JOIN calls c ON c.identity_id = n.identity_id AND c.role_arn = n.role_arn AND c.user_agent_id = a.id
     JOIN judged j ON j.identity_id = c.identity_id AND j.address = c.address AND j.endpoint IS c.endpoint AND j.verdict IS NULL)
-SELECT f.instance, f.role, f.account, f.address AS source_ip_address, f.network, min(f.first_time) AS first_time,
-       max(f.last_time) AS last_time, sum(f.events) AS events, sum(f.denied) AS denied, group_concat(DISTINCT f.name) AS names,
+SELECT f.instance, f.role, f.account, f.address AS source_ip_address, f.network,
+       strftime('%Y-%m-%dT%H:%M:%SZ', min(f.first), 'unixepoch') AS first_time,
+       strftime('%Y-%m-%dT%H:%M:%SZ', max(f.last), 'unixepoch') AS last_time, sum(f.events) AS events,
+       sum(f.events * (a.outcome = 'denied')) AS denied, group_concat(DISTINCT a.event_name) AS names,
        (SELECT group_concat(DISTINCT n.network) FROM own_networks n
          WHERE n.account = f.account AND (n.instance IS NULL OR n.instance = f.instance)) AS own_network,
-       min(f.example_event) AS example_event, f.endpoint AS vpc_endpoint, group_concat(DISTINCT f.client) AS client,
+       min((SELECT min(e.event_id) FROM events e
+             WHERE e.identity_id = f.identity_id AND e.time BETWEEN f.first AND f.last AND e.source_ip_address = f.address
+               AND e.vpc_endpoint_id IS f.endpoint AND e.user_agent_id IS f.user_agent_id AND e.facet_id = f.facet_id
+               AND e.invoked_by IS NULL)) AS example_event, f.endpoint AS vpc_endpoint, group_concat(DISTINCT f.client) AS client,
        substr(f.verdict, 1, instr(f.verdict, ':') - 1) AS verdict, substr(f.verdict, instr(f.verdict, ':') + 2) AS reason
   FROM found f
+  JOIN facets a ON a.id = f.facet_id
  WHERE f.within
  GROUP BY f.identity_id, f.address, f.endpoint, f.verdict
- ORDER BY verdict, min(f.first_time), f.instance, f.address;
+ ORDER BY verdict, min(f.first), f.instance, f.address;

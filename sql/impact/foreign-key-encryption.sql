@@ -10,14 +10,18 @@
 -- see: AWS Security Blog, Preventing unintended encryption of Amazon S3 objects; AWS Customer Incident Response
 --   Team, The anatomy of ransomware event targeting data in Amazon S3
 -- level: high
--- slow: the key of each written object is only in the records
-WITH calls AS MATERIALIZED (
-  SELECT e.*, record(e.id) -> '$.requestParameters' AS request
+-- slow: the key of each written object is only in the records, which are in most blocks of a case with data events
+WITH written AS MATERIALIZED (
+  SELECT e.id, e.time, e.event_time, e.event_name, e.identity_id, e.source_ip_address, e.recipient_account_id, e.outcome, e.event_id
     FROM events e
    WHERE ((e.event_name IN ('PutObject', 'CopyObject', 'CreateMultipartUpload', 'PutBucketEncryption') AND +e.event_source = 's3.amazonaws.com')
        OR (e.event_name IN ('CopySnapshot', 'CreateVolume', 'CopyImage', 'ModifyEbsDefaultKmsKeyId') AND +e.event_source = 'ec2.amazonaws.com')
        OR (e.event_name IN ('CopyDBSnapshot', 'CopyDBClusterSnapshot') AND +e.event_source = 'rds.amazonaws.com'))
-     AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)),
+     AND e.time BETWEEN ifnull(unixepoch(:since), 0) AND ifnull(unixepoch(:until), 9e9)
+   -- In this order each block of records is unpacked once.
+   ORDER BY e.id),
+calls AS (
+  SELECT w.*, record_value(w.id, 'requestParameters') AS request FROM written w),
 keyed AS (
   SELECT c.*,
          coalesce(c.request ->> '$."x-amz-server-side-encryption-aws-kms-key-id"', c.request ->> '$.kmsKeyId', c.request ->> '$.KmsKeyId',

@@ -12,7 +12,7 @@
 -- attack: T1098, T1548.005
 -- see: MITRE ATT&CK, Account Manipulation: Additional Cloud Roles
 -- level: medium
--- slow: it compares each denied call with the calls of the same principal
+-- slow: it reads the calls of each denied principal in the hours around the denial
 WITH denied AS MATERIALIZED (
   SELECT e.identity_id, e.event_source, e.event_name, e.recipient_account_id AS account, min(e.time) AS time, min(e.id) AS id
     FROM events e
@@ -42,17 +42,22 @@ raised AS (
                 ORDER BY c.time, c.id LIMIT 1) AS change
     FROM denied d
     JOIN identities i ON i.id = d.identity_id),
-allowed AS (
+-- Fewer calls worked afterwards than did not work before: the former are looked for first.
+worked AS MATERIALIZED (
   SELECT r.*, c.time AS change_time, c.event_name AS change_name, c.identity_id AS changer,
          (SELECT e.id FROM events e
            WHERE e.identity_id = r.identity_id AND e.time BETWEEN c.time AND r.time + :hours * 3600
              AND +e.event_name = r.event_name AND +e.event_source = r.event_source AND +e.outcome = 'ok'
            ORDER BY e.time LIMIT 1) AS allowed
     FROM raised r
-    JOIN changes c ON c.id = r.change
-   WHERE NOT EXISTS (SELECT 1 FROM events e
-                      WHERE e.identity_id = r.identity_id AND e.time BETWEEN r.time - :hours * 3600 AND c.time
-                        AND +e.event_name = r.event_name AND +e.event_source = r.event_source AND +e.outcome = 'ok'))
+    JOIN changes c ON c.id = r.change),
+allowed AS (
+  SELECT w.*
+    FROM worked w
+   WHERE w.allowed IS NOT NULL
+     AND NOT EXISTS (SELECT 1 FROM events e
+                      WHERE e.identity_id = w.identity_id AND e.time BETWEEN w.time - :hours * 3600 AND w.change_time
+                        AND +e.event_name = w.event_name AND +e.event_source = w.event_source AND +e.outcome = 'ok'))
 SELECT coalesce(i.arn, i.user_name, i.invoked_by, i.principal_id) AS principal, a.event_source, a.event_name, d.event_time AS denied_at,
        c.event_time AS changed_at, coalesce(b.arn, b.user_name, b.invoked_by, b.principal_id) AS changed_by,
        a.change_name AS change, e.event_time AS allowed_at, a.changer = a.identity_id AS own_change, a.account,
