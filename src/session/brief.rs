@@ -72,6 +72,16 @@ impl BlockShape {
         if self.format == Format::Markdown { 7 } else { 5 }
     }
 
+    /// Returns the number of rows of an answer that does not share its lines. In the expanded form it has about as many
+    /// lines as a table of `limit` rows has, and at least one row.
+    fn rows_alone(self, limit: usize, held: usize) -> usize {
+        if self.row_lines() == 1 {
+            held
+        } else {
+            held.min((limit + self.other_lines()) / self.row_lines()).max(held.min(1))
+        }
+    }
+
     /// Returns the number of lines of an answer with some rows.
     fn lines(self, rows: usize) -> usize {
         if rows == 0 { EMPTY_LINES } else { self.other_lines() + rows * self.row_lines() }
@@ -85,13 +95,19 @@ const MIN_ROWS: usize = 5;
 
 impl SharedLines {
     /// Takes the lines of an answer, and returns the number of rows that it may show, of those that are held. The first
-    /// answers get the most, and each of the others still has room for some rows. An answer that is not empty has a row.
+    /// answers get the most, and each of the others still has room for some rows. An answer that is not empty has a row, but
+    /// for the expanded form, where the line of a title is all that later ones may get.
     fn take(&mut self, shape: BlockShape, held: usize) -> usize {
         let others = self.answers.saturating_sub(1);
         let share = self.lines / self.answers.max(1);
-        let reserved = others * share.min(shape.lines(MIN_ROWS));
+        let is_expanded = shape.row_lines() > 1;
+        let reserved = others * if is_expanded { EMPTY_LINES } else { share.min(shape.lines(MIN_ROWS)) };
         let lines = self.lines.saturating_sub(reserved).saturating_sub(shape.other_lines());
-        let shown = held.min((lines / shape.row_lines()).max(1));
+        let fitting = lines / shape.row_lines();
+        let shown = match is_expanded {
+            true => held.min(fitting).min((share / shape.row_lines()).max(1)),
+            false => held.min(fitting.max(1)),
+        };
         self.lines = self.lines.saturating_sub(shape.lines(shown));
         self.answers = others;
         shown
@@ -137,8 +153,15 @@ impl Session {
         let shape = BlockShape { format, columns: first.rows.columns.len() };
         let shown = match self.settings.brief.as_mut().and_then(|brief| brief.shared.as_mut()) {
             Some(shared) => shared.take(shape, held),
-            None => held,
+            None => shape.rows_alone(self.settings.brief.as_ref().map_or(held, |brief| brief.rows), held),
         };
+        if shown == 0 && total > 0 {
+            let rows = number::counted(total as u64, "row");
+            return self.print(&match heading {
+                Some(heading) => format!("\n{}: {rows}: `{}`\n", title(heading.title, is_markdown), heading.command),
+                None => format!("{rows}\n"),
+            });
+        }
         match heading.map(|heading| title(heading.title, is_markdown)) {
             Some(title) if shown == 0 && is_markdown => return self.print(&format!("\n- {title}: none\n")),
             Some(title) if shown == 0 => return self.print(&format!("\n{title}: none\n")),
@@ -212,6 +235,16 @@ mod tests {
         }
         let expanded = BlockShape { format: Format::Expanded, columns: 4 };
         assert_eq!(SharedLines { lines: 30, answers: 1 }.take(expanded, 20), 5);
+        for (lines, columns) in (30..200).flat_map(|lines| [(lines, 4), (lines, 12), (lines, 40)]) {
+            let shape = BlockShape { format: Format::Expanded, columns };
+            let mut shared = SharedLines { lines, answers: 5 };
+            let rows: Vec<usize> = [90, 0, 3, 90, 90].into_iter().map(|held| shared.take(shape, held)).collect();
+            let used: usize = rows.iter().map(|rows| shape.lines(*rows)).sum();
+            assert!(used <= lines, "{lines} {columns} {rows:?}");
+        }
+        assert_eq!(SharedLines { lines: 60, answers: 3 }.take(expanded, 90), 4);
+        assert_eq!((expanded.rows_alone(20, 90), expanded.rows_alone(3, 90), expanded.rows_alone(9, 0)), (5, 1, 0));
+        assert_eq!(table.rows_alone(20, 20), 20);
     }
 
     #[test]

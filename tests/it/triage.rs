@@ -70,6 +70,8 @@ fn a_triage_has_at_most_200_lines_and_each_table_a_title() {
             let above = lines[at - 2];
             assert!(!above.is_empty() && !above.starts_with('─'), "line {at} has no title: {report}");
         }
+        let expanded = self::report(&test_env, "expanded");
+        assert!(expanded.contains("── 1 ─") && expanded.contains("Findings by actor"), "{expanded}");
     }
 }
 
