@@ -6,9 +6,10 @@ use crate::detection::{Condition, Correlation, Rule};
 use crate::engine::{Engine, PreparedLookup};
 use crate::hunt::aggregate::{self, AggregateRow};
 use crate::hunt::options::HuntOptions;
+use crate::hunt::query_jobs::{self, QueryAnswer, QueryJob};
 use crate::hunt::result::{RuleState, Skipped};
 use crate::hunt::scope::Scope;
-use crate::rows;
+use crate::rows::CapturedRows;
 use crate::saved::header::{Header, Requirement};
 use crate::saved::{Library, SavedQuery, bind};
 use crate::sql::Param;
@@ -159,24 +160,68 @@ impl Runner<'_> {
     /// # Errors
     /// The case cannot be read, or the hunt was interrupted.
     pub(crate) fn run(&self, rules: Vec<Rule>) -> Result<(Hits, Vec<RuleState>), QueryError> {
-        let mut hits = Hits::default();
-        let mut states = Vec::with_capacity(rules.len());
-        let mut pending = Pending::default();
-        for (number, rule) in rules.into_iter().enumerate() {
-            self.engine.check_interrupted()?;
-            hits.selects_outcome.push(false);
-            let (found, skipped) = match self.rule(number, &rule, &mut hits, &mut pending) {
-                Ok(Ok(found)) => (found, None),
-                Ok(Err(skipped)) => (0, Some(skipped)),
-                Err(QueryError::Diagnostic(mistake)) => (0, Some(Skipped::Broken(mistake.message.clone()))),
+        let mut hits = Hits { selects_outcome: vec![false; rules.len()], ..Hits::default() };
+        let mut states: Vec<RuleState> =
+            rules.into_iter().map(|rule| RuleState { rule, hits: 0, skipped: None }).collect();
+        let queries = self.queries(&mut states)?;
+        let meanwhile = || {
+            let mut pending = self.lookups(&mut hits, &mut states)?;
+            self.scan(&mut pending, &mut hits, &mut states)?;
+            self.correlate(&pending, &mut hits, &mut states)
+        };
+        let ((), answers) = query_jobs::run(self.engine, queries, meanwhile)?;
+        for (number, answer) in answers {
+            let state = &mut states[number];
+            match answer {
+                Ok(QueryAnswer::Events(ids)) => state.hits = self.events(number, &state.rule, ids, &mut hits),
+                Ok(QueryAnswer::Rows(rows)) => state.hits = self.rows(number, &state.rule, &rows, &mut hits),
+                Err(QueryError::Diagnostic(mistake)) => state.skipped = Some(Skipped::Broken(mistake.message.clone())),
                 Err(error) => return Err(error),
-            };
-            states.push(RuleState { rule, hits: found, skipped });
+            }
         }
-        self.scan(&mut pending, &mut hits, &mut states)?;
-        self.correlate(&pending, &mut hits, &mut states)?;
         hits.finish();
         Ok((hits, states))
+    }
+
+    /// Returns the queries of rules. One that cannot be run is skipped.
+    fn queries(&self, states: &mut [RuleState]) -> Result<Vec<QueryJob>, QueryError> {
+        let mut queries = Vec::new();
+        for (number, state) in states.iter_mut().enumerate() {
+            let query = if number >= MAX_RULES {
+                Ok(Err(Skipped::Broken(format!("a hunt runs at most {MAX_RULES} rules"))))
+            } else {
+                match &state.rule.condition {
+                    Condition::Query(name) => match self.library.find(name) {
+                        Some(query) => self.query(number, query),
+                        None => Ok(Err(Skipped::Broken(format!("there is no saved query `{name}`")))),
+                    },
+                    Condition::Lookup(_) | Condition::Correlation(_) => continue,
+                }
+            };
+            match skipped_if_broken(query)? {
+                Ok(query) => queries.push(query),
+                Err(skipped) => state.skipped = Some(skipped),
+            }
+        }
+        Ok(queries)
+    }
+
+    /// Prepares the lookups and the correlations of rules. One that cannot be run is skipped.
+    fn lookups(&self, hits: &mut Hits, states: &mut [RuleState]) -> Result<Pending, QueryError> {
+        let mut pending = Pending::default();
+        for (number, state) in states.iter_mut().enumerate().filter(|(_, state)| state.skipped.is_none()) {
+            self.engine.check_interrupted()?;
+            let prepared = match &state.rule.condition {
+                Condition::Lookup(filter) => self.lookup(number, &state.rule, filter, hits, &mut pending),
+                Condition::Correlation(of) => pending.add_correlation(self.engine, number, of).map(|()| 0),
+                Condition::Query(_) => continue,
+            };
+            match skipped_if_broken(prepared.map(Ok))? {
+                Ok(found) => state.hits = found,
+                Err(skipped) => state.skipped = Some(skipped),
+            }
+        }
+        Ok(pending)
     }
 
     /// Runs the lookups of rules and of correlations together, so that those that read records share one scan.
@@ -220,29 +265,6 @@ impl Runner<'_> {
         Ok(())
     }
 
-    fn rule(
-        &self,
-        number: usize,
-        rule: &Rule,
-        hits: &mut Hits,
-        pending: &mut Pending,
-    ) -> Result<Result<u64, Skipped>, QueryError> {
-        if number >= MAX_RULES {
-            return Ok(Err(Skipped::Broken(format!("a hunt runs at most {MAX_RULES} rules"))));
-        }
-        match &rule.condition {
-            Condition::Lookup(filter) => self.lookup(number, rule, filter, hits, pending).map(Ok),
-            Condition::Query(name) => match self.library.find(name) {
-                Some(query) => self.query(number, rule, query, hits),
-                None => Ok(Err(Skipped::Broken(format!("there is no saved query `{name}`")))),
-            },
-            Condition::Correlation(correlation) => {
-                pending.add_correlation(self.engine, number, correlation)?;
-                Ok(Ok(0))
-            }
-        }
-    }
-
     /// Counts the events of a rule below the lowest level, if that is cheap; leaves any other rule to the scan.
     fn lookup(
         &self,
@@ -282,37 +304,36 @@ impl Runner<'_> {
         hits.add(number, ids)
     }
 
-    fn query(
-        &self,
-        number: usize,
-        rule: &Rule,
-        query: &SavedQuery,
-        hits: &mut Hits,
-    ) -> Result<Result<u64, Skipped>, QueryError> {
-        if query.header.params.iter().any(|param| param.requirement == Requirement::Required) {
-            return Ok(Err(Skipped::NeedsParameters));
-        }
-        if query.header.columns.iter().any(|column| column.name == "event_id") {
-            let sql = format!(
-                "SELECT events.id FROM (\n{}\n) AS answer CROSS JOIN events ON events.event_id = answer.event_id",
-                query.sql
-            );
-            let params = self.params(&query.header, false)?;
-            let ids = rows::integers(|sink| self.engine.case().query_named(&sql, &params, sink))?;
-            return Ok(Ok(self.events(number, rule, ids, hits)));
-        }
-        if self.scope.is_filtered() {
-            return Ok(Err(Skipped::NotFiltered));
-        }
-        let params = self.params(&query.header, true)?;
-        let answer = rows::collect(|sink| self.engine.case().query_named(&query.sql, &params, sink))?;
+    /// Adds the rows of a rule that aggregates, and returns their number.
+    fn rows(&self, number: usize, rule: &Rule, answer: &CapturedRows, hits: &mut Hits) -> u64 {
         let found = answer.rows.len() as u64;
         if rule.level < self.options.min_level {
             hits.below += found;
         } else {
-            hits.aggregates.extend(aggregate::rows(number, &answer));
+            hits.aggregates.extend(aggregate::rows(number, answer));
         }
-        Ok(Ok(found))
+        found
+    }
+
+    /// Prepares a query.
+    fn query(&self, number: usize, query: &SavedQuery) -> Result<Result<QueryJob, Skipped>, QueryError> {
+        let header = &query.header;
+        if header.params.iter().any(|param| param.requirement == Requirement::Required) {
+            return Ok(Err(Skipped::NeedsParameters));
+        }
+        let lists_events = header.columns.iter().any(|column| column.name == "event_id");
+        if !lists_events && self.scope.is_filtered() {
+            return Ok(Err(Skipped::NotFiltered));
+        }
+        let sql = match lists_events {
+            true => format!(
+                "SELECT events.id FROM (\n{}\n) AS answer CROSS JOIN events ON events.event_id = answer.event_id",
+                query.sql
+            ),
+            false => query.sql.clone(),
+        };
+        let params = self.params(header, !lists_events)?;
+        Ok(Ok(QueryJob { rule: number, sql, params, lists_events, is_slow: header.slow.is_some() }))
     }
 
     /// Returns the parameters of a query. Only one that aggregates is limited to the period: earlier events of the others
@@ -323,5 +344,13 @@ impl Runner<'_> {
         let given = period.filter(|(name, _)| header.params.iter().any(|param| param.name == *name));
         let given = given.filter_map(|(name, time)| Some((name.to_owned(), crate::time::format(time?)))).collect();
         bind("the query", header, &given, self.now).map_err(|mistake| QueryError::from(Box::new(mistake)))
+    }
+}
+
+/// Makes a mistake in a rule the reason why it is skipped; other errors end the hunt.
+fn skipped_if_broken<T>(prepared: Result<Result<T, Skipped>, QueryError>) -> Result<Result<T, Skipped>, QueryError> {
+    match prepared {
+        Err(QueryError::Diagnostic(mistake)) => Ok(Err(Skipped::Broken(mistake.message.clone()))),
+        prepared => prepared,
     }
 }

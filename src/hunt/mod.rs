@@ -19,6 +19,7 @@ mod made;
 mod novelty;
 mod options;
 mod principals;
+mod query_jobs;
 mod record;
 mod result;
 mod run;
