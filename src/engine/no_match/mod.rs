@@ -247,8 +247,9 @@ impl<'a> Hints<'a> {
                 Asked::Pattern { field } => self.pattern(advice, field),
                 Asked::Path { path, name } => self.path(advice, path, *name)?,
                 Asked::PathRegex { path, name, pattern, term } => {
-                    self.whole_object(advice, *name, pattern, *term)?;
-                    self.path(advice, path, *name)?;
+                    if !self.whole_object(advice, *name, pattern, *term)? {
+                        self.path(advice, path, *name)?;
+                    }
                 }
                 Asked::Text { value } => self.text(advice, value)?,
             }

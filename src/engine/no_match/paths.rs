@@ -59,7 +59,8 @@ impl Hints<'_> {
         Ok(())
     }
 
-    /// That a regular expression is asked of single values, and the search of the object's JSON text that finds events.
+    /// That a regular expression is asked of single values, and the search of the object's JSON text, if that finds events.
+    /// Reports whether it does.
     /// `~` keeps that meaning: `not request~x` is valid and matches every event without such a value.
     pub(crate) fn whole_object(
         &self,
@@ -67,13 +68,13 @@ impl Hints<'_> {
         name: Span,
         pattern: &str,
         term: Span,
-    ) -> Result<(), QueryError> {
+    ) -> Result<bool, QueryError> {
         // A dot is more often meant as one.
         let is_plain =
             !pattern.is_empty() && !pattern.contains(['\\', '^', '$', '*', '+', '?', '(', '[', '{', '|', '"']);
         let typed = self.asked.tree.text.get(name.start..name.end).unwrap_or_default();
         let search = format!("{typed}=~\"*{pattern}*\"");
-        let Some(lookup) = self.replaced(term, &search).filter(|_| is_plain) else { return Ok(()) };
+        let Some(lookup) = self.replaced(term, &search).filter(|_| is_plain) else { return Ok(false) };
         if let Some(events @ 1..) = self.count(advice, &lookup)? {
             advice.note(&format!(
                 "`{typed}~` is asked of single values; with `{search}`, which searches the JSON text of the whole \
@@ -81,8 +82,9 @@ impl Hints<'_> {
                 number::counted(events, "event")
             ));
             advice.suggest(Some(lookup));
+            return Ok(true);
         }
-        Ok(())
+        Ok(false)
     }
 
     /// The documented paths below a top-level field that is an object: `tlsDetails`.
