@@ -33,3 +33,4 @@ pub use result::{
     Actor, Details, Finding, Hunt, HuntedEvent, PrincipalName, RuleState, Skipped, TimelineEntry, Visibility,
 };
 pub use run::run;
+pub(crate) use timeline::MAX_SENTENCES;

@@ -192,6 +192,10 @@ pub struct TimelineEntry {
     pub done: u64,
     /// The number of calls that failed.
     pub tried: u64,
+    /// `events.id` of the first event.
+    pub example: Option<i64>,
+    /// The first event in words, of the first entries of a timeline; `None` if its record is not in the case.
+    pub sentence: Option<String>,
 }
 
 /// An event of a finding.

@@ -5,7 +5,10 @@ use crate::hunt::events::{self, EventFacts};
 use crate::hunt::result::TimelineEntry;
 use crate::store::QueryError;
 
-/// Returns the timeline of events.
+/// The entries that have a sentence: making one reads a record.
+pub(crate) const MAX_SENTENCES: usize = 8;
+
+/// Returns the timeline of events, the first entries with a sentence of their first event.
 ///
 /// # Errors
 /// The case cannot be read.
@@ -18,7 +21,14 @@ pub(crate) fn of(engine: &Engine, mut ids: Vec<i64>) -> Result<Vec<TimelineEntry
         Ok(())
     })?;
     facts.sort_by(|a, b| a.time.cmp(&b.time).then_with(|| a.id.cmp(&b.id)));
-    Ok(folded(&facts))
+    let mut entries = folded(&facts);
+    for entry in entries.iter_mut().take(MAX_SENTENCES) {
+        entry.sentence = match entry.example {
+            Some(id) => engine.case().sentence(id)?,
+            None => None,
+        };
+    }
+    Ok(entries)
 }
 
 /// Returns one entry for consecutive calls of one name in one account.
@@ -33,6 +43,7 @@ fn folded(facts: &[EventFacts]) -> Vec<TimelineEntry> {
                 name,
                 account: event.account.clone(),
                 address: event.address.clone(),
+                example: Some(event.id),
                 ..TimelineEntry::default()
             });
         }

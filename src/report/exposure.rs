@@ -88,6 +88,8 @@ pub(super) fn services() -> String {
     services.into_iter().collect::<Vec<_>>().join(", ")
 }
 
+/// The characters of a time in front of the id of an event.
+const TIME_WIDTH: usize = 20;
 /// The most rows.
 const MAX_ROWS: usize = 200;
 
@@ -102,7 +104,11 @@ pub(super) fn table(case: &Case, ids: &str) -> Result<(Table, usize), QueryError
     }
     let left_out = found.len().saturating_sub(MAX_ROWS);
     found.truncate(MAX_ROWS);
-    let columns = vec!["what", "service", "data", "calls", "bytes out", "first", "last"];
+    for row in &mut found {
+        let first = row.pop().unwrap_or_default();
+        row.push(sentence(case, &first)?);
+    }
+    let columns = vec!["what", "service", "data", "calls", "bytes out", "first", "last", "first call"];
     Ok((Table { columns, rows: found, linked: None, empty: "no such call succeeded in these events" }, left_out))
 }
 
@@ -115,7 +121,8 @@ fn of_calls(
 ) -> Result<Vec<Vec<String>>, QueryError> {
     let values: Vec<String> = (4..4 + paths.len()).map(|at| format!("record_value(e.id, ?{at})")).collect();
     let sql = format!(
-        "SELECT coalesce({}, '') AS data, count(*), sum(e.bytes_out), min(e.event_time), max(e.event_time) \
+        "SELECT coalesce({}, '') AS data, count(*), sum(e.bytes_out), min(e.event_time), max(e.event_time), \
+         min(printf('%-20s', ifnull(e.event_time, '~')) || e.event_id) \
          FROM json_each(?1) j CROSS JOIN events e ON e.id = j.value \
          WHERE e.outcome = 'ok' AND e.event_source = ?2 AND e.event_name IN (SELECT value FROM json_each(?3)) \
          GROUP BY 1 ORDER BY 2 DESC, 1",
@@ -130,7 +137,27 @@ fn of_calls(
     let found = rows::collect(|sink| case.query(&sql, &params, sink))?;
     let row = |row: &Vec<rows::Value>| {
         let cell = |at: usize| text(row.get(at));
-        vec![what.to_owned(), service.to_owned(), cell(0), cell(1), cell(2), cell(3), cell(4)]
+        vec![
+            what.to_owned(),
+            service.to_owned(),
+            cell(0),
+            cell(1),
+            cell(2),
+            cell(3),
+            cell(4),
+            cell(5).chars().skip(TIME_WIDTH).collect(),
+        ]
     };
     Ok(found.rows.iter().map(row).collect())
+}
+
+/// Returns an event in words, by its event id.
+fn sentence(case: &Case, event_id: &str) -> Result<String, QueryError> {
+    let params = [Param::Text(event_id.to_owned())];
+    let ids = rows::integers(|sink| case.query("SELECT id FROM events WHERE event_id = ?1", &params, sink))?;
+    let sentence = match ids.first() {
+        Some(id) => case.sentence(*id)?,
+        None => None,
+    };
+    Ok(sentence.unwrap_or_else(|| "its record is not in the case".to_owned()))
 }

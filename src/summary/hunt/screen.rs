@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::escape::visible;
-use crate::hunt::{Actor, Finding, Hunt, TimelineEntry};
+use crate::hunt::{Actor, Finding, Hunt, MAX_SENTENCES, TimelineEntry};
 use crate::number;
 use crate::render::palette::{DIM, ERROR, HEADING, WRITE, paint};
 use crate::subject::{Mark, VerdictKind};
@@ -18,7 +18,6 @@ const MAX_ACTORS: usize = 6;
 const MAX_FINDINGS: usize = 12;
 /// With the lines of findings on the same calls.
 const MAX_FINDING_LINES: usize = 14;
-const MAX_TIMELINE: usize = 8;
 const MAX_WIDESPREAD: usize = 5;
 const MAX_NOT_SEEN: usize = 6;
 /// The most that a column other than the one of names is wide.
@@ -355,24 +354,19 @@ impl Screen<'_> {
         out.push(String::new());
         out.push(paint("TIMELINE OF 1", HEADING, self.color).into_owned());
         let times = if self.unicode { '×' } else { 'x' };
-        let rows = entries.iter().take(MAX_TIMELINE).map(|entry: &TimelineEntry| {
+        let rows = entries.iter().take(MAX_SENTENCES).map(|entry: &TimelineEntry| {
             let all = entry.done + entry.tried;
             let mut count = if all > 1 { format!("{times}{}", number::count(all)) } else { String::new() };
             if entry.tried > 0 {
                 count += if entry.done == 0 { " failed" } else { " some failed" };
             }
-            vec![
-                self.minute(entry.first),
-                entry.name.clone(),
-                count.trim().to_owned(),
-                entry.account.clone(),
-                entry.address.clone(),
-            ]
+            let words = || format!("{} {} {}", entry.name, entry.account, entry.address);
+            vec![self.minute(entry.first), count.trim().to_owned(), entry.sentence.clone().unwrap_or_else(words)]
         });
         let rows: Vec<Vec<String>> = rows.collect();
-        out.extend(self.lines(&[Align::Left; 5], 1, &rows));
-        if entries.len() > MAX_TIMELINE {
-            let more = number::counted((entries.len() - MAX_TIMELINE) as u64, "more line");
+        out.extend(self.lines(&[Align::Left; 3], 2, &rows));
+        if entries.len() > MAX_SENTENCES {
+            let more = number::counted((entries.len() - MAX_SENTENCES) as u64, "more line");
             out.push(format!("and {more}: `.hunt --actor 1`, then `.who N`"));
         }
     }
