@@ -93,7 +93,7 @@ mod tests {
             title: "AWS CloudTrail Important Change".to_owned(),
             level: Level::Medium,
             origin: Origin::Sigma,
-            author: Some("vitaliy0x1".to_owned()),
+            author: Some("a_tester_1".to_owned()),
             attack: Vec::new(),
             about: String::new(),
             false_positives: Vec::new(),
@@ -101,10 +101,10 @@ mod tests {
             needs_success: false,
         };
         let wide = also_line(&rule, 100, true);
-        let whole = "    also Sigma: AWS CloudTrail Important Change (vitaliy0x1) 4db60cc0-36fb-42b7-9b58-a5b53019fb74";
+        let whole = "    also Sigma: AWS CloudTrail Important Change (a_tester_1) 4db60cc0-36fb-42b7-9b58-a5b53019fb74";
         assert_eq!(wide, whole);
-        assert_eq!(also_line(&rule, 70, true), "    also Sigma: AWS CloudTrail Important Change (vitaliy0x1)");
-        assert_eq!(also_line(&rule, 50, true), "    also Sigma: AWS CloudTrail Impor… (vitaliy0x1)");
+        assert_eq!(also_line(&rule, 70, true), "    also Sigma: AWS CloudTrail Important Change (a_tester_1)");
+        assert_eq!(also_line(&rule, 50, true), "    also Sigma: AWS CloudTrail Impor… (a_tester_1)");
         let own = Rule { origin: Origin::Call, author: None, ..rule };
         assert_eq!(also_line(&own, 100, true), "    also trailq: AWS CloudTrail Important Change");
     }
