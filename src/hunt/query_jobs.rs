@@ -137,7 +137,7 @@ mod tests {
     }
 
     fn job(rule: usize, sql: &str, lists_events: bool) -> QueryJob {
-        QueryJob { rule, sql: sql.to_owned(), params: BTreeMap::new(), lists_events, is_slow: rule % 2 == 0 }
+        QueryJob { rule, sql: sql.to_owned(), params: BTreeMap::new(), lists_events, is_slow: rule.is_multiple_of(2) }
     }
 
     #[test]

@@ -152,7 +152,7 @@ mod tests {
         for length in 0..=128 {
             // Few groups are not zero, so that `::` has places.
             let groups: [u16; 8] =
-                std::array::from_fn(|_| if next() % 3 == 0 { (next() >> (next() % 31)) as u16 } else { 0 });
+                std::array::from_fn(|_| if next().is_multiple_of(3) { (next() >> (next() % 31)) as u16 } else { 0 });
             let network = Ipv6Net::new(Ipv6Addr::from(groups), length).unwrap().trunc();
             let regex = pattern(&network.to_string());
             for _ in 0..20 {
@@ -170,7 +170,7 @@ mod tests {
 
     /// Returns one of the spellings of an address.
     fn spelling(groups: &[u16; 8], next: &mut impl FnMut() -> u32) -> String {
-        let has_dots = next() % 4 == 0;
+        let has_dots = next().is_multiple_of(4);
         let in_hex = if has_dots { 6 } else { 8 };
         let mut parts: Vec<String> = groups[..in_hex]
             .iter()
