@@ -22,6 +22,9 @@
 //! SHA-256 of each record hashes one record after the other. Inputs of one length, which the pieces of all records of a
 //! block are, can be hashed side by side: up to 16 at once, which takes a fraction of the time.
 
+#[cfg(test)]
+mod tests;
+
 use blake3::IncrementCounter;
 use blake3::platform::Platform;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -44,18 +47,23 @@ const ROOT: usize = 128;
 const EXPANSION: usize = 64;
 /// The hashes that make an element.
 const PARTS: usize = 6;
-/// The 64-bit words of a sum.
+/// The 64-bit words of a sum, and its parts of 32 bits, which are summed up without carries: those of 2^32 elements fit
+/// into 64 bits.
 const WORDS: usize = PARTS * LEAF / 8;
+const LANES: usize = 2 * WORDS;
 /// BLAKE3's initialization vector, its key without a key, and the flags of a chunk that is a whole input.
 const KEY: [u32; 8] =
     [0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB, 0x5BE0_CD19];
 const CHUNK_START: u8 = 1;
 const CHUNK_END_AND_ROOT: u8 = 2 | 8;
-/// Records that [`EventDigester`] hashes at once.
-const BATCH: usize = 64;
+/// Events that are hashed at once. Their records and the copies of their last pieces fit into the caches of a core; of
+/// fewer, too few pieces have one length to be hashed side by side.
+const GROUP: usize = 64;
+/// Elements that are made at once: their inputs fit into the fastest cache.
+const EXPANDED: usize = 16;
 
 /// A BLAKE3 hash.
-type Leaf = [u8; LEAF];
+pub(crate) type Hash = [u8; LEAF];
 
 /// A number of 1,536 bits: the element of an event, or a sum of elements.
 #[derive(Clone, PartialEq, Eq)]
@@ -76,10 +84,14 @@ impl Element {
         Element(words)
     }
 
-    fn of_parts(parts: &[Leaf; PARTS]) -> Element {
-        let mut words = [0; WORDS];
-        for (word, eight) in words.iter_mut().zip(parts.as_flattened().as_chunks().0) {
-            *word = u64::from_le_bytes(*eight);
+    /// Returns the sum of numbers, given the sums of each 32 bits of them.
+    fn of_lanes(lanes: &[u64; LANES]) -> Element {
+        let (mut words, mut carry) = ([0; WORDS], 0);
+        for (word, [low, high]) in words.iter_mut().zip(lanes.as_chunks().0) {
+            let low = low + carry;
+            let high = high + (low >> 32);
+            *word = low & u64::from(u32::MAX) | high << 32;
+            carry = high >> 32;
         }
         Element(words)
     }
@@ -115,22 +127,16 @@ pub(crate) struct EventSum {
 }
 
 impl EventSum {
-    /// Adds an event.
-    pub(crate) fn add(&mut self, element: &Element) {
-        self.events = self.events.wrapping_add(1);
-        self.sum.add(element);
-    }
-
-    /// Removes an event.
-    pub(crate) fn remove(&mut self, element: &Element) {
-        self.events = self.events.wrapping_sub(1);
-        self.sum.subtract(element);
-    }
-
     /// Adds the events of another sum.
     pub(crate) fn add_all(&mut self, other: &EventSum) {
         self.events = self.events.wrapping_add(other.events);
         self.sum.add(&other.sum);
+    }
+
+    /// Removes the events of another sum.
+    pub(crate) fn remove_all(&mut self, other: &EventSum) {
+        self.events = self.events.wrapping_sub(other.events);
+        self.sum.subtract(&other.sum);
     }
 
     /// Returns the digest.
@@ -181,52 +187,80 @@ impl EventSum {
     }
 }
 
-/// Computes the elements of events. A worker has one of its own.
-pub(crate) struct ElementHasher {
+/// Hashes events. A worker has one of its own, and reuses its buffers: what they do not need stays in the caches.
+pub(crate) struct EventHasher {
     platform: Platform,
-    /// The last pieces of records, padded; what is behind the padding of one is left from another batch.
+    /// The last pieces of the records of a group, padded; what is behind the padding of one is left from another group.
     tails: Vec<[u8; PIECE]>,
-    /// The hashes of the pieces of all records, in order.
-    leaves: Vec<Leaf>,
+    /// The hashes of the pieces of all records of a group, in order.
+    leaves: Vec<Hash>,
+    /// The inputs of the roots of a group.
+    roots: Vec<[u8; ROOT]>,
+    /// The inputs of the parts of elements, and these parts.
+    inputs: Vec<[u8; EXPANSION]>,
+    parts: Vec<Hash>,
 }
 
-impl Default for ElementHasher {
-    fn default() -> ElementHasher {
-        ElementHasher { platform: Platform::detect(), tails: Vec::new(), leaves: Vec::new() }
-    }
-}
-
-impl ElementHasher {
-    /// Returns the elements of events, given their ids and their records. More than one at a time is several times
-    /// faster.
-    pub(crate) fn elements(&mut self, events: &[(&[u8], &[u8])]) -> Vec<Element> {
-        self.hash_pieces(events);
-        let mut leaves = self.leaves.as_slice();
-        let roots = events.iter().map(|(id, record)| {
-            let (own, rest) = leaves.split_at(record.len().div_ceil(PIECE));
-            leaves = rest;
-            root(id, record.len(), own)
-        });
-        let roots: Vec<[u8; ROOT]> = roots.collect();
-        let roots = self.hash_all(&roots.iter().collect::<Vec<_>>());
-        let mut inputs = vec![[0; EXPANSION]; roots.len() * PARTS];
-        for (at, input) in inputs.iter_mut().enumerate() {
-            input[..LEAF].copy_from_slice(&roots[at / PARTS]);
-            input[LEAF] = (at % PARTS) as u8;
+impl Default for EventHasher {
+    fn default() -> EventHasher {
+        let mut inputs = vec![[0; EXPANSION]; EXPANDED * PARTS];
+        inputs.iter_mut().enumerate().for_each(|(at, input)| input[LEAF] = (at % PARTS) as u8);
+        EventHasher {
+            platform: Platform::detect(),
+            tails: vec![[0; PIECE]; GROUP],
+            leaves: Vec::new(),
+            roots: Vec::with_capacity(GROUP),
+            inputs,
+            parts: vec![[0; LEAF]; EXPANDED * PARTS],
         }
-        let parts = self.hash_all(&inputs.iter().collect::<Vec<_>>());
-        parts.as_chunks().0.iter().map(Element::of_parts).collect()
+    }
+}
+
+impl EventHasher {
+    /// Appends the roots of events, given their ids and their records. [`GROUP`] at a time are several times faster than
+    /// one.
+    pub(crate) fn roots(&mut self, events: &[(&[u8], &[u8])], roots: &mut Vec<Hash>) {
+        for events in events.chunks(GROUP) {
+            self.hash_pieces(events);
+            let mut leaves = self.leaves.as_slice();
+            self.roots.clear();
+            for (id, record) in events {
+                let (own, rest) = leaves.split_at(record.len().div_ceil(PIECE));
+                leaves = rest;
+                self.roots.push(root(id, record.len(), own));
+            }
+            let before = roots.len();
+            roots.resize(before + events.len(), [0; LEAF]);
+            hash_all(self.platform, &self.roots.iter().collect::<Vec<_>>(), &mut roots[before..]);
+        }
     }
 
-    /// Hashes the pieces of all records, in order, into `leaves`.
+    /// Returns the sum of the events with these roots.
+    pub(crate) fn sum(&mut self, roots: &[Hash]) -> EventSum {
+        let mut lanes = [0_u64; LANES];
+        for roots in roots.chunks(EXPANDED) {
+            let inputs = &mut self.inputs[..roots.len() * PARTS];
+            for (input, root) in inputs.chunks_exact_mut(PARTS).zip(roots) {
+                input.iter_mut().for_each(|input| input[..LEAF].copy_from_slice(root));
+            }
+            let parts = &mut self.parts[..roots.len() * PARTS];
+            hash_all(self.platform, &inputs.iter().collect::<Vec<_>>(), parts);
+            for element in parts.as_flattened().chunks_exact(PARTS * LEAF) {
+                for (lane, four) in lanes.iter_mut().zip(element.as_chunks().0) {
+                    *lane += u64::from(u32::from_le_bytes(*four));
+                }
+            }
+        }
+        EventSum { events: roots.len() as u64, sum: Element::of_lanes(&lanes) }
+    }
+
+    /// Hashes the pieces of all records of a group, in order, into `leaves`.
     fn hash_pieces(&mut self, events: &[(&[u8], &[u8])]) {
-        let mut tails = std::mem::take(&mut self.tails);
-        tails.resize(events.len().max(tails.len()), [0; PIECE]);
         let mut whole = Pieces::<PIECE>::default();
         let (mut quarters, mut halves, mut long) =
             (Pieces::<QUARTER>::default(), Pieces::<{ 2 * QUARTER }>::default(), Pieces::<{ 3 * QUARTER }>::default());
         let mut place = 0;
-        for ((_, record), padded) in events.iter().zip(&mut tails) {
+        for ((_, record), padded) in events.iter().zip(&mut self.tails) {
             let (pieces, tail) = record.as_chunks();
             for piece in pieces {
                 whole.push(Some(piece), place);
@@ -249,26 +283,17 @@ impl ElementHasher {
         }
         self.leaves.clear();
         self.leaves.resize(place, [0; LEAF]);
-        for (places, hashes) in [
-            (&whole.places, self.hash_all(&whole.inputs)),
-            (&quarters.places, self.hash_all(&quarters.inputs)),
-            (&halves.places, self.hash_all(&halves.inputs)),
-            (&long.places, self.hash_all(&long.inputs)),
-        ] {
-            for (place, hash) in places.iter().zip(hashes) {
-                self.leaves[*place] = hash;
-            }
-        }
-        self.tails = tails;
+        whole.hash(self.platform, &mut self.leaves);
+        quarters.hash(self.platform, &mut self.leaves);
+        halves.hash(self.platform, &mut self.leaves);
+        long.hash(self.platform, &mut self.leaves);
     }
+}
 
-    /// Returns the BLAKE3 hashes of inputs of one length, at most that of a chunk.
-    fn hash_all<const N: usize>(&self, inputs: &[&[u8; N]]) -> Vec<Leaf> {
-        let mut hashes = vec![[0; LEAF]; inputs.len()];
-        let (no, start, end) = (IncrementCounter::No, CHUNK_START, CHUNK_END_AND_ROOT);
-        self.platform.hash_many(inputs, &KEY, 0, no, 0, start, end, hashes.as_flattened_mut());
-        hashes
-    }
+/// Computes the BLAKE3 hashes of inputs of one length, at most that of a chunk.
+fn hash_all<const N: usize>(platform: Platform, inputs: &[&[u8; N]], hashes: &mut [Hash]) {
+    let (no, start, end) = (IncrementCounter::No, CHUNK_START, CHUNK_END_AND_ROOT);
+    platform.hash_many(inputs, &KEY, 0, no, 0, start, end, hashes.as_flattened_mut());
 }
 
 /// Pieces of one length, with the places of their leaves.
@@ -285,11 +310,27 @@ impl<'p, const N: usize> Pieces<'p, N> {
             self.places.push(place);
         }
     }
+
+    /// Hashes the pieces into their places.
+    fn hash(mut self, platform: Platform, leaves: &mut [Hash]) {
+        let lanes = platform.simd_degree();
+        // A step of all lanes takes no longer than two of fewer lanes each, into which another rest is split.
+        if !(self.inputs.len() % lanes).is_power_of_two()
+            && let Some(first) = self.inputs.first()
+        {
+            self.inputs.resize(self.inputs.len().next_multiple_of(lanes), *first);
+        }
+        let mut hashes = vec![[0; LEAF]; self.inputs.len()];
+        hash_all(platform, &self.inputs, &mut hashes);
+        for (place, hash) in self.places.iter().zip(hashes) {
+            leaves[*place] = hash;
+        }
+    }
 }
 
 /// Returns the input of the root of an event: the length of its record, its id, and its leaves. A long id and more than
 /// two leaves are hashed.
-fn root(id: &[u8], length: usize, leaves: &[Leaf]) -> [u8; ROOT] {
+fn root(id: &[u8], length: usize, leaves: &[Hash]) -> [u8; ROOT] {
     let mut input = [0; ROOT];
     let (head, own) = input.split_at_mut(ROOT - MAX_INLINE_LEAVES * LEAF);
     head[..8].copy_from_slice(&(length as u64).to_le_bytes());
@@ -313,10 +354,11 @@ fn root(id: &[u8], length: usize, leaves: &[Leaf]) -> [u8; ROOT] {
 /// Sums up events one by one.
 #[derive(Default)]
 pub(crate) struct EventDigester {
-    hasher: ElementHasher,
+    hasher: EventHasher,
     /// Ids and records that are not summed up yet, each after the other, and their lengths.
     bytes: Vec<u8>,
     lengths: Vec<(usize, usize)>,
+    roots: Vec<Hash>,
     sum: EventSum,
 }
 
@@ -326,7 +368,7 @@ impl EventDigester {
         self.bytes.extend_from_slice(id);
         self.bytes.extend_from_slice(record);
         self.lengths.push((id.len(), record.len()));
-        if self.lengths.len() == BATCH {
+        if self.lengths.len() == GROUP {
             self.flush();
         }
     }
@@ -345,124 +387,10 @@ impl EventDigester {
             taken
         };
         let events: Vec<(&[u8], &[u8])> = self.lengths.iter().map(|(id, record)| (take(*id), take(*record))).collect();
-        for element in self.hasher.elements(&events) {
-            self.sum.add(&element);
-        }
+        self.hasher.roots(&events, &mut self.roots);
+        self.sum.add_all(&self.hasher.sum(&self.roots));
+        self.roots.clear();
         self.bytes.clear();
         self.lengths.clear();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use proptest::test_runner::Config;
-
-    use super::{Element, ElementHasher, EventDigester, EventSum, WORDS};
-
-    /// The element of an event by the words of the description, with the public interface of BLAKE3.
-    fn naive(id: &str, record: &[u8]) -> Element {
-        let leaves: Vec<u8> = record
-            .chunks(1024)
-            .flat_map(|piece| {
-                let mut padded = piece.to_vec();
-                padded.resize(piece.len().next_multiple_of(256), 0);
-                *blake3::hash(&padded).as_bytes()
-            })
-            .collect();
-        let mut root = (record.len() as u64).to_le_bytes().to_vec();
-        if id.len() <= 55 {
-            root.push(id.len() as u8);
-            root.extend_from_slice(id.as_bytes());
-        } else {
-            root.push(255);
-            root.extend_from_slice(blake3::hash(id.as_bytes()).as_bytes());
-        }
-        root.resize(64, 0);
-        if leaves.len() <= 64 {
-            root.extend_from_slice(&leaves);
-        } else {
-            root.extend_from_slice(blake3::hash(&leaves).as_bytes());
-        }
-        root.resize(128, 0);
-        let root = blake3::hash(&root);
-        let parts = (0..6_u8).flat_map(|part| {
-            let mut input = root.as_bytes().to_vec();
-            input.push(part);
-            input.resize(64, 0);
-            *blake3::hash(&input).as_bytes()
-        });
-        Element::of_bytes(&parts.collect::<Vec<u8>>().try_into().unwrap())
-    }
-
-    fn sum<'e>(events: impl IntoIterator<Item = &'e (String, Vec<u8>)>) -> EventSum {
-        let mut digester = EventDigester::default();
-        events.into_iter().for_each(|(id, record)| digester.push(id.as_bytes(), record));
-        digester.take()
-    }
-
-    proptest! {
-        #![proptest_config(Config::with_cases(24))]
-        #[test]
-        fn elements_are_as_described_and_sums_do_not_depend_on_order(
-            events in prop::collection::vec((".{0,40}", prop::collection::vec(any::<u8>(), 0..3500)), 0..80),
-            at in any::<prop::sample::Index>(),
-        ) {
-            let mut one_by_one = EventSum::default();
-            events.iter().for_each(|(id, record)| one_by_one.add(&naive(id, record)));
-            let whole = sum(&events);
-            prop_assert!(whole == one_by_one);
-            prop_assert!(sum(events.iter().rev()) == whole);
-            let (left, right) = events.split_at(if events.is_empty() { 0 } else { at.index(events.len()) });
-            let mut parts = sum(left);
-            parts.add_all(&sum(right));
-            prop_assert!(parts == whole);
-            for (id, record) in left {
-                parts.remove(&naive(id, record));
-            }
-            prop_assert!(parts == sum(right));
-        }
-
-        #[test]
-        fn any_changed_byte_changes_the_digest(
-            record in prop::collection::vec(any::<u8>(), 1..3000), at in any::<prop::sample::Index>(), bits in 1..=255_u8,
-        ) {
-            let mut other = record.clone();
-            other[at.index(record.len())] ^= bits;
-            let digest = |id: &str, record: &[u8]| sum(&[(id.to_owned(), record.to_vec())]).digest();
-            prop_assert_ne!(digest("a", &record), digest("a", &other));
-            prop_assert_ne!(digest("a", &record), digest("b", &record));
-            other.clone_from(&record);
-            other.push(0);
-            prop_assert_ne!(digest("a", &record), digest("a", &other), "padding is not content");
-        }
-    }
-
-    #[test]
-    fn the_digest_of_known_events_stays_the_same() {
-        let empty = EventSum::default().digest();
-        let one = sum(&[("id".to_owned(), br#"{"eventID":"id"}"#.to_vec())]).digest();
-        // A digest that was kept elsewhere must stay comparable.
-        assert_eq!(
-            [empty.to_string(), one.to_string()],
-            [
-                "events-v1:edc1b3fc027974b237a06966b9468ebbd3e804202b573a69eb5f261ab0c57974",
-                "events-v1:3ba6085de36ef27fa7e09701151c29564a83b4f0ed0acab5d507cf1d1d3f295a",
-            ]
-        );
-        assert_eq!((empty.events(), one.events()), (0, 1));
-    }
-
-    #[test]
-    fn carries_pass_all_words() {
-        let most = Element([u64::MAX; WORDS]);
-        let mut one = Element::default();
-        one.0[0] = 1;
-        let mut sum = most.clone();
-        sum.add(&one);
-        assert!(sum == Element::default(), "2^1536 is 0");
-        sum.subtract(&one);
-        assert!(sum == most);
-        assert!(ElementHasher::default().elements(&[]).is_empty());
     }
 }

@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::event::Event;
-use crate::store::event_sum::{Element, ElementHasher};
+use crate::store::event_sum::{EventHasher, EventSum, Hash};
 use crate::store::key::KeyBuilder;
 use crate::store::records::block::{BLOCK_BYTES, BLOCK_RECORDS};
 use crate::store::records::dictionary::Dictionaries;
@@ -21,8 +21,10 @@ pub(crate) struct Batch {
     pub(crate) keys: Vec<InternKeys>,
     /// XXH3-64 of each record's bytes.
     pub(crate) hashes: Vec<u64>,
-    /// The element of each in the digest of the case's events.
-    pub(crate) elements: Vec<Element>,
+    /// The root of each in the digest of the case's events.
+    pub(crate) roots: Vec<Hash>,
+    /// The sum of all of them: a batch without duplicates is added at once.
+    pub(crate) sum: EventSum,
     /// Their records.
     pub(crate) block: Packed,
     /// True if the records were made from rows of a CSV download.
@@ -78,7 +80,7 @@ pub(crate) struct PackError {
 /// Gathers events with their records, and packs them into batches. A worker has one of its own.
 pub(crate) struct BatchBuilder {
     packer: Packer,
-    element_hasher: ElementHasher,
+    event_hasher: EventHasher,
     key_builder: KeyBuilder,
     events: Vec<Event>,
     keys: Vec<InternKeys>,
@@ -100,7 +102,7 @@ impl BatchBuilder {
         let (home, written) = unbounded();
         Ok(BatchBuilder {
             packer: Packer::new(dictionaries)?,
-            element_hasher: ElementHasher::default(),
+            event_hasher: EventHasher::default(),
             key_builder: KeyBuilder::default(),
             events: Vec::with_capacity(BLOCK_RECORDS),
             keys: Vec::with_capacity(BLOCK_RECORDS),
@@ -136,9 +138,9 @@ impl BatchBuilder {
     /// # Errors
     /// There is not enough memory to compress the records. The builder is empty then, too.
     pub(crate) fn take(&mut self, from_csv: bool) -> Result<Batch, PackError> {
+        let (roots, sum) = self.hash_events();
         let packed = self.packer.pack_in_place(&self.lengths, &mut self.records);
         self.written.try_iter().for_each(drop);
-        let elements = self.elements();
         let events = std::mem::replace(&mut self.events, Vec::with_capacity(BLOCK_RECORDS));
         let keys = std::mem::replace(&mut self.keys, Vec::with_capacity(BLOCK_RECORDS));
         let hashes = std::mem::replace(&mut self.hashes, Vec::with_capacity(BLOCK_RECORDS));
@@ -146,14 +148,14 @@ impl BatchBuilder {
         match packed {
             Ok(block) => {
                 self.records.truncate(HEADER_ROOM);
-                Ok(Batch { events, keys, hashes, elements, block, from_csv, home: self.home.clone() })
+                Ok(Batch { events, keys, hashes, roots, sum, block, from_csv, home: self.home.clone() })
             }
             Err(error) => Err(PackError { records: self.records.split_off(HEADER_ROOM), error }),
         }
     }
 
-    /// Returns what each event adds to the digest of the case's events.
-    fn elements(&mut self) -> Vec<Element> {
+    /// Returns the roots of the events for the digest of the case's events, and the sum of them.
+    fn hash_events(&mut self) -> (Vec<Hash>, EventSum) {
         let mut rest = &self.records[HEADER_ROOM..];
         let records = self.lengths.iter().map(|length| {
             let (record, after) = rest.split_at(*length as usize);
@@ -161,6 +163,9 @@ impl BatchBuilder {
             record
         });
         let events: Vec<_> = self.events.iter().map(|event| event.event_id.as_bytes()).zip(records).collect();
-        self.element_hasher.elements(&events)
+        let mut roots = Vec::new();
+        self.event_hasher.roots(&events, &mut roots);
+        let sum = self.event_hasher.sum(&roots);
+        (roots, sum)
     }
 }

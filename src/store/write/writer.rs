@@ -13,7 +13,7 @@ use crate::event::{CopyRole, Event, EventIds, RULES_VERSION};
 use crate::ledger::Counts;
 use crate::store::case_ids::{self, CaseIds};
 use crate::store::error::CaseError;
-use crate::store::event_sum::{ElementHasher, EventSum};
+use crate::store::event_sum::{EventHasher, EventSum, Hash};
 use crate::store::hardening;
 use crate::store::hardening::Bounded;
 use crate::store::records::block::{MAX_ID, Reader};
@@ -89,6 +89,7 @@ pub(crate) struct Writer<'c, P> {
     pub(crate) sums: Sums,
     /// The digest of the events that the case has; `None` if it is not known.
     pub(crate) event_sum: Option<EventSum>,
+    event_hasher: EventHasher,
     /// True if the run only finishes what is there.
     pub(crate) resumed: bool,
     /// True if the sums are not enough.
@@ -176,6 +177,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
             related: RelatedRows::load(connection)?,
             sums: Sums::begin(connection)?,
             event_sum: if empty { Some(EventSum::default()) } else { EventSum::load(connection)? },
+            event_hasher: EventHasher::default(),
             resumed: false,
             recount: stopped,
             file: None,
@@ -218,6 +220,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
         let first = self.next_id;
         self.blocks.prepare(&batch.block)?;
         let mut packed = false;
+        let mut added = Vec::with_capacity(batch.events.len());
         for (index, (event, keys)) in batch.events.iter().zip(&batch.keys).enumerate() {
             let id = first + index as i64;
             let existing = self.find(keys, &event.event_id)?;
@@ -228,17 +231,15 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
                 }
                 None => Resolution::New,
             };
-            if matches!(resolution, Resolution::New | Resolution::TakeNew { .. }) && !packed {
-                packed = true;
-                self.blocks.write(first, batch)?;
-                self.next_id += batch.events.len() as i64;
+            if matches!(resolution, Resolution::New | Resolution::TakeNew { .. }) {
+                added.push(index);
+                if !packed {
+                    packed = true;
+                    self.blocks.write(first, batch)?;
+                    self.next_id += batch.events.len() as i64;
+                }
             }
             self.count(&resolution, existing)?;
-            if let (Resolution::New | Resolution::TakeNew { .. }, Some(sum)) = (&resolution, &mut self.event_sum)
-                && let Some(element) = batch.elements.get(index)
-            {
-                sum.add(element);
-            }
             match (resolution, existing) {
                 (Resolution::New, _) => self.store(id, event, keys, batch.from_csv, file)?,
                 (Resolution::TakeNew { loser }, Some(existing)) => {
@@ -251,7 +252,19 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
                 _ => {}
             }
         }
+        self.add_to_digest(batch, &added);
         self.write_links()
+    }
+
+    /// Adds events of a batch, given their places in it, to the digest of the events.
+    fn add_to_digest(&mut self, batch: &Batch, added: &[usize]) {
+        let Some(sum) = &mut self.event_sum else { return };
+        if added.len() == batch.events.len() {
+            sum.add_all(&batch.sum);
+        } else {
+            let roots: Vec<Hash> = added.iter().filter_map(|index| batch.roots.get(*index).copied()).collect();
+            sum.add_all(&self.event_hasher.sum(&roots));
+        }
     }
 
     /// Stores events that are made anew from records that the case has, with the ids that they had.
@@ -373,11 +386,10 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
         let Some(sum) = &mut self.event_sum else { return Ok(()) };
         let mut find = self.connection.prepare_cached("SELECT event_id FROM events WHERE id = ?1")?;
         let event_id: String = find.query_row([event], |row| row.get(0))?;
-        let removed = self.records.with(self.connection, event, |record| {
-            ElementHasher::default().elements(&[(event_id.as_bytes(), record)])
-        })?;
-        match removed {
-            Some(elements) => elements.iter().for_each(|element| sum.remove(element)),
+        let mut roots = Vec::new();
+        let hash = |record: &[u8]| self.event_hasher.roots(&[(event_id.as_bytes(), record)], &mut roots);
+        match self.records.with(self.connection, event, hash)? {
+            Some(()) => sum.remove_all(&self.event_hasher.sum(&roots)),
             None => self.event_sum = None,
         }
         Ok(())
