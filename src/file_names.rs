@@ -6,6 +6,9 @@
 //! A file that was overwritten has several contents. One of them has the plain name, each other one its name with a mark:
 //! `events.json#sha256:` and the first 16 digits of its SHA-256. The `#` of a path that ends like a mark is written as
 //! `\x23`, so that no path is mistaken for the earlier content of another one.
+//!
+//! An archive may have several members of one name and one content. The second of them has the name of the first with
+//! `#copy:2`, and so on.
 
 use std::path::Path;
 
@@ -13,6 +16,9 @@ use std::path::Path;
 const MARK: &str = "#sha256:";
 /// The number of digits of the SHA-256 in a mark.
 const DIGITS: usize = 16;
+
+/// The separator of a name and the number of a further member of an archive with this name.
+const COPY: &str = "#copy:";
 
 /// Returns the name of the file at a path.
 pub(crate) fn name_of(path: &Path) -> String {
@@ -69,8 +75,14 @@ fn is_digit(byte: &u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'a'..=b'f')
 }
 
-/// Returns the place of what looks like a mark in a name.
+/// Returns the place of what looks like a mark or the number of a copy in a name.
 fn mark_at(name: &str) -> Option<usize> {
+    if let Some((before, number)) = name.rsplit_once(COPY)
+        && !number.is_empty()
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        return Some(before.len());
+    }
     let at = name.len().checked_sub(MARK.len() + DIGITS)?;
     let digits = name.get(at..)?.strip_prefix(MARK)?;
     digits.bytes().all(|byte| is_digit(&byte)).then_some(at)
@@ -79,6 +91,12 @@ fn mark_at(name: &str) -> Option<usize> {
 /// Returns the mark of a content. That of one that could not be read has no digits.
 pub(crate) fn mark(sha256: &str) -> String {
     format!("{MARK}{}", sha256.get(..DIGITS).unwrap_or(sha256))
+}
+
+/// Returns the name of a further member of an archive with the name and the content of another one. The second member has
+/// the number 2.
+pub(crate) fn copy(name: &str, number: u64) -> String {
+    format!("{name}{COPY}{number}")
 }
 
 /// Returns the name of a file without the mark of its content.
@@ -90,7 +108,7 @@ pub(crate) fn plain<'n>(name: &'n str, sha256: &str) -> &'n str {
 mod tests {
     use std::collections::HashSet;
 
-    use super::{mark, name_of_bytes, path_of, plain};
+    use super::{copy, mark, name_of_bytes, path_of, plain};
 
     #[test]
     fn a_name_that_is_utf_8_is_the_path() {
@@ -104,9 +122,13 @@ mod tests {
         assert_eq!(name_of_bytes(b"/a\xff.json"), "/a\\xff.json");
         assert_eq!(name_of_bytes(b"/a\\xff.json"), "/a\\x5cxff.json");
         assert_eq!(name_of_bytes(b"/e.json#sha256:0123456789abcdef"), "/e.json\\x23sha256:0123456789abcdef");
+        assert_eq!(name_of_bytes(b"/e.json#copy:2"), "/e.json\\x23copy:2");
+        assert_eq!(name_of_bytes(b"/e.json#copy:x"), "/e.json#copy:x");
+        assert_eq!(copy("/e.json", 2), "/e.json#copy:2");
         let mut names = HashSet::new();
         // Every path of up to five of these pieces.
-        let pieces: [&[u8]; 8] = [b"\\", b"x", b"5c", b"ff", b"\xff", b"\xc3", b"\xa9", b"#sha256:0123456789abcdef"];
+        let pieces: [&[u8]; 9] =
+            [b"\\", b"x", b"5c", b"ff", b"\xff", b"\xc3", b"\xa9", b"#sha256:0123456789abcdef", b"#copy:2"];
         let mut paths: Vec<Vec<u8>> = vec![Vec::new()];
         let mut longest = paths.clone();
         for _ in 0..5 {

@@ -4,7 +4,7 @@ use std::io::{Cursor, Write as _};
 
 use trailq::ingest::Report;
 
-use crate::common::{Scratch, record};
+use crate::common::{Scratch, check_case, record};
 
 const DELIVERED: &str = "111122223333_CloudTrail_us-east-1_20240301T0905Z_AbCdEfGhIjKlMn01.json.gz";
 
@@ -207,6 +207,57 @@ fn damaged_and_hostile_tar_archives_are_told() {
         let told = report.rejects.iter().any(|reject| reject.reason.contains(reason));
         assert!(told || reason.is_empty(), "{what}: {:?}", report.rejects);
     }
+}
+
+#[test]
+fn members_of_one_name_and_content_have_rows_of_their_own() {
+    let (a, b) = (record("a", ""), record("b", ""));
+    let broken = br#"{"Records":[{"eventID":"x",]}"#;
+    let (cut_a, cut_b) = (gzip(a.as_bytes()), gzip(b.as_bytes()));
+    let members: Vec<(&str, &[u8])> = vec![
+        ("a.json", a.as_bytes()),
+        ("notes.txt", b"hello"),
+        ("a.json", a.as_bytes()),
+        ("a.json", b.as_bytes()),
+        ("broken.json", broken),
+        ("notes.txt", b"another"),
+        ("a.json", a.as_bytes()),
+        ("broken.json", broken),
+        ("cut.json.gz", &cut_a[..20]),
+        ("cut.json.gz", &cut_b[..20]),
+    ];
+    let (scratch, report) = import(tar(&members));
+    let sql = "SELECT substr(path, instr(path, '!') + 1), status, read, stored, duplicate, rejected FROM files \
+               WHERE container_id IS NOT NULL ORDER BY path";
+    let found = scratch.lines(sql);
+    assert_eq!(found.len(), members.len(), "{found:?}");
+    let rows_of = |name: &str| found.iter().filter(|row| row.starts_with(name)).map(String::as_str).collect::<Vec<_>>();
+    let earlier = format!("a.json#sha256:{}|read|1|1|0|0", &sha256(a.as_bytes())[..16]);
+    assert_eq!(
+        rows_of("a.json"),
+        ["a.json|read|1|1|0|0", "a.json#copy:2|read|1|0|1|0", "a.json#copy:3|read|1|0|1|0", &earlier]
+    );
+    assert_eq!(rows_of("broken.json"), ["broken.json|rejected|1|0|0|1", "broken.json#copy:2|rejected|1|0|0|1"]);
+    assert_eq!(rows_of("notes.txt"), ["notes.txt|ignored|0|0|0|0", "notes.txt#copy:2|ignored|0|0|0|0"]);
+    assert_eq!(rows_of("cut.json.gz").len(), 2);
+    let sums = "SELECT sum(read), sum(stored), sum(duplicate), sum(rejected) FROM files";
+    let counts = &report.counts;
+    let expected = format!("{}|{}|{}|{}", counts.read, counts.stored, counts.duplicate, counts.rejected);
+    assert_eq!(scratch.lines(sums), [expected]);
+    check_case(&scratch.case());
+    // Read again, under another name of the archive and under its own, the rows stay.
+    let grown = tar(&[&members[..], &[("z.json", record("z", "").as_bytes())]].concat());
+    scratch.write("in/x", grown);
+    scratch.import(&[scratch.path("in")]);
+    let again = scratch.lines(sql);
+    assert_eq!(again.len(), members.len() + 1, "{again:?}");
+    assert_eq!(rows_of("a.json"), again.iter().filter(|row| row.starts_with("a.json")).collect::<Vec<_>>());
+    check_case(&scratch.case());
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[test]

@@ -112,7 +112,7 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         // Standard input has no name until it is read: the same bytes again are the same file again.
         let name = if name == STDIN { format!("stdin:{}", end.sha256) } else { name.to_owned() };
         self.note_problems(file, end)?;
-        let mut contents = file_contents::contents(self.connection, &name)?;
+        let (name, mut contents) = self.name_among_members(name, end)?;
         if let Some(ignored) = contents.iter().find(|content| content.is_ignored)
             && end.outcome == FileOutcome::Ignored
         {
@@ -157,6 +157,25 @@ impl<P: ConflictPolicy> Writer<'_, P> {
                 reason
             ])?;
         Ok(())
+    }
+
+    /// Returns the name of a content, with the contents that the ledger has under it. A member of an archive that is like
+    /// another one of this reading has a name of its own.
+    fn name_among_members(&mut self, name: String, end: &FileEnd) -> rusqlite::Result<(String, Vec<Content>)> {
+        let contents = file_contents::contents(self.connection, &name)?;
+        let Some(archive) = self.containers.last_mut() else { return Ok((name, contents)) };
+        let is_same = |content: &Content| {
+            content.sha256 == end.sha256 || content.is_ignored && end.outcome == FileOutcome::Ignored
+        };
+        if !contents.iter().any(|content| content.id > archive.id && is_same(content)) {
+            return Ok((name, contents));
+        }
+        // Counted by name alone: contents that differ leave out numbers.
+        let number = archive.copies.entry(name.clone()).or_insert(1);
+        *number += 1;
+        let name = file_names::copy(&name, *number);
+        let contents = file_contents::contents(self.connection, &name)?;
+        Ok((name, contents))
     }
 
     /// Notes that a file is still ignored.

@@ -45,6 +45,8 @@ pub(crate) struct OpenFile {
     pub(crate) reason: Option<String>,
     /// True if it is an archive whose members have accounts of their own.
     pub(crate) has_members: bool,
+    /// The number of members like others before them, by name.
+    pub(crate) copies: FxHashMap<String, u64>,
 }
 
 /// The parts of an event that it keeps when it is made anew.
