@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::error::{ErrorKind, RequestError};
 use super::request::{Attribute, AttributeKey, Request};
 use super::token::{self, Position};
-use crate::coverage::EARLY_DATA_EVENTS;
+use crate::coverage::{self, EARLY_DATA_EVENTS, Scope};
 use crate::diagnostic::Span;
 use crate::query::ast::{Comparison, Expression, ExpressionKind, LookupAst, Name, Operator, Part, Value};
 use crate::time;
@@ -55,6 +55,17 @@ impl Query {
     /// Reports whether the request has a period.
     pub(crate) fn has_period(&self) -> bool {
         self.start.or(self.end).is_some()
+    }
+
+    /// Returns the events that the request is about.
+    pub(crate) fn scope(&self) -> Scope {
+        let categories = match self.category {
+            Category::Management => vec![coverage::Category::Management],
+            Category::Insight => vec![coverage::Category::Insight],
+            Category::All => coverage::Category::ALL.to_vec(),
+        };
+        let regions = self.region.as_ref().map(|region| vec![region.clone()]);
+        Scope { regions, categories, from: self.start, to: self.end, ..Scope::default() }
     }
 }
 

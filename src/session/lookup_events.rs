@@ -30,6 +30,9 @@ impl Session {
                 for gap in no_match::gaps::of_case(&case, query.has_period())? {
                     session.note(&gap);
                 }
+                if let Some(not_seen) = no_match::coverage::of_scope(&case, &query.scope())? {
+                    session.note(&not_seen);
+                }
             }
             Ok(Answer::rows(rows))
         })

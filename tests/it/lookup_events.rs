@@ -296,6 +296,17 @@ fn an_empty_answer_says_what_the_case_covers() {
     let test_env = TestEnv::with_delivery();
     let ran = test_env.run(&["lookup-events", "--start-time", "2030-01-01"]).exits(0);
     assert!(ran.err.contains("the case covers 2016-05-20T08:27:45Z to 2024-03-02T21:28:30Z"), "{ran:?}");
+    assert!(ran.err.contains("the case has no files of this period: they are of 2016"), "{ran:?}");
+    // What could not be seen is said beside the answer, which is AWS's.
+    let period = ["--start-time", "2024-03-02T02:00:00Z", "--end-time", "2024-03-02T02:59:59Z"];
+    let nobody = ["lookup-events", "--lookup-attributes", "AttributeKey=Username,AttributeValue=nobody"];
+    let ran = test_env.run(&[&nobody[..], &period, &["--region", "us-west-2"]].concat()).exits(0);
+    assert_eq!(ran.json(), serde_json::json!({"Events": []}));
+    assert!(ran.err.contains("note: of 2 hours in 3 pairs of Region and account, 2 unknown: `.run"), "{ran:?}");
+    let insight =
+        ["--event-category", "insight", "--lookup-attributes", "AttributeKey=EventName,AttributeValue=nothing"];
+    let ran = test_env.run(&[&["lookup-events"][..], &insight].concat()).exits(0);
+    assert!(ran.err.contains("note: the case has no Insights events of account "), "{ran:?}");
     assert_eq!(test_env.run(&["-q", "lookup-events", "--start-time", "2030-01-01"]).exits(0).err, "");
 }
 

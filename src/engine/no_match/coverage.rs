@@ -25,7 +25,8 @@ pub(crate) fn of_statement(
     of_scope(case, &Scope { accounts, regions: None, categories, data_sources, from: period.0, to: period.1 })
 }
 
-fn of_scope(case: &Case, scope: &Scope) -> Result<Option<String>, QueryError> {
+/// Describes what the case could not have seen of a scope.
+pub(crate) fn of_scope(case: &Case, scope: &Scope) -> Result<Option<String>, QueryError> {
     Ok(coverage::of_scope(&case.coverage((None, None))?, scope))
 }
 
