@@ -10,12 +10,13 @@
 -- param: until time: at or before this time
 -- columns: account*, aws_region*, category (Management, Data, NetworkActivity or Insight), from_time*, to_time* (exclusive),
 --   hours, state* (events, none delivered, files missing, off, not recorded or unknown), events*, missing_files (files that
---   may hold more events of these hours), why
+--   may hold more events of these hours), why, validation (the time of the newest validation that the case keeps, and the
+--   digests and log files that it found not valid in these hours and the two after them)
 -- attack: T1685.002
 -- see: AWS CloudTrail User Guide, CloudTrail digest file structure
 SELECT c.value ->> 'account' AS account, c.value ->> 'aws_region' AS aws_region, c.value ->> 'category' AS category,
        c.value ->> 'from_time' AS from_time, c.value ->> 'to_time' AS to_time, c.value ->> 'hours' AS hours,
        c.value ->> 'state' AS state, c.value ->> 'events' AS events, c.value ->> 'missing_files' AS missing_files,
-       c.value ->> 'why' AS why
+       c.value ->> 'why' AS why, c.value ->> 'validation' AS validation
   FROM json_each(coverage(unixepoch(:since), unixepoch(:until))) c
  WHERE :gaps = 0 OR c.value ->> 'state' NOT IN ('events', 'none delivered');

@@ -14,6 +14,7 @@ mod selectors;
 mod sentences;
 mod spans;
 mod trails;
+mod validated;
 mod visibility;
 
 #[cfg(test)]
@@ -33,3 +34,4 @@ pub(crate) use selectors::{Selection, insights_of, selection_of};
 pub(crate) use sentences::{Scope, Unrecorded, of_scope, uncovered_hours};
 #[cfg(test)]
 pub(crate) use spans::{HourSpan, State};
+pub(crate) use validated::{NewestValidation, ValidationFinding};

@@ -2,18 +2,19 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde_json::{Value, json};
 
 use crate::arn::Arn;
 use crate::coverage::{
     Action, Category, Change, Coverage, DELIVERY_MARGIN, DigestPeriod, DigestTrail, Download, EventCount, Facts,
-    FileKind, FileTimes, HOUR, Place, Selection, SourcePeriod, TrailId, TrailSettings, data_kind_of_call, insights_of,
-    selection_of,
+    FileKind, FileTimes, HOUR, NewestValidation, Place, Selection, SourcePeriod, TrailId, TrailSettings,
+    ValidationFinding, data_kind_of_call, insights_of, selection_of,
 };
 use crate::store::read::listed_files::{self, Presence};
 use crate::store::records::block::Reader;
 use crate::time;
+use crate::validate::Verdict;
 
 /// Calls that change a trail, if they succeeded.
 const ACTIONS: &str = "SELECT e.id, e.time, e.event_name, e.recipient_account_id, e.aws_region FROM events e \
@@ -35,6 +36,11 @@ const DELIVERIES: &str = "SELECT DISTINCT account_id, region, delivered_at FROM 
 const IS_SELECTION: &str = "SELECT EXISTS (SELECT 1 FROM files WHERE partial) \
      OR EXISTS (SELECT 1 FROM provenance WHERE selection IS NOT NULL)";
 
+const NEWEST_VALIDATION: &str =
+    "SELECT id, validated_at, since, until FROM validations ORDER BY validated_at DESC, id DESC LIMIT 1";
+const VALIDATION_FINDINGS: &str =
+    "SELECT account, region, verdict, files, from_time, to_time FROM validation_findings WHERE validation = ?1";
+
 /// Returns the runs of hours as a JSON array of objects, for the SQL function `coverage`.
 pub(crate) fn spans_as_json(
     connection: &Connection,
@@ -42,15 +48,43 @@ pub(crate) fn spans_as_json(
     period: (Option<i64>, Option<i64>),
 ) -> rusqlite::Result<String> {
     let coverage = Coverage::of(&facts(connection, reader)?, period);
+    let validation = newest_validation(connection)?;
     let hour = |hour: i64| time::format(hour.saturating_mul(HOUR));
     let rows = coverage.spans.into_iter().map(|span| {
+        let place = Place { account: span.account, region: span.region };
+        let validation = validation.as_ref().and_then(|newest| newest.describe(&place, (span.from, span.to)));
         json!({
-            "account": span.account, "aws_region": span.region, "category": span.category.name(),
+            "account": place.account, "aws_region": place.region, "category": span.category.name(),
             "from_time": hour(span.from), "to_time": hour(span.to), "hours": span.to - span.from,
             "state": span.state.name(), "events": span.events, "missing_files": span.missing_files, "why": span.why,
+            "validation": validation,
         })
     });
     Ok(rows.collect::<Value>().to_string())
+}
+
+/// Reads the newest validation that the case keeps.
+fn newest_validation(connection: &Connection) -> rusqlite::Result<Option<NewestValidation>> {
+    let newest = connection.query_row(NEWEST_VALIDATION, [], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, (instant(row, 2)?, instant(row, 3)?)))
+    });
+    let Some((id, at, period)) = newest.optional()? else { return Ok(None) };
+    let mut select = connection.prepare(VALIDATION_FINDINGS)?;
+    let mut rows = select.query([id])?;
+    let mut findings = Vec::new();
+    while let Some(row) = rows.next()? {
+        let Some(place) = place(row, 0, 1)? else { continue };
+        let verdict: String = row.get(2)?;
+        let rank = Verdict::ALL.iter().position(|known| known.name() == verdict).unwrap_or(Verdict::ALL.len());
+        findings.push(ValidationFinding {
+            place,
+            verdict: (rank, verdict),
+            files: row.get(3)?,
+            from: instant(row, 4)?,
+            to: instant(row, 5)?,
+        });
+    }
+    Ok(Some(NewestValidation::new(at, period, findings)))
 }
 
 /// Returns the kinds of events as a JSON array of objects, for the SQL function `visible_kinds`.
