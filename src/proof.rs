@@ -1,6 +1,8 @@
 //! Answers of the AWS CLI by which digest files and copies of a bucket are checked: public keys, signatures of digest
 //! objects, the status of a trail, and listings of a bucket (`guide/internals/formats.md`, 5.4).
 
+pub(crate) mod listing;
+
 use std::fmt;
 
 use serde::Deserialize;
@@ -8,6 +10,9 @@ use serde::de::{self, Deserializer, Visitor};
 use serde_json::value::RawValue;
 
 use crate::time;
+
+/// The name of the format of listings in the ledger.
+pub(crate) const LISTING: &str = "bucket-listing";
 
 /// An answer of the AWS CLI.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,7 +157,7 @@ impl ProofDocument {
             ProofDocument::Keys(_) => "public-keys",
             ProofDocument::Signature(_) => "head-object",
             ProofDocument::Status(_) => "trail-status",
-            ProofDocument::Listing(_) => "bucket-listing",
+            ProofDocument::Listing(_) => LISTING,
         }
     }
 }

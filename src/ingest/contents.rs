@@ -26,11 +26,12 @@ use crate::ingest::source::inflate::{self, Inflater};
 use crate::ingest::source::layers::{self, Magic, TAR_BLOCK, magic};
 use crate::ingest::source::walk::{self, RawFile, SourceFile, peek};
 use crate::ledger;
-use crate::proof::ProofDocument;
+use crate::proof::{ListedObject, ProofDocument, listing};
 use crate::validate::{Content, Evidence, FoundFile};
 
-/// The largest digest file or answer of the AWS CLI.
-const MAX_DOCUMENT: usize = 256 << 20;
+/// The largest digest file or answer of the AWS CLI that is read as a whole. Of a larger listing of a bucket the objects
+/// are read one by one.
+const MAX_DOCUMENT: usize = 32 << 20;
 /// The deepest compression of a file.
 const MAX_LAYERS: usize = 4;
 /// Batches of contents that wait to be added.
@@ -80,6 +81,8 @@ enum Message {
         digest: Box<ledger::Digest>,
     },
     Proof(ProofDocument),
+    /// Objects of a listing that goes on.
+    Objects(Vec<ListedObject>),
     File(FoundFile),
     Unread(UnreadFile),
     /// A file or an archive member that holds nothing of CloudTrail.
@@ -109,7 +112,7 @@ pub(crate) fn read_contents(
         for _ in 0..workers {
             let (out, files, next) = (out.clone(), &files, &next);
             scope.spawn(move || {
-                let mut reader = Reader { out, batch: Vec::new(), inflater: Inflater::new(), members: 0 };
+                let mut reader = Reader { out, batch: Vec::new(), inflater: Inflater::new(), members: 0, bytes: None };
                 while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
                     if reader.file(file).is_break() {
                         return;
@@ -145,6 +148,7 @@ impl Contents {
                 self.files += 1;
                 self.evidence.add_proof(proof);
             }
+            Message::Objects(objects) => self.evidence.add_proof(ProofDocument::Listing(objects)),
             Message::File(file) => {
                 self.files += 1;
                 self.evidence.add_file(file);
@@ -166,6 +170,8 @@ struct Reader {
     inflater: Inflater,
     /// The members of the file on disk that were seen.
     members: u64,
+    /// The size of the file on disk; `None` of a member of it.
+    bytes: Option<u64>,
 }
 
 impl Reader {
@@ -186,6 +192,7 @@ impl Reader {
     /// Reads a file on disk.
     fn file(&mut self, found: &SourceFile) -> ControlFlow<()> {
         self.members = 0;
+        self.bytes = (found.pipe.is_none() && found.path.as_os_str() != walk::STDIN).then_some(found.bytes);
         let place = file_names::name_of(&found.path);
         if let Some(reason) = &found.unreadable {
             self.damaged(&place, reason.clone())?;
@@ -208,7 +215,8 @@ impl Reader {
         } else if found.bytes <= inflate::MAX_FILE && self.inflater.read(&found.path)?.is_some() {
             expansion.set_read(found.bytes);
             if let Some(content) = self.inflater.plain() {
-                let message = recognize(place, Sha256::digest(content).into(), Some(content), is_object(content));
+                let message =
+                    recognize((place, self.bytes), Sha256::digest(content).into(), Some(content), is_object(content));
                 return Ok(self.send(message));
             }
             Box::new(io::Cursor::new(self.inflater.raw().to_vec()))
@@ -235,7 +243,7 @@ impl Reader {
         let (first, stream) = peek(stream, TAR_BLOCK)?;
         match magic(&first) {
             Magic::Other => {
-                let message = read_content(place, stream)?;
+                let message = self.content(place, stream)?;
                 Ok(self.send(message))
             }
             Magic::Gzip => {
@@ -244,7 +252,7 @@ impl Reader {
                 if magic(&first) != Magic::Other {
                     return self.stream(place, inner, expansion, (layers + 1, archives));
                 }
-                let message = read_content(place, inner)?;
+                let message = self.content(place, inner)?;
                 let trailing = !decoder.get_mut().get_mut().fill_buf()?.is_empty();
                 if trailing {
                     return Err(io::Error::other("bytes follow the end of the gzip stream"));
@@ -274,6 +282,7 @@ impl Reader {
         archives: usize,
     ) -> ControlFlow<()> {
         self.members += 1;
+        self.bytes = None;
         let place = format!("{archive}!{}", member.name);
         if self.members > MAX_MEMBERS {
             let reason = format!("has more than {MAX_MEMBERS} members; the others are not read");
@@ -289,39 +298,63 @@ impl Reader {
         read.unwrap_or_else(|error| self.damaged(&place, error.to_string()))
     }
 
+    /// Hashes a stream of content, and keeps what may be a digest file or an answer of the AWS CLI.
+    fn content(&mut self, place: &str, mut stream: Box<dyn Read + Send + '_>) -> io::Result<Message> {
+        let (mut hasher, mut kept, mut buffer) = (Sha256::new(), Some(Vec::new()), vec![0; BUFFER]);
+        let (mut is_first, mut is_json) = (true, false);
+        loop {
+            let count = match stream.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            let bytes = &buffer[..count];
+            hasher.update(bytes);
+            if std::mem::take(&mut is_first) {
+                is_json = is_object(bytes);
+                kept = kept.filter(|_| is_json && !is_log(bytes));
+            }
+            let Some(mut content) = kept.take() else { continue };
+            if content.len() <= MAX_DOCUMENT {
+                content.extend_from_slice(bytes);
+                kept = Some(content);
+            } else if listing::begins_listing(&content) {
+                content.extend_from_slice(bytes);
+                return self.listing(io::Cursor::new(content).chain(stream));
+            }
+        }
+        Ok(recognize((place, self.bytes), hasher.finalize().into(), kept.as_deref(), is_json))
+    }
+
+    /// Reads a large listing of a bucket.
+    fn listing(&mut self, content: impl Read) -> io::Result<Message> {
+        let mut content = BufReader::with_capacity(BUFFER, content);
+        let mut take = |objects| self.send(Message::Objects(objects));
+        let read = listing::read_listing(&mut content, &mut take);
+        let flow = read.map_err(|error| io::Error::other(format!("is a listing of a bucket, and {error}")))?;
+        while flow.is_continue() {
+            let rest = content.fill_buf()?;
+            if !rest.trim_ascii().is_empty() {
+                return Err(io::Error::other("is a listing of a bucket that something follows"));
+            }
+            if rest.is_empty() {
+                break;
+            }
+            let count = rest.len();
+            content.consume(count);
+        }
+        Ok(Message::Proof(ProofDocument::Listing(Vec::new())))
+    }
+
     /// Tells of a file that cannot be read.
     fn damaged(&mut self, place: &str, reason: String) -> ControlFlow<()> {
         if is_delivered(place.rsplit('!').next().unwrap_or(place)) {
             let content = Content::Damaged(reason.into_boxed_str());
-            return self.send(Message::File(FoundFile { place: place.into(), content }));
+            return self.send(Message::File(FoundFile { place: place.into(), content, bytes: self.bytes }));
         }
         self.send(Message::Unread(UnreadFile { place: place.to_owned(), reason }))
     }
-}
-
-/// Hashes a stream of content, and keeps what may be a digest file or an answer of the AWS CLI.
-fn read_content(place: &str, mut stream: Box<dyn Read + Send + '_>) -> io::Result<Message> {
-    let (mut hasher, mut kept, mut buffer) = (Sha256::new(), Some(Vec::new()), vec![0; BUFFER]);
-    let (mut is_first, mut is_json) = (true, false);
-    loop {
-        let count = match stream.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        let bytes = &buffer[..count];
-        hasher.update(bytes);
-        if std::mem::take(&mut is_first) {
-            is_json = is_object(bytes);
-            kept = kept.filter(|_| is_json && !is_log(bytes));
-        }
-        match &mut kept {
-            Some(content) if content.len() + count <= MAX_DOCUMENT => content.extend_from_slice(bytes),
-            _ => kept = None,
-        }
-    }
-    Ok(recognize(place, hasher.finalize().into(), kept.as_deref(), is_json))
 }
 
 /// Reports whether content begins like a JSON object.
@@ -335,8 +368,9 @@ fn is_log(content: &[u8]) -> bool {
     inside.trim_ascii_start().starts_with(b"\"Records\"")
 }
 
-/// Returns the message on a content. `content`: its bytes, unless it cannot be a digest file or an answer.
-fn recognize(place: &str, sum: [u8; 32], content: Option<&[u8]>, is_json: bool) -> Message {
+/// Returns the message on a content. `bytes`: the size of its file. `content`: its bytes, unless it cannot be a digest file
+/// or an answer.
+fn recognize((place, bytes): (&str, Option<u64>), sum: [u8; 32], content: Option<&[u8]>, is_json: bool) -> Message {
     let candidate = content.filter(|content| is_json && !is_log(content));
     let candidate = candidate.filter(|content| KEYS.iter().any(|key| memmem::find(content, key.as_bytes()).is_some()));
     if let Some(content) = candidate {
@@ -351,7 +385,7 @@ fn recognize(place: &str, sum: [u8; 32], content: Option<&[u8]>, is_json: bool) 
         }
     }
     if is_json || is_delivered(place.rsplit('!').next().unwrap_or(place)) {
-        return Message::File(FoundFile { place: place.into(), content: Content::Sum(sum) });
+        return Message::File(FoundFile { place: place.into(), content: Content::Sum(sum), bytes });
     }
     Message::Other
 }

@@ -1,14 +1,14 @@
 //! Comparison with a listing of the bucket and the status of a trail, also without digests.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use crate::proof::ListedObject;
 use crate::time;
 use crate::validate::chains::{DIGEST_PERIOD, Scope};
-use crate::validate::evidence::Evidence;
+use crate::validate::evidence::{Evidence, FoundFile};
 use crate::validate::found_files::FoundFiles;
 use crate::validate::log_files::ListedFiles;
-use crate::validate::names::{DigestName, LogName, base_name};
+use crate::validate::names::{DigestName, LogName, base_name, last_part};
 use crate::validate::verdict::{ChainId, FileKind, Finding, Verdict};
 
 /// CloudTrail writes a log file in the minute of its name, and a digest within about an hour after its end. An object that
@@ -49,12 +49,14 @@ pub(super) fn compare(
     reported: &HashSet<String>,
 ) -> Vec<Finding> {
     let digests: HashSet<&str> = evidence.digests.iter().map(|digest| base_name(&digest.key)).collect();
-    let mut keys: BTreeMap<&str, Vec<&ListedObject>> = BTreeMap::new();
-    for object in &evidence.objects {
-        keys.entry(&object.key).or_default().push(object);
-    }
+    // A bucket may have a million objects: eight bytes each, and no map of them.
+    let mut objects: Vec<&ListedObject> = evidence.objects.iter().collect();
+    objects.sort_by(|a, b| a.key.cmp(&b.key));
     let mut findings = Vec::new();
-    for (key, mut versions) in keys {
+    for versions in objects.chunk_by(|a, b| a.key == b.key) {
+        let (mut versions, Some(key)) = (versions.to_vec(), versions.first().map(|object| object.key.as_str())) else {
+            continue;
+        };
         let Some(delivered) = Delivered::parse(key).filter(|delivered| scope.has(delivered.at)) else { continue };
         let name = base_name(key);
         let verdict = listed.names.get(name).copied();
@@ -80,12 +82,12 @@ pub(super) fn compare(
             };
             findings.push(finding(Verdict::Missing, reason));
         }
-        if is_here
-            && verdict != Some(Verdict::Valid)
-            && let Some(reason) = rewritten(&versions, delivered.until)
-        {
-            findings.push(finding(Verdict::Rewritten, reason));
-        }
+        let reason = if is_here && verdict != Some(Verdict::Valid) {
+            rewritten(&versions, delivered.until).or_else(|| other_size(&versions, found.named(key)))
+        } else {
+            None
+        };
+        findings.extend(reason.map(|reason| finding(Verdict::Rewritten, reason)));
     }
     findings
 }
@@ -101,6 +103,21 @@ fn rewritten(versions: &[&ListedObject], until: Option<i64>) -> Option<String> {
     }
     let is_late = time::parse(at).zip(until).is_some_and(|(at, until)| at > until);
     is_late.then(|| format!("a listing of the bucket says that it was written at {at}, after its delivery"))
+}
+
+/// Says how a copy of an object differs in size from it, and from its earlier versions. A copy that was unpacked has another
+/// ending and is not compared. One that was compressed again cannot be told from another content.
+fn other_size<'f>(versions: &[&ListedObject], mut copies: impl Iterator<Item = &'f FoundFile>) -> Option<String> {
+    let written = || versions.iter().filter(|version| !version.is_delete_marker);
+    let last = written().next_back()?;
+    let size = last.size?;
+    let is_same = |bytes| written().any(|version| version.size.is_none_or(|size| size == bytes));
+    let copy = copies.find_map(|copy| {
+        let bytes = copy.bytes.filter(|_| last_part(&copy.place) == last_part(&last.key))?;
+        (!is_same(bytes)).then_some(bytes)
+    })?;
+    let what = if copy < size { "a part of it, or another content" } else { "another content" };
+    Some(format!("it has {size} bytes in a listing of the bucket, and the copy has {copy}: the copy is {what}"))
 }
 
 /// Compares the newest digest with the status of the trail.

@@ -30,6 +30,8 @@ pub(crate) struct FoundFile {
     pub(crate) place: Box<str>,
     /// Its content.
     pub(crate) content: Content,
+    /// Its size as it is stored, in bytes, if that is known.
+    pub(crate) bytes: Option<u64>,
 }
 
 /// A log file that a digest lists.

@@ -132,7 +132,7 @@ fn sign(digest: Digest, pair: &RsaKeyPair) -> Signed {
 }
 
 fn found(place: &str, content: &str) -> FoundFile {
-    FoundFile { place: place.into(), content: Content::Sum(Sha256::digest(content).into()) }
+    FoundFile { place: place.into(), content: Content::Sum(Sha256::digest(content).into()), bytes: None }
 }
 
 fn add_digest(evidence: &mut Evidence, place: &str, signed: &Signed) {
@@ -316,7 +316,7 @@ fn play(case: &Case) -> (Evidence, Expected) {
         let content = content
             .as_ref()
             .map_or(Content::Damaged("cut off".into()), |content| Content::Sum(Sha256::digest(content).into()));
-        evidence.add_file(FoundFile { place: place.as_str().into(), content });
+        evidence.add_file(FoundFile { place: place.as_str().into(), content, bytes: None });
     }
     // Digests as they are found.
     let mut here: Vec<Option<Signed>> = Vec::new();
@@ -338,8 +338,11 @@ fn play(case: &Case) -> (Evidence, Expected) {
             }
             DigestDamage::Deleted => {}
             DigestDamage::Damaged => {
-                evidence
-                    .add_file(FoundFile { place: key.as_str().into(), content: Content::Damaged("cut off".into()) });
+                evidence.add_file(FoundFile {
+                    place: key.as_str().into(),
+                    content: Content::Damaged("cut off".into()),
+                    bytes: None,
+                });
             }
         }
         let is_read = !matches!(case.digests[number], DigestDamage::Deleted | DigestDamage::Damaged);
@@ -775,7 +778,7 @@ fn contents_without_a_hash_are_not_hashed() {
         evidence.add_digest("d", None, digest.digest.clone());
     }
     for log in chain.logs.iter().flatten() {
-        evidence.add_file(FoundFile { place: log.key.as_str().into(), content: Content::Unknown });
+        evidence.add_file(FoundFile { place: log.key.as_str().into(), content: Content::Unknown, bytes: None });
     }
     let validation = check(&evidence);
     assert_eq!(counts(&validation, FileKind::Digest), BTreeMap::from([("not hashed", 4)]));

@@ -293,6 +293,77 @@ fn a_listing_of_the_bucket_is_imported_and_compared() {
 }
 
 #[test]
+fn a_copy_of_another_size_than_its_object_is_reported() {
+    let (test_env, delivery) = signed();
+    for digest in &delivery.digests {
+        fs::remove_file(delivery.path(digest)).unwrap();
+    }
+    fs::remove_file(test_env.scratch.path("proof/head.json")).unwrap();
+    let logs = &delivery.logs[0];
+    let size = |key: &str| fs::metadata(delivery.path(key)).unwrap().len();
+    let object = |key: &str, size: u64| json!({"Key": key, "LastModified": "2024-03-01T00:16:00+00:00", "Size": size});
+    let list = |objects: &[Value]| {
+        test_env.scratch.write("proof/listing.json", json!({"Contents": objects}).to_string());
+    };
+    list(&[object(&logs[0], size(&logs[0])), object(&logs[1], size(&logs[1]))]);
+    assert_eq!(verdicts(&test_env).0, "8 not_covered");
+    list(&[object(&logs[0], size(&logs[0]) + 7), object(&logs[1], size(&logs[1]) - 7)]);
+    assert_eq!(verdicts(&test_env).0, "2 rewritten 8 not_covered");
+    let ran = validate(&test_env, &["in", "proof"]).exits(1);
+    let reasons = ran.out.matches("in a listing of the bucket, and the copy has").count();
+    assert_eq!((reasons, ran.out.matches("the copy is a part of it").count()), (2, 1), "{ran:?}");
+    // A copy that was unpacked is of another size.
+    let unpacked = delivery.path(logs[0].strip_suffix(".gz").unwrap());
+    let mut content = Vec::new();
+    GzDecoder::new(fs::File::open(delivery.path(&logs[0])).unwrap()).read_to_end(&mut content).unwrap();
+    fs::write(unpacked, content).unwrap();
+    fs::remove_file(delivery.path(&logs[0])).unwrap();
+    list(&[object(&logs[0], 7)]);
+    assert_eq!(verdicts(&test_env).0, "8 not_covered");
+}
+
+#[test]
+fn a_listing_beyond_the_largest_value_is_read_object_by_object() {
+    let (test_env, delivery) = signed();
+    let mut listing = String::from("{\n    \"Contents\": [");
+    let mut objects = 0;
+    // Larger than a value may be.
+    while listing.len() < 33 << 20 {
+        listing.push_str(if objects == 0 { "\n" } else { ",\n" });
+        let object = json!({
+            "Key": format!("AWSLogs/other/{objects:0>400}"), "LastModified": "2024-03-01T00:16:00+00:00",
+            "ETag": "\"x\"", "Size": objects, "StorageClass": "STANDARD",
+        });
+        listing.push_str(&object.to_string());
+        objects += 1;
+    }
+    let gone = delivery.logs[0][0].replace("main00", "gone00");
+    listing.push_str(&format!(",{}", json!({"Key": gone, "LastModified": "2024-03-01T00:16:00+00:00", "Size": 1})));
+    let cut = listing.clone();
+    listing.push_str("\n    ],\n    \"RequestCharged\": null\n}\n");
+    test_env.scratch.write("proof/listing.json", &listing);
+    assert_eq!(verdicts(&test_env).0, "8 valid 1 missing / 4 valid");
+    let count =
+        "SELECT count(*), (SELECT group_concat(format) FROM files WHERE path LIKE '%listing%') FROM bucket_objects";
+    let counted = |db: &str| test_env.run(&["--db", db, "--format", "tsv", "sql", count]).exits(0).out;
+    assert!(counted("same.db").ends_with(&format!("\n{}\tbucket-listing\n", objects + 1)), "{}", counted("same.db"));
+    // What comes before its damage is read, and the damage is reported.
+    test_env.scratch.write("proof/listing.json", &cut);
+    let ran = test_env.run(&["--db", "cut.db", "import", "proof/listing.json"]).exits(1);
+    assert!(ran.err.contains("is a listing of a bucket that is not well-formed: EOF while parsing a list"), "{ran:?}");
+    assert!(counted("cut.db").ends_with(&format!("\n{}\tbucket-listing\n", objects + 1)), "{}", counted("cut.db"));
+    let ran = validate(&test_env, &["in", "proof"]).exits(1);
+    assert!(
+        ran.json()["unread"][0]["reason"].as_str().unwrap().contains("is a listing of a bucket, and EOF"),
+        "{ran:?}"
+    );
+    test_env.scratch.write("proof/listing.json", listing + "{}");
+    let ran = validate(&test_env, &["in", "proof"]).exits(1);
+    let reason = "is a listing of a bucket that something follows";
+    assert_eq!(ran.json()["unread"][0]["reason"], reason);
+}
+
+#[test]
 fn members_of_archives_count() {
     let (test_env, delivery) = signed();
     let packed =
@@ -338,6 +409,13 @@ fn a_validation_is_kept_shown_and_merged() {
     assert_eq!(kept["complete"], false);
     assert!(kept["paths"][0].as_str().unwrap().ends_with("in"));
     assert_eq!(kept["verdicts"]["log_files"]["missing"], 1);
+    let at = kept["validated_at"].as_str().unwrap();
+    let coverage = "SELECT DISTINCT validation FROM (SELECT value ->> 'validation' AS validation FROM \
+                    json_each(coverage(NULL, unixepoch('2024-03-01T00:59:59Z'))))";
+    let coverage = test_env.run(&["--format", "tsv", "sql", coverage]).exits(0).out;
+    assert_eq!(coverage, format!("validation\n{at}: 1 missing\n"));
+    let run = test_env.run(&["--format", "json", "run", "coverage", "since=2024-03-01T03"]).exits(0).json();
+    assert_eq!(run[0]["validation"], format!("{at}: no finding"), "{run}");
     let custody = test_env.run(&["info", "--custody"]).exits(0).out;
     assert!(custody.contains("validations  ") && custody.contains(": NOT complete; digests: 4 valid;"), "{custody}");
     let custody = test_env.run(&["--format", "json", "info", "--custody"]).exits(0).json();

@@ -183,6 +183,22 @@ impl<'b, R: Read> Window<'b, R> {
     }
 }
 
+/// The unread bytes of a window as a stream. An error that ended the window's stream early is its end.
+pub(crate) struct Unread<'w, 'b, R>(pub(crate) &'w mut Window<'b, R>);
+
+impl<R: Read> Read for Unread<'_, '_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Unread(window) = self;
+        if window.start == window.end && !window.more() {
+            return Ok(0);
+        }
+        let count = window.bytes().len().min(buffer.len());
+        buffer[..count].copy_from_slice(&window.bytes()[..count]);
+        window.advance(count);
+        Ok(count)
+    }
+}
+
 /// A reject of these bytes at a position and line.
 pub(crate) fn reject_of((position, line): (u64, u64), reason: String, bytes: &[u8]) -> Reject {
     Reject {

@@ -39,14 +39,15 @@ impl Case {
     /// Adds every file and archive member that is not a digest which the case has.
     fn add_files(&self, all: &mut CaseEvidence) -> rusqlite::Result<()> {
         let mut select = self.connection.prepare(
-            "SELECT path, sha256, content_sha256, status, reason, CASE WHEN container_id IS NULL THEN bytes ELSE 0 END, \
+            "SELECT path, sha256, content_sha256, status, reason, CASE WHEN container_id IS NULL THEN bytes END, \
              EXISTS (SELECT 1 FROM digests d WHERE d.file_id = files.id) \
              FROM files WHERE status IS NOT 'ignored' AND status IS NOT 'archive'",
         )?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
             all.files += 1;
-            all.bytes += row.get::<_, u64>(5)?;
+            let bytes: Option<u64> = row.get(5)?;
+            all.bytes += bytes.unwrap_or_default();
             if row.get(6)? {
                 continue;
             }
@@ -61,7 +62,7 @@ impl Case {
                     Content::Damaged(reason.into())
                 }
             };
-            all.evidence.add_file(FoundFile { place, content });
+            all.evidence.add_file(FoundFile { place, content, bytes: bytes.filter(|_| !sha256.is_empty()) });
         }
         Ok(())
     }

@@ -33,6 +33,7 @@ use crate::ingest::decode::sink::{Decoded, Sink};
 use crate::ingest::decode::window::{MAX_VALUE, Window};
 use crate::ingest::record::raw::RawRecord;
 use crate::ledger::Reject;
+use crate::proof::listing;
 
 /// The number of values that are not records and are held back before a file counts as a trail file after all.
 const MAX_HELD: usize = 1_000;
@@ -245,7 +246,8 @@ impl<'s, 'b, R: Read> Decoder<'s, 'b, R> {
                 }
                 Some(Err(error)) if error.is_eof() => {
                     if bytes.len() >= MAX_VALUE {
-                        return self.too_large();
+                        let is_listing = self.levels.is_empty() && listing::begins_listing(bytes);
+                        return if is_listing { self.large_listing() } else { self.too_large() };
                     }
                     if !self.window.more() {
                         return self.cut_off();

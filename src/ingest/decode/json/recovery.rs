@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use crate::ingest::decode::bracket_scanner::{BracketScan, BracketScanner};
 use crate::ingest::decode::json::Decoder;
 use crate::ingest::decode::json::unread_records::holds_records;
-use crate::ingest::decode::window::MAX_VALUE;
+use crate::ingest::decode::window::{MAX_VALUE, Unread};
+use crate::proof::{LISTING, ProofDocument, listing};
 
 impl<R: Read> Decoder<'_, '_, R> {
     /// A value beyond [`MAX_VALUE`].
@@ -21,6 +22,25 @@ impl<R: Read> Decoder<'_, '_, R> {
             BracketScan::Open | BracketScan::Unbalanced => None,
         });
         self.not_a_record(reject)
+    }
+
+    /// A listing of a bucket beyond [`MAX_VALUE`]: its objects are read one by one.
+    pub(super) fn large_listing(&mut self) -> ControlFlow<()> {
+        self.recognize()?;
+        self.sink.format(LISTING);
+        let Decoder { window, sink, .. } = self;
+        let mut take = |objects| sink.proof(ProofDocument::Listing(objects));
+        match listing::read_listing(Unread(window), &mut take) {
+            Ok(flow) => flow,
+            Err(error) => {
+                let reason = match self.window.take_failure() {
+                    Some(failure) => failure.to_string(),
+                    None => format!("is a listing of a bucket that is not well-formed: {error}"),
+                };
+                let reject = self.window.reject_until(reason, |_| None);
+                self.sink.reject(reject)
+            }
+        }
     }
 
     /// The stream ends inside a value.
