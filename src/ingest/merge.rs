@@ -16,7 +16,7 @@ use crate::ingest::record::raw::RawRecord;
 use crate::ingest::report::{Error, Progress, Waiting};
 use crate::ledger::{FileEnd, FileOutcome};
 use crate::redact::{Redactor, Rewriter};
-use crate::store::merge::{EventRange, MergeTarget, MergeWriter, Merged, Source, SourceCase};
+use crate::store::merge::{EventRange, MergeStep, MergeTarget, MergeWriter, Merged, Source, SourceCase};
 use crate::store::{self, BatchBuilder, Dictionaries};
 
 /// Batches of a range that wait to be written: all that it has.
@@ -33,13 +33,27 @@ pub struct MergeReport {
     pub seconds: f64,
 }
 
-/// Merges other cases into a case, which is made where there is none. `force`: also where some of them are redacted
-/// and others are not, or otherwise, or where their event ids are of different origins. All of it is done or nothing.
+/// The options of a merge.
+#[derive(Debug, Clone, Default)]
+pub struct MergeOptions {
+    /// True if cases are merged also where some of them are redacted and others are not, or in another way, or where
+    /// their event ids are of different origins.
+    pub force: bool,
+    /// The person who merges, for the provenance.
+    pub made_by: Option<String>,
+}
+
+/// Merges other cases into a case, which is made where there is none. All of it is done or nothing.
 ///
 /// # Errors
 /// One of the cases is missing, no case, of a newer schema, damaged, or the case itself; some are redacted and others
 /// are not; the event ids of some are of another origin; or the case cannot be written.
-pub fn merge(case: &Path, others: &[PathBuf], force: bool, progress: &dyn Progress) -> Result<MergeReport, Error> {
+pub fn merge(
+    case: &Path,
+    others: &[PathBuf],
+    options: &MergeOptions,
+    progress: &dyn Progress,
+) -> Result<MergeReport, Error> {
     let started = Instant::now();
     let mut opened = Vec::with_capacity(others.len());
     for path in others {
@@ -49,7 +63,7 @@ pub fn merge(case: &Path, others: &[PathBuf], force: bool, progress: &dyn Progre
         opened.push(SourceCase::open_after(path, &Waiting(progress))?);
     }
     let is_new = !case.exists();
-    let merged = into_case(case, &mut opened, force, progress, None);
+    let merged = into_case(case, &mut opened, options, progress, None);
     if merged.is_err() && is_new {
         // What was begun is nothing.
         let _ = fs::remove_file(case);
@@ -70,15 +84,15 @@ fn is_same(one: &Path, other: &Path) -> bool {
 pub(crate) fn into_case(
     case: &Path,
     others: &mut [SourceCase],
-    force: bool,
+    options: &MergeOptions,
     progress: &dyn Progress,
     redactor: Option<&Redactor>,
 ) -> Result<Merged, Error> {
     let target = MergeTarget::open(case, &Waiting(progress))?;
     progress.cancelled_by(target.cancel());
     let mut run = || -> Result<Merged, Error> {
-        check_redacted(case, &target, others, force)?;
-        check_ids(case, &target, others, force)?;
+        check_redacted(case, &target, others, options.force)?;
+        check_ids(case, &target, others, options.force)?;
         let incoming: u64 = others.iter().map(|other| other.events).sum();
         progress.total(others.len() as u64, incoming);
         let (mut writer, files) = target.begin(others, incoming)?;
@@ -88,7 +102,8 @@ pub(crate) fn into_case(
             progress.advance(1, 0, 0);
         }
         progress.finishing();
-        merged.changed = writer.finish_merge(others, target.is_new, redactor.is_none())?;
+        let step = redactor.is_none().then(|| MergeStep { made_by: options.made_by.clone() });
+        merged.changed = writer.finish_merge(others, target.is_new, step.as_ref())?;
         Ok(merged)
     };
     let result = run();

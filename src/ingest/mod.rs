@@ -25,7 +25,7 @@ mod worker;
 
 pub use crate::event::EventIds;
 pub(crate) use crate::ingest::contents::{Contents, UnreadFile, read_contents};
-pub use crate::ingest::merge::{MergeReport, merge};
+pub use crate::ingest::merge::{MergeOptions, MergeReport, merge};
 pub use crate::ingest::pipeline::{Options, import};
 pub use crate::ingest::redact::{gather, redact};
 pub use crate::ingest::reindex::{ReindexReport, reindex};

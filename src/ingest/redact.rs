@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use crate::event::EventIds;
-use crate::ingest::merge::into_case;
+use crate::ingest::merge::{MergeOptions, into_case};
 use crate::ingest::record::normalize::normalize;
 use crate::ingest::record::raw::RawRecord;
 use crate::ingest::report::{Error, Progress};
@@ -57,7 +57,8 @@ pub fn redact(from: &Path, to: &Path, found: Entities, progress: &dyn Progress) 
     }
     staged.rewrite(&redactor, &ids)?;
     staged.close()?;
-    into_case(to, &mut [SourceCase::open(from)?], true, progress, Some(&redactor))?;
+    let options = MergeOptions { force: true, ..MergeOptions::default() };
+    into_case(to, &mut [SourceCase::open(from)?], &options, progress, Some(&redactor))?;
     Ok(redactor)
 }
 

@@ -20,13 +20,14 @@ pub struct ReindexReport {
     pub seconds: f64,
 }
 
-/// Makes the events of a case anew from its records, by the rules of this version of trailq.
+/// Makes the events of a case anew from its records, by the rules of this version of trailq. `made_by`: the person, for the
+/// provenance.
 ///
 /// # Errors
 /// The case does not exist, is redacted, has a damaged record, or cannot be written. The case is then unchanged.
-pub fn reindex(case: &Path, progress: &dyn Progress) -> Result<ReindexReport, Error> {
+pub fn reindex(case: &Path, made_by: Option<String>, progress: &dyn Progress) -> Result<ReindexReport, Error> {
     let started = Instant::now();
-    match reindex::reindex(case, &make_event, &Watching(progress)) {
+    match reindex::reindex(case, made_by, &make_event, &Watching(progress)) {
         Ok(events) => Ok(ReindexReport { events, seconds: started.elapsed().as_secs_f64() }),
         Err(_) if progress.is_cancelled() => Err(Error::Cancelled),
         Err(error) => Err(error.into()),

@@ -47,7 +47,11 @@ pub(super) fn ignore_rules(rules: &[IgnoreRule]) -> Table {
 pub(super) fn sources(custody: &Custody) -> (Vec<Table>, usize) {
     let files: Vec<&SourceRow> = custody.sources.iter().filter(|source| source.archive.is_none()).collect();
     let tables = vec![
-        table(&["made", "step", "id", "of", "redacted"], custody.provenance.iter().map(step), "the case has no step"),
+        table(
+            &["made", "by", "step", "id", "of", "redacted"],
+            custody.provenance.iter().map(step),
+            "the case has no step",
+        ),
         table(
             &["import", "by", "trailq", "rules", "files", "read", "stored", "paths"],
             custody.imports.iter().map(import),
@@ -68,7 +72,10 @@ fn table(columns: &[&'static str], rows: impl Iterator<Item = Vec<String>>, empt
 
 fn step(step: &ProvenanceStep) -> Vec<String> {
     let redacted = step.redacted.join(", ");
-    vec![step.made_at.clone(), step.kind.clone(), step.id.clone(), step.made_from.join(", "), redacted]
+    // Of a case the runs of import tell.
+    let unknown = if step.kind == "case" { "" } else { "not known" };
+    let by = step.made_by.clone().unwrap_or_else(|| unknown.to_owned());
+    vec![step.made_at.clone(), by, step.kind.clone(), step.id.clone(), step.made_from.join(", "), redacted]
 }
 
 fn import(run: &ImportRun) -> Vec<String> {

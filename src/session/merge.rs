@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use crate::ingest;
-use crate::ingest::MergeReport;
+use crate::ingest::{MergeOptions, MergeReport};
+use crate::session::user_name::user_name;
 use crate::session::{Answer, Session, SessionError};
 use crate::store;
 use crate::summary::Report;
@@ -19,7 +20,7 @@ impl Session {
         self.close();
         store::wait_for_writers(&self.path, &self.waiting())?;
         let bar = Bar::new(self.settings.progress && !self.settings.quiet, self.interrupter());
-        let merged = ingest::merge(&self.path, others, force, &bar);
+        let merged = ingest::merge(&self.path, others, &MergeOptions { force, made_by: Some(user_name()) }, &bar);
         bar.finish();
         if matches!(merged, Err(ingest::Error::Cancelled)) {
             self.note("nothing was merged");

@@ -33,7 +33,8 @@ impl Session {
         let work = PrivateFolder::beside(folder).map_err(cannot)?;
         let (plain, clean) = (work.path().join("plain.db"), work.path().join("redacted.db"));
         let case = source.name();
-        let stage = SnapshotOptions { portable: false, full_text: false, private: true, ..wanted.clone() };
+        let stage =
+            SnapshotOptions { portable: false, full_text: false, private: true, made_by: None, ..wanted.clone() };
         let found = ingest::gather(source.path(), kinds)?;
         let full = |error| unwritten(&self.path, &request.out, error);
         let staged = snapshot::write(source, &plain, &stage).map_err(full)?;
@@ -53,6 +54,7 @@ impl Session {
             without_notes: false,
             redacted,
             name: Some(redactor.text(&case)),
+            made_by: wanted.made_by.as_deref().map(|who| redactor.text(who)),
             ..wanted.clone()
         };
         let source = Source::hold(&clean, work.path(), &mut || {})?;

@@ -1,6 +1,7 @@
 //! Reindexes the case.
 
 use crate::ingest::{self, ReindexReport};
+use crate::session::user_name::user_name;
 use crate::session::{Answer, Session, SessionError};
 use crate::store;
 use crate::summary::Report;
@@ -16,7 +17,7 @@ impl Session {
         self.close();
         store::wait_for_writers(&self.path, &self.waiting())?;
         let bar = Bar::new(self.settings.progress && !self.settings.quiet, self.interrupter());
-        let reindexed = ingest::reindex(&self.path, &bar);
+        let reindexed = ingest::reindex(&self.path, Some(user_name()), &bar);
         bar.finish();
         if matches!(reindexed, Err(ingest::Error::Cancelled)) {
             self.note("the case is unchanged");

@@ -14,6 +14,7 @@ use crate::query::edit;
 use crate::redact::Kind;
 use crate::rows;
 use crate::session::saved_queries::{Run, bound, event_ids, read_library};
+use crate::session::user_name::user_name;
 use crate::session::{Answer, Session, SessionError};
 use crate::store;
 use crate::store::PrivateFolder;
@@ -90,6 +91,7 @@ impl Session {
             full_text: request.full_text,
             without_notes: request.without_notes,
             force: request.force,
+            made_by: Some(user_name()),
             ..SnapshotOptions::default()
         };
         let made = match request.redact.as_slice() {

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use crate::store::case_details;
 use crate::store::schema::version;
 use crate::time;
 
@@ -14,6 +15,8 @@ pub struct ProvenanceStep {
     pub id: String,
     /// The time, UTC.
     pub made_at: String,
+    /// The person who made it; `None` of a case, of which `imports` tells, and of steps of versions that did not store it.
+    pub made_by: Option<String>,
     /// The names of the files that it was made from.
     pub made_from: Vec<String>,
     /// Their ids, as far as they have any.
@@ -72,6 +75,7 @@ pub(crate) fn read(connection: &Connection) -> rusqlite::Result<Vec<ProvenanceSt
     let mut digests =
         connection.prepare("SELECT part, rows, sha256 FROM provenance_digests WHERE id = ?1 ORDER BY part")?;
     for step in &mut steps {
+        step.made_by = case_details::maker_of(connection, &step.id)?;
         step.parents = parents.query_map([&step.id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
         let digest = |row: &rusqlite::Row<'_>| Ok(Digest { part: row.get(0)?, rows: row.get(1)?, sha256: row.get(2)? });
         step.digests = digests.query_map([&step.id], digest)?.collect::<rusqlite::Result<_>>()?;
@@ -104,12 +108,23 @@ pub(crate) fn take(connection: &Connection, steps: &[ProvenanceStep]) -> rusqlit
     Ok(taken)
 }
 
-/// Writes the step that made a file, after the existing ones. Its id, its time and trailq's version are given here;
-/// where no parent is named, the last step before it is the parent.
-pub(crate) fn write(connection: &Connection, step: &ProvenanceStep) -> rusqlite::Result<ProvenanceStep> {
-    let mut step = step.clone();
+/// Begins the step that made a file: gives it its id and its time, and stores who made it.
+pub(crate) fn begin(connection: &Connection, step: &mut ProvenanceStep) -> rusqlite::Result<()> {
     step.id = connection.query_row("SELECT lower(hex(randomblob(16)))", [], |row| row.get(0))?;
     step.made_at = time::format(time::now());
+    match &step.made_by {
+        Some(who) => case_details::set_maker(connection, (&step.id, &step.made_at), who),
+        None => Ok(()),
+    }
+}
+
+/// Writes the step that made a file, after the existing ones, and begins it unless it has an id. Where no parent is named,
+/// the last step before it is the parent.
+pub(crate) fn write(connection: &Connection, step: &ProvenanceStep) -> rusqlite::Result<ProvenanceStep> {
+    let mut step = step.clone();
+    if step.id.is_empty() {
+        begin(connection, &mut step)?;
+    }
     step.trailq_version = Some(env!("CARGO_PKG_VERSION").to_owned());
     step.schema_version.get_or_insert(version::NEWEST);
     if step.parents.is_empty() {

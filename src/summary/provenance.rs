@@ -20,6 +20,7 @@ pub(super) fn step_object(step: &ProvenanceStep) -> Value {
         "step": step.kind,
         "id": step.id,
         "made_at": step.made_at,
+        "made_by": step.made_by,
         "made_from": step.made_from,
         "parents": step.parents,
         "trailq_version": step.trailq_version,
@@ -42,6 +43,9 @@ pub(super) fn digest_lines(step: &ProvenanceStep) -> impl Iterator<Item = String
 /// Returns a step of a provenance as a line of text.
 pub(super) fn step_line(step: &ProvenanceStep) -> String {
     let mut text = format!("{} {} ({}", visible(&step.kind), visible(&step.id), visible(&step.made_at));
+    if let Some(who) = &step.made_by {
+        let _ = write!(text, " by {}", visible(who));
+    }
     if let Some(version) = &step.trailq_version {
         let _ = write!(text, ", trailq {}", visible(version));
     }

@@ -110,6 +110,50 @@ fn merged_cases_keep_the_details_of_both_in_any_order() {
 }
 
 #[test]
+fn steps_name_the_person_who_made_them() {
+    let test_env = TestEnv::new();
+    for name in ["a", "b"] {
+        test_env.scratch.write(&format!("{name}.json"), record(name, ""));
+    }
+    let by = |who: &str, arguments: &[&str]| {
+        let mut command = test_env.command(arguments);
+        let ran = command.env("TRAILQ_USER", who).output().unwrap();
+        assert!(ran.status.success(), "{arguments:?}: {ran:?}");
+        String::from_utf8(ran.stdout).unwrap()
+    };
+    by("ada", &["--db", "a.db", "import", "a.json"]);
+    by("bob", &["--db", "b.db", "import", "b.json"]);
+    by("ada", &["--db", "a.db", "snapshot", "whole.db"]);
+    by("eve", &["--db", "a.db", "snapshot", "part.db", "--where", "event-id=a", "--no-notes"]);
+    by("bob", &["--db", "merged.db", "merge", "whole.db", "b.db"]);
+    by("eve", &["--db", "merged.db", "reindex"]);
+    by("eve", &["--db", "merged.db", "snapshot", "redacted.db", "--redact", "accounts"]);
+    let steps = |db: &str| -> Vec<String> {
+        let shown = custody(&test_env, db);
+        let steps = shown["provenance"].as_array().unwrap().iter();
+        steps.map(|step| format!("{} {}", step["step"].as_str().unwrap(), step["made_by"])).collect()
+    };
+    assert_eq!(steps("whole.db"), ["case null", "snapshot \"ada\""]);
+    assert_eq!(steps("part.db"), ["case null", "snapshot \"eve\""]);
+    let merged = ["case null", "snapshot \"ada\"", "case null", "merge \"bob\"", "reindex \"eve\""];
+    assert_eq!(steps("merged.db"), merged);
+    // A redacted file names only the person who made it.
+    let redacted = ["case null", "snapshot null", "case null", "merge null", "reindex null", "snapshot \"eve\""];
+    assert_eq!(steps("redacted.db"), redacted);
+    // What is stored of the person is no detail of the case, and is among what the snapshot has digests of.
+    assert_eq!(custody(&test_env, "merged.db")["details"], serde_json::json!([]));
+    for db in ["whole.db", "part.db", "redacted.db"] {
+        let verified = by("ada", &["--format", "tsv", "snapshot", "--verify", db]);
+        assert!(verified.contains("\nnotes\tok\t"), "{verified}");
+    }
+    let text = by("ada", &["--db", "merged.db", "info", "--custody"]);
+    assert!(text.contains("merge ") && text.contains(" by bob, trailq "), "{text}");
+    by("ada", &["--db", "merged.db", "report", "r.md"]);
+    let report = fs::read_to_string(test_env.scratch.path("r.md")).unwrap();
+    assert!(report.contains("| bob | merge |"), "{report}");
+}
+
+#[test]
 fn custody_tells_who_imported_what_when_and_with_which_version() {
     let test_env = TestEnv::with_delivery();
     test_env.scratch.write("more/a.json", record("a", ""));

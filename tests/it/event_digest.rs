@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::common::program::{CommandOutput, TestEnv};
 use crate::common::{Scratch, check_case, record, testdata};
-use trailq::ingest::{NoProgress, Options, merge};
+use trailq::ingest::{MergeOptions, NoProgress, Options, merge};
 use trailq::store::Case;
 
 /// The digest that `info` shows of a case.
@@ -218,10 +218,10 @@ proptest! {
         prop_assert_eq!(stored(&scratch, "one-by-one.db"), digest.clone());
         let halves: Vec<PathBuf> =
             ["odd.db", "even.db"].map(|name| scratch.path(name)).into_iter().filter(|path| path.exists()).collect();
-        merge(&scratch.path("merged.db"), &halves, false, &NoProgress).unwrap();
+        merge(&scratch.path("merged.db"), &halves, &MergeOptions::default(), &NoProgress).unwrap();
         check_case(&scratch.path("merged.db"));
         prop_assert_eq!(stored(&scratch, "merged.db"), digest.clone());
-        merge(&scratch.path("even.db"), &[scratch.path("merged.db")], false, &NoProgress).unwrap();
+        merge(&scratch.path("even.db"), &[scratch.path("merged.db")], &MergeOptions::default(), &NoProgress).unwrap();
         check_case(&scratch.path("even.db"));
         prop_assert_eq!(stored(&scratch, "even.db"), digest.clone());
 

@@ -11,7 +11,7 @@ use flate2::write::GzEncoder;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use rusqlite::Connection;
-use trailq::ingest::{NoProgress, Options, Report, import, merge};
+use trailq::ingest::{MergeOptions, NoProgress, Options, Report, import, merge};
 use trailq::store::snapshot::verify;
 
 const FILES: &str =
@@ -244,14 +244,17 @@ fn the_digest_of_the_ledger_is_the_same_in_any_order_of_merges() {
     for (at, order) in [[0, 1, 2], [2, 1, 0], [1, 2, 0]].iter().enumerate() {
         let others: Vec<PathBuf> = order.iter().map(|at| cases[*at].clone()).collect();
         let new = test_env.scratch.path(&format!("new{at}.db"));
-        merge(&new, &others, false, &NoProgress).unwrap();
+        merge(&new, &others, &MergeOptions::default(), &NoProgress).unwrap();
         found.push(ledger(&new));
         // Into one of them, also where the others hold nothing that it has not.
         let into = test_env.scratch.path(&format!("into{at}.db"));
         fs::copy(&others[0], &into).unwrap();
-        merge(&into, &others[1..], false, &NoProgress).unwrap();
+        merge(&into, &others[1..], &MergeOptions::default(), &NoProgress).unwrap();
         found.push(ledger(&into));
-        assert!(!merge(&into, &others, false, &NoProgress).unwrap().merged.changed, "nothing is new");
+        assert!(
+            !merge(&into, &others, &MergeOptions::default(), &NoProgress).unwrap().merged.changed,
+            "nothing is new"
+        );
     }
     assert!(found.iter().all(|digests| *digests == found[0]), "{found:#?}");
     let names =
@@ -426,7 +429,7 @@ proptest! {
         import(&other, &[scratch.path("in")], &options, &NoProgress).unwrap();
         let merged = ["ab.db", "ba.db"].map(|name| scratch.path(name));
         for (case, order) in merged.iter().zip([[scratch.case(), other.clone()], [other.clone(), scratch.case()]]) {
-            merge(case, &order, false, &NoProgress).unwrap();
+            merge(case, &order, &MergeOptions::default(), &NoProgress).unwrap();
             check_case(case);
             prop_assert_eq!(wrong(case), Vec::<String>::new());
         }

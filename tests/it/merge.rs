@@ -7,7 +7,7 @@ use crate::common::{Scratch, check_case, content, decide, lines, record, testdat
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use rusqlite::Connection;
-use trailq::ingest::{NoProgress, Options, import, merge};
+use trailq::ingest::{MergeOptions, NoProgress, Options, import, merge};
 
 /// Everything that a merge must give whatever the order: [`content`], and what is kept beside it.
 fn all(case: &Path) -> Vec<String> {
@@ -49,7 +49,7 @@ fn put(case: &Path, paths: &[PathBuf]) {
 
 fn merged(scratch: &Scratch, name: &str, others: &[PathBuf]) -> PathBuf {
     let case = scratch.path(name);
-    merge(&case, others, false, &NoProgress).unwrap();
+    merge(&case, others, &MergeOptions::default(), &NoProgress).unwrap();
     check_case(&case);
     case
 }
@@ -456,7 +456,7 @@ fn a_row_that_a_record_replaced_is_the_first_files_whichever_row_was_the_event()
     let wanted = all(&merged(&scratch, "forward.db", &[one.clone(), rows.clone()]));
     let case = scratch.path("copy.db");
     std::fs::copy(&rows, &case).unwrap();
-    merge(&case, &[one], false, &NoProgress).unwrap();
+    merge(&case, &[one], &MergeOptions::default(), &NoProgress).unwrap();
     check_case(&case);
     assert_eq!(all(&case), wanted);
 }
@@ -483,7 +483,7 @@ proptest! {
             merged(&scratch, "apart.db", &[order[0].clone()])
         };
         for other in &order[1..] {
-            merge(&case, &[(*other).clone()], false, &NoProgress).unwrap();
+            merge(&case, &[(*other).clone()], &MergeOptions::default(), &NoProgress).unwrap();
             check_case(&case);
         }
         prop_assert_eq!(&all(&case), &wanted);
@@ -494,7 +494,7 @@ proptest! {
         let case = merged(&scratch, "halves.db", &halves);
         prop_assert_eq!(&all(&case), &wanted);
         // And again, which adds nothing.
-        let again = merge(&case, &cases, false, &NoProgress).unwrap();
+        let again = merge(&case, &cases, &MergeOptions::default(), &NoProgress).unwrap();
         prop_assert!(!again.merged.changed);
         prop_assert_eq!(&all(&case), &wanted);
     }

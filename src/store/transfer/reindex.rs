@@ -60,18 +60,24 @@ struct Target<'w> {
     /// Locks the case: other processes can read it, and not write to it.
     connection: Connection,
     path: PathBuf,
+    made_by: Option<String>,
     watch: &'w dyn Watch,
 }
 
-/// Makes the events of a case anew from its records. Returns their number.
+/// Makes the events of a case anew from its records. `made_by`: the person, for the provenance. Returns their number.
 ///
 /// # Errors
 /// The case does not exist, is redacted, has a damaged record, or cannot be written. The case is then unchanged.
-pub(crate) fn reindex(path: &Path, make: &MakeEvent<'_>, watch: &dyn Watch) -> Result<u64, CaseError> {
+pub(crate) fn reindex(
+    path: &Path,
+    made_by: Option<String>,
+    make: &MakeEvent<'_>,
+    watch: &dyn Watch,
+) -> Result<u64, CaseError> {
     if metadata_of(path)?.is_none() {
         return Err(CaseError::Missing(path.to_owned()));
     }
-    let mut target = Target { connection: open_finished(path, watch)?, path: path.to_owned(), watch };
+    let mut target = Target { connection: open_finished(path, watch)?, path: path.to_owned(), made_by, watch };
     target.refuse_redacted()?;
     let folder = PrivateFolder::beside(folder_of(path))
         .map_err(|source| CaseError::Io { path: folder_of(path).to_owned(), source })?;
@@ -221,7 +227,9 @@ impl Target<'_> {
              WHERE id = of",
         )?;
         let name = self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let step = ProvenanceStep { kind: "reindex".to_owned(), made_from: vec![name], ..ProvenanceStep::default() };
+        let made_by = self.made_by.clone();
+        let made_from = vec![name];
+        let step = ProvenanceStep { kind: "reindex".to_owned(), made_by, made_from, ..ProvenanceStep::default() };
         provenance::write(copy, &step)?;
         copy.execute_batch("COMMIT")
     }

@@ -44,6 +44,13 @@ pub struct Merged {
     pub changed: bool,
 }
 
+/// The step that a merge adds to the provenance.
+#[derive(Debug, Default)]
+pub(crate) struct MergeStep {
+    /// The person who merges.
+    pub(crate) made_by: Option<String>,
+}
+
 impl MergeWriter<'_> {
     /// From here on batches are of this file of another case.
     ///
@@ -66,13 +73,13 @@ impl MergeWriter<'_> {
     }
 
     /// Takes in what the cases hold beside their events, accounts for every file, and ends the merge: with one step
-    /// more in the provenance if `is_step`, or where the case holds nothing new, as if nothing had been done. Returns
+    /// more in the provenance, if `step` is given, or where the case holds nothing new, as if nothing had been done. Returns
     /// whether it was changed.
     pub(crate) fn finish_merge(
         mut self,
         others: &[SourceCase],
         is_new: bool,
-        is_step: bool,
+        step: Option<&MergeStep>,
     ) -> Result<bool, CaseError> {
         for other in others {
             self.take_ledger(other)?;
@@ -88,8 +95,8 @@ impl MergeWriter<'_> {
         }
         let accounted = ledger::account(self.connection);
         self.sql(accounted)?;
-        if is_step {
-            let step = self.add_step(others, is_new);
+        if let Some(step) = step {
+            let step = self.add_step(others, is_new, step);
             self.sql(step)?;
         }
         let (connection, path, import) = (self.connection, self.path, self.import);
@@ -123,7 +130,7 @@ impl MergeWriter<'_> {
     }
 
     /// Returns the step of this merge.
-    fn add_step(&self, others: &[SourceCase], is_new: bool) -> rusqlite::Result<()> {
+    fn add_step(&self, others: &[SourceCase], is_new: bool, step: &MergeStep) -> rusqlite::Result<()> {
         let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let mut parents: Vec<String> = self.policy.own.iter().cloned().collect();
         parents.extend(others.iter().filter_map(|other| other.steps.last().map(|step| step.id.clone())));
@@ -131,7 +138,9 @@ impl MergeWriter<'_> {
         parents.dedup();
         let own_name = (!is_new).then(|| name(self.path));
         let made_from = own_name.into_iter().chain(others.iter().map(|other| name(other.path()))).collect();
-        let step = ProvenanceStep { kind: "merge".to_owned(), made_from, parents, ..ProvenanceStep::default() };
+        let made_by = step.made_by.clone();
+        let step =
+            ProvenanceStep { kind: "merge".to_owned(), made_by, made_from, parents, ..ProvenanceStep::default() };
         provenance::write(self.connection, &step).map(drop)
     }
 }

@@ -14,7 +14,7 @@ use crate::store::rollup::attribute_values::EVENT_COUNT;
 use crate::store::transfer::snapshot::new_file::open_new;
 use crate::store::transfer::snapshot::options::{SnapshotOptions, SnapshotSummary};
 use crate::store::transfer::snapshot::source::Source;
-use crate::store::transfer::snapshot::{full, partial};
+use crate::store::transfer::snapshot::{digest, full, partial};
 
 /// Writes a snapshot. It takes its name when it is whole.
 ///
@@ -46,6 +46,7 @@ pub fn write_after<E: From<CaseError>>(
     };
     let step = ProvenanceStep {
         kind: "snapshot".to_owned(),
+        made_by: options.made_by.clone(),
         made_from: vec![options.name.clone().unwrap_or_else(|| source.name())],
         schema_version: Some(source.schema),
         selection: options.selection.clone(),
@@ -133,7 +134,13 @@ fn temporary(out: &Path) -> Result<(PrivateFolder, NamedTempFile), CaseError> {
 fn finish(path: &Path, step: &ProvenanceStep) -> rusqlite::Result<SnapshotSummary> {
     let connection = open_new(path)?;
     connection.execute_batch("BEGIN")?;
-    let step = provenance::write(&connection, step)?;
+    let mut step = step.clone();
+    provenance::begin(&connection, &mut step)?;
+    // Who made it is among the notes.
+    if let Some(digest) = step.digests.iter_mut().find(|digest| digest.part == digest::NOTES) {
+        *digest = digest::notes(&connection)?;
+    }
+    let step = provenance::write(&connection, &step)?;
     connection.execute_batch("COMMIT")?;
     let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, u64>(0));
     let summary = SnapshotSummary {

@@ -21,6 +21,8 @@ pub struct SnapshotOptions {
     pub redacted: Vec<String>,
     /// The name of the case, if it differs from the name of the file.
     pub name: Option<String>,
+    /// The person who makes it, for the provenance.
+    pub made_by: Option<String>,
     /// True if only its owner may read the file.
     pub private: bool,
 }
