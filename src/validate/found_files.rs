@@ -14,15 +14,15 @@ impl<'e> FoundFiles<'e> {
     /// Sorts the files.
     pub(super) fn new(files: &'e [FoundFile]) -> FoundFiles<'e> {
         let all = || files.iter().zip(0_u32..);
-        let mut by_name: Vec<u32> = all().map(|(_, at)| at).collect();
-        by_name.sort_by_key(|at| {
-            let place = &*files[*at as usize].place;
-            (base_name(place), place)
-        });
+        // Each name is derived once: sorting asks for it many times.
+        let mut names: Vec<(&str, &str, u32)> =
+            all().map(|(file, at)| (base_name(&file.place), &*file.place, at)).collect();
+        names.sort_unstable();
+        let by_name = names.into_iter().map(|(_, _, at)| at).collect();
         let mut by_sum: Vec<u32> = all().filter(|(file, _)| sum(file).is_some()).map(|(_, at)| at).collect();
-        by_sum.sort_by_key(|at| {
+        by_sum.sort_unstable_by_key(|at| {
             let file = &files[*at as usize];
-            (sum(file), &file.place)
+            (sum(file), &file.place, *at)
         });
         FoundFiles { files, by_name, by_sum }
     }

@@ -37,7 +37,8 @@ static ORGANIZATION: LazyLock<Regex> = LazyLock::new(|| literal(r"(?:^|/)AWSLogs
 
 /// Returns the last part of a key, a path or the name of an archive's member.
 pub(super) fn last_part(name: &str) -> &str {
-    name.rsplit(['/', '!', '\\']).next().unwrap_or(name)
+    let separator = memchr::memrchr3(b'/', b'!', b'\\', name.as_bytes());
+    separator.and_then(|at| name.get(at + 1..)).unwrap_or(name)
 }
 
 /// Returns the last part without the ending of a compression, by which a copy and its object are compared.

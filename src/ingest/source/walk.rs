@@ -56,10 +56,16 @@ pub(crate) fn walk(paths: &[PathBuf], follow_links: bool) -> Result<Vec<SourceFi
             found.push(describe(absolute, &metadata, true));
         }
     }
-    let place = |found: &SourceFile| (found.pipe.clone(), found.path.clone());
+    // The files of a folder come in order: comparing each with the next is all there is to do then.
     found.sort_by(|a, b| place(a).cmp(&place(b)).then(b.named.cmp(&a.named)));
-    found.dedup_by(|a, b| place(a) == place(b));
+    // Paths are canonical: their bytes differ if they do.
+    found.dedup_by(|a, b| a.path.as_os_str() == b.path.as_os_str() && a.pipe == b.pipe);
     Ok(found)
+}
+
+/// Returns what tells files apart, which is also their order.
+fn place(found: &SourceFile) -> (Option<&Path>, &Path) {
+    (found.pipe.as_deref(), &found.path)
 }
 
 /// Standard input, or a pipe.
@@ -77,7 +83,7 @@ fn is_pipe(metadata: &fs::Metadata) -> bool {
 
 /// Adds the files of a folder and its subfolders.
 fn walk_folder(folder: &Path, follow_links: bool, found: &mut Vec<SourceFile>) {
-    for entry in WalkDir::new(folder).follow_links(follow_links) {
+    for entry in WalkDir::new(folder).follow_links(follow_links).sort_by_file_name() {
         match entry {
             Ok(entry) if entry.file_type().is_dir() => {}
             Ok(entry) if entry.path_is_symlink() && !follow_links => {
