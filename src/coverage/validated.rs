@@ -1,4 +1,4 @@
-//! What the newest validation that a case keeps says of an hour: how many files of which verdict it found.
+//! The findings of the newest validation that a case keeps, by hour: how many files of which verdict it found.
 //!
 //! A file or a gap counts for the hours of the events that it may hold. The work depends on the number of findings, and for
 //! each run of hours on its logarithm.

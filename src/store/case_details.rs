@@ -1,5 +1,5 @@
 //! The details of a case in its table `case_details`: one row a change. The table also has who made the steps of the
-//! provenance: a row with the name `step` and the id of the step.
+//! provenance, in rows of another name.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -41,33 +41,13 @@ pub(crate) fn set(connection: &Connection, details: &CaseDetails, who: &str) -> 
     Ok(())
 }
 
-/// The name of a row about a step.
-const STEP: &str = "step";
-
-/// Stores who made a step, given its id and its time.
-pub(crate) fn set_maker(connection: &Connection, (id, at): (&str, &str), who: &str) -> rusqlite::Result<()> {
-    let sql =
-        "INSERT INTO case_details (name, value, set_at, change, set_by, trailq_version) VALUES (?1, ?2, ?3, 1, ?4, ?5)";
-    connection.execute(sql, params![STEP, id, at, who, env!("CARGO_PKG_VERSION")]).map(drop)
-}
-
-/// Returns who made the step with an id; `None` if that is not stored, as in a case of an earlier schema.
-pub(crate) fn maker_of(connection: &Connection, id: &str) -> rusqlite::Result<Option<String>> {
-    let exists = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'case_details')";
-    if !connection.query_row(exists, [], |row| row.get::<_, bool>(0))? {
-        return Ok(None);
-    }
-    let sql = "SELECT set_by FROM case_details WHERE name = ?1 AND value = ?2 ORDER BY set_at LIMIT 1";
-    connection.query_row(sql, [STEP, id], |row| row.get(0)).optional()
-}
-
-/// Returns every change, in order. A case of an earlier schema has none.
+/// Returns every change of a detail, in order. A case of an earlier schema has none.
 pub(crate) fn read(connection: &Connection) -> rusqlite::Result<Vec<DetailChange>> {
     let sql = format!(
         "SELECT name, value, set_at, set_by, trailq_version FROM case_details WHERE name <> ?1 ORDER BY {ORDER}, name"
     );
     let mut select = connection.prepare(&sql)?;
-    let changes = select.query_map([STEP], |row| {
+    let changes = select.query_map(CaseDetails::NAMES, |row| {
         Ok(DetailChange {
             name: row.get(0)?,
             value: row.get(1)?,

@@ -2,7 +2,6 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::store::case_details;
 use crate::store::schema::version;
 use crate::time;
 
@@ -75,7 +74,7 @@ pub(crate) fn read(connection: &Connection) -> rusqlite::Result<Vec<ProvenanceSt
     let mut digests =
         connection.prepare("SELECT part, rows, sha256 FROM provenance_digests WHERE id = ?1 ORDER BY part")?;
     for step in &mut steps {
-        step.made_by = case_details::maker_of(connection, &step.id)?;
+        step.made_by = maker_of(connection, &step.id)?;
         step.parents = parents.query_map([&step.id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
         let digest = |row: &rusqlite::Row<'_>| Ok(Digest { part: row.get(0)?, rows: row.get(1)?, sha256: row.get(2)? });
         step.digests = digests.query_map([&step.id], digest)?.collect::<rusqlite::Result<_>>()?;
@@ -113,7 +112,7 @@ pub(crate) fn begin(connection: &Connection, step: &mut ProvenanceStep) -> rusql
     step.id = connection.query_row("SELECT lower(hex(randomblob(16)))", [], |row| row.get(0))?;
     step.made_at = time::format(time::now());
     match &step.made_by {
-        Some(who) => case_details::set_maker(connection, (&step.id, &step.made_at), who),
+        Some(who) => set_maker(connection, step, who),
         None => Ok(()),
     }
 }
@@ -133,6 +132,26 @@ pub(crate) fn write(connection: &Connection, step: &ProvenanceStep) -> rusqlite:
     }
     insert(connection, &step)?;
     Ok(step)
+}
+
+/// The name of a row of `case_details` that says who made a step; its value is the id of the step.
+const MAKER: &str = "step";
+
+/// Stores who made a step.
+fn set_maker(connection: &Connection, step: &ProvenanceStep, who: &str) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO case_details (name, value, set_at, change, set_by, trailq_version) \
+               VALUES (?1, ?2, ?3, 1, ?4, ?5)";
+    connection.execute(sql, params![MAKER, step.id, step.made_at, who, env!("CARGO_PKG_VERSION")]).map(drop)
+}
+
+/// Returns who made the step with an id; `None` if that is not stored, as in a case of an earlier schema.
+fn maker_of(connection: &Connection, id: &str) -> rusqlite::Result<Option<String>> {
+    let exists = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'case_details')";
+    if !connection.query_row(exists, [], |row| row.get::<_, bool>(0))? {
+        return Ok(None);
+    }
+    let sql = "SELECT set_by FROM case_details WHERE name = ?1 AND value = ?2 ORDER BY set_at LIMIT 1";
+    connection.query_row(sql, [MAKER, id], |row| row.get(0)).optional()
 }
 
 /// Writes a step as it is.

@@ -409,7 +409,7 @@ fn a_validation_is_kept_shown_and_merged() {
     assert_eq!(kept["complete"], false);
     assert!(kept["paths"][0].as_str().unwrap().ends_with("in"));
     assert_eq!(kept["verdicts"]["log_files"]["missing"], 1);
-    let at = kept["validated_at"].as_str().unwrap();
+    let at = kept["at"].as_str().unwrap();
     let coverage = "SELECT DISTINCT validation FROM (SELECT value ->> 'validation' AS validation FROM \
                     json_each(coverage(NULL, unixepoch('2024-03-01T00:59:59Z'))))";
     let coverage = test_env.run(&["--format", "tsv", "sql", coverage]).exits(0).out;

@@ -25,6 +25,11 @@ pub(crate) fn of_statement(
     of_scope(case, &Scope { accounts, regions: None, categories, data_sources, from: period.0, to: period.1 })
 }
 
+/// Describes what the case could not have seen of management events.
+pub(crate) fn of_management_events(case: &Case) -> Result<Option<String>, QueryError> {
+    of_scope(case, &Scope { categories: vec![Category::Management], ..Scope::default() })
+}
+
 /// Describes what the case could not have seen of a scope.
 pub(crate) fn of_scope(case: &Case, scope: &Scope) -> Result<Option<String>, QueryError> {
     Ok(coverage::of_scope(&case.coverage((None, None))?, scope))

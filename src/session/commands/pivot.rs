@@ -1,7 +1,6 @@
 //! Moves from an event to what is around it: its actor's other events, those by the same address, key or session, the
 //! history of its resource, and what its access key did.
 
-use crate::coverage::{Category, Scope};
 use crate::diagnostic::Diagnostic;
 use crate::engine::no_match;
 use crate::query::edit;
@@ -209,8 +208,7 @@ impl Session {
             for gap in no_match::gaps::of_case(&case, false)? {
                 self.note(&gap);
             }
-            let scope = Scope { categories: vec![Category::Management], ..Scope::default() };
-            if let Some(not_seen) = no_match::coverage::of_scope(&case, &scope)? {
+            if let Some(not_seen) = no_match::coverage::of_management_events(&case)? {
                 self.note(&not_seen);
             }
         }

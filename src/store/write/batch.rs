@@ -24,7 +24,7 @@ pub(crate) struct Batch {
     /// The root of each in the digest of the case's events.
     pub(crate) roots: Vec<Hash>,
     /// The sum of all of them: a batch without duplicates is added at once.
-    pub(crate) sum: EventSum,
+    pub(crate) sum: Box<EventSum>,
     /// Their records.
     pub(crate) block: Packed,
     /// True if the records were made from rows of a CSV download.
@@ -155,7 +155,7 @@ impl BatchBuilder {
     }
 
     /// Returns the roots of the events for the digest of the case's events, and the sum of them.
-    fn hash_events(&mut self) -> (Vec<Hash>, EventSum) {
+    fn hash_events(&mut self) -> (Vec<Hash>, Box<EventSum>) {
         let mut rest = &self.records[HEADER_ROOM..];
         let records = self.lengths.iter().map(|length| {
             let (record, after) = rest.split_at(*length as usize);
@@ -165,7 +165,7 @@ impl BatchBuilder {
         let events: Vec<_> = self.events.iter().map(|event| event.event_id.as_bytes()).zip(records).collect();
         let mut roots = Vec::new();
         self.event_hasher.roots(&events, &mut roots);
-        let sum = self.event_hasher.sum(&roots);
+        let sum = Box::new(self.event_hasher.sum(&roots));
         (roots, sum)
     }
 }
