@@ -25,6 +25,8 @@ pub(crate) enum ProofDocument {
     Status(TrailStatus),
     /// `aws s3api list-objects-v2` or `list-object-versions`.
     Listing(Vec<ListedObject>),
+    /// Further objects of a listing that is handed on in parts.
+    MoreObjects(Vec<ListedObject>),
 }
 
 /// A public key of CloudTrail, which signs the digests of one Region for some time.
@@ -157,7 +159,7 @@ impl ProofDocument {
             ProofDocument::Keys(_) => "public-keys",
             ProofDocument::Signature(_) => "head-object",
             ProofDocument::Status(_) => "trail-status",
-            ProofDocument::Listing(_) => LISTING,
+            ProofDocument::Listing(_) | ProofDocument::MoreObjects(_) => LISTING,
         }
     }
 }

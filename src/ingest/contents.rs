@@ -26,7 +26,7 @@ use crate::ingest::source::inflate::{self, Inflater};
 use crate::ingest::source::layers::{self, Magic, TAR_BLOCK, magic};
 use crate::ingest::source::walk::{self, RawFile, SourceFile, peek};
 use crate::ledger;
-use crate::proof::{ListedObject, ProofDocument, listing};
+use crate::proof::{ProofDocument, listing};
 use crate::validate::{Content, Evidence, FoundFile};
 
 /// The largest digest file or answer of the AWS CLI that is read as a whole. Of a larger listing of a bucket the objects
@@ -81,8 +81,6 @@ enum Message {
         digest: Box<ledger::Digest>,
     },
     Proof(ProofDocument),
-    /// Objects of a listing that goes on.
-    Objects(Vec<ListedObject>),
     File(FoundFile),
     Unread(UnreadFile),
     /// A file or an archive member that holds nothing of CloudTrail.
@@ -144,11 +142,11 @@ impl Contents {
                 self.files += 1;
                 self.evidence.add_digest(&place, Some(sum), *digest);
             }
+            Message::Proof(proof @ ProofDocument::MoreObjects(_)) => self.evidence.add_proof(proof),
             Message::Proof(proof) => {
                 self.files += 1;
                 self.evidence.add_proof(proof);
             }
-            Message::Objects(objects) => self.evidence.add_proof(ProofDocument::Listing(objects)),
             Message::File(file) => {
                 self.files += 1;
                 self.evidence.add_file(file);
@@ -330,7 +328,7 @@ impl Reader {
     /// Reads a large listing of a bucket.
     fn listing(&mut self, content: impl Read) -> io::Result<Message> {
         let mut content = BufReader::with_capacity(BUFFER, content);
-        let mut take = |objects| self.send(Message::Objects(objects));
+        let mut take = |objects| self.send(Message::Proof(ProofDocument::MoreObjects(objects)));
         let read = listing::read_listing(&mut content, &mut take);
         let flow = read.map_err(|error| io::Error::other(format!("is a listing of a bucket, and {error}")))?;
         while flow.is_continue() {

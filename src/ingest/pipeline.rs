@@ -23,6 +23,7 @@ use crate::ingest::source::walk::SourceFile;
 use crate::ingest::worker;
 use crate::ingest::worker::{KnownContents, WorkerContext};
 use crate::ledger::{FileEnd, FileOutcome};
+use crate::proof::ProofDocument;
 use crate::store::{BatchBuilder, Dictionaries, Import, ImportWriter, KnownFiles, RunOrigin};
 
 /// Options of an import.
@@ -195,7 +196,7 @@ pub(crate) fn write_file(
             }
             Message::Proof(proof) => {
                 writer.proof(&proof)?;
-                report.proofs += 1;
+                report.proofs += u64::from(!matches!(proof, ProofDocument::MoreObjects(_)));
             }
             Message::Reject(reject) => {
                 writer.reject(&reject)?;

@@ -44,7 +44,7 @@ pub(crate) fn set(connection: &Connection, details: &CaseDetails, who: &str) -> 
 /// Returns every change of a detail, in order. A case of an earlier schema has none.
 pub(crate) fn read(connection: &Connection) -> rusqlite::Result<Vec<DetailChange>> {
     let sql = format!(
-        "SELECT name, value, set_at, set_by, trailq_version FROM case_details WHERE name <> ?1 ORDER BY {ORDER}, name"
+        "SELECT name, value, set_at, set_by, trailq_version FROM case_details WHERE name IN (?1, ?2, ?3) ORDER BY {ORDER}, name"
     );
     let mut select = connection.prepare(&sql)?;
     let changes = select.query_map(CaseDetails::NAMES, |row| {

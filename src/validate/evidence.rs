@@ -151,7 +151,7 @@ impl Evidence {
             ProofDocument::Keys(keys) => self.keys.extend(keys),
             ProofDocument::Signature(signature) => self.signatures.push(signature.signature),
             ProofDocument::Status(status) => self.statuses.push(status),
-            ProofDocument::Listing(objects) => self.objects.extend(objects),
+            ProofDocument::Listing(objects) | ProofDocument::MoreObjects(objects) => self.objects.extend(objects),
         }
     }
 

@@ -347,6 +347,8 @@ fn a_listing_beyond_the_largest_value_is_read_object_by_object() {
         "SELECT count(*), (SELECT group_concat(format) FROM files WHERE path LIKE '%listing%') FROM bucket_objects";
     let counted = |db: &str| test_env.run(&["--db", db, "--format", "tsv", "sql", count]).exits(0).out;
     assert!(counted("same.db").ends_with(&format!("\n{}\tbucket-listing\n", objects + 1)), "{}", counted("same.db"));
+    let ran = test_env.run(&["--db", "counted.db", "--format", "json", "import", "proof/listing.json"]).exits(0);
+    assert_eq!(ran.json()["proofs"], 1);
     // What comes before its damage is read, and the damage is reported.
     test_env.scratch.write("proof/listing.json", &cut);
     let ran = test_env.run(&["--db", "cut.db", "import", "proof/listing.json"]).exits(1);

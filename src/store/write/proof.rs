@@ -102,7 +102,7 @@ fn insert_proof(connection: &Connection, file: i64, proof: &ProofDocument) -> ru
             ];
             connection.prepare_cached(sql)?.execute(values).map(drop)
         }
-        ProofDocument::Listing(objects) => {
+        ProofDocument::Listing(objects) | ProofDocument::MoreObjects(objects) => {
             let sql = "INSERT INTO bucket_objects (file_id, key, last_modified, size, version_id, is_latest, \
                        is_delete_marker) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
             let mut insert = connection.prepare_cached(sql)?;

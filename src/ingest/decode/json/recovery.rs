@@ -29,7 +29,14 @@ impl<R: Read> Decoder<'_, '_, R> {
         self.recognize()?;
         self.sink.format(LISTING);
         let Decoder { window, sink, .. } = self;
-        let mut take = |objects| sink.proof(ProofDocument::Listing(objects));
+        let mut is_first = true;
+        let mut take = |objects| {
+            sink.proof(if std::mem::take(&mut is_first) {
+                ProofDocument::Listing(objects)
+            } else {
+                ProofDocument::MoreObjects(objects)
+            })
+        };
         match listing::read_listing(Unread(window), &mut take) {
             Ok(flow) => flow,
             Err(error) => {
