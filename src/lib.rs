@@ -40,6 +40,7 @@ mod arn;
 pub mod case_details;
 pub mod cli;
 mod config;
+mod context;
 mod coverage;
 pub mod detection;
 pub mod diagnostic;

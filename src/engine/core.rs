@@ -296,6 +296,15 @@ impl<C: Deref<Target = Case>> Environment for Engine<C> {
         stored::hunted_rule(&self.case, id)
     }
 
+    fn named_accounts(&self) -> Result<Vec<(String, String)>, String> {
+        let named = self.case.named_accounts().map_err(|error| error.to_string())?;
+        Ok(named.into_iter().map(|account| (account.id, account.name)).collect())
+    }
+
+    fn has_account(&self, account: &str) -> Result<bool, String> {
+        self.case.has_account(account).map_err(|error| error.to_string())
+    }
+
     fn paths_to_key(&self, name: &str) -> Vec<String> {
         record_paths::to_key(&self.case, name)
     }

@@ -42,6 +42,7 @@ pub const PAGES: &[Page] = pages! {
     "sql": "sql.md",
     "saved-queries": "saved-queries.md",
     "coverage": "coverage.md",
+    "context": "context.md",
     "hunt": "hunt.md",
     "report": "report.md",
     "detections": "detections.md",

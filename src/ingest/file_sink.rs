@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 
+use crate::context::ContextDocument;
 use crate::event::EventIds;
 use crate::ingest::decode::sink::Sink;
 use crate::ingest::decode::window::reject_of;
@@ -22,6 +23,7 @@ pub(crate) enum Message {
     Batch(Batch, u64),
     Digest(Box<Digest>),
     Proof(ProofDocument),
+    Context(ContextDocument),
     Reject(Reject),
     /// A member of the archive that the file, or the member before, proves to be begins; its name.
     BeginMember(String),
@@ -181,6 +183,10 @@ impl Sink for FileSink<'_> {
 
     fn proof(&mut self, proof: ProofDocument) -> ControlFlow<()> {
         self.send(Message::Proof(proof))
+    }
+
+    fn context(&mut self, document: ContextDocument) -> ControlFlow<()> {
+        self.send(Message::Context(document))
     }
 
     fn reject(&mut self, reject: Reject) -> ControlFlow<()> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::unbounded;
 
+use crate::context::ContextDocument;
 use crate::event::EventIds;
 use crate::ingest::archive;
 use crate::ingest::decode::sink::{Decoded, Sink};
@@ -66,6 +67,10 @@ impl Sink for Log {
     fn proof(&mut self, proof: ProofDocument) -> ControlFlow<()> {
         self.counts.others += 1;
         self.note(format!("{proof:?}"))
+    }
+    fn context(&mut self, document: ContextDocument) -> ControlFlow<()> {
+        self.counts.others += 1;
+        self.note(format!("{document:?}"))
     }
     fn reject(&mut self, reject: Reject) -> ControlFlow<()> {
         self.counts.others += 1;
@@ -140,7 +145,9 @@ fn messages_of(read: impl FnOnce(&mut FileSink<'_>)) -> Option<Sent> {
                 assert!(!batch.events.is_empty() && batch.events.len() == batch.hashes.len());
                 Sent { events: batch.events.len(), others: 0 }
             }
-            Message::Digest(_) | Message::Proof(_) | Message::Reject(_) => Sent { events: 0, others: 1 },
+            Message::Digest(_) | Message::Proof(_) | Message::Context(_) | Message::Reject(_) => {
+                Sent { events: 0, others: 1 }
+            }
             Message::End(_) => Sent::default(),
         };
         for account in [Some(&mut all), open.last_mut()].into_iter().flatten() {

@@ -198,6 +198,10 @@ pub(crate) fn write_file(
                 writer.proof(&proof)?;
                 report.proofs += u64::from(!matches!(proof, ProofDocument::MoreObjects(_)));
             }
+            Message::Context(document) => {
+                writer.context(&document)?;
+                report.add_context(&document);
+            }
             Message::Reject(reject) => {
                 writer.reject(&reject)?;
                 file.is_rejected_whole = reject.length == 0;

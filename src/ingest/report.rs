@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::context::ContextDocument;
 use crate::event::EventIds;
 use crate::event_digest::EventDigest;
 use crate::ledger::{Counts, Problem, Reject};
@@ -42,6 +43,14 @@ pub struct Report {
     pub digests: u64,
     /// Answers of the AWS CLI that digest files are checked with.
     pub proofs: u64,
+    /// Accounts of organizations.
+    pub accounts: u64,
+    /// Users of identity stores.
+    pub people: u64,
+    /// Findings of GuardDuty, each version of one.
+    pub leads: u64,
+    /// Users, groups and roles with their policies, and rows of credential reports.
+    pub principals: u64,
     /// Bytes of the trail files on disk.
     pub bytes: u64,
     /// Time taken.
@@ -105,6 +114,18 @@ impl Report {
         if self.rejects.len() < MAX_REJECTS {
             self.rejects.push(line);
         }
+    }
+
+    /// Counts what a document tells about.
+    pub(crate) fn add_context(&mut self, document: &ContextDocument) {
+        let (count, number) = match document {
+            ContextDocument::Accounts(all) => (&mut self.accounts, all.len()),
+            ContextDocument::People(all) => (&mut self.people, all.len()),
+            ContextDocument::Leads(all) => (&mut self.leads, all.len()),
+            ContextDocument::Principals(all) => (&mut self.principals, all.len()),
+            ContextDocument::Credentials(all) => (&mut self.principals, all.len()),
+        };
+        *count += number as u64;
     }
 
     /// Counts a file that is something else.

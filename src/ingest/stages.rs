@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, unbounded};
 
+use crate::context::ContextDocument;
 use crate::event::EventIds;
 use crate::ingest::decode::bracket_scanner::{BracketScan, BracketScanner};
 use crate::ingest::decode::json;
@@ -59,6 +60,10 @@ impl Sink for Count {
     }
 
     fn proof(&mut self, _: ProofDocument) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn context(&mut self, _: ContextDocument) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 

@@ -26,6 +26,14 @@ pub trait Environment {
     fn hunted_rule(&self, _id: &str) -> Result<Option<HuntedRule>, String> {
         Ok(None)
     }
+    /// The ids and the names of the accounts that have one, or why they cannot be read.
+    fn named_accounts(&self) -> Result<Vec<(String, String)>, String> {
+        Ok(Vec::new())
+    }
+    /// Reports whether events have this account, which is not an id of 12 digits, or why they cannot be read.
+    fn has_account(&self, _account: &str) -> Result<bool, String> {
+        Ok(false)
+    }
     /// Paths of records that have a key of this name, in any case, the most frequent first, as far as they are found
     /// soon: for advice on a name that means nothing.
     fn paths_to_key(&self, _name: &str) -> Vec<String> {

@@ -8,6 +8,7 @@
 //!
 //! A format is a file with a `RowSink` and a row in [`Format::spec`].
 
+mod accounts;
 mod cell;
 pub mod chart;
 mod delimited;
@@ -84,8 +85,8 @@ pub struct FormatSpec {
     pub limits_events: bool,
     /// True if an answer on a terminal is laid out for a reader: trends, bars, and lines of the same kind folded.
     pub fits_terminal: bool,
-    /// True if times are shown in the zone and with the age that the user has chosen.
-    pub localizes_times: bool,
+    /// True if times are shown in the zone and with the age that the user has chosen, and accounts with their names.
+    pub is_for_people: bool,
     /// Makes the sink that writes rows.
     sink: MakeSink,
 }
@@ -115,7 +116,7 @@ impl Format {
             event_columns: EventColumns::Full,
             limits_events: false,
             fits_terminal: false,
-            localizes_times: false,
+            is_for_people: false,
             sink,
         };
         match self {
@@ -123,12 +124,12 @@ impl Format {
                 event_columns: EventColumns::Brief,
                 limits_events: true,
                 fits_terminal: true,
-                localizes_times: true,
+                is_for_people: true,
                 ..data("table", "columns fitted to the terminal", &[], table::sink)
             },
             Format::Expanded => FormatSpec {
                 fits_terminal: true,
-                localizes_times: true,
+                is_for_people: true,
                 ..data("expanded", "one line a cell", &[], expanded::sink)
             },
             Format::Json => data("json", "one array of objects", &["json"], json::array),
@@ -137,7 +138,7 @@ impl Format {
             Format::Tsv => data("tsv", "tab-separated, for other programs", &["tsv"], delimited::tsv),
             Format::Markdown => FormatSpec {
                 event_columns: EventColumns::Brief,
-                localizes_times: true,
+                is_for_people: true,
                 ..data("markdown", "a table for a document", &["md", "markdown"], markdown::sink)
             },
             // A sink that has the case writes the records; without it, the rows are objects.
@@ -176,8 +177,11 @@ impl FromStr for Format {
 /// Returns a sink that writes rows in a format. [`Format::Records`] needs the case; here it is [`Format::Ndjson`].
 pub fn sink<'a>(format: Format, out: &'a mut dyn Write, style: &Style) -> Box<dyn RowSink + 'a> {
     let spec = format.spec();
-    let inner = (spec.sink)(out, style);
-    if spec.localizes_times && !style.times.is_plain() {
+    let mut inner = (spec.sink)(out, style);
+    if spec.is_for_people && !style.accounts.is_empty() {
+        inner = Box::new(accounts::AccountAdapter::new(inner, style.accounts.clone()));
+    }
+    if spec.is_for_people && !style.times.is_plain() {
         Box::new(times::TimeAdapter::new(inner, style.times.clone()))
     } else {
         inner

@@ -23,7 +23,7 @@ use crate::render::palette::{DIM, HEADING, paint};
 use crate::saved::SavedQuery;
 use crate::session::commands::COMMANDS;
 use crate::session::{SampledKey, Session};
-use crate::store::ValueCount;
+use crate::store::{ValueCount, holds_accounts};
 
 /// Clears the line after the cursor.
 const CLEAR_LINE: &str = "\x1b[K";
@@ -128,7 +128,13 @@ impl Source for CaseSource<'_> {
         let now = Instant::now();
         let until = now + self.until.saturating_duration_since(now) * 2 / 3;
         let case = self.session.try_borrow().ok().and_then(|session| session.open_case());
-        case.map_or_else(Vec::new, |case| case.values(field, prefix, most, until))
+        let Some(case) = case else { return Vec::new() };
+        let mut values = case.values(field, prefix, most, until);
+        if holds_accounts(field) {
+            values.extend(case.account_names(field, prefix, until));
+            values.truncate(most);
+        }
+        values
     }
 
     fn keys(&self, filter: &str, path: &[&str]) -> Vec<SampledKey> {

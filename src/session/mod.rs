@@ -2,6 +2,7 @@
 //! the case. `execute` runs every input, and `commands` has the dot-commands.
 
 pub(crate) mod acceptance;
+mod account_names;
 mod answer;
 mod brief;
 mod capture;

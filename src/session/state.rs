@@ -16,6 +16,7 @@ use crate::render::{self, Format, Style, palette};
 use crate::rows::RowSink;
 use crate::saved::Library;
 use crate::session::acceptance::Acceptance;
+use crate::session::account_names;
 use crate::session::capture::EventRef;
 use crate::session::error::SessionError;
 use crate::session::last_hunt::LastHunt;
@@ -206,7 +207,8 @@ impl Session {
         case: Option<&Case>,
         write: impl FnOnce(Box<dyn RowSink + '_>) -> Result<(), QueryError>,
     ) -> Result<(), SessionError> {
-        self.output.write_rows(format, style, case, write)?;
+        let style = Style { accounts: account_names::of_format(format, case)?, ..style.clone() };
+        self.output.write_rows(format, &style, case, write)?;
         self.end_page()?;
         Ok(())
     }

@@ -41,6 +41,8 @@ pub use crate::store::findings::{
 };
 pub use crate::store::lock_wait::{Need, Silent, Wait};
 pub(crate) use crate::store::private_folder::PrivateFolder;
+pub use crate::store::read::account_names::NamedAccount;
+pub(crate) use crate::store::read::account_names::holds_accounts;
 pub use crate::store::read::case::Case;
 pub use crate::store::read::custody::{Custody, ImportRun, SourcePlace, SourceRow};
 pub(crate) use crate::store::read::evidence::CaseEvidence;

@@ -41,20 +41,7 @@ fn text(report: &ingest::Report) -> String {
     if nothing > 0 {
         let _ = writeln!(out, "{} not understood", number::counted(nothing, "file"));
     }
-    let mut also = Vec::new();
-    let mut mention = |count: u64, one: &str, many: &str| match count {
-        0 => {}
-        1 => also.push(format!("1 {one}")),
-        count => also.push(format!("{} {many}", number::count(count))),
-    };
-    mention(report.counts.conflict, "duplicate has another content", "duplicates have another content");
-    mention(report.counts.replaced, "duplicate replaced a CSV row", "duplicates replaced CSV rows");
-    mention(report.digests, "digest file", "digest files");
-    mention(report.proofs, "answer of the AWS CLI", "answers of the AWS CLI");
-    mention(report.skipped_files, "file unchanged since an earlier import", "files unchanged since an earlier import");
-    mention(report.members, "member of an archive", "members of archives");
-    mention(report.ignored_files, "file ignored", "files ignored");
-    mention(report.ignored_members, "member of an archive ignored", "members of archives ignored");
+    let also = also(report);
     if !also.is_empty() {
         let _ = writeln!(out, "{}", also.join(", "));
     }
@@ -86,6 +73,29 @@ fn text(report: &ingest::Report) -> String {
             writeln!(out, "unreadable: {} more, in the table field_problems", report.field_problems.len() - MAX_LISTED);
     }
     out
+}
+
+/// Returns what else there was, with its numbers.
+fn also(report: &ingest::Report) -> Vec<String> {
+    let mut also = Vec::new();
+    let mut mention = |count: u64, one: &str, many: &str| match count {
+        0 => {}
+        1 => also.push(format!("1 {one}")),
+        count => also.push(format!("{} {many}", number::count(count))),
+    };
+    mention(report.counts.conflict, "duplicate has another content", "duplicates have another content");
+    mention(report.counts.replaced, "duplicate replaced a CSV row", "duplicates replaced CSV rows");
+    mention(report.digests, "digest file", "digest files");
+    mention(report.proofs, "answer of the AWS CLI", "answers of the AWS CLI");
+    mention(report.accounts, "account of an organization", "accounts of organizations");
+    mention(report.people, "user of an identity store", "users of identity stores");
+    mention(report.leads, "lead (`trailq leads` lists them)", "leads (`trailq leads` lists them)");
+    mention(report.principals, "principal of IAM with its state", "principals of IAM with their state");
+    mention(report.skipped_files, "file unchanged since an earlier import", "files unchanged since an earlier import");
+    mention(report.members, "member of an archive", "members of archives");
+    mention(report.ignored_files, "file ignored", "files ignored");
+    mention(report.ignored_members, "member of an archive ignored", "members of archives ignored");
+    also
 }
 
 /// Explains conflicts, if there are many.

@@ -59,7 +59,9 @@ fn text(path: &str, info: &Info, color: bool) -> String {
     line("identities", &number::count(info.identities));
     line("resources", &number::count(info.resources));
     line("files", &files(info));
-    for (label, values) in [("accounts", &info.accounts), ("regions", &info.regions), ("sources", &info.sources)] {
+    let accounts: Vec<(String, u64)> =
+        info.accounts.iter().map(|(id, events)| (with_name(id, info), *events)).collect();
+    for (label, values) in [("accounts", &accounts), ("regions", &info.regions), ("sources", &info.sources)] {
         for (at, value) in counts(values).into_iter().enumerate() {
             line(if at == 0 { label } else { "" }, &value);
         }
@@ -128,6 +130,22 @@ fn counts(values: &[(String, u64)]) -> Vec<String> {
     lines
 }
 
+/// Returns the name of an account, if it has one.
+fn name_of<'i>(id: &str, info: &'i Info) -> Option<&'i str> {
+    info.named_accounts.iter().find(|account| account.id == id).map(|account| account.name.as_str())
+}
+
+/// Returns the id of an account with its name.
+fn with_name(id: &str, info: &Info) -> String {
+    name_of(id, info).map_or_else(|| id.to_owned(), |name| format!("{id} ({name})"))
+}
+
+/// Returns the accounts that have events as JSON objects.
+fn accounts(info: &Info) -> Vec<Value> {
+    let account = |(id, events): &(String, u64)| json!({"value": id, "name": name_of(id, info), "events": events});
+    info.accounts.iter().map(account).collect()
+}
+
 /// Returns the summary as a JSON object.
 fn object(path: &str, info: &Info) -> Value {
     let counted = |values: &[(String, u64)]| -> Vec<Value> {
@@ -151,7 +169,7 @@ fn object(path: &str, info: &Info) -> Value {
         "members": info.members,
         "ignored": info.ignored,
         "bytes": info.bytes,
-        "accounts": counted(&info.accounts),
+        "accounts": accounts(info),
         "regions": counted(&info.regions),
         "sources": counted(&info.sources),
         "rejected": info.rejects.iter().map(|reject| reject.1).sum::<u64>(),
@@ -167,6 +185,7 @@ fn object(path: &str, info: &Info) -> Value {
 #[cfg(test)]
 mod tests {
     use super::{Info, object, text};
+    use crate::store::NamedAccount;
 
     fn info() -> Info {
         Info {
@@ -174,6 +193,7 @@ mod tests {
             last: Some("2024-03-02T09:00:00Z".to_owned()),
             events: 1234,
             accounts: vec![("111122223333".to_owned(), 1200), ("x\x1b".to_owned(), 34)],
+            named_accounts: vec![NamedAccount { id: "111122223333".to_owned(), name: "prod".to_owned() }],
             rejects: vec![("not JSON".to_owned(), 2, "a/b.json:3".to_owned())],
             ..Info::default()
         }
@@ -186,10 +206,14 @@ mod tests {
             shown.contains("period      2024-03-01T09:00:00Z to 2024-03-02T09:00:00Z\nevents      1,234\n"),
             "{shown}"
         );
-        assert!(shown.contains("accounts    111122223333  1,200\n            x\\x1b            34\n"), "{shown}");
+        assert!(
+            shown.contains("accounts    111122223333 (prod)  1,200\n            x\\x1b                   34\n"),
+            "{shown}"
+        );
         assert!(shown.contains("rejects     2  not JSON (a/b.json:3)\n"), "{shown}");
         let object = object("t.db", &info());
         assert_eq!(object["accounts"][0]["events"], 1200);
+        assert_eq!(object["accounts"][0]["name"], "prod");
         assert_eq!(object["rejected"], 2);
     }
 }

@@ -89,6 +89,9 @@ impl TestEnv {
 
     /// Makes the case one of schema version 1 or 3.
     pub fn make_older(&self, version: u32) {
+        let context = "DROP VIEW organization_accounts; DROP VIEW leads; DROP VIEW iam_rights; DROP VIEW iam_keys; \
+                       DROP TABLE accounts; DROP TABLE people; DROP TABLE lead_versions; DROP TABLE iam_principals; \
+                       DROP TABLE iam_credentials;";
         let findings = "DROP TABLE event_digests; DROP TABLE case_details; \
                         ALTER TABLE imports DROP COLUMN imported_by; ALTER TABLE imports DROP COLUMN folder; \
                         DROP TABLE subjects; DROP TABLE verdicts; DROP TABLE ignore_rules; DROP TABLE hunt_runs; \
@@ -112,7 +115,7 @@ impl TestEnv {
         let connection = rusqlite::Connection::open(self.scratch.case()).unwrap();
         connection
             .execute_batch(&format!(
-                "{findings} {proof} {notes} DELETE FROM attribute_values \
+                "{context} {findings} {proof} {notes} DELETE FROM attribute_values \
                  WHERE attribute IN ('role_name', 'identity_type', 'identity_account_id', 'resource_type'); \
                  DROP TABLE provenance_digests; DROP TABLE provenance_parents; DROP TABLE provenance; \
                  DROP TABLE replaced_rows; DROP TABLE hourly_regions; {FILES_OF_SCHEMA_7} \

@@ -13,6 +13,7 @@ use imports::Crate;
 const MODEL: &[&str] = &[
     "arn",
     "case_details",
+    "context",
     "diagnostic",
     "escape",
     "event",
@@ -38,7 +39,8 @@ const MODEL: &[&str] = &[
 ];
 
 /// The imports within the vocabulary: an event has a value for each plain field of the catalogue.
-const MODEL_IMPORTS: &[(&str, &str)] = &[("event", "fields"), ("proof", "time")];
+const MODEL_IMPORTS: &[(&str, &str)] =
+    &[("context", "policy"), ("context", "time"), ("event", "fields"), ("proof", "time")];
 
 /// The other modules and, of the store and the session, the rooms: what each may import beside itself and the model. A
 /// name stands for all below it; a file belongs to the row with the longest name that it is below.

@@ -13,6 +13,7 @@ mod aws_clients;
 mod benign_month;
 mod cli;
 mod config;
+mod context;
 mod coverage;
 mod custody;
 mod delivery;

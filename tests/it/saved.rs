@@ -221,7 +221,7 @@ fn a_case_of_the_first_schema_is_read_as_it_is_and_migrated_to_save_in_it() {
     assert_eq!(test_env.scratch.lines("PRAGMA user_version"), ["1"]);
     test_env.scratch.write("names.sql", OWN);
     test_env.run(&["queries", "--save", "names.sql"]).exits(0);
-    assert_eq!(test_env.scratch.lines("PRAGMA user_version"), ["10"]);
+    assert_eq!(test_env.scratch.lines("PRAGMA user_version"), ["11"]);
     assert!(content(&test_env.scratch.case()) == whole, "what is counted is counted again");
     let index =
         "SELECT sql FROM sqlite_schema WHERE name IN ('resources_by_name', 'resources_by_events') ORDER BY name";

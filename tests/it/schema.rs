@@ -75,7 +75,7 @@ fn indexed_fields_have_their_index_and_kept_ones_their_values() {
 fn a_case_says_what_it_is_and_needs_no_extension() {
     let (_scratch, connection) = case();
     assert_eq!(lines(&connection, "PRAGMA application_id"), [i64::from(u32::from_be_bytes(*b"trlq")).to_string()]);
-    assert_eq!(lines(&connection, "PRAGMA user_version"), ["10"]);
+    assert_eq!(lines(&connection, "PRAGMA user_version"), ["11"]);
     assert_eq!(lines(&connection, "SELECT count(*) FROM event_history WHERE identity_type = 'Root'"), ["5"]);
     let loose = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND NOT strict \
                  AND name NOT LIKE 'sqlite_%'";

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use crate::context::ContextDocument;
 use crate::ingest::expansion::Expansion;
 use crate::ingest::record::raw::RawRecord;
 use crate::ledger::{Problem, Reject};
@@ -19,6 +20,8 @@ pub(crate) trait Sink {
     fn digest(&mut self, bytes: &[u8]) -> ControlFlow<()>;
     /// Takes an answer of the AWS CLI by which digest files are checked.
     fn proof(&mut self, proof: ProofDocument) -> ControlFlow<()>;
+    /// Takes a document about accounts, people or rights, or findings.
+    fn context(&mut self, document: ContextDocument) -> ControlFlow<()>;
     /// Takes what could not be stored.
     fn reject(&mut self, reject: Reject) -> ControlFlow<()>;
     /// Notes what the records were wrapped in.

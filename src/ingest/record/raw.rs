@@ -10,6 +10,7 @@ use std::fmt;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::context;
 use crate::ingest::decode::wrappings::{Wrapping, value_of};
 use crate::ingest::record::lenient::{Key, List, Scalar, object, pass_over};
 use crate::ingest::record::plain::{self, Found, PlainObject, PlainScalars};
@@ -181,6 +182,8 @@ pub(crate) struct RawRecord<'a> {
     pub(crate) is_digest: bool,
     /// True if it has a key of an answer of the AWS CLI by which digest files are checked.
     pub(crate) may_be_proof: bool,
+    /// True if it has a key of a document about accounts, people or rights, or of a finding.
+    pub(crate) may_be_context: bool,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for RawRecord<'a> {
@@ -315,6 +318,10 @@ impl<'de> RawRecord<'de> {
             }
             other if proof::is_key_of_answer(other) => {
                 self.may_be_proof = true;
+                map.next_value::<IgnoredAny>()?;
+            }
+            other if context::is_key(other) => {
+                self.may_be_context = true;
                 map.next_value::<IgnoredAny>()?;
             }
             other => match (plain::find("", other), self.wrapping(other)) {

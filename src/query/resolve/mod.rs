@@ -1,5 +1,6 @@
 //! Gives every name and value of a lookup its meaning, or says what is wrong with it.
 
+mod accounts;
 mod chains;
 mod finding;
 pub(crate) mod marks;
@@ -182,7 +183,7 @@ impl Resolver<'_> {
             )
             .hint("text= searches the records that sentences are made from"));
         }
-        let values = expand(values, self.env)?;
+        let values = self.account_ids(field, expand(values, self.env)?, operator)?;
         if field.kind == Kind::Time {
             return self.times(&values, comparison, operator);
         }

@@ -7,6 +7,7 @@ use crate::store::error::CaseError;
 use crate::store::event_sum::EventSum;
 use crate::store::hardening::Bounded;
 use crate::store::provenance::{self, ProvenanceStep};
+use crate::store::read::account_names::NamedAccount;
 use crate::store::read::case::Case;
 use crate::store::validation::KeptValidation;
 use crate::time;
@@ -36,6 +37,8 @@ pub struct Info {
     pub case_bytes: u64,
     /// Events by account, most first.
     pub accounts: Vec<(String, u64)>,
+    /// The accounts that have a name.
+    pub named_accounts: Vec<NamedAccount>,
     /// Events by Region, most first.
     pub regions: Vec<(String, u64)>,
     /// Events by event source, most first.
@@ -103,6 +106,7 @@ impl Case {
             bytes: number("SELECT sum(bytes) FROM files WHERE container_id IS NULL AND status IS NOT 'ignored'")?,
             case_bytes: std::fs::metadata(&self.path).map_or(0, |metadata| metadata.len()),
             accounts: self.counts_of("recipient_account_id")?,
+            named_accounts: self.named_accounts()?,
             regions: self.counts_of("aws_region")?,
             sources: self.counts_of("event_source")?,
             rejects: self.rows(

@@ -1,5 +1,6 @@
 //! Reading a case: questions, statistics of its values, and the SQL functions that read its records.
 
+pub(crate) mod account_names;
 pub(crate) mod case;
 pub(crate) mod completion;
 pub(crate) mod coverage;

@@ -73,7 +73,7 @@ impl Finding {
 
 /// The SHA-256 of the schema of a finished case of the newest version, as [`digest`] makes it: almost every case has
 /// it, and needs no comparison. Replaying the migrations takes 2 ms, a third of a short lookup's whole process.
-const FINISHED: &str = "14e186ec1ab913b63b857c6a37f2eca080caccd2692005c9d841f814accb09d1";
+const FINISHED: &str = "1a6cc5c14d0a89bbf3ce2985452db52068fabb77c00bb7be4ac99df53e51f6e1";
 
 /// Returns the digest of a schema, and of nothing else than its rows: kind, name, table and text.
 fn digest(objects: &[Object]) -> String {

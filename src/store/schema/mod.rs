@@ -2,6 +2,7 @@
 //! annotations' authorizer read. A new table is a migration and a row in `tables.rs`.
 
 mod column_rule;
+mod context_tables;
 pub(crate) mod expected;
 mod finding_tables;
 pub(crate) mod indexes;
@@ -17,4 +18,6 @@ pub(crate) mod version;
 
 pub(crate) use crate::store::schema::column_rule::ColumnRule;
 pub(crate) use crate::store::schema::table::{Copy, Part, Redact, Table};
-pub(crate) use crate::store::schema::tables::{TABLES, annotations, rewritten, tables_since, without_pages};
+pub(crate) use crate::store::schema::tables::{
+    TABLES, annotations, rewritten, tables_since, views_since, without_pages,
+};

@@ -6,6 +6,7 @@ use crate::store::schema::column_rule::ColumnRule;
 use crate::store::schema::column_rule::ColumnRule::{
     Code, Derived, Digest, Drop, EventId, FilePath, Investigator, Number, OfTable, Own, Path, Record, Text,
 };
+use crate::store::schema::context_tables;
 use crate::store::schema::finding_tables;
 use crate::store::schema::proof_tables;
 use crate::store::schema::table::{Copy, Redact, Role, Table};
@@ -308,6 +309,11 @@ pub(crate) const TABLES: &[Table] = &[
     validation_tables::DIGEST_SIGNATURES,
     validation_tables::TRAIL_STATUSES,
     validation_tables::BUCKET_OBJECTS,
+    context_tables::ACCOUNTS,
+    context_tables::PEOPLE,
+    context_tables::LEAD_VERSIONS,
+    context_tables::IAM_PRINCIPALS,
+    context_tables::IAM_CREDENTIALS,
     Table {
         name: "notes",
         since: 3,
@@ -452,6 +458,15 @@ pub(crate) fn without_pages() -> impl Iterator<Item = &'static Table> {
 /// Returns the names of the tables that a schema version does not have.
 pub(crate) fn tables_since(version: i64) -> impl Iterator<Item = &'static str> {
     TABLES.iter().filter(move |table| table.since > version).map(|table| table.name)
+}
+
+/// The views, each with the schema version that added it. They have no rows of their own.
+const VIEWS: &[(&str, i64)] =
+    &[("event_history", 1), ("organization_accounts", 11), ("leads", 11), ("iam_rights", 11), ("iam_keys", 11)];
+
+/// Returns the names of the views that a schema version does not have.
+pub(crate) fn views_since(version: i64) -> impl Iterator<Item = &'static str> {
+    VIEWS.iter().filter(move |(_, since)| *since > version).map(|(name, _)| *name)
 }
 
 /// Returns every column that redaction rewrites, with its table.

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use crate::fields::PLAIN;
 use crate::store::schema::table::Role;
 use crate::store::schema::version;
-use crate::store::schema::{ColumnRule, Redact, TABLES, annotations};
+use crate::store::schema::{ColumnRule, Redact, TABLES, annotations, views_since};
 
 fn schema(version: i64) -> Connection {
     let connection = Connection::open_in_memory().unwrap();
@@ -46,6 +46,19 @@ fn each_table_is_as_old_as_the_catalogue_says() {
     for table in TABLES {
         assert_eq!(since[table.name], table.since, "{}", table.name);
     }
+}
+
+#[test]
+fn each_view_is_as_old_as_the_catalogue_says() {
+    let views = "SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name";
+    let newest = texts(&schema(version::NEWEST), views);
+    for version in 1..=version::NEWEST {
+        let there = texts(&schema(version), views);
+        let later: Vec<&str> = views_since(version).collect();
+        let expected: Vec<&String> = newest.iter().filter(|name| !later.contains(&name.as_str())).collect();
+        assert_eq!(there.iter().collect::<Vec<_>>(), expected, "{version}");
+    }
+    assert_eq!(views_since(0).count(), newest.len());
 }
 
 #[test]

@@ -21,6 +21,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0008_records.sql"),
     include_str!("../../../migrations/0009_findings.sql"),
     include_str!("../../../migrations/0010_proof.sql"),
+    include_str!("../../../migrations/0011_context.sql"),
 ];
 
 /// The schema version that this program writes.

@@ -214,7 +214,7 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         self.connection
             .prepare_cached("UPDATE files SET container_id = ?1 WHERE container_id = ?2")?
             .execute([file.id, content.id])?;
-        proof::delete_proofs(self.connection, content.id)?;
+        proof::delete_documents(self.connection, content.id)?;
         for sql in [
             "DELETE FROM rejects WHERE file_id = ?1",
             "DELETE FROM field_problems WHERE file_id = ?1",
@@ -322,7 +322,7 @@ impl<P: ConflictPolicy> Writer<'_, P> {
             from_to,
         )?;
         c.execute("UPDATE digests SET file_id = ?2 WHERE file_id = ?1", from_to)?;
-        proof::move_proofs(c, file.id, content.id)
+        proof::move_documents(c, file.id, content.id)
     }
 }
 
@@ -332,7 +332,8 @@ fn status<'e>(file: &'e OpenFile, end: &'e FileEnd) -> (&'static str, Option<&'e
         FileOutcome::Ignored => ("ignored", end.reason.as_deref()),
         _ if file.has_members => ("archive", file.reason.as_deref()),
         FileOutcome::TrailFile | FileOutcome::Unchanged => {
-            let is_rejected = file.counts.rejected > 0 && file.counts.read == file.counts.rejected;
+            let is_rejected =
+                !file.has_documents && file.counts.rejected > 0 && file.counts.read == file.counts.rejected;
             if is_rejected { ("rejected", file.reason.as_deref()) } else { ("read", None) }
         }
     }

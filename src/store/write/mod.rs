@@ -3,6 +3,7 @@
 pub(crate) mod batch;
 pub(crate) mod blocks;
 pub(crate) mod conflict_policy;
+pub(crate) mod context;
 pub(crate) mod dedup;
 pub(crate) mod event_row;
 pub(crate) mod file_contents;

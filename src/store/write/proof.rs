@@ -5,10 +5,16 @@ use rusqlite::{Connection, params};
 use crate::ledger::Digest;
 use crate::proof::ProofDocument;
 use crate::store::error::CaseError;
+use crate::store::write::context::CONTEXT_TABLES;
 use crate::store::write::writer::{ConflictPolicy, Writer};
 
-/// The tables of such answers: each row belongs to a file.
-pub(crate) const PROOF_TABLES: [&str; 4] = ["public_keys", "digest_signatures", "trail_statuses", "bucket_objects"];
+/// The tables of such answers.
+const PROOF_TABLES: [&str; 4] = ["public_keys", "digest_signatures", "trail_statuses", "bucket_objects"];
+
+/// Returns the tables whose rows belong to a file that holds documents, not events.
+pub(crate) fn document_tables() -> impl Iterator<Item = &'static str> {
+    PROOF_TABLES.into_iter().chain(CONTEXT_TABLES)
+}
 
 impl<P: ConflictPolicy> Writer<'_, P> {
     /// Keeps a digest file, unless it is there already.
@@ -122,9 +128,9 @@ fn insert_proof(connection: &Connection, file: i64, proof: &ProofDocument) -> ru
     }
 }
 
-/// Moves the answers of one file to the row of a content that the ledger has, unless that has them.
-pub(crate) fn move_proofs(connection: &Connection, from: i64, to: i64) -> rusqlite::Result<()> {
-    PROOF_TABLES.iter().try_for_each(|table| {
+/// Moves the documents of one file to the row of a content that the ledger has, unless that has them.
+pub(crate) fn move_documents(connection: &Connection, from: i64, to: i64) -> rusqlite::Result<()> {
+    document_tables().try_for_each(|table| {
         let sql =
             format!("DELETE FROM {table} WHERE file_id = ?1 AND EXISTS (SELECT 1 FROM {table} WHERE file_id = ?2)");
         connection.execute(&sql, [from, to])?;
@@ -132,9 +138,8 @@ pub(crate) fn move_proofs(connection: &Connection, from: i64, to: i64) -> rusqli
     })
 }
 
-/// Deletes the answers of a file.
-pub(crate) fn delete_proofs(connection: &Connection, file: i64) -> rusqlite::Result<()> {
-    PROOF_TABLES
-        .iter()
+/// Deletes the documents of a file.
+pub(crate) fn delete_documents(connection: &Connection, file: i64) -> rusqlite::Result<()> {
+    document_tables()
         .try_for_each(|table| connection.execute(&format!("DELETE FROM {table} WHERE file_id = ?1"), [file]).map(drop))
 }

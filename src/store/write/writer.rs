@@ -47,6 +47,8 @@ pub(crate) struct OpenFile {
     pub(crate) has_members: bool,
     /// The number of members like others before them, by name.
     pub(crate) copies: FxHashMap<String, u64>,
+    /// True if it holds a document about accounts, people or rights, or a finding.
+    pub(crate) has_documents: bool,
 }
 
 /// The parts of an event that it keeps when it is made anew.

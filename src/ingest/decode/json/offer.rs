@@ -8,6 +8,7 @@ use std::sync::Arc;
 use flate2::read::MultiGzDecoder;
 use serde_json::value::RawValue;
 
+use crate::context::{self, ContextDocument, Recognized};
 use crate::ingest::decode::columns::{self, column_of};
 use crate::ingest::decode::content::Content;
 use crate::ingest::decode::foreign;
@@ -16,6 +17,7 @@ use crate::ingest::decode::json::unread_records::{UNREAD_RECORDS, holds_records}
 use crate::ingest::decode::payload::{self, Payload};
 use crate::ingest::decode::rows;
 use crate::ingest::decode::sink::{Decoded, Sink};
+use crate::ingest::decode::window::reject_of;
 use crate::ingest::decode::wrappings::{Wrapping, value_of};
 use crate::ingest::expansion::{Capped, Expansion};
 use crate::ingest::record::raw::{Inner, RawRecord};
@@ -113,6 +115,11 @@ pub(super) fn offer_object(record: &RawRecord<'_>, bytes: &[u8], sink: &mut dyn 
         sink.format(proof.format());
         return Ok(sink.proof(proof));
     }
+    if record.may_be_context
+        && let Some(found) = context::parse(bytes)
+    {
+        return Ok(offer_context(found, sink, place));
+    }
     match (offer_inner(&record.inner, sink, place), notification) {
         (Some(Ok(flow)), _) => Ok(flow),
         (Some(Err(inner)), None) if inner.has_records => Err(inner),
@@ -121,6 +128,16 @@ pub(super) fn offer_object(record: &RawRecord<'_>, bytes: &[u8], sink: &mut dyn 
         (None, None) if record.is_record => Err(Refusal::new(refusal)),
         _ => Err(Refusal::of_value(bytes, refusal)),
     }
+}
+
+/// Hands a document about accounts, people or rights, or findings, to the sink, and rejects the elements of its lists
+/// that are something else.
+fn offer_context(found: Recognized, sink: &mut dyn Sink, place: Place<'_>) -> ControlFlow<()> {
+    sink.format(found.document.format());
+    for element in &found.refused {
+        sink.reject(reject_of((place.at)(), found.document.refusal().to_owned(), element.as_bytes()))?;
+    }
+    sink.context(found.document)
 }
 
 /// Offers what the values of an object hold, in the order of their wrappings. `None` if it has no such value.
@@ -251,6 +268,10 @@ impl Sink for InnerSink<'_> {
 
     fn proof(&mut self, proof: ProofDocument) -> ControlFlow<()> {
         self.sink.proof(proof)
+    }
+
+    fn context(&mut self, document: ContextDocument) -> ControlFlow<()> {
+        self.sink.context(document)
     }
 
     fn reject(&mut self, reject: Reject) -> ControlFlow<()> {

@@ -1,5 +1,6 @@
 //! The wrappings of records, each a file. They are tried in this order; a new one is a line here.
 
+mod context_rows;
 mod csv_records;
 mod csv_rows;
 mod documents;
@@ -8,8 +9,14 @@ mod text_rows;
 
 use crate::ingest::decode::content::Wrapping;
 
-const WRAPPINGS: &[&dyn Wrapping] =
-    &[&text_rows::TextRows, &documents::Documents, &csv_records::CsvRecords, &csv_rows::CsvRows, &log_lines::LogLines];
+const WRAPPINGS: &[&dyn Wrapping] = &[
+    &text_rows::TextRows,
+    &documents::Documents,
+    &csv_records::CsvRecords,
+    &csv_rows::CsvRows,
+    &context_rows::ContextRows,
+    &log_lines::LogLines,
+];
 
 /// Finds the wrapping of content by its first bytes.
 pub(crate) fn find(head: &[u8]) -> Option<&'static dyn Wrapping> {

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension as _, params};
 use crate::store::error::CaseError;
 use crate::store::transfer::merge::policy::MergeWriter;
 use crate::store::transfer::merge::source::SourceCase;
-use crate::store::write::proof::PROOF_TABLES;
+use crate::store::write::proof::document_tables;
 
 /// The columns of a digest that another case's row gives; the bucket and the object are the fourth and the fifth.
 const COLUMNS: &str = "aws_account_id, digest_start_time, digest_end_time, digest_s3_bucket, digest_s3_object, \
@@ -17,9 +17,10 @@ const COLUMNS: &str = "aws_account_id, digest_start_time, digest_end_time, diges
 const FINGERPRINT: usize = 12;
 
 impl MergeWriter<'_> {
-    /// Takes in the answers of the AWS CLI, those of a file that the case has none of: the same file has the same ones.
+    /// Takes in documents such as answers of the AWS CLI, those of a file that the case has none of: the same file has the
+    /// same ones.
     pub(super) fn take_proofs(&mut self, other: &SourceCase) -> Result<(), CaseError> {
-        for table in PROOF_TABLES {
+        for table in document_tables() {
             let of = |error| other.of(error);
             let files = || -> rusqlite::Result<Vec<i64>> {
                 let sql = format!("SELECT DISTINCT file_id FROM {table} ORDER BY 1");

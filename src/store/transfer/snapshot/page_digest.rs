@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::hash::hex;
 use crate::store::provenance::Digest;
-use crate::store::schema::{indexes, tables_since, version, without_pages};
+use crate::store::schema::{indexes, tables_since, version, views_since, without_pages};
 
 /// The name of the part.
 pub(crate) const PAGES: &str = "pages";
@@ -49,7 +49,7 @@ impl Pages {
     }
 
     /// `earlier`: the statements that made tables and indexes, where the file had others. Tables that are newer than
-    /// `version` were not there.
+    /// `version` were not there, nor were views.
     fn with_earlier(
         connection: &Connection,
         file: &File,
@@ -76,7 +76,7 @@ impl Pages {
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
             let table = row.get_ref(2)?.as_str()?;
-            if tables_since(version).any(|name| name == table) {
+            if tables_since(version).chain(views_since(version)).any(|name| name == table) {
                 continue;
             }
             for column in 0..3 {

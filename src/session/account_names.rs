@@ -1,0 +1,15 @@
+//! The names of accounts that tables show.
+
+use std::collections::BTreeMap;
+
+use crate::render::Format;
+use crate::store::{Case, CaseError};
+
+/// Returns the names of accounts, by id, where a format shows them.
+///
+/// # Errors
+/// The case cannot be read.
+pub(crate) fn of_format(format: Format, case: Option<&Case>) -> Result<BTreeMap<String, String>, CaseError> {
+    let Some(case) = case.filter(|_| format.spec().is_for_people) else { return Ok(BTreeMap::new()) };
+    Ok(case.named_accounts()?.into_iter().map(|account| (account.id, account.name)).collect())
+}
