@@ -13,6 +13,7 @@ use super::guide::GuideArgs;
 use super::hunt::HuntArgs;
 use super::import::ImportArgs;
 use super::info::InfoArgs;
+use super::leads::LeadsArgs;
 use super::lookup::LookupArgs;
 use super::lookup_events::LookupEventsArgs;
 use super::man::ManArgs;
@@ -88,6 +89,7 @@ pub(super) enum Command {
     Queries(QueriesArgs),
     Run(RunArgs),
     Hunt(HuntArgs),
+    Leads(LeadsArgs),
     Script(ScriptArgs),
     Report(ReportArgs),
     Scripts(ScriptsArgs),

@@ -8,6 +8,7 @@ mod guide;
 mod hunt;
 mod import;
 mod info;
+mod leads;
 mod lookup;
 mod lookup_events;
 mod man;
@@ -125,6 +126,7 @@ fn run_command(mut session: Session, cli: Cli, config: Config) -> Result<Outcome
         Some(Command::Queries(args)) => queries::run(&mut session, &args),
         Some(Command::Run(args)) => run::run(&mut session, args),
         Some(Command::Hunt(args)) => hunt::run(&mut session, args),
+        Some(Command::Leads(args)) => leads::run(&mut session, &args),
         Some(Command::Script(args)) => script::run(&mut session, args),
         Some(Command::Merge(args)) => merge::run(&mut session, &args),
         Some(Command::Reindex(_)) => reindex::run(&mut session),

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::common::program::TestEnv;
+use crate::common::program::{TestEnv, gzip};
 use crate::common::{check_case, record};
 
 /// The answer of `aws organizations list-accounts` with these ids and names.
@@ -128,4 +128,149 @@ fn merges_and_whole_snapshots_have_the_documents_and_others_do_not() {
     test_env.run(&["--db", "other.db", "merge", "trailq.db"]).exits(0);
     assert_eq!(count("other.db"), ["1"]);
     check_case(&test_env.scratch.path("other.db"));
+}
+
+/// A finding of GuardDuty as EventBridge and the export to S3 write it, updated at an hour of 2024-03-01.
+fn finding(id: &str, hour: u32, title: &str) -> Value {
+    json!({
+        "schemaVersion": "2.0", "accountId": "111122223333", "region": "us-east-1", "id": id, "severity": 5,
+        "type": "UnauthorizedAccess:IAMUser/MaliciousIPCaller", "title": title, "description": "d",
+        "createdAt": "2024-03-01T09:40:00.000Z", "updatedAt": format!("2024-03-01T{hour:02}:00:00.000Z"),
+        "resource": {"resourceType": "AccessKey", "accessKeyDetails": {"accessKeyId": "AKIALEAD000000000001"}},
+        "service": {
+            "serviceName": "guardduty", "archived": false,
+            "eventFirstSeen": "2024-03-01T09:00:00Z", "eventLastSeen": "2024-03-01T09:30:00Z",
+            "action": {"awsApiCallAction": {"remoteIpDetails": {"ipAddressV4": "198.51.100.7"}}}
+        }
+    })
+}
+
+/// The same with keys that begin with a capital letter, as `get-findings` writes them.
+fn of_api(value: &Value) -> Value {
+    let capital = |key: &String| key[..1].to_uppercase() + &key[1..];
+    match value {
+        Value::Object(object) => object.iter().map(|(key, value)| (capital(key), of_api(value))).collect(),
+        Value::Array(all) => all.iter().map(of_api).collect(),
+        other => other.clone(),
+    }
+}
+
+#[test]
+fn findings_of_each_source_are_leads_and_the_newest_version_counts() {
+    let lines: String = ["f1", "f2"].map(|id| finding(id, 10, "old").to_string() + "\n").concat();
+    let files = [
+        ("export.jsonl.gz", gzip(lines.as_bytes())),
+        ("event.json", json!({"source": "aws.guardduty", "detail": finding("f1", 12, "newest")}).to_string().into()),
+        ("api.json", json!({"Findings": [of_api(&finding("f1", 11, "newer")), {"Id": "x"}]}).to_string().into()),
+    ];
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+        let test_env = TestEnv::new();
+        for (name, content) in &files {
+            test_env.scratch.write(name, content);
+        }
+        for at in order {
+            test_env.run(&["import", files[at].0]).exits(i32::from(at == 2));
+        }
+        let leads = test_env.scratch.lines("SELECT n || ' ' || id || ' ' || title FROM leads ORDER BY n");
+        assert_eq!(leads, ["1 f1 newest", "2 f2 old"], "{order:?}");
+        assert_eq!(test_env.scratch.number("SELECT count(*) FROM events"), 0);
+        let rejects = test_env.scratch.lines("SELECT reason FROM rejects");
+        assert_eq!(rejects, ["is not a GuardDuty finding: it needs an id, a type and a time"]);
+        check_case(&test_env.scratch.case());
+    }
+}
+
+#[test]
+fn what_is_not_a_finding_is_still_named_and_not_rejected() {
+    let test_env = TestEnv::new();
+    test_env.scratch.write("f.json", r#"{"schemaVersion":"2.0","service":{"serviceName":"guardduty"}}"#);
+    test_env.scratch.write("s.json", r#"{"Findings":[{"ProductArn":"p","AwsAccountId":"1"}]}"#);
+    let ran = test_env.run(&["import", "f.json", "s.json"]).exits(0);
+    assert!(ran.err.contains("is a GuardDuty finding") && ran.err.contains("is a Security Hub finding"), "{ran:?}");
+}
+
+/// A case with a lead, and events of its key and its address in and out of its time.
+fn with_lead() -> TestEnv {
+    let test_env = TestEnv::new();
+    let event = |id: &str, time: &str, more: &str| record(id, more).replace("2024-03-01T09:00:00Z", time);
+    let records = [
+        event(
+            "key",
+            "2024-03-01T09:10:00Z",
+            r#""userIdentity":{"type":"IAMUser","accessKeyId":"AKIALEAD000000000001"}"#,
+        ),
+        event("ip", "2024-03-01T08:05:00Z", r#""sourceIPAddress":"198.51.100.7""#),
+        event("late", "2024-03-01T12:00:00Z", r#""sourceIPAddress":"198.51.100.7""#),
+        event("other", "2024-03-01T09:10:00Z", r#""sourceIPAddress":"192.0.2.1""#),
+    ];
+    test_env.scratch.write("trail.json", records.join("\n"));
+    test_env.scratch.write("finding.json", finding("f1", 10, "a title").to_string());
+    test_env.run(&["import", "trail.json", "finding.json"]).exits(0);
+    test_env
+}
+
+#[test]
+fn a_lead_asks_for_its_keys_and_addresses_around_its_time() {
+    let test_env = with_lead();
+    let of = |arguments: &[&str]| -> Vec<String> {
+        let rows = test_env.run(&[&["--format", "json"], arguments].concat()).exits(0).json();
+        rows.as_array().unwrap().iter().map(|row| row["event_id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(of(&["leads", "1"]), ["key", "ip"]);
+    assert_eq!(of(&["leads", "f1"]), ["key", "ip"]);
+    let ran = test_env.run(&["leads", "1"]).exits(0);
+    assert!(ran.err.contains("MaliciousIPCaller: a title") && ran.err.contains("lookup: (key=AKIALEAD"), "{ran:?}");
+    let listed = test_env.run(&["leads"]).exits(0).out;
+    assert!(listed.contains("AKIALEAD000000000001,198.51.100.7"), "{listed}");
+    let json = test_env.run(&["--format", "json", "leads"]).exits(0).json();
+    assert_eq!((&json[0]["n"], &json[0]["title"]), (&json!(1), &json!("a title")));
+}
+
+#[test]
+fn mistakes_about_leads_say_what_to_do() {
+    let test_env = with_lead();
+    test_env.run(&["leads", "2"]).fails(2, &["there is no lead `2`", "from 1 to 1"]);
+    test_env.run(&["--format", "records", "leads"]).fails(2, &["a list of leads has none"]);
+    test_env.scratch.write("script", ".lead\n");
+    test_env.run(&["script", "script"]).fails(2, &[".lead needs N"]);
+    let without = with_accounts(&[("111122223333", "prod")]);
+    without.run(&["leads", "1"]).fails(2, &["there is no lead `1`", "reads findings of GuardDuty"]);
+    let none = without.run(&["leads"]).exits(0);
+    assert!(none.err.contains("the case has no leads"), "{none:?}");
+    let mut bare = finding("f9", 10, "bare");
+    bare["resource"] = json!({});
+    bare["service"]["action"] = json!({});
+    without.scratch.write("bare.json", bare.to_string());
+    without.run(&["import", "bare.json"]).exits(0);
+    without.run(&["leads", "1"]).fails(2, &["lead 1 names no key, address, principal or resource", "SELECT finding"]);
+}
+
+#[test]
+fn rights_and_credentials_are_noted_where_an_actor_is_shown() {
+    let test_env = TestEnv::new();
+    let arn = "arn:aws:iam::111122223333:user/alice";
+    let identity = format!(
+        r#""userIdentity":{{"type":"IAMUser","arn":"{arn}","userName":"alice","accessKeyId":"AKIAALICE00000000001"}}"#
+    );
+    test_env.scratch.write("trail.json", record("e1", &identity));
+    let details = json!({"UserDetailList": [{"UserName": "alice", "UserId": "AIDA1", "Arn": arn,
+        "AttachedManagedPolicies": [{"PolicyName": "AdministratorAccess", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}]}]});
+    test_env.scratch.write("details.json", details.to_string());
+    let report = format!(
+        "user,arn,user_creation_time,mfa_active,access_key_1_active\nalice,{arn},2023-01-01T00:00:00+00:00,false,true\nx\n"
+    );
+    test_env.scratch.write("report.csv", report);
+    test_env
+        .run(&["import", "trail.json", "details.json", "report.csv"])
+        .fails(1, &["2 principals of IAM with their state", "is not a row of a credential report"]);
+    for command in [".show 1", ".who 1", ".key 1"] {
+        test_env.scratch.write("script", format!("event-id=e1\n{command}\n"));
+        let ran = test_env.run(&["script", "script"]).exits(0);
+        for note in [
+            "user alice, by its authorization details: AdministratorAccess; may do everything",
+            "user alice, by its credential report: access key 1 active; no MFA",
+        ] {
+            assert!(ran.err.contains(note), "{command}: {ran:?}");
+        }
+    }
 }

@@ -12,6 +12,7 @@ pub mod help;
 mod hunt;
 mod ignore;
 mod last_answer;
+mod leads;
 mod mark;
 pub(crate) mod noise;
 pub mod other_shells;

@@ -69,6 +69,8 @@ const MOST_NAMED: usize = 8;
 /// The attributes of an event that pivots start from; empty if the record lacks them.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Event {
+    /// `events.id`.
+    id: i64,
     time: String,
     ip: String,
     key: String,
@@ -93,6 +95,7 @@ impl Event {
         let Some(row) = found.rows.first() else { return Ok(Event::default()) };
         let cell = |at: usize| text(row.get(at));
         Ok(Event {
+            id,
             time: cell(0),
             ip: cell(1),
             key: cell(2),
@@ -151,7 +154,9 @@ impl Session {
         let case = self.case()?;
         let event = Event::of(self, &case, row)?;
         let actor = event.actor().ok_or_else(|| Diagnostic::new(format!("the event of row {row} names no actor")))?;
-        self.follow(command, &format!("{actor} {}", event.around(seconds)?))
+        let answer = self.follow(command, &format!("{actor} {}", event.around(seconds)?))?;
+        self.note_rights(&case, event.id)?;
+        Ok(answer)
     }
 
     /// `.near N`: everything around the event by the same address, key or session.
@@ -191,6 +196,9 @@ impl Session {
             (key, _) => key,
         };
         let answer = self.follow(command, &term("key", key))?;
+        if key == event.key {
+            self.note_rights(&case, event.id)?;
+        }
         let sql = "SELECT event_name, event_time, user_name FROM events WHERE issued_access_key_id = ?1 ORDER BY time";
         let issued = ask(&case, sql, &[Param::Text(key.to_owned())])?;
         self.note(&match issued.rows.first() {

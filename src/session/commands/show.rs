@@ -61,6 +61,7 @@ pub(crate) fn run(session: &mut Session, row: u64, raw: bool) -> Result<Answer, 
     target.out.write_all(b"\n")?;
     let answer = finish(session, escaped)?;
     if !raw {
+        session.note_rights(&case, id)?;
         note_detections(session, &case, id)?;
     }
     Ok(answer)

@@ -2,8 +2,8 @@
 
 use crate::session::commands::command::Commands;
 use crate::session::commands::{
-    annotate, diff_records, display, edit, explain, help, hunt, ignore, last_answer, mark, noise, output, param, pivot,
-    plot, queries, refine, replay, report, say, schema, script, settings, show, transfer, validate, verdict,
+    annotate, diff_records, display, edit, explain, help, hunt, ignore, last_answer, leads, mark, noise, output, param,
+    pivot, plot, queries, refine, replay, report, say, schema, script, settings, show, transfer, validate, verdict,
 };
 
 /// Every dot-command. A new command is an entry in the file of its group.
@@ -15,6 +15,7 @@ pub const COMMANDS: Commands = Commands(&[
     edit::COMMANDS,
     queries::COMMANDS,
     hunt::COMMANDS,
+    leads::COMMANDS,
     pivot::COMMANDS,
     diff_records::COMMANDS,
     refine::COMMANDS,
