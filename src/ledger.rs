@@ -88,7 +88,7 @@ pub(crate) struct FileEnd {
     pub content_sha256: Option<String>,
     /// The wrapping of its records.
     pub format: Option<&'static str>,
-    /// The reason why it is ignored.
+    /// The reason why it is ignored or left out.
     pub reason: Option<String>,
     /// The problems of its records, and the number of records that have each.
     pub problems: BTreeMap<Problem, u64>,
@@ -106,6 +106,13 @@ impl FileEnd {
     }
 }
 
+impl FileEnd {
+    /// Returns the end of a file that is not opened.
+    pub(crate) fn left_out(reason: String, bytes: u64) -> FileEnd {
+        FileEnd { reason: Some(reason), ..FileEnd::new(FileOutcome::LeftOut, bytes, String::new()) }
+    }
+}
+
 /// The result of reading a file, or a member of an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FileOutcome {
@@ -113,6 +120,8 @@ pub(crate) enum FileOutcome {
     TrailFile,
     /// It is another kind of file.
     Ignored,
+    /// It was not opened: its path is outside the limits of the import.
+    LeftOut,
     /// The ledger already has its content.
     Unchanged,
 }

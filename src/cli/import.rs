@@ -10,15 +10,18 @@ use clap::{Args, ValueHint};
 use super::outcome::Outcome;
 use crate::case_details::{self, CaseDetails, MAX_FILE_BYTES};
 use crate::diagnostic::Diagnostic;
-use crate::ingest::{EventIds, Options};
+use crate::ingest::{EventIds, Narrowing, Options};
 use crate::io_message;
+use crate::query::time_span;
 use crate::session::{Session, SessionError};
+use crate::time;
 
 /// Examples for `trailq import --help`.
 const EXAMPLES: &str = "\
 Examples:
   trailq import ./AWSLogs
   trailq --db incident-42.db import AWSLogs.zip more/*.json.gz
+  trailq import --since 2024-03-01 --until 2024-03-07 --region us-east-1 ./AWSLogs
   aws s3 cp s3://BUCKET/KEY - | trailq import -
   trailq import --case-number 2026-042 --examiner 'Ada Lovelace' ./AWSLogs
   trailq import --format json ./AWSLogs > report.json";
@@ -36,6 +39,22 @@ pub(super) struct ImportArgs {
     /// Follow symbolic links in folders
     #[arg(long)]
     follow_links: bool,
+    /// Read only files delivered at or after a time; see `trailq help import`
+    ///
+    /// What is outside of --since, --until, --account and --region is decided by the path alone: the name of a delivered
+    /// file, or its folders below AWSLogs. A file whose path does not say it is read, and no event of a file is left
+    /// out. --until allows a day for late deliveries. Members of archives are read. The ledger lists what was left out
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Read only files with events up to a time, by their delivery
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+    /// Read only files of this account; may be repeated
+    #[arg(long = "account", value_name = "ID", value_delimiter = ',', value_parser = account)]
+    accounts: Vec<String>,
+    /// Read only files of this Region; may be repeated
+    #[arg(long = "region", value_name = "REGION", value_delimiter = ',')]
+    regions: Vec<String>,
     /// Identify events by eventID, or by content if eventIDs are not unique
     #[arg(long, value_name = "ORIGIN", default_value = "event", value_parser = origins_of_ids())]
     ids: EventIds,
@@ -60,6 +79,12 @@ fn detail(value: &str) -> Result<String, String> {
     case_details::check(value).map(|()| value.to_owned()).map_err(|mistake| format!("the value {mistake}"))
 }
 
+/// Parses the id of an account.
+fn account(value: &str) -> Result<String, String> {
+    let is_id = value.len() == 12 && value.bytes().all(|byte| byte.is_ascii_digit());
+    is_id.then(|| value.to_owned()).ok_or_else(|| "an account is 12 digits".to_owned())
+}
+
 /// The origins of event ids that `--ids` takes.
 fn origins_of_ids() -> impl TypedValueParser<Value = EventIds> {
     let event = PossibleValue::new(EventIds::Event.name()).help("the eventID of each record");
@@ -72,11 +97,21 @@ fn origins_of_ids() -> impl TypedValueParser<Value = EventIds> {
 pub(super) fn run(session: &mut Session, args: ImportArgs) -> Result<Outcome, SessionError> {
     let given = CaseDetails { case_number: args.case_number, examiner: args.examiner, source: args.source };
     let read = args.case_details.as_deref().map(read_details).transpose()?.unwrap_or_default();
+    let now = time::now();
+    let span =
+        |text: &Option<String>| text.as_deref().map(|text| time_span(text, now).map_err(Diagnostic::new)).transpose();
+    let narrowing = Narrowing {
+        since: span(&args.since)?.map(|(first, _)| first),
+        until: span(&args.until)?.map(|(_, last)| last),
+        accounts: args.accounts,
+        regions: args.regions,
+    };
     let options = Options {
         jobs: args.jobs.map(usize::from),
         follow_links: args.follow_links,
         ids: args.ids,
         details: given.or(read),
+        narrowing,
         ..Options::default()
     };
     Ok(session.import(&args.paths, &options)?.into())

@@ -50,7 +50,7 @@ impl Category {
 }
 
 /// A kind of delivered file, by the part of its name and key after the account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum FileKind {
     /// `CloudTrail`: management and data events.
     Events,

@@ -28,6 +28,8 @@ pub(crate) struct Facts {
     pub(crate) altered: Vec<FileTimes>,
     /// Delivered files that could not be read.
     pub(crate) unread: Vec<FileTimes>,
+    /// Delivered files that imports left out.
+    pub(crate) left_out: Vec<FileTimes>,
     /// Times at which files were delivered; needed only where a trail was stopped.
     pub(crate) deliveries: Vec<(Place, i64)>,
     /// Calls that changed trails, in any order.

@@ -114,14 +114,14 @@ fn facts() -> impl Strategy<Value = Facts> {
     });
     (
         (counts(12), counts(4), prop::collection::vec(download, 0..2)),
-        (prop::collection::vec(digests(), 0..4), files(3), files(2), files(2)),
+        (prop::collection::vec(digests(), 0..4), files(3), files(2), files(2), files(2)),
         (prop::collection::vec((any_place(), time()), 0..3), prop::collection::vec(action(), 0..8)),
         prop::bool::weighted(0.05),
     )
         .prop_map(
             |(
                 (events, downloaded, downloads),
-                (digests, missing, altered, unread),
+                (digests, missing, altered, unread, left_out),
                 (deliveries, actions),
                 is_selection,
             )| Facts {
@@ -132,6 +132,7 @@ fn facts() -> impl Strategy<Value = Facts> {
                 missing,
                 altered,
                 unread,
+                left_out,
                 deliveries,
                 actions,
                 sources: Vec::new(),
@@ -316,7 +317,7 @@ fn state(facts: &Facts, trails: &[&Replayed<'_>], place: &Place, category: Categ
     if facts.events.iter().chain(&facts.downloaded).any(has) {
         return State::Events;
     }
-    if facts.altered.iter().any(overlaps) || facts.is_selection {
+    if facts.altered.iter().chain(&facts.left_out).any(overlaps) || facts.is_selection {
         return State::Unknown;
     }
     let is_delivered = |trail: &&&Replayed<'_>| {

@@ -87,9 +87,12 @@ fn places(facts: &Facts) -> BTreeMap<&Place, Found<'_>> {
         let (from, to) = hours_of(digest.from, digest.to - 1);
         places.entry(&digest.place).or_default().extend(from, to);
     }
-    for (files, fact) in
-        [(&facts.missing, HourFact::Missing), (&facts.altered, HourFact::Altered), (&facts.unread, HourFact::Unread)]
-    {
+    for (files, fact) in [
+        (&facts.missing, HourFact::Missing),
+        (&facts.altered, HourFact::Altered),
+        (&facts.unread, HourFact::Unread),
+        (&facts.left_out, HourFact::LeftOut),
+    ] {
         for file in files {
             let (from, to) = hours_of(file.from, file.to);
             let found = places.entry(&file.place).or_default();

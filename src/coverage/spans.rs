@@ -63,6 +63,7 @@ pub(crate) enum HourFact {
     Missing,
     Unread,
     Altered,
+    LeftOut,
     NoneDelivered(Rc<str>),
     Off(Rc<str>),
     NotRecorded(Rc<str>),
@@ -82,6 +83,9 @@ pub(crate) struct Interval {
 pub(crate) const NOTHING_KNOWN: &str = "no digest and no call on a trail tells";
 /// The reason of an hour for which the case has another content of a listed file.
 pub(crate) const ALTERED: &str = "a file differs from what its digest lists: `trailq validate`";
+
+/// The reason of an hour of which an import left files out.
+pub(crate) const LEFT_OUT: &str = "files were left out by limits of the import";
 
 /// Runs of hours in `range` by the facts that hold in them.
 pub(crate) fn sweep(range: (i64, i64), intervals: &[Interval]) -> Vec<Run> {
@@ -158,6 +162,7 @@ struct Active {
     missing: u64,
     unread: u64,
     altered: u64,
+    left_out: u64,
     none_delivered: BTreeMap<Rc<str>, u32>,
     off: BTreeMap<Rc<str>, u32>,
     not_recorded: BTreeMap<Rc<str>, u32>,
@@ -181,6 +186,7 @@ impl Active {
             HourFact::Missing => number(&mut self.missing, 1),
             HourFact::Unread => number(&mut self.unread, 1),
             HourFact::Altered => number(&mut self.altered, 1),
+            HourFact::LeftOut => number(&mut self.left_out, 1),
             HourFact::NoneDelivered(why) => reason(&mut self.none_delivered, why),
             HourFact::Off(why) => reason(&mut self.off, why),
             HourFact::NotRecorded(why) => reason(&mut self.not_recorded, why),
@@ -200,6 +206,10 @@ impl Active {
         if self.altered > 0 {
             let state = if self.events > 0 { State::Events } else { State::Unknown };
             return (state, Some(ALTERED));
+        }
+        if self.left_out > 0 {
+            let state = if self.events > 0 { State::Events } else { State::Unknown };
+            return (state, Some(LEFT_OUT));
         }
         if self.events > 0 {
             return (State::Events, none_delivered);

@@ -131,7 +131,7 @@ impl<'w> FileSink<'w> {
         let Account { format, problems, .. } = self.open.pop().unwrap_or_default();
         let format = match end.outcome {
             FileOutcome::TrailFile => format.or(Some("json")),
-            FileOutcome::Ignored | FileOutcome::Unchanged => None,
+            FileOutcome::Ignored | FileOutcome::LeftOut | FileOutcome::Unchanged => None,
         };
         FileEnd { format, problems, ..end }
     }

@@ -16,6 +16,7 @@ use crate::event::EventIds;
 use crate::file_names;
 use crate::ingest::delivery::Name;
 use crate::ingest::file_sink::Message;
+use crate::ingest::narrowing::Narrowing;
 use crate::ingest::report::{Error, Progress, RejectLine, Report, Waiting};
 use crate::ingest::source::inflate::Inflater;
 use crate::ingest::source::walk;
@@ -37,6 +38,8 @@ pub struct Options {
     pub ids: EventIds,
     /// The details of the case to store.
     pub details: CaseDetails,
+    /// The limits by which files are left out.
+    pub narrowing: Narrowing,
     /// The user who runs the import.
     pub imported_by: Option<String>,
 }
@@ -68,10 +71,13 @@ pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn 
         check_ids(case, &import, options.ids)?;
         import.set_details(&options.details, options.imported_by.as_deref().unwrap_or(UNKNOWN_USER))?;
         let known = import.known_files()?;
-        let (fresh, skipped): (Vec<SourceFile>, Vec<SourceFile>) =
+        let (mut fresh, skipped): (Vec<SourceFile>, Vec<SourceFile>) =
             files.iter().cloned().partition(|found| !is_unchanged(&known, found));
         report.skipped_files = skipped.len() as u64;
-        let bytes: u64 = fresh.iter().map(|found| found.bytes).sum();
+        for found in &mut fresh {
+            found.left_out = options.narrowing.reason(&file_names::name_of(&found.path));
+        }
+        let bytes: u64 = fresh.iter().filter(|found| found.left_out.is_none()).map(|found| found.bytes).sum();
         progress.total(fresh.len() as u64, bytes);
         if fresh.is_empty() && known.is_finished {
             report.event_digest = import.event_digest()?;
@@ -218,7 +224,8 @@ pub(crate) fn write_file(
             }
             Message::End(end) => {
                 end_file(found, file, &end, writer, report)?;
-                progress.advance(1, found.bytes.saturating_sub(read), 0);
+                let unread = if found.left_out.is_none() { found.bytes.saturating_sub(read) } else { 0 };
+                progress.advance(1, unread, 0);
                 return Ok(());
             }
         }
@@ -252,6 +259,7 @@ fn end_member(file: &OpenFile, end: &FileEnd, writer: &mut ImportWriter<'_>, rep
             report.counts.add(&counts);
             report.add_problems(&end.problems);
         }
+        FileOutcome::LeftOut => report.left_out += 1,
         FileOutcome::Ignored => report.add_ignored_member(&file.path, end.reason.as_deref().unwrap_or_default()),
     }
     Ok(())
@@ -275,6 +283,7 @@ fn end_file(
             report.add_problems(&end.problems);
         }
         FileOutcome::Ignored => report.add_ignored_file(&file.path, end.reason.as_deref().unwrap_or_default()),
+        FileOutcome::LeftOut => report.left_out += 1,
         FileOutcome::Unchanged => report.skipped_files += 1,
     }
     Ok(())

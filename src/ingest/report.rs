@@ -30,6 +30,8 @@ pub struct Report {
     pub skipped_files: u64,
     /// Files in folders that are another kind of file.
     pub ignored_files: u64,
+    /// Files that were not opened: their paths are outside the limits of the import.
+    pub left_out: u64,
     /// Members of archives that were read.
     pub members: u64,
     /// Members of archives that are another kind of file.

@@ -43,6 +43,9 @@ pub(crate) fn read_file(
     tools: &mut WorkerContext,
     out: &Sender<Message>,
 ) -> Result<(), crossbeam_channel::SendError<Message>> {
+    if let Some(reason) = &found.left_out {
+        return out.send(Message::End(FileEnd::left_out(reason.clone(), found.bytes)));
+    }
     if let Some(before) = before
         && let Ok((bytes, hash)) = hash_file(&found.path)
         && before.sha256s.contains(&hash)

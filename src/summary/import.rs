@@ -93,6 +93,7 @@ fn also(report: &ingest::Report) -> Vec<String> {
     mention(report.principals, "principal of IAM with its state", "principals of IAM with their state");
     mention(report.skipped_files, "file unchanged since an earlier import", "files unchanged since an earlier import");
     mention(report.members, "member of an archive", "members of archives");
+    mention(report.left_out, "file left out by its path", "files left out by their paths");
     mention(report.ignored_files, "file ignored", "files ignored");
     mention(report.ignored_members, "member of an archive ignored", "members of archives ignored");
     also

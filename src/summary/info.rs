@@ -111,6 +111,9 @@ fn files(info: &Info) -> String {
     if info.ignored > 0 {
         text += &format!("; {} ignored, listed by `trailq info --files`", number::count(info.ignored));
     }
+    if info.left_out > 0 {
+        text += &format!("; {} left out by limits of the import", number::count(info.left_out));
+    }
     text
 }
 
@@ -168,6 +171,7 @@ fn object(path: &str, info: &Info) -> Value {
         "files": info.files,
         "members": info.members,
         "ignored": info.ignored,
+        "left_out": info.left_out,
         "bytes": info.bytes,
         "accounts": accounts(info),
         "regions": counted(&info.regions),

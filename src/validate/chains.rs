@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::hash::hex;
 use crate::time;
 use crate::validate::digests::JudgedDigests;
-use crate::validate::evidence::{Content, DigestCopy, Evidence, FoundFile, PreviousDigest, Sum};
+use crate::validate::evidence::{Content, DigestCopy, Evidence, FoundFile, LEFT_OUT, PreviousDigest, Sum};
 use crate::validate::found_files::{FoundFiles, sum};
 use crate::validate::names::{DigestName, base_name};
 use crate::validate::verdict::{ChainId, FileKind, Finding, Verdict};
@@ -194,13 +194,15 @@ fn missing(
     let mut findings = Vec::new();
     match copy {
         Some(copy) => {
+            let verdict = if copy.content == Content::LeftOut { Verdict::NotHashed } else { Verdict::Altered };
             let (sum, reason) = match &copy.content {
                 Content::Sum(sum) => (Some(hex(sum)), "it is not a digest file any more".to_owned()),
                 Content::Damaged(reason) => (None, format!("it cannot be read: {reason}")),
                 Content::Unknown => (None, "it is not a digest file".to_owned()),
+                Content::LeftOut => (None, LEFT_OUT.to_owned()),
             };
             let place = Some(copy.place.to_string());
-            findings.push(Finding { verdict: Verdict::Altered, place, found: sum, reason, ..base });
+            findings.push(Finding { verdict, place, found: sum, reason, ..base });
         }
         None if !is_collected => {
             let reason = "the chain goes on before this time: the digest before was not collected, or removed";

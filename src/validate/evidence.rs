@@ -21,7 +21,12 @@ pub(crate) enum Content {
     Damaged(Box<str>),
     /// An older trailq imported it and kept no hash.
     Unknown,
+    /// An import left it out by its path.
+    LeftOut,
 }
+
+/// The reason why the hash of a file that was not opened is not known.
+pub(super) const LEFT_OUT: &str = "an import left it out by its path: validate the files";
 
 /// A file or an archive member other than a digest.
 #[derive(Debug, Clone, PartialEq, Eq)]

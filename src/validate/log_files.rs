@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::hash::hex;
 use crate::validate::chains::{Coverage, Hole, MARGIN, Scope};
 use crate::validate::digests::JudgedDigests;
-use crate::validate::evidence::{Content, Evidence, FoundFile, ListedFile, Sum};
+use crate::validate::evidence::{Content, Evidence, FoundFile, LEFT_OUT, ListedFile, Sum};
 use crate::validate::found_files::{FoundFiles, sum};
 use crate::validate::names::{LogName, base_name, last_part};
 use crate::validate::verdict::{ChainId, FileKind, Finding, Unchecked, Verdict};
@@ -84,6 +84,8 @@ impl<'e> ListedFiles<'e> {
                 Some(Verdict::Valid | Verdict::Consistent) => tally.find(altered_copy(file, &name)),
                 // It was reported as the file of that name.
                 Some(_) => {}
+                // Nothing lists it, and nothing is known of it.
+                None if file.content == Content::LeftOut => {}
                 None if file.content == Content::Unknown => tally.find(Finding {
                     place: Some(file.place.to_string()),
                     ..of_name(Verdict::NotHashed, &name, NO_HASH)
@@ -180,7 +182,7 @@ fn not_found(file: &ListedFile, found: &FoundFiles<'_>, digest: Verdict) -> Find
     };
     let mut copies: Vec<&FoundFile> = found.named(&file.key).collect();
     // One whose content is known says more.
-    copies.sort_by_key(|copy| (sum(copy).is_none(), copy.content == Content::Unknown));
+    copies.sort_by_key(|copy| (sum(copy).is_none(), matches!(copy.content, Content::Unknown | Content::LeftOut)));
     let Some(copy) = copies.first() else { return base };
     let place = Some(copy.place.to_string());
     match &copy.content {
@@ -199,6 +201,7 @@ fn not_found(file: &ListedFile, found: &FoundFiles<'_>, digest: Verdict) -> Find
             ..base
         },
         Content::Unknown => Finding { verdict: Verdict::NotHashed, place, reason: NO_HASH.to_owned(), ..base },
+        Content::LeftOut => Finding { verdict: Verdict::NotHashed, place, reason: LEFT_OUT.to_owned(), ..base },
     }
 }
 

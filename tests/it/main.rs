@@ -42,6 +42,7 @@ mod lookup_events;
 mod lookup_properties;
 mod manifest;
 mod merge;
+mod narrowing;
 mod noise;
 mod normalize;
 mod redact;

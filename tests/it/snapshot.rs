@@ -94,7 +94,7 @@ fn a_whole_snapshot_holds_what_the_case_holds() {
          parent = (SELECT id FROM provenance b WHERE b.step = p.step - 1) \
          FROM provenance p LEFT JOIN provenance_parents USING (id) ORDER BY step",
     );
-    assert_eq!(steps, ["case|-|-|-|-|0|-", "snapshot|[\"trailq.db\"]|10|-|-|0|1", "snapshot|[\"out.db\"]|10|-|-|0|1",]);
+    assert_eq!(steps, ["case|-|-|-|-|0|-", "snapshot|[\"trailq.db\"]|11|-|-|0|1", "snapshot|[\"out.db\"]|11|-|-|0|1",]);
     let left: Vec<_> =
         std::fs::read_dir(test_env.scratch.folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().ends_with(".part")), "{left:?}");
@@ -521,7 +521,7 @@ fn deleted_data_is_not_in_the_snapshot() {
 #[test]
 fn an_older_and_an_unfinished_case_are_handed_on_finished_and_left_as_they_are() {
     let unfinished = "UPDATE imports SET finished_at = NULL; DROP INDEX events_by_time; DELETE FROM hourly_counts";
-    for schema in ["3", "10"] {
+    for schema in ["3", "11"] {
         let test_env = test_env();
         let whole = content(&test_env.scratch.case());
         match schema {
@@ -706,9 +706,9 @@ fn the_sqlite3_shell_asks_a_portable_snapshot_without_a_function_of_trailq() {
     };
     let Some(views) = ask("SELECT name FROM sqlite_schema WHERE type = 'view'") else { return };
     for view in views.lines() {
-        assert!(
-            ask(&format!("SELECT count(*) FROM (SELECT * FROM {view})")).unwrap().trim().parse::<u32>().unwrap() > 0
-        );
+        let rows: u32 = ask(&format!("SELECT count(*) FROM (SELECT * FROM {view})")).unwrap().trim().parse().unwrap();
+        // The delivery has no documents about accounts, rights and leads.
+        assert_eq!(rows > 0, view == "event_history", "{view}");
     }
     let sql = "SELECT record ->> '$.requestParameters.bucketName' FROM records JOIN events USING (id) \
                WHERE event_name = 'CreateBucket' ORDER BY 1";

@@ -45,6 +45,11 @@ fn sentences(gaps: &Gaps, in_records: bool, by_time: bool) -> Vec<String> {
         let verb = if gaps.rows_without_records == 1 { "is a row" } else { "are rows" };
         notes.push(format!("{events} {verb} of a CSV download, without request and response"));
     }
+    if gaps.left_out > 0 {
+        let files = counted(gaps.left_out, "file");
+        let verb = if gaps.left_out == 1 { "was" } else { "were" };
+        notes.push(format!("{files} {verb} left out by limits of the import; `.info files` lists them"));
+    }
     if gaps.rejected > 0 {
         let records = counted(gaps.rejected, "record");
         let verb = if gaps.rejected == 1 { "was" } else { "were" };
@@ -79,14 +84,16 @@ mod tests {
             undated: 1,
             rows_without_records: 3,
             conflicts: 1,
+            left_out: 4,
         };
         let notes = sentences(&gaps, true, true);
         assert_eq!(notes[0], "this case holds only a selection of the events: --tag odd");
         assert_eq!(notes[1], "this case is redacted (ips): the original values are not in it");
         assert_eq!(notes[2], "1 event has no time, and no period holds them");
         assert_eq!(notes[3], "3 events are rows of a CSV download, without request and response");
-        assert_eq!(notes[4], "2 records were rejected at import and not searched; `.info` lists the reasons");
-        assert_eq!(notes[5], "1 record in the table `conflicts` is not searched");
-        assert_eq!(sentences(&gaps, false, false).len(), 3);
+        assert_eq!(notes[4], "4 files were left out by limits of the import; `.info files` lists them");
+        assert_eq!(notes[5], "2 records were rejected at import and not searched; `.info` lists the reasons");
+        assert_eq!(notes[6], "1 record in the table `conflicts` is not searched");
+        assert_eq!(sentences(&gaps, false, false).len(), 4);
     }
 }

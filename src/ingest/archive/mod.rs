@@ -101,7 +101,7 @@ impl Reading<'_, '_> {
         };
         let end = end.unwrap_or_else(|error| self.sink.unreadable(&error.to_string()));
         let decoded = match end.outcome {
-            FileOutcome::Ignored => Decoded::SomethingElse(NOTHING.into()),
+            FileOutcome::Ignored | FileOutcome::LeftOut => Decoded::SomethingElse(NOTHING.into()),
             FileOutcome::TrailFile | FileOutcome::Unchanged => Decoded::TrailFile,
         };
         if self.sink.end_member(end).is_break() { Decoded::Stopped } else { decoded }

@@ -27,6 +27,8 @@ pub(crate) struct SourceFile {
     /// The pipe that is read instead, once: it has no size and no time, and is named by what comes out of it, as
     /// standard input is.
     pub(crate) pipe: Option<PathBuf>,
+    /// The reason why it is not opened, if its path is outside the limits of the import.
+    pub(crate) left_out: Option<String>,
 }
 
 /// Standard input, as it is named on the command line.
@@ -70,7 +72,15 @@ fn place(found: &SourceFile) -> (Option<&Path>, &Path) {
 
 /// Standard input, or a pipe.
 fn stream(pipe: Option<PathBuf>) -> SourceFile {
-    SourceFile { path: PathBuf::from(STDIN), named: true, bytes: 0, modified: None, unreadable: None, pipe }
+    SourceFile {
+        path: PathBuf::from(STDIN),
+        named: true,
+        bytes: 0,
+        modified: None,
+        unreadable: None,
+        pipe,
+        left_out: None,
+    }
 }
 
 /// Reports whether reading takes what is read away.
@@ -111,12 +121,20 @@ fn walk_folder(folder: &Path, follow_links: bool, found: &mut Vec<SourceFile>) {
 
 fn describe(path: PathBuf, metadata: &fs::Metadata, named: bool) -> SourceFile {
     let unreadable = (!metadata.is_file()).then(|| "is not a regular file".to_owned());
-    SourceFile { path, named, bytes: metadata.len(), modified: modified(metadata), unreadable, pipe: None }
+    SourceFile {
+        path,
+        named,
+        bytes: metadata.len(),
+        modified: modified(metadata),
+        unreadable,
+        pipe: None,
+        left_out: None,
+    }
 }
 
 fn unreadable(path: &Path, reason: &str) -> SourceFile {
     let (path, unreadable) = (path.to_owned(), Some(reason.to_owned()));
-    SourceFile { path, named: false, bytes: 0, modified: None, unreadable, pipe: None }
+    SourceFile { path, named: false, bytes: 0, modified: None, unreadable, pipe: None, left_out: None }
 }
 
 /// A file's modification time in Unix nanoseconds; `None` where 64 bits do not hold it: the file is read again each time.

@@ -1,6 +1,6 @@
 //! Reads the facts that coverage is derived from, and finds the files that digests list and the case does not have.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde_json::{Value, json};
@@ -31,6 +31,9 @@ const HAS_DOWNLOADS: &str = "SELECT EXISTS (SELECT 1 FROM files WHERE format = '
 const UNREAD: &str = "SELECT account_id, region, delivered_at, path FROM files WHERE delivered_at IS NOT NULL \
      AND stored = 0 AND duplicate = 0 AND (status = 'rejected' OR status IS NULL AND rejected > 0) \
      AND format IS NOT 'digest'";
+/// Delivered files that imports left out.
+const LEFT_OUT: &str = "SELECT account_id, region, delivered_at, path FROM files \
+     WHERE delivered_at IS NOT NULL AND status = 'left out'";
 const DELIVERIES: &str = "SELECT DISTINCT account_id, region, delivered_at FROM files \
      WHERE delivered_at IS NOT NULL AND format IS NOT 'digest'";
 const IS_SELECTION: &str = "SELECT EXISTS (SELECT 1 FROM files WHERE partial) \
@@ -113,11 +116,30 @@ pub(crate) fn facts(connection: &Connection, reader: &mut Reader) -> rusqlite::R
         let (Some(place), Some(to), Some(kind)) = (place, delivered, kind) else { return Ok(None) };
         Ok(Some(FileTimes { place, kind, from: to - DELIVERY_MARGIN, to }))
     })?;
+    facts.left_out = left_out(connection)?;
     facts.actions = actions(connection, reader)?;
     if facts.actions.iter().any(|action| matches!(action.change, Change::Stop | Change::Delete | Change::Update(_))) {
         facts.deliveries = each(connection, DELIVERIES, |row| Ok(place(row, 0, 1)?.zip(instant(row, 2)?)))?;
     }
     Ok(facts)
+}
+
+/// Returns the times of files that imports left out, without those of which the case has a copy.
+fn left_out(connection: &Connection) -> rusqlite::Result<Vec<FileTimes>> {
+    let found = each(connection, LEFT_OUT, |row| {
+        let (place, delivered, path) = (place(row, 0, 1)?, instant(row, 2)?, row.get::<_, String>(3)?);
+        Ok(place.zip(delivered).zip(FileKind::of_name(&path)).map(|((place, to), kind)| (path, place, to, kind)))
+    })?;
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names = listed_files::readable_names(connection)?;
+    let mut seen = HashSet::new();
+    let left_out = found.into_iter().filter_map(|(path, place, to, kind)| {
+        let is_new = !names.contains(listed_files::key(&path)) && seen.insert((place.clone(), to, kind));
+        is_new.then_some(FileTimes { place, kind, from: to - DELIVERY_MARGIN, to })
+    });
+    Ok(left_out.collect())
 }
 
 /// Asks for rows, and leaves out those that say nothing.
@@ -233,7 +255,8 @@ fn add_digests(connection: &Connection, facts: &mut Facts) -> rusqlite::Result<(
         match file.presence {
             Presence::Missing => facts.missing.push(times),
             Presence::Altered => facts.altered.push(times),
-            Presence::Present => {}
+            // Its row in the ledger says when it was delivered.
+            Presence::LeftOut | Presence::Present => {}
         }
     }
     Ok(())

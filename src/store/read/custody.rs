@@ -127,7 +127,7 @@ impl Case {
 
 const IMPORTS: &str = "SELECT i.id, started_at, finished_at, imported_by, folder, paths, trailq_version, rules, \
      count(f.id), coalesce(sum(f.read), 0), coalesce(sum(f.stored), 0) \
-     FROM imports i LEFT JOIN files f ON f.import_id = i.id AND f.status IS NOT 'ignored' \
+     FROM imports i LEFT JOIN files f ON f.import_id = i.id AND ifnull(f.status, '') NOT IN ('ignored', 'left out') \
      GROUP BY i.id ORDER BY started_at, i.id";
 
 fn import_run(row: &Row<'_>) -> rusqlite::Result<ImportRun> {
@@ -152,7 +152,7 @@ fn paths(text: String) -> Vec<String> {
 }
 
 const SOURCES: &str = "SELECT f.path, f.sha256, f.content_sha256, f.bytes, c.path, ifnull(f.status, 'read'), f.import_id \
-     FROM files f LEFT JOIN files c ON c.id = f.container_id WHERE f.status IS NOT 'ignored' ORDER BY f.path";
+     FROM files f LEFT JOIN files c ON c.id = f.container_id WHERE ifnull(f.status, '') NOT IN ('ignored', 'left out') ORDER BY f.path";
 
 fn source_row(row: &Row<'_>) -> rusqlite::Result<SourceRow> {
     Ok(SourceRow {

@@ -41,13 +41,16 @@ impl Case {
         let mut select = self.connection.prepare(
             "SELECT path, sha256, content_sha256, status, reason, CASE WHEN container_id IS NULL THEN bytes END, \
              EXISTS (SELECT 1 FROM digests d WHERE d.file_id = files.id) \
-             FROM files WHERE status IS NOT 'ignored' AND status IS NOT 'archive'",
+             FROM files WHERE ifnull(status, '') NOT IN ('ignored', 'archive')",
         )?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
-            all.files += 1;
+            let is_left_out = row.get_ref(3)?.as_str_or_null()? == Some("left out");
             let bytes: Option<u64> = row.get(5)?;
-            all.bytes += bytes.unwrap_or_default();
+            if !is_left_out {
+                all.files += 1;
+                all.bytes += bytes.unwrap_or_default();
+            }
             if row.get(6)? {
                 continue;
             }
@@ -57,6 +60,7 @@ impl Case {
                 Some(sum) => Content::Sum(sum),
                 // Versions that kept no hash had no status either.
                 None if row.get_ref(3)?.as_str_or_null()?.is_none() && !sha256.is_empty() => Content::Unknown,
+                None if is_left_out => Content::LeftOut,
                 None => {
                     let reason = row.get_ref(4)?.as_str_or_null()?.unwrap_or("its end is damaged or cut off");
                     Content::Damaged(reason.into())

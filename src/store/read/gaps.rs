@@ -17,6 +17,8 @@ pub struct Gaps {
     pub redacted: Vec<String>,
     /// Records that the imports rejected.
     pub rejected: u64,
+    /// Files that imports left out by their paths.
+    pub left_out: u64,
     /// Events without a time.
     pub undated: u64,
     /// Events of CSV rows, which have no request and no response.
@@ -44,6 +46,7 @@ impl Case {
             selection: steps.into_iter().rev().find_map(|step| step.selection),
             redacted,
             rejected: count("rejects")?,
+            left_out: count("files WHERE status = 'left out'")?,
             undated: count("events WHERE time IS NULL")?,
             rows_without_records: count("csv_events")?,
             conflicts: count("conflicts")?,

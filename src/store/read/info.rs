@@ -31,6 +31,8 @@ pub struct Info {
     pub members: u64,
     /// Files and members of archives that are another kind of file.
     pub ignored: u64,
+    /// Files that were not opened: their paths are outside the limits of the import.
+    pub left_out: u64,
     /// Bytes of the trail files on disk.
     pub bytes: u64,
     /// Bytes of the case on disk.
@@ -100,10 +102,17 @@ impl Case {
             events: number("SELECT count(*) FROM events")?,
             identities: number("SELECT count(*) FROM identities")?,
             resources: number("SELECT count(*) FROM resources")?,
-            files: number("SELECT count(*) FROM files WHERE container_id IS NULL AND status IS NOT 'ignored'")?,
-            members: number("SELECT count(*) FROM files WHERE container_id IS NOT NULL AND status IS NOT 'ignored'")?,
+            files: number(
+                "SELECT count(*) FROM files WHERE container_id IS NULL AND ifnull(status, '') NOT IN ('ignored', 'left out')",
+            )?,
+            members: number(
+                "SELECT count(*) FROM files WHERE container_id IS NOT NULL AND ifnull(status, '') NOT IN ('ignored', 'left out')",
+            )?,
+            left_out: number("SELECT count(*) FROM files WHERE status = 'left out'")?,
             ignored: number("SELECT count(*) FROM files WHERE status = 'ignored'")?,
-            bytes: number("SELECT sum(bytes) FROM files WHERE container_id IS NULL AND status IS NOT 'ignored'")?,
+            bytes: number(
+                "SELECT sum(bytes) FROM files WHERE container_id IS NULL AND ifnull(status, '') NOT IN ('ignored', 'left out')",
+            )?,
             case_bytes: std::fs::metadata(&self.path).map_or(0, |metadata| metadata.len()),
             accounts: self.counts_of("recipient_account_id")?,
             named_accounts: self.named_accounts()?,

@@ -10,7 +10,8 @@ use rusqlite::Connection;
 use crate::time;
 
 /// The files of the case, with a hash of the content unless an older version imported them.
-const FILES: &str = "SELECT path, content_sha256, status IS NULL OR status NOT IN ('rejected', 'ignored') FROM files";
+const FILES: &str = "SELECT path, content_sha256, status IS NULL OR status NOT IN ('rejected', 'ignored', 'left out'), \
+     status IS 'left out' FROM files";
 
 /// A log file that a digest lists.
 #[derive(Debug, Clone)]
@@ -32,6 +33,8 @@ pub(crate) enum Presence {
     Present,
     /// The case has another content of its name.
     Altered,
+    /// An import left it out by its path.
+    LeftOut,
     Missing,
 }
 
@@ -64,6 +67,11 @@ pub(crate) fn missing_as_json(connection: &Connection) -> rusqlite::Result<Strin
     Ok(missing.map(|file| file.row).collect::<serde_json::Value>().to_string())
 }
 
+/// Returns the names, as [`key`] makes them, of the files that could be read.
+pub(crate) fn readable_names(connection: &Connection) -> rusqlite::Result<HashSet<String>> {
+    Ok(Files::read(connection)?.names.into_keys().collect())
+}
+
 /// Returns every listed file.
 pub(crate) fn all(connection: &Connection) -> rusqlite::Result<Vec<ListedFile>> {
     let sql = "SELECT rowid, digest, s3_object, hash_value, oldest_event_time, newest_event_time FROM digest_files";
@@ -92,11 +100,13 @@ struct Files {
     contents: HashSet<String>,
     /// By name, true if a content is known.
     names: HashMap<String, bool>,
+    /// The names of files that were left out.
+    left_out: HashSet<String>,
 }
 
 impl Files {
     fn read(connection: &Connection) -> rusqlite::Result<Files> {
-        let mut files = Files { contents: HashSet::new(), names: HashMap::new() };
+        let mut files = Files { contents: HashSet::new(), names: HashMap::new(), left_out: HashSet::new() };
         let mut statement = connection.prepare(FILES)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
@@ -104,6 +114,9 @@ impl Files {
             if row.get(2)? {
                 let has_hash = files.names.entry(key(&path).to_owned()).or_insert(true);
                 *has_hash &= content.is_some();
+            }
+            if row.get(3)? {
+                files.left_out.insert(key(&path).to_owned());
             }
             files.contents.extend(content.map(|content| content.to_ascii_lowercase()));
         }
@@ -116,6 +129,7 @@ impl Files {
             return Presence::Present;
         }
         match s3_object.and_then(|object| self.names.get(key(object))) {
+            None if s3_object.is_some_and(|object| self.left_out.contains(key(object))) => Presence::LeftOut,
             None => Presence::Missing,
             Some(true) if hash.is_some() => Presence::Altered,
             Some(_) => Presence::Present,
@@ -124,7 +138,7 @@ impl Files {
 }
 
 /// Returns the name of a file without folders, archives, the mark of an earlier content (`#sha256:`) and `.gz`.
-fn key(path: &str) -> &str {
+pub(crate) fn key(path: &str) -> &str {
     let path = path.split_once("#sha256:").map_or(path, |(path, _)| path);
     let name = path.rsplit(['/', '!', '\\']).next().unwrap_or(path);
     name.strip_suffix(".gz").unwrap_or(name)

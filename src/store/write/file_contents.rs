@@ -16,14 +16,14 @@ pub(crate) struct Content {
     pub(crate) is_partial: bool,
     /// True if nothing came of it but rejects.
     pub(crate) is_rejected: bool,
-    /// True if it was another kind of file.
+    /// True if it was another kind of file, or was not opened.
     pub(crate) is_ignored: bool,
 }
 
 /// Returns the contents of a file that the ledger has, given its plain name.
 pub(crate) fn contents(connection: &Connection, name: &str) -> rusqlite::Result<Vec<Content>> {
     let mut select = connection.prepare_cached(
-        "SELECT id, path, sha256, partial IS NOT NULL, read = rejected, status IS 'ignored' FROM files \
+        "SELECT id, path, sha256, partial IS NOT NULL, read = rejected, ifnull(status, '') IN ('ignored', 'left out') FROM files \
          WHERE path = ?1 OR (path >= ?1 || '#sha256:' AND path < ?1 || '#sha256;')",
     )?;
     let rows = select.query_map([name], |row| {

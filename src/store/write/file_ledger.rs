@@ -80,7 +80,9 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         let Some(file) = self.file.take() else { return Ok(Counts::default()) };
         let result = match end.outcome {
             FileOutcome::Unchanged => self.touch_content(name, &end.sha256, modified),
-            FileOutcome::TrailFile | FileOutcome::Ignored => self.write_file(&file, name, modified, delivery, end),
+            FileOutcome::TrailFile | FileOutcome::Ignored | FileOutcome::LeftOut => {
+                self.write_file(&file, name, modified, delivery, end)
+            }
         };
         self.sql(result)?;
         self.file = self.containers.pop();
@@ -114,9 +116,13 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         self.note_problems(file, end)?;
         let (name, mut contents) = self.name_among_members(name, end)?;
         if let Some(ignored) = contents.iter().find(|content| content.is_ignored)
-            && end.outcome == FileOutcome::Ignored
+            && matches!(end.outcome, FileOutcome::Ignored | FileOutcome::LeftOut)
         {
             return self.ignore_again(file, ignored, modified, end);
+        }
+        if end.outcome == FileOutcome::LeftOut && !contents.is_empty() {
+            // What an earlier import read of it stays as it is.
+            return Ok(());
         }
         for content in contents.extract_if(.., |content| content.sha256.is_empty() && content.is_rejected) {
             self.forget(file, &content)?;
@@ -178,7 +184,7 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         Ok((name, contents))
     }
 
-    /// Notes that a file is still ignored.
+    /// Notes that a file is still not read.
     fn ignore_again(
         &self,
         file: &OpenFile,
@@ -187,10 +193,11 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         end: &FileEnd,
     ) -> rusqlite::Result<()> {
         self.move_members(file, content)?;
-        let sql = "UPDATE files SET modified = ?2, bytes = ?3, reason = ?4 WHERE id = ?1 \
-                   AND (modified IS NOT ?2 OR bytes <> ?3 OR reason IS NOT ?4)";
+        let sql = "UPDATE files SET modified = ?2, bytes = ?3, reason = ?4, status = ?5 WHERE id = ?1 \
+                   AND (modified IS NOT ?2 OR bytes <> ?3 OR reason IS NOT ?4 OR status IS NOT ?5)";
         let mut update = self.connection.prepare_cached(sql)?;
-        update.execute(params![content.id, modified, end.bytes, end.reason]).map(drop)
+        let (status, reason) = status(file, end);
+        update.execute(params![content.id, modified, end.bytes, reason, status]).map(drop)
     }
 
     /// Moves the members of an archive to the row of a content that the ledger has.
@@ -330,6 +337,7 @@ impl<P: ConflictPolicy> Writer<'_, P> {
 fn status<'e>(file: &'e OpenFile, end: &'e FileEnd) -> (&'static str, Option<&'e str>) {
     match end.outcome {
         FileOutcome::Ignored => ("ignored", end.reason.as_deref()),
+        FileOutcome::LeftOut => ("left out", end.reason.as_deref()),
         _ if file.has_members => ("archive", file.reason.as_deref()),
         FileOutcome::TrailFile | FileOutcome::Unchanged => {
             let is_rejected =

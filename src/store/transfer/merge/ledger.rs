@@ -6,7 +6,7 @@
 //! Every file is accounted for as one import of them all, in the order of their paths, would have done: an event is
 //! stored by the first file that is known to have it, and a duplicate in all others.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use rusqlite::{Connection, params};
@@ -62,6 +62,7 @@ fn files(connection: &Connection) -> rusqlite::Result<Vec<File>> {
 pub(crate) fn ranks(connection: &Connection, last: i64) -> rusqlite::Result<(FxHashMap<i64, u32>, usize)> {
     let mut all = files(connection)?;
     all.sort_by(|a, b| a.order().cmp(&b.order()));
+    drop_left_out(connection, &mut all)?;
     let mut rename = connection.prepare("UPDATE files SET path = ?2 WHERE id = ?1 AND path <> ?2")?;
     let first = |at: usize| at == 0 || all[at - 1].path != all[at].path;
     let mut renamed = 0;
@@ -74,6 +75,25 @@ pub(crate) fn ranks(connection: &Connection, last: i64) -> rusqlite::Result<(FxH
         }
     }
     Ok((all.iter().zip(0..).map(|(file, rank)| (file.id, rank)).collect(), renamed))
+}
+
+/// Drops the rows of files that one case left out and another one read. They are sorted: of one path, a content comes
+/// before what was not read.
+fn drop_left_out(connection: &Connection, all: &mut Vec<File>) -> rusqlite::Result<()> {
+    let mut select = connection.prepare("SELECT id FROM files WHERE status = 'left out'")?;
+    let left_out: HashSet<i64> = select.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let mut delete = connection.prepare("DELETE FROM files WHERE id = ?1")?;
+    let mut kept: Vec<File> = Vec::with_capacity(all.len());
+    for file in std::mem::take(all) {
+        let is_known = kept.last().is_some_and(|before| before.path == file.path);
+        if is_known && left_out.contains(&file.id) {
+            delete.execute([file.id])?;
+        } else {
+            kept.push(file);
+        }
+    }
+    *all = kept;
+    Ok(())
 }
 
 impl MergeWriter<'_> {

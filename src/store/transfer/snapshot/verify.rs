@@ -387,7 +387,7 @@ pub fn check_sources(case: &Path, folder: &Path) -> Result<Vec<SourceFile>, Case
     let open = open_unchanged(case)?;
     let all = || -> rusqlite::Result<Vec<(String, String, u64)>> {
         let mut select = open.prepare(
-            "SELECT path, sha256, bytes FROM files WHERE container_id IS NULL AND status IS NOT 'ignored' ORDER BY path",
+            "SELECT path, sha256, bytes FROM files WHERE container_id IS NULL AND ifnull(status, '') NOT IN ('ignored', 'left out') ORDER BY path",
         )?;
         select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
     };
