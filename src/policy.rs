@@ -60,7 +60,7 @@ fn principals(value: Option<&Value>) -> Vec<String> {
 }
 
 /// Decodes codes such as `%41`; anything else is unchanged.
-fn decode(text: &str) -> String {
+pub(crate) fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {

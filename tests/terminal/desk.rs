@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use insta::assert_snapshot;
 
 use crate::common::program::TestEnv;
+use crate::common::record;
 use crate::common::terminal::Terminal;
 
 /// An event with control characters in its record.
@@ -209,4 +210,20 @@ fn a_narrow_screen_keeps_the_columns_that_a_query_marks() {
     assert!(header.contains("outcome") && header.contains("trail"), "{screen}");
     assert!(!header.contains("aws_region"), "{screen}");
     terminal.leaves();
+}
+
+#[test]
+fn policy_documents_are_unfolded_on_the_screen_and_nowhere_else() {
+    let test_env = TestEnv::new();
+    let policy = r#""requestParameters":{"policyDocument":"{\"Statement\":[{\"Effect\":\"Allow\"}]}"}"#;
+    test_env.scratch.write("a.json", record("a", policy));
+    test_env.run(&["import", "a.json"]).exits(0);
+    let mut terminal = Terminal::open(&test_env, (50, 110), &[("PAGER", "cat")]);
+    terminal.asks("event-id=a");
+    let screen = terminal.asks_anew(".show 1");
+    assert!(screen.contains("\"policyDocument\": (JSON in a string) {\n      \"Statement\": ["), "{screen}");
+    let screen = terminal.asks_anew(".show 1 | !grep -c '\"policyDocument\": \"{'");
+    assert!(screen.contains("\n1\n"), "{screen}");
+    let screen = terminal.asks_anew(".show 1 --raw");
+    assert!(!screen.contains("JSON in a string"), "{screen}");
 }

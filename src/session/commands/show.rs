@@ -47,7 +47,11 @@ pub(crate) fn run(session: &mut Session, row: u64, raw: bool) -> Result<Answer, 
     let target = session.output.target(&session.settings.style);
     let mut escaped = false;
     if !raw {
-        let shown = record::pretty(&bytes, target.style.color);
+        // A file or a program gets JSON.
+        let shown = match target.style.width {
+            Some(_) => record::unfolded(&bytes, target.style.color),
+            None => record::pretty(&bytes, target.style.color),
+        };
         target.out.write_all(shown.as_bytes())?;
     } else if target.style.width.is_some() {
         let text = String::from_utf8_lossy(&bytes);
