@@ -305,6 +305,11 @@ impl<C: Deref<Target = Case>> Environment for Engine<C> {
         self.case.has_account(account).map_err(|error| error.to_string())
     }
 
+    fn person(&self, name: &str) -> Result<(Vec<String>, Vec<String>), String> {
+        let person = self.case.person(name).map_err(|error| error.to_string())?;
+        Ok((person.user_ids.into_iter().collect(), person.user_names.into_iter().collect()))
+    }
+
     fn paths_to_key(&self, name: &str) -> Vec<String> {
         record_paths::to_key(&self.case, name)
     }

@@ -34,6 +34,11 @@ pub trait Environment {
     fn has_account(&self, _account: &str) -> Result<bool, String> {
         Ok(false)
     }
+    /// The user ids and the user names of a person of IAM Identity Center, or why they cannot be read. Both are empty for
+    /// one that is not known.
+    fn person(&self, _name: &str) -> Result<(Vec<String>, Vec<String>), String> {
+        Ok((Vec::new(), Vec::new()))
+    }
     /// Paths of records that have a key of this name, in any case, the most frequent first, as far as they are found
     /// soon: for advice on a name that means nothing.
     fn paths_to_key(&self, _name: &str) -> Vec<String> {

@@ -52,6 +52,7 @@ pub use crate::store::read::info::{Info, Rules};
 pub use crate::store::read::leads::Lead;
 pub use crate::store::read::near_values::near_values;
 pub use crate::store::read::path_names::{NearPath, PathNames};
+pub use crate::store::read::people::Person;
 pub use crate::store::read::rights::{CredentialState, KeyState, Rights};
 pub use crate::store::read::shared_scan::SharedScan;
 pub use crate::store::read::statistics::ValueCount;

@@ -274,3 +274,83 @@ fn rights_and_credentials_are_noted_where_an_actor_is_shown() {
         }
     }
 }
+
+/// A case in which ada, with user id u-1, signs in, works in sessions of two accounts, and others do too.
+fn with_people(documents: &[Value]) -> TestEnv {
+    let test_env = TestEnv::new();
+    let session = |role: &str, name: &str, more: &str| {
+        format!(
+            r#""userIdentity":{{"type":"AssumedRole","principalId":"AROA1:{name}","arn":"arn:aws:sts::111122223333:assumed-role/{role}/{name}","accountId":"111122223333","sessionContext":{{"sessionIssuer":{{"type":"Role","userName":"{role}","arn":"arn:aws:iam::111122223333:role/{role}"}}}}{more}}}"#
+        )
+    };
+    let sso = "AWSReservedSSO_Admin_0123456789abcdef";
+    let behalf = |id: &str| {
+        format!(r#","onBehalfOf":{{"userId":"{id}","identityStoreArn":"arn:aws:identitystore::1:identitystore/d-1"}}"#)
+    };
+    let records = [
+        record("both", &session(sso, "ada", &behalf("u-1"))),
+        record("session", &session("AWSReservedSSO_Read_0123456789abcdef", "ada", ""))
+            .replace("111122223333", "444455556666"),
+        record(
+            "behalf",
+            r#""userIdentity":{"type":"IdentityCenterUser","accountId":"111122223333","onBehalfOf":{"userId":"u-1"}}"#,
+        ),
+        record(
+            "signin",
+            r#""userIdentity":{"type":"IdentityCenterUser","accountId":"111122223333"},"additionalEventData":{"UserName":"ada"}"#,
+        )
+        .replace("ec2.amazonaws.com", "signin.amazonaws.com"),
+        record("other-role", &session("Deploy", "ada", "")),
+        record("bob", &session(sso, "bob", &behalf("u-2"))),
+        record(
+            "iam",
+            r#""userIdentity":{"type":"IAMUser","userName":"ada","arn":"arn:aws:iam::111122223333:user/ada"}"#,
+        ),
+    ];
+    test_env.scratch.write("trail.json", records.join("\n"));
+    test_env.run(&["import", "trail.json"]).exits(0);
+    for (number, document) in documents.iter().enumerate() {
+        let name = format!("document-{number}.json");
+        test_env.scratch.write(&name, document.to_string());
+        test_env.run(&["import", &name]).exits(0);
+    }
+    test_env
+}
+
+#[test]
+fn a_person_is_joined_over_accounts_by_id_name_and_session() {
+    let users = json!({"Users": [
+        {"UserName": "ada", "UserId": "u-1", "DisplayName": "Ada Lovelace", "IdentityStoreId": "d-1",
+         "Emails": [{"Value": "Ada@example.com"}]},
+        {"UserName": "carol", "UserId": "u-3", "DisplayName": "Carol"}
+    ]});
+    let ada = json!(["behalf", "both", "session", "signin"]);
+    let others = json!(["bob", "iam", "other-role"]);
+    let test_env = with_people(&[users]);
+    for value in ["u-1", "ada", "ADA", "ada@example.com", "\"ada lovelace\""] {
+        assert_eq!(events(&test_env, &format!("person={value}")), ada, "{value}");
+        assert_eq!(events(&test_env, &format!("person!={value}")), others, "{value}");
+    }
+    assert_eq!(events(&test_env, "person=ada,bob"), json!(["behalf", "bob", "both", "session", "signin"]));
+    assert_eq!(events(&test_env, "person=carol"), json!([]));
+    assert_eq!(events(&test_env, "person=ada account=444455556666"), json!(["session"]));
+    let noted = test_env.run(&["lookup", "person=ada"]).exits(0);
+    assert!(
+        noted.err.contains("person=ada is `on-behalf-of=u-1 or (role=AWSReservedSSO_* session-name=ada)"),
+        "{noted:?}"
+    );
+    // Events that have both an id and a name join them too.
+    let without = with_people(&[]);
+    assert_eq!(events(&without, "person=u-1"), ada);
+}
+
+#[test]
+fn a_person_that_the_case_does_not_know_is_a_mistake() {
+    let test_env = with_people(&[]);
+    let lookup = |lookup: &str| test_env.run(&["lookup", lookup]);
+    lookup("person=zoe").fails(2, &["the case knows no person `zoe`", "identitystore list-users"]);
+    lookup("person=a*").fails(2, &["without wildcards"]);
+    lookup("person~ada").fails(2, &["person takes = and != only"]);
+    lookup("| count by person").fails(2, &["person is only for filters"]);
+    lookup("person==user").fails(2, &["cannot be compared"]);
+}

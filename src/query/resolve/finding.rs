@@ -35,6 +35,18 @@ impl Environment for StoredFilter<'_> {
     fn marked(&self, mark: Mark) -> Result<Vec<MarkedSubject>, String> {
         self.0.marked(mark)
     }
+
+    fn named_accounts(&self) -> Result<Vec<(String, String)>, String> {
+        self.0.named_accounts()
+    }
+
+    fn has_account(&self, account: &str) -> Result<bool, String> {
+        self.0.has_account(account)
+    }
+
+    fn person(&self, name: &str) -> Result<(Vec<String>, Vec<String>), String> {
+        self.0.person(name)
+    }
 }
 
 impl Resolver<'_> {
@@ -109,8 +121,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// Resolves a filter that the case stores, in the place of a term.
-    fn stored(&self, span: Span, filter: &str) -> Result<Vec<Node>, String> {
+    /// Resolves a filter that the case stores or that a term means, in the place of the term.
+    pub(crate) fn stored(&self, span: Span, filter: &str) -> Result<Vec<Node>, String> {
         let tree = parse(filter).map_err(|mistake| mistake.message)?;
         if !tree.stages.is_empty() || tree.filter.is_none() {
             return Err("it is not a filter".to_owned());

@@ -5,6 +5,7 @@ mod chains;
 mod finding;
 pub(crate) mod marks;
 mod names;
+mod person;
 mod resolver;
 mod stages;
 mod values;
@@ -157,6 +158,7 @@ impl Resolver<'_> {
                 Condition::Path(path, self.path_matcher(comparison, operator)?)
             }
             Named::Finding => return self.finding(part.span, comparison),
+            Named::Person => return self.person(part.span, comparison),
             Named::Field(field) => {
                 let (marks, others) = self.split_marks(&comparison.values);
                 match marks.is_empty() {
@@ -229,7 +231,7 @@ impl Resolver<'_> {
         match find_name(name, self.env)? {
             Named::Path(path) => Ok(Operand::Path(path)),
             Named::Field(field) if compares(field) => Ok(Operand::Field(field)),
-            Named::Field(_) | Named::Finding | Named::Since | Named::Until | Named::Last => {
+            Named::Field(_) | Named::Finding | Named::Person | Named::Since | Named::Until | Named::Last => {
                 let message = format!("`{}` cannot be compared with another field", name.text());
                 let hint = "a field or a path goes on both sides of ==: user==request.userName";
                 Err(Diagnostic::at(name.span, message).hint(hint))

@@ -14,6 +14,9 @@ const MAX_PATHS: usize = 3;
 /// The name of the events that a rule of the newest run of `trailq hunt` selects.
 pub(crate) const FINDING: &str = "finding";
 
+/// The name of the events of a person of IAM Identity Center.
+pub(crate) const PERSON: &str = "person";
+
 /// The meaning of a name.
 pub(crate) enum Named {
     Field(&'static Field),
@@ -23,6 +26,7 @@ pub(crate) enum Named {
     Until,
     Last,
     Finding,
+    Person,
 }
 
 /// Resolves a name.
@@ -41,6 +45,7 @@ pub(crate) fn find_name(name: &Name, env: &dyn Environment) -> Result<Named, Dia
         "until" => return Ok(Named::Until),
         "last" => return Ok(Named::Last),
         FINDING => return Ok(Named::Finding),
+        PERSON => return Ok(Named::Person),
         _ => {}
     }
     if let Some(field) = fields::find(first) {
@@ -90,8 +95,11 @@ fn unknown(name: &Name, word: &str, env: &dyn Environment) -> Diagnostic {
     }
     let names = fields::FIELDS.iter().flat_map(|field| [field.name].into_iter().chain(field.aliases.iter().copied()));
     let diagnostic = Diagnostic::at(name.span, format!("unknown field `{word}`"));
-    let diagnostic =
-        did_you_mean(diagnostic, word, names.chain(TIME_NAMES).chain([FINDING]).chain(RECORD_FIELDS.iter().copied()));
+    let diagnostic = did_you_mean(
+        diagnostic,
+        word,
+        names.chain(TIME_NAMES).chain([FINDING, PERSON]).chain(RECORD_FIELDS.iter().copied()),
+    );
     if diagnostic.hints.is_empty() {
         return diagnostic.hint("`.help fields` lists the fields; request.KEY=VALUE looks inside the record");
     }

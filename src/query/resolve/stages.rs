@@ -102,6 +102,9 @@ fn shown(name: &Name, env: &dyn Environment) -> Result<OutputColumn, Diagnostic>
                 .hint("--format records shows whole records"))
         }
         Named::Field(field) => Ok(OutputColumn::Field(field)),
+        Named::Person => {
+            Err(Diagnostic::at(name.span, "person is only for filters: on-behalf-of and session-name are shown"))
+        }
         Named::Finding => Err(Diagnostic::at(name.span, "finding is only for filters: it has no value to show")),
         Named::Since | Named::Until | Named::Last => {
             Err(Diagnostic::at(name.span, format!("{} is only for filters", name.text())).hint("did you mean `time`?"))

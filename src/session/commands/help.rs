@@ -124,6 +124,12 @@ pub const TERMS: &[Entry] = &[
         help: "the events of a rule of the last run of `trailq hunt`",
         example: "finding=trails-stopped",
     },
+    Entry {
+        name: "person",
+        arguments: "=NAME",
+        help: "a person of IAM Identity Center in every account, by name, email or user id",
+        example: "person=ada@example.com",
+    },
 ];
 
 /// Lists that are topics.

@@ -16,6 +16,7 @@ pub(crate) mod leads;
 pub(crate) mod listed_files;
 pub(crate) mod near_values;
 pub(crate) mod path_names;
+pub(crate) mod people;
 pub(crate) mod rights;
 pub(crate) mod saved_queries;
 pub(crate) mod shared_scan;

@@ -1,0 +1,64 @@
+//! People of IAM Identity Center: user ids of the identity store, names to sign in with, and sessions of permission sets.
+
+use std::collections::BTreeSet;
+
+use rusqlite::params;
+
+use crate::store::error::CaseError;
+use crate::store::read::case::Case;
+
+/// The ids and names of a person.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Person {
+    /// User ids of the identity store: `userIdentity.onBehalfOf.userId` of events.
+    pub user_ids: BTreeSet<String>,
+    /// Names to sign in with, which sessions of permission sets have as their names.
+    pub user_names: BTreeSet<String>,
+}
+
+/// The user ids and names that `identitystore list-users` and identities of events join. Sessions of other roles have
+/// names that anyone may choose.
+const JOINED: &str = "SELECT user_id, user_name FROM people \
+     UNION SELECT on_behalf_of, session_name FROM identities WHERE role_name GLOB 'AWSReservedSSO_*' \
+     UNION SELECT on_behalf_of, user_name FROM identities WHERE type = 'IdentityCenterUser'";
+
+impl Case {
+    /// Returns the ids and names of the people whom a user id, a user name, an email address or a display name means;
+    /// names ignore case. Empty if the case knows no such person.
+    ///
+    /// # Errors
+    /// The case cannot be read.
+    pub fn person(&self, value: &str) -> Result<Person, CaseError> {
+        let pairs: Vec<(Option<String>, Option<String>)> =
+            self.rows(JOINED, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let sql = "SELECT user_id FROM people WHERE user_id = ?1 OR lower(email) = ?2 OR lower(display_name) = ?2";
+        let mut person = Person::default();
+        person.user_ids.extend(self.rows(sql, params![value, value.to_lowercase()], |row| row.get(0))?);
+        let is_value = |(id, name): &&(Option<String>, Option<String>)| {
+            id.as_deref() == Some(value)
+                || name.as_ref().is_some_and(|name| name.to_lowercase() == value.to_lowercase())
+        };
+        person.add(pairs.iter().filter(is_value));
+        // From an id to its names, and from a name to its ids, until nothing is added.
+        loop {
+            let known = person.user_ids.len() + person.user_names.len();
+            let ids = person.clone();
+            person.add(pairs.iter().filter(|(id, name)| {
+                id.as_ref().is_some_and(|id| ids.user_ids.contains(id))
+                    || name.as_ref().is_some_and(|name| ids.user_names.contains(name))
+            }));
+            if person.user_ids.len() + person.user_names.len() == known {
+                return Ok(person);
+            }
+        }
+    }
+}
+
+impl Person {
+    fn add<'p>(&mut self, pairs: impl Iterator<Item = &'p (Option<String>, Option<String>)>) {
+        for (id, name) in pairs {
+            self.user_ids.extend(id.clone());
+            self.user_names.extend(name.clone());
+        }
+    }
+}
