@@ -42,6 +42,7 @@ pub mod cli;
 mod config;
 mod context;
 mod coverage;
+mod dedup;
 pub mod detection;
 pub mod diagnostic;
 pub mod engine;

@@ -46,6 +46,7 @@ const MODEL_IMPORTS: &[(&str, &str)] =
 /// name stands for all below it; a file belongs to the row with the longest name that it is below.
 const LAYERS: &[(&str, &[&str])] = &[
     ("coverage", &[]),
+    ("dedup", &[]),
     ("nested", &[]),
     ("output_file", &[]),
     ("query", &["nested"]),
@@ -95,6 +96,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "store/write",
         &[
+            "dedup",
             "store/case_details",
             "store/case_ids",
             "store/error",
@@ -180,6 +182,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "store/transfer",
         &[
+            "dedup",
             "redact",
             "store/case_details",
             "store/case_ids",

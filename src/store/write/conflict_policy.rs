@@ -2,9 +2,9 @@
 
 use rusqlite::params;
 
+use crate::dedup::Resolution;
 use crate::hash::sha256;
 use crate::store::write::batch::Batch;
-use crate::store::write::dedup::Resolution;
 use crate::store::write::writer::{ConflictPolicy, Writer};
 
 /// Takes the comparison of two records as it is, and keeps every other content of an event once.

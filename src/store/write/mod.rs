@@ -4,7 +4,6 @@ pub(crate) mod batch;
 pub(crate) mod blocks;
 pub(crate) mod conflict_policy;
 pub(crate) mod context;
-pub(crate) mod dedup;
 pub(crate) mod event_row;
 pub(crate) mod file_contents;
 pub(crate) mod file_ledger;

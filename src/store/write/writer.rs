@@ -9,6 +9,8 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 use rustc_hash::FxHashMap;
 
+use crate::dedup;
+use crate::dedup::Resolution;
 use crate::event::{CopyRole, Event, EventIds, RULES_VERSION};
 use crate::ledger::Counts;
 use crate::store::case_ids::{self, CaseIds};
@@ -22,8 +24,6 @@ use crate::store::rollup::counts::Sums;
 use crate::store::schema::indexes;
 use crate::store::write::batch::{Batch, EventBatch};
 use crate::store::write::blocks::Blocks;
-use crate::store::write::dedup;
-use crate::store::write::dedup::Resolution;
 use crate::store::write::event_row::{EventInsert, EventRow};
 use crate::store::write::intern::{EventKey, InternKeys};
 use crate::store::write::related_rows::RelatedRows;

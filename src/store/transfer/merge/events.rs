@@ -2,13 +2,13 @@
 
 use rusqlite::{OptionalExtension as _, params};
 
+use crate::dedup;
+use crate::dedup::Resolution;
 use crate::hash::sha256;
 use crate::store::error::CaseError;
 use crate::store::transfer::merge::policy::{MergePolicy, MergeWriter};
 use crate::store::transfer::merge::source::SourceCase;
 use crate::store::write::batch::Batch;
-use crate::store::write::dedup;
-use crate::store::write::dedup::Resolution;
 use crate::store::write::writer::ConflictPolicy;
 
 impl ConflictPolicy for MergePolicy {

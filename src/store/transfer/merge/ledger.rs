@@ -12,13 +12,13 @@ use std::path::Path;
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 
+use crate::dedup;
 use crate::event::RULES_VERSION;
 use crate::file_names::{mark, plain};
 use crate::store::error::CaseError;
 use crate::store::schema::indexes;
 use crate::store::transfer::merge::policy::MergeWriter;
 use crate::store::transfer::merge::source::SourceCase;
-use crate::store::write::dedup;
 
 /// A file, without what a case made of it.
 struct File {
