@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crossbeam_channel::Sender;
 
 use crate::context::ContextDocument;
-use crate::event::EventIds;
+use crate::event::{Event, EventIds};
 use crate::ingest::decode::sink::Sink;
 use crate::ingest::decode::window::reject_of;
 use crate::ingest::expansion::Expansion;
@@ -15,12 +15,73 @@ use crate::ingest::record::normalize::normalize;
 use crate::ingest::record::raw::RawRecord;
 use crate::ledger::{Digest, FileEnd, FileOutcome, Problem, Reject};
 use crate::proof::ProofDocument;
-use crate::store::{Batch, BatchBuilder};
+use crate::store::{Batch, BatchBuilder, PackError};
+
+/// Gathers the events of a worker for their destination: a case or a table.
+pub(crate) trait EventGatherer {
+    /// The unit that the destination takes.
+    type Batch: Send;
+
+    /// Begins a file. `number`: its place among the files of the run.
+    fn begin_file(&mut self, _number: u32, _name: &str) {}
+
+    /// Begins a member of an archive.
+    fn begin_member(&mut self, _name: &str) {}
+
+    /// Ends the member.
+    fn end_member(&mut self) {}
+
+    /// Adds an event with its record.
+    fn push(&mut self, event: Event, record: &[u8], from_csv: bool);
+
+    /// Reports whether the events fill a batch.
+    fn is_full(&self) -> bool;
+
+    /// Reports whether there are no events.
+    fn is_empty(&self) -> bool;
+
+    /// Takes the events as a batch. `from_csv`: they were made from rows of columns.
+    ///
+    /// # Errors
+    /// There is not enough memory, or the destination cannot be written.
+    fn take(&mut self, from_csv: bool) -> Result<Self::Batch, GatherError>;
+
+    /// Ends the work: all files are read.
+    fn finish(&mut self) {}
+}
+
+/// The reason why gathered events are not handed on.
+pub(crate) enum GatherError {
+    /// They could not be packed: they are a reject.
+    Pack(PackError),
+    /// The destination cannot be written: the run ends.
+    Destination,
+}
+
+impl EventGatherer for BatchBuilder {
+    type Batch = Batch;
+
+    fn push(&mut self, event: Event, record: &[u8], _: bool) {
+        self.push(event, record);
+    }
+
+    fn is_full(&self) -> bool {
+        self.is_full()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.is_empty()
+    }
+
+    fn take(&mut self, from_csv: bool) -> Result<Batch, GatherError> {
+        self.take(from_csv).map_err(GatherError::Pack)
+    }
+}
 
 /// The messages of a worker about a file; `End` comes last.
-pub(crate) enum Message {
+pub(crate) enum Message<B = Batch> {
     /// Events, and how many bytes of the file on disk have been read by now.
-    Batch(Batch, u64),
+    Batch(B, u64),
     Digest(Box<Digest>),
     Proof(ProofDocument),
     Context(ContextDocument),
@@ -42,9 +103,9 @@ struct Account {
 }
 
 /// Gathers events into batches and sends them on.
-pub(crate) struct FileSink<'w> {
-    batch: &'w mut BatchBuilder,
-    out: &'w Sender<Message>,
+pub(crate) struct FileSink<'w, G: EventGatherer = BatchBuilder> {
+    batch: &'w mut G,
+    out: &'w Sender<Message<G::Batch>>,
     expansion: &'w Arc<Expansion>,
     ids: EventIds,
     /// True if the events gathered are made from rows of columns.
@@ -55,22 +116,22 @@ pub(crate) struct FileSink<'w> {
     pub(crate) disconnected: bool,
 }
 
-impl<'w> FileSink<'w> {
+impl<'w, G: EventGatherer> FileSink<'w, G> {
     pub(crate) fn new(
-        batch: &'w mut BatchBuilder,
-        out: &'w Sender<Message>,
+        batch: &'w mut G,
+        out: &'w Sender<Message<G::Batch>>,
         expansion: &'w Arc<Expansion>,
         ids: EventIds,
-    ) -> FileSink<'w> {
+    ) -> FileSink<'w, G> {
         FileSink { batch, out, expansion, ids, from_csv: false, open: vec![Account::default()], disconnected: false }
     }
 
-    fn send(&mut self, message: Message) -> ControlFlow<()> {
+    fn send(&mut self, message: Message<G::Batch>) -> ControlFlow<()> {
         self.account().has_sent = true;
         self.send_on(message)
     }
 
-    fn send_on(&mut self, message: Message) -> ControlFlow<()> {
+    fn send_on(&mut self, message: Message<G::Batch>) -> ControlFlow<()> {
         self.disconnected |= self.out.send(message).is_err();
         if self.disconnected { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
@@ -84,7 +145,7 @@ impl<'w> FileSink<'w> {
         for problem in problems.0 {
             *self.account().problems.entry(problem).or_default() += 1;
         }
-        self.batch.push(event, bytes);
+        self.batch.push(event, bytes, is_row);
         if self.batch.is_full() {
             return self.flush();
         }
@@ -109,12 +170,14 @@ impl<'w> FileSink<'w> {
     pub(crate) fn begin_member(&mut self, name: &str) -> ControlFlow<()> {
         self.flush()?;
         self.open.push(Account::default());
+        self.batch.begin_member(name);
         self.send_on(Message::BeginMember(name.to_owned()))
     }
 
     /// Ends the member, of which this is known.
     pub(crate) fn end_member(&mut self, end: FileEnd) -> ControlFlow<()> {
         self.flush()?;
+        self.batch.end_member();
         let end = self.complete(end);
         self.send_on(Message::EndMember(end))
     }
@@ -143,8 +206,14 @@ impl<'w> FileSink<'w> {
         }
         match self.batch.take(self.from_csv) {
             Ok(batch) => self.send(Message::Batch(batch, self.expansion.read())),
+            Err(GatherError::Destination) => {
+                self.disconnected = true;
+                ControlFlow::Break(())
+            }
             // zstd fails only without memory.
-            Err(failed) => self.reject(whole(&failed.records, format!("could not be compressed: {}", failed.error))),
+            Err(GatherError::Pack(failed)) => {
+                self.reject(whole(&failed.records, format!("could not be compressed: {}", failed.error)))
+            }
         }
     }
 
@@ -165,7 +234,7 @@ fn whole(bytes: &[u8], reason: String) -> Reject {
     reject_of((0, 1), reason, bytes)
 }
 
-impl Sink for FileSink<'_> {
+impl<G: EventGatherer> Sink for FileSink<'_, G> {
     fn record(&mut self, record: &RawRecord<'_>, bytes: &[u8]) -> ControlFlow<()> {
         self.push(record, bytes, false)
     }

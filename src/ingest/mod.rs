@@ -8,6 +8,7 @@ mod archive;
 mod contents;
 mod decode;
 mod delivery;
+mod destination;
 mod expansion;
 mod file_sink;
 pub(crate) mod fuzzing;

@@ -4,6 +4,7 @@
 //! the same order. So the answer does not depend on the number of workers, and memory on nothing but it.
 
 use std::env;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -15,7 +16,8 @@ use crate::case_details::CaseDetails;
 use crate::event::EventIds;
 use crate::file_names;
 use crate::ingest::delivery::Name;
-use crate::ingest::file_sink::Message;
+use crate::ingest::destination::{BatchOf, Destination};
+use crate::ingest::file_sink::{EventGatherer, Message};
 use crate::ingest::narrowing::Narrowing;
 use crate::ingest::report::{Error, Progress, RejectLine, Report, Waiting};
 use crate::ingest::source::inflate::Inflater;
@@ -25,7 +27,7 @@ use crate::ingest::worker;
 use crate::ingest::worker::{KnownContents, WorkerContext};
 use crate::ledger::{FileEnd, FileOutcome};
 use crate::proof::ProofDocument;
-use crate::store::{BatchBuilder, Dictionaries, Import, ImportWriter, KnownFiles, RunOrigin};
+use crate::store::{Batch, BatchBuilder, CaseError, Import, KnownFiles, RunOrigin};
 
 /// Options of an import.
 #[derive(Debug, Clone, Default)]
@@ -49,10 +51,12 @@ const UNKNOWN_USER: &str = "unknown";
 /// Batches that wait in one file's queue.
 const QUEUE: usize = 8;
 /// One file on its way.
-pub(crate) struct Job {
+pub(crate) struct Job<B = Batch> {
     pub(crate) found: SourceFile,
+    /// Its place among the files of the run.
+    pub(crate) number: u32,
     pub(crate) before: Option<KnownContents>,
-    pub(crate) out: Sender<Message>,
+    pub(crate) out: Sender<Message<B>>,
 }
 
 /// Imports trail files and folders into a case, which is made where there is none. `-` is standard input.
@@ -87,7 +91,12 @@ pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn 
             RunOrigin { paths: &names, folder: folder.as_deref(), imported_by: options.imported_by.as_deref() };
         let mut writer = import.begin(&origin, options.ids)?;
         writer.prepare_indexes(bytes, known.bytes)?;
-        run_workers(fresh, &known, options, &mut writer, &mut report, progress)?;
+        let dictionaries = Arc::new(writer.dictionaries()?);
+        let no_memory = |source| Error::from(CaseError::Io { path: case.to_owned(), source });
+        let gatherers = (0..worker_count(options.jobs)).map(|_| BatchBuilder::new(Arc::clone(&dictionaries)));
+        let gatherers = gatherers.collect::<io::Result<Vec<_>>>().map_err(no_memory)?;
+        let workers = Workers { gatherers, ids: options.ids, before: &|found| before(&known, found) };
+        run_workers(fresh, workers, &mut writer, &mut report, progress)?;
         progress.finishing();
         writer.finish()?;
         report.event_digest = import.event_digest()?;
@@ -124,32 +133,46 @@ fn before(known: &KnownFiles, found: &SourceFile) -> Option<KnownContents> {
     (!sha256s.is_empty() && found.unreadable.is_none()).then_some(KnownContents { sha256s })
 }
 
+/// Returns the number of workers.
+pub(crate) fn worker_count(jobs: Option<usize>) -> usize {
+    let available = thread::available_parallelism().map_or(1, usize::from);
+    jobs.unwrap_or(available).clamp(1, 64)
+}
+
+/// The workers of a run.
+pub(crate) struct Workers<'w, G: EventGatherer> {
+    /// A gatherer for each worker.
+    pub(crate) gatherers: Vec<G>,
+    pub(crate) ids: EventIds,
+    /// Returns what is to be compared before a file is read again.
+    pub(crate) before: &'w (dyn Fn(&SourceFile) -> Option<KnownContents> + Sync),
+}
+
 /// Starts the workers and writes what they send.
-fn run_workers(
+pub(crate) fn run_workers<D: Destination>(
     files: Vec<SourceFile>,
-    known: &KnownFiles,
-    options: &Options,
-    writer: &mut ImportWriter<'_>,
+    workers: Workers<'_, D::Gatherer>,
+    writer: &mut D,
     report: &mut Report,
     progress: &dyn Progress,
-) -> Result<(), Error> {
-    let available = thread::available_parallelism().map_or(1, usize::from);
-    let workers = options.jobs.unwrap_or(available).clamp(1, 64);
-    let (dictionaries, ids) = (Arc::new(writer.dictionaries()?), options.ids);
-    let (jobs_in, jobs_out) = bounded::<Job>(workers);
-    let (queues_in, queues_out) = bounded::<(SourceFile, Receiver<Message>)>(workers * 2);
+) -> Result<(), Error>
+where
+    D::Gatherer: Send,
+{
+    let Workers { gatherers, ids, before } = workers;
+    let (jobs_in, jobs_out) = bounded::<Job<BatchOf<D>>>(gatherers.len());
+    let (queues_in, queues_out) = bounded::<(SourceFile, Receiver<Message<BatchOf<D>>>)>(gatherers.len() * 2);
     thread::scope(move |scope| {
-        for _ in 0..workers {
+        for gatherer in gatherers {
             let jobs = jobs_out.clone();
-            let dictionaries = Arc::clone(&dictionaries);
-            scope.spawn(move || work(&jobs, dictionaries, ids));
+            scope.spawn(move || work(&jobs, gatherer, ids));
         }
         // Without this the workers would wait for each other's copy.
         drop(jobs_out);
         scope.spawn(move || {
-            for found in files {
+            for (number, found) in (0..).zip(files) {
                 let (out, queue) = bounded(QUEUE);
-                let job = Job { before: before(known, &found), found: found.clone(), out };
+                let job = Job { before: before(&found), found: found.clone(), number, out };
                 if queues_in.send((found, queue)).is_err() || jobs_in.send(job).is_err() {
                     return;
                 }
@@ -163,21 +186,22 @@ fn run_workers(
 }
 
 /// Runs a worker: reads one file after the other, until all are read or the writer has disconnected.
-pub(crate) fn work(jobs: &Receiver<Job>, dictionaries: Arc<Dictionaries>, ids: EventIds) {
-    let Ok(batch) = BatchBuilder::new(dictionaries) else { return };
+pub(crate) fn work<G: EventGatherer>(jobs: &Receiver<Job<G::Batch>>, batch: G, ids: EventIds) {
     let mut tools = WorkerContext { batch, inflater: Inflater::new(), ids };
     for job in jobs {
+        tools.batch.begin_file(job.number, &file_names::name_of(&job.found.path));
         if worker::read_file(&job.found, job.before.as_ref(), &mut tools, &job.out).is_err() {
             return;
         }
     }
+    tools.batch.finish();
 }
 
 /// Writes what one file holds.
-pub(crate) fn write_file(
+pub(crate) fn write_file<D: Destination>(
     found: &SourceFile,
-    queue: &Receiver<Message>,
-    writer: &mut ImportWriter<'_>,
+    queue: &Receiver<Message<BatchOf<D>>>,
+    writer: &mut D,
     report: &mut Report,
     progress: &dyn Progress,
 ) -> Result<(), Error> {
@@ -191,9 +215,8 @@ pub(crate) fn write_file(
         let Some(file) = open.last_mut() else { break };
         match message {
             Message::Batch(batch, so_far) => {
-                writer.batch(&batch)?;
-                progress.advance(0, so_far.saturating_sub(read), batch.events.len() as u64);
-                batch.give_back();
+                let events = writer.batch(batch)?;
+                progress.advance(0, so_far.saturating_sub(read), events);
                 read = read.max(so_far);
             }
             Message::Digest(digest) => {
@@ -209,7 +232,7 @@ pub(crate) fn write_file(
                 report.add_context(&document);
             }
             Message::Reject(reject) => {
-                writer.reject(&reject)?;
+                writer.reject(&file.path, &reject)?;
                 file.is_rejected_whole = reject.length == 0;
                 report.add_reject(RejectLine::new(&file.path, &reject));
             }
@@ -230,7 +253,7 @@ pub(crate) fn write_file(
             }
         }
     }
-    Err(Error::Worker { path: found.path.clone() })
+    Err(writer.fault().unwrap_or_else(|| Error::Worker { path: found.path.clone() }))
 }
 
 /// A file, or a member of an archive, that is being written.
@@ -251,7 +274,12 @@ impl OpenFile {
     }
 }
 
-fn end_member(file: &OpenFile, end: &FileEnd, writer: &mut ImportWriter<'_>, report: &mut Report) -> Result<(), Error> {
+fn end_member<D: Destination>(
+    file: &OpenFile,
+    end: &FileEnd,
+    writer: &mut D,
+    report: &mut Report,
+) -> Result<(), Error> {
     let counts = writer.end_file(&file.path, None, &file.name().delivery(), end)?;
     match end.outcome {
         FileOutcome::TrailFile | FileOutcome::Unchanged => {
@@ -265,11 +293,11 @@ fn end_member(file: &OpenFile, end: &FileEnd, writer: &mut ImportWriter<'_>, rep
     Ok(())
 }
 
-fn end_file(
+fn end_file<D: Destination>(
     found: &SourceFile,
     file: &OpenFile,
     end: &FileEnd,
-    writer: &mut ImportWriter<'_>,
+    writer: &mut D,
     report: &mut Report,
 ) -> Result<(), Error> {
     let counts = writer.end_file(&file.path, found.modified, &file.name().delivery(), end)?;

@@ -22,7 +22,7 @@ use crate::ingest::source::walk;
 use crate::ingest::source::walk::SourceFile;
 use crate::ledger::{Problem, Reject};
 use crate::proof::ProofDocument;
-use crate::store::{self, Dictionaries, Import, RunOrigin, Silent};
+use crate::store::{self, BatchBuilder, Dictionaries, Import, RunOrigin, Silent};
 
 /// Finds where each record of a list ends (`{...},{...}`), by its brackets; how many there are.
 pub fn split(list: &[u8]) -> usize {
@@ -124,12 +124,14 @@ pub fn read(paths: &[PathBuf]) -> Result<Read, Error> {
     let (jobs_in, jobs_out) = unbounded();
     let queues = files.into_iter().map(|found| {
         let (out, queue) = unbounded();
-        let _ = jobs_in.send(Job { found: found.clone(), before: None, out });
+        let _ = jobs_in.send(Job { found: found.clone(), number: 0, before: None, out });
         (found, queue)
     });
     let read = Read(queues.collect());
     drop(jobs_in);
-    work(&jobs_out, Arc::new(Dictionaries::in_the_making()), EventIds::Event);
+    if let Ok(batch) = BatchBuilder::new(Arc::new(Dictionaries::in_the_making())) {
+        work(&jobs_out, batch, EventIds::Event);
+    }
     Ok(read)
 }
 

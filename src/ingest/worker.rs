@@ -13,7 +13,7 @@ use crate::ingest::archive;
 use crate::ingest::decode::sink::Decoded;
 use crate::ingest::delivery::is_delivered;
 use crate::ingest::expansion::Expansion;
-use crate::ingest::file_sink::{FileSink, Message};
+use crate::ingest::file_sink::{EventGatherer, FileSink, Message};
 use crate::ingest::read::{decode_ahead, decode_whole};
 use crate::ingest::source::hashed::Hashed;
 use crate::ingest::source::inflate;
@@ -22,7 +22,6 @@ use crate::ingest::source::layers::{self, Magic, Unwrapped};
 use crate::ingest::source::walk;
 use crate::ingest::source::walk::{RawFile, SourceFile};
 use crate::ledger::{FileEnd, FileOutcome};
-use crate::store::BatchBuilder;
 
 /// The contents of a file that the ledger has and that are of its size: none of them needs a second reading.
 pub(crate) struct KnownContents {
@@ -30,19 +29,19 @@ pub(crate) struct KnownContents {
 }
 
 /// The state of a worker that is reused from file to file.
-pub(crate) struct WorkerContext {
-    pub(crate) batch: BatchBuilder,
+pub(crate) struct WorkerContext<G> {
+    pub(crate) batch: G,
     pub(crate) inflater: Inflater,
     pub(crate) ids: EventIds,
 }
 
 /// Reads one file and sends what it holds. An error means that the writer has disconnected.
-pub(crate) fn read_file(
+pub(crate) fn read_file<G: EventGatherer>(
     found: &SourceFile,
     before: Option<&KnownContents>,
-    tools: &mut WorkerContext,
-    out: &Sender<Message>,
-) -> Result<(), crossbeam_channel::SendError<Message>> {
+    tools: &mut WorkerContext<G>,
+    out: &Sender<Message<G::Batch>>,
+) -> Result<(), crossbeam_channel::SendError<Message<G::Batch>>> {
     if let Some(reason) = &found.left_out {
         return out.send(Message::End(FileEnd::left_out(reason.clone(), found.bytes)));
     }
@@ -72,11 +71,11 @@ fn hash_file(path: &Path) -> io::Result<(u64, String)> {
 
 /// Reads a file through its layers; the answer lacks format and problems, which the sink has. `passed` counts the bytes
 /// that are read on disk.
-fn read_layers(
+fn read_layers<G: EventGatherer>(
     found: &SourceFile,
     expansion: &Arc<Expansion>,
     inflater: &mut Inflater,
-    sink: &mut FileSink<'_>,
+    sink: &mut FileSink<'_, G>,
 ) -> io::Result<FileEnd> {
     if let Some(pipe) = &found.pipe {
         return read_through(found, Box::new(File::open(pipe)?), expansion, sink);
@@ -108,11 +107,11 @@ fn read_layers(
 }
 
 /// Reads a stream of a file's bytes through its layers, inflating ahead in a thread of its own.
-fn read_through(
+fn read_through<G: EventGatherer>(
     found: &SourceFile,
     stream: Box<dyn Read + Send + '_>,
     expansion: &Arc<Expansion>,
-    sink: &mut FileSink<'_>,
+    sink: &mut FileSink<'_, G>,
 ) -> io::Result<FileEnd> {
     let mut raw = RawFile::new(stream, expansion);
     let mut content_sha256 = None;
@@ -138,10 +137,10 @@ fn read_through(
 }
 
 /// Decodes a stream, and returns the SHA-256 of all of it unless it is another kind of file.
-fn decode_hashed(
+fn decode_hashed<G: EventGatherer>(
     stream: Box<dyn Read + Send + '_>,
     strict: bool,
-    sink: &mut FileSink<'_>,
+    sink: &mut FileSink<'_, G>,
 ) -> io::Result<(Decoded, Option<String>)> {
     let mut content = Hashed::new(stream);
     let decoded = decode_ahead(Box::new(&mut content), strict, sink)?;
@@ -155,7 +154,12 @@ fn decode_hashed(
 
 /// Returns the reason to ignore a file after `read` of its bytes are read; `None` if it belongs to the trail. A file that
 /// was meant to hold records and holds none is rejected.
-fn ignored_as(found: &SourceFile, decoded: Decoded, read: u64, sink: &mut FileSink<'_>) -> Option<String> {
+fn ignored_as<G: EventGatherer>(
+    found: &SourceFile,
+    decoded: Decoded,
+    read: u64,
+    sink: &mut FileSink<'_, G>,
+) -> Option<String> {
     let name = found.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     // Naming a known kind of another service is not a mistake.
     let (what, is_named) = match decoded {

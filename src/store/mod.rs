@@ -66,7 +66,7 @@ pub use crate::store::transfer::snapshot;
 pub(crate) use crate::store::transfer::{merge, redaction_copy, reindex};
 pub use crate::store::validation::KeptValidation;
 pub(crate) use crate::store::validation::ValidationRecord;
-pub(crate) use crate::store::write::batch::{Batch, BatchBuilder};
+pub(crate) use crate::store::write::batch::{Batch, BatchBuilder, PackError};
 pub(crate) use crate::store::write::file_ledger::Delivery;
 pub(crate) use crate::store::write::import::{Import, ImportWriter};
 pub(crate) use crate::store::write::known_files::KnownFiles;

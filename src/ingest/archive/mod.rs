@@ -12,7 +12,7 @@ pub(crate) use crate::ingest::archive::member::{Archive, Member, MemberContent};
 use crate::ingest::decode::sink::{Decoded, Sink as _};
 use crate::ingest::delivery;
 use crate::ingest::expansion::Expansion;
-use crate::ingest::file_sink::FileSink;
+use crate::ingest::file_sink::{EventGatherer, FileSink};
 use crate::ingest::read::decode_stream;
 use crate::ingest::source::hashed::Hashed;
 use crate::ingest::source::layers::{self, Magic, Unwrapped};
@@ -30,7 +30,11 @@ const NOTHING: &str = "holds no records";
 ///
 /// # Errors
 /// A temporary file for a zip archive cannot be written.
-pub(crate) fn read(magic: Magic, stream: Box<dyn Read + Send + '_>, sink: &mut FileSink<'_>) -> io::Result<Decoded> {
+pub(crate) fn read<G: EventGatherer>(
+    magic: Magic,
+    stream: Box<dyn Read + Send + '_>,
+    sink: &mut FileSink<'_, G>,
+) -> io::Result<Decoded> {
     Reading { sink, depth: 1, members: 0 }.read(magic, stream)
 }
 
@@ -53,15 +57,15 @@ pub(crate) fn open<'a>(
 }
 
 /// The reading of a file that is an archive.
-struct Reading<'s, 'w> {
-    sink: &'s mut FileSink<'w>,
+struct Reading<'s, 'w, G: EventGatherer> {
+    sink: &'s mut FileSink<'w, G>,
     /// The number of archives that the current one is in, with itself.
     depth: usize,
     /// The members seen so far.
     members: u64,
 }
 
-impl Reading<'_, '_> {
+impl<G: EventGatherer> Reading<'_, '_, G> {
     fn read(&mut self, magic: Magic, stream: Box<dyn Read + Send + '_>) -> io::Result<Decoded> {
         let (archive, format) = open(magic, stream, &self.sink.expansion())?;
         self.sink.format(format);
