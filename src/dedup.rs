@@ -48,7 +48,7 @@ fn parse(bytes: &[u8]) -> serde_json::Result<Value> {
 }
 
 /// Returns the number of texts, numbers, flags and nulls that a value holds.
-fn leaves(value: &Value) -> usize {
+pub(crate) fn leaves(value: &Value) -> usize {
     match value {
         Value::Array(array) => array.iter().map(leaves).sum(),
         Value::Object(object) => object.values().map(leaves).sum(),

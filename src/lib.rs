@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! import    files -> ingest::source -> ingest::decode -> ingest::normalize -> store::write
+//! convert   files -> ingest::source -> ingest::decode -> ingest::normalize -> events_table -> Parquet
 //! merge     cases -> store::transfer::merge -> ingest::normalize -> store::write
 //! answer    text -> query::parse -> query::resolve -> query::plan -> sql::sqlite -> store::Case -> rows -> render
 //! ```
@@ -10,8 +11,8 @@
 //! vocabulary and import nothing of trailq; `query` knows no SQL text; `sql` writes it; `store` and `ingest` know no
 //! screen; [`engine`] answers lookups and knows no terminal; `render` turns rows into bytes; `saved` reads saved queries
 //! and `redact` pseudonymizes, and neither knows a case; `summary` reports on operations and knows no session; `session`,
-//! `repl`, `serve` and `cli` are the user interfaces. Only `cli` and `repl` print. The features `serve` and `plot` can be
-//! left out.
+//! `repl`, `serve` and `cli` are the user interfaces. Only `cli` and `repl` print. The features `parquet`, `serve` and
+//! `plot` can be left out.
 //!
 //! # Example
 //! Imports trail files into a case and answers a lookup.
@@ -49,6 +50,8 @@ pub mod engine;
 mod escape;
 mod event;
 pub mod event_digest;
+#[cfg(feature = "parquet")]
+mod events_table;
 pub mod fields;
 mod file_magic;
 mod file_names;

@@ -8,7 +8,9 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 
 use super::completions::CompletionsArgs;
 use super::config::ConfigArgs;
+use super::convert::ConvertArgs;
 use super::diff::DiffArgs;
+use super::export::ExportArgs;
 use super::guide::GuideArgs;
 use super::hunt::HuntArgs;
 use super::import::ImportArgs;
@@ -99,6 +101,8 @@ pub(super) enum Command {
     Merge(MergeArgs),
     Reindex(ReindexArgs),
     Diff(DiffArgs),
+    Convert(ConvertArgs),
+    Export(ExportArgs),
     Guide(GuideArgs),
     Completions(CompletionsArgs),
     Config(ConfigArgs),

@@ -1,9 +1,12 @@
 //! The command line: arguments in, exit code out. Only this folder and the REPL know the process.
 
 mod args;
+mod case_names;
 mod completions;
 mod config;
+mod convert;
 mod diff;
+mod export;
 mod guide;
 mod hunt;
 mod import;
@@ -97,7 +100,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(cli: Cli) -> Result<Outcome, SessionError> {
     let path = case_path(&cli)?;
     let named = cli.case.as_ref().filter(|case| !case.exists()).map(|case| case.to_string_lossy().into_owned());
-    let makes_case = matches!(cli.command, Some(Command::Import(_) | Command::Merge(_)));
+    let makes_case = matches!(cli.command, Some(Command::Convert(_) | Command::Import(_) | Command::Merge(_)));
     let config = Config::from_environment(&flags(&cli));
     let mut session = Session::new(
         path.clone(),
@@ -131,6 +134,8 @@ fn run_command(mut session: Session, cli: Cli, config: Config) -> Result<Outcome
         Some(Command::Merge(args)) => merge::run(&mut session, &args),
         Some(Command::Reindex(_)) => reindex::run(&mut session),
         Some(Command::Diff(args)) => diff::run(&mut session, &args),
+        Some(Command::Convert(args)) => convert::run(&mut session, args),
+        Some(Command::Export(args)) => export::run(&mut session, args),
         Some(Command::Report(args)) => report::run(&mut session, args),
         Some(Command::Info(args)) => info::run(&args, &mut session),
         Some(Command::Validate(args)) => validate::run(&mut session, args),

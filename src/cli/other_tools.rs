@@ -5,6 +5,7 @@ use std::path::Path;
 use clap::CommandFactory as _;
 
 use super::args::Cli;
+use super::case_names::CASES;
 use super::words::{CommandWords, shell_word};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::fields;
@@ -14,8 +15,6 @@ use crate::session::input::Input;
 
 /// Endings of the names of trail files.
 const TRAIL_FILES: [&str; 8] = [".json", ".gz", ".csv", ".zip", ".ndjson", ".jsonl", ".log", ".tar"];
-/// Endings of the names of cases.
-const CASES: [&str; 4] = [".db", ".sqlite", ".sqlite3", ".case"];
 
 /// Commands of other tools, and the command of trailq that does the same; `{}` is replaced by the words after it.
 const COMMANDS: &[(&[&str], &str)] = &[
@@ -24,7 +23,7 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["stats", "status", "summary", "describe", "count", "head", "overview"], "info"),
     (&["list", "ls", "saved", "rules", "reports", "detections"], "queries"),
     (&["load", "add", "ingest", "read", "index"], "import {}"),
-    (&["export", "dump", "backup", "save", "copy"], "snapshot {}"),
+    (&["dump", "backup", "save", "copy"], "snapshot {}"),
     (&["verify", "check"], "snapshot --verify {}"),
     (&["redact", "anonymize", "pseudonymize"], "snapshot --redact accounts,ips,users,arns {}"),
     (&["compare"], "diff {}"),

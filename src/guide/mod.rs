@@ -58,6 +58,7 @@ pub const PAGES: &[Page] = pages! {
     "output": "output.md",
     "settings": "settings.md",
     "performance": "performance.md",
+    "one-machine": "one-machine.md",
     "faq": "faq.md",
     "commands": "commands.md",
 };

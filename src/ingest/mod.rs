@@ -6,6 +6,8 @@
 
 mod archive;
 mod contents;
+#[cfg(feature = "parquet")]
+mod convert;
 mod decode;
 mod delivery;
 mod destination;
@@ -26,7 +28,13 @@ pub mod stages;
 mod worker;
 
 pub use crate::event::EventIds;
+#[cfg(feature = "parquet")]
+pub use crate::events_table::{PartitionBy, TableError, TableSummary};
 pub(crate) use crate::ingest::contents::{Contents, UnreadFile, read_contents};
+#[cfg(feature = "parquet")]
+pub(crate) use crate::ingest::convert::export;
+#[cfg(feature = "parquet")]
+pub use crate::ingest::convert::{ConvertOptions, ConvertReport, ExportOptions, ExportReport, convert};
 pub use crate::ingest::merge::{MergeOptions, MergeReport, merge};
 pub use crate::ingest::narrowing::Narrowing;
 pub use crate::ingest::pipeline::{Options, import};

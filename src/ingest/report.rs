@@ -176,6 +176,8 @@ pub trait Progress: Sync {
     fn advance(&self, files: u64, bytes: u64, events: u64);
     /// Everything is read; indexes and counts are made.
     fn finishing(&self) {}
+    /// Reports how many rows of a table are written.
+    fn wrote(&self, _rows: u64) {}
     /// Reports whether it is to stop as soon as it can; what is committed stays.
     fn is_cancelled(&self) -> bool {
         false
@@ -215,6 +217,10 @@ pub enum Error {
     /// The case cannot be written.
     #[error(transparent)]
     Store(#[from] store::CaseError),
+    /// A table cannot be written.
+    #[cfg(feature = "parquet")]
+    #[error(transparent)]
+    Table(crate::events_table::TableError),
     /// It was cancelled; what was committed is in the case.
     #[error("the import was cancelled")]
     Cancelled,
@@ -268,6 +274,16 @@ pub enum Error {
     },
 }
 
+#[cfg(feature = "parquet")]
+impl From<crate::events_table::TableError> for Error {
+    fn from(error: crate::events_table::TableError) -> Error {
+        match error {
+            crate::events_table::TableError::Cancelled => Error::Cancelled,
+            error => Error::Table(error),
+        }
+    }
+}
+
 /// Returns the origin of event ids as messages name it.
 fn basis(ids: CaseIds) -> &'static str {
     match ids {
@@ -309,6 +325,8 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::Store(error) => error.hint(),
+            #[cfg(feature = "parquet")]
+            Error::Table(error) => error.hint(),
             Error::Path { path, .. } => remote(path),
             Error::Itself(_) => Some("name another case with --db".to_owned()),
             Error::Redacted { .. } => Some(

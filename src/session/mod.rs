@@ -43,6 +43,8 @@ mod settings;
 pub mod snapshot;
 mod sql;
 mod state;
+#[cfg(feature = "parquet")]
+mod table;
 pub(crate) mod timeline;
 mod titles;
 mod user_name;

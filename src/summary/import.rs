@@ -24,6 +24,11 @@ impl Report for ingest::Report {
 
 /// Returns the report as lines of text.
 fn text(report: &ingest::Report) -> String {
+    text_with(report, "the table rejects", "`trailq info --files`")
+}
+
+/// Returns the report as lines of text. `rejects` and `ignored`: the places that have all rejects and ignored files.
+pub(super) fn text_with(report: &ingest::Report, rejects: &str, ignored: &str) -> String {
     let seconds = report.seconds.max(0.001);
     let rate = (report.counts.read as f64 / seconds) as u64;
     let nothing = report.files_not_understood;
@@ -61,9 +66,9 @@ fn text(report: &ingest::Report) -> String {
     }
     let named = report.rejects.len().min(MAX_LISTED) as u64;
     if report.counts.rejected > named {
-        let _ = writeln!(out, "rejected: {} more, in the table rejects", number::count(report.counts.rejected - named));
+        let _ = writeln!(out, "rejected: {} more, in {rejects}", number::count(report.counts.rejected - named));
     }
-    add_ignored(report, &mut out);
+    add_ignored(report, ignored, &mut out);
     for problem in report.field_problems.iter().take(MAX_LISTED) {
         let events = number::counted(problem.events, "event");
         let _ = writeln!(out, "unreadable: {} of {events}: {}", visible(&problem.field), problem.problem);
@@ -112,14 +117,14 @@ fn add_conflicts(report: &ingest::Report, out: &mut String) {
 }
 
 /// Lists the first files and archive members that were ignored.
-fn add_ignored(report: &ingest::Report, out: &mut String) {
+fn add_ignored(report: &ingest::Report, place: &str, out: &mut String) {
     for ignored in report.ignored.iter().take(MAX_IGNORED) {
         let _ = writeln!(out, "ignored: {}: {}", visible(&ignored.file), visible(&ignored.reason));
     }
     let listed = report.ignored.len().min(MAX_IGNORED) as u64;
     let ignored = report.ignored_files + report.ignored_members;
     if ignored > listed {
-        let _ = writeln!(out, "ignored: {} more, listed by `trailq info --files`", number::count(ignored - listed));
+        let _ = writeln!(out, "ignored: {} more, listed by {place}", number::count(ignored - listed));
     }
 }
 

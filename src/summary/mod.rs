@@ -11,6 +11,8 @@ mod provenance;
 mod reindex;
 pub(crate) mod report;
 pub(crate) mod snapshot;
+#[cfg(feature = "parquet")]
+mod table;
 pub(crate) mod validate;
 pub(crate) mod verify;
 

@@ -92,4 +92,10 @@ impl Progress for Bar {
     fn finishing(&self) {
         self.bar.set_message("building indexes");
     }
+
+    fn wrote(&self, rows: u64) {
+        if !self.bar.is_hidden() {
+            self.bar.set_message(format!("{} written", number::counted(rows, "row")));
+        }
+    }
 }

@@ -689,7 +689,7 @@ fn a_word_that_is_not_a_command_is_answered_with_what_to_write() {
         (&["tail"], &["write: trailq lookup last=1h"]),
         (&["stats"], &["write: trailq info"]),
         (&["load", "./logs"], &["write: trailq import ./logs"]),
-        (&["export", "x.db"], &["write: trailq snapshot x.db"]),
+        (&["dump", "x.db"], &["write: trailq snapshot x.db"]),
         (&["verify", "x.db"], &["write: trailq snapshot --verify x.db"]),
         (&["version"], &["write: trailq --version"]),
         (&["serve-x"], &["did you mean the command `serve`?"]),

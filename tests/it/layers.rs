@@ -47,6 +47,7 @@ const MODEL_IMPORTS: &[(&str, &str)] =
 const LAYERS: &[(&str, &[&str])] = &[
     ("coverage", &[]),
     ("dedup", &[]),
+    ("events_table", &["dedup", "output_file"]),
     ("nested", &[]),
     ("output_file", &[]),
     ("query", &["nested"]),
@@ -207,12 +208,12 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("store", &[]),
-    ("ingest", &["redact", "store", "validate"]),
+    ("ingest", &["dedup", "events_table", "output_file", "redact", "store", "validate"]),
     ("engine", &["coverage", "detection", "nested", "query", "redact", "sql", "store"]),
     ("hunt", &["coverage", "detection", "engine", "query", "saved", "sql", "store"]),
     ("lookup_events", &["coverage", "engine", "query", "render", "sql", "store"]),
     ("report", &["engine", "hunt", "render", "sql", "store", "summary"]),
-    ("summary", &["detection", "hunt", "ingest", "render", "sigma", "store", "validate"]),
+    ("summary", &["detection", "events_table", "hunt", "ingest", "render", "sigma", "store", "validate"]),
     ("terminal", &["ingest", "render"]),
     ("config", &["render", "terminal"]),
     (
@@ -263,6 +264,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "config",
+            "events_table",
             "guide",
             "ingest",
             "lookup_events",
@@ -286,7 +288,8 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// External crates and macros with the modules that may name them.
 const EXTERNAL: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
-    ("zstd", &["ingest", "store/records"]),
+    ("zstd", &["events_table", "ingest", "store/records"]),
+    ("parquet", &["events_table", "ingest/decode"]),
     ("bzip2", &["ingest"]),
     ("lzma_rust2", &["ingest"]),
     ("flate2", &["ingest"]),

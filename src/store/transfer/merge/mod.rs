@@ -19,6 +19,8 @@ mod validations;
 use std::path::Path;
 
 pub(crate) use crate::store::transfer::merge::policy::MergeWriter;
+#[cfg(feature = "parquet")]
+pub(crate) use crate::store::transfer::merge::source::Records;
 pub(crate) use crate::store::transfer::merge::source::{EventRange, Source, SourceCase, redactions};
 pub(crate) use crate::store::transfer::merge::target::MergeTarget;
 

@@ -18,6 +18,7 @@ use crate::store::open::open_read_only;
 use crate::store::provenance::ProvenanceStep;
 use crate::store::read::case::Case;
 use crate::store::records::block::Reader;
+use crate::store::records::id_set::IdSet;
 use crate::store::rollup::attribute_values::EVENT_COUNT;
 use crate::store::transfer::diff::Hashes;
 
@@ -126,6 +127,12 @@ impl SourceCase {
         self.case.path()
     }
 
+    /// Returns the file that is read: the case, or a copy of it.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn file_path(&self) -> &Path {
+        self.case.file()
+    }
+
     /// Returns the ids of the steps that redacted it, in order.
     pub(crate) fn redactions(&self) -> Vec<&str> {
         redactions(&self.steps)
@@ -149,6 +156,16 @@ impl SourceCase {
     /// Returns its events as ranges, in order.
     pub(crate) fn ranges(&self) -> Result<Vec<EventRange>, CaseError> {
         EventRange::all(&self.case.connection).map_err(|error| self.of(error))
+    }
+
+    /// Returns the names of its files.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn file_names(&self) -> Result<FxHashMap<i64, String>, CaseError> {
+        let read = || -> rusqlite::Result<_> {
+            let mut select = self.case.connection.prepare("SELECT id, path FROM files")?;
+            select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        };
+        read().map_err(|error| self.of(error))
     }
 
     /// Returns what any thread can read its records from.
@@ -204,6 +221,16 @@ impl Records<'_> {
         range: &EventRange,
         take: &mut dyn FnMut(&[u8]) -> Result<bool, String>,
     ) -> Result<(), CaseError> {
+        self.each_of(range, None, take)
+    }
+
+    /// Calls `take` as [`Records::each`], with the records of the events that are in a set.
+    pub(crate) fn each_of(
+        &mut self,
+        range: &EventRange,
+        selected: Option<&IdSet>,
+        take: &mut dyn FnMut(&[u8]) -> Result<bool, String>,
+    ) -> Result<(), CaseError> {
         let path = &self.source.path;
         let of = |error| CaseError::of(path, error);
         let mut select = self
@@ -213,6 +240,9 @@ impl Records<'_> {
         let mut rows = select.query([range.span.0, range.span.1]).map_err(of)?;
         while let Some(row) = rows.next().map_err(of)? {
             let id: i64 = row.get(0).map_err(of)?;
+            if selected.is_some_and(|selected| !selected.has(id)) {
+                continue;
+            }
             let damaged = |what: &str| CaseError::Damaged {
                 path: path.clone(),
                 reason: format!("the record of event {id} {what}"),
