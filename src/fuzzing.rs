@@ -28,6 +28,7 @@ pub const TARGETS: &[Target] = &[
     ("digest", digest),
     ("http", http),
     ("lookup", lookup),
+    ("parquet", parquet),
     ("query_header", query_header),
     ("record_block", record_block),
     ("redact", redact),
@@ -43,6 +44,11 @@ pub fn digest(bytes: &[u8]) {
 /// Decodes a trail file of any wrapping, CSV included: from memory and from a stream it gives the same.
 pub fn decode(bytes: &[u8]) {
     ingest::fuzzing::decode(bytes);
+}
+
+/// Reads a Parquet file: from memory and from a temporary file it gives the same.
+pub fn parquet(bytes: &[u8]) {
+    ingest::fuzzing::parquet(bytes);
 }
 
 /// Reads a file through its layers of compression and archives: each member that begins ends.

@@ -32,7 +32,7 @@ impl Expansion {
     ///
     /// # Errors
     /// They are more than a trail file expands to.
-    fn charge(&self, bytes: u64) -> io::Result<()> {
+    pub(crate) fn charge(&self, bytes: u64) -> io::Result<()> {
         let given = self.given.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
         if given > EXPANSION_FLOOR.max(self.read().saturating_mul(MAX_EXPANSION)) {
             return Err(io::Error::other(format!(

@@ -58,11 +58,13 @@ mod session;
 mod shell;
 mod sigma;
 mod snapshot;
+#[cfg(feature = "parquet")]
+mod table;
 mod triage;
 mod unread_records;
 mod user_agents;
 mod validate;
 mod ways;
-#[cfg(not(all(feature = "plot", feature = "serve")))]
+#[cfg(not(all(feature = "parquet", feature = "plot", feature = "serve")))]
 mod without_features;
 mod wrappings;

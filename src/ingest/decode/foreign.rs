@@ -56,7 +56,7 @@ const MAGICS: &[(&[u8], &str)] = &[
     (b"\xff\xfe", "is UTF-16 text; save it as UTF-8"),
     (b"\xfe\xff", "is UTF-16 text; save it as UTF-8"),
     (file_magic::SQLITE, "is a SQLite database; where it is a case, `trailq merge` takes it in"),
-    (b"PAR1", "is a Parquet file"),
+    (file_magic::PARQUET, "is a Parquet file"),
     (b"ORC", "is an ORC file"),
     (b"Obj\x01", "is an Avro file"),
     (b"%PDF-", "is a PDF document"),

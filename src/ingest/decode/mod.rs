@@ -6,6 +6,8 @@ pub(crate) mod content;
 pub(crate) mod csv_text;
 pub(crate) mod foreign;
 pub(crate) mod json;
+#[cfg(feature = "parquet")]
+pub(crate) mod parquet;
 pub(crate) mod payload;
 pub(crate) mod rows;
 pub(crate) mod sink;

@@ -60,6 +60,7 @@ static VALUES: &[Wrapping] = &[
     any("Body", "sqs"),
     any("body", "sqs"),
     any("message", "cloudwatch-logs"),
+    any("record", "table"),
 ];
 
 /// Keys that only records begin with.

@@ -5,11 +5,17 @@ mod csv_records;
 mod csv_rows;
 mod documents;
 mod log_lines;
+#[cfg(feature = "parquet")]
+mod parquet_records;
+mod reject_list;
 mod text_rows;
 
 use crate::ingest::decode::content::Wrapping;
 
 const WRAPPINGS: &[&dyn Wrapping] = &[
+    #[cfg(feature = "parquet")]
+    &parquet_records::ParquetRecords,
+    &reject_list::RejectList,
     &text_rows::TextRows,
     &documents::Documents,
     &csv_records::CsvRecords,
