@@ -55,6 +55,7 @@ pub(crate) enum GatherError {
     /// They could not be packed: they are a reject.
     Pack(PackError),
     /// The destination cannot be written: the run ends.
+    #[cfg(feature = "parquet")]
     Destination,
 }
 
@@ -206,6 +207,7 @@ impl<'w, G: EventGatherer> FileSink<'w, G> {
         }
         match self.batch.take(self.from_csv) {
             Ok(batch) => self.send(Message::Batch(batch, self.expansion.read())),
+            #[cfg(feature = "parquet")]
             Err(GatherError::Destination) => {
                 self.disconnected = true;
                 ControlFlow::Break(())
