@@ -1,5 +1,6 @@
 //! The destination of what files hold: the writer of a case, or of a table.
 
+use crate::context::ContextDocument;
 use crate::ingest::file_sink::EventGatherer;
 use crate::ingest::report::Error;
 use crate::ledger::{Counts, Digest, FileEnd, Reject};
@@ -26,6 +27,9 @@ pub(crate) trait Destination {
 
     /// Takes an answer of the AWS CLI.
     fn proof(&mut self, proof: &ProofDocument) -> Result<(), Error>;
+
+    /// Takes a document about accounts, people, rights or findings.
+    fn context(&mut self, document: &ContextDocument) -> Result<(), Error>;
 
     /// Takes what could not be read of a file.
     fn reject(&mut self, name: &str, reject: &Reject) -> Result<(), Error>;
@@ -68,6 +72,10 @@ impl Destination for ImportWriter<'_> {
 
     fn proof(&mut self, proof: &ProofDocument) -> Result<(), Error> {
         Ok(self.proof(proof)?)
+    }
+
+    fn context(&mut self, document: &ContextDocument) -> Result<(), Error> {
+        Ok(self.context(document)?)
     }
 
     fn reject(&mut self, _: &str, reject: &Reject) -> Result<(), Error> {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::context::ContextDocument;
 use crate::events_table::{SharedRuns, TableError};
 use crate::ingest::convert::gatherer::RowGatherer;
 use crate::ingest::convert::rejects::RejectFile;
@@ -57,6 +58,10 @@ impl Destination for TableWriter {
     }
 
     fn proof(&mut self, _: &ProofDocument) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn context(&mut self, _: &ContextDocument) -> Result<(), Error> {
         Ok(())
     }
 
