@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 
+use super::chosen_format::{ChosenFormat, formats};
 use super::completions::CompletionsArgs;
 use super::config::ConfigArgs;
 use super::convert::ConvertArgs;
@@ -30,7 +31,6 @@ use super::serve::ServeArgs;
 use super::snapshot::SnapshotArgs;
 use super::sql::SqlArgs;
 use super::validate::ValidateArgs;
-use crate::render::Format;
 use crate::terminal::capabilities::ColorChoice;
 
 /// Examples for `trailq --help`.
@@ -65,7 +65,7 @@ pub(super) struct Global {
     pub(super) db: Option<PathBuf>,
     /// Write answers in this format [default: table]
     #[arg(long, global = true, value_name = "FORMAT", value_parser = formats())]
-    pub(super) format: Option<Format>,
+    pub(super) format: Option<ChosenFormat>,
     /// Choose when to use color
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = color_choices())]
     pub(super) color: ColorChoice,
@@ -107,12 +107,6 @@ pub(super) enum Command {
     Completions(CompletionsArgs),
     Config(ConfigArgs),
     Man(ManArgs),
-}
-
-/// Parses `--format`.
-fn formats() -> impl TypedValueParser<Value = Format> {
-    let names = Format::ALL.map(|format| PossibleValue::new(format.name()).help(format.spec().help));
-    PossibleValuesParser::new(names).try_map(|name| name.parse().map_err(|()| "no such format"))
 }
 
 /// Parses `--color`.

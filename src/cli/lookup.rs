@@ -1,9 +1,14 @@
 //! `trailq lookup`.
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use super::chosen_format::ChosenFormat;
 use super::outcome::Outcome;
+use crate::diagnostic::Diagnostic;
+use crate::render::Format;
 use crate::session::input::Input;
+use crate::session::translate::{Layout, RowKind, Target};
 use crate::session::{Session, SessionError};
 
 /// Examples for `trailq lookup --help`.
@@ -14,6 +19,8 @@ Examples:
   trailq lookup 'outcome=denied not ip=10.0.0.0/8 | count by event-name'
   trailq lookup --format csv resource=i-0abc > i-0abc.csv
   trailq lookup --explain 'error-message=\"*not authorized*\"'
+  trailq lookup --for athena 'outcome=denied last=7d | top 10 user'
+  trailq lookup --for athena --ddl --location s3://BUCKET/events/
 
 `trailq guide lookup-language` explains lookups, and `trailq guide fields` lists the fields";
 
@@ -22,7 +29,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(super) struct LookupArgs {
     /// Terms and stages; arguments are joined by spaces
-    #[arg(required = true, value_name = "LOOKUP")]
+    #[arg(required_unless_present = "ddl", value_name = "LOOKUP")]
     words: Vec<String>,
     /// Print the SQL, its parameters and the plan instead
     #[arg(long)]
@@ -33,12 +40,72 @@ pub(super) struct LookupArgs {
     /// Exit with 1 if there are rows
     #[arg(long)]
     fail_on_rows: bool,
+    /// Print the lookup as a statement of another engine instead
+    #[arg(long = "for", value_name = "ENGINE", value_parser = engines())]
+    #[arg(conflicts_with_all = ["explain", "limit", "fail_on_rows"])]
+    target: Option<Target>,
+    /// Ask this table or view of the engine
+    #[arg(long, value_name = "NAME", default_value = "events", requires = "target")]
+    table: String,
+    /// Ask a table of trailq's, or AWS's own under a view
+    #[arg(long, value_name = "LAYOUT", default_value = "trailq", requires = "target", value_parser = layouts())]
+    layout: Layout,
+    /// Print the statement that makes the table or view instead
+    #[arg(long, requires = "target", conflicts_with = "words")]
+    ddl: bool,
+    /// Take Parquet files from here, or AWS's columns from this table
+    #[arg(long, value_name = "PLACE", requires = "target")]
+    location: Option<String>,
+}
+
+impl LookupArgs {
+    /// Reports whether a statement of another engine is printed.
+    pub(super) fn is_translated(&self) -> bool {
+        self.target.is_some()
+    }
+}
+
+/// Parses `--for`.
+pub(super) fn engines() -> impl TypedValueParser<Value = Target> {
+    PossibleValuesParser::new(Target::engines()).try_map(|name| Target::new(&name).ok_or("no such engine"))
+}
+
+/// Parses `--layout`.
+fn layouts() -> impl TypedValueParser<Value = Layout> {
+    PossibleValuesParser::new(["trailq", "aws"]).map(|name| if name == "aws" { Layout::Aws } else { Layout::Trailq })
 }
 
 /// Runs the command.
-pub(super) fn run(session: &mut Session, args: &LookupArgs) -> Result<Outcome, SessionError> {
+pub(super) fn run(
+    session: &mut Session,
+    args: &LookupArgs,
+    format: Option<ChosenFormat>,
+) -> Result<Outcome, SessionError> {
     let text = args.words.join(" ");
+    if let Some(target) = &args.target {
+        let target = target.clone().on(&args.table, args.layout);
+        if args.location.is_some() && !args.ddl {
+            return Err(Diagnostic::new("--location is the place of --ddl").hint("add --ddl, or leave it out").into());
+        }
+        return Ok(match args.ddl {
+            true => session.print_definition(&target, args.location.as_deref())?.into(),
+            false => session.translate(&text, &target, row_kind(format)?)?.into(),
+        });
+    }
     session.settings.limit = args.limit;
     let answer = if args.explain { session.explain(&text)? } else { session.execute(&Input::Lookup(&text))? };
     Ok(Outcome { answer, fail_on_rows: args.fail_on_rows })
+}
+
+/// Returns the rows of a statement of another engine.
+fn row_kind(format: Option<ChosenFormat>) -> Result<RowKind, SessionError> {
+    match format {
+        None | Some(ChosenFormat::Rows) => Ok(RowKind::Rows),
+        Some(ChosenFormat::Files) => Ok(RowKind::Files),
+        Some(ChosenFormat::Answer(Format::Records)) => Ok(RowKind::Records),
+        Some(ChosenFormat::Answer(format)) => {
+            let message = format!("a statement of another engine has no format {}", format.name());
+            Err(Diagnostic::new(message).hint("--for takes --format rows, records or files").into())
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod case_names;
+mod chosen_format;
 mod completions;
 mod config;
 mod convert;
@@ -49,6 +50,7 @@ use crate::session::{Session, SessionError, Settings};
 use crate::terminal::capabilities;
 use crate::terminal::capabilities::ColorChoice;
 use args::{Cli, Command};
+use chosen_format::ChosenFormat;
 use outcome::Outcome;
 
 /// The default case.
@@ -119,10 +121,16 @@ fn dispatch(cli: Cli) -> Result<Outcome, SessionError> {
 
 /// Runs the command in a session.
 fn run_command(mut session: Session, cli: Cli, config: Config) -> Result<Outcome, SessionError> {
+    let format = cli.global.format;
+    let is_translated = matches!(&cli.command, Some(Command::Lookup(args)) if args.is_translated());
+    if let (Some(ChosenFormat::Rows | ChosenFormat::Files), false) = (format, is_translated) {
+        let mistake = Diagnostic::new("the formats rows and files are of statements for other engines");
+        return Err(mistake.hint("write trailq lookup --for ENGINE, or take another format").into());
+    }
     let done = match cli.command {
         None => return repl::run(session, cli.case.as_deref(), &config),
         Some(Command::Import(args)) => import::run(&mut session, args),
-        Some(Command::Lookup(args)) => lookup::run(&mut session, &args),
+        Some(Command::Lookup(args)) => lookup::run(&mut session, &args, format),
         Some(Command::Sql(args)) => sql::run(&mut session, args),
         Some(Command::LookupEvents(args)) => lookup_events::run(&mut session, args),
         Some(Command::Serve(args)) => serve::run(&mut session, &args),
@@ -194,7 +202,7 @@ fn flags(cli: &Cli) -> Flags {
         ColorChoice::Always => Some(Theme::Colors),
         ColorChoice::Never => Some(Theme::None),
     };
-    Flags { format: cli.global.format, theme, queries: cli.global.queries.clone() }
+    Flags { format: cli.global.format.and_then(ChosenFormat::of_answers), theme, queries: cli.global.queries.clone() }
 }
 
 /// Returns the settings that follow from the arguments and the terminal.
@@ -202,7 +210,7 @@ fn settings(cli: &Cli, config: &Config) -> Settings {
     let global = &cli.global;
     let notes = io::stderr().is_terminal();
     Settings {
-        format: global.format,
+        format: global.format.and_then(ChosenFormat::of_answers),
         style: capabilities::style(global.color),
         color_notes: global.color.is_colored(notes),
         quiet: global.quiet,

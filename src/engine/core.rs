@@ -271,17 +271,11 @@ impl<C: Deref<Target = Case>> Environment for Engine<C> {
     }
 
     fn read_list(&self, path: &str) -> Result<String, String> {
-        std::fs::read_to_string(path).map_err(|error| match error.kind() {
-            ErrorKind::NotFound => "there is no such file".to_owned(),
-            ErrorKind::PermissionDenied => "no permission to read it".to_owned(),
-            ErrorKind::IsADirectory => "it is a folder".to_owned(),
-            ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
-            _ => error.to_string().split(" (os error").next().unwrap_or_default().to_lowercase(),
-        })
+        read_list(path)
     }
 
     fn has_list(&self, path: &str) -> bool {
-        std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_dir())
+        has_list(path)
     }
 
     fn marked(&self, mark: Mark) -> Result<Vec<MarkedSubject>, String> {
@@ -313,4 +307,23 @@ impl<C: Deref<Target = Case>> Environment for Engine<C> {
     fn paths_to_key(&self, name: &str) -> Vec<String> {
         record_paths::to_key(&self.case, name)
     }
+}
+
+/// Returns the content of an `@FILE` list.
+///
+/// # Errors
+/// It cannot be read; the error is the reason.
+pub(crate) fn read_list(path: &str) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => "there is no such file".to_owned(),
+        ErrorKind::PermissionDenied => "no permission to read it".to_owned(),
+        ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
+        _ => error.to_string().split(" (os error").next().unwrap_or_default().to_lowercase(),
+    })
+}
+
+/// Reports whether there is a file for an `@FILE` list.
+pub(crate) fn has_list(path: &str) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_dir())
 }

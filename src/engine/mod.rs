@@ -15,4 +15,5 @@ mod time_limits;
 pub(crate) mod trend;
 
 pub use crate::engine::core::{Columns, Engine, PreparedLookup};
+pub(crate) use crate::engine::core::{has_list, read_list};
 pub use crate::engine::correlate::{CorrelatedGroup, MAX_GROUP_EVENTS};

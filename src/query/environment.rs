@@ -8,6 +8,10 @@ pub trait Environment {
     fn now(&self) -> i64;
     /// The time of the newest event of the case, in Unix seconds.
     fn newest_event(&self) -> Option<i64>;
+    /// Reports whether the newest event is known only when the statement runs, as it is with the table of another engine.
+    fn finds_newest_when_run(&self) -> bool {
+        false
+    }
     /// The content of an `@FILE` list, or why it cannot be read.
     fn read_list(&self, path: &str) -> Result<String, String>;
     /// Reports whether there is a file of this name for an `@FILE` list.

@@ -48,6 +48,8 @@ pub(crate) enum Condition {
     Same(Operand, Operand),
     /// That it happened in one of these spans.
     Time(Vec<Interval>),
+    /// That it happened in this many seconds up to the newest event, which the statement itself finds.
+    Last(i64),
     /// That an indexed field is exactly this.
     Bare(ValuePredicate),
 }
@@ -184,6 +186,20 @@ impl ResolvedLookup {
             _ => None,
         });
         spans.reduce(Interval::and)
+    }
+
+    /// Returns remarks on the meaning, for the user.
+    pub(crate) fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Returns the seconds of the shortest `last`, if the statement finds the newest event.
+    pub(crate) fn last(&self) -> Option<i64> {
+        let seconds = self.terms.iter().filter_map(|node| match node.kind {
+            NodeKind::Condition(Condition::Last(seconds)) => Some(seconds),
+            _ => None,
+        });
+        seconds.min()
     }
 
     /// The terms at the top.

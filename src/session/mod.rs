@@ -47,6 +47,7 @@ mod state;
 mod table;
 pub(crate) mod timeline;
 mod titles;
+pub(crate) mod translate;
 mod user_name;
 pub(crate) mod validate;
 mod waiting;

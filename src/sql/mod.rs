@@ -4,6 +4,7 @@ mod count_source;
 pub(crate) mod params;
 pub(crate) mod sqlite;
 mod statement;
+pub mod translate;
 
 pub use crate::query::plan::statistics::ScanSize;
 pub use crate::sql::count_source::CountSource;

@@ -19,6 +19,7 @@ mod custody;
 mod delivery;
 mod detections;
 mod diff;
+mod engines;
 mod event_digest;
 mod event_history;
 mod event_ids;

@@ -138,6 +138,7 @@ fn estimate(node: &Node, stats: &dyn Statistics) -> Option<Estimate> {
         | Condition::Text(_)
         | Condition::TextRegex(_)
         | Condition::Same(..)
+        | Condition::Last(_)
         | Condition::Time(_) => None,
     }
 }

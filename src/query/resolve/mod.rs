@@ -41,7 +41,7 @@ pub fn resolve(ast: &ast::LookupAst, env: &dyn Environment) -> Result<ResolvedLo
         let notes = resolver.notes.take();
         let mut lookup = ResolvedLookup { text: ast.text.clone(), terms, stages: Vec::new(), notes };
         refuse_empty_period(&lookup)?;
-        lookup.stages = stages::resolve(&ast.stages, lookup.interval(), env)?;
+        lookup.stages = stages::resolve(&ast.stages, lookup.interval(), lookup.last(), env)?;
         Ok(lookup)
     };
     whole().map_err(|diagnostic| diagnostic.in_source(&ast.text))
@@ -298,6 +298,9 @@ impl Resolver<'_> {
                     let (hint, instead) = time::length_mistake(&text, "last=");
                     Diagnostic { instead, ..mistake.hint(hint) }
                 })?;
+                if self.env.finds_newest_when_run() {
+                    return Ok(Condition::Last(seconds));
+                }
                 // A case without a time in it has no end to count back from: nothing matches.
                 let newest = self.env.newest_event().unwrap_or(0);
                 Interval { from: Some(newest - seconds), to: Some(newest) }

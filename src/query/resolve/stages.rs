@@ -18,21 +18,36 @@ enum Input {
     Table(Vec<String>),
 }
 
+/// The period of the events.
+enum Period {
+    Known(Option<Interval>),
+    /// Its length depends on the newest event, which only the statement finds.
+    NeedsNewest,
+}
+
 /// The largest number of buckets of a timeline whose bucket is not given.
 const MAX_BUCKETS: i64 = 60;
 /// Lengths of buckets that people read easily, in seconds.
 const BUCKETS: [i64; 9] = [1, 10, 60, 300, 900, 3_600, 21_600, 86_400, 604_800];
 
-/// Gives the stages their meaning. `interval`: what the filter leaves of time.
+/// Gives the stages their meaning. `interval`: what the filter leaves of time; `last`: the seconds up to the newest event,
+/// if only the statement finds it.
 pub(crate) fn resolve(
     stages: &[ast::Stage],
     interval: Option<Interval>,
+    last: Option<i64>,
     env: &dyn Environment,
 ) -> Result<Vec<Stage>, Diagnostic> {
+    let period = match (interval, last) {
+        (None, Some(seconds)) => Period::Known(Some(Interval { from: Some(0), to: Some(seconds) })),
+        (Some(_), Some(_)) => Period::NeedsNewest,
+        (Some(Interval { from: Some(_), to: None }), None) if env.finds_newest_when_run() => Period::NeedsNewest,
+        (interval, None) => Period::Known(interval),
+    };
     let mut input = Input::Events;
     let mut resolved = Vec::with_capacity(stages.len());
     for stage in stages {
-        let made = one(stage, &input, interval, env)?;
+        let made = one(stage, &input, &period, env)?;
         match &made {
             Stage::Count(by) | Stage::Top(_, by) => {
                 input = Input::Table(by.iter().map(OutputColumn::group_column).chain(["events".to_owned()]).collect());
@@ -45,12 +60,7 @@ pub(crate) fn resolve(
     Ok(resolved)
 }
 
-fn one(
-    stage: &ast::Stage,
-    input: &Input,
-    interval: Option<Interval>,
-    env: &dyn Environment,
-) -> Result<Stage, Diagnostic> {
+fn one(stage: &ast::Stage, input: &Input, period: &Period, env: &dyn Environment) -> Result<Stage, Diagnostic> {
     let needs_events = !matches!(stage.kind, StageKind::Sort(_) | StageKind::Limit(_) | StageKind::Having(_));
     if let (true, Input::Table(columns)) = (needs_events, input) {
         let message =
@@ -70,7 +80,7 @@ fn one(
                     Diagnostic::at(time.span, "a timeline is already grouped by time").hint("write timeline 1h")
                 );
             }
-            Stage::Timeline(bucket_of(bucket.as_ref(), interval, env)?, all_shown(by, env)?)
+            Stage::Timeline(bucket_of(stage, bucket.as_ref(), period, env)?, all_shown(by, env)?)
         }
         StageKind::Fields(names) => Stage::Fields(all_shown(names, env)?),
         StageKind::Limit(most) => Stage::Limit(*most),
@@ -150,7 +160,12 @@ fn sort_key(name: &Name, input: &Input, env: &dyn Environment) -> Result<SortKey
 }
 
 /// Seconds of a timeline's bucket.
-fn bucket_of(bucket: Option<&Value>, interval: Option<Interval>, env: &dyn Environment) -> Result<i64, Diagnostic> {
+fn bucket_of(
+    stage: &ast::Stage,
+    bucket: Option<&Value>,
+    period: &Period,
+    env: &dyn Environment,
+) -> Result<i64, Diagnostic> {
     if let Some(value) = bucket {
         return time::duration(&value.text()).ok_or_else(|| {
             let mistake = Diagnostic::at(value.span, time::invalid_duration(&value.text()));
@@ -158,6 +173,10 @@ fn bucket_of(bucket: Option<&Value>, interval: Option<Interval>, env: &dyn Envir
             Diagnostic { instead, ..mistake.hint(hint) }
         });
     }
+    let Period::Known(interval) = period else {
+        let message = "the length of a bucket depends on the newest event, which is not known here";
+        return Err(Diagnostic::at(stage.span, message).hint("write the length: timeline 1h"));
+    };
     let interval = interval.unwrap_or_default();
     let end = interval.to.or_else(|| env.newest_event());
     let Some((from, to)) = interval.from.zip(end) else { return Ok(86_400) };

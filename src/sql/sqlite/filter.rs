@@ -92,6 +92,11 @@ impl SqlBuilder<'_> {
                 )
             }
             Condition::Time(spans) => self.times(&using.column("time"), spans),
+            // A case knows its newest event, so the resolver makes none of these for it.
+            Condition::Last(seconds) => {
+                let since = format!("(SELECT max(time) FROM events) - {}", self.params.number(*seconds));
+                format!("{} >= {since}", using.column("time"))
+            }
             Condition::Bare(predicate) => self.bare(predicate, using),
         }
     }

@@ -1,0 +1,85 @@
+//! Lookups as statements of other engines. They need no case, except for what only a case has: marks and the rules of a
+//! hunt.
+
+use crate::diagnostic::Diagnostic;
+use crate::engine::{has_list, read_list};
+use crate::query::{self, Environment, HuntedRule, HuntedRules, MarkedSubject};
+use crate::session::{Answer, Session, SessionError};
+pub(crate) use crate::sql::translate::{Layout, RowKind, Target};
+use crate::store::QueryError;
+use crate::subject::Mark;
+
+/// The surroundings of a lookup on the table of another engine.
+struct Elsewhere<'s>(&'s Session);
+
+impl Elsewhere<'_> {
+    fn ask<T>(&self, ask: impl FnOnce(&dyn Environment) -> Result<T, String>) -> Result<T, String> {
+        let engine = self.0.engine().map_err(|error| error.into_diagnostic().message)?;
+        ask(&engine)
+    }
+}
+
+impl Environment for Elsewhere<'_> {
+    fn now(&self) -> i64 {
+        crate::time::now()
+    }
+
+    fn newest_event(&self) -> Option<i64> {
+        None
+    }
+
+    fn finds_newest_when_run(&self) -> bool {
+        true
+    }
+
+    fn read_list(&self, path: &str) -> Result<String, String> {
+        read_list(path)
+    }
+
+    fn has_list(&self, path: &str) -> bool {
+        has_list(path)
+    }
+
+    fn marked(&self, mark: Mark) -> Result<Vec<MarkedSubject>, String> {
+        self.ask(|case| case.marked(mark))
+    }
+
+    fn hunted_rules(&self) -> Result<Option<HuntedRules>, String> {
+        self.ask(|case| case.hunted_rules())
+    }
+
+    fn hunted_rule(&self, id: &str) -> Result<Option<HuntedRule>, String> {
+        self.ask(|case| case.hunted_rule(id))
+    }
+}
+
+impl Session {
+    /// Prints a lookup as a statement of another engine.
+    ///
+    /// # Errors
+    /// The lookup is invalid, or the engine has nothing for a part of it.
+    pub(crate) fn translate(&mut self, text: &str, target: &Target, rows: RowKind) -> Result<Answer, SessionError> {
+        let (statement, notes) = self.translated(&self.substituted(text)?, target, rows)?;
+        self.print(&statement)?;
+        notes.iter().for_each(|note| self.note(note));
+        Ok(Answer::default())
+    }
+
+    /// Prints the statement that makes the table of another engine.
+    ///
+    /// # Errors
+    /// The engine does not have the table.
+    pub(crate) fn print_definition(&mut self, target: &Target, location: Option<&str>) -> Result<Answer, SessionError> {
+        self.print(&target.definition(location)?)?;
+        Ok(Answer::default())
+    }
+
+    /// Returns the statement of a lookup, and remarks on its meaning.
+    fn translated(&self, text: &str, target: &Target, rows: RowKind) -> Result<(String, Vec<String>), QueryError> {
+        let mistake = |mistake: Diagnostic| QueryError::from(Box::new(mistake.in_source(text)));
+        let tree = query::parse(text).map_err(mistake)?;
+        let lookup = query::resolve(&tree, &Elsewhere(self)).map_err(mistake)?;
+        let statement = target.statement(&lookup, rows).map_err(mistake)?;
+        Ok((statement, lookup.notes().to_vec()))
+    }
+}

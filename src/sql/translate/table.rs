@@ -1,0 +1,52 @@
+//! The table `events` of another engine, and the view that gives AWS's own table its columns.
+
+use crate::diagnostic::Diagnostic;
+use crate::fields::{self, Kind, history_columns};
+use crate::sql::translate::dialect::{Column, ColumnType, Dialect};
+use crate::sql::translate::translator::{Layout, Translator};
+
+/// Returns the statement that makes the table or view.
+///
+/// # Errors
+/// The engine does not have AWS's table, or cannot take a name.
+pub(crate) fn definition(
+    dialect: &dyn Dialect,
+    layout: Layout,
+    table: &str,
+    location: Option<&str>,
+) -> Result<String, Diagnostic> {
+    let translator = Translator::new(dialect, layout, table);
+    let location = location.unwrap_or(match layout {
+        Layout::Trailq => dialect.default_location(),
+        Layout::Aws => "cloudtrail_logs",
+    });
+    if location.contains('\0') {
+        return Err(Diagnostic::new("a location cannot have the character NUL"));
+    }
+    let definition = match layout {
+        Layout::Trailq => dialect.table(&translator.table, &columns(), location),
+        Layout::Aws => return Err(Diagnostic::new("not yet")),
+    };
+    match translator.into_refusal() {
+        Some(refusal) => Err(refusal),
+        None => Ok(definition),
+    }
+}
+
+/// Returns the columns of the table, without the partition.
+fn columns() -> Vec<Column> {
+    let kind = |name: &str| match fields::find(name) {
+        Some(field) if field.column == name && field.kind == Kind::Flag => ColumnType::Flag,
+        Some(field) if field.column == name && field.kind == Kind::Number => ColumnType::Long,
+        _ if name == "resources" => ColumnType::Resources,
+        _ => ColumnType::Text,
+    };
+    let more = [
+        ("time", ColumnType::Long),
+        ("source_ip_key", ColumnType::Text),
+        ("leaves", ColumnType::Int),
+        ("record", ColumnType::Text),
+    ];
+    let more = more.into_iter().map(|(name, kind)| Column { name, kind });
+    history_columns().map(|name| Column { name, kind: kind(name) }).chain(more).collect()
+}

@@ -1,0 +1,135 @@
+//! Trino.
+
+use crate::sql::translate::dialect::{
+    ArrayEnd, Column, ColumnType, Dialect, ListOp, RegexSyntax, is_unprintable, quoted,
+};
+
+/// Trino.
+pub(crate) struct Trino;
+
+impl Dialect for Trino {
+    fn name(&self) -> &'static str {
+        "trino"
+    }
+
+    fn engine(&self) -> &'static str {
+        "Trino 405"
+    }
+
+    fn literal(&self, text: &str) -> String {
+        if !text.contains(is_unprintable) {
+            return quoted(text, &[]);
+        }
+        let escaped: String = quoted(text, &['\\'])
+            .chars()
+            .map(|c| if is_unprintable(c) { format!("\\{:04x}", u32::from(c)) } else { c.to_string() })
+            .collect();
+        format!("U&{escaped}")
+    }
+
+    fn identifier(&self, name: &str) -> Option<String> {
+        (!name.contains(is_unprintable)).then(|| format!("\"{}\"", name.replace('"', "\"\"")))
+    }
+
+    fn regex_syntax(&self) -> RegexSyntax {
+        RegexSyntax::Trino
+    }
+
+    fn matches(&self, text: &str, pattern: &str) -> String {
+        format!("regexp_like({text}, {pattern})")
+    }
+
+    fn replace_matches(&self, text: &str, pattern: &str, with: &str) -> String {
+        format!("regexp_replace({text}, {pattern}, {with})")
+    }
+
+    fn contains(&self, text: &str, part: &str) -> String {
+        format!("strpos({text}, {part}) > 0")
+    }
+
+    fn array(&self, elements: &[String]) -> String {
+        format!("ARRAY[{}]", elements.join(", "))
+    }
+
+    fn list(&self, list: &str, operation: ListOp<'_>) -> String {
+        match operation {
+            ListOp::Any(element, condition) => format!("any_match({list}, {element} -> {condition})"),
+            ListOp::Map(element, body) => format!("transform({list}, {element} -> {body})"),
+            ListOp::Filter(element, condition) => format!("filter({list}, {element} -> {condition})"),
+            ListOp::Distinct => format!("array_distinct({list})"),
+            ListOp::Sorted => format!("array_sort({list})"),
+            ListOp::Joined(between) => format!("array_join({list}, {between})"),
+            ListOp::Length => format!("cardinality({list})"),
+            ListOp::At(place) => format!("element_at({list}, {place})"),
+        }
+    }
+
+    fn unnest(&self, list: &str, alias: &str, _width: usize) -> String {
+        format!("LEFT JOIN UNNEST({list}) AS {alias} ({alias}_value) ON TRUE")
+    }
+
+    fn json_values(&self, json: &str, keys: &[String], end: ArrayEnd) -> Result<String, String> {
+        if keys.iter().any(|key| key.contains(is_unprintable)) {
+            return Err("a key with control characters has no path".to_owned());
+        }
+        let steps: String = keys.iter().map(|key| format!(".\"{}\"", key.replace('"', "\"\""))).collect();
+        let last = if end == ArrayEnd::Elements { "[*]" } else { "" };
+        let path = self.literal(&format!("lax ${steps}{last}"));
+        let found = format!(
+            "json_query({json}, {path} WITH UNCONDITIONAL ARRAY WRAPPER EMPTY ARRAY ON EMPTY EMPTY ARRAY ON ERROR)"
+        );
+        // A record that is NULL has no values.
+        let values = format!("CAST(json_parse(coalesce({found}, '[]')) AS array(json))");
+        Ok(format!("filter({values}, x -> json_format(x) <> 'null')"))
+    }
+
+    fn json_scalar(&self, value: &str) -> String {
+        format!("json_extract_scalar({value}, '$')")
+    }
+
+    fn json_raw(&self, value: &str) -> String {
+        format!("json_format({value})")
+    }
+
+    fn json_string(&self, text: &str) -> String {
+        format!("json_format(CAST({text} AS json))")
+    }
+
+    fn number(&self, text: &str) -> String {
+        format!("TRY_CAST({text} AS double)")
+    }
+
+    fn time_text(&self, seconds: &str) -> String {
+        format!("date_format(from_unixtime({seconds}) AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%i:%sZ')")
+    }
+
+    fn max_statement_bytes(&self) -> Option<usize> {
+        Some(1_000_000)
+    }
+
+    fn table(&self, name: &str, columns: &[Column], location: &str) -> String {
+        let typed: Vec<String> = columns.iter().map(|column| format!("  {} {}", column.name, kind(column))).collect();
+        format!(
+            "CREATE TABLE {name} (\n{},\n  event_date varchar\n)\nWITH (\n  format = 'PARQUET',\n  \
+             partitioned_by = ARRAY['event_date'],\n  external_location = {}\n)",
+            typed.join(",\n"),
+            self.literal(location)
+        )
+    }
+
+    fn default_location(&self) -> &'static str {
+        "s3://BUCKET/events/"
+    }
+}
+
+fn kind(column: &Column) -> &'static str {
+    match column.kind {
+        ColumnType::Text => "varchar",
+        ColumnType::Flag => "boolean",
+        ColumnType::Long => "bigint",
+        ColumnType::Int => "integer",
+        ColumnType::Resources => {
+            "array(row(type varchar, name varchar, arn varchar, account_id varchar, aws_region varchar, listed boolean))"
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Lookups as statements of other engines: DuckDB, ClickHouse and Spark answer them row by row as trailq does, Trino's
+//! grammar takes them, and what cannot be asked is refused with a reason. Skipped, aloud, where the engines cannot be
+//! installed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::common::program::{PROGRAM, TestEnv};
+use crate::common::{Needs, Scratch, corpus, skip, testdata};
+use crate::properties::records;
+use crate::properties::rng::Rng;
+
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/engines.py");
+const ENGINES: [&str; 5] = ["duckdb", "clickhouse", "spark", "trino", "athena"];
+
+/// A file with lookups or records.
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/engines").join(name)
+}
+
+/// The python that has the engines.
+fn engines() -> Option<String> {
+    let made = match Command::new("python3").args([SCRIPT, "prepare"]).output() {
+        Ok(made) => made,
+        Err(error) => {
+            skip(Needs::Tool("python3"), format_args!("the engines need python3: {error}"));
+            return None;
+        }
+    };
+    if !made.status.success() {
+        assert_eq!(made.status.code(), Some(3), "{made:?}");
+        skip(Needs::Tool("engines"), String::from_utf8_lossy(&made.stderr).trim());
+        return None;
+    }
+    Some(String::from_utf8(made.stdout).unwrap().trim().to_owned())
+}
+
+/// Reports whether there is Java, which Spark needs.
+fn has_java() -> bool {
+    let java = Command::new("java").arg("-version").output().is_ok_and(|java| java.status.success());
+    if !java {
+        skip(Needs::Tool("java"), "Spark needs java");
+    }
+    java
+}
+
+/// Asks the lookups of files of trailq and of engines.
+fn check(case: &Path, lookups: &[&str], engines: &[&str], python: &str) {
+    let lookups: Vec<String> = lookups.iter().map(|name| file(name).to_str().unwrap().to_owned()).collect();
+    let done = Command::new(python)
+        .args([SCRIPT, "check", PROGRAM, case.to_str().unwrap(), &lookups.join(",")])
+        .args(engines)
+        .output()
+        .unwrap();
+    let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{out}{err}");
+    eprint!("{out}");
+}
+
+/// A case with the project's own test data, and records that are hard to ask about.
+fn own() -> Scratch {
+    let scratch = Scratch::new();
+    scratch.import(&[testdata("delivery"), testdata("shapes"), file("hostile.json")]);
+    scratch
+}
+
+#[test]
+fn duckdb_and_clickhouse_answer_as_trailq_does() {
+    let Some(python) = engines() else { return };
+    let both = &["duckdb", "clickhouse"];
+    check(&own().case(), &["language.txt", "hostile.txt"], both, &python);
+    let generated = Scratch::new();
+    let mut rng = Rng::new(20);
+    let records: Vec<String> = (0..400).map(|number| records::record(&mut rng, number)).collect();
+    generated.write("trail.json", format!("{{\"Records\":[{}]}}", records.join(",")));
+    generated.import(&[generated.folder.path()]);
+    check(&generated.case(), &["language.txt"], both, &python);
+    let Some(corpus) = corpus() else { return };
+    let real = Scratch::new();
+    real.import(&[corpus]);
+    check(&real.case(), &["language.txt"], both, &python);
+}
+
+#[test]
+fn spark_answers_as_trailq_does() {
+    let Some(python) = engines() else { return };
+    if !has_java() {
+        return;
+    }
+    check(&own().case(), &["language.txt", "hostile.txt"], &["spark"], &python);
+}
+
+#[test]
+fn one_statement_is_printed_and_nothing_else_and_needs_no_case() {
+    let test_env = TestEnv::new();
+    for engine in ENGINES {
+        let ran = test_env.run(&["lookup", "--for", engine, "user=alice last=7d | top 5 event-name"]).exits(0);
+        assert!(ran.out.starts_with("SELECT ") && !ran.out.contains(';') && ran.err.is_empty(), "{ran:?}");
+        assert!(ran.out.contains("FROM events e") && ran.out.contains("FROM events newest"), "{ran:?}");
+    }
+    assert!(!test_env.scratch.case().exists());
+}
+
+#[test]
+fn the_statement_skips_partitions_and_filters_by_text_first() {
+    let test_env = TestEnv::new();
+    let sql = test_env
+        .run(&[
+            "lookup",
+            "--for",
+            "duckdb",
+            "--table",
+            "lake.Trail.events",
+            "since=2024-03-01 until=2024-03-02 request.bucketName=logs",
+        ])
+        .exits(0)
+        .out;
+    for part in [
+        "e.event_date >= '2024-03-01'\n  AND e.event_date <= '2024-03-02'",
+        "contains(e.record, '\"bucketName\"') AND contains(e.record, 'logs')",
+        "FROM lake.\"Trail\".events e",
+    ] {
+        assert!(sql.contains(part), "{part}: {sql}");
+    }
+}
+
+#[test]
+fn records_and_files_of_the_events_are_other_columns() {
+    let test_env = TestEnv::new();
+    let with = |format: &str, lookup: &str| test_env.run(&["lookup", "--for", "trino", "--format", format, lookup]);
+    assert!(with("records", "user=a").exits(0).out.starts_with("SELECT e.record AS message\n"));
+    let files = with("files", "user=a | limit 3").exits(0).out;
+    assert!(files.starts_with("SELECT DISTINCT e.file AS file\nFROM (SELECT e.*\n"), "{files}");
+    with("rows", "user=a").exits(0);
+    with("records", "| count").fails(2, &["the lookup counts events, so it has no records and no files"]);
+    with("csv", "user=a").fails(2, &["has no format csv", "rows, records or files"]);
+    test_env.run(&["lookup", "--format", "rows", "user=a"]).fails(2, &["lookup --for ENGINE"]);
+    test_env.run(&["info", "--format", "files"]).fails(2, &["lookup --for ENGINE"]);
+}
+
+#[test]
+fn what_cannot_be_asked_is_refused_with_the_reason_and_the_nearest_thing() {
+    let test_env = TestEnv::new();
+    for (engine, lookup, says) in [
+        ("duckdb", "tag=odd", ["tags are kept in a case", "`trailq import`"]),
+        ("spark", "| count by tag", ["tags are kept in a case", "`trailq import`"]),
+        ("duckdb", "agent-family=boto3", ["no column for it", "user-agent=aws-cli/*"]),
+        ("trino", "| fields time,sentence", ["no column for `sentence`", "trailq guide fields"]),
+        ("clickhouse", r"user~(ab{900}){2}", ["repeats a part 1800 times", "write a wildcard"]),
+        ("spark", r"user~\b{start}a", [r"write \b", "simpler expression"]),
+        ("spark", "request.\"a'b\\\"c\"=x", ["both \" and '", "text="]),
+        ("spark", "| fields request.\"${k}\"", ["no way to write the name", "use the path in the filter"]),
+        ("duckdb", "since=2024-03-01 | timeline", ["depends on the newest event", "timeline 1h"]),
+        ("duckdb", "last=1d until=2024-03-01 | timeline", ["depends on the newest event", "timeline 1h"]),
+        ("duckdb", "user=@attacker", ["cannot read the marks", "trailq.db"]),
+        ("duckdb", "usr=alice", ["unknown field `usr`", "did you mean"]),
+    ] {
+        test_env.run(&["lookup", "--for", engine, "--", lookup]).fails(2, &says);
+    }
+    let long: Vec<String> = (0..20_000).map(|number| format!("AKIA{number:016}")).collect();
+    test_env.scratch.write("keys.txt", long.join("\n"));
+    test_env.run(&["lookup", "--for", "athena", "key=@keys.txt"]).fails(2, &["Athena engine version 3 takes 262144"]);
+    test_env.run(&["lookup", "--for", "duckdb", "key=@keys.txt"]).exits(0);
+    test_env.scratch.write("nul.txt", "a\0b");
+    test_env.run(&["lookup", "--for", "duckdb", "user=@nul.txt"]).fails(2, &["NUL"]);
+    test_env.run(&["lookup", "--for", "oracle", "user=a"]).fails(2, &["oracle"]);
+    test_env.run(&["lookup", "--for", "duckdb", "--explain", "user=a"]).fails(2, &["--explain"]);
+    test_env.run(&["lookup", "--table", "x", "user=a"]).fails(2, &["--for"]);
+}
+
+#[test]
+fn spark_s_variables_are_not_in_the_text_of_a_statement() {
+    let sql = TestEnv::new().run(&[
+        "lookup",
+        "--for",
+        "spark",
+        "user=\"${HOME}\" or text=\"${x}\" or request.\"${k}\"=\"a${b}\"",
+    ]);
+    assert!(!sql.exits(0).out.contains("${"));
+}
+
+#[test]
+fn definitions_of_the_table() {
+    let test_env = TestEnv::new();
+    for engine in ENGINES {
+        let made = test_env.run(&["lookup", "--for", engine, "--ddl", "--location", "s3://it's/events"]).exits(0).out;
+        assert!(made.starts_with("CREATE ") && !made.contains(';'), "{made}");
+        let location =
+            if matches!(engine, "clickhouse" | "spark") { r"s3://it\'s/events" } else { "s3://it''s/events" };
+        assert!(made.contains(location), "{made}");
+        fs::write(test_env.scratch.path(engine), made).unwrap();
+    }
+    let athena = fs::read_to_string(test_env.scratch.path("athena")).unwrap();
+    for part in ["'projection.enabled' = 'true'", "`read_only` boolean", "`resources` array<struct<type:string"] {
+        assert!(athena.contains(part), "{part}: {athena}");
+    }
+    test_env.run(&["lookup", "--for", "duckdb", "--location", "x", "user=a"]).fails(2, &["--ddl"]);
+    test_env.run(&["lookup", "--for", "duckdb"]).fails(2, &["LOOKUP"]);
+}
