@@ -7,8 +7,12 @@
                                                       one lookup a line; lines that begin with # are
                                                       comments, `# differs: CLASS` before a lookup allows another
                                                       answer, and ␤ is a line break
+    PYTHON tests/engines.py aws PROGRAM CASE LOOKUPS   the same over AWS's own table, emulated in DuckDB, under the view that
+                                                      --ddl prints; what is refused has to name the nearest thing
+    python3 tests/engines.py grammar PROGRAM LOOKUPS  parses the statements for Trino and Athena by a grammar of Trino's SQL,
+                                                      which npm installs; exits with 3 where that is not possible
 
-The environment is made once, outside the project: in $TRAILQ_ENGINES, else in the user's cache.
+The environments are made once, outside the project: in $TRAILQ_ENGINES and $TRAILQ_TRINO_GRAMMAR, else in the user's cache.
 """
 
 import concurrent.futures
@@ -20,7 +24,7 @@ import sys
 import tempfile
 import time
 
-from python_environment import prepare
+from python_environment import UNAVAILABLE, prepare
 
 REQUIREMENTS = ["duckdb==2.0.1", "chdb==4.4.0", "pyspark==4.3.0", "pyarrow==26.0.1"]
 FLAGS = {"read_only", "management_event", "mfa_authenticated", "from_console"}
@@ -264,5 +268,149 @@ def check(program, case, lookups, *engines):
     return 1 if failed else 0
 
 
+GRAMMAR = "dt-sql-parser@4.5.1"
+# Fields of AWS's table that are not text.
+IDENTITY = """STRUCT(type VARCHAR, principalid VARCHAR, arn VARCHAR, accountid VARCHAR, invokedby VARCHAR, accesskeyid VARCHAR,
+    username VARCHAR, sessioncontext STRUCT(attributes STRUCT(mfaauthenticated VARCHAR, creationdate VARCHAR),
+    sessionissuer STRUCT(type VARCHAR, principalid VARCHAR, arn VARCHAR, accountid VARCHAR, username VARCHAR)))"""
+TEXTS = """eventVersion eventTime eventSource eventName awsRegion sourceIPAddress userAgent errorCode errorMessage requestParameters
+    responseElements additionalEventData requestID eventID readOnly eventType apiVersion recipientAccountId serviceEventDetails
+    sharedEventID vpcEndpointId eventCategory tlsDetails""".split()
+
+
+def folded(value):
+    """JSON as AWS's SerDe reads it: keys in lower case, leaves as text."""
+    if isinstance(value, dict):
+        return {key.lower(): folded(inner) for key, inner in value.items()}
+    return value if value is None or isinstance(value, str) else json.dumps(value)
+
+
+def records(program, case):
+    code, out, err = trailq(program, case, "--format", "records", "lookup", "--", "| limit 1000000")
+    assert code == 0, err
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def sound_case(program, case, folder):
+    """Makes a case of the records that have what AWS's SerDe expects: texts where it has text, and an id."""
+    needed = ("eventID", "eventTime", "eventName", "eventSource", "awsRegion", "sourceIPAddress", "recipientAccountId")
+    sound = [record for record in records(program, case) if all(isinstance(record.get(name), str) for name in needed)]
+    assert len(sound) > 200, len(sound)
+    trail = pathlib.Path(folder) / "sound.json"
+    trail.write_text(json.dumps({"Records": sound}), encoding="utf-8")
+    made = str(pathlib.Path(folder) / "sound.db")
+    code, _, err = trailq(program, made, "import", str(trail))
+    assert code == 0, err
+    return made
+
+
+def make_aws_table(connection, program, case):
+    """Makes the table `cloudtrail_logs` of the records of a case, with the columns that AWS documents."""
+    out = records(program, case)
+    columns = ", ".join(f"{name.lower()} VARCHAR" for name in TEXTS)
+    connection.execute(f'CREATE TABLE cloudtrail_logs ({columns}, useridentity {IDENTITY}, "timestamp" VARCHAR)')
+    rows = []
+    for record in out:
+        texts = [record.get(name) for name in TEXTS]
+        texts = [text if text is None or isinstance(text, str) else json.dumps(text, ensure_ascii=False) for text in texts]
+        day = (record.get("eventTime") or "")[:10].replace("-", "/")
+        rows.append([*texts, json.dumps(folded(record.get("userIdentity"))), day])
+    marks = ", ".join("?" for _ in TEXTS)
+    insert = f"INSERT INTO cloudtrail_logs SELECT {marks}, from_json(CAST(? AS JSON), ?), ?"
+    shape = json.dumps({"type": "VARCHAR", "principalid": "VARCHAR", "arn": "VARCHAR", "accountid": "VARCHAR",
+                        "invokedby": "VARCHAR", "accesskeyid": "VARCHAR", "username": "VARCHAR", "sessioncontext": {
+                            "attributes": {"mfaauthenticated": "VARCHAR", "creationdate": "VARCHAR"},
+                            "sessionissuer": {"type": "VARCHAR", "principalid": "VARCHAR", "arn": "VARCHAR",
+                                              "accountid": "VARCHAR", "username": "VARCHAR"}}})
+    connection.executemany(insert, [[*row[:-1], shape, row[-1]] for row in rows])
+    return len(rows)
+
+
+def aws(program, case, lookups):
+    with tempfile.TemporaryDirectory() as folder:
+        return ask_aws(program, sound_case(program, case, folder), lookups)
+
+
+def ask_aws(program, case, lookups):
+    import duckdb
+
+    connection = duckdb.connect()
+    events = make_aws_table(connection, program, case)
+    code, definition, err = trailq(program, case, "lookup", "--for", "duckdb", "--layout", "aws", "--ddl")
+    assert code == 0, err
+    connection.execute(definition)
+    engine = DuckDb.__new__(DuckDb)
+    engine.connection = connection
+    same = refused = failed = 0
+    for lookup, _ in read_lookups(lookups):
+        code, statement, err = trailq(program, case, "lookup", "--for", "duckdb", "--layout", "aws", "--", lookup)
+        if code != 0:
+            assert code == 2 and "hint: nearest: " in err, f"{lookup}: {err}"
+            refused += 1
+            continue
+        code, out, err = trailq(program, case, "--format", "ndjson", "lookup", "--", lookup)
+        assert code == 0, err
+        found = rows_of(engine.ask(statement))
+        names = set(found[0]) - {"file"} if found else None
+        only = lambda rows: [{name: cell for name, cell in row.items() if names is None or name in names} for row in rows]
+        wanted, found = only(rows_of(map(json.loads, out.splitlines()))), only(found)
+        if wanted == found:
+            same += 1
+        else:
+            failed += 1
+            print(f"DIFFERS: {lookup}\n    {first_difference(wanted, found)}")
+            if os.environ.get("TRAILQ_SHOW_STATEMENTS"):
+                print(statement)
+    print(f"AWS's table of {events} events: {same} same, {refused} refused, {failed} fail")
+    return 1 if failed or same < 30 else 0
+
+
+def grammar(program, lookups):
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    folder = pathlib.Path(os.environ.get("TRAILQ_TRINO_GRAMMAR") or os.path.join(cache, "trailq", "trino-grammar"))
+    stamp = folder / "requirements"
+    if not (stamp.exists() and stamp.read_text() == GRAMMAR):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            install = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), GRAMMAR]
+            done = subprocess.run(install, capture_output=True, text=True)
+            problem = done.stderr.strip() if done.returncode != 0 else None
+        except OSError as error:
+            problem = str(error)
+        if problem is not None:
+            print(f"{GRAMMAR} cannot be installed: {problem}", file=sys.stderr)
+            return UNAVAILABLE
+        stamp.write_text(GRAMMAR)
+    if program == "prepare":
+        return 0
+    statements = []
+    for engine in ("trino", "athena"):
+        for layout in ("trailq", "aws"):
+            for lookup, _ in read_lookups(lookups):
+                code, statement, err = trailq(program, "none.db", "lookup", "--for", engine, "--layout", layout, "--", lookup)
+                if layout == "trailq" or code == 0:
+                    assert code == 0, f"{engine}: {lookup}: {err}"
+                    statements.append((f"{engine} {layout}: {lookup}", statement))
+            definition = ["lookup", "--for", engine, "--layout", layout, "--ddl"]
+            # Athena makes tables by Hive's SQL, which is not Trino's.
+            if (engine, layout) != ("athena", "trailq"):
+                statements.append((f"{engine} {layout}", trailq(program, "none.db", *definition)[1]))
+    script = pathlib.Path(__file__).with_name("trino_grammar.mjs")
+    command = ["node", str(script), str(folder / "node_modules")]
+    run = lambda lines: subprocess.run(command, input="\n".join(map(json.dumps, lines)), text=True, capture_output=True)
+    done = run(statements)
+    print(done.stdout + done.stderr)
+    # A grammar that takes everything proves nothing.
+    broken = run([("broken", statements[0][1].replace(" = ", " == = ", 1))])
+    assert broken.returncode == 1 and "1 of them refused" in broken.stdout, broken
+    return done.returncode
+
+
+def main(command, *arguments):
+    if command == "prepare":
+        return prepare("engines", REQUIREMENTS, "DuckDB, chdb and PySpark")
+    return {"check": check, "aws": aws, "grammar": grammar}[command](*arguments)
+
+
 if __name__ == "__main__":
-    sys.exit(prepare("engines", REQUIREMENTS, "DuckDB, chdb and PySpark") if sys.argv[1] == "prepare" else check(*sys.argv[2:]))
+    sys.exit(main(*sys.argv[1:]))

@@ -6,6 +6,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::outcome::Outcome;
+use super::target_options::TargetOptions;
 use crate::diagnostic::Diagnostic;
 use crate::level::Level;
 use crate::session::hunt::HuntRequest;
@@ -21,6 +22,7 @@ Examples:
   trailq hunt --rules sigma/rules/cloud/aws
   trailq hunt --where 'not user=scanner' --by rule
   trailq hunt --format json > findings.json
+  trailq hunt --for athena --out rules --min-level high
   trailq hunt --fail-on high -q || mail -s findings soc@example.com
 
 `trailq guide hunt` explains levels, actors and new values";
@@ -68,6 +70,11 @@ pub(super) struct HuntArgs {
     /// Exit with 1 if there is a finding of at least this level
     #[arg(long, value_name = "LEVEL", value_parser = levels())]
     fail_on: Option<Level>,
+    #[command(flatten)]
+    target: TargetOptions,
+    /// Write the rules that are lookups for the engine into a folder
+    #[arg(long, value_name = "DIR", requires = "for")]
+    out: Option<PathBuf>,
 }
 
 /// Returns the parser of levels.
@@ -98,5 +105,13 @@ pub(super) fn run(session: &mut Session, args: HuntArgs) -> Result<Outcome, Sess
         only_new: args.only_new,
         events: args.events,
     };
+    match (args.target.target(), args.out) {
+        (Some(target), Some(out)) => return Ok(session.translate_rules(&request, &target, &out)?.into()),
+        (Some(_), None) => {
+            let mistake = Diagnostic::new("hunt --for writes a file for each rule and needs a folder");
+            return Err(mistake.hint("add --out DIR").into());
+        }
+        (None, _) => {}
+    }
     Ok(Outcome { answer: session.hunt(&request, args.fail_on)?, fail_on_rows: args.fail_on.is_some() })
 }

@@ -1,14 +1,14 @@
 //! `trailq lookup`.
 
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::chosen_format::ChosenFormat;
 use super::outcome::Outcome;
+use super::target_options::TargetOptions;
 use crate::diagnostic::Diagnostic;
 use crate::render::Format;
 use crate::session::input::Input;
-use crate::session::translate::{Layout, RowKind, Target};
+use crate::session::translate::RowKind;
 use crate::session::{Session, SessionError};
 
 /// Examples for `trailq lookup --help`.
@@ -32,47 +32,29 @@ pub(super) struct LookupArgs {
     #[arg(required_unless_present = "ddl", value_name = "LOOKUP")]
     words: Vec<String>,
     /// Print the SQL, its parameters and the plan instead
-    #[arg(long)]
+    #[arg(long, conflicts_with = "for")]
     explain: bool,
     /// Show at most N rows [default: 50 events in a table, else all]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "for")]
     limit: Option<u64>,
     /// Exit with 1 if there are rows
-    #[arg(long)]
+    #[arg(long, conflicts_with = "for")]
     fail_on_rows: bool,
-    /// Print the lookup as a statement of another engine instead
-    #[arg(long = "for", value_name = "ENGINE", value_parser = engines())]
-    #[arg(conflicts_with_all = ["explain", "limit", "fail_on_rows"])]
-    target: Option<Target>,
-    /// Ask this table or view of the engine
-    #[arg(long, value_name = "NAME", default_value = "events", requires = "target")]
-    table: String,
-    /// Ask a table of trailq's, or AWS's own under a view
-    #[arg(long, value_name = "LAYOUT", default_value = "trailq", requires = "target", value_parser = layouts())]
-    layout: Layout,
+    #[command(flatten)]
+    target: TargetOptions,
     /// Print the statement that makes the table or view instead
-    #[arg(long, requires = "target", conflicts_with = "words")]
+    #[arg(long, requires = "for", conflicts_with = "words")]
     ddl: bool,
     /// Take Parquet files from here, or AWS's columns from this table
-    #[arg(long, value_name = "PLACE", requires = "target")]
+    #[arg(long, value_name = "PLACE", requires = "for")]
     location: Option<String>,
 }
 
 impl LookupArgs {
     /// Reports whether a statement of another engine is printed.
     pub(super) fn is_translated(&self) -> bool {
-        self.target.is_some()
+        self.target.target().is_some()
     }
-}
-
-/// Parses `--for`.
-pub(super) fn engines() -> impl TypedValueParser<Value = Target> {
-    PossibleValuesParser::new(Target::engines()).try_map(|name| Target::new(&name).ok_or("no such engine"))
-}
-
-/// Parses `--layout`.
-fn layouts() -> impl TypedValueParser<Value = Layout> {
-    PossibleValuesParser::new(["trailq", "aws"]).map(|name| if name == "aws" { Layout::Aws } else { Layout::Trailq })
 }
 
 /// Runs the command.
@@ -82,8 +64,7 @@ pub(super) fn run(
     format: Option<ChosenFormat>,
 ) -> Result<Outcome, SessionError> {
     let text = args.words.join(" ");
-    if let Some(target) = &args.target {
-        let target = target.clone().on(&args.table, args.layout);
+    if let Some(target) = args.target.target() {
         if args.location.is_some() && !args.ddl {
             return Err(Diagnostic::new("--location is the place of --ddl").hint("add --ddl, or leave it out").into());
         }

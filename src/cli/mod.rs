@@ -31,6 +31,7 @@ mod serve;
 mod snapshot;
 mod source;
 mod sql;
+mod target_options;
 mod term_options;
 mod usage;
 mod validate;

@@ -55,6 +55,7 @@ pub const PAGES: &[Page] = pages! {
     "validate": "validate.md",
     "collect": "collect.md",
     "lookup-events": "lookup-events.md",
+    "other-engines": "other-engines.md",
     "output": "output.md",
     "settings": "settings.md",
     "performance": "performance.md",

@@ -48,6 +48,7 @@ mod table;
 pub(crate) mod timeline;
 mod titles;
 pub(crate) mod translate;
+mod translate_rules;
 mod user_name;
 pub(crate) mod validate;
 mod waiting;

@@ -75,7 +75,12 @@ impl Session {
     }
 
     /// Returns the statement of a lookup, and remarks on its meaning.
-    fn translated(&self, text: &str, target: &Target, rows: RowKind) -> Result<(String, Vec<String>), QueryError> {
+    pub(crate) fn translated(
+        &self,
+        text: &str,
+        target: &Target,
+        rows: RowKind,
+    ) -> Result<(String, Vec<String>), QueryError> {
         let mistake = |mistake: Diagnostic| QueryError::from(Box::new(mistake.in_source(text)));
         let tree = query::parse(text).map_err(mistake)?;
         let lookup = query::resolve(&tree, &Elsewhere(self)).map_err(mistake)?;

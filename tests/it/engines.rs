@@ -92,6 +92,117 @@ fn spark_answers_as_trailq_does() {
 }
 
 #[test]
+fn trino_s_grammar_takes_every_statement() {
+    let lookups = format!("{},{}", file("language.txt").display(), file("hostile.txt").display());
+    let done = match Command::new("python3").args([SCRIPT, "grammar", PROGRAM, &lookups]).output() {
+        Ok(done) => done,
+        Err(error) => return skip(Needs::Tool("python3"), format_args!("the grammar needs python3: {error}")),
+    };
+    let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    if done.status.code() == Some(3) {
+        return skip(Needs::Tool("trino-grammar"), err.trim());
+    }
+    assert!(done.status.success(), "{out}{err}");
+    eprint!("{out}");
+}
+
+#[test]
+fn aws_s_own_table_answers_or_the_lookup_is_refused() {
+    let Some(python) = engines() else { return };
+    let scratch = Scratch::new();
+    scratch.import(&[testdata("delivery")]);
+    let done = Command::new(python)
+        .args([SCRIPT, "aws", PROGRAM, scratch.case().to_str().unwrap(), file("language.txt").to_str().unwrap()])
+        .output()
+        .unwrap();
+    let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{out}{err}");
+    eprint!("{out}");
+}
+
+#[test]
+fn the_layout_of_aws_refuses_what_it_lacks() {
+    let test_env = TestEnv::new();
+    let asked =
+        |engine: &str, lookup: &str| test_env.run(&["lookup", "--for", engine, "--layout", "aws", "--", lookup]);
+    for (lookup, says) in [
+        (
+            "resource=acme-logs",
+            ["AWS's table has no column for `resource`", "nearest: a resource as the record names it"],
+        ),
+        ("| count by listed-type", ["no column for `listed-type`", "nearest"]),
+        ("outcome=denied", ["no column for `outcome`", "error=AccessDenied"]),
+        ("text=acme", ["does not have the whole record", "nearest: a path"]),
+        ("alice", ["a value without a field", "name the field"]),
+        ("tlsDetails.tlsVersion=TLSv1.2", ["does not have `tlsDetails` as JSON", "nearest: a field"]),
+        ("ip=2001:db8::/32", ["addresses of IPv6", "ip=2001:db8:*"]),
+    ] {
+        asked("athena", lookup).fails(2, &says);
+    }
+    let sql = asked("athena", "since=2024-03-01 request.bucketName=logs").exits(0).out;
+    assert!(sql.contains("e.delivery_date >= '2024/03/01'") && sql.contains("e.request_parameters"), "{sql}");
+    asked("clickhouse", "user=a").fails(2, &["ClickHouse does not read AWS's table", "nearest: --for athena"]);
+    let view = test_env
+        .run(&["lookup", "--for", "athena", "--layout", "aws", "--ddl", "--location", "logs.cloudtrail"])
+        .exits(0)
+        .out;
+    assert!(
+        view.starts_with("CREATE VIEW events AS\nSELECT ") && view.ends_with("\nFROM logs.cloudtrail c\n"),
+        "{view}"
+    );
+    asked("athena", "user=a").exits(0);
+}
+
+#[test]
+fn hunt_writes_the_rules_that_are_lookups() {
+    let test_env = TestEnv::new();
+    let rule = |name: &str, text: &str| {
+        test_env.scratch.write(&format!("sigma/{name}.yml"), text);
+    };
+    rule(
+        "one",
+        "title: \"Key made\\n; DROP\"\nid: 6a5bbd2a-0000-4000-8000-000000000001\nstatus: test\nlevel: high\nauthor: A\n\
+         logsource: {product: aws, service: cloudtrail}\n\
+         detection: {selection: {eventName: CreateAccessKey}, condition: selection}\n",
+    );
+    let run = |arguments: &[&str]| test_env.run(&[&["hunt", "--for", "spark"], arguments].concat());
+    let ran = run(&[
+        "--rules",
+        "sigma",
+        "--min-level",
+        "high",
+        "--since",
+        "2024-03-01",
+        "--where",
+        "not user=ci",
+        "--out",
+        "out",
+    ])
+    .exits(0);
+    assert!(ran.out.is_empty(), "{ran:?}");
+    let sql = fs::read_to_string(test_env.scratch.path("out/6a5bbd2a-0000-4000-8000-000000000001.sql")).unwrap();
+    for part in [
+        "-- Key made ; DROP\n-- level: high\n-- rule: 6a5bbd2a",
+        "-- author: A\nSELECT ",
+        "e.event_date >= '2024-03-01'",
+        "e.user_name = 'ci'",
+        "e.event_name RLIKE '\\\\A[Cc][Rr][Ee]",
+    ] {
+        assert!(sql.contains(part), "{part}: {sql}");
+    }
+    let written = fs::read_dir(test_env.scratch.path("out")).unwrap().count();
+    assert!(written > 30, "{written}: {ran:?}");
+    run(&["--out", "out"]).fails(2, &["the folder out is not empty", "name a new folder"]);
+    run(&["--out", "none/out"]).fails(2, &["cannot write none/out"]);
+    run(&[]).fails(2, &["needs a folder", "add --out DIR"]);
+    run(&["--out", "new", "--where", "usr=a"]).fails(2, &["unknown field `usr`"]);
+    assert!(!test_env.scratch.path("new").exists());
+    test_env.run(&["hunt", "--out", "new"]).fails(2, &["--for"]);
+    let aws = run(&["--layout", "aws", "--out", "aws", "--min-level", "high"]).exits(0);
+    assert!(aws.err.contains("is left out: AWS's table has no column for `outcome`"), "{aws:?}");
+}
+
+#[test]
 fn one_statement_is_printed_and_nothing_else_and_needs_no_case() {
     let test_env = TestEnv::new();
     for engine in ENGINES {

@@ -75,6 +75,18 @@ impl Dialect for Athena {
         Trino.time_text(seconds)
     }
 
+    fn unix_seconds(&self, text: &str) -> String {
+        Trino.unix_seconds(text)
+    }
+
+    fn hexadecimal(&self, number: &str) -> String {
+        Trino.hexadecimal(number)
+    }
+
+    fn aws_file(&self) -> Option<&'static str> {
+        Trino.aws_file()
+    }
+
     fn max_statement_bytes(&self) -> Option<usize> {
         Some(262_144)
     }

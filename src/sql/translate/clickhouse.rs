@@ -136,6 +136,18 @@ impl Dialect for ClickHouse {
         Some(262_144)
     }
 
+    fn unix_seconds(&self, text: &str) -> String {
+        format!("toUnixTimestamp(parseDateTimeBestEffortOrNull({text}, 'UTC'))")
+    }
+
+    fn hexadecimal(&self, number: &str) -> String {
+        format!("lower(leftPad(hex({number}), 8, '0'))")
+    }
+
+    fn without_aws_table(&self) -> Option<&'static str> {
+        Some("ClickHouse does not read AWS's table, which is one of Hive's")
+    }
+
     fn table(&self, name: &str, columns: &[Column], location: &str) -> String {
         let typed: Vec<String> = columns
             .iter()

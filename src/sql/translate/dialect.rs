@@ -109,6 +109,27 @@ pub(crate) trait Dialect: Sync {
         format!("{text} LIKE {}{escape}", self.literal(pattern))
     }
 
+    /// Returns the part of a text at a place, the first being 1, between separators; NULL or empty if there is none.
+    fn part(&self, text: &str, separator: &str, place: usize) -> String {
+        format!("split_part({text}, {}, {place})", self.literal(separator))
+    }
+
+    /// Returns the Unix seconds of `YYYY-MM-DDTHH:MM:SSZ`.
+    fn unix_seconds(&self, text: &str) -> String;
+
+    /// Returns a number as eight lower-case hexadecimal digits.
+    fn hexadecimal(&self, number: &str) -> String;
+
+    /// Returns the path of the file that a row `c` of AWS's table is from, if the engine knows it.
+    fn aws_file(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Returns the reason why the engine cannot have AWS's table.
+    fn without_aws_table(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Returns the largest number of bytes of a statement that the engine takes by default.
     fn max_statement_bytes(&self) -> Option<usize> {
         None

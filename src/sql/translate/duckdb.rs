@@ -111,6 +111,14 @@ impl Dialect for DuckDb {
         format!("strftime(make_timestamp({seconds} * 1000000), '%Y-%m-%dT%H:%M:%SZ')")
     }
 
+    fn unix_seconds(&self, text: &str) -> String {
+        format!("CAST(epoch(TRY_CAST({text} AS TIMESTAMPTZ)) AS BIGINT)")
+    }
+
+    fn hexadecimal(&self, number: &str) -> String {
+        format!("printf('%08x', {number})")
+    }
+
     fn table(&self, name: &str, _columns: &[Column], location: &str) -> String {
         let files = self.literal(&format!("{}/**/*.parquet", location.trim_end_matches('/')));
         format!(

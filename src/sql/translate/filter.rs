@@ -25,7 +25,10 @@ impl Translator<'_> {
     pub(crate) fn conditions(&self, terms: &[Node]) -> Vec<String> {
         let (late, early): (Vec<&Node>, Vec<&Node>) = terms.iter().partition(|node| reads_record(node));
         let partitions = terms.iter().filter_map(|node| match &node.kind {
-            NodeKind::Condition(Condition::Time(spans)) if self.layout == Layout::Trailq => dates(spans),
+            NodeKind::Condition(Condition::Time(spans)) => match self.layout {
+                Layout::Trailq => dates(spans),
+                Layout::Aws => delivery_dates(spans),
+            },
             _ => None,
         });
         partitions.chain(early.into_iter().chain(late).map(|node| self.node(node))).collect()
@@ -215,6 +218,13 @@ fn dates(spans: &[Interval]) -> Option<String> {
         (None, Some(to)) => Some(format!("e.event_date <= '{to}'")),
         (None, None) => None,
     }
+}
+
+/// Returns the condition on AWS's partitions: a record is delivered on the day of its event or later.
+fn delivery_dates(spans: &[Interval]) -> Option<String> {
+    let from = spans.iter().map(|span| span.from).collect::<Option<Vec<_>>>()?.into_iter().min()?;
+    let day = dates(&[Interval { from: Some(from), to: None }])?;
+    Some(day.replace("e.event_date", "e.delivery_date").replace('-', "/"))
 }
 
 /// Reports whether a term looks into records.

@@ -8,6 +8,7 @@
 //! Everything that differs between engines is a method of `Dialect`, and a dialect is a file here, listed in `DIALECTS`.
 
 mod athena;
+mod aws;
 mod clickhouse;
 mod columns;
 mod dialect;
@@ -82,6 +83,7 @@ impl Target {
     /// The engine or the table has nothing for a part of the lookup: the diagnostic has the place, the reason and the
     /// nearest thing that works.
     pub fn statement(&self, lookup: &ResolvedLookup, rows: RowKind) -> Result<String, Diagnostic> {
+        table::check_layout(self.dialect, self.layout)?;
         let translator = Translator::new(self.dialect, self.layout, &self.table);
         let statement = StatementWriter::new(&translator, lookup).write(lookup, rows)?;
         if let Some(refusal) = translator.into_refusal() {

@@ -14,6 +14,7 @@ const END_OF_KEY: &str = "\u{2}";
 impl Translator<'_> {
     /// Returns the condition that an event has such a resource.
     pub(crate) fn has_resource(&self, predicate: ResourcePredicate<'_>) -> String {
+        self.require(Place::ResourceName, "resource");
         let mut conditions = Vec::new();
         if let Some(name) = predicate.name {
             conditions.push(if predicate.listed { self.listed_name(name) } else { self.resource_name(name) });

@@ -129,6 +129,14 @@ impl Dialect for Spark {
         format!("CAST({number} AS STRING)")
     }
 
+    fn unix_seconds(&self, text: &str) -> String {
+        format!("unix_seconds(try_to_timestamp({text}))")
+    }
+
+    fn hexadecimal(&self, number: &str) -> String {
+        format!("lpad(lower(hex({number})), 8, '0')")
+    }
+
     fn table(&self, name: &str, _columns: &[Column], location: &str) -> String {
         format!("CREATE TABLE {name}\nUSING parquet\nLOCATION {}", self.literal(location))
     }

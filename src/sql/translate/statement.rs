@@ -1,7 +1,7 @@
 //! The statement of a lookup: its filter, and what the stages make of the events.
 
 use crate::diagnostic::Diagnostic;
-use crate::fields::history_columns;
+use crate::fields::{Place, history_columns};
 use crate::query::ast::Operator;
 use crate::query::resolved::{OutputColumn, ResolvedLookup, SortKey, Stage, timeline_columns};
 use crate::sql::translate::columns::start_of;
@@ -219,6 +219,7 @@ impl<'t> StatementWriter<'t> {
         let named = |expression: String, column: &str| format!("{expression} AS {}", translator.identifier(column));
         let shown: Vec<String> = match (rows, fields) {
             (RowKind::Files, _) => {
+                translator.require(Place::File, "file");
                 let limited = match limit {
                     Some(_) => format!("(SELECT e.*{}{}{}) e", tail(&self.source), order_by(&order), limit_to(limit)),
                     None => {
@@ -235,7 +236,7 @@ impl<'t> StatementWriter<'t> {
                 fields.iter().map(|shown| named(translator.expression(shown), &shown.column())).collect()
             }
             (RowKind::Rows, None) => history_columns()
-                .filter(|column| translator.layout == Layout::Trailq || AWS_COLUMNS.contains(column))
+                .filter(|column| translator.layout == Layout::Trailq || is_of_aws(translator, column))
                 .map(|column| named(translator.history(column), column))
                 .collect(),
         };
@@ -244,7 +245,7 @@ impl<'t> StatementWriter<'t> {
 }
 
 /// The columns of `event_history` that the view over AWS's table has.
-pub(crate) const AWS_COLUMNS: &[&str] = &[
+const AWS_COLUMNS: &[&str] = &[
     "event_id",
     "event_time",
     "event_source",
@@ -275,6 +276,11 @@ pub(crate) const AWS_COLUMNS: &[&str] = &[
     "session_name",
     "file",
 ];
+
+/// Reports whether the view over AWS's table has a column.
+fn is_of_aws(translator: &Translator<'_>, column: &str) -> bool {
+    AWS_COLUMNS.contains(&column) && (column != "file" || translator.dialect.aws_file().is_some())
+}
 
 /// Returns a column of a finished table in an ORDER BY. SQLite sorts NULL first.
 fn column_of_table(translator: &Translator<'_>, column: &str) -> String {

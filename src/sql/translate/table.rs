@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::fields::{self, Kind, history_columns};
+use crate::sql::translate::aws;
 use crate::sql::translate::dialect::{Column, ColumnType, Dialect};
 use crate::sql::translate::translator::{Layout, Translator};
 
@@ -16,6 +17,7 @@ pub(crate) fn definition(
     location: Option<&str>,
 ) -> Result<String, Diagnostic> {
     let translator = Translator::new(dialect, layout, table);
+    check_layout(dialect, layout)?;
     let location = location.unwrap_or(match layout {
         Layout::Trailq => dialect.default_location(),
         Layout::Aws => "cloudtrail_logs",
@@ -25,11 +27,19 @@ pub(crate) fn definition(
     }
     let definition = match layout {
         Layout::Trailq => dialect.table(&translator.table, &columns(), location),
-        Layout::Aws => return Err(Diagnostic::new("not yet")),
+        Layout::Aws => aws::view(dialect, &translator.table, &translator.name(location)),
     };
     match translator.into_refusal() {
         Some(refusal) => Err(refusal),
         None => Ok(definition),
+    }
+}
+
+/// Refuses a layout that the engine cannot have.
+pub(crate) fn check_layout(dialect: &dyn Dialect, layout: Layout) -> Result<(), Diagnostic> {
+    match dialect.without_aws_table().filter(|_| layout == Layout::Aws) {
+        Some(reason) => Err(Diagnostic::new(reason).hint("nearest: --for athena, or the table of `trailq convert`")),
+        None => Ok(()),
     }
 }
 

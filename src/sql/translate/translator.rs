@@ -29,8 +29,13 @@ impl<'d> Translator<'d> {
     pub(crate) fn new(dialect: &'d dyn Dialect, layout: Layout, table: &str) -> Translator<'d> {
         let translator =
             Translator { dialect, layout, table: String::new(), span: Cell::new(None), refusal: RefCell::new(None) };
-        let parts: Vec<String> = table.split('.').map(|part| translator.identifier(part)).collect();
-        Translator { table: parts.join("."), ..translator }
+        let table = translator.name(table);
+        Translator { table, ..translator }
+    }
+
+    /// Returns the name of a table; dots separate its catalog and schema.
+    pub(crate) fn name(&self, table: &str) -> String {
+        table.split('.').map(|part| self.identifier(part)).collect::<Vec<_>>().join(".")
     }
 
     /// Sets the place of the term that is written next; returns the earlier one.
@@ -101,11 +106,13 @@ impl<'d> Translator<'d> {
             Place::ResourceName | Place::ResourceType | Place::ListedName | Place::ListedType => Some(
                 "a resource as the record names it: request.bucketName=NAME, response.instancesSet.items.instanceId=ID",
             ),
+            Place::File if self.dialect.aws_file().is_none() => Some("--for athena or trino, which know the file"),
             _ => match name {
                 "issued-key" => Some("response.accessKey.accessKeyId=KEY"),
                 "bytes-in" => Some("additionalEventData.bytesTransferredIn>N"),
                 "bytes-out" => Some("additionalEventData.bytesTransferredOut>N"),
                 "outcome" => Some("error=AccessDenied,*UnauthorizedOperation"),
+                "management-event" => Some("category=Management"),
                 "source-identity" | "from-console" | "on-behalf-of" => {
                     Some("a table of `trailq convert`, with --layout trailq")
                 }

@@ -103,6 +103,18 @@ impl Dialect for Trino {
         format!("date_format(from_unixtime({seconds}) AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%i:%sZ')")
     }
 
+    fn unix_seconds(&self, text: &str) -> String {
+        format!("CAST(to_unixtime(TRY(from_iso8601_timestamp({text}))) AS bigint)")
+    }
+
+    fn hexadecimal(&self, number: &str) -> String {
+        format!("lpad(to_base({number}, 16), 8, '0')")
+    }
+
+    fn aws_file(&self) -> Option<&'static str> {
+        Some("c.\"$path\"")
+    }
+
     fn max_statement_bytes(&self) -> Option<usize> {
         Some(1_000_000)
     }

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use crate::query::ast::{Operator, Part};
 use crate::query::resolved::{Pattern, ValuePredicate};
 use crate::sql::translate::regex;
-use crate::sql::translate::translator::{Translator, any};
+use crate::sql::translate::translator::{Layout, Translator, any};
 
 impl Translator<'_> {
     /// Returns the condition that a predicate holds of a value.
@@ -90,6 +90,12 @@ impl Translator<'_> {
     fn network(&self, network: &str) -> String {
         // The resolver has checked the network.
         let Ok(network) = network.parse::<IpNet>() else { return "false".to_owned() };
+        if self.layout == Layout::Aws && network.network().is_ipv6() {
+            return self.refuse(
+                "over AWS's table no engine compares addresses of IPv6 with a network",
+                "nearest: a wildcard, such as ip=2001:db8:*",
+            );
+        }
         let (first, last) = (address_key(network.network()), address_key(network.broadcast()));
         format!("e.source_ip_key BETWEEN {} AND {}", self.literal(&first), self.literal(&last))
     }
