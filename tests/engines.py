@@ -279,7 +279,7 @@ TEXTS = """eventVersion eventTime eventSource eventName awsRegion sourceIPAddres
 
 
 def folded(value):
-    """JSON as AWS's SerDe reads it: keys in lower case, leaves as text."""
+    """JSON as AWS's table has it: keys in lower case, leaves as text."""
     if isinstance(value, dict):
         return {key.lower(): folded(inner) for key, inner in value.items()}
     return value if value is None or isinstance(value, str) else json.dumps(value)
@@ -292,7 +292,7 @@ def records(program, case):
 
 
 def sound_case(program, case, folder):
-    """Makes a case of the records that have what AWS's SerDe expects: texts where it has text, and an id."""
+    """Makes a case of the records that have what AWS's table expects: texts where it has text, and an id."""
     needed = ("eventID", "eventTime", "eventName", "eventSource", "awsRegion", "sourceIPAddress", "recipientAccountId")
     sound = [record for record in records(program, case) if all(isinstance(record.get(name), str) for name in needed)]
     assert len(sound) > 200, len(sound)

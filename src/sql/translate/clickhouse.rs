@@ -37,7 +37,7 @@ impl Dialect for ClickHouse {
     }
 
     fn engine(&self) -> &'static str {
-        "ClickHouse 25"
+        "ClickHouse 26"
     }
 
     fn literal(&self, text: &str) -> String {

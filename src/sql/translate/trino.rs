@@ -13,7 +13,7 @@ impl Dialect for Trino {
     }
 
     fn engine(&self) -> &'static str {
-        "Trino 405"
+        "Trino"
     }
 
     fn literal(&self, text: &str) -> String {
