@@ -7,6 +7,8 @@
                                                       one lookup a line; lines that begin with # are
                                                       comments, `# differs: CLASS` before a lookup allows another
                                                       answer, and ␤ is a line break
+    PYTHON tests/engines.py random PROGRAM CASE LOOKUPS ENGINE...
+                                                      the same of lookups that may be refused; numbers in any spelling
     PYTHON tests/engines.py aws PROGRAM CASE LOOKUPS   the same over AWS's own table, emulated in DuckDB, under the view that
                                                       --ddl prints; what is refused has to name the nearest thing
     python3 tests/engines.py grammar PROGRAM LOOKUPS  parses the statements for Trino and Athena by a grammar of Trino's SQL,
@@ -268,6 +270,60 @@ def check(program, case, lookups, *engines):
     return 1 if failed else 0
 
 
+def respelled(value):
+    """A cell whose numbers are in one spelling: engines respell those of records."""
+    if isinstance(value, dict):
+        return {name: respelled(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [respelled(inner) for inner in value]
+    if isinstance(value, str) and value[:1] in "[{":
+        try:
+            return json.dumps(respelled(json.loads(value)), sort_keys=True)
+        except ValueError:
+            return value
+    try:
+        return repr(float(value)) if isinstance(value, str) and set(value) <= set("0123456789.-+eE") else value
+    except ValueError:
+        return value
+
+
+def random(program, case, path, *engines):
+    failed = 0
+    lookups = [lookup for lookup, _ in read_lookups(path)]
+    with tempfile.TemporaryDirectory() as folder:
+        events = make_table(program, case, folder)
+        for name in engines:
+            _, definition, _ = trailq(program, case, "lookup", "--for", name, "--ddl", "--location", folder)
+            engine = ENGINES[name](definition)
+            same = refused = 0
+            for lookup in lookups:
+                code, out, err = trailq(program, case, "--format", "ndjson", "lookup", "--", lookup)
+                if code != 0:
+                    assert "invalid period" in err, f"{lookup}: {err}"
+                    continue
+                code, statement, err = trailq(program, case, "lookup", "--for", name, "--", lookup)
+                if code != 0:
+                    assert code == 2 and "hint: " in err, f"{lookup}: {err}"
+                    refused += 1
+                    continue
+                wanted = respelled(rows_of(map(json.loads, out.splitlines())))
+                try:
+                    found = respelled(rows_of(engine.ask(statement)))
+                    wrong = None if found == wanted else first_difference(wanted, found)
+                except Exception as error:  # noqa: BLE001: every engine has errors of its own
+                    wrong = f"{type(error).__name__}: {str(error)[:1000]}"
+                if wrong is None:
+                    same += 1
+                else:
+                    failed += 1
+                    print(f"{name}: DIFFERS: {lookup}\n    {wrong}")
+                    if os.environ.get("TRAILQ_SHOW_STATEMENTS"):
+                        print(statement)
+            print(f"{name}: {events} events, {same} random lookups same, {refused} refused, {failed} fail in all")
+            assert same > len(lookups) // 2, "too few lookups were asked"
+    return 1 if failed else 0
+
+
 GRAMMAR = "dt-sql-parser@4.5.1"
 # Fields of AWS's table that are not text.
 IDENTITY = """STRUCT(type VARCHAR, principalid VARCHAR, arn VARCHAR, accountid VARCHAR, invokedby VARCHAR, accesskeyid VARCHAR,
@@ -409,7 +465,7 @@ def grammar(program, lookups):
 def main(command, *arguments):
     if command == "prepare":
         return prepare("engines", REQUIREMENTS, "DuckDB, chdb and PySpark")
-    return {"check": check, "aws": aws, "grammar": grammar}[command](*arguments)
+    return {"check": check, "random": random, "aws": aws, "grammar": grammar}[command](*arguments)
 
 
 if __name__ == "__main__":
