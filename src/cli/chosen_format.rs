@@ -28,10 +28,8 @@ impl ChosenFormat {
 /// Parses `--format`.
 pub(super) fn formats() -> impl TypedValueParser<Value = ChosenFormat> {
     let names = Format::ALL.map(|format| PossibleValue::new(format.name()).help(format.spec().help));
-    let others = [
-        PossibleValue::new("rows").help("with lookup --for: the columns of events"),
-        PossibleValue::new("files").help("with lookup --for: the trail files of events"),
-    ];
+    // Hidden, since answers have no such formats.
+    let others = ["rows", "files"].map(|name| PossibleValue::new(name).hide(true));
     PossibleValuesParser::new(names.into_iter().chain(others)).try_map(|name| match name.as_str() {
         "rows" => Ok(ChosenFormat::Rows),
         "files" => Ok(ChosenFormat::Files),

@@ -20,6 +20,8 @@ Examples:
   trailq lookup --format csv resource=i-0abc > i-0abc.csv
   trailq lookup --explain 'error-message=\"*not authorized*\"'
   trailq lookup --for athena 'outcome=denied last=7d | top 10 user'
+  trailq lookup --for duckdb --format records user=alice
+  trailq lookup --for duckdb --format files user=alice
   trailq lookup --for athena --ddl --location s3://BUCKET/events/
 
 `trailq guide lookup-language` explains lookups, and `trailq guide fields` lists the fields";
