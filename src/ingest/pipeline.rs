@@ -66,7 +66,8 @@ pub(crate) struct Job<B = Batch> {
 pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Report, Error> {
     let started = Instant::now();
     let files = walk::walk(paths, options.follow_links).map_err(|(path, source)| Error::Path { path, source })?;
-    let import = Import::open(case, &Waiting(progress))?;
+    let bytes = files.iter().map(|found| found.bytes).sum();
+    let mut import = Import::open(case, bytes, &Waiting(progress))?;
     let names: Vec<String> = paths.iter().map(|path| file_names::name_of(path)).collect();
     let mut report = Report::default();
     progress.cancelled_by(import.cancel());
@@ -98,7 +99,9 @@ pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn 
         let workers = Workers { gatherers, ids: options.ids, before: &|found| before(&known, found) };
         run_workers(fresh, workers, &mut writer, &mut report, progress)?;
         progress.finishing();
-        writer.finish()?;
+        if let Some(unfinished) = writer.finish()? {
+            import.complete(unfinished)?;
+        }
         report.event_digest = import.event_digest()?;
         Ok(())
     };

@@ -178,7 +178,7 @@ pub trait Progress: Sync {
     fn finishing(&self) {}
     /// Reports how many rows of a table are written.
     fn wrote(&self, _rows: u64) {}
-    /// Reports whether it is to stop as soon as it can; what is committed stays.
+    /// Reports whether it is to stop as soon as it can; what is committed stays. A large new case is committed as a whole.
     fn is_cancelled(&self) -> bool {
         false
     }

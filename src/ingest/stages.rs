@@ -141,7 +141,7 @@ impl Read {
     /// # Errors
     /// A case that cannot be written.
     pub fn insert(self, case: &Path, finish: bool) -> Result<u64, Error> {
-        let import = Import::open(case, &Silent)?;
+        let import = Import::open(case, 0, &Silent)?;
         let mut report = Report::default();
         let mut writer = import.begin(&RunOrigin::default(), EventIds::Event)?;
         writer.prepare_indexes(1, 0)?;

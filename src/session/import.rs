@@ -28,7 +28,11 @@ impl Session {
         let imported = ingest::import(&self.path, paths, &options, &bar);
         bar.finish();
         if matches!(imported, Err(ingest::Error::Cancelled)) {
-            self.note("stored events stay in the case; run the same import again to continue");
+            self.note(if self.path.exists() {
+                "stored events stay in the case; run the same import again to continue"
+            } else {
+                "no case was made; run the same import again"
+            });
         }
         let report = imported.map_err(SessionError::from)?;
         self.write_report(&report, form)?;

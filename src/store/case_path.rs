@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::store::build_folder::check_not_made;
 use crate::store::error::CaseError;
 
 /// Returns a path that SQLite takes literally: `:memory:`, `file:...` and an empty name are special to it.
@@ -69,10 +70,13 @@ pub(crate) fn metadata_of(path: &Path) -> Result<Option<fs::Metadata>, CaseError
     }
 }
 
-/// Reports [`CaseError::Missing`] if there is no file.
+/// Reports [`CaseError::Missing`] if there is no file, and whether it is being made.
 pub(crate) fn check_file(path: &Path) -> Result<(), CaseError> {
     match metadata_of(path)? {
         Some(_) => Ok(()),
-        None => Err(CaseError::Missing(path.to_owned())),
+        None => {
+            check_not_made(path)?;
+            Err(CaseError::Missing(path.to_owned()))
+        }
     }
 }

@@ -13,6 +13,9 @@ pub enum CaseError {
     /// There is no such file.
     #[error("there is no case at {}", .0.display())]
     Missing(PathBuf),
+    /// A first import was killed before the case was complete.
+    #[error("the import into {} was interrupted before the case was complete", .0.display())]
+    Interrupted(PathBuf),
     /// The file is something else.
     #[error("{} is not a case: {reason}", path.display())]
     NotACase {
@@ -227,6 +230,7 @@ impl CaseError {
             CaseError::Missing(path) => {
                 format!("`trailq --db {} import PATH...` creates one from trail files", path.display())
             }
+            CaseError::Interrupted(_) => "run the same import again".to_owned(),
             CaseError::NotACase { .. } => {
                 "name a case with --db, or import trail files with `trailq import`".to_owned()
             }
@@ -258,11 +262,10 @@ impl CaseError {
                 format!("`sqlite3 {} 'PRAGMA journal_mode = DELETE'` turns it into one file", path.display())
             }
             CaseError::Full(_) => {
-                "free some space and run the same command again; an import continues where it stopped".to_owned()
+                "free some space and run the same command again; an import into a case continues where it stopped".to_owned()
             }
             CaseError::Disk { .. } => {
-                "check whether the disk is full or the file too large for it; running the same import again continues \
-                 where it stopped"
+                "check whether the disk is full or the file too large for it; running the same import again completes it"
                     .to_owned()
             }
             CaseError::ReadOnly(_) => "name a case in a folder that can be written with --db".to_owned(),

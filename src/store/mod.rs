@@ -1,10 +1,12 @@
 //! A case: one SQLite file. Knows no screen.
 //!
-//! `schema` describes the tables and `records` the compressed records; `rollup` has the materialized counts. `write` takes
-//! events in (`Import`), `read` answers statements row by row ([`Case`]), and `transfer` copies, merges, compares and
-//! redacts cases. The rest of the crate uses what this module re-exports.
+//! `schema` describes the tables and `records` the compressed records; `rollup` has the materialized counts. `bulk` writes
+//! the events of a large new case as pages. `write` takes events in (`Import`), `read` answers statements row by row
+//! ([`Case`]), and `transfer` copies, merges, compares and redacts cases. The rest of the crate uses what this module re-exports.
 
 mod annotations;
+mod build_folder;
+mod bulk;
 mod case_details;
 mod case_ids;
 mod case_path;

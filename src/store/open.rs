@@ -64,6 +64,31 @@ fn lock_for_import(path: &Path) -> Result<Connection, CaseError> {
     Ok(connection)
 }
 
+/// Creates a case in the making, of which no other process knows. A kill leaves nothing that is read: nothing is synced.
+pub(crate) fn create_unsynced(file: &Path, path: &Path) -> Result<Connection, CaseError> {
+    let connection = open_unsynced(file, path)?;
+    migrate::migrate(&connection, path)?;
+    Ok(connection)
+}
+
+/// Opens a case in the making again.
+pub(crate) fn open_unsynced(file: &Path, path: &Path) -> Result<Connection, CaseError> {
+    let of = |error| CaseError::of(path, error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(literal(file), flags).map_err(of)?;
+    hardening::harden(&connection).map_err(of)?;
+    hardening::watch(&mut connection).map_err(of)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    rusqlite::vtab::array::load_module(&connection).map_err(of)?;
+    connection
+        .execute_batch(
+            "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; \
+             PRAGMA cache_size = -8192; PRAGMA threads = 2; PRAGMA foreign_keys = OFF;",
+        )
+        .map_err(of)?;
+    Ok(connection)
+}
+
 /// Closes a case after writing, so that it is one file.
 pub(crate) fn close(connection: Connection, path: &Path) -> Result<(), CaseError> {
     connection.close().map_err(|(_, error)| CaseError::of(path, error))

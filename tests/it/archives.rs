@@ -59,7 +59,7 @@ fn entry(name: &str, kind: u8, content: &[u8]) -> Vec<u8> {
 }
 
 /// A tar archive of files.
-fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut bytes: Vec<u8> = members.iter().flat_map(|(name, content)| entry(name, b'0', content)).collect();
     bytes.extend([0; 1024]);
     bytes

@@ -6,25 +6,38 @@ use std::path::Path;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
+use crate::archives::tar;
 use crate::common::program::{CommandOutput, TestEnv, gzip};
 use crate::common::{check_case, content, lines, testdata};
 use crate::properties::records::record as random_record;
 use crate::properties::rng::Rng;
 
 /// A way of writing: the case, and what the import is called with.
-struct Way {
-    case: &'static str,
+pub(crate) struct Way {
+    pub(crate) case: &'static str,
     arguments: &'static [&'static str],
+    /// The bytes of input from which events are written as pages.
+    bulk_bytes: &'static str,
 }
 
-/// The ways that are compared: with one worker and with several.
-const WAYS: [Way; 2] =
-    [Way { case: "one.db", arguments: &["--jobs", "1"] }, Way { case: "four.db", arguments: &["--jobs", "4"] }];
+/// The hidden variable with that number.
+pub(crate) const BULK_BYTES: &str = "TRAILQ_BULK_BYTES";
+/// A number that no test reaches.
+const NEVER: &str = "1000000000";
+
+/// The ways that are compared: with one worker and with several, as rows and as pages.
+const WAYS: [Way; 3] = [
+    Way { case: "one.db", arguments: &["--jobs", "1"], bulk_bytes: NEVER },
+    Way { case: "four.db", arguments: &["--jobs", "4"], bulk_bytes: NEVER },
+    BULK,
+];
+pub(crate) const BULK: Way = Way { case: "bulk.db", arguments: &["--jobs", "1"], bulk_bytes: "0" };
 
 /// Imports a folder in one of the ways, and gives the exit code.
 fn import(test_env: &TestEnv, folder: &Path, way: &Way) -> Option<i32> {
     let mut command = test_env.command(&["-q", "--db", way.case, "import"]);
-    let ran = CommandOutput::of(command.args(way.arguments).arg(folder).output().unwrap());
+    command.args(way.arguments).arg(folder).env(BULK_BYTES, way.bulk_bytes);
+    let ran = CommandOutput::of(command.output().unwrap());
     assert!(matches!(ran.code, Some(0 | 1)), "{ran:?}");
     check_case(&test_env.scratch.path(way.case));
     ran.code
@@ -69,6 +82,12 @@ fn same_case(test_env: &TestEnv, folder: &Path, what: &str) -> usize {
         assert_eq!(indexes(&path(way)), indexes(&path(first)), "{what}, {}", way.case);
         assert_eq!(digests(test_env, way.case), digests(test_env, first.case), "{what}, {}", way.case);
     }
+    // One worker packs records as another alone does.
+    let size = |way: &Way| path(way).metadata().unwrap().len();
+    // Events that were replaced leave room in pages.
+    let replaced =
+        lines(&test_env.scratch.ask_at(first.case), "SELECT coalesce(sum(replaced + conflict), 0) FROM files");
+    assert!(replaced != ["0"] || size(&BULK) <= size(first), "{what}: the case is larger");
     lines(&test_env.scratch.ask_at(first.case), "SELECT id FROM events").len()
 }
 
@@ -79,8 +98,51 @@ fn every_test_delivery_gives_the_same_case_in_all_ways() {
     }
 }
 
+#[test]
+fn replaced_events_and_members_of_one_name_give_the_same_case_in_all_ways() {
+    let test_env = TestEnv::new();
+    let id = |number: usize| format!("{number:08x}-0000-4000-8000-000000000000");
+    let record = |number: usize, more: &str| {
+        let times =
+            "\"eventVersion\":\"1.08\",\"eventTime\":\"2024-03-01T00:00:00Z\",\"eventSource\":\"ec2.amazonaws.com\"";
+        format!("{{{times},\"eventName\":\"RunInstances\",\"eventID\":\"{}\"{more}}}", id(number))
+    };
+    // Each reading of an event is fuller than the one before, some in one batch and some in several files.
+    let fuller = |leaves: usize| format!(",\"requestParameters\":{{\"a\":[{}]}}", vec!["1"; leaves].join(","));
+    let file = |leaves: usize| {
+        let records: Vec<String> =
+            (0..300).map(|number| record(number % 200, &fuller(leaves + number / 200))).collect();
+        format!("{{\"Records\":[{}]}}", records.join(","))
+    };
+    for leaves in 1..5 {
+        test_env.scratch.write(&format!("in/{leaves}.json"), file(leaves * 2));
+    }
+    // The ledger has the second member already, by its name and content.
+    let (first, again) = (file(30), file(40));
+    let members = [("m.json", first.as_bytes()), ("m.json", again.as_bytes()), ("m.json", first.as_bytes())];
+    test_env.scratch.write("in/some.tar", tar(&members));
+    assert_eq!(same_case(&test_env, &test_env.scratch.path("in"), "replaced"), 200);
+}
+
+#[test]
+fn many_replaced_events_give_the_same_case_in_all_ways() {
+    let test_env = TestEnv::new();
+    let file = |more: &str| {
+        let record = |number: usize| {
+            format!(
+                "{{\"eventVersion\":\"1.08\",\"eventTime\":\"2024-03-01T00:00:00Z\",\"eventName\":\"RunInstances\",\
+                 \"eventID\":\"{number:08x}-0000-4000-8000-000000000000\"{more}}}"
+            )
+        };
+        format!("{{\"Records\":[{}]}}", (0..4_400).map(record).collect::<Vec<_>>().join(","))
+    };
+    test_env.scratch.write("in/1.json", file(""));
+    test_env.scratch.write("in/2.json", file(",\"errorCode\":\"AccessDenied\",\"sharedEventID\":\"s\""));
+    assert_eq!(same_case(&test_env, &test_env.scratch.path("in"), "many replaced"), 4_400);
+}
+
 /// Random records with eventIDs of a kind; those of some kinds are there twice and then with another content.
-fn records(seed: u64, count: usize) -> String {
+pub(crate) fn records(seed: u64, count: usize) -> String {
     let mut rng = Rng::new(seed);
     let mut records = Vec::new();
     for number in 0..count {

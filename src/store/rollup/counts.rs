@@ -222,14 +222,25 @@ impl Sums {
         }
     }
 
+    /// Returns the count of a resource that the run made in a new case.
+    pub(crate) fn resource(&self, id: i64) -> Seen {
+        let index = usize::try_from(id - 1).ok();
+        index.and_then(|index| self.resources.new.get(index)).copied().unwrap_or_default()
+    }
+
     /// Adds the sums to those in the case.
     pub(crate) fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
+        self.resources.write(connection, "resources")?;
+        self.write_others(connection)
+    }
+
+    /// Adds the sums to those in the case, but for resources.
+    pub(crate) fn write_others(&self, connection: &Connection) -> rusqlite::Result<()> {
         for (table, tally) in [
             ("facets", &self.facets),
             ("identities", &self.identities),
             ("user_agents", &self.user_agents),
             ("error_messages", &self.error_messages),
-            ("resources", &self.resources),
         ] {
             tally.write(connection, table)?;
         }

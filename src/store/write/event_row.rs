@@ -17,7 +17,7 @@ pub(crate) struct EventRow<'e> {
 }
 
 /// Returns the value of a column.
-type Bind = for<'r> fn(&'r EventRow<'_>) -> ToSqlOutput<'r>;
+pub(crate) type Bind = for<'r> fn(&'r EventRow<'_>) -> ToSqlOutput<'r>;
 
 /// The columns that the writer fills beside the plain ones, and their values.
 const COLUMNS: &[(&str, Bind)] = &[
@@ -45,6 +45,32 @@ const COLUMNS: &[(&str, Bind)] = &[
     ("error_message_id", |row| number(row.links.error_message)),
     ("file_id", |row| integer(row.file)),
 ];
+
+impl EventRow<'_> {
+    /// Returns the value of a column.
+    pub(crate) fn value(&self, source: ColumnSource) -> ToSqlOutput<'_> {
+        match source {
+            ColumnSource::Bound(bind) => bind(self),
+            ColumnSource::Plain(at) => plain(&self.event.plain[at]),
+        }
+    }
+}
+
+/// The part of a row that has the value of a column.
+#[derive(Clone, Copy)]
+pub(crate) enum ColumnSource {
+    Bound(Bind),
+    /// The place of a plain column.
+    Plain(usize),
+}
+
+impl ColumnSource {
+    /// Returns the source of a column; `None` if the writer does not fill it.
+    pub(crate) fn of(column: &str) -> Option<ColumnSource> {
+        let bound = COLUMNS.iter().find(|(name, _)| *name == column).map(|(_, bind)| ColumnSource::Bound(*bind));
+        bound.or_else(|| PLAIN.iter().position(|field| field.column == column).map(ColumnSource::Plain))
+    }
+}
 
 /// The statement that inserts events.
 pub(crate) struct EventInsert<'c> {

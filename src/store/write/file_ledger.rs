@@ -12,6 +12,7 @@ use crate::file_names;
 use crate::ledger::{Counts, FileEnd, FileOutcome};
 use crate::store::error::CaseError;
 use crate::store::locking;
+use crate::store::write::event_tables::EventTables;
 use crate::store::write::file_contents::{self, Content};
 use crate::store::write::proof;
 use crate::store::write::writer::{ConflictPolicy, OpenFile, Writer};
@@ -61,8 +62,7 @@ impl<P: ConflictPolicy> Writer<'_, P> {
     /// Notes that the file has a record of an event that is there.
     pub(crate) fn note_met(&mut self, event: i64) -> rusqlite::Result<()> {
         let Some(file) = self.file.as_mut().filter(|file| !file.partial.is_empty()) else { return Ok(()) };
-        let mut owner = self.connection.prepare_cached("SELECT file_id FROM events WHERE id = ?1")?;
-        let owner: i64 = owner.query_row([event], |row| row.get(0))?;
+        let (_, owner) = self.tables.origin(event)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         if file.partial.contains(&owner) {
             file.met.entry(owner).or_default().insert(event);
         }
@@ -86,7 +86,8 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         };
         self.sql(result)?;
         self.file = self.containers.pop();
-        if self.committed_at.elapsed() >= COMMIT_AFTER {
+        // A case in the making is committed as a whole.
+        if matches!(self.tables, EventTables::Rows(_)) && self.committed_at.elapsed() >= COMMIT_AFTER {
             self.committed_at = Instant::now();
             let stored = self.store_event_sum();
             self.sql(stored)?;
@@ -303,13 +304,10 @@ impl<P: ConflictPolicy> Writer<'_, P> {
     }
 
     /// Moves what a reading wrote to the row of a content that the ledger has.
-    fn move_rows(&self, file: &OpenFile, content: &Content, is_whole: bool) -> rusqlite::Result<()> {
+    fn move_rows(&mut self, file: &OpenFile, content: &Content, is_whole: bool) -> rusqlite::Result<()> {
         let c = self.connection;
         let from_to = params![file.id, content.id];
-        c.execute(
-            "UPDATE events SET file_id = ?2 WHERE file_id = ?1 AND id >= ?3",
-            params![file.id, content.id, file.first_event],
-        )?;
+        self.tables.move_events(file.id, content.id, file.first_event)?;
         self.move_members(file, content)?;
         c.execute("UPDATE conflicts SET file_id = ?2 WHERE file_id = ?1", from_to)?;
         c.execute("UPDATE replaced_rows SET file_id = ?2 WHERE file_id = ?1", from_to)?;

@@ -1,20 +1,30 @@
 //! The facade of an import: opens a case for writing, knows its files, and begins the writer.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, InterruptHandle};
 
 use crate::case_details::CaseDetails;
 use crate::event::EventIds;
 use crate::event_digest::EventDigest;
+use crate::store::build_folder::{BuildFolder, check_not_made};
+use crate::store::bulk::bulk_error::{BulkError, BulkResult};
+use crate::store::bulk::install::{Layout, check, install};
 use crate::store::case_details;
 use crate::store::case_ids::CaseIds;
+use crate::store::case_path::metadata_of;
 use crate::store::error::CaseError;
 use crate::store::event_sum::EventSum;
-use crate::store::lock_wait::Wait;
+use crate::store::lock_wait::{Need, Wait, until_free};
 use crate::store::open;
+use crate::store::schema::indexes;
 use crate::store::write::conflict_policy::ImportOrder;
+use crate::store::write::event_tables::{Changes, EventPages, EventTables};
 use crate::store::write::known_files::KnownFiles;
+use crate::store::write::ledger::{UnfinishedCase, finish_tables};
+use crate::store::write::resource_pages::ResourcePages;
 use crate::store::write::writer::{RunOrigin, Writer};
 
 /// The writer of an import.
@@ -24,18 +34,44 @@ pub(crate) type ImportWriter<'c> = Writer<'c, ImportOrder>;
 pub(crate) struct Import {
     connection: Connection,
     path: PathBuf,
+    /// The case is in the making there.
+    folder: Option<BuildFolder>,
+    /// Ends the writing of pages.
+    stop: Arc<AtomicBool>,
+    /// Cancels the statement that is running.
+    handle: Arc<Mutex<InterruptHandle>>,
 }
 
 impl Import {
-    /// Opens a case for writing, after other processes that write to it, and creates it if it does not exist.
-    pub(crate) fn open(path: &Path, wait: &dyn Wait) -> Result<Import, CaseError> {
-        Ok(Import { connection: open::open_for_import_after(path, wait)?, path: path.to_owned() })
+    /// Opens a case for writing, after other processes that write to it, and creates it if it does not exist. `bytes`:
+    /// the size of the input.
+    pub(crate) fn open(path: &Path, bytes: u64, wait: &dyn Wait) -> Result<Import, CaseError> {
+        let stop = Arc::default();
+        let is_missing = metadata_of(path)?.is_none();
+        let folder = match is_missing && cfg!(unix) && bytes >= bulk_bytes() {
+            true => until_free(path, wait, Need::Write, || BuildFolder::take(path))?,
+            false => None,
+        };
+        let connection = match &folder {
+            Some(folder) => open::create_unsynced(&folder.case(), path)?,
+            None => {
+                if is_missing {
+                    until_free(path, wait, Need::Write, || not_being_made(path))?;
+                }
+                open::open_for_import_after(path, wait)?
+            }
+        };
+        let handle = Arc::new(Mutex::new(connection.get_interrupt_handle()));
+        Ok(Import { connection, path: path.to_owned(), folder, stop, handle })
     }
 
     /// Returns what cancels the statement that is running.
     pub(crate) fn cancel(&self) -> Box<dyn Fn() + Send + Sync> {
-        let handle = self.connection.get_interrupt_handle();
-        Box::new(move || handle.interrupt())
+        let (handle, stop) = (Arc::clone(&self.handle), Arc::clone(&self.stop));
+        Box::new(move || {
+            stop.store(true, Ordering::Relaxed);
+            handle.lock().unwrap_or_else(PoisonError::into_inner).interrupt();
+        })
     }
 
     /// Returns the files that the ledger has.
@@ -64,7 +100,45 @@ impl Import {
 
     /// Begins a run.
     pub(crate) fn begin(&self, origin: &RunOrigin<'_>, ids: EventIds) -> Result<ImportWriter<'_>, CaseError> {
-        Writer::begin(&self.connection, &self.path, origin, Some(ids), ImportOrder)
+        let mut writer = Writer::begin(&self.connection, &self.path, origin, Some(ids), ImportOrder)?;
+        if let Some(folder) = &self.folder {
+            let of = |error: BulkError| error.of_case(&self.path);
+            let pages = EventPages::new(&self.connection, folder.path(), &self.stop).map_err(of)?;
+            writer.tables = EventTables::Pages(Box::new(pages));
+            writer.related.pages = Some(ResourcePages::new(&self.connection, folder.path()).map_err(of)?);
+        }
+        Ok(writer)
+    }
+
+    /// Completes a case in the making: its events become part of the file, which gets its name.
+    pub(crate) fn complete(&mut self, unfinished: UnfinishedCase) -> Result<(), CaseError> {
+        let Some((case, folder)) = self.folder.as_ref().map(|folder| (folder.case(), folder.path().to_owned())) else {
+            return Ok(());
+        };
+        let installed = self.install(unfinished, &case, &folder);
+        self.connection = installed.map_err(|error| error.of_case(&self.path))?;
+        Ok(())
+    }
+
+    fn install(&mut self, unfinished: UnfinishedCase, case: &Path, folder: &Path) -> BulkResult<Connection> {
+        let UnfinishedCase { trees, recount, has_sum } = unfinished;
+        let wanted = indexes::all().into_iter().chain(indexes::of_counts());
+        let names = trees.tables.each_ref().map(|(name, _)| *name);
+        let layout = Layout::of(&self.connection, &names, wanted)?;
+        let closed = std::mem::replace(&mut self.connection, Connection::open_in_memory()?);
+        closed.close().map_err(|(_, error)| error)?;
+        let Changes { is_doubled, .. } = trees.changes;
+        let installed = install(case, &layout, &trees.tables, (folder, !is_doubled), &self.stop)?;
+        let connection = open::open_unsynced(case, &self.path).map_err(Box::new)?;
+        *self.handle.lock().unwrap_or_else(PoisonError::into_inner) = connection.get_interrupt_handle();
+        check(&connection, &installed)?;
+        for index in layout.not_in(&installed) {
+            // They are made again once the rows that were replaced are deleted.
+            let verb = if is_doubled { "DROP INDEX" } else { "REINDEX" };
+            connection.execute_batch(&format!("{verb} {index}"))?;
+        }
+        finish_tables(&connection, &trees.changes, (recount, has_sum))?;
+        Ok(connection)
     }
 
     /// Closes the case. `failed`: rolls back what is not committed.
@@ -73,7 +147,11 @@ impl Import {
             // The error that is reported is the one before.
             let _ = self.connection.execute_batch("ROLLBACK");
         }
-        open::close(self.connection, &self.path)
+        open::close(self.connection, &self.path)?;
+        match self.folder {
+            Some(folder) if !failed => folder.publish(),
+            _ => Ok(()),
+        }
     }
 
     pub(in crate::store) fn connection(&self) -> &Connection {
@@ -83,4 +161,21 @@ impl Import {
     pub(in crate::store) fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// Reports [`CaseError::Busy`] if a process is making the case, and not what a killed one left.
+fn not_being_made(path: &Path) -> Result<(), CaseError> {
+    match check_not_made(path) {
+        Err(error @ CaseError::Busy(_)) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The bytes of input from which a new case is made of pages.
+const BULK_BYTES: u64 = 16 << 20;
+/// The environment variable with another number, for tests.
+const BULK_BYTES_VARIABLE: &str = "TRAILQ_BULK_BYTES";
+
+fn bulk_bytes() -> u64 {
+    std::env::var(BULK_BYTES_VARIABLE).ok().and_then(|number| number.parse().ok()).unwrap_or(BULK_BYTES)
 }

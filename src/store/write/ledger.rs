@@ -1,6 +1,6 @@
 //! Rejects, and the end of a run. `file_ledger` has the account of each file.
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use crate::ledger::Reject;
 use crate::store::error::CaseError;
@@ -8,10 +8,12 @@ use crate::store::event_sum::EventSum;
 use crate::store::locking;
 use crate::store::rollup::counts;
 use crate::store::schema::indexes;
+use crate::store::write::event_tables::{Changes, EventTables, EventTrees};
+use crate::store::write::resource_pages::ResourcePages;
 use crate::store::write::writer::{ConflictPolicy, Writer};
 use crate::time;
 
-impl<P: ConflictPolicy> Writer<'_, P> {
+impl<'c, P: ConflictPolicy> Writer<'c, P> {
     /// Keeps what could not be stored.
     pub(crate) fn reject(&mut self, reject: &Reject) -> Result<(), CaseError> {
         let result = self.open_file().and_then(|file| {
@@ -40,10 +42,15 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         Ok(())
     }
 
-    /// Ends the run: makes the indexes, writes the counts, and marks the case as whole.
-    pub(crate) fn finish(self) -> Result<(), CaseError> {
+    /// Ends the run: makes the indexes, writes the counts, and marks the case as whole. For a case in the making, the
+    /// answer is what is left to do once its connection is closed.
+    pub(crate) fn finish(self) -> Result<Option<UnfinishedCase>, CaseError> {
         let path = self.path;
-        self.complete().map_err(|error| CaseError::of(path, error))
+        let finished = match self.tables {
+            EventTables::Rows(_) => self.complete().map(|()| None),
+            EventTables::Pages(_) => self.complete_rows().map(Some),
+        };
+        finished.map_err(|error| CaseError::of(path, error))
     }
 
     /// Stores the digest of the events as of now, so that what is committed has the digest of its events. Where it is
@@ -63,7 +70,7 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         let (connection, recount) = (self.connection, self.recount);
         // Where there was nothing to finish, the case was only migrated.
         let upgrade = Some(self.import).filter(|_| self.resumed && !recount);
-        let sums = self.end_rows()?;
+        let (sums, ..) = self.end_rows()?;
         locking::commit_and_hold(connection)?;
         indexes::make(connection)?;
         connection.execute_batch("BEGIN IMMEDIATE")?;
@@ -73,8 +80,7 @@ impl<P: ConflictPolicy> Writer<'_, P> {
             sums.write(connection)?;
         }
         indexes::make_of_counts(connection)?;
-        connection
-            .execute("UPDATE imports SET finished_at = ?1 WHERE finished_at IS NULL", [time::format(time::now())])?;
+        mark_finished(connection)?;
         if let Some(run) = upgrade {
             // It was not a run of import: its row only marked the case as unfinished.
             connection.execute("DELETE FROM imports WHERE id = ?1", [run])?;
@@ -82,10 +88,64 @@ impl<P: ConflictPolicy> Writer<'_, P> {
         connection.execute_batch("COMMIT")
     }
 
+    /// Writes everything but the events, which are in pages. Their indexes are made while they are empty.
+    fn complete_rows(self) -> rusqlite::Result<UnfinishedCase> {
+        let (connection, recount, has_sum) = (self.connection, self.recount, self.event_sum.is_some());
+        self.store_event_sum()?;
+        let (sums, tables, resources) = self.end_rows()?;
+        let (EventTables::Pages(pages), Some(resources)) = (tables, resources) else {
+            return Err(rusqlite::Error::InvalidQuery);
+        };
+        indexes::make_in_memory(connection)?;
+        if !recount {
+            sums.write_others(connection)?;
+            indexes::make_of_counts(connection)?;
+        }
+        connection.execute_batch("COMMIT")?;
+        Ok(UnfinishedCase { trees: pages.finish(resources, &sums)?, recount, has_sum })
+    }
+
     /// Writes the last records, and lets go of what only taking events in needs: at 10,000,000 events that is more than
     /// half of the memory.
-    fn end_rows(self) -> rusqlite::Result<counts::Sums> {
+    fn end_rows(self) -> rusqlite::Result<(counts::Sums, EventTables<'c>, Option<ResourcePages>)> {
         self.blocks.finish()?;
-        Ok(self.sums)
+        Ok((self.sums, self.tables, self.related.pages))
     }
+}
+
+/// A case in the making whose rows are all written, and the rest of its work.
+pub(crate) struct UnfinishedCase {
+    /// The tables of events.
+    pub(crate) trees: EventTrees,
+    /// True if counts have to be made from the events.
+    pub(crate) recount: bool,
+    /// True if the digest of the events is stored.
+    pub(crate) has_sum: bool,
+}
+
+/// Finishes a case in the making, now that it has its events.
+pub(crate) fn finish_tables(
+    connection: &Connection,
+    changes: &Changes,
+    (recount, has_sum): (bool, bool),
+) -> rusqlite::Result<()> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    if !changes.is_empty() {
+        changes.apply(connection)?;
+    }
+    indexes::make_in_memory(connection)?;
+    if recount {
+        counts::recount(connection)?;
+        indexes::make_of_counts(connection)?;
+    }
+    if !has_sum && let Some(sum) = EventSum::of_case(connection)? {
+        sum.store(connection)?;
+    }
+    mark_finished(connection)?;
+    connection.execute_batch("COMMIT")
+}
+
+fn mark_finished(connection: &Connection) -> rusqlite::Result<()> {
+    let sql = "UPDATE imports SET finished_at = ?1 WHERE finished_at IS NULL";
+    connection.execute(sql, [time::format(time::now())]).map(drop)
 }

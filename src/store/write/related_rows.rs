@@ -11,6 +11,7 @@ use crate::store::key::Key;
 use crate::store::rollup::counts::Links;
 use crate::store::rollup::facets;
 use crate::store::write::intern::{self, InternKeys, text_id};
+use crate::store::write::resource_pages::ResourcePages;
 
 /// The ids of the rows that are there, by their keys.
 pub(crate) struct RelatedRows<'c> {
@@ -22,6 +23,8 @@ pub(crate) struct RelatedRows<'c> {
     error_messages: FxHashMap<Key, i64>,
     insert_identity: Statement<'c>,
     insert_resource: Statement<'c>,
+    /// The resources of a case in the making.
+    pub(crate) pages: Option<ResourcePages>,
 }
 
 const INSERT_IDENTITY: &str = "INSERT INTO identities (type, user_name, arn, account_id, principal_id, role_name, \
@@ -42,6 +45,7 @@ impl<'c> RelatedRows<'c> {
             error_messages: intern::texts(connection, "error_messages")?,
             insert_identity: connection.prepare(INSERT_IDENTITY)?,
             insert_resource: connection.prepare(INSERT_RESOURCE)?,
+            pages: None,
         })
     }
 
@@ -136,6 +140,11 @@ impl<'c> RelatedRows<'c> {
     ) -> rusqlite::Result<i64> {
         if let Some(id) = self.resources.get(&key) {
             return Ok(i64::from(*id));
+        }
+        if let Some(pages) = &mut self.pages {
+            let id = pages.push(resource)?;
+            self.resources.insert(key, id as u32);
+            return Ok(id);
         }
         self.insert_resource.execute(params![
             resource.kind.as_deref(),

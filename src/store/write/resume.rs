@@ -10,5 +10,5 @@ use crate::store::write::writer::Writer;
 
 /// Makes the indexes and counts that an interrupted run lacks, without reading a file.
 pub(crate) fn finish_interrupted(connection: &Connection, path: &Path) -> Result<(), CaseError> {
-    Writer::resume(connection, path, ImportOrder)?.finish()
+    Writer::resume(connection, path, ImportOrder)?.finish().map(drop)
 }

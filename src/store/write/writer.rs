@@ -2,16 +2,14 @@
 
 use std::collections::HashSet;
 use std::path::Path;
-use std::rc::Rc;
 use std::time::Instant;
 
-use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 use rustc_hash::FxHashMap;
 
 use crate::dedup;
 use crate::dedup::Resolution;
-use crate::event::{CopyRole, Event, EventIds, RULES_VERSION};
+use crate::event::{Event, EventIds, RULES_VERSION};
 use crate::ledger::Counts;
 use crate::store::case_ids::{self, CaseIds};
 use crate::store::error::CaseError;
@@ -24,7 +22,8 @@ use crate::store::rollup::counts::Sums;
 use crate::store::schema::indexes;
 use crate::store::write::batch::{Batch, EventBatch};
 use crate::store::write::blocks::Blocks;
-use crate::store::write::event_row::{EventInsert, EventRow};
+use crate::store::write::event_row::EventRow;
+use crate::store::write::event_tables::EventTables;
 use crate::store::write::intern::{EventKey, InternKeys};
 use crate::store::write::related_rows::RelatedRows;
 use crate::time;
@@ -89,7 +88,7 @@ pub(crate) struct Writer<'c, P> {
     pub(crate) next_id: i64,
     pub(crate) next_file: i64,
     pub(crate) import: i64,
-    related: RelatedRows<'c>,
+    pub(crate) related: RelatedRows<'c>,
     pub(crate) sums: Sums,
     /// The digest of the events that the case has; `None` if it is not known.
     pub(crate) event_sum: Option<EventSum>,
@@ -104,10 +103,7 @@ pub(crate) struct Writer<'c, P> {
     pub(crate) committed_at: Instant,
     pub(crate) records: Reader,
     pub(crate) blocks: Blocks<'c>,
-    insert_event: EventInsert<'c>,
-    /// The rows of `event_resources` that are written at the end of the batch.
-    links: Rc<Vec<Value>>,
-    insert_links: Statement<'c>,
+    pub(crate) tables: EventTables<'c>,
     find_event: Statement<'c>,
     /// Settles what an import leaves to the order of records.
     pub(crate) policy: P,
@@ -127,11 +123,6 @@ pub(crate) trait ConflictPolicy: Sized {
     /// Keeps a record that differs from the event with its eventID.
     fn keep_conflict(writer: &mut Writer<'_, Self>, event_id: &str, file: i64, record: &[u8]) -> rusqlite::Result<()>;
 }
-
-/// Writes pairs of event and resource, packed as in [`Writer::store`]: one statement a batch costs half of one a pair.
-const INSERT_LINKS: &str = "INSERT INTO event_resources (event, resource, listed, role) \
-     SELECT ?1 + (value >> 40), (value >> 3) & 0x1fffffffff, value & 1, \
-            CASE (value >> 1) & 3 WHEN 1 THEN 'source' WHEN 2 THEN 'target' END FROM rarray(?2)";
 
 impl<'c, P: ConflictPolicy> Writer<'c, P> {
     /// Begins a run on a case that is open for writing. `ids`: the origin of its event ids; `None`: that of the runs
@@ -189,9 +180,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
             committed_at: Instant::now(),
             records: Reader::default(),
             blocks: Blocks::of(connection)?,
-            insert_event: EventInsert::prepare(connection)?,
-            links: Rc::default(),
-            insert_links: connection.prepare(INSERT_LINKS)?,
+            tables: EventTables::rows(connection)?,
             find_event: connection.prepare("SELECT id FROM events WHERE event_id = ?1")?,
             policy,
         })
@@ -257,7 +246,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
             }
         }
         self.add_to_digest(batch, &added);
-        self.write_links()
+        self.tables.flush(self.next_id)
     }
 
     /// Adds events of a batch, given their places in it, to the digest of the events.
@@ -276,16 +265,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
         for ((row, event), keys) in stored.iter().zip(&batch.events).zip(&batch.keys) {
             self.store(row.id, event, keys, false, row.file)?;
         }
-        self.write_links()
-    }
-
-    /// Writes the pairs of event and resource that have gathered.
-    fn write_links(&mut self) -> rusqlite::Result<()> {
-        if !self.links.is_empty() {
-            self.insert_links.execute(params![self.next_id, self.links])?;
-            Rc::make_mut(&mut self.links).clear();
-        }
-        Ok(())
+        self.tables.flush(self.next_id)
     }
 
     /// Accounts for one record.
@@ -315,8 +295,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
             return self.find_event.query_row([event_id], |row| row.get(0)).optional();
         };
         let Some(id) = known.get(&keys.event).map(|id| i64::from(*id)) else { return Ok(None) };
-        let mut confirm = self.connection.prepare_cached("SELECT id FROM events WHERE id = ?1 AND event_id = ?2")?;
-        confirm.query_row(params![id, event_id], |row| row.get(0)).optional()
+        Ok(self.tables.is_event(id, event_id)?.then_some(id))
     }
 
     /// Compares a record with the event that has the same eventID.
@@ -340,16 +319,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
     /// Stores a new event.
     fn store(&mut self, id: i64, event: &Event, keys: &InternKeys, from_csv: bool, file: i64) -> rusqlite::Result<()> {
         let links = self.related.links(self.connection, event, keys, event.event_time.as_deref())?;
-        self.insert_event.execute(&EventRow { id, event, links: &links, file })?;
-        let pairs = Rc::make_mut(&mut self.links);
-        for (resource, used) in links.resources.iter().zip(&event.resources) {
-            let role = match used.role {
-                None => 0,
-                Some(CopyRole::Source) => 1,
-                Some(CopyRole::Target) => 2,
-            };
-            pairs.push(Value::Integer((id - self.next_id) << 40 | resource << 3 | role << 1 | i64::from(used.listed)));
-        }
+        self.tables.insert(&EventRow { id, event, links: &links, file }, self.next_id)?;
         if from_csv {
             self.connection.prepare_cached("INSERT INTO csv_events (id) VALUES (?1)")?.execute([id])?;
         }
@@ -362,34 +332,24 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
 
     /// Takes an event away for a fuller record.
     fn replace(&mut self, old: i64, loser: Option<&[u8]>) -> rusqlite::Result<()> {
+        let (event_id, owner) = self.tables.origin(old)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         if let Some(loser) = loser {
-            let mut owner = self.connection.prepare_cached("SELECT event_id, file_id FROM events WHERE id = ?1")?;
-            let (event_id, owner): (String, i64) = owner.query_row([old], |row| Ok((row.get(0)?, row.get(1)?)))?;
             P::keep_conflict(self, &event_id, owner, loser)?;
         } else {
-            let sql = "INSERT OR IGNORE INTO replaced_rows SELECT event_id, file_id FROM csv_events JOIN events USING (id) \
-                       WHERE id = ?1";
-            self.connection.prepare_cached(sql)?.execute([old])?;
+            let sql = "INSERT OR IGNORE INTO replaced_rows SELECT ?2, ?3 FROM csv_events WHERE id = ?1";
+            self.connection.prepare_cached(sql)?.execute(params![old, event_id, owner])?;
         }
-        self.take_from_digest(old)?;
+        self.take_from_digest(old, &event_id)?;
         // It may be of this very batch.
-        self.write_links()?;
-        for sql in [
-            "DELETE FROM events WHERE id = ?1",
-            "DELETE FROM event_resources WHERE event = ?1",
-            "DELETE FROM csv_events WHERE id = ?1",
-        ] {
-            self.connection.prepare_cached(sql)?.execute([old])?;
-        }
+        self.tables.delete(old, self.next_id)?;
+        self.connection.prepare_cached("DELETE FROM csv_events WHERE id = ?1")?.execute([old])?;
         self.recount = true;
         Ok(())
     }
 
     /// Removes an event from the digest of the events. If its record cannot be read, the digest is not known any more.
-    fn take_from_digest(&mut self, event: i64) -> rusqlite::Result<()> {
+    fn take_from_digest(&mut self, event: i64, event_id: &str) -> rusqlite::Result<()> {
         let Some(sum) = &mut self.event_sum else { return Ok(()) };
-        let mut find = self.connection.prepare_cached("SELECT event_id FROM events WHERE id = ?1")?;
-        let event_id: String = find.query_row([event], |row| row.get(0))?;
         let mut roots = Vec::new();
         let hash = |record: &[u8]| self.event_hasher.roots(&[(event_id.as_bytes(), record)], &mut roots);
         match self.records.with(self.connection, event, hash)? {

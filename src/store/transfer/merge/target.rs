@@ -30,7 +30,7 @@ pub(crate) struct MergeTarget {
 impl MergeTarget {
     /// Opens a case for writing, and creates it if it does not exist.
     pub(crate) fn open(path: &Path, wait: &dyn Wait) -> Result<MergeTarget, CaseError> {
-        let import = Import::open(path, wait)?;
+        let import = Import::open(path, 0, wait)?;
         let mut target = MergeTarget { import, is_new: false, events: 0, redactions: Vec::new(), ids: CaseIds::Event };
         let read = target.read();
         let read = read.map_err(|error| CaseError::of(path, error));

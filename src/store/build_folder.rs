@@ -1,0 +1,205 @@
+//! The folder beside a case in which the case is made: `PATH.import`. It is locked as long as its process lives.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::io_message::folder_of;
+use crate::store::error::CaseError;
+
+/// The name of the case in the making, and of SQLite's journal beside it.
+const CASE: &str = "case.db";
+const JOURNAL: &str = "case.db-journal";
+
+/// The folder of a case in the making. It is removed when dropped.
+#[derive(Debug)]
+pub(crate) struct BuildFolder {
+    path: PathBuf,
+    target: PathBuf,
+    /// Holds the lock.
+    _handle: File,
+}
+
+/// Returns the folder in which a case is made.
+fn folder(target: &Path) -> PathBuf {
+    let mut name = target.as_os_str().to_owned();
+    name.push(".import");
+    PathBuf::from(name)
+}
+
+/// Checks that no process is making a case, and that none has left it incomplete.
+///
+/// # Errors
+/// [`CaseError::Busy`] if one is making it, [`CaseError::Interrupted`] if one was killed.
+pub(crate) fn check_not_made(target: &Path) -> Result<(), CaseError> {
+    let path = folder(target);
+    let Ok(handle) = File::open(&path) else { return Ok(()) };
+    if !is_own(&path).is_ok_and(|is_own| is_own) {
+        return Ok(());
+    }
+    match handle.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Err(CaseError::Busy(target.to_owned())),
+        // Not every file system has locks on folders.
+        Err(TryLockError::Error(_)) | Ok(()) if path.join(CASE).exists() => {
+            Err(CaseError::Interrupted(target.to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl BuildFolder {
+    /// Makes and locks the folder of a case that does not exist. `None` if the case exists, or if the name of the folder
+    /// is taken.
+    ///
+    /// # Errors
+    /// [`CaseError::Busy`] if another process is making the case.
+    pub(crate) fn take(target: &Path) -> Result<Option<BuildFolder>, CaseError> {
+        let path = folder(target);
+        let error = |source| CaseError::of_folder(folder_of(target), source);
+        let busy = || CaseError::Busy(target.to_owned());
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        match builder.create(&path) {
+            Err(taken) if taken.kind() == io::ErrorKind::AlreadyExists => {
+                if !is_own(&path).map_err(error)? {
+                    return Ok(None);
+                }
+            }
+            made => made.map_err(error)?,
+        }
+        let handle = match File::open(&path) {
+            Err(gone) if gone.kind() == io::ErrorKind::NotFound => return Err(busy()),
+            opened => opened.map_err(error)?,
+        };
+        match handle.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(busy()),
+            Err(TryLockError::Error(source)) => return Err(error(source)),
+        }
+        if !is_same(&path, &handle) {
+            // Its process has just completed the case and removed the folder.
+            return Err(busy());
+        }
+        let taken = BuildFolder { path, target: target.to_owned(), _handle: handle };
+        taken.clear();
+        Ok(if fs::symlink_metadata(target).is_ok() { None } else { Some(taken) })
+    }
+
+    /// Returns its path.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns the path of the case in the making.
+    pub(crate) fn case(&self) -> PathBuf {
+        self.path.join(CASE)
+    }
+
+    /// Gives the case its name.
+    pub(crate) fn publish(&self) -> Result<(), CaseError> {
+        let error = |source| CaseError::Io { path: self.target.clone(), source };
+        let made = self.case();
+        File::open(&made).and_then(|file| file.sync_all()).map_err(error)?;
+        let made = tempfile::TempPath::try_from_path(made).map_err(error)?;
+        made.persist_noclobber(&self.target).map_err(|taken| match taken.error.kind() {
+            io::ErrorKind::AlreadyExists => CaseError::Exists(self.target.clone()),
+            _ => error(taken.error),
+        })?;
+        // Not every file system can do this.
+        let _ = File::open(folder_of(&self.target)).and_then(|folder| folder.sync_all());
+        Ok(())
+    }
+
+    /// Removes what a killed process left.
+    fn clear(&self) {
+        for left in [JOURNAL, CASE] {
+            // What cannot be removed is reported when it is written.
+            let _ = fs::remove_file(self.path.join(left));
+        }
+    }
+}
+
+impl Drop for BuildFolder {
+    fn drop(&mut self) {
+        self.clear();
+        // The next import tries again to remove what cannot be removed now.
+        let _ = fs::remove_dir(&self.path);
+    }
+}
+
+/// Reports whether a folder has nothing but what an import leaves.
+fn is_own(path: &Path) -> io::Result<bool> {
+    if !fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir()) {
+        return Ok(false);
+    }
+    for entry in fs::read_dir(path)? {
+        let name = entry?.file_name();
+        if name != CASE && name != JOURNAL {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+#[cfg(unix)]
+fn is_same(path: &Path, handle: &File) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    let opened = handle.metadata().ok().map(identity);
+    opened.is_some() && fs::symlink_metadata(path).ok().map(identity) == opened
+}
+
+#[cfg(not(unix))]
+fn is_same(_: &Path, _: &File) -> bool {
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{BuildFolder, check_not_made, folder};
+    use crate::store::error::CaseError;
+
+    #[test]
+    fn a_case_gets_its_name_when_it_is_complete_and_never_that_of_another_file() {
+        let parent = tempfile::tempdir().unwrap();
+        let target = parent.path().join("new.db");
+        let made = BuildFolder::take(&target).unwrap().unwrap();
+        fs::write(made.case(), "whole").unwrap();
+        assert!(matches!(check_not_made(&target), Err(CaseError::Busy(_))));
+        assert!(matches!(BuildFolder::take(&target), Err(CaseError::Busy(_))));
+        fs::write(&target, "another").unwrap();
+        assert!(matches!(made.publish(), Err(CaseError::Exists(_))));
+        assert_eq!(fs::read(&target).unwrap(), b"another");
+        fs::remove_file(&target).unwrap();
+        let again =
+            BuildFolder { path: made.path.clone(), target: target.clone(), _handle: made._handle.try_clone().unwrap() };
+        fs::write(again.case(), "whole").unwrap();
+        again.publish().unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"whole");
+        drop((made, again));
+        assert!(!folder(&target).exists());
+        assert!(BuildFolder::take(&target).unwrap().is_none(), "the case exists");
+        assert!(!folder(&target).exists());
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_reported_and_removed() {
+        let parent = tempfile::tempdir().unwrap();
+        let target = parent.path().join("new.db");
+        fs::create_dir(folder(&target)).unwrap();
+        assert!(check_not_made(&target).is_ok(), "it was killed before it wrote");
+        for name in ["case.db", "case.db-journal"] {
+            fs::write(folder(&target).join(name), "part").unwrap();
+        }
+        assert!(matches!(check_not_made(&target), Err(CaseError::Interrupted(_))));
+        let made = BuildFolder::take(&target).unwrap().unwrap();
+        assert_eq!(fs::read_dir(made.path()).unwrap().count(), 0);
+        drop(made);
+        fs::write(folder(&target), "a file").unwrap();
+        assert!(check_not_made(&target).is_ok() && BuildFolder::take(&target).unwrap().is_none());
+        assert_eq!(fs::read(folder(&target)).unwrap(), b"a file");
+    }
+}

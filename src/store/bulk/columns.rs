@@ -1,0 +1,383 @@
+//! The columns of a table that its indexes are on, read once and kept in a temporary file, column by column.
+//!
+//! A text is kept as its number in a dictionary, an eventID as the 128 bits of its UUID. Threads read different pages,
+//! each with dictionaries of its own, which are joined in the end.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+use std::thread;
+
+use rustc_hash::FxHashMap;
+
+use crate::store::bulk::bulk_error::{BulkError, BulkResult};
+use crate::store::bulk::file_at::read_at;
+use crate::store::bulk::format::{integer, value_size, varint};
+use crate::store::bulk::pages::Pages;
+
+/// The rows that are kept in one piece.
+const CHUNK_ROWS: usize = 1 << 16;
+/// The most values that a column's dictionary takes in: others would need too much memory.
+const MAX_DISTINCT: usize = 1 << 20;
+/// An absent integer.
+pub(crate) const NULL: i64 = i64::MIN;
+
+/// The contents of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The row id.
+    RowId,
+    /// Integers or NULL.
+    Integer,
+    /// Texts or NULL, by their number in a dictionary: 0 is NULL.
+    Text,
+    /// Texts that are UUIDs.
+    Uuid,
+}
+
+impl Kind {
+    fn width(self) -> usize {
+        match self {
+            Kind::RowId | Kind::Integer => 8,
+            Kind::Text => 4,
+            Kind::Uuid => 16,
+        }
+    }
+}
+
+/// A column that is wanted, and its place in a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Column {
+    pub(crate) place: usize,
+    pub(crate) kind: Kind,
+}
+
+/// Columns of a table.
+pub(crate) struct Columns {
+    pub(crate) kinds: Vec<Kind>,
+    parts: Vec<Part>,
+    /// Of each column of texts: the texts in ascending order; the number of the first is 1.
+    pub(crate) texts: Vec<Vec<Box<[u8]>>>,
+    /// Of each column of integers: the smallest and the largest.
+    pub(crate) ranges: Vec<(i64, i64)>,
+    /// The reason why a column was not read.
+    uncovered: Vec<Option<&'static str>>,
+}
+
+/// The rows that one thread has read.
+struct Part {
+    file: File,
+    /// The rows of each chunk.
+    chunks: Vec<usize>,
+    /// Of each column of texts: the number that each of its own numbers has in all.
+    ranks: Vec<Vec<u32>>,
+}
+
+/// The rows of a part as they are read.
+struct Reader<'w> {
+    wanted: &'w [Column],
+    /// Of each place in a record: the column that is there, from 1.
+    places: Vec<u8>,
+    file: File,
+    chunks: Vec<usize>,
+    rows: usize,
+    columns: Vec<Vec<u8>>,
+    dictionaries: Vec<FxHashMap<Box<[u8]>, u32>>,
+    ranges: Vec<(i64, i64)>,
+    uncovered: Vec<Option<&'static str>>,
+}
+
+impl<'w> Reader<'w> {
+    fn new(wanted: &'w [Column], folder: &Path) -> BulkResult<Reader<'w>> {
+        let last = wanted.iter().filter(|column| column.kind != Kind::RowId).map(|column| column.place).max();
+        let mut places = vec![0; last.map_or(0, |last| last + 1)];
+        for (at, column) in (1..).zip(wanted).filter(|(_, column)| column.kind != Kind::RowId) {
+            places[column.place] = at;
+        }
+        Ok(Reader {
+            wanted,
+            places,
+            file: tempfile::tempfile_in(folder)?,
+            chunks: Vec::new(),
+            rows: 0,
+            columns: vec![Vec::new(); wanted.len()],
+            dictionaries: wanted.iter().map(|_| FxHashMap::default()).collect(),
+            ranges: vec![(i64::MAX, NULL); wanted.len()],
+            uncovered: vec![None; wanted.len()],
+        })
+    }
+
+    fn row(&mut self, id: i64, record: &[u8]) -> BulkResult<()> {
+        const MALFORMED: BulkError = BulkError::NotCovered("a record is malformed");
+        let (header, mut at) = varint(record).ok_or(MALFORMED)?;
+        let header = header as usize;
+        let mut body = header;
+        let mut met = 0;
+        for place in 0..self.places.len() {
+            if at >= header {
+                // The columns that a later version added are NULL.
+                break;
+            }
+            let (serial, size) = varint(record.get(at..).unwrap_or_default()).ok_or(MALFORMED)?;
+            at += size;
+            let size = value_size(serial);
+            if let Some(column) = usize::from(self.places[place]).checked_sub(1) {
+                let value = record.get(body..body.saturating_add(size)).ok_or(MALFORMED)?;
+                self.value(column, serial, value);
+                met += 1;
+            }
+            body = body.saturating_add(size);
+        }
+        for (column, wanted) in self.wanted.iter().enumerate() {
+            if wanted.kind == Kind::RowId {
+                self.integer(column, id);
+            } else if met < self.wanted.len() && self.columns[column].len() == self.rows * wanted.kind.width() {
+                self.value(column, 0, &[]);
+            }
+        }
+        self.rows += 1;
+        if self.rows == CHUNK_ROWS { self.flush() } else { Ok(()) }
+    }
+
+    /// Keeps the value of a row. Nothing is read of a column with a value that is not covered, but its zeros.
+    #[inline]
+    fn value(&mut self, column: usize, serial: u64, value: &[u8]) {
+        let kept = match self.uncovered[column] {
+            None => self.kept_value(column, serial, value),
+            Some(reason) => Err(reason),
+        };
+        if let Err(reason) = kept {
+            self.uncovered[column] = Some(reason);
+            self.dictionaries[column] = FxHashMap::default();
+            let width = self.wanted[column].kind.width();
+            self.columns[column].extend(std::iter::repeat_n(0, width));
+        }
+    }
+
+    #[inline]
+    fn kept_value(&mut self, column: usize, serial: u64, value: &[u8]) -> Result<(), &'static str> {
+        let is_text = serial >= 13 && serial % 2 == 1;
+        match self.wanted[column].kind {
+            Kind::RowId => {}
+            Kind::Integer if serial == 0 => self.columns[column].extend_from_slice(&NULL.to_le_bytes()),
+            Kind::Integer => {
+                let value = integer(serial, value).filter(|value| *value != NULL);
+                self.integer(column, value.ok_or("a column of integers has another value")?);
+            }
+            Kind::Text if serial == 0 => self.columns[column].extend_from_slice(&[0; 4]),
+            Kind::Text if is_text => {
+                let dictionary = &mut self.dictionaries[column];
+                let number = match dictionary.get(value) {
+                    Some(number) => *number,
+                    None if dictionary.len() == MAX_DISTINCT => return Err("a column has too many values"),
+                    None => {
+                        let number = dictionary.len() as u32 + 1;
+                        dictionary.insert(value.into(), number);
+                        number
+                    }
+                };
+                self.columns[column].extend_from_slice(&number.to_le_bytes());
+            }
+            Kind::Uuid if is_text => {
+                let uuid = parse_uuid(value).ok_or("an eventID is not a UUID")?;
+                self.columns[column].extend_from_slice(&uuid.to_le_bytes());
+            }
+            Kind::Text | Kind::Uuid => return Err("a column of texts has another value"),
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn integer(&mut self, column: usize, value: i64) {
+        let range = &mut self.ranges[column];
+        *range = (range.0.min(value), range.1.max(value));
+        self.columns[column].extend_from_slice(&value.to_le_bytes());
+    }
+
+    fn flush(&mut self) -> BulkResult<()> {
+        for column in &mut self.columns {
+            self.file.write_all(column)?;
+            column.clear();
+        }
+        self.chunks.push(self.rows);
+        self.rows = 0;
+        Ok(())
+    }
+}
+
+impl Columns {
+    /// Reads columns of a table with several threads.
+    pub(crate) fn read(
+        pages: Pages<'_>,
+        root: u32,
+        wanted: &[Column],
+        folder: &Path,
+        threads: usize,
+    ) -> BulkResult<Columns> {
+        let numbers = pages.of_tree(root)?;
+        let share = numbers.len().div_ceil(threads.max(1)).max(1);
+        let readers = thread::scope(|scope| {
+            let running: Vec<_> = numbers
+                .chunks(share)
+                .map(|numbers| {
+                    scope.spawn(move || -> BulkResult<Reader<'_>> {
+                        let mut reader = Reader::new(wanted, folder)?;
+                        pages.each_row(numbers, |id, record| reader.row(id, record))?;
+                        reader.flush()?;
+                        Ok(reader)
+                    })
+                })
+                .collect();
+            running.into_iter().map(join).collect::<BulkResult<Vec<_>>>()
+        })?;
+        Ok(Columns::of(wanted, readers))
+    }
+
+    fn of(wanted: &[Column], mut readers: Vec<Reader<'_>>) -> Columns {
+        let kinds: Vec<Kind> = wanted.iter().map(|column| column.kind).collect();
+        let (mut texts, mut ranges, mut uncovered) = (Vec::new(), Vec::new(), Vec::new());
+        let mut ranks: Vec<Vec<Vec<u32>>> = readers.iter().map(|_| Vec::new()).collect();
+        for column in 0..kinds.len() {
+            let reason = readers.iter().find_map(|reader| reader.uncovered[column]);
+            uncovered.push(reason);
+            let own = readers.iter_mut().map(|reader| std::mem::take(&mut reader.dictionaries[column]));
+            let own = own.map(|dictionary| if reason.is_some() { FxHashMap::default() } else { dictionary });
+            texts.push(join_dictionaries(own.collect(), &mut ranks));
+            let least = readers.iter().map(|reader| reader.ranges[column].0).min();
+            let most = readers.iter().map(|reader| reader.ranges[column].1).max();
+            ranges.push((least.unwrap_or(i64::MAX), most.unwrap_or(NULL)));
+        }
+        let parts = readers.into_iter().zip(ranks);
+        let parts = parts.map(|(reader, ranks)| Part { file: reader.file, chunks: reader.chunks, ranks }).collect();
+        Columns { kinds, parts, texts, ranges, uncovered }
+    }
+
+    /// Returns the number of rows.
+    pub(crate) fn rows(&self) -> usize {
+        self.parts.iter().flat_map(|part| &part.chunks).sum()
+    }
+
+    /// Checks that columns were read.
+    pub(crate) fn require(&self, columns: &[usize]) -> BulkResult<()> {
+        match columns.iter().find_map(|column| self.uncovered[*column]) {
+            Some(reason) => Err(BulkError::NotCovered(reason)),
+            None => Ok(()),
+        }
+    }
+
+    /// Visits chunks of some columns: the values of each, one row after the other, as they are kept. Texts have the
+    /// numbers that [`Columns::ranks`] explains.
+    pub(crate) fn each_chunk(
+        &self,
+        columns: &[usize],
+        mut visit: impl FnMut(&Chunk<'_>) -> BulkResult<()>,
+    ) -> BulkResult<()> {
+        let row_bytes: usize = self.kinds.iter().map(|kind| kind.width()).sum();
+        let mut values = vec![Vec::new(); columns.len()];
+        for part in &self.parts {
+            let mut begin = 0;
+            for rows in &part.chunks {
+                for (column, values) in columns.iter().zip(&mut values) {
+                    let before: usize = self.kinds[..*column].iter().map(|kind| kind.width()).sum();
+                    values.resize(rows * self.kinds[*column].width(), 0);
+                    read_at(&part.file, values, (begin + before * rows) as u64)?;
+                }
+                let ranks: Vec<&[u32]> = columns.iter().map(|column| part.ranks[*column].as_slice()).collect();
+                visit(&Chunk { rows: *rows, values: &values, ranks: &ranks })?;
+                begin += row_bytes * rows;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Rows of some columns.
+pub(crate) struct Chunk<'c> {
+    pub(crate) rows: usize,
+    /// The values of each column, little-endian.
+    pub(crate) values: &'c [Vec<u8>],
+    /// Of each column: the rank of a text by its number in the chunk.
+    pub(crate) ranks: &'c [&'c [u32]],
+}
+
+/// A text, its thread, and its number there, after eight bytes of it.
+type Own = (u64, Box<[u8]>, usize, u32);
+
+/// Joins the dictionaries of threads: the texts in ascending order. Adds the ranks of each thread's numbers to `ranks`.
+fn join_dictionaries(own: Vec<FxHashMap<Box<[u8]>, u32>>, ranks: &mut [Vec<Vec<u32>>]) -> Vec<Box<[u8]>> {
+    // Texts of a column often begin alike. What follows that nearly always decides, without a look at the texts.
+    let alike = alike(own.iter().flat_map(|dictionary| dictionary.keys()));
+    let mut all: Vec<Own> = Vec::with_capacity(own.iter().map(FxHashMap::len).sum());
+    for (thread, dictionary) in own.into_iter().enumerate() {
+        ranks[thread].push(vec![0; dictionary.len() + 1]);
+        all.extend(dictionary.into_iter().map(|(text, number)| (eight_bytes(&text, alike), text, thread, number)));
+    }
+    all.sort_unstable_by(|one, other| one.0.cmp(&other.0).then_with(|| one.1.cmp(&other.1)));
+    let mut texts: Vec<Box<[u8]>> = Vec::new();
+    for (_, text, thread, number) in all {
+        if texts.last() != Some(&text) {
+            texts.push(text);
+        }
+        if let Some(rank) = ranks[thread].last_mut().and_then(|ranks| ranks.get_mut(number as usize)) {
+            *rank = texts.len() as u32;
+        }
+    }
+    texts
+}
+
+/// Returns how many bytes all texts begin with alike.
+fn alike<'t>(mut texts: impl Iterator<Item = &'t Box<[u8]>>) -> usize {
+    let Some(first) = texts.next() else { return 0 };
+    texts.fold(first.len(), |length, text| {
+        let same = first.iter().zip(text).take(length).take_while(|(one, other)| one == other);
+        same.count()
+    })
+}
+
+/// Returns the eight bytes of a text from a place on as a number that sorts as they do; absent ones are 0.
+fn eight_bytes(text: &[u8], from: usize) -> u64 {
+    let mut bytes = [0; 8];
+    let rest = text.get(from..).unwrap_or_default();
+    let length = rest.len().min(8);
+    bytes[..length].copy_from_slice(&rest[..length]);
+    u64::from_be_bytes(bytes)
+}
+
+/// Waits for a thread.
+pub(crate) fn join<T>(running: thread::ScopedJoinHandle<'_, BulkResult<T>>) -> BulkResult<T> {
+    running.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// Reads a UUID in lower case with its dashes.
+fn parse_uuid(text: &[u8]) -> Option<u128> {
+    if text.len() != UUID_LENGTH {
+        return None;
+    }
+    let mut uuid = 0;
+    for (at, byte) in text.iter().enumerate() {
+        let digit = match byte {
+            b'-' if UUID_DASHES.contains(&at) => continue,
+            b'0'..=b'9' if !UUID_DASHES.contains(&at) => byte - b'0',
+            b'a'..=b'f' if !UUID_DASHES.contains(&at) => byte - b'a' + 10,
+            _ => return None,
+        };
+        uuid = uuid << 4 | u128::from(digit);
+    }
+    Some(uuid)
+}
+
+/// The length of a UUID as text, and where it has dashes.
+const UUID_LENGTH: usize = 36;
+const UUID_DASHES: [usize; 4] = [8, 13, 18, 23];
+
+/// Returns a UUID as text.
+pub(crate) fn uuid_text(uuid: u128) -> [u8; UUID_LENGTH] {
+    let mut text = [b'-'; UUID_LENGTH];
+    let mut digits = (0..32).rev().map(|at| b"0123456789abcdef"[(uuid >> (at * 4)) as usize & 15]);
+    for (at, byte) in text.iter_mut().enumerate() {
+        if !UUID_DASHES.contains(&at) {
+            *byte = digits.next().unwrap_or_default();
+        }
+    }
+    text
+}

@@ -1,0 +1,151 @@
+//! First imports that write pages and are killed, wait, are cancelled or find no space: there is a whole case or none, every
+//! command says which, and the same import again gives what an undisturbed one gives.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use crate::common::program::{CommandOutput, PROGRAM, TestEnv, gzip};
+use crate::common::{Scratch, check_case, content};
+use crate::ways::{BULK, BULK_BYTES, records};
+
+/// An import of a folder that writes pages.
+fn import(test_env: &TestEnv, folder: &Path) -> Command {
+    let mut command = test_env.command(&["-q", "--db", BULK.case, "import"]);
+    command.arg(folder).env(BULK_BYTES, "0");
+    command
+}
+
+/// The folder in which the case is made.
+const FOLDER: &str = "bulk.db.import";
+
+/// Trail files of events with UUIDs.
+fn delivery(scratch: &Scratch) {
+    for file in 0..12 {
+        let text = records(file * 3, 700).replace("-4000-8000-", &format!("-4{file:03x}-8000-"));
+        scratch.write(&format!("in/{file:02}.json.gz"), gzip(text.as_bytes()));
+    }
+}
+
+#[test]
+fn a_kill_at_any_moment_of_a_first_import_leaves_a_whole_case_or_none() {
+    let whole = TestEnv::new();
+    delivery(&whole.scratch);
+    let folder = whole.scratch.path("in");
+    let started = Instant::now();
+    assert!(import(&whole, &folder).status().unwrap().success());
+    let mut taken = started.elapsed();
+    let expected = content(&whole.scratch.path(BULK.case));
+    let (mut killed, mut interrupted, mut attempts) = (0, 0, 0..200);
+    while killed < 24 {
+        let attempt = attempts.next().expect("most imports end before they are killed");
+        let test_env = TestEnv::new();
+        let mut child = import(&test_env, &folder).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let part = 20 + attempt * 23 % 81;
+        std::thread::sleep(taken * part / 100);
+        child.kill().unwrap();
+        if child.wait().unwrap().code().is_some() {
+            taken = taken * 9 / 10;
+            continue;
+        }
+        killed += 1;
+        let case = test_env.scratch.path(BULK.case);
+        let asked = test_env.run(&["--db", BULK.case, "lookup", "| count"]);
+        if case.exists() {
+            check_case(&case);
+            asked.exits(0);
+        } else if test_env.scratch.path(FOLDER).join("case.db").exists() {
+            asked.fails(2, &["was interrupted before the case was complete", "run the same import again"]);
+            interrupted += 1;
+        } else {
+            asked.fails(2, &["there is no case at"]);
+        }
+        assert!(import(&test_env, &folder).status().unwrap().success());
+        check_case(&case);
+        assert!(content(&case) == expected, "killed after {part} %: the content is another");
+        let left = fs::read_dir(test_env.scratch.folder.path()).unwrap().count();
+        assert_eq!(left, 1, "killed after {part} %: something is left beside the case");
+    }
+    assert!(interrupted > 0, "no import was killed while it wrote");
+}
+
+#[test]
+fn a_full_disk_in_a_first_import_is_reported_and_leaves_nothing() {
+    let whole = TestEnv::new();
+    delivery(&whole.scratch);
+    let folder = whole.scratch.path("in");
+    assert!(import(&whole, &folder).status().unwrap().success());
+    let expected = content(&whole.scratch.path(BULK.case));
+    let bytes = whole.scratch.path(BULK.case).metadata().unwrap().len();
+    // No file may be larger: with less there is no space for the rows, with more none for the pages.
+    for part in [30, 60, 70, 80, 90, 97] {
+        let test_env = TestEnv::new();
+        let blocks = bytes * part / 100 / 1_024;
+        let script = format!("trap '' XFSZ; ulimit -f {blocks} || exit 99; exec \"$0\" \"$@\"");
+        let mut command = Command::new("timeout");
+        command.args(["-s", "KILL", "60", "sh", "-c", &script, PROGRAM, "--db", BULK.case, "import"]).arg(&folder);
+        test_env.make_hermetic(&mut command);
+        command.env(BULK_BYTES, "0");
+        let ran = CommandOutput::of(command.output().unwrap()).exits(2);
+        assert!(ran.err.starts_with("error: ") && ran.err.contains(BULK.case), "{part} %: {ran:?}");
+        assert!(!ran.err.contains("panicked"), "{part} %: {ran:?}");
+        let case = test_env.scratch.path(BULK.case);
+        test_env.run(&["--db", BULK.case, "lookup", "| count"]).fails(2, &["there is no case at"]);
+        assert!(!case.exists() && !test_env.scratch.path(FOLDER).exists(), "{part} %: something is left");
+        assert!(import(&test_env, &folder).status().unwrap().success(), "{part} %");
+        check_case(&case);
+        assert!(content(&case) == expected, "{part} %: the content is another");
+    }
+}
+
+#[test]
+fn a_case_in_the_making_is_waited_for() {
+    let test_env = TestEnv::new();
+    let folder = test_env.scratch.path(FOLDER);
+    fs::create_dir(&folder).unwrap();
+    let held = fs::File::open(&folder).unwrap();
+    held.lock().unwrap();
+    delivery(&test_env.scratch);
+    let mut lookup = test_env.command(&["--db", BULK.case, "lookup", "| count"]);
+    let lookup = CommandOutput::of(lookup.env("TRAILQ_WAIT", "0").output().unwrap());
+    lookup.fails(2, &["another process is writing to", "wait until the other process is done"]);
+    // A small import does not take the name of the case in the making either.
+    for bytes in ["0", "1000000000"] {
+        let mut command = import(&test_env, &test_env.scratch.path("in"));
+        let ran = CommandOutput::of(command.env(BULK_BYTES, bytes).env("TRAILQ_WAIT", "0").output().unwrap());
+        ran.fails(2, &["another process is writing to"]);
+    }
+    drop(held);
+    assert!(import(&test_env, &test_env.scratch.path("in")).status().unwrap().success());
+    check_case(&test_env.scratch.path(BULK.case));
+    assert!(!folder.exists());
+}
+
+#[test]
+fn a_folder_of_someone_else_is_left_alone() {
+    let test_env = TestEnv::new();
+    test_env.scratch.write(&format!("{FOLDER}/notes.txt"), "kept");
+    delivery(&test_env.scratch);
+    assert!(import(&test_env, &test_env.scratch.path("in")).status().unwrap().success());
+    check_case(&test_env.scratch.path(BULK.case));
+    assert_eq!(fs::read(test_env.scratch.path(FOLDER).join("notes.txt")).unwrap(), b"kept");
+}
+
+#[test]
+fn a_first_import_that_is_cancelled_leaves_nothing() {
+    let test_env = TestEnv::new();
+    delivery(&test_env.scratch);
+    test_env.scratch.write("s.trailq", ".import in\n");
+    let mut command = test_env.command(&["--db", BULK.case, "script", "s.trailq"]);
+    command.env(BULK_BYTES, "0").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    while !test_env.scratch.path(FOLDER).join("case.db").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let process = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
+    let ran = CommandOutput::of(child.wait_with_output().unwrap());
+    ran.fails(2, &["error: cancelled", "no case was made; run the same import again"]);
+    assert!(!test_env.scratch.path(BULK.case).exists() && !test_env.scratch.path(FOLDER).exists());
+}
