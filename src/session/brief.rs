@@ -115,12 +115,14 @@ impl SharedLines {
 }
 
 impl Session {
-    /// Writes the title of an answer of a script, unless the script wrote one or the format is for programs.
+    /// Writes the title of an answer of a script, unless the script wrote one, the answer goes to a file, or the format
+    /// is for programs.
     ///
     /// # Errors
     /// The output cannot be written.
     pub(crate) fn write_title(&mut self, text: &str) -> Result<(), SessionError> {
         let for_person = match self.settings.format.unwrap_or_default() {
+            _ if self.output.is_file() => None,
             Format::Table | Format::Expanded => Some(false),
             Format::Markdown => Some(true),
             _ => None,
