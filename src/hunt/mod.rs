@@ -29,6 +29,8 @@ mod visibility;
 
 pub use decisions::Decisions;
 pub use options::{Baseline, EventsOf, HuntOptions};
+pub(crate) use principals::name_of as principal_name;
+pub(crate) use record::rules_sha256;
 pub use result::{
     Actor, Details, Finding, Hunt, HuntedEvent, PrincipalName, RuleState, Skipped, TimelineEntry, Visibility,
 };

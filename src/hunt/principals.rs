@@ -173,6 +173,16 @@ impl Principals {
     }
 }
 
+/// Returns the name of a principal for a person to read, by the id of the principal.
+///
+/// # Errors
+/// The case cannot be read.
+pub(crate) fn name_of(engine: &Engine, id: &str) -> Result<String, QueryError> {
+    let mut principals = Principals::default();
+    let number = principals.named(engine, id)?;
+    Ok(principals.get(number).name.clone())
+}
+
 /// Reports whether an identity is one of a principal.
 fn identity_is(identity: &Identity, principal: &Principal) -> bool {
     identity.arn == principal.id || identity.role_arn == principal.id

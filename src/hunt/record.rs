@@ -40,7 +40,7 @@ pub(crate) fn record(
     };
     HuntRun {
         scope,
-        rules_sha256: digest(states),
+        rules_sha256: rules_sha256(states.iter().map(|state| &state.rule)),
         ignored,
         rules: rules.map(rule).collect(),
         findings: findings(states, made),
@@ -58,11 +58,11 @@ fn origin(origin: Origin) -> &'static str {
 }
 
 /// Returns the SHA-256 of the rules: of their ids, levels and conditions.
-fn digest(states: &[RuleState]) -> String {
+pub(crate) fn rules_sha256<'r>(rules: impl Iterator<Item = &'r Rule>) -> String {
     let line = |Rule { id, level, condition, needs_success, .. }: &Rule| {
         format!("{id} {} {needs_success} {condition:?}\n", level.name())
     };
-    sha256(states.iter().map(|state| line(&state.rule)).collect::<String>().as_bytes())
+    sha256(rules.map(line).collect::<String>().as_bytes())
 }
 
 /// Returns the key of a finding.

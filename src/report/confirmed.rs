@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::hunt::Hunt;
+use crate::report::hunt_facts::HuntFacts;
 use crate::rows::{self, text};
 use crate::sql::Param;
 use crate::store::{Case, QueryError};
-use crate::subject::VerdictKind;
 
 const TAGGED: &str = "SELECT e.id, t.tag, ifnull(t.note, '') FROM tags t JOIN events e ON e.event_id = t.event_id \
      ORDER BY e.id, t.tag";
@@ -32,11 +31,11 @@ pub(super) struct EventFacts {
 /// The reasons why events are confirmed, by the number of the event: tags with their notes, and titles of rules.
 pub(super) type Reasons = BTreeMap<i64, BTreeSet<String>>;
 
-/// Returns the confirmed events and why each is one. `hunt` has the events of its findings with the verdict `true`.
+/// Returns the confirmed events and why each is one. `hunt` has the events of findings with the verdict `true`.
 ///
 /// # Errors
 /// The case cannot be read.
-pub(super) fn reasons(case: &Case, hunt: &Hunt) -> Result<Reasons, QueryError> {
+pub(super) fn reasons(case: &Case, hunt: &HuntFacts) -> Result<Reasons, QueryError> {
     let mut reasons = Reasons::new();
     let tagged = rows::collect(|sink| case.query(TAGGED, &[], sink))?;
     for row in &tagged.rows {
@@ -44,11 +43,8 @@ pub(super) fn reasons(case: &Case, hunt: &Hunt) -> Result<Reasons, QueryError> {
         let reason = if note.is_empty() { format!("tag {tag}") } else { format!("tag {tag}: {note}") };
         reasons.entry(number(row.first())).or_default().insert(reason);
     }
-    for event in &hunt.events {
-        let finding = &hunt.findings[event.finding];
-        if finding.verdict == Some(VerdictKind::True) {
-            reasons.entry(event.id).or_default().insert(format!("finding {}", finding.rule(hunt).title));
-        }
+    for (event, title) in &hunt.confirmed {
+        reasons.entry(*event).or_default().insert(format!("finding {title}"));
     }
     Ok(reasons)
 }

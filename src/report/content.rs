@@ -3,22 +3,19 @@
 use std::collections::BTreeSet;
 
 use crate::engine::Engine;
-use crate::hunt::{Finding, Hunt};
-use crate::level::Level;
 use crate::number;
 use crate::render::record;
 use crate::report::confirmed::{self, EventFacts, Reasons};
+use crate::report::hunt_facts::HuntFacts;
 use crate::report::model::{Block, Report, Section, Table};
 use crate::report::options::Cover;
-use crate::report::{activity, exposure, method, persistence, subjects};
-use crate::store::{Custody, IgnoreRule, QueryError, SubjectMark};
+use crate::report::{activity, exposure, findings, method, persistence, subjects};
+use crate::store::{Custody, IgnoreRule, QueryError, SubjectMark, Verdict};
 use crate::summary::validate::kept_line;
 use crate::time;
 
 /// The most confirmed events, and records of them.
 const MAX_CONFIRMED: usize = 2_000;
-/// The most findings that were not reviewed.
-const MAX_FINDINGS: usize = 200;
 /// The most values of a key fact.
 const MAX_VALUES: usize = 20;
 /// The longest period, in seconds, of which a timeline has a bar an hour.
@@ -34,6 +31,8 @@ pub(crate) struct AnalystInput {
     pub(crate) filter: String,
     /// Marks of subjects.
     pub(crate) marks: Vec<SubjectMark>,
+    /// Verdicts on findings.
+    pub(crate) verdicts: Vec<Verdict>,
     /// The ignore rules that were applied.
     pub(crate) ignore_rules: Vec<IgnoreRule>,
 }
@@ -52,7 +51,7 @@ struct Events {
 ///
 /// # Errors
 /// The filter is invalid, or the case cannot be read.
-pub(crate) fn build(engine: &Engine, hunt: &Hunt, input: &AnalystInput, now: i64) -> Result<Report, QueryError> {
+pub(crate) fn build(engine: &Engine, hunt: &HuntFacts, input: &AnalystInput, now: i64) -> Result<Report, QueryError> {
     let events = Events::read(engine, hunt, input)?;
     let custody = engine.case().custody()?;
     let mut sections = vec![cover(engine, hunt, input, &custody, now), summary(input)];
@@ -65,7 +64,7 @@ pub(crate) fn build(engine: &Engine, hunt: &Hunt, input: &AnalystInput, now: i64
         blocks: vec![Block::Table(subjects::table(&input.marks))],
     });
     sections.push(limits(engine, hunt, &custody)?);
-    sections.push(findings(hunt));
+    sections.push(findings::section(engine, hunt, &input.verdicts)?);
     sections.push(how(hunt, input, &custody));
     sections.push(records(engine, &events)?);
     let title = input.cover.title.clone().unwrap_or_else(|| "CloudTrail investigation".to_owned());
@@ -73,7 +72,7 @@ pub(crate) fn build(engine: &Engine, hunt: &Hunt, input: &AnalystInput, now: i64
 }
 
 impl Events {
-    fn read(engine: &Engine, hunt: &Hunt, input: &AnalystInput) -> Result<Events, QueryError> {
+    fn read(engine: &Engine, hunt: &HuntFacts, input: &AnalystInput) -> Result<Events, QueryError> {
         let case = engine.case();
         let mut reasons = confirmed::reasons(case, hunt)?;
         if !input.filter.is_empty() {
@@ -101,7 +100,7 @@ fn number_of(at: usize) -> String {
     format!("E-{:03}", at + 1)
 }
 
-fn cover(engine: &Engine, hunt: &Hunt, input: &AnalystInput, custody: &Custody, now: i64) -> Section {
+fn cover(engine: &Engine, hunt: &HuntFacts, input: &AnalystInput, custody: &Custody, now: i64) -> Section {
     let cover = &input.cover;
     // Without the analyst's summary nothing was concluded yet.
     let is_final = cover.is_final && input.summary.is_some();
@@ -203,7 +202,7 @@ fn persistence_blocks(engine: &Engine, events: &Events) -> Result<Vec<Block>, Qu
     ])
 }
 
-fn data(engine: &Engine, hunt: &Hunt, events: &Events) -> Result<Section, QueryError> {
+fn data(engine: &Engine, hunt: &HuntFacts, events: &Events) -> Result<Section, QueryError> {
     if events.attackers.is_empty() {
         let nothing =
             "no event is confirmed and no actor is marked as an attacker, so no call was looked at".to_owned();
@@ -229,7 +228,7 @@ fn data(engine: &Engine, hunt: &Hunt, events: &Events) -> Result<Section, QueryE
     Ok(Section { id: "data", title: "Data read, copied, shared or deleted", blocks })
 }
 
-fn more(left_out: usize, what: &str) -> Option<Block> {
+pub(super) fn more(left_out: usize, what: &str) -> Option<Block> {
     (left_out > 0).then(|| Block::Text(format!("and {} that are not shown", number::counted(left_out as u64, what))))
 }
 
@@ -256,7 +255,7 @@ fn confirmed_events(engine: &Engine, events: &Events) -> Result<Section, QueryEr
     Ok(Section { id: "events", title: "Confirmed events", blocks })
 }
 
-fn limits(engine: &Engine, hunt: &Hunt, custody: &Custody) -> Result<Section, QueryError> {
+fn limits(engine: &Engine, hunt: &HuntFacts, custody: &Custody) -> Result<Section, QueryError> {
     let info = engine.case().info()?;
     let mut list = hunt.visibility.not_seen.clone();
     let rejected: u64 = info.rejects.iter().map(|(_, count, _)| count).sum();
@@ -277,46 +276,7 @@ fn limits(engine: &Engine, hunt: &Hunt, custody: &Custody) -> Result<Section, Qu
     Ok(Section { id: "limits", title: "Limits", blocks: vec![Block::List(list)] })
 }
 
-/// Reports whether a finding says something and was not reviewed.
-fn is_open(finding: &Finding) -> bool {
-    finding.level >= Level::Medium && finding.verdict.is_none() && finding.is_telling()
-}
-
-fn findings(hunt: &Hunt) -> Section {
-    let open: Vec<&Finding> = hunt.findings.iter().filter(|finding| is_open(finding)).collect();
-    let moment = |time: Option<i64>| time.map(time::format).unwrap_or_default();
-    let row = |finding: &&Finding| {
-        let rule = finding.rule(hunt);
-        let mut title = rule.title.clone();
-        if let Some(author) = &rule.author {
-            title = format!("{title} ({}, by {author})", rule.id);
-        }
-        vec![
-            finding.level.name().to_owned(),
-            title,
-            finding.principal.name.clone(),
-            finding.account.to_string(),
-            finding.done.to_string(),
-            finding.tried.to_string(),
-            moment(finding.first),
-            moment(finding.last),
-        ]
-    };
-    let table = Table {
-        columns: vec!["level", "finding", "principal", "account", "done", "tried", "first", "last"],
-        rows: open.iter().take(MAX_FINDINGS).map(row).collect(),
-        linked: None,
-        empty: "every finding was reviewed, or the rules found nothing",
-    };
-    let mut blocks = vec![
-        Block::Warning("found by rules and not reviewed: each may be ordinary work".to_owned()),
-        Block::Table(table),
-    ];
-    blocks.extend(more(open.len().saturating_sub(MAX_FINDINGS), "finding"));
-    Section { id: "findings", title: "Machine findings, not reviewed", blocks }
-}
-
-fn how(hunt: &Hunt, input: &AnalystInput, custody: &Custody) -> Section {
+fn how(hunt: &HuntFacts, input: &AnalystInput, custody: &Custody) -> Section {
     let mut blocks = vec![Block::Facts(method::facts(hunt, custody))];
     blocks.push(Block::Table(method::ignore_rules(&input.ignore_rules)));
     if !custody.validations.is_empty() {

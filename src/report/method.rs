@@ -1,7 +1,7 @@
 //! The method and the chain of custody: program, rules, ignore rules, and where the events come from.
 
-use crate::hunt::Hunt;
 use crate::number;
+use crate::report::hunt_facts::HuntFacts;
 use crate::report::model::Table;
 use crate::store::snapshot::ProvenanceStep;
 use crate::store::{Custody, IgnoreRule, ImportRun, SourceRow};
@@ -10,9 +10,8 @@ use crate::store::{Custody, IgnoreRule, ImportRun, SourceRow};
 const MAX_FILES: usize = 200;
 
 /// Returns names and values about the program, the rules and the events.
-pub(super) fn facts(hunt: &Hunt, custody: &Custody) -> Vec<(&'static str, String)> {
-    let run = hunt.rules.iter().filter(|state| state.skipped.is_none()).count() as u64;
-    let not_run = hunt.rules.len() as u64 - run;
+pub(super) fn facts(hunt: &HuntFacts, custody: &Custody) -> Vec<(&'static str, String)> {
+    let (run, not_run) = (hunt.run.rules.len() as u64, hunt.not_run as u64);
     let digest = custody.event_digest.as_ref().map_or("not known".to_owned(), |digest| {
         format!("{digest} of {}, as stored in the case", number::counted(digest.events(), "event"))
     });

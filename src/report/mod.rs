@@ -10,7 +10,9 @@ mod activity;
 mod confirmed;
 mod content;
 mod exposure;
+mod findings;
 mod html;
+mod hunt_facts;
 mod markdown;
 mod method;
 mod model;
@@ -19,6 +21,7 @@ mod persistence;
 mod subjects;
 
 pub(crate) use content::{AnalystInput, build};
+pub(crate) use hunt_facts::HuntFacts;
 pub(crate) use options::{Cover, ReportFormat};
 
 use crate::report::model::Report;

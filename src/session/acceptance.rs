@@ -63,6 +63,11 @@ impl Acceptance {
         verdict.verdict != VerdictKind::Benign || self.accepted.contains(&of_verdict(&verdict.finding, verdict.verdict))
     }
 
+    /// Reports whether the decision with this digest is accepted.
+    pub(crate) fn has(&self, decision: &str) -> bool {
+        self.accepted.contains(decision)
+    }
+
     /// Reports whether an ignore rule is accepted.
     pub(crate) fn allows_rule(&self, rule: &IgnoreRule) -> bool {
         self.accepted.contains(&of_rule(rule))
@@ -93,6 +98,11 @@ pub(crate) fn of_rule(rule: &IgnoreRule) -> String {
         Some(rules) => parts.extend(["rules"].into_iter().chain(rules.iter().map(String::as_str))),
     }
     digest(&parts)
+}
+
+/// Returns the SHA-256 of a run of `trailq hunt`: of its result and of what that depends on.
+pub(crate) fn of_run(parts: &[String]) -> String {
+    digest(&["run"].into_iter().chain(parts.iter().map(String::as_str)).collect::<Vec<_>>())
 }
 
 /// Returns the SHA-256 of texts, with their lengths, so that no two lists have the same.

@@ -1,6 +1,5 @@
 //! Runs a hunt, keeps its result for further views, and shows it.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Instant;
@@ -22,7 +21,6 @@ use crate::session::{Answer, Session, SessionError};
 use crate::sigma::{self, Filter, NotCompiled, RuleSet};
 use crate::sql::Param;
 use crate::store::{Case, IgnoreRule, QueryError};
-use crate::subject::VerdictKind;
 use crate::summary::hunt::{Header, Screen, View, actor_rows, event_rows, finding_columns, finding_row, rule_rows};
 use crate::time;
 
@@ -54,10 +52,10 @@ pub(crate) struct HuntRequest {
 }
 
 /// The rules and options of a hunt.
-struct PreparedHunt {
-    library: Rc<Library>,
-    rules: Vec<Rule>,
-    options: HuntOptions,
+pub(super) struct PreparedHunt {
+    pub(super) library: Rc<Library>,
+    pub(super) rules: Vec<Rule>,
+    pub(super) options: HuntOptions,
     /// The number of ignore rules that are not accepted.
     rules_off: usize,
     sigma_left_out: Vec<(u64, &'static str)>,
@@ -100,29 +98,11 @@ impl Session {
             let kept = self.keeper().and_then(|keeper| Ok(keeper.record_run(&last.hunt.run)?));
             kept.err().map(|error| error.into_diagnostic().message)
         };
-        if let Some(reason) = reason {
-            self.note(&format!("this run is not stored for --new and finding=: {reason}"));
+        match reason {
+            Some(reason) => self.note(&format!("this run is not stored for --new and finding=: {reason}")),
+            None => self.remember_run(last.header.min_level)?,
         }
         Ok(())
-    }
-
-    /// Runs a hunt whose result has the events of findings with the verdict `true`, whatever their level. Returns it with
-    /// the ignore rules that were applied.
-    ///
-    /// # Errors
-    /// The filter is invalid, or a case or a file of rules cannot be read.
-    pub(crate) fn hunt_for_report(&mut self, request: &HuntRequest) -> Result<(Hunt, Vec<IgnoreRule>), SessionError> {
-        let prepared = self.prepare_hunt(request)?;
-        let mut options = prepared.options;
-        let verdicts = options.decisions.verdicts.iter().filter(|verdict| verdict.verdict == VerdictKind::True);
-        let confirmed: HashSet<&str> = verdicts.map(|verdict| verdict.finding.rule.as_str()).collect();
-        let levels = prepared.rules.iter().filter(|rule| confirmed.contains(rule.id.as_str()));
-        let lowest = levels.map(|rule| rule.level.lowered()).min();
-        options.min_level = lowest.map_or(options.min_level, |lowest| lowest.min(options.min_level));
-        options.events_of = EventsOf::Confirmed;
-        let engine = self.engine()?;
-        let hunt = hunt::run(&engine, &prepared.library, prepared.rules, &options, time::now())?;
-        Ok((hunt, options.decisions.ignore_rules))
     }
 
     /// Runs a hunt, and remembers it.
@@ -143,7 +123,7 @@ impl Session {
     }
 
     /// Reads what a hunt needs.
-    fn prepare_hunt(&mut self, request: &HuntRequest) -> Result<PreparedHunt, SessionError> {
+    pub(super) fn prepare_hunt(&mut self, request: &HuntRequest) -> Result<PreparedHunt, SessionError> {
         let engine = self.engine()?;
         let decisions = self.decisions()?;
         let rules_off = decisions.rules_off;

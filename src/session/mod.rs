@@ -34,6 +34,7 @@ mod redact;
 mod reindex;
 mod replay_log;
 pub(crate) mod report;
+mod report_hunt;
 mod result_set;
 mod result_view;
 mod rights;

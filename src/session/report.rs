@@ -52,11 +52,13 @@ impl Session {
             let hunt =
                 HuntRequest { rules: request.rules.clone(), filter: request.filter.clone(), ..HuntRequest::default() };
             let (hunt, ignore_rules) = session.hunt_for_report(&hunt)?;
+            let decisions = session.decisions()?;
             let input = AnalystInput {
                 cover: request.cover.clone(),
                 summary,
                 filter: request.filter.clone(),
-                marks: session.decisions()?.marks,
+                marks: decisions.marks,
+                verdicts: decisions.verdicts,
                 ignore_rules,
             };
             let engine = session.engine()?;

@@ -180,3 +180,61 @@ fn the_dot_command_writes_the_same_report() {
     assert!(fs::read_to_string(&out).unwrap().contains("| E-001 |"));
     test_env.pipe(&["script", "-"], b".report\n").exits(2);
 }
+
+/// Returns the section of findings that were not reviewed, without the line that names the run.
+fn findings_of(report: &str) -> String {
+    let section = report.split("## Machine findings, not reviewed").nth(1).unwrap().split("\n## ").next().unwrap();
+    section.lines().filter(|line| !line.starts_with("Found by")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_report_uses_the_newest_run_until_something_changes() {
+    const KEPT: &str = "Found by the run of \\`trailq hunt\\` at ";
+    const NEW: &str = "Found by a run for this report";
+    let test_env = investigated();
+    let fresh = written(&test_env, &["1.md"]);
+    assert!(fresh.contains(NEW), "{fresh}");
+    test_env.run(&["hunt", "--min-level", "high"]).exits(0);
+    assert!(written(&test_env, &["2.md"]).contains(NEW));
+    test_env.run(&["hunt", "--where", "outcome=ok"]).exits(0);
+    assert!(written(&test_env, &["3.md"]).contains(NEW));
+    test_env.run(&["hunt"]).exits(0);
+    let kept = written(&test_env, &["4.md"]);
+    assert!(kept.contains(KEPT), "{kept}");
+    assert_eq!(findings_of(&kept), findings_of(&fresh));
+    assert!(findings_of(&kept).contains("| medium |") || findings_of(&kept).contains("| high |"), "{kept}");
+    assert!(written(&test_env, &["5.md", "--where", "outcome=ok"]).contains(NEW));
+
+    // A verdict needs no new run, and its events are confirmed.
+    let verdict = b".hunt\n.verdict 1 true \"seen\"\n";
+    test_env.pipe(&["script", "-"], verdict).exits(0);
+    let judged = written(&test_env, &["6.md"]);
+    assert!(judged.contains("finding "), "{judged}");
+    assert_ne!(findings_of(&judged), findings_of(&kept));
+
+    test_env.run(&["hunt"]).exits(0);
+    assert!(written(&test_env, &["7.md"]).contains(KEPT));
+    let rule = b".ignore add deploys all \"user=nobody\" \"a test\"\n";
+    test_env.pipe(&["script", "-"], rule).exits(0);
+    assert!(written(&test_env, &["8.md"]).contains(NEW));
+    test_env.run(&["hunt"]).exits(0);
+    assert!(written(&test_env, &["9.md"]).contains(KEPT));
+    test_env.scratch.import(&[test_env.scratch.write("in.json", record("another", r#""eventName":"X""#))]);
+    assert!(written(&test_env, &["10.md"]).contains(NEW));
+}
+
+#[test]
+fn a_run_of_someone_else_hides_nothing_from_a_report() {
+    let test_env = investigated();
+    test_env.run(&["hunt"]).exits(0);
+    let before = written(&test_env, &["1.md"]);
+    let connection = rusqlite::Connection::open(test_env.scratch.case()).unwrap();
+    connection.execute_batch("DELETE FROM hunt_findings").unwrap();
+    drop(connection);
+    let after = written(&test_env, &["2.md"]);
+    assert!(after.contains("Found by a run for this report"), "{after}");
+    assert_eq!(findings_of(&after), findings_of(&before));
+    test_env.run(&["hunt"]).exits(0);
+    fs::remove_file(test_env.scratch.path(".local/state/trailq/accepted")).unwrap();
+    assert!(written(&test_env, &["3.md"]).contains("Found by a run for this report"));
+}
