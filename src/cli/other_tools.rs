@@ -121,6 +121,7 @@ pub(super) fn format_advice(format: &str) -> Option<&'static str> {
         "yaml" | "yml" => "use json, which every YAML parser reads",
         "jsonl" | "jsonlines" => "use ndjson: one object a line",
         "html" | "md" => "use markdown",
+        "timesketch" => "`trailq report OUT.csv` or OUT.jsonl writes a timeline for Timesketch",
         "text" | "txt" | "plain" | "box" | "column" => "use table, or tsv for other programs",
         "line" | "vertical" | "pretty" | "long" => "use expanded: one line a cell",
         "raw" | "cloudtrail" => "use records: the original records as JSON",

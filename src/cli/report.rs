@@ -16,16 +16,21 @@ Examples:
   trailq report report.html --summary summary.md --title 'Incident 42' --author 'A. Analyst'
   trailq report report.md --where 'account=111122223333'
   trailq report report.html --summary summary.md --final --case-number 42 --force
+  trailq report timeline.xlsx
+  trailq report timeline.csv
+
+The extension is the format. OUT.csv and OUT.jsonl are a timeline for Timesketch, and OUT.xlsx has
+the timeline, the findings that were not reviewed and the subjects. These have no summary or cover.
 
 Confirmed events are those with a tag and those of findings with the verdict `true`; attackers are
 the subjects that are marked so. `trailq guide report` explains the parts";
 
-/// Write a report to hand over, as HTML or Markdown
+/// Write a report to hand over: a page, a timeline or a workbook
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ReportArgs {
-    /// The file to write
-    #[arg(value_name = "OUT.html|OUT.md", value_hint = ValueHint::FilePath)]
+    /// The file to write, whose extension is the format
+    #[arg(value_name = "OUT.html|OUT.md|OUT.xlsx|OUT.csv|OUT.jsonl", value_hint = ValueHint::FilePath)]
     out: PathBuf,
     /// Include the analyst's summary; without it the report is a draft
     #[arg(long, value_name = "FILE.md", value_hint = ValueHint::FilePath)]

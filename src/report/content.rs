@@ -38,11 +38,13 @@ pub(crate) struct AnalystInput {
 }
 
 /// The events of a report.
-struct Events {
-    confirmed: Vec<EventFacts>,
-    reasons: Reasons,
-    /// Confirmed events, and those of marked attackers.
-    attackers: Vec<EventFacts>,
+pub(super) struct Events {
+    /// The confirmed events, by time.
+    pub(super) confirmed: Vec<EventFacts>,
+    /// The reasons of each.
+    pub(super) reasons: Reasons,
+    /// Confirmed events, and those of marked attackers, by time.
+    pub(super) attackers: Vec<EventFacts>,
     /// The numbers of the latter as a JSON array.
     ids: String,
 }
@@ -50,14 +52,19 @@ struct Events {
 /// Builds a report. `hunt` has the events of the findings with the verdict `true`. `now`: Unix seconds.
 ///
 /// # Errors
-/// The filter is invalid, or the case cannot be read.
-pub(crate) fn build(engine: &Engine, hunt: &HuntFacts, input: &AnalystInput, now: i64) -> Result<Report, QueryError> {
-    let events = Events::read(engine, hunt, input)?;
+/// The case cannot be read.
+pub(super) fn build(
+    engine: &Engine,
+    hunt: &HuntFacts,
+    input: &AnalystInput,
+    events: &Events,
+    now: i64,
+) -> Result<Report, QueryError> {
     let custody = engine.case().custody()?;
     let mut sections = vec![cover(engine, hunt, input, &custody, now), summary(input)];
-    sections.push(key_facts(engine, &events)?);
-    sections.push(data(engine, hunt, &events)?);
-    sections.push(confirmed_events(engine, &events)?);
+    sections.push(key_facts(engine, events)?);
+    sections.push(data(engine, hunt, events)?);
+    sections.push(confirmed_events(engine, events)?);
     sections.push(Section {
         id: "subjects",
         title: "Subjects",
@@ -66,13 +73,17 @@ pub(crate) fn build(engine: &Engine, hunt: &HuntFacts, input: &AnalystInput, now
     sections.push(limits(engine, hunt, &custody)?);
     sections.push(findings::section(engine, hunt, &input.verdicts)?);
     sections.push(how(hunt, input, &custody));
-    sections.push(records(engine, &events)?);
+    sections.push(records(engine, events)?);
     let title = input.cover.title.clone().unwrap_or_else(|| "CloudTrail investigation".to_owned());
     Ok(Report { title, marking: input.cover.marking.clone(), sections })
 }
 
 impl Events {
-    fn read(engine: &Engine, hunt: &HuntFacts, input: &AnalystInput) -> Result<Events, QueryError> {
+    /// Reads the events.
+    ///
+    /// # Errors
+    /// The filter is invalid, or the case cannot be read.
+    pub(super) fn read(engine: &Engine, hunt: &HuntFacts, input: &AnalystInput) -> Result<Events, QueryError> {
         let case = engine.case();
         let mut reasons = confirmed::reasons(case, hunt)?;
         if !input.filter.is_empty() {
@@ -91,7 +102,7 @@ impl Events {
 }
 
 /// Returns an event in words.
-fn sentence(engine: &Engine, event: &EventFacts) -> Result<String, QueryError> {
+pub(super) fn sentence(engine: &Engine, event: &EventFacts) -> Result<String, QueryError> {
     Ok(engine.case().sentence(event.id)?.unwrap_or_else(|| "its record is not in the case".to_owned()))
 }
 

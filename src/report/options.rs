@@ -9,6 +9,12 @@ pub(crate) enum ReportFormat {
     Html,
     /// Markdown.
     Markdown,
+    /// A timeline for Timesketch, as comma-separated values.
+    TimesketchCsv,
+    /// A timeline for Timesketch, as one JSON object a line.
+    TimesketchJsonl,
+    /// A workbook with the timeline, the findings and the subjects.
+    Xlsx,
 }
 
 impl ReportFormat {
@@ -17,6 +23,9 @@ impl ReportFormat {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "html" | "htm" => Some(ReportFormat::Html),
             "md" | "markdown" => Some(ReportFormat::Markdown),
+            "csv" => Some(ReportFormat::TimesketchCsv),
+            "jsonl" => Some(ReportFormat::TimesketchJsonl),
+            "xlsx" => Some(ReportFormat::Xlsx),
             _ => None,
         }
     }

@@ -42,13 +42,13 @@ impl Session {
     pub(crate) fn write_report_file(&mut self, request: &ReportRequest) -> Result<Answer, SessionError> {
         let format = ReportFormat::of_path(&request.out).ok_or_else(|| {
             let message = format!("cannot tell the format of {}", request.out.display());
-            Diagnostic::new(message).hint("name the report OUT.html or OUT.md")
+            Diagnostic::new(message).hint("name the report OUT.html, OUT.md, OUT.xlsx, OUT.csv or OUT.jsonl")
         })?;
         let summary = request.summary.as_deref().map(read_summary).transpose()?;
         let existing = if request.force { Existing::Replace } else { Existing::Refuse };
         let options = Options { in_use: &[self.path()], existing, private: false };
         let mut file = OutputFile::create(&request.out, &options).map_err(refused)?;
-        let text = self.in_one_state(|session| {
+        let written = self.in_one_state(|session| {
             let hunt =
                 HuntRequest { rules: request.rules.clone(), filter: request.filter.clone(), ..HuntRequest::default() };
             let (hunt, ignore_rules) = session.hunt_for_report(&hunt)?;
@@ -62,13 +62,17 @@ impl Session {
                 ignore_rules,
             };
             let engine = session.engine()?;
-            Ok::<_, SessionError>(report::written(&report::build(&engine, &hunt, &input, time::now())?, format))
+            Ok::<_, SessionError>(report::written(&engine, &hunt, &input, format, time::now())?)
         })?;
-        file.write_all(text.as_bytes()).map_err(|error| {
+        file.write_all(&written.bytes).map_err(|error| {
             Diagnostic::new(format!("cannot write {}: {}", request.out.display(), io_message::describe(&error)))
         })?;
         file.commit_durably().map_err(refused)?;
-        self.status(&format!("{} written, {}", request.out.display(), number::bytes(text.len() as u64)));
+        self.status(&format!("{} written, {}", request.out.display(), number::bytes(written.bytes.len() as u64)));
+        if written.without_time > 0 {
+            let events = number::counted(written.without_time, "event");
+            self.note(&format!("left out, since a timeline needs times: {events} without one"));
+        }
         Ok(Answer::rows(0))
     }
 }

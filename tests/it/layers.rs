@@ -313,6 +313,7 @@ const EXTERNAL: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("maud", &["report/html"]),
     ("pulldown_cmark", &["report/html"]),
+    ("rust_xlsxwriter", &["report"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("hyper", &["serve"]),

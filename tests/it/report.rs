@@ -162,7 +162,7 @@ fn a_file_is_not_replaced_and_its_name_has_a_format() {
     test_env.run(&["report", path, "--force"]).exits(0);
     assert!(fs::read_to_string(&out).unwrap().starts_with("<!DOCTYPE html>"));
     let refused = test_env.run(&["report", "r.pdf"]).exits(2);
-    assert!(refused.err.contains("OUT.html or OUT.md"), "{}", refused.err);
+    assert!(refused.err.contains("OUT.html, OUT.md, OUT.xlsx, OUT.csv or OUT.jsonl"), "{}", refused.err);
     let refused = test_env.run(&["report", "r.md", "--summary", "no-such.md"]).exits(2);
     assert!(refused.err.contains("cannot read the summary no-such.md"), "{}", refused.err);
     let large = test_env.scratch.write("large.md", "x".repeat((1 << 20) + 1));
@@ -237,4 +237,115 @@ fn a_run_of_someone_else_hides_nothing_from_a_report() {
     test_env.run(&["hunt"]).exits(0);
     fs::remove_file(test_env.scratch.path(".local/state/trailq/accepted")).unwrap();
     assert!(written(&test_env, &["3.md"]).contains("Found by a run for this report"));
+}
+
+/// A case whose only event has texts that begin as formulas and markup do, tagged.
+fn hostile() -> TestEnv {
+    let test_env = TestEnv::new();
+    let formula = r#""userAgent":"=HYPERLINK(\"http://evil\")","requestParameters":{"userName":"<b>&\u0001\u202e"}"#;
+    test_env.scratch.import(&[test_env.scratch.write("in.json", record("a", formula))]);
+    test_env
+        .pipe(&["script", "-"], b"event-id=a\n.tag 1 =1+1 \"@SUM(A1), \\\"quoted\\\"\"\n.mark user=+cmd attacker\n")
+        .exits(0);
+    test_env
+}
+
+#[test]
+fn a_timesketch_timeline_has_the_required_columns() {
+    let test_env = investigated();
+    let csv = written(&test_env, &["t.csv"]);
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let columns: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    assert_eq!(columns[..6], ["datetime", "timestamp_desc", "message", "tag", "status", "confirmed_by"]);
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let cell = |row: usize, name: &str| {
+        rows[row].get(columns.iter().position(|column| column == name).unwrap()).unwrap().to_owned()
+    };
+    assert!(rows.len() > 1, "{csv}");
+    let confirmed = (0..rows.len()).find(|row| cell(*row, "status") == "confirmed").unwrap();
+    assert_eq!(cell(confirmed, "tag"), "[\"stolen\"]");
+    assert_eq!(cell(confirmed, "confirmed_by"), "tag stolen: made by the intruder");
+    assert!(cell(confirmed, "message").contains("created access key"), "{csv}");
+    assert_eq!(cell(confirmed, "event_name"), "CreateAccessKey");
+    assert!((0..rows.len()).any(|row| cell(row, "status") == "attacker" && cell(row, "tag") == "[]"), "{csv}");
+    let times: Vec<String> = (0..rows.len()).map(|row| cell(row, "datetime")).collect();
+    assert!(times.iter().all(|time| time.len() == 25 && time.ends_with("+00:00")), "{times:?}");
+    assert!(times.is_sorted(), "{times:?}");
+
+    let jsonl = written(&test_env, &["t.jsonl"]);
+    let objects: Vec<serde_json::Value> = jsonl.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(objects.len(), rows.len());
+    for (row, object) in objects.iter().enumerate() {
+        let names: std::collections::BTreeSet<&str> = object.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names, columns.iter().map(String::as_str).collect());
+        assert_eq!(object["message"], cell(row, "message"));
+        assert_eq!(object["tag"].to_string(), cell(row, "tag"));
+    }
+    let limited = written(&test_env, &["l.csv", "--where", "name=CreateAccessKey"]);
+    assert!(limited.lines().count() < csv.lines().count(), "{limited}");
+}
+
+#[test]
+fn events_without_a_time_are_counted_and_left_out_of_a_timeline() {
+    let test_env = TestEnv::new();
+    let timeless = r#"{"Records":[{"eventID":"a","eventName":"X","eventVersion":"1.08"}]}"#;
+    test_env.scratch.import(&[test_env.scratch.write("in.json", timeless)]);
+    test_env.pipe(&["script", "-"], b"event-id=a\n.tag 1 tag\n").exits(0);
+    let out = test_env.run(&["report", "t.csv"]).exits(0);
+    assert!(out.err.contains("left out, since a timeline needs times: 1 event without one"), "{}", out.err);
+    assert_eq!(fs::read_to_string(test_env.scratch.path("t.csv")).unwrap().lines().count(), 1);
+}
+
+/// Returns the parts of a workbook, by name.
+fn parts_of(path: &std::path::Path) -> std::collections::BTreeMap<String, String> {
+    let mut archive = zip::ZipArchive::new(fs::File::open(path).unwrap()).unwrap();
+    let parts = archive.len();
+    let mut part = |at: usize| {
+        let file = archive.by_index(at).unwrap();
+        (String::from_utf8(file.name_raw().to_vec()).unwrap(), std::io::read_to_string(file).unwrap())
+    };
+    (0..parts).map(&mut part).collect()
+}
+
+#[test]
+fn a_workbook_has_text_and_no_formula() {
+    let test_env = hostile();
+    test_env.run(&["report", "w.xlsx"]).exits(0);
+    let parts = parts_of(&test_env.scratch.path("w.xlsx"));
+    let workbook = &parts["xl/workbook.xml"];
+    for sheet in ["Timeline", "Findings", "Subjects"] {
+        assert!(workbook.contains(&format!("name=\"{sheet}\"")), "{workbook}");
+    }
+    let strings = &parts["xl/sharedStrings.xml"];
+    for text in ["=HYPERLINK(", "=1+1", "@SUM(A1)", "+cmd", "&lt;b&gt;&amp;\\x01\\u{202e}", "CloudTrail event time"] {
+        assert!(strings.contains(text), "{text}: {strings}");
+    }
+    for (name, part) in &parts {
+        assert!(!part.contains("<f>") && !part.contains("<f "), "{name}: {part}");
+        assert!(!name.contains("hyperlink") && !part.contains("TargetMode"), "{name}: {part}");
+    }
+    let sheet = &parts["xl/worksheets/sheet1.xml"];
+    assert_eq!(sheet.matches("<row ").count(), 2, "{sheet}");
+    let refused = test_env.run(&["report", "w.xlsx"]).exits(2);
+    assert!(refused.err.contains("--force"), "{}", refused.err);
+}
+
+#[test]
+fn a_workbook_has_the_findings_and_their_numbers() {
+    let test_env = investigated();
+    test_env.run(&["report", "w.xlsx"]).exits(0);
+    let parts = parts_of(&test_env.scratch.path("w.xlsx"));
+    let findings = &parts["xl/worksheets/sheet2.xml"];
+    let page = findings_of(&written(&test_env, &["w.md"]));
+    let listed = page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---")).count();
+    assert!(listed > 1, "{page}");
+    assert_eq!(findings.matches("<row ").count(), listed, "{findings}");
+    assert!(findings.contains("<c r=\"E2\"><v>"), "a number: {findings}");
+    assert_eq!(parts["xl/worksheets/sheet3.xml"].matches("<row ").count(), 3);
+}
+
+#[test]
+fn csv_of_a_timeline_is_inert_in_a_spreadsheet() {
+    let csv = written(&hostile(), &["t.csv"]);
+    assert!(csv.contains("\"'=HYPERLINK(") && !csv.contains(",=HYPERLINK") && !csv.contains('\u{1}'), "{csv}");
 }

@@ -9,7 +9,7 @@ use crate::session::{Answer, Session, SessionError};
 
 /// The commands of this file.
 pub(crate) const COMMANDS: &[Command] = &[Command {
-    arguments: "[--force] OUT.html|OUT.md [LOOKUP]",
+    arguments: "[--force] OUT.html|OUT.md|OUT.xlsx|OUT.csv|OUT.jsonl [LOOKUP]",
     completes: Completes::Outputs,
     answers_in_rows: false,
     ..Command::new(".report", "write a report of the case, or some of it", run_report)
