@@ -11,6 +11,7 @@ mod archives;
 #[cfg(feature = "serve")]
 mod aws_clients;
 mod benign_month;
+mod browser;
 mod bulk;
 mod cli;
 mod config;

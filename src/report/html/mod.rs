@@ -1,5 +1,6 @@
 //! A report as one HTML file: no network, and a policy that allows its own style and script only, by their hashes.
 
+mod marking;
 mod summary;
 mod timeline;
 
@@ -18,7 +19,8 @@ const SCRIPT: &str = include_str!("script.js");
 pub(super) fn written(report: &Report) -> String {
     let policy = format!(
         "default-src 'none'; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'",
-        hash(STYLE),
+    let style = format!("{STYLE}{}", marking::page_style(report));
+        hash(&style),
         hash(SCRIPT)
     );
     let page = html! {
@@ -30,10 +32,10 @@ pub(super) fn written(report: &Report) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="referrer" content="no-referrer";
                 title { (visible(&report.title)) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(&style)) }
             }
             body {
-                (marking(report))
+                (marking::paragraph(report))
                 h1 { (visible(&report.title)) }
                 nav aria-label="Contents" {
                     ol { @for section in &report.sections { li { a href=(format!("#{}", section.id)) { (section.title) } } } }
@@ -46,7 +48,7 @@ pub(super) fn written(report: &Report) -> String {
                         }
                     }
                 }
-                (marking(report))
+                (marking::paragraph(report))
                 script { (PreEscaped(SCRIPT)) }
             }
         }
@@ -57,10 +59,6 @@ pub(super) fn written(report: &Report) -> String {
 /// Returns the source of a policy that allows a text.
 fn hash(text: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(text)))
-}
-
-fn marking(report: &Report) -> Markup {
-    html! { @if let Some(marking) = &report.marking { p.marking { (visible(marking)) } } }
 }
 
 fn written_block(block: &Block) -> Markup {
