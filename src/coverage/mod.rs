@@ -32,6 +32,5 @@ pub(crate) use hours::{DELIVERY_MARGIN, HOUR};
 pub(crate) use kinds::{EARLY_DATA_EVENTS, data_kind_of_call, has_data_events, sources_named_in};
 pub(crate) use selectors::{Selection, insights_of, selection_of};
 pub(crate) use sentences::{Scope, Unrecorded, of_scope, uncovered_hours};
-#[cfg(test)]
 pub(crate) use spans::{HourSpan, State};
 pub(crate) use validated::{NewestValidation, ValidationFinding};

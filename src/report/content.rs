@@ -9,7 +9,7 @@ use crate::report::confirmed::{self, EventFacts, Reasons};
 use crate::report::hunt_facts::HuntFacts;
 use crate::report::model::{Block, Report, Section, Table};
 use crate::report::options::Cover;
-use crate::report::{activity, exposure, findings, method, persistence, subjects};
+use crate::report::{activity, coverage_chart, exposure, findings, method, persistence, subjects};
 use crate::store::{Custody, IgnoreRule, QueryError, SubjectMark, Verdict};
 use crate::summary::validate::kept_line;
 use crate::time;
@@ -284,7 +284,17 @@ fn limits(engine: &Engine, hunt: &HuntFacts, custody: &Custody) -> Result<Sectio
     list.push(
         "a call that CloudTrail did not record, or whose file is not in the case, is not in this report".to_owned(),
     );
-    Ok(Section { id: "limits", title: "Limits", blocks: vec![Block::List(list)] })
+    let mut blocks = vec![Block::List(list)];
+    if let Some(chart) = coverage_chart::of(&engine.case().coverage((None, None))?) {
+        let left_out = chart.left_out;
+        blocks.push(Block::Text(format!(
+            "Coverage by account, Region and category. A cell is {}, and has the state of its hours that says most.",
+            number::counted(chart.hours.unsigned_abs(), "hour")
+        )));
+        blocks.push(Block::Coverage(chart));
+        blocks.extend(more(left_out, "place"));
+    }
+    Ok(Section { id: "limits", title: "Limits", blocks })
 }
 
 fn how(hunt: &HuntFacts, input: &AnalystInput, custody: &Custody) -> Section {

@@ -1,9 +1,10 @@
 //! A report in Markdown.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::render::escape_markdown as markdown_text;
-use crate::report::model::{Block, Report, Table};
+use crate::report::model::{Block, CoverageChart, Lane, Report, Table};
 
 /// Returns a report as Markdown.
 pub(super) fn written(report: &Report) -> String {
@@ -38,12 +39,26 @@ fn write_block(out: &mut String, block: &Block) {
             let rows = rows.map(|(label, events)| vec![label.clone(), events.to_string()]).collect();
             write_table(out, &Table { columns: vec!["from", "events"], rows, ..Table::default() });
         }
+        Block::Coverage(chart) => write_coverage(out, chart),
         Block::Record { title, json, .. } => {
             // A fence longer than any in the record, which cannot end it.
             let fence = "`".repeat(3.max(longest_run(json) + 1));
             let _ = write!(out, "### {}\n\n{fence}json\n{}\n{fence}\n", markdown_text(title), json.trim_end());
         }
     }
+}
+
+/// Writes the number of cells of each state, a row a place.
+fn write_coverage(out: &mut String, chart: &CoverageChart) {
+    let row = |lane: &Lane| {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        lane.cells.iter().for_each(|state| *counts.entry(state).or_default() += 1);
+        let counts: Vec<String> = counts.iter().map(|(state, count)| format!("{state} {count}")).collect();
+        vec![lane.label.clone(), counts.join(", ")]
+    };
+    let states = if chart.hours == 1 { "hours" } else { "spans of several hours" };
+    let rows = chart.lanes.iter().map(row).collect();
+    write_table(out, &Table { columns: vec!["coverage", states], rows, ..Table::default() });
 }
 
 fn write_table(out: &mut String, table: &Table) {

@@ -10,6 +10,7 @@
 mod activity;
 mod confirmed;
 mod content;
+mod coverage_chart;
 mod exposure;
 mod findings;
 mod html;
@@ -20,10 +21,10 @@ mod model;
 mod options;
 mod persistence;
 mod subjects;
-
 mod timeline;
 mod timesketch;
 mod xlsx;
+
 pub(crate) use content::AnalystInput;
 pub(crate) use hunt_facts::HuntFacts;
 pub(crate) use options::{Cover, ReportFormat};

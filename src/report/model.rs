@@ -37,6 +37,8 @@ pub(crate) enum Block {
     Table(Table),
     /// Numbers of events by time: a label and a number for each span.
     Timeline(Vec<(String, u64)>),
+    /// The states of hours by place.
+    Coverage(CoverageChart),
     /// A record as indented JSON, with its anchor and title.
     Record {
         /// The anchor.
@@ -44,6 +46,28 @@ pub(crate) enum Block {
         title: String,
         json: String,
     },
+}
+
+/// The states of hours, one lane an account, Region and category.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct CoverageChart {
+    /// The beginning, in Unix seconds.
+    pub(crate) from: i64,
+    /// The end, in Unix seconds.
+    pub(crate) to: i64,
+    /// The hours of a cell.
+    pub(crate) hours: i64,
+    pub(crate) lanes: Vec<Lane>,
+    /// The number of lanes that are not shown.
+    pub(crate) left_out: usize,
+}
+
+/// The states of hours of one place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Lane {
+    pub(crate) label: String,
+    /// The state of each cell.
+    pub(crate) cells: Vec<&'static str>,
 }
 
 /// A table. A cell in the column `linked` is the anchor of a record.

@@ -82,7 +82,7 @@ fn a_report_of_a_delivery_fits_every_screen() {
     test_env.run(&["report", "r.html"]).exits(0);
     let Some(found) = opened(&test_env.scratch.path("r.html")) else { return };
     assert_eq!(found["console"], serde_json::json!([]));
-    assert_eq!(found["elements"]["svg"], 1, "a timeline: {}", found["elements"]);
+    assert_eq!(found["elements"]["svg"], 2, "a timeline and the coverage: {}", found["elements"]);
     for screen in ["desktop", "phone"] {
         assert!(found["overflow"][screen].as_i64().unwrap() <= 0, "{}", found["overflow"]);
     }

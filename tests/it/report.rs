@@ -125,7 +125,9 @@ fn html_loads_nothing_and_its_policy_allows_its_own_parts_only() {
     }
     assert!(report.contains("<title>a&lt;b&gt;&amp;&quot;c</title>"), "{report}");
     assert!(report.contains("href=\"#E-001\"") && report.contains("<h3 id=\"E-001\">"), "{report}");
-    assert!(report.contains("<svg "), "{report}");
+    assert!(report.contains("<svg viewBox=") && report.contains("<svg class=\"coverage\""), "{report}");
+    let page = written(&test_env, &["coverage.md"]);
+    assert!(page.contains("| coverage | ") && page.contains(" management events | "), "{page}");
 }
 
 #[test]

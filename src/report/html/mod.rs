@@ -1,5 +1,6 @@
 //! A report as one HTML file: no network, and a policy that allows its own style and script only, by their hashes.
 
+mod coverage;
 mod marking;
 mod summary;
 mod timeline;
@@ -17,9 +18,9 @@ const SCRIPT: &str = include_str!("script.js");
 
 /// Returns a report as HTML.
 pub(super) fn written(report: &Report) -> String {
+    let style = format!("{STYLE}{}", marking::page_style(report));
     let policy = format!(
         "default-src 'none'; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'",
-    let style = format!("{STYLE}{}", marking::page_style(report));
         hash(&style),
         hash(SCRIPT)
     );
@@ -72,6 +73,7 @@ fn written_block(block: &Block) -> Markup {
         },
         Block::Table(table) => written_table(table),
         Block::Timeline(bars) => timeline::svg(bars),
+        Block::Coverage(chart) => coverage::svg(chart),
         Block::Record { id, title, json } => html! {
             h3 id=(id) { (visible(title)) }
             pre { (visible_lines(json)) }
