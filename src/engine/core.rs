@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::{record_paths, stored};
 use crate::interrupt::Interrupter;
 use crate::query::ast::{self, StageKind};
-use crate::query::{self, Environment, HuntedRule, HuntedRules, MarkedSubject, ResolvedLookup};
+use crate::query::{self, CredentialChain, Environment, HuntedRule, HuntedRules, MarkedSubject, ResolvedLookup};
 use crate::rows::{self, RowSink};
 use crate::sql::{self, Projection, Statement};
 use crate::store::{self, Case, QueryError};
@@ -302,6 +302,10 @@ impl<C: Deref<Target = Case>> Environment for Engine<C> {
     fn person(&self, name: &str) -> Result<(Vec<String>, Vec<String>), String> {
         let person = self.case.person(name).map_err(|error| error.to_string())?;
         Ok((person.user_ids.into_iter().collect(), person.user_names.into_iter().collect()))
+    }
+
+    fn credential_chain(&self, key: &str) -> Result<Option<CredentialChain>, String> {
+        stored::credential_chain(&self.case, key)
     }
 
     fn paths_to_key(&self, name: &str) -> Vec<String> {

@@ -3,6 +3,7 @@
 
 mod core;
 mod correlate;
+pub(crate) mod credentials;
 pub(crate) mod deadline;
 pub(crate) mod explain;
 mod facet_events;

@@ -1,6 +1,7 @@
-//! The marks and the rules that a case stores, as a lookup refers to them.
+//! The marks, the rules and the chains of credentials that a case stores, as a lookup refers to them.
 
-use crate::query::{HuntedRule, HuntedRules, MarkedSubject};
+use crate::engine::credentials;
+use crate::query::{CredentialChain, HuntedRule, HuntedRules, MarkedSubject};
 use crate::store::{Case, RuleSelection};
 use crate::subject::Mark;
 
@@ -29,5 +30,20 @@ pub(crate) fn hunted_rule(case: &Case, id: &str) -> Result<Option<HuntedRule>, S
     Ok(rule.map(|rule| match rule.selection {
         RuleSelection::Filter(filter) => HuntedRule::Filter(filter),
         RuleSelection::Events(events) => HuntedRule::Events(events, rule.events),
+    }))
+}
+
+/// Returns the credentials that descend from an access key.
+pub(crate) fn credential_chain(case: &Case, key: &str) -> Result<Option<CredentialChain>, String> {
+    let found = credentials::descend(case, key).map_err(|error| error.to_string())?;
+    Ok(found.map(|found| {
+        let links = || found.hops.iter().filter_map(|hop| hop.from.as_ref());
+        let proven = links().filter(|(_, evidence)| evidence.is_proven()).count();
+        CredentialChain {
+            proven,
+            inferred: links().count() - proven,
+            keys: found.keys().map(str::to_owned).collect(),
+            keyless_events: found.keyless_events.into_iter().collect(),
+        }
     }))
 }

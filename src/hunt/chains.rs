@@ -3,22 +3,8 @@
 use std::collections::HashMap;
 
 use crate::engine::Engine;
-use crate::rows::{self, Value, text};
-use crate::sql::Param;
+use crate::engine::credentials::facts::{self, Caller, MAX_STEPS};
 use crate::store::QueryError;
-
-/// The most steps of a chain.
-const MAX_STEPS: usize = 32;
-
-/// The caller of the event that issued a key. Of two copies in two accounts, the one that knows the caller's key is the
-/// caller's own.
-const ISSUE: &str = "SELECT e.access_key_id, e.identity_id, i.type FROM events e \
-     LEFT JOIN identities i ON i.id = e.identity_id WHERE e.issued_access_key_id = ?1 AND +e.outcome = 'ok' \
-     ORDER BY e.access_key_id IS NULL, e.time, e.id LIMIT 1";
-
-/// The caller in that copy of an event which has the key.
-const CALLER: &str = "SELECT e.access_key_id, e.identity_id FROM events e WHERE e.shared_event_id = ?1 \
-     AND +e.access_key_id IS NOT NULL ORDER BY e.event_id LIMIT 1";
 
 /// The chains of keys, read when first needed.
 #[derive(Default)]
@@ -28,9 +14,6 @@ pub(crate) struct Chains {
     /// The caller of events that have copies in several accounts, by the id that the copies have in common.
     callers: HashMap<String, Option<Caller>>,
 }
-
-/// The key and the identity of the caller of an event.
-type Caller = (String, Option<i64>);
 
 impl Chains {
     /// Returns the key and the identity of the caller of an event that has copies in several accounts; `None` if no copy
@@ -42,12 +25,7 @@ impl Chains {
         if let Some(caller) = self.callers.get(shared_id) {
             return Ok(caller.clone());
         }
-        let params = [Param::Text(shared_id.to_owned())];
-        let found = rows::collect(|sink| engine.case().query(CALLER, &params, sink))?;
-        let caller = found.rows.first().map(|row| match row.get(1) {
-            Some(Value::Integer(identity)) => (text(row.first()), Some(*identity)),
-            _ => (text(row.first()), None),
-        });
+        let caller = facts::caller(engine.case(), shared_id)?;
         self.callers.insert(shared_id.to_owned(), caller.clone());
         Ok(caller)
     }
@@ -69,21 +47,16 @@ impl Chains {
                 root = known.or(root);
                 break;
             }
-            let params = [Param::Text(step.clone())];
-            let found = rows::collect(|sink| engine.case().query(ISSUE, &params, sink))?;
-            let Some([caller, identity, kind]) = found.rows.first().map(Vec::as_slice) else { break };
-            if text(Some(kind)) == "AWSService" {
+            let Some(issue) = facts::issue(engine.case(), &step)? else { break };
+            if issue.identity_type == "AWSService" {
                 break;
             }
-            if let Value::Integer(identity) = identity {
-                root = Some(*identity);
-            }
-            let caller = text(Some(caller));
-            if caller.is_empty() || steps.contains(&caller) {
+            root = issue.identity.or(root);
+            if issue.caller.is_empty() || steps.contains(&issue.caller) {
                 break;
             }
-            steps.push(caller.clone());
-            step = caller;
+            steps.push(issue.caller.clone());
+            step = issue.caller;
         }
         self.roots.insert(key.to_owned(), root);
         Ok(root)

@@ -43,6 +43,11 @@ pub trait Environment {
     fn person(&self, _name: &str) -> Result<(Vec<String>, Vec<String>), String> {
         Ok((Vec::new(), Vec::new()))
     }
+    /// The credentials that descend from an access key, or why they cannot be found; `None` if the case does not know the
+    /// key.
+    fn credential_chain(&self, _key: &str) -> Result<Option<CredentialChain>, String> {
+        Ok(None)
+    }
     /// Paths of records that have a key of this name, in any case, the most frequent first, as far as they are found
     /// soon: for advice on a name that means nothing.
     fn paths_to_key(&self, _name: &str) -> Vec<String> {
@@ -59,6 +64,19 @@ pub struct MarkedSubject {
     pub value: String,
     /// True if the mark was made in another file.
     pub is_from_elsewhere: bool,
+}
+
+/// An access key and the credentials that descend from it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CredentialChain {
+    /// The keys, with the first one.
+    pub keys: Vec<String>,
+    /// The ids of events of their sessions that were signed with no key, such as sign-ins.
+    pub keyless_events: Vec<String>,
+    /// The number of hops of which a record names both ends.
+    pub proven: usize,
+    /// The number of other hops.
+    pub inferred: usize,
 }
 
 /// The rules of a run of `trailq hunt`.

@@ -17,7 +17,7 @@ mod substitute;
 mod time;
 mod time_names;
 
-pub use crate::query::environment::{Environment, HuntedRule, HuntedRules, MarkedSubject};
+pub use crate::query::environment::{CredentialChain, Environment, HuntedRule, HuntedRules, MarkedSubject};
 pub use crate::query::interval::Interval;
 pub use crate::query::parse::parse;
 pub use crate::query::piped::{Piped, piped};

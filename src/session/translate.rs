@@ -1,9 +1,9 @@
-//! Lookups as statements of other engines. They need no case, except for what only a case has: marks and the rules of a
-//! hunt.
+//! Lookups as statements of other engines. They need no case, except for what only a case has: marks, the rules of a
+//! hunt and chains of credentials.
 
 use crate::diagnostic::Diagnostic;
 use crate::engine::{has_list, read_list};
-use crate::query::{self, Environment, HuntedRule, HuntedRules, MarkedSubject};
+use crate::query::{self, CredentialChain, Environment, HuntedRule, HuntedRules, MarkedSubject};
 use crate::session::{Answer, Session, SessionError};
 pub(crate) use crate::sql::translate::{Layout, RowKind, Target};
 use crate::store::QueryError;
@@ -50,6 +50,10 @@ impl Environment for Elsewhere<'_> {
 
     fn hunted_rule(&self, id: &str) -> Result<Option<HuntedRule>, String> {
         self.ask(|case| case.hunted_rule(id))
+    }
+
+    fn credential_chain(&self, key: &str) -> Result<Option<CredentialChain>, String> {
+        self.ask(|case| case.credential_chain(key))
     }
 }
 

@@ -13,6 +13,7 @@ mod aws_clients;
 mod benign_month;
 mod browser;
 mod bulk;
+mod chains;
 mod cli;
 mod config;
 mod context;

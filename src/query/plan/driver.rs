@@ -115,7 +115,11 @@ fn estimate(node: &Node, stats: &dyn Statistics) -> Option<Estimate> {
     if let Some(resource) = ResourcePredicate::of_term(node) {
         return stats.events_of_resources(resource).map(Estimate::about);
     }
-    let NodeKind::Condition(condition) = &node.kind else { return None };
+    let condition = match &node.kind {
+        NodeKind::Condition(condition) => condition,
+        NodeKind::Any(nodes) => return near_unique(nodes).then(|| Estimate::about(NEAR_UNIQUE_EVENTS)),
+        NodeKind::All(_) | NodeKind::Not(_) => return None,
+    };
     match condition {
         Condition::Field(field, predicate) => match field.place {
             Place::Event if field.indexed => column(field, predicate, stats),
@@ -141,6 +145,19 @@ fn estimate(node: &Node, stats: &dyn Statistics) -> Option<Estimate> {
         | Condition::Last(_)
         | Condition::Time(_) => None,
     }
+}
+
+/// Reports whether alternatives are exact values of columns whose values have few events each, such as keys and ids.
+/// SQLite takes the index of each.
+pub(crate) fn near_unique(nodes: &[Node]) -> bool {
+    let is_near_unique = |node: &Node| match &node.kind {
+        NodeKind::Condition(Condition::Field(field, predicate)) => {
+            let has_index = field.place == Place::Event && field.indexed && field.values != Values::Kept;
+            has_index && predicate.exact().is_some()
+        }
+        _ => false,
+    };
+    !nodes.is_empty() && nodes.iter().all(is_near_unique)
 }
 
 fn column(field: &Field, predicate: &ValuePredicate, stats: &dyn Statistics) -> Option<Estimate> {

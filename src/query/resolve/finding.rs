@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, Span};
 use crate::fields;
 use crate::query::ast::{Comparison, Operator, Value};
-use crate::query::environment::{Environment, HuntedRule, HuntedRules, MarkedSubject};
+use crate::query::environment::{CredentialChain, Environment, HuntedRule, HuntedRules, MarkedSubject};
 use crate::query::parse::parse;
 use crate::query::resolve::names::did_you_mean;
 use crate::query::resolve::resolve;
@@ -46,6 +46,10 @@ impl Environment for StoredFilter<'_> {
 
     fn person(&self, name: &str) -> Result<(Vec<String>, Vec<String>), String> {
         self.0.person(name)
+    }
+
+    fn credential_chain(&self, key: &str) -> Result<Option<CredentialChain>, String> {
+        self.0.credential_chain(key)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod chains;
+mod credential_chain;
 mod finding;
 pub(crate) mod marks;
 mod names;
@@ -159,6 +160,7 @@ impl Resolver<'_> {
             }
             Named::Finding => return self.finding(part.span, comparison),
             Named::Person => return self.person(part.span, comparison),
+            Named::Chain => return self.credential_chain(part.span, comparison),
             Named::Field(field) => {
                 let (marks, others) = self.split_marks(&comparison.values);
                 match marks.is_empty() {
@@ -231,7 +233,13 @@ impl Resolver<'_> {
         match find_name(name, self.env)? {
             Named::Path(path) => Ok(Operand::Path(path)),
             Named::Field(field) if compares(field) => Ok(Operand::Field(field)),
-            Named::Field(_) | Named::Finding | Named::Person | Named::Since | Named::Until | Named::Last => {
+            Named::Field(_)
+            | Named::Finding
+            | Named::Person
+            | Named::Chain
+            | Named::Since
+            | Named::Until
+            | Named::Last => {
                 let message = format!("`{}` cannot be compared with another field", name.text());
                 let hint = "a field or a path goes on both sides of ==: user==request.userName";
                 Err(Diagnostic::at(name.span, message).hint(hint))

@@ -17,6 +17,9 @@ pub(crate) const FINDING: &str = "finding";
 /// The name of the events of a person of IAM Identity Center.
 pub(crate) const PERSON: &str = "person";
 
+/// The name of what was done with the credentials that descend from a key.
+pub(crate) const CHAIN: &str = "chain";
+
 /// The meaning of a name.
 pub(crate) enum Named {
     Field(&'static Field),
@@ -27,6 +30,7 @@ pub(crate) enum Named {
     Last,
     Finding,
     Person,
+    Chain,
 }
 
 /// Resolves a name.
@@ -46,6 +50,7 @@ pub(crate) fn find_name(name: &Name, env: &dyn Environment) -> Result<Named, Dia
         "last" => return Ok(Named::Last),
         FINDING => return Ok(Named::Finding),
         PERSON => return Ok(Named::Person),
+        CHAIN => return Ok(Named::Chain),
         _ => {}
     }
     if let Some(field) = fields::find(first) {
@@ -98,7 +103,7 @@ fn unknown(name: &Name, word: &str, env: &dyn Environment) -> Diagnostic {
     let diagnostic = did_you_mean(
         diagnostic,
         word,
-        names.chain(TIME_NAMES).chain([FINDING, PERSON]).chain(RECORD_FIELDS.iter().copied()),
+        names.chain(TIME_NAMES).chain([FINDING, PERSON, CHAIN]).chain(RECORD_FIELDS.iter().copied()),
     );
     if diagnostic.hints.is_empty() {
         return diagnostic.hint("`.help fields` lists the fields; request.KEY=VALUE looks inside the record");

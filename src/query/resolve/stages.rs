@@ -116,6 +116,8 @@ fn shown(name: &Name, env: &dyn Environment) -> Result<OutputColumn, Diagnostic>
             Err(Diagnostic::at(name.span, "person is only for filters: on-behalf-of and session-name are shown"))
         }
         Named::Finding => Err(Diagnostic::at(name.span, "finding is only for filters: it has no value to show")),
+        Named::Chain => Err(Diagnostic::at(name.span, "chain is only for filters: it has no value to show")
+            .hint("`key` and `issued-key` show the keys of an event")),
         Named::Since | Named::Until | Named::Last => {
             Err(Diagnostic::at(name.span, format!("{} is only for filters", name.text())).hint("did you mean `time`?"))
         }

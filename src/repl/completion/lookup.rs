@@ -16,6 +16,8 @@ pub(super) const MOST_VALUES: usize = 50;
 const OPERATORS: [&str; 8] = ["!=", "<=", ">=", "=~", "=", "<", ">", "~"];
 /// The name, folded, that takes ids of rules.
 const FINDING: &str = "finding";
+/// The name, folded, that takes access keys.
+const CHAIN: &str = "chain";
 /// The objects of a record whose paths are completed.
 const PATH_HEADS: [&str; 10] = [
     "request",
@@ -101,6 +103,9 @@ fn complete_term(before: &str, start: usize, source: &dyn Source) -> (usize, Vec
             let typed = &word[value..];
             let candidates = match fields::find(&word[..end]) {
                 _ if fold(&word[..end]) == FINDING => rules(typed, source),
+                _ if fold(&word[..end]) == CHAIN => {
+                    fields::find("key").map_or_else(Vec::new, |field| values(field, typed, source))
+                }
                 Some(field) if typed.starts_with('@') => marks(field, typed),
                 Some(field) => values(field, typed, source),
                 None => Vec::new(),
@@ -314,6 +319,9 @@ mod tests {
         assert_eq!(lines("key=AKIA1,@su", false), ["key=AKIA1,@suspect"]);
         assert!(lines("event-name=@", false).is_empty());
         assert_eq!(lines("finding=trail", false), ["finding=trail-stopped", "finding=trails-changed"]);
+        assert_eq!(lines("chain=AK", false), ["chain=AKIABUILD"]);
+        assert_eq!(lines("chain!=AKIABUILD,AS", false), ["chain!=AKIABUILD,ASIAONE"]);
+        assert_eq!(lines("chai", false), ["chain="]);
         assert_eq!(lines("finding!=root-used,trails", false), ["finding!=root-used,trails-changed"]);
     }
 

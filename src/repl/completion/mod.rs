@@ -49,6 +49,7 @@ mod testing {
                 "user" => &[("alice", 9), ("a b", 2), ("a\x1bb", 1)],
                 "resource" => &[("i-0abc", 5), ("i-0def", 2)],
                 "tag" => &[("odd", 2)],
+                "key" => &[("AKIABUILD", 5), ("ASIAONE", 2)],
                 _ => &[],
             };
             let begins = all.iter().filter(|(value, _)| value.starts_with(prefix));

@@ -130,6 +130,12 @@ pub const TERMS: &[Entry] = &[
         help: "a person of IAM Identity Center in every account, by name, email or user id",
         example: "person=ada@example.com",
     },
+    Entry {
+        name: "chain",
+        arguments: "=KEY",
+        help: "what was done with an access key and with the credentials that descend from it",
+        example: "chain=AKIAIOSFODNN7EXAMPLE",
+    },
 ];
 
 /// Lists that are topics.

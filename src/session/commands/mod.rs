@@ -3,6 +3,7 @@
 mod annotate;
 mod arguments;
 mod command;
+mod credential_tree;
 mod diff_records;
 mod dispatch;
 mod display;

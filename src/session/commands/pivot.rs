@@ -125,6 +125,17 @@ impl Event {
         (!terms.is_empty()).then(|| terms.join(" "))
     }
 
+    /// The key that signed it, else the key that it handed out.
+    fn used_or_issued_key(&self, row: u64) -> Result<&str, SessionError> {
+        match (self.key.as_str(), self.issued_key.as_str()) {
+            ("", "") => Err(Diagnostic::new(format!("the event of row {row} was not signed with an access key"))
+                .hint(format!("`.who {row}` shows what its actor did"))
+                .into()),
+            ("", issued) => Ok(issued),
+            (key, _) => Ok(key),
+        }
+    }
+
     /// The span of time around it.
     fn around(&self, seconds: i64) -> Result<String, SessionError> {
         match crate::time::parse(&self.time) {
@@ -132,6 +143,14 @@ impl Event {
             None => Err(Diagnostic::new("the event has no time, so that nothing is around it").into()),
         }
     }
+}
+
+/// Returns the key that signed the event in a row of the last answer, else the key that it handed out.
+///
+/// # Errors
+/// There is no such row, or its event has no key.
+pub(crate) fn key_of_row(session: &Session, case: &Case, row: u64) -> Result<String, SessionError> {
+    Event::of(session, case, row)?.used_or_issued_key(row).map(str::to_owned)
 }
 
 /// The terms that mean a span of time, both ends in Unix seconds and inclusive.
@@ -186,15 +205,7 @@ impl Session {
     pub(crate) fn key(&mut self, command: &str, row: u64) -> Result<Answer, SessionError> {
         let case = self.case()?;
         let event = Event::of(self, &case, row)?;
-        let key = match (event.key.as_str(), event.issued_key.as_str()) {
-            ("", "") => {
-                return Err(Diagnostic::new(format!("the event of row {row} was not signed with an access key"))
-                    .hint(format!("`.who {row}` shows what its actor did"))
-                    .into());
-            }
-            ("", issued) => issued,
-            (key, _) => key,
-        };
+        let key = event.used_or_issued_key(row)?;
         let answer = self.follow(command, &term("key", key))?;
         if key == event.key {
             self.note_rights(&case, event.id)?;

@@ -2,8 +2,9 @@
 
 use crate::session::commands::command::Commands;
 use crate::session::commands::{
-    annotate, diff_records, display, edit, explain, help, hunt, ignore, last_answer, leads, mark, noise, output, param,
-    pivot, plot, queries, refine, replay, report, say, schema, script, settings, show, transfer, validate, verdict,
+    annotate, credential_tree, diff_records, display, edit, explain, help, hunt, ignore, last_answer, leads, mark,
+    noise, output, param, pivot, plot, queries, refine, replay, report, say, schema, script, settings, show, transfer,
+    validate, verdict,
 };
 
 /// Every dot-command. A new command is an entry in the file of its group.
@@ -17,6 +18,7 @@ pub const COMMANDS: Commands = Commands(&[
     hunt::COMMANDS,
     leads::COMMANDS,
     pivot::COMMANDS,
+    credential_tree::COMMANDS,
     diff_records::COMMANDS,
     refine::COMMANDS,
     last_answer::COMMANDS,

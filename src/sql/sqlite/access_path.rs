@@ -1,6 +1,7 @@
 //! The access path of a statement, for the status line of an answer.
 
 use crate::fields::Place;
+use crate::query::plan::driver::near_unique;
 use crate::query::plan::resource::ResourcePredicate;
 use crate::query::plan::rollup::{AggregateSource, is_time};
 use crate::query::plan::{Plan, Source};
@@ -45,6 +46,8 @@ fn index_of(term: &Node) -> Option<String> {
         },
         // The first of the indexes that are asked one after the other.
         NodeKind::Condition(Condition::Bare(_)) => Some("events_by_event_id".to_owned()),
+        // The first of the indexes of the alternatives.
+        NodeKind::Any(nodes) if near_unique(nodes) => nodes.first().and_then(index_of),
         _ => None,
     }
 }

@@ -7,7 +7,7 @@ use crate::query::{Environment, parse, resolve};
 use crate::sql::count_source::CountSource;
 use crate::sql::params::Param;
 use crate::sql::sqlite::{emit, emit_count, emit_id_set, emit_ids};
-use crate::sql::statement::{Projection, Statement};
+use crate::sql::statement::{AccessPath, Projection, Statement};
 
 /// A case of a million events, of which these have such values; sums by a word of their statement.
 struct Million {
@@ -108,6 +108,19 @@ fn a_statement_has_parameters_and_never_values() {
             statement.sql
         );
         assert_eq!(statement.params.len(), params, "{text}");
+    }
+}
+
+#[test]
+fn alternatives_of_keys_and_ids_are_found_by_their_indexes() {
+    let statement = newest("(key=AKIA1,AKIA2 or event-id=e-1) source=ec2");
+    assert!(condition(&statement).contains("(e.access_key_id IN (?"), "{}", statement.sql);
+    assert!(condition(&statement).contains(" OR e.event_id = ?"), "{}", statement.sql);
+    assert!(statement.sql.contains("ORDER BY +e.time DESC"), "{}", statement.sql);
+    assert_eq!(statement.access_path, Some(AccessPath::Index("events_by_access_key_id".to_owned())));
+    // A user may have most of the events, and a wildcard has no index.
+    for text in ["(key=AKIA1 or user=alice)", "(key=AKIA* or event-id=e-1)"] {
+        assert_eq!(newest(text).estimate, None, "{text}");
     }
 }
 
