@@ -56,10 +56,10 @@ pub(super) struct HuntArgs {
     #[arg(long, value_name = "rule", value_parser = ["rule"])]
     by: Option<String>,
     /// Take as known what a principal used up to a time
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", hide_short_help = true)]
     baseline_until: Option<String>,
     /// Take as known what a principal used in another case
-    #[arg(long, value_name = "OTHER.db")]
+    #[arg(long, value_name = "OTHER.db", hide_short_help = true)]
     baseline: Option<PathBuf>,
     /// Show only what appeared since the last run
     #[arg(long = "new")]
@@ -68,7 +68,7 @@ pub(super) struct HuntArgs {
     #[arg(long)]
     events: bool,
     /// Exit with 1 if there is a finding of at least this level
-    #[arg(long, value_name = "LEVEL", value_parser = levels())]
+    #[arg(long, value_name = "LEVEL", value_parser = levels(), hide_possible_values = true)]
     fail_on: Option<Level>,
     #[command(flatten)]
     target: TargetOptions,

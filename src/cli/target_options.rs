@@ -12,10 +12,17 @@ pub(super) struct TargetOptions {
     #[arg(id = "for", long = "for", value_name = "ENGINE", value_parser = engines())]
     engine: Option<Target>,
     /// Ask this table or view of the engine
-    #[arg(long, value_name = "NAME", default_value = "events", requires = "for")]
+    #[arg(long, value_name = "NAME", default_value = "events", requires = "for", hide_short_help = true)]
     table: String,
     /// Ask a table of trailq's, or AWS's own under a view
-    #[arg(long, value_name = "LAYOUT", default_value = "trailq", requires = "for", value_parser = layouts())]
+    #[arg(
+        long,
+        value_name = "LAYOUT",
+        default_value = "trailq",
+        requires = "for",
+        value_parser = layouts(),
+        hide_short_help = true
+    )]
     layout: Layout,
 }
 

@@ -85,9 +85,19 @@ fn a_whole_snapshot_holds_what_the_case_holds() {
         assert_eq!(verified(&test_env, "out.db", part), verified(&test_env, "again.db", part), "{part}");
         assert_eq!(verified(&test_env, "out.db", part), verified(&test_env, "trailq.db", part), "{part}");
     }
-    for part in ["pages", "notes"] {
-        assert_eq!(digest(&out, part), digest(&test_env.scratch.path("again.db"), part), "{part}");
+    let again = test_env.scratch.path("again.db");
+    assert_eq!(digest(&out, "pages"), digest(&again, "pages"));
+    // Who made a step is among the notes, so that those of the second step differ by a row.
+    for table in [&["tags", "notes", "saved_queries", "noise_rules"][..], &DECISIONS, &RUNS].concat() {
+        let of = |path: &Path| lines(&rusqlite::Connection::open(path).unwrap(), &format!("SELECT * FROM {table}"));
+        assert_eq!(of(&out), of(&again), "{table}");
     }
+    let makers = |path: &Path| {
+        let sql = "SELECT count(*) FROM case_details WHERE name = 'step'";
+        lines(&rusqlite::Connection::open(path).unwrap(), sql)
+    };
+    assert_eq!((makers(&out), makers(&again)), (vec!["1".to_owned()], vec!["2".to_owned()]));
+    is_true(&test_env, "again.db");
     let steps = lines(
         &rusqlite::Connection::open(test_env.scratch.path("again.db")).unwrap(),
         "SELECT p.kind, made_from, schema_version, selection, redacted, portable, \
