@@ -55,7 +55,7 @@ fn run_chain(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer,
     let lines = tree.text;
     let target = session.output.target(&session.settings.style);
     target.out.write_all(lines.as_bytes())?;
-    session.output.flush()?;
+    session.end_page()?;
     if shown < below.hops.len() {
         let (shown, all) = (number::count(shown as u64), number::counted(below.hops.len() as u64, "credential"));
         session.note(&format!("the tree shows {shown} of {all}"));

@@ -104,7 +104,7 @@ fn detections(session: &Session, case: &Case, id: i64) -> Result<Vec<&'static Ru
 
 /// Ends the output, and says so where the bytes are not the exact ones.
 fn finish(session: &mut Session, escaped: bool) -> Result<Answer, SessionError> {
-    session.output.flush()?;
+    session.end_page()?;
     if escaped {
         session.note("control characters are shown escaped; `.once FILE` before it keeps the exact bytes");
     }
