@@ -279,7 +279,10 @@ impl Layout {
     /// Returns the names of the columns, cut to their widths.
     fn header(&self, style: &Style) -> Vec<String> {
         let number = (!self.labels.is_empty()).then(|| "#".to_owned());
-        let named = self.columns.iter().map(|column| cut(&visible(&column.name), column.width, style.ellipsis()));
+        let names: Vec<Cow<'_, str>> = self.columns.iter().map(|column| visible(&column.name)).collect();
+        let named = self.columns.iter().zip(&names).map(|(column, name)| {
+            shorten(names.iter().map(AsRef::as_ref), column.width, style.ellipsis())[name.as_ref()].clone()
+        });
         number.into_iter().chain(named).map(|name| paint(&name, HEADING, style.color).into_owned()).collect()
     }
 

@@ -274,6 +274,7 @@ impl Session {
             rows: Some(CapturedRows { columns: finding_columns(), rows }),
             trend: None,
             folds: Vec::new(),
+            lines: None,
         });
         Ok(())
     }

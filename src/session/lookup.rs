@@ -98,7 +98,7 @@ fn answer(session: &mut Session, text: &str, extent: Extent) -> Result<Answer, S
     session.remember(typed.trim());
     let last = show_captured(session, &engine, &prepared, typed, &captured, taken)?;
     let without_trend = last.trend.as_ref().and_then(|trend| trend.remark(captured.rows));
-    let saved_lines = last.folds.iter().map(|(first, end)| (end - first) as u64).sum();
+    let lines = last.lines;
     session.last = Some(last);
     let answer = Answer::rows(captured.rows);
     if !session.settings.quiet {
@@ -110,7 +110,7 @@ fn answer(session: &mut Session, text: &str, extent: Extent) -> Result<Answer, S
             plain: &plain,
             suppressed,
             extent,
-            saved_lines,
+            lines,
         };
         remark(session, &answered, taken)?;
     }
@@ -136,6 +136,7 @@ fn show_captured(
         rows: captured.held.clone(),
         trend: None,
         folds: Vec::new(),
+        lines: None,
     };
     session.shown = captured.events.clone();
     if captured.is_pending {
@@ -250,8 +251,8 @@ struct Answered<'a> {
     plain: &'a PreparedLookup,
     suppressed: Option<Suppressed>,
     extent: Extent,
-    /// The number of lines that folding saved.
-    saved_lines: u64,
+    /// The number of lines of the screen that have the rows, where it is not one a row.
+    lines: Option<u64>,
 }
 
 /// Writes the status line, and notes on stored rules and marks, noise rules, identities or an empty answer.
@@ -287,18 +288,14 @@ fn remark(session: &mut Session, answered: &Answered<'_>, taken: Duration) -> Re
     };
     let interval = interval(prepared.lookup.interval());
     let path = access_path(answered.statement);
-    let folded = match answered.saved_lines {
-        0 => String::new(),
-        saved => format!(" in {}", number::counted(captured.rows - saved, "line")),
-    };
-    let mut line = format!("{matched}{folded} ({interval}, {}{path})", number::duration(taken));
+    let in_lines = answered.lines.map_or_else(String::new, |lines| format!(" in {}", number::counted(lines, "line")));
+    let mut line = format!("{matched}{in_lines} ({interval}, {}{path})", number::duration(taken));
     if more && session.settings.limit.is_none() && limit == Some(NEWEST_SHOWN) {
-        let fills = answered.saved_lines > 0 && !prepared.is_sorted();
-        line.push_str(if fills {
-            "; `.fold` fills the screen, `| limit N` shows more"
-        } else {
-            "; `| limit N` shows more"
-        });
+        let lines = answered.lines.unwrap_or(captured.rows);
+        let has_room = session.output.screen_lines().is_some_and(|screen| lines + LINES_AROUND < screen as u64);
+        let is_table = session.settings.format.unwrap_or_default() == Format::Table;
+        let fills = if has_room && is_table && !prepared.is_sorted() { " `.fold` fills the screen," } else { "" };
+        let _ = write!(line, ";{fills} `| limit N` shows more");
     }
     session.status(&line);
     for note in plain.notes() {

@@ -39,6 +39,8 @@ pub(crate) struct LastResult {
     pub(crate) trend: Option<Trend>,
     /// The first and the last row of each fold, from 1.
     pub(crate) folds: Vec<(usize, usize)>,
+    /// The number of lines of the screen that have the rows, where it is not one a row: with folds, and in the wide form.
+    pub(crate) lines: Option<u64>,
 }
 
 impl LastResult {

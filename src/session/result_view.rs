@@ -71,11 +71,15 @@ pub(crate) fn show(
         ResultKind::List { by_time } if for_person => {
             let fold = fold && by_time && format == Format::Table;
             let (rows, folds) = list_rows(case, held, &session.shown, range, fold, style.unicode)?;
+            last.lines = (!folds.is_empty()).then_some(rows.len() as u64);
             last.folds = folds;
             with_bursts(held.columns.clone(), rows, last.folds.is_empty())
         }
         kind => other_rows(kind, held, range, for_person, format == Format::Table),
     };
+    if shown.is_wide {
+        last.lines = Some(shown.rows.len() as u64);
+    }
     if let Some(activity) = last.trend.as_ref().filter(|activity| for_person && !activity.rows.is_empty()) {
         shown.add_trend(activity, &style);
     }
@@ -104,6 +108,8 @@ struct DisplayTable {
     has_total: bool,
     /// The number of spans without events that are omitted.
     omitted: u64,
+    /// True if a line has several rows of the answer.
+    is_wide: bool,
 }
 
 impl DisplayTable {
@@ -127,7 +133,7 @@ fn with_bursts(mut columns: Vec<String>, mut rows: Vec<DisplayRow>, nothing_fold
             row.cells.insert(name + 1, row.burst.take().map_or(Value::Null, Value::Text));
         }
     }
-    DisplayTable { columns, rows, has_total: false, omitted: 0 }
+    DisplayTable { columns, rows, has_total: false, omitted: 0, is_wide: false }
 }
 
 /// Returns the rows of counts, timelines and SQL. For a person, timelines have their empty spans, and in a table a
@@ -144,18 +150,36 @@ fn other_rows(
         ResultKind::Timeline { bucket, interval } if for_person => {
             let (filled, omitted) = timeline::fill(held, bucket, interval);
             let row = |(time, events)| plain(vec![Value::Text(time), Value::Integer(events)]);
-            return DisplayTable { columns, rows: filled.into_iter().map(row).collect(), has_total: true, omitted };
+            return DisplayTable {
+                columns,
+                rows: filled.into_iter().map(row).collect(),
+                has_total: true,
+                omitted,
+                is_wide: false,
+            };
         }
         ResultKind::TimelineBy { bucket, interval } if for_person && is_table => {
             if let Some(wide) = timeline::wide(held, bucket, interval) {
                 let rows = wide.rows.into_iter().map(plain).collect();
-                return DisplayTable { columns: wide.columns, rows, has_total: false, omitted: wide.omitted };
+                return DisplayTable {
+                    columns: wide.columns,
+                    rows,
+                    has_total: false,
+                    omitted: wide.omitted,
+                    is_wide: true,
+                };
             }
         }
         _ => {}
     }
     let has_total = matches!(kind, ResultKind::Count | ResultKind::Timeline { .. } | ResultKind::TimelineBy { .. });
-    DisplayTable { columns, rows: held.rows[range].iter().cloned().map(plain).collect(), has_total, omitted: 0 }
+    DisplayTable {
+        columns,
+        rows: held.rows[range].iter().cloned().map(plain).collect(),
+        has_total,
+        omitted: 0,
+        is_wide: false,
+    }
 }
 
 fn plain(cells: Vec<Value>) -> DisplayRow {

@@ -64,8 +64,14 @@ impl Session {
         });
         written.map_err(|error| self.with_way_to_give(error))?;
         let origin = ResultOrigin::Sql(text.trim().to_owned());
-        self.last =
-            Some(LastResult { origin, kind: ResultKind::Rows, rows: kept.held, trend: None, folds: Vec::new() });
+        self.last = Some(LastResult {
+            origin,
+            kind: ResultKind::Rows,
+            rows: kept.held,
+            trend: None,
+            folds: Vec::new(),
+            lines: None,
+        });
         self.shown = kept.events;
         Ok(kept.rows)
     }

@@ -175,6 +175,11 @@ fn folding_says_how_many_lines_a_list_has_and_fills_the_screen() {
     assert!(rows > folded && rows <= 70 - 7, "{rows}\n{filled}");
     assert!(filled.contains(" events in ") || filled.contains(" events ("), "{filled}");
     assert!(!filled.contains("fills the screen"), "{filled}");
+    // Where the list is as long as the screen, there is nothing to fill.
+    let mut low = Terminal::open(&test_env, (30, 130), &[("PAGER", "cat")]);
+    let screen = low.asks_anew("since=2024-03-01").replace('\n', "");
+    assert!(screen.contains("; `| limit N` shows more") && !screen.contains("fills the screen"), "{screen}");
+    low.leaves();
     for (line, mistake) in [
         ("since=2024-03-01 | top 3 event-name", "the last answer is not a list of the newest events"),
         ("SELECT 1;", "the last answer is not a list of the newest events"),
@@ -195,6 +200,14 @@ fn a_timeline_by_a_field_has_a_column_a_value() {
     let mut terminal = Terminal::open(&test_env, (45, 110), &[]);
     let wide = terminal.asks_anew("since=2024-03-01T20:00 until=2024-03-02T02:00 | timeline 1h by user");
     assert_snapshot!("timeline_by_user", wide);
+    // On a narrow screen, names that are cut differ.
+    let mut narrow = Terminal::open(&test_env, (45, 60), &[]);
+    let screen = narrow.asks_anew("since=2024-03-01T03:00 until=2024-03-01T12:00 | timeline 3h by resource");
+    let header = screen.lines().find(|line| line.starts_with("event_time")).unwrap();
+    let names: Vec<&str> = header.split_whitespace().collect();
+    let different: std::collections::BTreeSet<&str> = names.iter().copied().collect();
+    assert!(names.len() > 2 && different.len() == names.len() && header.contains('…'), "{screen}");
+    narrow.leaves();
     // Other formats keep the rows.
     let csv = terminal.asks_anew(".last csv");
     assert!(csv.contains("2024-03-01T22:00:00Z,deploy-bot,24"), "{csv}");
@@ -226,4 +239,16 @@ fn policy_documents_are_unfolded_on_the_screen_and_nowhere_else() {
     assert!(screen.contains("\n1\n"), "{screen}");
     let screen = terminal.asks_anew(".show 1 --raw");
     assert!(!screen.contains("JSON in a string"), "{screen}");
+}
+
+#[test]
+fn notes_about_a_record_and_a_chain_follow_them() {
+    let test_env = TestEnv::with_delivery();
+    let mut terminal = Terminal::open(&test_env, (90, 130), &[("PAGER", "cat")]);
+    terminal.asks("event-name=StopLogging");
+    let shown = terminal.asks_anew(".show 1");
+    assert!(shown.find("\"tlsDetails\"").unwrap() < shown.find("note: high: Trail stopped").unwrap(), "{shown}");
+    let chain = terminal.asks_anew(".chain 1");
+    assert!(chain.find("<- row 1").unwrap() < chain.find("note: the events of this key").unwrap(), "{chain}");
+    terminal.leaves();
 }
