@@ -276,6 +276,9 @@ fn limits(engine: &Engine, hunt: &HuntFacts, custody: &Custody) -> Result<Sectio
     if info.conflicts > 0 {
         list.push(format!("{} with the id of another one differ from it", number::counted(info.conflicts, "record")));
     }
+    if let Some(older) = info.rules.older() {
+        list.push(format!("{older}; `trailq reindex` applies those of this version"));
+    }
     list.push(match custody.validations.first() {
         Some(newest) => format!("validation of the delivered files: {}", kept_line(newest)),
         None => "no validation of the delivered files is stored in the case (`trailq validate --keep`)".to_owned(),

@@ -18,7 +18,7 @@ use crate::session::result_set::{LastResult, ResultKind, ResultOrigin};
 use crate::session::result_view::{self, ViewOptions};
 use crate::session::{Answer, Session, SessionError};
 use crate::sql::{AccessPath, Statement};
-use crate::store::{Case, Rules};
+use crate::store::Case;
 
 /// The number of events that a list shows as a table.
 const NEWEST_SHOWN: u64 = 50;
@@ -380,16 +380,10 @@ fn report_older_rules(session: &mut Session, case: &Case, lookup: &ResolvedLooku
     if by_rules.is_empty() || session.reported_rules.as_ref() == Some(&session.path) {
         return Ok(());
     }
-    let events = match case.rules()? {
-        Rules::Current => return Ok(()),
-        Rules::Older => "the events were",
-        Rules::Mixed => "some of the events were",
-    };
+    let Some(older) = case.rules()?.older() else { return Ok(()) };
     session.reported_rules = Some(session.path.clone());
     let names = by_rules.into_iter().collect::<Vec<_>>().join(", ");
-    session.note(&format!(
-        "{events} made by the rules of an older trailq ({names}); `trailq reindex` applies those of this version"
-    ));
+    session.note(&format!("{older} ({names}); `trailq reindex` applies those of this version"));
     Ok(())
 }
 

@@ -70,6 +70,10 @@ fn events_of_older_rules_become_those_of_a_new_import() {
     assert!(info.contains("\nrules       older: `trailq reindex` applies those of this version\n"), "{info}");
     let ran = test_env.run(&["lookup", "outcome=denied"]).exits(0);
     assert!(ran.err.contains("made by the rules of an older trailq (outcome); `trailq reindex`"), "{ran:?}");
+    test_env.run(&["report", "-q", "older.md"]).exits(0);
+    let report = std::fs::read_to_string(test_env.scratch.path("older.md")).unwrap();
+    let limits = report.split("\n## Limits\n").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap();
+    assert!(limits.contains("- the events were made by the rules of an older trailq; "), "{report}");
     let ran = test_env.run(&["--format", "json", "reindex"]).exits(0);
     assert_eq!(ran.json()["events"], test_env.scratch.number("SELECT count(*) FROM events"));
     assert_eq!(content(&test_env.scratch.case()), wanted);

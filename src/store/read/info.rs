@@ -74,6 +74,15 @@ pub enum Rules {
 }
 
 impl Rules {
+    /// Returns what older rules have made; `None` of a case by those of this version.
+    pub fn older(self) -> Option<&'static str> {
+        match self {
+            Rules::Current => None,
+            Rules::Older => Some("the events were made by the rules of an older trailq"),
+            Rules::Mixed => Some("some of the events were made by the rules of an older trailq"),
+        }
+    }
+
     /// Returns the name in reports.
     pub fn name(self) -> &'static str {
         match self {
