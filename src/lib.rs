@@ -75,6 +75,7 @@ mod pattern;
 mod policy;
 mod proof;
 pub mod query;
+mod record_path;
 mod redact;
 pub mod render;
 mod repl;

@@ -32,6 +32,7 @@ const MODEL: &[&str] = &[
     "pattern",
     "policy",
     "proof",
+    "record_path",
     "rows",
     "subject",
     "time",

@@ -2,6 +2,7 @@
 
 use crate::query::ast::Part;
 use crate::query::resolved::{Pattern, ValuePredicate};
+use crate::record_path::keys;
 use crate::sql::translate::dialect::{ArrayEnd, ListOp};
 use crate::sql::translate::translator::{Layout, Translator, all, any};
 use crate::sql::translate::value::operator_text;
@@ -170,21 +171,4 @@ fn needed(patterns: &[Pattern]) -> Option<Vec<&str>> {
             Pattern::Wildcard(_) | Pattern::Network(_) => None,
         })
         .collect()
-}
-
-/// Returns the keys of a path: joined by dots, those with other characters in quotes.
-pub(crate) fn keys(path: &str) -> Vec<String> {
-    let mut keys = vec![String::new()];
-    let mut quoted = false;
-    let mut characters = path.chars();
-    while let Some(character) = characters.next() {
-        let current = keys.len() - 1;
-        match character {
-            '"' => quoted = !quoted,
-            '\\' if quoted => keys[current].extend(characters.next()),
-            '.' if !quoted => keys.push(String::new()),
-            other => keys[current].push(other),
-        }
-    }
-    keys
 }

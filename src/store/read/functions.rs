@@ -12,6 +12,7 @@ use rusqlite::{Connection, Error};
 
 use crate::arn::Arn;
 use crate::policy;
+use crate::record_path;
 use crate::sentence;
 use crate::store::read::time_spans::TimeSpans;
 use crate::store::read::{coverage_facts, distinct_count, listed_files};
@@ -214,7 +215,7 @@ pub(crate) fn register(connection: &Connection, records: Connection, case: &Path
     reads("record_same", 3, |context, record| {
         let other: Arc<Vec<String>> = context
             .get_or_create_aux(2, |path| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
-                Ok(json_path::keys(path.as_str()?))
+                Ok(record_path::keys(path.as_str()?))
             })?;
         let one = keys(context)?;
         Ok(Answer::Flag(json_path::have_same(record, &one, &other)))
@@ -379,7 +380,7 @@ impl Shared {
 /// Returns the keys of the path that is the second argument.
 fn keys(context: &Context<'_>) -> Result<Arc<Vec<String>>, Error> {
     context.get_or_create_aux(1, |path| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(json_path::keys(path.as_str()?))
+        Ok(record_path::keys(path.as_str()?))
     })
 }
 

@@ -1,7 +1,6 @@
 //! Looking inside a record: values at a path, and text anywhere.
 //!
-//! A path is a list of keys joined by dots, a key with other characters in double quotes. Arrays are stepped through,
-//! and any element may match.
+//! A path is its keys, which `record_path` splits. Arrays are stepped through, and any element may match.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,23 +14,6 @@ use serde_json::value::RawValue;
 
 use crate::store::records::decimal;
 use crate::store::records::value_list::ValueList;
-
-/// Returns the keys of a path.
-pub(crate) fn keys(path: &str) -> Vec<String> {
-    let mut keys = vec![String::new()];
-    let mut quoted = false;
-    let mut characters = path.chars();
-    while let Some(character) = characters.next() {
-        let current = keys.len() - 1;
-        match character {
-            '"' => quoted = !quoted,
-            '\\' if quoted => keys[current].extend(characters.next()),
-            '.' if !quoted => keys.push(String::new()),
-            other => keys[current].push(other),
-        }
-    }
-    keys
-}
 
 /// A value at the end of a path.
 #[derive(Debug, Clone, PartialEq)]
@@ -395,7 +377,8 @@ fn escaped(text: &[u8]) -> (char, usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::{LeafPredicate, array, has_text, keys, leaves};
+    use super::{LeafPredicate, array, has_text, leaves};
+    use crate::record_path::keys;
 
     const RECORD: &[u8] =
         br#"{"a":{"b":[{"c":"x"},{"c":7},{"d":null}],"e.f":true},"p":"{\"Resource\":\"*\"}\u00e9\ud83d\ude00"}"#;

@@ -12,6 +12,7 @@ use memchr::memmem::Finder;
 use regex::bytes::Regex;
 use serde::Deserialize;
 
+use crate::record_path;
 use crate::store::records::fold::is_caseless;
 use crate::store::records::json_path;
 use crate::store::records::json_path::LeafPredicate;
@@ -149,10 +150,10 @@ impl RecordPredicate {
             }
             PredicateSpec::Ids { ids } => RecordPredicate::Ids(ids),
             PredicateSpec::Same { same: (one, other) } => {
-                RecordPredicate::Same(json_path::keys(&one), json_path::keys(&other))
+                RecordPredicate::Same(record_path::keys(&one), record_path::keys(&other))
             }
             PredicateSpec::Path { path, is } => {
-                let keys = json_path::keys(&path);
+                let keys = record_path::keys(&path);
                 // A key may itself have a quote in it, but not where it ends.
                 let mut needed: Vec<AnyText> =
                     keys.iter().map(|key| AnyText::new(vec![format!("\"{key}\"")])).collect();
