@@ -37,6 +37,7 @@
 //! # }
 //! ```
 
+mod address_key;
 mod arn;
 pub mod case_details;
 pub mod cli;

@@ -1,12 +1,12 @@
 //! The columns of the table: those of the view `event_history`, then those that other engines need to answer lookups.
 
-use std::net::IpAddr;
 use std::sync::{Arc, LazyLock};
 
 use parquet::basic::{ConvertedType, LogicalType, Repetition, Type as Physical};
 use parquet::errors::Result;
 use parquet::schema::types::{Type, TypePtr};
 
+use crate::address_key::address_key;
 use crate::event::{Event, Identity, PlainValue};
 use crate::fields;
 use crate::fields::PLAIN;
@@ -185,13 +185,9 @@ fn identity<'r>(row: &NewRow<'r>, part: fn(&'r Identity) -> Option<&'r str>) -> 
     text(row.event.identity.as_deref().and_then(part))
 }
 
-/// Returns the sort key of an address: `4:` and 8 hexadecimal digits, or `6:` and 32. A network is then one range of
-/// texts in every engine. `None` for what is not an address, such as the name of a service.
+/// Returns the sort key of an address; `None` if the text is not one, such as the name of a service.
 pub(crate) fn ip_key(address: &str) -> Option<String> {
-    match address.parse::<IpAddr>().ok()? {
-        IpAddr::V4(address) => Some(format!("4:{:08x}", u32::from(address))),
-        IpAddr::V6(address) => Some(format!("6:{:032x}", u128::from(address))),
-    }
+    address.parse().ok().map(address_key)
 }
 
 /// The parts of a resource that are text, in the order of the struct; `listed` follows them.

@@ -1,9 +1,8 @@
 //! Predicates on one column or element of text, a number or a flag.
 
-use std::net::IpAddr;
-
 use ipnet::IpNet;
 
+use crate::address_key::address_key;
 use crate::query::ast::{Operator, Part};
 use crate::query::resolved::{Pattern, ValuePredicate};
 use crate::sql::translate::regex;
@@ -170,13 +169,5 @@ fn regex_part(part: &Part) -> String {
     match part {
         Part::Any => ".*".to_owned(),
         Part::Text(text) => regex_syntax::escape(text),
-    }
-}
-
-/// Returns an address as `source_ip_key` has it: the family, a colon and the address in hexadecimal digits.
-fn address_key(address: IpAddr) -> String {
-    match address {
-        IpAddr::V4(address) => format!("4:{:08x}", u32::from(address)),
-        IpAddr::V6(address) => format!("6:{:032x}", u128::from(address)),
     }
 }
