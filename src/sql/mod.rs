@@ -1,9 +1,11 @@
 //! SQL for a resolved lookup: one parameterized [`Statement`]. `sqlite` writes it for the schema of a case.
 
+mod balanced;
 mod count_source;
 pub(crate) mod params;
 pub(crate) mod sqlite;
 mod statement;
+mod time_bucket;
 pub mod translate;
 
 pub use crate::query::plan::statistics::ScanSize;

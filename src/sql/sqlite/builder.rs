@@ -3,6 +3,9 @@
 use crate::query::plan::statistics::Statistics;
 use crate::sql::params::SqlParams;
 
+/// The number of conditions that are joined without further parentheses.
+const LEAF: usize = 100;
+
 /// Writes conditions and binds their parameters.
 pub(crate) struct SqlBuilder<'s> {
     pub(crate) params: SqlParams,
@@ -43,13 +46,9 @@ pub(crate) fn any(mut parts: Vec<String>) -> String {
     }
 }
 
-/// Joins many conditions as a balanced tree: SQLite limits the depth of an expression, not its breadth.
+/// Joins many conditions as a balanced tree.
 pub(crate) fn balanced(parts: &[String], with: &str) -> String {
-    if parts.len() <= 100 {
-        return parts.join(with);
-    }
-    let (left, right) = parts.split_at(parts.len() / 2);
-    format!("({}){with}({})", balanced(left, with), balanced(right, with))
+    crate::sql::balanced::balanced(parts, with, LEAF)
 }
 
 /// Returns `WHERE` and the conditions, if there are any.

@@ -4,11 +4,6 @@ use crate::fields::{Field, Kind, Place};
 use crate::query::resolved::OutputColumn;
 use crate::sql::sqlite::builder::SqlBuilder;
 
-/// Seconds of a week.
-const WEEK: i64 = 604_800;
-/// The first Monday after the epoch, which was a Thursday: weeks begin on Monday.
-const MONDAY: i64 = 345_600;
-
 /// An event's resources on one line: at most three names, those that Event history lists first.
 pub(crate) const BRIEF_RESOURCES: &str = "(SELECT group_concat(name, ', ') || \
      CASE WHEN max(total) > 3 THEN ' (+' || (max(total) - 3) || ')' ELSE '' END \
@@ -20,15 +15,6 @@ pub(crate) const BRIEF_RESOURCES: &str = "(SELECT group_concat(name, ', ') || \
 pub(crate) fn quoted(name: &str) -> String {
     let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') && !name.is_empty();
     if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
-}
-
-/// The first second of the span of `bucket` seconds that a time is in.
-pub(crate) fn start_of(time: &str, bucket: i64) -> String {
-    // Floor, for times before 1970 too.
-    if bucket % WEEK != 0 {
-        return format!("({time} - (({time} % {bucket}) + {bucket}) % {bucket})");
-    }
-    format!("({time} - (((({time} - {MONDAY}) % {bucket}) + {bucket}) % {bucket}))")
 }
 
 /// The column `event_time` of a time in seconds.

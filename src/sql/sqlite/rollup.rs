@@ -6,6 +6,7 @@ use crate::query::plan::rollup::{HOUR, SparseHours, facet_terms, hourly_rollup, 
 use crate::query::resolved::{Condition, Node, NodeKind, OutputColumn, ValuePredicate};
 use crate::sql::sqlite::builder::{SqlBuilder, balanced, writes};
 use crate::sql::sqlite::columns;
+use crate::sql::time_bucket::start_of;
 
 /// Every count of an hour with its facet. In this order: the counts of a facet are side by side, and there are far fewer
 /// facets than counts.
@@ -87,7 +88,7 @@ pub(crate) fn timeline(
     names: &[String],
     builder: &mut SqlBuilder<'_>,
 ) -> String {
-    let start = columns::start_of("h.hour", bucket);
+    let start = start_of("h.hour", bucket);
     let mut selected = vec![columns::time_text(&start)];
     if by.is_empty() {
         let (from, events) = counts(terms, builder, true);

@@ -11,6 +11,7 @@ use crate::sql::sqlite::access_path::access_path;
 use crate::sql::sqlite::builder::SqlBuilder;
 use crate::sql::sqlite::{columns, record_scan, rollup};
 use crate::sql::statement::{Projection, Statement};
+use crate::sql::time_bucket::start_of;
 
 /// All events.
 const EVENTS: &str = "events e";
@@ -216,7 +217,7 @@ impl<'s> StatementWriter<'s> {
         let mut joins = String::new();
         let mut condition = self.condition.clone();
         if let Some(bucket) = bucket {
-            let start = columns::start_of("e.time", bucket);
+            let start = start_of("e.time", bucket);
             shown.push(columns::time_text(&start));
             groups.push(start);
             condition += if condition.is_empty() { " WHERE e.time IS NOT NULL" } else { " AND e.time IS NOT NULL" };

@@ -3,15 +3,8 @@
 use crate::fields::{Field, Kind, Place};
 use crate::query::resolved::OutputColumn;
 use crate::sql::translate::dialect::ListOp;
-use crate::sql::translate::filter::is_column;
+use crate::sql::translate::filter::{ON_BEHALF_OF, is_column};
 use crate::sql::translate::translator::Translator;
-
-/// Seconds of a week.
-const WEEK: i64 = 604_800;
-/// The first Monday after the epoch, which was a Thursday: weeks begin on Monday.
-const MONDAY: i64 = 345_600;
-/// The path of the person of IAM Identity Center, which is not a column.
-const ON_BEHALF_OF: &str = "userIdentity.onBehalfOf.userId";
 
 /// An expression that events are counted by, and the join that it needs.
 pub(crate) struct Group {
@@ -36,7 +29,7 @@ impl Translator<'_> {
             Place::Role => "e.role_name".to_owned(),
             Place::ResourceName => self.resources_json(),
             Place::ResourceType | Place::ListedName | Place::ListedType => self.resource_line(field.place),
-            Place::Identity if field.column == "on_behalf_of" => self.shown(ON_BEHALF_OF),
+            Place::Identity if field.column == ON_BEHALF_OF.0 => self.shown(ON_BEHALF_OF.1),
             Place::Record | Place::Sentence | Place::Tag | Place::UserAgent if !is_column(field) => {
                 self.no_column(field)
             }
@@ -110,12 +103,4 @@ impl Translator<'_> {
             join: Some(self.dialect.unnest(&distinct, alias, places.len())),
         }
     }
-}
-
-/// Returns the first second of the span of `bucket` seconds that a time is in, also for times before 1970.
-pub(crate) fn start_of(time: &str, bucket: i64) -> String {
-    if bucket % WEEK != 0 {
-        return format!("({time} - (({time} % {bucket}) + {bucket}) % {bucket})");
-    }
-    format!("({time} - (((({time} - {MONDAY}) % {bucket}) + {bucket}) % {bucket}))")
 }

@@ -136,7 +136,7 @@ pub(crate) trait Dialect: Sync {
     }
 
     /// Returns the statement that makes a table or view of this name, quoted where needed, over the Parquet files of
-    /// `trailq convert` at a place. Both column lists are name and type of [`Column`].
+    /// `trailq convert` at a place. `columns`: those of the table, without the partition.
     fn table(&self, name: &str, columns: &[Column], location: &str) -> String;
 
     /// Returns the place of the files in `table` unless one is given.

@@ -12,7 +12,7 @@ use crate::sql::translate::translator::{Layout, Translator, all, any};
 const BARE_COLUMNS: [&str; 6] =
     ["event_id", "access_key_id", "issued_access_key_id", "user_name", "source_ip_address", "shared_event_id"];
 /// The column of the identity that the table does not have, and its path.
-const ON_BEHALF_OF: (&str, &str) = ("on_behalf_of", "userIdentity.onBehalfOf.userId");
+pub(crate) const ON_BEHALF_OF: (&str, &str) = ("on_behalf_of", "userIdentity.onBehalfOf.userId");
 /// The columns of a bare value that AWS's table lacks.
 const NOT_OF_AWS: [&str; 2] = ["issued_access_key_id", ON_BEHALF_OF.0];
 /// The mark that the path of a file ends in whose content was imported from a file that was overwritten later.
@@ -126,7 +126,7 @@ impl Translator<'_> {
         let columns = BARE_COLUMNS.iter().chain(&BARE_IDENTITY_COLUMNS).copied().filter(is_there);
         let mut parts: Vec<String> = columns
             .map(|column| match column {
-                "on_behalf_of" => self.path(ON_BEHALF_OF.1, predicate),
+                column if column == ON_BEHALF_OF.0 => self.path(ON_BEHALF_OF.1, predicate),
                 "arn" => self.matches("e.identity_arn", predicate),
                 column => self.matches(&self.column(column), predicate),
             })

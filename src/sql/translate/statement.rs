@@ -4,7 +4,7 @@ use crate::diagnostic::Diagnostic;
 use crate::fields::{Place, history_columns};
 use crate::query::ast::Operator;
 use crate::query::resolved::{OutputColumn, ResolvedLookup, SortKey, Stage, timeline_columns};
-use crate::sql::translate::columns::start_of;
+use crate::sql::time_bucket::start_of;
 use crate::sql::translate::translator::{Layout, Translator};
 use crate::sql::translate::value::operator_text;
 

@@ -92,6 +92,22 @@ impl Translator<'_> {
         replace(text, BACKSLASH, "\\")
     }
 
+    /// Returns cheap conditions that every record with such a value at a path meets: it has the last key, and one of the
+    /// texts.
+    pub(crate) fn path_filter(&self, keys: &[String], texts: Option<Vec<&str>>) -> Vec<String> {
+        let is_plain = |text: &str| text.len() >= MIN_FILTER && !text.chars().any(is_escaped);
+        let contains = |text: &str| self.dialect.contains("e.record", &self.literal(text));
+        let mut conditions = Vec::new();
+        if let Some(key) = keys.last().filter(|key| is_plain(key)) {
+            conditions.push(contains(&format!("\"{key}\"")));
+        }
+        let texts = texts.filter(|texts| texts.len() <= 8 && texts.iter().all(|text| is_plain(text)));
+        if let Some(texts) = texts.filter(|texts| !texts.is_empty()) {
+            conditions.push(any(texts.into_iter().map(contains).collect()));
+        }
+        conditions
+    }
+
     /// Refuses what needs the whole record if the table does not have it.
     pub(crate) fn has_record(&self) -> bool {
         if self.layout == Layout::Aws {
@@ -118,23 +134,4 @@ fn spelled(character: char) -> String {
     };
     let unit = |unit: &u16| format!("\\\\u{}", format!("{unit:04x}").chars().map(digit).collect::<String>());
     character.encode_utf16(&mut units).iter().map(unit).collect()
-}
-
-/// Returns the condition on the record that a value at a path cannot do without: cheap, and met by few records.
-impl Translator<'_> {
-    /// Returns cheap conditions that every record with such a value at a path meets: it has the last key, and one of the
-    /// texts.
-    pub(crate) fn path_filter(&self, keys: &[String], texts: Option<Vec<&str>>) -> Vec<String> {
-        let is_plain = |text: &str| text.len() >= MIN_FILTER && !text.chars().any(is_escaped);
-        let contains = |text: &str| self.dialect.contains("e.record", &self.literal(text));
-        let mut conditions = Vec::new();
-        if let Some(key) = keys.last().filter(|key| is_plain(key)) {
-            conditions.push(contains(&format!("\"{key}\"")));
-        }
-        let texts = texts.filter(|texts| texts.len() <= 8 && texts.iter().all(|text| is_plain(text)));
-        if let Some(texts) = texts.filter(|texts| !texts.is_empty()) {
-            conditions.push(any(texts.into_iter().map(contains).collect()));
-        }
-        conditions
-    }
 }

@@ -4,7 +4,11 @@ use std::cell::{Cell, RefCell};
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::fields::Place;
+use crate::sql::balanced::balanced;
 use crate::sql::translate::dialect::Dialect;
+
+/// The number of conditions that are joined without further parentheses.
+const LEAF: usize = 50;
 
 /// The layout of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,7 +134,7 @@ pub(crate) fn any(mut parts: Vec<String>) -> String {
     match parts.len() {
         0 => "false".to_owned(),
         1 => parts.remove(0),
-        _ => format!("({})", balanced(&parts, " OR ")),
+        _ => format!("({})", balanced(&parts, " OR ", LEAF)),
     }
 }
 
@@ -139,15 +143,6 @@ pub(crate) fn all(mut parts: Vec<String>) -> String {
     match parts.len() {
         0 => "true".to_owned(),
         1 => parts.remove(0),
-        _ => format!("({})", balanced(&parts, " AND ")),
+        _ => format!("({})", balanced(&parts, " AND ", LEAF)),
     }
-}
-
-/// Joins many conditions as a balanced tree: engines limit the depth of an expression.
-fn balanced(parts: &[String], with: &str) -> String {
-    if parts.len() <= 50 {
-        return parts.join(with);
-    }
-    let (left, right) = parts.split_at(parts.len() / 2);
-    format!("({}){with}({})", balanced(left, with), balanced(right, with))
 }
