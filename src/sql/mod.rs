@@ -4,6 +4,7 @@ mod balanced;
 mod count_source;
 pub(crate) mod params;
 pub(crate) mod sqlite;
+mod stages;
 mod statement;
 mod time_bucket;
 pub mod translate;

@@ -6,10 +6,11 @@ use crate::query::plan::resource::ResourcePredicate;
 use crate::query::plan::rollup::AggregateSource;
 use crate::query::plan::statistics::Statistics;
 use crate::query::plan::{ListOrder, Plan, Source};
-use crate::query::resolved::{OutputColumn, ResolvedLookup, SortKey, Stage, timeline_columns};
+use crate::query::resolved::{OutputColumn, ResolvedLookup, SortKey};
 use crate::sql::sqlite::access_path::access_path;
 use crate::sql::sqlite::builder::SqlBuilder;
 use crate::sql::sqlite::{columns, record_scan, rollup};
+use crate::sql::stages::{Relation, StageWriter};
 use crate::sql::statement::{Projection, Statement};
 use crate::sql::time_bucket::start_of;
 
@@ -20,14 +21,6 @@ const EVENTS: &str = "events e";
 const EVENTS_BY_TIME: &str = "events e INDEXED BY events_by_time";
 /// The order of a list of events: newest first, and always the same among those of one second.
 const NEWEST_FIRST: &str = "e.time DESC, e.event_id";
-
-/// The result of the stages so far.
-enum Relation {
-    /// Events, with the order and the number in which they are wanted.
-    Events { order: Vec<(SortKey, bool)>, limit: Option<u64>, fields: Option<Vec<OutputColumn>> },
-    /// A finished SELECT with these columns, the order of its rows, and how many of them are wanted.
-    Table { select: String, columns: Vec<String>, order: Vec<String>, limit: Option<u64> },
-}
 
 /// Writes one statement.
 pub(crate) struct StatementWriter<'s> {
@@ -46,7 +39,7 @@ impl<'s> StatementWriter<'s> {
     pub(crate) fn new(plan: &'s Plan, lookup: &'s ResolvedLookup, stats: &'s dyn Statistics) -> StatementWriter<'s> {
         let builder = SqlBuilder::new(stats);
         let (source, condition) = (String::new(), String::new());
-        let mut writer = StatementWriter { plan, lookup, builder, source, condition, relation: events() };
+        let mut writer = StatementWriter { plan, lookup, builder, source, condition, relation: Relation::events() };
         // The rollups have a filter of their own.
         if matches!(plan.aggregate, AggregateSource::Events) {
             writer.filter();
@@ -75,9 +68,9 @@ impl<'s> StatementWriter<'s> {
         for stage in &self.lookup.stages {
             self.apply(stage);
         }
-        let (sql, columns) = match std::mem::replace(&mut self.relation, events()) {
+        let (sql, columns) = match std::mem::replace(&mut self.relation, Relation::events()) {
             Relation::Table { select, columns, order, limit } => {
-                (format!("{select}{}{}", order_by(&order), limit_to(limit)), columns)
+                (format!("{select}{}{}", Self::order_by(&order), Self::limit_to(limit)), columns)
             }
             Relation::Events { order, limit, fields } => {
                 let limit = [limit, self.plan.limit].into_iter().flatten().min();
@@ -94,120 +87,6 @@ impl<'s> StatementWriter<'s> {
             exact: self.plan.is_exact,
             access_path: access_path(self.plan),
         }
-    }
-
-    fn apply(&mut self, stage: &Stage) {
-        match stage {
-            Stage::Count(by) => self.count(by, None),
-            Stage::Top(most, by) => self.count(by, Some(*most)),
-            Stage::Timeline(bucket, by) => self.timeline(*bucket, by),
-            Stage::Fields(shown) => {
-                if let Relation::Events { fields, .. } = &mut self.relation {
-                    *fields = Some(shown.clone());
-                }
-            }
-            Stage::Limit(most) => {
-                let (Relation::Events { limit, .. } | Relation::Table { limit, .. }) = &mut self.relation;
-                *limit = Some(limit.map_or(*most, |limit| limit.min(*most)));
-            }
-            Stage::Sort(keys) => self.sort(keys),
-            Stage::Having(conditions) => self.having(conditions),
-        }
-    }
-
-    /// Makes what has been cut off so far into the source of what follows.
-    fn fold_limit(&mut self) {
-        match &mut self.relation {
-            Relation::Events { order, limit: limit @ Some(_), .. } => {
-                let (order, limit) = (std::mem::take(order), limit.take());
-                let order = newest_first(self.sorted(&order));
-                let inner = format!(
-                    "(SELECT e.* FROM {}{}{}{}) e",
-                    self.source,
-                    self.condition,
-                    order_by(&order),
-                    limit_to(limit)
-                );
-                (self.source, self.condition) = (inner, String::new());
-            }
-            Relation::Table { select, order, limit: limit @ Some(_), .. } => {
-                *select = format!("SELECT * FROM ({select}{}{})", order_by(order), limit_to(*limit));
-                *limit = None;
-                *order = Vec::new();
-            }
-            _ => {}
-        }
-    }
-
-    /// Keeps the rows of a table whose number of events meets conditions, in their order.
-    fn having(&mut self, conditions: &[(Operator, u64)]) {
-        let sorted = match &self.relation {
-            Relation::Table { order, .. } => order.clone(),
-            // The resolver gives it tables only.
-            Relation::Events { .. } => return,
-        };
-        self.fold_limit();
-        let Relation::Table { select, order, .. } = &mut self.relation else { return };
-        let conditions: Vec<String> = conditions
-            .iter()
-            .map(|(operator, number)| {
-                let number = i64::try_from(*number).unwrap_or(i64::MAX);
-                format!("events {} {}", operator.text(), self.builder.params.number(number))
-            })
-            .collect();
-        *select = format!("SELECT * FROM ({select}) WHERE {}", conditions.join(" AND "));
-        *order = sorted;
-    }
-
-    fn sort(&mut self, keys: &[(SortKey, bool)]) {
-        self.fold_limit();
-        let sorted = match self.relation {
-            Relation::Events { .. } => Vec::new(),
-            Relation::Table { .. } => self.sorted(keys),
-        };
-        match &mut self.relation {
-            // Written when it is known that the order is asked for, so that no parameter is left over.
-            Relation::Events { order, .. } => *order = keys.to_vec(),
-            Relation::Table { order, columns, .. } => {
-                *order = sorted;
-                // Rows that sort alike keep one order.
-                order.extend(columns.iter().map(|column| columns::quoted(column)));
-            }
-        }
-    }
-
-    /// The terms of an ORDER BY.
-    fn sorted(&mut self, keys: &[(SortKey, bool)]) -> Vec<String> {
-        let mut sorted = Vec::with_capacity(keys.len());
-        for (key, descending) in keys {
-            let expression = match key {
-                SortKey::Column(column) => columns::quoted(column),
-                SortKey::Output(OutputColumn::Field(field)) if field.name == "time" => "e.time".to_owned(),
-                SortKey::Output(shown) => columns::expression(shown, &mut self.builder),
-            };
-            sorted.push(format!("{expression} {} NULLS LAST", if *descending { "DESC" } else { "ASC" }));
-        }
-        sorted
-    }
-
-    /// Writes `count` and `top`.
-    fn count(&mut self, by: &[OutputColumn], most: Option<u64>) {
-        let columns: Vec<String> = by.iter().map(OutputColumn::group_column).chain(["events".to_owned()]).collect();
-        let terms = &self.lookup.terms;
-        let select = match self.plan.aggregate {
-            AggregateSource::ValueCounts(field) => rollup::value_counts(field),
-            AggregateSource::Facets => rollup::grouped(terms, by, &columns, &mut self.builder),
-            AggregateSource::ResourcePairs => self.count_by_resource(),
-            AggregateSource::Events => self.grouped(None, by),
-        };
-        let order = match by.is_empty() {
-            true => Vec::new(),
-            false => ["events DESC".to_owned()]
-                .into_iter()
-                .chain(columns[..by.len()].iter().map(|column| columns::quoted(column)))
-                .collect(),
-        };
-        self.relation = Relation::Table { select, columns, order, limit: most };
     }
 
     /// The SELECT that counts by attributes, and first by spans of `bucket` seconds.
@@ -248,17 +127,6 @@ impl<'s> StatementWriter<'s> {
         }
     }
 
-    fn timeline(&mut self, bucket: i64, by: &[OutputColumn]) {
-        let columns = timeline_columns(by);
-        let select = match self.plan.aggregate {
-            AggregateSource::Facets => rollup::timeline(&self.lookup.terms, bucket, by, &columns, &mut self.builder),
-            _ => self.grouped(Some(bucket), by),
-        };
-        let order = ["event_time".to_owned(), "events DESC".to_owned()];
-        let order = order.into_iter().chain(by.iter().map(|shown| columns::quoted(&shown.group_column()))).collect();
-        self.relation = Relation::Table { select, columns, order, limit: None };
-    }
-
     /// A list of events.
     fn list(
         &mut self,
@@ -274,7 +142,7 @@ impl<'s> StatementWriter<'s> {
             keys => newest_first(self.sorted(keys)),
         };
         let tail = format!("FROM {}{}", self.source, self.condition);
-        let (order_sql, limit) = (order_by(&order), limit_to(limit));
+        let (order_sql, limit) = (Self::order_by(&order), Self::limit_to(limit));
         if fields.is_none() && projection == Projection::Full {
             let shown: Vec<String> = history_columns().map(|column| format!("h.{column}")).collect();
             let sql = format!(
@@ -309,8 +177,64 @@ impl<'s> StatementWriter<'s> {
     }
 }
 
-fn events() -> Relation {
-    Relation::Events { order: Vec::new(), limit: None, fields: None }
+impl StageWriter for StatementWriter<'_> {
+    const BREAK: &'static str = " ";
+    const MOST_FIRST: &'static str = "events DESC";
+
+    fn relation(&mut self) -> &mut Relation {
+        &mut self.relation
+    }
+
+    fn limit_events(&mut self, order: Vec<String>, limit: Option<u64>) {
+        let order = Self::order_by(&newest_first(order));
+        let inner = format!("(SELECT e.* FROM {}{}{order}{}) e", self.source, self.condition, Self::limit_to(limit));
+        (self.source, self.condition) = (inner, String::new());
+    }
+
+    fn limit_table(select: &str, order: &[String], limit: Option<u64>) -> String {
+        format!("SELECT * FROM ({select}{}{})", Self::order_by(order), Self::limit_to(limit))
+    }
+
+    fn filter_table(&mut self, select: &str, conditions: &[(Operator, i64)]) -> String {
+        let conditions: Vec<String> = conditions
+            .iter()
+            .map(|(operator, number)| format!("events {} {}", operator.text(), self.builder.params.number(*number)))
+            .collect();
+        format!("SELECT * FROM ({select}) WHERE {}", conditions.join(" AND "))
+    }
+
+    fn sorted(&mut self, keys: &[(SortKey, bool)]) -> Vec<String> {
+        let mut sorted = Vec::with_capacity(keys.len());
+        for (key, descending) in keys {
+            let expression = match key {
+                SortKey::Column(column) => columns::quoted(column),
+                SortKey::Output(OutputColumn::Field(field)) if field.name == "time" => "e.time".to_owned(),
+                SortKey::Output(shown) => columns::expression(shown, &mut self.builder),
+            };
+            sorted.push(format!("{expression} {} NULLS LAST", if *descending { "DESC" } else { "ASC" }));
+        }
+        sorted
+    }
+
+    fn ascending(&self, column: &str) -> String {
+        columns::quoted(column)
+    }
+
+    fn count_select(&mut self, by: &[OutputColumn], columns: &[String]) -> String {
+        match self.plan.aggregate {
+            AggregateSource::ValueCounts(field) => rollup::value_counts(field),
+            AggregateSource::Facets => rollup::grouped(&self.lookup.terms, by, columns, &mut self.builder),
+            AggregateSource::ResourcePairs => self.count_by_resource(),
+            AggregateSource::Events => self.grouped(None, by),
+        }
+    }
+
+    fn timeline_select(&mut self, bucket: i64, by: &[OutputColumn], columns: &[String]) -> String {
+        match self.plan.aggregate {
+            AggregateSource::Facets => rollup::timeline(&self.lookup.terms, bucket, by, columns, &mut self.builder),
+            _ => self.grouped(Some(bucket), by),
+        }
+    }
 }
 
 fn with_id(columns: impl Iterator<Item = String>) -> Vec<String> {
@@ -320,12 +244,4 @@ fn with_id(columns: impl Iterator<Item = String>) -> Vec<String> {
 /// An order, made whole so that it does not depend on how the rows are found.
 fn newest_first(order: Vec<String>) -> Vec<String> {
     order.into_iter().chain([NEWEST_FIRST.to_owned()]).collect()
-}
-
-fn order_by(order: &[String]) -> String {
-    if order.is_empty() { String::new() } else { format!(" ORDER BY {}", order.join(", ")) }
-}
-
-fn limit_to(limit: Option<u64>) -> String {
-    limit.map_or(String::new(), |limit| format!(" LIMIT {}", limit.min(i64::MAX as u64)))
 }

@@ -3,7 +3,8 @@
 use crate::diagnostic::Diagnostic;
 use crate::fields::{Place, history_columns};
 use crate::query::ast::Operator;
-use crate::query::resolved::{OutputColumn, ResolvedLookup, SortKey, Stage, timeline_columns};
+use crate::query::resolved::{OutputColumn, ResolvedLookup, SortKey};
+use crate::sql::stages::{Relation, StageWriter};
 use crate::sql::time_bucket::start_of;
 use crate::sql::translate::translator::{Layout, Translator};
 use crate::sql::translate::value::operator_text;
@@ -22,14 +23,6 @@ pub enum RowKind {
     Files,
 }
 
-/// The result of the stages so far.
-enum Relation {
-    /// Events, with the order and the number in which they are wanted.
-    Events { order: Vec<(SortKey, bool)>, limit: Option<u64>, fields: Option<Vec<OutputColumn>> },
-    /// A finished SELECT with these columns, the order of its rows, and how many of them are wanted.
-    Table { select: String, columns: Vec<String>, order: Vec<String>, limit: Option<u64> },
-}
-
 pub(crate) struct StatementWriter<'t> {
     translator: &'t Translator<'t>,
     /// The text after FROM.
@@ -46,7 +39,7 @@ impl<'t> StatementWriter<'t> {
             translator,
             source: format!("{} e", translator.table),
             conditions: translator.conditions(&lookup.terms),
-            relation: Relation::Events { order: Vec::new(), limit: None, fields: None },
+            relation: Relation::events(),
         }
     }
 
@@ -62,126 +55,19 @@ impl<'t> StatementWriter<'t> {
         for stage in &lookup.stages {
             self.apply(stage);
         }
-        let placeholder = Relation::Events { order: Vec::new(), limit: None, fields: None };
-        Ok(match std::mem::replace(&mut self.relation, placeholder) {
-            Relation::Table { select, order, limit, .. } if order.is_empty() => format!("{select}{}", limit_to(limit)),
-            Relation::Table { select, order, limit, .. } => {
-                format!("SELECT *\nFROM ({select}) t{}{}", order_by(&order), limit_to(limit))
+        Ok(match std::mem::replace(&mut self.relation, Relation::events()) {
+            Relation::Table { select, order, limit, .. } if order.is_empty() => {
+                format!("{select}{}", Self::limit_to(limit))
             }
+            Relation::Table { select, order, limit, .. } => Self::limit_table(&select, &order, limit),
             Relation::Events { order, limit, fields } => self.list(&order, limit, fields.as_deref(), rows),
         })
-    }
-
-    fn apply(&mut self, stage: &Stage) {
-        match stage {
-            Stage::Count(by) => self.count(by, None),
-            Stage::Top(most, by) => self.count(by, Some(*most)),
-            Stage::Timeline(bucket, by) => self.timeline(*bucket, by),
-            Stage::Fields(shown) => {
-                if let Relation::Events { fields, .. } = &mut self.relation {
-                    *fields = Some(shown.clone());
-                }
-            }
-            Stage::Limit(most) => {
-                let (Relation::Events { limit, .. } | Relation::Table { limit, .. }) = &mut self.relation;
-                *limit = Some(limit.map_or(*most, |limit| limit.min(*most)));
-            }
-            Stage::Sort(keys) => self.sort(keys),
-            Stage::Having(conditions) => self.having(conditions),
-        }
-    }
-
-    /// Makes what has been cut off so far into the source of what follows.
-    fn fold_limit(&mut self) {
-        let (order, limit) = match &mut self.relation {
-            Relation::Events { order, limit: limit @ Some(_), .. } => (std::mem::take(order), limit.take()),
-            Relation::Table { select, order, limit: limit @ Some(_), .. } => {
-                *select = format!("SELECT *\nFROM ({select}) t{}{}", order_by(order), limit_to(*limit));
-                (*limit, *order) = (None, Vec::new());
-                return;
-            }
-            _ => return,
-        };
-        let order = newest_first(self.sorted(&order));
-        let inner =
-            format!("(SELECT e.*\nFROM {}{}{}{}) e", self.source, self.filter(&[]), order_by(&order), limit_to(limit));
-        (self.source, self.conditions) = (inner, Vec::new());
     }
 
     /// Returns the WHERE clause, with more conditions.
     fn filter(&self, more: &[String]) -> String {
         let all: Vec<&str> = self.conditions.iter().chain(more).map(String::as_str).collect();
         if all.is_empty() { String::new() } else { format!("\nWHERE {}", all.join("\n  AND ")) }
-    }
-
-    /// Keeps the rows of a table whose number of events meets conditions, in their order.
-    fn having(&mut self, conditions: &[(Operator, u64)]) {
-        let sorted = match &self.relation {
-            Relation::Table { order, .. } => order.clone(),
-            // The resolver gives it tables only.
-            Relation::Events { .. } => return,
-        };
-        self.fold_limit();
-        let Relation::Table { select, order, .. } = &mut self.relation else { return };
-        let number = |number: &u64| i64::try_from(*number).unwrap_or(i64::MAX);
-        let conditions: Vec<String> = conditions
-            .iter()
-            .map(|(operator, wanted)| format!("t.events {} {}", operator_text(*operator), number(wanted)))
-            .collect();
-        *select = format!("SELECT *\nFROM ({select}) t\nWHERE {}", conditions.join(" AND "));
-        *order = sorted;
-    }
-
-    fn sort(&mut self, keys: &[(SortKey, bool)]) {
-        self.fold_limit();
-        let sorted = match self.relation {
-            Relation::Events { .. } => Vec::new(),
-            Relation::Table { .. } => self.sorted(keys),
-        };
-        match &mut self.relation {
-            Relation::Events { order, .. } => *order = keys.to_vec(),
-            Relation::Table { order, columns, .. } => {
-                *order = sorted;
-                // Rows that sort alike keep one order.
-                order.extend(columns.iter().map(|column| column_of_table(self.translator, column)));
-            }
-        }
-    }
-
-    /// Returns the terms of an ORDER BY.
-    fn sorted(&self, keys: &[(SortKey, bool)]) -> Vec<String> {
-        let term = |(key, descending): &(SortKey, bool)| {
-            let expression = match key {
-                SortKey::Column(column) => format!("t.{}", self.translator.identifier(column)),
-                SortKey::Output(OutputColumn::Field(field)) if field.name == "time" => "e.time".to_owned(),
-                SortKey::Output(shown) => self.translator.expression(shown),
-            };
-            format!("{expression} {} NULLS LAST", if *descending { "DESC" } else { "ASC" })
-        };
-        keys.iter().map(term).collect()
-    }
-
-    /// Writes `count` and `top`.
-    fn count(&mut self, by: &[OutputColumn], most: Option<u64>) {
-        let columns: Vec<String> = by.iter().map(OutputColumn::group_column).chain(["events".to_owned()]).collect();
-        let select = self.grouped(None, by);
-        let order = match by.is_empty() {
-            true => Vec::new(),
-            false => {
-                let groups = columns[..by.len()].iter().map(|column| column_of_table(self.translator, column));
-                ["t.events DESC NULLS LAST".to_owned()].into_iter().chain(groups).collect()
-            }
-        };
-        self.relation = Relation::Table { select, columns, order, limit: most };
-    }
-
-    fn timeline(&mut self, bucket: i64, by: &[OutputColumn]) {
-        let columns = timeline_columns(by);
-        let select = self.grouped(Some(bucket), by);
-        let groups = by.iter().map(|shown| column_of_table(self.translator, &shown.group_column()));
-        let order = ["t.event_time NULLS FIRST".to_owned(), "t.events DESC NULLS LAST".to_owned()];
-        let order = order.into_iter().chain(groups).collect();
-        self.relation = Relation::Table { select, columns, order, limit: None };
     }
 
     /// Returns the SELECT that counts by attributes, and first by spans of `bucket` seconds.
@@ -205,6 +91,19 @@ impl<'t> StatementWriter<'t> {
         format!("SELECT {}\nFROM {}{joins}{}{group_by}", shown.join(", "), self.source, self.filter(&more))
     }
 
+    /// Returns the terms of an ORDER BY.
+    fn terms_of_order(&self, keys: &[(SortKey, bool)]) -> Vec<String> {
+        let term = |(key, descending): &(SortKey, bool)| {
+            let expression = match key {
+                SortKey::Column(column) => format!("t.{}", self.translator.identifier(column)),
+                SortKey::Output(OutputColumn::Field(field)) if field.name == "time" => "e.time".to_owned(),
+                SortKey::Output(shown) => self.translator.expression(shown),
+            };
+            format!("{expression} {} NULLS LAST", if *descending { "DESC" } else { "ASC" })
+        };
+        keys.iter().map(term).collect()
+    }
+
     /// Returns the statement of a list of events.
     fn list(
         &self,
@@ -215,13 +114,18 @@ impl<'t> StatementWriter<'t> {
     ) -> String {
         let translator = self.translator;
         let tail = |source: &str| format!("\nFROM {source}{}", self.filter(&[]));
-        let order = newest_first(self.sorted(order));
+        let order = newest_first(self.terms_of_order(order));
         let named = |expression: String, column: &str| format!("{expression} AS {}", translator.identifier(column));
         let shown: Vec<String> = match (rows, fields) {
             (RowKind::Files, _) => {
                 translator.require(Place::File, "file");
                 let limited = match limit {
-                    Some(_) => format!("(SELECT e.*{}{}{}) e", tail(&self.source), order_by(&order), limit_to(limit)),
+                    Some(_) => format!(
+                        "(SELECT e.*{}{}{}) e",
+                        tail(&self.source),
+                        Self::order_by(&order),
+                        Self::limit_to(limit)
+                    ),
                     None => {
                         return format!("SELECT DISTINCT e.file AS file{}\nORDER BY 1 NULLS FIRST", tail(&self.source));
                     }
@@ -240,7 +144,57 @@ impl<'t> StatementWriter<'t> {
                 .map(|column| named(translator.history(column), column))
                 .collect(),
         };
-        format!("SELECT {}{}{}{}", shown.join(",\n       "), tail(&self.source), order_by(&order), limit_to(limit))
+        format!(
+            "SELECT {}{}{}{}",
+            shown.join(",\n       "),
+            tail(&self.source),
+            Self::order_by(&order),
+            Self::limit_to(limit)
+        )
+    }
+}
+
+impl StageWriter for StatementWriter<'_> {
+    const BREAK: &'static str = "\n";
+    const MOST_FIRST: &'static str = "t.events DESC NULLS LAST";
+
+    fn relation(&mut self) -> &mut Relation {
+        &mut self.relation
+    }
+
+    fn limit_events(&mut self, order: Vec<String>, limit: Option<u64>) {
+        let order = Self::order_by(&newest_first(order));
+        let inner = format!("(SELECT e.*\nFROM {}{}{order}{}) e", self.source, self.filter(&[]), Self::limit_to(limit));
+        (self.source, self.conditions) = (inner, Vec::new());
+    }
+
+    fn limit_table(select: &str, order: &[String], limit: Option<u64>) -> String {
+        format!("SELECT *\nFROM ({select}) t{}{}", Self::order_by(order), Self::limit_to(limit))
+    }
+
+    fn filter_table(&mut self, select: &str, conditions: &[(Operator, i64)]) -> String {
+        let conditions: Vec<String> = conditions
+            .iter()
+            .map(|(operator, number)| format!("t.events {} {number}", operator_text(*operator)))
+            .collect();
+        format!("SELECT *\nFROM ({select}) t\nWHERE {}", conditions.join(" AND "))
+    }
+
+    fn sorted(&mut self, keys: &[(SortKey, bool)]) -> Vec<String> {
+        self.terms_of_order(keys)
+    }
+
+    fn ascending(&self, column: &str) -> String {
+        // SQLite sorts NULL first.
+        format!("t.{} NULLS FIRST", self.translator.identifier(column))
+    }
+
+    fn count_select(&mut self, by: &[OutputColumn], _: &[String]) -> String {
+        self.grouped(None, by)
+    }
+
+    fn timeline_select(&mut self, bucket: i64, by: &[OutputColumn], _: &[String]) -> String {
+        self.grouped(Some(bucket), by)
     }
 }
 
@@ -282,20 +236,7 @@ fn is_of_aws(translator: &Translator<'_>, column: &str) -> bool {
     AWS_COLUMNS.contains(&column) && (column != "file" || translator.dialect.aws_file().is_some())
 }
 
-/// Returns a column of a finished table in an ORDER BY. SQLite sorts NULL first.
-fn column_of_table(translator: &Translator<'_>, column: &str) -> String {
-    format!("t.{} NULLS FIRST", translator.identifier(column))
-}
-
 /// An order, made whole so that it does not depend on how the rows are found.
 fn newest_first(order: Vec<String>) -> Vec<String> {
     order.into_iter().chain(NEWEST_FIRST.map(str::to_owned)).collect()
-}
-
-fn order_by(order: &[String]) -> String {
-    if order.is_empty() { String::new() } else { format!("\nORDER BY {}", order.join(", ")) }
-}
-
-fn limit_to(limit: Option<u64>) -> String {
-    limit.map_or(String::new(), |limit| format!("\nLIMIT {}", limit.min(i64::MAX as u64)))
 }
