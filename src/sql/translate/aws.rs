@@ -42,13 +42,19 @@ const PLAIN: &[(&str, &str)] = &[
 
 /// Returns the statement that makes the view. `name` and `table`: quoted where needed.
 pub(crate) fn view(dialect: &dyn Dialect, name: &str, table: &str) -> String {
+    let shown = columns(dialect).into_iter().map(|(expression, column)| format!("{expression} AS {column}"));
+    format!("CREATE VIEW {name} AS\nSELECT {}\nFROM {table} c", shown.collect::<Vec<_>>().join(",\n       "))
+}
+
+/// Returns the columns of the view: expressions over AWS's table `c`, and names.
+pub(crate) fn columns(dialect: &dyn Dialect) -> Vec<(String, &'static str)> {
     let literal = |text: &str| dialect.literal(text);
     let matches = |text: &str, pattern: &str| {
         // The patterns here have an equivalent everywhere.
         let pattern = regex::rewrite(pattern, dialect.regex_syntax()).unwrap_or_default();
         dialect.matches(text, &literal(&pattern))
     };
-    let mut columns: Vec<(String, &str)> =
+    let mut columns: Vec<(String, &'static str)> =
         PLAIN.iter().map(|(column, of)| (format!("nullif(c.{of}, '')"), *column)).collect();
     let of = |member: &str| format!("nullif(c.useridentity.{member}, '')");
     // The session of the principal's id, else the end of the ARN.
@@ -104,6 +110,5 @@ pub(crate) fn view(dialect: &dyn Dialect, name: &str, table: &str) -> String {
     // AWS's partition: the day of delivery, which is never before that of the event.
     let timestamp = dialect.identifier("timestamp").unwrap_or_default();
     columns.push((format!("c.{timestamp}"), "delivery_date"));
-    let shown: Vec<String> = columns.iter().map(|(expression, column)| format!("{expression} AS {column}")).collect();
-    format!("CREATE VIEW {name} AS\nSELECT {}\nFROM {table} c", shown.join(",\n       "))
+    columns
 }

@@ -6,6 +6,7 @@ use crate::query::ast::Operator;
 use crate::query::resolved::{OutputColumn, ResolvedLookup, SortKey};
 use crate::sql::stages::{Relation, StageWriter};
 use crate::sql::time_bucket::start_of;
+use crate::sql::translate::aws;
 use crate::sql::translate::translator::{Layout, Translator};
 use crate::sql::translate::value::operator_text;
 
@@ -139,10 +140,16 @@ impl<'t> StatementWriter<'t> {
             (RowKind::Rows, Some(fields)) => {
                 fields.iter().map(|shown| named(translator.expression(shown), &shown.column())).collect()
             }
-            (RowKind::Rows, None) => history_columns()
-                .filter(|column| translator.layout == Layout::Trailq || is_of_aws(translator, column))
-                .map(|column| named(translator.history(column), column))
-                .collect(),
+            (RowKind::Rows, None) => {
+                let of_view = match translator.layout {
+                    Layout::Trailq => None,
+                    Layout::Aws => Some(aws::columns(translator.dialect)),
+                };
+                let is_there = |column: &&str| {
+                    of_view.as_ref().is_none_or(|columns| columns.iter().any(|(_, name)| name == column))
+                };
+                history_columns().filter(is_there).map(|column| named(translator.history(column), column)).collect()
+            }
         };
         format!(
             "SELECT {}{}{}{}",
@@ -196,44 +203,6 @@ impl StageWriter for StatementWriter<'_> {
     fn timeline_select(&mut self, bucket: i64, by: &[OutputColumn], _: &[String]) -> String {
         self.grouped(Some(bucket), by)
     }
-}
-
-/// The columns of `event_history` that the view over AWS's table has.
-const AWS_COLUMNS: &[&str] = &[
-    "event_id",
-    "event_time",
-    "event_source",
-    "event_name",
-    "aws_region",
-    "source_ip_address",
-    "user_name",
-    "access_key_id",
-    "error_code",
-    "read_only",
-    "event_type",
-    "event_category",
-    "event_version",
-    "recipient_account_id",
-    "shared_event_id",
-    "vpc_endpoint_id",
-    "invoked_by",
-    "mfa_authenticated",
-    "session_created",
-    "user_agent",
-    "error_message",
-    "identity_type",
-    "identity_arn",
-    "identity_account_id",
-    "principal_id",
-    "role_name",
-    "role_arn",
-    "session_name",
-    "file",
-];
-
-/// Reports whether the view over AWS's table has a column.
-fn is_of_aws(translator: &Translator<'_>, column: &str) -> bool {
-    AWS_COLUMNS.contains(&column) && (column != "file" || translator.dialect.aws_file().is_some())
 }
 
 /// An order, made whole so that it does not depend on how the rows are found.
