@@ -64,10 +64,6 @@ impl Dialect for ClickHouse {
         format!("position({text}, {part}) > 0")
     }
 
-    fn array(&self, elements: &[String]) -> String {
-        format!("[{}]", elements.join(", "))
-    }
-
     fn list(&self, list: &str, operation: ListOp<'_>) -> String {
         match operation {
             ListOp::Any(element, condition) => format!("arrayExists({element} -> {condition}, {list})"),

@@ -32,6 +32,15 @@ pub(crate) enum ListOp<'a> {
     At(usize),
 }
 
+/// The names of functions of lists in which Spark and Trino differ.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ListFunctions {
+    /// Reports whether a condition holds of an element.
+    pub(crate) any: &'static str,
+    /// Counts the elements.
+    pub(crate) length: &'static str,
+}
+
 /// The arrays at the end of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ArrayEnd {
@@ -62,16 +71,39 @@ pub(crate) trait Dialect: Sync {
     fn matches(&self, text: &str, pattern: &str) -> String;
 
     /// Returns a text with every match of a pattern replaced; both are literals.
-    fn replace_matches(&self, text: &str, pattern: &str, with: &str) -> String;
+    fn replace_matches(&self, text: &str, pattern: &str, with: &str) -> String {
+        format!("regexp_replace({text}, {pattern}, {with})")
+    }
 
     /// Returns the condition that a text contains another.
-    fn contains(&self, text: &str, part: &str) -> String;
+    fn contains(&self, text: &str, part: &str) -> String {
+        format!("contains({text}, {part})")
+    }
 
     /// Returns the list of these elements.
-    fn array(&self, elements: &[String]) -> String;
+    fn array(&self, elements: &[String]) -> String {
+        format!("[{}]", elements.join(", "))
+    }
 
     /// Returns an operation on a list.
-    fn list(&self, list: &str, operation: ListOp<'_>) -> String;
+    fn list(&self, list: &str, operation: ListOp<'_>) -> String {
+        let ListFunctions { any, length } = self.list_functions();
+        match operation {
+            ListOp::Any(element, condition) => format!("{any}({list}, {element} -> {condition})"),
+            ListOp::Map(element, body) => format!("transform({list}, {element} -> {body})"),
+            ListOp::Filter(element, condition) => format!("filter({list}, {element} -> {condition})"),
+            ListOp::Distinct => format!("array_distinct({list})"),
+            ListOp::Sorted => format!("array_sort({list})"),
+            ListOp::Joined(between) => format!("array_join({list}, {between})"),
+            ListOp::Length => format!("{length}({list})"),
+            ListOp::At(place) => format!("element_at({list}, {place})"),
+        }
+    }
+
+    /// Returns the functions that `list` writes; not used by a dialect with a `list` of its own.
+    fn list_functions(&self) -> ListFunctions {
+        ListFunctions { any: "any_match", length: "cardinality" }
+    }
 
     /// Returns the join that gives a row for each element of a list as `ALIAS_value`, and one with NULL for an empty list.
     /// `width`: 0 if the elements are texts, else the length of the lists of texts that they are.

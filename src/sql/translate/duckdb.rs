@@ -50,14 +50,6 @@ impl Dialect for DuckDb {
         format!("regexp_replace({text}, {pattern}, {with}, 'g')")
     }
 
-    fn contains(&self, text: &str, part: &str) -> String {
-        format!("contains({text}, {part})")
-    }
-
-    fn array(&self, elements: &[String]) -> String {
-        format!("[{}]", elements.join(", "))
-    }
-
     fn list(&self, list: &str, operation: ListOp<'_>) -> String {
         match operation {
             ListOp::Any(element, condition) => format!("len(list_filter({list}, lambda {element}: {condition})) > 0"),

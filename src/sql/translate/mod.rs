@@ -37,7 +37,7 @@ use crate::sql::translate::translator::Translator;
 
 /// Every dialect.
 const DIALECTS: [&dyn Dialect; 5] =
-    [&duckdb::DuckDb, &clickhouse::ClickHouse, &spark::Spark, &trino::Trino, &athena::Athena];
+    [&duckdb::DuckDb, &clickhouse::ClickHouse, &spark::Spark, &trino::TRINO, &athena::ATHENA];
 
 /// A table of another engine.
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::sql::translate::dialect::{ArrayEnd, Column, Dialect, ListOp, RegexSyntax, is_unprintable};
+use crate::sql::translate::dialect::{ArrayEnd, Column, Dialect, ListFunctions, RegexSyntax, is_unprintable};
 
 /// Spark SQL. VARIANT, which it reads records with, needs version 4.
 pub(crate) struct Spark;
@@ -48,29 +48,12 @@ impl Dialect for Spark {
         format!("{text} RLIKE {pattern}")
     }
 
-    fn replace_matches(&self, text: &str, pattern: &str, with: &str) -> String {
-        format!("regexp_replace({text}, {pattern}, {with})")
-    }
-
-    fn contains(&self, text: &str, part: &str) -> String {
-        format!("contains({text}, {part})")
-    }
-
     fn array(&self, elements: &[String]) -> String {
         format!("array({})", elements.join(", "))
     }
 
-    fn list(&self, list: &str, operation: ListOp<'_>) -> String {
-        match operation {
-            ListOp::Any(element, condition) => format!("exists({list}, {element} -> {condition})"),
-            ListOp::Map(element, body) => format!("transform({list}, {element} -> {body})"),
-            ListOp::Filter(element, condition) => format!("filter({list}, {element} -> {condition})"),
-            ListOp::Distinct => format!("array_distinct({list})"),
-            ListOp::Sorted => format!("array_sort({list})"),
-            ListOp::Joined(between) => format!("array_join({list}, {between})"),
-            ListOp::Length => format!("size({list})"),
-            ListOp::At(place) => format!("element_at({list}, {place})"),
-        }
+    fn list_functions(&self) -> ListFunctions {
+        ListFunctions { any: "exists", length: "size" }
     }
 
     fn unnest(&self, list: &str, alias: &str, _width: usize) -> String {

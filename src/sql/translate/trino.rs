@@ -1,30 +1,33 @@
 //! Trino.
 
-use crate::sql::translate::dialect::{
-    ArrayEnd, Column, ColumnType, Dialect, ListOp, RegexSyntax, is_unprintable, quoted,
-};
+use crate::sql::translate::dialect::{ArrayEnd, Column, ColumnType, Dialect, RegexSyntax, is_unprintable, quoted};
 
 /// Trino.
-pub(crate) struct Trino;
+pub(crate) const TRINO: Trino = Trino { name: "trino", engine: "Trino", max_statement_bytes: 1_000_000, create_table };
+
+/// An engine with Trino's SQL for queries.
+pub(crate) struct Trino {
+    /// The name that `--for` takes.
+    pub(crate) name: &'static str,
+    /// The name of the engine, with its version.
+    pub(crate) engine: &'static str,
+    /// The largest number of bytes of a statement.
+    pub(crate) max_statement_bytes: usize,
+    /// Returns the statement that makes a table of this name over the files at a place.
+    pub(crate) create_table: fn(name: &str, columns: &[Column], location: &str) -> String,
+}
 
 impl Dialect for Trino {
     fn name(&self) -> &'static str {
-        "trino"
+        self.name
     }
 
     fn engine(&self) -> &'static str {
-        "Trino"
+        self.engine
     }
 
     fn literal(&self, text: &str) -> String {
-        if !text.contains(is_unprintable) {
-            return quoted(text, &[]);
-        }
-        let escaped: String = quoted(text, &['\\'])
-            .chars()
-            .map(|c| if is_unprintable(c) { format!("\\{:04x}", u32::from(c)) } else { c.to_string() })
-            .collect();
-        format!("U&{escaped}")
+        literal(text)
     }
 
     fn identifier(&self, name: &str) -> Option<String> {
@@ -39,29 +42,12 @@ impl Dialect for Trino {
         format!("regexp_like({text}, {pattern})")
     }
 
-    fn replace_matches(&self, text: &str, pattern: &str, with: &str) -> String {
-        format!("regexp_replace({text}, {pattern}, {with})")
-    }
-
     fn contains(&self, text: &str, part: &str) -> String {
         format!("strpos({text}, {part}) > 0")
     }
 
     fn array(&self, elements: &[String]) -> String {
         format!("ARRAY[{}]", elements.join(", "))
-    }
-
-    fn list(&self, list: &str, operation: ListOp<'_>) -> String {
-        match operation {
-            ListOp::Any(element, condition) => format!("any_match({list}, {element} -> {condition})"),
-            ListOp::Map(element, body) => format!("transform({list}, {element} -> {body})"),
-            ListOp::Filter(element, condition) => format!("filter({list}, {element} -> {condition})"),
-            ListOp::Distinct => format!("array_distinct({list})"),
-            ListOp::Sorted => format!("array_sort({list})"),
-            ListOp::Joined(between) => format!("array_join({list}, {between})"),
-            ListOp::Length => format!("cardinality({list})"),
-            ListOp::At(place) => format!("element_at({list}, {place})"),
-        }
     }
 
     fn unnest(&self, list: &str, alias: &str, _width: usize) -> String {
@@ -116,22 +102,37 @@ impl Dialect for Trino {
     }
 
     fn max_statement_bytes(&self) -> Option<usize> {
-        Some(1_000_000)
+        Some(self.max_statement_bytes)
     }
 
     fn table(&self, name: &str, columns: &[Column], location: &str) -> String {
-        let typed: Vec<String> = columns.iter().map(|column| format!("  {} {}", column.name, kind(column))).collect();
-        format!(
-            "CREATE TABLE {name} (\n{},\n  event_date varchar\n)\nWITH (\n  format = 'PARQUET',\n  \
-             partitioned_by = ARRAY['event_date'],\n  external_location = {}\n)",
-            typed.join(",\n"),
-            self.literal(location)
-        )
+        (self.create_table)(name, columns, location)
     }
 
     fn default_location(&self) -> &'static str {
         "s3://BUCKET/events/"
     }
+}
+
+fn literal(text: &str) -> String {
+    if !text.contains(is_unprintable) {
+        return quoted(text, &[]);
+    }
+    let escaped: String = quoted(text, &['\\'])
+        .chars()
+        .map(|c| if is_unprintable(c) { format!("\\{:04x}", u32::from(c)) } else { c.to_string() })
+        .collect();
+    format!("U&{escaped}")
+}
+
+fn create_table(name: &str, columns: &[Column], location: &str) -> String {
+    let typed: Vec<String> = columns.iter().map(|column| format!("  {} {}", column.name, kind(column))).collect();
+    format!(
+        "CREATE TABLE {name} (\n{},\n  event_date varchar\n)\nWITH (\n  format = 'PARQUET',\n  \
+         partitioned_by = ARRAY['event_date'],\n  external_location = {}\n)",
+        typed.join(",\n"),
+        literal(location)
+    )
 }
 
 fn kind(column: &Column) -> &'static str {
