@@ -1,5 +1,5 @@
-//! Lookups as statements of other engines. They need no case, except for what only a case has: marks, the rules of a
-//! hunt and chains of credentials.
+//! Lookups as statements of other engines. They need no case, except for values that only a case has: marks, the rules of
+//! a hunt, people, names of accounts and chains of credentials.
 
 use crate::diagnostic::Diagnostic;
 use crate::engine::{has_list, read_list};
@@ -50,6 +50,22 @@ impl Environment for Elsewhere<'_> {
 
     fn hunted_rule(&self, id: &str) -> Result<Option<HuntedRule>, String> {
         self.ask(|case| case.hunted_rule(id))
+    }
+
+    fn named_accounts(&self) -> Result<Vec<(String, String)>, String> {
+        // Without a case, no account has a name, and a value is an id.
+        match self.0.path().try_exists() {
+            Ok(false) => Ok(Vec::new()),
+            Ok(true) | Err(_) => self.ask(|case| case.named_accounts()),
+        }
+    }
+
+    fn has_account(&self, account: &str) -> Result<bool, String> {
+        self.ask(|case| case.has_account(account))
+    }
+
+    fn person(&self, name: &str) -> Result<(Vec<String>, Vec<String>), String> {
+        self.ask(|case| case.person(name))
     }
 
     fn credential_chain(&self, key: &str) -> Result<Option<CredentialChain>, String> {

@@ -48,17 +48,19 @@ fn has_java() -> bool {
     java
 }
 
-/// Asks the lookups of files of trailq and of engines.
-fn check(case: &Path, lookups: &[&str], engines: &[&str], python: &str) {
-    let lookups: Vec<String> = lookups.iter().map(|name| file(name).to_str().unwrap().to_owned()).collect();
-    let done = Command::new(python)
-        .args([SCRIPT, "check", PROGRAM, case.to_str().unwrap(), &lookups.join(",")])
-        .args(engines)
-        .output()
-        .unwrap();
+/// Runs a command of the script, and prints what it prints.
+fn run(python: &str, folder: &Path, arguments: &[&str]) {
+    let done = Command::new(python).current_dir(folder).arg(SCRIPT).args(arguments).output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert!(done.status.success(), "{out}{err}");
     eprint!("{out}");
+}
+
+/// Asks the lookups of files of trailq and of engines.
+fn check(case: &Path, lookups: &[&str], engines: &[&str], python: &str) {
+    let lookups: Vec<String> = lookups.iter().map(|name| file(name).to_str().unwrap().to_owned()).collect();
+    let (lookups, case) = (lookups.join(","), case.to_str().unwrap());
+    run(python, Path::new("."), &[&["check", PROGRAM, case, &lookups], engines].concat());
 }
 
 /// A case with the project's own test data, and records that are hard to ask about.
@@ -126,15 +128,9 @@ fn random_lookups_have_the_same_answers_or_are_refused() {
     }
     let lookups = scratch.write("random.txt", lookups);
     scratch.write("list", LIST.join("\n"));
-    let done = Command::new(python)
-        .current_dir(scratch.folder.path())
-        .args([SCRIPT, "random", PROGRAM, scratch.case().to_str().unwrap(), lookups.to_str().unwrap()])
-        .args(["duckdb", "clickhouse"])
-        .output()
-        .unwrap();
-    let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
-    assert!(done.status.success(), "{out}{err}");
-    eprint!("{out}");
+    let (case, lookups) = (scratch.case(), lookups.to_str().unwrap());
+    let arguments = ["random", PROGRAM, case.to_str().unwrap(), lookups, "duckdb", "clickhouse"];
+    run(&python, scratch.folder.path(), &arguments);
 }
 
 #[test]
@@ -166,13 +162,8 @@ fn aws_s_own_table_answers_or_the_lookup_is_refused() {
     let Some(python) = engines() else { return };
     let scratch = Scratch::new();
     scratch.import(&[testdata("delivery")]);
-    let done = Command::new(python)
-        .args([SCRIPT, "aws", PROGRAM, scratch.case().to_str().unwrap(), file("language.txt").to_str().unwrap()])
-        .output()
-        .unwrap();
-    let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
-    assert!(done.status.success(), "{out}{err}");
-    eprint!("{out}");
+    let (case, lookups) = (scratch.case(), file("language.txt"));
+    run(&python, Path::new("."), &["aws", PROGRAM, case.to_str().unwrap(), lookups.to_str().unwrap()]);
 }
 
 #[test]
@@ -266,6 +257,31 @@ fn one_statement_is_printed_and_nothing_else_and_needs_no_case() {
         assert!(ran.out.contains("FROM events e") && ran.out.contains("FROM events newest"), "{ran:?}");
     }
     assert!(!test_env.scratch.case().exists());
+}
+
+#[test]
+fn names_of_accounts_and_people_are_those_of_the_case() {
+    let test_env = TestEnv::with_delivery();
+    let accounts = r#"{"Accounts": [{"Id": "111122223333", "Name": "prod", "Status": "ACTIVE",
+        "Arn": "arn:aws:organizations::111122223333:account/o-1/111122223333"}]}"#;
+    let users = r#"{"Users": [{"UserName": "ada", "UserId": "u-1", "IdentityStoreId": "d-1"}]}"#;
+    for (name, document) in [("accounts.json", accounts), ("users.json", users)] {
+        test_env.scratch.write(name, document);
+        test_env.run(&["import", name]).exits(0);
+    }
+    let ask = |case: &str, lookup: &str| test_env.run(&["--db", case, "lookup", "--for", "duckdb", lookup]);
+    let sql = ask("trailq.db", "account=prod").exits(0).out;
+    assert!(sql.contains("e.recipient_account_id = '111122223333'"), "{sql}");
+    ask("trailq.db", "account=prdo").fails(2, &["no account is named `prdo`", "prod"]);
+    let sql = ask("trailq.db", "person=ada").exits(0).out;
+    assert!(sql.contains("'u-1'") && sql.contains("e.session_name = 'ada'"), "{sql}");
+    ask("trailq.db", "person=zoe").fails(2, &["the case knows no person `zoe`"]);
+    // Without a case, a name is a value as any other, and a person cannot be looked for.
+    let sql = ask("none.db", "account=prod").exits(0).out;
+    assert!(sql.contains("e.recipient_account_id = 'prod'"), "{sql}");
+    ask("none.db", "person=ada").fails(2, &["cannot read the people of the case", "none.db"]);
+    test_env.scratch.write("text.db", "not a database, but long enough to be looked at");
+    ask("text.db", "account=prod").fails(2, &["cannot read the names of accounts"]);
 }
 
 #[test]
