@@ -12,6 +12,7 @@ use crate::io_message;
 use crate::level::Level;
 use crate::number;
 use crate::output_file::{Existing, Options, OutputError, OutputFile};
+use crate::query::edit;
 use crate::session::hunt::HuntRequest;
 use crate::session::translate::{RowKind, Target};
 use crate::session::{Answer, Session, SessionError};
@@ -77,7 +78,7 @@ impl Session {
         text.push_str(statement);
         text.push('\n');
         let options = Options { in_use: &[self.path()], existing: Existing::Refuse, private: false };
-        let refused = |error: OutputError| SessionError::from(Diagnostic::new(error.to_string()));
+        let refused = |error: OutputError| SessionError::from(Diagnostic::from(error));
         let mut file = OutputFile::create(path, &options).map_err(refused)?;
         file.write_all(text.as_bytes()).map_err(|error| cannot_write(path, &error))?;
         file.commit().map_err(refused)
@@ -85,7 +86,7 @@ impl Session {
 }
 
 fn is_line_end(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{85}' | '\u{2028}' | '\u{2029}')
+    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
 /// Returns the terms that every event meets, with a blank after them.
@@ -93,7 +94,7 @@ fn scope(request: &HuntRequest) -> String {
     let mut scope = String::new();
     for (name, time) in [("since", &request.since), ("until", &request.until)] {
         if let Some(time) = time {
-            let _ = write!(scope, "{name}=\"{}\" ", time.replace('\\', "\\\\").replace('"', "\\\""));
+            let _ = write!(scope, "{name}={} ", edit::quoted(time));
         }
     }
     if !request.filter.trim().is_empty() {
@@ -134,7 +135,9 @@ fn create_empty(folder: &Path) -> Result<(), SessionError> {
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> SessionError {
-    Diagnostic::new(format!("cannot write {}: {}", path.display(), io_message::describe(error))).into()
+    let mut mistake = Diagnostic::new(format!("cannot write {}: {}", path.display(), io_message::describe(error)));
+    mistake.hints.extend(io_message::advice(error).map(str::to_owned));
+    mistake.into()
 }
 
 #[cfg(test)]
