@@ -20,7 +20,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use crate::event::EventIds;
-use crate::events_table::{self, Limits, PartitionBy, SharedRuns, TableSummary};
+use crate::events_table::{self, Limits, PartitionBy, SharedRuns, TableError, TableSummary};
 use crate::ingest::convert::gatherer::RowGatherer;
 use crate::ingest::convert::runs::{Watching, begin};
 use crate::ingest::convert::table_writer::TableWriter;
@@ -84,7 +84,7 @@ pub(crate) fn convert_within(
     let started = Instant::now();
     let files = walk::walk(paths, options.follow_links).map_err(|(path, source)| Error::Path { path, source })?;
     let shared = Arc::new(begin(table, options.temporary.as_deref(), options.by, limits)?);
-    let files = without_table(files, table);
+    let files = without_table(files, table)?;
     progress.total(files.len() as u64, files.iter().map(|found| found.bytes).sum());
     let jobs = worker_count(options.jobs);
     let mut read = Report::default();
@@ -110,7 +110,7 @@ pub(crate) fn convert_within(
 }
 
 /// Leaves out the files of the table itself, if its folder is in one of those that are read.
-fn without_table(files: Vec<SourceFile>, table: &Path) -> Vec<SourceFile> {
-    let Ok(table) = fs::canonicalize(table) else { return files };
-    files.into_iter().filter(|found| found.named || !found.path.starts_with(&table)).collect()
+fn without_table(files: Vec<SourceFile>, table: &Path) -> Result<Vec<SourceFile>, TableError> {
+    let table = fs::canonicalize(table).map_err(|source| TableError::Folder { path: table.to_owned(), source })?;
+    Ok(files.into_iter().filter(|found| found.named || !found.path.starts_with(&table)).collect())
 }
