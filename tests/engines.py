@@ -29,14 +29,6 @@ import time
 from python_environment import UNAVAILABLE, prepare
 
 REQUIREMENTS = ["duckdb==2.0.1", "chdb==4.4.0", "pyspark==4.3.0", "pyarrow==26.0.1"]
-FLAGS = {"read_only", "management_event", "mfa_authenticated", "from_console"}
-LONGS = {"time", "bytes_in", "bytes_out"}
-RESOURCE = ["type", "name", "arn", "account_id", "aws_region", "listed"]
-EVENTS = """
-    SELECT h.*, e.time, record(e.id) AS record,
-           (SELECT json_group_array(json_array(r.type, r.name, r.arn, r.account_id, r.aws_region, er.listed))
-              FROM event_resources er JOIN resources r ON r.id = er.resource WHERE er.event = e.id) AS named
-      FROM event_history h JOIN events e ON e.id = h.id ORDER BY e.time, e.event_id"""
 
 
 def trailq(program, case, *arguments):
@@ -44,63 +36,18 @@ def trailq(program, case, *arguments):
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
-def address_key(text):
-    """The address as it sorts: nothing for the name of a service, and for what Rust does not read as an address."""
-    import ipaddress
-
-    try:
-        address = ipaddress.ip_address(text or "")
-    except ValueError:
-        return None
-    if getattr(address, "scope_id", None):
-        return None
-    return f"{address.version}:{int(address):0{8 if address.version == 4 else 32}x}"
+def statement_of(program, case, engine, *arguments):
+    """Returns the statement that trailq prints for an engine, which has to be there."""
+    code, statement, err = trailq(program, case, "lookup", "--for", engine, *arguments)
+    assert code == 0, f"{engine}: {arguments}: {err}"
+    return statement
 
 
 def make_table(program, case, folder):
-    """Writes the table `events` of a case as Parquet, partitioned by date."""
-    import pyarrow
-    import pyarrow.dataset
-
-    code, out, err = trailq(program, case, "--format", "ndjson", "sql", EVENTS)
+    """Exports the events of a case as the table `events`, and returns their number."""
+    code, out, err = trailq(program, case, "--format", "json", "export", folder)
     assert code == 0, err
-    rows = []
-    for row in map(json.loads, out.splitlines()):
-        named = row.pop("named")
-        named = json.loads(named) if isinstance(named, str) else named
-        row["resources"] = [dict(zip(RESOURCE, [*resource[:5], bool(resource[5])])) for resource in named]
-        row.pop("id")
-        for flag in FLAGS:
-            row[flag] = {"true": True, "false": False, None: None}[row[flag]]
-        for number in ("bytes_in", "bytes_out"):
-            row[number] = None if row[number] is None else int(row[number])
-        record = row["record"]
-        row["record"] = record if isinstance(record, str) else json.dumps(record)
-        row["source_ip_key"] = address_key(row["source_ip_address"])
-        row["leaves"] = 0
-        day = row["event_time"] if row["time"] is not None else None
-        row["event_date"] = day[:10] if day else None
-        rows.append(row)
-    text = pyarrow.string()
-    resource = pyarrow.struct([(name, pyarrow.bool_() if name == "listed" else text) for name in RESOURCE])
-
-    def kind(name):
-        if name in FLAGS:
-            return pyarrow.bool_()
-        if name in LONGS:
-            return pyarrow.int64()
-        return {"leaves": pyarrow.int32(), "resources": pyarrow.list_(resource)}.get(name, text)
-
-    schema = pyarrow.schema([(name, kind(name)) for name in rows[0]])
-    table = pyarrow.Table.from_pylist(rows, schema=schema)
-    pyarrow.dataset.write_dataset(
-        table,
-        folder,
-        format="parquet",
-        partitioning=pyarrow.dataset.partitioning(pyarrow.schema([("event_date", text)]), flavor="hive"),
-        max_partitions=100_000,
-    )
-    return len(rows)
+    return json.loads(out)["rows"]
 
 
 class DuckDb:
@@ -214,6 +161,12 @@ def first_difference(wanted, found):
     return f"{len(wanted)} rows <> {len(found)} rows"
 
 
+def report(name, lookup, wrong, statement):
+    print(f"{name}: DIFFERS: {lookup}\n    {wrong}", flush=True)
+    if os.environ.get("TRAILQ_SHOW_STATEMENTS"):
+        print(statement)
+
+
 def check(program, case, lookups, *engines):
     lookups = read_lookups(lookups)
     failed = 0
@@ -231,16 +184,10 @@ def check(program, case, lookups, *engines):
         print(f"{events} events, {len(lookups)} lookups, {len(empty)} of them without an answer: {empty}", flush=True)
         for name in engines:
             began = time.monotonic()
-            code, definition, err = trailq(program, case, "lookup", "--for", name, "--ddl", "--location", folder)
-            assert code == 0, err
-            engine = ENGINES[name](definition)
+            engine = ENGINES[name](statement_of(program, case, name, "--ddl", "--location", folder))
             same = differs = 0
             slow = []
-            statements = []
-            for lookup, _ in lookups:
-                code, statement, err = trailq(program, case, "lookup", "--for", name, "--", lookup)
-                assert code == 0, f"{name}: {lookup}: {err}"
-                statements.append(statement)
+            statements = [statement_of(program, case, name, "--", lookup) for lookup, _ in lookups]
 
             def ask(statement):
                 asked = time.monotonic()
@@ -261,9 +208,7 @@ def check(program, case, lookups, *engines):
                     print(f"{name}: differs, as documented ({allowed}): {lookup}: {wrong}")
                 else:
                     failed += 1
-                    print(f"{name}: DIFFERS: {lookup}\n    {wrong}", flush=True)
-                    if os.environ.get("TRAILQ_SHOW_STATEMENTS"):
-                        print(statement)
+                    report(name, lookup, wrong, statement)
             slowest = ", ".join(f"{seconds:.1f} s {lookup}" for seconds, lookup in sorted(slow, reverse=True)[:3])
             took = time.monotonic() - began
             print(f"{name}: {same} same, {differs} differ as documented, {failed} fail in all; {took:.0f} s; slowest {slowest}", flush=True)
@@ -293,8 +238,7 @@ def random(program, case, path, *engines):
     with tempfile.TemporaryDirectory() as folder:
         events = make_table(program, case, folder)
         for name in engines:
-            _, definition, _ = trailq(program, case, "lookup", "--for", name, "--ddl", "--location", folder)
-            engine = ENGINES[name](definition)
+            engine = ENGINES[name](statement_of(program, case, name, "--ddl", "--location", folder))
             same = refused = 0
             for lookup in lookups:
                 code, out, err = trailq(program, case, "--format", "ndjson", "lookup", "--", lookup)
@@ -316,9 +260,7 @@ def random(program, case, path, *engines):
                     same += 1
                 else:
                     failed += 1
-                    print(f"{name}: DIFFERS: {lookup}\n    {wrong}")
-                    if os.environ.get("TRAILQ_SHOW_STATEMENTS"):
-                        print(statement)
+                    report(name, lookup, wrong, statement)
             print(f"{name}: {events} events, {same} random lookups same, {refused} refused, {failed} fail in all")
             assert same > len(lookups) // 2, "too few lookups were asked"
     return 1 if failed else 0
@@ -392,9 +334,7 @@ def ask_aws(program, case, lookups):
 
     connection = duckdb.connect()
     events = make_aws_table(connection, program, case)
-    code, definition, err = trailq(program, case, "lookup", "--for", "duckdb", "--layout", "aws", "--ddl")
-    assert code == 0, err
-    connection.execute(definition)
+    connection.execute(statement_of(program, case, "duckdb", "--layout", "aws", "--ddl"))
     engine = DuckDb.__new__(DuckDb)
     engine.connection = connection
     same = refused = failed = 0
@@ -414,9 +354,7 @@ def ask_aws(program, case, lookups):
             same += 1
         else:
             failed += 1
-            print(f"DIFFERS: {lookup}\n    {first_difference(wanted, found)}")
-            if os.environ.get("TRAILQ_SHOW_STATEMENTS"):
-                print(statement)
+            report("AWS's table", lookup, first_difference(wanted, found), statement)
     print(f"AWS's table of {events} events: {same} same, {refused} refused, {failed} fail")
     return 1 if failed or same < 30 else 0
 
@@ -447,10 +385,9 @@ def grammar(program, lookups):
                 if layout == "trailq" or code == 0:
                     assert code == 0, f"{engine}: {lookup}: {err}"
                     statements.append((f"{engine} {layout}: {lookup}", statement))
-            definition = ["lookup", "--for", engine, "--layout", layout, "--ddl"]
             # Athena makes tables by Hive's SQL, which is not Trino's.
             if (engine, layout) != ("athena", "trailq"):
-                statements.append((f"{engine} {layout}", trailq(program, "none.db", *definition)[1]))
+                statements.append((f"{engine} {layout}", statement_of(program, "none.db", engine, "--layout", layout, "--ddl")))
     script = pathlib.Path(__file__).with_name("trino_grammar.mjs")
     command = ["node", str(script), str(folder / "node_modules")]
     run = lambda lines: subprocess.run(command, input="\n".join(map(json.dumps, lines)), text=True, capture_output=True)

@@ -24,6 +24,10 @@ fn file(name: &str) -> PathBuf {
 
 /// The python that has the engines.
 fn engines() -> Option<String> {
+    if cfg!(not(feature = "parquet")) {
+        skip(Needs::Tool("parquet"), "the engines read a table, which this build cannot write");
+        return None;
+    }
     let made = match Command::new("python3").args([SCRIPT, "prepare"]).output() {
         Ok(made) => made,
         Err(error) => {
