@@ -66,7 +66,7 @@ pub(crate) struct Column {
 
 type Get = for<'r> fn(&NewRow<'r>) -> Value<'r>;
 
-/// The way to a column's value.
+/// The accessor of a column's value.
 #[derive(Clone, Copy)]
 enum Getter {
     By(Get),

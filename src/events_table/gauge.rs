@@ -13,7 +13,7 @@ struct Counts {
     peak: AtomicUsize,
 }
 
-/// Bytes that are held; dropping them takes them off the gauge.
+/// The bytes of one buffer; dropping it subtracts them from the gauge.
 #[derive(Debug)]
 pub(crate) struct HeldBytes {
     gauge: Gauge,

@@ -1,4 +1,4 @@
-//! The table `events` as Parquet files: rows are spilled, sorted by partition, time and event ID, freed of duplicates
+//! The table `events` as Parquet files: rows are spilled, sorted by partition, time and event ID, deduplicated
 //! and written, one file a partition and run.
 //!
 //! ```text

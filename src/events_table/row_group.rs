@@ -44,7 +44,7 @@ pub(crate) fn properties(limits: &Limits) -> Result<WriterPropertiesPtr> {
         .set_dictionary_page_size_limit(MAX_DICTIONARY)
         .set_key_value_metadata(Some(metadata.into()))
         .set_sorting_columns(Some(sorting.into()))
-        // The least and the largest record tell nothing.
+        // No query filters by the least and the largest record.
         .set_column_statistics_enabled(record.clone(), EnabledStatistics::None)
         .set_column_dictionary_enabled(record, false)
         .set_column_dictionary_enabled(ColumnPath::from("event_id"), false);

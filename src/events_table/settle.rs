@@ -9,12 +9,12 @@ use crate::dedup::Resolution;
 use crate::events_table::merge::Merge;
 use crate::events_table::row::Row;
 
-/// Rows that were merged, and what became of them.
+/// The numbers of merged rows by their outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct RowCounts {
     /// Rows that stay.
     pub(crate) rows: u64,
-    /// Rows that another one stands for.
+    /// Rows that were dropped in favor of another row of the same event.
     pub(crate) duplicate: u64,
     /// Of the duplicates: those whose content differed.
     pub(crate) conflict: u64,

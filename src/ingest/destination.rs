@@ -1,4 +1,4 @@
-//! The destination of what files hold: the writer of a case, or of a table.
+//! The destination of the content of files: the writer of a case, or of a table.
 
 use crate::context::ContextDocument;
 use crate::ingest::file_sink::EventGatherer;
@@ -10,7 +10,7 @@ use crate::store::{Batch, BatchBuilder, Delivery, ImportWriter};
 /// The batches of a destination.
 pub(crate) type BatchOf<D> = <<D as Destination>::Gatherer as EventGatherer>::Batch;
 
-/// Takes in the files of a run in their order, each with what it holds. Names are those of files, and of members of
+/// Takes the files of a run in order, each with its content. Names are those of files, and of members of
 /// archives after `!`.
 pub(crate) trait Destination {
     /// Gathers the events of a worker.

@@ -1,4 +1,4 @@
-//! Tables of Parquet files: conversion, export, and the way home.
+//! Tables of Parquet files: conversion, export, and their import.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Writes the events of a case as a table. The records take the way of an import from their normalization on.
+//! Writes the events of a case as a table. The records are normalized again, as in an import.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Conversion: the records of files, or of a case, take the way of an import up to their normalization, and then become
-//! a table of Parquet files instead of a case.
+//! Conversion: the records of files, or of a case, are decoded and normalized as in an import, and then written as a
+//! table of Parquet files instead of a case.
 
 mod export;
 mod gatherer;

@@ -124,7 +124,7 @@ pub(crate) trait Dialect: Sync {
     /// Returns a text, which is not NULL, as a JSON string.
     fn json_string(&self, text: &str) -> String;
 
-    /// Returns a text as a floating-point number; NULL if it is none.
+    /// Returns a text as a floating-point number; NULL if it is not one.
     fn number(&self, text: &str) -> String;
 
     /// Returns Unix seconds as `YYYY-MM-DDTHH:MM:SSZ`, in UTC whatever the session's time zone is.
@@ -135,7 +135,7 @@ pub(crate) trait Dialect: Sync {
         format!("CAST({number} AS VARCHAR)")
     }
 
-    /// Returns the condition that a text is like a pattern, in which `!` takes the meaning from the next character.
+    /// Returns the condition that a text is like a pattern, in which `!` escapes the next character.
     fn like(&self, text: &str, pattern: &str) -> String {
         let escape = if pattern.contains(['!', '\\']) { " ESCAPE '!'" } else { "" };
         format!("{text} LIKE {}{escape}", self.literal(pattern))

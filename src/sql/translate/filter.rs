@@ -15,13 +15,13 @@ const BARE_COLUMNS: [&str; 6] =
 pub(crate) const ON_BEHALF_OF: (&str, &str) = ("on_behalf_of", "userIdentity.onBehalfOf.userId");
 /// The columns of a bare value that AWS's table lacks.
 const NOT_OF_AWS: [&str; 2] = ["issued_access_key_id", ON_BEHALF_OF.0];
-/// The mark that the path of a file ends in whose content was imported from a file that was overwritten later.
+/// The end of the path of a file that was overwritten after its import: a part of the digest of the earlier content.
 const CONTENT_MARK: &str = "#sha256:[0-9a-f]{16}$";
 /// The last second that has a date of ten characters.
 const LAST_DATED_SECOND: i64 = 253_402_300_799;
 
 impl Translator<'_> {
-    /// Returns the conditions of the terms at the top, with those that spare partitions first and those on records last.
+    /// Returns the conditions of the terms at the top: filters of partitions first, conditions on records last.
     pub(crate) fn conditions(&self, terms: &[Node]) -> Vec<String> {
         let (late, early): (Vec<&Node>, Vec<&Node>) = terms.iter().partition(|node| reads_record(node));
         let partitions = terms.iter().filter_map(|node| match &node.kind {

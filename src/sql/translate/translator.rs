@@ -1,4 +1,4 @@
-//! The statement that is being written: its dialect, its table, and what of the lookup the engine cannot do.
+//! The statement that is being written: its dialect, its table, and the first part of the lookup that the engine lacks.
 
 use std::cell::{Cell, RefCell};
 

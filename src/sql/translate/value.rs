@@ -140,7 +140,7 @@ pub(crate) fn operator_text(operator: Operator) -> &'static str {
     }
 }
 
-/// Returns a wildcard as a pattern of LIKE, in which `!` takes the meaning from the next character.
+/// Returns a wildcard as a pattern of LIKE, in which `!` escapes the next character.
 pub(crate) fn like_pattern(parts: &[Part]) -> String {
     let mut pattern = String::new();
     for part in parts {

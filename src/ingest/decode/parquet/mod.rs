@@ -1,6 +1,6 @@
 //! Parquet files with records in the column `record`: tables that trailq wrote, and answers of other engines.
 //!
-//! The library believes a file. So everything that it would allocate by is checked before it sees it: [`footer`] checks
+//! The library trusts the sizes in a file. So every size that it allocates by is checked before: [`footer`] checks
 //! the metadata, and [`pages`] the sizes of pages and dictionaries.
 
 mod footer;
