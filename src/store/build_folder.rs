@@ -86,6 +86,17 @@ impl BuildFolder {
         Ok(if fs::symlink_metadata(target).is_ok() { None } else { Some(taken) })
     }
 
+    /// Removes the folder that a process left when it was killed, which may be after it gave the case its name. Nothing is
+    /// removed while another process makes the case.
+    pub(crate) fn remove_left(target: &Path) {
+        let path = folder(target);
+        // What cannot be opened or locked is not known to be left: it stays.
+        let Ok(handle) = File::open(&path) else { return };
+        if handle.try_lock().is_ok() && is_same(&path, &handle) && is_own(&path).is_ok_and(|is_own| is_own) {
+            drop(BuildFolder { path, target: target.to_owned(), _handle: handle });
+        }
+    }
+
     /// Returns its path.
     pub(crate) fn path(&self) -> &Path {
         &self.path
@@ -201,5 +212,25 @@ mod tests {
         fs::write(folder(&target), "a file").unwrap();
         assert!(check_not_made(&target).is_ok() && BuildFolder::take(&target).unwrap().is_none());
         assert_eq!(fs::read(folder(&target)).unwrap(), b"a file");
+    }
+
+    #[test]
+    fn only_a_folder_that_is_left_is_removed() {
+        let parent = tempfile::tempdir().unwrap();
+        let target = parent.path().join("new.db");
+        BuildFolder::remove_left(&target);
+        let made = BuildFolder::take(&target).unwrap().unwrap();
+        fs::write(made.case(), "part").unwrap();
+        BuildFolder::remove_left(&target);
+        assert_eq!(fs::read(made.case()).unwrap(), b"part", "its process lives");
+        drop(made);
+        fs::create_dir(folder(&target)).unwrap();
+        fs::write(folder(&target).join("case.db"), "part").unwrap();
+        BuildFolder::remove_left(&target);
+        assert!(!folder(&target).exists());
+        fs::create_dir(folder(&target)).unwrap();
+        fs::write(folder(&target).join("notes.txt"), "kept").unwrap();
+        BuildFolder::remove_left(&target);
+        assert_eq!(fs::read(folder(&target).join("notes.txt")).unwrap(), b"kept");
     }
 }

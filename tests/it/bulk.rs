@@ -45,7 +45,8 @@ fn a_kill_at_any_moment_of_a_first_import_leaves_a_whole_case_or_none() {
         let part = 20 + attempt * 23 % 81;
         std::thread::sleep(taken * part / 100);
         child.kill().unwrap();
-        if child.wait().unwrap().code().is_some() {
+        if let Some(code) = child.wait().unwrap().code() {
+            assert_eq!(code, 0, "an import that was not killed");
             taken = taken * 9 / 10;
             continue;
         }
@@ -68,6 +69,22 @@ fn a_kill_at_any_moment_of_a_first_import_leaves_a_whole_case_or_none() {
         assert_eq!(left, 1, "killed after {part} %: something is left beside the case");
     }
     assert!(interrupted > 0, "no import was killed while it wrote");
+}
+
+#[test]
+fn a_kill_after_the_case_has_its_name_leaves_a_folder_that_the_next_import_removes() {
+    for left in [&[][..], &["case.db", "case.db-journal"]] {
+        let test_env = TestEnv::new();
+        delivery(&test_env.scratch);
+        assert!(import(&test_env, &test_env.scratch.path("in")).status().unwrap().success());
+        let folder = test_env.scratch.path(FOLDER);
+        fs::create_dir(&folder).unwrap();
+        left.iter().for_each(|name| fs::write(folder.join(name), "part").unwrap());
+        test_env.run(&["--db", BULK.case, "lookup", "| count"]).exits(0);
+        assert!(import(&test_env, &test_env.scratch.path("in")).status().unwrap().success());
+        assert!(!folder.exists(), "{left:?} is left beside the case");
+        check_case(&test_env.scratch.path(BULK.case));
+    }
 }
 
 #[test]

@@ -58,7 +58,9 @@ impl Import {
                 if is_missing {
                     until_free(path, wait, Need::Write, || not_being_made(path))?;
                 }
-                open::open_for_import_after(path, wait)?
+                let connection = open::open_for_import_after(path, wait)?;
+                BuildFolder::remove_left(path);
+                connection
             }
         };
         let handle = Arc::new(Mutex::new(connection.get_interrupt_handle()));
