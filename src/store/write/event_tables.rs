@@ -78,46 +78,47 @@ impl<'c> EventTables<'c> {
     /// Deletes an event with its pairs.
     pub(crate) fn delete(&mut self, id: i64, next: i64) -> rusqlite::Result<()> {
         self.flush(next)?;
-        self.change(Change::Delete(id))
+        match self {
+            EventTables::Rows(rows) => delete_event(rows.connection, id),
+            EventTables::Pages(pages) => {
+                pages.delete(id);
+                Ok(())
+            }
+        }
     }
 
     /// Moves the events of a file, from an id on, to another row of the ledger.
     pub(crate) fn move_events(&mut self, from: i64, to: i64, first: i64) -> rusqlite::Result<()> {
-        self.change(Change::Move { from, to, first })
-    }
-
-    fn change(&mut self, change: Change) -> rusqlite::Result<()> {
+        let moved = FileMove { from, to, first };
         match self {
-            EventTables::Rows(rows) => change.apply(rows.connection),
+            EventTables::Rows(rows) => moved.apply(rows.connection),
             EventTables::Pages(pages) => {
-                pages.change(change);
+                pages.move_events(moved);
                 Ok(())
             }
         }
     }
 }
 
-/// A change of rows that are there.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Change {
-    Delete(i64),
-    Move { from: i64, to: i64, first: i64 },
+fn delete_event(connection: &Connection, id: i64) -> rusqlite::Result<()> {
+    for sql in ["DELETE FROM events WHERE id = ?1", "DELETE FROM event_resources WHERE event = ?1"] {
+        connection.prepare_cached(sql)?.execute([id])?;
+    }
+    Ok(())
 }
 
-impl Change {
-    pub(crate) fn apply(self, connection: &Connection) -> rusqlite::Result<()> {
-        match self {
-            Change::Delete(id) => {
-                for sql in ["DELETE FROM events WHERE id = ?1", "DELETE FROM event_resources WHERE event = ?1"] {
-                    connection.prepare_cached(sql)?.execute([id])?;
-                }
-            }
-            Change::Move { from, to, first } => {
-                let sql = "UPDATE events SET file_id = ?2 WHERE file_id = ?1 AND id >= ?3";
-                connection.execute(sql, [from, to, first])?;
-            }
-        }
-        Ok(())
+/// A move of the events of a file, from an id on, to another row of the ledger.
+#[derive(Debug, Clone, Copy)]
+struct FileMove {
+    from: i64,
+    to: i64,
+    first: i64,
+}
+
+impl FileMove {
+    fn apply(self, connection: &Connection) -> rusqlite::Result<()> {
+        let sql = "UPDATE events SET file_id = ?2 WHERE file_id = ?1 AND id >= ?3";
+        connection.execute(sql, [self.from, self.to, self.first]).map(drop)
     }
 }
 
@@ -181,8 +182,10 @@ pub(crate) struct EventPages<'s> {
     columns: Vec<Option<ColumnSource>>,
     event_id: usize,
     file_id: usize,
-    /// Changes of rows that are in pages already, in order.
-    changes: Vec<Change>,
+    /// Events to delete that are in pages already.
+    deleted: Vec<i64>,
+    /// Moves of events that are in pages already, in order. They are few: [`EventPages::origin`] follows them all.
+    moves: Vec<FileMove>,
     /// Events in the place of others that are in pages already.
     pending: BTreeMap<i64, PendingEvent>,
     /// True if the next event takes the place of another.
@@ -216,7 +219,8 @@ pub(crate) struct EventTrees {
 /// The changes of rows that the tables of a case have.
 #[derive(Default)]
 pub(crate) struct Changes {
-    changes: Vec<Change>,
+    deleted: Vec<i64>,
+    moves: Vec<FileMove>,
     pending: BTreeMap<i64, PendingEvent>,
     /// True if an eventID is there twice until then.
     pub(crate) is_doubled: bool,
@@ -225,12 +229,13 @@ pub(crate) struct Changes {
 impl Changes {
     /// Reports whether nothing is to be changed.
     pub(crate) fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.pending.is_empty()
+        self.deleted.is_empty() && self.moves.is_empty() && self.pending.is_empty()
     }
 
     /// Changes the tables.
     pub(crate) fn apply(&self, connection: &Connection) -> rusqlite::Result<()> {
-        self.changes.iter().try_for_each(|change| change.apply(connection))?;
+        self.deleted.iter().try_for_each(|id| delete_event(connection, *id))?;
+        self.moves.iter().try_for_each(|moved| moved.apply(connection))?;
         let mut rows = EventRows::prepare(connection)?;
         for (id, PendingEvent { event, links, file }) in &self.pending {
             rows.insert(&EventRow { id: *id, event, links, file: *file }, *id)?;
@@ -267,7 +272,8 @@ impl<'s> EventPages<'s> {
             columns,
             event_id,
             file_id,
-            changes: Vec::new(),
+            deleted: Vec::new(),
+            moves: Vec::new(),
             pending: BTreeMap::new(),
             is_replacing: false,
             is_doubled: false,
@@ -328,20 +334,17 @@ impl<'s> EventPages<'s> {
         Ok(())
     }
 
-    fn change(&mut self, change: Change) {
-        match change {
-            Change::Delete(id) => {
-                self.is_replacing = true;
-                if self.pending.remove(&id).is_some() {
-                    return;
-                }
-            }
-            Change::Move { from, to, first } => {
-                let moved = self.pending.range_mut(first..).filter(|(_, event)| event.file == from);
-                moved.for_each(|(_, event)| event.file = to);
-            }
+    fn delete(&mut self, id: i64) {
+        self.is_replacing = true;
+        if self.pending.remove(&id).is_none() {
+            self.deleted.push(id);
         }
-        self.changes.push(change);
+    }
+
+    fn move_events(&mut self, moved: FileMove) {
+        let pending = self.pending.range_mut(moved.first..).filter(|(_, event)| event.file == moved.from);
+        pending.for_each(|(_, event)| event.file = moved.to);
+        self.moves.push(moved);
     }
 
     fn is_event(&self, id: i64, event_id: &str) -> BulkResult<bool> {
@@ -366,17 +369,17 @@ impl<'s> EventPages<'s> {
         };
         let found = self.events.with_row(id, read)?.flatten();
         Ok(found.map(|(event_id, file)| {
-            let moved = self.changes.iter().fold(file, |file, change| match change {
-                Change::Move { from, to, first } if *from == file && id >= *first => *to,
-                _ => file,
-            });
-            (event_id, moved)
+            let follow = |file, moved: &FileMove| {
+                if moved.from == file && id >= moved.first { moved.to } else { file }
+            };
+            (event_id, self.moves.iter().fold(file, follow))
         }))
     }
 
     /// Ends the tables.
     pub(crate) fn finish(self, resources: ResourcePages, sums: &Sums) -> BulkResult<EventTrees> {
-        let changes = Changes { changes: self.changes, pending: self.pending, is_doubled: self.is_doubled };
+        let changes =
+            Changes { deleted: self.deleted, moves: self.moves, pending: self.pending, is_doubled: self.is_doubled };
         let resources = resources.finish(sums, (&self.folder, self.page_size), self.stop)?;
         let (events, links) = (self.events.finish()?, self.links.finish()?);
         Ok(EventTrees { tables: [("events", events), ("event_resources", links), ("resources", resources)], changes })
