@@ -9,6 +9,7 @@ use crate::store::case_details::{self, DetailChange};
 use crate::store::error::CaseError;
 use crate::store::provenance::ProvenanceStep;
 use crate::store::read::case::Case;
+use crate::store::schema::UNREAD_STATUSES;
 use crate::store::validation::KeptValidation;
 
 /// The chain of custody of a case.
@@ -117,18 +118,22 @@ impl Case {
         Ok(Custody {
             details: case_details::read(&self.connection).map_err(of)?,
             event_digest: self.event_digest()?,
-            imports: self.rows(IMPORTS, [], import_run)?,
-            sources: self.rows(SOURCES, [], source_row)?,
+            imports: self.rows(&imports(), [], import_run)?,
+            sources: self.rows(&sources(), [], source_row)?,
             validations: self.validations()?,
             provenance: self.provenance()?,
         })
     }
 }
 
-const IMPORTS: &str = "SELECT i.id, started_at, finished_at, imported_by, folder, paths, trailq_version, rules, \
-     count(f.id), coalesce(sum(f.read), 0), coalesce(sum(f.stored), 0) \
-     FROM imports i LEFT JOIN files f ON f.import_id = i.id AND ifnull(f.status, '') NOT IN ('ignored', 'left out') \
-     GROUP BY i.id ORDER BY started_at, i.id";
+fn imports() -> String {
+    format!(
+        "SELECT i.id, started_at, finished_at, imported_by, folder, paths, trailq_version, rules, \
+         count(f.id), coalesce(sum(f.read), 0), coalesce(sum(f.stored), 0) \
+         FROM imports i LEFT JOIN files f ON f.import_id = i.id AND ifnull(f.status, '') NOT IN {UNREAD_STATUSES} \
+         GROUP BY i.id ORDER BY started_at, i.id"
+    )
+}
 
 fn import_run(row: &Row<'_>) -> rusqlite::Result<ImportRun> {
     Ok(ImportRun {
@@ -151,8 +156,13 @@ fn paths(text: String) -> Vec<String> {
     serde_json::from_str(&text).unwrap_or_else(|_| vec![text])
 }
 
-const SOURCES: &str = "SELECT f.path, f.sha256, f.content_sha256, f.bytes, c.path, ifnull(f.status, 'read'), f.import_id \
-     FROM files f LEFT JOIN files c ON c.id = f.container_id WHERE ifnull(f.status, '') NOT IN ('ignored', 'left out') ORDER BY f.path";
+fn sources() -> String {
+    format!(
+        "SELECT f.path, f.sha256, f.content_sha256, f.bytes, c.path, ifnull(f.status, 'read'), f.import_id \
+         FROM files f LEFT JOIN files c ON c.id = f.container_id \
+         WHERE ifnull(f.status, '') NOT IN {UNREAD_STATUSES} ORDER BY f.path"
+    )
+}
 
 fn source_row(row: &Row<'_>) -> rusqlite::Result<SourceRow> {
     Ok(SourceRow {

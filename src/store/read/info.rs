@@ -9,6 +9,7 @@ use crate::store::hardening::Bounded;
 use crate::store::provenance::{self, ProvenanceStep};
 use crate::store::read::account_names::NamedAccount;
 use crate::store::read::case::Case;
+use crate::store::schema::UNREAD_STATUSES;
 use crate::store::validation::KeptValidation;
 use crate::time;
 
@@ -105,23 +106,18 @@ impl Case {
         };
         let (first, last) =
             self.time_range()?.map(|(oldest, newest)| (time::format(oldest), time::format(newest))).unzip();
+        let was_read = format!("ifnull(status, '') NOT IN {UNREAD_STATUSES}");
         Ok(Info {
             first,
             last,
             events: number("SELECT count(*) FROM events")?,
             identities: number("SELECT count(*) FROM identities")?,
             resources: number("SELECT count(*) FROM resources")?,
-            files: number(
-                "SELECT count(*) FROM files WHERE container_id IS NULL AND ifnull(status, '') NOT IN ('ignored', 'left out')",
-            )?,
-            members: number(
-                "SELECT count(*) FROM files WHERE container_id IS NOT NULL AND ifnull(status, '') NOT IN ('ignored', 'left out')",
-            )?,
+            files: number(&format!("SELECT count(*) FROM files WHERE container_id IS NULL AND {was_read}"))?,
+            members: number(&format!("SELECT count(*) FROM files WHERE container_id IS NOT NULL AND {was_read}"))?,
             left_out: number("SELECT count(*) FROM files WHERE status = 'left out'")?,
             ignored: number("SELECT count(*) FROM files WHERE status = 'ignored'")?,
-            bytes: number(
-                "SELECT sum(bytes) FROM files WHERE container_id IS NULL AND ifnull(status, '') NOT IN ('ignored', 'left out')",
-            )?,
+            bytes: number(&format!("SELECT sum(bytes) FROM files WHERE container_id IS NULL AND {was_read}"))?,
             case_bytes: std::fs::metadata(&self.path).map_or(0, |metadata| metadata.len()),
             accounts: self.counts_of("recipient_account_id")?,
             named_accounts: self.named_accounts()?,

@@ -16,6 +16,9 @@ mod tests;
 mod validation_tables;
 pub(crate) mod version;
 
+/// The statuses of files in which no records were looked for, as a list in SQL.
+pub(crate) const UNREAD_STATUSES: &str = "('ignored', 'left out')";
+
 pub(crate) use crate::store::schema::column_rule::ColumnRule;
 pub(crate) use crate::store::schema::table::{Copy, Part, Redact, Table};
 pub(crate) use crate::store::schema::tables::{

@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 
 use crate::file_names::plain;
+use crate::store::schema::UNREAD_STATUSES;
 
 /// A content of a file, as the ledger knows it.
 #[derive(Debug)]
@@ -22,10 +23,10 @@ pub(crate) struct Content {
 
 /// Returns the contents of a file that the ledger has, given its plain name.
 pub(crate) fn contents(connection: &Connection, name: &str) -> rusqlite::Result<Vec<Content>> {
-    let mut select = connection.prepare_cached(
-        "SELECT id, path, sha256, partial IS NOT NULL, read = rejected, ifnull(status, '') IN ('ignored', 'left out') FROM files \
-         WHERE path = ?1 OR (path >= ?1 || '#sha256:' AND path < ?1 || '#sha256;')",
-    )?;
+    let mut select = connection.prepare_cached(&format!(
+        "SELECT id, path, sha256, partial IS NOT NULL, read = rejected, ifnull(status, '') IN {UNREAD_STATUSES} \
+         FROM files WHERE path = ?1 OR (path >= ?1 || '#sha256:' AND path < ?1 || '#sha256;')"
+    ))?;
     let rows = select.query_map([name], |row| {
         Ok(Content {
             id: row.get(0)?,

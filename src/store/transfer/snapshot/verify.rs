@@ -15,7 +15,7 @@ use crate::store::error::CaseError;
 use crate::store::event_sum::EventSum;
 use crate::store::private_folder::PrivateFolder;
 use crate::store::provenance::Digest;
-use crate::store::schema::{expected, version};
+use crate::store::schema::{UNREAD_STATUSES, expected, version};
 use crate::store::transfer::snapshot::digest;
 use crate::store::transfer::snapshot::digest::NOTES;
 use crate::store::transfer::snapshot::page_digest::{PAGES, Pages};
@@ -386,9 +386,10 @@ pub struct SourceFile {
 pub fn check_sources(case: &Path, folder: &Path) -> Result<Vec<SourceFile>, CaseError> {
     let open = open_unchanged(case)?;
     let all = || -> rusqlite::Result<Vec<(String, String, u64)>> {
-        let mut select = open.prepare(
-            "SELECT path, sha256, bytes FROM files WHERE container_id IS NULL AND ifnull(status, '') NOT IN ('ignored', 'left out') ORDER BY path",
-        )?;
+        let mut select = open.prepare(&format!(
+            "SELECT path, sha256, bytes FROM files WHERE container_id IS NULL \
+             AND ifnull(status, '') NOT IN {UNREAD_STATUSES} ORDER BY path"
+        ))?;
         select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
     };
     let files = all().map_err(|error| hardening::error_of(case, error))?;
