@@ -37,17 +37,24 @@ pub(crate) fn open_for_import_after(path: &Path, wait: &dyn Wait) -> Result<Conn
     until_free(path, wait, Need::Write, || lock_for_import(path))
 }
 
-fn lock_for_import(path: &Path) -> Result<Connection, CaseError> {
+/// Opens a file for writing, or creates it. `path`: the case that errors name.
+fn connect(file: &Path, path: &Path) -> Result<Connection, CaseError> {
     let of = |error| CaseError::of(path, error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(literal(path), flags).map_err(of)?;
+    let mut connection = Connection::open_with_flags(literal(file), flags).map_err(of)?;
     hardening::harden(&connection).map_err(of)?;
     hardening::watch(&mut connection).map_err(of)?;
-    // Waiting for another import means trying again: no lock that the other one needs is held meanwhile.
-    connection.busy_timeout(Duration::ZERO).map_err(of)?;
     connection.set_prepared_statement_cache_capacity(64);
     // Lists of numbers as parameters, for the writer.
     rusqlite::vtab::array::load_module(&connection).map_err(of)?;
+    Ok(connection)
+}
+
+fn lock_for_import(path: &Path) -> Result<Connection, CaseError> {
+    let of = |error| CaseError::of(path, error);
+    let connection = connect(path, path)?;
+    // Waiting for another import means trying again: no lock that the other one needs is held meanwhile.
+    connection.busy_timeout(Duration::ZERO).map_err(of)?;
     version::of(&connection, path)?;
     // The lock for writing is held until the case is closed: no other import may start, and no reader that finds the case
     // unfinished may finish it.
@@ -73,19 +80,13 @@ pub(crate) fn create_unsynced(file: &Path, path: &Path) -> Result<Connection, Ca
 
 /// Opens a case in the making again.
 pub(crate) fn open_unsynced(file: &Path, path: &Path) -> Result<Connection, CaseError> {
-    let of = |error| CaseError::of(path, error);
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(literal(file), flags).map_err(of)?;
-    hardening::harden(&connection).map_err(of)?;
-    hardening::watch(&mut connection).map_err(of)?;
-    connection.set_prepared_statement_cache_capacity(64);
-    rusqlite::vtab::array::load_module(&connection).map_err(of)?;
+    let connection = connect(file, path)?;
     connection
         .execute_batch(
             "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; \
              PRAGMA cache_size = -8192; PRAGMA threads = 2; PRAGMA foreign_keys = OFF;",
         )
-        .map_err(of)?;
+        .map_err(|error| CaseError::of(path, error))?;
     Ok(connection)
 }
 
