@@ -322,7 +322,8 @@ fn a_person_is_joined_over_accounts_by_id_name_and_session() {
     let users = json!({"Users": [
         {"UserName": "ada", "UserId": "u-1", "DisplayName": "Ada Lovelace", "IdentityStoreId": "d-1",
          "Emails": [{"Value": "Ada@example.com"}]},
-        {"UserName": "carol", "UserId": "u-3", "DisplayName": "Carol"}
+        {"UserName": "carol", "UserId": "u-3", "DisplayName": "Carol"},
+        {"UserName": "bob", "UserId": "u-4", "DisplayName": "Bøb ÅS"}
     ]});
     let ada = json!(["behalf", "both", "session", "signin"]);
     let others = json!(["bob", "iam", "other-role"]);
@@ -332,6 +333,9 @@ fn a_person_is_joined_over_accounts_by_id_name_and_session() {
         assert_eq!(events(&test_env, &format!("person!={value}")), others, "{value}");
     }
     assert_eq!(events(&test_env, "person=ada,bob"), json!(["behalf", "bob", "both", "session", "signin"]));
+    for value in ["\"Bøb ÅS\"", "\"bØb ås\""] {
+        assert_eq!(events(&test_env, &format!("person={value}")), events(&test_env, "person=bob"), "{value}");
+    }
     assert_eq!(events(&test_env, "person=carol"), json!([]));
     assert_eq!(events(&test_env, "person=ada account=444455556666"), json!(["session"]));
     let noted = test_env.run(&["lookup", "person=ada"]).exits(0);

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::params;
-
 use crate::store::error::CaseError;
 use crate::store::read::case::Case;
 
@@ -31,14 +29,17 @@ impl Case {
     pub fn person(&self, value: &str) -> Result<Person, CaseError> {
         let pairs: Vec<(Option<String>, Option<String>)> =
             self.rows(JOINED, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let sql = "SELECT user_id FROM people WHERE user_id = ?1 OR lower(email) = ?2 OR lower(display_name) = ?2";
+        let lower = value.to_lowercase();
+        // SQLite's lower() changes ASCII letters only.
+        let is_name = |name: &Option<String>| name.as_ref().is_some_and(|name| name.to_lowercase() == lower);
+        let listed: Vec<(String, Option<String>, Option<String>)> =
+            self.rows("SELECT user_id, email, display_name FROM people", [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?;
         let mut person = Person::default();
-        person.user_ids.extend(self.rows(sql, params![value, value.to_lowercase()], |row| row.get(0))?);
-        let is_value = |(id, name): &&(Option<String>, Option<String>)| {
-            id.as_deref() == Some(value)
-                || name.as_ref().is_some_and(|name| name.to_lowercase() == value.to_lowercase())
-        };
-        person.add(pairs.iter().filter(is_value));
+        let named = listed.into_iter().filter(|(_, email, display_name)| is_name(email) || is_name(display_name));
+        person.user_ids.extend(named.map(|(id, ..)| id));
+        person.add(pairs.iter().filter(|(id, name)| id.as_deref() == Some(value) || is_name(name)));
         // From an id to its names, and from a name to its ids, until nothing is added.
         loop {
             let known = person.user_ids.len() + person.user_names.len();
