@@ -243,6 +243,8 @@ fn mistakes_about_leads_say_what_to_do() {
     without.scratch.write("bare.json", bare.to_string());
     without.run(&["import", "bare.json"]).exits(0);
     without.run(&["leads", "1"]).fails(2, &["lead 1 names no key, address, principal or resource", "SELECT finding"]);
+    test_env.scratch.ask().execute("UPDATE lead_versions SET addresses = '{}'", []).unwrap();
+    test_env.run(&["leads", "1"]).fails(2, &["trailq.db is damaged", "`addresses` is not a JSON array of texts"]);
 }
 
 #[test]
@@ -273,6 +275,8 @@ fn rights_and_credentials_are_noted_where_an_actor_is_shown() {
             assert!(ran.err.contains(note), "{command}: {ran:?}");
         }
     }
+    test_env.scratch.ask().execute("UPDATE iam_principals SET policies = 'none'", []).unwrap();
+    test_env.run(&["script", "script"]).fails(2, &["trailq.db is damaged", "`policies` is not a JSON array of texts"]);
 }
 
 /// A case in which ada, with user id u-1, signs in, works in sessions of two accounts, and others do too.

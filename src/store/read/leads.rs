@@ -1,5 +1,8 @@
 //! Findings of GuardDuty as leads.
 
+use rusqlite::Row;
+use rusqlite::types::Type;
+
 use crate::store::error::CaseError;
 use crate::store::read::case::Case;
 
@@ -37,10 +40,7 @@ impl Case {
         let sql = "SELECT n, id, type, title, first_seen, last_seen, access_keys, addresses, principals, resources \
                    FROM leads ORDER BY n";
         self.rows(sql, [], |row| {
-            let list = |column: usize| -> rusqlite::Result<Vec<String>> {
-                // trailq writes these columns: what else stands there names nothing.
-                Ok(serde_json::from_str(row.get_ref(column)?.as_str()?).unwrap_or_default())
-            };
+            let list = |column| json_texts(row, column);
             Ok(Lead {
                 number: row.get(0)?,
                 id: row.get(1)?,
@@ -55,4 +55,16 @@ impl Case {
             })
         })
     }
+}
+
+/// Reads a column that has texts as a JSON array.
+///
+/// # Errors
+/// It has something else: the case is damaged.
+pub(super) fn json_texts(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<String>> {
+    serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(|_| {
+        let name = row.as_ref().column_name(column).unwrap_or_default();
+        let reason = format!("the column `{name}` is not a JSON array of texts");
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, reason.into())
+    })
 }

@@ -5,6 +5,7 @@ use rusqlite::Row;
 
 use crate::store::error::CaseError;
 use crate::store::read::case::Case;
+use crate::store::read::leads::json_texts;
 
 /// The policies of a user or role.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,8 +62,7 @@ impl Case {
              WHERE r.arn IN (SELECT i.arn {ACTOR} UNION SELECT i.role_arn {ACTOR}) AND r.kind <> 'group' LIMIT 1"
         );
         let read = |row: &Row<'_>| {
-            let policies = serde_json::from_str(row.get_ref(2)?.as_str()?).unwrap_or_default();
-            let (kind, name) = (row.get(0)?, row.get(1)?);
+            let (kind, name, policies) = (row.get(0)?, row.get(1)?, json_texts(row, 2)?);
             Ok(Rights { kind, name, policies, is_admin: row.get(3)?, boundary: row.get(4)? })
         };
         Ok(self.rows(&sql, [event], read)?.pop())
