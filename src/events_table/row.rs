@@ -69,13 +69,7 @@ pub(crate) fn encode(event: &Event, record: &[u8], origin: &Origin<'_>, partitio
 /// Appends the resources in the order of the view `event_history`.
 fn put_resources(uses: &[ResourceUse], out: &mut Vec<u8>) {
     let mut sorted: Vec<&ResourceUse> = uses.iter().collect();
-    sorted.sort_by(|a, b| {
-        let key = |used: &ResourceUse| {
-            let resource = &used.resource;
-            (!used.listed, resource.kind.clone(), resource.arn.clone().unwrap_or_else(|| resource.name.clone()))
-        };
-        key(a).cmp(&key(b))
-    });
+    sorted.sort_by(|a, b| resource_order(a).cmp(&resource_order(b)));
     put_varint(sorted.len() as u64, out);
     for used in sorted {
         let resource = &used.resource;
@@ -86,6 +80,11 @@ fn put_resources(uses: &[ResourceUse], out: &mut Vec<u8>) {
         put_text(resource.aws_region.as_deref(), out);
         out.push(u8::from(used.listed));
     }
+}
+
+fn resource_order(used: &ResourceUse) -> (bool, Option<&str>, &str) {
+    let resource = &used.resource;
+    (!used.listed, resource.kind.as_deref(), resource.arn.as_deref().unwrap_or(&resource.name))
 }
 
 fn put_text(text: Option<&str>, out: &mut Vec<u8>) {
