@@ -9,6 +9,7 @@ use crossbeam_channel::unbounded;
 
 use crate::context::ContextDocument;
 use crate::event::EventIds;
+use crate::file_magic::PARQUET;
 use crate::ingest::archive;
 use crate::ingest::decode::sink::{Decoded, Sink};
 use crate::ingest::expansion::Expansion;
@@ -93,8 +94,8 @@ pub(crate) fn decode(content: &[u8]) {
 
 /// Decodes content as [`decode`], after the magic of a Parquet file; its records may be compressed.
 pub(crate) fn parquet(content: &[u8]) {
-    let mut file = b"PAR1".to_vec();
-    file.extend_from_slice(content.strip_prefix(b"PAR1").unwrap_or(content));
+    let mut file = PARQUET.to_vec();
+    file.extend_from_slice(content.strip_prefix(PARQUET).unwrap_or(content));
     decode_twice(&file, false);
 }
 
@@ -111,7 +112,7 @@ fn decode_twice(content: &[u8], is_plain: bool) {
         if !strict {
             let sent = messages_of(|sink| drop(decode_whole(content, strict, sink)));
             assert_eq!(sent, Some(whole.counts));
-            assert!(!is_plain || content.starts_with(b"PAR1") || origin::holds_all(content, &whole.records));
+            assert!(!is_plain || content.starts_with(PARQUET) || origin::holds_all(content, &whole.records));
         }
     }
 }
