@@ -156,8 +156,9 @@ fn a_first_import_that_is_cancelled_leaves_nothing() {
     test_env.scratch.write("s.trailq", ".import in\n");
     let mut command = test_env.command(&["--db", BULK.case, "script", "s.trailq"]);
     command.env(BULK_BYTES, "0").stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = command.spawn().unwrap();
+    let mut child = command.spawn().unwrap();
     while !test_env.scratch.path(FOLDER).join("case.db").exists() {
+        assert!(child.try_wait().unwrap().is_none(), "the import ended before it could be cancelled");
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     let process = rustix::process::Pid::from_child(&child);
