@@ -118,7 +118,7 @@ impl Report {
         }
     }
 
-    /// Counts what a document tells about.
+    /// Counts the entries of a document.
     pub(crate) fn add_context(&mut self, document: &ContextDocument) {
         let (count, number) = match document {
             ContextDocument::Accounts(all) => (&mut self.accounts, all.len()),

@@ -190,7 +190,7 @@ impl EventSum {
 /// Hashes events. A worker has one of its own, and reuses its buffers: what they do not need stays in the caches.
 pub(crate) struct EventHasher {
     platform: Platform,
-    /// The last pieces of the records of a group, padded; what is behind the padding of one is left from another group.
+    /// The last pieces of the records of a group, padded. Bytes after the padding of one are left from another group.
     tails: Vec<[u8; PIECE]>,
     /// The hashes of the pieces of all records of a group, in order.
     leaves: Vec<Hash>,

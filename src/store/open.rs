@@ -71,7 +71,7 @@ fn lock_for_import(path: &Path) -> Result<Connection, CaseError> {
     Ok(connection)
 }
 
-/// Creates a case in the making, of which no other process knows. A kill leaves nothing that is read: nothing is synced.
+/// Creates a case in the making. It is not synced: no other process reads it, and after a kill it is made anew.
 pub(crate) fn create_unsynced(file: &Path, path: &Path) -> Result<Connection, CaseError> {
     let connection = open_unsynced(file, path)?;
     migrate::migrate(&connection, path)?;

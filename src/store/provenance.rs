@@ -14,7 +14,8 @@ pub struct ProvenanceStep {
     pub id: String,
     /// The time, UTC.
     pub made_at: String,
-    /// The person who made it; `None` of a case, of which `imports` tells, and of steps of versions that did not store it.
+    /// The person who made it; `None` for a case, whose `imports` name the person, and for steps of versions that did not
+    /// store it.
     pub made_by: Option<String>,
     /// The names of the files that it was made from.
     pub made_from: Vec<String>,

@@ -65,7 +65,7 @@ pub(crate) fn walk(paths: &[PathBuf], follow_links: bool) -> Result<Vec<SourceFi
     Ok(found)
 }
 
-/// Returns what tells files apart, which is also their order.
+/// Returns the key that identifies a file, by which files are sorted.
 fn place(found: &SourceFile) -> (Option<&Path>, &Path) {
     (found.pipe.as_deref(), &found.path)
 }

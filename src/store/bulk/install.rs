@@ -131,7 +131,7 @@ pub(crate) fn install(
     Ok(installed)
 }
 
-/// Compares what SQLite counts in tables and indexes with what was written.
+/// Compares the numbers of rows and entries that SQLite counts with those that were written.
 pub(crate) fn check(connection: &Connection, installed: &[Installed]) -> BulkResult<()> {
     for Installed { name, index, entries } in installed {
         let sql = match index {

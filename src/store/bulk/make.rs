@@ -33,7 +33,7 @@ pub(crate) struct TablePlan {
     has_row_id: bool,
 }
 
-/// Returns what is needed of each table that has one of these indexes.
+/// Returns the plan of each table that has one of these indexes.
 pub(crate) fn plans<'i>(
     connection: &Connection,
     wanted: impl Iterator<Item = &'i Index> + Clone,

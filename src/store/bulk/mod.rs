@@ -1,11 +1,11 @@
-//! A new case whose events are written as pages in SQLite's format, and nothing else of SQLite.
+//! Writes the events of a new case as pages in SQLite's format.
 //!
-//! The case is made in a folder beside its place. Rows of `events` and `event_resources` fill the leaves
-//! of their trees in order (`page`, `output`, `table`, `tree`); everything else is written by SQLite, which also makes
-//! the indexes of both tables while they are empty. At the end the trees are added to the file (`install`); the tables
-//! are read once (`pages`, `columns`), and the entries of each index are packed into integers, sorted and written as full
-//! pages (`build`, `sort`), with one index a thread (`make`). An index that is not covered, such as one on texts with too
-//! many values, is left to SQLite.
+//! The case is made in a folder beside its place. Rows of `events`, `event_resources` and `resources` fill the leaves
+//! of their trees in order (`page`, `output`, `table`, `tree`). SQLite writes everything else, and makes the indexes of
+//! these tables while they are empty. At the end the trees are added to the file (`install`). The tables are then read
+//! once (`pages`, `columns`), and the entries of each index are packed into integers, sorted and written as full
+//! pages (`build`, `sort`), with one index a thread (`make`). SQLite makes the indexes that are not covered, such as one
+//! on texts with too many values.
 
 pub(crate) mod build;
 pub(crate) mod bulk_error;

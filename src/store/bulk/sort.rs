@@ -14,7 +14,7 @@ const KEY_BYTES: usize = 24;
 /// The keys of a spilled run that are read at once.
 const READ_KEYS: usize = 1 << 13;
 
-/// A key: what is compared first, and what breaks ties.
+/// A sort key. Keys of two parts are compared by the first, then by the second.
 pub(crate) trait Key: Copy + Ord {
     fn to_bytes(self) -> [u8; KEY_BYTES];
     fn from_bytes(bytes: [u8; KEY_BYTES]) -> Self;

@@ -1,5 +1,5 @@
 //! The tables of accounts, people, rights and leads. They tell of more than the events of a case, so that a part of a
-//! case does not have them; and every column of them names somebody or something, so that a redacted one does not either.
+//! case does not have them. Every column of them names a person or a thing, so that a redacted case does not have them.
 
 use crate::store::schema::column_rule::ColumnRule;
 use crate::store::schema::column_rule::ColumnRule::OfTable;

@@ -210,7 +210,7 @@ struct PendingEvent {
 /// makes the indexes once those are deleted.
 const MAX_PENDING: usize = 1 << 12;
 
-/// The tables as trees, and what is to be changed once they are part of a case.
+/// The tables as trees, and the changes to make when they are part of a case.
 pub(crate) struct EventTrees {
     pub(crate) tables: [(&'static str, Tree); 3],
     pub(crate) changes: Changes,

@@ -43,7 +43,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
     }
 
     /// Ends the run: makes the indexes, writes the counts, and marks the case as whole. For a case in the making, the
-    /// answer is what is left to do once its connection is closed.
+    /// answer is the rest of the work, to be done after its connection is closed.
     pub(crate) fn finish(self) -> Result<Option<UnfinishedCase>, CaseError> {
         let path = self.path;
         let finished = match self.tables {
