@@ -403,4 +403,26 @@ fn records_that_issue_each_other_end() {
     assert!(out.contains("└─ ASIATWO  1 event"), "{out}");
     assert!(out.contains("ASIASELF  1 event") && !out.contains("└─ ASIASELF"), "{out}");
     assert!(err.contains("chain=ASIASELF"), "{err}");
+    assert_eq!(out.matches("by a key that is in this chain already").count(), 2, "{out}");
+    assert!(!out.contains("no event of this case issued it"), "{out}");
+}
+
+#[test]
+fn a_chain_that_is_cut_says_so() {
+    let key = |number: usize| format!("ASIASTEP{number:012}");
+    let fact = |number: usize| Fact {
+        id: format!("e-{number:03}"),
+        time: START + number as i64,
+        name: "AssumeRole",
+        ok: true,
+        caller: arns()[2].clone(),
+        key: Some(key(number)),
+        issued: Some(key(number + 1)),
+        ..Fact::default()
+    };
+    let test_env = TestEnv { scratch: scratch_of(&(0..40).map(fact).collect::<Vec<_>>()) };
+    let tree_of = |number: usize| script(&test_env, &format!("key={}\n.chain 1\n", key(number))).0;
+    let cut = "not followed further: a chain shows at most 32 steps above a key";
+    assert!(tree_of(36).contains(cut) && !tree_of(36).contains("no event of this case issued it"));
+    assert!(!tree_of(31).contains(cut) && tree_of(31).contains("no event of this case issued it"));
 }

@@ -8,7 +8,7 @@ use crate::store::{Case, QueryError};
 pub(crate) struct Ancestors {
     /// From the key's parent upwards, each with the evidence of its child.
     pub(crate) steps: Vec<(Credential, Evidence)>,
-    /// The evidence for the last of them, or for the key, if a record issued it without naming a key.
+    /// The reason why no more steps follow the last of them, or the key; `None` if no event of the case issued it.
     pub(crate) origin: Option<String>,
 }
 
@@ -43,12 +43,14 @@ pub(crate) fn ancestors(case: &Case, key: &str) -> Result<Ancestors, QueryError>
             }
             // A key that issued itself, or a circle of forged records.
             Some(_) => {
-                found.steps.pop();
-                break;
+                let evidence = found.steps.pop().map(|(_, evidence)| evidence.sentence()).unwrap_or_default();
+                found.origin = Some(format!("{evidence}, by a key that is in this chain already"));
+                return Ok(found);
             }
-            None => break,
+            None => return Ok(found),
         }
     }
+    found.origin = Some(format!("not followed further: a chain shows at most {MAX_STEPS} steps above a key"));
     Ok(found)
 }
 
