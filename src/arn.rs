@@ -117,6 +117,11 @@ fn load_balancer_name(resource: &str) -> &str {
     }
 }
 
+/// Reports whether a text is the id of an account: 12 digits.
+pub(crate) fn is_account_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 #[cfg(test)]
 mod tests {
     use super::Arn;

@@ -8,6 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 
 use super::outcome::Outcome;
+use crate::arn::is_account_id;
 use crate::case_details::{self, CaseDetails, MAX_FILE_BYTES};
 use crate::diagnostic::Diagnostic;
 use crate::ingest::{EventIds, Narrowing, Options};
@@ -81,8 +82,7 @@ fn detail(value: &str) -> Result<String, String> {
 
 /// Parses the id of an account.
 fn account(value: &str) -> Result<String, String> {
-    let is_id = value.len() == 12 && value.bytes().all(|byte| byte.is_ascii_digit());
-    is_id.then(|| value.to_owned()).ok_or_else(|| "an account is 12 digits".to_owned())
+    is_account_id(value).then(|| value.to_owned()).ok_or_else(|| "an account is 12 digits".to_owned())
 }
 
 /// The origins of event ids that `--ids` takes.

@@ -1,6 +1,7 @@
 //! Accounts of an organization.
 
-use crate::context::value::{Object, is_account_id, text, time};
+use crate::arn::is_account_id;
+use crate::context::value::{Object, text, time};
 
 /// An account and its name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

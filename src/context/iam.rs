@@ -7,7 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::context::value::{Object, get, is_account_id, object, objects, text, time};
+use crate::arn::{Arn, is_account_id};
+use crate::context::value::{Object, get, object, objects, text, time};
 use crate::policy;
 use crate::time as clock;
 
@@ -172,7 +173,7 @@ fn allows_all(document: &str) -> bool {
 
 /// Returns the account of an ARN.
 fn account_of(arn: &str) -> Option<String> {
-    arn.split(':').nth(4).filter(|account| is_account_id(account)).map(str::to_owned)
+    Arn::parse(arn).map(|arn| arn.account).filter(|account| is_account_id(account)).map(str::to_owned)
 }
 
 /// Returns the rows of the answer of `aws iam get-credential-report`, and the texts of those that are none.

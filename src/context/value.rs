@@ -42,8 +42,3 @@ pub(crate) fn time(object: &Object, key: &str) -> Option<String> {
         _ => None,
     }
 }
-
-/// Reports whether a text is the id of an account: 12 digits.
-pub(crate) fn is_account_id(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
-}

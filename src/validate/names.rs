@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::arn::is_account_id;
 use crate::pattern::literal;
 use crate::time;
 use crate::validate::verdict::ChainId;
@@ -73,12 +74,11 @@ impl<'n> LogName<'n> {
         let (account, product, region, rest) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         let kind = product.strip_prefix("CloudTrail")?;
         let kind = if kind.is_empty() { kind } else { kind.strip_prefix('-').filter(|kind| *kind != "Digest")? };
-        let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
         let is_kind = kind.bytes().all(|byte| byte.is_ascii_alphabetic());
         let is_region = region.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
             && region.bytes().filter(|byte| *byte == b'-').count() >= 2;
         let delivered = minute(rest)?;
-        (is_account && is_kind && is_region).then_some(LogName { account, region, kind, delivered })
+        (is_account_id(account) && is_kind && is_region).then_some(LogName { account, region, kind, delivered })
     }
 }
 

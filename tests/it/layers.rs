@@ -42,7 +42,7 @@ const MODEL: &[&str] = &[
 
 /// The imports within the vocabulary: an event has a value for each plain field of the catalogue.
 const MODEL_IMPORTS: &[(&str, &str)] =
-    &[("context", "policy"), ("context", "time"), ("event", "fields"), ("proof", "time")];
+    &[("context", "arn"), ("context", "policy"), ("context", "time"), ("event", "fields"), ("proof", "time")];
 
 /// The other modules and, of the store and the session, the rooms: what each may import beside itself and the model. A
 /// name stands for all below it; a file belongs to the row with the longest name that it is below.

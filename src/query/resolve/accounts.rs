@@ -1,5 +1,6 @@
 //! Names of accounts as values: `account=prod` means the id of the account that has this name.
 
+use crate::arn::is_account_id;
 use crate::diagnostic::Diagnostic;
 use crate::fields::Field;
 use crate::query::ast::{Operator, Part, Value};
@@ -8,11 +9,6 @@ use crate::query::resolve::resolver::Resolver;
 
 /// The most ids or names that a message lists.
 const MAX_LISTED: usize = 10;
-
-/// Reports whether a text is the id of an account.
-fn is_id(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
-}
 
 impl Resolver<'_> {
     /// Returns the values of a field of accounts with ids in place of names. Ids, wildcards and values that events have
@@ -28,7 +24,7 @@ impl Resolver<'_> {
             return Ok(values);
         }
         let id = |value: Value| match value.literal() {
-            Some(text) if !text.is_empty() && !is_id(&text) => self.account_id(&value, &text, operator),
+            Some(text) if !text.is_empty() && !is_account_id(&text) => self.account_id(&value, &text, operator),
             _ => Ok(value),
         };
         values.into_iter().map(id).collect()
