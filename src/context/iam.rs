@@ -120,7 +120,8 @@ fn rights(found: &Object, inline: &str, admin_policies: &[String]) -> Rights {
     let mut rights = Rights::default();
     for policy in objects(found, "attachedManagedPolicies") {
         let arn = text(policy, "policyArn").unwrap_or_default();
-        rights.is_admin |= arn.ends_with(":policy/AdministratorAccess") || admin_policies.contains(&arn);
+        // Only the policy of AWS has this content in every account.
+        rights.is_admin |= arn.ends_with(":iam::aws:policy/AdministratorAccess") || admin_policies.contains(&arn);
         rights.policies.extend(text(policy, "policyName").or_else(|| text(policy, "policyArn")));
     }
     for policy in objects(found, inline) {
@@ -285,6 +286,18 @@ mod tests {
         assert_eq!(found[3].last_used_at.as_deref(), Some("2024-03-01T00:00:00Z"));
         assert_eq!(found[1].created_at.as_deref(), Some("2023-01-01T00:00:00Z"));
         assert_eq!(refused, [r#"{"UserName":"no-arn"}"#]);
+    }
+
+    #[test]
+    fn a_policy_of_the_account_is_not_known_by_the_name_of_one_of_aws() {
+        let is_admin = |owner: &str| {
+            let arn = format!("arn:aws:iam::{owner}:policy/AdministratorAccess");
+            let user = json!({"UserName": "a", "Arn": "arn:aws:iam::111122223333:user/a",
+                "AttachedManagedPolicies": [{"PolicyName": "AdministratorAccess", "PolicyArn": arn}]});
+            let answer = json!({"UserDetailList": [user]});
+            principals(answer.as_object().unwrap()).0[0].is_admin
+        };
+        assert!(is_admin("aws") && !is_admin("111122223333"));
     }
 
     #[test]

@@ -29,7 +29,7 @@ fn rights_text(rights: &Rights) -> String {
             if more > 0 { format!("{named} and {more} more") } else { named }
         }
     };
-    let admin = if rights.is_admin { "; may do everything" } else { "" };
+    let admin = if rights.is_admin { "; one of them allows every action on every resource" } else { "" };
     let boundary = rights.boundary.as_ref().map_or_else(String::new, |arn| format!("; limited by {arn}"));
     format!("{} {}, by its authorization details: {policies}{admin}{boundary}", rights.kind, rights.name)
 }
@@ -68,7 +68,10 @@ mod tests {
             is_admin: true,
             boundary: Some("arn:b".to_owned()),
         };
-        assert!(rights_text(&rights).ends_with("p9, p10 and 2 more; may do everything; limited by arn:b"));
+        assert!(
+            rights_text(&rights)
+                .ends_with("p9, p10 and 2 more; one of them allows every action on every resource; limited by arn:b")
+        );
         rights = Rights { policies: Vec::new(), is_admin: false, boundary: None, ..rights };
         assert_eq!(rights_text(&rights), "role r, by its authorization details: no policies");
     }

@@ -269,7 +269,7 @@ fn rights_and_credentials_are_noted_where_an_actor_is_shown() {
         test_env.scratch.write("script", format!("event-id=e1\n{command}\n"));
         let ran = test_env.run(&["script", "script"]).exits(0);
         for note in [
-            "user alice, by its authorization details: AdministratorAccess; may do everything",
+            "user alice, by its authorization details: AdministratorAccess; one of them allows every action on every resource",
             "user alice, by its credential report: access key 1 active; no MFA",
         ] {
             assert!(ran.err.contains(note), "{command}: {ran:?}");
