@@ -35,7 +35,7 @@ pub(super) struct HuntArgs {
     #[arg(long, value_name = "PATH")]
     rules: Vec<PathBuf>,
     /// Leave out the events of Sigma filters in a file or folder
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", conflicts_with = "for")]
     ignore: Vec<PathBuf>,
     /// Examine only events that match a lookup
     #[arg(long = "where", value_name = "LOOKUP", default_value = "", hide_default_value = true)]
@@ -50,25 +50,25 @@ pub(super) struct HuntArgs {
     #[arg(long, value_name = "LEVEL", value_parser = levels())]
     min_level: Option<Level>,
     /// Show the findings of one actor
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "for")]
     actor: Option<usize>,
     /// Show all findings by rule
-    #[arg(long, value_name = "rule", value_parser = ["rule"])]
+    #[arg(long, value_name = "rule", value_parser = ["rule"], conflicts_with = "for")]
     by: Option<String>,
     /// Take as known what a principal used up to a time
-    #[arg(long, value_name = "TIME", hide_short_help = true)]
+    #[arg(long, value_name = "TIME", hide_short_help = true, conflicts_with = "for")]
     baseline_until: Option<String>,
     /// Take as known what a principal used in another case
-    #[arg(long, value_name = "OTHER.db", hide_short_help = true)]
+    #[arg(long, value_name = "OTHER.db", hide_short_help = true, conflicts_with = "for")]
     baseline: Option<PathBuf>,
     /// Show only what appeared since the last run
-    #[arg(long = "new")]
+    #[arg(long = "new", conflicts_with = "for")]
     only_new: bool,
     /// Write one row an event
-    #[arg(long)]
+    #[arg(long, conflicts_with = "for")]
     events: bool,
     /// Exit with 1 if there is a finding of at least this level
-    #[arg(long, value_name = "LEVEL", value_parser = levels(), hide_possible_values = true)]
+    #[arg(long, value_name = "LEVEL", value_parser = levels(), hide_possible_values = true, conflicts_with = "for")]
     fail_on: Option<Level>,
     #[command(flatten)]
     target: TargetOptions,

@@ -248,6 +248,19 @@ fn hunt_writes_the_rules_that_are_lookups() {
     run(&["--out", "new", "--where", "usr=a"]).fails(2, &["unknown field `usr`"]);
     assert!(!test_env.scratch.path("new").exists());
     test_env.run(&["hunt", "--out", "new"]).fails(2, &["--for"]);
+    let without_rows: &[&[&str]] = &[
+        &["--ignore", "sigma"],
+        &["--actor", "1"],
+        &["--by", "rule"],
+        &["--baseline-until", "2024-03-01"],
+        &["--baseline", "other.db"],
+        &["--new"],
+        &["--events"],
+        &["--fail-on", "high"],
+    ];
+    for option in without_rows {
+        run(&[&["--out", "new"], *option].concat()).fails(2, &[option[0], "cannot be used with", "--for"]);
+    }
     let aws = run(&["--layout", "aws", "--out", "aws", "--min-level", "high"]).exits(0);
     assert!(aws.err.contains("is left out: AWS's table has no column for `outcome`"), "{aws:?}");
 }
