@@ -135,7 +135,7 @@ fn create_empty(folder: &Path) -> Result<(), SessionError> {
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> SessionError {
-    let mut mistake = Diagnostic::new(format!("cannot write {}: {}", path.display(), io_message::describe(error)));
+    let mut mistake = Diagnostic::new(io_message::cannot_write(path, error));
     mistake.hints.extend(io_message::advice(error).map(str::to_owned));
     mistake.into()
 }
