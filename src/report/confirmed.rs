@@ -31,6 +31,14 @@ pub(super) struct EventFacts {
 /// The reasons why events are confirmed, by the number of the event: tags with their notes, and titles of rules.
 pub(super) type Reasons = BTreeMap<i64, BTreeSet<String>>;
 
+/// Returns an event in words, by `events.id`.
+///
+/// # Errors
+/// The case cannot be read.
+pub(super) fn sentence(case: &Case, id: i64) -> Result<String, QueryError> {
+    Ok(case.sentence(id)?.unwrap_or_else(|| "its record is not in the case".to_owned()))
+}
+
 /// Returns the confirmed events and why each is one. `hunt` has the events of findings with the verdict `true`.
 ///
 /// # Errors

@@ -101,11 +101,6 @@ impl Events {
     }
 }
 
-/// Returns an event in words.
-pub(super) fn sentence(engine: &Engine, event: &EventFacts) -> Result<String, QueryError> {
-    Ok(engine.case().sentence(event.id)?.unwrap_or_else(|| "its record is not in the case".to_owned()))
-}
-
 /// Returns the number of a confirmed event.
 fn number_of(at: usize) -> String {
     format!("E-{:03}", at + 1)
@@ -163,8 +158,14 @@ fn key_facts(engine: &Engine, events: &Events) -> Result<Section, QueryError> {
     match (dated().next(), dated().next_back()) {
         (Some(first), Some(last)) => {
             blocks.push(Block::Facts(vec![
-                ("first attacker event", format!("{}: {}", first.event_time, sentence(engine, first)?)),
-                ("last attacker event", format!("{}: {}", last.event_time, sentence(engine, last)?)),
+                (
+                    "first attacker event",
+                    format!("{}: {}", first.event_time, confirmed::sentence(engine.case(), first.id)?),
+                ),
+                (
+                    "last attacker event",
+                    format!("{}: {}", last.event_time, confirmed::sentence(engine.case(), last.id)?),
+                ),
                 ("attacker events", number::count(events.attackers.len() as u64)),
                 ("confirmed events", number::count(events.confirmed.len() as u64)),
                 ("accounts", distinct(|event| &event.account)),
@@ -199,7 +200,7 @@ fn persistence_blocks(engine: &Engine, events: &Events) -> Result<Vec<Block>, Qu
             Some(at) => format!("removed {at}"),
             None => "no removal in the case".to_owned(),
         };
-        Ok(vec![event.event_time.clone(), sentence(engine, event)?, state])
+        Ok(vec![event.event_time.clone(), confirmed::sentence(engine.case(), event.id)?, state])
     };
     let table = Table {
         columns: vec!["time", "created or changed", "removal"],
@@ -225,7 +226,7 @@ fn data(engine: &Engine, hunt: &HuntFacts, events: &Events) -> Result<Section, Q
     }
     let (table, left_out) = exposure::table(engine.case(), &events.ids)?;
     let mut blocks = vec![Block::Table(table)];
-    blocks.extend(more(left_out, "row"));
+    blocks.extend(Block::more(left_out, "row"));
     blocks.push(Block::Text(format!(
         "Looked at: calls of {} that succeeded. Other services are not in the table, and calls count only where the trail \
          recorded them. Bytes are known for calls of Amazon S3 that report them. What is not recorded is under Limits.",
@@ -239,10 +240,6 @@ fn data(engine: &Engine, hunt: &HuntFacts, events: &Events) -> Result<Section, Q
     Ok(Section { id: "data", title: "Data read, copied, shared or deleted", blocks })
 }
 
-pub(super) fn more(left_out: usize, what: &str) -> Option<Block> {
-    (left_out > 0).then(|| Block::Text(format!("and {} that are not shown", number::counted(left_out as u64, what))))
-}
-
 fn confirmed_events(engine: &Engine, events: &Events) -> Result<Section, QueryError> {
     let row = |(at, event): (usize, &EventFacts)| {
         let reasons = events.reasons.get(&event.id).into_iter().flatten();
@@ -250,7 +247,7 @@ fn confirmed_events(engine: &Engine, events: &Events) -> Result<Section, QueryEr
         Ok(vec![
             number_of(at),
             event.event_time.clone(),
-            sentence(engine, event)?,
+            confirmed::sentence(engine.case(), event.id)?,
             reasons.join("; "),
             event.event_id.clone(),
         ])
@@ -262,7 +259,7 @@ fn confirmed_events(engine: &Engine, events: &Events) -> Result<Section, QueryEr
         empty: "no event is tagged, and no finding has the verdict true",
     };
     let mut blocks = vec![Block::Table(table)];
-    blocks.extend(more(events.confirmed.len().saturating_sub(MAX_CONFIRMED), "event"));
+    blocks.extend(Block::more(events.confirmed.len().saturating_sub(MAX_CONFIRMED), "event"));
     Ok(Section { id: "events", title: "Confirmed events", blocks })
 }
 
@@ -295,7 +292,7 @@ fn limits(engine: &Engine, hunt: &HuntFacts, custody: &Custody) -> Result<Sectio
             number::counted(chart.hours.unsigned_abs(), "hour")
         )));
         blocks.push(Block::Coverage(chart));
-        blocks.extend(more(left_out, "place"));
+        blocks.extend(Block::more(left_out, "place"));
     }
     Ok(Section { id: "limits", title: "Limits", blocks })
 }
@@ -309,7 +306,7 @@ fn how(hunt: &HuntFacts, input: &AnalystInput, custody: &Custody) -> Section {
     }
     let (tables, left_out) = method::sources(custody);
     blocks.extend(tables.into_iter().map(Block::Table));
-    blocks.extend(more(left_out, "source file"));
+    blocks.extend(Block::more(left_out, "source file"));
     Section { id: "method", title: "Method and custody", blocks }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::report::confirmed;
 use crate::report::model::Table;
 use crate::rows::{self, text};
 use crate::sql::Param;
@@ -88,8 +89,6 @@ pub(super) fn services() -> String {
     services.into_iter().collect::<Vec<_>>().join(", ")
 }
 
-/// The characters of a time in front of the id of an event.
-const TIME_WIDTH: usize = 20;
 /// The most rows.
 const MAX_ROWS: usize = 200;
 
@@ -106,12 +105,14 @@ pub(super) fn table(case: &Case, ids: &str) -> Result<(Table, usize), QueryError
     found.truncate(MAX_ROWS);
     for row in &mut found {
         let first = row.pop().unwrap_or_default();
-        row.push(sentence(case, &first)?);
+        let id = first.rsplit(' ').next().and_then(|id| id.parse().ok()).unwrap_or_default();
+        row.push(confirmed::sentence(case, id)?);
     }
     let columns = vec!["what", "service", "data", "calls", "bytes out", "first", "last", "first call"];
     Ok((Table { columns, rows: found, linked: None, empty: "no such call succeeded in these events" }, left_out))
 }
 
+/// Returns the rows of calls; the last cell sorts the first call and ends with its `events.id`.
 fn of_calls(
     case: &Case,
     ids: &str,
@@ -122,7 +123,7 @@ fn of_calls(
     let values: Vec<String> = (4..4 + paths.len()).map(|at| format!("record_value(e.id, ?{at})")).collect();
     let sql = format!(
         "SELECT coalesce({}, '') AS data, count(*), sum(e.bytes_out), min(e.event_time), max(e.event_time), \
-         min(printf('%-20s', ifnull(e.event_time, '~')) || e.event_id) \
+         min(printf('%-20s%s %d', ifnull(e.event_time, '~'), e.event_id, e.id)) \
          FROM json_each(?1) j CROSS JOIN events e ON e.id = j.value \
          WHERE e.outcome = 'ok' AND e.event_source = ?2 AND e.event_name IN (SELECT value FROM json_each(?3)) \
          GROUP BY 1 ORDER BY 2 DESC, 1",
@@ -137,27 +138,7 @@ fn of_calls(
     let found = rows::collect(|sink| case.query(&sql, &params, sink))?;
     let row = |row: &Vec<rows::Value>| {
         let cell = |at: usize| text(row.get(at));
-        vec![
-            what.to_owned(),
-            service.to_owned(),
-            cell(0),
-            cell(1),
-            cell(2),
-            cell(3),
-            cell(4),
-            cell(5).chars().skip(TIME_WIDTH).collect(),
-        ]
+        vec![what.to_owned(), service.to_owned(), cell(0), cell(1), cell(2), cell(3), cell(4), cell(5)]
     };
     Ok(found.rows.iter().map(row).collect())
-}
-
-/// Returns an event in words, by its event id.
-fn sentence(case: &Case, event_id: &str) -> Result<String, QueryError> {
-    let params = [Param::Text(event_id.to_owned())];
-    let ids = rows::integers(|sink| case.query("SELECT id FROM events WHERE event_id = ?1", &params, sink))?;
-    let sentence = match ids.first() {
-        Some(id) => case.sentence(*id)?,
-        None => None,
-    };
-    Ok(sentence.unwrap_or_else(|| "its record is not in the case".to_owned()))
 }

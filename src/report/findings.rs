@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::engine::Engine;
 use crate::hunt;
 use crate::level::Level;
-use crate::number;
 use crate::report::hunt_facts::HuntFacts;
 use crate::report::model::{Block, Section, Table};
 use crate::store::{FindingKey, HuntFinding, HuntRule, QueryError, Verdict};
@@ -31,10 +30,7 @@ pub(super) fn section(engine: &Engine, hunt: &HuntFacts, verdicts: &[Verdict]) -
         )),
         Block::Table(table(engine, hunt, &open, MAX_FINDINGS)?),
     ];
-    let left_out = open.len().saturating_sub(MAX_FINDINGS);
-    if left_out > 0 {
-        blocks.push(Block::Text(format!("and {} that are not shown", number::counted(left_out as u64, "finding"))));
-    }
+    blocks.extend(Block::more(open.len().saturating_sub(MAX_FINDINGS), "finding"));
     Ok(Section { id: "findings", title: "Machine findings, not reviewed", blocks })
 }
 
@@ -79,6 +75,6 @@ pub(super) fn table(
         columns: vec!["level", "finding", "principal", "account", "done", "tried", "first", "last"],
         rows: findings.iter().take(most).map(row).collect::<Result<_, QueryError>>()?,
         linked: None,
-        empty: "every finding was reviewed, or the rules found nothing",
+        empty: "no finding of at least medium level is without a verdict",
     })
 }

@@ -1,5 +1,7 @@
 //! The parts of a report.
 
+use crate::number;
+
 /// A report.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Report {
@@ -46,6 +48,14 @@ pub(crate) enum Block {
         title: String,
         json: String,
     },
+}
+
+impl Block {
+    /// Returns the line for what a table does not show, if anything.
+    pub(crate) fn more(left_out: usize, what: &str) -> Option<Block> {
+        let more = || Block::Text(format!("and {} that are not shown", number::counted(left_out as u64, what)));
+        (left_out > 0).then(more)
+    }
 }
 
 /// The states of hours, one lane an account, Region and category.

@@ -6,14 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::Engine;
-use crate::report::content::{self, Events};
+use crate::report::confirmed;
+use crate::report::content::Events;
 use crate::rows::{self, text};
 use crate::sql::Param;
 use crate::store::QueryError;
 use crate::time;
 
-/// The columns of an event after the message and the tags.
-const COLUMNS: [&str; 15] = [
+/// The columns of an event after the leading ones, in the order of [`TimelineRow::values`].
+pub(super) const COLUMNS: [&str; 15] = [
     "event_id",
     "event_source",
     "event_name",
@@ -32,6 +33,8 @@ const COLUMNS: [&str; 15] = [
 ];
 /// The columns before those of the event.
 pub(super) const LEADING: [&str; 6] = ["datetime", "timestamp_desc", "message", "tag", "status", "confirmed_by"];
+/// The meaning of the time, as Timesketch shows it.
+pub(super) const TIMESTAMP_DESC: &str = "CloudTrail event time";
 const TAGS: &str =
     "SELECT e.id, t.tag FROM tags t JOIN events e ON e.event_id = t.event_id GROUP BY e.id, t.tag ORDER BY e.id, t.tag";
 
@@ -48,18 +51,15 @@ pub(super) struct TimelineRow {
     pub(super) status: &'static str,
     /// The reasons why it is confirmed.
     pub(super) confirmed_by: String,
-    /// The columns of the event, in the order of [`columns`].
+    /// The columns of the event, in the order of [`COLUMNS`].
     pub(super) values: Vec<String>,
 }
 
-/// Returns the names of the columns of an event.
-pub(super) fn columns() -> &'static [&'static str] {
-    &COLUMNS
-}
-
-/// Returns the meaning of the time, as Timesketch shows it.
-pub(super) fn timestamp_desc() -> &'static str {
-    "CloudTrail event time"
+impl TimelineRow {
+    /// Returns the cells of [`LEADING`]. `tags`: the tags as one text.
+    pub(super) fn leading<'r>(&'r self, tags: &'r str) -> [&'r str; LEADING.len()] {
+        [&self.datetime, TIMESTAMP_DESC, &self.message, tags, self.status, &self.confirmed_by]
+    }
 }
 
 /// Puts the events into a function, by time; those without a time are last.
@@ -81,7 +81,7 @@ pub(super) fn each(
         let reasons: Vec<&str> = events.reasons.get(&event.id).into_iter().flatten().map(String::as_str).collect();
         put(TimelineRow {
             datetime: event.time.map(with_offset).unwrap_or_default(),
-            message: content::sentence(engine, event)?,
+            message: confirmed::sentence(engine.case(), event.id)?,
             tags: tags.get(&event.id).cloned().unwrap_or_default(),
             status: if confirmed.contains(&event.id) { "confirmed" } else { "attacker" },
             confirmed_by: reasons.join("; "),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::engine::Engine;
 use crate::render::{Format, Style, sink};
 use crate::report::content::Events;
-use crate::report::timeline::{self, LEADING, TimelineRow};
+use crate::report::timeline::{self, COLUMNS, LEADING, TIMESTAMP_DESC, TimelineRow};
 use crate::rows::Cell;
 use crate::store::QueryError;
 
@@ -18,14 +18,13 @@ pub(super) fn csv(engine: &Engine, events: &Events) -> Result<(Vec<u8>, u64), Qu
     let mut without_time = 0;
     let style = Style::default();
     let mut sink = sink(Format::Csv, &mut out, &style);
-    let columns: Vec<String> = LEADING.iter().chain(timeline::columns()).map(|name| (*name).to_owned()).collect();
+    let columns: Vec<String> = LEADING.iter().chain(&COLUMNS).map(|name| (*name).to_owned()).collect();
     sink.begin(&columns)?;
     timeline::each(engine, events, |row| {
         let Some(row) = timed(row, &mut without_time) else { return Ok(()) };
         let tags = json!(row.tags).to_string();
-        let leading = [&*row.datetime, timeline::timestamp_desc(), &row.message, &tags, row.status, &row.confirmed_by];
         let values = row.values.iter().map(String::as_str);
-        let cells: Vec<Cell<'_>> = leading.into_iter().chain(values).map(Cell::Text).collect();
+        let cells: Vec<Cell<'_>> = row.leading(&tags).into_iter().chain(values).map(Cell::Text).collect();
         Ok(sink.row(&cells)?)
     })?;
     sink.end()?;
@@ -44,13 +43,13 @@ pub(super) fn jsonl(engine: &Engine, events: &Events) -> Result<(Vec<u8>, u64), 
         let Some(row) = timed(row, &mut without_time) else { return Ok(()) };
         let leading = [
             json!(row.datetime),
-            json!(timeline::timestamp_desc()),
+            json!(TIMESTAMP_DESC),
             json!(row.message),
             json!(row.tags),
             json!(row.status),
             json!(row.confirmed_by),
         ];
-        let names = LEADING.iter().chain(timeline::columns()).map(|name| (*name).to_owned());
+        let names = LEADING.iter().chain(&COLUMNS).map(|name| (*name).to_owned());
         let values = leading.into_iter().chain(row.values.iter().map(|value| json!(value)));
         let object: Map<String, Value> = names.zip(values).collect();
         out.extend(Value::Object(object).to_string().bytes());

@@ -10,7 +10,7 @@ use crate::number;
 use crate::report::content::{AnalystInput, Events};
 use crate::report::hunt_facts::HuntFacts;
 use crate::report::model::Table;
-use crate::report::timeline::{self, LEADING};
+use crate::report::timeline::{self, COLUMNS, LEADING};
 use crate::report::{findings, subjects};
 use crate::store::QueryError;
 
@@ -53,14 +53,13 @@ pub(super) fn written(
 }
 
 fn write_timeline(sheet: &mut Worksheet, engine: &Engine, events: &Events) -> Result<(), QueryError> {
-    let columns: Vec<&str> = LEADING.iter().chain(timeline::columns()).copied().collect();
+    let columns: Vec<&str> = LEADING.iter().chain(&COLUMNS).copied().collect();
     begin(sheet, "Timeline", &columns).map_err(not_written)?;
     let mut at = 0;
     timeline::each(engine, events, |row| {
         at += 1;
         let tags = row.tags.join(", ");
-        let leading = [&*row.datetime, timeline::timestamp_desc(), &row.message, &tags, row.status, &row.confirmed_by];
-        let cells = leading.into_iter().chain(row.values.iter().map(String::as_str));
+        let cells = row.leading(&tags).into_iter().chain(row.values.iter().map(String::as_str));
         write_row(sheet, at, &columns, cells).map_err(not_written)
     })?;
     end(sheet, at, columns.len()).map_err(not_written)
