@@ -17,8 +17,8 @@ Examples:
   trailq export --where 'user=alice since=2024-03-01' ./table
   trailq --db incident-42.db export --by account,region,date ./table
 
-`trailq import ./table` brings events home. `trailq snapshot OUT.db` writes a case instead, and
---format csv or ndjson of `trailq lookup` writes rows";
+`trailq import ./table` reads the events back. `trailq snapshot OUT.db` writes a case instead,
+and --format csv or ndjson of `trailq lookup` writes rows";
 
 /// Write the case or some of its events as a table of Parquet files
 #[derive(Debug, Args)]

@@ -42,9 +42,10 @@ pub(super) struct ImportArgs {
     follow_links: bool,
     /// Read only files delivered at or after a time; see `trailq help import`
     ///
-    /// What is outside of --since, --until, --account and --region is decided by the path alone: the name of a delivered
-    /// file, or its folders below AWSLogs. A file whose path does not say it is read, and no event of a file is left
-    /// out. --until allows a day for late deliveries. Members of archives are read. The ledger lists what was left out
+    /// --since, --until, --account and --region select files by their paths: the name of a delivered file, or its
+    /// folders below AWSLogs. A file whose path does not have the time, account or Region is read, and so are members of
+    /// archives. All events of a file that is read are imported. --until allows a day for late deliveries. The ledger
+    /// lists the files that were left out
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
     /// Read only files with events up to a time, by their delivery

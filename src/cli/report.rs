@@ -19,7 +19,7 @@ Examples:
   trailq report timeline.xlsx
   trailq report timeline.csv
 
-The extension is the format. OUT.csv and OUT.jsonl are a timeline for Timesketch, and OUT.xlsx has
+The extension selects the format. OUT.csv and OUT.jsonl are a timeline for Timesketch, and OUT.xlsx has
 the timeline, the findings that were not reviewed and the subjects. These have no summary or cover.
 
 Confirmed events are those with a tag and those of findings with the verdict `true`; attackers are
@@ -29,7 +29,7 @@ the subjects that are marked so. `trailq guide report` explains the parts";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ReportArgs {
-    /// The file to write, whose extension is the format
+    /// The file to write; its extension selects the format
     #[arg(value_name = "OUT.html|OUT.md|OUT.xlsx|OUT.csv|OUT.jsonl", value_hint = ValueHint::FilePath)]
     out: PathBuf,
     /// Include the analyst's summary; without it the report is a draft

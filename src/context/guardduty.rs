@@ -7,7 +7,7 @@ use crate::context::value::{Object, get, object, objects, text, time};
 /// The most values of a kind that are taken from one finding.
 const MAX_VALUES: usize = 1_000;
 
-/// A finding, reduced to what is asked about.
+/// A finding, reduced to what lookups ask for.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Lead {
     /// The id, which a later version of the finding has too.
@@ -130,7 +130,7 @@ impl Lead {
         }
     }
 
-    /// Takes a text whose key tells what it is.
+    /// Adds a text to the list that its key and parent select.
     fn take(&mut self, key: &str, text: &str, parent: Parent) {
         let into = match (key, parent) {
             ("accesskeyid", _) | ("credentialuid", Parent::User) => &mut self.access_keys,

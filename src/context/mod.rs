@@ -14,7 +14,7 @@ use crate::context::guardduty::Lead;
 use crate::context::iam::{Credentials, Principal};
 use crate::context::people::Person;
 
-/// A document that tells about what the events name.
+/// A document about what the events name.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ContextDocument {
     /// `aws organizations list-accounts`, or a CSV file of ids and names.

@@ -5,7 +5,7 @@ use crate::hunt::events::{self, EventFacts};
 use crate::hunt::result::TimelineEntry;
 use crate::store::QueryError;
 
-/// The entries that have a sentence: making one reads a record.
+/// The number of entries that have a sentence: making one reads a record.
 pub(crate) const MAX_SENTENCES: usize = 8;
 
 /// Returns the timeline of events, the first entries with a sentence of their first event.

@@ -12,7 +12,7 @@ use crate::proof::ListedObject;
 
 /// The lists of a listing, and whether their elements are marks that deletions leave.
 const LISTS: [(&str, bool); 3] = [("Contents", false), ("Versions", false), ("DeleteMarkers", true)];
-/// The beginning of a content in which the key of a list has to be. What comes before it are single values.
+/// The number of bytes in which the key of a list has to begin; only single values come before it.
 const MAX_BEGINNING: usize = 64 << 10;
 /// Objects that are handed on at once.
 const BATCH: usize = 4_096;
@@ -32,7 +32,7 @@ pub(crate) fn begins_listing(content: &[u8]) -> bool {
     })
 }
 
-/// Reads one listing, and hands its objects on in batches. Nothing behind its closing brace is read.
+/// Reads one listing, and hands its objects on in batches. Nothing after its closing brace is read.
 ///
 /// # Errors
 /// The content is not well-formed JSON, ends early, or has an element that is not an object of a bucket. `Break` is not

@@ -52,7 +52,7 @@ impl Session {
     /// Asks for the keys, addresses and times of the lead with a number or an id; `command` is what was typed.
     ///
     /// # Errors
-    /// There is no such lead, it names nothing to ask for, or the case cannot be read.
+    /// The lead is unknown or names neither a key, an address, a principal nor a resource, or the case cannot be read.
     pub fn lead(&mut self, command: &str, which: &str) -> Result<Answer, SessionError> {
         let leads = self.case()?.leads()?;
         let is_meant = |lead: &&Lead| lead.id == which || which.parse() == Ok(lead.number);

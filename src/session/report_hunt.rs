@@ -1,4 +1,5 @@
-//! The hunt of a report: the newest run that the case stores, if it would find the same today, or a new one.
+//! The hunt of a report: the newest run that the case stores, if neither the case nor the rules changed since, or a
+//! new one.
 
 use std::collections::HashSet;
 
@@ -19,7 +20,7 @@ const LOWEST_LEVEL: Level = Level::Medium;
 impl Session {
     /// Returns what a report takes from a hunt, with the ignore rules that were applied. The newest run is used if it is of
     /// the whole case, by this user, and neither the events, the rules, the ignore rules nor trailq changed since. Then only
-    /// the rules of findings with the verdict `true` run, which tell the events.
+    /// the rules of findings with the verdict `true` run, to find their events.
     ///
     /// # Errors
     /// The filter is invalid, or a case or a file of rules cannot be read.

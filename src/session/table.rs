@@ -82,5 +82,5 @@ impl Session {
     }
 }
 
-/// The note on files after a cancellation.
+/// The note on the files of the table after a cancellation.
 const KEPT_FILES: &str = "files that are complete stay; the same command again replaces them";

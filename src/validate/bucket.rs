@@ -106,7 +106,7 @@ fn rewritten(versions: &[&ListedObject], until: Option<i64>) -> Option<String> {
 }
 
 /// Says how a copy of an object differs in size from it, and from its earlier versions. A copy that was unpacked has another
-/// ending and is not compared. One that was compressed again cannot be told from another content.
+/// ending and is not compared. One that was compressed again is reported like another content.
 fn other_size<'f>(versions: &[&ListedObject], mut copies: impl Iterator<Item = &'f FoundFile>) -> Option<String> {
     let written = || versions.iter().filter(|version| !version.is_delete_marker);
     let last = written().next_back()?;

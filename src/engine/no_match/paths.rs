@@ -59,9 +59,9 @@ impl Hints<'_> {
         Ok(())
     }
 
-    /// That a regular expression is asked of single values, and the search of the object's JSON text, if that finds events.
-    /// Reports whether it does.
-    /// `~` keeps that meaning: `not request~x` is valid and matches every event without such a value.
+    /// Suggests to search the JSON text of the whole object instead of its single values, if that finds events; reports
+    /// whether it does. `~` itself stays a search of single values, because `not request~x` is valid and matches every
+    /// event without such a value.
     pub(crate) fn whole_object(
         &self,
         advice: &mut Advice<'_>,

@@ -72,7 +72,7 @@ fn run_chain(session: &mut Session, arguments: &Arguments<'_>) -> Result<Answer,
     Ok(Answer::rows(u64::try_from(below.hops.len() + above.steps.len()).unwrap_or(u64::MAX)))
 }
 
-/// The characters before a line of a tree.
+/// The prefixes of the lines of a tree.
 #[derive(Debug, Clone, Default)]
 struct Branch {
     /// Before the first line of a credential.

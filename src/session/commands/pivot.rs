@@ -148,7 +148,7 @@ impl Event {
 /// Returns the key that signed the event in a row of the last answer, else the key that it handed out.
 ///
 /// # Errors
-/// There is no such row, or its event has no key.
+/// The last answer does not have this row, or its event neither used nor issued a key.
 pub(crate) fn key_of_row(session: &Session, case: &Case, row: u64) -> Result<String, SessionError> {
     Event::of(session, case, row)?.used_or_issued_key(row).map(str::to_owned)
 }

@@ -165,7 +165,7 @@ impl Session {
     /// Runs a saved query, or one of trailq's own scripts.
     ///
     /// # Errors
-    /// There is no such query, a parameter is missing or wrong, or the statement fails.
+    /// The query is unknown, a parameter is missing or invalid, or the statement fails.
     pub fn run_query(&mut self, run: &Run) -> Result<Answer, SessionError> {
         self.in_one_state(|session| session.run_saved(run))
     }
@@ -234,7 +234,7 @@ impl Session {
     /// Runs one of trailq's own scripts.
     ///
     /// # Errors
-    /// There is no case, a parameter is missing or wrong, or one of the script's lines fails.
+    /// The case does not exist, a parameter is missing or invalid, or a line of the script fails.
     pub fn run_script(&mut self, own: &ShippedScript, run: &Run) -> Result<Answer, SessionError> {
         self.case()?;
         script::run_shipped(self, own, &values_of(&own.header, own.name, run)?)
