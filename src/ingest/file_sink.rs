@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crossbeam_channel::Sender;
-
 use crate::context::ContextDocument;
 use crate::event::{Event, EventIds};
+use crate::ingest::backlog::Outlet;
 use crate::ingest::decode::sink::Sink;
 use crate::ingest::decode::window::reject_of;
 use crate::ingest::expansion::Expansion;
@@ -106,7 +105,7 @@ struct Account {
 /// Gathers events into batches and sends them on.
 pub(crate) struct FileSink<'w, G: EventGatherer = BatchBuilder> {
     batch: &'w mut G,
-    out: &'w Sender<Message<G::Batch>>,
+    out: &'w Outlet<Message<G::Batch>>,
     expansion: &'w Arc<Expansion>,
     ids: EventIds,
     /// True if the events gathered are made from rows of columns.
@@ -120,7 +119,7 @@ pub(crate) struct FileSink<'w, G: EventGatherer = BatchBuilder> {
 impl<'w, G: EventGatherer> FileSink<'w, G> {
     pub(crate) fn new(
         batch: &'w mut G,
-        out: &'w Sender<Message<G::Batch>>,
+        out: &'w Outlet<Message<G::Batch>>,
         expansion: &'w Arc<Expansion>,
         ids: EventIds,
     ) -> FileSink<'w, G> {

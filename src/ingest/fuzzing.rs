@@ -5,12 +5,11 @@ mod origin;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crossbeam_channel::unbounded;
-
 use crate::context::ContextDocument;
 use crate::event::EventIds;
 use crate::file_magic::PARQUET;
 use crate::ingest::archive;
+use crate::ingest::backlog::Backlog;
 use crate::ingest::decode::sink::{Decoded, Sink};
 use crate::ingest::expansion::Expansion;
 use crate::ingest::file_sink::{FileSink, Message};
@@ -134,14 +133,14 @@ pub(crate) fn archive(content: &[u8]) {
 /// digests and rejects.
 fn messages_of(read: impl FnOnce(&mut FileSink<'_>)) -> Option<Sent> {
     let mut batch = BatchBuilder::new(Arc::new(Dictionaries::in_the_making())).ok()?;
-    let (out, messages) = unbounded();
+    let (out, messages) = Backlog::unlimited().queue(0);
     let expansion = Arc::new(Expansion::default());
     let mut sink = FileSink::new(&mut batch, &out, &expansion, EventIds::Event);
     read(&mut sink);
     let _ = sink.flush();
     drop(out);
     let (mut all, mut open) = (Sent::default(), vec![Sent::default()]);
-    for message in messages {
+    for message in messages.messages() {
         let sent = match message {
             Message::BeginMember(_) => {
                 open.push(Sent::default());

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, bounded};
 use serde::Serialize;
 
+use crate::ingest::backlog::{Backlog, Inlet, Outlet};
 use crate::ingest::decode::sink::Sink as _;
 use crate::ingest::expansion::Expansion;
 use crate::ingest::file_sink::{FileSink, Message};
@@ -19,8 +20,9 @@ use crate::redact::{Redactor, Rewriter};
 use crate::store::merge::{EventRange, MergeStep, MergeTarget, MergeWriter, Merged, Source, SourceCase};
 use crate::store::{self, BatchBuilder, Dictionaries};
 
-/// Batches of a range that wait to be written: all that it has.
-const QUEUE: usize = 128;
+/// The batches that may wait, for each worker: those of a range.
+const WAITING_PER_WORKER: usize = 128;
+
 /// The account of a merge.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct MergeReport {
@@ -147,7 +149,7 @@ fn check_ids(case: &Path, target: &MergeTarget, others: &[SourceCase], force: bo
 /// A range on its way.
 struct Job {
     range: EventRange,
-    out: Sender<Message>,
+    out: Outlet<Message>,
 }
 
 /// The error that stopped a worker.
@@ -166,8 +168,10 @@ fn run_workers(
     let dictionaries = Arc::new(writer.dictionaries()?);
     let (source, fault) = (&other.source(), WorkerError::default());
     let (jobs_in, jobs_out) = bounded::<Job>(workers);
-    let (queues_in, queues_out) = bounded::<(EventRange, Receiver<Message>)>(workers);
+    let (queues_in, queues_out) = bounded::<(EventRange, Inlet<Message>)>(workers);
+    let backlog = Backlog::new(workers * WAITING_PER_WORKER);
     thread::scope(|scope| {
+        let _hold = backlog.hold();
         for _ in 0..workers {
             let (jobs, dictionaries, fault) = (jobs_out.clone(), Arc::clone(&dictionaries), &fault);
             scope.spawn(move || {
@@ -179,8 +183,8 @@ fn run_workers(
         // Without this the workers would wait for each other's copy.
         drop(jobs_out);
         scope.spawn(move || {
-            for range in ranges {
-                let (out, queue) = bounded(QUEUE);
+            for (number, range) in (0..).zip(ranges) {
+                let (out, queue) = backlog.queue(number);
                 if queues_in.send((range, queue)).is_err() || jobs_in.send(Job { range, out }).is_err() {
                     return;
                 }
@@ -206,8 +210,8 @@ fn run_workers(
 }
 
 /// Writes what a range holds; whether it came to its end.
-fn write_turn(queue: &Receiver<Message>, writer: &mut MergeWriter<'_>, progress: &dyn Progress) -> Result<bool, Error> {
-    for message in queue {
+fn write_turn(queue: &Inlet<Message>, writer: &mut MergeWriter<'_>, progress: &dyn Progress) -> Result<bool, Error> {
+    for message in queue.messages() {
         if progress.is_cancelled() {
             return Err(Error::Cancelled);
         }

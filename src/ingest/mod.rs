@@ -5,6 +5,7 @@
 //! ```
 
 mod archive;
+mod backlog;
 mod contents;
 #[cfg(feature = "parquet")]
 mod convert;

@@ -1,7 +1,7 @@
 //! Files through workers to the one writer, in order whatever the number of workers.
 //!
-//! Each file has a small bounded queue of its own. Workers take files in path order; the writer empties the queues in
-//! the same order. So the answer does not depend on the number of workers, and memory on nothing but it.
+//! Workers take files in path order, and the writer takes what they send in the same order. So the answer does not depend
+//! on the number of workers, and memory on nothing but it.
 
 use std::env;
 use std::io;
@@ -10,11 +10,12 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, bounded};
 
 use crate::case_details::CaseDetails;
 use crate::event::EventIds;
 use crate::file_names;
+use crate::ingest::backlog::{Backlog, Inlet, Outlet};
 use crate::ingest::delivery::Name;
 use crate::ingest::destination::{BatchOf, Destination};
 use crate::ingest::file_sink::{EventGatherer, Message};
@@ -48,15 +49,16 @@ pub struct Options {
 
 /// The user of an import by a program that names none.
 const UNKNOWN_USER: &str = "unknown";
-/// Batches that wait in one file's queue.
-const QUEUE: usize = 8;
+/// The messages that may wait, for each worker: the batches of two files of usual size, of some ten kilobytes each. With
+/// fewer, workers wait for the one whose file is being written.
+const WAITING_PER_WORKER: usize = 64;
 /// One file on its way.
 pub(crate) struct Job<B = Batch> {
     pub(crate) found: SourceFile,
     /// Its place among the files of the run.
     pub(crate) number: u32,
     pub(crate) before: Option<KnownContents>,
-    pub(crate) out: Sender<Message<B>>,
+    pub(crate) out: Outlet<Message<B>>,
 }
 
 /// Imports trail files and folders into a case, which is made where there is none. `-` is standard input.
@@ -163,9 +165,12 @@ where
     D::Gatherer: Send,
 {
     let Workers { gatherers, ids, before } = workers;
+    let waiting = gatherers.len() * WAITING_PER_WORKER;
+    let backlog = Backlog::new(waiting);
     let (jobs_in, jobs_out) = bounded::<Job<BatchOf<D>>>(gatherers.len());
-    let (queues_in, queues_out) = bounded::<(SourceFile, Receiver<Message<BatchOf<D>>>)>(gatherers.len() * 2);
+    let (queues_in, queues_out) = bounded::<(SourceFile, Inlet<Message<BatchOf<D>>>)>(waiting);
     thread::scope(move |scope| {
+        let _hold = backlog.hold();
         for gatherer in gatherers {
             let jobs = jobs_out.clone();
             scope.spawn(move || work(&jobs, gatherer, ids));
@@ -174,7 +179,7 @@ where
         drop(jobs_out);
         scope.spawn(move || {
             for (number, found) in (0..).zip(files) {
-                let (out, queue) = bounded(QUEUE);
+                let (out, queue) = backlog.queue(number);
                 let job = Job { before: before(&found), found: found.clone(), number, out };
                 if queues_in.send((found, queue)).is_err() || jobs_in.send(job).is_err() {
                     return;
@@ -203,7 +208,7 @@ pub(crate) fn work<G: EventGatherer>(jobs: &Receiver<Job<G::Batch>>, batch: G, i
 /// Writes what one file holds.
 pub(crate) fn write_file<D: Destination>(
     found: &SourceFile,
-    queue: &Receiver<Message<BatchOf<D>>>,
+    queue: &Inlet<Message<BatchOf<D>>>,
     writer: &mut D,
     report: &mut Report,
     progress: &dyn Progress,
@@ -211,7 +216,7 @@ pub(crate) fn write_file<D: Destination>(
     let mut open = vec![OpenFile::new(file_names::name_of(&found.path))];
     writer.begin_file(&open[0].path)?;
     let mut read = 0;
-    for message in queue {
+    for message in queue.messages() {
         if progress.is_cancelled() {
             return Err(Error::Cancelled);
         }

@@ -5,10 +5,11 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crossbeam_channel::{Receiver, unbounded};
+use crossbeam_channel::unbounded;
 
 use crate::context::ContextDocument;
 use crate::event::EventIds;
+use crate::ingest::backlog::{Backlog, Inlet};
 use crate::ingest::decode::bracket_scanner::{BracketScan, BracketScanner};
 use crate::ingest::decode::json;
 use crate::ingest::decode::sink::Sink;
@@ -113,7 +114,7 @@ pub fn compress(records: &[&str]) -> io::Result<usize> {
 }
 
 /// The output of the workers, ready to be written.
-pub struct Read(Vec<(SourceFile, Receiver<Message>)>);
+pub struct Read(Vec<(SourceFile, Inlet<Message>)>);
 
 /// Does all that a worker does with files, on this thread: inflates, parses, normalizes, compresses.
 ///
@@ -122,9 +123,10 @@ pub struct Read(Vec<(SourceFile, Receiver<Message>)>);
 pub fn read(paths: &[PathBuf]) -> Result<Read, Error> {
     let files = walk::walk(paths, false).map_err(|(path, source)| Error::Path { path, source })?;
     let (jobs_in, jobs_out) = unbounded();
-    let queues = files.into_iter().map(|found| {
-        let (out, queue) = unbounded();
-        let _ = jobs_in.send(Job { found: found.clone(), number: 0, before: None, out });
+    let backlog = Backlog::unlimited();
+    let queues = (0..).zip(files).map(|(number, found)| {
+        let (out, queue) = backlog.queue(number);
+        let _ = jobs_in.send(Job { found: found.clone(), number, before: None, out });
         (found, queue)
     });
     let read = Read(queues.collect());

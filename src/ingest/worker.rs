@@ -5,11 +5,10 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use crossbeam_channel::Sender;
-
 use crate::event::EventIds;
 use crate::hash::sha256;
 use crate::ingest::archive;
+use crate::ingest::backlog::{Disconnected, Outlet};
 use crate::ingest::decode::sink::Decoded;
 use crate::ingest::delivery::is_delivered;
 use crate::ingest::expansion::Expansion;
@@ -40,8 +39,8 @@ pub(crate) fn read_file<G: EventGatherer>(
     found: &SourceFile,
     before: Option<&KnownContents>,
     tools: &mut WorkerContext<G>,
-    out: &Sender<Message<G::Batch>>,
-) -> Result<(), crossbeam_channel::SendError<Message<G::Batch>>> {
+    out: &Outlet<Message<G::Batch>>,
+) -> Result<(), Disconnected> {
     if let Some(reason) = &found.left_out {
         return out.send(Message::End(FileEnd::left_out(reason.clone(), found.bytes)));
     }
