@@ -80,7 +80,9 @@ impl Inflater {
             return None;
         }
         if self.plain.len() < length {
-            self.plain.resize(length, 0);
+            // What it holds is not needed: growing it would copy it. Files differ in length by little.
+            self.plain = Vec::new();
+            self.plain = vec![0; length.next_power_of_two()];
         }
         let inflated = self.decompressor.gzip_decompress(&self.raw, &mut self.plain[..length]).ok()?;
         // Several members may follow each other, and the library reads the first one only: it was the last one too if
