@@ -9,6 +9,7 @@ use super::source::STDIN;
 use crate::config::Config;
 use crate::repl;
 use crate::session::{Session, SessionError, script};
+use crate::store;
 
 /// Opens the case and reads inputs; `named` is the case that the command line names.
 pub(super) fn run(mut session: Session, named: Option<&Path>, config: &Config) -> Result<Outcome, SessionError> {
@@ -28,7 +29,8 @@ pub(super) fn is_interactive() -> bool {
 
 /// Returns the error about a word that was taken as the name of a case but is not a command.
 fn unknown_case(error: SessionError, named: Option<&Path>) -> SessionError {
-    match named.filter(|path| !path.exists()).map(Path::to_string_lossy) {
+    let is_case = |path: &Path| path.exists() || store::unfinished_import(path).is_some();
+    match named.filter(|path| !is_case(path)).map(Path::to_string_lossy) {
         Some(word) if !other_tools::is_path(&word) => other_tools::unknown_command(&[&word]).into(),
         _ => error,
     }

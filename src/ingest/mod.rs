@@ -20,6 +20,7 @@ mod narrowing;
 mod pipeline;
 mod read;
 mod record;
+mod recorded_progress;
 mod redact;
 mod reindex;
 mod report;

@@ -20,6 +20,7 @@ use crate::ingest::delivery::Name;
 use crate::ingest::destination::{BatchOf, Destination};
 use crate::ingest::file_sink::{EventGatherer, Message};
 use crate::ingest::narrowing::Narrowing;
+use crate::ingest::recorded_progress::RecordedProgress;
 use crate::ingest::report::{Error, Progress, RejectLine, Report, Waiting};
 use crate::ingest::source::inflate::Inflater;
 use crate::ingest::source::walk;
@@ -72,6 +73,7 @@ pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn 
     let mut import = Import::open(case, bytes, &Waiting(progress))?;
     let names: Vec<String> = paths.iter().map(|path| file_names::name_of(path)).collect();
     let mut report = Report::default();
+    let progress = &RecordedProgress::new(progress, import.progress_file());
     progress.cancelled_by(import.cancel());
     let folder = env::current_dir().ok().map(|folder| file_names::name_of(&folder));
     let mut run = || -> Result<(), Error> {

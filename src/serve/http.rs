@@ -13,7 +13,7 @@ use super::pool::{Pool, Refusal};
 use crate::escape::json_string;
 use crate::hash::sha256;
 use crate::lookup_events::{self, ErrorKind, HeadError, Layout, RequestError, RequestHead, Rules};
-use crate::store::{self, Case, QueryError};
+use crate::store::{Case, QueryError};
 
 /// The header that names the operation.
 const TARGET: &str = "x-amz-target";
@@ -78,7 +78,7 @@ impl From<QueryError> for HttpError {
     fn from(failure: QueryError) -> HttpError {
         match failure {
             QueryError::Interrupted => Refusal::TimedOut.into(),
-            QueryError::Store(error @ store::CaseError::Busy(_)) => {
+            QueryError::Store(error) if error.is_busy() => {
                 HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", error.to_string())
             }
             other => HttpError::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", other.to_string()),

@@ -99,7 +99,7 @@ impl Pool {
         });
         match timeout_at(deadline, answer).await {
             Ok(Ok(Ok(answer))) => Ok(answer),
-            Ok(Ok(Err(error @ CaseError::Busy(_)))) => Err(Refusal::Busy(error.to_string())),
+            Ok(Ok(Err(error))) if error.is_busy() => Err(Refusal::Busy(error.to_string())),
             Ok(Ok(Err(error))) => Err(Refusal::Broken(error.to_string())),
             Ok(Err(broken)) => Err(Refusal::Broken(broken.to_string())),
             Err(_) => Err(Refusal::TimedOut),
@@ -116,7 +116,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 struct Waiting<'a>(&'a AtomicBool);
 
 impl Wait for Waiting<'_> {
-    fn begins(&self, _: &Path, _: Need) {}
+    fn begins(&self, _: &Path, _: Need, _: &CaseError) {}
 
     fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::SeqCst)

@@ -6,7 +6,7 @@ use crate::ingest;
 use crate::ingest::{Options, Report as ImportReport};
 use crate::session::user_name::user_name;
 use crate::session::{Answer, Session, SessionError};
-use crate::store;
+use crate::store::{self, CaseError};
 use crate::summary::{Report, ReportForm};
 use crate::terminal::progress::Bar;
 
@@ -23,6 +23,9 @@ impl Session {
         };
         self.close();
         store::wait_for_writers(&self.path, &self.waiting())?;
+        if let Some(interrupted @ CaseError::Interrupted { .. }) = store::unfinished_import(&self.path) {
+            self.note(&format!("{interrupted}: this import begins anew"));
+        }
         let bar = Bar::new(self.settings.progress && !self.settings.quiet, self.interrupter());
         let options = Options { imported_by: Some(user_name()), ..options.clone() };
         let imported = ingest::import(&self.path, paths, &options, &bar);

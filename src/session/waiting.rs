@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::render;
 use crate::session::{Interrupter, Settings};
-use crate::store::{Need, Wait};
+use crate::store::{CaseError, Need, Wait};
 
 /// The output of notes. Clones share it.
 #[derive(Clone)]
@@ -52,13 +52,15 @@ impl Waiting {
 }
 
 impl Wait for Waiting {
-    fn begins(&self, path: &Path, need: Need) {
-        let until = match need {
-            Need::Read => "until it has committed",
-            Need::Write => "until it is done",
+    fn begins(&self, path: &Path, need: Need, busy: &CaseError) {
+        let case = path.display();
+        let text = match (busy, need) {
+            // Nothing is committed before the end.
+            (CaseError::Importing { .. }, _) => format!("{busy}; waiting until it is done"),
+            (_, Need::Read) => format!("another process is writing to {case}: waiting until it has committed"),
+            (_, Need::Write) => format!("another process is writing to {case}: waiting until it is done"),
         };
-        let text = format!("another process is writing to {}: waiting {until}; Ctrl-C cancels", path.display());
-        self.notes.note(&text, &self.settings);
+        self.notes.note(&format!("{text}; Ctrl-C cancels"), &self.settings);
     }
 
     fn copies(&self, path: &Path) {

@@ -1,15 +1,22 @@
 //! The folder beside a case in which the case is made: `PATH.import`. It is locked as long as its process lives.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::io_message::folder_of;
 use crate::store::error::CaseError;
+use crate::store::import_progress::{self, ImportProgress};
 
 /// The name of the case in the making, and of SQLite's journal beside it.
 const CASE: &str = "case.db";
 const JOURNAL: &str = "case.db-journal";
+/// The files that an import leaves if it is killed.
+const FILES: [&str; 4] = [JOURNAL, import_progress::NEXT_FILE, import_progress::FILE, CASE];
+/// The beginning and the length of the names of temporary files. Where the system cannot make files without a name, they
+/// have one for a moment.
+const TEMPORARY: (&str, usize) = (".tmp", 10);
 
 /// The folder of a case in the making. It is removed when dropped.
 #[derive(Debug)]
@@ -30,7 +37,7 @@ fn folder(target: &Path) -> PathBuf {
 /// Checks that no process is making a case, and that none has left it incomplete.
 ///
 /// # Errors
-/// [`CaseError::Busy`] if one is making it, [`CaseError::Interrupted`] if one was killed.
+/// [`CaseError::Importing`] if one is making it, [`CaseError::Interrupted`] if one was killed.
 pub(crate) fn check_not_made(target: &Path) -> Result<(), CaseError> {
     let path = folder(target);
     let Ok(handle) = File::open(&path) else { return Ok(()) };
@@ -38,13 +45,18 @@ pub(crate) fn check_not_made(target: &Path) -> Result<(), CaseError> {
         return Ok(());
     }
     match handle.try_lock_shared() {
-        Err(TryLockError::WouldBlock) => Err(CaseError::Busy(target.to_owned())),
+        Err(TryLockError::WouldBlock) => Err(importing(target, &path)),
         // Not every file system has locks on folders.
         Err(TryLockError::Error(_)) | Ok(()) if path.join(CASE).exists() => {
-            Err(CaseError::Interrupted(target.to_owned()))
+            Err(CaseError::Interrupted { path: target.to_owned(), progress: ImportProgress::read(&path) })
         }
         _ => Ok(()),
     }
+}
+
+/// Returns the error of a case that a process is making in a folder.
+fn importing(target: &Path, folder: &Path) -> CaseError {
+    CaseError::Importing { path: target.to_owned(), progress: ImportProgress::read(folder) }
 }
 
 impl BuildFolder {
@@ -52,11 +64,11 @@ impl BuildFolder {
     /// is taken.
     ///
     /// # Errors
-    /// [`CaseError::Busy`] if another process is making the case.
+    /// [`CaseError::Importing`] if another process is making the case.
     pub(crate) fn take(target: &Path) -> Result<Option<BuildFolder>, CaseError> {
         let path = folder(target);
         let error = |source| CaseError::of_folder(folder_of(target), source);
-        let busy = || CaseError::Busy(target.to_owned());
+        let busy = || importing(target, &path);
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -124,9 +136,13 @@ impl BuildFolder {
 
     /// Removes what a killed process left.
     fn clear(&self) {
-        for left in [JOURNAL, CASE] {
-            // What cannot be removed is reported when it is written.
+        // What cannot be removed is reported when it is written.
+        for left in FILES {
             let _ = fs::remove_file(self.path.join(left));
+        }
+        let entries = fs::read_dir(&self.path).into_iter().flatten().flatten();
+        for temporary in entries.filter(|entry| is_temporary(&entry.file_name())) {
+            let _ = fs::remove_file(temporary.path());
         }
     }
 }
@@ -146,11 +162,17 @@ fn is_own(path: &Path) -> io::Result<bool> {
     }
     for entry in fs::read_dir(path)? {
         let name = entry?.file_name();
-        if name != CASE && name != JOURNAL {
+        if !is_temporary(&name) && FILES.iter().all(|own| name != *own) {
             return Ok(false);
         }
     }
     Ok(true)
+}
+
+/// Reports whether a name is one of a temporary file.
+fn is_temporary(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.starts_with(TEMPORARY.0.as_bytes()) && name.len() == TEMPORARY.1
 }
 
 #[cfg(unix)]
@@ -179,8 +201,8 @@ mod tests {
         let target = parent.path().join("new.db");
         let made = BuildFolder::take(&target).unwrap().unwrap();
         fs::write(made.case(), "whole").unwrap();
-        assert!(matches!(check_not_made(&target), Err(CaseError::Busy(_))));
-        assert!(matches!(BuildFolder::take(&target), Err(CaseError::Busy(_))));
+        assert!(matches!(check_not_made(&target), Err(CaseError::Importing { .. })));
+        assert!(matches!(BuildFolder::take(&target), Err(CaseError::Importing { .. })));
         fs::write(&target, "another").unwrap();
         assert!(matches!(made.publish(), Err(CaseError::Exists(_))));
         assert_eq!(fs::read(&target).unwrap(), b"another");
@@ -202,10 +224,10 @@ mod tests {
         let target = parent.path().join("new.db");
         fs::create_dir(folder(&target)).unwrap();
         assert!(check_not_made(&target).is_ok(), "it was killed before it wrote");
-        for name in ["case.db", "case.db-journal"] {
+        for name in ["case.db", "case.db-journal", "progress.json", "progress.json.new", ".tmpAbC123"] {
             fs::write(folder(&target).join(name), "part").unwrap();
         }
-        assert!(matches!(check_not_made(&target), Err(CaseError::Interrupted(_))));
+        assert!(matches!(check_not_made(&target), Err(CaseError::Interrupted { progress: None, .. })));
         let made = BuildFolder::take(&target).unwrap().unwrap();
         assert_eq!(fs::read_dir(made.path()).unwrap().count(), 0);
         drop(made);

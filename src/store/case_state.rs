@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::store::case_path::{check_file, literal, metadata_of};
+use crate::store::case_path::{check_file, literal, metadata_of, unfinished_import};
 use crate::store::error::CaseError;
 use crate::store::lock_wait::{Need, Wait, until_free};
 use crate::store::open::open_read_only_now;
@@ -77,6 +77,14 @@ fn check_writers(path: &Path) -> Result<(), CaseError> {
     }
 }
 
+/// Reports [`CaseError::Importing`] if a first import is making the case, and not what an interrupted one left.
+pub(crate) fn check_no_first_import(path: &Path) -> Result<(), CaseError> {
+    match unfinished_import(path) {
+        Some(error) if error.is_busy() => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Reports whether a case can be read as it is.
 pub(crate) fn is_ready(path: &Path) -> bool {
     state(path).is_ok_and(|state| state == State::Ready)
@@ -85,11 +93,11 @@ pub(crate) fn is_ready(path: &Path) -> bool {
 /// Waits until no other process writes to a case. Other faults are left for the next step to report.
 ///
 /// # Errors
-/// [`CaseError::Busy`] if the time is over, [`CaseError::Cancelled`].
+/// [`CaseError::Busy`] or [`CaseError::Importing`] if the time is over, [`CaseError::Cancelled`].
 pub fn wait_for_writers(path: &Path, wait: &dyn Wait) -> Result<(), CaseError> {
     until_free(path, wait, Need::Write, || match metadata_of(path) {
         Ok(Some(_)) => check_writers(path),
-        _ => Ok(()),
+        _ => check_no_first_import(path),
     })
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
 use crate::io_message::{describe, folder_of};
+use crate::store::import_progress::{self, ImportProgress};
 
 /// A case that cannot be opened, read or written.
 #[derive(Debug, thiserror::Error)]
@@ -13,9 +14,23 @@ pub enum CaseError {
     /// There is no such file.
     #[error("there is no case at {}", .0.display())]
     Missing(PathBuf),
+    /// A first import is making the case.
+    #[error("the import into {} is running{}", path.display(), import_progress::running(progress.as_ref()))]
+    Importing {
+        /// The case.
+        path: PathBuf,
+        /// The progress, if it is known.
+        progress: Option<ImportProgress>,
+    },
     /// A first import was killed before the case was complete.
-    #[error("the import into {} was interrupted before the case was complete", .0.display())]
-    Interrupted(PathBuf),
+    #[error("the import into {} was interrupted{} before the case was complete", path.display(),
+        import_progress::interrupted(progress.as_ref()))]
+    Interrupted {
+        /// The case.
+        path: PathBuf,
+        /// The last progress, if it is known.
+        progress: Option<ImportProgress>,
+    },
     /// The file is something else.
     #[error("{} is not a case: {reason}", path.display())]
     NotACase {
@@ -126,6 +141,11 @@ pub enum CaseError {
 }
 
 impl CaseError {
+    /// Reports whether another process is in the way, which waiting may change.
+    pub(crate) fn is_busy(&self) -> bool {
+        matches!(self, CaseError::Busy(_) | CaseError::Importing { .. })
+    }
+
     /// Puts what SQLite says of a case into words.
     pub(crate) fn of(path: &Path, source: rusqlite::Error) -> CaseError {
         use rusqlite::ErrorCode;
@@ -230,7 +250,12 @@ impl CaseError {
             CaseError::Missing(path) => {
                 format!("`trailq --db {} import PATH...` creates one from trail files", path.display())
             }
-            CaseError::Interrupted(_) => "run the same import again".to_owned(),
+            CaseError::Importing { path, .. } => {
+                format!("wait until it is done; `trailq --db {} info` shows the progress", path.display())
+            }
+            CaseError::Interrupted { path, .. } => {
+                format!("run the same import again, or give it up by removing the folder {}.import", path.display())
+            }
             CaseError::NotACase { .. } => {
                 "name a case with --db, or import trail files with `trailq import`".to_owned()
             }

@@ -28,7 +28,9 @@ pub enum Need {
 /// Hears that a case is waited for, and may end that.
 pub trait Wait {
     /// Another process has been writing for a second.
-    fn begins(&self, _path: &Path, _need: Need) {}
+    ///
+    /// `busy`: the error with which the waiting ends if that goes on.
+    fn begins(&self, _path: &Path, _need: Need, _busy: &CaseError) {}
 
     /// An import is writing, and a large copy of what it has committed is made to be read.
     fn copies(&self, _path: &Path) {}
@@ -70,7 +72,7 @@ fn limit() -> Duration {
 /// Tries something until no other process is in the way.
 ///
 /// # Errors
-/// The error of the last attempt, [`CaseError::Busy`] when the time is over, [`CaseError::Cancelled`].
+/// The error of the last attempt, [`CaseError::Busy`] or [`CaseError::Importing`] when the time is over, [`CaseError::Cancelled`].
 pub(crate) fn until_free<T>(
     path: &Path,
     wait: &dyn Wait,
@@ -81,7 +83,7 @@ pub(crate) fn until_free<T>(
     let mut reported = false;
     loop {
         let busy = match attempt() {
-            Err(error @ CaseError::Busy(_)) => error,
+            Err(error) if error.is_busy() => error,
             done => return done,
         };
         let waited = started.elapsed();
@@ -93,7 +95,7 @@ pub(crate) fn until_free<T>(
         }
         if !reported && waited >= NOTICE_AFTER {
             reported = true;
-            wait.begins(path, need);
+            wait.begins(path, need, &busy);
         }
         thread::sleep(PAUSE);
     }

@@ -15,6 +15,7 @@ mod error;
 mod event_sum;
 mod findings;
 mod hardening;
+mod import_progress;
 mod key;
 mod lock_wait;
 mod locking;
@@ -35,12 +36,15 @@ mod write;
 pub use crate::store::annotations::AnnotationWriter;
 pub use crate::store::case_details::DetailChange;
 pub use crate::store::case_ids::CaseIds;
+pub use crate::store::case_path::unfinished_import;
 pub use crate::store::case_state::wait_for_writers;
 pub use crate::store::error::{CaseError, QueryError};
 pub use crate::store::findings::{
     Authorship, FindingKey, HuntFinding, HuntRule, HuntRun, IgnoreRule, MAX_RULE_EVENTS, MAX_RUNS, RuleSelection,
     SubjectMark, Verdict,
 };
+pub use crate::store::import_progress::ImportProgress;
+pub(crate) use crate::store::import_progress::ProgressFile;
 pub use crate::store::lock_wait::{Need, Silent, Wait};
 pub(crate) use crate::store::private_folder::PrivateFolder;
 pub use crate::store::read::account_names::NamedAccount;

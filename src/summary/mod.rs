@@ -10,6 +10,7 @@ pub(crate) mod merge;
 mod provenance;
 mod reindex;
 pub(crate) mod report;
+pub(crate) mod running_import;
 pub(crate) mod snapshot;
 #[cfg(feature = "parquet")]
 mod table;

@@ -57,7 +57,7 @@ fn a_kill_at_any_moment_of_a_first_import_leaves_a_whole_case_or_none() {
             check_case(&case);
             asked.exits(0);
         } else if test_env.scratch.path(FOLDER).join("case.db").exists() {
-            asked.fails(2, &["was interrupted before the case was complete", "run the same import again"]);
+            asked.fails(2, &["the import into bulk.db was interrupted", "run the same import again"]);
             interrupted += 1;
         } else {
             asked.fails(2, &["there is no case at"]);
@@ -126,12 +126,12 @@ fn a_case_in_the_making_is_waited_for() {
     delivery(&test_env.scratch);
     let mut lookup = test_env.command(&["--db", BULK.case, "lookup", "| count"]);
     let lookup = CommandOutput::of(lookup.env("TRAILQ_WAIT", "0").output().unwrap());
-    lookup.fails(2, &["another process is writing to", "wait until the other process is done"]);
+    lookup.fails(2, &["the import into bulk.db is running\n", "wait until it is done"]);
     // A small import does not take the name of the case in the making either.
     for bytes in ["0", "1000000000"] {
         let mut command = import(&test_env, &test_env.scratch.path("in"));
         let ran = CommandOutput::of(command.env(BULK_BYTES, bytes).env("TRAILQ_WAIT", "0").output().unwrap());
-        ran.fails(2, &["another process is writing to"]);
+        ran.fails(2, &["the import into bulk.db is running\n"]);
     }
     drop(held);
     assert!(import(&test_env, &test_env.scratch.path("in")).status().unwrap().success());

@@ -29,6 +29,7 @@ mod event_ids;
 mod file_accounts;
 mod files;
 mod findings;
+mod first_import;
 mod fuzz_corpus;
 mod golden;
 mod guide;

@@ -11,11 +11,11 @@ use rusqlite::{Connection, params};
 
 use crate::event::{Event, RULES_VERSION};
 use crate::io_message::folder_of;
-use crate::store::case_path::metadata_of;
+use crate::store::case_path::check_file;
 use crate::store::case_state::is_finished;
 use crate::store::error::CaseError;
 use crate::store::event_sum::{EventDigester, EventSum};
-use crate::store::lock_wait::Wait;
+use crate::store::lock_wait::{Need, Wait, until_free};
 use crate::store::private_folder::PrivateFolder;
 use crate::store::provenance::{self, ProvenanceStep};
 use crate::store::records::block::Reader;
@@ -74,9 +74,7 @@ pub(crate) fn reindex(
     make: &MakeEvent<'_>,
     watch: &dyn Watch,
 ) -> Result<u64, CaseError> {
-    if metadata_of(path)?.is_none() {
-        return Err(CaseError::Missing(path.to_owned()));
-    }
+    until_free(path, &Waiting(watch), Need::Write, || check_file(path))?;
     let mut target = Target { connection: open_finished(path, watch)?, path: path.to_owned(), made_by, watch };
     target.refuse_redacted()?;
     let folder = PrivateFolder::beside(folder_of(path))

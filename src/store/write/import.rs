@@ -9,14 +9,16 @@ use rusqlite::{Connection, InterruptHandle};
 use crate::case_details::CaseDetails;
 use crate::event::EventIds;
 use crate::event_digest::EventDigest;
-use crate::store::build_folder::{BuildFolder, check_not_made};
+use crate::store::build_folder::BuildFolder;
 use crate::store::bulk::bulk_error::{BulkError, BulkResult};
 use crate::store::bulk::install::{Layout, check, install};
 use crate::store::case_details;
 use crate::store::case_ids::CaseIds;
 use crate::store::case_path::metadata_of;
+use crate::store::case_state::check_no_first_import;
 use crate::store::error::CaseError;
 use crate::store::event_sum::EventSum;
+use crate::store::import_progress::ProgressFile;
 use crate::store::lock_wait::{Need, Wait, until_free};
 use crate::store::open;
 use crate::store::schema::indexes;
@@ -56,7 +58,7 @@ impl Import {
             Some(folder) => open::create_unsynced(&folder.case(), path)?,
             None => {
                 if is_missing {
-                    until_free(path, wait, Need::Write, || not_being_made(path))?;
+                    until_free(path, wait, Need::Write, || check_no_first_import(path))?;
                 }
                 let connection = open::open_for_import_after(path, wait)?;
                 BuildFolder::remove_left(path);
@@ -65,6 +67,11 @@ impl Import {
         };
         let handle = Arc::new(Mutex::new(connection.get_interrupt_handle()));
         Ok(Import { connection, path: path.to_owned(), folder, stop, handle })
+    }
+
+    /// Returns the file for the progress, if this is a first import that other processes wait for.
+    pub(crate) fn progress_file(&self) -> Option<ProgressFile> {
+        self.folder.as_ref().map(|folder| ProgressFile::new(folder.path()))
     }
 
     /// Returns what cancels the statement that is running.
@@ -162,14 +169,6 @@ impl Import {
 
     pub(in crate::store) fn path(&self) -> &Path {
         &self.path
-    }
-}
-
-/// Reports [`CaseError::Busy`] if a process is making the case, and not what a killed one left.
-fn not_being_made(path: &Path) -> Result<(), CaseError> {
-    match check_not_made(path) {
-        Err(error @ CaseError::Busy(_)) => Err(error),
-        _ => Ok(()),
     }
 }
 

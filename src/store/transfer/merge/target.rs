@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::event::EventIds;
 use crate::store::case_ids::CaseIds;
+use crate::store::case_path::unfinished_import;
 use crate::store::error::CaseError;
 use crate::store::lock_wait::Wait;
 use crate::store::provenance;
@@ -29,7 +30,13 @@ pub(crate) struct MergeTarget {
 
 impl MergeTarget {
     /// Opens a case for writing, and creates it if it does not exist.
+    ///
+    /// # Errors
+    /// [`CaseError::Interrupted`]: the case would lack what an interrupted first import has not stored.
     pub(crate) fn open(path: &Path, wait: &dyn Wait) -> Result<MergeTarget, CaseError> {
+        if let Some(interrupted @ CaseError::Interrupted { .. }) = unfinished_import(path) {
+            return Err(interrupted);
+        }
         let import = Import::open(path, 0, wait)?;
         let mut target = MergeTarget { import, is_new: false, events: 0, redactions: Vec::new(), ids: CaseIds::Event };
         let read = target.read();

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::io_message::folder_of;
+use crate::store::case_path::unfinished_import;
 use crate::store::error::CaseError;
 use crate::store::private_folder::PrivateFolder;
 use crate::store::provenance::{self, ProvenanceStep};
@@ -107,6 +108,9 @@ pub fn check_name(case: &Path, out: &Path, force: bool) -> Result<(), CaseError>
     let replaceable = fs::metadata(out).is_ok_and(|metadata| metadata.is_file());
     if exists && !(force && replaceable) {
         return Err(CaseError::Exists(out.to_owned()));
+    }
+    if let Some(error) = unfinished_import(out) {
+        return Err(error);
     }
     for suffix in ["-journal", "-wal"] {
         let mut beside = out.as_os_str().to_owned();
