@@ -64,13 +64,7 @@ pub fn merge(
         }
         opened.push(SourceCase::open_after(path, &Waiting(progress))?);
     }
-    let is_new = !case.exists();
-    let merged = into_case(case, &mut opened, options, progress, None);
-    if merged.is_err() && is_new {
-        // What was begun is nothing.
-        let _ = fs::remove_file(case);
-    }
-    let merged = match merged {
+    let merged = match into_case(case, &mut opened, options, progress, None) {
         Err(_) if progress.is_cancelled() => return Err(Error::Cancelled),
         merged => merged?,
     };
@@ -90,7 +84,10 @@ pub(crate) fn into_case(
     progress: &dyn Progress,
     redactor: Option<&Redactor>,
 ) -> Result<Merged, Error> {
+    let was_missing = !case.exists();
     let target = MergeTarget::open(case, &Waiting(progress))?;
+    // While it was waited for, another process may have made it.
+    let is_made_here = was_missing && target.is_new;
     progress.cancelled_by(target.cancel());
     let mut run = || -> Result<Merged, Error> {
         check_redacted(case, &target, others, options.force)?;
@@ -110,6 +107,10 @@ pub(crate) fn into_case(
     };
     let result = run();
     let closed = target.close(result.is_err());
+    if result.is_err() && is_made_here {
+        // What was begun is nothing.
+        let _ = fs::remove_file(case);
+    }
     let merged = result?;
     closed?;
     Ok(merged)

@@ -249,6 +249,25 @@ fn info_shows_the_progress_of_an_import_and_a_question_waits_for_its_end() {
 }
 
 #[test]
+fn a_merge_that_fails_does_not_remove_a_case_that_another_process_made_meanwhile() {
+    let test_env = begin();
+    let by_content = ["--db", "content.db", "import", "one.json", "--ids", "content"];
+    test_env.run(&by_content).exits(0);
+    let held = File::open(test_env.scratch.path(FOLDER)).unwrap();
+    held.lock().unwrap();
+    let mut merge = test_env.command(&["--db", CASE, "merge", "content.db"]);
+    let merge = merge.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    // The other import ends.
+    fs::copy(test_env.scratch.path(OTHER), test_env.scratch.path("made.db")).unwrap();
+    fs::rename(test_env.scratch.path("made.db"), test_env.scratch.path(CASE)).unwrap();
+    drop(held);
+    let ran = CommandOutput::of(merge.wait_with_output().unwrap());
+    ran.fails(2, &["note: the import into new.db is running", "ids"]);
+    check_case(&test_env.scratch.path(CASE));
+}
+
+#[test]
 fn the_name_of_a_case_in_the_making_is_not_taken_for_a_command() {
     let test_env = TestEnv::new();
     test_env.scratch.write("incident.import/case.db", "part");
