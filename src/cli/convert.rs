@@ -35,6 +35,9 @@ pub(super) struct ConvertArgs {
     /// Follow symbolic links in folders
     #[arg(long)]
     follow_links: bool,
+    /// Name the files of FOLDER by PLACE, of which they are copies: s3://BUCKET/
+    #[arg(long, num_args = 2, value_names = ["FOLDER", "PLACE"])]
+    copied: Option<Vec<String>>,
 }
 
 /// Options of a table.
@@ -55,7 +58,7 @@ pub(super) struct TableArgs {
 }
 
 /// The names of partitionings.
-fn partitionings() -> PossibleValuesParser {
+pub(super) fn partitionings() -> PossibleValuesParser {
     PossibleValuesParser::new([
         PossibleValue::new("date").help("event_date"),
         PossibleValue::new(BY_PLACE).help("account, region and event_date"),
@@ -63,21 +66,26 @@ fn partitionings() -> PossibleValuesParser {
 }
 
 /// The name of the partitioning by account, Region and date.
-const BY_PLACE: &str = "account,region,date";
+pub(super) const BY_PLACE: &str = "account,region,date";
 
 /// Runs the command.
 #[cfg(feature = "parquet")]
 pub(super) fn run(session: &mut Session, args: ConvertArgs) -> Result<Outcome, SessionError> {
     let (by, jobs) = (args.layout.partition_by(), args.layout.jobs.map(usize::from));
-    let options = crate::ingest::ConvertOptions {
+    let mut options = crate::ingest::ConvertOptions {
         by,
         jobs,
         follow_links: args.follow_links,
         temporary: args.layout.temp,
+        copied: args
+            .copied
+            .and_then(|pair| <[String; 2]>::try_from(pair).ok())
+            .map(|[folder, place]| (folder.into(), place)),
         ..Default::default()
     };
     let mut paths = args.paths;
     if let Some(place) = paths.iter().position(|path| path.as_os_str() == "-") {
+        options.listed = true;
         let list = list::read(std::io::stdin().lock())?;
         paths.splice(place..=place, list);
     }

@@ -199,7 +199,7 @@ where
 pub(crate) fn work<G: EventGatherer>(jobs: &Receiver<Job<G::Batch>>, batch: G, ids: EventIds) {
     let mut tools = WorkerContext { batch, inflater: Inflater::new(), ids };
     for job in jobs {
-        tools.batch.begin_file(job.number, &file_names::name_of(&job.found.path));
+        tools.batch.begin_file(job.number, &job.found.name());
         if worker::read_file(&job.found, job.before.as_ref(), &mut tools, &job.out).is_err() {
             return;
         }
@@ -215,7 +215,7 @@ pub(crate) fn write_file<D: Destination>(
     report: &mut Report,
     progress: &dyn Progress,
 ) -> Result<(), Error> {
-    let mut open = vec![OpenFile::new(file_names::name_of(&found.path))];
+    let mut open = vec![OpenFile::new(found.name())];
     writer.begin_file(&open[0].path)?;
     let mut read = 0;
     for message in queue.messages() {

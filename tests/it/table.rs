@@ -100,9 +100,52 @@ fn the_same_files_give_the_same_bytes_however_they_are_read() {
     for name in ["four", "lines", "nuls"] {
         assert!(files(&test_env.scratch.path(name)) == one, "{name}");
     }
+    // A list is what a folder has: files that are not trail files are ignored.
+    let picture = testdata("broken").join("picture.png").display().to_string();
+    let with_picture = format!("{}\n{picture}\n", list.join("\n"));
+    let report =
+        test_env.pipe(&["convert", "--format", "json", "-", "picture"], with_picture.as_bytes()).exits(0).json();
+    assert_eq!((&report["rejected"], &report["ignored"][0]["file"]), (&0.into(), &picture.into()), "{report}");
     // Again, into the same folder: nothing more than before.
     test_env.run(&["convert", &input, "one"]).exits(0);
     assert!(files(&test_env.scratch.path("one")) == one);
+}
+
+#[test]
+fn copies_are_named_by_the_place_that_they_are_from() {
+    let test_env = TestEnv::new();
+    for delivery in ["delivery", "broken"] {
+        let copies = test_env.scratch.path("copies").join(delivery);
+        for (name, content) in files(&testdata(delivery)) {
+            fs::create_dir_all(copies.join(&name).parent().unwrap()).unwrap();
+            fs::write(copies.join(name), content).unwrap();
+        }
+    }
+    let convert = |place: &str, table: &str| {
+        let arguments = ["convert", "--format", "json", "--copied", "copies", place, "copies", table];
+        test_env.run(&arguments).exits(1).json()
+    };
+    for (place, prefix) in [("s3://trail", "s3://trail/"), ("s3://trail/", "s3://trail/"), ("", "")] {
+        let report = convert(place, "table");
+        let rejects = report["rejects"].as_array().unwrap();
+        let all_begin =
+            rejects.iter().all(|line| line["file"].as_str().unwrap().starts_with(&format!("{prefix}broken/")));
+        assert!(all_begin && !rejects.is_empty(), "{report}");
+        let lines =
+            fs::read_to_string(test_env.scratch.path("").join(report["rejects_file"].as_str().unwrap())).unwrap();
+        assert!(lines.starts_with(&format!("{{\"rejected_from\":\"{prefix}broken/")), "{lines}");
+    }
+    // The bytes of the table depend on the place, and not on the folder of the copies.
+    convert("s3://trail", "one");
+    fs::rename(test_env.scratch.path("copies"), test_env.scratch.path("moved")).unwrap();
+    let arguments = ["convert", "--copied", "moved", "s3://trail", "moved", "other"];
+    test_env.run(&arguments).exits(1);
+    assert!(table(&test_env, "one") == table(&test_env, "other"));
+    assert!(table(&test_env, "one").values().any(|file| String::from_utf8_lossy(file).contains("s3://trail/delivery")));
+    test_env
+        .run(&["convert", "--copied", "nowhere", "s3://trail", "moved", "none"])
+        .fails(2, &["nowhere: there is no such file or folder"]);
+    test_env.run(&["convert", "--copied", "moved", "moved", "none"]).fails(2, &["PATH"]);
 }
 
 #[test]

@@ -21,6 +21,7 @@ use serde::Serialize;
 
 use crate::event::EventIds;
 use crate::events_table::{self, Limits, PartitionBy, SharedRuns, TableError, TableSummary};
+use crate::file_names;
 use crate::ingest::convert::gatherer::RowGatherer;
 use crate::ingest::convert::runs::{Watching, begin};
 use crate::ingest::convert::table_writer::TableWriter;
@@ -45,6 +46,11 @@ pub struct ConvertOptions {
     pub ids: EventIds,
     /// The folder for temporary files; the table's own, if not given.
     pub temporary: Option<PathBuf>,
+    /// True if the paths are those of a list: a file that is not a trail file is then ignored, as in a folder, and not
+    /// rejected.
+    pub listed: bool,
+    /// A folder of copies, and the place that they are from: its files are named by their places there.
+    pub copied: Option<(PathBuf, String)>,
 }
 
 /// The account of a conversion: `read = stored + duplicate + rejected`, where what is stored are the rows of the table.
@@ -82,7 +88,13 @@ pub(crate) fn convert_within(
     progress: &dyn Progress,
 ) -> Result<(ConvertReport, Arc<SharedRuns>), Error> {
     let started = Instant::now();
-    let files = walk::walk(paths, options.follow_links).map_err(|(path, source)| Error::Path { path, source })?;
+    let mut files = walk::walk(paths, options.follow_links).map_err(|(path, source)| Error::Path { path, source })?;
+    if options.listed {
+        files.iter_mut().for_each(|found| found.named = false);
+    }
+    if let Some((folder, place)) = &options.copied {
+        name_copies(&mut files, folder, place)?;
+    }
     let shared = Arc::new(begin(table, options.temporary.as_deref(), options.by, limits)?);
     let files = without_table(files, table)?;
     progress.total(files.len() as u64, files.iter().map(|found| found.bytes).sum());
@@ -113,4 +125,17 @@ pub(crate) fn convert_within(
 fn without_table(files: Vec<SourceFile>, table: &Path) -> Result<Vec<SourceFile>, TableError> {
     let table = fs::canonicalize(table).map_err(|source| TableError::Folder { path: table.to_owned(), source })?;
     Ok(files.into_iter().filter(|found| found.named || !found.path.starts_with(&table)).collect())
+}
+
+/// Names the files of a folder by the place that they were copied from: `/` and a path below the folder follow the place,
+/// unless it is empty or ends in `/` itself.
+fn name_copies(files: &mut [SourceFile], folder: &Path, place: &str) -> Result<(), Error> {
+    let canonical = fs::canonicalize(folder).map_err(|source| Error::Path { path: folder.to_owned(), source })?;
+    let separator = if place.is_empty() || place.ends_with('/') { "" } else { "/" };
+    for found in files {
+        if let Ok(below) = found.path.strip_prefix(&canonical) {
+            found.copy_of = Some(format!("{place}{separator}{}", file_names::name_of(below)));
+        }
+    }
+    Ok(())
 }

@@ -8,6 +8,7 @@ use std::thread;
 use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
+use crate::file_names;
 use crate::hash::hex;
 use crate::ingest::expansion::Expansion;
 
@@ -29,6 +30,15 @@ pub(crate) struct SourceFile {
     pub(crate) pipe: Option<PathBuf>,
     /// The reason why it is not opened, if its path is outside the limits of the import.
     pub(crate) left_out: Option<String>,
+    /// The name of the file that it is a copy of, if it is one.
+    pub(crate) copy_of: Option<String>,
+}
+
+impl SourceFile {
+    /// Returns the name that the file has in ledgers and tables.
+    pub(crate) fn name(&self) -> String {
+        self.copy_of.clone().unwrap_or_else(|| file_names::name_of(&self.path))
+    }
 }
 
 /// Standard input, as it is named on the command line.
@@ -80,6 +90,7 @@ fn stream(pipe: Option<PathBuf>) -> SourceFile {
         unreadable: None,
         pipe,
         left_out: None,
+        copy_of: None,
     }
 }
 
@@ -129,12 +140,13 @@ fn describe(path: PathBuf, metadata: &fs::Metadata, named: bool) -> SourceFile {
         unreadable,
         pipe: None,
         left_out: None,
+        copy_of: None,
     }
 }
 
 fn unreadable(path: &Path, reason: &str) -> SourceFile {
     let (path, unreadable) = (path.to_owned(), Some(reason.to_owned()));
-    SourceFile { path, named: false, bytes: 0, modified: None, unreadable, pipe: None, left_out: None }
+    SourceFile { path, named: false, bytes: 0, modified: None, unreadable, pipe: None, left_out: None, copy_of: None }
 }
 
 /// A file's modification time in Unix nanoseconds; `None` where 64 bits do not hold it: the file is read again each time.
