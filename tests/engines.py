@@ -11,6 +11,9 @@
                                                       the same of lookups that may be refused; numbers in any spelling
     PYTHON tests/engines.py aws PROGRAM CASE LOOKUPS   the same over AWS's own table, emulated in DuckDB, under the view that
                                                       --ddl prints; what is refused has to name the nearest thing
+    PYTHON tests/engines.py duplicates PROGRAM CASE BY ENGINE...
+                                                      the guide's statement that removes duplicates, over a table of two
+                                                      conversions that is partitioned BY these columns
     python3 tests/engines.py grammar PROGRAM LOOKUPS  parses the statements for Trino and Athena by a grammar of Trino's SQL,
                                                       which npm installs; exits with 3 where that is not possible
 
@@ -266,6 +269,58 @@ def random(program, case, path, *engines):
     return 1 if failed else 0
 
 
+GUIDE = pathlib.Path(__file__).parents[1] / "src/guide/one-machine.md"
+# The engines' SHA-256 of a text, where it is not the one of the guide's statement.
+SHA256 = {"duckdb": "sha256(record)", "clickhouse": "SHA256(record)", "spark": "sha2(record, 256)"}
+
+
+def statement_against_duplicates(engine):
+    """Returns the guide's statement, as the guide says to write it for an engine."""
+    page = GUIDE.read_text(encoding="utf-8")
+    statement = page.split("```sql\n")[1].split("```")[0]
+    function = SHA256.get(engine, "sha256(to_utf8(record))")
+    assert f"`{function}`" in page, f"the guide does not name {function}"
+    assert "sha256(to_utf8(record))" in statement
+    return statement.replace("sha256(to_utf8(record))", function)
+
+
+def changed(number, record):
+    """Another content of an event: with fewer leaves, with as many, or the same in another layout."""
+    if number % 4 == 0:
+        record.pop("userAgent", None)
+    elif number % 4 == 1 and "requestID" in record:
+        record["requestID"] += "x"
+    return json.dumps(record, indent=1 if number % 4 == 2 else None)
+
+
+def duplicates(program, case, by, *engines):
+    with tempfile.TemporaryDirectory() as folder:
+        first, second, whole, table = (str(pathlib.Path(folder, name)) for name in ("first.json", "second.json", "whole.db", "table"))
+        out = records(program, case)
+        pathlib.Path(first).write_text(json.dumps({"Records": out}), encoding="utf-8")
+        copies = ",".join(changed(number, record) for number, record in enumerate(out))
+        pathlib.Path(second).write_text(f'{{"Records":[{copies}]}}', encoding="utf-8")
+        for path in (first, second):
+            code, _, err = trailq(program, case, "convert", "--by", by, path, table)
+            assert code == 0, err
+        code, _, err = trailq(program, whole, "import", first, second)
+        assert code == 0, err
+        # Which layout of one content stays is not the same in all of them.
+        content = lambda record: json.dumps(json.loads(record), sort_keys=True)
+        wanted = sorted(json.dumps(record, sort_keys=True) for record in records(program, whole))
+        for name in engines:
+            engine = ENGINES[name](statement_of(program, case, name, "--by", by, "--ddl", "--location", table))
+            rows = engine.ask("SELECT count(*) AS n FROM events")[0]["n"]
+            assert int(rows) > len(wanted), f"{name}: the table has no duplicates"
+            accounts = engine.ask(f"SELECT DISTINCT account FROM events WHERE account LIKE '1%'") if "account" in by else []
+            assert all(isinstance(row["account"], str) for row in accounts) and bool(accounts) == ("account" in by), accounts
+            statement = statement_against_duplicates(name)
+            found = sorted(content(row["record"]) for row in engine.ask(f"SELECT record FROM (\n{statement}) one_of_each"))
+            assert found == wanted, f"{name}: {len(found)} rows, {len(wanted)} wanted"
+            print(f"{name}: {rows} rows by {by}, {len(found)} events without duplicates, as an import has them")
+    return 0
+
+
 GRAMMAR = "dt-sql-parser@4.5.1"
 # Fields of AWS's table that are not text.
 IDENTITY = """STRUCT(type VARCHAR, principalid VARCHAR, arn VARCHAR, accountid VARCHAR, invokedby VARCHAR, accesskeyid VARCHAR,
@@ -377,7 +432,9 @@ def grammar(program, lookups):
         stamp.write_text(GRAMMAR)
     if program == "prepare":
         return 0
-    statements = []
+    statements = [("the guide's statement against duplicates", statement_against_duplicates("trino"))]
+    by_place = ("--by", "account,region,date", "--ddl")
+    statements.append(("trino by account", statement_of(program, "none.db", "trino", *by_place)))
     for engine in ("trino", "athena"):
         for layout in ("trailq", "aws"):
             for lookup, _ in read_lookups(lookups):
@@ -402,7 +459,7 @@ def grammar(program, lookups):
 def main(command, *arguments):
     if command == "prepare":
         return prepare("engines", REQUIREMENTS, "DuckDB, chdb and PySpark")
-    return {"check": check, "random": random, "aws": aws, "grammar": grammar}[command](*arguments)
+    return {"check": check, "random": random, "aws": aws, "duplicates": duplicates, "grammar": grammar}[command](*arguments)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::chosen_format::ChosenFormat;
+use super::convert::{BY_PLACE, partitionings};
 use super::outcome::Outcome;
 use super::target_options::TargetOptions;
 use crate::diagnostic::Diagnostic;
@@ -50,12 +51,26 @@ pub(super) struct LookupArgs {
     /// Take Parquet files from here, or AWS's columns from this table
     #[arg(long, value_name = "PLACE", requires = "for")]
     location: Option<String>,
+    /// The table is partitioned by these columns [default: date]
+    #[arg(
+        long,
+        value_name = "COLUMNS",
+        requires = "for",
+        value_parser = partitionings(),
+        hide_short_help = true
+    )]
+    by: Option<String>,
 }
 
 impl LookupArgs {
     /// Reports whether a statement of another engine is printed.
     pub(super) fn is_translated(&self) -> bool {
         self.target.target().is_some()
+    }
+
+    /// Returns the columns that are folders of the table.
+    fn partitions(&self) -> &'static [&'static str] {
+        if self.by.as_deref() == Some(BY_PLACE) { &["account", "region", "event_date"] } else { &["event_date"] }
     }
 }
 
@@ -70,8 +85,11 @@ pub(super) fn run(
         if args.location.is_some() && !args.ddl {
             return Err(Diagnostic::new("--location is the place of --ddl").hint("add --ddl, or leave it out").into());
         }
+        if args.by.is_some() && !args.ddl {
+            return Err(Diagnostic::new("--by is the partitioning of --ddl").hint("add --ddl, or leave it out").into());
+        }
         return Ok(match args.ddl {
-            true => session.print_definition(&target, args.location.as_deref())?.into(),
+            true => session.print_definition(&target, args.partitions(), args.location.as_deref())?.into(),
             false => session.translate(&text, &target, row_kind(format)?)?.into(),
         });
     }

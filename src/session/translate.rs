@@ -85,12 +85,17 @@ impl Session {
         Ok(Answer::default())
     }
 
-    /// Prints the statement that makes the table of another engine.
+    /// Prints the statement that makes the table of another engine, with folders for these columns.
     ///
     /// # Errors
     /// The engine does not have the table.
-    pub(crate) fn print_definition(&mut self, target: &Target, location: Option<&str>) -> Result<Answer, SessionError> {
-        self.print(&target.definition(location)?)?;
+    pub(crate) fn print_definition(
+        &mut self,
+        target: &Target,
+        partitions: &[&str],
+        location: Option<&str>,
+    ) -> Result<Answer, SessionError> {
+        self.print(&target.definition(partitions, location)?)?;
         Ok(Answer::default())
     }
 

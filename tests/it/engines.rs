@@ -23,7 +23,7 @@ fn file(name: &str) -> PathBuf {
 }
 
 /// The python that has the engines.
-fn engines() -> Option<String> {
+pub(crate) fn engines() -> Option<String> {
     if cfg!(not(feature = "parquet")) {
         skip(Needs::Tool("parquet"), "the engines read a table, which this build cannot write");
         return None;
@@ -44,7 +44,7 @@ fn engines() -> Option<String> {
 }
 
 /// Reports whether there is Java, which Spark needs.
-fn has_java() -> bool {
+pub(crate) fn has_java() -> bool {
     let java = Command::new("java").arg("-version").output().is_ok_and(|java| java.status.success());
     if !java {
         skip(Needs::Tool("java"), "Spark needs java");
@@ -52,9 +52,14 @@ fn has_java() -> bool {
     java
 }
 
-/// Runs a command of the script, and prints what it prints.
+/// Runs a command of the script of the engines, and prints what it prints.
 fn run(python: &str, folder: &Path, arguments: &[&str]) {
-    let done = Command::new(python).current_dir(folder).arg(SCRIPT).args(arguments).output().unwrap();
+    run_script(python, folder, SCRIPT, arguments);
+}
+
+/// Runs a script, and prints what it prints.
+pub(crate) fn run_script(python: &str, folder: &Path, script: &str, arguments: &[&str]) {
+    let done = Command::new(python).current_dir(folder).arg(script).args(arguments).output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert!(done.status.success(), "{out}{err}");
     eprint!("{out}");
@@ -144,6 +149,21 @@ fn spark_answers_as_trailq_does() {
         return;
     }
     check(&own().case(), &["language.txt", "hostile.txt"], &["spark"], &python);
+}
+
+#[test]
+fn the_statement_of_the_guide_removes_duplicates() {
+    let Some(python) = engines() else { return };
+    let scratch = Scratch::new();
+    scratch.import(&[testdata("delivery")]);
+    let case = scratch.case();
+    for by in ["date", "account,region,date"] {
+        let mut arguments = vec!["duplicates", PROGRAM, case.to_str().unwrap(), by, "duckdb", "clickhouse"];
+        if has_java() {
+            arguments.push("spark");
+        }
+        run(&python, Path::new("."), &arguments);
+    }
 }
 
 #[test]
@@ -394,6 +414,24 @@ fn definitions_of_the_table() {
     for part in ["'projection.enabled' = 'true'", "`read_only` boolean", "`resources` array<struct<type:string"] {
         assert!(athena.contains(part), "{part}: {athena}");
     }
+    let by_place =
+        |engine: &str| test_env.run(&["lookup", "--for", engine, "--ddl", "--by", "account,region,date"]).exits(0).out;
+    for (engine, part) in [
+        ("duckdb", "hive_types = {'account': VARCHAR, 'region': VARCHAR, 'event_date': VARCHAR}"),
+        ("clickhouse", "account Nullable(String), region Nullable(String), event_date Nullable(String)"),
+        ("spark", "PARTITIONED BY (account, region, event_date)"),
+        ("trino", "partitioned_by = ARRAY['account', 'region', 'event_date']"),
+        ("athena", "PARTITIONED BY (`account` string, `region` string, `event_date` string)"),
+    ] {
+        let made = by_place(engine);
+        assert!(made.contains(part), "{part}: {made}");
+        assert!(!made.contains("projection"), "{made}");
+    }
+    test_env.run(&["lookup", "--for", "duckdb", "--by", "date", "user=a"]).fails(2, &["--ddl"]);
+    test_env
+        .run(&["lookup", "--for", "athena", "--layout", "aws", "--by", "account,region,date", "--ddl"])
+        .fails(2, &["partitioned by the day of delivery", "leave it or --layout out"]);
+    test_env.run(&["lookup", "--for", "duckdb", "--by", "hour", "--ddl"]).fails(2, &["hour"]);
     test_env.run(&["lookup", "--for", "duckdb", "--location", "x", "user=a"]).fails(2, &["--ddl"]);
     test_env.run(&["lookup", "--for", "duckdb"]).fails(2, &["LOOKUP"]);
 }

@@ -11,27 +11,37 @@ pub(crate) const ATHENA: Trino = Trino {
     create_table: create_external_table,
 };
 
-fn create_external_table(name: &str, columns: &[Column], location: &str) -> String {
-    let typed: Vec<String> = columns.iter().map(|column| format!("  `{}` {}", column.name, kind(column))).collect();
+fn create_external_table(name: &str, columns: &[Column], partitions: &[&str], location: &str) -> String {
+    let typed: Vec<String> =
+        columns.iter().map(|column| format!("  `{}` {}", column.name, hive_type(column.kind))).collect();
+    let partitioned: Vec<String> = partitions.iter().map(|partition| format!("`{partition}` string")).collect();
     let folder = location.trim_end_matches('/');
     // Hive's SQL, unlike Trino's, has backslash escapes.
     let literal = |text: &str| quoted(&text.replace('\\', "\\\\"), &[]);
     // Names in Hive's SQL are quoted by backticks.
     let name = name.replace('"', "`");
+    let table = format!(
+        "CREATE EXTERNAL TABLE {name} (\n{}\n)\nPARTITIONED BY ({})\nSTORED AS PARQUET\nLOCATION {}",
+        typed.join(",\n"),
+        partitioned.join(", "),
+        literal(&format!("{folder}/")),
+    );
+    // Projection needs the values of every partition, or a query that names them: accounts are neither.
+    if partitions.len() > 1 {
+        return table;
+    }
     format!(
-        "CREATE EXTERNAL TABLE {name} (\n{}\n)\nPARTITIONED BY (`event_date` string)\nSTORED AS PARQUET\n\
-         LOCATION {}\nTBLPROPERTIES (\n  'projection.enabled' = 'true',\n  \
+        "{table}\nTBLPROPERTIES (\n  'projection.enabled' = 'true',\n  \
          'projection.event_date.type' = 'date',\n  'projection.event_date.format' = 'yyyy-MM-dd',\n  \
          'projection.event_date.range' = '2013-11-13,NOW',\n  \
          'storage.location.template' = {}\n)",
-        typed.join(",\n"),
-        literal(&format!("{folder}/")),
         literal(&format!("{folder}/event_date=${{event_date}}/")),
     )
 }
 
-fn kind(column: &Column) -> &'static str {
-    match column.kind {
+/// Returns a type of a column in Hive's SQL, which is also one of Spark's.
+pub(crate) fn hive_type(kind: ColumnType) -> &'static str {
+    match kind {
         ColumnType::Text => "string",
         ColumnType::Flag => "boolean",
         ColumnType::Long => "bigint",

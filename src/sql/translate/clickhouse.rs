@@ -144,7 +144,7 @@ impl Dialect for ClickHouse {
         Some("ClickHouse does not read AWS's table, which is one of Hive's")
     }
 
-    fn table(&self, name: &str, columns: &[Column], location: &str) -> String {
+    fn table(&self, name: &str, columns: &[Column], partitions: &[&str], location: &str) -> String {
         let typed: Vec<String> = columns
             .iter()
             .map(|column| {
@@ -160,7 +160,7 @@ impl Dialect for ClickHouse {
                 };
                 format!("{} {kind}", column.name)
             })
-            .chain(["event_date Nullable(String)".to_owned()])
+            .chain(partitions.iter().map(|partition| format!("{partition} Nullable(String)")))
             .collect();
         let files = self.literal(&format!("{}/**/*.parquet", location.trim_end_matches('/')));
         format!(

@@ -168,8 +168,8 @@ pub(crate) trait Dialect: Sync {
     }
 
     /// Returns the statement that makes a table or view of this name, quoted where needed, over the Parquet files of
-    /// `trailq convert` at a place. `columns`: those of the table, without the partition.
-    fn table(&self, name: &str, columns: &[Column], location: &str) -> String;
+    /// `trailq convert` at a place. `columns`: those of the files; `partitions`: those of the folders, all of text.
+    fn table(&self, name: &str, columns: &[Column], partitions: &[&str], location: &str) -> String;
 
     /// Returns the place of the files in `table` unless one is given.
     fn default_location(&self) -> &'static str {

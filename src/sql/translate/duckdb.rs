@@ -111,11 +111,13 @@ impl Dialect for DuckDb {
         format!("printf('%08x', {number})")
     }
 
-    fn table(&self, name: &str, _columns: &[Column], location: &str) -> String {
+    fn table(&self, name: &str, _columns: &[Column], partitions: &[&str], location: &str) -> String {
         let files = self.literal(&format!("{}/**/*.parquet", location.trim_end_matches('/')));
+        let types: Vec<String> = partitions.iter().map(|partition| format!("'{partition}': VARCHAR")).collect();
         format!(
             "CREATE VIEW {name} AS\nSELECT *\nFROM read_parquet({files}, hive_partitioning = true, \
-             hive_types = {{'event_date': VARCHAR}})"
+             hive_types = {{{}}})",
+            types.join(", ")
         )
     }
 }

@@ -99,12 +99,12 @@ impl Target {
         }
     }
 
-    /// Returns the statement that makes the table, or for AWS's layout the view. `location`: the place of the Parquet
-    /// files, or the name of AWS's table.
+    /// Returns the statement that makes the table, or for AWS's layout the view. `partitions`: the columns that are
+    /// folders; `location`: the place of the Parquet files, or the name of AWS's table.
     ///
     /// # Errors
     /// The engine does not have AWS's table, or cannot take a name.
-    pub fn definition(&self, location: Option<&str>) -> Result<String, Diagnostic> {
-        table::definition(self.dialect, self.layout, &self.table, location)
+    pub fn definition(&self, partitions: &[&str], location: Option<&str>) -> Result<String, Diagnostic> {
+        table::definition(self.dialect, self.layout, &self.table, partitions, location)
     }
 }

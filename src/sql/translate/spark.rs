@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::sql::translate::athena::hive_type;
 use crate::sql::translate::dialect::{ArrayEnd, Column, Dialect, ListFunctions, RegexSyntax, is_unprintable};
 
 /// Spark SQL. VARIANT, which it reads records with, needs version 4.
@@ -120,7 +121,20 @@ impl Dialect for Spark {
         format!("lpad(lower(hex({number})), 8, '0')")
     }
 
-    fn table(&self, name: &str, _columns: &[Column], location: &str) -> String {
-        format!("CREATE TABLE {name}\nUSING parquet\nLOCATION {}", self.literal(location))
+    fn table(&self, name: &str, columns: &[Column], partitions: &[&str], location: &str) -> String {
+        let location = self.literal(location);
+        if let [_] = partitions {
+            return format!("CREATE TABLE {name}\nUSING parquet\nLOCATION {location}");
+        }
+        // Spark would find numbers in the folders of accounts.
+        let columns: Vec<String> = columns
+            .iter()
+            .map(|column| format!("  `{}` {}", column.name, hive_type(column.kind)))
+            .chain(partitions.iter().map(|partition| format!("  `{partition}` string")))
+            .collect();
+        let (columns, partitions) = (columns.join(",\n"), partitions.join(", "));
+        format!(
+            "CREATE TABLE {name} (\n{columns}\n)\nUSING parquet\nPARTITIONED BY ({partitions})\nLOCATION {location}"
+        )
     }
 }

@@ -14,10 +14,15 @@ pub(crate) fn definition(
     dialect: &dyn Dialect,
     layout: Layout,
     table: &str,
+    partitions: &[&str],
     location: Option<&str>,
 ) -> Result<String, Diagnostic> {
     let translator = Translator::new(dialect, layout, table);
     check_layout(dialect, layout)?;
+    if layout == Layout::Aws && partitions.len() > 1 {
+        let mistake = Diagnostic::new("AWS's own table is partitioned by the day of delivery");
+        return Err(mistake.hint("--by is for the table of `trailq convert`: leave it or --layout out"));
+    }
     let location = location.unwrap_or(match layout {
         Layout::Trailq => dialect.default_location(),
         Layout::Aws => "cloudtrail_logs",
@@ -26,7 +31,7 @@ pub(crate) fn definition(
         return Err(Diagnostic::new("a location cannot have the character NUL"));
     }
     let definition = match layout {
-        Layout::Trailq => dialect.table(&translator.table, &columns(), location),
+        Layout::Trailq => dialect.table(&translator.table, &columns(), partitions, location),
         Layout::Aws => aws::view(dialect, &translator.table, &translator.name(location)),
     };
     match translator.into_refusal() {

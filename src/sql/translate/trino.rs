@@ -14,7 +14,7 @@ pub(crate) struct Trino {
     /// The largest number of bytes of a statement.
     pub(crate) max_statement_bytes: usize,
     /// Returns the statement that makes a table of this name over the files at a place.
-    pub(crate) create_table: fn(name: &str, columns: &[Column], location: &str) -> String,
+    pub(crate) create_table: fn(name: &str, columns: &[Column], partitions: &[&str], location: &str) -> String,
 }
 
 impl Dialect for Trino {
@@ -105,8 +105,8 @@ impl Dialect for Trino {
         Some(self.max_statement_bytes)
     }
 
-    fn table(&self, name: &str, columns: &[Column], location: &str) -> String {
-        (self.create_table)(name, columns, location)
+    fn table(&self, name: &str, columns: &[Column], partitions: &[&str], location: &str) -> String {
+        (self.create_table)(name, columns, partitions, location)
     }
 
     fn default_location(&self) -> &'static str {
@@ -125,12 +125,17 @@ fn literal(text: &str) -> String {
     format!("U&{escaped}")
 }
 
-fn create_table(name: &str, columns: &[Column], location: &str) -> String {
-    let typed: Vec<String> = columns.iter().map(|column| format!("  {} {}", column.name, kind(column))).collect();
+fn create_table(name: &str, columns: &[Column], partitions: &[&str], location: &str) -> String {
+    let typed: Vec<String> = columns
+        .iter()
+        .map(|column| format!("  {} {}", column.name, kind(column)))
+        .chain(partitions.iter().map(|partition| format!("  {partition} varchar")))
+        .collect();
     format!(
-        "CREATE TABLE {name} (\n{},\n  event_date varchar\n)\nWITH (\n  format = 'PARQUET',\n  \
-         partitioned_by = ARRAY['event_date'],\n  external_location = {}\n)",
+        "CREATE TABLE {name} (\n{}\n)\nWITH (\n  format = 'PARQUET',\n  \
+         partitioned_by = ARRAY['{}'],\n  external_location = {}\n)",
         typed.join(",\n"),
+        partitions.join("', '"),
         literal(location)
     )
 }
