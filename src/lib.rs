@@ -37,6 +37,7 @@
 //! # }
 //! ```
 
+mod activity;
 mod address_key;
 mod arn;
 pub mod case_details;

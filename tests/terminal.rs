@@ -350,6 +350,20 @@ fn ctrl_c_stops_a_sort_that_would_take_minutes() {
 }
 
 #[test]
+fn a_long_statement_shows_how_to_stop_it_and_leaves_no_line() {
+    let test_env = TestEnv::with_delivery();
+    let mut terminal = Terminal::open(&test_env, (20, 100), &[]);
+    let numbers = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)";
+    terminal.types(&format!("{numbers} SELECT count(*) FROM c;\r"));
+    terminal.appears("running SQL, for 1 s; Ctrl-C stops");
+    terminal.types("\x03");
+    let screen = terminal.sees("cancelled");
+    assert!(!screen.contains("Ctrl-C stops"), "{screen}");
+    terminal.until_prompt();
+    terminal.leaves();
+}
+
+#[test]
 fn what_is_kept_brings_an_older_case_up_to_date() {
     let keeps: [&[&str]; 5] = [
         &[".tag 1 intruder"],

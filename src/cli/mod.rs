@@ -48,8 +48,8 @@ use crate::config::{Config, Flags, Theme};
 use crate::diagnostic::Diagnostic;
 use crate::render;
 use crate::session::{Session, SessionError, Settings};
-use crate::terminal::capabilities;
 use crate::terminal::capabilities::ColorChoice;
+use crate::terminal::{capabilities, progress};
 use args::{Cli, Command};
 use chosen_format::ChosenFormat;
 use outcome::Outcome;
@@ -105,11 +105,17 @@ fn dispatch(cli: Cli) -> Result<Outcome, SessionError> {
     let named = cli.case.as_ref().filter(|case| !case.exists()).map(|case| case.to_string_lossy().into_owned());
     let makes_case = matches!(cli.command, Some(Command::Convert(_) | Command::Import(_) | Command::Merge(_)));
     let config = Config::from_environment(&flags(&cli));
+    if io::stderr().is_terminal() && !cli.global.quiet && !capabilities::is_dumb() {
+        progress::show_operations();
+    }
     let mut session = Session::new(
         path.clone(),
         settings(&cli, &config),
-        Box::new(BufWriter::with_capacity(BUFFER, io::stdout())),
-        Box::new(io::stderr()),
+        Box::new(BufWriter::with_capacity(
+            BUFFER,
+            progress::InsteadOfLine::new(io::stdout(), capabilities::stdout_is_file()),
+        )),
+        Box::new(progress::AboveLine::new(io::stderr())),
     );
     warn_of_mistakes(&mut session, &cli, &config);
     let outcome = run_command(session, cli, config);
@@ -217,7 +223,6 @@ fn settings(cli: &Cli, config: &Config) -> Settings {
         quiet: global.quiet,
         queries: crate::config::values(&config.queries),
         rules: crate::config::values(&config.rules),
-        progress: notes,
         ..Settings::default()
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::activity::{self, Unit};
 use crate::engine::core::{Engine, PreparedLookup, lists_no_events};
 use crate::engine::facet_events::FacetEvents;
 use crate::rows;
@@ -39,7 +40,9 @@ impl<C: Deref<Target = Case>> Engine<C> {
         let mut common = Common::default();
         let by_facets = lookups.len() >= MIN_LOOKUPS_BY_FACETS;
         let (mut numbers, mut predicates) = (Vec::new(), Vec::new());
+        let asking = activity::step_of("asking indexes", lookups.len() as u64, Unit::Parts);
         for (number, prepared) in lookups.iter().enumerate() {
+            activity::advance(1);
             if !prepared.is_event_list() {
                 return Err(lists_no_events());
             }
@@ -57,10 +60,11 @@ impl<C: Deref<Target = Case>> Engine<C> {
                 _ => self.event_ids(prepared)?.into_iter().try_for_each(|id| found(number, id))?,
             }
         }
-        drop(common);
+        drop((common, asking));
         if predicates.is_empty() {
             return Ok(());
         }
+        let _searching = activity::step("searching records");
         let mut scan = self.case().shared_scan(predicates)?;
         loop {
             self.check_interrupted()?;

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+use crate::activity;
 use crate::engine::Engine;
 use crate::rows::{self, CapturedRows};
 use crate::sql::Param;
@@ -56,16 +58,19 @@ pub(crate) fn run<T>(
     let cases = (0..threads).map(|_| engine.case().another()).collect::<Result<Vec<Case>, _>>()?;
     let cancels: Vec<_> = cases.iter().map(Case::interrupt).collect();
     let (all, jobs) = (jobs.len(), Mutex::new(jobs));
+    let (step, done) = (activity::step("running rules"), AtomicUsize::new(0));
     let (send, answers) = mpsc::channel();
     thread::scope(|scope| {
         for case in cases {
-            let (jobs, send) = (&jobs, send.clone());
+            let (jobs, send, step, done) = (&jobs, send.clone(), &step, &done);
             scope.spawn(move || {
                 while let Some(job) = next(jobs) {
                     // The receiver ends early only after an interrupt.
                     if send.send((job.rule, answer(&case, &job))).is_err() {
                         return;
                     }
+                    let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                    step.update(|step| step.detail = format!("{done} of {all} queries"));
                 }
             });
         }

@@ -1,5 +1,6 @@
 //! Runs a hunt.
 
+use crate::activity;
 use crate::detection::{Condition, Rule};
 use crate::engine::Engine;
 use crate::hunt::attributes::Attributes;
@@ -41,6 +42,7 @@ pub fn run(
     options: &HuntOptions,
     now: i64,
 ) -> Result<Hunt, QueryError> {
+    let _hunting = activity::step("hunting");
     let scope = Scope::new(engine, options)?;
     let (mut hits, states) = Runner { engine, scope: &scope, library, options, now }.run(rules)?;
     let (decisions, broken) = Prepared::new(engine, &options.decisions)?;

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use crate::activity;
 use crate::event::EventIds;
 use crate::ingest::merge::{MergeOptions, into_case};
 use crate::ingest::record::normalize::normalize;
@@ -20,13 +21,16 @@ use crate::store::redaction_copy::{self, RedactionCopy};
 /// # Errors
 /// The case cannot be read.
 pub fn gather(case: &Path, kinds: &[Kind]) -> Result<Entities, Error> {
+    let _step = activity::step("finding identifiers");
     let mut found = Entities::new(kinds);
     redaction_copy::gather(case, &mut found)?;
     let other = SourceCase::open(case)?;
     let source = other.source();
     let mut records = source.records()?;
+    activity::expect(other.events);
     for range in other.ranges()? {
         records.each(&range, &mut |record| found.record(record).map(|()| true))?;
+        activity::advance(range.events);
     }
     Ok(found)
 }

@@ -53,6 +53,7 @@ pub(crate) fn written(
     format: ReportFormat,
     now: i64,
 ) -> Result<Written, QueryError> {
+    let _step = crate::activity::step("writing the report");
     let events = Events::read(engine, hunt, input)?;
     let page = || content::build(engine, hunt, input, &events, now);
     let (bytes, without_time) = match format {

@@ -4,6 +4,7 @@
 use std::io;
 use std::rc::Rc;
 
+use crate::activity;
 use crate::number;
 use crate::session::waiting::Waiting;
 use crate::session::{Session, SessionError};
@@ -24,7 +25,9 @@ impl Session {
                 None => {}
             }
             self.case.take();
+            let step = activity::step("opening the case");
             let opened = Rc::new(Case::open_after(&self.path, &self.waiting())?);
+            drop(step);
             // From here on Ctrl-C interrupts any statement on it.
             self.interrupter.hold(Box::new(opened.interrupt()));
             self.case.replace(Some(Rc::clone(&opened)));
@@ -42,6 +45,7 @@ impl Session {
     /// Runs a function while the case is held in one state.
     pub(crate) fn in_one_state<T>(&mut self, run: impl FnOnce(&mut Session) -> T) -> T {
         let outermost = !self.in_input.replace(true);
+        let _step = activity::step("answering");
         let done = run(self);
         if outermost {
             self.in_input.set(false);

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::activity;
 use crate::diagnostic::Diagnostic;
 use crate::render::{Format, Style};
 use crate::session::{Answer, Session, SessionError};
@@ -20,6 +21,7 @@ impl Session {
             let mistake = Diagnostic::new("the comparison has no format records");
             return Err(mistake.hint("use ndjson, and query each case for its records").into());
         }
+        let _step = activity::step("comparing");
         let waiting = self.waiting();
         let (a, b) = (Case::open_after(a, &waiting)?, Case::open_after(b, &waiting)?);
         self.note(&format!("A is {}, B is {}", a.path().display(), b.path().display()));

@@ -8,7 +8,7 @@ use crate::session::user_name::user_name;
 use crate::session::{Answer, Session, SessionError};
 use crate::store::{self, CaseError};
 use crate::summary::{Report, ReportForm};
-use crate::terminal::progress::Bar;
+use crate::terminal::progress::{Measure, ShownProgress};
 
 impl Session {
     /// Imports files into the case and writes the report.
@@ -26,10 +26,10 @@ impl Session {
         if let Some(interrupted @ CaseError::Interrupted { .. }) = store::unfinished_import(&self.path) {
             self.note(&format!("{interrupted}: this import begins anew"));
         }
-        let bar = Bar::new(self.settings.progress && !self.settings.quiet, self.interrupter());
+        let progress = ShownProgress::new("importing", Measure::FilesWithEvents, self.interrupter());
         let options = Options { imported_by: Some(user_name()), ..options.clone() };
-        let imported = ingest::import(&self.path, paths, &options, &bar);
-        bar.finish();
+        let imported = ingest::import(&self.path, paths, &options, &progress);
+        progress.finish();
         if matches!(imported, Err(ingest::Error::Cancelled)) {
             self.note(if self.path.exists() {
                 "stored events stay in the case; run the same import again to continue"

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
+use crate::activity::{self, Unit};
 use crate::diagnostic::Diagnostic;
 use crate::engine::explain::{self, interval};
 use crate::engine::suppress::{self, Suppressed};
@@ -17,7 +18,7 @@ use crate::session::capture::{CaptureSink, CaptureSummary};
 use crate::session::result_set::{LastResult, ResultKind, ResultOrigin};
 use crate::session::result_view::{self, ViewOptions};
 use crate::session::{Answer, Session, SessionError};
-use crate::sql::{AccessPath, Statement};
+use crate::sql::{AccessPath, CountSource, Statement};
 use crate::store::Case;
 
 /// The number of events that a list shows as a table.
@@ -84,6 +85,9 @@ fn answer(session: &mut Session, text: &str, extent: Extent) -> Result<Answer, S
         }
     }
     session.write_title(&typed)?;
+    let reads_each = statement.scans_records && statement.scan.is_none();
+    let records = if reads_each { statement.estimate.unwrap_or_else(|| CountSource::events(engine.case())) } else { 0 };
+    let searching = activity::step_of("searching", records, Unit::Records);
     let mut captured = write_rows(session, &engine, &prepared, &statement, extent)?;
     if let (Extent::Screen(lines), true) = (extent, captured.is_pending) {
         let rows = result_view::rows_within(
@@ -94,6 +98,7 @@ fn answer(session: &mut Session, text: &str, extent: Extent) -> Result<Answer, S
         )?;
         captured.cut(rows);
     }
+    drop(searching);
     let taken = started.elapsed();
     session.remember(typed.trim());
     let last = show_captured(session, &engine, &prepared, typed, &captured, taken)?;

@@ -8,7 +8,7 @@ use crate::session::user_name::user_name;
 use crate::session::{Answer, Session, SessionError};
 use crate::store;
 use crate::summary::Report;
-use crate::terminal::progress::Bar;
+use crate::terminal::progress::{Measure, ShownProgress};
 
 impl Session {
     /// Merges other cases into the case and writes the report. `force` allows cases that were redacted differently.
@@ -19,9 +19,9 @@ impl Session {
         let form = MergeReport::form(self.settings.format)?;
         self.close();
         store::wait_for_writers(&self.path, &self.waiting())?;
-        let bar = Bar::new(self.settings.progress && !self.settings.quiet, self.interrupter());
-        let merged = ingest::merge(&self.path, others, &MergeOptions { force, made_by: Some(user_name()) }, &bar);
-        bar.finish();
+        let progress = ShownProgress::new("merging", Measure::Events, self.interrupter());
+        let merged = ingest::merge(&self.path, others, &MergeOptions { force, made_by: Some(user_name()) }, &progress);
+        progress.finish();
         if matches!(merged, Err(ingest::Error::Cancelled)) {
             self.note("nothing was merged");
         }

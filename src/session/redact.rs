@@ -13,7 +13,7 @@ use crate::store;
 use crate::store::PrivateFolder;
 use crate::store::snapshot;
 use crate::store::snapshot::{SnapshotOptions, SnapshotSummary, Source};
-use crate::terminal::progress::Bar;
+use crate::terminal::progress::{Measure, ShownProgress};
 
 impl Session {
     /// Writes a snapshot with these kinds of identifiers replaced. An unredacted snapshot, and a redacted case made from
@@ -38,10 +38,10 @@ impl Session {
         let found = ingest::gather(source.path(), kinds)?;
         let full = |error| unwritten(&self.path, &request.out, error);
         let staged = snapshot::write(source, &plain, &stage).map_err(full)?;
-        let bar = Bar::new(self.settings.progress && !self.settings.quiet, self.interrupter());
+        let progress = ShownProgress::new("redacting", Measure::Events, self.interrupter());
         work.create("redacted.db").map_err(cannot)?;
-        let redactor = ingest::redact(&plain, &clean, found, &bar);
-        bar.finish();
+        let redactor = ingest::redact(&plain, &clean, found, &progress);
+        progress.finish();
         let redactor = redactor.map_err(|error| match error {
             ingest::Error::Store(error) => unwritten(&self.path, &request.out, error),
             error => error.into(),

@@ -5,7 +5,7 @@ use crate::session::user_name::user_name;
 use crate::session::{Answer, Session, SessionError};
 use crate::store;
 use crate::summary::Report;
-use crate::terminal::progress::Bar;
+use crate::terminal::progress::{Measure, ShownProgress};
 
 impl Session {
     /// Makes the events of the case anew from its records and writes the report.
@@ -16,9 +16,9 @@ impl Session {
         let form = ReindexReport::form(self.settings.format)?;
         self.close();
         store::wait_for_writers(&self.path, &self.waiting())?;
-        let bar = Bar::new(self.settings.progress && !self.settings.quiet, self.interrupter());
-        let reindexed = ingest::reindex(&self.path, Some(user_name()), &bar);
-        bar.finish();
+        let progress = ShownProgress::new("reindexing", Measure::Events, self.interrupter());
+        let reindexed = ingest::reindex(&self.path, Some(user_name()), &progress);
+        progress.finish();
         if matches!(reindexed, Err(ingest::Error::Cancelled)) {
             self.note("the case is unchanged");
         }

@@ -38,8 +38,6 @@ pub struct Settings {
     pub timer: bool,
     /// True if input comes from an interactive prompt.
     pub interactive: bool,
-    /// True if long operations show their progress.
-    pub progress: bool,
     /// True if a script continues after an error.
     pub bail_off: bool,
     /// Folders of saved queries, in the order in which they are searched.

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use crate::activity;
 use crate::diagnostic::Diagnostic;
 use crate::engine::Engine;
 use crate::event_digest::ExpectedDigest;
@@ -70,6 +71,7 @@ impl Session {
         let folder = folder_of(&request.out);
         // If the folder is not writable, fail before reading anything.
         PrivateFolder::beside(folder).map_err(|error| cannot_write(&request.out, error))?;
+        let _step = activity::step("writing the snapshot");
         let path = self.path.clone();
         let source = Source::hold_after(&path, folder, &self.waiting())?;
         let events = self.selected(&source, &request.selection);
@@ -156,6 +158,7 @@ impl Session {
         sources: Option<&Path>,
         expected: Option<&ExpectedDigest>,
     ) -> Result<Answer, SessionError> {
+        let _step = activity::step("verifying");
         let mut checks = snapshot::verify(file, expected)?;
         // If the file cannot be trusted so far, neither can its list of source files.
         let is_readable = checks.iter().any(|check| check.what == snapshot::LEDGER_SUMS);

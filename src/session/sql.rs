@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Instant;
 
+use crate::activity;
 use crate::engine::explain;
 use crate::number;
 use crate::render::{Format, Style};
@@ -41,6 +42,7 @@ impl Session {
         params: &BTreeMap<String, Option<Param>>,
         heading: Option<Heading<'_>>,
     ) -> Result<u64, SessionError> {
+        let _step = activity::step("running SQL");
         if let Some(limit) = self.brief_limit() {
             let mut first = FirstRows::new(limit);
             case.query_named(text, params, &mut first).map_err(|error| self.with_way_to_give(error.into()))?;

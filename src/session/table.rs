@@ -10,7 +10,7 @@ use crate::session::{Answer, Session, SessionError};
 use crate::store::IdSet;
 use crate::store::merge::SourceCase;
 use crate::summary::Report;
-use crate::terminal::progress::Bar;
+use crate::terminal::progress::{Measure, ShownProgress};
 
 impl Session {
     /// Converts files to a table in a folder and writes the report.
@@ -24,9 +24,9 @@ impl Session {
         options: &ConvertOptions,
     ) -> Result<Answer, SessionError> {
         let form = ConvertReport::form(self.settings.format)?;
-        let bar = Bar::new(self.settings.progress && !self.settings.quiet, self.interrupter());
-        let converted = ingest::convert(paths, table, options, &bar);
-        bar.finish();
+        let progress = ShownProgress::new("converting", Measure::FilesWithEvents, self.interrupter());
+        let converted = ingest::convert(paths, table, options, &progress);
+        progress.finish();
         if matches!(converted, Err(ingest::Error::Cancelled)) {
             self.note(KEPT_FILES);
         }
@@ -52,9 +52,9 @@ impl Session {
         // Ctrl-C reaches the table from here on.
         self.interrupter.release();
         let selected = selected?;
-        let bar = Bar::new(self.settings.progress && !self.settings.quiet, self.interrupter());
-        let exported = ingest::export(&case, selected.as_ref(), table, options, &bar);
-        bar.finish();
+        let progress = ShownProgress::new("exporting", Measure::Events, self.interrupter());
+        let exported = ingest::export(&case, selected.as_ref(), table, options, &progress);
+        progress.finish();
         if matches!(exported, Err(ingest::Error::Cancelled)) {
             self.note(KEPT_FILES);
         }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
+use crate::activity;
 use crate::diagnostic::Diagnostic;
 use crate::file_names;
 use crate::ingest::{self, Contents};
@@ -15,7 +16,7 @@ use crate::session::{Answer, Session, SessionError};
 use crate::store::{CaseEvidence, ValidationRecord};
 use crate::summary::Report;
 use crate::summary::validate::{ValidationReport, finding_rows, verdicts};
-use crate::terminal::progress::Bar;
+use crate::terminal::progress::{Measure, ShownProgress};
 use crate::time;
 use crate::validate::{self, Scope, Validation};
 
@@ -55,6 +56,7 @@ impl Session {
         for file in &request.public_keys {
             self.add_keys(file, &mut contents)?;
         }
+        let _step = activity::step("checking digests and hashes");
         let validation = validate::validate(&contents.evidence, &scope);
         let report = ValidationReport {
             validation: &validation,
@@ -117,9 +119,9 @@ impl Session {
             let CaseEvidence { evidence, files, bytes } = case.evidence()?;
             return Ok(Contents { evidence, files, bytes, unread: Vec::new() });
         }
-        let bar = Bar::of_files(self.settings.progress && !self.settings.quiet, self.interrupter());
-        let contents = ingest::read_contents(&request.paths, request.jobs, request.follow_links, &bar);
-        bar.finish();
+        let progress = ShownProgress::new("reading files", Measure::Files, self.interrupter());
+        let contents = ingest::read_contents(&request.paths, request.jobs, request.follow_links, &progress);
+        progress.finish();
         match contents {
             Err(ingest::Error::Cancelled) => Err(SessionError::Cancelled),
             contents => Ok(contents?),

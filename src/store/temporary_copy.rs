@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
+use crate::activity;
 use crate::store::error::CaseError;
 use crate::store::lock_wait::Wait;
 use crate::store::private_folder::PrivateFolder;
@@ -123,12 +124,18 @@ fn copy_pages(path: &Path, to: &Path, wait: &dyn Wait) -> Result<(), CaseError> 
     let mut to = Connection::open(to).map_err(of_copy)?;
     to.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF").map_err(of_copy)?;
     let backup = Backup::new(&from, &mut to).map_err(of_copy)?;
+    let step = activity::step("copying the case");
     loop {
         match backup.step(PAGES).map_err(of_copy)? {
             StepResult::Done => break,
             StepResult::More => {}
             _ => thread::sleep(Duration::from_millis(1)),
         }
+        let pages = backup.progress();
+        step.update(|step| {
+            step.total = u64::try_from(pages.pagecount).unwrap_or_default();
+            step.done = step.total.saturating_sub(u64::try_from(pages.remaining).unwrap_or_default());
+        });
         if wait.is_cancelled() {
             return Err(CaseError::Cancelled);
         }

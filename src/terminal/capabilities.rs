@@ -5,7 +5,7 @@ use std::io::IsTerminal as _;
 use crate::render::Style;
 
 /// The width of a terminal that does not report its own.
-const DEFAULT_COLUMNS: usize = 80;
+pub(crate) const DEFAULT_COLUMNS: usize = 80;
 /// The height of a terminal that does not report its own.
 const DEFAULT_ROWS: usize = 24;
 
@@ -58,6 +58,15 @@ pub(crate) fn size() -> Option<(usize, usize)> {
 /// Reports whether the terminal can only print characters.
 pub(crate) fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
+/// Reports whether standard output is a file. A pipe is not: the program that reads it may write to the terminal.
+pub(crate) fn stdout_is_file() -> bool {
+    #[cfg(unix)]
+    return rustix::fs::fstat(std::io::stdout())
+        .is_ok_and(|stdout| rustix::fs::FileType::from_raw_mode(stdout.st_mode) == rustix::fs::FileType::RegularFile);
+    #[cfg(not(unix))]
+    return false;
 }
 
 /// Returns the style that suits standard output.

@@ -6,6 +6,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 use std::process::Command;
 
+use crate::activity;
 use crate::diagnostic::Diagnostic;
 use crate::io_message::describe;
 
@@ -56,6 +57,8 @@ fn in_editor<T>(
     let editor = editor.unwrap_or_else(|| DEFAULT_EDITOR.to_owned());
     let mut words = editor.split_whitespace();
     let program = words.next().unwrap_or(DEFAULT_EDITOR);
+    // The screen is the editor's.
+    activity::hide();
     let advice = "VISUAL or EDITOR names the editor";
     let status = Command::new(program).args(words).arg(&path).status().map_err(|error| {
         Diagnostic::new(format!("cannot run the editor {program}: {}", describe(&error))).hint(advice)

@@ -8,6 +8,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use unicode_width::UnicodeWidthChar as _;
 
+use crate::activity;
 use crate::diagnostic::Diagnostic;
 use crate::io_message::describe;
 
@@ -118,6 +119,8 @@ impl PagedScreen {
     fn start(&mut self) -> io::Result<()> {
         let mut command = Command::new(&self.command[0]);
         command.stdin(Stdio::piped());
+        // The screen is the pager's.
+        activity::hide();
         make_safe(&mut command, &self.command[0], std::env::var("LESS").ok());
         command.args(&self.command[1..]);
         let mut child = command.spawn().map_err(|error| {

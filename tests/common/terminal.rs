@@ -125,6 +125,16 @@ impl Terminal {
         self.screen()
     }
 
+    /// Waits for a text on a screen that does not get still.
+    #[track_caller]
+    pub fn appears(&self, text: &str) {
+        let started = Instant::now();
+        while !self.seen.lock().unwrap().parser.screen().contents().contains(text) {
+            assert!(started.elapsed() < PATIENCE, "{text} does not appear:\n{}", self.screen());
+            std::thread::sleep(TICK);
+        }
+    }
+
     /// Waits until the screen is still, with the cursor after the prompt.
     #[track_caller]
     pub fn until_prompt(&mut self) {

@@ -11,6 +11,7 @@ use imports::Crate;
 
 /// The vocabulary, which imports nothing of trailq. Every other module may import it.
 const MODEL: &[&str] = &[
+    "activity",
     "address_key",
     "arn",
     "case_details",

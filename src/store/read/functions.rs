@@ -10,6 +10,7 @@ use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, Error};
 
+use crate::activity;
 use crate::arn::Arn;
 use crate::policy;
 use crate::record_path;
@@ -170,7 +171,26 @@ struct Records {
     connection: Connection,
     reader: Reader,
     scans: Scans,
+    /// The event whose record was read last.
+    last: i64,
+    /// The number of records that were read since it was reported.
+    unreported: u64,
 }
+
+impl Records {
+    /// Counts the record of an event, which several functions may read.
+    fn count(&mut self, id: i64) {
+        if std::mem::replace(&mut self.last, id) != id {
+            self.unreported += 1;
+        }
+        if self.unreported == RECORDS_PER_REPORT {
+            activity::read_records(std::mem::take(&mut self.unreported));
+        }
+    }
+}
+
+/// The number of records that are read between two reports of how far a statement is.
+const RECORDS_PER_REPORT: u64 = 1_024;
 
 #[derive(Clone)]
 struct Shared(Arc<Mutex<Records>>);
@@ -190,6 +210,8 @@ pub(crate) fn register(connection: &Connection, records: Connection, case: &Path
         connection: records,
         reader: Reader::default(),
         scans: Scans::of(case.to_owned()),
+        last: 0,
+        unreported: 0,
     })));
     register_scans(connection, &shared)?;
     register_coverage(connection, &shared)?;
@@ -372,6 +394,7 @@ impl Shared {
         };
         let Some(id) = id else { return Ok(Answer::Null) };
         let mut records = self.lock();
+        records.count(id);
         let Records { connection, reader, .. } = &mut *records;
         reader.with(connection, id, |record| look(context, record))?.unwrap_or(Ok(Answer::Null))
     }

@@ -13,6 +13,7 @@ use std::thread;
 use rusqlite::{Connection, Error, OptionalExtension};
 use serde::Deserialize;
 
+use crate::activity;
 use crate::store::open::open_read_only;
 use crate::store::records::block::{Block, Unpacker, are_plain};
 use crate::store::records::ngram_filter;
@@ -122,6 +123,7 @@ impl Scans {
     /// Begins a scan, and returns the number of its steps.
     pub(crate) fn begin(&mut self, connection: &Connection, question: &str) -> rusqlite::Result<usize> {
         let scan = Scan::new(connection, question)?;
+        activity::expect(scan.spans.len() as u64);
         let steps = scan.steps();
         self.under_way.retain(|scan| scan.question != question);
         self.under_way.push_back(scan);
@@ -214,6 +216,7 @@ impl Scan {
         let spans = &self.spans[self.read..to];
         let threads = readers.len().min(spans.len());
         let found = look_through(spans, &self.condition, self.newest_first, &mut readers[..threads])?;
+        activity::advance(spans.len() as u64);
         self.read = to;
         self.step += 1;
         if !self.newest_first {

@@ -6,6 +6,7 @@ use std::thread;
 
 use rusqlite::{Connection, Error, OptionalExtension};
 
+use crate::activity;
 use crate::store::records::id_set::IdSet;
 use crate::store::records::ngram_filter::Span;
 use crate::store::records::predicate::{PredicateSpec, RecordPredicate};
@@ -61,6 +62,7 @@ impl SharedScan {
         let plan = Plan::new(connection, predicates)?;
         let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MAX_THREADS);
         let threads = threads.min(plan.work.len());
+        activity::expect(plan.work.len() as u64);
         let readers = (0..threads).map(|_| Reader::open(case)).collect::<rusqlite::Result<_>>()?;
         Ok(SharedScan { plan, read: 0, readers })
     }
@@ -74,6 +76,7 @@ impl SharedScan {
         let to = self.plan.work.len().min(self.read + STEP);
         let step = self.read..to;
         self.read = to;
+        activity::advance(step.len() as u64);
         self.plan.look_through(&self.plan.work[step], &mut self.readers).map(Some)
     }
 }

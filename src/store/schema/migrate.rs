@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use crate::activity::{self, Unit};
 use crate::store::error::CaseError;
 use crate::store::schema::version::{APPLICATION_ID, MIGRATIONS, NEWEST};
 use crate::store::schema::{expected, version};
@@ -21,8 +22,11 @@ pub(crate) fn migrate(connection: &Connection, path: &Path) -> Result<(), CaseEr
         if found > 0 {
             expected::require_own(connection, path, found)?;
         }
-        for migration in MIGRATIONS.iter().skip(found as usize) {
+        let migrations = MIGRATIONS.get(found as usize..).unwrap_or_default();
+        let _step = (found > 0).then(|| activity::step_of("upgrading the case", migrations.len() as u64, Unit::Parts));
+        for migration in migrations {
             connection.execute_batch(migration).map_err(of)?;
+            activity::advance(1);
         }
         let marks = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {NEWEST}; COMMIT");
         connection.execute_batch(&marks).map_err(of)

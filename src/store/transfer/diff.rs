@@ -9,11 +9,13 @@ use rusqlite::{Connection, Row, params};
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 
+use crate::activity;
 use crate::rows::{Cell, RowSink};
 use crate::store::error::{CaseError, QueryError};
 use crate::store::key::Key;
 use crate::store::read::case::Case;
 use crate::store::records::block;
+use crate::store::rollup::attribute_values::EVENT_COUNT;
 use crate::store::write::intern;
 
 /// The counts of one kind of rows in two cases.
@@ -70,6 +72,8 @@ const LISTS: [&str; 3] = [
      FROM rarray(?2) JOIN resources ON resources.id = value ORDER BY 3, 4, 5, 6, 7, name",
 ];
 
+/// The number of events that are compared between two reports of how far the comparison is.
+const EVENTS_PER_REPORT: u64 = 4_096;
 /// The places that a list of differences in a record names.
 const MAX_PLACES: usize = 5;
 
@@ -79,6 +83,7 @@ impl Case {
     /// # Errors
     /// One of them cannot be read.
     pub fn diff(&self, other: &Case) -> Result<Difference, CaseError> {
+        let _step = activity::step("comparing");
         let mut found = Difference::default();
         self.diff_events(other, &mut found)?;
         let identities = |case: &Case| -> Result<FxHashMap<Key, i64>, CaseError> {
@@ -103,7 +108,17 @@ impl Case {
             (self.connection.prepare(sql).map_err(of_a)?, other.connection.prepare(sql).map_err(of_b)?);
         let (mut rows_a, mut rows_b) = (select_a.query([]).map_err(of_a)?, select_b.query([]).map_err(of_b)?);
         let (mut a, mut b) = (rows_a.next().map_err(of_a)?, rows_b.next().map_err(of_b)?);
+        let events = |case: &Case| -> Result<u64, CaseError> {
+            let events = case.rows(EVENT_COUNT, [], |row| row.get::<_, Option<u64>>(0))?;
+            Ok(events.into_iter().flatten().sum())
+        };
+        activity::expect(events(self)?.max(events(other)?));
+        let mut compared = 0_u64;
         loop {
+            compared += 1;
+            if compared.is_multiple_of(EVENTS_PER_REPORT) {
+                activity::advance(EVENTS_PER_REPORT);
+            }
             let order = match (&a, &b) {
                 (None, None) => break,
                 (Some(_), None) => Ordering::Less,

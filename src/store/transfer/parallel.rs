@@ -8,6 +8,8 @@ use std::thread;
 use crossbeam_channel::bounded;
 use rusqlite::Error;
 
+use crate::activity;
+
 /// Threads that work at once.
 const MAX_THREADS: usize = 8;
 
@@ -22,6 +24,7 @@ pub(crate) fn in_order<P: Sync, S, T: Send>(
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS).min(parts.len());
     let next = AtomicUsize::new(0);
     let (begin, work, next) = (&begin, &work, &next);
+    activity::expect(parts.len() as u64);
     thread::scope(|scope| {
         let (out, results) = bounded::<(usize, rusqlite::Result<T>)>(threads * 2);
         for _ in 0..threads {
@@ -48,6 +51,7 @@ pub(crate) fn in_order<P: Sync, S, T: Send>(
             early.insert(at, result?);
             while let Some(result) = early.remove(&due) {
                 take(result)?;
+                activity::advance(1);
                 due += 1;
             }
         }

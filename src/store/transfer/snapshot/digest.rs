@@ -9,6 +9,7 @@ use rusqlite::{Connection, Row};
 use rustc_hash::FxHashMap;
 use sha2::{Digest as _, Sha256};
 
+use crate::activity;
 use crate::hash::hex;
 use crate::store::event_sum::{EventDigester, EventSum};
 use crate::store::open::open_read_only;
@@ -44,6 +45,7 @@ pub(crate) fn of_version(
     version: i64,
     open: &(dyn Fn() -> rusqlite::Result<Connection> + Sync),
 ) -> rusqlite::Result<(Vec<Digest>, EventSum)> {
+    let _step = activity::step("digesting events");
     let mut known = RowDigests::default();
     let (events, sum) = events(connection, open, &mut known)?;
     let mut all = vec![events];

@@ -6,6 +6,7 @@ use std::thread;
 
 use rusqlite::{Connection, params};
 
+use crate::activity::{self, Unit};
 use crate::store::error::CaseError;
 use crate::store::hardening::error_of;
 use crate::store::provenance::Digest;
@@ -21,6 +22,8 @@ const FILLER: i64 = 64 << 20;
 /// Writes the whole case, and returns the digests of its content.
 pub(crate) fn write(source: &Source, to: &File, path: &Path, without_notes: bool) -> Result<Vec<Digest>, CaseError> {
     let [from, once_more] = source.files();
+    let bytes = from.metadata().map_or(0, |metadata| metadata.len());
+    let step = activity::step_of("copying the case", bytes, Unit::Bytes);
     let pages = Pages::of(source.connection(), once_more).map_err(|error| error_of(source.named(), error))?;
     let (copied, digest) = thread::scope(|scope| {
         let copy = scope.spawn(|| {
@@ -30,6 +33,7 @@ pub(crate) fn write(source: &Source, to: &File, path: &Path, without_notes: bool
         let digest = pages.digest(once_more);
         (copy.join(), digest)
     });
+    drop(step);
     let io_error = |path: &Path, source| CaseError::Io { path: path.to_owned(), source };
     copied.unwrap_or_else(|_| Err(std::io::Error::other("a thread died"))).map_err(|error| io_error(path, error))?;
     let digest = digest.map_err(|error| io_error(source.named(), error))?;

@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use rustc_hash::FxHashMap;
 use sha2::{Digest as _, Sha256};
 
+use crate::activity;
 use crate::hash::hex;
 use crate::store::provenance::Digest;
 use crate::store::schema::{indexes, tables_since, version, views_since, without_pages};
@@ -98,6 +99,7 @@ impl Pages {
         file.seek(SeekFrom::Start(0))?;
         loop {
             let filled = fill(&mut file, &mut bytes)?;
+            activity::advance(filled as u64);
             for page in bytes[..filled].chunks(self.size) {
                 number += 1;
                 if !self.left_out.contains(&number) {

@@ -9,6 +9,7 @@ use crossbeam_channel::bounded;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Error};
 
+use crate::activity::{self, Unit};
 use crate::store::event_sum::EventSum;
 use crate::store::provenance::Digest;
 use crate::store::schema::{indexes, migrate};
@@ -48,6 +49,7 @@ pub(crate) fn write(
         let (out, blocks) = bounded(QUEUE);
         let (kept, plain) = (kept.as_slice(), options.portable);
         let reading = scope.spawn(move || records::read(read, kept, plain, &out));
+        let copying = activity::step_of("copying events", kept.len() as u64, Unit::Parts);
         let mut rows = || -> rusqlite::Result<()> {
             let transaction = connection.transaction()?;
             match copy_rows(&transaction, kept, options)? {
@@ -61,6 +63,7 @@ pub(crate) fn write(
             transaction.commit()
         };
         let written = rows();
+        drop(copying);
         // The reader must not wait for a receiver of what it read.
         drop(blocks);
         let read = reading.join().unwrap_or_else(|_| Err(Error::UserFunctionError("a thread died".into())));
@@ -75,11 +78,13 @@ pub(crate) fn write(
 
 /// Makes the indexes, and digests the rows.
 fn index(connection: &Connection, file: &File, path: &Path, few: bool) -> rusqlite::Result<(Vec<Digest>, EventSum)> {
+    let indexing = activity::step("building indexes");
     // In one transaction each page is written once.
     if !few {
         connection.execute_batch("BEGIN")?;
         indexes::make(connection)?;
         connection.execute_batch("COMMIT")?;
+        drop(indexing);
         return digest::digests(path);
     }
     // Nothing is written before the commit, which waits for readers.

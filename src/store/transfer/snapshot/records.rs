@@ -7,6 +7,7 @@ use crossbeam_channel::{Receiver, Sender};
 use rusqlite::{Connection, Error, params};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::activity;
 use crate::store::open::open_read_only;
 use crate::store::records::block::{BLOCK_BYTES, BLOCK_RECORDS, Reader};
 use crate::store::records::dictionary::Dictionaries;
@@ -127,6 +128,7 @@ pub(crate) fn write_packed(
             dictionary = used.id;
         }
         let (first, records) = (block.first as i64 + 1, block.lengths.len());
+        activity::advance(records as u64);
         insert.execute(params![first, packed.dictionary_id(), block.hashes, packed.data])?;
         let times = || times.iter().skip(block.first).take(records).flatten().copied();
         groups.add(connection, first, records as i64, times().min().zip(times().max()), &packed.filter)?;

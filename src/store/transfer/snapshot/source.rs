@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
+use crate::activity;
 use crate::store::error::CaseError;
 use crate::store::lock_wait::{Need, Silent, Wait, until_free};
 use crate::store::private_folder::PrivateFolder;
@@ -61,6 +62,7 @@ impl Source {
         if finished && schema == version::NEWEST {
             return Ok(Source { named, schema, lock, copy: None });
         }
+        let _step = activity::step("copying the case");
         let (copy, private) = Source::copy(folder, |to| copy_file(&lock.files[0], to))?;
         drop(lock);
         Source::of_copy(named, schema, finished, copy, private)

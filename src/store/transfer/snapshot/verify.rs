@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest as _, Sha256};
 
+use crate::activity::{self, Unit};
 use crate::event_digest::{EventDigest, ExpectedDigest};
 use crate::file_names::{name_of, plain};
 use crate::hash::hex;
@@ -165,7 +166,7 @@ fn verify_content(path: &Path, expected: Option<&ExpectedDigest>) -> Result<Vec<
         return Ok(checks);
     };
     if last.digests.iter().any(|digest| digest.part == PAGES) {
-        let pages = Pages::of(&open, &file).map_err(of)?.digest(&file);
+        let pages = digest_pages(&open, &file).map_err(of)?;
         found.push(pages.map_err(|source| CaseError::Io { path: path.to_owned(), source })?);
     }
     // The schema version that the snapshot was made in, if it was migrated since by nothing but new columns.
@@ -216,6 +217,13 @@ fn event_digest(
         false => Check::new(EXPECTED_DIGEST, Some(false), format!("{text}; expected {expected}")),
     }));
     Ok(checks)
+}
+
+/// Digests the pages of a file.
+fn digest_pages(connection: &Connection, file: &File) -> rusqlite::Result<io::Result<Digest>> {
+    let bytes = file.metadata().map_or(0, |metadata| metadata.len());
+    let _step = activity::step_of("digesting pages", bytes, Unit::Bytes);
+    Ok(Pages::of(connection, file)?.digest(file))
 }
 
 /// The schema version from which on a case has provenance.
@@ -294,6 +302,7 @@ fn against(now: &Digest, then: Option<&Digest>) -> Check {
 
 /// Returns SQLite's findings about the structure of the file.
 fn structure(connection: &Connection, path: &Path) -> rusqlite::Result<Check> {
+    let _step = activity::step("checking the structure of the file");
     let mut check = connection.prepare("PRAGMA integrity_check(20)")?;
     let lines = check.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>();
     Ok(match lines {
@@ -314,6 +323,7 @@ fn structure(connection: &Connection, path: &Path) -> rusqlite::Result<Check> {
 
 /// Reports whether what rows point to is there.
 fn references(connection: &Connection) -> rusqlite::Result<Check> {
+    let _step = activity::step("checking references");
     let mut check = connection.prepare("PRAGMA foreign_key_check")?;
     let wrong = check.query_map([], |row| {
         let (table, parent) = (row.get::<_, String>(0)?, row.get::<_, String>(2)?);
@@ -326,6 +336,7 @@ fn references(connection: &Connection) -> rusqlite::Result<Check> {
 /// Reports whether the ledger accounts for the events. Where only some events were kept, its rows tell what was
 /// imported, and no file may have more events than it had.
 fn ledger(connection: &Connection, whole: bool) -> rusqlite::Result<Check> {
+    let _step = activity::step("checking the ledger");
     let mut wrong = Vec::new();
     let mut ask = |sql: &str, says: &str| -> rusqlite::Result<()> {
         let mut select = connection.prepare(sql)?;
@@ -384,6 +395,7 @@ pub struct SourceFile {
 /// # Errors
 /// The case cannot be read, or the folder.
 pub fn check_sources(case: &Path, folder: &Path) -> Result<Vec<SourceFile>, CaseError> {
+    let _step = activity::step("comparing the source files");
     let open = open_unchanged(case)?;
     let all = || -> rusqlite::Result<Vec<(String, String, u64)>> {
         let mut select = open.prepare(&format!(
