@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use crate::common::program::{CommandOutput, PROGRAM, TestEnv, gzip};
 use crate::common::{Scratch, check_case, content};
+use crate::properties::rng::Rng;
 use crate::ways::{BULK, BULK_BYTES, records};
 
 /// An import of a folder that writes pages.
@@ -20,62 +21,100 @@ fn import(test_env: &TestEnv, folder: &Path) -> Command {
 /// The folder in which the case is made.
 const FOLDER: &str = "bulk.db.import";
 
+/// The records of a file: of a test of many imports, and of others.
+const FEW: usize = 250;
+const MANY: usize = 700;
+
 /// Trail files of events with UUIDs.
-fn delivery(scratch: &Scratch) {
+fn delivery(scratch: &Scratch, records_of_file: usize) {
     for file in 0..12 {
-        let text = records(file * 3, 700).replace("-4000-8000-", &format!("-4{file:03x}-8000-"));
+        let text = records(file * 3, records_of_file).replace("-4000-8000-", &format!("-4{file:03x}-8000-"));
         scratch.write(&format!("in/{file:02}.json.gz"), gzip(text.as_bytes()));
     }
 }
 
+/// The kills of a test, unless the environment variable `TRAILQ_KILLS` has another number, and those after which the import
+/// is completed.
+const KILLS: usize = 100;
+const KILLS_IN_A_ROW: usize = 10;
+
 #[test]
-fn a_kill_at_any_moment_of_a_first_import_leaves_a_whole_case_or_none() {
+fn kills_at_random_moments_of_a_first_import_leave_a_whole_case_or_none() {
+    let kills = std::env::var("TRAILQ_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(KILLS);
     let whole = TestEnv::new();
-    delivery(&whole.scratch);
+    delivery(&whole.scratch, FEW);
     let folder = whole.scratch.path("in");
     let started = Instant::now();
     assert!(import(&whole, &folder).status().unwrap().success());
     let mut taken = started.elapsed();
     let expected = content(&whole.scratch.path(BULK.case));
-    let (mut killed, mut interrupted, mut attempts) = (0, 0, 0..200);
-    while killed < 24 {
-        let attempt = attempts.next().expect("most imports end before they are killed");
-        let test_env = TestEnv::new();
+    let mut rng = Rng::new(18);
+    let (mut killed, mut ends) = (0, [0_usize; 3]);
+    let mut test_env = TestEnv::new();
+    for attempt in 0.. {
+        assert!(attempt < 3 * kills, "most imports end before they are killed");
+        // Every second one is at the end, where trees are installed and indexes are built.
+        let part = if attempt % 2 == 0 { rng.below(100) } else { 55 + rng.below(45) };
+        let what = format!("kill {killed}, after {part} %");
         let mut child = import(&test_env, &folder).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let part = 20 + attempt * 23 % 81;
-        std::thread::sleep(taken * part / 100);
+        std::thread::sleep(taken * part as u32 / 100);
         child.kill().unwrap();
-        if let Some(code) = child.wait().unwrap().code() {
-            assert_eq!(code, 0, "an import that was not killed");
-            taken = taken * 9 / 10;
-            continue;
+        let code = child.wait().unwrap().code();
+        // What else the machine does changes: the time is what it was of late.
+        taken = if code.is_some() { taken * 19 / 20 } else { taken * 51 / 50 };
+        assert!(matches!(code, None | Some(0)), "{what}: {code:?}");
+        killed += usize::from(code.is_none());
+        let end = what_a_kill_left(&test_env, &what);
+        ends[end as usize] += 1;
+        let is_last = killed == kills;
+        if end == End::Whole || is_last || killed % KILLS_IN_A_ROW == 0 {
+            assert!(import(&test_env, &folder).status().unwrap().success(), "{what}");
+            check_case(&test_env.scratch.path(BULK.case));
+            assert!(content(&test_env.scratch.path(BULK.case)) == expected, "{what}: the content is another");
+            let left = fs::read_dir(test_env.scratch.folder.path()).unwrap().count();
+            assert_eq!(left, 1, "{what}: something is left beside the case");
+            test_env = TestEnv::new();
         }
-        killed += 1;
-        let case = test_env.scratch.path(BULK.case);
-        let asked = test_env.run(&["--db", BULK.case, "lookup", "| count"]);
-        if case.exists() {
-            check_case(&case);
-            asked.exits(0);
-        } else if test_env.scratch.path(FOLDER).join("case.db").exists() {
-            asked.fails(2, &["the import into bulk.db was interrupted", "run the same import again"]);
-            interrupted += 1;
-        } else {
-            asked.fails(2, &["there is no case at"]);
+        if is_last {
+            break;
         }
-        assert!(import(&test_env, &folder).status().unwrap().success());
-        check_case(&case);
-        assert!(content(&case) == expected, "killed after {part} %: the content is another");
-        let left = fs::read_dir(test_env.scratch.folder.path()).unwrap().count();
-        assert_eq!(left, 1, "killed after {part} %: something is left beside the case");
     }
-    assert!(interrupted > 0, "no import was killed while it wrote");
+    eprintln!("{killed} kills: {ends:?} left nothing, a folder, a case");
+    assert!(ends[End::Folder as usize] > 0, "no import was killed while it wrote: {ends:?}");
+}
+
+/// The state after a kill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Nothing,
+    Folder,
+    Whole,
+}
+
+/// Checks that a lookup and `info` say of the case what is there.
+fn what_a_kill_left(test_env: &TestEnv, what: &str) -> End {
+    let case = test_env.scratch.path(BULK.case);
+    let asked = test_env.run(&["--db", BULK.case, "--format", "tsv", "lookup", "| count"]);
+    if case.exists() {
+        check_case(&case);
+        assert_eq!(asked.exits(0).out, "events\n3000\n", "{what}");
+        return End::Whole;
+    }
+    if test_env.scratch.path(FOLDER).join("case.db").exists() {
+        for ran in [asked, test_env.run(&["--db", BULK.case, "info"])] {
+            ran.fails(2, &["the import into bulk.db was interrupted", "run the same import again"]);
+        }
+        return End::Folder;
+    }
+    asked.fails(2, &["there is no case at"]);
+    End::Nothing
 }
 
 #[test]
 fn a_kill_after_the_case_has_its_name_leaves_a_folder_that_the_next_import_removes() {
     for left in [&[][..], &["case.db", "case.db-journal"]] {
         let test_env = TestEnv::new();
-        delivery(&test_env.scratch);
+        delivery(&test_env.scratch, MANY);
         assert!(import(&test_env, &test_env.scratch.path("in")).status().unwrap().success());
         let folder = test_env.scratch.path(FOLDER);
         fs::create_dir(&folder).unwrap();
@@ -90,7 +129,7 @@ fn a_kill_after_the_case_has_its_name_leaves_a_folder_that_the_next_import_remov
 #[test]
 fn a_full_disk_in_a_first_import_is_reported_and_leaves_nothing() {
     let whole = TestEnv::new();
-    delivery(&whole.scratch);
+    delivery(&whole.scratch, MANY);
     let folder = whole.scratch.path("in");
     assert!(import(&whole, &folder).status().unwrap().success());
     let expected = content(&whole.scratch.path(BULK.case));
@@ -123,7 +162,7 @@ fn a_case_in_the_making_is_waited_for() {
     fs::create_dir(&folder).unwrap();
     let held = fs::File::open(&folder).unwrap();
     held.lock().unwrap();
-    delivery(&test_env.scratch);
+    delivery(&test_env.scratch, MANY);
     let mut lookup = test_env.command(&["--db", BULK.case, "lookup", "| count"]);
     let lookup = CommandOutput::of(lookup.env("TRAILQ_WAIT", "0").output().unwrap());
     lookup.fails(2, &["the import into bulk.db is running\n", "wait until it is done"]);
@@ -143,7 +182,7 @@ fn a_case_in_the_making_is_waited_for() {
 fn a_folder_of_someone_else_is_left_alone() {
     let test_env = TestEnv::new();
     test_env.scratch.write(&format!("{FOLDER}/notes.txt"), "kept");
-    delivery(&test_env.scratch);
+    delivery(&test_env.scratch, MANY);
     assert!(import(&test_env, &test_env.scratch.path("in")).status().unwrap().success());
     check_case(&test_env.scratch.path(BULK.case));
     assert_eq!(fs::read(test_env.scratch.path(FOLDER).join("notes.txt")).unwrap(), b"kept");
@@ -152,7 +191,7 @@ fn a_folder_of_someone_else_is_left_alone() {
 #[test]
 fn a_first_import_that_is_cancelled_leaves_nothing() {
     let test_env = TestEnv::new();
-    delivery(&test_env.scratch);
+    delivery(&test_env.scratch, MANY);
     test_env.scratch.write("s.trailq", ".import in\n");
     let mut command = test_env.command(&["--db", BULK.case, "script", "s.trailq"]);
     command.env(BULK_BYTES, "0").stdout(Stdio::piped()).stderr(Stdio::piped());
