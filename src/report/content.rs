@@ -147,9 +147,11 @@ fn summary(input: &AnalystInput) -> Section {
 
 fn key_facts(engine: &Engine, events: &Events) -> Result<Section, QueryError> {
     let mut blocks = Vec::new();
+    let names = engine.case().names_of_accounts()?;
     let distinct = |value: fn(&EventFacts) -> &String| -> String {
         let all: BTreeSet<&String> = events.attackers.iter().map(value).filter(|value| !value.is_empty()).collect();
-        let shown: Vec<&str> = all.iter().take(MAX_VALUES).map(|value| value.as_str()).collect();
+        // Only the id of an account has a name.
+        let shown: Vec<String> = all.iter().take(MAX_VALUES).map(|value| findings::with_name(value, &names)).collect();
         let more = all.len().saturating_sub(MAX_VALUES);
         let more = if more > 0 { format!(" and {} more", number::count(more as u64)) } else { String::new() };
         format!("{}{more}", shown.join(", "))
@@ -285,7 +287,8 @@ fn limits(engine: &Engine, hunt: &HuntFacts, custody: &Custody) -> Result<Sectio
         "a call that CloudTrail did not record, or whose file is not in the case, is not in this report".to_owned(),
     );
     let mut blocks = vec![Block::List(list)];
-    if let Some(chart) = coverage_chart::of(&engine.case().coverage((None, None))?) {
+    if let Some(chart) = coverage_chart::of(&engine.case().coverage((None, None))?, &engine.case().names_of_accounts()?)
+    {
         let left_out = chart.left_out;
         blocks.push(Block::Text(format!(
             "Coverage by account, Region and category. A cell is {}, and has the state of its hours that says most.",

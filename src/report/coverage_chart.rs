@@ -1,6 +1,9 @@
 //! The coverage of the case as a chart: the state of the hours of each account, Region and category.
 
+use std::collections::BTreeMap;
+
 use crate::coverage::{Category, Coverage, HourSpan, State};
+use crate::report::findings::with_name;
 use crate::report::model::{CoverageChart, Lane};
 
 /// The most lanes of a chart.
@@ -11,7 +14,7 @@ const MAX_CELLS: i64 = 240;
 const HOUR: i64 = 3_600;
 
 /// Returns the chart, or `None` if it would say nothing: one place, with events or nothing known.
-pub(super) fn of(coverage: &Coverage) -> Option<CoverageChart> {
+pub(super) fn of(coverage: &Coverage, names: &BTreeMap<String, String>) -> Option<CoverageChart> {
     let lanes = || coverage.spans.chunk_by(|a, b| place(a) == place(b));
     let says_more = |span: &HourSpan| !matches!(span.state, State::Events | State::Unknown);
     if lanes().count() < 2 && !coverage.spans.iter().any(says_more) {
@@ -21,7 +24,7 @@ pub(super) fn of(coverage: &Coverage) -> Option<CoverageChart> {
     let to = coverage.spans.iter().map(|span| span.to).max()?;
     let hours = (to - from - 1).div_euclid(MAX_CELLS) + 1;
     let cells = usize::try_from((to - from - 1).div_euclid(hours) + 1).ok()?;
-    let lane = |spans: &[HourSpan]| Lane { label: label(&spans[0]), cells: states(spans, from, hours, cells) };
+    let lane = |spans: &[HourSpan]| Lane { label: label(&spans[0], names), cells: states(spans, from, hours, cells) };
     Some(CoverageChart {
         from: from * HOUR,
         to: to * HOUR,
@@ -35,8 +38,8 @@ fn place(span: &HourSpan) -> (&str, &str, Category) {
     (&span.account, &span.region, span.category)
 }
 
-fn label(span: &HourSpan) -> String {
-    format!("{} {} {}", span.account, span.region, span.category.in_words())
+fn label(span: &HourSpan, names: &BTreeMap<String, String>) -> String {
+    format!("{} {} {}", with_name(&span.account, names), span.region, span.category.in_words())
 }
 
 /// Returns the state of each cell: of its hours the one that says most.
@@ -68,6 +71,8 @@ fn rank(state: State) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::{MAX_CELLS, MAX_LANES, of};
     use crate::coverage::{Category, Coverage, HourSpan, State};
 
@@ -86,7 +91,8 @@ mod tests {
     }
 
     fn chart(spans: Vec<HourSpan>) -> Option<crate::report::model::CoverageChart> {
-        of(&Coverage { spans, kinds: Vec::new() })
+        let names = BTreeMap::from([("101".to_owned(), "prod".to_owned())]);
+        of(&Coverage { spans, kinds: Vec::new() }, &names)
     }
 
     #[test]
@@ -118,5 +124,6 @@ mod tests {
         let chart = chart(spans).unwrap();
         assert_eq!((chart.lanes.len(), chart.left_out), (MAX_LANES, 1));
         assert_eq!(chart.lanes[0].label, "100 us-east-1 management events");
+        assert_eq!(chart.lanes[1].label, "101 (prod) us-east-1 management events");
     }
 }

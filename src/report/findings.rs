@@ -43,6 +43,11 @@ pub(super) fn not_reviewed<'h>(hunt: &'h HuntFacts, verdicts: &[Verdict]) -> Vec
     open
 }
 
+/// Returns the id of an account with its name, if it has one.
+pub(super) fn with_name(account: &str, names: &BTreeMap<String, String>) -> String {
+    names.get(account).map_or_else(|| account.to_owned(), |name| format!("{account} ({name})"))
+}
+
 /// Returns the first findings as a table.
 ///
 /// # Errors
@@ -59,12 +64,13 @@ pub(super) fn table(
         Some(rule) => rule.title.clone(),
         None => id.to_owned(),
     };
+    let names = engine.case().names_of_accounts()?;
     let row = |found: &&HuntFinding| {
         Ok(vec![
             found.level.name().to_owned(),
             title(&found.key.rule),
             hunt::principal_name(engine, &found.key.principal)?,
-            found.key.account.clone(),
+            with_name(&found.key.account, &names),
             found.done.to_string(),
             found.tried.to_string(),
             found.first_seen.clone().unwrap_or_default(),

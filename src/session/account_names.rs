@@ -11,5 +11,5 @@ use crate::store::{Case, CaseError};
 /// The case cannot be read.
 pub(crate) fn of_format(format: Format, case: Option<&Case>) -> Result<BTreeMap<String, String>, CaseError> {
     let Some(case) = case.filter(|_| format.spec().is_for_people) else { return Ok(BTreeMap::new()) };
-    Ok(case.named_accounts()?.into_iter().map(|account| (account.id, account.name)).collect())
+    case.names_of_accounts()
 }

@@ -116,6 +116,7 @@ impl Session {
             min_level: Some(options.min_level),
             sigma_left_out,
             not_shown: not_shown(rules_off),
+            accounts: engine.case().names_of_accounts()?,
         };
         let last = Rc::new(LastHunt { hunt, header, not_compiled });
         self.last_hunt = Some(Rc::clone(&last));
@@ -255,8 +256,8 @@ impl Session {
             write(&mut first)?;
             return self.write_brief(Some(Heading { title: "Findings by actor", command: ".hunt", kept: &[] }), &first);
         }
-        let style = self.output.style(&self.settings.style);
-        self.write_rows(format, &style, None, |mut sink| write(&mut *sink))
+        let (style, case) = (self.output.style(&self.settings.style), self.case()?);
+        self.write_rows(format, &style, Some(&case), |mut sink| write(&mut *sink))
     }
 
     /// Makes findings the rows that `.show N` and its like take.

@@ -79,6 +79,31 @@ fn accounts_are_named_in_tables_and_in_the_summary_of_the_case() {
 }
 
 #[test]
+fn accounts_are_named_in_hunts_and_reports() {
+    let test_env = TestEnv::with_delivery();
+    test_env.scratch.write("accounts.json", accounts(&[("111122223333", "prod")]));
+    test_env.run(&["import", "accounts.json"]).exits(0);
+    let screen = test_env.run(&["hunt"]).exits(0).out;
+    assert!(screen.contains(" prod  ") && !screen.contains(" 111122223333  "), "{screen}");
+    let rows = test_env.run(&["--format", "markdown", "hunt"]).exits(0).out;
+    assert!(rows.contains("| 111122223333 (prod) |"), "{rows}");
+    let rows = test_env.run(&["--format", "csv", "hunt"]).exits(0).out;
+    assert!(rows.contains(",111122223333,") && !rows.contains("prod"), "{rows}");
+    test_env.pipe(&["script", "-"], b"name=CreateAccessKey outcome=ok | limit 1\n.tag 1 stolen\n").exits(0);
+    test_env.run(&["report", "r.md"]).exits(0);
+    let report = std::fs::read_to_string(test_env.scratch.path("r.md")).unwrap();
+    assert!(
+        report.contains("| accounts | 111122223333 (prod) |") && report.contains("| 111122223333 (prod) |"),
+        "{report}"
+    );
+    // A name of two accounts does not tell them apart.
+    test_env.scratch.write("twins.json", accounts(&[("111122223333", "twin"), ("444455556666", "twin")]));
+    test_env.run(&["import", "twins.json"]).exits(0);
+    let screen = test_env.run(&["hunt"]).exits(0).out;
+    assert!(screen.contains(" 111122223333  ") && !screen.contains("twin"), "{screen}");
+}
+
+#[test]
 fn a_broken_account_is_rejected_and_its_neighbors_are_read() {
     let test_env = TestEnv::new();
     test_env.scratch.write("accounts.json", r#"{"Accounts":[{"Id":"111122223333","Name":"prod"},{"Id":"1"}]}"#);

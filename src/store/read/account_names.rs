@@ -1,5 +1,6 @@
 //! The names of accounts, as `aws organizations list-accounts` or a CSV file gave them.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::fields::Field;
@@ -29,6 +30,14 @@ impl Case {
     pub fn named_accounts(&self) -> Result<Vec<NamedAccount>, CaseError> {
         let sql = "SELECT id, name FROM organization_accounts WHERE name IS NOT NULL ORDER BY id";
         self.rows(sql, [], |row| Ok(NamedAccount { id: row.get(0)?, name: row.get(1)? }))
+    }
+
+    /// Returns the names of accounts by their ids.
+    ///
+    /// # Errors
+    /// The case cannot be read.
+    pub fn names_of_accounts(&self) -> Result<BTreeMap<String, String>, CaseError> {
+        Ok(self.named_accounts()?.into_iter().map(|account| (account.id, account.name)).collect())
     }
 
     /// Reports whether events have this account, which is not an id of 12 digits.

@@ -52,6 +52,8 @@ pub(crate) struct Header {
     pub(crate) sigma_left_out: Vec<(u64, &'static str)>,
     /// Further sentences about what is not shown.
     pub(crate) not_shown: Vec<String>,
+    /// The names of accounts, by id.
+    pub(crate) accounts: BTreeMap<String, String>,
 }
 
 /// A screen of a hunt.
@@ -219,7 +221,7 @@ impl Screen<'_> {
                     Some(mark) => format!("{} {} {}", actor.number, mark.name(), actor.name),
                     None => format!("{} {}", actor.number, actor.name),
                 },
-                actor.account.clone(),
+                self.account(&actor.account).to_owned(),
                 actor.worst.map_or("", Level::name).to_owned(),
                 actor.rules.to_string(),
                 self.minute(actor.first),
@@ -243,6 +245,13 @@ impl Screen<'_> {
         if actors.len() > most {
             out.push(format!("and {}: `.actors`", number::counted((actors.len() - most) as u64, "more actor")));
         }
+    }
+
+    /// Returns the name of an account, which lookups take too; the id if it has none, or another account has the same.
+    fn account<'a>(&'a self, id: &'a str) -> &'a str {
+        let names = &self.header.accounts;
+        let is_unique = |name: &&String| names.values().filter(|other| other == name).count() == 1;
+        names.get(id).filter(is_unique).map_or(id, String::as_str)
     }
 
     /// Reports whether an actor has a finding that says something about it, and is not marked mine.
@@ -360,7 +369,7 @@ impl Screen<'_> {
             if entry.tried > 0 {
                 count += if entry.done == 0 { " failed" } else { " some failed" };
             }
-            let words = || format!("{} {} {}", entry.name, entry.account, entry.address);
+            let words = || format!("{} {} {}", entry.name, self.account(&entry.account), entry.address);
             vec![self.minute(entry.first), count.trim().to_owned(), entry.sentence.clone().unwrap_or_else(words)]
         });
         let rows: Vec<Vec<String>> = rows.collect();
