@@ -19,7 +19,7 @@ Examples:
   trailq report timeline.xlsx
   trailq report timeline.csv
 
-The extension selects the format. OUT.csv and OUT.jsonl are a timeline for Timesketch, and OUT.xlsx has
+The extension selects the format. OUT.csv and OUT.jsonl are a timeline for Timesketch, OUT.xlsx has
 the timeline, the findings that were not reviewed and the subjects. These have no summary or cover.
 
 Confirmed events are those with a tag and those of findings with the verdict `true`; attackers are
