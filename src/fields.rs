@@ -6,7 +6,7 @@
 mod definition;
 
 pub use definition::{Field, Kind, Place, Values};
-use definition::{event, facet, faceted, identity};
+use definition::{event, facet, faceted, identity, of_address};
 
 /// The values of `outcome`.
 const OUTCOMES: &[&str] = &["ok", "denied", "error"];
@@ -79,6 +79,27 @@ pub const FIELDS: &[Field] = &[
         help: "where the request came from: an address or a service; takes networks",
         example: "not ip=10.0.0.0/8",
         ..event("ip", &["address", "source-ip", "source-ip-address"], "source_ip_address")
+    },
+    Field {
+        help: "the country of the address, as a code of two letters; needs a file of --geo",
+        example: "event-name=ConsoleLogin not country=NL,DE",
+        ..of_address("country", &[], "country")
+    },
+    Field {
+        kind: Kind::Number,
+        help: "the autonomous system of the address; needs a file of --geo",
+        example: "asn=64500",
+        ..of_address("asn", &["as-number"], "asn")
+    },
+    Field {
+        help: "the organization of that autonomous system; needs a file of --geo",
+        example: "as-org=\"*hosting*\"",
+        ..of_address("as-org", &["as-organization"], "as_org")
+    },
+    Field {
+        help: "the services and the Region of AWS that use the address; needs ip-ranges.json with --geo",
+        example: "not aws-range=* | count by ip",
+        ..of_address("aws-range", &[], "aws_range")
     },
     Field {
         indexed: true,

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::detection::{Condition, Rule};
 use crate::engine::Engine;
+use crate::geo;
 use crate::ingest;
 use crate::lookup_events;
 use crate::redact::{Entities, Kind, Redactor, Rewriter};
@@ -26,6 +27,7 @@ pub const TARGETS: &[Target] = &[
     ("archive", archive),
     ("decode", decode),
     ("digest", digest),
+    ("geo", geo),
     ("http", http),
     ("lookup", lookup),
     ("parquet", parquet),
@@ -39,6 +41,11 @@ pub const TARGETS: &[Target] = &[
 /// Validates digest files and answers of the AWS CLI, one a line. Without a key that verifies, nothing is valid.
 pub fn digest(bytes: &[u8]) {
     validate::fuzzing::digest(bytes);
+}
+
+/// Reads a file about addresses, a MaxMind DB file or `ip-ranges.json`, and looks some up.
+pub fn geo(bytes: &[u8]) {
+    geo::fuzzing::geo(bytes);
 }
 
 /// Decodes a trail file of any wrapping, CSV included: from memory and from a stream it gives the same.

@@ -59,6 +59,7 @@ mod file_magic;
 mod file_names;
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod geo;
 pub mod guide;
 mod hash;
 mod hourly_rollup;

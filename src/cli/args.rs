@@ -72,6 +72,9 @@ pub(super) struct Global {
     /// Add a folder of saved queries; may be repeated
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) queries: Vec<PathBuf>,
+    /// Tell countries and networks of addresses by this file; may be repeated
+    #[arg(long = "geo", global = true, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true)]
+    pub(super) geo_files: Vec<PathBuf>,
     /// Silence notes, status lines and progress
     #[arg(long, short, global = true)]
     pub(super) quiet: bool,

@@ -19,6 +19,7 @@ Examples:
   trailq lookup user=alice since=2024-03-01 until=2024-03-02T12
   trailq lookup 'outcome=denied not ip=10.0.0.0/8 | count by event-name'
   trailq lookup --format csv resource=i-0abc > i-0abc.csv
+  trailq lookup --geo GeoLite2-Country.mmdb 'event-name=ConsoleLogin not country=NL'
   trailq lookup --explain 'error-message=\"*not authorized*\"'
   trailq lookup --for athena 'outcome=denied last=7d | top 10 user'
   trailq lookup --for duckdb --format records user=alice

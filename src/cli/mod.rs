@@ -41,11 +41,14 @@ use std::ffi::OsString;
 use std::io::{self, BufWriter, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{CommandFactory as _, Parser as _};
 
 use crate::config::{Config, Flags, Theme};
 use crate::diagnostic::Diagnostic;
+use crate::geo::GeoFiles;
+use crate::io_message;
 use crate::render;
 use crate::session::{Session, SessionError, Settings};
 use crate::terminal::capabilities::ColorChoice;
@@ -104,6 +107,7 @@ fn dispatch(cli: Cli) -> Result<Outcome, SessionError> {
     let path = case_path(&cli)?;
     let named = cli.case.as_ref().filter(|case| !case.exists()).map(|case| case.to_string_lossy().into_owned());
     let makes_case = matches!(cli.command, Some(Command::Convert(_) | Command::Import(_) | Command::Merge(_)));
+    check_geo_files(&cli.global.geo_files)?;
     let config = Config::from_environment(&flags(&cli));
     if io::stderr().is_terminal() && !cli.global.quiet && !capabilities::is_dumb() {
         progress::show_operations();
@@ -189,6 +193,19 @@ fn case_path(cli: &Cli) -> Result<PathBuf, SessionError> {
     }
 }
 
+/// Checks that the files of `--geo` exist: they are read when they are first needed.
+fn check_geo_files(paths: &[PathBuf]) -> Result<(), SessionError> {
+    for path in paths {
+        let found = std::fs::metadata(path);
+        let metadata = found.map_err(|error| Diagnostic::new(io_message::cannot_read(path, &error)))?;
+        if metadata.is_dir() {
+            let mistake = Diagnostic::new(format!("{} is a folder", path.display()));
+            return Err(mistake.hint("--geo takes a .mmdb file, or ip-ranges.json of AWS").into());
+        }
+    }
+    Ok(())
+}
+
 /// Reports the mistakes of the settings file that matter to the command.
 fn warn_of_mistakes(session: &mut Session, cli: &Cli, config: &Config) {
     let is_at_prompt = cli.command.is_none() && repl::is_interactive();
@@ -209,7 +226,12 @@ fn flags(cli: &Cli) -> Flags {
         ColorChoice::Always => Some(Theme::Colors),
         ColorChoice::Never => Some(Theme::None),
     };
-    Flags { format: cli.global.format.and_then(ChosenFormat::of_answers), theme, queries: cli.global.queries.clone() }
+    Flags {
+        format: cli.global.format.and_then(ChosenFormat::of_answers),
+        theme,
+        queries: cli.global.queries.clone(),
+        geo_files: cli.global.geo_files.clone(),
+    }
 }
 
 /// Returns the settings that follow from the arguments and the terminal.
@@ -222,6 +244,7 @@ fn settings(cli: &Cli, config: &Config) -> Settings {
         color_notes: global.color.is_colored(notes),
         quiet: global.quiet,
         queries: crate::config::values(&config.queries),
+        geo: Arc::new(GeoFiles::new(crate::config::values(&config.geo_files))),
         rules: crate::config::values(&config.rules),
         ..Settings::default()
     }

@@ -69,6 +69,8 @@ pub(crate) struct Flags {
     pub(crate) theme: Option<Theme>,
     /// `--queries`.
     pub(crate) queries: Vec<PathBuf>,
+    /// `--geo`.
+    pub(crate) geo_files: Vec<PathBuf>,
 }
 
 /// The settings and their sources.
@@ -92,7 +94,7 @@ pub(crate) struct Config {
     pub(crate) edit_mode: Setting<EditMode>,
     /// Maximum number of inputs in the history.
     pub(crate) history_size: Setting<usize>,
-    /// Databases of the places of addresses.
+    /// Files about addresses, in the order in which they are asked.
     pub(crate) geo_files: Vec<Setting<PathBuf>>,
     /// Folders of saved queries, in the order in which they are searched.
     pub(crate) queries: Vec<Setting<PathBuf>>,
@@ -139,7 +141,7 @@ impl Config {
             prompt: or_default(file.prompt, PROMPT.to_owned()),
             edit_mode: or_default(file.edit_mode, EditMode::Emacs),
             history_size: or_default(file.history_size, HISTORY_SIZE),
-            geo_files: file.geo_files.into_iter().map(of_file).collect(),
+            geo_files: geo_files(flags, file.geo_files),
             rules: file.rules.into_iter().map(of_file).collect(),
             mistakes: file.mistakes,
             path,
@@ -199,6 +201,13 @@ fn query_folders(
     flagged.chain(named).chain(of_file).chain(own.map(setting(Origin::Default))).collect()
 }
 
+/// Returns the files about addresses: of options, then of the file.
+fn geo_files(flags: &Flags, of_file: Vec<Placed<PathBuf>>) -> Vec<Setting<PathBuf>> {
+    let flagged = flags.geo_files.iter().cloned();
+    let flagged = flagged.map(|value| Setting { value, origin: Origin::Flag("--geo") });
+    flagged.chain(of_file.into_iter().map(self::of_file)).collect()
+}
+
 /// Returns a value of the file as a setting.
 fn of_file<T>(placed: Placed<T>) -> Setting<T> {
     Setting { value: placed.value, origin: Origin::File(placed.line) }
@@ -243,14 +252,21 @@ mod tests {
     #[test]
     fn flags_beat_the_environment_which_beats_the_file() {
         let home = tempfile::tempdir().unwrap();
-        let text = "format = 'csv'\ntheme = 'colors'\npager = 'most'\nedit-mode = 'vi'\nqueries = '~'\n";
+        let own = home.path().join("own.mmdb");
+        std::fs::write(&own, "").unwrap();
+        let text = "format = 'csv'\ntheme = 'colors'\npager = 'most'\nedit-mode = 'vi'\nqueries = '~'\n\
+                    geo-files = '~/own.mmdb'\n";
         let of_file = config(home.path(), text, &Flags::default(), &[("PAGER", "more")]);
         assert_eq!((of_file.format.value, of_file.format.origin), (Format::Csv, Origin::File(1)));
         assert_eq!((of_file.theme.value, of_file.theme.origin), (Theme::Colors, Origin::File(2)));
         assert_eq!((of_file.pager.value, of_file.pager.origin), (Paging::With("most".to_owned()), Origin::File(3)));
         assert_eq!(of_file.edit_mode.value, EditMode::Vi);
-        let flags =
-            Flags { format: Some(Format::Json), theme: Some(Theme::Colors), queries: vec![PathBuf::from("/flagged")] };
+        let flags = Flags {
+            format: Some(Format::Json),
+            theme: Some(Theme::Colors),
+            queries: vec![PathBuf::from("/flagged")],
+            geo_files: vec![PathBuf::from("/a.mmdb")],
+        };
         let variables = [("NO_COLOR", "1"), ("TRAILQ_PAGER", "less"), ("TRAILQ_QUERIES", "/a:/b")];
         let of_environment = config(home.path(), text, &Flags::default(), &variables);
         assert_eq!(
@@ -261,6 +277,9 @@ mod tests {
         let all = config(home.path(), text, &flags, &variables);
         assert_eq!((all.format.value, all.format.origin), (Format::Json, Origin::Flag("--format")));
         assert_eq!((all.theme.value, all.theme.origin), (Theme::Colors, Origin::Flag("--color")));
+        let geo: Vec<String> =
+            all.geo_files.iter().map(|file| format!("{} {}", file.value.display(), file.origin)).collect();
+        assert_eq!(geo, ["/a.mmdb flag, --geo".to_owned(), format!("{} file, line 6", own.display())]);
         let folders: Vec<String> =
             all.queries.iter().map(|folder| format!("{} {}", folder.value.display(), folder.origin)).collect();
         assert_eq!(

@@ -9,9 +9,12 @@ use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::engine::{record_paths, stored};
+use crate::geo::Attribute;
 use crate::interrupt::Interrupter;
 use crate::query::ast::{self, StageKind};
-use crate::query::{self, CredentialChain, Environment, HuntedRule, HuntedRules, MarkedSubject, ResolvedLookup};
+use crate::query::{
+    self, CredentialChain, Environment, HuntedRule, HuntedRules, MarkedSubject, MissingFile, ResolvedLookup,
+};
 use crate::rows::{self, RowSink};
 use crate::sql::{self, Projection, Statement};
 use crate::store::{self, Case, QueryError};
@@ -306,6 +309,12 @@ impl<C: Deref<Target = Case>> Environment for Engine<C> {
 
     fn credential_chain(&self, key: &str) -> Result<Option<CredentialChain>, String> {
         stored::credential_chain(&self.case, key)
+    }
+
+    fn check_address_files(&self, column: &str) -> Result<(), MissingFile> {
+        let Some(attribute) = Attribute::of_name(column) else { return Ok(()) };
+        let known = self.case.geo_files().with(attribute);
+        known.map(drop).map_err(|error| MissingFile { hint: error.hint(), reason: error.to_string() })
     }
 
     fn paths_to_key(&self, name: &str) -> Vec<String> {

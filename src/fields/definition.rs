@@ -33,6 +33,8 @@ pub enum Place {
     Record,
     /// A sentence made from the record, to show only.
     Sentence,
+    /// Files that the user gives, by `events.source_ip_address`: the column is a SQL function of the address.
+    AddressFiles,
 }
 
 /// The type of a field's values, which decides how a value is parsed and compared.
@@ -76,7 +78,8 @@ pub struct Field {
     pub aliases: &'static [&'static str],
     /// The column of an answer, and of the table that stores it.
     pub column: &'static str,
-    /// The column in the table of `place`, if it differs from `column`, or a SQL function of it.
+    /// The column in the table of `place`, if it differs from `column`, or a SQL function of it; of
+    /// [`Place::AddressFiles`] the name of the function.
     pub stored_as: &'static str,
     /// The place of its values.
     pub place: Place,
@@ -135,4 +138,9 @@ pub(super) const fn identity(
     stored_as: &'static str,
 ) -> Field {
     Field { stored_as, place: Place::Identity, values: Values::Table, ..event(name, aliases, column) }
+}
+
+/// Returns an entry for an attribute of `events.source_ip_address` that a SQL function of the same name tells.
+pub(super) const fn of_address(name: &'static str, aliases: &'static [&'static str], column: &'static str) -> Field {
+    Field { place: Place::AddressFiles, values: Values::None, ..event(name, aliases, column) }
 }

@@ -48,11 +48,24 @@ pub trait Environment {
     fn credential_chain(&self, _key: &str) -> Result<Option<CredentialChain>, String> {
         Ok(None)
     }
+    /// Reports whether a file that the user gave has the attribute of addresses in this column, or why it cannot be asked.
+    fn check_address_files(&self, _column: &str) -> Result<(), MissingFile> {
+        Ok(())
+    }
     /// Paths of records that have a key of this name, in any case, the most frequent first, as far as they are found
     /// soon: for advice on a name that means nothing.
     fn paths_to_key(&self, _name: &str) -> Vec<String> {
         Vec::new()
     }
+}
+
+/// The reason why an attribute of addresses cannot be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingFile {
+    /// The reason.
+    pub reason: String,
+    /// The way to give a file that has it.
+    pub hint: Option<String>,
 }
 
 /// A subject that has a mark.

@@ -17,7 +17,9 @@ mod substitute;
 mod time;
 mod time_names;
 
-pub use crate::query::environment::{CredentialChain, Environment, HuntedRule, HuntedRules, MarkedSubject};
+pub use crate::query::environment::{
+    CredentialChain, Environment, HuntedRule, HuntedRules, MarkedSubject, MissingFile,
+};
 pub use crate::query::interval::Interval;
 pub use crate::query::parse::parse;
 pub use crate::query::piped::{Piped, piped};

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::activity;
 use crate::number;
@@ -26,7 +27,8 @@ impl Session {
             }
             self.case.take();
             let step = activity::step("opening the case");
-            let opened = Rc::new(Case::open_after(&self.path, &self.waiting())?);
+            let opened = Case::open_after(&self.path, &self.waiting())?;
+            let opened = Rc::new(opened.with_geo_files(Arc::clone(&self.settings.geo))?);
             drop(step);
             // From here on Ctrl-C interrupts any statement on it.
             self.interrupter.hold(Box::new(opened.interrupt()));
@@ -50,6 +52,7 @@ impl Session {
         if outermost {
             self.in_input.set(false);
             self.release_case();
+            self.report_geo_files();
         }
         done
     }

@@ -13,6 +13,7 @@ pub(crate) mod decisions;
 mod diff;
 mod error;
 mod execute;
+mod geo;
 pub(crate) mod hunt;
 mod import;
 mod info;

@@ -1,7 +1,9 @@
 //! The settings of a session, which may change between inputs.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use crate::geo::GeoFiles;
 use crate::render::{Format, Style};
 use crate::terminal::pager::Paging;
 
@@ -42,6 +44,8 @@ pub struct Settings {
     pub bail_off: bool,
     /// Folders of saved queries, in the order in which they are searched.
     pub queries: Vec<PathBuf>,
+    /// Files about addresses.
+    pub geo: Arc<GeoFiles>,
     /// Files and folders of Sigma rules that every hunt runs.
     pub rules: Vec<PathBuf>,
     /// Maximum number of events in a list; `None` is 50 in a table and unlimited in other formats.

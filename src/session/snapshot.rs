@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::activity;
@@ -18,9 +20,9 @@ use crate::session::saved_queries::{Run, bound, event_ids, read_library};
 use crate::session::user_name::user_name;
 use crate::session::{Answer, Session, SessionError};
 use crate::store;
-use crate::store::PrivateFolder;
 use crate::store::snapshot;
 use crate::store::snapshot::{SnapshotOptions, Source};
+use crate::store::{Case, PrivateFolder};
 use crate::summary::snapshot::SnapshotReport;
 use crate::summary::{Report as _, verify};
 
@@ -142,7 +144,8 @@ impl Session {
 
     /// Returns an engine on the state that a source holds. Ctrl-C reaches it.
     fn engine_on(&self, source: &Source) -> Result<Engine, SessionError> {
-        let engine = Engine::open(source.path())?;
+        let case = Case::open(source.path())?.with_geo_files(Arc::clone(&self.settings.geo))?;
+        let engine = Engine::new(Rc::new(case));
         self.interrupter.hold(Box::new(engine.case().interrupt()));
         Ok(engine.with_interrupter(self.interrupter()))
     }

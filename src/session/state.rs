@@ -39,6 +39,8 @@ pub struct Session {
     pub(super) reported_foreign: Option<PathBuf>,
     /// The case whose older rules were reported.
     pub(super) reported_rules: Option<PathBuf>,
+    /// True if the files about addresses were reported.
+    pub(super) reported_geo: bool,
     /// True while an input runs, for which the case is held in one state.
     pub(super) in_input: Cell<bool>,
     /// True if this input has reported that an import is running.
@@ -88,6 +90,7 @@ impl Session {
             case: RefCell::default(),
             reported_foreign: None,
             reported_rules: None,
+            reported_geo: false,
             in_input: Cell::new(false),
             reported_running_import: Cell::new(false),
             settings,

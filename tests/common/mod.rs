@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by a panic")]
 
 pub mod digests;
+pub mod geo;
 pub mod program;
 pub mod screenshot;
 pub mod skip;

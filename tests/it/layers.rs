@@ -52,6 +52,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("dedup", &[]),
     ("events_table", &["dedup", "output_file"]),
     ("nested", &[]),
+    ("geo", &[]),
     ("output_file", &[]),
     ("query", &["nested"]),
     ("sql", &["query"]),
@@ -167,6 +168,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "store/read",
         &[
             "coverage",
+            "geo",
             "query",
             "sentence",
             "sql",
@@ -220,7 +222,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("store", &[]),
     ("ingest", &["dedup", "events_table", "output_file", "redact", "store", "validate"]),
-    ("engine", &["coverage", "detection", "nested", "query", "redact", "sql", "store"]),
+    ("engine", &["coverage", "detection", "geo", "nested", "query", "redact", "sql", "store"]),
     ("hunt", &["coverage", "detection", "engine", "query", "saved", "sql", "store"]),
     ("lookup_events", &["coverage", "engine", "query", "render", "sql", "store"]),
     ("report", &["coverage", "engine", "hunt", "render", "sql", "store", "summary"]),
@@ -232,6 +234,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "detection",
             "engine",
+            "geo",
             "hunt",
             "ingest",
             "lookup_events",
@@ -276,6 +279,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "config",
             "events_table",
+            "geo",
             "guide",
             "ingest",
             "lookup_events",
@@ -294,7 +298,10 @@ const LAYERS: &[(&str, &[&str])] = &[
             "terminal",
         ],
     ),
-    ("fuzzing", &["detection", "engine", "ingest", "lookup_events", "redact", "saved", "sigma", "store", "validate"]),
+    (
+        "fuzzing",
+        &["detection", "engine", "geo", "ingest", "lookup_events", "redact", "saved", "sigma", "store", "validate"],
+    ),
     ("lib", &[]),
 ];
 
@@ -309,6 +316,7 @@ const EXTERNAL: &[(&str, &[&str])] = &[
     ("libdeflater", &["ingest"]),
     ("zip", &["ingest"]),
     ("regex_syntax", &["sql/translate"]),
+    ("maxminddb", &["geo/mmdb"]),
     ("ring", &["validate"]),
     ("md5", &["validate"]),
     ("comfy_table", &["guide", "render"]),

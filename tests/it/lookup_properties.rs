@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::common::Scratch;
+use crate::common::geo::geo_files;
 use crate::properties::FILTERS;
 use crate::properties::facts::{ExpectedEvent, Resource};
 use crate::properties::filters::{About, Filter, LIST, NOW, filter, path_term, term};
@@ -59,7 +60,7 @@ impl World {
         assert_eq!(report.counts.stored, count as u64, "{report:?}");
         let ids = complete(&scratch, &mut facts);
         let newest = facts.iter().filter_map(ExpectedEvent::time).max().unwrap();
-        let case = Case::open(&scratch.case()).unwrap();
+        let case = Case::open(&scratch.case()).unwrap().with_geo_files(geo_files(&scratch)).unwrap();
         World { _scratch: scratch, case, facts: Arc::new(facts), ids, newest }
     }
 

@@ -31,6 +31,7 @@ mod files;
 mod findings;
 mod first_import;
 mod fuzz_corpus;
+mod geo;
 mod golden;
 mod guide;
 mod handed_over;

@@ -126,6 +126,7 @@ fn estimate(node: &Node, stats: &dyn Statistics) -> Option<Estimate> {
             Place::Identity => stats.events_of_identities(&[field.stored_as], predicate).map(Estimate::exactly),
             Place::Role => stats.events_of_identities(&["role_name", "role_arn"], predicate).map(Estimate::exactly),
             Place::UserAgent => stats.events_of_user_agents(field.stored_as, predicate).map(Estimate::exactly),
+            Place::AddressFiles => stats.events_of_addresses(field.stored_as, predicate).map(Estimate::exactly),
             _ => None,
         },
         Condition::Bare(predicate) => {

@@ -84,7 +84,9 @@ pub(crate) fn aggregate_source(lookup: &ResolvedLookup, scans_records: bool) -> 
 }
 
 fn has_value_counts(field: &Field) -> bool {
-    field.values == Values::Kept && matches!(field.place, Place::Event | Place::Identity | Place::Role)
+    let is_counted =
+        field.values == Values::Kept && matches!(field.place, Place::Event | Place::Identity | Place::Role);
+    is_counted || field.place == Place::AddressFiles
 }
 
 fn is_one_resource(terms: &[Node]) -> bool {

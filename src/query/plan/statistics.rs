@@ -30,6 +30,8 @@ pub(crate) trait Statistics {
     fn events_of_identities(&self, columns: &[&str], predicate: &ValuePredicate) -> Option<u64>;
     /// Returns the number of events with a matching user agent.
     fn events_of_user_agents(&self, column: &str, predicate: &ValuePredicate) -> Option<u64>;
+    /// Returns the number of events of the addresses of which a SQL function gives a matching value.
+    fn events_of_addresses(&self, function: &str, predicate: &ValuePredicate) -> Option<u64>;
     /// Returns about the number of events with such a resource: an event that has several is counted several times.
     fn events_of_resources(&self, predicate: ResourcePredicate<'_>) -> Option<u64>;
     /// Reports whether an event has no time.

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, Span};
 use crate::fields;
 use crate::query::ast::{Comparison, Operator, Value};
-use crate::query::environment::{CredentialChain, Environment, HuntedRule, HuntedRules, MarkedSubject};
+use crate::query::environment::{CredentialChain, Environment, HuntedRule, HuntedRules, MarkedSubject, MissingFile};
 use crate::query::parse::parse;
 use crate::query::resolve::names::did_you_mean;
 use crate::query::resolve::resolve;
@@ -50,6 +50,10 @@ impl Environment for StoredFilter<'_> {
 
     fn credential_chain(&self, key: &str) -> Result<Option<CredentialChain>, String> {
         self.0.credential_chain(key)
+    }
+
+    fn check_address_files(&self, column: &str) -> Result<(), MissingFile> {
+        self.0.check_address_files(column)
     }
 }
 

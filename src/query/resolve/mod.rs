@@ -1,6 +1,7 @@
 //! Gives every name and value of a lookup its meaning, or says what is wrong with it.
 
 mod accounts;
+mod addresses;
 mod chains;
 mod credential_chain;
 mod finding;
@@ -188,6 +189,7 @@ impl Resolver<'_> {
             .hint("text= searches the records that sentences are made from"));
         }
         let values = self.account_ids(field, expand(values, self.env)?, operator)?;
+        let values = addresses::values(field, values, operator)?;
         if field.kind == Kind::Time {
             return self.times(&values, comparison, operator);
         }

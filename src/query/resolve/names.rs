@@ -6,6 +6,7 @@ use crate::fields::{Field, PATH_ALIASES, RECORD_FIELDS, fold};
 use crate::nested;
 use crate::query::ast::Name;
 use crate::query::environment::Environment;
+use crate::query::resolve::addresses;
 use crate::query::time_names::TIME_NAMES;
 
 /// The number of paths that a hint names.
@@ -54,6 +55,7 @@ pub(crate) fn find_name(name: &Name, env: &dyn Environment) -> Result<Named, Dia
         _ => {}
     }
     if let Some(field) = fields::find(first) {
+        addresses::check(field, name.span, env)?;
         return Ok(Named::Field(field));
     }
     match top_level(first) {

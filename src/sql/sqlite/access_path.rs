@@ -42,6 +42,7 @@ fn index_of(term: &Node) -> Option<String> {
             Place::Event if field.indexed => Some(format!("events_by_{}", field.column)),
             Place::Identity | Place::Role => Some("events_by_identity".to_owned()),
             Place::UserAgent => Some("events_by_user_agent".to_owned()),
+            Place::AddressFiles => Some("events_by_source_ip_address".to_owned()),
             _ => None,
         },
         // The first of the indexes that are asked one after the other.

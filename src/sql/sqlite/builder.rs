@@ -6,6 +6,9 @@ use crate::sql::params::SqlParams;
 /// The number of conditions that are joined without further parentheses.
 const LEAF: usize = 100;
 
+/// The column that files about addresses are asked for.
+pub(crate) const ADDRESS: &str = "source_ip_address";
+
 /// Writes conditions and binds their parameters.
 pub(crate) struct SqlBuilder<'s> {
     pub(crate) params: SqlParams,

@@ -2,7 +2,7 @@
 
 use crate::fields::{Field, Kind, Place};
 use crate::query::resolved::OutputColumn;
-use crate::sql::sqlite::builder::SqlBuilder;
+use crate::sql::sqlite::builder::{ADDRESS, SqlBuilder};
 
 /// An event's resources on one line: at most three names, those that Event history lists first.
 pub(crate) const BRIEF_RESOURCES: &str = "(SELECT group_concat(name, ', ') || \
@@ -88,6 +88,7 @@ fn field_expression(field: &Field) -> String {
         // The resolver shows no whole records as a column.
         Place::Record => "NULL".to_owned(),
         Place::Sentence => "record_sentence(e.id, e.outcome)".to_owned(),
+        Place::AddressFiles => format!("{column}(e.{ADDRESS})"),
     }
 }
 

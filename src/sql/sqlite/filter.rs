@@ -11,7 +11,7 @@ use crate::query::plan::driver::BARE_IDENTITY_COLUMNS;
 use crate::query::plan::resource::ResourcePredicate;
 use crate::query::plan::rollup::{is_facet, is_time};
 use crate::query::resolved::{Condition, Node, NodeKind, Operand, OutputColumn, Pattern, ValuePredicate};
-use crate::sql::sqlite::builder::{IndexHint, SqlBuilder, any, balanced, where_all, writes};
+use crate::sql::sqlite::builder::{ADDRESS, IndexHint, SqlBuilder, any, balanced, where_all, writes};
 use crate::sql::sqlite::columns;
 use crate::sql::sqlite::glob::glob;
 use crate::sql::sqlite::record_scan::comparisons;
@@ -154,6 +154,10 @@ impl SqlBuilder<'_> {
             Place::ResourceName | Place::ResourceType | Place::ListedName | Place::ListedType => {
                 self.events_with_resource(ResourcePredicate::of_field(field.place, predicate), using)
             }
+            Place::AddressFiles => {
+                let addresses = self.addresses(field.stored_as, predicate);
+                format!("{} IN (SELECT value FROM attribute_values WHERE {addresses})", using.column(ADDRESS))
+            }
             // The resolver gives `text` a test of its own.
             // The resolver takes neither as a condition of this kind.
             Place::Record | Place::Sentence => "1".to_owned(),
@@ -191,6 +195,13 @@ impl SqlBuilder<'_> {
         }
         let condition = self.matches("value", predicate);
         format!("{column} IN (SELECT value FROM attribute_values WHERE attribute = '{}' AND {condition})", field.column)
+    }
+
+    /// The condition on `attribute_values` that selects addresses of which a SQL function gives a matching value. There
+    /// are far fewer addresses than events.
+    pub(crate) fn addresses(&mut self, function: &str, predicate: &ValuePredicate) -> String {
+        let condition = self.matches(&format!("{function}(value)"), predicate);
+        format!("attribute = '{ADDRESS}' AND {condition}")
     }
 
     /// A predicate on one column of text, a number or a flag.

@@ -4,7 +4,7 @@
 use crate::fields::{Field, Place};
 use crate::query::plan::rollup::{HOUR, SparseHours, facet_terms, hourly_rollup, is_time};
 use crate::query::resolved::{Condition, Node, NodeKind, OutputColumn, ValuePredicate};
-use crate::sql::sqlite::builder::{SqlBuilder, balanced, writes};
+use crate::sql::sqlite::builder::{ADDRESS, SqlBuilder, balanced, writes};
 use crate::sql::sqlite::columns;
 use crate::sql::time_bucket::start_of;
 
@@ -130,12 +130,20 @@ fn ordinals(first: usize, by: &[OutputColumn]) -> impl Iterator<Item = String> {
 
 /// Returns the SELECT that counts the whole case by a column whose values are counted.
 pub(crate) fn value_counts(field: &Field) -> String {
-    let column = field.column;
+    if field.place == Place::AddressFiles {
+        let (function, name) = (field.stored_as, columns::quoted(field.column));
+        let of_addresses = counts_of(ADDRESS, "address");
+        return format!("SELECT {function}(address) AS {name}, sum(events) AS events FROM ({of_addresses}) GROUP BY 1");
+    }
+    counts_of(field.column, &columns::quoted(field.column))
+}
+
+/// Returns the SELECT that counts the whole case by the values of a column, which are named so.
+fn counts_of(column: &str, name: &str) -> String {
     format!(
         "SELECT {name}, events FROM (SELECT value AS {name}, events FROM attribute_values WHERE attribute = '{column}' \
          UNION ALL SELECT NULL, (SELECT ifnull(sum(events), 0) FROM attribute_values WHERE attribute = 'outcome') \
-         - (SELECT ifnull(sum(events), 0) FROM attribute_values WHERE attribute = '{column}')) WHERE events > 0",
-        name = columns::quoted(column)
+         - (SELECT ifnull(sum(events), 0) FROM attribute_values WHERE attribute = '{column}')) WHERE events > 0"
     )
 }
 

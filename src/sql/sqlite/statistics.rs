@@ -54,6 +54,10 @@ impl Statistics for CaseStatistics<'_> {
         self.sum_of("user_agents", |builder| builder.matches(column, predicate))
     }
 
+    fn events_of_addresses(&self, function: &str, predicate: &ValuePredicate) -> Option<u64> {
+        self.sum_of("attribute_values", |builder| builder.addresses(function, predicate))
+    }
+
     fn events_of_resources(&self, predicate: ResourcePredicate<'_>) -> Option<u64> {
         self.sum_of("resources", |builder| builder.resource(predicate))
     }

@@ -30,7 +30,9 @@ impl Translator<'_> {
             Place::ResourceName => self.resources_json(),
             Place::ResourceType | Place::ListedName | Place::ListedType => self.resource_line(field.place),
             Place::Identity if field.column == ON_BEHALF_OF.0 => self.shown(ON_BEHALF_OF.1),
-            Place::Record | Place::Sentence | Place::Tag | Place::UserAgent if !is_column(field) => {
+            Place::Record | Place::Sentence | Place::Tag | Place::UserAgent | Place::AddressFiles
+                if !is_column(field) =>
+            {
                 self.no_column(field)
             }
             _ if field.kind == Kind::Flag => self.flag_text(&column),
@@ -41,7 +43,7 @@ impl Translator<'_> {
     /// Returns a column as text.
     pub(crate) fn text_of(&self, shown: &OutputColumn) -> String {
         match shown {
-            OutputColumn::Field(field) if field.kind == Kind::Number => {
+            OutputColumn::Field(field) if field.kind == Kind::Number && is_column(field) => {
                 self.dialect.number_text(&self.column(field.column))
             }
             shown => self.expression(shown),

@@ -82,7 +82,7 @@ impl Translator<'_> {
                 self.has_resource(ResourcePredicate::of_field(field.place, predicate))
             }
             Place::Identity if field.column == ON_BEHALF_OF.0 => self.path(ON_BEHALF_OF.1, predicate),
-            Place::Tag | Place::UserAgent if !is_column(field) => self.no_column(field),
+            Place::Tag | Place::UserAgent | Place::AddressFiles if !is_column(field) => self.no_column(field),
             _ => self.matches(&self.column(field.column), predicate),
         }
     }
@@ -97,6 +97,10 @@ impl Translator<'_> {
             Place::UserAgent => self.refuse(
                 format!("`{}` is found out by trailq, and the table has no column for it", field.name),
                 "nearest: user-agent=aws-cli/* or user-agent=*Terraform*",
+            ),
+            Place::AddressFiles => self.refuse(
+                format!("`{}` is read from a file about addresses, and the table has no column for it", field.name),
+                "nearest: ip=NETWORK,..., or the addresses of a case: `| count by ip`, then ip=@FILE",
             ),
             _ => self.refuse(
                 format!("the table has no column for `{}`", field.name),

@@ -12,11 +12,12 @@ use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Batch, Connection, InterruptHandle, Row, Rows};
 
+use crate::geo::GeoFiles;
 use crate::rows::{Cell, RowSink};
 use crate::sql::Param;
 use crate::store::error::{CaseError, QueryError};
 use crate::store::lock_wait::{Need, Silent, Wait, until_free};
-use crate::store::read::{functions, sql_error};
+use crate::store::read::{address_functions, functions, sql_error};
 use crate::store::records::block::Reader;
 use crate::store::schema::{expected, version};
 use crate::store::temporary_copy::TemporaryCopy;
@@ -34,6 +35,8 @@ pub struct Case {
     copy: Option<Arc<TemporaryCopy>>,
     /// Keeps what is read in one state, while an input asks more than one statement.
     pin: Connection,
+    /// The files about addresses.
+    geo: Arc<GeoFiles>,
     /// The objects in it that trailq did not make.
     foreign: Vec<String>,
     /// The last field: dropped when the connections are closed.
@@ -67,7 +70,21 @@ impl Case {
     /// # Errors
     /// As for [`Case::open`].
     pub fn another(&self) -> Result<Case, CaseError> {
-        Case::connect(&self.path, self.copy.clone(), Arc::clone(&self.beside))
+        Case::connect(&self.path, self.copy.clone(), Arc::clone(&self.beside))?.with_geo_files(Arc::clone(&self.geo))
+    }
+
+    /// Returns the case with files about addresses, which SQL functions and lookups ask.
+    ///
+    /// # Errors
+    /// SQLite has no memory for the functions.
+    pub fn with_geo_files(self, files: Arc<GeoFiles>) -> Result<Case, CaseError> {
+        address_functions::register(&self.connection, &files).map_err(|error| CaseError::of(&self.path, error))?;
+        Ok(Case { geo: files, ..self })
+    }
+
+    /// Returns the files about addresses.
+    pub fn geo_files(&self) -> &GeoFiles {
+        &self.geo
     }
 
     fn connect(
@@ -84,8 +101,11 @@ impl Case {
         let cancels = Arc::new([connection.get_interrupt_handle(), records.get_interrupt_handle()]);
         let pin = open::open_read_only(file)?;
         functions::register(&connection, records, file).map_err(of)?;
+        let geo = Arc::default();
+        address_functions::register(&connection, &geo).map_err(of)?;
         connection.authorizer(Some(authorize)).map_err(of)?;
-        Ok(Case { connection, path: path.to_owned(), cancels, records: RefCell::default(), copy, pin, foreign, beside })
+        let (path, records) = (path.to_owned(), RefCell::default());
+        Ok(Case { connection, path, cancels, records, copy, pin, geo, foreign, beside })
     }
 
     /// Creates a case without events, for checking statements against the schema.

@@ -144,6 +144,26 @@ pub const FUNCTIONS: &[Function] = &[
         help: "the version that the program of a user agent states",
     },
     Function {
+        name: "country",
+        arguments: "address",
+        help: "the country of an address, by the files of --geo: country(source_ip_address)",
+    },
+    Function {
+        name: "asn",
+        arguments: "address",
+        help: "the number of the autonomous system of an address, by the files of --geo",
+    },
+    Function {
+        name: "as_org",
+        arguments: "address",
+        help: "the organization of the autonomous system of an address, by the files of --geo",
+    },
+    Function {
+        name: "aws_range",
+        arguments: "address",
+        help: "the services and the Region of AWS that use an address, by ip-ranges.json of --geo",
+    },
+    Function {
         name: "arn_part",
         arguments: "arn, part",
         help: "partition, service, region, account, resource, kind or name of an ARN; NULL where it is none",

@@ -1,6 +1,7 @@
 //! Reading a case: questions, statistics of its values, and the SQL functions that read its records.
 
 pub(crate) mod account_names;
+pub(crate) mod address_functions;
 pub(crate) mod case;
 pub(crate) mod completion;
 pub(crate) mod coverage;

@@ -2,11 +2,14 @@
 //! for an event's resources, whose derivation has tests of its own.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
+use ipnet::IpNet;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::records::AGENTS;
+use crate::common::geo::{COUNTRIES, SYSTEMS};
 
 /// A resource of an event.
 #[derive(Debug, Clone)]
@@ -71,6 +74,10 @@ impl ExpectedEvent {
 
     pub fn number(&self, field: &str) -> Option<i64> {
         let key = match field {
+            "asn" => {
+                let numbers = SYSTEMS.map(|(network, number, _)| (network, number.to_string()));
+                return self.in_network(&numbers).first()?.parse().ok();
+            }
             "bytes-in" => "bytesTransferredIn",
             "bytes-out" => "bytesTransferredOut",
             other => panic!("the oracle knows no number {other}"),
@@ -96,6 +103,9 @@ impl ExpectedEvent {
                 issued.or_else(|| self.text("/responseElements/accessKey/accessKeyId")).into_iter().collect()
             }
             "ip" => one("/sourceIPAddress"),
+            "country" => self.in_network(&COUNTRIES.map(|(network, code)| (network, code.to_owned()))),
+            "as-org" => self.in_network(&SYSTEMS.map(|(network, _, name)| (network, name.to_owned()))),
+            "aws-range" => self.in_network(&[("192.0.2.0/28", "EC2 us-east-1".to_owned())]),
             "error" => one("/errorCode"),
             "error-message" => one("/errorMessage"),
             "outcome" => vec![self.outcome().to_owned()],
@@ -130,6 +140,16 @@ impl ExpectedEvent {
             "tag" => self.tags.clone(),
             other => panic!("the oracle knows no field {other}"),
         }
+    }
+
+    /// What the networks have that contain the address; an empty text is nothing.
+    fn in_network(&self, networks: &[(&str, String)]) -> Vec<String> {
+        let Some(Ok(address)) = self.text("/sourceIPAddress").map(|text| text.parse::<IpAddr>()) else {
+            return Vec::new();
+        };
+        let contains = |network: &str| network.parse::<IpNet>().unwrap().contains(&address);
+        let found = networks.iter().filter(|(network, value)| contains(network) && !value.is_empty());
+        found.map(|(_, value)| value.clone()).collect()
     }
 
     /// The user agent, if it is one with a program.

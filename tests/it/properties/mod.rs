@@ -16,4 +16,7 @@ use trailq::fields::{FIELDS, Field, Place};
 
 /// The fields that a filter can have.
 pub static FILTERS: LazyLock<Vec<&'static Field>> =
-    LazyLock::new(|| FIELDS.iter().filter(|field| field.place != Place::Sentence).collect());
+    // A value that is not the code of a country is refused.
+    LazyLock::new(|| {
+        FIELDS.iter().filter(|field| field.place != Place::Sentence && field.name != "country").collect()
+    });

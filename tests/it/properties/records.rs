@@ -26,8 +26,16 @@ const SOURCES: &[&str] = &[
 ];
 const REGIONS: &[&str] = &["us-east-1", "us-west-2", "eu-west-1"];
 const ACCOUNTS: &[&str] = &["111122223333", "444455556666", "123456789012"];
-const ADDRESSES: &[&str] =
-    &["10.0.0.5", "10.1.2.3", "203.0.113.77", "2001:db8:bad::77", "2001:db8::1", "ec2.amazonaws.com", "AWS Internal"];
+const ADDRESSES: &[&str] = &[
+    "10.0.0.5",
+    "10.1.2.3",
+    "192.0.2.1",
+    "203.0.113.77",
+    "2001:db8:bad::77",
+    "2001:db8::1",
+    "ec2.amazonaws.com",
+    "AWS Internal",
+];
 const KEYS: &[&str] = &["AKIAIOSFODNN7EXAMPLE", "ASIAOPSADMIN1EXAMPLE", "AKIADEPLOYBOTEXAMPLE", ""];
 const ERRORS: &[&str] = &["AccessDenied", "Client.UnauthorizedOperation", "NoSuchBucket", "ThrottlingException"];
 
