@@ -22,7 +22,9 @@ use std::process::Command;
 use common::{Needs, Scratch, skip};
 use plant::{Expected, Test};
 use trailq::detection::{self, attack};
+use trailq::geo::Attribute;
 use trailq::rows::{Cell, RowSink};
+use trailq::saved::header::GEO_FUNCTIONS;
 use trailq::saved::{Library, SavedQuery, bind};
 use trailq::store::{Case, FUNCTIONS};
 
@@ -100,6 +102,10 @@ fn hold(query: &SavedQuery) -> Result<(), String> {
     let planted: Vec<PathBuf> = test.files().into_iter().map(|(name, content)| scratch.write(&name, content)).collect();
     scratch.import(&planted);
     let case = Case::open(&scratch.case()).unwrap();
+    let case = match query.header.needs.is_empty() {
+        true => case,
+        false => case.with_geo_files(common::geo::geo_files(&scratch)).unwrap(),
+    };
     for run in &test.runs {
         let given = run.given.iter().cloned().collect();
         let rows = ask(&case, query, &given);
@@ -176,6 +182,17 @@ fn every_technique_is_one_of_the_version_of_attack_in_use() {
     for query in library().all() {
         let unknown: Vec<_> = query.header.attack.iter().filter(|technique| !attack::is_valid(technique)).collect();
         assert!(unknown.is_empty(), "{}: {unknown:?} are not techniques of ATT&CK {}", query.name, attack::VERSION);
+    }
+}
+
+#[test]
+fn every_query_that_asks_files_about_addresses_says_what_it_needs() {
+    let names = Attribute::ALL.map(Attribute::name);
+    assert_eq!(names, GEO_FUNCTIONS);
+    for query in library().all() {
+        let is_called = |name: &&str| query.sql.contains(&format!("{name}("));
+        let called: Vec<&str> = names.into_iter().filter(is_called).collect();
+        assert_eq!(query.header.needs, called, "{}", query.name);
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::detection::{Condition, Correlation, Rule};
 use crate::engine::{Engine, PreparedLookup};
+use crate::geo::Attribute;
 use crate::hunt::aggregate::{self, AggregateRow};
 use crate::hunt::options::HuntOptions;
 use crate::hunt::query_jobs::{self, QueryAnswer, QueryJob};
@@ -320,6 +321,12 @@ impl Runner<'_> {
         let header = &query.header;
         if header.params.iter().any(|param| param.requirement == Requirement::Required) {
             return Ok(Err(Skipped::NeedsParameters));
+        }
+        let files = self.engine.case().geo_files();
+        for attribute in header.needs.iter().filter_map(|name| Attribute::of_name(name)) {
+            if let Err(error) = files.with(attribute) {
+                return Ok(Err(Skipped::Broken(error.to_string())));
+            }
         }
         let lists_events = header.columns.iter().any(|column| column.name == "event_id");
         if !lists_events && self.scope.is_filtered() {

@@ -13,6 +13,7 @@
 //! -- see: AWS CloudTrail User Guide, AWS Management Console sign-in events; another page
 //! -- level: high
 //! -- slow: why it takes longer than the others
+//! -- needs: country, asn
 //! ```
 
 use crate::level::Level;
@@ -38,6 +39,8 @@ pub struct Header {
     pub detections: Vec<String>,
     /// The reason why it takes longer than other queries, if it does.
     pub slow: Option<String>,
+    /// The functions on files about addresses that it calls: without such files it cannot be run.
+    pub needs: Vec<String>,
 }
 
 /// Something that a query or a script asks for.
@@ -242,12 +245,24 @@ fn take(header: &mut Header, key: &str, value: &str) -> Result<(), String> {
         "signal" if value == "high" => header.level = Some(Level::High),
         "signal" => return Err(format!("`signal: {value}` is unknown: it is high, or write `level:`")),
         "slow" => header.slow = Some(value.to_owned()),
+        "needs" => header.needs = value.split(',').map(needed).collect::<Result<_, _>>()?,
         _ => {
-            let known = "title, about, param, columns, attack, see, level, detections and slow";
+            let known = "title, about, param, columns, attack, see, level, detections, slow and needs";
             return Err(format!("`{key}:` is unknown: a header has {known}"));
         }
     }
     Ok(())
+}
+
+/// The functions on files about addresses.
+pub const GEO_FUNCTIONS: [&str; 4] = ["country", "asn", "as_org", "aws_range"];
+
+fn needed(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    match GEO_FUNCTIONS.contains(&name) {
+        true => Ok(name.to_owned()),
+        false => Err(format!("`{name}` is not a function on files about addresses: {}", GEO_FUNCTIONS.join(", "))),
+    }
 }
 
 /// `NAME KIND [required | = DEFAULT]: HELP`.

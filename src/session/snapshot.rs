@@ -132,6 +132,7 @@ impl Session {
     fn events_of_query(&self, engine: &Engine, run: &Run) -> Result<Vec<i64>, SessionError> {
         let library = read_library(&self.settings.queries, Some(engine.case()))?;
         let (query, values) = bound(&library, run)?;
+        self.require_geo_files(query)?;
         let Some(sql) = event_ids(query) else {
             let mistake = Diagnostic::new(format!("the result of `{}` has no events", query.name));
             return Err(mistake.hint("use a query whose result has the column event_id").into());

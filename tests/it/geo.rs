@@ -171,6 +171,12 @@ fn a_field_that_no_file_has_is_a_mistake_that_says_what_to_give() {
     test_env
         .run(&["sql", "SELECT asn('1.1.1.1')", "--geo", "countries.mmdb"])
         .fails(2, &["`asn` is in none of the files"]);
+    test_env
+        .run(&["run", "new-countries"])
+        .fails(2, &["cannot run `new-countries`: `country` needs a file", "--geo FILE"]);
+    test_env
+        .run(&["run", "new-networks", "--geo", "countries.mmdb"])
+        .fails(2, &["cannot run `new-networks`: `asn` is in none"]);
     lookup("country=NL", &["--for", "duckdb"])
         .fails(2, &["`country` is read from a file about addresses", "ip=NETWORK"]);
     lookup("| count by asn", &["--for", "trino"]).fails(2, &["`asn` is read from a file about addresses"]);

@@ -223,7 +223,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("store", &[]),
     ("ingest", &["dedup", "events_table", "output_file", "redact", "store", "validate"]),
     ("engine", &["coverage", "detection", "geo", "nested", "query", "redact", "sql", "store"]),
-    ("hunt", &["coverage", "detection", "engine", "query", "saved", "sql", "store"]),
+    ("hunt", &["coverage", "detection", "engine", "geo", "query", "saved", "sql", "store"]),
     ("lookup_events", &["coverage", "engine", "query", "render", "sql", "store"]),
     ("report", &["coverage", "engine", "hunt", "render", "sql", "store", "summary"]),
     ("summary", &["detection", "events_table", "hunt", "ingest", "render", "sigma", "store", "validate"]),

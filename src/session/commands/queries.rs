@@ -185,6 +185,7 @@ impl Session {
             _ => {}
         }
         let (query, values) = bound(&library, run).map_err(|error| with_missing_value(error, found, run))?;
+        self.require_geo_files(query)?;
         let sql = self.statement_of(query)?;
         let (title, command) = heading_of(query, run);
         let kept = query.header.columns.iter().filter(|column| column.is_kept).map(|column| column.name.clone());
@@ -331,6 +332,7 @@ fn whole_object(query: &SavedQuery) -> Value {
     whole["detections"] = json!(header.detections);
     whole["references"] = json!(header.references);
     whole["slow"] = json!(header.slow);
+    whole["needs"] = json!(header.needs);
     whole["sql"] = json!(query.sql);
     whole
 }
