@@ -9,6 +9,7 @@ pub(crate) mod explain;
 mod facet_events;
 mod many;
 pub(crate) mod no_match;
+pub(crate) mod places;
 mod record_paths;
 mod stored;
 pub(crate) mod suppress;

@@ -83,6 +83,8 @@ fn actor(principals: &Principals, members: &[&Made]) -> Actor {
         new: NEW_ORDER.iter().copied().filter(|kind| new.contains(kind)).collect(),
         keys: texts(|details| &details.keys),
         addresses: texts(|details| &details.addresses),
+        countries: Vec::new(),
+        networks: Vec::new(),
         through: through.into_iter().take(MAX_LISTED).map(str::to_owned).collect(),
     }
 }

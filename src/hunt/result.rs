@@ -171,6 +171,10 @@ pub struct Actor {
     pub keys: Vec<String>,
     /// The addresses of its findings.
     pub addresses: Vec<String>,
+    /// The countries of these addresses, if files about addresses were given.
+    pub countries: Vec<String>,
+    /// The networks of these addresses, if files about addresses were given.
+    pub networks: Vec<String>,
     /// The other principals whose credentials it used.
     pub through: Vec<String>,
 }

@@ -3,6 +3,7 @@
 use crate::activity;
 use crate::detection::{Condition, Rule};
 use crate::engine::Engine;
+use crate::engine::places::{self, Places};
 use crate::hunt::attributes::Attributes;
 use crate::hunt::decisions::Prepared;
 use crate::hunt::findings::HitEvents;
@@ -202,7 +203,12 @@ fn finish(
     states: Vec<RuleState>,
     options: &HuntOptions,
 ) -> Result<Hunt, QueryError> {
-    let actors = actors::group(&events.principals, &mut made);
+    let mut actors = actors::group(&events.principals, &mut made);
+    for actor in &mut actors {
+        let Places { countries, networks } =
+            places::of_addresses(engine.case(), actor.addresses.iter().map(String::as_str))?;
+        (actor.countries, actor.networks) = (countries, networks);
+    }
     // The order is total, so that a stable sort, which takes memory, would give no other.
     made.sort_unstable_by(|a, b| {
         let order = |Finding { actor, level, done, first, .. }: &Finding| {

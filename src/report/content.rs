@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::engine::Engine;
+use crate::engine::places::{self, Places};
 use crate::number;
 use crate::render::record;
 use crate::report::confirmed::{self, EventFacts, Reasons};
@@ -72,7 +73,7 @@ pub(super) fn build(
     });
     sections.push(limits(engine, hunt, &custody)?);
     sections.push(findings::section(engine, hunt, &input.verdicts)?);
-    sections.push(how(hunt, input, &custody));
+    sections.push(how(engine, hunt, input, &custody));
     sections.push(records(engine, events)?);
     let title = input.cover.title.clone().unwrap_or_else(|| "CloudTrail investigation".to_owned());
     Ok(Report { title, marking: input.cover.marking.clone(), sections })
@@ -147,19 +148,19 @@ fn summary(input: &AnalystInput) -> Section {
 
 fn key_facts(engine: &Engine, events: &Events) -> Result<Section, QueryError> {
     let mut blocks = Vec::new();
-    let names = engine.case().names_of_accounts()?;
-    let distinct = |value: fn(&EventFacts) -> &String| -> String {
-        let all: BTreeSet<&String> = events.attackers.iter().map(value).filter(|value| !value.is_empty()).collect();
-        // Only the id of an account has a name.
-        let shown: Vec<String> = all.iter().take(MAX_VALUES).map(|value| findings::with_name(value, &names)).collect();
-        let more = all.len().saturating_sub(MAX_VALUES);
-        let more = if more > 0 { format!(" and {} more", number::count(more as u64)) } else { String::new() };
-        format!("{}{more}", shown.join(", "))
+    let distinct = |value: fn(&EventFacts) -> &String| -> BTreeSet<&str> {
+        events.attackers.iter().map(value).filter(|value| !value.is_empty()).map(String::as_str).collect()
     };
+    let listed = |value: fn(&EventFacts) -> &String| some(distinct(value).into_iter());
     let dated = || events.attackers.iter().filter(|event| event.time.is_some());
     match (dated().next(), dated().next_back()) {
         (Some(first), Some(last)) => {
-            blocks.push(Block::Facts(vec![
+            let names = engine.case().names_of_accounts()?;
+            let accounts = distinct(|event| &event.account).into_iter().map(|id| findings::with_name(id, &names));
+            let accounts: Vec<String> = accounts.collect();
+            let Places { countries, networks } =
+                places::of_addresses(engine.case(), distinct(|event| &event.address).into_iter())?;
+            let mut facts = vec![
                 (
                     "first attacker event",
                     format!("{}: {}", first.event_time, confirmed::sentence(engine.case(), first.id)?),
@@ -170,11 +171,15 @@ fn key_facts(engine: &Engine, events: &Events) -> Result<Section, QueryError> {
                 ),
                 ("attacker events", number::count(events.attackers.len() as u64)),
                 ("confirmed events", number::count(events.confirmed.len() as u64)),
-                ("accounts", distinct(|event| &event.account)),
-                ("identities", distinct(|event| &event.principal)),
-                ("access keys", distinct(|event| &event.key)),
-                ("addresses", distinct(|event| &event.address)),
-            ]));
+                ("accounts", some(accounts.iter().map(String::as_str))),
+                ("identities", listed(|event| &event.principal)),
+                ("access keys", listed(|event| &event.key)),
+                ("addresses", listed(|event| &event.address)),
+            ];
+            let places = [("countries of the addresses", countries), ("networks of the addresses", networks)];
+            let places = places.into_iter().filter(|(_, values)| !values.is_empty());
+            facts.extend(places.map(|(name, values)| (name, some(values.iter().map(String::as_str)))));
+            blocks.push(Block::Facts(facts));
             blocks.push(Block::Text(
                 "The first attacker event is the first that the case has of a confirmed event or a marked attacker. How \
                  the credentials were obtained may lie before it, or outside of CloudTrail."
@@ -188,6 +193,14 @@ fn key_facts(engine: &Engine, events: &Events) -> Result<Section, QueryError> {
     }
     blocks.extend(persistence_blocks(engine, events)?);
     Ok(Section { id: "key-facts", title: "Key facts", blocks })
+}
+
+/// Returns values as one text, at most [`MAX_VALUES`] of them.
+fn some<'v>(mut values: impl ExactSizeIterator<Item = &'v str>) -> String {
+    let shown: Vec<&str> = values.by_ref().take(MAX_VALUES).collect();
+    let more = values.len();
+    let more = if more > 0 { format!(" and {} more", number::count(more as u64)) } else { String::new() };
+    format!("{}{more}", shown.join(", "))
 }
 
 fn persistence_blocks(engine: &Engine, events: &Events) -> Result<Vec<Block>, QueryError> {
@@ -300,8 +313,8 @@ fn limits(engine: &Engine, hunt: &HuntFacts, custody: &Custody) -> Result<Sectio
     Ok(Section { id: "limits", title: "Limits", blocks })
 }
 
-fn how(hunt: &HuntFacts, input: &AnalystInput, custody: &Custody) -> Section {
-    let mut blocks = vec![Block::Facts(method::facts(hunt, custody))];
+fn how(engine: &Engine, hunt: &HuntFacts, input: &AnalystInput, custody: &Custody) -> Section {
+    let mut blocks = vec![Block::Facts(method::facts(hunt, custody, engine.case().geo_files()))];
     blocks.push(Block::Table(method::ignore_rules(&input.ignore_rules)));
     if !custody.validations.is_empty() {
         blocks.push(Block::Text("Validations:".to_owned()));

@@ -1,5 +1,6 @@
 //! The method and the chain of custody: program, rules, ignore rules, and where the events come from.
 
+use crate::geo::{GeoDatabase, GeoFiles};
 use crate::number;
 use crate::report::hunt_facts::HuntFacts;
 use crate::report::model::Table;
@@ -10,17 +11,20 @@ use crate::store::{Custody, IgnoreRule, ImportRun, SourceRow};
 const MAX_FILES: usize = 200;
 
 /// Returns names and values about the program, the rules and the events.
-pub(super) fn facts(hunt: &HuntFacts, custody: &Custody) -> Vec<(&'static str, String)> {
+pub(super) fn facts(hunt: &HuntFacts, custody: &Custody, geo: &GeoFiles) -> Vec<(&'static str, String)> {
     let (run, not_run) = (hunt.run.rules.len() as u64, hunt.not_run as u64);
     let digest = custody.event_digest.as_ref().map_or("not known".to_owned(), |digest| {
         format!("{digest} of {}, as stored in the case", number::counted(digest.events(), "event"))
     });
-    vec![
+    let mut facts = vec![
         ("trailq", env!("CARGO_PKG_VERSION").to_owned()),
         ("rules", format!("{} run, {} not run", number::count(run), number::count(not_run))),
         ("SHA-256 of the rules", hunt.run.rules_sha256.clone()),
         ("digest of the events", digest),
-    ]
+    ];
+    let files = geo.used().map_or(&[][..], GeoDatabase::files).iter();
+    facts.extend(files.map(|file| ("facts about addresses", file.description())));
+    facts
 }
 
 /// Returns a detail of the case as it was set last.

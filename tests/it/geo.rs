@@ -1,4 +1,4 @@
-//! Files about addresses: `--geo`, and the fields and SQL functions on them.
+//! Files about addresses: `--geo`, the fields and SQL functions on them, and what hunts and reports say of places.
 
 use std::fs;
 
@@ -215,6 +215,43 @@ fn a_file_that_cannot_be_used_is_an_error_by_name() {
     let sql = "SELECT country('198.51.100.1')";
     assert!(test_env.run(&["sql", sql, "--geo", "deep.mmdb", "--format", "csv"]).exits(0).out.ends_with("\nNL\r\n"));
     test_env.run(&["sql", "SELECT country('203.0.113.1')", "--geo", "deep.mmdb"]).fails(2, &[says]);
+}
+
+#[test]
+fn a_hunt_names_the_places_of_an_actor_s_addresses() {
+    let test_env = TestEnv::with_delivery();
+    geo::files(&test_env.scratch);
+    let plain = test_env.run(&["hunt"]).exits(0);
+    assert!(!plain.out.contains("AS64501"), "{}", plain.out);
+    let placed = with_all(&test_env, &["hunt"]).exits(0);
+    assert!(placed.out.contains("203.0.113.12 (BR; AS64501 Example Hosting)"), "{}", placed.out);
+    assert!(placed.err.contains("facts about addresses are from systems.mmdb"), "{}", placed.err);
+    test_env.scratch.write("actors.trailq", ".hunt\n.mode json\n.actors\n");
+    let ran = with_all(&test_env, &["script", "actors.trailq"]).exits(0);
+    assert!(ran.out.contains("\"countries\":\"BR\"") || ran.out.contains("\"countries\": \"BR\""), "{}", ran.out);
+    test_env.scratch.write("broken.mmdb", "");
+    test_env.run(&["hunt", "--geo", "broken.mmdb"]).fails(2, &["cannot use the file about addresses broken.mmdb"]);
+}
+
+#[test]
+fn a_report_names_places_and_the_files_that_told_them() {
+    let test_env = TestEnv::with_delivery();
+    geo::files(&test_env.scratch);
+    test_env.scratch.write("tag.trailq", "ip=203.0.113.77 | limit 3\n.tag 1 evil\n.tag 2 evil\n");
+    test_env.run(&["script", "tag.trailq"]).exits(0);
+    with_all(&test_env, &["report", "out.md"]).exits(0);
+    let report = fs::read_to_string(test_env.scratch.path("out.md")).unwrap();
+    for expected in [
+        "countries of the addresses",
+        "AS64501 Example Hosting",
+        "facts about addresses",
+        "GeoLite2-ASN, built 2024-03-01, SHA-256 ",
+    ] {
+        assert!(report.contains(expected), "{expected}: {report}");
+    }
+    test_env.run(&["report", "plain.md"]).exits(0);
+    let plain = fs::read_to_string(test_env.scratch.path("plain.md")).unwrap();
+    assert!(!plain.contains("of the addresses") && !plain.contains("facts about addresses"), "{plain}");
 }
 
 #[test]

@@ -225,7 +225,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("engine", &["coverage", "detection", "geo", "nested", "query", "redact", "sql", "store"]),
     ("hunt", &["coverage", "detection", "engine", "geo", "query", "saved", "sql", "store"]),
     ("lookup_events", &["coverage", "engine", "query", "render", "sql", "store"]),
-    ("report", &["coverage", "engine", "hunt", "render", "sql", "store", "summary"]),
+    ("report", &["coverage", "engine", "geo", "hunt", "render", "sql", "store", "summary"]),
     ("summary", &["detection", "events_table", "hunt", "ingest", "render", "sigma", "store", "validate"]),
     ("terminal", &["ingest", "render"]),
     ("config", &["render", "terminal"]),

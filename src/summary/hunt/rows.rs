@@ -161,6 +161,8 @@ pub(crate) fn actor_rows(hunt: &Hunt) -> CapturedRows {
         "addresses",
         "through",
         "mark",
+        "countries",
+        "networks",
     ];
     let rows = hunt.actors.iter().map(|actor| {
         vec![
@@ -177,6 +179,8 @@ pub(crate) fn actor_rows(hunt: &Hunt) -> CapturedRows {
             text(&actor.addresses.join(" ")),
             text(&actor.through.join(" ")),
             text(actor.mark.map_or("", Mark::name)),
+            text(&actor.countries.join(" ")),
+            text(&actor.networks.join("; ")),
         ]
     });
     captured(&columns, rows.collect())

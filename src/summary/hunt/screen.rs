@@ -260,18 +260,23 @@ impl Screen<'_> {
             && self.hunt.findings.iter().any(|finding| finding.actor as usize == actor.number && finding.is_telling())
     }
 
-    /// Returns the addresses and keys of an actor, and the principals whose credentials it used.
+    /// Returns the addresses and keys of an actor, the places of the addresses, and the principals whose credentials it used.
     fn chain(&self, actor: &Actor) -> String {
-        let some = |all: &[String]| {
+        let listed = |all: &[String], between: &str| {
             let more = all.len().saturating_sub(MAX_NAMED);
-            let mut text = all.iter().take(MAX_NAMED).cloned().collect::<Vec<_>>().join(" ");
+            let mut text = all.iter().take(MAX_NAMED).cloned().collect::<Vec<_>>().join(between);
             if more > 0 {
                 text += &format!(" +{more}");
             }
             text
         };
+        let some = |all: &[String]| listed(all, " ");
+        let places =
+            [some(&actor.countries), listed(&actor.networks, ", ")].into_iter().filter(|text| !text.is_empty());
+        let places = places.collect::<Vec<_>>().join("; ");
+        let places = if places.is_empty() { places } else { format!("({places})") };
         let arrow = if self.unicode { "→" } else { "->" };
-        let own = [some(&actor.keys), some(&actor.addresses)].join(" ").trim().to_owned();
+        let own = [some(&actor.keys), some(&actor.addresses), places].join(" ").trim().to_owned();
         let parts = std::iter::once(own).chain(actor.through.iter().take(MAX_NAMED).cloned());
         parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(&format!(" {arrow} "))
     }
