@@ -1,9 +1,12 @@
 //! Files about addresses: `--geo`, the fields and SQL functions on them, and what hunts and reports say of places.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
+use trailq::fields;
+use trailq::store::Case;
 
 use crate::common::geo::{self, Data, mmdb};
 use crate::common::program::{CommandOutput, TestEnv};
@@ -100,6 +103,20 @@ fn countries_and_networks_are_shown_and_counted_on_request() {
     let sql = "SELECT country('::ffff:203.0.113.9'), asn('text'), as_org(NULL), aws_range('192.0.2.99')";
     let ran = with_all(&test_env, &["sql", sql, "--format", "csv"]).exits(0);
     assert!(ran.out.ends_with("\nBR,,,\r\n"), "{ran:?}");
+}
+
+#[test]
+fn values_of_the_addresses_of_the_case_are_offered_for_completion() {
+    let test_env = with_events();
+    let later = || Instant::now() + Duration::from_secs(60);
+    let plain = Case::open(&test_env.scratch.case()).unwrap();
+    let country = fields::find("country").unwrap();
+    assert_eq!(plain.values_to_compare(country, later()), [""; 0]);
+    let case = plain.with_geo_files(geo::geo_files(&test_env.scratch)).unwrap();
+    assert_eq!(case.values_to_compare(country, later()), ["BR", "JP", "NL", "US"]);
+    assert_eq!(case.values_to_compare(fields::find("asn").unwrap(), later()), ["64501", "64500", "64502", "64503"]);
+    let found = case.exactly(country, "BR", later()).unwrap();
+    assert_eq!((found.events, found.last_seen.as_deref()), (2, Some("2024-03-01T09:00:00Z")));
 }
 
 #[test]

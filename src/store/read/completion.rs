@@ -235,6 +235,7 @@ fn plan(field: &Field, prefix: &str) -> Option<CompletionPlan> {
             ..of_texts("error_messages", column, prefix)
         },
         (Place::ResourceName | Place::ListedName, _) => of_resources(prefix),
+        (Place::AddressFiles, _) => of_addresses(column, prefix),
         (Place::Tag, _) => CompletionPlan {
             scans: vec![IndexScan::whole("SELECT tag, 1, 0 FROM tags WHERE tag >= ?1 AND tag < ?2".to_owned(), prefix)],
             frequent: None,
@@ -291,6 +292,19 @@ fn of_texts(table: &str, column: &str, prefix: &str) -> CompletionPlan {
         frequent: None,
         adds_up: true,
         details: format!("SELECT sum(events), max(last_seen) FROM {table} WHERE {column} = ?1"),
+    }
+}
+
+/// Returns the plan of what files about addresses have of the addresses of the case.
+fn of_addresses(function: &str, prefix: &str) -> CompletionPlan {
+    let of = "FROM attribute_values WHERE attribute = 'source_ip_address'";
+    // The number of an autonomous system completes like a text.
+    let value = format!("CAST({function}(value) AS TEXT)");
+    CompletionPlan {
+        scans: vec![IndexScan::whole(format!("SELECT {value}, events, 0 {of} AND {value} IS NOT NULL"), prefix)],
+        frequent: None,
+        adds_up: true,
+        details: format!("SELECT sum(events), max(last_seen) {of} AND {value} = ?1"),
     }
 }
 

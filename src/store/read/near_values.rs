@@ -43,6 +43,8 @@ const IDENTIFIERS: &[&str] = &[
     "vpce",
     "session-created",
     "file",
+    "country",
+    "asn",
 ];
 
 impl Case {
