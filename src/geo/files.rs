@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use crate::activity;
 use crate::geo::database::GeoDatabase;
 use crate::geo::error::GeoError;
 use crate::geo::facts::Attribute;
@@ -30,7 +31,11 @@ impl GeoFiles {
     /// # Errors
     /// A file cannot be read, is too large, or is neither a MaxMind DB file nor `ip-ranges.json`.
     pub fn database(&self) -> Result<&GeoDatabase, GeoError> {
-        self.database.get_or_init(|| GeoDatabase::read(&self.paths)).as_ref().map_err(Clone::clone)
+        let read = || {
+            let _step = activity::step("reading the files about addresses");
+            GeoDatabase::read(&self.paths)
+        };
+        self.database.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 
     /// Returns the content of the files if it was read.
