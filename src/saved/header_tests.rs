@@ -52,6 +52,7 @@ fn header_errors_are_reported_with_their_line() {
         ("level: medium", "signal: low", 11, "`signal: low` is unknown"),
         ("level: medium", "level: severe", 11, "`severe` is not a level: informational, low,"),
         ("level: medium", "detections: a, B", 11, "`B` is not the id of a detection"),
+        ("-- slow: it", "-- needs: asn, city\n-- slow: it", 12, "`city` is not a function on files about addresses"),
         ("-- slow: it", "-- detections: a\n-- slow: it", 1, "a header has `level:` or `detections:`"),
         (", :key", "", 14, "does not ask for :key"),
         (":key", ":key, :other", 14, "no `param:` for :other"),
@@ -72,6 +73,12 @@ fn a_high_signal_is_the_level_high() {
     assert_eq!(header.level, Some(Level::High));
     let (header, ..) = parse_query(&QUERY.replace("level: medium", "detections: trail-stopped, a-b")).unwrap();
     assert_eq!((header.level, header.detections), (None, vec!["trail-stopped".to_owned(), "a-b".to_owned()]));
+}
+
+#[test]
+fn a_query_names_the_functions_that_it_needs() {
+    let (header, ..) = parse_query(&QUERY.replace("-- slow: it", "-- needs: country, as_org\n-- slow: it")).unwrap();
+    assert_eq!(header.needs, ["country", "as_org"]);
 }
 
 #[test]

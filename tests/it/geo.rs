@@ -205,6 +205,18 @@ fn a_file_that_cannot_be_used_is_an_error_by_name() {
     let lookup = |file: &str| test_env.run(&["lookup", "country=NL", "--geo", file]);
     lookup("none.mmdb").fails(2, &["there is no file none.mmdb"]);
     lookup(".").fails(2, &["is a folder", "--geo takes a .mmdb file, or ip-ranges.json of AWS"]);
+    for (start, size, says) in [
+        ("", (512 << 20) + 1, "large: it is larger than 512.0 MiB"),
+        (
+            "{",
+            (64 << 20) + 1,
+            "large: it is neither a MaxMind DB file nor ip-ranges.json of AWS, which has at most 64.0 MiB",
+        ),
+    ] {
+        let large = fs::File::options().write(true).open(test_env.scratch.write("large", start)).unwrap();
+        large.set_len(size).unwrap();
+        lookup("large").fails(2, &["cannot use the file about addresses large", says]);
+    }
     // Before a file is needed, too.
     test_env.run(&["lookup", "event-id=br", "--geo", "none.mmdb"]).fails(2, &["there is no file none.mmdb"]);
     test_env.scratch.write("text.mmdb", "text");
@@ -248,6 +260,22 @@ fn a_hunt_names_the_places_of_an_actor_s_addresses() {
     assert!(ran.out.contains("\"countries\":\"BR\"") || ran.out.contains("\"countries\": \"BR\""), "{}", ran.out);
     test_env.scratch.write("broken.mmdb", "");
     test_env.run(&["hunt", "--geo", "broken.mmdb"]).fails(2, &["cannot use the file about addresses broken.mmdb"]);
+}
+
+#[test]
+fn a_rule_that_asks_for_countries_is_run_if_a_file_has_them() {
+    let test_env = with_events();
+    let query = "-- title: Calls from Brazil\n-- about: Calls from there.\n-- columns: event_id\n-- level: high\n\
+                 -- needs: country\nSELECT event_id FROM events WHERE country(source_ip_address) = 'BR'\n";
+    test_env.scratch.write("own/from-brazil.sql", query);
+    test_env.scratch.write("rules.trailq", ".hunt\n.mode tsv\n.hunt rules\n");
+    let rule = |files: &[&str]| {
+        let ran = test_env.run(&[&["script", "rules.trailq", "--queries", "own"], files].concat()).exits(0);
+        ran.out.lines().find(|line| line.starts_with("from-brazil\t")).unwrap().to_owned()
+    };
+    assert!(rule(&[]).contains("\t0\tnot run: `country` needs a file about addresses, and none is given\t"));
+    assert!(rule(&["--geo", "systems.mmdb"]).contains("\tnot run: `country` is in none of the files"));
+    assert!(rule(&ALL).contains("\t2\trun\t"), "{}", rule(&ALL));
 }
 
 #[test]
