@@ -20,3 +20,35 @@ pub(crate) fn geo(bytes: &[u8]) {
     }
     assert!(database.facts("ec2.amazonaws.com").is_ok_and(|facts| facts == Default::default()));
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::any;
+
+    /// Files of countries with records of 24 bits, and of autonomous systems with records of 28 bits.
+    const FILES: [&[u8]; 2] = [
+        include_bytes!("../../tests/fuzz/corpus/geo/country-24"),
+        include_bytes!("../../tests/fuzz/corpus/geo/asn-28"),
+    ];
+
+    proptest::proptest! {
+        #[test]
+        fn a_changed_file_is_used_or_refused(
+            file in 0..FILES.len(),
+            changes in vec((any::<proptest::sample::Index>(), any::<u8>()), 1..8),
+            is_cut in proptest::bool::weighted(0.1),
+            cut in any::<proptest::sample::Index>(),
+        ) {
+            let mut bytes = FILES[file].to_vec();
+            for (at, byte) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            if is_cut {
+                bytes.truncate(cut.index(bytes.len()));
+            }
+            super::geo(&bytes);
+        }
+    }
+}
