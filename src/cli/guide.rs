@@ -21,6 +21,7 @@ Examples:
   trailq guide tutorial
   trailq guide fields | less
   trailq guide faq > faq.md
+  trailq guide spark_convert.py > spark_convert.py
 
 On a terminal the page is shown in $TRAILQ_PAGER, $PAGER or less if it does not fit; otherwise it is
 printed as Markdown";
@@ -38,10 +39,18 @@ pub(super) struct GuideArgs {
 pub(super) fn run(args: &GuideArgs, style: &Style) -> Result<Outcome, SessionError> {
     match (&args.topic, capabilities::size()) {
         (None, _) => io::stdout().lock().write_all(guide::topics().as_bytes())?,
-        (Some(topic), None) => io::stdout().lock().write_all(guide::find(topic)?.text.as_bytes())?,
-        (Some(topic), Some(size)) => show(&screen::lay_out(guide::find(topic)?.text, size.1, style.color), size)?,
+        (Some(topic), None) => io::stdout().lock().write_all(find(topic)?.text.as_bytes())?,
+        (Some(topic), Some(size)) => match guide::program(topic) {
+            Some(program) => show(program.text, size)?,
+            None => show(&screen::lay_out(guide::find(topic)?.text, size.1, style.color), size)?,
+        },
     }
     Ok(Answer::default().into())
+}
+
+/// Returns the page, or the program, of a name.
+fn find(topic: &str) -> Result<&'static guide::Page, SessionError> {
+    Ok(guide::program(topic).map_or_else(|| guide::find(topic), Ok)?)
 }
 
 /// Shows a text on a screen of these rows and columns, in the pager if it does not fit.

@@ -60,6 +60,7 @@ pub const PAGES: &[Page] = pages! {
     "settings": "settings.md",
     "performance": "performance.md",
     "one-machine": "one-machine.md",
+    "spark": "spark.md",
     "faq": "faq.md",
     "commands": "commands.md",
 };
@@ -72,6 +73,17 @@ pub const INTERNALS: &[Page] = pages! {
     "planning": "internals/planning.md",
     "dependencies": "internals/dependencies.md",
 };
+
+/// Programs that pages explain. `trailq guide NAME` prints one as it is.
+pub const PROGRAMS: &[Page] = pages! {
+    "spark_convert.py": "spark_convert.py",
+    "spark_ask.py": "spark_ask.py",
+};
+
+/// Returns the program of a name.
+pub(crate) fn program(name: &str) -> Option<&'static Page> {
+    PROGRAMS.iter().find(|program| program.topic == name)
+}
 
 /// Returns all pages.
 pub(crate) fn pages() -> impl Iterator<Item = &'static Page> {
@@ -106,7 +118,15 @@ pub(crate) fn topics() -> String {
     let lines = |pages: &[Page]| -> String {
         pages.iter().map(|page| format!("  {:width$}  {}\n", page.topic, page.title())).collect()
     };
-    format!("Topics for `trailq guide TOPIC`:\n{}\nFor contributors:\n{}", lines(PAGES), lines(INTERNALS))
+    let summary =
+        |program: &Page| program.text.lines().find_map(|line| line.strip_prefix("\"\"\"")).unwrap_or_default();
+    let programs: String =
+        PROGRAMS.iter().map(|program| format!("  {:width$}  {}\n", program.topic, summary(program))).collect();
+    format!(
+        "Topics for `trailq guide TOPIC`:\n{}\nFor contributors:\n{}\nPrograms, to save with `trailq guide NAME > NAME`:\n{programs}",
+        lines(PAGES),
+        lines(INTERNALS)
+    )
 }
 
 #[cfg(test)]

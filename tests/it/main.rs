@@ -64,6 +64,7 @@ mod session;
 mod shell;
 mod sigma;
 mod snapshot;
+mod spark;
 #[cfg(feature = "parquet")]
 mod table;
 mod triage;
