@@ -30,6 +30,8 @@ struct Fact {
     issued_to: Option<String>,
     /// The user whose password the call sets, and its account.
     password: Option<(String, String)>,
+    /// The ARN of the user who switched to the role of the caller.
+    switched_from: Option<String>,
 }
 
 impl Fact {
@@ -56,7 +58,7 @@ impl Fact {
             "eventName": self.name, "awsRegion": "us-east-1", "recipientAccountId": ACCOUNT,
             "userIdentity": identity, "sourceIPAddress": "203.0.113.7",
             "eventSource": match self.name {
-                "ConsoleLogin" => "signin.amazonaws.com",
+                "ConsoleLogin" | "SwitchRole" => "signin.amazonaws.com",
                 "AssumeRole" => "sts.amazonaws.com",
                 _ => "iam.amazonaws.com",
             },
@@ -66,6 +68,10 @@ impl Fact {
         }
         if self.name == "ConsoleLogin" {
             record["responseElements"] = json!({"ConsoleLogin": "Success"});
+        }
+        if let Some(from) = &self.switched_from {
+            record["responseElements"] = json!({"SwitchRole": if self.ok { "Success" } else { "Failure" }});
+            record["additionalEventData"] = json!({"SwitchFrom": from});
         }
         if let Some(issued) = &self.issued {
             record["responseElements"] = json!({"credentials": {"accessKeyId": issued}});
@@ -112,7 +118,7 @@ fn facts(rng: &mut Rng) -> Vec<Fact> {
                 created: Some(starts[rng.below(starts.len())]).filter(|_| rng.chance(60)),
                 ..Fact::default()
             };
-            match rng.below(10) {
+            match rng.below(12) {
                 0..=3 => {
                     fact.name = "AssumeRole";
                     fact.issued = Some(key(rng));
@@ -132,6 +138,12 @@ fn facts(rng: &mut Rng) -> Vec<Fact> {
                     fact.key = None;
                     fact.ok = true;
                     fact.created = fact.created.filter(|_| rng.chance(50));
+                }
+                7..=8 => {
+                    fact.name = "SwitchRole";
+                    fact.key = None;
+                    fact.caller = arns[2 + rng.below(2)].clone();
+                    fact.switched_from = Some(arns[rng.below(2)].clone());
                 }
                 _ => {}
             }
@@ -178,6 +190,17 @@ fn expected(facts: &[Fact], key: &str) -> BTreeSet<String> {
                 }
             }
         }
+        for (arn, from, to) in sessions.clone() {
+            let logins = || facts.iter().filter(|fact| fact.name == "ConsoleLogin" && fact.caller == arn);
+            let is_of_console = to - from == 600 || logins().any(|login| (from - 300..=to + 300).contains(&login.time));
+            for switch in facts.iter().filter(|fact| fact.ok && fact.switched_from.as_ref() == Some(&arn)) {
+                let is_later = logins().any(|login| login.time > to + 300 && login.time <= switch.time);
+                if is_of_console && (from..=to + 36 * 3600).contains(&switch.time) && !is_later {
+                    events.insert(switch.id.clone());
+                    sessions.insert((switch.caller.clone(), switch.time - 300, switch.time + 300));
+                }
+            }
+        }
         for (arn, from, to) in &sessions {
             for fact in facts.iter().filter(|fact| fact.caller == *arn) {
                 let in_session = fact.created.is_some_and(|created| (*from..=*to).contains(&created))
@@ -221,7 +244,7 @@ fn listed(engine: &Engine<&Case>, scratch: &Scratch, lookup: &str) -> BTreeSet<S
 
 #[test]
 fn a_chain_is_what_a_naive_search_finds() {
-    let (mut longer, mut keyless) = (0, 0);
+    let (mut longer, mut keyless, mut switched) = (0, 0, 0);
     for seed in 0..60 {
         let facts = facts(&mut Rng::new(seed));
         let scratch = scratch_of(&facts);
@@ -237,10 +260,13 @@ fn a_chain_is_what_a_naive_search_finds() {
             assert!(others.is_disjoint(&found), "seed {seed}, key {key}");
             let own = facts.iter().filter(|fact| fact.key.as_ref() == Some(key)).count();
             longer += usize::from(wanted.len() > own);
+            let is_switch = |fact: &&Fact| fact.switched_from.is_some() && wanted.contains(&fact.id);
+            switched += facts.iter().filter(is_switch).count();
             keyless += usize::from(facts.iter().any(|fact| fact.key.is_none() && wanted.contains(&fact.id)));
         }
     }
     assert!(longer > 100 && keyless > 20, "{longer} chains with descendants, {keyless} with events without a key");
+    assert!(switched > 20, "{switched} switches to roles");
 }
 
 /// The lookups that `.chain` names for the key of each event, and for the credential at the top of its tree.
@@ -373,6 +399,53 @@ fn the_tree_says_how_each_hop_is_known() {
     let (out, _) = script(&test_env, "key=ASIA0000DANA1EXAMPLE | limit 1\n.chain 1\n");
     assert!(out.contains("access portal  Federate at 2024-03-01T10:01:02Z"), "{out}");
     assert!(out.contains("inferred: issued by AssumeRoleWithSAML at 2024-03-01T10:01:12Z"), "{out}");
+}
+
+#[test]
+fn a_chain_follows_a_user_who_switches_to_a_role_in_the_console() {
+    let fact = |id: &str, minute: i64, name, caller: String| Fact {
+        id: id.to_owned(),
+        time: START + 60 * minute,
+        name,
+        ok: true,
+        caller,
+        ..Fact::default()
+    };
+    let [ann, bob, one, two] = <[String; 4]>::try_from(arns()).unwrap();
+    let stolen = || Some("AKIASTOLENEXAMPLE001".to_owned());
+    let mut facts = vec![
+        fact("password", 0, "UpdateLoginProfile", bob.clone()),
+        fact("login", 10, "ConsoleLogin", ann.clone()),
+        fact("switch", 20, "SwitchRole", one.clone()),
+        fact("call", 21, "ListUsers", one),
+        // Somebody else switches, and the user once more after another sign-in on the next days.
+        fact("other", 22, "SwitchRole", two.clone()),
+        fact("late", 3_000, "SwitchRole", two),
+    ];
+    (facts[0].key, facts[0].password) = (stolen(), Some(("ann".to_owned(), ACCOUNT.to_owned())));
+    (facts[3].key, facts[3].created) = (Some("ASIAROLEOFONEEXAMPLE".to_owned()), Some(START + 60 * 20));
+    for (at, from) in [(2, &ann), (4, &bob), (5, &ann)] {
+        facts[at].switched_from = Some(from.clone());
+    }
+    let scratch = scratch_of(&facts);
+    let case = Case::open(&scratch.case()).unwrap();
+    let found = listed(&Engine::new(&case), &scratch, "chain=AKIASTOLENEXAMPLE001");
+    assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["call", "login", "password", "switch"]);
+    let test_env = TestEnv { scratch };
+    for key in ["AKIASTOLENEXAMPLE001", "ASIAROLEOFONEEXAMPLE"] {
+        let (out, _) = script(&test_env, &format!("key={key} | limit 1\n.chain 1\n"));
+        let tree = out.split_once("AKIASTOLENEXAMPLE001  ").unwrap_or_default().1;
+        let tree = tree.replace(" (this)", "");
+        for line in [
+            "└─ sign-in to the console  ConsoleLogin at 2024-03-01T00:10:00Z (event login)",
+            "└─ switch to a role in the console  SwitchRole at 2024-03-01T00:20:00Z (event switch)",
+            "inferred: SwitchRole at 2024-03-01T00:20:00Z (event switch) names the principal of this session",
+            "└─ ASIAROLEOFONEEXAMPLE  1 event",
+            "inferred: its session began with SwitchRole at 2024-03-01T00:20:00Z (event switch)",
+        ] {
+            assert!(tree.contains(line), "{key}: {line}\n{out}");
+        }
+    }
 }
 
 #[test]

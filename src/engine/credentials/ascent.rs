@@ -62,8 +62,19 @@ fn inferred_parent(case: &Case, key: &str, found: &mut Ancestors) -> Result<Opti
             found.steps.push((Credential::Key(issued.clone()), Evidence::SameSession(start)));
             return Ok(Some(issued));
         }
+        let (mut session, mut switched) = (session, None);
+        if let Some((switch, console)) = facts::role_switch_of(case, &session)? {
+            let evidence = Evidence::SwitchedTo(switch.clone());
+            found.steps.push((Credential::RoleSwitch(switch.clone()), evidence));
+            let Some(console) = console else {
+                found.origin = Some(format!("{switch}, of a user whose sign-in is not in the case"));
+                return Ok(None);
+            };
+            (session, switched) = (console, Some(Evidence::SwitchedFrom(switch)));
+        }
         let Some(origin) = facts::sign_in_of(case, &session)? else { continue };
-        found.steps.push((Credential::SignIn(origin.sign_in.clone()), Evidence::SignedIn(origin.sign_in)));
+        let evidence = switched.unwrap_or_else(|| Evidence::SignedIn(origin.sign_in.clone()));
+        found.steps.push((Credential::SignIn(origin.sign_in), evidence));
         if let Some((setter, event)) = origin.password.filter(|(setter, _)| setter != key) {
             found.steps.push((Credential::Key(setter.clone()), Evidence::Password(event)));
             return Ok(Some(setter));

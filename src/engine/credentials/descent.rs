@@ -25,7 +25,7 @@ impl Descent {
     pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
         self.hops.iter().filter_map(|hop| match &hop.credential {
             Credential::Key(key) => Some(key.as_str()),
-            Credential::SignIn(_) | Credential::Portal(_) => None,
+            Credential::SignIn(_) | Credential::RoleSwitch(_) | Credential::Portal(_) => None,
         })
     }
 }
@@ -70,7 +70,7 @@ impl Search<'_> {
             .iter()
             .filter_map(|hop| match &hop.credential {
                 Credential::Key(key) => Some(key.as_str()),
-                Credential::SignIn(_) | Credential::Portal(_) => None,
+                Credential::SignIn(_) | Credential::RoleSwitch(_) | Credential::Portal(_) => None,
             })
             .collect();
         for (caller, issued, event) in facts::issued(self.case, &keys)? {
@@ -120,6 +120,7 @@ impl Search<'_> {
             return Ok(());
         }
         let traces = facts::traces(self.case, &session)?;
+        let is_of_console = matches!(evidence, Some(Evidence::SignedIn(_)));
         let evidence = evidence.unwrap_or_else(|| Evidence::SameSession(crate::time::format(session.began.0)));
         for (key, is_issued) in traces.keys {
             if !is_issued {
@@ -132,6 +133,24 @@ impl Search<'_> {
                 let credential = Credential::SignIn(event);
                 self.found.hops.push(Hop { credential, from: Some((parent, evidence.clone())) });
             }
+        }
+        if is_of_console || facts::sign_in_of(self.case, &session)?.is_some() {
+            self.add_role_switches(parent, &session)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the switches to roles in a console session, with their sessions.
+    fn add_role_switches(&mut self, parent: usize, session: &SessionStart) -> Result<(), QueryError> {
+        for switch in facts::role_switches(self.case, session)? {
+            let is_new = self.found.keyless_events.insert(switch.event.id.clone());
+            let place = if is_new { self.found.hops.len() } else { parent };
+            if is_new {
+                let evidence = Evidence::SwitchedFrom(switch.event.clone());
+                let credential = Credential::RoleSwitch(switch.event.clone());
+                self.found.hops.push(Hop { credential, from: Some((parent, evidence)) });
+            }
+            self.add_session(place, switch.session, Some(Evidence::SwitchedTo(switch.event)))?;
         }
         Ok(())
     }

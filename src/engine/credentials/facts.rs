@@ -92,6 +92,27 @@ const UNUSED_OF_SESSION: &str = "SELECT e.issued_access_key_id FROM events e WHE
                   record(e.id) ->> '$.responseElements.federatedUser.arn') \
      ORDER BY e.time, e.event_id LIMIT 1";
 
+/// The switches to roles in the console session of a user that began with the last sign-in before.
+const SWITCHES: &str = "SELECT e.event_id, e.event_name, e.event_time, e.identity_id, e.time FROM events e \
+     WHERE e.event_name = 'SwitchRole' AND e.time BETWEEN ?2 AND ?3 AND +e.event_source = 'signin.amazonaws.com' \
+     AND +e.outcome = 'ok' AND coalesce(record(e.id) ->> '$.additionalEventData.SwitchFrom.arn', \
+                                        record(e.id) ->> '$.additionalEventData.SwitchFrom') \
+         = (SELECT arn FROM identities WHERE id = ?1) \
+     AND NOT EXISTS (SELECT 1 FROM events o WHERE o.identity_id = ?1 AND o.time > ?4 AND o.time <= e.time \
+                     AND +o.event_name = 'ConsoleLogin' AND +o.outcome = 'ok') ORDER BY e.time, e.event_id";
+
+/// The switch that a session of a role began with, and the user that it names.
+const SWITCH_OF: &str = "SELECT e.event_id, e.event_name, e.event_time, e.time, i.id FROM events e JOIN identities i \
+     ON i.arn = coalesce(record(e.id) ->> '$.additionalEventData.SwitchFrom.arn', \
+                         record(e.id) ->> '$.additionalEventData.SwitchFrom') \
+     WHERE e.identity_id = ?1 AND e.time BETWEEN ?2 AND ?3 AND +e.event_name = 'SwitchRole' \
+     AND +e.event_source = 'signin.amazonaws.com' AND +e.outcome = 'ok' \
+     ORDER BY abs(e.time - ?4), e.event_id, i.id LIMIT 1";
+
+/// The last sign-in of a user from a time to another.
+const LAST_SIGN_IN: &str = "SELECT max(e.time) FROM events e WHERE e.identity_id = ?1 AND e.time BETWEEN ?2 AND ?3 \
+     AND +e.event_name = 'ConsoleLogin' AND +e.outcome = 'ok'";
+
 const PORTAL: &str = "SELECT e.event_id, e.event_name, e.event_time FROM events e WHERE e.user_name = ?1 \
      AND e.time BETWEEN ?2 AND ?3 AND +e.event_source = 'sso.amazonaws.com' \
      AND +e.event_name IN ('Federate', 'GetRoleCredentials') ORDER BY e.time DESC, e.event_id LIMIT 1";
@@ -323,6 +344,39 @@ pub(crate) fn sign_in_of(case: &Case, session: &SessionStart) -> Result<Option<S
     let params = [Param::Text(text(row.get(5))), Param::Text(text(row.get(6))), Param::Integer(signed_in.time)];
     let change = ask(case, PASSWORD_OF, &params)?.rows.first().map(|row| (text(row.first()), named(row, 1)));
     Ok(Some(SessionOrigin { sign_in: signed_in.event, password: change }))
+}
+
+/// Returns the switches to roles in a console session of a user.
+pub(crate) fn role_switches(case: &Case, session: &SessionStart) -> Result<Vec<SignIn>, QueryError> {
+    let (from, to) = session.began;
+    let params = [
+        Param::Integer(session.identity),
+        Param::Integer(from),
+        Param::Integer(to + LONGEST_SESSION),
+        Param::Integer(to + SIGN_IN_SECONDS),
+    ];
+    Ok(ask(case, SWITCHES, &params)?.rows.iter().filter_map(|row| sign_in(row)).collect())
+}
+
+/// Returns the switch that a session of a role began with, and the console session that it was made in, if its sign-in is
+/// known.
+pub(crate) fn role_switch_of(
+    case: &Case,
+    session: &SessionStart,
+) -> Result<Option<(NamedEvent, Option<SessionStart>)>, QueryError> {
+    let (from, to) = session.began;
+    let params = [
+        Param::Integer(session.identity),
+        Param::Integer(from - SIGN_IN_SECONDS),
+        Param::Integer(to + SIGN_IN_SECONDS),
+        Param::Integer(from),
+    ];
+    let found = ask(case, SWITCH_OF, &params)?;
+    let Some(row) = found.rows.first() else { return Ok(None) };
+    let (Some(time), Some(identity)) = (integer(row, 3), integer(row, 4)) else { return Ok(None) };
+    let params = [Param::Integer(identity), Param::Integer(time - LONGEST_SESSION), Param::Integer(time)];
+    let last = ask(case, LAST_SIGN_IN, &params)?.rows.first().and_then(|row| integer(row, 0));
+    Ok(Some((named(row, 0), last.map(|last| SessionStart { identity, began: (last, last) }))))
 }
 
 /// Returns the event of the access portal that a key was obtained by.

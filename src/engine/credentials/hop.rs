@@ -9,6 +9,8 @@ pub(crate) enum Credential {
     Key(String),
     /// A sign-in to the console, which has no key.
     SignIn(NamedEvent),
+    /// A switch to a role in the console, which has no key.
+    RoleSwitch(NamedEvent),
     /// A session of the access portal of IAM Identity Center, of which this event is known.
     Portal(NamedEvent),
 }
@@ -25,6 +27,10 @@ pub(crate) enum Evidence {
     Password(NamedEvent),
     /// The session of the key began with this sign-in of the same user.
     SignedIn(NamedEvent),
+    /// This switch to a role names the principal of the console session.
+    SwitchedFrom(NamedEvent),
+    /// The session of the key began with this switch to its role.
+    SwitchedTo(NamedEvent),
     /// This event issued the key, to the user that the portal names at that time.
     PortalUser(NamedEvent),
 }
@@ -42,6 +48,8 @@ impl Evidence {
             Evidence::SameSession(start) => format!("inferred: same principal and start of session, {start}"),
             Evidence::Password(event) => format!("inferred: the password was set by {event}"),
             Evidence::SignedIn(event) => format!("inferred: its session began with {event}"),
+            Evidence::SwitchedFrom(event) => format!("inferred: {event} names the principal of this session"),
+            Evidence::SwitchedTo(event) => format!("inferred: its session began with {event}"),
             Evidence::PortalUser(event) => format!("inferred: issued by {event} to the user of the portal"),
         }
     }

@@ -115,6 +115,7 @@ impl Tree<'_> {
                 format!("{key}  {}{by}", number::counted(uses, "event"))
             }
             Credential::SignIn(event) => format!("sign-in to the console  {event}"),
+            Credential::RoleSwitch(event) => format!("switch to a role in the console  {event}"),
             Credential::Portal(event) => format!("access portal  {event}"),
         };
         let _ = writeln!(self.text, "{}{}{mark}", branch.first, record::safe(&what));
