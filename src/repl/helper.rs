@@ -137,6 +137,11 @@ impl Source for CaseSource<'_> {
         values
     }
 
+    fn people(&self, prefix: &str, most: usize) -> Vec<ValueCount> {
+        let case = self.session.try_borrow().ok().and_then(|session| session.open_case());
+        case.map_or_else(Vec::new, |case| case.people_beginning(prefix, most, self.until))
+    }
+
     fn keys(&self, filter: &str, path: &[&str]) -> Vec<SampledKey> {
         let until = Instant::now() + SAMPLE_TIME;
         self.session.try_borrow().map_or_else(|_| Vec::new(), |session| session.keys_below(filter, path, until))

@@ -8,6 +8,8 @@ use crate::store::ValueCount;
 pub(crate) trait Source {
     /// The most frequent values of a field that begin with a text.
     fn values(&self, field: &Field, prefix: &str, most: usize) -> Vec<ValueCount>;
+    /// The most frequent names and user ids of people that begin with a text.
+    fn people(&self, prefix: &str, most: usize) -> Vec<ValueCount>;
     /// The keys below a path in records that a filter selects, the most frequent first.
     fn keys(&self, filter: &str, path: &[&str]) -> Vec<SampledKey>;
     /// The saved queries and what they ask for.

@@ -8,6 +8,7 @@ use crate::query::edit;
 use crate::query::mark_kinds;
 use crate::session::SampledKey;
 use crate::session::commands::help::{STAGES, TERMS};
+use crate::store::ValueCount;
 use crate::subject::Mark;
 
 /// The number of values that are offered.
@@ -16,6 +17,8 @@ pub(super) const MOST_VALUES: usize = 50;
 const OPERATORS: [&str; 8] = ["!=", "<=", ">=", "=~", "=", "<", ">", "~"];
 /// The name, folded, that takes ids of rules.
 const FINDING: &str = "finding";
+/// The name, folded, that takes people.
+const PERSON: &str = "person";
 /// The name, folded, that takes access keys.
 const CHAIN: &str = "chain";
 /// The objects of a record whose paths are completed.
@@ -103,6 +106,7 @@ fn complete_term(before: &str, start: usize, source: &dyn Source) -> (usize, Vec
             let typed = &word[value..];
             let candidates = match fields::find(&word[..end]) {
                 _ if fold(&word[..end]) == FINDING => rules(typed, source),
+                _ if fold(&word[..end]) == PERSON => counted(source.people(&unquoted(typed), MOST_VALUES), typed),
                 _ if fold(&word[..end]) == CHAIN => {
                     fields::find("key").map_or_else(Vec::new, |field| values(field, typed, source))
                 }
@@ -210,7 +214,11 @@ pub(super) fn values(field: &Field, typed: &str, source: &dyn Source) -> Vec<Can
     if field.kind == Kind::Flag {
         return ["true", "false"].into_iter().filter(|word| word.starts_with(&prefix)).map(Candidate::new).collect();
     }
-    let values = source.values(field, &prefix, MOST_VALUES);
+    counted(source.values(field, &prefix, MOST_VALUES), typed)
+}
+
+/// Returns values with their numbers of events, quoted as what is typed.
+fn counted(values: Vec<ValueCount>, typed: &str) -> Vec<Candidate> {
     let quoted = typed.starts_with('"');
     values
         .into_iter()
@@ -322,6 +330,8 @@ mod tests {
         assert_eq!(lines("chain=AK", false), ["chain=AKIABUILD"]);
         assert_eq!(lines("chain!=AKIABUILD,AS", false), ["chain!=AKIABUILD,ASIAONE"]);
         assert_eq!(lines("chai", false), ["chain="]);
+        assert_eq!(lines("person=ali", false), ["person=alice@example.com"]);
+        assert_eq!(lines("person!=bob,Al", false), ["person!=bob,\"Alice Example\""]);
         assert_eq!(lines("finding!=root-used,trails", false), ["finding!=root-used,trails-changed"]);
     }
 

@@ -62,6 +62,13 @@ mod testing {
             begins.take(most).map(counted).collect()
         }
 
+        fn people(&self, prefix: &str, _: usize) -> Vec<ValueCount> {
+            let all =
+                ["alice@example.com", "Alice Example", "a\x1b"].into_iter().filter(|name| name.starts_with(prefix));
+            let named = |name: &str| ValueCount { value: name.to_owned(), events: 3, more: false, last_seen: None };
+            all.map(named).collect()
+        }
+
         fn keys(&self, filter: &str, path: &[&str]) -> Vec<SampledKey> {
             let key = |key: &str, records, has_keys| SampledKey { key: key.to_owned(), records, has_keys };
             match (filter.trim(), path) {

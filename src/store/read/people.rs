@@ -1,9 +1,13 @@
 //! People of IAM Identity Center: user ids of the identity store, names to sign in with, and sessions of permission sets.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
+
+use rustc_hash::FxHashMap;
 
 use crate::store::error::CaseError;
 use crate::store::read::case::Case;
+use crate::store::read::statistics::ValueCount;
 
 /// The ids and names of a person.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,7 +24,38 @@ const JOINED: &str = "SELECT user_id, user_name FROM people \
      UNION SELECT on_behalf_of, session_name FROM identities WHERE role_name GLOB 'AWSReservedSSO_*' \
      UNION SELECT on_behalf_of, user_name FROM identities WHERE type = 'IdentityCenterUser'";
 
+/// The names of people with the events of the identities that have them.
+const NAMES: &str = "SELECT session_name, events FROM identities WHERE role_name GLOB 'AWSReservedSSO_*' \
+     UNION ALL SELECT user_name, events FROM identities WHERE type = 'IdentityCenterUser' \
+     UNION ALL SELECT on_behalf_of, events FROM identities WHERE on_behalf_of IS NOT NULL \
+     UNION ALL SELECT user_name, 0 FROM people UNION ALL SELECT email, 0 FROM people \
+     UNION ALL SELECT display_name, 0 FROM people UNION ALL SELECT user_id, 0 FROM people";
+
 impl Case {
+    /// Returns the names and user ids of people that begin with `prefix`, at most `most`, with the events of sessions and
+    /// identities that have them, the most frequent first, as far as they are found until a time. What cannot be read has
+    /// no names: completion cannot report an error.
+    pub(crate) fn people_beginning(&self, prefix: &str, most: usize, until: Instant) -> Vec<ValueCount> {
+        let mut counts: FxHashMap<String, u64> = FxHashMap::default();
+        let mut read = || -> rusqlite::Result<()> {
+            let mut select = self.connection.prepare_cached(NAMES)?;
+            let mut rows = select.query([])?;
+            while let Some(row) = rows.next()?.filter(|_| Instant::now() < until) {
+                let name = row.get_ref(0)?.as_str_or_null()?.unwrap_or_default();
+                if !name.is_empty() && name.starts_with(prefix) {
+                    *counts.entry(name.to_owned()).or_default() += row.get::<_, Option<u64>>(1)?.unwrap_or(0);
+                }
+            }
+            Ok(())
+        };
+        let _ = read();
+        let mut found: Vec<(String, u64)> = counts.into_iter().collect();
+        found.sort_unstable_by(|(a, of_a), (b, of_b)| of_b.cmp(of_a).then_with(|| a.cmp(b)));
+        found.truncate(most);
+        let count = |(value, events)| ValueCount { value, events, more: false, last_seen: None };
+        found.into_iter().map(count).collect()
+    }
+
     /// Returns the ids and names of the people whom a user id, a user name, an email address or a display name means;
     /// names ignore case. Empty if the case knows no such person.
     ///
