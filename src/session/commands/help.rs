@@ -148,12 +148,12 @@ pub fn overview(all: &Commands, color: bool) -> String {
     rows(
         &mut out,
         [
-            ("event-name=ConsoleLogin user=alice since=2024-03-01", "a lookup: terms side by side"),
+            ("event-name=ConsoleLogin user=alice", "a lookup: terms side by side"),
             ("AKIAIOSFODNN7EXAMPLE", "a value alone: whatever is exactly it"),
             ("outcome=denied | top 10 user", "a lookup and a stage"),
             (".show 3", "a command: here the record of row 3"),
             (".run console-logins since=2024-03-01", "a saved query with a parameter"),
-            ("SELECT event_name, count(*) FROM events GROUP BY 1;", "SQL, up to a semicolon"),
+            ("SELECT count(*) FROM events;", "SQL, up to a semicolon"),
         ]
         .map(|(left, right)| (left.to_owned(), right.to_owned())),
         color,
@@ -289,12 +289,18 @@ fn heading(out: &mut String, text: &str, color: bool) {
     let _ = writeln!(out, "{}", paint(text, HEADING, color));
 }
 
+/// The largest width of the left column. What is longer has its explanation in the next line, or a screen would show
+/// none of the explanations.
+const MAX_LEFT_COLUMNS: usize = 36;
+
 /// Writes two columns.
 fn rows(out: &mut String, rows: impl IntoIterator<Item = (String, String)>, color: bool) {
     let rows: Vec<_> = rows.into_iter().collect();
-    let width = rows.iter().map(|(left, _)| left.len()).max().unwrap_or(0);
+    let fits = |left: &str| left.len() <= MAX_LEFT_COLUMNS;
+    let width = rows.iter().map(|(left, _)| left.len()).filter(|len| *len <= MAX_LEFT_COLUMNS).max().unwrap_or(0);
     for (left, right) in rows {
-        let _ = writeln!(out, "  {left:width$}  {}", paint(&right, DIM, color));
+        let (left, own_line) = if fits(&left) { (left, String::new()) } else { (String::new(), format!("  {left}\n")) };
+        let _ = writeln!(out, "{own_line}  {left:width$}  {}", paint(&right, DIM, color));
     }
 }
 
@@ -348,5 +354,9 @@ mod tests {
         assert!(topic(&COMMANDS, "EventName", false).unwrap().starts_with("event-name\n"));
         assert!(topic(&COMMANDS, "nonsense", false).is_none());
         assert!(!overview(&COMMANDS, false).contains('\x1b'));
+        let explained = "\n  .hunt [rules] [--actor N] [--by rule] [--rules PATH]";
+        let rows = overview(&COMMANDS, false);
+        let below = rows.split_once(explained).and_then(|(_, rest)| rest.lines().nth(1)).unwrap_or_default();
+        assert_eq!(below, format!("  {:36}  run every detection and show findings by actor", ""), "{rows}");
     }
 }
