@@ -138,6 +138,8 @@ fn hostile_values_stay_text() {
     let html = written(&test_env, &["r.html"]);
     assert!(!html.contains("<script>alert") && !html.contains("<b>x") && !html.contains('\u{202e}'), "{html}");
     assert!(html.contains("&lt;script&gt;alert(1)"), "{html}");
+    // Quotes in a record act nowhere, and stay as they are.
+    assert!(html.contains("  \"userName\": \"&lt;script&gt;alert(1)&lt;/script&gt;|"), "{html}");
     let markdown = written(&test_env, &["r.md"]);
     assert!(!markdown.contains('\u{1b}') && !markdown.contains('\u{202e}'), "{markdown}");
     assert!(markdown.contains("\\<b>x\\</b>\\|") || markdown.contains("\\<b>x"), "{markdown}");
