@@ -1,5 +1,6 @@
 //! Cancels the running statement from a signal handler.
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -11,6 +12,12 @@ type Cancel = Box<dyn Fn() + Send + Sync>;
 pub struct Interrupter {
     running: Mutex<Option<Cancel>>,
     cancelled: AtomicBool,
+}
+
+impl fmt::Debug for Interrupter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Interrupter").field("is_cancelled", &self.is_cancelled()).finish_non_exhaustive()
+    }
 }
 
 impl Interrupter {

@@ -96,6 +96,7 @@ impl Session {
             without_notes: request.without_notes,
             force: request.force,
             made_by: Some(user_name()),
+            interrupter: Some(self.interrupter()),
             ..SnapshotOptions::default()
         };
         let made = match request.redact.as_slice() {

@@ -46,6 +46,8 @@ impl Display for Line {
         let room = columns.saturating_sub(1 + if has_bar { BAR_COLUMNS } else { 0 });
         bar.set_message(text(step, elapsed, room));
         bar.tick();
+        // The echo of Ctrl-C in the last column would begin the next line, and leave this one.
+        let _ = io::stderr().write_all(b"\r");
     }
 
     fn clear(&mut self) {

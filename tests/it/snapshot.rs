@@ -662,6 +662,29 @@ fn a_killed_snapshot_leaves_nothing_under_its_name() {
 }
 
 #[test]
+fn a_cancelled_snapshot_leaves_nothing() {
+    use std::sync::Arc;
+    use trailq::session::Interrupter;
+    use trailq::store::CaseError;
+    use trailq::store::snapshot::{self, SnapshotOptions, Source};
+
+    let test_env = test_env();
+    let folder = test_env.scratch.folder.path().to_owned();
+    let files = || std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>();
+    let before = files();
+    let interrupter = Arc::new(Interrupter::default());
+    interrupter.interrupt();
+    for (events, portable) in [(None, false), (None, true), (Some(vec![1, 2, 3]), false)] {
+        let source = Source::hold(&test_env.scratch.case(), &folder, &mut || {}).unwrap();
+        let options =
+            SnapshotOptions { events, portable, interrupter: Some(Arc::clone(&interrupter)), ..Default::default() };
+        let made = snapshot::write(source, &folder.join("out.db"), &options);
+        assert!(matches!(made, Err(CaseError::Cancelled)), "{portable}: {made:?}");
+        assert_eq!(files(), before);
+    }
+}
+
+#[test]
 fn the_repl_writes_snapshots_too() {
     let test_env = test_env();
     let script = b"user=alice\n.snapshot whole.db\n.snapshot \"some of it.db\" user=alice event-name=Describe*\n";

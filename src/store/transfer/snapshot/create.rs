@@ -40,11 +40,15 @@ pub fn write_after<E: From<CaseError>>(
     let (folder, temporary) = temporary(out)?;
     let digests = if options.events.is_some() || options.portable {
         partial::write(&source, temporary.as_file(), temporary.path(), options)
-            .map_err(|error| blame(&source, out, error))?
+            .map_err(|error| blame(&source, out, error))
     } else {
-        full::write(&source, temporary.as_file(), temporary.path(), options.without_notes)
-            .map_err(|error| error.of_output(out, folder.path()))?
+        full::write(&source, temporary.as_file(), temporary.path(), options)
+            .map_err(|error| error.of_output(out, folder.path()))
     };
+    if options.is_cancelled() {
+        return Err(CaseError::Cancelled.into());
+    }
+    let digests = digests?;
     let step = ProvenanceStep {
         kind: "snapshot".to_owned(),
         made_by: options.made_by.clone(),

@@ -17,6 +17,7 @@ use crate::store::provenance::Digest;
 use crate::store::records::block::Reader;
 use crate::store::schema::{Part, TABLES, Table};
 use crate::store::transfer::parallel;
+use crate::store::transfer::snapshot::options::SnapshotOptions;
 
 /// The parts of which the tables are digested row by row. A row counts with the values that it has: a column that a
 /// later version adds changes nothing as long as it is NULL.
@@ -32,8 +33,12 @@ type Sum = [u8; 32];
 type Sums = FxHashMap<i64, Sum>;
 
 /// Returns the digests of a case, as its own schema version has them, and that of its events alone.
-pub(crate) fn digests(case: &Path) -> rusqlite::Result<(Vec<Digest>, EventSum)> {
-    let open = || open_read_only(case).map_err(|error| rusqlite::Error::UserFunctionError(Box::new(error)));
+pub(crate) fn digests(case: &Path, options: &SnapshotOptions) -> rusqlite::Result<(Vec<Digest>, EventSum)> {
+    let open = || {
+        let mut open = open_read_only(case).map_err(|error| rusqlite::Error::UserFunctionError(Box::new(error)))?;
+        options.watch(&mut open)?;
+        Ok(open)
+    };
     let connection = open()?;
     let version = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     of_version(&connection, version, &open)

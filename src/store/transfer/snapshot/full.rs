@@ -13,6 +13,7 @@ use crate::store::provenance::Digest;
 use crate::store::schema::{Copy, TABLES};
 use crate::store::transfer::snapshot::digest;
 use crate::store::transfer::snapshot::new_file::open_new;
+use crate::store::transfer::snapshot::options::SnapshotOptions;
 use crate::store::transfer::snapshot::page_digest::Pages;
 use crate::store::transfer::snapshot::source::{Source, copy_file};
 
@@ -20,7 +21,12 @@ use crate::store::transfer::snapshot::source::{Source, copy_file};
 const FILLER: i64 = 64 << 20;
 
 /// Writes the whole case, and returns the digests of its content.
-pub(crate) fn write(source: &Source, to: &File, path: &Path, without_notes: bool) -> Result<Vec<Digest>, CaseError> {
+pub(crate) fn write(
+    source: &Source,
+    to: &File,
+    path: &Path,
+    options: &SnapshotOptions,
+) -> Result<Vec<Digest>, CaseError> {
     let [from, once_more] = source.files();
     let bytes = from.metadata().map_or(0, |metadata| metadata.len());
     let step = activity::step_of("copying the case", bytes, Unit::Bytes);
@@ -28,9 +34,9 @@ pub(crate) fn write(source: &Source, to: &File, path: &Path, without_notes: bool
     let (copied, digest) = thread::scope(|scope| {
         let copy = scope.spawn(|| {
             // What is copied is on its way to the disk while the rest is read.
-            copy_file(from, to).and_then(|()| to.sync_data())
+            copy_file(from, to, &|| options.is_cancelled()).and_then(|()| to.sync_data())
         });
-        let digest = pages.digest(once_more);
+        let digest = pages.digest(once_more, &|| options.is_cancelled());
         (copy.join(), digest)
     });
     drop(step);
@@ -38,7 +44,7 @@ pub(crate) fn write(source: &Source, to: &File, path: &Path, without_notes: bool
     copied.unwrap_or_else(|_| Err(std::io::Error::other("a thread died"))).map_err(|error| io_error(path, error))?;
     let digest = digest.map_err(|error| io_error(source.named(), error))?;
     let of = |error| CaseError::of(path, error);
-    let notes = leave_out(path, without_notes).map_err(of)?;
+    let notes = leave_out(path, options.without_notes).map_err(of)?;
     Ok(vec![digest, notes])
 }
 

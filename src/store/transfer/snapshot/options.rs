@@ -1,6 +1,14 @@
 //! The options of a snapshot, and what came of it.
 
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use crate::interrupt::Interrupter;
 use crate::store::provenance::ProvenanceStep;
+
+/// The steps of SQLite's virtual machine between two looks for a cancellation.
+const STEPS_A_LOOK: i32 = 10_000;
 
 /// The events and tables that a snapshot contains, and its form.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +33,21 @@ pub struct SnapshotOptions {
     pub made_by: Option<String>,
     /// True if only its owner may read the file.
     pub private: bool,
+    /// Cancels the work.
+    pub interrupter: Option<Arc<Interrupter>>,
+}
+
+impl SnapshotOptions {
+    /// Reports whether the work is cancelled.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.interrupter.as_ref().is_some_and(|interrupter| interrupter.is_cancelled())
+    }
+
+    /// Lets a cancellation end the statements of a connection.
+    pub(crate) fn watch(&self, connection: &mut Connection) -> rusqlite::Result<()> {
+        let Some(interrupter) = self.interrupter.clone() else { return Ok(()) };
+        connection.progress_handler(STEPS_A_LOOK, Some(move || interrupter.is_cancelled()))
+    }
 }
 
 /// The result of writing a snapshot.

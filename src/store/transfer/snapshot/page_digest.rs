@@ -17,6 +17,7 @@ use crate::activity;
 use crate::hash::hex;
 use crate::store::provenance::Digest;
 use crate::store::schema::{indexes, tables_since, version, views_since, without_pages};
+use crate::store::transfer::snapshot::source::check;
 
 /// The name of the part.
 pub(crate) const PAGES: &str = "pages";
@@ -92,14 +93,15 @@ impl Pages {
         Ok(Pages { size, left_out, schema })
     }
 
-    /// Digests the pages of a file.
-    pub(crate) fn digest(self, mut file: &File) -> io::Result<Digest> {
+    /// Digests the pages of a file, unless it is cancelled.
+    pub(crate) fn digest(self, mut file: &File, is_cancelled: &dyn Fn() -> bool) -> io::Result<Digest> {
         let (mut hasher, mut rows, mut number) = (self.schema, 0, 0_u32);
         let mut bytes = vec![0; READ / self.size * self.size];
         file.seek(SeekFrom::Start(0))?;
         loop {
             let filled = fill(&mut file, &mut bytes)?;
             activity::advance(filled as u64);
+            check(is_cancelled)?;
             for page in bytes[..filled].chunks(self.size) {
                 number += 1;
                 if !self.left_out.contains(&number) {

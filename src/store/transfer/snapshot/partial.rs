@@ -33,6 +33,7 @@ pub(crate) fn write(
     options: &SnapshotOptions,
 ) -> rusqlite::Result<Vec<Digest>> {
     let mut connection = open_new(path)?;
+    options.watch(&mut connection)?;
     migrate::migrate(&connection, path).map_err(|error| Error::UserFunctionError(Box::new(error)))?;
     connection.execute_batch("DELETE FROM provenance")?;
     connection.execute("ATTACH ?1 AS source", [uri(source.path())])?;
@@ -70,14 +71,20 @@ pub(crate) fn write(
         read.and(written)
     })?;
     connection.execute_batch("DETACH source")?;
-    let (digests, sum) = index(&connection, to, path, kept.len() <= MAX_IN_MEMORY_INDEXED)?;
+    let (digests, sum) = index(&connection, to, path, options, kept.len() <= MAX_IN_MEMORY_INDEXED)?;
     sum.store(&connection)?;
     connection.close().map_err(|(_, error)| error)?;
     Ok(digests)
 }
 
 /// Makes the indexes, and digests the rows.
-fn index(connection: &Connection, file: &File, path: &Path, few: bool) -> rusqlite::Result<(Vec<Digest>, EventSum)> {
+fn index(
+    connection: &Connection,
+    file: &File,
+    path: &Path,
+    options: &SnapshotOptions,
+    few: bool,
+) -> rusqlite::Result<(Vec<Digest>, EventSum)> {
     let indexing = activity::step("building indexes");
     // In one transaction each page is written once.
     if !few {
@@ -85,12 +92,12 @@ fn index(connection: &Connection, file: &File, path: &Path, few: bool) -> rusqli
         indexes::make(connection)?;
         connection.execute_batch("COMMIT")?;
         drop(indexing);
-        return digest::digests(path);
+        return digest::digests(path, options);
     }
     // Nothing is written before the commit, which waits for readers.
     connection.execute_batch("PRAGMA cache_spill = OFF; BEGIN")?;
     let digests = thread::scope(|scope| {
-        let digesting = scope.spawn(|| digest::digests(path));
+        let digesting = scope.spawn(|| digest::digests(path, options));
         // What is there already is on its way to the disk meanwhile.
         let syncing = scope.spawn(|| file.sync_data());
         let made = indexes::make_in_memory(connection);

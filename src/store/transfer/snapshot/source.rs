@@ -1,7 +1,7 @@
 //! A case that is held still while a snapshot of it is made.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
@@ -63,7 +63,7 @@ impl Source {
             return Ok(Source { named, schema, lock, copy: None });
         }
         let _step = activity::step("copying the case");
-        let (copy, private) = Source::copy(folder, |to| copy_file(&lock.files[0], to))?;
+        let (copy, private) = Source::copy(folder, |to| copy_file(&lock.files[0], to, &|| wait.is_cancelled()))?;
         drop(lock);
         Source::of_copy(named, schema, finished, copy, private)
     }
@@ -187,9 +187,25 @@ impl CaseLock {
     }
 }
 
+/// Bytes that are copied at once; after them a cancellation is heard.
+const COPIED_BYTES: u64 = 16 << 20;
+
 /// Copies a file that no process writes to.
-pub(crate) fn copy_file(mut from: &File, mut to: &File) -> io::Result<()> {
+pub(crate) fn copy_file(from: &File, mut to: &File, is_cancelled: &dyn Fn() -> bool) -> io::Result<()> {
     let length = from.metadata()?.len();
-    let copied = io::copy(&mut from, &mut to)?;
+    let mut copied = 0;
+    loop {
+        let more = io::copy(&mut from.take(COPIED_BYTES), &mut to)?;
+        copied += more;
+        if more == 0 {
+            break;
+        }
+        check(is_cancelled)?;
+    }
     if copied == length { Ok(()) } else { Err(io::Error::other("the file changed while it was copied")) }
+}
+
+/// Ends what is cancelled.
+pub(crate) fn check(is_cancelled: &dyn Fn() -> bool) -> io::Result<()> {
+    if is_cancelled() { Err(io::Error::other("cancelled")) } else { Ok(()) }
 }

@@ -223,7 +223,7 @@ fn event_digest(
 fn digest_pages(connection: &Connection, file: &File) -> rusqlite::Result<io::Result<Digest>> {
     let bytes = file.metadata().map_or(0, |metadata| metadata.len());
     let _step = activity::step_of("digesting pages", bytes, Unit::Bytes);
-    Ok(Pages::of(connection, file)?.digest(file))
+    Ok(Pages::of(connection, file)?.digest(file, &|| false))
 }
 
 /// The schema version from which on a case has provenance.
@@ -278,7 +278,7 @@ fn migrated_pages(
     then: &Digest,
     made_in: i64,
 ) -> rusqlite::Result<Option<Check>> {
-    let pages = Pages::of_version(connection, file, made_in)?.digest(file);
+    let pages = Pages::of_version(connection, file, made_in)?.digest(file, &|| false);
     let pages = pages.map_err(|error| rusqlite::Error::UserFunctionError(Box::new(error)))?;
     let found = format!("{} pages, SHA-256 {}, with the schema of version {made_in}", pages.rows, pages.sha256);
     Ok((pages == *then).then(|| Check::new(PAGES, Some(true), found)))
