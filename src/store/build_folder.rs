@@ -24,7 +24,7 @@ pub(crate) struct BuildFolder {
     path: PathBuf,
     target: PathBuf,
     /// Holds the lock.
-    _handle: File,
+    handle: File,
 }
 
 /// Returns the folder in which a case is made.
@@ -37,10 +37,16 @@ fn folder(target: &Path) -> PathBuf {
 /// Checks that no process is making a case, and that none has left it incomplete.
 ///
 /// # Errors
-/// [`CaseError::Importing`] if one is making it, [`CaseError::Interrupted`] if one was killed.
+/// [`CaseError::Importing`] if one is making it, [`CaseError::Interrupted`] if one was killed; the folder of another user
+/// cannot be read.
 pub(crate) fn check_not_made(target: &Path) -> Result<(), CaseError> {
     let path = folder(target);
-    let Ok(handle) = File::open(&path) else { return Ok(()) };
+    let handle = match File::open(&path) {
+        // Another user's import may be running there.
+        Err(source) if source.kind() == io::ErrorKind::PermissionDenied => return Err(CaseError::Io { path, source }),
+        Err(_) => return Ok(()),
+        Ok(handle) => handle,
+    };
     if !is_own(&path).is_ok_and(|is_own| is_own) {
         return Ok(());
     }
@@ -93,7 +99,7 @@ impl BuildFolder {
             // Its process has just completed the case and removed the folder.
             return Err(busy());
         }
-        let taken = BuildFolder { path, target: target.to_owned(), _handle: handle };
+        let taken = BuildFolder { path, target: target.to_owned(), handle };
         taken.clear();
         Ok(if fs::symlink_metadata(target).is_ok() { None } else { Some(taken) })
     }
@@ -105,7 +111,7 @@ impl BuildFolder {
         // What cannot be opened or locked is not known to be left: it stays.
         let Ok(handle) = File::open(&path) else { return };
         if handle.try_lock().is_ok() && is_same(&path, &handle) && is_own(&path).is_ok_and(|is_own| is_own) {
-            drop(BuildFolder { path, target: target.to_owned(), _handle: handle });
+            drop(BuildFolder { path, target: target.to_owned(), handle });
         }
     }
 
@@ -119,8 +125,20 @@ impl BuildFolder {
         self.path.join(CASE)
     }
 
+    /// Checks that the folder was not removed: files that are opened by their paths would be those of another import.
+    ///
+    /// # Errors
+    /// It was removed, and another one may have its name.
+    pub(crate) fn check_is_there(&self) -> Result<(), CaseError> {
+        if is_same(&self.path, &self.handle) {
+            return Ok(());
+        }
+        Err(CaseError::Io { path: self.path.clone(), source: io::ErrorKind::NotFound.into() })
+    }
+
     /// Gives the case its name.
     pub(crate) fn publish(&self) -> Result<(), CaseError> {
+        self.check_is_there()?;
         let error = |source| CaseError::Io { path: self.target.clone(), source };
         let made = self.case();
         File::open(&made).and_then(|file| file.sync_all()).map_err(error)?;
@@ -149,9 +167,11 @@ impl BuildFolder {
 
 impl Drop for BuildFolder {
     fn drop(&mut self) {
-        self.clear();
-        // The next import tries again to remove what cannot be removed now.
-        let _ = fs::remove_dir(&self.path);
+        if self.check_is_there().is_ok() {
+            self.clear();
+            // The next import tries again to remove what cannot be removed now.
+            let _ = fs::remove_dir(&self.path);
+        }
     }
 }
 
@@ -208,7 +228,7 @@ mod tests {
         assert_eq!(fs::read(&target).unwrap(), b"another");
         fs::remove_file(&target).unwrap();
         let again =
-            BuildFolder { path: made.path.clone(), target: target.clone(), _handle: made._handle.try_clone().unwrap() };
+            BuildFolder { path: made.path.clone(), target: target.clone(), handle: made.handle.try_clone().unwrap() };
         fs::write(again.case(), "whole").unwrap();
         again.publish().unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"whole");
@@ -234,6 +254,22 @@ mod tests {
         fs::write(folder(&target), "a file").unwrap();
         assert!(check_not_made(&target).is_ok() && BuildFolder::take(&target).unwrap().is_none());
         assert_eq!(fs::read(folder(&target)).unwrap(), b"a file");
+    }
+
+    #[test]
+    fn a_folder_that_was_removed_is_not_that_of_another_import() {
+        let parent = tempfile::tempdir().unwrap();
+        let target = parent.path().join("new.db");
+        let made = BuildFolder::take(&target).unwrap().unwrap();
+        fs::remove_dir(made.path()).unwrap();
+        let other = BuildFolder::take(&target).unwrap().unwrap();
+        fs::write(other.case(), "part").unwrap();
+        assert!(matches!(made.check_is_there(), Err(CaseError::Io { .. })));
+        assert!(matches!(made.publish(), Err(CaseError::Io { .. })));
+        drop(made);
+        assert_eq!(fs::read(other.case()).unwrap(), b"part");
+        other.publish().unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"part");
     }
 
     #[test]

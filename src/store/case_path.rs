@@ -82,7 +82,7 @@ pub(crate) fn check_file(path: &Path) -> Result<(), CaseError> {
 }
 
 /// Returns the state of the first import into a case that does not exist: [`CaseError::Importing`] if it is running,
-/// [`CaseError::Interrupted`] if its process was killed.
+/// [`CaseError::Interrupted`] if its process was killed, another error if its folder cannot be read.
 pub fn unfinished_import(path: &Path) -> Option<CaseError> {
     match metadata_of(path) {
         Ok(None) => check_not_made(path).err(),

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use crate::common::program::{CommandOutput, PROGRAM, TestEnv, gzip};
 use crate::common::{Scratch, check_case, content};
+use crate::files::SmallDisk;
 use crate::properties::rng::Rng;
 use crate::ways::{BULK, BULK_BYTES, records};
 
@@ -153,6 +154,41 @@ fn a_full_disk_in_a_first_import_is_reported_and_leaves_nothing() {
         check_case(&case);
         assert!(content(&case) == expected, "{part} %: the content is another");
     }
+}
+
+#[test]
+fn a_disk_that_fills_in_any_phase_of_a_first_import_is_reported_and_has_its_space_again() {
+    let whole = TestEnv::new();
+    delivery(&whole.scratch, MANY);
+    let folder = whole.scratch.path("in");
+    assert!(import(&whole, &folder).status().unwrap().success());
+    let expected = content(&whole.scratch.path(BULK.case));
+    let bytes = whole.scratch.path(BULK.case).metadata().unwrap().len();
+    let mut full = 0;
+    // Rows are written, then trees are copied to their place, then indexes are built.
+    for part in [1, 15, 30, 45, 60, 75, 90, 100, 110, 120, 130, 140] {
+        let test_env = TestEnv::new();
+        let Some(disk) = SmallDisk::mount(&test_env, bytes * part / 100) else { return };
+        let import = || {
+            let mut command = test_env.command(&["-q", "--db", "small/bulk.db", "import"]);
+            CommandOutput::of(command.arg(&folder).env(BULK_BYTES, "0").output().unwrap())
+        };
+        let ran = import();
+        let case = test_env.scratch.path("small/bulk.db");
+        if ran.code == Some(2) {
+            full += 1;
+            ran.fails(2, &["error: no space left to write small/bulk.db\n", "free some space"]);
+            let left: Vec<_> = fs::read_dir(test_env.scratch.path("small")).unwrap().collect();
+            assert!(left.is_empty(), "{part} %: {left:?}");
+            disk.grow(bytes * 4);
+            import().exits(0);
+        } else {
+            ran.exits(0);
+        }
+        check_case(&case);
+        assert!(content(&case) == expected, "{part} %: the content is another");
+    }
+    assert!(full >= 8, "{full} of the disks were too small");
 }
 
 #[test]

@@ -282,19 +282,27 @@ fn write_errors_are_reported_without_error_numbers() {
 }
 
 /// A small file system of its own, which goes away with this.
-struct SmallDisk(std::path::PathBuf);
+pub(crate) struct SmallDisk(std::path::PathBuf);
 
 impl SmallDisk {
-    fn mount(test_env: &TestEnv) -> Option<SmallDisk> {
+    /// Mounts it as the folder `small`.
+    pub(crate) fn mount(test_env: &TestEnv, bytes: u64) -> Option<SmallDisk> {
         let folder = test_env.scratch.path("small");
         fs::create_dir(&folder).unwrap();
         let mut mount = std::process::Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"]).arg(&folder).stderr(std::process::Stdio::null());
+        let options = format!("size={bytes}");
+        mount.args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(&folder).stderr(std::process::Stdio::null());
         if mount.status().is_ok_and(|status| status.success()) {
             return Some(SmallDisk(folder));
         }
         skip(Needs::Privilege, "no file system can be mounted here");
         None
+    }
+
+    /// Makes it larger.
+    pub(crate) fn grow(&self, bytes: u64) {
+        let mut mount = std::process::Command::new("mount");
+        assert!(mount.args(["-o", &format!("remount,size={bytes}")]).arg(&self.0).status().unwrap().success());
     }
 }
 
@@ -307,7 +315,7 @@ impl Drop for SmallDisk {
 #[test]
 fn a_full_disk_is_reported_and_leaves_no_partial_file() {
     let test_env = TestEnv::with_delivery();
-    let Some(disk) = SmallDisk::mount(&test_env) else { return };
+    let Some(disk) = SmallDisk::mount(&test_env, 64 << 10) else { return };
     for arguments in [
         &["snapshot", "small/s.db"][..],
         &["snapshot", "small/s.db", "--portable"],

@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use crate::common::program::{CommandOutput, TestEnv};
+use crate::common::program::{CommandOutput, TestEnv, as_nobody, chmod, drop_privileges};
 use crate::common::{check_case, lines, record};
 use crate::ways::BULK_BYTES;
 
@@ -265,6 +265,24 @@ fn a_merge_that_fails_does_not_remove_a_case_that_another_process_made_meanwhile
     let ran = CommandOutput::of(merge.wait_with_output().unwrap());
     ran.fails(2, &["note: the import into new.db is running", "ids"]);
     check_case(&test_env.scratch.path(CASE));
+}
+
+#[test]
+fn the_folder_of_another_user_is_named() {
+    let test_env = begin();
+    if !as_nobody(&test_env) {
+        return;
+    }
+    chmod(test_env.scratch.folder.path(), 0o777);
+    chmod(&test_env.scratch.path(FOLDER), 0o000);
+    for arguments in [&["lookup", "| count"][..], &["info"], &["merge", OTHER]] {
+        let mut command = test_env.command(arguments);
+        drop_privileges(command.env("TRAILQ_DB", CASE));
+        let ran = CommandOutput::of(command.output().unwrap());
+        says_no_answer(&ran, arguments);
+        ran.fails(2, &["error: new.db.import: there is no permission for it\n"]);
+    }
+    chmod(&test_env.scratch.path(FOLDER), 0o700);
 }
 
 #[test]

@@ -110,6 +110,10 @@ fn keys_of_json_reports() {
     let paths = [delivery.to_str().unwrap(), broken.to_str().unwrap()];
     show("import", &test_env.run(&["import", paths[0], paths[1], "--format", "json"]).exits(1).out);
     show("info", &test_env.run(&["info", "--format", "json"]).exits(0).out);
+    std::fs::create_dir(test_env.scratch.path("new.db.import")).unwrap();
+    let held = std::fs::File::open(test_env.scratch.path("new.db.import")).unwrap();
+    held.lock().unwrap();
+    show("info (import)", &test_env.run(&["--db", "new.db", "info", "--format", "json"]).exits(0).out);
     show("info --custody", &test_env.run(&["info", "--custody", "--format", "json"]).exits(0).out);
     show("validate", &test_env.run(&["validate", paths[0], "--format", "json"]).exits(1).out);
     show("snapshot", &test_env.run(&["snapshot", "copy.db", "--format", "json"]).exits(0).out);

@@ -121,9 +121,9 @@ impl Import {
 
     /// Completes a case in the making: its events become part of the file, which gets its name.
     pub(crate) fn complete(&mut self, unfinished: UnfinishedCase) -> Result<(), CaseError> {
-        let Some((case, folder)) = self.folder.as_ref().map(|folder| (folder.case(), folder.path().to_owned())) else {
-            return Ok(());
-        };
+        let Some(folder) = &self.folder else { return Ok(()) };
+        folder.check_is_there()?;
+        let (case, folder) = (folder.case(), folder.path().to_owned());
         let installed = self.install(unfinished, &case, &folder);
         self.connection = installed.map_err(|error| error.of_case(&self.path))?;
         Ok(())
