@@ -68,7 +68,8 @@ pub(crate) fn write(
         // The reader must not wait for a receiver of what it read.
         drop(blocks);
         let read = reading.join().unwrap_or_else(|_| Err(Error::UserFunctionError("a thread died".into())));
-        read.and(written)
+        // An error of the writer ends the reader.
+        written.and(read)
     })?;
     connection.execute_batch("DETACH source")?;
     let (digests, sum) = index(&connection, to, path, options, kept.len() <= MAX_IN_MEMORY_INDEXED)?;

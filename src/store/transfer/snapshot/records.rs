@@ -51,8 +51,8 @@ pub(crate) fn read(case: &Path, kept: &[i64], plain: bool, out: &Sender<RecordRu
         },
         |gathered| {
             for some in gathered {
-                // The receiver has disconnected if the writer met an error, which is reported instead.
-                let _ = out.send(some);
+                // The writer met an error, which is reported instead.
+                out.send(some).map_err(|_| Error::UserFunctionError("the writer ended".into()))?;
             }
             Ok(())
         },
