@@ -72,10 +72,10 @@ const COMMAND_LINES: &[(&[&str], Relation)] = &[
 
 /// The command lines of commands that are not left out of the build.
 fn command_lines() -> impl Iterator<Item = &'static (&'static [&'static str], Relation)> {
-    let is_built = |name: &str| match name {
-        "serve" => cfg!(feature = "serve"),
-        "convert" | "export" => cfg!(feature = "parquet"),
-        _ => true,
+    let is_built = |name: &str| {
+        let feature = [("serve", cfg!(feature = "serve"))];
+        let parquet = ["convert", "export"].map(|name| (name, cfg!(feature = "parquet")));
+        feature.into_iter().chain(parquet).all(|(of_feature, is_built)| is_built || name != of_feature)
     };
     COMMAND_LINES.iter().filter(move |(arguments, _)| arguments.first().is_none_or(|name| is_built(name)))
 }
