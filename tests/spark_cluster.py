@@ -11,6 +11,7 @@ duplicates, also when executors are killed while they convert.
 """
 
 import contextlib
+import io
 import json
 import os
 import pathlib
@@ -35,7 +36,7 @@ SETTINGS = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.executor.memory": "700m",
-    "spark.sql.shuffle.partitions": "4",
+    "spark.sql.shuffle.partitions": "2",
 }
 # A few rows are faster without compiled code.
 SMALL = {
@@ -345,6 +346,18 @@ def check_walk(spark, program, case, table, scratch):
     wanted = json.loads(trailq(program, "--db", case.path, "--format", "json", "lookup", f"{lookup} | count"))
     assert code == 0 and json.loads(trailq(program, "--db", home, "--format", "json", "lookup", "| count")) == wanted, wanted
     lineage = ("run", "--format", "json", "lineage", "key=AKIADEPLOYBOTEXAMPLE")
+    (scratch / "bad.sql").write_text("SELECT no_such_column FROM events")
+    for wrong, says in [(["--lookup", "usr=alice", "--import", scratch / "new.db"], "unknown field `usr`"), ([scratch / "none.sql"], "No such file or directory"),
+                        ([scratch / "bad.sql"], "error: bad: [UNRESOLVED_COLUMN"),
+                        (["--lookup", "user=alice", "--import", scratch / "bad.sql"], ""),  # trailq itself says why
+                        ([], "give either"), (["x.sql", "--lookup", "a"], "give either"), (["x.sql", "--import", "y.db"], "--import takes")]:
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            try:
+                code = spark_ask.run(spark, spark_ask.arguments(["--trailq", program, str(table), *map(str, wrong)]))
+            except SystemExit as ended:
+                code = ended.code
+        assert code == 2 and says in said.getvalue(), (wrong, code, said.getvalue())
+    assert not (scratch / "new.db").exists()
     follow = lambda path: [row["access_key_id"] for row in json.loads(trailq(program, "--db", path, *lineage))]
     assert len(set(follow(home))) > 3, follow(home)
 

@@ -99,9 +99,13 @@ def run(spark, asked):
     """Asks, and returns the exit code."""
     try:
         if asked.case:
+            # A lookup with a mistake makes no case.
+            found = list(answers(spark, asked))
             command = [asked.trailq, "--db", asked.case, "import", "-"]
-            with subprocess.Popen(command, stdin=subprocess.PIPE, text=True, encoding="utf-8") as importing:
-                write(answers(spark, asked), importing.stdin)
+            # An import that ends early says why.
+            with contextlib.suppress(BrokenPipeError):
+                with subprocess.Popen(command, stdin=subprocess.PIPE, text=True, encoding="utf-8") as importing:
+                    write(found, importing.stdin)
             return importing.returncode
         with open(asked.out, "w", encoding="utf-8") if asked.out else contextlib.nullcontext(sys.stdout) as out:
             write(answers(spark, asked), out)

@@ -41,6 +41,8 @@ COPIES = 8
 # Columns with a Bloom filter, as trailq writes them.
 BLOOM_FILTERS = ("event_id", "shared_event_id", "access_key_id", "issued_access_key_id", "principal_id", "identity_arn",
                  "source_ip_address")
+# The option that leaves out the file _SUCCESS.
+WITHOUT_MARK = ("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
 # The end of the names of files that Spark writes.
 WRITTEN_BY_SPARK = ".zstd.parquet"
 SETTINGS = {
@@ -355,7 +357,7 @@ def convert_through_spark(spark, job, shares):
         again = spark.sparkContext.accumulator({}, ByTask())
         of_task = f.spark_partition_id().isin([task for task, report in reports.items() if report["rejected"]])
         rejects = files.where(of_task).mapInArrow(through_trailq(job, again, rejects_of), "value string")
-        rejects.write.mode("append").text(f"{job.table}/_rejects")
+        rejects.write.mode("append").option(*WITHOUT_MARK).text(f"{job.table}/_rejects")
     return list(reports.values()), []
 
 
@@ -363,7 +365,7 @@ def write(rows, partitions, table):
     """Adds rows to a table, as trailq compresses and sorts them."""
     writer = rows.sortWithinPartitions(*partitions, "time", "event_id").write.mode("append").partitionBy(*partitions)
     writer = writer.option("compression", "zstd").option("parquet.block.size", 32 << 20)
-    writer = writer.option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
+    writer = writer.option(*WITHOUT_MARK)
     for column in BLOOM_FILTERS:
         writer = writer.option(f"parquet.bloom.filter.enabled#{column}", "true")
     writer.option("parquet.bloom.filter.adaptive.enabled", "true").parquet(table)
@@ -443,7 +445,7 @@ def convert(spark, job):
     if not files:
         raise ShareError(f"{job.input} has no files")
     shares = shares_of(files, int(job.share_mib * (1 << 20)), job.by)
-    say(f"{len(files)} files, {sum(size for size, _ in files) / 1e6:.0f} MB, in {len(shares)} shares")
+    say(f"{len(files)} files, {sum(size for size, _ in files) / 1e6:.0f} MB, in {len(shares)} {'share' if len(shares) == 1 else 'shares'}")
     reports, errors = (convert_through_spark if job.through_spark else convert_shares)(spark, job, shares)
     report = summarize(shares, reports)
     report["convert_seconds"] = round(time.monotonic() - begun, 1)

@@ -18,11 +18,11 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/spark_cluster.p
 /// Writes trails that overlap: a generated one, another one that delivers some of its events later and in other files, and
 /// the test data, which has an attack.
 fn write_trails(folder: &Path) {
-    let delivery = Delivery::plan(&Options { seed: 20, events: 4_000, files: 60, from_day: 0, days: 3 });
+    let delivery = Delivery::plan(&Options { seed: 20, events: 3_000, files: 40, from_day: 0, days: 2 });
     let trail = folder.join("AWSLogs");
     write_many(&delivery, &trail, 2).unwrap();
     let mut text = String::new();
-    for number in (0..60).step_by(7) {
+    for number in (0..40).step_by(5) {
         text.clear();
         delivery.text(number, &mut text);
         let mut file: Value = serde_json::from_str(&text).unwrap();
