@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Width};
 use comfy_table::{ContentLineStyle, LineStyle, TableStyle};
 
-use crate::escape::{visible, width};
+use crate::escape::{head, visible, width};
 use crate::fields::BRIEF_COLUMNS;
 use crate::render::cell::{DisplayCell, DisplayRow, is_failure};
 use crate::render::chart::{bar, is_sparkline};
@@ -28,6 +28,10 @@ const WIDEST_COMPACT: usize = 100;
 const WIDEST: usize = 2_000;
 /// Blank columns between two columns.
 const GAP: usize = 2;
+/// The lines that a value below the table may take; a longer one is cut.
+const MAX_CONSTANT_LINES: usize = 4;
+/// The beginning of further lines below the table.
+const INDENT: &str = "  ";
 /// The narrowest terminal that gets a table.
 const NARROWEST: usize = 20;
 /// The column with the number of events of a folded line. It is never cut.
@@ -196,7 +200,7 @@ impl Layout {
             let same = column.cells.windows(2).all(|pair| pair[0] == pair[1]);
             if same && column.name != "event_name" && !column.right {
                 let column = self.columns.remove(at);
-                let value = cut(&column.cells[0], available / 2, style.ellipsis());
+                let value = cut(&column.cells[0], available.saturating_mul(MAX_CONSTANT_LINES), style.ellipsis());
                 constant.push(format!("{} {value}", visible(&column.name)));
             } else {
                 at += 1;
@@ -367,17 +371,48 @@ fn is_time(cell: &DisplayCell) -> bool {
     }
 }
 
-/// Returns a list as lines of at most `available` columns where its parts allow it; further lines are indented.
+/// Returns a list as lines of at most `available` columns; further lines are indented.
 fn wrapped(heading: &str, parts: &[String], available: usize) -> Vec<String> {
     let mut lines = vec![heading.to_owned()];
     for (at, part) in parts.iter().enumerate() {
         let part = if at + 1 < parts.len() { format!("{part}, ") } else { part.clone() };
-        let Some(line) = lines.last_mut() else { continue };
-        if at > 0 && width(line) + width(part.trim_end()) > available {
-            lines.push(format!("  {part}"));
-        } else {
-            line.push_str(&part);
+        if at > 0 && lines.last().is_some_and(|line| width(line) + width(part.trim_end()) > available) {
+            lines.push(INDENT.to_owned());
+        }
+        // What is wider than the screen continues in the next line, from a word on if there is one.
+        let mut rest = part.as_str();
+        while let Some(line) = lines.last_mut() {
+            let room = available.saturating_sub(width(line));
+            let piece = head(rest, room);
+            let piece = piece.rfind(' ').filter(|_| piece.len() < rest.len()).map_or(piece, |space| &piece[..=space]);
+            let is_stuck = piece.is_empty() && line == INDENT;
+            if is_stuck || width(rest.trim_end()) <= room {
+                line.push_str(rest);
+                break;
+            }
+            line.push_str(piece);
+            rest = &rest[piece.len()..];
+            lines.push(INDENT.to_owned());
         }
     }
     lines.into_iter().map(|line| line.trim_end().to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped;
+
+    #[test]
+    fn a_list_is_wrapped_between_its_parts_and_long_parts_at_words() {
+        let lines = |parts: &[&str], available: usize| {
+            let parts: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
+            wrapped("all: ", &parts, available)
+        };
+        assert_eq!(lines(&["a 1", "b 2"], 20), ["all: a 1, b 2"]);
+        assert_eq!(lines(&["name one", "b 2"], 14), ["all: name one,", "  b 2"]);
+        assert_eq!(lines(&["agent curl on a host", "b 2"], 16), ["all: agent curl", "  on a host, b 2"]);
+        assert_eq!(lines(&["b 2", "0123456789012345"], 12), ["all: b 2,", "  0123456789", "  012345"]);
+        let narrow = lines(&["wide \u{4e2d}\u{4e2d}"], 3).concat();
+        assert_eq!(narrow.replace(' ', ""), "all:wide\u{4e2d}\u{4e2d}");
+    }
 }
