@@ -77,11 +77,12 @@ fn check_writers(path: &Path) -> Result<(), CaseError> {
     }
 }
 
-/// Reports [`CaseError::Importing`] if a first import is making the case, and not what an interrupted one left.
+/// Reports [`CaseError::Importing`] if a first import is making the case, or that another user's may be making it, and not
+/// what an interrupted one left.
 pub(crate) fn check_no_first_import(path: &Path) -> Result<(), CaseError> {
     match unfinished_import(path) {
-        Some(error) if error.is_busy() => Err(error),
-        _ => Ok(()),
+        None | Some(CaseError::Interrupted { .. }) => Ok(()),
+        Some(error) => Err(error),
     }
 }
 
