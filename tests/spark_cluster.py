@@ -259,7 +259,8 @@ def check_folder(cluster, case, trail, scratch):
     marks.mkdir()
     killer = script(scratch / "killer", KILLER.format(python=sys.executable, marks=str(marks), program=case.program))
     arguments = ["--share-mib", share_mib(trail, 16), "--by", "account,region,date", trail, str(table)]
-    report, messages = cluster.convert(SETTINGS | SMALL, "--trailq", killer, *arguments)
+    # A task that is killed leaves its temporary folder.
+    report, messages = cluster.convert(SETTINGS | SMALL, "--trailq", killer, "--temp", scratch, *arguments)
     assert sorted(os.listdir(marks)) == ["after", "during"], "no executor was killed"
     assert report["shares"] > 4 and report["removed"] > 0 and report["files_rewritten"] > 0, report
     case.compare(table, report, f"{trail}/")
