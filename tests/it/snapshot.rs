@@ -256,8 +256,12 @@ fn every_saved_query_answers_the_same_on_a_whole_snapshot() {
         }
     }
     assert!(asked > 50, "{asked}");
-    let answers =
-        |case: &str| test_env.pipe(&["--db", case, "--format", "tsv", "script", "-"], script.as_bytes()).exits(0).out;
+    common::geo::files(&test_env.scratch);
+    let files = ["--geo", "countries.mmdb", "--geo", "systems.mmdb"];
+    let answers = |case: &str| {
+        let arguments = [&["--db", case, "--format", "tsv", "script", "-"][..], &files].concat();
+        test_env.pipe(&arguments, script.as_bytes()).exits(0).out
+    };
     let wanted = answers("trailq.db");
     for case in ["whole.db", "portable.db"] {
         assert_eq!(answers(case), wanted, "{case}");
