@@ -35,7 +35,7 @@ pub(super) struct ConvertArgs {
     /// Follow symbolic links in folders
     #[arg(long)]
     follow_links: bool,
-    /// Name the files of FOLDER by PLACE, of which they are copies: s3://BUCKET/
+    /// Name files of FOLDER, which are copies, by PLACE: s3://BUCKET/
     #[arg(long, num_args = 2, value_names = ["FOLDER", "PLACE"])]
     copied: Option<Vec<String>>,
 }
