@@ -245,10 +245,15 @@ def random(program, case, path, *engines):
             same = refused = 0
             for lookup in lookups:
                 code, out, err = trailq(program, case, "--format", "ndjson", "lookup", "--", lookup)
-                if code != 0:
-                    assert "invalid period" in err, f"{lookup}: {err}"
+                if code != 0 and "invalid period" in err:
                     continue
+                # No file about addresses is given, and no engine has one.
+                needs_file = code != 0
+                assert not needs_file or "needs a file about addresses" in err, f"{lookup}: {err}"
                 code, statement, err = trailq(program, case, "lookup", "--for", name, "--", lookup)
+                if code == 0 and needs_file:
+                    # The field orders events that are only counted: there is no answer to compare with.
+                    continue
                 if code != 0:
                     assert code == 2 and "hint: " in err, f"{lookup}: {err}"
                     refused += 1
