@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::diagnostic::Diagnostic;
-use crate::engine::credentials::facts::{self, SessionStart};
+use crate::engine::credentials::facts::{self, NamedEvent, SessionStart};
 use crate::engine::credentials::hop::{Credential, Evidence, Hop};
 use crate::number;
 use crate::store::{Case, QueryError};
@@ -83,17 +83,22 @@ impl Search<'_> {
         for change in facts::password_changes(self.case, &keys)? {
             let Some(parent) = self.places.get(&change.key).copied() else { continue };
             for signed_in in facts::sign_ins_after(self.case, &change)? {
-                let is_new = self.found.keyless_events.insert(signed_in.event.id.clone());
-                let place = if is_new { self.found.hops.len() } else { parent };
-                if is_new {
-                    let credential = Credential::SignIn(signed_in.event.clone());
-                    let evidence = Evidence::Password(change.event.clone());
-                    self.found.hops.push(Hop { credential, from: Some((parent, evidence)) });
-                }
+                let (credential, evidence) =
+                    (Credential::SignIn(signed_in.event.clone()), Evidence::Password(change.event.clone()));
+                let place = self.add_keyless(parent, &signed_in.event, credential, evidence);
                 self.add_session(place, signed_in.session, Some(Evidence::SignedIn(signed_in.event)))?;
             }
         }
         Ok(())
+    }
+
+    /// Adds the hop of an event without a key, and returns its place: that of the parent if the event is known.
+    fn add_keyless(&mut self, parent: usize, event: &NamedEvent, credential: Credential, evidence: Evidence) -> usize {
+        if !self.found.keyless_events.insert(event.id.clone()) {
+            return parent;
+        }
+        self.found.hops.push(Hop { credential, from: Some((parent, evidence)) });
+        self.found.hops.len() - 1
     }
 
     fn add_key(&mut self, parent: &str, key: String, evidence: Evidence) {
@@ -143,13 +148,9 @@ impl Search<'_> {
     /// Adds the switches to roles in a console session, with their sessions.
     fn add_role_switches(&mut self, parent: usize, session: &SessionStart) -> Result<(), QueryError> {
         for switch in facts::role_switches(self.case, session)? {
-            let is_new = self.found.keyless_events.insert(switch.event.id.clone());
-            let place = if is_new { self.found.hops.len() } else { parent };
-            if is_new {
-                let evidence = Evidence::SwitchedFrom(switch.event.clone());
-                let credential = Credential::RoleSwitch(switch.event.clone());
-                self.found.hops.push(Hop { credential, from: Some((parent, evidence)) });
-            }
+            let (credential, evidence) =
+                (Credential::RoleSwitch(switch.event.clone()), Evidence::SwitchedFrom(switch.event.clone()));
+            let place = self.add_keyless(parent, &switch.event, credential, evidence);
             self.add_session(place, switch.session, Some(Evidence::SwitchedTo(switch.event)))?;
         }
         Ok(())

@@ -328,16 +328,15 @@ pub(crate) fn sign_ins_after(case: &Case, change: &PasswordChange) -> Result<Vec
     Ok(ask(case, SIGN_INS, &params)?.rows.iter().filter_map(|row| sign_in(row)).collect())
 }
 
+/// Returns the parameters of a statement about the event that a session began with.
+fn beginning(session: &SessionStart) -> [Param; 4] {
+    let (from, to) = session.began;
+    [session.identity, from - SIGN_IN_SECONDS, to + SIGN_IN_SECONDS, from].map(Param::Integer)
+}
+
 /// Returns the sign-in that a session of a user began with, and the call that set the user's password before.
 pub(crate) fn sign_in_of(case: &Case, session: &SessionStart) -> Result<Option<SessionOrigin>, QueryError> {
-    let (from, to) = session.began;
-    let params = [
-        Param::Integer(session.identity),
-        Param::Integer(from - SIGN_IN_SECONDS),
-        Param::Integer(to + SIGN_IN_SECONDS),
-        Param::Integer(from),
-    ];
-    let found = ask(case, SIGN_IN_OF, &params)?;
+    let found = ask(case, SIGN_IN_OF, &beginning(session))?;
     let Some((row, signed_in)) = found.rows.first().and_then(|row| Some((row, sign_in(row)?))) else {
         return Ok(None);
     };
@@ -364,14 +363,7 @@ pub(crate) fn role_switch_of(
     case: &Case,
     session: &SessionStart,
 ) -> Result<Option<(NamedEvent, Option<SessionStart>)>, QueryError> {
-    let (from, to) = session.began;
-    let params = [
-        Param::Integer(session.identity),
-        Param::Integer(from - SIGN_IN_SECONDS),
-        Param::Integer(to + SIGN_IN_SECONDS),
-        Param::Integer(from),
-    ];
-    let found = ask(case, SWITCH_OF, &params)?;
+    let found = ask(case, SWITCH_OF, &beginning(session))?;
     let Some(row) = found.rows.first() else { return Ok(None) };
     let (Some(time), Some(identity)) = (integer(row, 3), integer(row, 4)) else { return Ok(None) };
     let params = [Param::Integer(identity), Param::Integer(time - LONGEST_SESSION), Param::Integer(time)];
