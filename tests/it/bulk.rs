@@ -114,9 +114,7 @@ fn what_a_kill_left(test_env: &TestEnv, what: &str) -> End {
 #[test]
 fn a_kill_after_the_case_has_its_name_leaves_a_folder_that_the_next_import_removes() {
     for left in [&[][..], &["case.db", "case.db-journal"]] {
-        let test_env = TestEnv::new();
-        delivery(&test_env.scratch, MANY);
-        assert!(import(&test_env, &test_env.scratch.path("in")).status().unwrap().success());
+        let test_env = imported();
         let folder = test_env.scratch.path(FOLDER);
         fs::create_dir(&folder).unwrap();
         left.iter().for_each(|name| fs::write(folder.join(name), "part").unwrap());
@@ -127,12 +125,18 @@ fn a_kill_after_the_case_has_its_name_leaves_a_folder_that_the_next_import_remov
     }
 }
 
+/// Returns a folder with a delivery and a case that was imported from it.
+fn imported() -> TestEnv {
+    let test_env = TestEnv::new();
+    delivery(&test_env.scratch, MANY);
+    assert!(import(&test_env, &test_env.scratch.path("in")).status().unwrap().success());
+    test_env
+}
+
 #[test]
 fn a_full_disk_in_a_first_import_is_reported_and_leaves_nothing() {
-    let whole = TestEnv::new();
-    delivery(&whole.scratch, MANY);
+    let whole = imported();
     let folder = whole.scratch.path("in");
-    assert!(import(&whole, &folder).status().unwrap().success());
     let expected = content(&whole.scratch.path(BULK.case));
     let bytes = whole.scratch.path(BULK.case).metadata().unwrap().len();
     // No file may be larger: with less there is no space for the rows, with more none for the pages.
@@ -158,10 +162,8 @@ fn a_full_disk_in_a_first_import_is_reported_and_leaves_nothing() {
 
 #[test]
 fn a_disk_that_fills_in_any_phase_of_a_first_import_is_reported_and_has_its_space_again() {
-    let whole = TestEnv::new();
-    delivery(&whole.scratch, MANY);
+    let whole = imported();
     let folder = whole.scratch.path("in");
-    assert!(import(&whole, &folder).status().unwrap().success());
     let expected = content(&whole.scratch.path(BULK.case));
     let bytes = whole.scratch.path(BULK.case).metadata().unwrap().len();
     let mut full = 0;

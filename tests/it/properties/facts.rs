@@ -142,7 +142,7 @@ impl ExpectedEvent {
         }
     }
 
-    /// What the networks have that contain the address; an empty text is nothing.
+    /// Returns the values of the networks that contain the address, without empty ones.
     fn in_network(&self, networks: &[(&str, String)]) -> Vec<String> {
         let Some(Ok(address)) = self.text("/sourceIPAddress").map(|text| text.parse::<IpAddr>()) else {
             return Vec::new();
