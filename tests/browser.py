@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -49,7 +50,7 @@ class Browser:
 
         self.process = subprocess.Popen(
             [program(), *FLAGS, f"--user-data-dir={profile}", "about:blank"], preexec_fn=descriptors, close_fds=False,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         os.close(commands), os.close(answers)
         self.number, self.rest, self.events = 0, b"", []
 
@@ -79,6 +80,11 @@ class Browser:
     def wait(self, method):
         while not any(event.get("method") == method for event in self.events):
             self.events.append(self.read())
+
+    def end(self):
+        """Kills the browser with its helper processes, which write to the profile until they end."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
     def messages(self):
         """Takes the texts of what was written to the console or opened as a dialog."""
@@ -158,13 +164,13 @@ def look(browser, file, folder):
 
 
 def main_open(file, folder):
-    with tempfile.TemporaryDirectory() as profile:
+    # A helper process in a group of its own may still write to the profile while it is removed.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         browser = Browser(profile)
         try:
             found = look(browser, file, folder)
         finally:
-            browser.process.terminate()
-            browser.process.wait()
+            browser.end()
     print(json.dumps(found))
     return 0
 
