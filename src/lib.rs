@@ -48,6 +48,7 @@ mod coverage;
 mod dedup;
 pub mod detection;
 pub mod diagnostic;
+mod embedded;
 pub mod engine;
 mod escape;
 mod event;

@@ -39,10 +39,10 @@ pub(super) struct GuideArgs {
 pub(super) fn run(args: &GuideArgs, style: &Style) -> Result<Outcome, SessionError> {
     match (&args.topic, capabilities::size()) {
         (None, _) => io::stdout().lock().write_all(guide::topics().as_bytes())?,
-        (Some(topic), None) => io::stdout().lock().write_all(find(topic)?.text.as_bytes())?,
+        (Some(topic), None) => io::stdout().lock().write_all(find(topic)?.text().as_bytes())?,
         (Some(topic), Some(size)) => match guide::program(topic) {
-            Some(program) => show(program.text, size)?,
-            None => show(&screen::lay_out(guide::find(topic)?.text, size.1, style.color), size)?,
+            Some(program) => show(program.text(), size)?,
+            None => show(&screen::lay_out(guide::find(topic)?.text(), size.1, style.color), size)?,
         },
     }
     Ok(Answer::default().into())

@@ -6,17 +6,19 @@
 
 use std::sync::OnceLock;
 
+use crate::embedded::{ATTACK_TSV, Text};
+
 /// The version of ATT&CK that the detections use.
 pub const VERSION: &str = "19";
 
 /// The table: a line of column names, then one id a line with its successor, `-` for an id that is valid.
-const TABLE: &str = include_str!("attack.tsv");
+const TABLE: Text = ATTACK_TSV;
 
 /// Returns the ids, each with its successor if it is revoked.
 fn ids() -> &'static [(&'static str, Option<&'static str>)] {
     static IDS: OnceLock<Vec<(&'static str, Option<&'static str>)>> = OnceLock::new();
     IDS.get_or_init(|| {
-        let rows = TABLE.lines().skip(1).filter_map(|line| line.split_once('\t'));
+        let rows = TABLE.as_str().lines().skip(1).filter_map(|line| line.split_once('\t'));
         rows.map(|(id, successor)| (id, Some(successor).filter(|successor| *successor != "-"))).collect()
     })
 }

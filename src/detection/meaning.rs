@@ -3,10 +3,11 @@
 use std::sync::OnceLock;
 
 use crate::detection::rule::{Condition, Origin, Rule};
+use crate::embedded::{MEANING_TSV, Text};
 use crate::level::Level;
 
 /// The table: one line of column names, then one detection a line, with tabs between the columns.
-const TABLE: &str = include_str!("meaning.tsv");
+const TABLE: Text = MEANING_TSV;
 /// The columns of the table.
 const COLUMNS: [&str; 10] =
     ["id", "source", "names", "lookup", "success", "level", "attack", "title", "meaning", "false_positives"];
@@ -52,7 +53,7 @@ pub fn call(id: &str) -> Option<&'static Rule> {
 #[expect(clippy::expect_used, reason = "the table is part of the source, and a test parses it")]
 fn table() -> &'static Detections {
     static PARSED: OnceLock<Detections> = OnceLock::new();
-    PARSED.get_or_init(|| parse(TABLE).expect("the table of the source parses"))
+    PARSED.get_or_init(|| parse(TABLE.as_str()).expect("the table of the source parses"))
 }
 
 impl Calls {
@@ -148,8 +149,8 @@ mod tests {
 
     #[test]
     fn every_row_of_the_table_is_a_rule() {
-        let table = parse(TABLE).unwrap();
-        assert_eq!(table.rules.len(), TABLE.lines().count() - 1);
+        let table = parse(TABLE.as_str()).unwrap();
+        assert_eq!(table.rules.len(), TABLE.as_str().lines().count() - 1);
         for rule in &table.rules {
             let id = rule.id.as_str();
             let is_kebab = id.split('-').all(|part| {

@@ -3,6 +3,7 @@
 pub(crate) mod screen;
 
 use crate::diagnostic::{Diagnostic, nearest};
+use crate::embedded::{self, Text};
 
 /// The advice that names the list of topics.
 const LIST: &str = "`trailq guide` lists the topics";
@@ -14,70 +15,74 @@ const MAX_PAGES_NAMED: usize = 5;
 pub struct Page {
     /// The topic: the name of the page's file.
     pub topic: &'static str,
-    /// The page in Markdown.
-    pub text: &'static str,
+    text: Text,
 }
 
 impl Page {
+    /// Returns the page in Markdown, or the source of a program.
+    pub fn text(&self) -> &'static str {
+        self.text.as_str()
+    }
+
     /// Returns the title: the first heading.
     pub fn title(&self) -> &'static str {
-        self.text.lines().find_map(|line| line.strip_prefix("# ")).unwrap_or(self.topic)
+        self.text().lines().find_map(|line| line.strip_prefix("# ")).unwrap_or(self.topic)
     }
 }
 
-/// Declares pages by the paths of their files.
+/// Declares pages by the constants of their texts.
 macro_rules! pages {
-    ($($topic:literal: $file:literal),* $(,)?) => {
-        &[$(Page { topic: $topic, text: include_str!($file) }),*]
+    ($($topic:literal: $text:ident),* $(,)?) => {
+        &[$(Page { topic: $topic, text: embedded::$text }),*]
     };
 }
 
 /// The pages, in reading order.
 pub const PAGES: &[Page] = pages! {
-    "tutorial": "tutorial.md",
-    "walk": "walk.md",
-    "import": "import.md",
-    "lookup-language": "lookup-language.md",
-    "fields": "fields.md",
-    "sql": "sql.md",
-    "saved-queries": "saved-queries.md",
-    "coverage": "coverage.md",
-    "context": "context.md",
-    "hunt": "hunt.md",
-    "report": "report.md",
-    "detections": "detections.md",
-    "sigma": "sigma.md",
-    "repl": "repl.md",
-    "findings": "findings.md",
-    "scripts": "scripts.md",
-    "sharing": "sharing.md",
-    "custody": "custody.md",
-    "validate": "validate.md",
-    "collect": "collect.md",
-    "lookup-events": "lookup-events.md",
-    "other-engines": "other-engines.md",
-    "output": "output.md",
-    "settings": "settings.md",
-    "performance": "performance.md",
-    "one-machine": "one-machine.md",
-    "spark": "spark.md",
-    "faq": "faq.md",
-    "commands": "commands.md",
+    "tutorial": TUTORIAL_MD,
+    "walk": WALK_MD,
+    "import": IMPORT_MD,
+    "lookup-language": LOOKUP_LANGUAGE_MD,
+    "fields": FIELDS_MD,
+    "sql": SQL_MD,
+    "saved-queries": SAVED_QUERIES_MD,
+    "coverage": COVERAGE_MD,
+    "context": CONTEXT_MD,
+    "hunt": HUNT_MD,
+    "report": REPORT_MD,
+    "detections": DETECTIONS_MD,
+    "sigma": SIGMA_MD,
+    "repl": REPL_MD,
+    "findings": FINDINGS_MD,
+    "scripts": SCRIPTS_MD,
+    "sharing": SHARING_MD,
+    "custody": CUSTODY_MD,
+    "validate": VALIDATE_MD,
+    "collect": COLLECT_MD,
+    "lookup-events": LOOKUP_EVENTS_MD,
+    "other-engines": OTHER_ENGINES_MD,
+    "output": OUTPUT_MD,
+    "settings": SETTINGS_MD,
+    "performance": PERFORMANCE_MD,
+    "one-machine": ONE_MACHINE_MD,
+    "spark": SPARK_MD,
+    "faq": FAQ_MD,
+    "commands": COMMANDS_MD,
 };
 
 /// The pages about how trailq works, for contributors.
 pub const INTERNALS: &[Page] = pages! {
-    "architecture": "internals/architecture.md",
-    "formats": "internals/formats.md",
-    "storage": "internals/storage.md",
-    "planning": "internals/planning.md",
-    "dependencies": "internals/dependencies.md",
+    "architecture": ARCHITECTURE_MD,
+    "formats": FORMATS_MD,
+    "storage": STORAGE_MD,
+    "planning": PLANNING_MD,
+    "dependencies": DEPENDENCIES_MD,
 };
 
 /// Programs that pages explain. `trailq guide NAME` prints one as it is.
 pub const PROGRAMS: &[Page] = pages! {
-    "spark_convert.py": "spark_convert.py",
-    "spark_ask.py": "spark_ask.py",
+    "spark_convert.py": SPARK_CONVERT_PY,
+    "spark_ask.py": SPARK_ASK_PY,
 };
 
 /// Returns the program of a name.
@@ -105,7 +110,7 @@ fn unknown(topic: &str) -> Diagnostic {
     if let Some(near) = nearest(&wanted, pages().map(|page| page.topic)).first() {
         return mistake.hint(format!("did you mean `trailq guide {near}`?")).hint(LIST);
     }
-    let mentions = |page: &&Page| wanted.len() > 2 && page.text.to_lowercase().contains(&wanted);
+    let mentions = |page: &&Page| wanted.len() > 2 && page.text().to_lowercase().contains(&wanted);
     let named: Vec<&str> = pages().filter(mentions).map(|page| page.topic).take(MAX_PAGES_NAMED).collect();
     let mistake =
         if named.is_empty() { mistake } else { mistake.note(format!("pages that mention it: {}", named.join(", "))) };
@@ -119,7 +124,7 @@ pub(crate) fn topics() -> String {
         pages.iter().map(|page| format!("  {:width$}  {}\n", page.topic, page.title())).collect()
     };
     let summary =
-        |program: &Page| program.text.lines().find_map(|line| line.strip_prefix("\"\"\"")).unwrap_or_default();
+        |program: &Page| program.text().lines().find_map(|line| line.strip_prefix("\"\"\"")).unwrap_or_default();
     let programs: String =
         PROGRAMS.iter().map(|program| format!("  {:width$}  {}\n", program.topic, summary(program))).collect();
     format!(
@@ -146,7 +151,7 @@ mod tests {
     fn every_page_has_a_title_and_a_name_of_its_own() {
         let listed = topics();
         for page in pages() {
-            assert!(page.text.starts_with("# "), "{}", page.topic);
+            assert!(page.text().starts_with("# "), "{}", page.topic);
             assert_eq!(pages().filter(|other| other.topic == page.topic).count(), 1, "{}", page.topic);
             assert!(listed.contains(page.title()) && page.title().chars().count() <= 60, "{}", page.topic);
         }

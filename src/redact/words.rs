@@ -9,9 +9,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::embedded::API_WORDS_TXT;
 use crate::pattern::literal;
 
-static API_WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| include_str!("api_words.txt").lines().collect());
+static API_WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| API_WORDS_TXT.as_str().lines().collect());
 /// A word of an identifier in camel case, with the number that ends it.
 static CAMEL_WORD: LazyLock<Regex> = LazyLock::new(|| literal(r"[A-Z]?[a-z]+[0-9]*|[A-Z]+[0-9]*|[0-9]+"));
 /// A date in the name of an operation: `CreateFunction20150331`.

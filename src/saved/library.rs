@@ -9,8 +9,7 @@ use super::header::{Header, is_name, parse_query, parse_script};
 use super::search::search;
 use crate::detection::attack;
 use crate::diagnostic::{Diagnostic, nearest};
-
-include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
+use crate::embedded::{QUERIES, SCRIPTS, Shipped};
 
 /// The group of a query that lies in no folder of its own.
 const OTHER: &str = "other";
@@ -153,8 +152,8 @@ impl Library {
 
     /// Adds the queries that ship with trailq.
     pub fn add_shipped(&mut self) {
-        for (group, name, text) in QUERIES {
-            self.add(name, SavedQuery::read(group, name, Origin::Shipped, text));
+        for Shipped { group, name, text } in QUERIES {
+            self.add(name, SavedQuery::read(group, name, Origin::Shipped, text.as_str()));
         }
     }
 
@@ -220,8 +219,8 @@ pub struct ShippedScript {
 /// The scripts that ship with trailq.
 pub fn shipped_scripts() -> Vec<ShippedScript> {
     // The build has read every header.
-    let script = |&(_, name, text): &(&str, &'static str, &'static str)| {
-        Some(ShippedScript { name, header: parse_script(text).ok()??, text })
+    let script = |&Shipped { name, text, .. }: &Shipped| {
+        Some(ShippedScript { name, header: parse_script(text.as_str()).ok()??, text: text.as_str() })
     };
     SCRIPTS.iter().filter_map(script).collect()
 }

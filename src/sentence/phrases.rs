@@ -9,12 +9,13 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
+use crate::embedded::PHRASES_TSV;
 use crate::sentence::actor;
 use crate::sentence::values::text;
 
 static PHRASES: LazyLock<HashMap<(&str, &str), &str>> = LazyLock::new(|| {
     let mut phrases = HashMap::new();
-    for row in include_str!("phrases.tsv").lines().skip(1) {
+    for row in PHRASES_TSV.as_str().lines().skip(1) {
         if let [services, names, phrase] = row.split('\t').collect::<Vec<_>>()[..] {
             for service in services.split(',') {
                 phrases.extend(names.split(',').map(|name| ((service, name), phrase)));
@@ -67,11 +68,12 @@ fn value(path: &str, record: &Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::PHRASES;
+    use crate::embedded::PHRASES_TSV;
     use crate::sentence::names;
 
     #[test]
     fn every_phrase_begins_with_a_verb_and_is_well_formed() {
-        let rows = include_str!("phrases.tsv").lines().skip(1);
+        let rows = PHRASES_TSV.as_str().lines().skip(1);
         assert!(rows.clone().is_sorted(), "phrases.tsv is in order");
         for row in rows {
             let columns: Vec<&str> = row.split('\t').collect();

@@ -122,7 +122,7 @@ fn what_is_not_a_record_has_no_sentence_or_a_short_one() {
 
 #[test]
 fn every_detected_call_begins_with_a_verb() {
-    let meaning = include_str!("../detection/meaning.tsv");
+    let meaning = crate::embedded::MEANING_TSV.as_str();
     for row in meaning.lines().skip(1) {
         let columns: Vec<&str> = row.split('\t').collect();
         for name in columns[2].split(',').filter(|name| !name.contains('*') && *name != "-") {

@@ -60,7 +60,7 @@ fn a_cluster_converts_trails_to_the_events_of_a_case_and_finds_an_attack() {
 fn the_programs_are_printed_as_they_are() {
     let test_env = TestEnv::new();
     for program in guide::PROGRAMS {
-        assert_eq!(test_env.run(&["guide", program.topic]).exits(0).out, program.text);
+        assert_eq!(test_env.run(&["guide", program.topic]).exits(0).out, program.text());
     }
     let listed = test_env.run(&["guide"]).exits(0).out;
     assert!(listed.contains("spark_convert.py  Converts trail files to the table of `trailq convert`"), "{listed}");

@@ -24,6 +24,7 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashMap;
 
 use crate::arn::Arn;
+use crate::embedded::RESOURCE_RULES_TSV;
 use crate::event::CopyRole;
 
 /// The condition under which Event history lists the resources of a rule, by the rule's evidence.
@@ -205,7 +206,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
         common.add(path, Rule { meaning, event_names: "*" });
     }
     let mut by_source: FxHashMap<&'static str, Tree> = FxHashMap::default();
-    for [source, path, kind, event_names, evidence, side] in rows(include_str!("resource_rules.tsv")) {
+    for [source, path, kind, event_names, evidence, side] in rows(RESOURCE_RULES_TSV.as_str()) {
         let meaning = RuleTarget::Resource { kind, listed: ListedWhen::by(evidence), role: copy_role(side) };
         let rule = Rule { meaning, event_names };
         by_source.entry(source).or_insert_with(|| common.clone()).add(path, rule);
@@ -258,6 +259,7 @@ fn is_new_load_balancer(resource: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{ListedWhen, OpenNodes, RuleTarget, for_source, rows};
+    use crate::embedded::RESOURCE_RULES_TSV;
 
     fn kinds(source: &str, path: &[&str], event_name: &str) -> Vec<&'static str> {
         let tree = for_source(source);
@@ -273,7 +275,7 @@ mod tests {
 
     #[test]
     fn every_row_has_its_columns() {
-        for [source, path, kind, names, evidence, side] in rows::<6>(include_str!("resource_rules.tsv")) {
+        for [source, path, kind, names, evidence, side] in rows::<6>(RESOURCE_RULES_TSV.as_str()) {
             assert!(source.ends_with(".amazonaws.com"), "{source}");
             assert!(
                 ["requestParameters.", "responseElements.", "**."].iter().any(|start| path.starts_with(start)),
