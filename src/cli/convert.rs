@@ -16,8 +16,9 @@ Examples:
   find ./AWSLogs -newer last-run -name '*.gz' | trailq convert - ./table
   trailq convert --format json ./AWSLogs ./table > report.json
 
-Rejects are in DIR/_rejects as NDJSON. Files are named by their content: the same files converted
-again replace what they made before. `trailq guide one-machine` explains the table";
+Rejects are in DIR/_rejects as NDJSON. Files are named by their content: the
+same files converted again replace what they made before. `trailq guide
+one-machine` explains the table";
 
 /// Convert trail files to a table of Parquet files, without a case
 #[derive(Debug, Args)]

@@ -34,13 +34,15 @@ pub(super) struct HuntArgs {
     /// Run the Sigma rules of a file or folder too
     #[arg(long, value_name = "PATH")]
     rules: Vec<PathBuf>,
-    /// Leave out the events of Sigma filters in a file or folder
+    /// Leave out the events of the Sigma filters of a path
     #[arg(long, value_name = "PATH", conflicts_with = "for")]
     ignore: Vec<PathBuf>,
     /// Examine only events that match a lookup
     #[arg(long = "where", value_name = "LOOKUP", default_value = "", hide_default_value = true)]
     filter: String,
-    /// Report only events at or after a time; earlier ones tell routine
+    /// Report only events at or after a time
+    ///
+    /// Earlier events tell what is routine
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
     /// Report only events at or before a time
@@ -67,12 +69,12 @@ pub(super) struct HuntArgs {
     /// Write one row an event
     #[arg(long, conflicts_with = "for")]
     events: bool,
-    /// Exit with 1 if there is a finding of at least this level
+    /// Exit with 1 if a finding has at least this level
     #[arg(long, value_name = "LEVEL", value_parser = levels(), hide_possible_values = true, conflicts_with = "for")]
     fail_on: Option<Level>,
     #[command(flatten)]
     target: TargetOptions,
-    /// Write the rules that are lookups for the engine into a folder
+    /// Write the rules that are lookups into a folder
     #[arg(long, value_name = "DIR", requires = "for")]
     out: Option<PathBuf>,
 }

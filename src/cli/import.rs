@@ -22,7 +22,7 @@ const EXAMPLES: &str = "\
 Examples:
   trailq import ./AWSLogs
   trailq --db incident-42.db import AWSLogs.zip more/*.json.gz
-  trailq import --since 2024-03-01 --until 2024-03-07 --region us-east-1 ./AWSLogs
+  trailq import --since 2024-03-01 --region us-east-1 ./AWSLogs
   aws s3 cp s3://BUCKET/KEY - | trailq import -
   trailq import --case-number 2026-042 --examiner 'Ada Lovelace' ./AWSLogs
   trailq import --format json ./AWSLogs > report.json";
@@ -40,7 +40,7 @@ pub(super) struct ImportArgs {
     /// Follow symbolic links in folders
     #[arg(long)]
     follow_links: bool,
-    /// Read only files delivered at or after a time; see `trailq help import`
+    /// Read only files delivered at or after a time
     ///
     /// --since, --until, --account and --region select files by their paths: the name of a delivered file, or its
     /// folders below AWSLogs. A file whose path does not have the time, account or Region is read, and so are members of
@@ -48,7 +48,7 @@ pub(super) struct ImportArgs {
     /// lists the files that were left out
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
-    /// Read only files with events up to a time, by their delivery
+    /// Read only files with events up to a time
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     /// Read only files of this account; may be repeated
@@ -57,7 +57,9 @@ pub(super) struct ImportArgs {
     /// Read only files of this Region; may be repeated
     #[arg(long = "region", value_name = "REGION", value_delimiter = ',')]
     regions: Vec<String>,
-    /// Identify events by eventID, or by content if eventIDs are not unique
+    /// Identify events by eventID, or by their content
+    ///
+    /// Where eventIDs are not unique, content tells events apart
     #[arg(long, value_name = "ORIGIN", default_value = "event", value_parser = origins_of_ids())]
     ids: EventIds,
     /// Store the number of the case
@@ -69,7 +71,7 @@ pub(super) struct ImportArgs {
     /// Store where the files come from
     #[arg(long, value_name = "TEXT", value_parser = detail)]
     source: Option<String>,
-    /// Read these details from a TOML file, such as case.toml
+    /// Read these details from a TOML file: case.toml
     ///
     /// Its keys are case_number, examiner and source. Options take precedence over the file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

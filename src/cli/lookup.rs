@@ -19,14 +19,14 @@ Examples:
   trailq lookup user=alice since=2024-03-01 until=2024-03-02T12
   trailq lookup 'outcome=denied not ip=10.0.0.0/8 | count by event-name'
   trailq lookup --format csv resource=i-0abc > i-0abc.csv
-  trailq lookup --geo GeoLite2-Country.mmdb 'event-name=ConsoleLogin not country=NL'
+  trailq lookup --geo Country.mmdb 'event-name=ConsoleLogin not country=NL'
   trailq lookup --explain 'error-message=\"*not authorized*\"'
   trailq lookup --for athena 'outcome=denied last=7d | top 10 user'
   trailq lookup --for duckdb --format records user=alice
   trailq lookup --for duckdb --format files user=alice
   trailq lookup --for athena --ddl --location s3://BUCKET/events/
 
-`trailq guide lookup-language` explains lookups, and `trailq guide fields` lists the fields";
+`trailq guide lookup-language` explains lookups, `trailq guide fields` the fields";
 
 /// Run one lookup
 #[derive(Debug, Args)]
@@ -38,7 +38,7 @@ pub(super) struct LookupArgs {
     /// Print the SQL, its parameters and the plan instead
     #[arg(long, conflicts_with = "for")]
     explain: bool,
-    /// Show at most N rows [default: 50 events in a table, else all]
+    /// Show at most N rows [default: in a table 50 events]
     #[arg(long, value_name = "N", conflicts_with = "for")]
     limit: Option<u64>,
     /// Exit with 1 if there are rows
@@ -46,10 +46,10 @@ pub(super) struct LookupArgs {
     fail_on_rows: bool,
     #[command(flatten)]
     target: TargetOptions,
-    /// Print the statement that makes the table or view instead
+    /// Print the statement that makes the table or view
     #[arg(long, requires = "for", conflicts_with = "words")]
     ddl: bool,
-    /// Take Parquet files from here, or AWS's columns from this table
+    /// Read these Parquet files, or AWS's table of this name
     #[arg(long, value_name = "PLACE", requires = "for")]
     location: Option<String>,
     /// The table is partitioned by these columns [default: date]

@@ -9,6 +9,7 @@ mod convert;
 mod diff;
 mod export;
 mod guide;
+mod help;
 mod hunt;
 mod import;
 mod info;
@@ -86,7 +87,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Err(help) => {
             // Help or the version; a closed pipe is not an error.
-            let _ = help.print();
+            let _ = help::asked_for(&arguments).unwrap_or(help).print();
             return ExitCode::SUCCESS;
         }
     };

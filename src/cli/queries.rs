@@ -12,15 +12,15 @@ const EXAMPLES: &str = "\
 Examples:
   trailq queries                       all of them
   trailq queries login                 those about logins
-  trailq queries ransomware            those about ransomware, also by other names
+  trailq queries ransomware            those about it, by any name
   trailq queries T1562                 those about an ATT&CK technique
   trailq queries lineage               the parameters and the SQL of one
   trailq queries --check --queries ./sql
   trailq queries --save odd-logins.sql
 
-Queries are looked up in the folders of --queries, TRAILQ_QUERIES and the settings file, in
-~/.config/trailq/queries, then among trailq's own, then in the case. If two have the same name,
-the first one is used";
+Queries are looked up in the folders of --queries, TRAILQ_QUERIES and the
+settings file, in ~/.config/trailq/queries, then among trailq's own, then in the
+case. If two have the same name, the first one is used";
 
 /// List, search and show the saved queries
 #[derive(Debug, Args)]
@@ -32,7 +32,7 @@ pub(super) struct QueriesArgs {
     /// Validate all saved queries against the schema
     #[arg(long, conflicts_with_all = ["words", "save", "delete"])]
     check: bool,
-    /// Save the query of a file in the case, named like the file
+    /// Save the query of a file in the case, by its name
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["words", "delete"])]
     save: Option<PathBuf>,
     /// Delete a saved query from the case

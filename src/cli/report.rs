@@ -13,17 +13,17 @@ use crate::session::{Session, SessionError};
 const EXAMPLES: &str = "\
 Examples:
   trailq report report.html
-  trailq report report.html --summary summary.md --title 'Incident 42' --author 'A. Analyst'
+  trailq report report.html --summary summary.md --title 'Incident 42'
   trailq report report.md --where 'account=111122223333'
-  trailq report report.html --summary summary.md --final --case-number 42 --force
+  trailq report report.html --summary summary.md --final --force
   trailq report timeline.xlsx
   trailq report timeline.csv
 
-The extension selects the format. OUT.csv and OUT.jsonl are a timeline for Timesketch, OUT.xlsx has
-the timeline, the findings that were not reviewed and the subjects. These have no summary or cover.
+OUT.csv and OUT.jsonl are a timeline for Timesketch. OUT.xlsx has the timeline,
+the findings that were not reviewed and the subjects.
 
-Confirmed events are those with a tag and those of findings with the verdict `true`; attackers are
-the subjects that are marked so. `trailq guide report` explains the parts";
+Confirmed events are those with a tag and those of findings with the verdict
+`true`; attackers are subjects with that mark. See `trailq guide report`";
 
 /// Write a report to hand over: a page, a timeline or a workbook
 #[derive(Debug, Args)]
@@ -32,7 +32,7 @@ pub(super) struct ReportArgs {
     /// The file to write; its extension selects the format
     #[arg(value_name = "OUT.html|OUT.md|OUT.xlsx|OUT.csv|OUT.jsonl", value_hint = ValueHint::FilePath)]
     out: PathBuf,
-    /// Include the analyst's summary; without it the report is a draft
+    /// Include the analyst's summary; without it, a draft
     #[arg(long, value_name = "FILE.md", value_hint = ValueHint::FilePath)]
     summary: Option<PathBuf>,
     /// Limit the report to events that match a lookup

@@ -14,9 +14,9 @@ Examples:
   trailq run lineage key=AKIAIOSFODNN7EXAMPLE
   trailq run who-changed resource=acme-logs --format csv > changes.csv
   trailq run triage since=2024-03-01
-  trailq run trails-stopped --since now-24h --fail-on-rows -q || mail -s stopped soc@example.com
+  trailq run trails-stopped --since now-24h --fail-on-rows -q || mail soc@x.org
 
-`trailq queries` lists the queries, `trailq queries NAME` shows the parameters of one";
+`trailq queries` lists them, `trailq queries NAME` shows the parameters of one";
 
 /// Run a saved query
 #[derive(Debug, Args)]

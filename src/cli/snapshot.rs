@@ -19,7 +19,7 @@ Examples:
   trailq snapshot incident-42.db
   trailq snapshot --where 'user=alice since=2024-03-01' alice.db
   trailq snapshot --query key-timeline --param key=AKIAIOSFODNN7EXAMPLE key.db
-  trailq snapshot --redact accounts,ips,users,arns --redact-key ~/incident-42.key handed-on.db
+  trailq snapshot --redact accounts,ips,users --redact-key ~/42.key handed-on.db
   trailq snapshot --verify incident-42.db
   trailq snapshot --verify incident-42.db --sources ./AWSLogs";
 /// Examples and remarks for `trailq help snapshot`.
@@ -29,7 +29,7 @@ Examples:
   trailq snapshot --where 'user=alice since=2024-03-01' alice.db
   trailq snapshot --tag finding --portable --fts findings.db
   trailq snapshot --query key-timeline --param key=AKIAIOSFODNN7EXAMPLE key.db
-  trailq snapshot --redact accounts,ips,users,arns --redact-key ~/incident-42.key handed-on.db
+  trailq snapshot --redact accounts,ips,users --redact-key ~/42.key handed-on.db
   trailq snapshot --verify incident-42.db
   trailq snapshot --verify incident-42.db --sources ./AWSLogs
   trailq snapshot --verify incident-42.db --expect events-v1:5a4c...
@@ -63,15 +63,17 @@ pub(super) struct SnapshotArgs {
     /// Keep only the events that have a tag
     #[arg(long, value_name = "TAG")]
     tag: Option<String>,
-    /// Leave out notes, saved queries and noise rules, but not tags
+    /// Leave out notes, queries and noise rules, but not tags
     #[arg(long)]
     no_notes: bool,
-    /// Store records as plain JSON, for programs without trailq
+    /// Store records as plain JSON, for other programs
     ///
     /// The table `records` has them
     #[arg(long)]
     portable: bool,
-    /// Add a full-text index, `records_fts`, to a --portable snapshot
+    /// Add a full-text index to a --portable snapshot
+    ///
+    /// It is the table `records_fts`
     #[arg(long, requires = "portable")]
     fts: bool,
     /// Pseudonymize identifiers of these kinds consistently
@@ -79,20 +81,22 @@ pub(super) struct SnapshotArgs {
     /// `accounts` implies `keys`, and `arns` implies `accounts`
     #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = redaction_kinds())]
     redact: Vec<Kind>,
-    /// Write the key that reverses --redact to an owner-only file
+    /// Write the key that reverses --redact to a file
+    ///
+    /// Only its owner may read the file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "redact")]
     redact_key: Option<PathBuf>,
     /// Replace an existing file
     #[arg(long)]
     force: bool,
-    /// Verify a snapshot's structure, ledger totals and digests
+    /// Verify a snapshot's structure, totals and digests
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath,
           conflicts_with_all = ["out", "lookup", "query", "tag", "no_notes", "portable", "redact", "force"])]
     verify: Option<PathBuf>,
-    /// With --verify: find the source files in a folder by SHA-256
+    /// With --verify: find source files here by SHA-256
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "verify", conflicts_with = "out")]
     sources: Option<PathBuf>,
-    /// With --verify: compare the digest of the events with this one
+    /// With --verify: compare the digest of the events
     ///
     /// `trailq import` prints it, and `trailq info` shows it
     #[arg(long, value_name = "DIGEST", value_parser = str::parse::<ExpectedDigest>, requires = "verify", conflicts_with = "out")]

@@ -16,8 +16,8 @@ Examples:
   trailq validate --since 2024-03-01 --until 2024-03-31
   trailq validate ./AWSLogs --format csv > findings.csv
 
-Exit codes: 0 nothing altered, missing or unlisted, and all that is listed was checked; else 1
-`trailq guide validate` explains the verdicts, and `trailq guide collect` what to collect";
+Exit codes: 0 nothing is altered, missing or unlisted, and all was checked; else 1
+`trailq guide validate` explains verdicts, `trailq guide collect` what to collect";
 
 /// Check digest files: what is valid, altered or missing
 #[derive(Debug, Args)]
@@ -26,7 +26,7 @@ pub(super) struct ValidateArgs {
     /// Files, folders and archives [default: what the case knows]
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     paths: Vec<PathBuf>,
-    /// Verify signatures with the keys that list-public-keys printed
+    /// Verify signatures with the keys of list-public-keys
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     public_keys: Vec<PathBuf>,
     /// Check only what was delivered at or after a time
@@ -35,7 +35,7 @@ pub(super) struct ValidateArgs {
     /// Check only what was delivered at or before a time
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
-    /// Exit with 1 also if the last digest of a chain has no signature
+    /// Exit with 1 also if a last digest has no signature
     #[arg(long)]
     strict: bool,
     /// Store the result in the case, where info shows it
