@@ -63,6 +63,13 @@ CLICKHOUSE_WIDE = CLICKHOUSE_COLUMNS + [
     ("recipient_account_id", "LowCardinality(String)", "t.recipientAccountId"),
     ("resource_arns", "Array(String)", "t.resources.ARN"),
 ]
+# The work of trailq's import: the same columns, everything compressed with ZSTD, and the indexes by which trailq finds a
+# value or a text: Bloom filters of ids, names and addresses, and of the 5-grams of 256 records.
+CLICKHOUSE_INDEXES = [
+    *[f"INDEX of_{name} {name} TYPE bloom_filter GRANULARITY 1" for name in
+      ("event_id", "event_name", "user_name", "source_ip_address", "access_key_id", "error_code", "arn", "resource_arns")],
+    "INDEX of_record record TYPE ngrambf_v1(5, 65536, 2, 0) GRANULARITY 1",
+]
 CLICKHOUSE_RECORD = (
     "Tuple(eventTime String, eventName String, eventSource String, sourceIPAddress String, errorCode String,"
     " userIdentity Tuple(type String, principalId String, userName String, accessKeyId String{arn}){wide})"
@@ -75,6 +82,14 @@ SETTINGS max_threads = {cores}, max_insert_threads = {cores}"""
 
 def duckdb_load_sql(glob, object_bytes):
     return DUCKDB_LOAD.format(glob=glob, object_bytes=object_bytes, record=DUCKDB_RECORD)
+
+
+def clickhouse_table_sql(wide=False, equal=False):
+    codec = " CODEC(ZSTD(1))" if equal else ""
+    parts = [f"{name} {kind}{codec}" for name, kind, _ in (CLICKHOUSE_WIDE if wide else CLICKHOUSE_COLUMNS)]
+    parts += CLICKHOUSE_INDEXES if equal else []
+    settings = " SETTINGS index_granularity = 256" if equal else ""
+    return f"CREATE TABLE case.events ({', '.join(parts)}) ENGINE = MergeTree ORDER BY event_time{settings}"
 
 
 def clickhouse_load_sql(glob, wide=False):
@@ -116,16 +131,15 @@ class DuckDb:
 class ClickHouse:
     """One folder of ClickHouse, in this process."""
 
-    def __init__(self, store, wide=False):
+    def __init__(self, store, wide=False, equal=False):
         from chdb import session
 
         self.session = session.Session(store)
-        self.wide = wide
+        self.wide, self.equal = wide, equal
 
     def load(self, glob, _object_bytes):
         self.ask("CREATE DATABASE case ENGINE = Atomic")
-        columns = ", ".join(f"{name} {kind}" for name, kind, _ in (CLICKHOUSE_WIDE if self.wide else CLICKHOUSE_COLUMNS))
-        self.ask(f"CREATE TABLE case.events ({columns}) ENGINE = MergeTree ORDER BY event_time")
+        self.ask(clickhouse_table_sql(self.wide, self.equal))
         self.ask(clickhouse_load_sql(glob, self.wide))
 
     def ask(self, sql):
@@ -147,6 +161,7 @@ ENGINES = {
     "duckdb": DuckDb,
     "clickhouse": ClickHouse,
     "clickhouse-wide": lambda store: ClickHouse(store, wide=True),
+    "clickhouse-equal": lambda store: ClickHouse(store, wide=True, equal=True),
 }
 
 
