@@ -47,7 +47,7 @@ impl<'c> Packing<'c> {
             let number = (key >> shift) as u64 & (u64::MAX >> (64 - field.width));
             match field.kind {
                 _ if number == 0 => header.push(0),
-                Kind::Text => put_text(header, body, &self.columns.texts[field.column][number as usize - 1]),
+                Kind::Text => put_text(header, body, self.columns.texts[field.column].get(number as u32)),
                 _ => put_integer(header, body, field.least.wrapping_add(number as i64 - 1)),
             }
         }

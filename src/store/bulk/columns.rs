@@ -8,17 +8,14 @@ use std::io::Write as _;
 use std::path::Path;
 use std::thread;
 
-use rustc_hash::FxHashMap;
-
 use crate::store::bulk::bulk_error::{BulkError, BulkResult};
 use crate::store::bulk::file_at::read_at;
 use crate::store::bulk::format::{integer, value_size, varint};
 use crate::store::bulk::pages::Pages;
+use crate::store::bulk::texts::{self, Dictionary, Texts};
 
 /// The rows that are kept in one piece.
 const CHUNK_ROWS: usize = 1 << 16;
-/// The most values that a column's dictionary takes in: others would need too much memory.
-const MAX_DISTINCT: usize = 1 << 20;
 /// An absent integer.
 pub(crate) const NULL: i64 = i64::MIN;
 
@@ -56,8 +53,8 @@ pub(crate) struct Column {
 pub(crate) struct Columns {
     pub(crate) kinds: Vec<Kind>,
     parts: Vec<Part>,
-    /// Of each column of texts: the texts in ascending order; the number of the first is 1.
-    pub(crate) texts: Vec<Vec<Box<[u8]>>>,
+    /// Of each column of texts: the texts in ascending order.
+    pub(crate) texts: Vec<Texts>,
     /// Of each column of integers: the smallest and the largest.
     pub(crate) ranges: Vec<(i64, i64)>,
     /// The reason why a column was not read.
@@ -82,7 +79,7 @@ struct Reader<'w> {
     chunks: Vec<usize>,
     rows: usize,
     columns: Vec<Vec<u8>>,
-    dictionaries: Vec<FxHashMap<Box<[u8]>, u32>>,
+    dictionaries: Vec<Dictionary>,
     ranges: Vec<(i64, i64)>,
     uncovered: Vec<Option<&'static str>>,
 }
@@ -101,7 +98,7 @@ impl<'w> Reader<'w> {
             chunks: Vec::new(),
             rows: 0,
             columns: vec![Vec::new(); wanted.len()],
-            dictionaries: wanted.iter().map(|_| FxHashMap::default()).collect(),
+            dictionaries: wanted.iter().map(|_| Dictionary::default()).collect(),
             ranges: vec![(i64::MAX, NULL); wanted.len()],
             uncovered: vec![None; wanted.len()],
         })
@@ -148,7 +145,7 @@ impl<'w> Reader<'w> {
         };
         if let Err(reason) = kept {
             self.uncovered[column] = Some(reason);
-            self.dictionaries[column] = FxHashMap::default();
+            self.dictionaries[column] = Dictionary::default();
             let width = self.wanted[column].kind.width();
             self.columns[column].extend(std::iter::repeat_n(0, width));
         }
@@ -166,16 +163,7 @@ impl<'w> Reader<'w> {
             }
             Kind::Text if serial == 0 => self.columns[column].extend_from_slice(&[0; 4]),
             Kind::Text if is_text => {
-                let dictionary = &mut self.dictionaries[column];
-                let number = match dictionary.get(value) {
-                    Some(number) => *number,
-                    None if dictionary.len() == MAX_DISTINCT => return Err("a column has too many values"),
-                    None => {
-                        let number = dictionary.len() as u32 + 1;
-                        dictionary.insert(value.into(), number);
-                        number
-                    }
-                };
+                let number = self.dictionaries[column].number(value).ok_or("a column has too many values")?;
                 self.columns[column].extend_from_slice(&number.to_le_bytes());
             }
             Kind::Uuid if is_text => {
@@ -241,8 +229,10 @@ impl Columns {
             let reason = readers.iter().find_map(|reader| reader.uncovered[column]);
             uncovered.push(reason);
             let own = readers.iter_mut().map(|reader| std::mem::take(&mut reader.dictionaries[column]));
-            let own = own.map(|dictionary| if reason.is_some() { FxHashMap::default() } else { dictionary });
-            texts.push(join_dictionaries(own.collect(), &mut ranks));
+            let own = own.map(|dictionary| if reason.is_some() { Texts::default() } else { dictionary.into_texts() });
+            let (joined, of_threads) = texts::join(&own.collect::<Vec<_>>());
+            texts.push(joined);
+            ranks.iter_mut().zip(of_threads).for_each(|(ranks, of_thread)| ranks.push(of_thread));
             let least = readers.iter().map(|reader| reader.ranges[column].0).min();
             let most = readers.iter().map(|reader| reader.ranges[column].1).max();
             ranges.push((least.unwrap_or(i64::MAX), most.unwrap_or(NULL)));
@@ -298,49 +288,6 @@ pub(crate) struct Chunk<'c> {
     pub(crate) values: &'c [Vec<u8>],
     /// Of each column: the rank of a text by its number in the chunk.
     pub(crate) ranks: &'c [&'c [u32]],
-}
-
-/// A text, its thread, and its number there, after eight bytes of it.
-type Own = (u64, Box<[u8]>, usize, u32);
-
-/// Joins the dictionaries of threads: the texts in ascending order. Adds the ranks of each thread's numbers to `ranks`.
-fn join_dictionaries(own: Vec<FxHashMap<Box<[u8]>, u32>>, ranks: &mut [Vec<Vec<u32>>]) -> Vec<Box<[u8]>> {
-    // Texts of a column often begin alike. What follows that nearly always decides, without a look at the texts.
-    let alike = alike(own.iter().flat_map(|dictionary| dictionary.keys()));
-    let mut all: Vec<Own> = Vec::with_capacity(own.iter().map(FxHashMap::len).sum());
-    for (thread, dictionary) in own.into_iter().enumerate() {
-        ranks[thread].push(vec![0; dictionary.len() + 1]);
-        all.extend(dictionary.into_iter().map(|(text, number)| (eight_bytes(&text, alike), text, thread, number)));
-    }
-    all.sort_unstable_by(|one, other| one.0.cmp(&other.0).then_with(|| one.1.cmp(&other.1)));
-    let mut texts: Vec<Box<[u8]>> = Vec::new();
-    for (_, text, thread, number) in all {
-        if texts.last() != Some(&text) {
-            texts.push(text);
-        }
-        if let Some(rank) = ranks[thread].last_mut().and_then(|ranks| ranks.get_mut(number as usize)) {
-            *rank = texts.len() as u32;
-        }
-    }
-    texts
-}
-
-/// Returns how many bytes all texts begin with alike.
-fn alike<'t>(mut texts: impl Iterator<Item = &'t Box<[u8]>>) -> usize {
-    let Some(first) = texts.next() else { return 0 };
-    texts.fold(first.len(), |length, text| {
-        let same = first.iter().zip(text).take(length).take_while(|(one, other)| one == other);
-        same.count()
-    })
-}
-
-/// Returns the eight bytes of a text from a place on as a number that sorts as they do; absent ones are 0.
-fn eight_bytes(text: &[u8], from: usize) -> u64 {
-    let mut bytes = [0; 8];
-    let rest = text.get(from..).unwrap_or_default();
-    let length = rest.len().min(8);
-    bytes[..length].copy_from_slice(&rest[..length]);
-    u64::from_be_bytes(bytes)
 }
 
 /// Waits for a thread.

@@ -95,8 +95,8 @@ impl TablePlan {
     }
 }
 
-/// Reads the tables and builds the indexes. Each is passed on with its place in `wanted`, by any thread; those that are
-/// not covered are left out.
+/// Reads the tables and builds the indexes, one table after the other, since the columns of a table are in memory. Each
+/// index is passed on with its place in `wanted`, by any thread; those that are not covered are left out.
 pub(crate) fn build_all(
     wanted: &[&Index],
     plans: &[TablePlan],
@@ -105,15 +105,28 @@ pub(crate) fn build_all(
     install: impl Fn(usize, Tree) -> BulkResult<()> + Sync,
 ) -> BulkResult<()> {
     let threads = thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
-    let tables = plans
-        .iter()
-        .map(|plan| Ok((plan, Columns::read(pages, plan.root, &plan.columns, folder, threads)?)))
-        .collect::<BulkResult<Vec<_>>>()?;
-    let queue = Mutex::new(wanted.iter().enumerate());
+    for plan in plans {
+        let of_table = wanted.iter().copied().enumerate().filter(|(_, index)| index.table == plan.table);
+        build_table(plan, of_table.collect(), (pages, folder, threads), &install)?;
+    }
+    Ok(())
+}
+
+/// Reads a table and builds its indexes.
+fn build_table(
+    plan: &TablePlan,
+    wanted: Vec<(usize, &Index)>,
+    (pages, folder, threads): (Pages<'_>, &Path, usize),
+    install: &(impl Fn(usize, Tree) -> BulkResult<()> + Sync),
+) -> BulkResult<()> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let columns = Columns::read(pages, plan.root, &plan.columns, folder, threads)?;
+    let queue = Mutex::new(wanted.into_iter());
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
     let work = || -> BulkResult<()> {
         while let Some((at, index)) = next() {
-            let Some((plan, columns)) = tables.iter().find(|(plan, _)| plan.table == index.table) else { continue };
             let tree =
                 TreeWriter::new(tempfile::tempfile_in(folder)?, BUFFER_BYTES / threads, pages.page_size, pages.stop);
             if index.condition().is_some() && !index.is_sparse() {
@@ -122,7 +135,7 @@ pub(crate) fn build_all(
             }
             let rules = (index.is_sparse(), index.is_unique());
             let room = (folder, KEYS_IN_MEMORY / threads);
-            match build::build(columns, &plan.columns_of(index), rules, tree, room) {
+            match build::build(&columns, &plan.columns_of(index), rules, tree, room) {
                 Ok(tree) => install(at, tree)?,
                 Err(BulkError::NotCovered(_)) => {}
                 Err(error) => return Err(error),

@@ -19,6 +19,7 @@ pub(crate) mod page;
 pub(crate) mod pages;
 pub(crate) mod sort;
 pub(crate) mod table;
+pub(crate) mod texts;
 pub(crate) mod tree;
 
 #[cfg(test)]
