@@ -1,21 +1,47 @@
 //! Lookups as statements of other engines. They need no case, except for values that only a case has: marks, the rules of
 //! a hunt, people, names of accounts and chains of credentials.
 
+use std::cell::Cell;
+
 use crate::diagnostic::Diagnostic;
 use crate::engine::{has_list, read_list};
 use crate::query::{self, CredentialChain, Environment, HuntedRule, HuntedRules, MarkedSubject};
 use crate::session::{Answer, Session, SessionError};
 pub(crate) use crate::sql::translate::{Layout, RowKind, Target};
-use crate::store::QueryError;
 use crate::subject::Mark;
 
+/// The reason why there is no statement of a lookup.
+#[derive(Debug)]
+pub(crate) enum Untranslated {
+    /// The lookup is invalid, or the engine has nothing for a part of it.
+    Refused(Diagnostic),
+    /// The case or a file that the lookup needs cannot be read, so that nothing is known of the lookup.
+    Unread(Diagnostic),
+}
+
+impl From<Untranslated> for SessionError {
+    fn from(reason: Untranslated) -> SessionError {
+        match reason {
+            Untranslated::Refused(mistake) | Untranslated::Unread(mistake) => mistake.into(),
+        }
+    }
+}
+
 /// The surroundings of a lookup on the table of another engine.
-struct Elsewhere<'s>(&'s Session);
+struct Elsewhere<'s> {
+    session: &'s Session,
+    /// True after a file or an existing case could not be read.
+    is_unread: Cell<bool>,
+}
 
 impl Elsewhere<'_> {
     fn ask<T>(&self, ask: impl FnOnce(&dyn Environment) -> Result<T, String>) -> Result<T, String> {
-        let engine = self.0.engine().map_err(|error| error.into_diagnostic().message)?;
-        ask(&engine)
+        let engine = self.session.engine().map_err(|error| error.into_diagnostic().message);
+        let answer = engine.and_then(|engine| ask(&engine));
+        if answer.is_err() && !matches!(self.session.path().try_exists(), Ok(false)) {
+            self.is_unread.set(true);
+        }
+        answer
     }
 }
 
@@ -33,7 +59,7 @@ impl Environment for Elsewhere<'_> {
     }
 
     fn read_list(&self, path: &str) -> Result<String, String> {
-        read_list(path)
+        read_list(path).inspect_err(|_| self.is_unread.set(true))
     }
 
     fn has_list(&self, path: &str) -> bool {
@@ -54,7 +80,7 @@ impl Environment for Elsewhere<'_> {
 
     fn named_accounts(&self) -> Result<Vec<(String, String)>, String> {
         // Without a case, no account has a name, and a value is an id.
-        match self.0.path().try_exists() {
+        match self.session.path().try_exists() {
             Ok(false) => Ok(Vec::new()),
             Ok(true) | Err(_) => self.ask(|case| case.named_accounts()),
         }
@@ -105,11 +131,15 @@ impl Session {
         text: &str,
         target: &Target,
         rows: RowKind,
-    ) -> Result<(String, Vec<String>), QueryError> {
-        let mistake = |mistake: Diagnostic| QueryError::from(Box::new(mistake.in_source(text)));
-        let tree = query::parse(text).map_err(mistake)?;
-        let lookup = query::resolve(&tree, &Elsewhere(self)).map_err(mistake)?;
-        let statement = target.statement(&lookup, rows).map_err(mistake)?;
+    ) -> Result<(String, Vec<String>), Untranslated> {
+        let refused = |mistake: Diagnostic| Untranslated::Refused(mistake.in_source(text));
+        let tree = query::parse(text).map_err(refused)?;
+        let surroundings = Elsewhere { session: self, is_unread: Cell::new(false) };
+        let lookup = query::resolve(&tree, &surroundings).map_err(|mistake| match surroundings.is_unread.get() {
+            true => Untranslated::Unread(mistake.in_source(text)),
+            false => refused(mistake),
+        })?;
+        let statement = target.statement(&lookup, rows).map_err(refused)?;
         Ok((statement, lookup.notes().to_vec()))
     }
 }

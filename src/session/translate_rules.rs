@@ -14,7 +14,7 @@ use crate::number;
 use crate::output_file::{Existing, Options, OutputError, OutputFile};
 use crate::query::edit;
 use crate::session::hunt::HuntRequest;
-use crate::session::translate::{RowKind, Target};
+use crate::session::translate::{RowKind, Target, Untranslated};
 use crate::session::{Answer, Session, SessionError};
 use crate::sigma;
 
@@ -22,7 +22,8 @@ impl Session {
     /// Writes the rules of a hunt as `.sql` files into a folder, and notes which are left out and why.
     ///
     /// # Errors
-    /// A file of rules cannot be read, the filter or a time is invalid, or the folder is not empty or cannot be written.
+    /// A file of rules or the case that names accounts cannot be read, the filter or a time is invalid, or the folder is not
+    /// empty or cannot be written.
     pub(crate) fn translate_rules(
         &mut self,
         request: &HuntRequest,
@@ -51,10 +52,10 @@ impl Session {
                     self.write_rule(&rule, &statement, &out.join(file_name(&rule.id, &mut names)))?;
                     written += 1;
                 }
-                Err(error) => {
-                    let reason = SessionError::from(error).into_diagnostic().message;
-                    self.note(&format!("{} is left out: {reason}", rule.id));
+                Err(Untranslated::Refused(mistake)) => {
+                    self.note(&format!("{} is left out: {}", rule.id, mistake.message));
                 }
+                Err(unread @ Untranslated::Unread(_)) => return Err(unread.into()),
             }
         }
         for left_out in &sigma.not_compiled {

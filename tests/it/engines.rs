@@ -286,6 +286,26 @@ fn hunt_writes_the_rules_that_are_lookups() {
 }
 
 #[test]
+fn a_case_that_cannot_be_read_is_not_a_rule_left_out() {
+    let test_env = TestEnv::new();
+    test_env.scratch.write(
+        "sigma/prod.yml",
+        "title: Prod\nid: 6a5bbd2a-0000-4000-8000-000000000002\nstatus: test\nlevel: high\n\
+         logsource: {product: aws, service: cloudtrail}\n\
+         detection: {selection: {recipientAccountId: prod}, condition: selection}\n",
+    );
+    test_env.scratch.write("broken.db", "not a database, and longer than the header of one");
+    let run = |case: &str, out: &str| {
+        test_env.run(&["--db", case, "hunt", "--for", "duckdb", "--rules", "sigma", "--out", out])
+    };
+    run("broken.db", "broken").fails(2, &["cannot read the names of accounts: ", "broken.db is not a case"]);
+    // Without a case, no account has a name, and the rule means what it says.
+    run("none.db", "none").exits(0);
+    let sql = fs::read_to_string(test_env.scratch.path("none/6a5bbd2a-0000-4000-8000-000000000002.sql")).unwrap();
+    assert!(sql.contains("e.recipient_account_id, '\\A[Pp][Rr][Oo][Dd]\\z'"), "{sql}");
+}
+
+#[test]
 fn one_statement_is_printed_and_nothing_else_and_needs_no_case() {
     let test_env = TestEnv::new();
     for engine in ENGINES {
