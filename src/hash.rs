@@ -2,6 +2,9 @@
 
 use sha2::{Digest, Sha256};
 
+/// A SHA-256.
+pub(crate) type Sum = [u8; 32];
+
 /// Formats bytes in lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";

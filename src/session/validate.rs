@@ -15,7 +15,7 @@ use crate::rows::Value;
 use crate::session::{Answer, Session, SessionError};
 use crate::store::{CaseEvidence, ValidationRecord};
 use crate::summary::Report;
-use crate::summary::validate::{ValidationReport, finding_rows, verdicts};
+use crate::summary::validate::{FINDING_COLUMNS, ValidationReport, finding_row, verdicts};
 use crate::terminal::progress::{Measure, ShownProgress};
 use crate::time;
 use crate::validate::{self, Scope, Validation};
@@ -69,12 +69,11 @@ impl Session {
         match form {
             Some(form) => self.write_report(&report, form)?,
             None => {
-                let rows = finding_rows(&validation.findings);
                 let style = self.output.style(&self.settings.style);
                 self.output.write_rows(format.unwrap_or_default(), &style, None, |mut sink| {
-                    sink.begin(&rows.columns)?;
-                    for row in &rows.rows {
-                        sink.row(&row.iter().map(Value::cell).collect::<Vec<_>>())?;
+                    sink.begin(&FINDING_COLUMNS.map(str::to_owned))?;
+                    for finding in &validation.findings {
+                        sink.row(&finding_row(finding).iter().map(Value::cell).collect::<Vec<_>>())?;
                     }
                     Ok(sink.end()?)
                 })?;

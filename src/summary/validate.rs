@@ -2,26 +2,28 @@
 
 use std::fmt::Write as _;
 
+use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
 use crate::escape::visible;
+use crate::hash::{Sum, hex};
 use crate::ingest::UnreadFile;
 use crate::number;
 use crate::render::Format;
 use crate::render::palette::{HEADING, paint};
-use crate::rows::{CapturedRows, Value};
+use crate::rows::Value;
 use crate::store::KeptValidation;
 use crate::summary::report::{Report, TextTarget};
 use crate::time;
-use crate::validate::{FileKind, Finding, Summary, Validation, Verdict, VerdictCounts};
+use crate::validate::{FileKind, Finding, Origin, Summary, Validation, Verdict, VerdictCounts};
 
 /// The meaning of `valid`, which every report states.
 pub(crate) const MEANING: &str =
     "valid means: unchanged since CloudTrail delivered it. It does not mean that the trail recorded everything.";
 
 /// The columns of findings.
-const COLUMNS: [&str; 13] = [
+pub(crate) const FINDING_COLUMNS: [&str; 13] = [
     "verdict", "kind", "account", "region", "trail", "files", "object", "place", "from", "to", "expected", "found",
     "reason",
 ];
@@ -141,7 +143,8 @@ fn write_finding(out: &mut String, finding: &Finding) {
         (None, Some(place)) => format!("{kind} {}", visible(place)),
         (None, None) => {
             let files = if finding.files == 0 { String::new() } else { number::counted(finding.files, kind) };
-            let of = [&finding.account, &finding.region, &finding.trail].map(|part| visible(part).into_owned());
+            let Origin { account, region, trail } = &*finding.origin;
+            let of = [account, region, trail].map(|part| visible(part).into_owned());
             let of = of.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(" ");
             let period = match (finding.from, finding.to) {
                 (Some(from), Some(to)) => format!("{} to {}", time::format(from), time::format(to)),
@@ -161,34 +164,80 @@ fn write_finding(out: &mut String, finding: &Finding) {
         if let Some(sum) = sum
             && finding.verdict == Verdict::Altered
         {
-            let _ = writeln!(out, "    {label:<8}  {sum}");
+            let _ = writeln!(out, "    {label:<8}  {}", hex(&**sum));
         }
     }
 }
 
-/// Returns the findings as rows.
-pub(crate) fn finding_rows(findings: &[Finding]) -> CapturedRows {
+/// Returns a finding as a row.
+pub(crate) fn finding_row(finding: &Finding) -> Vec<Value> {
     let text = |text: &str| if text.is_empty() { Value::Null } else { Value::Text(text.to_owned()) };
-    let optional = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
+    let optional = |text: &Option<Box<str>>| text.as_deref().map_or(Value::Null, |text| Value::Text(text.to_owned()));
     let moment = |seconds: Option<i64>| seconds.map_or(Value::Null, |seconds| Value::Text(time::format(seconds)));
-    let row = |finding: &Finding| {
-        vec![
-            text(finding.verdict.name()),
-            text(finding.kind.name()),
-            text(&finding.account),
-            text(&finding.region),
-            text(&finding.trail),
-            Value::Integer(i64::try_from(finding.files).unwrap_or(i64::MAX)),
-            optional(&finding.object),
-            optional(&finding.place),
-            moment(finding.from),
-            moment(finding.to),
-            optional(&finding.expected),
-            optional(&finding.found),
-            text(&finding.reason),
-        ]
-    };
-    CapturedRows { columns: COLUMNS.map(str::to_owned).to_vec(), rows: findings.iter().map(row).collect() }
+    let hash = |sum: &Option<Box<Sum>>| sum.as_ref().map_or(Value::Null, |sum| Value::Text(hex(&**sum)));
+    vec![
+        text(finding.verdict.name()),
+        text(finding.kind.name()),
+        text(&finding.origin.account),
+        text(&finding.origin.region),
+        text(&finding.origin.trail),
+        Value::Integer(i64::try_from(finding.files).unwrap_or(i64::MAX)),
+        optional(&finding.object),
+        optional(&finding.place),
+        moment(finding.from),
+        moment(finding.to),
+        hash(&finding.expected),
+        hash(&finding.found),
+        text(&finding.reason),
+    ]
+}
+
+/// A finding as an object; the keys are in their order.
+#[derive(Serialize)]
+struct FindingObject<'f> {
+    account: &'f str,
+    expected: Option<String>,
+    files: u64,
+    found: Option<String>,
+    from: Option<String>,
+    kind: &'f str,
+    object: Option<&'f str>,
+    place: Option<&'f str>,
+    reason: &'f str,
+    region: &'f str,
+    to: Option<String>,
+    trail: &'f str,
+    verdict: &'f str,
+}
+
+impl<'f> From<&'f Finding> for FindingObject<'f> {
+    fn from(finding: &'f Finding) -> FindingObject<'f> {
+        let hash = |sum: &Option<Box<Sum>>| sum.as_ref().map(|sum| hex(&**sum));
+        FindingObject {
+            account: &finding.origin.account,
+            expected: hash(&finding.expected),
+            files: finding.files,
+            found: hash(&finding.found),
+            from: finding.from.map(time::format),
+            kind: finding.kind.name(),
+            object: finding.object.as_deref(),
+            place: finding.place.as_deref(),
+            reason: &finding.reason,
+            region: &finding.origin.region,
+            to: finding.to.map(time::format),
+            trail: &finding.origin.trail,
+            verdict: finding.verdict.name(),
+        }
+    }
+}
+
+/// Findings as a list, an object at a time: a tree of a million of them takes gigabytes.
+struct FindingList<'f>(&'f [Finding]);
+
+impl Serialize for FindingList<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(FindingObject::from))
+    }
 }
 
 impl Serialize for ValidationReport<'_> {
@@ -205,42 +254,24 @@ impl Serialize for ValidationReport<'_> {
                 "log_files": counts_object(&summary.files),
             })
         };
-        let finding = |finding: &Finding| {
-            json!({
-                "verdict": finding.verdict.name(),
-                "kind": finding.kind.name(),
-                "account": finding.account,
-                "region": finding.region,
-                "trail": finding.trail,
-                "files": finding.files,
-                "object": finding.object,
-                "place": finding.place,
-                "from": moment(finding.from),
-                "to": moment(finding.to),
-                "expected": finding.expected,
-                "found": finding.found,
-                "reason": finding.reason,
-            })
-        };
         let unread: Vec<Json> =
             self.unread.iter().map(|file| json!({"place": file.place, "reason": file.reason})).collect();
         let Validation { summaries, findings, keys, missing_keys, wrong_keys, moved } = self.validation;
-        json!({
-            "complete": self.is_complete(),
-            "strict": self.strict,
-            "files": self.files,
-            "bytes": self.bytes,
-            "summary": summaries.iter().map(summary).collect::<Vec<_>>(),
-            "findings": findings.iter().map(finding).collect::<Vec<_>>(),
-            "keys": keys,
-            "missing_keys": missing_keys,
-            "wrong_keys": wrong_keys,
-            "moved": moved,
-            "unread": unread,
-            "meaning": MEANING,
-            "seconds": self.seconds,
-        })
-        .serialize(serializer)
+        let mut object = serializer.serialize_struct("Validation", 13)?;
+        object.serialize_field("bytes", &self.bytes)?;
+        object.serialize_field("complete", &self.is_complete())?;
+        object.serialize_field("files", &self.files)?;
+        object.serialize_field("findings", &FindingList(findings))?;
+        object.serialize_field("keys", keys)?;
+        object.serialize_field("meaning", MEANING)?;
+        object.serialize_field("missing_keys", missing_keys)?;
+        object.serialize_field("moved", moved)?;
+        object.serialize_field("seconds", &self.seconds)?;
+        object.serialize_field("strict", &self.strict)?;
+        object.serialize_field("summary", &summaries.iter().map(summary).collect::<Vec<_>>())?;
+        object.serialize_field("unread", &unread)?;
+        object.serialize_field("wrong_keys", wrong_keys)?;
+        object.end()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Comparison with a listing of the bucket and the status of a trail, also without digests.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::proof::ListedObject;
@@ -40,19 +41,20 @@ impl Delivered {
     }
 }
 
-/// Compares the copy with the listings of the bucket.
+/// Compares the copy with the listings of the bucket. `reported`: names of files that have a finding already; `find`: takes
+/// each finding, so that a million of them are kept once.
 pub(super) fn compare(
     evidence: &Evidence,
     listed: &ListedFiles<'_>,
     found: &FoundFiles<'_>,
     scope: &Scope,
-    reported: &HashSet<String>,
-) -> Vec<Finding> {
+    reported: &HashSet<&str>,
+    find: &mut dyn FnMut(Finding),
+) {
     let digests: HashSet<&str> = evidence.digests.iter().map(|digest| base_name(&digest.key)).collect();
     // A bucket may have a million objects: eight bytes each, and no map of them.
     let mut objects: Vec<&ListedObject> = evidence.objects.iter().collect();
     objects.sort_by(|a, b| a.key.cmp(&b.key));
-    let mut findings = Vec::new();
     for versions in objects.chunk_by(|a, b| a.key == b.key) {
         let (mut versions, Some(key)) = (versions.to_vec(), versions.first().map(|object| object.key.as_str())) else {
             continue;
@@ -63,9 +65,9 @@ pub(super) fn compare(
         // The times are all of one form, which sorts.
         versions.sort_by(|a, b| a.last_modified.cmp(&b.last_modified));
         versions.dedup_by(|a, b| (&a.version_id, &a.last_modified) == (&b.version_id, &b.last_modified));
-        let finding = |verdict, reason: String| {
+        let finding = |verdict, reason: Cow<'static, str>| {
             let (from, to) = (delivered.at, delivered.at);
-            let object = Some(key.to_owned());
+            let object = Some(key.into());
             Finding { object, from, to, ..Finding::new(verdict, delivered.kind, reason) }.of_chain(&delivered.chain)
         };
         let is_here = match delivered.kind {
@@ -77,19 +79,20 @@ pub(super) fn compare(
         if !is_here && verdict != Some(Verdict::Missing) && !reported.contains(name) {
             let deleted = versions.iter().rev().find(|version| version.is_delete_marker);
             let reason = match deleted.and_then(|marker| marker.last_modified.as_ref()) {
-                Some(at) => format!("a listing of the bucket names it, and it was deleted there at {at}"),
-                None => "a listing of the bucket names it, and it is not in this copy".to_owned(),
+                Some(at) => format!("a listing of the bucket names it, and it was deleted there at {at}").into(),
+                None => "a listing of the bucket names it, and it is not in this copy".into(),
             };
-            findings.push(finding(Verdict::Missing, reason));
+            find(finding(Verdict::Missing, reason));
         }
         let reason = if is_here && verdict != Some(Verdict::Valid) {
             rewritten(&versions, delivered.until).or_else(|| other_size(&versions, found.named(key)))
         } else {
             None
         };
-        findings.extend(reason.map(|reason| finding(Verdict::Rewritten, reason)));
+        if let Some(reason) = reason {
+            find(finding(Verdict::Rewritten, reason.into()));
+        }
     }
-    findings
 }
 
 /// Says how a listing shows that an object was written again. `until`: the latest time of its delivery.

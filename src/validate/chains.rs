@@ -1,11 +1,12 @@
 //! Chains of digests: the periods that they cover, and what is missing between them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
-use crate::hash::hex;
+use crate::hash::Sum;
 use crate::time;
 use crate::validate::digests::JudgedDigests;
-use crate::validate::evidence::{Content, DigestCopy, Evidence, FoundFile, LEFT_OUT, PreviousDigest, Sum};
+use crate::validate::evidence::{Content, DigestCopy, Evidence, FoundFile, LEFT_OUT, PreviousDigest};
 use crate::validate::found_files::{FoundFiles, sum};
 use crate::validate::names::{DigestName, base_name};
 use crate::validate::verdict::{ChainId, FileKind, Finding, Verdict};
@@ -144,8 +145,8 @@ fn unread_finding(name: &DigestName, file: &FoundFile) -> Finding {
         _ => "it is named like a digest, and is not the one that was read".to_owned(),
     };
     let finding = Finding::new(Verdict::Altered, FileKind::Digest, reason).of_chain(&name.chain);
-    let found = sum(file).map(|sum| hex(sum));
-    Finding { place: Some(file.place.to_string()), to: name.end, found, ..finding }
+    let found = sum(file).copied().map(Box::new);
+    Finding { place: Some(file.place.clone()), to: name.end, found, ..finding }
 }
 
 /// Adds the period of a digest to the coverage of its chain.
@@ -184,8 +185,8 @@ fn missing(
     found: &FoundFiles<'_>,
 ) -> Vec<Finding> {
     let end = DigestName::parse(&previous.key).and_then(|name| name.end).or(next.start);
-    let object = Some(format!("{}/{}", previous.bucket, previous.key));
-    let expected = previous.hash.map(|sum| hex(&sum));
+    let object = Some(format!("{}/{}", previous.bucket, previous.key).into());
+    let expected = previous.hash.map(Box::new);
     let copy = found.named(&previous.key).next();
     let begins = end.map(|end| end - DIGEST_PERIOD);
     let base =
@@ -195,13 +196,13 @@ fn missing(
     match copy {
         Some(copy) => {
             let verdict = if copy.content == Content::LeftOut { Verdict::NotHashed } else { Verdict::Altered };
-            let (sum, reason) = match &copy.content {
-                Content::Sum(sum) => (Some(hex(sum)), "it is not a digest file any more".to_owned()),
-                Content::Damaged(reason) => (None, format!("it cannot be read: {reason}")),
-                Content::Unknown => (None, "it is not a digest file".to_owned()),
-                Content::LeftOut => (None, LEFT_OUT.to_owned()),
+            let (sum, reason): (_, Cow<'static, str>) = match &copy.content {
+                Content::Sum(sum) => (Some(Box::new(*sum)), "it is not a digest file any more".into()),
+                Content::Damaged(reason) => (None, format!("it cannot be read: {reason}").into()),
+                Content::Unknown => (None, "it is not a digest file".into()),
+                Content::LeftOut => (None, LEFT_OUT.into()),
             };
-            let place = Some(copy.place.to_string());
+            let place = Some(copy.place.clone());
             findings.push(Finding { verdict, place, found: sum, reason, ..base });
         }
         None if !is_collected => {
@@ -215,7 +216,7 @@ fn missing(
             });
         }
         None => {
-            let reason = "the next digest names it, and it is not here".to_owned();
+            let reason = "the next digest names it, and it is not here".into();
             findings.push(Finding { reason, ..base });
         }
     }

@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::hash::hex;
-use crate::validate::evidence::{DigestCopy, Evidence, PreviousDigest, Sum};
+use crate::hash::Sum;
+use crate::validate::evidence::{DigestCopy, Evidence, PreviousDigest};
 use crate::validate::signatures::{KeyRing, is_known_algorithm};
 use crate::validate::verdict::{ChainId, FileKind, Finding, Unchecked, Verdict};
 
@@ -169,12 +169,12 @@ impl<'e> JudgedDigests<'e> {
             }
             let finding = Finding::new(judged.verdict, FileKind::Digest, judged.reason.clone());
             findings.push(Finding {
-                object: Some(format!("{}/{}", digest.bucket, digest.key)),
-                place: Some(digest.place.to_string()),
+                object: Some(format!("{}/{}", digest.bucket, digest.key).into()),
+                place: Some(digest.place.clone()),
                 from: digest.start,
                 to: digest.end,
-                expected: judged.expected.map(|sum| hex(&sum)),
-                found: digest.sum.map(|sum| hex(&sum)),
+                expected: judged.expected.map(Box::new),
+                found: digest.sum.map(Box::new),
                 ..finding.of_chain(&digest.chain)
             });
         }

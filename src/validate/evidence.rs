@@ -3,14 +3,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use crate::hash::Sum;
 use crate::ledger;
 use crate::proof::{ListedObject, ProofDocument, PublicKey, TrailStatus};
 use crate::time;
 use crate::validate::names::DigestName;
 use crate::validate::verdict::ChainId;
-
-/// A SHA-256.
-pub(crate) type Sum = [u8; 32];
 
 /// The content of a file, without its compression.
 #[derive(Debug, Clone, PartialEq, Eq)]

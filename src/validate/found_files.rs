@@ -1,6 +1,7 @@
 //! The files that were found, by name and by content.
 
-use crate::validate::evidence::{Content, FoundFile, Sum};
+use crate::hash::Sum;
+use crate::validate::evidence::{Content, FoundFile};
 use crate::validate::names::base_name;
 
 /// Files in the order of their names and of their contents: eight bytes a file.

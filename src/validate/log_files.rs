@@ -1,14 +1,16 @@
 //! Verdicts on log files: those that digests list, and those that were found and that no digest lists.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
-use crate::hash::hex;
+use crate::hash::Sum;
 use crate::validate::chains::{Coverage, Hole, MARGIN, Scope};
 use crate::validate::digests::JudgedDigests;
-use crate::validate::evidence::{Content, Evidence, FoundFile, LEFT_OUT, ListedFile, Sum};
+use crate::validate::evidence::{Content, Evidence, FoundFile, LEFT_OUT, ListedFile};
 use crate::validate::found_files::{FoundFiles, sum};
 use crate::validate::names::{LogName, base_name, last_part};
-use crate::validate::verdict::{ChainId, FileKind, Finding, Unchecked, Verdict};
+use crate::validate::verdict::{ChainId, FileKind, Finding, Origin, Unchecked, Verdict};
 
 /// Takes the verdict on files.
 pub(super) trait Tally {
@@ -86,10 +88,8 @@ impl<'e> ListedFiles<'e> {
                 Some(_) => {}
                 // Nothing lists it, and nothing is known of it.
                 None if file.content == Content::LeftOut => {}
-                None if file.content == Content::Unknown => tally.find(Finding {
-                    place: Some(file.place.to_string()),
-                    ..of_name(Verdict::NotHashed, &name, NO_HASH)
-                }),
+                None if file.content == Content::Unknown => tally
+                    .find(Finding { place: Some(file.place.clone()), ..of_name(Verdict::NotHashed, &name, NO_HASH) }),
                 None => match place_of(&name, coverages) {
                     None => tally.find(unlisted(file, &name)),
                     Some(class) => {
@@ -103,7 +103,7 @@ impl<'e> ListedFiles<'e> {
         }
         for (key, (files, from, to)) in not_covered {
             let finding = Finding::new(Verdict::NotCovered, FileKind::LogFile, key.class.reason());
-            tally.find(Finding { account: key.account, region: key.region, files, from, to, ..finding });
+            tally.find(Finding { origin: origin(&key.account, &key.region), files, from, to, ..finding });
         }
     }
 }
@@ -168,64 +168,79 @@ fn judge_listed(
 fn not_found(file: &ListedFile, found: &FoundFiles<'_>, digest: Verdict) -> Finding {
     let name = LogName::parse(&file.key);
     let delivered = name.and_then(|name| name.delivered);
-    let doubt = if digest == Verdict::Altered { "; the digest that lists it is altered itself" } else { "" };
+    let is_doubtful = digest == Verdict::Altered;
     let base = Finding {
-        object: Some(format!("{}/{}", file.bucket, file.key)),
-        expected: file.hash.map(|sum| hex(&sum)),
+        object: Some(format!("{}/{}", file.bucket, file.key).into()),
+        expected: file.hash.map(Box::new),
         from: delivered,
         to: delivered,
         ..Finding::new(
             Verdict::Missing,
             FileKind::LogFile,
-            format!("a digest lists it, and its content is nowhere{doubt}"),
+            if is_doubtful {
+                "a digest lists it, and its content is nowhere; the digest that lists it is altered itself"
+            } else {
+                "a digest lists it, and its content is nowhere"
+            },
         )
     };
     let mut copies: Vec<&FoundFile> = found.named(&file.key).collect();
     // One whose content is known says more.
     copies.sort_by_key(|copy| (sum(copy).is_none(), matches!(copy.content, Content::Unknown | Content::LeftOut)));
     let Some(copy) = copies.first() else { return base };
-    let place = Some(copy.place.to_string());
+    let place = Some(copy.place.clone());
     match &copy.content {
         _ if file.hash.is_none() => {
-            let reason = "its digest has no SHA-256 of it".to_owned();
+            let reason = "its digest has no SHA-256 of it".into();
             Finding { verdict: Verdict::NotHashed, place, reason, ..base }
         }
         Content::Sum(sum) => {
-            let reason = format!("its content is not what its digest lists{doubt}");
-            Finding { verdict: Verdict::Altered, place, found: Some(hex(sum)), reason, ..base }
+            let reason = if is_doubtful {
+                "its content is not what its digest lists; the digest that lists it is altered itself"
+            } else {
+                "its content is not what its digest lists"
+            };
+            Finding { verdict: Verdict::Altered, place, found: Some(Box::new(*sum)), reason: reason.into(), ..base }
         }
         Content::Damaged(reason) => Finding {
             verdict: Verdict::Altered,
             place,
-            reason: format!("it cannot be read as delivered: {reason}"),
+            reason: format!("it cannot be read as delivered: {reason}").into(),
             ..base
         },
-        Content::Unknown => Finding { verdict: Verdict::NotHashed, place, reason: NO_HASH.to_owned(), ..base },
-        Content::LeftOut => Finding { verdict: Verdict::NotHashed, place, reason: LEFT_OUT.to_owned(), ..base },
+        Content::Unknown => Finding { verdict: Verdict::NotHashed, place, reason: NO_HASH.into(), ..base },
+        Content::LeftOut => Finding { verdict: Verdict::NotHashed, place, reason: LEFT_OUT.into(), ..base },
     }
 }
 
+/// Returns the origin of files of which no trail is known.
+fn origin(account: &str, region: &str) -> Arc<Origin> {
+    Arc::new(Origin { account: account.to_owned(), region: region.to_owned(), trail: String::new() })
+}
+
 /// Returns a finding on a file by its name.
-fn of_name(verdict: Verdict, name: &LogName<'_>, reason: impl Into<String>) -> Finding {
-    let (account, region) = (name.account.to_owned(), name.region.to_owned());
+fn of_name(verdict: Verdict, name: &LogName<'_>, reason: impl Into<Cow<'static, str>>) -> Finding {
+    let origin = origin(name.account, name.region);
     let (from, to) = (name.delivered, name.delivered);
-    Finding { account, region, from, to, ..Finding::new(verdict, FileKind::LogFile, reason) }
+    Finding { origin, from, to, ..Finding::new(verdict, FileKind::LogFile, reason) }
 }
 
 fn altered_copy(file: &FoundFile, name: &LogName<'_>) -> Finding {
-    let reason = match &file.content {
-        Content::Damaged(reason) => format!("another copy of it is whole, and this one cannot be read: {reason}"),
-        _ => "another copy of it has the content that its digest lists".to_owned(),
+    let reason: Cow<'static, str> = match &file.content {
+        Content::Damaged(reason) => {
+            format!("another copy of it is whole, and this one cannot be read: {reason}").into()
+        }
+        _ => "another copy of it has the content that its digest lists".into(),
     };
-    let place = Some(file.place.to_string());
-    Finding { place, found: sum(file).map(|sum| hex(sum)), ..of_name(Verdict::Altered, name, reason) }
+    let place = Some(file.place.clone());
+    Finding { place, found: sum(file).copied().map(Box::new), ..of_name(Verdict::Altered, name, reason) }
 }
 
 fn unlisted(file: &FoundFile, name: &LogName<'_>) -> Finding {
     let reason = "no digest of its period lists it: added later, or delivered by a trail without validation or late, for \
                   which there is a backfill digest";
-    let place = Some(file.place.to_string());
-    Finding { place, found: sum(file).map(|sum| hex(sum)), ..of_name(Verdict::Unlisted, name, reason) }
+    let place = Some(file.place.clone());
+    Finding { place, found: sum(file).copied().map(Box::new), ..of_name(Verdict::Unlisted, name, reason) }
 }
 
 /// Files that no digest covers, for one reason.
@@ -247,7 +262,7 @@ enum Class {
 }
 
 impl Class {
-    fn reason(&self) -> String {
+    fn reason(&self) -> Cow<'static, str> {
         match self {
             Class::Before { is_from_beginning: true } => {
                 "delivered before the first digest: validation was turned on later, or the chain was cut off".into()
@@ -262,7 +277,7 @@ impl Class {
             Class::Hole(Hole::Restart) => "delivered while validation was off".into(),
             Class::Hole(Hole::Altered) => "the digest of its period is altered".into(),
             Class::NoChain => "there is no digest of this account and Region".into(),
-            Class::Kind(kind) => format!("no digest lists a file of {kind} events"),
+            Class::Kind(kind) => format!("no digest lists a file of {kind} events").into(),
         }
     }
 }

@@ -21,11 +21,13 @@ mod signatures;
 mod tests;
 mod verdict;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 pub(crate) use crate::validate::chains::Scope;
 pub(crate) use crate::validate::evidence::{Content, Evidence, FoundFile, sum_of};
-pub(crate) use crate::validate::verdict::{FileKind, Finding, Summary, Validation, Verdict, VerdictCounts};
+pub(crate) use crate::validate::verdict::{FileKind, Finding, Origin, Summary, Validation, Verdict, VerdictCounts};
 
 use crate::validate::digests::JudgedDigests;
 use crate::validate::found_files::FoundFiles;
@@ -57,7 +59,7 @@ pub(crate) fn validate(evidence: &Evidence, scope: &Scope) -> Validation {
             sums.unchecked(&digest.chain, reason, FileKind::Digest, (digest.start, digest.end));
         }
     }
-    sums.findings.extend(judged.findings(|digest| scope.has_digest(digest)));
+    judged.findings(|digest| scope.has_digest(digest)).into_iter().for_each(|finding| sums.keep(finding));
     check.findings.into_iter().for_each(|finding| sums.find_and_count(finding));
     let signatures = judged.unused_signatures(&evidence.signatures);
     if signatures > 0 {
@@ -68,17 +70,13 @@ pub(crate) fn validate(evidence: &Evidence, scope: &Scope) -> Validation {
     }
     let listed = ListedFiles::judge(evidence, &judged, &found, scope, &mut sums);
     listed.judge_others(&found, &check.coverages, scope, &mut sums);
-    let reported: HashSet<String> = sums
-        .findings
-        .iter()
-        .filter_map(|finding| finding.object.as_deref())
-        .map(|key| base_name(key).to_owned())
-        .collect();
-    let of_bucket = bucket::compare(evidence, &listed, &found, scope, &reported);
-    of_bucket
-        .into_iter()
-        .chain(bucket::compare_status(evidence, scope))
-        .for_each(|finding| sums.find_and_count(finding));
+    let before = std::mem::take(&mut sums.findings);
+    let reported: HashSet<&str> =
+        before.iter().filter_map(|finding| finding.object.as_deref()).map(base_name).collect();
+    bucket::compare(evidence, &listed, &found, scope, &reported, &mut |finding| sums.find_and_count(finding));
+    bucket::compare_status(evidence, scope).into_iter().for_each(|finding| sums.find_and_count(finding));
+    let of_bucket = std::mem::replace(&mut sums.findings, before);
+    sums.findings.extend(of_bucket);
 
     let mut validation = sums.finish();
     validation.keys = judged.used_keys.into_iter().collect();
@@ -117,8 +115,9 @@ struct UncheckedFiles {
 /// Sums verdicts up.
 #[derive(Default)]
 struct Sums {
-    summaries: BTreeMap<(String, String, String), Summary>,
+    summaries: BTreeMap<Arc<Origin>, Summary>,
     findings: Vec<Finding>,
+    origins: HashSet<Arc<Origin>>,
     unchecked: BTreeMap<(ChainId, Unchecked, FileKind), UncheckedFiles>,
     /// Log files that digests list, by chain: they are most of all.
     listed: BTreeMap<ChainId, VerdictCounts>,
@@ -126,14 +125,24 @@ struct Sums {
 }
 
 impl Sums {
-    fn summary(&mut self, account: &str, region: &str, trail: String) -> &mut Summary {
-        let key = (account.to_owned(), region.to_owned(), trail);
-        let (account, region, trail) = key.clone();
-        self.summaries.entry(key).or_insert_with(|| Summary { account, region, trail, ..Summary::default() })
+    fn of_chain(&mut self, chain: &ChainId) -> &mut Summary {
+        self.summary(Arc::new(chain.origin()))
     }
 
-    fn of_chain(&mut self, chain: &ChainId) -> &mut Summary {
-        self.summary(&chain.account, &chain.region, chain.label())
+    fn summary(&mut self, origin: Arc<Origin>) -> &mut Summary {
+        self.summaries.entry(origin).or_insert_with_key(|origin| {
+            let Origin { account, region, trail } = Origin::clone(origin);
+            Summary { account, region, trail, ..Summary::default() }
+        })
+    }
+
+    /// Keeps a finding, which shares its origin with those of the same one.
+    fn keep(&mut self, mut finding: Finding) {
+        match self.origins.get(&finding.origin) {
+            Some(known) => finding.origin = Arc::clone(known),
+            None => drop(self.origins.insert(Arc::clone(&finding.origin))),
+        }
+        self.findings.push(finding);
     }
 
     fn unchecked(&mut self, chain: &ChainId, reason: &Unchecked, kind: FileKind, period: (Option<i64>, Option<i64>)) {
@@ -145,12 +154,12 @@ impl Sums {
 
     /// Takes a finding whose files are counted nowhere else.
     fn find_and_count(&mut self, finding: Finding) {
-        let summary = self.summary(&finding.account, &finding.region, finding.trail.clone());
+        let summary = self.summary(Arc::clone(&finding.origin));
         match finding.kind {
             FileKind::Digest => summary.digests.add(finding.verdict, finding.files),
             FileKind::LogFile => summary.files.add(finding.verdict, finding.files),
         }
-        self.findings.push(finding);
+        self.keep(finding);
     }
 
     fn finish(mut self) -> Validation {
@@ -176,19 +185,19 @@ impl Sums {
 
 /// Returns the place of a finding in a report: the worst verdict first, then by trail and time.
 fn order(finding: &Finding) -> impl Ord + '_ {
-    let Finding { account, region, trail, from, kind, object, place, reason, .. } = finding;
-    (finding.verdict.rank(), (account, region, trail, from, kind), (object, place, reason))
+    let Finding { origin, from, kind, object, place, reason, .. } = finding;
+    (finding.verdict.rank(), (origin, from, kind), (object, place, reason))
 }
 
 /// Returns the reason why a signature was not verified, in words.
-fn words(reason: &Unchecked) -> String {
+fn words(reason: &Unchecked) -> Cow<'static, str> {
     match reason {
-        Unchecked::Head => "last of its chain: only the metadata of its S3 object has its signature".to_owned(),
-        Unchecked::NextMissing => "the digest that has its signature is missing".to_owned(),
-        Unchecked::NoKey(fingerprint) => format!("no public key with the fingerprint {fingerprint}"),
-        Unchecked::Algorithm(name) => format!("signed by an unknown algorithm, {name}"),
-        Unchecked::OldImport => "an older trailq imported the digest that lists it: validate the files".to_owned(),
-        Unchecked::DigestAltered => "the digest that lists it is altered".to_owned(),
+        Unchecked::Head => "last of its chain: only the metadata of its S3 object has its signature".into(),
+        Unchecked::NextMissing => "the digest that has its signature is missing".into(),
+        Unchecked::NoKey(fingerprint) => format!("no public key with the fingerprint {fingerprint}").into(),
+        Unchecked::Algorithm(name) => format!("signed by an unknown algorithm, {name}").into(),
+        Unchecked::OldImport => "an older trailq imported the digest that lists it: validate the files".into(),
+        Unchecked::DigestAltered => "the digest that lists it is altered".into(),
     }
 }
 
@@ -206,10 +215,10 @@ impl Tally for Sums {
 
     fn find(&mut self, finding: Finding) {
         // The files of a chain were counted as they were judged.
-        if finding.trail.is_empty() {
+        if finding.origin.trail.is_empty() {
             self.find_and_count(finding);
         } else {
-            self.findings.push(finding);
+            self.keep(finding);
         }
     }
 

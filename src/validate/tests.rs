@@ -1,6 +1,8 @@
 //! Random chains of digests with random damage, against verdicts that follow from the damage.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -666,8 +668,7 @@ fn files_without_a_digest_of_their_time_are_not_covered() {
     let insight = chain.logs[0][0].key.replace("_CloudTrail_", "_CloudTrail-Insight_");
     evidence.add_file(found(&insight, "{\"Records\":[1]}"));
     let validation = check(&evidence);
-    let reasons: Vec<_> =
-        validation.findings.iter().map(|finding| (finding.verdict, finding.reason.as_str())).collect();
+    let reasons: Vec<_> = validation.findings.iter().map(|finding| (finding.verdict, &*finding.reason)).collect();
     assert!(reasons.iter().all(|(verdict, _)| *verdict == Verdict::NotCovered), "{reasons:?}");
     for part in ["or the chain was cut off", "the newest digests were not collected, were deleted", "Insight events"] {
         assert!(reasons.iter().any(|(_, reason)| reason.contains(part)), "{part}: {reasons:?}");
@@ -726,7 +727,8 @@ fn a_listing_of_the_bucket_shows_an_incomplete_copy_and_rewritten_objects() {
     let rewritten = BTreeSet::from([files[1].key.clone(), files[2].key.clone()]);
     assert_eq!(named(&validation, Verdict::Rewritten), rewritten);
     assert_eq!(named(&validation, Verdict::Missing).len(), 2);
-    let deleted = validation.findings.iter().find(|finding| finding.object.as_ref() == Some(&files[4].key)).unwrap();
+    let deleted =
+        validation.findings.iter().find(|finding| finding.object.as_deref() == Some(files[4].key.as_str())).unwrap();
     assert!(deleted.reason.contains("deleted there at 2024-03-01T01:23:20Z"), "{deleted:?}");
     assert!(!validation.is_complete(false));
     // What a digest proves is not altered, whenever it was written.
@@ -784,4 +786,24 @@ fn contents_without_a_hash_are_not_hashed() {
     assert_eq!(counts(&validation, FileKind::Digest), BTreeMap::from([("not hashed", 4)]));
     assert_eq!(counts(&validation, FileKind::LogFile), BTreeMap::from([("not hashed", 6)]));
     assert!(!validation.is_complete(false));
+}
+
+#[test]
+fn findings_of_a_listing_share_all_but_the_names_of_objects() {
+    let objects = (0..20).map(|number| {
+        let key = format!(
+            "AWSLogs/111111111111/CloudTrail/us-east-1/2024/03/01/111111111111_CloudTrail_us-east-1_20240301T0000Z_{number:016}.json.gz"
+        );
+        ListedObject { key, ..ListedObject::default() }
+    });
+    let mut evidence = Evidence::default();
+    evidence.add_proof(ProofDocument::Listing(objects.collect()));
+    let findings = check(&evidence).findings;
+    assert_eq!(findings.len(), 20);
+    for finding in &findings {
+        assert!(Arc::ptr_eq(&finding.origin, &findings[0].origin), "{finding:?}");
+        assert!(matches!(finding.reason, Cow::Borrowed(_)), "{finding:?}");
+    }
+    let bytes = size_of_val(&findings[0]);
+    assert!(bytes <= 128, "{bytes}");
 }

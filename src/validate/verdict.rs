@@ -1,6 +1,10 @@
 //! Verdicts, findings and the summary of a validation.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
+
+use crate::hash::Sum;
 
 /// The verdict on a digest file or a log file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -103,6 +107,11 @@ impl ChainId {
     pub(crate) fn label(&self) -> String {
         if self.is_backfill { format!("{} (backfill)", self.trail) } else { self.trail.clone() }
     }
+
+    /// Returns its account, Region and trail.
+    pub(super) fn origin(&self) -> Origin {
+        Origin { account: self.account.clone(), region: self.region.clone(), trail: self.label() }
+    }
 }
 
 /// The reason why a signature was not verified.
@@ -122,48 +131,56 @@ pub(crate) enum Unchecked {
     DigestAltered,
 }
 
+/// The account, Region and trail of files, each empty where it is not known.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub(crate) struct Origin {
+    /// The account.
+    pub(crate) account: String,
+    /// The Region.
+    pub(crate) region: String,
+    /// The trail, as reports show it.
+    pub(crate) trail: String,
+}
+
 /// One line of a report: a file, or several of one verdict and reason.
+///
+/// A listing of a bucket can have a million objects that are missing: a finding shares its origin and most reasons with
+/// others, so that it costs little more than the name of its object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Finding {
     /// The verdict.
     pub(crate) verdict: Verdict,
     /// The kind of the files.
     pub(crate) kind: FileKind,
-    /// The account, or nothing where it is not known.
-    pub(crate) account: String,
-    /// The Region, or nothing where it is not known.
-    pub(crate) region: String,
-    /// The trail, or nothing where it is not known.
-    pub(crate) trail: String,
+    /// The account, Region and trail.
+    pub(crate) origin: Arc<Origin>,
     /// The number of files.
     pub(crate) files: u64,
     /// Of one file: `BUCKET/KEY`, or the key where the bucket is not known.
-    pub(crate) object: Option<String>,
+    pub(crate) object: Option<Box<str>>,
     /// The file or archive member that was found, if there is one.
-    pub(crate) place: Option<String>,
+    pub(crate) place: Option<Box<str>>,
     /// The beginning of the period that it is about, in Unix seconds.
     pub(crate) from: Option<i64>,
     /// The end of the period.
     pub(crate) to: Option<i64>,
-    /// The SHA-256 that was expected, in hexadecimal.
-    pub(crate) expected: Option<String>,
+    /// The SHA-256 that was expected.
+    pub(crate) expected: Option<Box<Sum>>,
     /// The SHA-256 that was found.
-    pub(crate) found: Option<String>,
+    pub(crate) found: Option<Box<Sum>>,
     /// The reason, in words.
-    pub(crate) reason: String,
+    pub(crate) reason: Cow<'static, str>,
     /// True if only `--strict` minds it.
     pub(crate) is_head: bool,
 }
 
 impl Finding {
     /// Returns a finding of one file, without particulars.
-    pub(super) fn new(verdict: Verdict, kind: FileKind, reason: impl Into<String>) -> Finding {
+    pub(super) fn new(verdict: Verdict, kind: FileKind, reason: impl Into<Cow<'static, str>>) -> Finding {
         Finding {
             verdict,
             kind,
-            account: String::new(),
-            region: String::new(),
-            trail: String::new(),
+            origin: Arc::default(),
             files: 1,
             object: None,
             place: None,
@@ -178,7 +195,7 @@ impl Finding {
 
     /// Returns the finding with the account, Region and trail of a chain.
     pub(super) fn of_chain(self, chain: &ChainId) -> Finding {
-        Finding { account: chain.account.clone(), region: chain.region.clone(), trail: chain.label(), ..self }
+        Finding { origin: Arc::new(chain.origin()), ..self }
     }
 }
 

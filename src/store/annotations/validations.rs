@@ -2,6 +2,7 @@
 
 use rusqlite::params;
 
+use crate::hash::{Sum, hex};
 use crate::store::annotations::{AnnotationWriter, now};
 use crate::store::error::CaseError;
 use crate::store::validation::ValidationRecord;
@@ -32,22 +33,23 @@ impl AnnotationWriter {
             )?;
             let known = |text: &String| (!text.is_empty()).then(|| text.clone());
             findings.iter().try_for_each(|finding| {
-                let Finding { object, place, expected, found, reason, .. } = finding;
+                let Finding { object, place, reason, .. } = finding;
+                let hash = |sum: &Option<Box<Sum>>| sum.as_ref().map(|sum| hex(&**sum));
                 insert
                     .execute(params![
                         id,
                         finding.verdict.name(),
                         finding.kind.name(),
-                        known(&finding.account),
-                        known(&finding.region),
-                        known(&finding.trail),
+                        known(&finding.origin.account),
+                        known(&finding.origin.region),
+                        known(&finding.origin.trail),
                         finding.files,
                         object,
                         place,
                         finding.from.map(time::format),
                         finding.to.map(time::format),
-                        expected,
-                        found,
+                        hash(&finding.expected),
+                        hash(&finding.found),
                         reason
                     ])
                     .map(drop)
