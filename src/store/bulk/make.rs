@@ -65,7 +65,8 @@ fn plan<'i>(
     }
     let keys = all.iter().filter(|(_, _, key)| *key > 0);
     let key: Vec<String> = keys.map(|(name, _, _)| name.clone()).collect();
-    let needed = wanted.filter(|index| index.table == table).flat_map(|index| &index.columns);
+    let wanted = wanted.filter(|index| index.table == table && is_covered(index));
+    let needed = wanted.flat_map(|index| &index.columns);
     let needed: Vec<&str> = needed.copied().chain(key.iter().map(String::as_str)).collect();
     let (mut columns, mut names) = (Vec::new(), Vec::new());
     for (place, (name, kind, key)) in all.iter().enumerate().filter(|(_, (name, ..))| needed.contains(&name.as_str())) {
@@ -83,6 +84,12 @@ fn plan<'i>(
         return Err(BulkError::NotCovered("a table without an integer key"));
     }
     Ok(TablePlan { table, root, columns, names, key, has_row_id: !is_without_rowid })
+}
+
+/// Reports whether an index can be built here: it has all rows, or those with a value of its first column. SQLite makes
+/// the others.
+fn is_covered(index: &Index) -> bool {
+    index.condition().is_none() || index.is_sparse()
 }
 
 impl TablePlan {
@@ -106,7 +113,8 @@ pub(crate) fn build_all(
 ) -> BulkResult<()> {
     let threads = thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
     for plan in plans {
-        let of_table = wanted.iter().copied().enumerate().filter(|(_, index)| index.table == plan.table);
+        let of_table = wanted.iter().copied().enumerate();
+        let of_table = of_table.filter(|(_, index)| index.table == plan.table && is_covered(index));
         build_table(plan, of_table.collect(), (pages, folder, threads), &install)?;
     }
     Ok(())
@@ -129,10 +137,6 @@ fn build_table(
         while let Some((at, index)) = next() {
             let tree =
                 TreeWriter::new(tempfile::tempfile_in(folder)?, BUFFER_BYTES / threads, pages.page_size, pages.stop);
-            if index.condition().is_some() && !index.is_sparse() {
-                // SQLite has to make it.
-                continue;
-            }
             let rules = (index.is_sparse(), index.is_unique());
             let room = (folder, KEYS_IN_MEMORY / threads);
             match build::build(&columns, &plan.columns_of(index), rules, tree, room) {

@@ -13,7 +13,7 @@ impl KeyBuilder {
     /// not.
     pub(crate) fn keys(&mut self, event: &Event) -> InternKeys {
         InternKeys {
-            event: event_key(&event.event_id),
+            event: xxh3_64(event.event_id.as_bytes()),
             facet: facets::key(self, event),
             identity: event.identity.as_ref().map(|identity| self.identity(identity)),
             user_agent: event.user_agent.as_ref().map(|text| key_of(text)),
@@ -67,13 +67,8 @@ pub(crate) struct InternKeys {
     pub(crate) resources: Vec<Key>,
 }
 
-/// The key of an event in the memory of a run: a 64-bit hash of its eventID, in parts.
-pub(crate) type EventKey = [u32; 2];
-
-fn event_key(event_id: &str) -> EventKey {
-    let hash = xxh3_64(event_id.as_bytes());
-    [hash as u32, (hash >> 32) as u32]
-}
+/// The key of an event in the memory of a run: a hash of its eventID.
+pub(crate) type EventKey = u64;
 
 /// Returns the identities of a case.
 pub(crate) fn identities(connection: &Connection) -> rusqlite::Result<FxHashMap<Key, (i64, u64)>> {

@@ -10,6 +10,7 @@ pub(crate) mod file_contents;
 pub(crate) mod file_ledger;
 pub(crate) mod import;
 pub(crate) mod intern;
+pub(crate) mod known_events;
 pub(crate) mod known_files;
 pub(crate) mod ledger;
 pub(crate) mod proof;

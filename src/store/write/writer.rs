@@ -24,7 +24,8 @@ use crate::store::write::batch::{Batch, EventBatch};
 use crate::store::write::blocks::Blocks;
 use crate::store::write::event_row::EventRow;
 use crate::store::write::event_tables::EventTables;
-use crate::store::write::intern::{EventKey, InternKeys};
+use crate::store::write::intern::InternKeys;
+use crate::store::write::known_events::KnownEvents;
 use crate::store::write::related_rows::RelatedRows;
 use crate::time;
 
@@ -75,7 +76,7 @@ const REBUILD_RATIO: u64 = 4;
 /// The index of existing events.
 enum ExistingEvents {
     /// By this run's memory: the case was empty.
-    Memory(FxHashMap<EventKey, u32>),
+    Memory(KnownEvents),
     /// By the index on `event_id`.
     Index,
 }
@@ -163,7 +164,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
         Ok(Writer {
             connection,
             path,
-            known: if empty { ExistingEvents::Memory(FxHashMap::default()) } else { ExistingEvents::Index },
+            known: if empty { ExistingEvents::Memory(KnownEvents::default()) } else { ExistingEvents::Index },
             next_id: number("SELECT coalesce(max(id), 0) FROM record_blocks")?
                 .max(number("SELECT coalesce(max(id), 0) FROM events")?)
                 + crate::store::records::block::BLOCK_RECORDS as i64,
@@ -236,7 +237,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
             match (resolution, existing) {
                 (Resolution::New, _) => self.store(id, event, keys, batch.from_csv, file)?,
                 (Resolution::TakeNew { loser }, Some(existing)) => {
-                    self.replace(existing, loser.as_deref())?;
+                    self.replace(existing, keys, loser.as_deref())?;
                     self.store(id, event, keys, batch.from_csv, file)?;
                 }
                 (Resolution::KeepOld { loser: Some(loser) }, _) => {
@@ -294,8 +295,12 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
         let ExistingEvents::Memory(known) = &self.known else {
             return self.find_event.query_row([event_id], |row| row.get(0)).optional();
         };
-        let Some(id) = known.get(&keys.event).map(|id| i64::from(*id)) else { return Ok(None) };
-        Ok(self.tables.is_event(id, event_id)?.then_some(id))
+        for id in known.candidates(keys.event) {
+            if self.tables.is_event(id, event_id)? {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
     }
 
     /// Compares a record with the event that has the same eventID.
@@ -324,14 +329,14 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
             self.connection.prepare_cached("INSERT INTO csv_events (id) VALUES (?1)")?.execute([id])?;
         }
         if let ExistingEvents::Memory(known) = &mut self.known {
-            known.insert(keys.event, id as u32);
+            known.insert(keys.event, id);
         }
         self.sums.add(event, &links);
         Ok(())
     }
 
     /// Takes an event away for a fuller record.
-    fn replace(&mut self, old: i64, loser: Option<&[u8]>) -> rusqlite::Result<()> {
+    fn replace(&mut self, old: i64, keys: &InternKeys, loser: Option<&[u8]>) -> rusqlite::Result<()> {
         let (event_id, owner) = self.tables.origin(old)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         if let Some(loser) = loser {
             P::keep_conflict(self, &event_id, owner, loser)?;
@@ -342,6 +347,9 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
         self.take_from_digest(old, &event_id)?;
         // It may be of this very batch.
         self.tables.delete(old, self.next_id)?;
+        if let ExistingEvents::Memory(known) = &mut self.known {
+            known.remove(keys.event, old);
+        }
         self.connection.prepare_cached("DELETE FROM csv_events WHERE id = ?1")?.execute([old])?;
         self.recount = true;
         Ok(())
