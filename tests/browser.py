@@ -31,6 +31,9 @@ FLAGS = [
 # Width, height and whether the screen is that of a phone.
 SCREENS = {"desktop": (1280, 900, False), "phone": (390, 844, True)}
 
+# The printable width of A4 in CSS pixels: 18 cm.
+PAPER_WIDTH = 680
+
 
 def program():
     return next((found for found in map(shutil.which, NAMES) if found), None)
@@ -112,6 +115,9 @@ SORT = """(() => {
   button.click();
   return [once, button.parentElement.getAttribute("aria-sort")];
 })()"""
+# The width of each column of the confirmed events.
+COLUMN_WIDTHS = """Object.fromEntries(Array.from(document.querySelectorAll("#events th")).map(
+  column => [column.innerText.trim(), column.offsetWidth]))"""
 # Adds a script as hostile markup would, which the policy has to stop.
 INJECT = """(() => {
   const script = document.createElement("script");
@@ -146,6 +152,12 @@ def look(browser, file, folder):
             if folder:
                 picture = ask("Page.captureScreenshot", captureBeyondViewport=False)["data"]
                 (folder / f"{name}-{scheme}.png").write_bytes(base64.b64decode(picture))
+    # A4 without its margins.
+    ask("Emulation.setDeviceMetricsOverride", width=PAPER_WIDTH, height=1000, deviceScaleFactor=1, mobile=False)
+    ask("Emulation.setEmulatedMedia", media="print")
+    found["overflow"]["paper"] = value("document.documentElement.scrollWidth - window.innerWidth")
+    found["column_widths"] = value(COLUMN_WIDTHS)
+    ask("Emulation.setEmulatedMedia", media="")
     ask("Emulation.clearDeviceMetricsOverride")
     found["sorted"] = value(SORT)
     found["text"] = value("document.body.innerText")

@@ -62,7 +62,7 @@ fn hostile_markup_stays_text_and_every_page_is_marked() {
     // The policy is active.
     assert_eq!(found["injected"], false);
     assert!(found["refused"].to_string().contains("Content Security Policy"), "{}", found["refused"]);
-    for screen in ["desktop", "phone"] {
+    for screen in ["desktop", "phone", "paper"] {
         assert!(found["overflow"][screen].as_i64().unwrap() <= 0, "{}", found["overflow"]);
     }
     assert_ne!(found["background"]["light"], found["background"]["dark"]);
@@ -78,14 +78,24 @@ fn hostile_markup_stays_text_and_every_page_is_marked() {
 #[test]
 fn a_report_of_a_delivery_fits_every_screen() {
     let test_env = TestEnv::with_delivery();
-    test_env.pipe(&["script", "-"], b"name=CreateAccessKey outcome=ok\n.tag 1 stolen\n.mark 1 attacker\n").exits(0);
+    test_env
+        .pipe(
+            &["script", "-"],
+            b"name=CreateAccessKey outcome=ok\n.tag 1 stolen\n.mark 1 attacker\n| limit 60\n.tag 1-60 stolen\n",
+        )
+        .exits(0);
     test_env.run(&["report", "r.html"]).exits(0);
     let Some(found) = opened(&test_env.scratch.path("r.html")) else { return };
     assert_eq!(found["console"], serde_json::json!([]));
     assert_eq!(found["elements"]["svg"], 2, "a timeline and the coverage: {}", found["elements"]);
-    for screen in ["desktop", "phone"] {
+    for screen in ["desktop", "phone", "paper"] {
         assert!(found["overflow"][screen].as_i64().unwrap() <= 0, "{}", found["overflow"]);
     }
-    let pages = found["pages"].as_array().unwrap();
-    assert!(pages.iter().all(|page| !page.as_str().unwrap().trim().is_empty()), "an empty page");
+    let width = |column: &str| found["column_widths"][column].as_i64().unwrap();
+    assert!(width("event") > width("event id") && width("event") > width("time"), "{}", found["column_widths"]);
+    let pages: Vec<&str> = found["pages"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(pages.iter().all(|page| !page.trim().is_empty()), "an empty page");
+    let words = |page: &str| page.split_whitespace().collect::<Vec<_>>().join(" ");
+    let headed = pages.iter().filter(|page| words(page).contains("no. time event")).count();
+    assert!(headed >= 3, "each page of a long table has its heading: {headed}");
 }

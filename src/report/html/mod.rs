@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::escape::{visible, visible_lines};
 use crate::report::model::{Block, Report, Table};
+use crate::time;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
@@ -86,6 +87,20 @@ fn between_tags(text: &str) -> Markup {
     PreEscaped(text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
 }
 
+/// Returns the heading of a column: a button that sorts, and text for paper, since Chromium repeats text alone on the pages
+/// of a table.
+fn heading(column: &str) -> Markup {
+    html! { th scope="col" { button type="button" { (column) } span.paper aria-hidden="true" { (column) } } }
+}
+
+/// The length of the longest time that is shown, with an offset.
+const TIME_LENGTH: usize = 25;
+
+/// Reports whether a cell is a time, which is not to be wrapped.
+fn is_time(cell: &str) -> bool {
+    cell.len() <= TIME_LENGTH && time::parse(cell).is_some()
+}
+
 fn written_table(table: &Table) -> Markup {
     if table.rows.is_empty() {
         return html! { p.muted { (table.empty) } };
@@ -97,10 +112,14 @@ fn written_table(table: &Table) -> Markup {
     html! {
         div.scroll {
             table.sortable {
-                thead { tr { @for column in &table.columns { th scope="col" { button type="button" { (column) } } } } }
+                thead { tr { @for column in &table.columns { (heading(column)) } } }
                 tbody {
                     @for row in &table.rows {
-                        tr { @for (at, text) in row.iter().enumerate() { td { (cell(at, text)) } } }
+                        tr {
+                            @for (at, text) in row.iter().enumerate() {
+                                td.whole[table.linked == Some(at) || is_time(text)] { (cell(at, text)) }
+                            }
+                        }
                     }
                 }
             }
