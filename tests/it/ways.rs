@@ -82,12 +82,12 @@ fn same_case(test_env: &TestEnv, folder: &Path, what: &str) -> usize {
         assert_eq!(indexes(&path(way)), indexes(&path(first)), "{what}, {}", way.case);
         assert_eq!(digests(test_env, way.case), digests(test_env, first.case), "{what}, {}", way.case);
     }
-    // One worker packs records as another alone does.
+    // One worker packs records as another alone does. Leaves of indexes that are built in bulk keep a part free.
     let size = |way: &Way| path(way).metadata().unwrap().len();
     // Events that were replaced leave room in pages.
     let replaced =
         lines(&test_env.scratch.ask_at(first.case), "SELECT coalesce(sum(replaced + conflict), 0) FROM files");
-    assert!(replaced != ["0"] || size(&BULK) <= size(first), "{what}: the case is larger");
+    assert!(replaced != ["0"] || size(&BULK) <= size(first) / 32 * 33, "{what}: the case is larger");
     lines(&test_env.scratch.ask_at(first.case), "SELECT id FROM events").len()
 }
 

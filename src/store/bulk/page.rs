@@ -12,13 +12,20 @@ pub(super) struct Page {
     content: usize,
     /// The places of page numbers.
     pub(super) pointers: Vec<u16>,
+    /// The bytes that stay free.
+    slack: usize,
 }
 
 impl Page {
     pub(super) fn new(size: usize, kind: u8) -> Page {
-        let mut page = Page { bytes: vec![0; size], cells: 0, content: size, pointers: Vec::new() };
+        let mut page = Page { bytes: vec![0; size], cells: 0, content: size, pointers: Vec::new(), slack: 0 };
         page.clear(kind);
         page
+    }
+
+    /// Creates a page of which this many bytes stay free, if one cell leaves them.
+    pub(super) fn with_slack(size: usize, kind: u8, slack: usize) -> Page {
+        Page { slack, ..Page::new(size, kind) }
     }
 
     pub(super) fn clear(&mut self, kind: u8) {
@@ -37,7 +44,8 @@ impl Page {
     pub(super) fn add(&mut self, child: Option<u32>, cell: &[u8], has_overflow: bool) -> bool {
         let size = cell.len() + if child.is_some() { 4 } else { 0 };
         let slot = self.header() + self.cells * 2;
-        if slot + 2 + size > self.content {
+        let slack = if self.cells == 0 { 0 } else { self.slack };
+        if slot + 2 + size + slack > self.content {
             return false;
         }
         self.content -= size;

@@ -8,6 +8,10 @@ use crate::store::bulk::format::{INDEX_INTERIOR, INDEX_LEAF, local_size, put_var
 use crate::store::bulk::output::{Output, Tree};
 use crate::store::bulk::page::{Divider, Page};
 
+/// The part of a leaf that stays free, as a divisor: a few entries. The first additions to a case are spread over all
+/// leaves, and each full one would be split in two, which costs more than the rest of such an import.
+const FREE_PART: usize = 32;
+
 /// A level of the tree: the page that is being filled, and the entry that did not fit into it.
 struct Level {
     page: Page,
@@ -27,7 +31,8 @@ pub(crate) struct TreeWriter<'s> {
 impl<'s> TreeWriter<'s> {
     /// Begins a tree. What exceeds these bytes goes to a file, which is empty.
     pub(crate) fn new(file: File, buffer_bytes: usize, page_size: usize, stop: &'s AtomicBool) -> TreeWriter<'s> {
-        let leaf = Level { page: Page::new(page_size, INDEX_LEAF), pending: None };
+        let leaf = Page::with_slack(page_size, INDEX_LEAF, page_size / FREE_PART);
+        let leaf = Level { page: leaf, pending: None };
         let out = Output::new(file, buffer_bytes, page_size, stop);
         TreeWriter { out, levels: vec![leaf], cell: Vec::new(), entries: 0 }
     }
