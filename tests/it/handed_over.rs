@@ -457,10 +457,12 @@ fn make_endless(path: &Path, table: &str) {
 
 #[test]
 fn endless_tables_are_reported() {
-    for table in ["identities", "resources"] {
+    // A small addition reads no resources but those that it names, a large one reads all.
+    for (table, records) in [("identities", 1), ("resources", 2_000)] {
         let test_env = TestEnv::with_delivery();
         make_endless(&test_env.scratch.case(), table);
-        let more = test_env.scratch.write("more.json", record("more", ""));
+        let more: Vec<String> = (0..records).map(|number| record(&format!("more-{number}"), "")).collect();
+        let more = test_env.scratch.write("more.json", more.join("\n"));
         let ran = within(&test_env, &["import", more.to_str().unwrap()]);
         assert!(ran.code == Some(2) && ran.err.contains("trailq.db is damaged: "), "{table}: {ran:?}");
     }

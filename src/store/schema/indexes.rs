@@ -108,6 +108,17 @@ pub(crate) fn every() -> Vec<(String, String)> {
     own.chain(earlier).collect()
 }
 
+/// Reports whether a case has every index.
+pub(crate) fn are_made(connection: &Connection) -> rusqlite::Result<bool> {
+    let mut exists = connection.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?1")?;
+    for index in all().iter().chain(&of_counts()) {
+        if !exists.exists([&index.name])? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// Makes the indexes that a case lacks, each in a transaction of its own: a killed run loses at most one.
 pub(crate) fn make(connection: &Connection) -> rusqlite::Result<()> {
     // The size of what is sorted at once: as much as a core's own cache holds.
@@ -160,7 +171,7 @@ pub(crate) fn make_event_id(connection: &Connection) -> rusqlite::Result<()> {
 /// Makes room in memory for the indexes that a small import keeps in order: nearly every event touches other pages of
 /// theirs, and with the cache as it is, each page is written as often as it is touched.
 pub(crate) fn keep(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch("PRAGMA cache_size = -32768")
+    connection.execute_batch("PRAGMA cache_size = -98304")
 }
 
 /// Drops the indexes that a large import would have to keep in order, all but the one that finds duplicates.

@@ -71,9 +71,11 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
         // Where there was nothing to finish, the case was only migrated.
         let upgrade = Some(self.import).filter(|_| self.resumed && !recount);
         let (sums, ..) = self.end_rows()?;
-        locking::commit_and_hold(connection)?;
-        indexes::make(connection)?;
-        connection.execute_batch("BEGIN IMMEDIATE")?;
+        if !indexes::are_made(connection)? {
+            locking::commit_and_hold(connection)?;
+            indexes::make(connection)?;
+            connection.execute_batch("BEGIN IMMEDIATE")?;
+        }
         if recount {
             counts::recount(connection)?;
         } else {
@@ -85,7 +87,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
             // It was not a run of import: its row only marked the case as unfinished.
             connection.execute("DELETE FROM imports WHERE id = ?1", [run])?;
         }
-        connection.execute_batch("COMMIT")
+        locking::commit_and_hold(connection)
     }
 
     /// Writes everything but the events, which are in pages. Their indexes are made while they are empty.

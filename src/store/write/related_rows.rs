@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, Statement, params};
+use rusqlite::{Connection, OptionalExtension, Statement, params};
 use rustc_hash::FxHashMap;
 
 use crate::arn::last_part;
@@ -17,8 +17,7 @@ use crate::store::write::resource_pages::ResourcePages;
 pub(crate) struct RelatedRows<'c> {
     facets: FxHashMap<Key, i64>,
     identities: FxHashMap<Key, (i64, u64)>,
-    /// Ids in four bytes: 10,000,000 events may name four million resources.
-    resources: FxHashMap<Key, u32>,
+    resources: KnownResources<'c>,
     user_agents: FxHashMap<Key, i64>,
     error_messages: FxHashMap<Key, i64>,
     insert_identity: Statement<'c>,
@@ -26,6 +25,37 @@ pub(crate) struct RelatedRows<'c> {
     /// The resources of a case in the making.
     pub(crate) pages: Option<ResourcePages>,
 }
+
+/// The resources that are known, by their keys.
+struct KnownResources<'c> {
+    /// Ids in four bytes: 10,000,000 events may name four million resources.
+    ids: FxHashMap<Key, u32>,
+    /// Finds one that the case has; `None` if all are known.
+    find: Option<Statement<'c>>,
+}
+
+impl KnownResources<'_> {
+    /// Returns the id of a resource that the case has.
+    fn id(&mut self, resource: &Resource, key: Key) -> rusqlite::Result<Option<i64>> {
+        if let Some(id) = self.ids.get(&key) {
+            return Ok(Some(i64::from(*id)));
+        }
+        let Some(find) = &mut self.find else { return Ok(None) };
+        let row = params![
+            resource.name.as_str(),
+            resource.kind.as_deref(),
+            resource.arn.as_deref(),
+            resource.account_id.as_deref(),
+            resource.aws_region.as_deref()
+        ];
+        let found: Option<u32> = find.query_row(row, |row| row.get(0)).optional()?;
+        self.ids.extend(found.map(|id| (key, id)));
+        Ok(found.map(i64::from))
+    }
+}
+
+const FIND_RESOURCE: &str = "SELECT id FROM resources WHERE name = ?1 AND type IS ?2 AND arn IS ?3 \
+     AND account_id IS ?4 AND aws_region IS ?5";
 
 const INSERT_IDENTITY: &str = "INSERT INTO identities (type, user_name, arn, account_id, principal_id, role_name, \
      role_arn, session_name, identity_provider, on_behalf_of, invoked_by, events, first_seen, last_seen) \
@@ -35,18 +65,24 @@ const INSERT_RESOURCE: &str = "INSERT INTO resources (type, name, arn, account_i
      first_seen, last_seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7)";
 
 impl<'c> RelatedRows<'c> {
-    /// Reads the rows of a case.
+    /// Reads the rows of a case, but for resources, which are looked up one by one until they are loaded.
     pub(crate) fn load(connection: &'c Connection) -> rusqlite::Result<RelatedRows<'c>> {
         Ok(RelatedRows {
             facets: facets::load(connection)?,
             identities: intern::identities(connection)?,
-            resources: intern::resources(connection)?,
+            resources: KnownResources { ids: FxHashMap::default(), find: Some(connection.prepare(FIND_RESOURCE)?) },
             user_agents: intern::texts(connection, "user_agents")?,
             error_messages: intern::texts(connection, "error_messages")?,
             insert_identity: connection.prepare(INSERT_IDENTITY)?,
             insert_resource: connection.prepare(INSERT_RESOURCE)?,
             pages: None,
         })
+    }
+
+    /// Reads the resources of a case: for a run that names most of them, or without the index on their names.
+    pub(crate) fn load_resources(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        self.resources = KnownResources { ids: intern::resources(connection)?, find: None };
+        Ok(())
     }
 
     /// Returns the ids of the rows that an event points to. Rows that are new are inserted.
@@ -138,12 +174,12 @@ impl<'c> RelatedRows<'c> {
         key: Key,
         time: Option<&str>,
     ) -> rusqlite::Result<i64> {
-        if let Some(id) = self.resources.get(&key) {
-            return Ok(i64::from(*id));
+        if let Some(id) = self.resources.id(resource, key)? {
+            return Ok(id);
         }
         if let Some(pages) = &mut self.pages {
             let id = pages.push(resource)?;
-            self.resources.insert(key, id as u32);
+            self.resources.ids.insert(key, id as u32);
             return Ok(id);
         }
         self.insert_resource.execute(params![
@@ -156,7 +192,7 @@ impl<'c> RelatedRows<'c> {
             time
         ])?;
         let id = connection.last_insert_rowid();
-        self.resources.insert(key, id as u32);
+        self.resources.ids.insert(key, id as u32);
         Ok(id)
     }
 }

@@ -195,7 +195,13 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
     /// case, the indexes are dropped and made anew when it ends.
     pub(crate) fn prepare_indexes(&mut self, incoming: u64, existing: u64) -> Result<(), CaseError> {
         let rebuild = incoming > existing / REBUILD_RATIO;
-        self.sql(if rebuild { indexes::drop_secondary(self.connection) } else { indexes::keep(self.connection) })
+        self.sql(if rebuild { indexes::drop_secondary(self.connection) } else { indexes::keep(self.connection) })?;
+        if rebuild || !self.sql(indexes::are_made(self.connection))? {
+            let _bounded = Bounded::by_size(self.path);
+            let loaded = self.related.load_resources(self.connection);
+            loaded.map_err(|error| hardening::error_of(self.path, error))?;
+        }
+        Ok(())
     }
 
     /// Returns the dictionary of the case's records, or one in the making.
@@ -406,7 +412,10 @@ fn check_numbers(connection: &Connection) -> rusqlite::Result<()> {
         ["facets", "identities", "resources", "user_agents", "error_messages", "files", "imports", "provenance"]
             .map(|table| (table, MAX_NARROW_ID));
     for (table, most) in wide.into_iter().chain(narrow) {
-        let ends = format!("SELECT coalesce(min(rowid), 0), coalesce(max(rowid), 0) FROM {table}");
+        // Each in a query of its own: SQLite looks for one at the end of the table, and reads all rows for two.
+        let ends = format!(
+            "SELECT coalesce((SELECT min(rowid) FROM {table}), 0), coalesce((SELECT max(rowid) FROM {table}), 0)"
+        );
         let (least, largest) =
             connection.query_row(&ends, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
         for number in [least, largest] {
