@@ -37,7 +37,7 @@ pub(crate) fn of_case(
         period.rows.first().map(|row| (text(row.first()), text(row.get(1)))).filter(|(first, _)| !first.is_empty());
     let mut not_seen = Vec::new();
     if events > 0 {
-        let coverage = case.coverage((None, None))?;
+        let coverage = case.coverage()?;
         let scope = Scope { categories: vec![Category::Management], from: within.0, to: within.1, ..Scope::default() };
         let objects = Unrecorded::of(&coverage, &scope, Category::Data, S3);
         let any = Unrecorded::of(&coverage, &scope, Category::Data, "");

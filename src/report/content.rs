@@ -300,8 +300,8 @@ fn limits(engine: &Engine, hunt: &HuntFacts, custody: &Custody) -> Result<Sectio
         "a call that CloudTrail did not record, or whose file is not in the case, is not in this report".to_owned(),
     );
     let mut blocks = vec![Block::List(list)];
-    if let Some(chart) = coverage_chart::of(&engine.case().coverage((None, None))?, &engine.case().names_of_accounts()?)
-    {
+    let coverage = engine.case().coverage()?;
+    if let Some(chart) = coverage_chart::of(&coverage, &engine.case().names_of_accounts()?) {
         let left_out = chart.left_out;
         blocks.push(Block::Text(format!(
             "Coverage by account, Region and category. A cell is {}, and has the state of its hours that says most.",

@@ -1,6 +1,9 @@
 //! Coverage of cases as users make them: files under other names, Event history downloads, older cases, pictures and
 //! empty answers.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 use sha2::Digest as _;
 
@@ -181,6 +184,32 @@ fn an_empty_answer_says_what_the_case_could_not_have_seen() {
     // A query about the case itself lacks nothing that happened.
     let run = said(&["run", "rejects"]);
     assert!(!run.contains("hours in"), "{run}");
+}
+
+#[test]
+fn a_session_sees_the_coverage_that_another_process_changed() {
+    let file = |clock: &str| {
+        let (name, text) = trail_file(clock);
+        (name, gzip(text.as_bytes()))
+    };
+    let test_env = case(&[file("00:05"), file("03:05")]);
+    let mut command = test_env.command(&[]);
+    let mut session = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (mut input, output) = (session.stdin.take().unwrap(), session.stdout.take().unwrap());
+    let mut lines = BufReader::new(output).lines();
+    let mut ask = || {
+        input.write_all(b"name=RunInstances\nname=RunInstances\n.print asked\n").unwrap();
+        assert!(lines.any(|line| line.unwrap() == "asked"));
+    };
+    ask();
+    let (name, content) = file("02:05");
+    test_env.scratch.write(&format!("trail/{name}"), content);
+    test_env.run(&["import", "trail", "--quiet"]).exits(0);
+    ask();
+    drop((input, lines));
+    let notes = String::from_utf8(session.wait_with_output().unwrap().stderr).unwrap();
+    assert_eq!(notes.matches("account 111122223333, 2 unknown").count(), 2, "{notes}");
+    assert_eq!(notes.matches("account 111122223333, 1 unknown").count(), 2, "{notes}");
 }
 
 #[cfg(feature = "plot")]

@@ -32,7 +32,8 @@ pub(crate) fn of_management_events(case: &Case) -> Result<Option<String>, QueryE
 
 /// Describes what the case could not have seen of a scope.
 pub(crate) fn of_scope(case: &Case, scope: &Scope) -> Result<Option<String>, QueryError> {
-    Ok(coverage::of_scope(&case.coverage((None, None))?, scope))
+    let coverage = case.coverage()?;
+    Ok(coverage::of_scope(&coverage, scope))
 }
 
 /// Returns the events that a lookup is about, by its terms that every event meets.

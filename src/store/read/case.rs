@@ -12,6 +12,7 @@ use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Batch, Connection, InterruptHandle, Row, Rows};
 
+use crate::coverage::Coverage;
 use crate::geo::GeoFiles;
 use crate::rows::{Cell, RowSink};
 use crate::sql::Param;
@@ -31,6 +32,8 @@ pub struct Case {
     cancels: Arc<[InterruptHandle; 2]>,
     /// The blocks of records that were read last.
     pub(crate) records: RefCell<Reader>,
+    /// The coverage of the case, with the version of the data that it is of.
+    pub(crate) coverage: RefCell<Option<(i64, Arc<Coverage>)>>,
     /// The copy that is open instead, where the case itself could not be brought up to date.
     copy: Option<Arc<TemporaryCopy>>,
     /// Keeps what is read in one state, while an input asks more than one statement.
@@ -104,8 +107,13 @@ impl Case {
         let geo = Arc::default();
         address_functions::register(&connection, &geo).map_err(of)?;
         connection.authorizer(Some(authorize)).map_err(of)?;
-        let (path, records) = (path.to_owned(), RefCell::default());
-        Ok(Case { connection, path, cancels, records, copy, pin, geo, foreign, beside })
+        let (path, records, coverage) = (path.to_owned(), RefCell::default(), RefCell::default());
+        Ok(Case { connection, path, cancels, records, coverage, copy, pin, geo, foreign, beside })
+    }
+
+    /// Returns a number that is another one after a commit of another connection.
+    pub(crate) fn data_version(&self) -> rusqlite::Result<i64> {
+        self.pin.pragma_query_value(None, "data_version", |row| row.get(0))
     }
 
     /// Creates a case without events, for checking statements against the schema.

@@ -1,18 +1,29 @@
 //! The coverage of an open case.
 
+use std::sync::Arc;
+
 use crate::coverage::Coverage;
 use crate::store::error::CaseError;
 use crate::store::read::case::Case;
 use crate::store::read::{coverage_facts, listed_files};
 
 impl Case {
-    /// Returns the coverage of the case. `period`: the first and the last second that is asked about.
+    /// Returns the coverage of the case, which is worked out again when the case has changed.
     ///
     /// # Errors
     /// The case cannot be read.
-    pub(crate) fn coverage(&self, period: (Option<i64>, Option<i64>)) -> Result<Coverage, CaseError> {
-        let facts = coverage_facts::facts(&self.connection, &mut self.records.borrow_mut());
-        Ok(Coverage::of(&facts.map_err(|error| CaseError::of(&self.path, error))?, period))
+    pub(crate) fn coverage(&self) -> Result<Arc<Coverage>, CaseError> {
+        let of = |error| CaseError::of(&self.path, error);
+        let version = self.data_version().map_err(of)?;
+        if let Some((known, coverage)) = &*self.coverage.borrow()
+            && *known == version
+        {
+            return Ok(Arc::clone(coverage));
+        }
+        let facts = coverage_facts::facts(&self.connection, &mut self.records.borrow_mut()).map_err(of)?;
+        let coverage = Arc::new(Coverage::of(&facts, (None, None)));
+        self.coverage.replace(Some((version, Arc::clone(&coverage))));
+        Ok(coverage)
     }
 
     /// Returns the number of files that digests list, of those the number that the case does not have, and the number of
