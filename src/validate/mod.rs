@@ -10,6 +10,8 @@
 
 mod bucket;
 mod chains;
+#[cfg(test)]
+mod damage_tests;
 mod digests;
 mod evidence;
 mod found_files;
@@ -17,6 +19,8 @@ pub(crate) mod fuzzing;
 mod log_files;
 mod names;
 mod signatures;
+#[cfg(test)]
+mod test_chains;
 #[cfg(test)]
 mod tests;
 mod verdict;
