@@ -17,6 +17,7 @@ use memchr::memmem;
 use sha2::{Digest as _, Sha256};
 
 use crate::file_names;
+use crate::hash::Sum;
 use crate::ingest::archive::{self, MAX_DEPTH, MAX_MEMBERS, Member, MemberContent};
 use crate::ingest::decode::content::without_mark;
 use crate::ingest::delivery::is_delivered;
@@ -77,7 +78,7 @@ pub(crate) struct UnreadFile {
 enum Message {
     Digest {
         place: String,
-        sum: [u8; 32],
+        sum: Sum,
         digest: Box<ledger::Digest>,
     },
     Proof(ProofDocument),
@@ -368,7 +369,7 @@ fn is_log(content: &[u8]) -> bool {
 
 /// Returns the message on a content. `bytes`: the size of its file. `content`: its bytes, unless it cannot be a digest file
 /// or an answer.
-fn recognize((place, bytes): (&str, Option<u64>), sum: [u8; 32], content: Option<&[u8]>, is_json: bool) -> Message {
+fn recognize((place, bytes): (&str, Option<u64>), sum: Sum, content: Option<&[u8]>, is_json: bool) -> Message {
     let candidate = content.filter(|content| is_json && !is_log(content));
     let candidate = candidate.filter(|content| KEYS.iter().any(|key| memmem::find(content, key.as_bytes()).is_some()));
     if let Some(content) = candidate {

@@ -7,7 +7,6 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
 use crate::escape::visible;
-use crate::hash::{Sum, hex};
 use crate::ingest::UnreadFile;
 use crate::number;
 use crate::render::Format;
@@ -160,11 +159,11 @@ fn write_finding(out: &mut String, finding: &Finding) {
     if let (Some(_), Some(place)) = (&finding.object, &finding.place) {
         let _ = writeln!(out, "    file      {}", visible(place));
     }
-    for (label, sum) in [("expected", &finding.expected), ("found", &finding.found)] {
-        if let Some(sum) = sum
+    for (label, hash) in ["expected", "found"].into_iter().zip(finding.hashes()) {
+        if let Some(hash) = hash
             && finding.verdict == Verdict::Altered
         {
-            let _ = writeln!(out, "    {label:<8}  {}", hex(&**sum));
+            let _ = writeln!(out, "    {label:<8}  {hash}");
         }
     }
 }
@@ -174,7 +173,7 @@ pub(crate) fn finding_row(finding: &Finding) -> Vec<Value> {
     let text = |text: &str| if text.is_empty() { Value::Null } else { Value::Text(text.to_owned()) };
     let optional = |text: &Option<Box<str>>| text.as_deref().map_or(Value::Null, |text| Value::Text(text.to_owned()));
     let moment = |seconds: Option<i64>| seconds.map_or(Value::Null, |seconds| Value::Text(time::format(seconds)));
-    let hash = |sum: &Option<Box<Sum>>| sum.as_ref().map_or(Value::Null, |sum| Value::Text(hex(&**sum)));
+    let [expected, found] = finding.hashes().map(|hash| hash.map_or(Value::Null, Value::Text));
     vec![
         text(finding.verdict.name()),
         text(finding.kind.name()),
@@ -186,8 +185,8 @@ pub(crate) fn finding_row(finding: &Finding) -> Vec<Value> {
         optional(&finding.place),
         moment(finding.from),
         moment(finding.to),
-        hash(&finding.expected),
-        hash(&finding.found),
+        expected,
+        found,
         text(&finding.reason),
     ]
 }
@@ -212,12 +211,12 @@ struct FindingObject<'f> {
 
 impl<'f> From<&'f Finding> for FindingObject<'f> {
     fn from(finding: &'f Finding) -> FindingObject<'f> {
-        let hash = |sum: &Option<Box<Sum>>| sum.as_ref().map(|sum| hex(&**sum));
+        let [expected, found] = finding.hashes();
         FindingObject {
             account: &finding.origin.account,
-            expected: hash(&finding.expected),
+            expected,
             files: finding.files,
-            found: hash(&finding.found),
+            found,
             from: finding.from.map(time::format),
             kind: finding.kind.name(),
             object: finding.object.as_deref(),

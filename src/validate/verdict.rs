@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::hash::Sum;
+use crate::hash::{Sum, hex};
 
 /// The verdict on a digest file or a log file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -191,6 +191,11 @@ impl Finding {
             reason: reason.into(),
             is_head: false,
         }
+    }
+
+    /// Returns the SHA-256 that was expected and the one that was found, in hexadecimal.
+    pub(crate) fn hashes(&self) -> [Option<String>; 2] {
+        [&self.expected, &self.found].map(|sum| sum.as_deref().map(|sum| hex(sum)))
     }
 
     /// Returns the finding with the account, Region and trail of a chain.

@@ -2,7 +2,6 @@
 
 use rusqlite::params;
 
-use crate::hash::{Sum, hex};
 use crate::store::annotations::{AnnotationWriter, now};
 use crate::store::error::CaseError;
 use crate::store::validation::ValidationRecord;
@@ -34,7 +33,7 @@ impl AnnotationWriter {
             let known = |text: &String| (!text.is_empty()).then(|| text.clone());
             findings.iter().try_for_each(|finding| {
                 let Finding { object, place, reason, .. } = finding;
-                let hash = |sum: &Option<Box<Sum>>| sum.as_ref().map(|sum| hex(&**sum));
+                let [expected, found] = finding.hashes();
                 insert
                     .execute(params![
                         id,
@@ -48,8 +47,8 @@ impl AnnotationWriter {
                         place,
                         finding.from.map(time::format),
                         finding.to.map(time::format),
-                        hash(&finding.expected),
-                        hash(&finding.found),
+                        expected,
+                        found,
                         reason
                     ])
                     .map(drop)

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use sha2::{Digest as _, Sha256};
 
 use crate::activity;
-use crate::hash::hex;
+use crate::hash::{Sum, hex};
 use crate::store::event_sum::{EventDigester, EventSum};
 use crate::store::open::open_read_only;
 use crate::store::provenance::Digest;
@@ -27,8 +27,6 @@ pub(crate) const NOTES: &str = Part::Notes.name();
 /// Events that a thread digests at a time.
 const EVENTS_PER_RANGE: i64 = 4_096;
 
-/// A SHA-256.
-type Sum = [u8; 32];
 /// The digests of the rows of a table, by their number.
 type Sums = FxHashMap<i64, Sum>;
 
