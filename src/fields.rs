@@ -379,7 +379,7 @@ pub const FIELDS: &[Field] = &[
         values: Values::None,
         help: "the event in words, to show: who did or tried what, where and from where",
         example: "outcome=denied | fields time,sentence",
-        ..event("sentence", &[], "sentence")
+        ..event("sentence", &["summary"], "sentence")
     },
 ];
 

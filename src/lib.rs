@@ -37,6 +37,7 @@
 //! # }
 //! ```
 
+pub mod account_names;
 mod activity;
 mod address_key;
 mod arn;

@@ -1,7 +1,6 @@
 //! The style of an answer: the capabilities of its target and the settings of the user.
 
-use std::collections::BTreeMap;
-
+use crate::account_names::AccountNames;
 use crate::render::times::Times;
 
 /// The capabilities of the target of an answer, and how the user wants it.
@@ -29,8 +28,8 @@ pub struct Style {
     pub compact: bool,
     /// The zone and the age of times.
     pub times: Times,
-    /// The names of accounts, by id, which follow the ids.
-    pub accounts: BTreeMap<String, String>,
+    /// The names of accounts, which follow the ids.
+    pub accounts: AccountNames,
 }
 
 impl Style {

@@ -156,7 +156,7 @@ fn key_facts(engine: &Engine, events: &Events) -> Result<Section, QueryError> {
     match (dated().next(), dated().next_back()) {
         (Some(first), Some(last)) => {
             let names = engine.case().names_of_accounts()?;
-            let accounts = distinct(|event| &event.account).into_iter().map(|id| findings::with_name(id, &names));
+            let accounts = distinct(|event| &event.account).into_iter().map(|id| names.beside(id).into_owned());
             let accounts: Vec<String> = accounts.collect();
             let Places { countries, networks } =
                 places::of_addresses(engine.case(), distinct(|event| &event.address).into_iter())?;
@@ -301,7 +301,7 @@ fn limits(engine: &Engine, hunt: &HuntFacts, custody: &Custody) -> Result<Sectio
     );
     let mut blocks = vec![Block::List(list)];
     let coverage = engine.case().coverage()?;
-    if let Some(chart) = coverage_chart::of(&coverage, &engine.case().names_of_accounts()?) {
+    if let Some(chart) = coverage_chart::of(&coverage, &*engine.case().names_of_accounts()?) {
         let left_out = chart.left_out;
         blocks.push(Block::Text(format!(
             "Coverage by account, Region and category. A cell is {}, and has the state of its hours that says most.",

@@ -1,9 +1,7 @@
 //! The coverage of the case as a chart: the state of the hours of each account, Region and category.
 
-use std::collections::BTreeMap;
-
+use crate::account_names::AccountNames;
 use crate::coverage::{Category, Coverage, HourSpan, State};
-use crate::report::findings::with_name;
 use crate::report::model::{CoverageChart, Lane};
 
 /// The most lanes of a chart.
@@ -14,7 +12,7 @@ const MAX_CELLS: i64 = 240;
 const HOUR: i64 = 3_600;
 
 /// Returns the chart, or `None` if it would say nothing: one place, with events or nothing known.
-pub(super) fn of(coverage: &Coverage, names: &BTreeMap<String, String>) -> Option<CoverageChart> {
+pub(super) fn of(coverage: &Coverage, names: &AccountNames) -> Option<CoverageChart> {
     let lanes = || coverage.spans.chunk_by(|a, b| place(a) == place(b));
     let says_more = |span: &HourSpan| !matches!(span.state, State::Events | State::Unknown);
     if lanes().count() < 2 && !coverage.spans.iter().any(says_more) {
@@ -38,8 +36,8 @@ fn place(span: &HourSpan) -> (&str, &str, Category) {
     (&span.account, &span.region, span.category)
 }
 
-fn label(span: &HourSpan, names: &BTreeMap<String, String>) -> String {
-    format!("{} {} {}", with_name(&span.account, names), span.region, span.category.in_words())
+fn label(span: &HourSpan, names: &AccountNames) -> String {
+    format!("{} {} {}", names.beside(&span.account), span.region, span.category.in_words())
 }
 
 /// Returns the state of each cell: of its hours the one that says most.
@@ -71,9 +69,8 @@ fn rank(state: State) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::{MAX_CELLS, MAX_LANES, of};
+    use crate::account_names::AccountNames;
     use crate::coverage::{Category, Coverage, HourSpan, State};
 
     fn span(account: &str, from: i64, to: i64, state: State) -> HourSpan {
@@ -91,7 +88,7 @@ mod tests {
     }
 
     fn chart(spans: Vec<HourSpan>) -> Option<crate::report::model::CoverageChart> {
-        let names = BTreeMap::from([("101".to_owned(), "prod".to_owned())]);
+        let names = AccountNames::from_iter([("101".to_owned(), "prod".to_owned())]);
         of(&Coverage { spans, kinds: Vec::new() }, &names)
     }
 

@@ -43,11 +43,6 @@ pub(super) fn not_reviewed<'h>(hunt: &'h HuntFacts, verdicts: &[Verdict]) -> Vec
     open
 }
 
-/// Returns the id of an account with its name, if it has one.
-pub(super) fn with_name(account: &str, names: &BTreeMap<String, String>) -> String {
-    names.get(account).map_or_else(|| account.to_owned(), |name| format!("{account} ({name})"))
-}
-
 /// Returns the first findings as a table.
 ///
 /// # Errors
@@ -70,7 +65,7 @@ pub(super) fn table(
             found.level.name().to_owned(),
             title(&found.key.rule),
             hunt::principal_name(engine, &found.key.principal)?,
-            with_name(&found.key.account, &names),
+            names.beside(&found.key.account).into_owned(),
             found.done.to_string(),
             found.tried.to_string(),
             found.first_seen.clone().unwrap_or_default(),

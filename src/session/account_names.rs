@@ -1,7 +1,6 @@
 //! The names of accounts that tables show.
 
-use std::collections::BTreeMap;
-
+use crate::account_names::AccountNames;
 use crate::render::Format;
 use crate::store::{Case, CaseError};
 
@@ -9,7 +8,7 @@ use crate::store::{Case, CaseError};
 ///
 /// # Errors
 /// The case cannot be read.
-pub(crate) fn of_format(format: Format, case: Option<&Case>) -> Result<BTreeMap<String, String>, CaseError> {
-    let Some(case) = case.filter(|_| format.spec().is_for_people) else { return Ok(BTreeMap::new()) };
-    case.names_of_accounts()
+pub(crate) fn of_format(format: Format, case: Option<&Case>) -> Result<AccountNames, CaseError> {
+    let Some(case) = case.filter(|_| format.spec().is_for_people) else { return Ok(AccountNames::default()) };
+    Ok((*case.names_of_accounts()?).clone())
 }

@@ -47,6 +47,21 @@ fn a_name_of_an_account_means_its_id() {
 }
 
 #[test]
+fn a_sentence_has_the_name_of_its_account() {
+    let test_env = with_accounts(&[("111122223333", "prod")]);
+    let table = test_env.run(&["lookup", "account=prod | fields sentence"]).exits(0).out;
+    assert!(table.contains("in 111122223333 (prod) "), "{table}");
+    let csv = test_env.run(&["--format", "csv", "lookup", "account=prod | fields sentence"]).exits(0).out;
+    assert!(csv.contains("in 111122223333 ") && !csv.contains("prod"), "{csv}");
+    test_env.scratch.write("say.txt", "account=prod\n.tag 1 intruder\n.say 1\naccount!=prod\n.say 1\n");
+    let said = test_env.run(&["script", "say.txt"]).exits(0).out;
+    assert!(said.contains("in 111122223333 (prod) ") && said.contains("in 444455556666 "), "{said}");
+    test_env.run(&["report", "out.md"]).exits(0);
+    let report = std::fs::read_to_string(test_env.scratch.path("out.md")).unwrap();
+    assert!(report.contains("in 111122223333 (prod) "), "{report}");
+}
+
+#[test]
 fn ambiguous_and_unknown_names_of_accounts_are_mistakes() {
     let test_env = with_accounts(&[("111122223333", "twin"), ("444455556666", "twin"), ("777788889999", "sandbox")]);
     let lookup = |lookup: &str| test_env.run(&["lookup", lookup]);

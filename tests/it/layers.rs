@@ -11,6 +11,7 @@ use imports::Crate;
 
 /// The vocabulary, which imports nothing of trailq. Every other module may import it.
 const MODEL: &[&str] = &[
+    "account_names",
     "activity",
     "address_key",
     "arn",
@@ -43,8 +44,14 @@ const MODEL: &[&str] = &[
 ];
 
 /// The imports within the vocabulary: an event has a value for each plain field of the catalogue.
-const MODEL_IMPORTS: &[(&str, &str)] =
-    &[("context", "arn"), ("context", "policy"), ("context", "time"), ("event", "fields"), ("proof", "time")];
+const MODEL_IMPORTS: &[(&str, &str)] = &[
+    ("context", "arn"),
+    ("context", "policy"),
+    ("context", "time"),
+    ("activity", "process_io"),
+    ("event", "fields"),
+    ("proof", "time"),
+];
 
 /// The other modules and, of the store and the session, the rooms: what each may import beside itself and the model. A
 /// name stands for all below it; a file belongs to the row with the longest name that it is below.

@@ -1,8 +1,9 @@
 //! The names of accounts, as `aws organizations list-accounts` or a CSV file gave them.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 
+use crate::account_names::AccountNames;
 use crate::fields::Field;
 use crate::store::error::CaseError;
 use crate::store::read::case::Case;
@@ -32,12 +33,14 @@ impl Case {
         self.rows(sql, [], |row| Ok(NamedAccount { id: row.get(0)?, name: row.get(1)? }))
     }
 
-    /// Returns the names of accounts by their ids.
+    /// Returns the names of accounts, which are read again when the case has changed.
     ///
     /// # Errors
     /// The case cannot be read.
-    pub fn names_of_accounts(&self) -> Result<BTreeMap<String, String>, CaseError> {
-        Ok(self.named_accounts()?.into_iter().map(|account| (account.id, account.name)).collect())
+    pub fn names_of_accounts(&self) -> Result<Arc<AccountNames>, CaseError> {
+        let version = self.data_version().map_err(|error| CaseError::of(&self.path, error))?;
+        self.account_names
+            .get(version, || Ok(self.named_accounts()?.into_iter().map(|account| (account.id, account.name)).collect()))
     }
 
     /// Reports whether events have this account, which is not an id of 12 digits.

@@ -12,12 +12,14 @@ use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Batch, Connection, InterruptHandle, Row, Rows};
 
+use crate::account_names::AccountNames;
 use crate::coverage::Coverage;
 use crate::geo::GeoFiles;
 use crate::rows::{Cell, RowSink};
 use crate::sql::Param;
 use crate::store::error::{CaseError, QueryError};
 use crate::store::lock_wait::{Need, Silent, Wait, until_free};
+use crate::store::read::kept::Kept;
 use crate::store::read::{address_functions, functions, sql_error};
 use crate::store::records::block::Reader;
 use crate::store::schema::{expected, version};
@@ -32,8 +34,8 @@ pub struct Case {
     cancels: Arc<[InterruptHandle; 2]>,
     /// The blocks of records that were read last.
     pub(crate) records: RefCell<Reader>,
-    /// The coverage of the case, with the version of the data that it is of.
-    pub(crate) coverage: RefCell<Option<(i64, Arc<Coverage>)>>,
+    pub(crate) coverage: Kept<Coverage>,
+    pub(crate) account_names: Kept<AccountNames>,
     /// The copy that is open instead, where the case itself could not be brought up to date.
     copy: Option<Arc<TemporaryCopy>>,
     /// Keeps what is read in one state, while an input asks more than one statement.
@@ -107,8 +109,19 @@ impl Case {
         let geo = Arc::default();
         address_functions::register(&connection, &geo).map_err(of)?;
         connection.authorizer(Some(authorize)).map_err(of)?;
-        let (path, records, coverage) = (path.to_owned(), RefCell::default(), RefCell::default());
-        Ok(Case { connection, path, cancels, records, coverage, copy, pin, geo, foreign, beside })
+        Ok(Case {
+            connection,
+            path: path.to_owned(),
+            cancels,
+            records: RefCell::default(),
+            coverage: Kept::default(),
+            account_names: Kept::default(),
+            copy,
+            pin,
+            geo,
+            foreign,
+            beside,
+        })
     }
 
     /// Returns a number that is another one after a commit of another connection.
@@ -314,14 +327,15 @@ impl Case {
         move || cancels.iter().for_each(InterruptHandle::interrupt)
     }
 
-    /// Returns an event in words, by `events.id`; `None` if its record is not in the case.
+    /// Returns an event in words, by `events.id`, with the names of its accounts; `None` if its record is not in the case.
     ///
     /// # Errors
     /// The case cannot be read.
     pub fn sentence(&self, id: i64) -> Result<Option<String>, CaseError> {
         let sql = "SELECT record_sentence(id, outcome) FROM events WHERE id = ?1";
         let found = self.rows(sql, [id], |row| row.get::<_, Option<String>>(0))?;
-        Ok(found.into_iter().next().flatten())
+        let Some(sentence) = found.into_iter().next().flatten() else { return Ok(None) };
+        Ok(Some(self.names_of_accounts()?.in_sentence(&sentence).into_owned()))
     }
 
     /// Returns the original bytes of an event's record, by `events.id`.

@@ -15,15 +15,10 @@ impl Case {
     pub(crate) fn coverage(&self) -> Result<Arc<Coverage>, CaseError> {
         let of = |error| CaseError::of(&self.path, error);
         let version = self.data_version().map_err(of)?;
-        if let Some((known, coverage)) = &*self.coverage.borrow()
-            && *known == version
-        {
-            return Ok(Arc::clone(coverage));
-        }
-        let facts = coverage_facts::facts(&self.connection, &mut self.records.borrow_mut()).map_err(of)?;
-        let coverage = Arc::new(Coverage::of(&facts, (None, None)));
-        self.coverage.replace(Some((version, Arc::clone(&coverage))));
-        Ok(coverage)
+        self.coverage.get(version, || {
+            let facts = coverage_facts::facts(&self.connection, &mut self.records.borrow_mut()).map_err(of)?;
+            Ok(Coverage::of(&facts, (None, None)))
+        })
     }
 
     /// Returns the number of files that digests list, of those the number that the case does not have, and the number of

@@ -13,6 +13,7 @@ pub(crate) mod findings;
 pub(crate) mod functions;
 pub(crate) mod gaps;
 pub(crate) mod info;
+pub(crate) mod kept;
 pub(crate) mod leads;
 pub(crate) mod listed_files;
 pub(crate) mod near_values;

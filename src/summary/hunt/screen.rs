@@ -2,7 +2,9 @@
 //! 60 lines on any case.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use crate::account_names::AccountNames;
 use crate::escape::visible;
 use crate::hunt::{Actor, Finding, Hunt, MAX_SENTENCES, TimelineEntry};
 use crate::number;
@@ -52,8 +54,7 @@ pub(crate) struct Header {
     pub(crate) sigma_left_out: Vec<(u64, &'static str)>,
     /// Further sentences about what is not shown.
     pub(crate) not_shown: Vec<String>,
-    /// The names of accounts, by id.
-    pub(crate) accounts: BTreeMap<String, String>,
+    pub(crate) accounts: Arc<AccountNames>,
 }
 
 /// A screen of a hunt.
@@ -249,9 +250,7 @@ impl Screen<'_> {
 
     /// Returns the name of an account, which lookups take too; the id if it has none, or another account has the same.
     fn account<'a>(&'a self, id: &'a str) -> &'a str {
-        let names = &self.header.accounts;
-        let is_unique = |name: &&String| names.values().filter(|other| other == name).count() == 1;
-        names.get(id).filter(is_unique).map_or(id, String::as_str)
+        self.header.accounts.instead_of(id)
     }
 
     /// Reports whether an actor has a finding that says something about it, and is not marked mine.
