@@ -8,6 +8,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::process_io;
+
 /// The time that an operation takes before it is shown.
 const DELAY: Duration = Duration::from_secs(1);
 /// The interval at which it is drawn.
@@ -50,8 +52,27 @@ pub(crate) struct StepState {
     pub(crate) done: u64,
     /// Counts that are shown beside the work; may be empty.
     pub(crate) detail: String,
+    /// The bytes that the process had read when the step began, and has read since; `None` if they are not counted.
+    pub(crate) read_before: Option<u64>,
+    pub(crate) read: Option<u64>,
     /// The time when it began.
     pub(crate) began: Instant,
+}
+
+impl StepState {
+    /// Returns a step that begins now.
+    pub(crate) fn new(what: &'static str, total: u64, unit: Unit) -> StepState {
+        StepState {
+            what,
+            unit,
+            total,
+            done: 0,
+            detail: String::new(),
+            read_before: process_io::bytes_read(),
+            read: None,
+            began: Instant::now(),
+        }
+    }
 }
 
 /// The steps that run, and their display.
@@ -136,6 +157,7 @@ impl Activity {
                 // What an outer step counts is shown with an inner one.
                 let detail = state.steps.iter().rev().find(|step| !step.detail.is_empty());
                 step.detail = detail.map_or_else(String::new, |step| step.detail.clone());
+                step.read = process_io::bytes_read().zip(step.read_before).map(|(now, then)| now.saturating_sub(then));
                 state.display.draw(&step, step.began.elapsed());
                 state.is_drawn = true;
             }
@@ -167,9 +189,7 @@ pub(crate) fn step(what: &'static str) -> Step {
 
 /// Begins a step with a known amount of work.
 pub(crate) fn step_of(what: &'static str, total: u64, unit: Unit) -> Step {
-    let began = Instant::now();
-    let state = StepState { what, unit, total, done: 0, detail: String::new(), began };
-    Step(with_current(|activity| (Arc::clone(activity), activity.begin(state))))
+    Step(with_current(|activity| (Arc::clone(activity), activity.begin(StepState::new(what, total, unit)))))
 }
 
 /// Adds parts to the work of the step of this thread.

@@ -78,6 +78,7 @@ mod number;
 mod output_file;
 mod pattern;
 mod policy;
+mod process_io;
 mod proof;
 pub mod query;
 mod record_path;

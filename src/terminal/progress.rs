@@ -23,6 +23,9 @@ const HOW_TO_STOP: &str = "Ctrl-C stops";
 /// The time from which on the time that is left can be estimated.
 const MIN_ESTIMATED: Duration = Duration::from_secs(2);
 
+/// The bytes from which on it is shown what was read.
+const MIN_READ: u64 = 1 << 20;
+
 /// Shows the operations of this thread on standard error.
 pub(crate) fn show_operations() {
     activity::show_on(Box::new(Line(None)));
@@ -61,7 +64,7 @@ impl Display for Line {
 fn text(step: &StepState, elapsed: Duration, room: usize) -> String {
     let amount = match step.total {
         0 if step.unit == Unit::Records && step.done > 0 => Some(number::counted(step.done, "record")),
-        0 => None,
+        0 => step.read.filter(|read| *read >= MIN_READ).map(|read| format!("{} read", number::bytes(read))),
         total => Some(match step.unit {
             Unit::Bytes => format!("{} of {}", number::bytes(step.done.min(total)), number::bytes(total)),
             Unit::Parts | Unit::Records => format!("{} %", percent(step.done, total)),
@@ -232,13 +235,13 @@ impl<W: Write> Write for InsteadOfLine<W> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     use super::text;
     use crate::activity::{StepState, Unit};
 
     fn step(unit: Unit, done: u64, total: u64, detail: &str) -> StepState {
-        StepState { what: "hunting", unit, total, done, detail: detail.to_owned(), began: Instant::now() }
+        StepState { done, detail: detail.to_owned(), ..StepState::new("hunting", total, unit) }
     }
 
     #[test]
@@ -255,6 +258,8 @@ mod tests {
         ] {
             assert_eq!(text(&step, elapsed, 100), line);
         }
+        let reads = StepState { read: Some(5 << 20), ..step(Unit::Records, 0, 0, "") };
+        assert_eq!(text(&reads, ten, 100), "hunting, 5.0 MiB read, for 10 s; Ctrl-C stops");
     }
 
     #[test]

@@ -35,6 +35,7 @@ const MODEL: &[&str] = &[
     "number",
     "pattern",
     "policy",
+    "process_io",
     "proof",
     "record_path",
     "rows",
