@@ -350,6 +350,37 @@ fn ctrl_c_stops_a_sort_that_would_take_minutes() {
 }
 
 #[test]
+fn ctrl_c_leaves_a_whole_snapshot_or_none() {
+    let test_env = TestEnv::new();
+    let records = (0..30_000).map(|number| record(&format!("e{number}"), ""));
+    test_env.scratch.write("many.jsonl", records.collect::<Vec<_>>().join("\n"));
+    test_env.run(&["import", "many.jsonl"]).exits(0);
+    let mut terminal = Terminal::open(&test_env, (20, 100), &[]);
+    let mut stopped = 0;
+    for (number, try_after) in [0, 10, 50, 100, 300, 600].into_iter().enumerate() {
+        let name = format!("copy-{number}.db");
+        terminal.types(&format!("\x0c.snapshot {name}\r"));
+        terminal.appears(&name);
+        std::thread::sleep(Duration::from_millis(try_after));
+        terminal.types("\x03");
+        terminal.until_prompt();
+        let file = test_env.scratch.path(&name);
+        if file.exists() {
+            test_env.run(&["snapshot", "--verify", &name]).exits(0);
+        } else {
+            assert!(terminal.sees("cancelled").contains("cancelled"));
+            stopped += 1;
+        }
+    }
+    assert!(stopped > 0, "no snapshot was stopped");
+    terminal.leaves();
+    let names = std::fs::read_dir(test_env.scratch.folder.path()).unwrap();
+    let names: Vec<String> = names.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    let is_left = |name: &&String| name.contains(".tmp") || name.contains("snapshot");
+    assert_eq!(names.iter().find(is_left), None, "{names:?}");
+}
+
+#[test]
 fn a_long_statement_shows_how_to_stop_it_and_leaves_no_line() {
     let test_env = TestEnv::with_delivery();
     let mut terminal = Terminal::open(&test_env, (20, 100), &[]);
