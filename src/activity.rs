@@ -37,6 +37,8 @@ pub(crate) enum Unit {
     Bytes,
     /// Records that SQL functions read, unless the step has parts.
     Records,
+    /// Steps of SQLite's virtual machine. Their total is estimated.
+    Steps,
 }
 
 /// A step of an operation, as it is shown.
@@ -208,7 +210,7 @@ pub(crate) fn expect(parts: u64) {
 pub(crate) fn advance(more: u64) {
     with_current(|activity| {
         activity.update(|step| {
-            if step.unit != Unit::Records {
+            if matches!(step.unit, Unit::Parts | Unit::Bytes) {
                 step.done = step.done.saturating_add(more);
             }
         });
@@ -221,6 +223,18 @@ pub(crate) fn read_records(more: u64) {
         activity.update(|step| {
             if step.unit == Unit::Records {
                 step.done = step.done.saturating_add(more);
+            }
+        });
+    });
+}
+
+/// Adds steps of SQLite's virtual machine to the step of this thread, if it counts them. It is not shown as done before
+/// it ends: the total is estimated.
+pub(crate) fn ran(steps: u64) {
+    with_current(|activity| {
+        activity.update(|step| {
+            if step.unit == Unit::Steps {
+                step.done = step.done.saturating_add(steps).min(step.total - step.total / 100);
             }
         });
     });
@@ -277,7 +291,7 @@ mod tests {
     use std::sync::mpsc::{self, Sender};
     use std::time::Duration;
 
-    use super::{Display, StepState, Unit, advance, clear, expect, hide, read_records, show_on, step, step_of};
+    use super::{Display, StepState, Unit, advance, clear, expect, hide, ran, read_records, show_on, step, step_of};
 
     /// Sends what is drawn; `None` is a removal.
     struct Sent(Sender<Option<StepState>>);
@@ -346,11 +360,26 @@ mod tests {
     }
 
     #[test]
+    fn an_estimated_total_is_never_reached() {
+        let (send, drawn) = mpsc::channel();
+        show_on(Box::new(Sent(send)));
+        let _step = step_of("checking", 200, Unit::Steps);
+        advance(1);
+        read_records(1);
+        ran(150);
+        assert_eq!(drawn.recv().unwrap().unwrap().done, 150);
+        ran(150);
+        let last = std::iter::from_fn(|| drawn.recv().unwrap()).find(|step| step.done > 150).unwrap();
+        assert_eq!((last.done, last.total), (198, 200));
+    }
+
+    #[test]
     fn a_thread_without_an_activity_reports_nothing() {
         let step = step("working");
         expect(1);
         advance(1);
         read_records(1);
+        ran(1);
         clear();
         hide();
         assert!(!step.is_shown());

@@ -9,6 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode};
 
+use crate::activity;
 use crate::store::error::CaseError;
 
 /// Settings that make of a schema nothing but a description of rows.
@@ -67,7 +68,9 @@ pub(crate) fn bound_work(connection: &mut Connection, bytes: u64) -> rusqlite::R
     connection.progress_handler(
         STEPS_A_LOOK,
         Some(move || {
-            left = left.saturating_sub(STEPS_A_LOOK.unsigned_abs().into());
+            let steps = STEPS_A_LOOK.unsigned_abs().into();
+            activity::ran(steps);
+            left = left.saturating_sub(steps);
             left == 0
         }),
     )

@@ -67,7 +67,7 @@ fn text(step: &StepState, elapsed: Duration, room: usize) -> String {
         0 => step.read.filter(|read| *read >= MIN_READ).map(|read| format!("{} read", number::bytes(read))),
         total => Some(match step.unit {
             Unit::Bytes => format!("{} of {}", number::bytes(step.done.min(total)), number::bytes(total)),
-            Unit::Parts | Unit::Records => format!("{} %", percent(step.done, total)),
+            Unit::Parts | Unit::Records | Unit::Steps => format!("{} %", percent(step.done, total)),
         }),
     };
     let detail = Some(&step.detail).filter(|detail| !detail.is_empty()).cloned();

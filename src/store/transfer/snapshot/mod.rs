@@ -4,6 +4,7 @@
 //! the file, or `partial` copies rows into a new one. Then the file gets its provenance with digests of its content, is
 //! synced, and is renamed.
 
+mod check;
 mod create;
 pub(crate) mod digest;
 mod full;
@@ -14,11 +15,13 @@ mod partial;
 mod records;
 mod selection_counts;
 mod source;
+mod structure;
 mod tables;
 mod verify;
 
 pub use crate::store::provenance::{Digest, ProvenanceStep};
+pub use crate::store::transfer::snapshot::check::Check;
 pub use crate::store::transfer::snapshot::create::{check_name, write, write_after};
 pub use crate::store::transfer::snapshot::options::{SnapshotOptions, SnapshotSummary};
 pub use crate::store::transfer::snapshot::source::Source;
-pub use crate::store::transfer::snapshot::verify::{Check, LEDGER_SUMS, SourceFile, check_sources, hash_file, verify};
+pub use crate::store::transfer::snapshot::verify::{LEDGER_SUMS, SourceFile, check_sources, hash_file, verify};

@@ -17,49 +17,18 @@ use crate::store::event_sum::EventSum;
 use crate::store::private_folder::PrivateFolder;
 use crate::store::provenance::Digest;
 use crate::store::schema::{UNREAD_STATUSES, expected, version};
+use crate::store::transfer::snapshot::check::Check;
 use crate::store::transfer::snapshot::digest;
 use crate::store::transfer::snapshot::digest::NOTES;
 use crate::store::transfer::snapshot::page_digest::{PAGES, Pages};
+use crate::store::transfer::snapshot::structure::structure;
 use crate::store::{case_path, case_state, hardening, open, provenance, ready, recovery};
-
-/// The number of findings of each kind that are listed.
-const MAX_FINDINGS: usize = 5;
 
 /// The name of the check of the ledger's sums.
 pub const LEDGER_SUMS: &str = "ledger sums";
 /// The names of the checks of the digest of the events.
 const EVENT_DIGEST: &str = "event digest";
 const EXPECTED_DIGEST: &str = "expected digest";
-
-/// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Check {
-    /// The part that was checked.
-    pub what: String,
-    /// True if it is as it has to be; `None` if that cannot be checked, or if it is a note.
-    pub sound: Option<bool>,
-    /// The finding.
-    pub found: String,
-}
-
-impl Check {
-    fn new(what: impl Into<String>, sound: Option<bool>, found: impl Into<String>) -> Check {
-        Check { what: what.into(), sound, found: found.into() }
-    }
-
-    /// Sound where nothing is wrong.
-    fn of(what: &str, wrong: &[String], right: &str) -> Check {
-        if wrong.is_empty() {
-            return Check::new(what, Some(true), right);
-        }
-        let more = wrong.len().saturating_sub(MAX_FINDINGS);
-        let mut found = wrong[..wrong.len().min(MAX_FINDINGS)].join("; ");
-        if more > 0 {
-            found.push_str(&format!("; and {more} more"));
-        }
-        Check::new(what, Some(false), found)
-    }
-}
 
 /// Verifies a file against itself as it is: its structure, its schema, the sums of its ledger, and the digests that it
 /// carries. Nothing is migrated before: what a digest was made of is what is looked at. What a killed writer left is
@@ -253,7 +222,7 @@ fn open_unchanged(path: &Path) -> Result<Connection, CaseError> {
     hardening::bound_work(&mut connection, bytes).map_err(of)?;
     connection.busy_timeout(open::LOCK_TIMEOUT).map_err(of)?;
     connection
-        .execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -4096; BEGIN; SELECT count(*) FROM sqlite_schema")
+        .execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -65536; BEGIN; SELECT count(*) FROM sqlite_schema")
         .map_err(of)?;
     let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(of)?;
     // Committed changes are then in a file beside the case.
@@ -298,27 +267,6 @@ fn against(now: &Digest, then: Option<&Digest>) -> Check {
         None => (None, sum),
     };
     Check::new(&*now.part, sound, found)
-}
-
-/// Returns SQLite's findings about the structure of the file.
-fn structure(connection: &Connection, path: &Path) -> rusqlite::Result<Check> {
-    let _step = activity::step("checking the structure of the file");
-    let mut check = connection.prepare("PRAGMA integrity_check(20)")?;
-    let lines = check.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>();
-    Ok(match lines {
-        Ok(lines) if lines == ["ok"] => Check::new("structure", Some(true), "a sound SQLite database"),
-        Ok(lines) => {
-            let lines: Vec<String> = lines.iter().flat_map(|lines| lines.lines().map(str::to_owned)).collect();
-            Check::of("structure", &lines, "")
-        }
-        Err(error) => {
-            let found = match hardening::error_of(path, error) {
-                CaseError::Damaged { reason, .. } => reason,
-                other => other.to_string(),
-            };
-            Check::new("structure", Some(false), found)
-        }
-    })
 }
 
 /// Reports whether what rows point to is there.
