@@ -102,9 +102,9 @@ impl Case {
         let of = |error| CaseError::of(path, error);
         hardening::watch(&mut connection).map_err(of)?;
         let foreign = expected::require_answerable(&connection, path)?;
-        let records = open::open_read_only(file)?;
+        let records = open::open_unread(file)?;
         let cancels = Arc::new([connection.get_interrupt_handle(), records.get_interrupt_handle()]);
-        let pin = open::open_read_only(file)?;
+        let pin = open::open_unread(file)?;
         functions::register(&connection, records, file).map_err(of)?;
         let geo = Arc::default();
         address_functions::register(&connection, &geo).map_err(of)?;
@@ -158,8 +158,8 @@ impl Case {
     pub fn hold(&self) -> bool {
         if self.copy.is_none() && self.pin.is_autocommit() {
             let _ = self.pin.busy_timeout(std::time::Duration::ZERO);
-            let held =
-                recovery::recovered(&self.path, || self.pin.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema"));
+            // This takes the lock for reading, and does not parse the schema.
+            let held = recovery::recovered(&self.path, || self.pin.execute_batch("BEGIN; PRAGMA schema_version"));
             if matches!(held, Err(CaseError::Busy(_) | CaseError::HotJournal(_))) {
                 self.release();
                 return false;
