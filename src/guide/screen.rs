@@ -109,7 +109,6 @@ impl Screen {
         let rule = LineStyle::none().fill('─').junction(' ');
         let mut table = comfy_table::Table::new();
         table.load_style(TableStyle::new().header_lines(blank).header_separator(rule).content_lines(blank));
-        table.force_no_tty();
         table.set_content_arrangement(ContentArrangement::Dynamic);
         table.set_width(u16::try_from(self.columns).unwrap_or(u16::MAX));
         table.set_header(cells(header));

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::iter;
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Width};
 use comfy_table::{ContentLineStyle, LineStyle, TableStyle};
@@ -19,6 +20,7 @@ use crate::render::palette::{DIM, HEADING, PLACE, WRITE, paint};
 use crate::render::resources;
 use crate::render::shorten::shorten;
 use crate::render::style::Style;
+use crate::render::styled_line::{Slot, StyledCell, styled_line};
 
 /// The advice on hidden columns.
 const EXPANSION_ADVICE: &str = "; `\\G` shows all";
@@ -236,36 +238,49 @@ impl Layout {
 
     /// Writes the table, and the remarks under it.
     pub(super) fn draw(&self, out: &mut dyn Write, rows: &[DisplayRow], style: &Style) -> io::Result<()> {
+        let (slots, names) = (self.slots(), self.header(style));
         let mut table = self.empty_table(style);
         if !style.bare {
-            table.set_header(self.header(style));
+            table.set_header(&names);
         }
-        let error_shown = self.columns.iter().any(|column| matches!(column.name.as_str(), "error_code" | "outcome"));
-        for (at, row) in rows.iter().enumerate() {
-            let number = self.labels.get(at).map(|label| paint(label, DIM, style.color));
-            let cells = self.columns.iter().map(|column| {
-                let text = &column.cells[at];
-                let is_name = column.name == "event_name";
-                let mark = if is_failure(&column.name, text) || (row.mark.failed && !error_shown && is_name) {
-                    Some(PLACE)
-                } else if row.mark.write && is_name {
-                    Some(WRITE)
-                } else {
-                    column.at.is_none().then_some(DIM)
-                };
-                mark.map_or(Cow::Borrowed(text.as_str()), |mark| paint(text, mark, style.color))
-            });
-            table.add_row(number.into_iter().chain(cells));
+        let shows_errors = self.columns.iter().any(|column| matches!(column.name.as_str(), "error_code" | "outcome"));
+        let rows: Vec<Vec<StyledCell<'_>>> =
+            rows.iter().enumerate().map(|(at, row)| self.styled_row(at, row, shows_errors)).collect();
+        for row in &rows {
+            table.add_row(row.iter().map(|cell| cell.text));
         }
-        self.set_columns(&mut table);
-        for line in table.lines() {
-            writeln!(out, "{}", line.trim_end())?;
+        set_columns(&mut table, &slots);
+        let heading = names.iter().map(|name| StyledCell { text: name, style: Some(HEADING) });
+        let heading = [heading.collect(), Vec::new()];
+        let styled = heading.iter().filter(|_| !style.bare).chain(&rows);
+        for (line, cells) in table.lines().zip(styled.map(Vec::as_slice).chain(iter::repeat(&[][..]))) {
+            let line = line.trim_end();
+            let line = if style.color { styled_line(line, cells, &slots, GAP) } else { Cow::Borrowed(line) };
+            writeln!(out, "{line}")?;
         }
         for remark in &self.remarks {
             let shown = cut(remark, style.width.unwrap_or(usize::MAX), style.ellipsis());
             writeln!(out, "{}", paint(&shown, DIM, style.color))?;
         }
         Ok(())
+    }
+
+    /// Returns the cells of a row, with its number.
+    fn styled_row(&self, at: usize, row: &DisplayRow, shows_errors: bool) -> Vec<StyledCell<'_>> {
+        let number = self.labels.get(at).map(|label| StyledCell { text: label, style: Some(DIM) });
+        let cells = self.columns.iter().map(|column| {
+            let text = &column.cells[at];
+            let is_name = column.name == "event_name";
+            let style = if is_failure(&column.name, text) || (row.mark.failed && !shows_errors && is_name) {
+                Some(PLACE)
+            } else if row.mark.write && is_name {
+                Some(WRITE)
+            } else {
+                column.at.is_none().then_some(DIM)
+            };
+            StyledCell { text, style }
+        });
+        number.into_iter().chain(cells).collect()
     }
 
     /// Returns a table without rows: a rule under the header, and blanks between the columns.
@@ -276,7 +291,6 @@ impl Layout {
         table.load_style(TableStyle::new().header_lines(blank).header_separator(rule).content_lines(blank));
         // The layout has decided every width: the crate neither wraps nor looks at the terminal.
         table.set_content_arrangement(ContentArrangement::Disabled);
-        table.force_no_tty();
         table
     }
 
@@ -287,22 +301,27 @@ impl Layout {
         let named = self.columns.iter().zip(&names).map(|(column, name)| {
             shorten(names.iter().map(AsRef::as_ref), column.width, style.ellipsis())[name.as_ref()].clone()
         });
-        number.into_iter().chain(named).map(|name| paint(&name, HEADING, style.color).into_owned()).collect()
+        number.into_iter().chain(named).collect()
     }
 
-    /// Gives the columns of a table their widths, alignments and gaps.
-    fn set_columns(&self, table: &mut comfy_table::Table) {
-        let numbers = self.labels.iter().map(|label| width(label)).max().map(|width| (width, true));
-        let columns = numbers.into_iter().chain(self.columns.iter().map(|column| (column.width, column.right)));
-        let last = table.column_iter().count().saturating_sub(1);
-        for (at, (column, (width, right))) in table.column_iter_mut().zip(columns).enumerate() {
-            // The other blank of the gap is the one between the columns.
-            let gap = if at < last { GAP as u16 - 1 } else { 0 };
-            let width = u16::try_from(width).unwrap_or(u16::MAX - gap).min(u16::MAX - gap);
-            column.set_padding((0, gap));
-            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width + gap)));
-            column.set_cell_alignment(if right { CellAlignment::Right } else { CellAlignment::Left });
-        }
+    /// Returns the widths and alignments of the row numbers and the columns.
+    fn slots(&self) -> Vec<Slot> {
+        let numbers = self.labels.iter().map(|label| width(label)).max().map(|width| Slot { width, right: true });
+        let columns = self.columns.iter().map(|column| Slot { width: column.width, right: column.right });
+        numbers.into_iter().chain(columns).collect()
+    }
+}
+
+/// Gives the columns of a table their widths, alignments and gaps.
+fn set_columns(table: &mut comfy_table::Table, slots: &[Slot]) {
+    let last = table.column_iter().count().saturating_sub(1);
+    for (at, (column, slot)) in table.column_iter_mut().zip(slots).enumerate() {
+        // The other blank of the gap is the one between the columns.
+        let gap = if at < last { GAP as u16 - 1 } else { 0 };
+        let width = u16::try_from(slot.width).unwrap_or(u16::MAX - gap).min(u16::MAX - gap);
+        column.set_padding((0, gap));
+        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width + gap)));
+        column.set_cell_alignment(if slot.right { CellAlignment::Right } else { CellAlignment::Left });
     }
 }
 

@@ -24,6 +24,7 @@ pub mod record;
 mod resources;
 mod shorten;
 mod style;
+mod styled_line;
 mod table;
 mod times;
 pub(crate) mod zone;
