@@ -1,9 +1,10 @@
 //! Giving trees their place in a case that no connection has open: at its end, with the roots that SQLite has made for
 //! empty tables and indexes.
 
+use std::cmp::Reverse;
 use std::fs::{File, OpenOptions};
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension};
@@ -131,20 +132,40 @@ pub(crate) fn install(
     Ok(installed)
 }
 
-/// Compares the numbers of rows and entries that SQLite counts with those that were written.
-pub(crate) fn check(connection: &Connection, installed: &[Installed]) -> BulkResult<()> {
-    for Installed { name, index, entries } in installed {
-        let sql = match index {
-            Some((table, condition)) => {
-                let condition = condition.as_deref().unwrap_or("1");
-                format!("SELECT count(*) FROM {table} INDEXED BY {name} WHERE {condition}")
+/// Compares the numbers of rows and entries that SQLite counts with those that were written. Several connections count,
+/// which `open` opens.
+pub(crate) fn check(
+    installed: &[Installed],
+    open: impl Fn() -> BulkResult<Connection> + Sync,
+    stop: &AtomicBool,
+) -> BulkResult<()> {
+    let mut largest_first: Vec<&Installed> = installed.iter().collect();
+    largest_first.sort_by_key(|tree| Reverse(tree.entries));
+    let queue = Mutex::new(largest_first.into_iter());
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    make::side_by_side(make::threads(), || {
+        let connection = open()?;
+        while let Some(tree) = next() {
+            if stop.load(Ordering::Relaxed) {
+                return Err(BulkError::Cancelled);
             }
-            None => format!("SELECT count(*) FROM {name} NOT INDEXED"),
-        };
-        let found: u64 = connection.query_row(&sql, [], |row| row.get(0))?;
-        if found != *entries {
-            return Err(BulkError::Wrong { name: name.clone(), found, built: *entries });
+            check_tree(&connection, tree)?;
         }
+        Ok(())
+    })
+}
+
+fn check_tree(connection: &Connection, Installed { name, index, entries }: &Installed) -> BulkResult<()> {
+    let sql = match index {
+        Some((table, condition)) => {
+            let condition = condition.as_deref().unwrap_or("1");
+            format!("SELECT count(*) FROM {table} INDEXED BY {name} WHERE {condition}")
+        }
+        None => format!("SELECT count(*) FROM {name} NOT INDEXED"),
+    };
+    let found: u64 = connection.query_row(&sql, [], |row| row.get(0))?;
+    if found == *entries {
+        return Ok(());
     }
-    Ok(())
+    Err(BulkError::Wrong { name: name.clone(), found, built: *entries })
 }

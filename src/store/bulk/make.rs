@@ -111,7 +111,7 @@ pub(crate) fn build_all(
     folder: &Path,
     install: impl Fn(usize, Tree) -> BulkResult<()> + Sync,
 ) -> BulkResult<()> {
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
+    let threads = threads();
     for plan in plans {
         let of_table = wanted.iter().copied().enumerate();
         let of_table = of_table.filter(|(_, index)| index.table == plan.table && is_covered(index));
@@ -147,8 +147,18 @@ fn build_table(
         }
         Ok(())
     };
+    side_by_side(threads, work)
+}
+
+/// Returns the number of threads that work on a case in the making.
+pub(super) fn threads() -> usize {
+    thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS)
+}
+
+/// Does the same work on several threads, which share what it takes from.
+pub(super) fn side_by_side(threads: usize, work: impl Fn() -> BulkResult<()> + Sync) -> BulkResult<()> {
     thread::scope(|scope| {
-        let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(&work)).collect();
         running.into_iter().try_for_each(join)
     })
 }

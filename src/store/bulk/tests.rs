@@ -106,9 +106,9 @@ impl Fixture {
             Err(_) => Vec::new(),
         };
         if let Ok(installed) = &installed {
-            check(&connection, installed).unwrap();
+            check(installed, || Ok(Connection::open(&path)?), self.stop).unwrap();
         }
-        (Case { connection, wanted: self.wanted, _folder: self.folder, page_size }, installed, left)
+        (Case { connection, wanted: self.wanted, folder: self.folder, page_size }, installed, left)
     }
 
     fn layout(&self) -> Layout {
@@ -131,7 +131,7 @@ impl Fixture {
 struct Case {
     connection: Connection,
     wanted: Vec<Index>,
-    _folder: TempDir,
+    folder: TempDir,
     page_size: usize,
 }
 
@@ -344,14 +344,19 @@ fn another_number_of_entries_is_noticed() {
     fixture.insert(1, &uuid(1), None, None);
     let (case, installed, _) = fixture.install();
     let mut installed = installed.unwrap();
+    let path = case.folder.path().join("case.db");
+    let check_all = |installed: &[Installed]| check(installed, || Ok(Connection::open(&path)?), &AtomicBool::default());
+    check_all(&installed).unwrap();
     for at in 0..installed.len() {
         installed[at].entries += 1;
-        let wrong = check(&case.connection, &installed).unwrap_err();
+        let wrong = check_all(&installed).unwrap_err();
         assert!(matches!(wrong, BulkError::Wrong { .. }), "{wrong}");
         installed[at].entries -= 1;
     }
+    let stopped = check(&installed, || Ok(Connection::open(&path)?), &AtomicBool::new(true)).unwrap_err();
+    assert!(matches!(stopped, BulkError::Cancelled), "{stopped}");
     installed[0].entries = 5;
-    let wrong = check(&case.connection, &installed).unwrap_err().of_case(Path::new("case.db"));
+    let wrong = check_all(&installed).unwrap_err().of_case(Path::new("case.db"));
     assert_eq!(wrong.to_string(), "case.db is damaged: events has 1 entries, and 5 were written");
 }
 

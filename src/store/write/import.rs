@@ -138,9 +138,9 @@ impl Import {
         closed.close().map_err(|(_, error)| error)?;
         let Changes { is_doubled, .. } = trees.changes;
         let installed = install(case, &layout, &trees.tables, (folder, !is_doubled), &self.stop)?;
+        check(&installed, || Ok(open::open_unread(case).map_err(Box::new)?), &self.stop)?;
         let connection = open::open_unsynced(case, &self.path).map_err(Box::new)?;
         *self.handle.lock().unwrap_or_else(PoisonError::into_inner) = connection.get_interrupt_handle();
-        check(&connection, &installed)?;
         for index in layout.not_in(&installed) {
             // They are made again once the rows that were replaced are deleted.
             let verb = if is_doubled { "DROP INDEX" } else { "REINDEX" };
