@@ -104,7 +104,7 @@ impl CountSource for Case {
     }
 
     fn count(&self, column: &str, value: &str) -> Option<u64> {
-        let kept = crate::store::rollup::counts::is_kept(column);
+        let kept = crate::store::rollup::value_counts::is_kept(column);
         let sql = "SELECT events FROM attribute_values WHERE attribute = ?1 AND value = ?2";
         kept.then(|| self.one(sql, [column, value]).unwrap_or(0))
     }

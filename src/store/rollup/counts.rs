@@ -6,107 +6,14 @@
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 
-use crate::event::{Event, Text};
-use crate::fields::{FIELDS, Field, PLAIN, Place, Values};
+use crate::event::Event;
 use crate::store::rollup::attribute_values;
 use crate::store::rollup::facets;
 use crate::store::rollup::field_text::as_text;
 use crate::store::rollup::hourly;
 use crate::store::rollup::hourly::HourlyCounts;
-use crate::time;
-
-/// Occurrences among the events that are counted. In sixteen bytes: 10,000,000 events may name four million resources.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Seen {
-    pub(crate) events: u32,
-    /// The lower parts of the first and last time.
-    lower: (u32, u32),
-    /// The upper parts. The first is after the last where no event has a time.
-    upper: (i8, i8),
-}
-
-impl Default for Seen {
-    fn default() -> Seen {
-        Seen { events: 0, lower: (u32::MAX, 0), upper: (i8::MAX, i8::MIN) }
-    }
-}
-
-impl Seen {
-    pub(crate) fn add(&mut self, time: Option<i64>) {
-        self.events += 1;
-        let Some(time) = time else { return };
-        // Forty bits hold the seconds of all years that four digits can write.
-        let time = ((time >> 32) as i8, time as u32);
-        if time < (self.upper.0, self.lower.0) {
-            (self.upper.0, self.lower.0) = time;
-        }
-        if time > (self.upper.1, self.lower.1) {
-            (self.upper.1, self.lower.1) = time;
-        }
-    }
-
-    /// Returns the first and last time as text.
-    pub(crate) fn period(&self) -> (Option<String>, Option<String>) {
-        let of = |upper: i8, lower: u32| (i64::from(upper) << 32) | i64::from(lower);
-        let (first, last) = (of(self.upper.0, self.lower.0), of(self.upper.1, self.lower.1));
-        if first > last {
-            return (None, None);
-        }
-        (Some(time::format(first)), Some(time::format(last)))
-    }
-}
-
-/// Returns the columns of `events` whose values `attribute_values` counts, but for those that `facets` has.
-pub(crate) fn kept_attributes() -> impl Iterator<Item = &'static Field> {
-    FIELDS.iter().filter(|field| field.place == Place::Event && field.values == Values::Kept && !field.facet)
-}
-
-/// Reports whether `attribute_values` counts the values of a column.
-pub(crate) fn is_kept(column: &str) -> bool {
-    kept_attributes().chain(facets::kept()).any(|field| field.column == column)
-}
-
-/// The values of an attribute, and how often each occurs.
-pub(crate) type Occurring = FxHashMap<Text, Seen>;
-
-/// Counts an event with a value.
-pub(crate) fn add_value(values: &mut Occurring, value: &str, time: Option<i64>) {
-    match values.get_mut(value) {
-        Some(seen) => seen.add(time),
-        None => values.entry(Text::from(value)).or_default().add(time),
-    }
-}
-
-/// The place of the values of a kept attribute in an event.
-#[derive(Clone, Copy)]
-enum Attribute {
-    /// Among the plain values.
-    Plain(usize),
-    /// In a member of its own.
-    Own(&'static str),
-}
-
-impl Attribute {
-    fn of(field: &Field) -> Attribute {
-        match PLAIN.iter().position(|plain| plain.column == field.column) {
-            Some(column) => Attribute::Plain(column),
-            None => Attribute::Own(field.column),
-        }
-    }
-
-    /// Returns its value in an event, as it is counted.
-    fn value(self, event: &Event) -> Option<&str> {
-        let flag = |flag: Option<bool>| flag.map(|flag| if flag { "true" } else { "false" });
-        match self {
-            Attribute::Plain(column) => event.plain.get(column)?.as_text(),
-            Attribute::Own("user_name") => event.user_name.as_deref(),
-            Attribute::Own("mfa_authenticated") => flag(event.mfa_authenticated),
-            Attribute::Own("from_console") => flag(Some(event.from_console)),
-            Attribute::Own("invoked_by") => event.invoked_by.as_deref(),
-            Attribute::Own(_) => None,
-        }
-    }
-}
+use crate::store::rollup::seen::Seen;
+use crate::store::rollup::value_counts::{ValueCounts, kept_attributes};
 
 /// The ids that an event points to.
 #[derive(Debug, Default, Clone)]
@@ -176,9 +83,7 @@ pub(crate) struct Sums {
     user_agents: RowCounts,
     error_messages: RowCounts,
     resources: RowCounts,
-    attributes: Vec<(&'static Field, Attribute, Occurring)>,
-    /// Reading all resources again when the run ends takes longer.
-    resource_types: Occurring,
+    pub(crate) values: ValueCounts,
 }
 
 impl Sums {
@@ -190,12 +95,11 @@ impl Sums {
             user_agents: RowCounts::of(connection, "user_agents")?,
             error_messages: RowCounts::of(connection, "error_messages")?,
             resources: RowCounts::of(connection, "resources")?,
-            attributes: kept_attributes().map(|field| (field, Attribute::of(field), Occurring::default())).collect(),
-            resource_types: Occurring::default(),
+            values: ValueCounts::default(),
         })
     }
 
-    /// Counts a stored event.
+    /// Counts a stored event, but for its values.
     pub(crate) fn add(&mut self, event: &Event, links: &Links) {
         self.facets.add(links.facet, event.time);
         if let Some(time) = event.time {
@@ -212,13 +116,6 @@ impl Sums {
         }
         for resource in &links.resources {
             self.resources.add(*resource, event.time);
-        }
-        for kind in event.resources.iter().filter_map(|used| used.resource.kind.as_deref()) {
-            add_value(&mut self.resource_types, kind, event.time);
-        }
-        for (_, attribute, values) in &mut self.attributes {
-            let Some(value) = attribute.value(event) else { continue };
-            add_value(values, value, event.time);
         }
     }
 
@@ -254,12 +151,9 @@ impl Sums {
                  last_seen  = CASE WHEN excluded.last_seen > last_seen OR last_seen IS NULL \
                                    THEN excluded.last_seen ELSE last_seen END",
         )?;
-        let types = [(attribute_values::RESOURCE_TYPE, &self.resource_types)];
-        for (column, values) in self.attributes.iter().map(|(field, _, values)| (field.column, values)).chain(types) {
-            for (value, seen) in values {
-                let (first, last) = seen.period();
-                upsert.execute(params![column, value.as_str(), seen.events, first, last])?;
-            }
+        for (attribute, value, seen) in self.values.all() {
+            let (first, last) = seen.period();
+            upsert.execute(params![attribute, value, seen.events, first, last])?;
         }
         Ok(())
     }
@@ -308,30 +202,4 @@ pub(crate) fn recount(connection: &Connection) -> rusqlite::Result<()> {
         ))?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Seen;
-    use crate::time;
-
-    #[test]
-    fn first_and_last_are_right_in_all_years() {
-        assert_eq!(size_of::<Seen>(), 16);
-        let year_1 = -62_135_596_800;
-        let end_of_9999 = 253_402_300_799;
-        let times = [0, -1, 1, u32::MAX.into(), i64::from(u32::MAX) + 1, -(1 << 32), year_1, end_of_9999];
-        for one in times {
-            for other in times {
-                let mut seen = Seen::default();
-                assert_eq!(seen.period(), (None, None));
-                for time in [Some(one), None, Some(other)] {
-                    seen.add(time);
-                }
-                let text = |time| Some(time::format(time));
-                assert_eq!(seen.period(), (text(one.min(other)), text(one.max(other))), "{one} {other}");
-                assert_eq!(seen.events, 3);
-            }
-        }
-    }
 }

@@ -5,3 +5,5 @@ pub(crate) mod counts;
 pub(crate) mod facets;
 pub(crate) mod field_text;
 pub(crate) mod hourly;
+pub(crate) mod seen;
+pub(crate) mod value_counts;

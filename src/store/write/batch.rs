@@ -12,6 +12,7 @@ use crate::store::key::KeyBuilder;
 use crate::store::records::block::{BLOCK_BYTES, BLOCK_RECORDS};
 use crate::store::records::dictionary::Dictionaries;
 use crate::store::records::packer::{HEADER_ROOM, Packed, Packer};
+use crate::store::rollup::value_counts::{BatchValues, ValueCounts};
 use crate::store::write::intern::InternKeys;
 
 /// Up to `BLOCK_RECORDS` events of one file, with their records as a packed block.
@@ -25,6 +26,8 @@ pub(crate) struct Batch {
     pub(crate) roots: Vec<Hash>,
     /// The sum of all of them: a batch without duplicates is added at once.
     pub(crate) sum: Box<EventSum>,
+    /// The values of their attributes: a batch without duplicates is counted at once.
+    pub(crate) values: BatchValues,
     /// Their records.
     pub(crate) block: Packed,
     /// True if the records were made from rows of a CSV download.
@@ -82,6 +85,7 @@ pub(crate) struct BatchBuilder {
     packer: Packer,
     event_hasher: EventHasher,
     key_builder: KeyBuilder,
+    values: ValueCounts,
     events: Vec<Event>,
     keys: Vec<InternKeys>,
     hashes: Vec<u64>,
@@ -104,6 +108,7 @@ impl BatchBuilder {
             packer: Packer::new(dictionaries)?,
             event_hasher: EventHasher::default(),
             key_builder: KeyBuilder::default(),
+            values: ValueCounts::default(),
             events: Vec::with_capacity(BLOCK_RECORDS),
             keys: Vec::with_capacity(BLOCK_RECORDS),
             hashes: Vec::with_capacity(BLOCK_RECORDS),
@@ -117,6 +122,7 @@ impl BatchBuilder {
     /// Adds an event with its record.
     pub(crate) fn push(&mut self, event: Event, record: &[u8]) {
         self.keys.push(self.key_builder.keys(&event));
+        self.values.add(&event);
         self.events.push(event);
         self.hashes.push(xxh3_64(record));
         self.lengths.push(record.len() as u32);
@@ -139,6 +145,7 @@ impl BatchBuilder {
     /// There is not enough memory to compress the records. The builder is empty then, too.
     pub(crate) fn take(&mut self, from_csv: bool) -> Result<Batch, PackError> {
         let (roots, sum) = self.hash_events();
+        let values = self.values.take();
         let packed = self.packer.pack_in_place(&self.lengths, &mut self.records);
         self.written.try_iter().for_each(drop);
         let events = std::mem::replace(&mut self.events, Vec::with_capacity(BLOCK_RECORDS));
@@ -148,7 +155,7 @@ impl BatchBuilder {
         match packed {
             Ok(block) => {
                 self.records.truncate(HEADER_ROOM);
-                Ok(Batch { events, keys, hashes, roots, sum, block, from_csv, home: self.home.clone() })
+                Ok(Batch { events, keys, hashes, roots, sum, values, block, from_csv, home: self.home.clone() })
             }
             Err(error) => Err(PackError { records: self.records.split_off(HEADER_ROOM), error }),
         }

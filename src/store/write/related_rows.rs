@@ -85,14 +85,15 @@ impl<'c> RelatedRows<'c> {
         Ok(())
     }
 
-    /// Returns the ids of the rows that an event points to. Rows that are new are inserted.
-    pub(crate) fn links(
+    /// Puts the ids of the rows that an event points to in `links`. Rows that are new are inserted.
+    pub(crate) fn link(
         &mut self,
         connection: &Connection,
         event: &Event,
         keys: &InternKeys,
-        time: Option<&str>,
-    ) -> rusqlite::Result<Links> {
+        links: &mut Links,
+    ) -> rusqlite::Result<()> {
+        let time = event.event_time.as_deref();
         let facet = match self.facets.get(&keys.facet) {
             Some(id) => *id,
             None => {
@@ -101,7 +102,8 @@ impl<'c> RelatedRows<'c> {
                 id
             }
         };
-        let mut links = Links { facet, ..Links::default() };
+        links.resources.clear();
+        *links = Links { facet, resources: std::mem::take(&mut links.resources), ..Links::default() };
         if let Some((identity, key)) = event.identity.as_ref().zip(keys.identity) {
             links.identity = Some(self.identity(connection, identity, key, time)?);
         }
@@ -114,7 +116,7 @@ impl<'c> RelatedRows<'c> {
         for (used, key) in event.resources.iter().zip(&keys.resources) {
             links.resources.push(self.resource(connection, &used.resource, *key, time)?);
         }
-        Ok(links)
+        Ok(())
     }
 
     fn identity(

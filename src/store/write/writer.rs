@@ -18,7 +18,7 @@ use crate::store::hardening;
 use crate::store::hardening::Bounded;
 use crate::store::records::block::{MAX_ID, Reader};
 use crate::store::records::dictionary::Dictionaries;
-use crate::store::rollup::counts::Sums;
+use crate::store::rollup::counts::{Links, Sums};
 use crate::store::schema::indexes;
 use crate::store::write::batch::{Batch, EventBatch};
 use crate::store::write::blocks::Blocks;
@@ -90,6 +90,8 @@ pub(crate) struct Writer<'c, P> {
     pub(crate) next_file: i64,
     pub(crate) import: i64,
     pub(crate) related: RelatedRows<'c>,
+    /// The ids of the rows that the event in hand points to.
+    links: Links,
     pub(crate) sums: Sums,
     /// The digest of the events that the case has; `None` if it is not known.
     pub(crate) event_sum: Option<EventSum>,
@@ -171,6 +173,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
             next_file: number("SELECT coalesce(max(id), 0) + 1 FROM files")?,
             import: connection.last_insert_rowid(),
             related: RelatedRows::load(connection)?,
+            links: Links::default(),
             sums: Sums::begin(connection)?,
             event_sum: if empty { Some(EventSum::default()) } else { EventSum::load(connection)? },
             event_hasher: EventHasher::default(),
@@ -252,8 +255,18 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
                 _ => {}
             }
         }
+        self.add_values(batch, &added);
         self.add_to_digest(batch, &added);
         self.tables.flush(self.next_id)
+    }
+
+    /// Counts the values of events of a batch, given their places in it.
+    fn add_values(&mut self, batch: &Batch, added: &[usize]) {
+        if added.len() == batch.events.len() {
+            self.sums.values.join(&batch.values);
+        } else {
+            added.iter().for_each(|index| self.sums.values.add(&batch.events[*index]));
+        }
     }
 
     /// Adds events of a batch, given their places in it, to the digest of the events.
@@ -271,6 +284,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
     pub(crate) fn restore(&mut self, stored: &[StoredEvent], batch: &EventBatch) -> rusqlite::Result<()> {
         for ((row, event), keys) in stored.iter().zip(&batch.events).zip(&batch.keys) {
             self.store(row.id, event, keys, false, row.file)?;
+            self.sums.values.add(event);
         }
         self.tables.flush(self.next_id)
     }
@@ -329,15 +343,15 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
 
     /// Stores a new event.
     fn store(&mut self, id: i64, event: &Event, keys: &InternKeys, from_csv: bool, file: i64) -> rusqlite::Result<()> {
-        let links = self.related.links(self.connection, event, keys, event.event_time.as_deref())?;
-        self.tables.insert(&EventRow { id, event, links: &links, file }, self.next_id)?;
+        self.related.link(self.connection, event, keys, &mut self.links)?;
+        self.tables.insert(&EventRow { id, event, links: &self.links, file }, self.next_id)?;
         if from_csv {
             self.connection.prepare_cached("INSERT INTO csv_events (id) VALUES (?1)")?.execute([id])?;
         }
         if let ExistingEvents::Memory(known) = &mut self.known {
             known.insert(keys.event, id);
         }
-        self.sums.add(event, &links);
+        self.sums.add(event, &self.links);
         Ok(())
     }
 

@@ -7,9 +7,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::fields::Field;
 use crate::store::rollup::attribute_values;
 use crate::store::rollup::counts;
-use crate::store::rollup::counts::{Occurring, Seen, add_value, kept_attributes};
 use crate::store::rollup::field_text::as_text;
 use crate::store::rollup::hourly::HourlyCounts;
+use crate::store::rollup::seen::Seen;
+use crate::store::rollup::value_counts::{Occurring, add_value, kept_attributes};
 use crate::store::transfer::snapshot::new_file::columns;
 
 /// The tables of which rows are copied that events point to, with their column in `events`.
