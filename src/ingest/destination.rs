@@ -5,7 +5,7 @@ use crate::ingest::file_sink::EventGatherer;
 use crate::ingest::report::Error;
 use crate::ledger::{Counts, Digest, FileEnd, Reject};
 use crate::proof::ProofDocument;
-use crate::store::{Batch, BatchBuilder, Delivery, ImportWriter};
+use crate::store::{AssembledBatch, BatchBuilder, Delivery, ImportWriter};
 
 /// The batches of a destination.
 pub(crate) type BatchOf<D> = <<D as Destination>::Gatherer as EventGatherer>::Batch;
@@ -59,11 +59,8 @@ impl Destination for ImportWriter<'_> {
         Ok(self.begin_file(name)?)
     }
 
-    fn batch(&mut self, batch: Batch) -> Result<u64, Error> {
-        ImportWriter::batch(self, &batch)?;
-        let events = batch.events.len() as u64;
-        batch.give_back();
-        Ok(events)
+    fn batch(&mut self, batch: AssembledBatch) -> Result<u64, Error> {
+        Ok(ImportWriter::batch(self, batch)?)
     }
 
     fn digest(&mut self, digest: &Digest) -> Result<(), Error> {

@@ -14,7 +14,7 @@ use crate::ingest::record::normalize::normalize;
 use crate::ingest::record::raw::RawRecord;
 use crate::ledger::{Digest, FileEnd, FileOutcome, Problem, Reject};
 use crate::proof::ProofDocument;
-use crate::store::{Batch, BatchBuilder, PackError};
+use crate::store::{AssembledBatch, BatchBuilder};
 
 /// Gathers the events of a worker for their destination: a case or a table.
 pub(crate) trait EventGatherer {
@@ -39,27 +39,16 @@ pub(crate) trait EventGatherer {
     /// Reports whether there are no events.
     fn is_empty(&self) -> bool;
 
-    /// Takes the events as a batch. `from_csv`: they were made from rows of columns.
-    ///
-    /// # Errors
-    /// There is not enough memory, or the destination cannot be written.
-    fn take(&mut self, from_csv: bool) -> Result<Self::Batch, GatherError>;
+    /// Takes the events as a batch. `from_csv`: they were made from rows of columns. `None`: the destination cannot be
+    /// written, and the run ends.
+    fn take(&mut self, from_csv: bool) -> Option<Self::Batch>;
 
     /// Ends the work: all files are read.
     fn finish(&mut self) {}
 }
 
-/// The reason why gathered events are not handed on.
-pub(crate) enum GatherError {
-    /// They could not be packed: they are a reject.
-    Pack(PackError),
-    /// The destination cannot be written: the run ends.
-    #[cfg(feature = "parquet")]
-    Destination,
-}
-
 impl EventGatherer for BatchBuilder {
-    type Batch = Batch;
+    type Batch = AssembledBatch;
 
     fn push(&mut self, event: Event, record: &[u8], _: bool) {
         self.push(event, record);
@@ -73,13 +62,17 @@ impl EventGatherer for BatchBuilder {
         self.is_empty()
     }
 
-    fn take(&mut self, from_csv: bool) -> Result<Batch, GatherError> {
-        self.take(from_csv).map_err(GatherError::Pack)
+    fn take(&mut self, from_csv: bool) -> Option<AssembledBatch> {
+        Some(self.take(from_csv))
+    }
+
+    fn finish(&mut self) {
+        self.help_others();
     }
 }
 
 /// The messages of a worker about a file; `End` comes last.
-pub(crate) enum Message<B = Batch> {
+pub(crate) enum Message<B = AssembledBatch> {
     /// Events, and how many bytes of the file on disk have been read by now.
     Batch(B, u64),
     Digest(Box<Digest>),
@@ -205,15 +198,10 @@ impl<'w, G: EventGatherer> FileSink<'w, G> {
             return ControlFlow::Continue(());
         }
         match self.batch.take(self.from_csv) {
-            Ok(batch) => self.send(Message::Batch(batch, self.expansion.read())),
-            #[cfg(feature = "parquet")]
-            Err(GatherError::Destination) => {
+            Some(batch) => self.send(Message::Batch(batch, self.expansion.read())),
+            None => {
                 self.disconnected = true;
                 ControlFlow::Break(())
-            }
-            // zstd fails only without memory.
-            Err(GatherError::Pack(failed)) => {
-                self.reject(whole(&failed.records, format!("could not be compressed: {}", failed.error)))
             }
         }
     }

@@ -154,6 +154,7 @@ fn messages_of(read: impl FnOnce(&mut FileSink<'_>)) -> Option<Sent> {
                 continue;
             }
             Message::Batch(batch, _) => {
+                let batch = batch.wait().ok()?;
                 assert!(!batch.events.is_empty() && batch.events.len() == batch.hashes.len());
                 Sent { events: batch.events.len(), others: 0 }
             }

@@ -218,9 +218,7 @@ fn write_turn(queue: &Inlet<Message>, writer: &mut MergeWriter<'_>, progress: &d
         }
         match message {
             Message::Batch(batch, _) => {
-                writer.batch(&batch)?;
-                let events = batch.events.len() as u64;
-                batch.give_back();
+                let events = writer.batch(batch)?;
                 progress.advance(0, events, events);
             }
             _ => return Ok(true),

@@ -4,7 +4,6 @@
 //! on the number of workers, and memory on nothing but it.
 
 use std::env;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -29,7 +28,7 @@ use crate::ingest::worker;
 use crate::ingest::worker::{KnownContents, WorkerContext};
 use crate::ledger::{FileEnd, FileOutcome};
 use crate::proof::ProofDocument;
-use crate::store::{Batch, BatchBuilder, CaseError, Import, KnownFiles, RunOrigin};
+use crate::store::{AssembledBatch, BatchBuilder, CaseError, Import, KnownFiles, RunOrigin};
 
 /// Options of an import.
 #[derive(Debug, Clone, Default)]
@@ -54,7 +53,7 @@ const UNKNOWN_USER: &str = "unknown";
 /// fewer, workers wait for the one whose file is being written.
 const WAITING_PER_WORKER: usize = 64;
 /// One file on its way.
-pub(crate) struct Job<B = Batch> {
+pub(crate) struct Job<B = AssembledBatch> {
     pub(crate) found: SourceFile,
     /// Its place among the files of the run.
     pub(crate) number: u32,
@@ -98,8 +97,7 @@ pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn 
         writer.prepare_indexes(bytes, known.bytes)?;
         let dictionaries = Arc::new(writer.dictionaries()?);
         let no_memory = |source| Error::from(CaseError::Io { path: case.to_owned(), source });
-        let gatherers = (0..worker_count(options.jobs)).map(|_| BatchBuilder::new(Arc::clone(&dictionaries)));
-        let gatherers = gatherers.collect::<io::Result<Vec<_>>>().map_err(no_memory)?;
+        let gatherers = BatchBuilder::team(worker_count(options.jobs), &dictionaries).map_err(no_memory)?;
         let workers = Workers { gatherers, ids: options.ids, before: &|found| before(&known, found) };
         run_workers(fresh, workers, &mut writer, &mut report, progress)?;
         progress.finishing();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::event::Event;
 use crate::events_table::{Origin, RowSorter, SharedRuns};
-use crate::ingest::file_sink::{EventGatherer, GatherError};
+use crate::ingest::file_sink::EventGatherer;
 
 /// Events after which a worker reports how many they are.
 const BATCH: u64 = 256;
@@ -86,10 +86,7 @@ impl EventGatherer for RowGatherer {
         }
     }
 
-    fn take(&mut self, _: bool) -> Result<u64, GatherError> {
-        if self.has_failed {
-            return Err(GatherError::Destination);
-        }
-        Ok(std::mem::take(&mut self.events))
+    fn take(&mut self, _: bool) -> Option<u64> {
+        (!self.has_failed).then(|| std::mem::take(&mut self.events))
     }
 }

@@ -3,13 +3,12 @@
 use std::io;
 use std::sync::Arc;
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, Sender};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::event::Event;
 use crate::store::event_sum::{EventHasher, EventSum, Hash};
 use crate::store::key::KeyBuilder;
-use crate::store::records::block::{BLOCK_BYTES, BLOCK_RECORDS};
 use crate::store::records::dictionary::Dictionaries;
 use crate::store::records::packer::{HEADER_ROOM, Packed, Packer};
 use crate::store::rollup::value_counts::{BatchValues, ValueCounts};
@@ -74,105 +73,79 @@ impl EventBatchBuilder {
     }
 }
 
-/// The error of packing a batch, with the records that it was to hold.
-pub(crate) struct PackError {
-    pub(crate) records: Vec<u8>,
-    pub(crate) error: io::Error,
+/// Events with their records, as they are gathered.
+pub(crate) struct Gathered {
+    pub(super) events: Vec<Event>,
+    pub(super) lengths: Vec<u32>,
+    /// The records, after room for the header of their block.
+    pub(super) records: Vec<u8>,
+    pub(super) from_csv: bool,
+    /// The way back to the worker that gathers them.
+    pub(super) home: Sender<Batch>,
 }
 
-/// Gathers events with their records, and packs them into batches. A worker has one of its own.
-pub(crate) struct BatchBuilder {
+/// Makes batches of what is gathered. A worker has one of its own.
+pub(crate) struct Assembler {
     packer: Packer,
     event_hasher: EventHasher,
     key_builder: KeyBuilder,
     values: ValueCounts,
-    events: Vec<Event>,
-    keys: Vec<InternKeys>,
-    hashes: Vec<u64>,
-    lengths: Vec<u32>,
-    /// The records, after room for the header of their block.
-    records: Vec<u8>,
-    home: Sender<Batch>,
-    /// Batches that are written.
-    written: Receiver<Batch>,
 }
 
-impl BatchBuilder {
-    /// Returns a builder that packs with a dictionary that workers share.
-    ///
-    /// # Errors
-    /// There is not enough memory.
-    pub(crate) fn new(dictionaries: Arc<Dictionaries>) -> io::Result<BatchBuilder> {
-        let (home, written) = unbounded();
-        Ok(BatchBuilder {
+impl Assembler {
+    pub(super) fn new(dictionaries: Arc<Dictionaries>) -> io::Result<Assembler> {
+        Ok(Assembler {
             packer: Packer::new(dictionaries)?,
             event_hasher: EventHasher::default(),
             key_builder: KeyBuilder::default(),
             values: ValueCounts::default(),
-            events: Vec::with_capacity(BLOCK_RECORDS),
-            keys: Vec::with_capacity(BLOCK_RECORDS),
-            hashes: Vec::with_capacity(BLOCK_RECORDS),
-            lengths: Vec::with_capacity(BLOCK_RECORDS),
-            records: vec![0; HEADER_ROOM],
-            home,
-            written,
         })
     }
 
-    /// Adds an event with its record.
-    pub(crate) fn push(&mut self, event: Event, record: &[u8]) {
-        self.keys.push(self.key_builder.keys(&event));
-        self.values.add(&event);
-        self.events.push(event);
-        self.hashes.push(xxh3_64(record));
-        self.lengths.push(record.len() as u32);
-        self.records.extend_from_slice(record);
-    }
-
-    /// Reports whether the events fill a block.
-    pub(crate) fn is_full(&self) -> bool {
-        self.events.len() == BLOCK_RECORDS || self.records.len() - HEADER_ROOM >= BLOCK_BYTES
-    }
-
-    /// Reports whether there are no events.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.events.is_empty()
-    }
-
-    /// Takes the events as a batch.
+    /// Makes a batch, and returns the buffer of the records beside it.
     ///
     /// # Errors
-    /// There is not enough memory to compress the records. The builder is empty then, too.
-    pub(crate) fn take(&mut self, from_csv: bool) -> Result<Batch, PackError> {
-        let (roots, sum) = self.hash_events();
-        let values = self.values.take();
-        let packed = self.packer.pack_in_place(&self.lengths, &mut self.records);
-        self.written.try_iter().for_each(drop);
-        let events = std::mem::replace(&mut self.events, Vec::with_capacity(BLOCK_RECORDS));
-        let keys = std::mem::replace(&mut self.keys, Vec::with_capacity(BLOCK_RECORDS));
-        let hashes = std::mem::replace(&mut self.hashes, Vec::with_capacity(BLOCK_RECORDS));
-        self.lengths.clear();
-        match packed {
-            Ok(block) => {
-                self.records.truncate(HEADER_ROOM);
-                Ok(Batch { events, keys, hashes, roots, sum, values, block, from_csv, home: self.home.clone() })
-            }
-            Err(error) => Err(PackError { records: self.records.split_off(HEADER_ROOM), error }),
-        }
-    }
-
-    /// Returns the roots of the events for the digest of the case's events, and the sum of them.
-    fn hash_events(&mut self) -> (Vec<Hash>, Box<EventSum>) {
-        let mut rest = &self.records[HEADER_ROOM..];
-        let records = self.lengths.iter().map(|length| {
-            let (record, after) = rest.split_at(*length as usize);
-            rest = after;
-            record
-        });
-        let events: Vec<_> = self.events.iter().map(|event| event.event_id.as_bytes()).zip(records).collect();
+    /// There is not enough memory to compress the records.
+    pub(super) fn assemble(&mut self, gathered: Gathered) -> (io::Result<Batch>, Vec<u8>) {
+        let Gathered { events, lengths, mut records, from_csv, home } = gathered;
+        let mut rest = &records[HEADER_ROOM..];
+        let each: Vec<(&[u8], &[u8])> = (events.iter().zip(&lengths))
+            .map(|(event, length)| {
+                let (record, after) = rest.split_at(*length as usize);
+                rest = after;
+                (event.event_id.as_bytes(), record)
+            })
+            .collect();
+        let hashes = each.iter().map(|(_, record)| xxh3_64(record)).collect();
         let mut roots = Vec::new();
-        self.event_hasher.roots(&events, &mut roots);
+        self.event_hasher.roots(&each, &mut roots);
         let sum = Box::new(self.event_hasher.sum(&roots));
-        (roots, sum)
+        events.iter().for_each(|event| self.values.add(event));
+        let values = self.values.take();
+        let keys = events.iter().map(|event| self.key_builder.keys(event)).collect();
+        let packed = self.packer.pack_in_place(&lengths, &mut records);
+        let batch = packed.map(|block| Batch { events, keys, hashes, roots, sum, values, block, from_csv, home });
+        (batch, records)
+    }
+}
+
+/// A batch, or what will be one: another worker may still be making it.
+pub(crate) enum AssembledBatch {
+    Made(Box<io::Result<Batch>>),
+    InTheMaking(Receiver<io::Result<Batch>>),
+}
+
+impl AssembledBatch {
+    /// Returns the batch, as soon as it is made.
+    ///
+    /// # Errors
+    /// There was not enough memory to compress the records.
+    pub(crate) fn wait(self) -> io::Result<Batch> {
+        match self {
+            AssembledBatch::Made(batch) => *batch,
+            AssembledBatch::InTheMaking(batch) => {
+                batch.recv().unwrap_or_else(|_| Err(io::Error::other("a thread that packs records has stopped")))
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Writing a case: events and records in, duplicates resolved, the ledger updated.
 
 pub(crate) mod batch;
+pub(crate) mod batch_builder;
 pub(crate) mod blocks;
 pub(crate) mod conflict_policy;
 pub(crate) mod context;
@@ -17,4 +18,5 @@ pub(crate) mod proof;
 pub(crate) mod related_rows;
 pub(crate) mod resource_pages;
 pub(crate) mod resume;
+pub(crate) mod team;
 pub(crate) mod writer;

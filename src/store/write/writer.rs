@@ -20,7 +20,7 @@ use crate::store::records::block::{MAX_ID, Reader};
 use crate::store::records::dictionary::Dictionaries;
 use crate::store::rollup::counts::{Links, Sums};
 use crate::store::schema::indexes;
-use crate::store::write::batch::{Batch, EventBatch};
+use crate::store::write::batch::{AssembledBatch, Batch, EventBatch};
 use crate::store::write::blocks::Blocks;
 use crate::store::write::event_row::EventRow;
 use crate::store::write::event_tables::EventTables;
@@ -212,10 +212,14 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
         self.sql(Dictionaries::of(self.connection))
     }
 
-    /// Takes in a batch.
-    pub(crate) fn batch(&mut self, batch: &Batch) -> Result<(), CaseError> {
-        let result = self.take_batch(batch);
-        self.sql(result)
+    /// Takes in a batch, and returns the number of its events.
+    pub(crate) fn batch(&mut self, batch: AssembledBatch) -> Result<u64, CaseError> {
+        let batch = batch.wait().map_err(|source| CaseError::Io { path: self.path.to_owned(), source })?;
+        let result = self.take_batch(&batch);
+        self.sql(result)?;
+        let events = batch.events.len() as u64;
+        batch.give_back();
+        Ok(events)
     }
 
     fn take_batch(&mut self, batch: &Batch) -> rusqlite::Result<()> {
