@@ -299,6 +299,9 @@ impl Layout {
         let number = (!self.labels.is_empty()).then(|| "#".to_owned());
         let names: Vec<Cow<'_, str>> = self.columns.iter().map(|column| visible(&column.name)).collect();
         let named = self.columns.iter().zip(&names).map(|(column, name)| {
+            if width(name) <= column.width {
+                return name.to_string();
+            }
             shorten(names.iter().map(AsRef::as_ref), column.width, style.ellipsis())[name.as_ref()].clone()
         });
         number.into_iter().chain(named).collect()
