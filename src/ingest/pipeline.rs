@@ -76,6 +76,7 @@ pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn 
     progress.cancelled_by(import.cancel());
     let folder = env::current_dir().ok().map(|folder| file_names::name_of(&folder));
     let mut run = || -> Result<(), Error> {
+        import.finish_left(&Waiting(progress))?;
         check_ids(case, &import, options.ids)?;
         import.set_details(&options.details, options.imported_by.as_deref().unwrap_or(UNKNOWN_USER))?;
         let known = import.known_files()?;

@@ -24,7 +24,11 @@ impl Session {
         self.close();
         store::wait_for_writers(&self.path, &self.waiting())?;
         if let Some(interrupted @ CaseError::Interrupted { .. }) = store::unfinished_import(&self.path) {
-            self.note(&format!("{interrupted}: this import begins anew"));
+            let next = match store::has_left_build(&self.path) {
+                true => "this import finishes it first if that is possible, and adds to it",
+                false => "this import begins anew",
+            };
+            self.note(&format!("{interrupted}: {next}"));
         }
         let progress = ShownProgress::new("importing", Measure::FilesWithEvents, self.interrupter());
         let options = Options { imported_by: Some(user_name()), ..options.clone() };

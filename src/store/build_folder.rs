@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::io_message::folder_of;
+use crate::store::build_state::{self, BuildState};
 use crate::store::error::CaseError;
 use crate::store::import_progress::{self, ImportProgress};
 
@@ -13,7 +14,8 @@ use crate::store::import_progress::{self, ImportProgress};
 const CASE: &str = "case.db";
 const JOURNAL: &str = "case.db-journal";
 /// The files that an import leaves if it is killed.
-const FILES: [&str; 4] = [JOURNAL, import_progress::NEXT_FILE, import_progress::FILE, CASE];
+const FILES: [&str; 6] =
+    [build_state::NEXT_FILE, build_state::FILE, JOURNAL, import_progress::NEXT_FILE, import_progress::FILE, CASE];
 /// The beginning and the length of the names of temporary files. Where the system cannot make files without a name, they
 /// have one for a moment.
 const TEMPORARY: (&str, usize) = (".tmp", 10);
@@ -25,6 +27,8 @@ pub(crate) struct BuildFolder {
     target: PathBuf,
     /// Holds the lock.
     handle: File,
+    /// The state of the build that a killed process left here.
+    left: Option<BuildState>,
 }
 
 /// Returns the folder in which a case is made.
@@ -58,6 +62,11 @@ pub(crate) fn check_not_made(target: &Path) -> Result<(), CaseError> {
         }
         _ => Ok(()),
     }
+}
+
+/// Reports whether a killed process has left a build of a case that can be taken up.
+pub fn has_left_build(target: &Path) -> bool {
+    BuildState::read(&folder(target)).is_some()
 }
 
 /// Returns the error of a case that a process is making in a folder.
@@ -99,9 +108,22 @@ impl BuildFolder {
             // Its process has just completed the case and removed the folder.
             return Err(busy());
         }
-        let taken = BuildFolder { path, target: target.to_owned(), handle };
-        taken.clear();
-        Ok(if fs::symlink_metadata(target).is_ok() { None } else { Some(taken) })
+        let mut taken = BuildFolder { path, target: target.to_owned(), handle, left: None };
+        if fs::symlink_metadata(target).is_ok() {
+            return Ok(None);
+        }
+        taken.left = BuildState::read(&taken.path).filter(|_| taken.case().is_file());
+        if taken.left.is_some() {
+            taken.clear_temporary()
+        } else {
+            taken.clear()
+        }
+        Ok(Some(taken))
+    }
+
+    /// Returns the state of the build that a killed process left here, if it can be taken up.
+    pub(crate) fn left(&self) -> Option<&BuildState> {
+        self.left.as_ref()
     }
 
     /// Removes the folder that a process left when it was killed, which may be after it gave the case its name. Nothing is
@@ -111,7 +133,7 @@ impl BuildFolder {
         // What cannot be opened or locked is not known to be left: it stays.
         let Ok(handle) = File::open(&path) else { return };
         if handle.try_lock().is_ok() && is_same(&path, &handle) && is_own(&path).is_ok_and(|is_own| is_own) {
-            drop(BuildFolder { path, target: target.to_owned(), handle });
+            drop(BuildFolder { path, target: target.to_owned(), handle, left: None });
         }
     }
 
@@ -153,11 +175,15 @@ impl BuildFolder {
     }
 
     /// Removes what a killed process left.
-    fn clear(&self) {
+    pub(crate) fn clear(&self) {
         // What cannot be removed is reported when it is written.
         for left in FILES {
             let _ = fs::remove_file(self.path.join(left));
         }
+        self.clear_temporary();
+    }
+
+    fn clear_temporary(&self) {
         let entries = fs::read_dir(&self.path).into_iter().flatten().flatten();
         for temporary in entries.filter(|entry| is_temporary(&entry.file_name())) {
             let _ = fs::remove_file(temporary.path());
@@ -227,8 +253,8 @@ mod tests {
         assert!(matches!(made.publish(), Err(CaseError::Exists(_))));
         assert_eq!(fs::read(&target).unwrap(), b"another");
         fs::remove_file(&target).unwrap();
-        let again =
-            BuildFolder { path: made.path.clone(), target: target.clone(), handle: made.handle.try_clone().unwrap() };
+        let handle = made.handle.try_clone().unwrap();
+        let again = BuildFolder { path: made.path.clone(), target: target.clone(), handle, left: None };
         fs::write(again.case(), "whole").unwrap();
         again.publish().unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"whole");

@@ -6,6 +6,7 @@
 
 mod annotations;
 mod build_folder;
+mod build_state;
 mod bulk;
 mod case_details;
 mod case_ids;
@@ -34,6 +35,7 @@ mod validation;
 mod write;
 
 pub use crate::store::annotations::AnnotationWriter;
+pub use crate::store::build_folder::has_left_build;
 pub use crate::store::case_details::DetailChange;
 pub use crate::store::case_ids::CaseIds;
 pub use crate::store::case_path::unfinished_import;

@@ -244,3 +244,87 @@ fn a_first_import_that_is_cancelled_leaves_nothing() {
     ran.fails(2, &["error: cancelled", "no case was made; run the same import again"]);
     assert!(!test_env.scratch.path(BULK.case).exists() && !test_env.scratch.path(FOLDER).exists());
 }
+
+/// Kills an import once it has stored a state of its build with at least this many trees. False if it ended before.
+#[cfg(target_os = "linux")]
+fn killed_with_trees(test_env: &TestEnv, folder: &Path, trees: usize) -> bool {
+    let state = test_env.scratch.path(FOLDER).join("build.json");
+    let installed = || -> Option<usize> {
+        let state: serde_json::Value = serde_json::from_slice(&fs::read(&state).ok()?).ok()?;
+        Some(state["installed"].as_array()?.len())
+    };
+    let mut child = import(test_env, folder).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while installed().is_none_or(|installed| installed < trees) {
+        if child.try_wait().unwrap().is_some() {
+            return false;
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    state.exists()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_build_that_was_killed_is_taken_up_tree_by_tree() {
+    let whole = imported();
+    let folder = whole.scratch.path("in");
+    let expected = content(&whole.scratch.path(BULK.case));
+    let mut taken_up = 0;
+    for trees in [3, 3, 5, 8, 12, 16] {
+        let test_env = TestEnv::new();
+        if !killed_with_trees(&test_env, &folder, trees) {
+            continue;
+        }
+        test_env
+            .run(&["--db", BULK.case, "info"])
+            .fails(2, &["the import into bulk.db was interrupted while it built indexes", "run the same import again"]);
+        let ran = test_env.run(&["--db", BULK.case, "import", folder.to_str().unwrap()]).exits(0);
+        assert!(ran.err.contains("this import finishes it first if that is possible, and adds to it"), "{ran:?}");
+        taken_up += usize::from(ran.err.contains("12 files unchanged"));
+        check_case(&test_env.scratch.path(BULK.case));
+        assert!(content(&test_env.scratch.path(BULK.case)) == expected, "after {trees} trees the content is another");
+        assert_eq!(fs::read_dir(test_env.scratch.folder.path()).unwrap().count(), 1, "something is left: {ran:?}");
+    }
+    assert!(taken_up > 1, "{taken_up} builds were taken up");
+}
+
+/// A description, and what is changed of a build that was killed.
+#[cfg(target_os = "linux")]
+type Change<'c> = (&'static str, &'c dyn Fn(&TestEnv));
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_build_that_cannot_be_taken_up_is_made_anew() {
+    let whole = imported();
+    let folder = whole.scratch.path("in");
+    let expected = content(&whole.scratch.path(BULK.case));
+    let state = |test_env: &TestEnv| test_env.scratch.path(FOLDER).join("build.json");
+    let changes: [Change<'_>; 4] = [
+        ("another start of the machine", &|test_env| {
+            let text = fs::read_to_string(state(test_env)).unwrap();
+            fs::write(state(test_env), text.replace("\"boot_id\":\"", "\"boot_id\":\"x")).unwrap();
+        }),
+        ("a wrong count", &|test_env| {
+            let text = fs::read_to_string(state(test_env)).unwrap();
+            fs::write(state(test_env), text.replace("[\"events\",", "[\"events\",1")).unwrap();
+        }),
+        ("a case that is cut", &|test_env| {
+            let case = test_env.scratch.path(FOLDER).join("case.db");
+            fs::File::options().write(true).open(case).unwrap().set_len(8_192).unwrap();
+        }),
+        ("no case", &|test_env| fs::remove_file(test_env.scratch.path(FOLDER).join("case.db")).unwrap()),
+    ];
+    for (what, change) in changes {
+        let test_env = TestEnv::new();
+        while !killed_with_trees(&test_env, &folder, 4) {
+            let _ = fs::remove_file(test_env.scratch.path(BULK.case));
+        }
+        change(&test_env);
+        let ran = test_env.run(&["--db", BULK.case, "import", folder.to_str().unwrap()]).exits(0);
+        assert!(ran.err.contains("12 files: "), "{what}: {ran:?}");
+        check_case(&test_env.scratch.path(BULK.case));
+        assert!(content(&test_env.scratch.path(BULK.case)) == expected, "{what}: the content is another");
+        assert_eq!(fs::read_dir(test_env.scratch.folder.path()).unwrap().count(), 1, "{what}: something is left");
+    }
+}

@@ -85,7 +85,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("store/private_folder", &["store/error"]),
     ("store/case_details", &[]),
     ("store/case_ids", &[]),
-    ("store/build_folder", &["store/error", "store/import_progress"]),
+    ("store/build_state", &[]),
+    ("store/build_folder", &["store/build_state", "store/error", "store/import_progress"]),
     ("store/case_path", &["store/build_folder", "store/error"]),
     ("store/schema", &["redact", "store/error"]),
     ("store/provenance", &["store/schema"]),
@@ -115,6 +116,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "dedup",
             "store/build_folder",
+            "store/build_state",
             "store/bulk",
             "store/case_details",
             "store/case_ids",

@@ -10,14 +10,15 @@ use std::sync::{Mutex, PoisonError};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::store::bulk::bulk_error::{BulkError, BulkResult};
-use crate::store::bulk::file_at::write_at;
+use crate::store::bulk::file_at::{read_at, write_at};
 use crate::store::bulk::format::LOCK_BYTE;
 use crate::store::bulk::make::{self, TablePlan};
 use crate::store::bulk::output::{Place, Tree};
 use crate::store::bulk::pages::Pages;
 use crate::store::schema::indexes::Index;
 
-/// The place of the number of pages in the header of a file.
+/// The places of the size and the number of pages in the header of a file.
+const PAGE_SIZE: u64 = 16;
 const PAGE_COUNT: u64 = 28;
 
 /// The layout of a case, as SQLite has made it.
@@ -56,6 +57,13 @@ impl Layout {
 }
 
 impl Layout {
+    /// Returns a tree that was installed before, by its name.
+    pub(crate) fn installed(&self, name: &str, entries: u64) -> Installed {
+        let index = self.indexes.iter().map(|(index, _)| index).find(|index| index.name == name);
+        let index = index.map(|index| (index.table, index.condition().map(str::to_owned)));
+        Installed { name: name.to_owned(), index, entries }
+    }
+
     /// Returns the names of the indexes that were not built.
     pub(crate) fn not_in<'l>(&'l self, installed: &'l [Installed]) -> impl Iterator<Item = &'l str> {
         let names = self.indexes.iter().map(|(index, _)| index.name.as_str());
@@ -80,6 +88,13 @@ struct Installer<'f> {
 }
 
 impl Installer<'_> {
+    /// Returns an installer that goes on where a case ends.
+    fn of<'f>(file: &'f File, layout: &Layout) -> Installer<'f> {
+        let page_size = layout.page_size;
+        let lock_page = u32::try_from(LOCK_BYTE / page_size as u64 + 1).unwrap_or(u32::MAX);
+        Installer { file, page_size, next: layout.pages + 1, lock_page }
+    }
+
     fn place(&mut self, tree: &Tree, root: u32) -> BulkResult<()> {
         let place = Place { root, others: self.next, lock_page: self.lock_page };
         tree.copy(place, self.file)?;
@@ -94,42 +109,87 @@ impl Installer<'_> {
     }
 }
 
-/// Fills tables, and builds their indexes if `has_indexes`, with temporary files in a folder. Indexes that are not
-/// covered are left out of the answer: they are empty.
-pub(crate) fn install(
-    case: &Path,
-    layout: &Layout,
-    tables: &[(&'static str, Tree)],
-    (folder, has_indexes): (&Path, bool),
-    stop: &AtomicBool,
-) -> BulkResult<Vec<Installed>> {
+/// The work of an installation.
+pub(crate) struct Installation<'i> {
+    pub(crate) case: &'i Path,
+    /// A folder for temporary files.
+    pub(crate) folder: &'i Path,
+    /// Is told of each tree that is part of the case, with the pages of the case up to here.
+    pub(crate) save: &'i (dyn Fn(u32, &[Installed]) -> BulkResult<()> + Sync),
+    pub(crate) stop: &'i AtomicBool,
+}
+
+impl Installation<'_> {
+    /// Fills tables, and builds their indexes if `has_indexes`. Indexes that are not covered are left out of the answer:
+    /// they are empty.
+    pub(crate) fn install(
+        &self,
+        layout: &Layout,
+        tables: &[(&'static str, Tree)],
+        has_indexes: bool,
+    ) -> BulkResult<Vec<Installed>> {
+        let file = OpenOptions::new().read(true).write(true).open(self.case)?;
+        let mut installer = Installer::of(&file, layout);
+        let mut installed = Vec::new();
+        for (name, tree) in tables {
+            let plan = layout.plans.iter().find(|plan| plan.table == *name);
+            installer.place(tree, plan.ok_or(BulkError::NotCovered("a table without indexes"))?.root)?;
+            installed.push(Installed { name: (*name).to_owned(), index: None, entries: tree.entries });
+        }
+        let wanted = layout.indexes.iter().filter(|_| has_indexes).collect();
+        self.build(layout, installer, wanted, installed)
+    }
+
+    /// Builds the indexes of a case that has its tables, and these indexes, already.
+    pub(crate) fn resume(&self, layout: &Layout, installed: Vec<Installed>) -> BulkResult<Vec<Installed>> {
+        let file = OpenOptions::new().read(true).write(true).open(self.case)?;
+        let is_missing = |(index, _): &&(Index, u32)| installed.iter().all(|built| built.name != index.name);
+        let wanted = layout.indexes.iter().filter(is_missing).collect();
+        self.build(layout, Installer::of(&file, layout), wanted, installed)
+    }
+
+    fn build(
+        &self,
+        layout: &Layout,
+        installer: Installer<'_>,
+        wanted: Vec<&(Index, u32)>,
+        installed: Vec<Installed>,
+    ) -> BulkResult<Vec<Installed>> {
+        let (file, page_size) = (installer.file, installer.page_size);
+        let pages = Pages { file, page_size, count: installer.next - 1, stop: self.stop };
+        if pages.has_reserved_bytes()? {
+            return Err(BulkError::NotCovered("reserved bytes"));
+        }
+        (self.save)(installer.next - 1, &installed)?;
+        let shared = Mutex::new((installer, installed));
+        let indexes: Vec<&Index> = wanted.iter().map(|(index, _)| index).collect();
+        make::build_all(&indexes, &layout.plans, pages, self.folder, |at, tree| {
+            let (index, root) = wanted[at];
+            let index_of = Some((index.table, index.condition().map(str::to_owned)));
+            let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            let (installer, installed) = &mut *shared;
+            installer.place(&tree, *root)?;
+            installed.push(Installed { name: index.name.clone(), index: index_of, entries: tree.entries });
+            (self.save)(installer.next - 1, installed)
+        })?;
+        let (installer, installed) = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+        installer.write_page_count()?;
+        Ok(installed)
+    }
+}
+
+/// Gives a case in the making these pages, and takes away what a killed process has written after them.
+pub(crate) fn set_pages(case: &Path, pages: u32) -> BulkResult<()> {
     let file = OpenOptions::new().read(true).write(true).open(case)?;
-    let page_size = layout.page_size;
-    let lock_page = u32::try_from(LOCK_BYTE / page_size as u64 + 1).unwrap_or(u32::MAX);
-    let mut installer = Installer { file: &file, page_size, next: layout.pages + 1, lock_page };
-    let mut installed = Vec::new();
-    for (name, tree) in tables {
-        let plan = layout.plans.iter().find(|plan| plan.table == *name);
-        installer.place(tree, plan.ok_or(BulkError::NotCovered("a table without indexes"))?.root)?;
-        installed.push(Installed { name: (*name).to_owned(), index: None, entries: tree.entries });
+    let mut page_size = [0; 2];
+    read_at(&file, &mut page_size, PAGE_SIZE)?;
+    // One stands for 65,536 bytes, which no case has.
+    let page_size = u64::from(u16::from_be_bytes(page_size));
+    if page_size < 512 || file.metadata()?.len() < u64::from(pages) * page_size {
+        return Err(BulkError::NotCovered("a case in the making is shorter than it was"));
     }
-    let pages = Pages { file: &file, page_size: installer.page_size, count: installer.next - 1, stop };
-    if pages.has_reserved_bytes()? {
-        return Err(BulkError::NotCovered("reserved bytes"));
-    }
-    let wanted: Vec<&Index> = layout.indexes.iter().map(|(index, _)| index).filter(|_| has_indexes).collect();
-    let shared = Mutex::new((installer, installed));
-    make::build_all(&wanted, &layout.plans, pages, folder, |at, tree| {
-        let (index, root) = &layout.indexes[at];
-        let index_of = Some((index.table, index.condition().map(str::to_owned)));
-        let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
-        shared.0.place(&tree, *root)?;
-        shared.1.push(Installed { name: index.name.clone(), index: index_of, entries: tree.entries });
-        Ok(())
-    })?;
-    let (installer, installed) = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
-    installer.write_page_count()?;
-    Ok(installed)
+    file.set_len(u64::from(pages) * page_size)?;
+    write_at(&file, &pages.to_be_bytes(), PAGE_COUNT)
 }
 
 /// Compares the numbers of rows and entries that SQLite counts with those that were written. Several connections count,

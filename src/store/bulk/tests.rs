@@ -13,7 +13,7 @@ use super::bulk_error::{BulkError, BulkResult};
 use super::columns::uuid_text;
 use super::file_at::write_at;
 use super::format::{integer, put_integer, put_record, put_text, record_values};
-use super::install::{Installed, Layout, check, install};
+use super::install::{Installation, Installed, Layout, check};
 use super::output::Place;
 use super::table::TableWriter;
 use super::tree::TreeWriter;
@@ -99,7 +99,10 @@ impl Fixture {
         let layout = self.layout();
         let (path, page_size) = (self.path(), self.page_size);
         let tables = [("events", self.events.finish().unwrap()), ("links", self.links.finish().unwrap())];
-        let installed = install(&path, &layout, &tables, (self.folder.path(), true), self.stop);
+        let save = |_, _: &[Installed]| Ok(());
+        let folder = self.folder.path();
+        let installation = Installation { case: &path, folder, save: &save, stop: self.stop };
+        let installed = installation.install(&layout, &tables, true);
         let connection = Connection::open(&path).unwrap();
         let left: Vec<String> = match &installed {
             Ok(installed) => layout.not_in(installed).map(str::to_owned).collect(),

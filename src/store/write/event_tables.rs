@@ -199,6 +199,9 @@ pub(crate) struct EventPages<'s> {
     record: Vec<u8>,
 }
 
+/// The tables of a case in the making that are written as pages.
+pub(crate) const EVENT_TABLES: [&str; 3] = ["events", "event_resources", "resources"];
+
 /// An event that takes the place of another.
 struct PendingEvent {
     event: Event,
@@ -382,6 +385,7 @@ impl<'s> EventPages<'s> {
             Changes { deleted: self.deleted, moves: self.moves, pending: self.pending, is_doubled: self.is_doubled };
         let resources = resources.finish(sums, (&self.folder, self.page_size), self.stop)?;
         let (events, links) = (self.events.finish()?, self.links.finish()?);
-        Ok(EventTrees { tables: [("events", events), ("event_resources", links), ("resources", resources)], changes })
+        let [of_events, of_links, of_resources] = EVENT_TABLES;
+        Ok(EventTrees { tables: [(of_events, events), (of_links, links), (of_resources, resources)], changes })
     }
 }
