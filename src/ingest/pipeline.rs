@@ -83,6 +83,7 @@ pub fn import(case: &Path, paths: &[PathBuf], options: &Options, progress: &dyn 
         let (mut fresh, skipped): (Vec<SourceFile>, Vec<SourceFile>) =
             files.iter().cloned().partition(|found| !is_unchanged(&known, found));
         report.skipped_files = skipped.len() as u64;
+        report.earlier_rejects = known.rejects;
         for found in &mut fresh {
             found.left_out = options.narrowing.reason(&file_names::name_of(&found.path));
         }

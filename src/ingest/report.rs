@@ -28,6 +28,8 @@ pub struct Report {
     pub files: u64,
     /// Files that are as the ledger knows them, and were not read again.
     pub skipped_files: u64,
+    /// The rejects that the case has of earlier runs.
+    pub earlier_rejects: u64,
     /// Files in folders that are another kind of file.
     pub ignored_files: u64,
     /// Files that were not opened: their paths are outside the limits of the import.

@@ -68,6 +68,11 @@ pub(super) fn text_with(report: &ingest::Report, rejects: &str, ignored: &str) -
     if report.counts.rejected > named {
         let _ = writeln!(out, "rejected: {} more, in {rejects}", number::count(report.counts.rejected - named));
     }
+    if report.skipped_files > 0 && report.earlier_rejects > 0 {
+        // What is unchanged is not read again, and what was rejected of it is still not in the case.
+        let earlier = number::counted(report.earlier_rejects, "reject");
+        let _ = writeln!(out, "the case has {earlier} of earlier imports, in {rejects}");
+    }
     add_ignored(report, ignored, &mut out);
     for problem in report.field_problems.iter().take(MAX_LISTED) {
         let events = number::counted(problem.events, "event");

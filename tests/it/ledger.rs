@@ -436,3 +436,18 @@ proptest! {
         prop_assert_eq!(common::content(&merged[0]), common::content(&merged[1]));
     }
 }
+
+#[test]
+fn rejects_of_unchanged_files_are_told_again() {
+    let test_env = TestEnv::new();
+    test_env.scratch.write("in/a.json", format!("{}\n{{\"eventID\": 7", record("e1", "")));
+    let import = || test_env.run(&["import", "in"]);
+    let told = "the case has 1 reject of earlier imports, in the table rejects";
+    assert!(!import().exits(1).err.contains("earlier imports"));
+    assert!(import().exits(0).err.contains(told));
+    let report = test_env.run(&["--format", "json", "import", "in"]).exits(0).json();
+    assert_eq!((&report["skipped_files"], &report["earlier_rejects"]), (&1.into(), &1.into()));
+    // Another file says nothing about the first.
+    test_env.scratch.write("b.json", record("e2", ""));
+    assert!(!test_env.run(&["import", "b.json"]).exits(0).err.contains("earlier imports"));
+}

@@ -14,6 +14,8 @@ pub(crate) struct KnownFiles {
     pub(crate) bytes: u64,
     /// True if every earlier run came to its end.
     pub(crate) is_finished: bool,
+    /// The rejects of earlier runs.
+    pub(crate) rejects: u64,
 }
 
 /// One content of a file.
@@ -44,7 +46,8 @@ impl KnownFiles {
         }
         let unfinished = "SELECT count(*) FROM imports WHERE finished_at IS NULL";
         let is_finished = connection.query_row(unfinished, [], |row| row.get::<_, i64>(0))? == 0;
-        Ok(KnownFiles { contents: files, bytes, is_finished })
+        let rejects = connection.query_row("SELECT count(*) FROM rejects", [], |row| row.get(0))?;
+        Ok(KnownFiles { contents: files, bytes, is_finished, rejects })
     }
 
     /// Reports whether the ledger has a file with this size and modification time.
