@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension as _, Row};
+use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 
 use crate::arn::Arn;
@@ -170,23 +171,33 @@ fn instant(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<i64>> {
     Ok(row.get_ref(column)?.as_str_or_null()?.and_then(time::parse))
 }
 
-/// The facets of events whose account, Region and category are known, by id.
-type Facets = HashMap<i64, (Place, Category)>;
+/// The facets of events whose account, Region and category are known. There may be many to one place and category.
+#[derive(Default)]
+struct Facets {
+    groups: Vec<(Place, Category)>,
+    /// The places in `groups`, by id.
+    ids: FxHashMap<i64, usize>,
+}
 
 fn facets(connection: &Connection, facts: &mut Facts) -> rusqlite::Result<Facets> {
     let sql = "SELECT id, recipient_account_id, aws_region, event_category, management_event, event_source, event_name, \
                events, first_seen, last_seen FROM facets";
-    let mut facets = Facets::new();
+    let mut facets = Facets::default();
+    let mut known: HashMap<(Place, Category), usize> = HashMap::new();
     facts.sources = each(connection, sql, |row| {
         let Some(place) = place(row, 1, 2)? else { return Ok(None) };
         let (named, is_management): (Option<String>, Option<bool>) = (row.get(3)?, row.get(4)?);
-        let (source, name): (Option<String>, Option<String>) = (row.get(5)?, row.get(6)?);
-        let source = source.unwrap_or_default();
-        let is_early_data = named.is_none() && is_management.is_none();
-        let is_early_data = is_early_data && name.is_some_and(|name| data_kind_of_call(&name, Some(&source)).is_some());
+        let source = row.get::<_, Option<String>>(5)?.unwrap_or_default();
+        let is_unnamed = named.is_none() && is_management.is_none();
+        let name = row.get_ref(6)?.as_str_or_null()?.filter(|_| is_unnamed);
+        let is_early_data = name.is_some_and(|name| data_kind_of_call(name, Some(&source)).is_some());
         let category = Category::of_event(named.as_deref(), if is_early_data { Some(false) } else { is_management });
         let Some(category) = category else { return Ok(None) };
-        facets.insert(row.get(0)?, (place.clone(), category));
+        let group = *known.entry((place.clone(), category)).or_insert_with_key(|group| {
+            facets.groups.push(group.clone());
+            facets.groups.len() - 1
+        });
+        facets.ids.insert(row.get(0)?, group);
         let period = instant(row, 8)?.zip(instant(row, 9)?);
         Ok(Some(SourcePeriod { place, category, source, events: row.get(7)?, period }))
     })?;
@@ -195,20 +206,21 @@ fn facets(connection: &Connection, facts: &mut Facts) -> rusqlite::Result<Facets
 
 /// Adds the numbers of events by hour, and the ranges of Event history downloads.
 fn add_counts(connection: &Connection, facets: &Facets, facts: &mut Facts) -> rusqlite::Result<()> {
-    type Counts<'f> = HashMap<(&'f Place, Category, i64), u64>;
-    let mut counts: Counts<'_> = HashMap::new();
+    // By group and hour.
+    type Counts = FxHashMap<(usize, i64), u64>;
+    let mut counts = Counts::default();
     each(connection, "SELECT facet, hour / 3600, events FROM hourly_counts", |row| {
-        if let Some((place, category)) = facets.get(&row.get::<_, i64>(0)?) {
-            *counts.entry((place, *category, row.get(1)?)).or_default() += row.get::<_, u64>(2)?;
+        if let Some(group) = facets.ids.get(&row.get::<_, i64>(0)?) {
+            *counts.entry((*group, row.get(1)?)).or_default() += row.get::<_, u64>(2)?;
         }
         Ok(None::<()>)
     })?;
-    let mut downloaded: Counts<'_> = HashMap::new();
+    let mut downloaded = Counts::default();
     let mut ranges: HashMap<(i64, &Place), (i64, i64)> = HashMap::new();
     if flag(connection, HAS_DOWNLOADS)? {
         each(connection, DOWNLOADED, |row| {
-            let Some((place, category)) = facets.get(&row.get::<_, i64>(1)?) else { return Ok(None::<()>) };
-            let key = (place, *category, row.get(2)?);
+            let Some(group) = facets.ids.get(&row.get::<_, i64>(1)?) else { return Ok(None::<()>) };
+            let (key, (place, _)) = ((*group, row.get(2)?), &facets.groups[*group]);
             let events = row.get::<_, u64>(3)?;
             *downloaded.entry(key).or_default() += events;
             if let Some(all) = counts.get_mut(&key) {
@@ -220,12 +232,11 @@ fn add_counts(connection: &Connection, facets: &Facets, facts: &mut Facts) -> ru
             Ok(None)
         })?;
     }
-    let listed = |counts: Counts<'_>| {
-        let counts = counts.into_iter().filter(|(_, events)| *events > 0);
-        counts
-            .map(|((place, category, hour), events)| EventCount { place: place.clone(), category, hour, events })
-            .collect()
+    let count = |((group, hour), events): ((usize, i64), u64)| {
+        let (place, category) = &facets.groups[group];
+        EventCount { place: place.clone(), category: *category, hour, events }
     };
+    let listed = |counts: Counts| counts.into_iter().filter(|(_, events)| *events > 0).map(count).collect();
     (facts.events, facts.downloaded) = (listed(counts), listed(downloaded));
     let range = |((_, place), (from, to)): ((i64, &Place), (i64, i64))| Download { place: place.clone(), from, to };
     facts.downloads = ranges.into_iter().map(range).collect();
