@@ -18,16 +18,20 @@ impl NgramSet {
     pub(crate) fn add(&mut self, text: &[u8]) {
         let mut rest = text;
         // Two numbers of eight bytes begin with eight n-grams.
-        while let Some(twelve) = rest.first_chunk::<12>() {
-            let (low, high) = (number(&twelve[..8]), number(&twelve[4..]));
+        while let (Some(low), Some(high)) = (rest.first_chunk(), rest.get(4..).and_then(<[u8]>::first_chunk)) {
+            let (low, high) = (u64::from_le_bytes(*low), u64::from_le_bytes(*high));
             for shift in [0, 8, 16, 24] {
                 self.set(low >> shift);
                 self.set(high >> shift);
             }
             rest = &rest[8..];
         }
-        for five in rest.windows(LENGTH) {
-            self.set(number(five));
+        // At most eleven bytes are left. With eight after each of them, their n-grams are numbers too.
+        let mut last = [0; 11 + 8];
+        last[..rest.len()].copy_from_slice(rest);
+        let ngrams = (rest.len() + 1).saturating_sub(LENGTH);
+        for eight in last.windows(8).take(ngrams).filter_map(<[u8]>::first_chunk) {
+            self.set(u64::from_le_bytes(*eight));
         }
     }
 
