@@ -11,6 +11,8 @@ use crate::store::bulk::page::Page;
 
 /// The pages that are written or copied at once.
 const CHUNK_PAGES: usize = 256;
+/// The bytes of a tree that are gathered once it is too large to stay in memory. Larger writes take no less time.
+const FURTHER_BYTES: usize = 8 << 20;
 
 /// Takes pages one after the other.
 pub(super) struct Output<'s> {
@@ -75,6 +77,11 @@ impl<'s> Output<'s> {
             return Err(BulkError::Cancelled);
         }
         write_at(&self.file, &self.buffer, u64::from(self.written) * self.page_size as u64)?;
+        let further = (FURTHER_BYTES / self.page_size).max(1);
+        if further < self.buffer_pages {
+            self.buffer_pages = further;
+            self.buffer = Vec::with_capacity(further * self.page_size);
+        }
         self.buffer.clear();
         self.written = self.pages;
         Ok(())
