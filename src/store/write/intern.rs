@@ -1,10 +1,10 @@
 //! Interning: the keys by which the writer finds the identities, resources and texts that a case already has.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::event::{Event, Identity, Resource};
+use crate::event::{Event, Identity, Resource, Text};
 use crate::store::key::{Key, KeyBuilder, key_of};
 use crate::store::rollup::facets;
 
@@ -70,34 +70,38 @@ pub(crate) struct InternKeys {
 /// The key of an event in the memory of a run: a hash of its eventID.
 pub(crate) type EventKey = u64;
 
+/// The id of an identity, and the hash of the attributes that its key leaves out.
+pub(crate) type KnownIdentity = (i64, u64);
+
+/// The columns that [`identity_of`] reads.
+pub(crate) const IDENTITY_COLUMNS: &str = "id, type, user_name, arn, account_id, principal_id, role_name, role_arn, \
+     session_name, identity_provider, on_behalf_of, invoked_by";
+
+/// Returns the key of an identity, and what is known of it.
+pub(crate) fn identity_of(row: &Row<'_>, keyer: &mut KeyBuilder) -> rusqlite::Result<(Key, KnownIdentity)> {
+    let text = |index: usize| -> rusqlite::Result<_> { Ok(row.get_ref(index)?.as_str_or_null()?.map(Text::from)) };
+    let identity = Identity {
+        kind: text(1)?,
+        user_name: text(2)?,
+        arn: text(3)?,
+        account_id: text(4)?,
+        principal_id: text(5)?,
+        role_name: text(6)?,
+        role_arn: text(7)?,
+        session_name: text(8)?,
+        identity_provider: text(9)?,
+        on_behalf_of: text(10)?,
+        invoked_by: text(11)?,
+    };
+    let (key, rest) = keyer.identity(&identity);
+    Ok((key, (row.get(0)?, rest)))
+}
+
 /// Returns the identities of a case.
-pub(crate) fn identities(connection: &Connection) -> rusqlite::Result<FxHashMap<Key, (i64, u64)>> {
+pub(crate) fn identities(connection: &Connection) -> rusqlite::Result<FxHashMap<Key, KnownIdentity>> {
     let mut keyer = KeyBuilder::default();
-    let mut select = connection.prepare(
-        "SELECT id, type, user_name, arn, account_id, principal_id, role_name, role_arn, session_name, \
-         identity_provider, on_behalf_of, invoked_by FROM identities",
-    )?;
-    let rows = select.query_map([], |row| {
-        let text = |index: usize| -> rusqlite::Result<_> {
-            Ok(row.get_ref(index)?.as_str_or_null()?.map(crate::event::Text::from))
-        };
-        let identity = Identity {
-            kind: text(1)?,
-            user_name: text(2)?,
-            arn: text(3)?,
-            account_id: text(4)?,
-            principal_id: text(5)?,
-            role_name: text(6)?,
-            role_arn: text(7)?,
-            session_name: text(8)?,
-            identity_provider: text(9)?,
-            on_behalf_of: text(10)?,
-            invoked_by: text(11)?,
-        };
-        let (key, rest) = keyer.identity(&identity);
-        Ok((key, (row.get(0)?, rest)))
-    })?;
-    rows.collect()
+    let mut select = connection.prepare(&format!("SELECT {IDENTITY_COLUMNS} FROM identities"))?;
+    select.query_map([], |row| identity_of(row, &mut keyer))?.collect()
 }
 
 /// Returns the resources of a case.

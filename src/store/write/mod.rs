@@ -13,6 +13,7 @@ pub(crate) mod import;
 pub(crate) mod intern;
 pub(crate) mod known_events;
 pub(crate) mod known_files;
+pub(crate) mod known_rows;
 pub(crate) mod ledger;
 pub(crate) mod proof;
 pub(crate) mod related_rows;

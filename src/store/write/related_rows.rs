@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Statement, params};
+use rusqlite::{Connection, Statement, params};
 use rustc_hash::FxHashMap;
 
 use crate::arn::last_part;
@@ -11,12 +11,13 @@ use crate::store::key::Key;
 use crate::store::rollup::counts::Links;
 use crate::store::rollup::facets;
 use crate::store::write::intern::{self, InternKeys, text_id};
+use crate::store::write::known_rows::{KnownIdentities, KnownResources};
 use crate::store::write::resource_pages::ResourcePages;
 
 /// The ids of the rows that are there, by their keys.
 pub(crate) struct RelatedRows<'c> {
     facets: FxHashMap<Key, i64>,
-    identities: FxHashMap<Key, (i64, u64)>,
+    identities: KnownIdentities<'c>,
     resources: KnownResources<'c>,
     user_agents: FxHashMap<Key, i64>,
     error_messages: FxHashMap<Key, i64>,
@@ -26,37 +27,6 @@ pub(crate) struct RelatedRows<'c> {
     pub(crate) pages: Option<ResourcePages>,
 }
 
-/// The resources that are known, by their keys.
-struct KnownResources<'c> {
-    /// Ids in four bytes: 10,000,000 events may name four million resources.
-    ids: FxHashMap<Key, u32>,
-    /// Finds one that the case has; `None` if all are known.
-    find: Option<Statement<'c>>,
-}
-
-impl KnownResources<'_> {
-    /// Returns the id of a resource that the case has.
-    fn id(&mut self, resource: &Resource, key: Key) -> rusqlite::Result<Option<i64>> {
-        if let Some(id) = self.ids.get(&key) {
-            return Ok(Some(i64::from(*id)));
-        }
-        let Some(find) = &mut self.find else { return Ok(None) };
-        let row = params![
-            resource.name.as_str(),
-            resource.kind.as_deref(),
-            resource.arn.as_deref(),
-            resource.account_id.as_deref(),
-            resource.aws_region.as_deref()
-        ];
-        let found: Option<u32> = find.query_row(row, |row| row.get(0)).optional()?;
-        self.ids.extend(found.map(|id| (key, id)));
-        Ok(found.map(i64::from))
-    }
-}
-
-const FIND_RESOURCE: &str = "SELECT id FROM resources WHERE name = ?1 AND type IS ?2 AND arn IS ?3 \
-     AND account_id IS ?4 AND aws_region IS ?5";
-
 const INSERT_IDENTITY: &str = "INSERT INTO identities (type, user_name, arn, account_id, principal_id, role_name, \
      role_arn, session_name, identity_provider, on_behalf_of, invoked_by, events, first_seen, last_seen) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12, ?12)";
@@ -65,12 +35,12 @@ const INSERT_RESOURCE: &str = "INSERT INTO resources (type, name, arn, account_i
      first_seen, last_seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7)";
 
 impl<'c> RelatedRows<'c> {
-    /// Reads the rows of a case, but for resources, which are looked up one by one until they are loaded.
+    /// Reads the rows of a case, but for identities and resources, which are looked up until they are loaded.
     pub(crate) fn load(connection: &'c Connection) -> rusqlite::Result<RelatedRows<'c>> {
         Ok(RelatedRows {
             facets: facets::load(connection)?,
-            identities: intern::identities(connection)?,
-            resources: KnownResources { ids: FxHashMap::default(), find: Some(connection.prepare(FIND_RESOURCE)?) },
+            identities: KnownIdentities::to_find(connection)?,
+            resources: KnownResources::to_find(connection)?,
             user_agents: intern::texts(connection, "user_agents")?,
             error_messages: intern::texts(connection, "error_messages")?,
             insert_identity: connection.prepare(INSERT_IDENTITY)?,
@@ -79,9 +49,11 @@ impl<'c> RelatedRows<'c> {
         })
     }
 
-    /// Reads the resources of a case: for a run that names most of them, or without the index on their names.
-    pub(crate) fn load_resources(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        self.resources = KnownResources { ids: intern::resources(connection)?, find: None };
+    /// Reads the identities and resources of a case: for a run that names most of them, or without the indexes that find
+    /// them.
+    pub(crate) fn load_all(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        self.identities = KnownIdentities::load(connection)?;
+        self.resources = KnownResources::load(connection)?;
         Ok(())
     }
 
@@ -127,28 +99,11 @@ impl<'c> RelatedRows<'c> {
         time: Option<&str>,
     ) -> rusqlite::Result<i64> {
         let i = identity.as_ref();
-        if let Some((id, known_rest)) = self.identities.get_mut(&key) {
-            if *known_rest != rest {
-                // Attributes that do not distinguish identities must not depend on which event came first.
-                let mut settle = connection.prepare_cached(
-                    "UPDATE identities SET \
-                         user_name = min(ifnull(user_name, ?2), ifnull(?2, user_name)), \
-                         role_name = min(ifnull(role_name, ?3), ifnull(?3, role_name)), \
-                         role_arn = min(ifnull(role_arn, ?4), ifnull(?4, role_arn)), \
-                         session_name = min(ifnull(session_name, ?5), ifnull(?5, session_name)), \
-                         identity_provider = min(ifnull(identity_provider, ?6), ifnull(?6, identity_provider)) \
-                     WHERE id = ?1",
-                )?;
-                settle.execute(params![
-                    *id,
-                    i.user_name.as_deref(),
-                    i.role_name.as_deref(),
-                    i.role_arn.as_deref(),
-                    i.session_name.as_deref(),
-                    i.identity_provider.as_deref()
-                ])?;
+        if let Some((id, known_rest)) = self.identities.get(i, key)? {
+            if known_rest != rest {
+                self.settle(connection, id, i)?;
             }
-            return Ok(*id);
+            return Ok(id);
         }
         self.insert_identity.execute(params![
             i.kind.as_deref(),
@@ -169,6 +124,28 @@ impl<'c> RelatedRows<'c> {
         Ok(id)
     }
 
+    /// Settles the attributes that do not distinguish identities: they must not depend on which event came first.
+    fn settle(&self, connection: &Connection, id: i64, i: &Identity) -> rusqlite::Result<()> {
+        let mut settle = connection.prepare_cached(
+            "UPDATE identities SET \
+                 user_name = min(ifnull(user_name, ?2), ifnull(?2, user_name)), \
+                 role_name = min(ifnull(role_name, ?3), ifnull(?3, role_name)), \
+                 role_arn = min(ifnull(role_arn, ?4), ifnull(?4, role_arn)), \
+                 session_name = min(ifnull(session_name, ?5), ifnull(?5, session_name)), \
+                 identity_provider = min(ifnull(identity_provider, ?6), ifnull(?6, identity_provider)) \
+             WHERE id = ?1",
+        )?;
+        settle.execute(params![
+            id,
+            i.user_name.as_deref(),
+            i.role_name.as_deref(),
+            i.role_arn.as_deref(),
+            i.session_name.as_deref(),
+            i.identity_provider.as_deref()
+        ])?;
+        Ok(())
+    }
+
     fn resource(
         &mut self,
         connection: &Connection,
@@ -181,7 +158,7 @@ impl<'c> RelatedRows<'c> {
         }
         if let Some(pages) = &mut self.pages {
             let id = pages.push(resource)?;
-            self.resources.ids.insert(key, id as u32);
+            self.resources.insert(key, id);
             return Ok(id);
         }
         self.insert_resource.execute(params![
@@ -194,7 +171,7 @@ impl<'c> RelatedRows<'c> {
             time
         ])?;
         let id = connection.last_insert_rowid();
-        self.resources.ids.insert(key, id as u32);
+        self.resources.insert(key, id);
         Ok(id)
     }
 }

@@ -201,7 +201,7 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
         self.sql(if rebuild { indexes::drop_secondary(self.connection) } else { indexes::keep(self.connection) })?;
         if rebuild || !self.sql(indexes::are_made(self.connection))? {
             let _bounded = Bounded::by_size(self.path);
-            let loaded = self.related.load_resources(self.connection);
+            let loaded = self.related.load_all(self.connection);
             loaded.map_err(|error| hardening::error_of(self.path, error))?;
         }
         Ok(())
