@@ -175,4 +175,68 @@ proptest! {
         }
         same_case(&test_env, &test_env.scratch.path("in"), &format!("seed {seed}"));
     }
+
+    #[test]
+    fn imports_one_after_the_other_give_the_counts_of_one_import(
+        seed in any::<u64>(),
+        files in prop::collection::vec(1..60_usize, 2..6),
+    ) {
+        let test_env = TestEnv::new();
+        let mut rng = Rng::new(seed);
+        for (number, count) in files.iter().enumerate() {
+            let records: Vec<String> = (0..*count).map(|at| of_few_identities(&mut rng, number * 100 + at)).collect();
+            let name = format!("in/{number}.json");
+            test_env.scratch.write(&name, format!("{{\"Records\":[{}]}}", records.join(",")));
+            import(&test_env, &test_env.scratch.path(&name), &STEPS);
+        }
+        import(&test_env, &test_env.scratch.path("in"), &BULK);
+        let (steps, whole) = (test_env.scratch.path(STEPS.case), test_env.scratch.path(BULK.case));
+        assert_eq!(counts(&steps), counts(&whole), "seed {seed}");
+        // Nothing in a case whose counts were made from its events differs.
+        rusqlite::Connection::open(&steps).unwrap().execute_batch("UPDATE imports SET finished_at = NULL").unwrap();
+        assert_eq!(test_env.run(&["--db", STEPS.case, "info"]).code, Some(0));
+        assert_eq!(counts(&steps), counts(&whole), "seed {seed}, counted again");
+    }
+}
+
+/// A case to which one file after the other is added.
+const STEPS: Way = Way { case: "steps.db", arguments: &["--jobs", "1"], bulk_bytes: NEVER };
+
+/// A random record with an eventID of its own, whose identity others have with another role or without one.
+fn of_few_identities(rng: &mut Rng, number: usize) -> String {
+    let mut record: serde_json::Value = serde_json::from_str(&random_record(rng, number)).unwrap();
+    record["eventID"] = format!("{number:08x}-0000-4000-8000-000000000000").into();
+    let role = ["a", "b", "c"].get(rng.below(4));
+    let issuer = role.map(|role| serde_json::json!({"type": "Role", "userName": role}));
+    record["userIdentity"] = serde_json::json!({
+        "type": "AssumedRole",
+        "arn": format!("arn:aws:sts::111122223333:assumed-role/r/{}", rng.below(3)),
+        "accountId": rng.pick(&["111122223333", "444455556666"]),
+        "sessionContext": {"sessionIssuer": issuer},
+    });
+    if rng.below(4) == 0 {
+        record["userIdentity"] =
+            serde_json::json!({"type": "AWSService", "invokedBy": format!("{}.amazonaws.com", rng.below(3))});
+    }
+    record.to_string()
+}
+
+/// The rows of a case that count events, without their numbers.
+fn counts(case: &Path) -> Vec<String> {
+    let connection = rusqlite::Connection::open(case).unwrap();
+    let tables = [
+        ("attribute_values", "*"),
+        ("hourly_regions", "*"),
+        ("facets", "event_source, event_name, aws_region, error_code, outcome, events, first_seen, last_seen"),
+        ("identities", "type, arn, account_id, role_name, invoked_by, events, first_seen, last_seen"),
+        ("resources", "type, name, arn, account_id, aws_region, events, first_seen, last_seen"),
+        ("user_agents", "text, events, first_seen, last_seen"),
+        ("hourly_counts JOIN facets ON facets.id = facet", "hour, event_name, aws_region, hourly_counts.events"),
+    ];
+    let rows = |(table, columns): (&str, &str)| {
+        let mut rows = lines(&connection, &format!("SELECT {columns} FROM {table}"));
+        rows.sort();
+        rows
+    };
+    tables.into_iter().flat_map(rows).collect()
 }

@@ -7,6 +7,8 @@ use rustc_hash::FxHashMap;
 use crate::event::Text;
 use crate::fields::{FIELDS, Field, Place, Values};
 use crate::store::rollup::field_text::as_text;
+use crate::store::rollup::occurring::{Occurring, join_value};
+use crate::store::rollup::row_counts::RowCounts;
 
 /// The attribute that types of resources are counted as.
 pub(crate) const RESOURCE_TYPE: &str = "resource_type";
@@ -17,7 +19,19 @@ pub(crate) const EVENT_COUNT: &str =
 
 /// Writes the values that identities have into `attribute_values`, from what is counted of these.
 pub(crate) fn write_identities(connection: &Connection) -> rusqlite::Result<()> {
-    write_values(connection, "identities", &of(|place| matches!(place, Place::Identity | Place::Role)))
+    write_values(connection, "identities", &of_identities())
+}
+
+/// Counts the values that identities have, from what a run has counted of these.
+pub(crate) fn count_identities(
+    connection: &Connection,
+    identities: &RowCounts,
+) -> rusqlite::Result<Vec<(&'static str, Occurring)>> {
+    count_values(connection, "identities", &of_identities(), identities)
+}
+
+fn of_identities() -> Vec<&'static Field> {
+    of(|place| matches!(place, Place::Identity | Place::Role))
 }
 
 /// Writes the types that resources have into `attribute_values`, from what is counted of these.
@@ -59,6 +73,26 @@ pub(crate) fn write_values(connection: &Connection, table: &str, fields: &[&Fiel
         }
     }
     Ok(())
+}
+
+/// Counts the values that the rows of a table have of these fields, from what a run has counted of the rows.
+pub(crate) fn count_values(
+    connection: &Connection,
+    table: &str,
+    fields: &[&'static Field],
+    rows: &RowCounts,
+) -> rusqlite::Result<Vec<(&'static str, Occurring)>> {
+    let columns: Vec<String> = fields.iter().map(|field| as_text(field)).collect();
+    let mut counted: Vec<_> = fields.iter().map(|field| (field.column, Occurring::default())).collect();
+    rows.each(connection, (table, &columns.join(", ")), |row, _, seen| {
+        for (at, (_, values)) in counted.iter_mut().enumerate() {
+            if let Some(value) = row.get_ref(at)?.as_str_or_null()? {
+                join_value(values, value, seen);
+            }
+        }
+        Ok(())
+    })?;
+    Ok(counted)
 }
 
 /// The events of several rows, and when the first and the last was.

@@ -4,7 +4,6 @@
 //! earlier run was interrupted, the sums are not enough, and everything is counted again from the events.
 
 use rusqlite::{Connection, params};
-use rustc_hash::FxHashMap;
 
 use crate::event::Event;
 use crate::store::rollup::attribute_values;
@@ -12,8 +11,9 @@ use crate::store::rollup::facets;
 use crate::store::rollup::field_text::as_text;
 use crate::store::rollup::hourly;
 use crate::store::rollup::hourly::HourlyCounts;
+use crate::store::rollup::row_counts::RowCounts;
 use crate::store::rollup::seen::Seen;
-use crate::store::rollup::value_counts::{ValueCounts, kept_attributes};
+use crate::store::rollup::value_counts::{ValueCounts, kept_attributes, occurrences};
 
 /// The ids that an event points to.
 #[derive(Debug, Default, Clone)]
@@ -25,56 +25,6 @@ pub(crate) struct Links {
     pub(crate) resources: Vec<i64>,
 }
 
-/// The counts of the rows of a table. Rows that the run made have consecutive ids.
-#[derive(Default)]
-struct RowCounts {
-    /// The largest id before the run.
-    before: i64,
-    old: FxHashMap<i64, Seen>,
-    new: Vec<Seen>,
-}
-
-impl RowCounts {
-    fn of(connection: &Connection, table: &str) -> rusqlite::Result<RowCounts> {
-        let before = format!("SELECT coalesce(max(id), 0) FROM {table}");
-        Ok(RowCounts { before: connection.query_row(&before, [], |row| row.get(0))?, ..RowCounts::default() })
-    }
-
-    fn add(&mut self, id: i64, time: Option<i64>) {
-        let Some(index) = usize::try_from(id - self.before - 1).ok() else {
-            return self.old.entry(id).or_default().add(time);
-        };
-        if index >= self.new.len() {
-            self.new.resize(index + 1, Seen::default());
-        }
-        self.new[index].add(time);
-    }
-
-    /// Writes the counts. A new row was made with the count and the time of its first event, so that most are right
-    /// already.
-    fn write(&self, connection: &Connection, table: &str) -> rusqlite::Result<()> {
-        let mut set = connection
-            .prepare(&format!("UPDATE {table} SET events = ?2, first_seen = ?3, last_seen = ?4 WHERE id = ?1"))?;
-        for (index, seen) in self.new.iter().enumerate().filter(|(_, seen)| seen.events > 1) {
-            let (first, last) = seen.period();
-            set.execute(params![self.before + 1 + index as i64, seen.events, first, last])?;
-        }
-        let mut update = connection.prepare(&format!(
-            "UPDATE {table} SET events = events + ?2, \
-                 first_seen = CASE WHEN ?3 < first_seen OR first_seen IS NULL THEN ?3 ELSE first_seen END, \
-                 last_seen  = CASE WHEN ?4 > last_seen  OR last_seen  IS NULL THEN ?4 ELSE last_seen END \
-             WHERE id = ?1"
-        ))?;
-        let mut old: Vec<_> = self.old.iter().collect();
-        old.sort_unstable_by_key(|(id, _)| **id);
-        for (id, seen) in old {
-            let (first, last) = seen.period();
-            update.execute(params![id, seen.events, first, last])?;
-        }
-        Ok(())
-    }
-}
-
 /// The sums of what a run has stored so far.
 pub(crate) struct Sums {
     facets: RowCounts,
@@ -84,6 +34,8 @@ pub(crate) struct Sums {
     error_messages: RowCounts,
     resources: RowCounts,
     pub(crate) values: ValueCounts,
+    /// True if an identity that was there has another value of an attribute that is counted.
+    pub(crate) are_identities_changed: bool,
 }
 
 impl Sums {
@@ -96,6 +48,7 @@ impl Sums {
             error_messages: RowCounts::of(connection, "error_messages")?,
             resources: RowCounts::of(connection, "resources")?,
             values: ValueCounts::default(),
+            are_identities_changed: false,
         })
     }
 
@@ -121,8 +74,7 @@ impl Sums {
 
     /// Returns the count of a resource that the run made in a new case.
     pub(crate) fn resource(&self, id: i64) -> Seen {
-        let index = usize::try_from(id - 1).ok();
-        index.and_then(|index| self.resources.new.get(index)).copied().unwrap_or_default()
+        self.resources.of_new(id)
     }
 
     /// Adds the sums to those in the case.
@@ -142,24 +94,40 @@ impl Sums {
             tally.write(connection, table)?;
         }
         self.hours.write(connection)?;
-        write_derived(connection)?;
-        let mut upsert = connection.prepare(
-            "INSERT INTO attribute_values (attribute, value, events, first_seen, last_seen) \
-             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET events = events + excluded.events, \
-                 first_seen = CASE WHEN excluded.first_seen < first_seen OR first_seen IS NULL \
-                                   THEN excluded.first_seen ELSE first_seen END, \
-                 last_seen  = CASE WHEN excluded.last_seen > last_seen OR last_seen IS NULL \
-                                   THEN excluded.last_seen ELSE last_seen END",
-        )?;
-        for (attribute, value, seen) in self.values.all() {
-            let (first, last) = seen.period();
-            upsert.execute(params![attribute, value, seen.events, first, last])?;
+        self.hours.add_to_rollups(connection, &self.facets)?;
+        let mut derived = facets::count_values(connection, &self.facets)?;
+        if !self.are_identities_changed {
+            derived.extend(attribute_values::count_identities(connection, &self.identities)?);
+        }
+        let derived = derived.iter().flat_map(|(column, values)| occurrences(column, values));
+        add_values(connection, self.values.all().chain(derived).collect())?;
+        if self.are_identities_changed {
+            attribute_values::write_identities(connection)?;
         }
         Ok(())
     }
 }
 
-/// Writes what adds up other counts: those of hours, facets and identities.
+/// Adds the occurrences of values of attributes to those in the case.
+fn add_values(connection: &Connection, mut values: Vec<(&str, &str, Seen)>) -> rusqlite::Result<()> {
+    // In the order of the table, so that its pages are written one after the other.
+    values.sort_unstable_by_key(|(attribute, value, _)| (*attribute, *value));
+    let mut upsert = connection.prepare(
+        "INSERT INTO attribute_values (attribute, value, events, first_seen, last_seen) \
+         VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET events = events + excluded.events, \
+             first_seen = CASE WHEN excluded.first_seen < first_seen OR first_seen IS NULL \
+                               THEN excluded.first_seen ELSE first_seen END, \
+             last_seen  = CASE WHEN excluded.last_seen > last_seen OR last_seen IS NULL \
+                               THEN excluded.last_seen ELSE last_seen END",
+    )?;
+    for (attribute, value, seen) in values {
+        let (first, last) = seen.period();
+        upsert.execute(params![attribute, value, seen.events, first, last])?;
+    }
+    Ok(())
+}
+
+/// Writes what adds up other counts anew: those of hours, facets and identities.
 pub(crate) fn write_derived(connection: &Connection) -> rusqlite::Result<()> {
     hourly::write_rollups(connection)?;
     facets::write_values(connection)?;

@@ -1,5 +1,6 @@
 //! Facets: the combinations of those attributes that have few values.
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 
@@ -7,6 +8,8 @@ use crate::event::Event;
 use crate::fields::{FIELDS, Field, Values};
 use crate::store::key::{Key, KeyBuilder};
 use crate::store::rollup::attribute_values;
+use crate::store::rollup::occurring::Occurring;
+use crate::store::rollup::row_counts::RowCounts;
 
 /// Returns the attributes of `facets` whose values `attribute_values` counts.
 pub(crate) fn kept() -> impl Iterator<Item = &'static Field> {
@@ -38,13 +41,16 @@ pub(crate) fn key(keyer: &mut KeyBuilder, event: &Event) -> Key {
 pub(crate) fn load(connection: &Connection) -> rusqlite::Result<FxHashMap<Key, i64>> {
     let mut keyer = KeyBuilder::default();
     let mut select = connection.prepare(
-        "SELECT id, event_source, event_name, aws_region, recipient_account_id, error_code, outcome, \
-         CAST(read_only AS TEXT), CAST(management_event AS TEXT), event_type, event_category, event_version FROM facets",
+        "SELECT id, event_source, event_name, aws_region, recipient_account_id, error_code, outcome, read_only, \
+         management_event, event_type, event_category, event_version FROM facets",
     )?;
     let rows = select.query_map([], |row| {
         let mut parts = [None; 11];
         for (index, part) in parts.iter_mut().enumerate() {
-            *part = row.get_ref(index + 1)?.as_str_or_null()?;
+            *part = match row.get_ref(index + 1)? {
+                ValueRef::Integer(number) => flag(Some(number != 0)),
+                text => text.as_str_or_null()?,
+            };
         }
         Ok((keyer.key(&parts), row.get(0)?))
     })?;
@@ -78,4 +84,12 @@ pub(crate) fn insert(connection: &Connection, event: &Event, time: Option<&str>)
 /// Writes the values of the facets' attributes into `attribute_values`, from what is counted of the facets.
 pub(crate) fn write_values(connection: &Connection) -> rusqlite::Result<()> {
     attribute_values::write_values(connection, "facets", &kept().collect::<Vec<_>>())
+}
+
+/// Counts the values of the facets' attributes, from what a run has counted of the facets.
+pub(crate) fn count_values(
+    connection: &Connection,
+    facets: &RowCounts,
+) -> rusqlite::Result<Vec<(&'static str, Occurring)>> {
+    attribute_values::count_values(connection, "facets", &kept().collect::<Vec<_>>(), facets)
 }

@@ -5,5 +5,7 @@ pub(crate) mod counts;
 pub(crate) mod facets;
 pub(crate) mod field_text;
 pub(crate) mod hourly;
+pub(crate) mod occurring;
+pub(crate) mod row_counts;
 pub(crate) mod seen;
 pub(crate) mod value_counts;

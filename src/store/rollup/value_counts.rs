@@ -1,9 +1,8 @@
 //! Counts of the values of attributes.
 
-use rustc_hash::FxHashMap;
-
 use crate::event::{Event, Text};
 use crate::fields::{FIELDS, Field, PLAIN, Place, Values};
+use crate::store::rollup::occurring::{Occurring, add_value, join_value};
 use crate::store::rollup::seen::Seen;
 use crate::store::rollup::{attribute_values, facets};
 
@@ -15,17 +14,6 @@ pub(crate) fn kept_attributes() -> impl Iterator<Item = &'static Field> {
 /// Reports whether `attribute_values` counts the values of a column.
 pub(crate) fn is_kept(column: &str) -> bool {
     kept_attributes().chain(facets::kept()).any(|field| field.column == column)
-}
-
-/// The values of an attribute, and how often each occurs.
-pub(crate) type Occurring = FxHashMap<Text, Seen>;
-
-/// Counts an event with a value.
-pub(crate) fn add_value(values: &mut Occurring, value: &str, time: Option<i64>) {
-    match values.get_mut(value) {
-        Some(seen) => seen.add(time),
-        None => values.entry(Text::from(value)).or_default().add(time),
-    }
 }
 
 /// The place of the values of a kept attribute in an event.
@@ -98,10 +86,7 @@ impl ValueCounts {
     pub(crate) fn join(&mut self, others: &BatchValues) {
         for (values, others) in self.maps().zip(others) {
             for (value, seen) in others {
-                match values.get_mut(value.as_str()) {
-                    Some(known) => known.join(*seen),
-                    None => values.entry(value.clone()).or_default().join(*seen),
-                }
+                join_value(values, value, *seen);
             }
         }
     }
@@ -114,6 +99,14 @@ impl ValueCounts {
     pub(crate) fn all(&self) -> impl Iterator<Item = (&'static str, &str, Seen)> {
         let types = [(attribute_values::RESOURCE_TYPE, &self.resource_types)];
         let all = self.attributes.iter().map(|(field, _, values)| (field.column, values)).chain(types);
-        all.flat_map(|(column, values)| values.iter().map(move |(value, seen)| (column, value.as_str(), *seen)))
+        all.flat_map(|(column, values)| occurrences(column, values))
     }
+}
+
+/// Returns an attribute and each of its values with its occurrences.
+pub(crate) fn occurrences<'v>(
+    column: &'static str,
+    values: &'v Occurring,
+) -> impl Iterator<Item = (&'static str, &'v str, Seen)> {
+    values.iter().map(move |(value, seen)| (column, value.as_str(), *seen))
 }

@@ -109,8 +109,9 @@ impl<'c, P: ConflictPolicy> Writer<'c, P> {
 
     /// Writes the last records, and lets go of what only taking events in needs: at 10,000,000 events that is more than
     /// half of the memory.
-    fn end_rows(self) -> rusqlite::Result<(counts::Sums, EventTables<'c>, Option<ResourcePages>)> {
+    fn end_rows(mut self) -> rusqlite::Result<(counts::Sums, EventTables<'c>, Option<ResourcePages>)> {
         self.blocks.finish()?;
+        self.sums.are_identities_changed = self.related.is_role_changed;
         Ok((self.sums, self.tables, self.related.pages))
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct RelatedRows<'c> {
     error_messages: FxHashMap<Key, i64>,
     insert_identity: Statement<'c>,
     insert_resource: Statement<'c>,
+    /// True if the run has changed the role of an identity.
+    pub(crate) is_role_changed: bool,
     /// The resources of a case in the making.
     pub(crate) pages: Option<ResourcePages>,
 }
@@ -45,6 +47,7 @@ impl<'c> RelatedRows<'c> {
             error_messages: intern::texts(connection, "error_messages")?,
             insert_identity: connection.prepare(INSERT_IDENTITY)?,
             insert_resource: connection.prepare(INSERT_RESOURCE)?,
+            is_role_changed: false,
             pages: None,
         })
     }
@@ -125,7 +128,11 @@ impl<'c> RelatedRows<'c> {
     }
 
     /// Settles the attributes that do not distinguish identities: they must not depend on which event came first.
-    fn settle(&self, connection: &Connection, id: i64, i: &Identity) -> rusqlite::Result<()> {
+    fn settle(&mut self, connection: &Connection, id: i64, i: &Identity) -> rusqlite::Result<()> {
+        let mut changes = connection.prepare_cached(
+            "SELECT ifnull(?2 < role_name, ?2 IS NOT NULL AND role_name IS NULL) FROM identities WHERE id = ?1",
+        )?;
+        self.is_role_changed |= changes.query_row(params![id, i.role_name.as_deref()], |row| row.get::<_, bool>(0))?;
         let mut settle = connection.prepare_cached(
             "UPDATE identities SET \
                  user_name = min(ifnull(user_name, ?2), ifnull(?2, user_name)), \

@@ -9,8 +9,9 @@ use crate::store::rollup::attribute_values;
 use crate::store::rollup::counts;
 use crate::store::rollup::field_text::as_text;
 use crate::store::rollup::hourly::HourlyCounts;
+use crate::store::rollup::occurring::{Occurring, add_value};
 use crate::store::rollup::seen::Seen;
-use crate::store::rollup::value_counts::{Occurring, add_value, kept_attributes};
+use crate::store::rollup::value_counts::kept_attributes;
 use crate::store::transfer::snapshot::new_file::columns;
 
 /// The tables of which rows are copied that events point to, with their column in `events`.
