@@ -6,7 +6,10 @@
 mod definition;
 
 pub use definition::{Field, Kind, Place, Values};
+use std::sync::LazyLock;
+
 use definition::{event, facet, faceted, identity, of_address};
+use rustc_hash::FxHashMap;
 
 /// The values of `outcome`.
 const OUTCOMES: &[&str] = &["ok", "denied", "error"];
@@ -426,14 +429,20 @@ pub fn fold(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
 }
 
+/// The fields by their names, columns and aliases, as [`fold`] makes them. Where two fields share one, it is the first's.
+static BY_NAME: LazyLock<FxHashMap<String, &'static Field>> = LazyLock::new(|| {
+    let mut fields = FxHashMap::default();
+    for field in FIELDS {
+        for name in [field.name, field.column].iter().chain(field.aliases) {
+            fields.entry(fold(name)).or_insert(field);
+        }
+    }
+    fields
+});
+
 /// Finds the field with this name, alias or column. Case, `-` and `_` are ignored.
 pub fn find(name: &str) -> Option<&'static Field> {
-    let wanted = fold(name);
-    FIELDS.iter().find(|field| {
-        fold(field.name) == wanted
-            || fold(field.column) == wanted
-            || field.aliases.iter().any(|alias| fold(alias) == wanted)
-    })
+    BY_NAME.get(&fold(name)).copied()
 }
 
 /// The columns of a list of events in a table, in order: those of Event history's console, then Region, address and
