@@ -51,11 +51,11 @@ const DISPENSABLE: [&str; 6] =
     ["aws_region", "event_source", "resources", "source_ip_address", "error_code", "user_name"];
 
 /// A column of the layout.
-struct Column {
+struct Column<'r> {
     name: String,
     /// Its index in the answer; `None` for the bars.
     at: Option<usize>,
-    cells: Vec<String>,
+    cells: Vec<Cow<'r, str>>,
     need: ColumnNeed,
     width: usize,
     /// True if it holds numbers only.
@@ -63,17 +63,17 @@ struct Column {
 }
 
 /// The layout of a table.
-pub(super) struct Layout {
-    columns: Vec<Column>,
+pub(super) struct Layout<'r> {
+    columns: Vec<Column<'r>>,
     /// The labels of the rows.
     labels: Vec<String>,
     /// Lines under the table.
     remarks: Vec<String>,
 }
 
-impl Layout {
+impl<'r> Layout<'r> {
     /// Lays the rows out; `None` if they do not fit.
-    pub(super) fn of(names: &[String], rows: &[DisplayRow], style: &Style, first: u64) -> Option<Layout> {
+    pub(super) fn of(names: &[String], rows: &'r [DisplayRow], style: &'r Style, first: u64) -> Option<Layout<'r>> {
         let columns = names.iter().enumerate().map(|(at, name)| column(name, at, rows, style)).collect();
         let labels = if style.numbers {
             let label =
@@ -110,7 +110,7 @@ impl Layout {
         for column in self.columns.iter_mut().filter(|column| column.name == "event_source") {
             let ends: Vec<&str> = column.cells.iter().filter_map(|cell| cell.strip_suffix(SOURCE_END)).collect();
             if ends.len() == column.cells.len() {
-                column.cells = ends.into_iter().map(str::to_owned).collect();
+                column.cells = ends.into_iter().map(|end| Cow::Owned(end.to_owned())).collect();
                 column.measure(false);
             }
         }
@@ -219,8 +219,8 @@ impl Layout {
             if column.cells.iter().all(|cell| width(cell) <= column.width) {
                 continue;
             }
-            let shown = shorten(column.cells.iter().map(String::as_str), column.width, style.ellipsis());
-            column.cells = column.cells.iter().map(|cell| shown[cell.as_str()].clone()).collect();
+            let shown = shorten(column.cells.iter().map(AsRef::as_ref), column.width, style.ellipsis());
+            column.cells = column.cells.iter().map(|cell| Cow::Owned(shown[cell.as_ref()].clone())).collect();
         }
     }
 
@@ -231,7 +231,7 @@ impl Layout {
         let Some(last) = self.columns.last().filter(|last| last.right && room >= *BAR.start()) else { return };
         let values: Vec<u64> = last.cells.iter().map(|cell| cell.parse().unwrap_or(0)).collect();
         let largest = values.iter().copied().max().unwrap_or(0);
-        let cells = values.iter().map(|value| bar(*value, largest, room, style.unicode)).collect();
+        let cells = values.iter().map(|value| Cow::Owned(bar(*value, largest, room, style.unicode))).collect();
         let need = ColumnNeed::text(0, room);
         self.columns.push(Column { name: String::new(), at: None, cells, need, width: room, right: false });
     }
@@ -329,19 +329,19 @@ fn set_columns(table: &mut comfy_table::Table, slots: &[Slot]) {
 }
 
 /// Returns a column before anything is cut.
-fn column(name: &str, at: usize, rows: &[DisplayRow], style: &Style) -> Column {
+fn column<'r>(name: &str, at: usize, rows: &'r [DisplayRow], style: &'r Style) -> Column<'r> {
     let column = || rows.iter().filter_map(|row| row.cells.get(at));
     let right = column().any(|cell| matches!(cell, DisplayCell::Number(_)))
         && column().all(|cell| matches!(cell, DisplayCell::Number(_) | DisplayCell::Null));
     let whole = right || column().all(is_time) || column().all(is_trend);
-    let cells = rows.iter().map(|row| row.cells.get(at).map_or_else(String::new, |cell| cell_text(name, cell, style)));
+    let cells = rows.iter().map(|row| row.cells.get(at).map_or(Cow::Borrowed(""), |cell| cell_text(name, cell, style)));
     let need = ColumnNeed::text(0, 0);
     let mut column = Column { name: name.to_owned(), at: Some(at), cells: cells.collect(), need, width: 0, right };
     column.measure(whole);
     column
 }
 
-impl Column {
+impl Column<'_> {
     /// Measures the widths that the column needs.
     fn measure(&mut self, whole: bool) {
         let cells = self.cells.iter().map(|cell| width(cell)).max().unwrap_or(0);
@@ -357,13 +357,13 @@ impl Column {
 }
 
 /// Returns the text of a cell, escaped and uncut.
-fn cell_text(column: &str, cell: &DisplayCell, style: &Style) -> String {
+fn cell_text<'r>(column: &str, cell: &'r DisplayCell, style: &'r Style) -> Cow<'r, str> {
     match cell {
-        DisplayCell::Null => style.null.clone(),
-        DisplayCell::Number(text) => text.clone(),
+        DisplayCell::Null => Cow::Borrowed(&style.null),
+        DisplayCell::Number(text) => Cow::Borrowed(text),
         DisplayCell::Text(text) => {
             let names = if column == resources::COLUMN { resources::names(text) } else { None };
-            visible(names.as_deref().unwrap_or(text)).into_owned()
+            names.map_or_else(|| visible(text), |names| Cow::Owned(visible(&names).into_owned()))
         }
     }
 }
