@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -403,7 +403,7 @@ fn dangling_references_are_reported() {
 }
 
 /// Runs the program, and ends it where it does not end by itself.
-fn within(test_env: &TestEnv, arguments: &[&str]) -> CommandOutput {
+pub(crate) fn within(test_env: &TestEnv, arguments: &[&str]) -> CommandOutput {
     let child = test_env.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let id = child.id();
     let (ended, wait) = std::sync::mpsc::channel();
@@ -417,69 +417,6 @@ fn within(test_env: &TestEnv, arguments: &[&str]) -> CommandOutput {
     watch.join().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     CommandOutput { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
-}
-
-/// Gives a table so many rows in a few pages that nobody could read them: each page names the next one many times.
-fn make_endless(path: &Path, table: &str) {
-    let connection = Connection::open(path).unwrap();
-    let root: usize =
-        lines(&connection, &format!("SELECT rootpage FROM sqlite_schema WHERE name = '{table}'"))[0].parse().unwrap();
-    drop(connection);
-    const PAGE: usize = 4096;
-    let mut bytes = fs::read(path).unwrap();
-    let leaf = bytes.len() / PAGE + 1;
-    let first = bytes[(root - 1) * PAGE..root * PAGE].to_vec();
-    bytes.extend_from_slice(&first);
-    let interior = |child: usize| {
-        let mut page = vec![0; PAGE];
-        let (cells, size) = (400, 5);
-        let content = PAGE - cells * size;
-        page[0] = 5;
-        page[3..5].copy_from_slice(&(cells as u16).to_be_bytes());
-        page[5..7].copy_from_slice(&(content as u16).to_be_bytes());
-        page[8..12].copy_from_slice(&(child as u32).to_be_bytes());
-        for cell in 0..cells {
-            let at = content + cell * size;
-            page[12 + 2 * cell..14 + 2 * cell].copy_from_slice(&(at as u16).to_be_bytes());
-            page[at..at + 4].copy_from_slice(&(child as u32).to_be_bytes());
-            page[at + 4] = 1;
-        }
-        page
-    };
-    for level in 0..6 {
-        bytes.extend_from_slice(&interior(leaf + level));
-    }
-    let last = bytes.len() / PAGE;
-    bytes[(root - 1) * PAGE..root * PAGE].copy_from_slice(&interior(last));
-    bytes[28..32].copy_from_slice(&(last as u32).to_be_bytes());
-    fs::write(path, bytes).unwrap();
-}
-
-#[test]
-fn endless_tables_are_reported() {
-    // A small addition reads no resources but those that it names, a large one reads all.
-    for (table, records) in [("identities", 1), ("resources", 2_000)] {
-        let test_env = TestEnv::with_delivery();
-        make_endless(&test_env.scratch.case(), table);
-        let more: Vec<String> = (0..records).map(|number| record(&format!("more-{number}"), "")).collect();
-        let more = test_env.scratch.write("more.json", more.join("\n"));
-        let ran = within(&test_env, &["import", more.to_str().unwrap()]);
-        assert!(ran.code == Some(2) && ran.err.contains("trailq.db is damaged: "), "{table}: {ran:?}");
-    }
-    for table in ["resources", "rejects"] {
-        let test_env = TestEnv::with_delivery();
-        make_endless(&test_env.scratch.case(), table);
-        let ran = within(&test_env, &["info"]);
-        assert!(matches!(ran.code, Some(0 | 2)) && !ran.err.contains("panicked"), "{table}: {ran:?}");
-    }
-    for table in ["events", "tags"] {
-        let test_env = TestEnv::with_delivery();
-        make_endless(&test_env.scratch.case(), table);
-        let ran = within(&test_env, &["--format", "tsv", "snapshot", "--verify", "trailq.db"]);
-        assert!(ran.code == Some(1) && ran.out.contains("structure\tWRONG"), "{table}: {ran:?}");
-        let ran = within(&test_env, &["--db", "new.db", "merge", "trailq.db"]);
-        assert!(ran.code == Some(2) && ran.err.contains("is damaged"), "{table}: {ran:?}");
-    }
 }
 
 /// Bytes of a case that are flipped at random: whatever is asked of it, it is answered, or refused with a reason.

@@ -22,6 +22,7 @@ mod custody;
 mod delivery;
 mod detections;
 mod diff;
+mod endless;
 mod engines;
 mod event_digest;
 mod event_history;

@@ -1,7 +1,7 @@
 //! The identities and resources that a run knows, by their keys. A small run finds those that it meets; a large one knows
 //! all.
 
-use rusqlite::{Connection, OptionalExtension, Statement, params};
+use rusqlite::{Connection, OptionalExtension, Statement, ffi, params};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::event::{Identity, Resource};
@@ -16,20 +16,27 @@ pub(crate) struct KnownIdentities<'c> {
     /// The ARNs whose identities are known.
     arns: FxHashSet<Key>,
     keyer: KeyBuilder,
+    /// The most rows that a sound case of its size has.
+    most: u64,
 }
+
+/// The least bytes of an identity in a case: a row, and an entry of the index on ARNs.
+const LEAST_BYTES: u64 = 16;
 
 impl<'c> KnownIdentities<'c> {
     /// Returns a list in which each is looked up: with the index on their ARNs.
     pub(crate) fn to_find(connection: &'c Connection) -> rusqlite::Result<KnownIdentities<'c>> {
         let find = connection.prepare(&format!("SELECT {IDENTITY_COLUMNS} FROM identities WHERE arn IS ?1"))?;
+        let size = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+        let most = connection.query_row(size, [], |row| row.get::<_, u64>(0))? / LEAST_BYTES;
         let (known, arns, keyer) = Default::default();
-        Ok(KnownIdentities { known, find: Some(find), arns, keyer })
+        Ok(KnownIdentities { known, find: Some(find), arns, keyer, most })
     }
 
     /// Reads all.
     pub(crate) fn load(connection: &Connection) -> rusqlite::Result<KnownIdentities<'c>> {
         let (arns, keyer) = Default::default();
-        Ok(KnownIdentities { known: intern::identities(connection)?, find: None, arns, keyer })
+        Ok(KnownIdentities { known: intern::identities(connection)?, find: None, arns, keyer, most: 0 })
     }
 
     /// Returns the id of an identity that the case has, and the hash of its other attributes.
@@ -42,8 +49,13 @@ impl<'c> KnownIdentities<'c> {
         if !self.arns.insert(self.keyer.key(&[arn])) {
             return Ok(None);
         }
-        let mut rows = find.query([arn])?;
+        let (mut rows, mut number) = (find.query([arn])?, 0);
         while let Some(row) = rows.next()? {
+            number += 1;
+            if number > self.most {
+                // Pages of an index that was made for it can point to one another.
+                return Err(endless());
+            }
             let (key, known) = intern::identity_of(row, &mut self.keyer)?;
             self.known.insert(key, known);
         }
@@ -54,6 +66,11 @@ impl<'c> KnownIdentities<'c> {
     pub(crate) fn insert(&mut self, key: Key, known: KnownIdentity) {
         self.known.insert(key, known);
     }
+}
+
+fn endless() -> rusqlite::Error {
+    let reason = "the index `identities_by_arn` has more entries than a case of this size".to_owned();
+    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), Some(reason))
 }
 
 /// The resources that are known.

@@ -1,0 +1,122 @@
+//! Tables and indexes without an end: in a file that was made for it, a few pages that point to one another hold more
+//! rows than could ever be read.
+
+use std::fs;
+use std::path::Path;
+
+use crate::common::program::TestEnv;
+use crate::common::{lines, record};
+use crate::handed_over::within;
+
+/// Gives a table so many rows in a few pages that nobody could read them: each page names the next one many times.
+fn make_endless(path: &Path, table: &str) {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let root: usize =
+        lines(&connection, &format!("SELECT rootpage FROM sqlite_schema WHERE name = '{table}'"))[0].parse().unwrap();
+    drop(connection);
+    const PAGE: usize = 4096;
+    let mut bytes = fs::read(path).unwrap();
+    let leaf = bytes.len() / PAGE + 1;
+    let first = bytes[(root - 1) * PAGE..root * PAGE].to_vec();
+    bytes.extend_from_slice(&first);
+    let interior = |child: usize| {
+        let mut page = vec![0; PAGE];
+        let (cells, size) = (400, 5);
+        let content = PAGE - cells * size;
+        page[0] = 5;
+        page[3..5].copy_from_slice(&(cells as u16).to_be_bytes());
+        page[5..7].copy_from_slice(&(content as u16).to_be_bytes());
+        page[8..12].copy_from_slice(&(child as u32).to_be_bytes());
+        for cell in 0..cells {
+            let at = content + cell * size;
+            page[12 + 2 * cell..14 + 2 * cell].copy_from_slice(&(at as u16).to_be_bytes());
+            page[at..at + 4].copy_from_slice(&(child as u32).to_be_bytes());
+            page[at + 4] = 1;
+        }
+        page
+    };
+    for level in 0..6 {
+        bytes.extend_from_slice(&interior(leaf + level));
+    }
+    let last = bytes.len() / PAGE;
+    bytes[(root - 1) * PAGE..root * PAGE].copy_from_slice(&interior(last));
+    bytes[28..32].copy_from_slice(&(last as u32).to_be_bytes());
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn endless_tables_are_reported() {
+    // A small addition reads no rows but those that it names, a large one reads all.
+    for (table, records) in [("facets", 1), ("identities", 2_000), ("resources", 2_000)] {
+        let test_env = TestEnv::with_delivery();
+        make_endless(&test_env.scratch.case(), table);
+        let more: Vec<String> = (0..records).map(|number| record(&format!("more-{number}"), "")).collect();
+        let more = test_env.scratch.write("more.json", more.join("\n"));
+        let ran = within(&test_env, &["import", more.to_str().unwrap()]);
+        assert!(ran.code == Some(2) && ran.err.contains("trailq.db is damaged: "), "{table}: {ran:?}");
+    }
+    for table in ["resources", "rejects"] {
+        let test_env = TestEnv::with_delivery();
+        make_endless(&test_env.scratch.case(), table);
+        let ran = within(&test_env, &["info"]);
+        assert!(matches!(ran.code, Some(0 | 2)) && !ran.err.contains("panicked"), "{table}: {ran:?}");
+    }
+    for table in ["events", "tags"] {
+        let test_env = TestEnv::with_delivery();
+        make_endless(&test_env.scratch.case(), table);
+        let ran = within(&test_env, &["--format", "tsv", "snapshot", "--verify", "trailq.db"]);
+        assert!(ran.code == Some(1) && ran.out.contains("structure\tWRONG"), "{table}: {ran:?}");
+        let ran = within(&test_env, &["--db", "new.db", "merge", "trailq.db"]);
+        assert!(ran.code == Some(2) && ran.err.contains("is damaged"), "{table}: {ran:?}");
+    }
+}
+
+/// Makes the index on ARNs endless: each of its pages points to the same page below many times, and every entry has the
+/// same ARN.
+fn make_endless_arns(path: &Path, arn: &str) {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'identities_by_arn'";
+    let root: usize = lines(&connection, root)[0].parse().unwrap();
+    drop(connection);
+    const PAGE: usize = 4096;
+    let mut bytes = fs::read(path).unwrap();
+    // The ARN as a text, and twice the integer 1.
+    let mut entry = vec![4, 13 + 2 * arn.len() as u8, 9, 9];
+    entry.extend_from_slice(arn.as_bytes());
+    entry.insert(0, entry.len() as u8);
+    let page = |child: Option<usize>| {
+        let mut page = vec![0; PAGE];
+        let (header, pointer) = child.map_or((8, Vec::new()), |child| (12, (child as u32).to_be_bytes().to_vec()));
+        let cell = [&pointer[..], &entry].concat();
+        let cells = 100;
+        let content = PAGE - cells * cell.len();
+        page[0] = if child.is_some() { 2 } else { 10 };
+        page[3..5].copy_from_slice(&(cells as u16).to_be_bytes());
+        page[5..7].copy_from_slice(&(content as u16).to_be_bytes());
+        page[8..8 + pointer.len()].copy_from_slice(&pointer);
+        for number in 0..cells {
+            let at = content + number * cell.len();
+            page[header + 2 * number..header + 2 * number + 2].copy_from_slice(&(at as u16).to_be_bytes());
+            page[at..at + cell.len()].copy_from_slice(&cell);
+        }
+        page
+    };
+    let leaf = bytes.len() / PAGE + 1;
+    bytes.extend(page(None));
+    (0..6).for_each(|level| bytes.extend(page(Some(leaf + level))));
+    let last = bytes.len() / PAGE;
+    bytes[(root - 1) * PAGE..root * PAGE].copy_from_slice(&page(Some(last)));
+    bytes[28..32].copy_from_slice(&(last as u32).to_be_bytes());
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn an_endless_index_of_arns_is_reported() {
+    let test_env = TestEnv::with_delivery();
+    make_endless_arns(&test_env.scratch.case(), "arn:aws:iam::1:user/a");
+    let identity = r#""userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::1:user/a","principalId":"none"}"#;
+    let more = test_env.scratch.write("more.json", record("more", identity));
+    let ran = within(&test_env, &["import", more.to_str().unwrap()]);
+    let told = "trailq.db is damaged: the index `identities_by_arn` has more entries than a case of this size";
+    assert!(ran.code == Some(2) && ran.err.contains(told), "{ran:?}");
+}
