@@ -171,7 +171,7 @@ pub(crate) fn make_event_id(connection: &Connection) -> rusqlite::Result<()> {
 /// Makes room in memory for the indexes that a small import keeps in order: nearly every event touches other pages of
 /// theirs, and with the cache as it is, each page is written as often as it is touched.
 pub(crate) fn keep(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch("PRAGMA cache_size = -98304")
+    connection.execute_batch("PRAGMA cache_size = -131072")
 }
 
 /// Drops the indexes that a large import would have to keep in order, all but the one that finds duplicates.

@@ -19,7 +19,7 @@ use crate::store::write::writer::{ConflictPolicy, OpenFile, Writer};
 
 /// A file that ends so long after the last commit is committed: a commit waits for the disk, and a kill takes what is
 /// not.
-const COMMIT_AFTER: Duration = Duration::from_millis(500);
+const COMMIT_AFTER: Duration = Duration::from_secs(1);
 /// Standard input, as it is named on the command line.
 const STDIN: &str = "-";
 

@@ -43,8 +43,8 @@ fn while_an_import_runs_questions_are_answered_from_its_last_commit_and_writers_
     let ran = test_env.run(&count).exits(0);
     assert_eq!((ran.out.as_str(), ran.err.contains("import")), ("events\n5\n", false), "{ran:?}");
     assert_eq!((open.count(), served.has("e-4"), served.has("e-5")), (5, true, false));
-    // The end of the first file is a commit: an import commits half a second after the last one.
-    std::thread::sleep(std::time::Duration::from_millis(600));
+    // The end of the first file is a commit: an import commits a second after the last one.
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
     drop(first);
     let second = feed(&pipes[1], &records(15, 25));
     let note = "note: an import is writing to trailq.db: this answer is of its last commit, with 15 events\n";
@@ -110,7 +110,7 @@ fn what_a_killed_import_has_committed_is_answered_by_a_session_that_was_open() {
     let mut command = test_env.command(&["-q", "import", "a.pipe", "b.pipe", "--jobs", "1"]);
     let mut import = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let first = feed(&pipes[0], &records(5, 15));
-    std::thread::sleep(std::time::Duration::from_millis(600));
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
     drop(first);
     let second = feed(&pipes[1], &records(15, 25));
     while open.count() == 5 {}
