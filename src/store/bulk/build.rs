@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use crate::store::bulk::bulk_error::{BulkError, BulkResult};
-use crate::store::bulk::columns::{Columns, Kind, NULL, uuid_text};
+use crate::store::bulk::columns::{Columns, Kind, NULL};
 use crate::store::bulk::format::{put_integer, put_text};
 use crate::store::bulk::output::Tree;
 use crate::store::bulk::sort::{Key, Number, Sorter};
 use crate::store::bulk::tree::TreeWriter;
+use crate::store::bulk::uuid;
 
 /// A column of an index, as bits of its key.
 struct Field {
@@ -151,7 +152,7 @@ fn build_uuid(
         if before.replace(uuid) == Some(uuid) {
             return Err(BulkError::NotCovered("an eventID is there twice"));
         }
-        put_text(header, body, &uuid_text(uuid));
+        put_text(header, body, &uuid::text_of(uuid));
         put_integer(header, body, row as i64);
         Ok(())
     })

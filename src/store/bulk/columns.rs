@@ -13,6 +13,7 @@ use crate::store::bulk::file_at::read_at;
 use crate::store::bulk::format::{integer, value_size, varint};
 use crate::store::bulk::pages::Pages;
 use crate::store::bulk::texts::{self, Dictionary, Texts};
+use crate::store::bulk::uuid;
 
 /// The rows that are kept in one piece.
 const CHUNK_ROWS: usize = 1 << 16;
@@ -167,7 +168,7 @@ impl<'w> Reader<'w> {
                 self.columns[column].extend_from_slice(&number.to_le_bytes());
             }
             Kind::Uuid if is_text => {
-                let uuid = parse_uuid(value).ok_or("an eventID is not a UUID")?;
+                let uuid = uuid::parse(value).ok_or("an eventID is not a UUID")?;
                 self.columns[column].extend_from_slice(&uuid.to_le_bytes());
             }
             Kind::Text | Kind::Uuid => return Err("a column of texts has another value"),
@@ -293,38 +294,4 @@ pub(crate) struct Chunk<'c> {
 /// Waits for a thread.
 pub(crate) fn join<T>(running: thread::ScopedJoinHandle<'_, BulkResult<T>>) -> BulkResult<T> {
     running.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-}
-
-/// Reads a UUID in lower case with its dashes.
-fn parse_uuid(text: &[u8]) -> Option<u128> {
-    if text.len() != UUID_LENGTH {
-        return None;
-    }
-    let mut uuid = 0;
-    for (at, byte) in text.iter().enumerate() {
-        let digit = match byte {
-            b'-' if UUID_DASHES.contains(&at) => continue,
-            b'0'..=b'9' if !UUID_DASHES.contains(&at) => byte - b'0',
-            b'a'..=b'f' if !UUID_DASHES.contains(&at) => byte - b'a' + 10,
-            _ => return None,
-        };
-        uuid = uuid << 4 | u128::from(digit);
-    }
-    Some(uuid)
-}
-
-/// The length of a UUID as text, and where it has dashes.
-const UUID_LENGTH: usize = 36;
-const UUID_DASHES: [usize; 4] = [8, 13, 18, 23];
-
-/// Returns a UUID as text.
-pub(crate) fn uuid_text(uuid: u128) -> [u8; UUID_LENGTH] {
-    let mut text = [b'-'; UUID_LENGTH];
-    let mut digits = (0..32).rev().map(|at| b"0123456789abcdef"[(uuid >> (at * 4)) as usize & 15]);
-    for (at, byte) in text.iter_mut().enumerate() {
-        if !UUID_DASHES.contains(&at) {
-            *byte = digits.next().unwrap_or_default();
-        }
-    }
-    text
 }

@@ -21,6 +21,7 @@ pub(crate) mod sort;
 pub(crate) mod table;
 pub(crate) mod texts;
 pub(crate) mod tree;
+pub(crate) mod uuid;
 
 #[cfg(test)]
 mod tests;

@@ -10,13 +10,13 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::bulk_error::{BulkError, BulkResult};
-use super::columns::uuid_text;
 use super::file_at::write_at;
 use super::format::{integer, put_integer, put_record, put_text, record_values};
 use super::install::{Installation, Installed, Layout, check};
 use super::output::Place;
 use super::table::TableWriter;
 use super::tree::TreeWriter;
+use super::uuid;
 use crate::store::schema::indexes::Index;
 
 /// A value of a row.
@@ -160,7 +160,7 @@ impl Case {
 }
 
 fn uuid(number: u128) -> String {
-    String::from_utf8(uuid_text(number).to_vec()).unwrap()
+    String::from_utf8(uuid::text_of(number).to_vec()).unwrap()
 }
 
 fn wanted() -> Vec<Index> {
