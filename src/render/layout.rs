@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::iter;
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Width};
 use comfy_table::{ContentLineStyle, LineStyle, TableStyle};
@@ -28,6 +27,8 @@ const EXPANSION_ADVICE: &str = "; `\\G` shows all";
 const WIDEST_COMPACT: usize = 100;
 /// The widest column of a table without a terminal; with a wider one the rows are expanded.
 const WIDEST: usize = 2_000;
+/// The lines of the header: the names, and the rule under them.
+const HEADER_LINES: usize = 2;
 /// Blank columns between two columns.
 const GAP: usize = 2;
 /// The lines that a value below the table may take; a longer one is cut.
@@ -243,19 +244,21 @@ impl<'r> Layout<'r> {
         if !style.bare {
             table.set_header(&names);
         }
-        let shows_errors = self.columns.iter().any(|column| matches!(column.name.as_str(), "error_code" | "outcome"));
-        let rows: Vec<Vec<StyledCell<'_>>> =
-            rows.iter().enumerate().map(|(at, row)| self.styled_row(at, row, shows_errors)).collect();
-        for row in &rows {
-            table.add_row(row.iter().map(|cell| cell.text));
+        for at in 0..rows.len() {
+            let number = self.labels.get(at).map(String::as_str);
+            table.add_row(number.into_iter().chain(self.columns.iter().map(|column| column.cells[at].as_ref())));
         }
         set_columns(&mut table, &slots);
-        let heading = names.iter().map(|name| StyledCell { text: name, style: Some(HEADING) });
-        let heading = [heading.collect(), Vec::new()];
-        let styled = heading.iter().filter(|_| !style.bare).chain(&rows);
-        for (line, cells) in table.lines().zip(styled.map(Vec::as_slice).chain(iter::repeat(&[][..]))) {
+        let shows_errors = self.columns.iter().any(|column| matches!(column.name.as_str(), "error_code" | "outcome"));
+        let headers = if style.bare { 0 } else { HEADER_LINES };
+        for (at, line) in table.lines().enumerate() {
             let line = line.trim_end();
-            let line = if style.color { styled_line(line, cells, &slots, GAP) } else { Cow::Borrowed(line) };
+            let line = match at.checked_sub(headers).and_then(|at| Some((at, rows.get(at)?))) {
+                _ if !style.color => Cow::Borrowed(line),
+                Some((at, row)) => styled_line(line, &self.styled_row(at, row, shows_errors), &slots, GAP),
+                None if at == 0 => styled_line(line, &heading(&names), &slots, GAP),
+                None => Cow::Borrowed(line),
+            };
             writeln!(out, "{line}")?;
         }
         for remark in &self.remarks {
@@ -313,6 +316,11 @@ impl<'r> Layout<'r> {
         let columns = self.columns.iter().map(|column| Slot { width: column.width, right: column.right });
         numbers.into_iter().chain(columns).collect()
     }
+}
+
+/// Returns the cells of the header.
+fn heading(names: &[String]) -> Vec<StyledCell<'_>> {
+    names.iter().map(|name| StyledCell { text: name, style: Some(HEADING) }).collect()
 }
 
 /// Gives the columns of a table their widths, alignments and gaps.
