@@ -10,6 +10,7 @@ use rusqlite::backup::Backup;
 use rusqlite::{Connection, params};
 
 use crate::event::{Event, RULES_VERSION};
+use crate::hourly_rollup::HOURLY_ROLLUPS;
 use crate::io_message::folder_of;
 use crate::store::case_path::check_file;
 use crate::store::case_state::is_finished;
@@ -164,7 +165,9 @@ impl Target<'_> {
 
     /// Deletes the rows that are made from records.
     fn empty(&self, copy: &Connection) -> rusqlite::Result<()> {
-        DERIVED.iter().try_for_each(|table| copy.execute_batch(&format!("DELETE FROM {table}")))
+        let rollups = HOURLY_ROLLUPS.iter().map(|rollup| rollup.table);
+        let mut tables = DERIVED.into_iter().chain(rollups);
+        tables.try_for_each(|table| copy.execute_batch(&format!("DELETE FROM {table}")))
     }
 
     /// Refuses a case whose events are not those of the digest that it stores: reindexing must not hide that.
