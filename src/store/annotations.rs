@@ -45,7 +45,6 @@ impl AnnotationWriter {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(case_path::literal(path), flags).map_err(of)?;
         hardening::harden(&connection).map_err(of)?;
-        hardening::check_pages(&connection).map_err(of)?;
         // Waiting for another process means trying again: no lock that the other one needs is held meanwhile.
         connection.busy_timeout(std::time::Duration::ZERO).map_err(of)?;
         until_free(path, &*wait, Need::Read, || expected::require_own(&connection, path, version::NEWEST))?;

@@ -43,7 +43,6 @@ fn connect(file: &Path, path: &Path) -> Result<Connection, CaseError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(literal(file), flags).map_err(of)?;
     hardening::harden(&connection).map_err(of)?;
-    hardening::check_pages(&connection).map_err(of)?;
     hardening::watch(&mut connection).map_err(of)?;
     connection.set_prepared_statement_cache_capacity(64);
     // Lists of numbers as parameters, for the writer.

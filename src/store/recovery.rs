@@ -73,7 +73,6 @@ pub(crate) fn roll_back(path: &Path) -> Result<(), CaseError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(case_path::literal(path), flags)?;
         hardening::harden(&connection)?;
-        hardening::check_pages(&connection)?;
         connection.busy_timeout(ROLLBACK_TIMEOUT)?;
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;

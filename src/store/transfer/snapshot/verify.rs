@@ -218,7 +218,6 @@ fn open_unchanged(path: &Path) -> Result<Connection, CaseError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(of)?;
     hardening::harden(&connection).map_err(of)?;
-    hardening::check_pages(&connection).map_err(of)?;
     let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     hardening::bound_work(&mut connection, bytes).map_err(of)?;
     connection.busy_timeout(open::LOCK_TIMEOUT).map_err(of)?;
