@@ -5,9 +5,9 @@
 
 mod definition;
 
-pub use definition::{Field, Kind, Place, Values};
 use std::sync::LazyLock;
 
+pub use definition::{Field, Kind, Place, Values};
 use definition::{event, facet, faceted, identity, of_address};
 use rustc_hash::FxHashMap;
 

@@ -1,5 +1,5 @@
-//! Tables and indexes without an end: in a file that was made for it, a few pages that point to one another hold more
-//! rows than could ever be read.
+//! Endless tables and indexes: in a crafted file, a few pages that point to each other multiply into more rows than can
+//! be read in a lifetime.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use crate::common::program::TestEnv;
 use crate::common::{lines, record};
 use crate::handed_over::within;
 
-/// Gives a table so many rows in a few pages that nobody could read them: each page names the next one many times.
+/// Makes a table endless: each interior page points to the same child page 400 times, on six levels.
 fn make_endless(path: &Path, table: &str) {
     let connection = rusqlite::Connection::open(path).unwrap();
     let root: usize =

@@ -1,6 +1,5 @@
 //! Facets: the combinations of those attributes that have few values.
 
-use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 
@@ -41,16 +40,13 @@ pub(crate) fn key(keyer: &mut KeyBuilder, event: &Event) -> Key {
 pub(crate) fn load(connection: &Connection) -> rusqlite::Result<FxHashMap<Key, i64>> {
     let mut keyer = KeyBuilder::default();
     let mut select = connection.prepare(
-        "SELECT id, event_source, event_name, aws_region, recipient_account_id, error_code, outcome, read_only, \
-         management_event, event_type, event_category, event_version FROM facets",
+        "SELECT id, event_source, event_name, aws_region, recipient_account_id, error_code, outcome, \
+         CAST(read_only AS TEXT), CAST(management_event AS TEXT), event_type, event_category, event_version FROM facets",
     )?;
     let rows = select.query_map([], |row| {
         let mut parts = [None; 11];
         for (index, part) in parts.iter_mut().enumerate() {
-            *part = match row.get_ref(index + 1)? {
-                ValueRef::Integer(number) => flag(Some(number != 0)),
-                text => text.as_str_or_null()?,
-            };
+            *part = row.get_ref(index + 1)?.as_str_or_null()?;
         }
         Ok((keyer.key(&parts), row.get(0)?))
     })?;

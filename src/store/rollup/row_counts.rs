@@ -62,7 +62,7 @@ impl RowCounts {
         index.and_then(|index| self.new.get(index)).copied().unwrap_or_default()
     }
 
-    /// Calls `take` with each row that was counted, which has these columns of the table, its id and its occurrences.
+    /// Calls `take` with each counted row: these columns of the table, its id and its occurrences.
     pub(crate) fn each(
         &self,
         connection: &Connection,

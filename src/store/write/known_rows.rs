@@ -16,11 +16,11 @@ pub(crate) struct KnownIdentities<'c> {
     /// The ARNs whose identities are known.
     arns: FxHashSet<Key>,
     keyer: KeyBuilder,
-    /// The most rows that a sound case of its size has.
+    /// Maximum number of rows in an undamaged case of its size.
     most: u64,
 }
 
-/// The least bytes of an identity in a case: a row, and an entry of the index on ARNs.
+/// Minimum size of an identity in bytes: a row, and an entry of the index on ARNs.
 const LEAST_BYTES: u64 = 16;
 
 impl<'c> KnownIdentities<'c> {
@@ -53,7 +53,7 @@ impl<'c> KnownIdentities<'c> {
         while let Some(row) = rows.next()? {
             number += 1;
             if number > self.most {
-                // Pages of an index that was made for it can point to one another.
+                // In a crafted index, pages can point to each other.
                 return Err(endless());
             }
             let (key, known) = intern::identity_of(row, &mut self.keyer)?;
