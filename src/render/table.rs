@@ -201,6 +201,15 @@ mod tests {
     }
 
     #[test]
+    fn empty_cells_take_a_line_each() {
+        let rows: &[&[Cell<'_>]] = &[&[Text(""), Null], &[Text("a"), Text("")], &[Null, Text("b")], &[Null, Null]];
+        let out = render(Format::Table, &piped(), &["n", "m"], rows);
+        assert_eq!(out.lines().skip(2).collect::<Vec<_>>(), ["", "a", "   b", ""]);
+        let dashes = render(Format::Table, &Style { null: "-".to_owned(), ..piped() }, &["n", "m"], rows);
+        assert_eq!(dashes.lines().skip(2).collect::<Vec<_>>(), ["   -", "a", "-  b", "-  -"]);
+    }
+
+    #[test]
     fn a_long_answer_is_several_tables_and_an_empty_one_nothing() {
         let row: &[Cell<'_>] = &[Integer(1)];
         let rows = vec![row; ROWS_A_TABLE + 1];
