@@ -421,6 +421,24 @@ pub(crate) fn within(test_env: &TestEnv, arguments: &[&str]) -> CommandOutput {
 
 /// Bytes of a case that are flipped at random: whatever is asked of it, it is answered, or refused with a reason.
 #[test]
+fn resources_of_events_that_are_not_there_end_an_addition() {
+    let test_env = TestEnv::with_delivery();
+    let counts = "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM files), (SELECT count(*) FROM imports)";
+    let before = test_env.scratch.lines(counts);
+    // The next events get some of these ids, and the next new resource this one.
+    let pairs = "PRAGMA foreign_keys = OFF; \
+                 WITH RECURSIVE ids (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM ids WHERE id < 200) \
+                 INSERT INTO event_resources (event, resource, listed) \
+                 SELECT ids.id + (SELECT max(id) FROM events), (SELECT max(id) + 1 FROM resources), 1 FROM ids";
+    Connection::open(test_env.scratch.case()).unwrap().execute_batch(pairs).unwrap();
+    let bucket = r#""resources":[{"type":"AWS::S3::Bucket","ARN":"arn:aws:s3:::trail-copies"}]"#;
+    let more = test_env.scratch.write("more.json", record("more", bucket));
+    let ran = test_env.run(&["import", more.to_str().unwrap()]).exits(2);
+    assert!(ran.err.contains("UNIQUE constraint failed: event_resources.event, event_resources.resource"), "{ran:?}");
+    assert_eq!(test_env.scratch.lines(counts), before);
+}
+
+#[test]
 fn flipped_bytes_never_break_the_program() {
     let base = TestEnv::with_delivery();
     base.run(&["snapshot", "sound.db", "--where", "user=dana"]).exits(0);

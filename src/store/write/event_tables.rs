@@ -123,8 +123,8 @@ impl FileMove {
 }
 
 /// Writes pairs of event and resource, packed as in [`EventRows::insert`]: one statement a batch costs half of one a
-/// pair.
-const INSERT_LINKS: &str = "INSERT INTO event_resources (event, resource, listed, role) \
+/// pair. A pair that is there already ends the transaction, so that SQLite need not copy each page to undo the statement.
+const INSERT_LINKS: &str = "INSERT OR ROLLBACK INTO event_resources (event, resource, listed, role) \
      SELECT ?1 + (value >> 40), (value >> 3) & 0x1fffffffff, value & 1, \
             CASE (value >> 1) & 3 WHEN 1 THEN 'source' WHEN 2 THEN 'target' END FROM rarray(?2)";
 
