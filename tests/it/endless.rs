@@ -71,18 +71,18 @@ fn endless_tables_are_reported() {
     }
 }
 
-/// Makes the index on ARNs endless: each of its pages points to the same page below many times, and every entry has the
-/// same ARN.
-fn make_endless_arns(path: &Path, arn: &str) {
+/// Makes an index endless: each of its pages points to the same page below many times, and every entry has the same text
+/// and the same number.
+fn make_endless_index(path: &Path, index: &str, text: &str) {
     let connection = rusqlite::Connection::open(path).unwrap();
-    let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'identities_by_arn'";
-    let root: usize = lines(&connection, root)[0].parse().unwrap();
+    let root = format!("SELECT rootpage FROM sqlite_schema WHERE name = '{index}'");
+    let root: usize = lines(&connection, &root)[0].parse().unwrap();
     drop(connection);
     const PAGE: usize = 4096;
     let mut bytes = fs::read(path).unwrap();
-    // The ARN as a text, and twice the integer 1.
-    let mut entry = vec![4, 13 + 2 * arn.len() as u8, 9, 9];
-    entry.extend_from_slice(arn.as_bytes());
+    // The text, and twice the integer 1.
+    let mut entry = vec![4, 13 + 2 * text.len() as u8, 9, 9];
+    entry.extend_from_slice(text.as_bytes());
     entry.insert(0, entry.len() as u8);
     let page = |child: Option<usize>| {
         let mut page = vec![0; PAGE];
@@ -111,12 +111,17 @@ fn make_endless_arns(path: &Path, arn: &str) {
 }
 
 #[test]
-fn an_endless_index_of_arns_is_reported() {
-    let test_env = TestEnv::with_delivery();
-    make_endless_arns(&test_env.scratch.case(), "arn:aws:iam::1:user/a");
+fn endless_indexes_are_reported() {
     let identity = r#""userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::1:user/a","principalId":"none"}"#;
-    let more = test_env.scratch.write("more.json", record("more", identity));
-    let ran = within(&test_env, &["import", more.to_str().unwrap()]);
-    let told = "trailq.db is damaged: the index `identities_by_arn` has more entries than a case of this size";
-    assert!(ran.code == Some(2) && ran.err.contains(told), "{ran:?}");
+    let resource = r#""resources":[{"type":"AWS::S3::Bucket","ARN":"arn:aws:s3:::trail-copies"}]"#;
+    let indexes =
+        [("identities_by_arn", "arn:aws:iam::1:user/a", identity), ("resources_by_name", "trail-copies", resource)];
+    for (index, text, names_it) in indexes {
+        let test_env = TestEnv::with_delivery();
+        make_endless_index(&test_env.scratch.case(), index, text);
+        let more = test_env.scratch.write("more.json", record("more", names_it));
+        let ran = within(&test_env, &["import", more.to_str().unwrap()]);
+        let reason = format!("trailq.db is damaged: the index `{index}` has more entries than a case of this size");
+        assert!(ran.code == Some(2) && ran.err.contains(&reason), "{index}: {ran:?}");
+    }
 }

@@ -104,15 +104,20 @@ pub(crate) fn identities(connection: &Connection) -> rusqlite::Result<FxHashMap<
     select.query_map([], |row| identity_of(row, &mut keyer))?.collect()
 }
 
+/// The columns that [`resource_of`] reads.
+pub(crate) const RESOURCE_COLUMNS: &str = "id, type, name, arn, account_id, aws_region";
+
+/// Returns the key of a resource, and its id.
+pub(crate) fn resource_of(row: &Row<'_>, keyer: &mut KeyBuilder) -> rusqlite::Result<(Key, u32)> {
+    let text = |index: usize| row.get_ref(index)?.as_str_or_null().map_err(rusqlite::Error::from);
+    Ok((keyer.key(&[text(1)?, text(2)?, text(3)?, text(4)?, text(5)?]), row.get(0)?))
+}
+
 /// Returns the resources of a case.
 pub(crate) fn resources(connection: &Connection) -> rusqlite::Result<FxHashMap<Key, u32>> {
     let mut keyer = KeyBuilder::default();
-    let mut select = connection.prepare("SELECT id, type, name, arn, account_id, aws_region FROM resources")?;
-    let rows = select.query_map([], |row| {
-        let text = |index: usize| row.get_ref(index)?.as_str_or_null().map_err(rusqlite::Error::from);
-        Ok((keyer.key(&[text(1)?, text(2)?, text(3)?, text(4)?, text(5)?]), row.get(0)?))
-    })?;
-    rows.collect()
+    let mut select = connection.prepare(&format!("SELECT {RESOURCE_COLUMNS} FROM resources"))?;
+    select.query_map([], |row| resource_of(row, &mut keyer))?.collect()
 }
 
 /// Returns the texts of a table of texts.
