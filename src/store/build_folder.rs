@@ -75,12 +75,19 @@ fn importing(target: &Path, folder: &Path) -> CaseError {
 }
 
 impl BuildFolder {
-    /// Makes and locks the folder of a case that does not exist. `None` if the case exists, or if the name of the folder
-    /// is taken.
+    /// Makes and locks the folder of a case that does not exist. `None` if the case exists, if the name of the folder is
+    /// taken, or if the file system has no locks on folders, as on some network drives.
     ///
     /// # Errors
     /// [`CaseError::Importing`] if another process is making the case.
     pub(crate) fn take(target: &Path) -> Result<Option<BuildFolder>, CaseError> {
+        BuildFolder::take_with(target, File::try_lock)
+    }
+
+    fn take_with(
+        target: &Path,
+        lock: impl Fn(&File) -> Result<(), TryLockError>,
+    ) -> Result<Option<BuildFolder>, CaseError> {
         let path = folder(target);
         let error = |source| CaseError::of_folder(folder_of(target), source);
         let busy = || importing(target, &path);
@@ -99,10 +106,14 @@ impl BuildFolder {
             Err(gone) if gone.kind() == io::ErrorKind::NotFound => return Err(busy()),
             opened => opened.map_err(error)?,
         };
-        match handle.try_lock() {
+        match lock(&handle) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(busy()),
-            Err(TryLockError::Error(source)) => return Err(error(source)),
+            Err(TryLockError::Error(_)) => {
+                // Another process may be making the case there: a folder with files stays.
+                let _ = fs::remove_dir(&path);
+                return Ok(None);
+            }
         }
         if !is_same(&path, &handle) {
             // Its process has just completed the case and removed the folder.
@@ -236,7 +247,8 @@ fn is_same(_: &Path, _: &File) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::fs::{self, TryLockError};
+    use std::io;
 
     use super::{BuildFolder, check_not_made, folder};
     use crate::store::error::CaseError;
@@ -280,6 +292,19 @@ mod tests {
         fs::write(folder(&target), "a file").unwrap();
         assert!(check_not_made(&target).is_ok() && BuildFolder::take(&target).unwrap().is_none());
         assert_eq!(fs::read(folder(&target)).unwrap(), b"a file");
+    }
+
+    #[test]
+    fn without_locks_on_folders_none_is_made_or_removed() {
+        let parent = tempfile::tempdir().unwrap();
+        let target = parent.path().join("new.db");
+        let no_locks = |_: &fs::File| Err(TryLockError::Error(io::ErrorKind::Unsupported.into()));
+        assert!(BuildFolder::take_with(&target, no_locks).unwrap().is_none());
+        assert!(!folder(&target).exists());
+        fs::create_dir(folder(&target)).unwrap();
+        fs::write(folder(&target).join("case.db"), "part").unwrap();
+        assert!(BuildFolder::take_with(&target, no_locks).unwrap().is_none());
+        assert_eq!(fs::read(folder(&target).join("case.db")).unwrap(), b"part");
     }
 
     #[test]
