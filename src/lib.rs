@@ -77,6 +77,7 @@ mod nested;
 mod number;
 mod output_file;
 mod pattern;
+mod place_file;
 mod policy;
 mod process_io;
 mod proof;

@@ -17,6 +17,7 @@ pub(crate) use target::{Existing, Options, OutputError, is_protected, leads_to_s
 
 use crate::diagnostic::Diagnostic;
 use crate::io_message::folder_of;
+use crate::place_file::place_file;
 use target::{Destination, check_name, check_regular, follow, is_database, open_descriptor, open_special};
 
 /// The attempts to create a temporary file, in case another run removes it as a leftover before it is locked.
@@ -129,7 +130,7 @@ impl OutputFile {
         if let Some(mode) = mode {
             temporary.as_file().set_permissions(mode).map_err(system)?;
         }
-        let placed = if replace { temporary.persist(&target) } else { temporary.persist_noclobber(&target) };
+        let placed = if replace { temporary.persist(&target).map(drop) } else { place_file(temporary, &target) };
         let Err(PersistError { error, file: temporary }) = placed else { return Ok(()) };
         match error.kind() {
             io::ErrorKind::AlreadyExists if keep => match place_beside(temporary, &path, &target) {
@@ -162,8 +163,8 @@ fn place_beside(mut temporary: NamedTempFile, path: &Path, target: &Path) -> io:
             name.push(".");
             name.push(extension);
         }
-        match temporary.persist_noclobber(target.with_file_name(&name)) {
-            Ok(_) => return Ok(path.with_file_name(&name)),
+        match place_file(temporary, &target.with_file_name(&name)) {
+            Ok(()) => return Ok(path.with_file_name(&name)),
             Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => temporary = error.file,
             Err(error) => return Err(error.error),
         }

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::io_message::folder_of;
+use crate::place_file::place_path;
 use crate::store::build_state::{self, BuildState};
 use crate::store::error::CaseError;
 use crate::store::import_progress::{self, ImportProgress};
@@ -176,7 +177,7 @@ impl BuildFolder {
         let made = self.case();
         File::open(&made).and_then(|file| file.sync_all()).map_err(error)?;
         let made = tempfile::TempPath::try_from_path(made).map_err(error)?;
-        made.persist_noclobber(&self.target).map_err(|taken| match taken.error.kind() {
+        place_path(made, &self.target).map_err(|taken| match taken.error.kind() {
             io::ErrorKind::AlreadyExists => CaseError::Exists(self.target.clone()),
             _ => error(taken.error),
         })?;

@@ -34,6 +34,7 @@ const MODEL: &[&str] = &[
     "level",
     "number",
     "pattern",
+    "place_file",
     "policy",
     "process_io",
     "proof",

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::io_message::folder_of;
+use crate::place_file::place_file;
 use crate::store::case_path::unfinished_import;
 use crate::store::error::CaseError;
 use crate::store::private_folder::PrivateFolder;
@@ -179,8 +180,8 @@ fn place(temporary: NamedTempFile, out: &Path, force: bool) -> Result<(), CaseEr
         _ => CaseError::Io { path: out.to_owned(), source },
     };
     temporary.as_file().sync_all().map_err(io_error)?;
-    let placed = if force { temporary.persist(out) } else { temporary.persist_noclobber(out) };
-    placed.map(drop).map_err(|error| io_error(error.error))?;
+    let placed = if force { temporary.persist(out).map(drop) } else { place_file(temporary, out) };
+    placed.map_err(|error| io_error(error.error))?;
     // The name is on the disk when its folder is. Not every system lets a folder be opened.
     let folder = folder_of(out);
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
