@@ -1,4 +1,4 @@
-//! Giving a finished file its name, without replacing another file.
+//! Giving a finished file its permissions and its name, without replacing another file.
 
 use std::fs::{self, File};
 use std::io;
@@ -17,6 +17,26 @@ pub(crate) fn place_file(temporary: NamedTempFile, target: &Path) -> Result<(), 
         let file = NamedTempFile::from_parts(file, path);
         PersistError { error, file }
     })
+}
+
+/// Gives a file permissions. Where it has them already nothing is done: not every file system can change them.
+///
+/// # Errors
+/// They cannot be read or changed.
+pub(crate) fn permit(file: &File, permissions: fs::Permissions) -> io::Result<()> {
+    let has_them = mode(&file.metadata()?.permissions()) == mode(&permissions);
+    if has_them { Ok(()) } else { file.set_permissions(permissions) }
+}
+
+/// Returns the bits of permissions, without the kind of the file.
+#[cfg(unix)]
+fn mode(permissions: &fs::Permissions) -> u32 {
+    std::os::unix::fs::PermissionsExt::mode(permissions) & 0o7777
+}
+
+#[cfg(not(unix))]
+fn mode(permissions: &fs::Permissions) -> bool {
+    permissions.readonly()
 }
 
 /// Renames a temporary file that is closed, as [`place_file`].
@@ -56,7 +76,7 @@ mod tests {
 
     use tempfile::{NamedTempFile, TempPath};
 
-    use super::{claim_and_rename, place_file, place_path};
+    use super::{claim_and_rename, permit, place_file, place_path};
 
     #[test]
     fn a_file_gets_a_name_that_is_free_and_never_that_of_another() {
@@ -83,6 +103,17 @@ mod tests {
         assert_eq!(refused.error.kind(), ErrorKind::AlreadyExists);
         assert_eq!(fs::read(refused.file.path()).unwrap(), b"second");
         assert_eq!(fs::read(&target).unwrap(), b"first");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn permissions_are_changed_where_they_differ() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let file = NamedTempFile::new().unwrap();
+        for mode in [0o640, 0o640, 0o604] {
+            permit(file.as_file(), fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(fs::metadata(file.path()).unwrap().permissions().mode(), 0o100_000 | mode);
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub(crate) use target::{Existing, Options, OutputError, is_protected, leads_to_s
 
 use crate::diagnostic::Diagnostic;
 use crate::io_message::folder_of;
-use crate::place_file::place_file;
+use crate::place_file::{permit, place_file};
 use target::{Destination, check_name, check_regular, follow, is_database, open_descriptor, open_special};
 
 /// The attempts to create a temporary file, in case another run removes it as a leftover before it is locked.
@@ -128,7 +128,7 @@ impl OutputFile {
             (Existing::Replace, _) => true,
         };
         if let Some(mode) = mode {
-            temporary.as_file().set_permissions(mode).map_err(system)?;
+            permit(temporary.as_file(), mode).map_err(system)?;
         }
         let placed = if replace { temporary.persist(&target).map(drop) } else { place_file(temporary, &target) };
         let Err(PersistError { error, file: temporary }) = placed else { return Ok(()) };

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::io_message::folder_of;
-use crate::place_file::place_file;
+use crate::place_file::{permit, place_file};
 use crate::store::case_path::unfinished_import;
 use crate::store::error::CaseError;
 use crate::store::private_folder::PrivateFolder;
@@ -169,7 +169,7 @@ fn finish(path: &Path, step: &ProvenanceStep) -> rusqlite::Result<SnapshotSummar
 
 /// Gives a finished file the permissions of any new file: the user's mask says who may read it.
 fn open_to_others(folder: &PrivateFolder, temporary: &NamedTempFile) -> io::Result<()> {
-    temporary.as_file().set_permissions(folder.permissions_of_new_files()?)
+    permit(temporary.as_file(), folder.permissions_of_new_files()?)
 }
 
 /// Syncs a finished file and renames it.
