@@ -23,3 +23,20 @@ fn stored_inputs_break_no_parser() {
         }
     }
 }
+
+#[cfg(feature = "parquet")]
+#[test]
+fn damaged_parquet_files_are_rejected_without_a_message_of_the_library() {
+    let test_env = crate::common::program::TestEnv::new();
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus/parquet");
+    for file in fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path()) {
+        let name = format!("{}.parquet", file.file_name().unwrap().to_str().unwrap());
+        test_env.scratch.write(&format!("files/{name}"), fs::read(&file).unwrap());
+    }
+    let ran = test_env.run(&["import", "files"]).exits(1);
+    assert!(!ran.err.contains("panicked"), "{ran:?}");
+    let reason = "SELECT r.reason FROM rejects r JOIN files f ON f.id = r.file_id \
+                  WHERE f.path LIKE '%dictionary-ends-early.parquet'";
+    let caught = "is damaged in a way that the Parquet library does not expect";
+    assert_eq!(test_env.scratch.lines(reason), [caught]);
+}

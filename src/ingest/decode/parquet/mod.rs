@@ -4,13 +4,13 @@
 //! the metadata, and [`pages`] the sizes of pages and dictionaries.
 
 mod footer;
+mod guard;
 mod pages;
 mod thrift;
 
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -24,6 +24,7 @@ use parquet::schema::types::ColumnDescPtr;
 use crate::events_table::{LEAVES_COLUMN, RECORD_COLUMN, VERSION_KEY};
 use crate::ingest::decode::content::Content;
 use crate::ingest::decode::json;
+use crate::ingest::decode::parquet::guard::guarded;
 use crate::ingest::decode::parquet::pages::{CheckedPages, CheckedReader, Input};
 use crate::ingest::decode::sink::{Decoded, Sink};
 use crate::ingest::decode::window::reject_of;
@@ -153,12 +154,6 @@ impl Table {
         let pages = CheckedPages::open(&self.reader, chunk, group.num_rows())?;
         guarded(|| ColumnReaderImpl::new(Arc::clone(description), Box::new(pages)))
     }
-}
-
-/// Runs a function of the library; a panic becomes an error of the file.
-fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(run))
-        .map_err(|_| "is damaged in a way that the Parquet library does not expect".into())
 }
 
 /// Returns the next record, which is empty if it is NULL; `None` at the end of the chunk.
