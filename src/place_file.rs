@@ -56,7 +56,7 @@ fn may_lack_links(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput)
 }
 
-/// Claims the name with an empty file, and replaces that.
+/// Claims the name with an empty file, and replaces that. Another process can find the empty file in between.
 fn claim_and_rename(temporary: TempPath, target: &Path) -> Result<(), PathPersistError> {
     if let Err(error) = File::create_new(target) {
         return Err(PathPersistError { error, path: temporary });
